@@ -1,0 +1,32 @@
+/**
+ * What to do next, decided by a provider's own `judge`:
+ * `transient` try again later · `rateLimited` wait until `retryAt`, at no cost of an attempt ·
+ * `unauthorized` the token is dead, the user must reconnect · `rejected` this message will never be taken ·
+ * `quota` the account has used up what it may send · `malformed` the answer made no sense.
+ */
+export type Verdict =
+  | { kind: 'transient', reason: string }
+  | { kind: 'rateLimited', reason: string, /** Milliseconds since the epoch. */ retryAt: number }
+  | { kind: 'unauthorized', reason: string }
+  | { kind: 'rejected', reason: string }
+  | { kind: 'quota', reason: string }
+  | { kind: 'malformed', reason: string }
+
+/**
+ * The one error a provider's client throws. Its message holds host, status and a reason of our own words:
+ * never a token, never a body.
+ */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError'
+  readonly verdict: Verdict
+  readonly host: string
+  /** HTTP status, absent when no answer came. */
+  readonly status: number | undefined
+
+  constructor (verdict: Verdict, host: string, status?: number) {
+    super(`${host}: ${verdict.reason}${status === undefined ? '' : ` (HTTP ${status})`}`)
+    this.verdict = verdict
+    this.host = host
+    this.status = status
+  }
+}
