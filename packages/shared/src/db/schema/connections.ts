@@ -1,0 +1,32 @@
+import { sql } from 'drizzle-orm'
+import { check, integer, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
+import { users } from './users.ts'
+
+/**
+ * A user's account at a provider. One per user and provider: reconnecting replaces the credentials and keeps the id.
+ * `credentials` is sealed by the vault; a revoked connection has none.
+ */
+export const connections = pgTable('connections', {
+  id: uuid().primaryKey(),
+  userId: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
+  provider: text().notNull(),
+  status: text({ enum: ['active', 'needsReauth', 'revoked'] }).notNull(),
+  statusReason: text(),
+  accountId: text().notNull(),
+  accountName: text().notNull(),
+  credentials: text(),
+  /** Counts replacements, so that a late answer about an old token changes nothing about a new one. */
+  credentialsVersion: integer().notNull().default(1),
+  expiresAt: timestamp({ withTimezone: true }),
+  /** The provider asked for silence until then; nothing is sent and no attempt is spent before. */
+  limitedUntil: timestamp({ withTimezone: true }),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
+}, (table) => [
+  unique('connections_user_provider').on(table.userId, table.provider),
+  check('connections_status', sql`${table.status} in ('active', 'needsReauth', 'revoked')`),
+  check('connections_provider', sql`${table.provider} ~ '^[a-z][a-z0-9]*$'`),
+  check('connections_revoked_has_no_credentials', sql`(${table.status} = 'revoked') = (${table.credentials} is null)`),
+  check('connections_reason', sql`(${table.status} = 'active') = (${table.statusReason} is null)`),
+  check('connections_version', sql`${table.credentialsVersion} > 0`)
+])

@@ -1,0 +1,6 @@
+export { apiKeys } from './api-keys.ts'
+export { connections } from './connections.ts'
+export { deliveries, deliveryStates } from './deliveries.ts'
+export { handshakes } from './handshakes.ts'
+export { notifications } from './notifications.ts'
+export { users } from './users.ts'

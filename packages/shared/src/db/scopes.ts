@@ -1,0 +1,12 @@
+/** What an API key may do. A route names the one scope it asks for; `admin` manages keys and implies no other. */
+export const scopes = [
+  'users:write',
+  'connections:read',
+  'connections:write',
+  'connections:import',
+  'notifications:read',
+  'notifications:write',
+  'admin'
+] as const
+
+export type Scope = typeof scopes[number]

@@ -1,0 +1,40 @@
+/** One job to add. The same `id` twice is a no-op while the first exists; it must not contain `:`. */
+export interface NewJob<Data> {
+  id: string
+  /** Ids only: what is in a queue can be read by whoever reads the queue. */
+  data: Data
+  /** Milliseconds from now; 0 or absent is at once. */
+  delayMs?: number
+}
+
+export interface JobQueue<Data> {
+  add: (jobs: Array<NewJob<Data>>) => Promise<void>
+  /** Of these job ids, the ones that still wait, run or are delayed. */
+  live: (ids: string[]) => Promise<Set<string>>
+  /** Runs a job every `everyMs`. Calling it again changes nothing while the schedule is there, and restores it when it was lost. */
+  schedule: (id: string, everyMs: number, data: Data) => Promise<void>
+  close: () => Promise<void>
+}
+
+export interface WorkerOptions {
+  /** Jobs at a time in this process. */
+  concurrency: number
+  /** How long a job of a worker that died stays with it, in milliseconds. */
+  lockMs: number
+}
+
+export interface JobWorker {
+  /** Takes no more jobs, and waits for those that run. */
+  close: () => Promise<void>
+}
+
+/** Where jobs live: Redis when there is one, else PostgreSQL. The rest of Carillon cannot tell the difference. */
+export interface QueueBackend {
+  readonly kind: 'redis' | 'postgres'
+  openQueue: <Data>(name: string) => JobQueue<Data>
+  openWorker: <Data>(name: string, process: (data: Data) => Promise<void>, options: WorkerOptions) => JobWorker
+  /** Rejects when the store does not answer. */
+  ping: () => Promise<void>
+  /** Closes what queues and workers share; close those first. */
+  close: () => Promise<void>
+}
