@@ -1,0 +1,63 @@
+import type { PostgresHome } from './postgres-home.ts'
+import { startServerProcess } from './server-process.ts'
+import type { Exit } from './server-process.ts'
+
+export interface PostgresServer {
+  exited: Promise<Exit>
+  close (): Promise<void>
+}
+
+export interface PostgresServerOptions extends PostgresHome {
+  port: number
+  durable: boolean
+  onLog (line: string): void
+}
+
+const startPatienceMs = 60_000
+const stopPatienceMs = 10_000
+
+/** Starts `postgres` on an initialised cluster; resolves when it takes connections. */
+export async function startPostgres (options: PostgresServerOptions): Promise<PostgresServer> {
+  const deadline = Date.now() + startPatienceMs
+  for (;;) {
+    const outcome = await tryStart(options, deadline)
+    if (!('lastLines' in outcome)) return outcome
+    // Backends of a server that was killed take a moment to notice that it is gone.
+    const lingers = outcome.lastLines.some((line) => line.includes('pre-existing shared memory block'))
+    if (!lingers || Date.now() > deadline) throw new Error(`the embedded PostgreSQL did not start: ${complaint(outcome)}`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+async function tryStart ({ cluster, account, binaries, port, durable, onLog }: PostgresServerOptions, deadline: number) {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    max_connections: 200,
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    lc_messages: 'C',
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' })
+  }
+  const server = startServerProcess({
+    command: binaries.postgres,
+    args: ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    cwd: cluster,
+    account,
+    readyWhen: 'database system is ready to accept connections',
+    onLine: onLog
+  })
+  // Fast shutdown first; immediate (recovery at the next start) when it hangs.
+  const stop = () => server.stop(['SIGINT', 'SIGQUIT', 'SIGKILL'], stopPatienceMs)
+  const timer = setTimeout(stop, deadline - Date.now())
+  const ready = await server.ready
+  clearTimeout(timer)
+  if (!ready) return server.exited
+  return { exited: server.exited, async close () { await stop() } }
+}
+
+function complaint ({ lastLines, code, signal }: Exit): string {
+  const line = lastLines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lastLines.at(-1)
+  return line?.replace(/^.*?(FATAL|PANIC|ERROR): */, '') ?? `it ended with ${signal ?? `code ${code}`}`
+}
