@@ -18,7 +18,9 @@ const columns = {
 }
 
 /** Makes a key. `key` (`ck_` + 32 hex digits that name the row + 43 characters of secret) is not kept: show it now or never. */
-export async function createApiKey ({ db }: Database, { name, scopes }: { name: string, scopes: Scope[] }): Promise<{ id: string, key: string }> {
+export async function createApiKey (
+  { db }: Database, { name, scopes }: { name: string, scopes: Scope[] }
+): Promise<{ id: string, key: string }> {
   const id = newId()
   const key = `ck_${id.replaceAll('-', '')}${randomBytes(32).toString('base64url')}`
   await db.insert(apiKeys).values({ id, name, scopes, secretHash: hash(key) })

@@ -12,7 +12,9 @@ export interface User {
 const columns = { id: users.id, externalId: users.externalId, displayName: users.displayName }
 
 /** The user the site knows as `externalId`, made when new; a `displayName` replaces the one that is kept. */
-export async function ensureUser ({ db }: Database, { externalId, displayName }: { externalId: string, displayName?: string | undefined }): Promise<User> {
+export async function ensureUser (
+  { db }: Database, { externalId, displayName }: { externalId: string, displayName?: string | undefined }
+): Promise<User> {
   const [user] = await db.insert(users).values({ id: newId(), externalId, displayName: displayName ?? null })
     .onConflictDoUpdate({
       target: users.externalId,

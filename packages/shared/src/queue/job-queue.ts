@@ -11,7 +11,7 @@ export interface JobQueue<Data> {
   add: (jobs: Array<NewJob<Data>>) => Promise<void>
   /** Of these job ids, the ones that still wait, run or are delayed. */
   live: (ids: string[]) => Promise<Set<string>>
-  /** Runs a job every `everyMs`. Calling it again changes nothing while the schedule is there, and restores it when it was lost. */
+  /** Runs a job every `everyMs`. Calling it again changes nothing while the schedule is there, and restores a lost one. */
   schedule: (id: string, everyMs: number, data: Data) => Promise<void>
   close: () => Promise<void>
 }

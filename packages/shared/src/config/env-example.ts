@@ -1,0 +1,10 @@
+import type { Reader } from './readers.ts'
+import { variables } from './variables.ts'
+
+/** The text of `.env.example`: every variable with what it is for, what it takes, and its default. */
+export function envExample (): string {
+  return Object.entries(variables).map(([name, variable]) => {
+    const { about, accepts, initial = '' } = variable as Reader<unknown> & { about: string, initial?: string }
+    return `# ${about}\n# Takes ${accepts}.\n${name}=${initial}\n`
+  }).join('\n')
+}

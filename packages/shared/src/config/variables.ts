@@ -1,0 +1,33 @@
+import { hostsOrRanges, integer, keys, oneOf, origins, port, secretText, secretUrl, text, url } from './readers.ts'
+
+/** Every variable Carillon reads, in the order of `.env.example`. `initial` is the default; none means it may be absent. */
+export const variables = {
+  DATABASE_URL: { ...secretUrl('postgres', 'postgresql'), about: 'PostgreSQL 14 or newer. `carillon up` brings its own when this is absent.' },
+  REDIS_URL: { ...secretUrl('redis', 'rediss'), about: 'Redis or Valkey for the queues, with maxmemory-policy noeviction. Absent: they live in PostgreSQL.' },
+  QUEUE_PREFIX: { ...text, initial: 'carillon', about: 'Prefix of every key in Redis; deployments that share a Redis need different ones.' },
+  CARILLON_KEYS: { ...keys, about: 'Seals credentials, signs user tokens and cookies. `carillon up` makes its own.' },
+  CARILLON_DATA_DIR: { ...text, initial: '.carillon', about: 'Where `carillon up` keeps its database and the secrets it made.' },
+
+  HOST: { ...text, initial: '127.0.0.1', about: 'Address the API listens on.' },
+  PORT: { ...port, initial: '4000', about: 'Port the API listens on; 0 picks a free one.' },
+  PUBLIC_URL: { ...url('http', 'https'), about: 'How browsers reach the API; http://HOST:PORT when absent. https turns on Secure and __Host- cookies.' },
+  SITE_NAME: { ...text, initial: 'this site', about: 'What the connect page and the welcome message call your site.' },
+  ALLOWED_ORIGINS: { ...origins, initial: '', about: 'Origins of your frontends: they may call the API from a browser and be returned to.' },
+
+  PUSHBULLET_CLIENT_ID: { ...text, about: 'OAuth client at Pushbullet; without it Pushbullet is not offered.' },
+  PUSHBULLET_CLIENT_SECRET: { ...secretText, about: 'Goes with PUSHBULLET_CLIENT_ID.' },
+  PUSHBULLET_AUTHORIZE_URL: { ...url('http', 'https'), initial: 'https://www.pushbullet.com/authorize', about: 'Where users are sent to allow access.' },
+  PUSHBULLET_API_URL: { ...url('http', 'https'), initial: 'https://api.pushbullet.com', about: 'Base of the API, without /v2.' },
+  ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
+
+  DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },
+  DELIVER_REQUESTS: { ...integer(1, 512), initial: '32', about: 'Requests under way at a time, in each batch.' },
+  DELIVER_LEASE_SECONDS: { ...integer(2, 3600), initial: '60', about: 'How long a batch may take; then its deliveries go to another worker.' },
+  RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
+  WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz and /readyz; none when absent.' },
+
+  SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' },
+  LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
+}
+
+export type VariableName = keyof typeof variables

@@ -1,0 +1,27 @@
+export interface VaultKey {
+  /** 1–32 letters, digits, `-` or `_`; it stands in every value that the key has sealed. */
+  id: string
+  /** 32 bytes. */
+  secret: Buffer
+}
+
+/**
+ * Reads `id:base64,id:base64…`; the first key seals, all of them open.
+ * Throws an Error that says what is wrong with which entry, without showing any of it but the id.
+ */
+export function parseVaultKeys (text: string): [VaultKey, ...VaultKey[]] {
+  const [first, ...rest] = text.split(',').map((entry, index) => parseKey(entry.trim(), index + 1))
+  if (first === undefined) throw new Error('has no key')
+  const ids = [first, ...rest].map(({ id }) => id)
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  if (twice !== undefined) throw new Error(`has two keys named ${twice}`)
+  return [first, ...rest]
+}
+
+function parseKey (entry: string, position: number): VaultKey {
+  const [, id, encoded] = /^([\w-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry) ?? []
+  if (id === undefined || encoded === undefined) throw new Error(`entry ${position} is not id:base64key`)
+  const secret = Buffer.from(encoded, 'base64')
+  if (secret.length !== 32) throw new Error(`key ${id} has ${secret.length} bytes instead of 32`)
+  return { id, secret }
+}
