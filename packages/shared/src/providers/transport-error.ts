@@ -1,0 +1,72 @@
+/** Why no whole answer came. `closed` is our own client shut down, `invalid` a request that cannot be put on the wire. */
+export type TransportCode =
+  | 'refused' | 'unreachable' | 'reset' | 'timeout' | 'dns' | 'tls' | 'protocol' | 'tooLarge'
+  | 'notAllowed' | 'invalid' | 'aborted' | 'closed' | 'failed'
+
+const words: Record<TransportCode, string> = {
+  refused: 'connection refused',
+  unreachable: 'host unreachable',
+  reset: 'connection lost before the whole answer came',
+  timeout: 'no whole answer in time',
+  dns: 'name not found',
+  tls: 'no trusted TLS connection',
+  protocol: 'answer is not HTTP',
+  tooLarge: 'answer too large',
+  notAllowed: 'not allowed',
+  invalid: 'request cannot be sent',
+  aborted: 'aborted',
+  closed: 'HTTP client is closed',
+  failed: 'request failed'
+}
+
+/**
+ * No whole answer came. Names the host as the URL had it. There is no `cause` on purpose: the system's errors carry
+ * the address a name resolved to, which tells whoever supplied the name about our network.
+ */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly code: TransportCode
+  readonly host: string
+  /** The same without the host, in words. */
+  readonly reason: string
+  /** The system's or undici's own code, such as `CERT_HAS_EXPIRED`. */
+  readonly detail: string | undefined
+
+  constructor (code: TransportCode, host: string, detail?: string) {
+    const reason = words[code]
+    super(`${host}: ${reason}${detail === undefined ? '' : ` (${detail})`}`)
+    this.code = code
+    this.host = host
+    this.reason = reason
+    this.detail = detail
+  }
+}
+
+/** Makes a TransportError of what undici, net, tls or dns threw for a request to `host`. */
+export function toTransportError (error: unknown, host: string): TransportError {
+  if (error instanceof TransportError) return error
+  const detail = systemCode(error)
+  const [, code] = codes.find(([pattern]) => pattern.test(detail ?? '')) ?? []
+  return new TransportError(code ?? 'failed', host, detail)
+}
+
+const codes: Array<[RegExp, TransportCode]> = [
+  [/^ECONNREFUSED$/, 'refused'],
+  [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/, 'unreachable'],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET)$/, 'reset'],
+  [/^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, 'timeout'],
+  [/^(ENOTFOUND|ENODATA|ESERVFAIL|EAI_[A-Z]+)$/, 'dns'],
+  [/^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/, 'tls'],
+  [/^(HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH$)/, 'protocol'],
+  [/^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/, 'tooLarge'],
+  [/^(UND_ERR_INVALID_ARG|UND_ERR_NOT_SUPPORTED|UND_ERR_REQ_CONTENT_LENGTH_MISMATCH|ERR_INVALID_[A-Z_]+)$/, 'invalid'],
+  [/^(UND_ERR_CLOSED|UND_ERR_DESTROYED)$/, 'closed'],
+  [/^UND_ERR_ABORTED$/, 'aborted']
+]
+
+/** A name with several addresses fails with an AggregateError, which has a code of its own only on newer Nodes. */
+function systemCode (error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return error instanceof AggregateError ? systemCode(error.errors[0]) : undefined
+}
