@@ -1,0 +1,92 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Fault, Faults } from './faults.ts'
+import { pathOf } from './recorded-request.ts'
+import type { Simulator } from './simulator.ts'
+import type { EndpointCount, Stats } from './stats.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    fault: Fault | undefined
+    endpointCount: EndpointCount | undefined
+  }
+}
+
+/** Puts a counter and the switchable faults in front of everything a simulator answers. */
+export function applyFaults (app: FastifyInstance, simulator: Simulator, faults: Faults, stats: Stats): void {
+  app.decorateRequest('fault', undefined)
+  app.decorateRequest('endpointCount', undefined)
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const route = request.routeOptions.url
+    const count = stats.of(simulator.id, route === undefined ? `${request.method} /${simulator.id}/*` : `${request.method} ${route}`)
+    request.endpointCount = count
+    count.requests++
+
+    const fault = faults.strike(simulator.id, request.method, pathOf(request.url))
+    if (fault === undefined) return done()
+    count.faults++
+    request.fault = fault
+    strike(request, reply, fault, simulator).then((over) => { if (!over) done() }, done)
+  })
+
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { fault, endpointCount: count } = request
+    if (fault === undefined) {
+      answered(count, reply)
+      return done(null, payload)
+    }
+    setHeaders(reply, fault.headers)
+    holdBack(fault).then(() => {
+      if (fault.reset === 'after') return hangUp(request, reply)
+      answered(count, reply)
+      done(null, payload)
+    }, done)
+  })
+}
+
+/** Says whether the request ends here, before the service has seen it. */
+async function strike (request: FastifyRequest, reply: FastifyReply, fault: Fault, simulator: Simulator): Promise<boolean> {
+  if (fault.reset === 'before') {
+    await holdBack(fault)
+    hangUp(request, reply)
+    return true
+  }
+  if (fault.status === undefined && fault.body === undefined) return false
+
+  const status = fault.status ?? 200
+  const likely = simulator.faultAnswer(status)
+  const body = 'body' in fault ? fault.body : likely.body
+  reply.code(status)
+  reply.headers({ 'content-type': contentType(body), ...likely.headers })
+  // Serialized here: the service's own rules for JSON do not apply to what a test wrote out.
+  reply.send(typeof body === 'string' ? body : JSON.stringify(body))
+  return true
+}
+
+async function holdBack ({ delayMs = 0 }: Fault): Promise<void> {
+  if (delayMs > 0) await wait(delayMs, undefined, { ref: false })
+}
+
+function hangUp (request: FastifyRequest, reply: FastifyReply): void {
+  reply.hijack()
+  request.raw.socket.resetAndDestroy()
+}
+
+function answered (count: EndpointCount | undefined, reply: FastifyReply): void {
+  if (count !== undefined) count.answers[reply.statusCode] = (count.answers[reply.statusCode] ?? 0) + 1
+}
+
+function setHeaders (reply: FastifyReply, headers: FaultHeaders = {}): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === null) reply.removeHeader(name)
+    else reply.header(name, String(value))
+  }
+}
+
+type FaultHeaders = Exclude<Fault['headers'], undefined>
+
+function contentType (body: unknown): string {
+  if (typeof body !== 'string') return 'application/json; charset=utf-8'
+  return body.trimStart().startsWith('<') ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'
+}

@@ -1,0 +1,52 @@
+import type { FastifyError, FastifyPluginAsync } from 'fastify'
+import type { Faults } from '../faults.ts'
+import type { Desk, Simulator } from '../simulator.ts'
+import type { Stats } from '../stats.ts'
+import { accountRoutes } from './account-routes.ts'
+import { clockRoutes } from './clock-routes.ts'
+import { ControlError } from './control-error.ts'
+import { faultRoutes } from './fault-routes.ts'
+import { inboxRoutes } from './inbox-routes.ts'
+
+export interface Controls extends Desk {
+  faults: Faults
+  stats: Stats
+  simulators: Simulator[]
+}
+
+/** What tests, demos and benchmarks steer the sandbox by. */
+export function controlRoutes (controls: Controls): FastifyPluginAsync {
+  const { accounts, clock, faults, inbox, simulators, stats } = controls
+  return async (app) => {
+    app.setErrorHandler(async (error: FastifyError, _request, reply) => {
+      const status = error.statusCode ?? 500
+      return reply.code(status).send({ error: status < 500 ? error.message : `the sandbox failed: ${error.message}` })
+    })
+    app.setNotFoundHandler(async (request, reply) => {
+      return reply.code(404).send({ error: `there is no control ${request.method} ${request.url}` })
+    })
+
+    inboxRoutes(app, controls)
+    accountRoutes(app, controls)
+    faultRoutes(app, controls)
+    clockRoutes(app, controls)
+
+    app.get('/stats', async () => ({ data: stats.list(), accounts: accounts.count(), items: inbox.size() }))
+
+    app.post('/reset', async () => {
+      clock.reset()
+      inbox.reset()
+      accounts.reset()
+      faults.clear()
+      stats.reset()
+      for (const simulator of simulators) simulator.reset()
+      return { reset: true }
+    })
+  }
+}
+
+export function simulatorOf (simulators: Simulator[], provider: string): Simulator {
+  const simulator = simulators.find(({ id }) => id === provider)
+  if (simulator !== undefined) return simulator
+  throw new ControlError(`provider: got "${provider}", expected one of ${simulators.map(({ id }) => id).join(', ')}`)
+}

@@ -1,0 +1,55 @@
+import type { FastifyInstance } from 'fastify'
+import type { FaultRule } from '../faults.ts'
+import { ControlError } from './control-error.ts'
+import { simulatorOf } from './control-routes.ts'
+import type { Controls } from './control-routes.ts'
+
+const faultRule = {
+  type: 'object',
+  properties: {
+    provider: { type: 'string' },
+    match: { type: 'string', minLength: 1 },
+    status: { type: 'integer', minimum: 200, maximum: 599 },
+    headers: {
+      type: 'object',
+      // A line break in a header value would be an error far away from here, at the request it strikes.
+      propertyNames: { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
+      additionalProperties: {
+        anyOf: [{ type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' }, { type: 'number' }, { type: 'null' }]
+      }
+    },
+    body: {},
+    delayMs: { type: 'number', minimum: 0, maximum: 3_600_000 },
+    reset: { enum: ['before', 'after'] },
+    probability: { type: 'number', minimum: 0, maximum: 1 },
+    times: { type: 'integer', minimum: 1 }
+  },
+  required: ['provider'],
+  additionalProperties: false
+}
+
+export function faultRoutes (app: FastifyInstance, { faults, simulators }: Controls): void {
+  app.post<{ Body: FaultRule }>('/faults', { schema: { body: faultRule } }, async (request, reply) => {
+    const rule = request.body
+    simulatorOf(simulators, rule.provider)
+    mustMakeSense(rule)
+    return reply.code(201).send(faults.add(rule))
+  })
+
+  app.get('/faults', async () => ({ data: faults.list() }))
+
+  app.delete<{ Querystring: { provider?: string } }>('/faults', async (request) => {
+    const { provider } = request.query
+    if (provider !== undefined) simulatorOf(simulators, provider)
+    return { removed: faults.clear(provider) }
+  })
+}
+
+function mustMakeSense ({ status, headers, body, delayMs, reset }: FaultRule): void {
+  if ([status, headers, body, delayMs, reset].every((member) => member === undefined)) {
+    throw new ControlError('a fault needs at least one of status, headers, body, delayMs, reset')
+  }
+  if (reset !== undefined && [status, headers, body].some((member) => member !== undefined)) {
+    throw new ControlError('reset: a connection that is reset carries no answer; leave out status, headers and body')
+  }
+}

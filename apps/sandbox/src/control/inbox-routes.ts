@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import { ControlError } from './control-error.ts'
+import { simulatorOf } from './control-routes.ts'
+import type { Controls } from './control-routes.ts'
+
+const DEFAULT_LIMIT = 10_000
+
+interface InboxQuerystring {
+  provider?: string
+  account?: string
+  cursor?: string
+  limit?: string
+}
+
+const querystring = {
+  type: 'object',
+  properties: {
+    provider: { type: 'string' },
+    account: { type: 'string' },
+    cursor: { type: 'string' },
+    limit: { type: 'string' }
+  },
+  additionalProperties: false
+}
+
+export function inboxRoutes (app: FastifyInstance, { inbox, simulators }: Controls): void {
+  app.get<{ Querystring: InboxQuerystring }>('/inbox', { schema: { querystring } }, async (request) => {
+    const { provider, account, cursor, limit } = request.query
+    if (provider) simulatorOf(simulators, provider)
+    return inbox.list({
+      provider: provider || undefined,
+      account: account || undefined,
+      after: cursor ? readCount('cursor', cursor, 0) : undefined,
+      limit: limit ? readCount('limit', limit, 1) : DEFAULT_LIMIT
+    })
+  })
+}
+
+function readCount (name: string, value: string, least: number): number {
+  const count = Number(value)
+  if (/^\d+$/.test(value) && Number.isSafeInteger(count) && count >= least) return count
+  throw new ControlError(`${name}: got "${value}", expected ${name === 'cursor' ? 'the id of an arrival' : `a whole number from ${least}`}`)
+}

@@ -1,0 +1,72 @@
+/** What a test asks to go wrong. Everything but `provider` is optional; what a member means is told in docs/sandbox.md. */
+export interface FaultRule {
+  provider: string
+  /** Part of `METHOD /path`; the path may be written with or without the provider's prefix. Absent: every request. */
+  match?: string
+  status?: number
+  /** Added to the answer; `null` takes a header away. */
+  headers?: Record<string, string | number | null>
+  /** A string is sent as it is, anything else as JSON. */
+  body?: unknown
+  delayMs?: number
+  reset?: 'before' | 'after'
+  /** 0 to 1. */
+  probability?: number
+  times?: number
+}
+
+export interface Fault extends FaultRule {
+  id: string
+  /** How often it has struck. */
+  struck: number
+}
+
+export interface Faults {
+  add: (rule: FaultRule) => Fault
+  list: () => Fault[]
+  /** The first fault, in order of creation, that strikes this request. It counts as struck. */
+  strike: (provider: string, method: string, path: string) => Fault | undefined
+  /** Takes all faults away, or those of one provider; says how many. */
+  clear: (provider?: string) => number
+}
+
+export function createFaults (random: () => number = Math.random): Faults {
+  let faults: Fault[] = []
+  let created = 0
+
+  return {
+    add (rule) {
+      const fault = { id: String(++created), ...rule, struck: 0 }
+      faults.push(fault)
+      return fault
+    },
+
+    list: () => faults.map((fault) => ({ ...fault })),
+
+    strike (provider, method, path) {
+      if (faults.length === 0) return undefined
+      const strikes = (each: Fault): boolean => {
+        return concerns(each, provider, method, path) && isLeft(each) && random() < (each.probability ?? 1)
+      }
+      const fault = faults.find(strikes)
+      if (fault !== undefined) fault.struck++
+      return fault
+    },
+
+    clear (provider) {
+      const before = faults.length
+      faults = provider === undefined ? [] : faults.filter((fault) => fault.provider !== provider)
+      return before - faults.length
+    }
+  }
+}
+
+function concerns ({ provider: own, match }: Fault, provider: string, method: string, path: string): boolean {
+  if (own !== provider) return false
+  if (match === undefined) return true
+  return `${method} ${path}`.includes(match) || `${method} ${path.slice(`/${provider}`.length)}`.includes(match)
+}
+
+function isLeft ({ times, struck }: Fault): boolean {
+  return times === undefined || struck < times
+}

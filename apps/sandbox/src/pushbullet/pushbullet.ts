@@ -1,0 +1,118 @@
+import fastifyCors from '@fastify/cors'
+import fastifyFormbody from '@fastify/formbody'
+import type { FastifyError, FastifyInstance } from 'fastify'
+import type { Desk, Simulator } from '../simulator.ts'
+import { authorizeRoutes } from './authorize.ts'
+import { channelInfoRoutes, channelRoutes, createChannels } from './channels.ts'
+import { chatRoutes } from './chats.ts'
+import { PROVIDER } from './client.ts'
+import { deviceRoutes } from './devices.ts'
+import { ephemeralRoutes } from './ephemerals.ts'
+import { faultAnswer } from './fault-answer.ts'
+import { createFiles } from './files.ts'
+import { bodyFor, invalidAccessToken, notFound, PushbulletError } from './pushbullet-error.ts'
+import { pushRoutes } from './pushes.ts'
+import { spend, unspent } from './rate-headers.ts'
+import { tokenOf } from './session.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
+import { textRoutes } from './texts.ts'
+import { createTimestamps } from './timestamps.ts'
+import { tokenRoutes } from './token.ts'
+import { uploadRequestRoutes, uploadRoutes } from './uploads.ts'
+import { userRoutes } from './user-routes.ts'
+import { createUsers } from './users.ts'
+import { withoutEmpty } from './without-empty.ts'
+
+/** Pushbullet, as far as a client can tell. */
+export function createPushbullet ({ clock, inbox, accounts }: Desk): Simulator {
+  const timestamps = createTimestamps(clock)
+  const users = createUsers(clock, accounts, timestamps)
+  const channels = createChannels()
+  const files = createFiles()
+
+  return {
+    id: PROVIDER,
+    name: 'Pushbullet',
+
+    async mount (app) {
+      app.setErrorHandler((error: FastifyError, _request, reply) => {
+        const { status, body } = error instanceof PushbulletError ? error : fromFastify(error)
+        return reply.code(status).send(body)
+      })
+      app.setNotFoundHandler(() => { throw notFound() })
+      app.setReplySerializer((payload) => JSON.stringify(withoutEmpty(payload as object)))
+      app.addHook('onRequest', (_request, reply, done) => {
+        reply.headers(unspent(clock))
+        done()
+      })
+      await app.register(fastifyCors)
+      await app.register(fastifyFormbody)
+      readJson(app)
+
+      authorizeRoutes(app, users)
+      tokenRoutes(app, users)
+      app.register(async (scope) => { await uploadRoutes(scope, files) })
+      app.register(async (scope) => { channelInfoRoutes(scope, channels) }, { prefix: '/v2' })
+      app.register(async (scope) => {
+        authenticate(scope)
+        userRoutes(scope)
+        pushRoutes(scope, users, channels, inbox)
+        deviceRoutes(scope)
+        chatRoutes(scope, users)
+        subscriptionRoutes(scope, channels)
+        channelRoutes(scope, channels)
+        textRoutes(scope, inbox)
+        uploadRequestRoutes(scope, files)
+        ephemeralRoutes(scope, inbox)
+      }, { prefix: '/v2' })
+    },
+
+    createAccounts: (count) => Array.from({ length: count }, () => {
+      const user = users.open(accounts.freshName(PROVIDER))
+      return { account: user.account, accessToken: users.grant(user) }
+    }),
+
+    // Pushbullet says the same of an old token as of one whose user removed the app.
+    expireTokens: (account) => users.endTokens(account),
+    revokeTokens: (account) => users.endTokens(account),
+
+    faultAnswer: (status) => faultAnswer(status, clock),
+
+    reset () {
+      users.reset()
+      channels.reset()
+      files.reset()
+      timestamps.reset()
+    }
+  }
+
+  function authenticate (app: FastifyInstance): void {
+    app.decorateRequest('pushbulletUser', undefined)
+    app.addHook('onRequest', (request, reply, done) => {
+      const user = users.byToken(tokenOf(request) ?? '')
+      if (user === undefined) return done(invalidAccessToken())
+      request.pushbulletUser = user
+      reply.headers(spend(user, clock))
+      done()
+    })
+  }
+}
+
+/** Nothing in a body is an error of its own here: an empty one is no fields, whatever its content type. */
+function readJson (app: FastifyInstance): void {
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text: string, done) => {
+    if (text.trim() === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(text))
+    } catch {
+      done(new PushbulletError(400, bodyFor(422)))
+    }
+  })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => { done(null, undefined) })
+}
+
+function fromFastify (error: FastifyError): { status: number, body: object } {
+  const status = error.statusCode ?? 500
+  return { status, body: bodyFor(status === 400 ? 422 : status) }
+}

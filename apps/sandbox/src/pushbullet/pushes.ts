@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify'
+import type { Inbox } from '../inbox.ts'
+import { recordRequest } from '../recorded-request.ts'
+import type { Channels } from './channels.ts'
+import { CLIENT, PROVIDER } from './client.ts'
+import type { ListQuery } from './collection.ts'
+import { invalidParam, notFound } from './pushbullet-error.ts'
+import { readFields, readFlag, readText, readTexts } from './read-fields.ts'
+import type { Fields } from './read-fields.ts'
+import { userOf } from './session.ts'
+import { findTarget } from './target.ts'
+import type { Users } from './users.ts'
+
+/** A push as Pushbullet shows it, but for `iden`, `active`, `created` and `modified`. */
+export interface Push {
+  type: string
+  direction: 'self' | 'outgoing' | 'incoming'
+  dismissed?: boolean
+  guid?: string
+  sender_iden?: string
+  sender_email?: string
+  sender_email_normalized?: string
+  sender_name?: string
+  receiver_iden?: string
+  receiver_email?: string
+  receiver_email_normalized?: string
+  target_device_iden?: string
+  source_device_iden?: string
+  client_iden?: string
+  channel_iden?: string
+  title?: string
+  body?: string
+  url?: string
+  file_name?: string
+  file_type?: string
+  file_url?: string
+  image_url?: string
+}
+
+const CONTENT = {
+  note: ['title', 'body'],
+  link: ['title', 'body', 'url'],
+  file: ['body', 'file_name', 'file_type', 'file_url']
+} as const
+
+export function pushRoutes (app: FastifyInstance, users: Users, channels: Channels, inbox: Inbox): void {
+  app.get<{ Querystring: ListQuery }>('/pushes', async (request) => {
+    const { page, cursor } = userOf(request).pushes.list(request.query)
+    return { pushes: page, cursor }
+  })
+
+  app.post('/pushes', async (request) => {
+    const sender = userOf(request)
+    const fields = readFields(request.body)
+    const guid = readText(fields, 'guid')
+    const already = guid === undefined ? undefined : sender.pushes.trace(sender.guids.get(guid) ?? '')
+    if (already !== undefined) return already
+
+    const content = readContent(fields)
+    const deliver = findTarget(sender, fields, users, channels)
+    const deliveries = deliver({ ...content, ...(guid !== undefined && { guid }), client_iden: CLIENT.iden })
+    const [sent] = deliveries
+    if (guid !== undefined && sent !== undefined) sender.guids.set(guid, sent.push.iden)
+    const record = recordRequest(request)
+    for (const { user, push, isSeen } of deliveries) if (isSeen) inbox.add(PROVIDER, user.account, record, push)
+    return sent?.push
+  })
+
+  app.post<{ Params: { iden: string } }>('/pushes/:iden', async (request) => {
+    const dismissed = readFlag(readFields(request.body), 'dismissed')
+    const push = userOf(request).pushes.update(request.params.iden, dismissed === undefined ? {} : { dismissed })
+    if (push === undefined) throw notFound()
+    return push
+  })
+
+  app.delete<{ Params: { iden: string } }>('/pushes/:iden', async (request) => {
+    if (!userOf(request).pushes.remove(request.params.iden)) throw notFound()
+    return {}
+  })
+
+  app.delete('/pushes', async (request) => {
+    const { pushes } = userOf(request)
+    // Documented as asynchronous: a list right after the answer may still show them.
+    setImmediate(() => pushes.removeAll())
+    return {}
+  })
+}
+
+function readContent (fields: Fields): Pick<Push, 'type'> & Partial<Push> {
+  const type = readText(fields, 'type')
+  if (type !== 'note' && type !== 'link' && type !== 'file') throw invalidParam('type')
+  const content = { type, ...readTexts(fields, [...CONTENT[type], 'source_device_iden']) }
+  if (type !== 'file') return content
+  if (content.file_url === undefined) throw invalidParam('file_url')
+  return content.file_type?.startsWith('image/') ? { ...content, image_url: content.file_url } : content
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import type { Accounts } from '../accounts.ts'
+import type { Clock } from '../clock.ts'
+import { PROVIDER } from './client.ts'
+import type { Timestamps } from './timestamps.ts'
+import { createUser } from './user.ts'
+import type { User } from './user.ts'
+
+/** Who there is, and which token speaks for whom. */
+export interface Users {
+  /** The account of this name, made when it is new. */
+  open: (account: string) => User
+  byEmail: (email: string) => User | undefined
+  byToken: (token: string) => User | undefined
+  all: () => IterableIterator<User>
+  /** A new token; the user's older ones go on living. */
+  grant: (user: User) => string
+  /** Ends every token of an account, or of all; says how many. */
+  endTokens: (account?: string) => number
+  /** A code for the redirect, to be exchanged once. */
+  grantCode: (user: User) => string
+  redeemCode: (code: string) => User | undefined
+  reset: () => void
+}
+
+// No lifetime is documented; RFC 6749 §4.1.2 asks for ten minutes at most.
+const CODE_LIFETIME_MS = 600_000
+
+export function createUsers (clock: Clock, accounts: Accounts, timestamps: Timestamps): Users {
+  const byAccount = new Map<string, User>()
+  const emails = new Map<string, User>()
+  const tokens = new Map<string, User>()
+  const codes = new Map<string, { user: User, expiresMs: number }>()
+
+  return {
+    open (account) {
+      const known = byAccount.get(account)
+      if (known !== undefined) return known
+      const user = createUser(account, `uj${byAccount.size.toString(36).padStart(5, '0')}${randomText(3)}`, timestamps)
+      byAccount.set(account, user)
+      emails.set(user.emailNormalized, user)
+      accounts.add(PROVIDER, account)
+      return user
+    },
+
+    byEmail: (email) => emails.get(email.trim().toLowerCase()),
+
+    byToken: (token) => tokens.get(token),
+
+    all: () => byAccount.values(),
+
+    grant (user) {
+      const token = `o.${randomText(32)}`
+      tokens.set(token, user)
+      user.tokens.add(token)
+      return token
+    },
+
+    endTokens (account) {
+      let ended = 0
+      for (const user of account === undefined ? byAccount.values() : [byAccount.get(account)]) {
+        for (const token of user?.tokens ?? []) if (tokens.delete(token)) ended++
+        user?.tokens.clear()
+      }
+      return ended
+    },
+
+    grantCode (user) {
+      const code = randomText(32)
+      codes.set(code, { user, expiresMs: clock.nowMs() + CODE_LIFETIME_MS })
+      return code
+    },
+
+    redeemCode (code) {
+      const grant = codes.get(code)
+      codes.delete(code)
+      return grant !== undefined && grant.expiresMs > clock.nowMs() ? grant.user : undefined
+    },
+
+    reset () {
+      byAccount.clear()
+      emails.clear()
+      tokens.clear()
+      codes.clear()
+    }
+  }
+}
+
+function randomText (length: number): string {
+  return randomBytes(length).toString('base64url').replace(/[-_]/g, '0').slice(0, length)
+}

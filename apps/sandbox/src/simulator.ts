@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import type { Accounts } from './accounts.ts'
+import type { Clock } from './clock.ts'
+import type { Inbox } from './inbox.ts'
+
+/** What every simulator is given. */
+export interface Desk {
+  clock: Clock
+  inbox: Inbox
+  accounts: Accounts
+}
+
+/** A simulated service. It is mounted under `/<id>`. */
+export interface Simulator {
+  readonly id: string
+  readonly name: string
+  /** Where a person can try it, for the page at `/`; relative to the sandbox. */
+  readonly tryPath?: string
+  mount: (app: FastifyInstance) => Promise<void>
+  /** New people who have already granted access. */
+  createAccounts: (count: number) => GrantedAccount[]
+  /** Ends the life of access tokens as age does; of one account or of all. Says how many. */
+  expireTokens: (account?: string) => number
+  /** Ends every grant as the user does who removes the app; of one account or of all. Says how many tokens died. */
+  revokeTokens: (account?: string) => number
+  /** How the service itself would say this status, for faults that leave headers or body out. */
+  faultAnswer: (status: number) => FaultAnswer
+  reset: () => void
+}
+
+export interface GrantedAccount {
+  account: string
+  accessToken: string
+  refreshToken?: string
+}
+
+export interface FaultAnswer {
+  headers: Record<string, string>
+  /** A string is sent as it is, anything else as JSON. */
+  body: unknown
+}

@@ -1,0 +1,7 @@
+import type { Desk, Simulator } from './simulator.ts'
+import { createPushbullet } from './pushbullet/pushbullet.ts'
+
+/** Every service that the sandbox plays. A new one is a folder and a line here. */
+export const simulators: Array<(desk: Desk) => Simulator> = [
+  createPushbullet
+]
