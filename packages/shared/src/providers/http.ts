@@ -1,3 +1,9 @@
+import { Agent } from 'undici'
+import { exchange } from './exchange.ts'
+import { createGuard } from './guard.ts'
+import { createGuardedConnector } from './guarded-connector.ts'
+import { TransportError } from './transport-error.ts'
+
 /** One request. Redirects are never followed: a 3xx is an answer like any other. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -6,9 +12,11 @@ export interface HttpRequest {
   body?: string | Uint8Array
   /** Bytes; a longer answer fails as `tooLarge`. Default 1 MiB. */
   maxResponseBytes?: number
+  /** For the whole exchange, in place of `totalTimeoutMs` and of `headersTimeoutMs`: a long upload is answered late. */
+  timeoutMs?: number
 }
 
-/** An answer, read to its end. Header names are lower-case. */
+/** An answer, read to its end. Header names are lower-case; a header that came twice is joined by `, `. */
 export interface Answer {
   status: number
   headers: Record<string, string>
@@ -18,5 +26,72 @@ export interface Answer {
 /** HTTP for provider clients. `request` throws TransportError when no whole answer came. */
 export interface Http {
   request: (request: HttpRequest, signal?: AbortSignal) => Promise<Answer>
+  /** Waits for the requests under way. */
   close: () => Promise<void>
+}
+
+export interface HttpOptions {
+  /** The configured base URLs: the operator chose them, so they may be private. Only their origins count. */
+  trustedOrigins: readonly string[]
+  /** Host names, addresses and CIDRs that every other URL may also reach although they are not public. */
+  allowPrivateHosts: readonly string[]
+  /** Name, TCP and TLS together. */
+  connectTimeoutMs?: number
+  /** From the request to the answer's headers. */
+  headersTimeoutMs?: number
+  /** Between two pieces of the answer's body. */
+  bodyTimeoutMs?: number
+  /** For the whole exchange, the wait for a free connection included. */
+  totalTimeoutMs?: number
+  maxResponseBytes?: number
+  connectionsPerOrigin?: number
+}
+
+const defaults = {
+  connectTimeoutMs: 5_000,
+  headersTimeoutMs: 15_000,
+  bodyTimeoutMs: 15_000,
+  totalTimeoutMs: 30_000,
+  maxResponseBytes: 1024 * 1024,
+  connectionsPerOrigin: 128
+}
+
+/**
+ * The one way out: keep-alive pools per origin, limits on time and size, and a guard that keeps URLs which came from
+ * users, sites or providers away from our own network. Throws TypeError for options that make no sense.
+ */
+export function createHttp (options: HttpOptions): Http {
+  const limits = { ...defaults, ...options }
+  const trusted = new Set(options.trustedOrigins.map((url) => new URL(url).origin))
+  const pool = {
+    connections: limits.connectionsPerOrigin,
+    headersTimeout: limits.headersTimeoutMs,
+    bodyTimeout: limits.bodyTimeoutMs
+  }
+  const guard = createGuard(options.allowPrivateHosts)
+  // Two pools, so that no socket opened for a trusted origin is ever reused for a guarded one.
+  const open = new Agent({ ...pool, connect: { timeout: limits.connectTimeoutMs } })
+  const guarded = new Agent({ ...pool, connect: createGuardedConnector(guard, limits.connectTimeoutMs) })
+
+  return {
+    async request (request, signal) {
+      const url = httpUrl(request.url)
+      const terms = {
+        timeoutMs: request.timeoutMs ?? limits.totalTimeoutMs,
+        headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,
+        maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes
+      }
+      return await exchange(trusted.has(url.origin) ? open : guarded, url, request, terms, signal)
+    },
+    async close () {
+      await Promise.all([open.close(), guarded.close()])
+    }
+  }
+}
+
+function httpUrl (text: string): URL {
+  if (!URL.canParse(text)) throw new TransportError('invalid', 'unreadable URL')
+  const url = new URL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TransportError('notAllowed', `${url.protocol} URL`)
+  return url
 }

@@ -1,3 +1,5 @@
+import { errors } from 'undici'
+
 /** Why no whole answer came. `closed` is our own client shut down, `invalid` a request that cannot be put on the wire. */
 export type TransportCode =
   | 'refused' | 'unreachable' | 'reset' | 'timeout' | 'dns' | 'tls' | 'protocol' | 'tooLarge'
@@ -57,16 +59,17 @@ const codes: Array<[RegExp, TransportCode]> = [
   [/^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, 'timeout'],
   [/^(ENOTFOUND|ENODATA|ESERVFAIL|EAI_[A-Z]+)$/, 'dns'],
   [/^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/, 'tls'],
-  [/^(HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH$)/, 'protocol'],
+  [/^(HPE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH$)/, 'protocol'],
   [/^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/, 'tooLarge'],
   [/^(UND_ERR_INVALID_ARG|UND_ERR_NOT_SUPPORTED|UND_ERR_REQ_CONTENT_LENGTH_MISMATCH|ERR_INVALID_[A-Z_]+)$/, 'invalid'],
   [/^(UND_ERR_CLOSED|UND_ERR_DESTROYED)$/, 'closed'],
   [/^UND_ERR_ABORTED$/, 'aborted']
 ]
 
-/** A name with several addresses fails with an AggregateError, which has a code of its own only on newer Nodes. */
+/** Two have none: undici's parser for some faults, and Node's AggregateError for a name with several addresses. */
 function systemCode (error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   if ('code' in error && typeof error.code === 'string') return error.code
+  if (error instanceof errors.HTTPParserError) return 'HPE'
   return error instanceof AggregateError ? systemCode(error.errors[0]) : undefined
 }
