@@ -1,0 +1,86 @@
+import { CookieJar } from 'tough-cookie'
+import { request } from 'undici'
+
+export interface Page {
+  url: string
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  /** Where it redirects to, as a full address. */
+  location: string | undefined
+  text: string
+}
+
+/** A browser without a screen: keeps cookies as one does, follows no redirect by itself. */
+export interface Browser {
+  readonly jar: CookieJar
+  get: (url: string, headers?: Record<string, string>) => Promise<Page>
+  /** Sends a form. */
+  post: (url: string, fields?: Record<string, string>, headers?: Record<string, string>) => Promise<Page>
+  /** Submits the page's first form, with its own fields and what `fields` changes or adds. */
+  submit: (page: Page, fields?: Record<string, string>) => Promise<Page>
+  /** Follows redirects from `page` until there are none, or until `stopAt` says so of an address that would be next. */
+  follow: (page: Page, stopAt?: (url: string) => boolean) => Promise<Page>
+}
+
+const mostRedirects = 20
+
+export function createBrowser (): Browser {
+  const jar = new CookieJar()
+
+  async function ask (method: 'GET' | 'POST', url: string, headers: Record<string, string>, body: string | null): Promise<Page> {
+    const cookie = await jar.getCookieString(url)
+    const answer = await request(url, { method, body, headers: { accept: 'text/html', ...(cookie ? { cookie } : {}), ...headers } })
+    for (const line of [answer.headers['set-cookie'] ?? []].flat()) await jar.setCookie(line, url)
+    const location = [answer.headers['location']].flat()[0]
+    return {
+      url,
+      status: answer.statusCode,
+      headers: answer.headers,
+      location: location === undefined ? undefined : new URL(location, url).href,
+      text: await answer.body.text()
+    }
+  }
+
+  const get: Browser['get'] = (url, headers = {}) => ask('GET', url, headers, null)
+  const post: Browser['post'] = (url, fields = {}, headers = {}) => ask('POST', url,
+    { origin: new URL(url).origin, 'content-type': 'application/x-www-form-urlencoded', ...headers }, new URLSearchParams(fields).toString())
+
+  return {
+    jar,
+    get,
+    post,
+    submit: (page, fields = {}) => {
+      const form = firstForm(page)
+      const all = { ...form.fields, ...fields }
+      if (form.method === 'POST') return post(form.action, all, { referer: page.url })
+      return get(`${form.action.split('?')[0]}?${new URLSearchParams(all)}`)
+    },
+    follow: async (page, stopAt = () => false) => {
+      for (let hops = 0; page.location !== undefined && !stopAt(page.location); hops++) {
+        if (hops === mostRedirects) throw new Error(`more than ${mostRedirects} redirects, the last to ${page.location}`)
+        page = await get(page.location)
+      }
+      return page
+    }
+  }
+}
+
+function firstForm ({ text, url }: Page): { action: string, method: string, fields: Record<string, string> } {
+  const [, attributes, content] = /<form\b([^>]*)>([\s\S]*?)<\/form>/i.exec(text) ?? []
+  if (attributes === undefined || content === undefined) throw new Error(`there is no form on ${url}:\n${text.slice(0, 500)}`)
+  const inputs = [...content.matchAll(/<input\b([^>]*)>/gi)].map(([, input = '']) => [attribute(input, 'name'), attribute(input, 'value') ?? ''] as const)
+  return {
+    action: new URL(attribute(attributes, 'action') ?? '', url).href,
+    method: (attribute(attributes, 'method') ?? 'GET').toUpperCase(),
+    fields: Object.fromEntries(inputs.filter((pair): pair is [string, string] => pair[0] !== undefined))
+  }
+}
+
+function attribute (tag: string, name: string): string | undefined {
+  const [, quoted, single, bare] = new RegExp(`\\b${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, 'i').exec(tag) ?? []
+  return (quoted ?? single ?? bare)?.replace(/&(amp|quot|#39|#x27|lt|gt|#x2F);/gi, (entity) => entities[entity.toLowerCase()] ?? entity)
+}
+
+const entities: Record<string, string> = {
+  '&amp;': '&', '&quot;': '"', '&#39;': "'", '&#x27;': "'", '&lt;': '<', '&gt;': '>', '&#x2f;': '/'
+}

@@ -1,0 +1,70 @@
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findRedisServer, openEmbeddedPostgres, openRedisServer } from '@carillon/local'
+import { migrateDatabase } from '@carillon/shared/db'
+import { migrateQueue } from '@carillon/shared/queue'
+import postgres from 'postgres'
+
+export interface Servers {
+  /** Of a superuser, in a database that is not the template. */
+  databaseUrl: string
+  /** A migrated database to clone: nobody may be connected to it. */
+  template: string
+  /** Where there is a Redis; otherwise `redisMissing` says why not. */
+  redisUrl: string | undefined
+  close (): Promise<void>
+}
+
+export interface ServersOptions {
+  /** A PostgreSQL to use instead of an embedded one. */
+  databaseUrl?: string | undefined
+  redisUrl?: string | undefined
+  requireRedis: boolean
+}
+
+export const redisMissing = 'no redis-server on PATH and REDIS_URL is not set'
+
+/** Starts what tests stand on: one PostgreSQL with a migrated template database, and one Redis where it is installed. */
+export async function openServers ({ databaseUrl, redisUrl, requireRedis }: ServersOptions): Promise<Servers> {
+  if (requireRedis && !redisUrl && !await findRedisServer()) throw new Error(`CARILLON_REQUIRE_REDIS is set, but there is ${redisMissing}`)
+  // Its real path, and open to other users: root's PostgreSQL runs as the user postgres.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'carillon-test-')))
+  await chmod(folder, 0o755)
+  const closers = [() => rm(folder, { recursive: true, force: true })]
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const embedded = databaseUrl ? undefined : await openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false })
+    if (embedded) closers.push(() => embedded.close())
+    const url = databaseUrl ?? embedded?.url ?? ''
+    const template = await makeTemplate(url)
+    if (databaseUrl) closers.push(() => dropDatabase(url, template))
+    const redis = redisUrl || !await findRedisServer() ? undefined : await openRedisServer()
+    if (redis) closers.push(() => redis.close())
+    return { databaseUrl: url, template, redisUrl: redisUrl ?? redis?.url, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function makeTemplate (databaseUrl: string): Promise<string> {
+  const template = `carillon_template_${process.pid}`
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
+  await sql`drop database if exists ${sql(template)} with (force)`
+  await sql`create database ${sql(template)} template template0`
+  await sql.end()
+  const url = new URL(databaseUrl)
+  url.pathname = `/${template}`
+  await migrateDatabase({ url: url.href })
+  await migrateQueue({ url: url.href })
+  return template
+}
+
+async function dropDatabase (databaseUrl: string, name: string): Promise<void> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
+  await sql`drop database if exists ${sql(name)} with (force)`
+  await sql.end()
+}

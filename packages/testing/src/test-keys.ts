@@ -1,0 +1,6 @@
+import { randomBytes } from 'node:crypto'
+
+/** A value for CARILLON_KEYS: one fresh key. */
+export function testKeys (id = 'test'): string {
+  return `${id}:${randomBytes(32).toString('base64')}`
+}

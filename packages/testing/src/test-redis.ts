@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { findRedisServer, openRedisServer } from '@carillon/local'
+import type { Test } from 'tap'
+import { redisMissing } from './servers.ts'
+import { testServers } from './test-servers.ts'
+
+export interface TestRedis {
+  url: string
+  /** Of every key this test makes: other tests use the same Redis. */
+  prefix: string
+}
+
+/** The Redis that all tests share, with a prefix of this test's own. Skips the test and returns undefined where there is none. */
+export async function testRedis (t: Test): Promise<TestRedis | undefined> {
+  const { redisUrl } = await testServers()
+  if (!redisUrl) return skip(t)
+  return { url: redisUrl, prefix: newPrefix() }
+}
+
+/** A Redis for this test alone, to flush or to kill; skips the test where there is no redis-server, and returns undefined. */
+export async function ownRedis (t: Test): Promise<TestRedis & { close: () => Promise<void> } | undefined> {
+  if (!await findRedisServer()) return skip(t)
+  const server = await openRedisServer()
+  t.teardown(() => server.close())
+  return { url: server.url, prefix: newPrefix(), close: () => server.close() }
+}
+
+export function newPrefix (): string {
+  return `test-${randomBytes(6).toString('hex')}`
+}
+
+function skip (t: Test): undefined {
+  t.pass(redisMissing, { skip: redisMissing })
+}

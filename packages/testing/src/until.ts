@@ -1,0 +1,21 @@
+/**
+ * Calls `probe` until it returns something other than undefined, null or false, and returns that. Probes that throw are
+ * tried again too. Throws when `timeoutMs` (10 s) have passed, with what the last probe said.
+ */
+export async function until<T> (
+  probe: () => T | Promise<T>, { timeoutMs = 10_000, everyMs = 25, what = 'the condition' }: { timeoutMs?: number, everyMs?: number, what?: string } = {}
+): Promise<NonNullable<Exclude<T, false>>> {
+  const deadline = Date.now() + timeoutMs
+  let last: unknown
+  do {
+    try {
+      const value = await probe()
+      if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>
+      last = value
+    } catch (error) {
+      last = error
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  } while (Date.now() < deadline)
+  throw new Error(`${what} did not come true within ${timeoutMs} ms; last seen: ${last instanceof Error ? last.message : String(last)}`)
+}
