@@ -8,9 +8,8 @@ type Values = {
   [Name in VariableName]: typeof variables[Name] extends { initial: string } ? ValueOf<Name> : ValueOf<Name> | undefined
 }
 
-export type Config<Required extends VariableName = never> = {
-  [Name in VariableName]: Name extends Required ? ValueOf<Name> : Values[Name]
-}
+/** All variables; `Required` are the ones that are certain to be there. */
+export type Config<Required extends VariableName = never> = Values & { [Name in Required]: ValueOf<Name> }
 
 /** Every fault of the environment at once, one line each: what the variable got and what it accepts, no secret shown. */
 export class ConfigError extends Error {

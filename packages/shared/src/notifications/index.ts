@@ -1,6 +1,7 @@
 export { createAccepter } from './accepter.ts'
 export type { Accepter } from './accepter.ts'
 export type { Accepted } from './accept.ts'
+export { deliveryKeyOf } from './delivery-key.ts'
 export { deliverQueueName, deliveriesPerJob, enqueue, openDeliveryQueues } from './delivery-queues.ts'
 export type { DeliveryQueues, Dispatched } from './delivery-queues.ts'
 export { dispatchWaiting } from './dispatch.ts'

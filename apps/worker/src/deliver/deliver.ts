@@ -1,0 +1,99 @@
+import type { Database } from '@carillon/shared/db'
+import { openCredentials } from '@carillon/shared/connections'
+import type { Log } from '@carillon/shared/log'
+import { deliveryKeyOf, dispatchWaiting, enqueue } from '@carillon/shared/notifications'
+import type { DeliverJob, DeliveryQueues } from '@carillon/shared/notifications'
+import type { Http, Message, Provider } from '@carillon/shared/providers'
+import type { Vault } from '@carillon/shared/vault'
+import { claim } from './claim.ts'
+import type { Claimed } from './claim.ts'
+import { forEachBounded } from './for-each-bounded.ts'
+import { errorOutcome, handedBack, sentOutcome, waitOutcome } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
+import { settle } from './settle.ts'
+import type { Settlement } from './settle.ts'
+import { createSettler } from './settler.ts'
+
+export interface DeliverServices {
+  database: Database
+  queues: DeliveryQueues
+  providers: ReadonlyMap<string, Provider>
+  vault: Vault
+  http: Http
+  log: Log
+  now: () => number
+  /** Requests at a time, in each batch. */
+  concurrency: number
+  leaseMs: number
+  /** Aborts when the worker is asked to stop: nothing new is begun. */
+  stopping: AbortSignal
+  /** Aborts a while later: what is still under way is given up. */
+  giveUp: AbortSignal
+}
+
+const settling = { most: 500, afterMs: 100 }
+/** Shares of the lease: nothing begins after the first, nothing lasts beyond the second, so nobody sends what we still send. */
+const beginShare = 0.5
+const endShare = 0.9
+
+/** Delivers one batch: claim, send, settle. Deliveries that do not get their turn in time are handed back. */
+export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
+  const { database, queues, log, now, leaseMs } = services
+  const provider = services.providers.get(providerId)
+  if (provider?.send === undefined) throw new Error(`Provider ${providerId} cannot send`)
+
+  const startedAt = now()
+  const { id, claimed, limited } = await claim(database, deliveries, leaseMs)
+  await enqueue(queues, limited)
+  if (claimed.length === 0) return
+
+  const messages = await loadMessages(database, claimed)
+  const signal = AbortSignal.any([AbortSignal.timeout(leaseMs * endShare), services.giveUp])
+  const silentUntil = new Map<string, number>()
+  const counts = new Map<string, number>()
+  let handedBackAny = false
+
+  const settler = createSettler<Settlement>(async (settlements) => {
+    await enqueue(queues, await settle(database, id, settlements, now()))
+  }, settling)
+
+  await forEachBounded(claimed, services.concurrency, async (delivery) => {
+    const outcome = await attempt(delivery)
+    counts.set(outcome.state, (counts.get(outcome.state) ?? 0) + 1)
+    handedBackAny ||= outcome.dueAt === null && outcome.state === 'retrying'
+    settler.add({ delivery, outcome })
+  })
+  await settler.close()
+  if (handedBackAny) await dispatchWaiting(database, queues)
+  log.info({ claimId: id, provider: providerId, claimed: claimed.length, durationMs: now() - startedAt, ...Object.fromEntries(counts) }, 'batch')
+
+  async function attempt (delivery: Claimed): Promise<Outcome> {
+    if (services.stopping.aborted || now() - startedAt > leaseMs * beginShare) return handedBack()
+    const silent = silentUntil.get(delivery.connectionId)
+    if (silent !== undefined && silent > now()) return waitOutcome(silent)
+    const outcome = await send(delivery)
+    if (outcome.limitedUntil !== null) silentUntil.set(delivery.connectionId, outcome.limitedUntil)
+    return outcome
+  }
+
+  async function send (delivery: Claimed): Promise<Outcome> {
+    const begunAt = now()
+    try {
+      const message = messages.get(delivery.notificationId)
+      if (provider?.send === undefined || message === undefined) throw new Error('Nothing to send')
+      const sealed = { id: delivery.connectionId, credentials: delivery.credentials }
+      const credentials = openCredentials(services.vault, provider, sealed)
+      const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
+      const receipt = await provider.send(message, key, credentials, { http: services.http, signal, now })
+      return sentOutcome(receipt, now() - begunAt)
+    } catch (error) {
+      return errorOutcome(error, delivery.attempts, now(), now() - begunAt)
+    }
+  }
+}
+
+async function loadMessages ({ sql }: Database, claimed: Claimed[]): Promise<Map<string, Message>> {
+  const ids = [...new Set(claimed.map(({ notificationId }) => notificationId))]
+  const rows = await sql<Array<{ id: string, message: Message }>>`select id, message from notifications where id = any (${ids}::uuid[])`
+  return new Map(rows.map(({ id, message }) => [id, message]))
+}

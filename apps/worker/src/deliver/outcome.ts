@@ -1,0 +1,98 @@
+import type { DeliveryEvent } from '@carillon/shared/notifications'
+import { ProviderError } from '@carillon/shared/providers'
+import type { Receipt } from '@carillon/shared/providers'
+import { retryDelayMs } from './retry-schedule.ts'
+
+/** What became of one claimed delivery. `dueAt` is in milliseconds since the epoch; null means at once. */
+export interface Outcome {
+  state: 'sent' | 'retrying' | 'parked' | 'failed'
+  /** Whether an attempt was spent. */
+  attempted: boolean
+  reason: string | null
+  receipt: Receipt | null
+  dueAt: number | null
+  /** The provider asked to leave the whole connection alone until then; milliseconds since the epoch. */
+  limitedUntil: number | null
+  /** The connection's credentials are dead. */
+  unauthorized: boolean
+  event: Omit<DeliveryEvent, 'at'>
+}
+
+const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, unauthorized: false }
+
+export function sentOutcome (receipt: Receipt, durationMs: number): Outcome {
+  return { ...nothing, state: 'sent', receipt, event: { event: 'attempt', outcome: 'sent', durationMs } }
+}
+
+/** Not tried, and free to be tried by whoever comes next. */
+export function handedBack (): Outcome {
+  return { ...nothing, state: 'retrying', attempted: false, reason: 'handedBack', event: { event: 'handedBack' } }
+}
+
+/** Not tried, because the connection is to be left alone. */
+export function waitOutcome (until: number, facts: { status?: number, durationMs?: number } = {}): Outcome {
+  const dueAt = wholeSecond(until)
+  return {
+    ...nothing,
+    state: 'retrying',
+    attempted: false,
+    reason: 'rateLimited',
+    dueAt,
+    limitedUntil: until,
+    event: { event: 'wait', reason: 'rateLimited', until: new Date(dueAt).toISOString(), ...facts }
+  }
+}
+
+/**
+ * What to do about an error, given the attempts spent before this one. Our own faults (a key that is missing from the
+ * vault, a bug) are told apart by their reason and are tried again like a provider's.
+ */
+export function errorOutcome (error: unknown, attemptsBefore: number, now: number, durationMs: number): Outcome {
+  if (!(error instanceof ProviderError)) return retryOrFail(reasonOf(error), { durationMs }, 'internal', attemptsBefore, now)
+  const { verdict, status } = error
+  const facts = { durationMs, ...(status === undefined ? {} : { status }) }
+  switch (verdict.kind) {
+    case 'rateLimited':
+      return waitOutcome(verdict.retryAt, facts)
+    case 'unauthorized':
+      return {
+        ...nothing,
+        state: 'parked',
+        unauthorized: true,
+        reason: verdict.reason,
+        event: { event: 'attempt', outcome: 'unauthorized', reason: verdict.reason, ...facts }
+      }
+    case 'rejected':
+    case 'quota':
+      return {
+        ...nothing,
+        state: 'failed',
+        reason: verdict.reason,
+        event: { event: 'attempt', outcome: verdict.kind, reason: verdict.reason, ...facts }
+      }
+    case 'transient':
+    case 'malformed':
+      return retryOrFail(verdict.reason, facts, verdict.kind, attemptsBefore, now)
+  }
+}
+
+function retryOrFail (
+  reason: string, facts: { durationMs: number, status?: number }, outcome: string, attemptsBefore: number, now: number
+): Outcome {
+  const delayMs = retryDelayMs(attemptsBefore + 1)
+  const event = { event: 'attempt' as const, outcome, reason, ...facts }
+  if (delayMs === undefined) return { ...nothing, state: 'failed', reason, event: { ...event, outcome: 'gaveUp' } }
+  const dueAt = wholeSecond(now + delayMs)
+  return { ...nothing, state: 'retrying', reason, dueAt, event: { ...event, until: new Date(dueAt).toISOString() } }
+}
+
+/** Only class and code: another error's message may hold anything. */
+function reasonOf (error: unknown): string {
+  if (!(error instanceof Error)) return 'internal error'
+  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
+}
+
+/** Rounded up, so that what falls due in the same second goes together in one job. */
+function wholeSecond (ms: number): number {
+  return Math.ceil(ms / 1000) * 1000
+}

@@ -1,0 +1,87 @@
+import type { Database } from '@carillon/shared/db'
+import { dispatchWaiting } from '@carillon/shared/notifications'
+import type { DeliveryQueues } from '@carillon/shared/notifications'
+import type { Log } from '@carillon/shared/log'
+import { longestWaitsMs } from '../deliver/retry-schedule.ts'
+
+export interface ReconcileServices {
+  database: Database
+  queues: DeliveryQueues
+  log: Log
+}
+
+/** Jobs looked at in one run; what is beyond comes in the next. */
+const jobsPerRun = 2_000
+
+/**
+ * The net under everything: PostgreSQL is the truth and the queue a schedule, so whatever the queue has lost, a dead worker
+ * has left or a race has missed is found by its row and put right. Each step is one statement over all rows it concerns.
+ */
+export async function reconcile ({ database, queues, log }: ReconcileServices): Promise<void> {
+  const found = {
+    expired: await expire(database),
+    lost: await retakeLost(database),
+    reunited: await followConnections(database),
+    orphaned: await orphan(database, queues),
+    dispatched: await dispatchWaiting(database, queues)
+  }
+  if (Object.values(found).some((count) => count > 0)) log.info(found, 'reconciled')
+}
+
+async function expire ({ sql }: Database): Promise<number> {
+  const { count } = await sql`
+    update deliveries set state = 'expired', due_at = null, job_id = null, reason = 'expired', updated_at = now(),
+      history = history || jsonb_build_object('at', now(), 'event', 'expired')
+    from notifications
+    where notifications.id = notification_id and notifications.expires_at <= now() and state in ('queued', 'retrying', 'parked')`
+  return count
+}
+
+/** A batch that did not settle within its lease has died. What it held may have been sent: an attempt is spent. */
+async function retakeLost ({ sql }: Database): Promise<number> {
+  const { count } = await sql`
+    update deliveries set
+      attempts = attempts + 1,
+      state = case when attempts >= ${longestWaitsMs.length}::int then 'failed' else 'retrying' end,
+      due_at = case when attempts >= ${longestWaitsMs.length}::int then null else now() end,
+      job_id = null, claim_id = null, claimed_until = null, reason = 'workerLost', updated_at = now(),
+      history = history || jsonb_build_object('at', now(), 'event', 'workerLost')
+    where state = 'sending' and claimed_until < now()`
+  return count
+}
+
+/** A delivery may have been parked in the very moment its user came back, or queued in the moment he left. */
+async function followConnections ({ sql }: Database): Promise<number> {
+  const { count } = await sql`
+    update deliveries set
+      state = case connections.status when 'active' then 'queued' else 'skipped' end,
+      due_at = case connections.status when 'active' then now() end,
+      job_id = null,
+      reason = case connections.status when 'active' then null else 'disconnected' end,
+      updated_at = now(),
+      history = history || jsonb_build_object('at', now(), 'event', case connections.status when 'active' then 'released' else 'skipped' end)
+    from connections
+    where connections.id = connection_id and (
+      (state = 'parked' and connections.status = 'active')
+      or (state in ('queued', 'retrying', 'parked') and connections.status = 'revoked'))`
+  return count
+}
+
+/** Overdue rows whose job is gone are set free for the dispatch that follows. The grace is for jobs that are just being added. */
+async function orphan ({ sql }: Database, queues: DeliveryQueues): Promise<number> {
+  const overdue = await sql<Array<{ provider: string, jobIds: string[] }>>`
+    select provider, array_agg(job_id) as "jobIds" from (
+      select distinct provider, job_id from deliveries
+      where state in ('queued', 'retrying') and job_id is not null and due_at < now() - interval '3 seconds'
+      limit ${jobsPerRun}
+    ) as jobs
+    group by provider`
+  const dead = await Promise.all(overdue.map(async ({ provider, jobIds }) => {
+    const live = await queues.get(provider)?.live(jobIds)
+    return live === undefined ? [] : jobIds.filter((id) => !live.has(id))
+  }))
+  const { count } = await sql`
+    update deliveries set job_id = null
+    where state in ('queued', 'retrying') and due_at < now() - interval '3 seconds' and job_id = any (${dead.flat()}::text[])`
+  return count
+}
