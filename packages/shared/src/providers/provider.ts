@@ -39,29 +39,39 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
   clientSecret: string
   authorizeUrl: string
   tokenUrl: string
+  /** Where the token endpoint looks for the client's credentials, and in which format it reads its request. */
+  tokenRequest: { credentials: 'body' | 'header', format: 'form' | 'json' }
   scope: string[]
-  /** How the provider's answer finds its handshake again: a parameter inside `redirect_uri` comes back untouched. */
+  /**
+   * How the provider's answer finds its handshake again: a parameter inside `redirect_uri` comes back untouched.
+   */
   correlation: 'redirect-query'
-  /** Turns the token endpoint's JSON into credentials and asks who they belong to. */
-  accept: (token: Record<string, unknown>, call: Call) => Promise<Grant<C>>
+  /** Turns the token endpoint's JSON into credentials and asks who they belong to. Throws ProviderError. */
+  accept (token: Record<string, unknown>, call: Call): Promise<Grant<C>>
 }
 
 export interface Handshakes<C extends Credentials = Credentials> {
   code?: CodeHandshake<C>
 }
 
-/** What is absent is a thing the service cannot do: `provider.send?.(…)` is the capability check. */
+/**
+ * What is absent is a thing the service cannot do: `provider.send?.(…)` is the capability check. All that can fail throws
+ * ProviderError, whose verdict says what to do next. Methods, not properties: their parameters are bivariant, so that
+ * providers with credentials of their own shape fit in one registry.
+ */
 export interface Provider<C extends Credentials = Credentials> {
   readonly id: string
   readonly name: string
+  /** Where its servers are by configuration, such as `https://api.example.com`. Requests there need no guard. */
+  readonly origins: readonly string[]
   readonly handshakes: Handshakes<C>
   /** Reads credentials that came from outside (an import, the vault); throws ProviderError `malformed` when they are not ours. */
-  parseCredentials: (value: unknown) => C
+  parseCredentials (value: unknown): C
   /** Whose credentials these are. Throws ProviderError `unauthorized` when they are dead. */
-  identify: (credentials: C, call: Call) => Promise<Account>
+  identify (credentials: C, call: Call): Promise<Account>
   /**
    * Sends one message. `key` is a UUID that is the same for every try of one delivery, so that a provider with an
    * idempotency handle shows the message once however often it is sent.
    */
-  send?: (message: Message, key: string, credentials: C, call: Call) => Promise<Receipt>
+  send? (message: Message, key: string, credentials: C, call: Call): Promise<Receipt>
 }

@@ -1,0 +1,46 @@
+import type { Answer, HttpRequest } from './http.ts'
+import type { Call } from './provider.ts'
+import type { Verdict } from './provider-error.ts'
+import { ProviderError } from './provider-error.ts'
+import type { TransportCode } from './transport-error.ts'
+import { TransportError } from './transport-error.ts'
+
+/** What a judge makes of an answer: its content, or what to do about the lack of it. */
+export type Judgement<T> = { kind: 'ok', value: T } | Verdict
+
+/** Pure; `now` in milliseconds since the epoch. */
+export type Judge<T> = (answer: Answer, now: number) => Judgement<T>
+
+/**
+ * Performs one request and returns what `judge` found in the answer. This is where I/O and judgement meet: throws
+ * ProviderError for every verdict, also for those about answers that never came, which `faults` may override.
+ */
+export async function ask<T> (
+  request: HttpRequest, judge: Judge<T>, call: Call, faults: Partial<Record<TransportCode, Verdict>> = {}
+): Promise<T> {
+  const answer = await perform(request, call, faults)
+  const judgement = judge(answer, call.now())
+  if (judgement.kind === 'ok') return judgement.value
+  throw new ProviderError(judgement, hostOf(request.url), answer.status)
+}
+
+async function perform (request: HttpRequest, call: Call, faults: Partial<Record<TransportCode, Verdict>>): Promise<Answer> {
+  try {
+    return await call.http.request(request, call.signal)
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error
+    throw new ProviderError(faults[error.code] ?? judgeTransport(error), error.host)
+  }
+}
+
+/** Nobody answered, so nobody refused: nearly all of it is worth another try. */
+export function judgeTransport (error: TransportError): Verdict {
+  const { code, reason } = error
+  if (code === 'tooLarge' || code === 'protocol') return { kind: 'malformed', reason }
+  if (code === 'notAllowed' || code === 'invalid') return { kind: 'rejected', reason }
+  return { kind: 'transient', reason }
+}
+
+function hostOf (url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'unreadable URL'
+}
