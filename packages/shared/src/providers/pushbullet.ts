@@ -1,0 +1,201 @@
+import type { Judgement } from './ask.ts'
+import { ask } from './ask.ts'
+import type { Answer } from './http.ts'
+import { fileTimeoutMs, judgeTransfer, loadFile } from './load-file.ts'
+import type { Message, MessageFile } from './message.ts'
+import type { Account, Call, Credentials, Grant, Provider } from './provider.ts'
+import { ProviderError } from './provider-error.ts'
+import { chooseRetryAt, parseEpochSeconds, parseRetryAfter } from './retry-at.ts'
+
+/** Tokens have no stated expiry and cannot be refreshed or revoked. */
+export interface PushbulletCredentials extends Credentials {
+  accessToken: string
+}
+
+export interface PushbulletConfig {
+  clientId: string
+  clientSecret: string
+  /** The page a browser is sent to. */
+  authorizeUrl: string
+  /** Without `/v2`. */
+  apiUrl: string
+}
+
+/**
+ * Judges an answer of the JSON API; `members` are those the answer is no use without. Keys with empty values are left
+ * out of Pushbullet's answers, so what is there is not empty.
+ */
+export function judge<Name extends string> (answer: Answer, now: number, members: readonly Name[]): Judgement<Fields<Name>> {
+  const { status, headers } = answer
+  const json = parseObject(answer.body)
+  const error = errorOf(json)
+
+  if (status === 429 || error.code === 'ratelimited') {
+    const named = [parseRetryAfter(headers['retry-after'], now), parseEpochSeconds(headers['x-ratelimit-reset'])]
+    return { kind: 'rateLimited', reason: 'too many requests for this account', retryAt: chooseRetryAt(named, now) }
+  }
+  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
+  if (status === 401 || error.code === 'invalid_access_token') return { kind: 'unauthorized', reason: 'access token is not accepted' }
+  if (status === 403) {
+    // A page is what a firewall in between answers with. It must not make every user connect again.
+    return headers['content-type']?.startsWith('text/html') === true
+      ? { kind: 'malformed', reason: 'refused by a page instead of the API' }
+      : { kind: 'unauthorized', reason: 'access token lacks permission' }
+  }
+  if (error.code === 'pushbullet_pro_required') return { kind: 'quota', reason: 'free monthly quota is used up (pushbullet_pro_required)' }
+  if (status === 404) return { kind: 'rejected', reason: 'resource not found' }
+  if (status >= 400) {
+    return { kind: 'rejected', reason: error.param === undefined ? 'request refused' : `parameter ${error.param} refused` }
+  }
+  if (status < 200 || status >= 300) return { kind: 'malformed', reason: 'redirects, which is not followed' }
+  if (json === undefined) return { kind: 'malformed', reason: 'answer is not a JSON object' }
+  const missing = members.find((name) => !isText(json[name]))
+  return missing === undefined
+    ? { kind: 'ok', value: json as Fields<Name> }
+    : { kind: 'malformed', reason: `answer lacks ${missing}` }
+}
+
+export function createPushbullet (config: PushbulletConfig): Provider<PushbulletCredentials> {
+  const apiUrl = config.apiUrl.replace(/\/+$/, '')
+  const host = new URL(apiUrl).host
+
+  return {
+    id: 'pushbullet',
+    name: 'Pushbullet',
+    origins: [new URL(apiUrl).origin],
+    handshakes: {
+      code: {
+        clientId: config.clientId,
+        clientSecret: config.clientSecret,
+        authorizeUrl: config.authorizeUrl,
+        tokenUrl: `${apiUrl}/oauth2/token`,
+        tokenRequest: { credentials: 'body', format: 'json' },
+        // There are no scopes: every token may do everything.
+        scope: [],
+        // `state` is not documented to come back; the documentation itself says to use the redirect's query.
+        correlation: 'redirect-query',
+        accept
+      }
+    },
+    parseCredentials,
+    identify,
+    send
+  }
+
+  async function accept (token: Record<string, unknown>, call: Call): Promise<Grant<PushbulletCredentials>> {
+    const credentials = parseCredentials({ accessToken: token.access_token })
+    return { credentials, account: await identify(credentials, call) }
+  }
+
+  function parseCredentials (value: unknown): PushbulletCredentials {
+    const accessToken = typeof value === 'object' && value !== null && 'accessToken' in value ? value.accessToken : undefined
+    // Visible ASCII only: it goes into a header.
+    if (typeof accessToken !== 'string' || !/^[\x21-\x7e]{1,4096}$/.test(accessToken)) {
+      throw new ProviderError({ kind: 'malformed', reason: 'credentials lack a usable access token' }, host)
+    }
+    return { accessToken }
+  }
+
+  async function identify (credentials: PushbulletCredentials, call: Call): Promise<Account> {
+    const me = await api('GET', '/users/me', undefined, ['iden'], credentials, call)
+    return { id: me.iden, name: [me.name, me.email, me.iden].find(isText) ?? me.iden }
+  }
+
+  async function send (message: Message, key: string, credentials: PushbulletCredentials, call: Call) {
+    const push = await render(message, key, credentials, call)
+    const { iden } = await api('POST', '/pushes', push, ['iden'], credentials, call)
+    return { id: iden }
+  }
+
+  async function render (message: Message, guid: string, credentials: PushbulletCredentials, call: Call): Promise<Push> {
+    const { type, title, body, url, file } = message
+    if (type === 'note') return { type, guid, title, body }
+    if (type === 'link') {
+      if (url === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a link needs a url' }, host)
+      return { type, guid, title, body, url }
+    }
+    if (file === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a file message needs a file' }, host)
+    // Files have no title of their own: without this it would be lost.
+    const text = [title, body].filter(isText).join('\n')
+    return { type, guid, body: text, ...await upload(file, credentials, call) }
+  }
+
+  async function upload (file: MessageFile, credentials: PushbulletCredentials, call: Call) {
+    const bytes = await loadFile(file, maxFileBytes, call)
+    const wanted = { file_name: file.name, file_type: file.type }
+    const granted =
+      await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, call)
+    const { headers, body } = await multipart(bytes, granted.file_name, granted.file_type)
+    // No token: the URL is the permission, and it may belong to a storage service.
+    await ask({ method: 'POST', url: granted.upload_url, headers, body, timeoutMs: fileTimeoutMs }, judgeTransfer, call)
+    // Name and type may have come back changed; the push must say what the upload says.
+    return { file_name: granted.file_name, file_type: granted.file_type, file_url: granted.file_url }
+  }
+
+  function api<Name extends string> (
+    method: 'GET' | 'POST', path: string, content: object | undefined, members: readonly Name[],
+    { accessToken }: PushbulletCredentials, call: Call
+  ): Promise<Fields<Name>> {
+    const headers: Record<string, string> = { accept: 'application/json', 'access-token': accessToken }
+    if (content !== undefined) headers['content-type'] = 'application/json'
+    const body = content === undefined ? {} : { body: JSON.stringify(content) }
+    return ask({ method, url: `${apiUrl}/v2${path}`, headers, ...body }, (answer, now) => judge(answer, now, members), call)
+  }
+}
+
+/** `max_upload_size` of every account. */
+const maxFileBytes = 26_214_400
+
+/**
+ * All we ever send. Closed, because Pushbullet ignores parameters it does not know: a mistyped target would turn a push to
+ * one device into one to all. No target at all is what we mean: all devices of the account.
+ */
+interface Push {
+  type: 'note' | 'link' | 'file'
+  /** The same guid brings back the push it made the first time. */
+  guid: string
+  title?: string | undefined
+  body?: string | undefined
+  url?: string
+  file_name?: string
+  file_type?: string
+  file_url?: string
+}
+
+const params = ['type', 'guid', 'title', 'body', 'url', 'file_name', 'file_type', 'file_url'] satisfies Array<keyof Push>
+
+type Fields<Name extends string> = Record<string, unknown> & Record<Name, string>
+
+/** The parts of the error envelope we act on, never its text: `code` is compared, `param` is one of ours. */
+function errorOf (json: Record<string, unknown> | undefined): { code?: unknown, param?: string } {
+  const error = isObject(json?.error) ? json.error : {}
+  const param = params.find((name) => name === error.param)
+  return { code: error.code ?? json?.error_code, ...param === undefined ? {} : { param } }
+}
+
+async function multipart (bytes: Buffer, name: string, type: string) {
+  const form = new FormData()
+  form.append('file', new Blob([bytes], { type }), name)
+  const encoded = new Response(form)
+  return {
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
+    body: new Uint8Array(await encoded.arrayBuffer())
+  }
+}
+
+function parseObject (body: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString())
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isText (value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

@@ -1,0 +1,217 @@
+import { inspect } from 'node:util'
+import { randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import type { HttpOptions } from '../../src/providers/http.ts'
+import { createHttp } from '../../src/providers/http.ts'
+import type { Message, MessageFile } from '../../src/providers/message.ts'
+import type { Call, Provider } from '../../src/providers/provider.ts'
+import type { Verdict } from '../../src/providers/provider-error.ts'
+import { ProviderError } from '../../src/providers/provider-error.ts'
+import { web } from './local-server.ts'
+import type { Fault, SimulatedAccount, Simulator } from './simulator.ts'
+
+/** What the suite cannot know of a provider by itself. */
+export interface Traits {
+  /** How the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
+  rateLimited: (at: number) => Fault
+  /** What must never be read in an error, beside the accounts' tokens. */
+  secrets: string[]
+}
+
+/**
+ * What every provider has to do alike. Each provider's test calls it with the provider, configured for the simulator, and the
+ * simulator; what is special to one is tested beside the call.
+ */
+export async function conformance (t: Test, provider: Provider, simulator: Simulator, traits: Traits): Promise<void> {
+  const errors: unknown[] = []
+  const secrets = [...traits.secrets]
+
+  await t.test('says who an account is', async (t) => {
+    const { credentials } = await person()
+    const first = await provider.identify(credentials, call(t))
+    t.ok(first.id)
+    t.ok(first.name)
+    t.same(await provider.identify(credentials, call(t)), first, 'and says the same again')
+    const other = await person()
+    t.not((await provider.identify(other.credentials, call(t))).id, first.id)
+  })
+
+  await t.test('takes its own credentials back from JSON and turns away what is none', async (t) => {
+    const { credentials } = await person()
+    t.same(provider.parseCredentials(JSON.parse(JSON.stringify(credentials))), credentials)
+    for (const value of [undefined, null, '', 'token', 7, [], {}, { accessToken: '' }, { accessToken: 7 }, { accessToken: 'a\r\nb: c' }]) {
+      await fails(t, async () => provider.parseCredentials(value), 'malformed')
+    }
+  })
+
+  const messages: Record<Message['type'], Message> = {
+    note: { type: 'note', title: 'Tïtle 🔔', body: 'Body\nof two lines' },
+    link: { type: 'link', title: 'Title', body: 'Body', url: 'https://example.com/a?b=c' },
+    file: { type: 'file', title: 'Title', body: 'Body', file: byValue('hello') }
+  }
+  for (const message of Object.values(messages)) {
+    await t.test(`sends a ${message.type}, and once however often it is sent`, async (t) => {
+      const someone = await person()
+      const key = randomUUID()
+      const receipt = await provider.send?.(message, key, someone.credentials, call(t))
+      t.ok(receipt?.id)
+      t.same(await provider.send?.(message, key, someone.credentials, call(t)), receipt)
+      const items = await simulator.inbox(someone)
+      t.equal(items.length, 1)
+      const seen = JSON.stringify(items[0]?.item)
+      for (const text of [message.title, message.body, message.url, message.file?.name]) {
+        if (text !== undefined) t.ok(seen.includes(JSON.stringify(text).slice(1, -1)), `shows ${text}`)
+      }
+      await provider.send?.(message, randomUUID(), someone.credentials, call(t))
+      t.equal((await simulator.inbox(someone)).length, 2, 'another key is another message')
+    })
+  }
+
+  await t.test('sends the message once when the answer to the first try got lost', async (t) => {
+    const someone = await person()
+    const key = randomUUID()
+    await simulator.fault(t, { reset: 'after', times: 1 })
+    await fails(t, () => send(t, someone, { key }), 'transient')
+    t.equal((await simulator.inbox(someone)).length, 1, 'it had arrived all the same')
+    await send(t, someone, { key })
+    t.equal((await simulator.inbox(someone)).length, 1)
+  })
+
+  await t.test('tells a dead token from everything else', async (t) => {
+    const someone = await person()
+    await simulator.revoke(someone)
+    await fails(t, () => provider.identify(someone.credentials, call(t)), 'unauthorized')
+    await fails(t, () => send(t, someone), 'unauthorized')
+    await fails(t, () => send(t, someone, { message: messages.file }), 'unauthorized')
+  })
+
+  await t.test('says until when a rate limit lasts', async (t) => {
+    const someone = await person()
+    const now = Math.floor(Date.now() / 1_000) * 1_000
+    await simulator.fault(t, traits.rateLimited(now + 120_000))
+    const verdict = await fails(t, () => send(t, someone, { now }), 'rateLimited')
+    t.equal(verdict?.kind === 'rateLimited' && verdict.retryAt, now + 120_000)
+  })
+
+  await t.test('waits a bounded while for a limit that lies in the past or in another age', async (t) => {
+    const someone = await person()
+    const now = Math.floor(Date.now() / 1_000) * 1_000
+    for (const at of [now - 120_000, now + 400 * 24 * 3_600_000]) {
+      await simulator.fault(t, { ...traits.rateLimited(at), times: 1 })
+      const verdict = await fails(t, () => send(t, someone, { now }), 'rateLimited')
+      const waitMs = verdict?.kind === 'rateLimited' ? verdict.retryAt - now : 0
+      t.ok(waitMs >= 1_000 && waitMs <= 3_600_000, `${waitMs} ms`)
+    }
+  })
+
+  const nonsense: Array<[string, Fault, Verdict['kind']]> = [
+    ['an internal error', { status: 500 }, 'transient'],
+    ['a gateway that answers with a page', { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>' }, 'transient'],
+    ['a page where JSON is due', { status: 200, body: '<!doctype html><title>Sign in</title>' }, 'malformed'],
+    ['JSON that says nothing', { status: 200, body: {} }, 'malformed'],
+    ['an empty answer', { status: 200, body: '' }, 'malformed'],
+    ['an endless answer', { status: 200, body: { iden: 'x'.repeat(500_000) } }, 'malformed'],
+    ['a connection that is reset', { reset: 'before' }, 'transient']
+  ]
+  for (const [what, fault, kind] of nonsense) {
+    await t.test(`takes ${what} as ${kind}`, async (t) => {
+      const someone = await person()
+      await simulator.fault(t, fault)
+      const http = { maxResponseBytes: 100_000 }
+      await fails(t, () => provider.identify(someone.credentials, call(t, { http })), kind)
+      for (const message of Object.values(messages)) await fails(t, () => send(t, someone, { message, http }), kind)
+      t.same(await simulator.inbox(someone), [])
+    })
+  }
+
+  await t.test('gives up on an answer that does not come in time', async (t) => {
+    const someone = await person()
+    await simulator.fault(t, { delayMs: 60_000 })
+    await fails(t, () => send(t, someone, { http: { totalTimeoutMs: 100 } }), 'transient')
+  })
+
+  await t.test('stops when it is told to', async (t) => {
+    const someone = await person()
+    await simulator.fault(t, { delayMs: 60_000 })
+    await fails(t, () => send(t, someone, { signal: AbortSignal.timeout(50) }), 'transient')
+  })
+
+  await t.test('follows no redirect and hands no token to another host', async (t) => {
+    const someone = await person()
+    const visits: string[] = []
+    const elsewhere = await web(t, (request, response) => {
+      visits.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`)
+      response.end('{}')
+    })
+    for (const status of [301, 302, 303, 307, 308]) {
+      await simulator.fault(t, { status, headers: { location: `${elsewhere}/stolen` }, body: '', times: 2 })
+      const open = { http: { allowPrivateHosts: ['127.0.0.0/8'] } }
+      await fails(t, () => provider.identify(someone.credentials, call(t, open)), 'malformed')
+      await fails(t, () => send(t, someone, open), 'malformed')
+    }
+    t.same(visits, [])
+  })
+
+  await t.test('fetches a file by reference', async (t) => {
+    const someone = await person()
+    const url = await web(t, (_, response) => { response.end('from elsewhere') })
+    const file = { name: 'report.txt', type: 'text/plain', url: `${url}/private/report` }
+    const message: Message = { type: 'file', body: 'see this', file }
+    await fails(t, () => send(t, someone, { message }), 'rejected', 'from our own network only where that is allowed')
+    t.same(await simulator.inbox(someone), [])
+    await send(t, someone, { message, http: { allowPrivateHosts: ['127.0.0.1'] } })
+    const [arrival] = await simulator.inbox(someone)
+    t.match(JSON.stringify(arrival?.item), 'report.txt')
+    t.notMatch(JSON.stringify(arrival), '/private/report', 'and does not say where it was')
+  })
+
+  await t.test('lets no secret into an error', async (t) => {
+    t.ok(errors.length > 20, `${errors.length} errors were seen`)
+    for (const error of errors) {
+      const all = `${String(error)} ${error instanceof Error ? error.stack : ''} ${JSON.stringify(error)} ${inspect(error, { depth: 9, showHidden: true })}`
+      const leaked = secrets.filter((secret) => all.includes(secret))
+      if (leaked.length > 0) t.fail(`${String(error)} tells a secret`)
+    }
+  })
+
+  async function person (): Promise<SimulatedAccount & { credentials: ReturnType<Provider['parseCredentials']> }> {
+    const account = await simulator.account()
+    const credentials = provider.parseCredentials(account.credentials)
+    secrets.push(credentials.accessToken)
+    return { ...account, credentials }
+  }
+
+  async function send (t: Test, to: Awaited<ReturnType<typeof person>>, wish: Wish = {}) {
+    return await provider.send?.(wish.message ?? messages.note, wish.key ?? randomUUID(), to.credentials, call(t, wish))
+  }
+
+  function call (t: Test, { http: options = {}, signal, now }: Wish = {}): Call {
+    const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [], ...options })
+    t.teardown(() => http.close())
+    return { http, signal: signal ?? new AbortController().signal, now: () => now ?? Date.now() }
+  }
+
+  async function fails (t: Test, act: () => Promise<unknown>, kind: Verdict['kind'], why: string = kind): Promise<Verdict | undefined> {
+    try {
+      await act()
+    } catch (error) {
+      errors.push(error)
+      if (!(error instanceof ProviderError)) throw error
+      t.equal(error.verdict.kind, kind, `${why}: ${error.message}`)
+      return error.verdict
+    }
+    t.fail(`${why}: it went well`)
+  }
+}
+
+interface Wish {
+  message?: Message
+  key?: string
+  http?: Partial<HttpOptions>
+  signal?: AbortSignal
+  now?: number
+}
+
+export function byValue (text: string): MessageFile {
+  return { name: 'hello.txt', type: 'text/plain', data: Buffer.from(text).toString('base64') }
+}
