@@ -1,0 +1,31 @@
+import type { Provider } from './provider.ts'
+import { createPushbullet } from './pushbullet.ts'
+
+/** One line per provider; the key is its id. */
+const factories = {
+  pushbullet: createPushbullet
+}
+
+type Factories = typeof factories
+
+/** What each provider needs to know of this deployment. One without configuration is not offered. */
+export type ProvidersConfig = { [Id in keyof Factories]?: Parameters<Factories[Id]>[0] | undefined }
+
+/** The providers this deployment offers, by id. Opens nothing; throws TypeError for a base URL that is none. */
+export function createProviders (config: ProvidersConfig): ReadonlyMap<string, Provider> {
+  const ids = Object.keys(factories) as Array<keyof Factories>
+  const offered = ids.map((id) => create(id, config)).filter((provider) => provider !== undefined)
+  return new Map(offered.map((provider) => [provider.id, provider]))
+}
+
+/** Where the configured providers live: what `createHttp` may reach even on a private address. */
+export function trustedOrigins (config: ProvidersConfig): string[] {
+  const origins = [...createProviders(config).values()].flatMap((provider) => provider.origins)
+  return [...new Set(origins)]
+}
+
+function create<Id extends keyof Factories> (id: Id, config: ProvidersConfig): Provider | undefined {
+  const own = config[id]
+  const factory: { [Key in Id]: (own: NonNullable<ProvidersConfig[Key]>) => Provider } = factories
+  return own === undefined ? undefined : factory[id](own)
+}

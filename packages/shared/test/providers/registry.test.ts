@@ -1,0 +1,30 @@
+import t from 'tap'
+import { createProviders, trustedOrigins } from '../../src/providers/index.ts'
+
+const pushbullet = {
+  clientId: 'carillon',
+  clientSecret: 'sandbox-secret',
+  authorizeUrl: 'http://127.0.0.1:4400/pushbullet/authorize',
+  apiUrl: 'http://127.0.0.1:4400/pushbullet'
+}
+
+t.test('offers the providers that are configured, by id', async (t) => {
+  const providers = createProviders({ pushbullet })
+  t.same([...providers.keys()], ['pushbullet'])
+  for (const [id, provider] of providers) t.equal(provider.id, id)
+})
+
+t.test('offers no provider without configuration', async (t) => {
+  t.equal(createProviders({}).size, 0)
+  t.equal(createProviders({ pushbullet: undefined }).size, 0)
+})
+
+t.test('trusts the origins of what is configured, and nothing else', async (t) => {
+  t.same(trustedOrigins({}), [])
+  t.same(trustedOrigins({ pushbullet }), ['http://127.0.0.1:4400'])
+  t.same(trustedOrigins({ pushbullet: { ...pushbullet, apiUrl: 'https://api.pushbullet.com' } }), ['https://api.pushbullet.com'])
+})
+
+t.test('turns away a base URL that is none', async (t) => {
+  t.throws(() => createProviders({ pushbullet: { ...pushbullet, apiUrl: 'api.pushbullet.com' } }), TypeError)
+})
