@@ -1,52 +1,54 @@
+export interface Account {
+  provider: string
+  account: string
+}
+
 /** The people of the simulated services, by provider and name. What a service keeps about them is the simulator's own. */
 export interface Accounts {
-  has: (provider: string, name: string) => boolean
-  add: (provider: string, name: string) => void
+  has: (provider: string, account: string) => boolean
+  add: (provider: string, account: string) => void
   /** A name nobody has yet at this provider. */
   freshName: (provider: string) => string
-  names: (provider: string) => IterableIterator<string>
+  /** Those who joined last, in order of joining. */
+  latest: (limit: number) => Account[]
   count: () => number
-  onJoin: (listener: (provider: string, name: string) => void) => () => void
+  /** Calls the watcher for everybody who joins from now on, until the function it gives back is called. */
+  watch: (joined: (account: Account) => void) => () => void
   reset: () => void
 }
 
 export function createAccounts (): Accounts {
-  const byProvider = new Map<string, Set<string>>()
-  const listeners = new Set<(provider: string, name: string) => void>()
+  const accounts = new Map<string, Account>()
+  const watchers = new Set<(account: Account) => void>()
   let numbered = 0
 
-  const of = (provider: string): Set<string> => {
-    const known = byProvider.get(provider) ?? new Set<string>()
-    byProvider.set(provider, known)
-    return known
-  }
-
   return {
-    has: (provider, name) => of(provider).has(name),
+    has: (provider, account) => accounts.has(`${provider} ${account}`),
 
-    add (provider, name) {
-      of(provider).add(name)
-      for (const listener of listeners) listener(provider, name)
+    add (provider, account) {
+      const joined = { provider, account }
+      accounts.set(`${provider} ${account}`, joined)
+      for (const watcher of watchers) watcher(joined)
     },
 
     freshName (provider) {
       let name
       do name = `user-${++numbered}`
-      while (of(provider).has(name))
+      while (accounts.has(`${provider} ${name}`))
       return name
     },
 
-    names: (provider) => of(provider).values(),
+    latest: (limit) => [...accounts.values()].slice(-limit),
 
-    count: () => [...byProvider.values()].reduce((sum, names) => sum + names.size, 0),
+    count: () => accounts.size,
 
-    onJoin (listener) {
-      listeners.add(listener)
-      return () => { listeners.delete(listener) }
+    watch (watcher) {
+      watchers.add(watcher)
+      return () => { watchers.delete(watcher) }
     },
 
     reset () {
-      byProvider.clear()
+      accounts.clear()
       numbered = 0
     }
   }

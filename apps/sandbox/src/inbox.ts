@@ -25,23 +25,29 @@ export interface Inbox {
   add: (provider: string, account: string, request: RecordedRequest, item: unknown) => void
   /** In order of arrival; `nextCursor` while there is more. */
   list: (query: InboxQuery) => { data: Arrival[], nextCursor: string | null }
-  /** The newest of each account, newest first, for somebody who starts to look now. */
+  /** The newest of all, in order of arrival, for somebody who starts to look now. */
   latest: (limit: number) => Arrival[]
   size: () => number
-  onArrival: (listener: (arrival: Arrival) => void) => () => void
+  /** Calls the watcher from now on, until the function it gives back is called. */
+  watch: (watcher: InboxWatcher) => () => void
+  reset: () => void
+}
+
+export interface InboxWatcher {
+  arrived: (arrival: Arrival) => void
   reset: () => void
 }
 
 export function createInbox (clock: Clock): Inbox {
   let kept: Kept[] = []
   let firstId = 1
-  const listeners = new Set<(arrival: Arrival) => void>()
+  const watchers = new Set<InboxWatcher>()
 
   return {
     add (provider, account, request, item) {
       const arrival = { id: firstId + kept.length, atMs: clock.nowMs(), provider, account, request, item }
       kept.push(arrival)
-      for (const listener of listeners) listener(shown(arrival))
+      for (const watcher of watchers) watcher.arrived(shown(arrival))
     },
 
     list ({ provider, account, after = 0, limit }) {
@@ -55,18 +61,19 @@ export function createInbox (clock: Clock): Inbox {
       return { data, nextCursor: null }
     },
 
-    latest: (limit) => kept.slice(-limit).reverse().map(shown),
+    latest: (limit) => kept.slice(-limit).map(shown),
 
     size: () => kept.length,
 
-    onArrival (listener) {
-      listeners.add(listener)
-      return () => { listeners.delete(listener) }
+    watch (watcher) {
+      watchers.add(watcher)
+      return () => { watchers.delete(watcher) }
     },
 
     reset () {
       firstId += kept.length
       kept = []
+      for (const watcher of watchers) watcher.reset()
     }
   }
 }

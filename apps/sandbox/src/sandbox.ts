@@ -7,6 +7,7 @@ import { createClock } from './clock.ts'
 import { controlRoutes } from './control/control-routes.ts'
 import { createFaults } from './faults.ts'
 import { createInbox } from './inbox.ts'
+import { screenRoutes } from './screen/screen-routes.ts'
 import { simulators as allSimulators } from './simulators.ts'
 import { createStats } from './stats.ts'
 
@@ -50,6 +51,7 @@ function createSandboxApp (): FastifyInstance {
     }, { prefix: `/${simulator.id}` })
   }
   app.register(controlRoutes({ clock, inbox, accounts, faults, stats, simulators }), { prefix: '/_control' })
+  app.register(screenRoutes({ inbox, accounts, simulators }))
   return app
 }
 

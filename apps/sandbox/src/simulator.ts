@@ -14,8 +14,10 @@ export interface Desk {
 export interface Simulator {
   readonly id: string
   readonly name: string
-  /** Where a person can try it, for the page at `/`; relative to the sandbox. */
-  readonly tryPath?: string
+  /** Where a person can grant access without Carillon at the other end, for the page at `/`. */
+  consentPath: (sandboxUrl: string) => string
+  /** What an item of the inbox looks like on its account's screen. */
+  show: (item: unknown) => Card
   mount: (app: FastifyInstance) => Promise<void>
   /** New people who have already granted access. */
   createAccounts: (count: number) => GrantedAccount[]
@@ -32,6 +34,14 @@ export interface GrantedAccount {
   account: string
   accessToken: string
   refreshToken?: string
+}
+
+export interface Card {
+  kind: string
+  title?: string | undefined
+  body?: string | undefined
+  url?: string | undefined
+  imageUrl?: string | undefined
 }
 
 export interface FaultAnswer {

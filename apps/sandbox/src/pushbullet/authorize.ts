@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { CLIENT, isRegisteredRedirect } from './client.ts'
-import { consentPage, refusalPage } from './consent-page.ts'
+import { consentPage, landingPage, refusalPage } from './consent-page.ts'
 import type { Users } from './users.ts'
 
 /** What the browser brings, in the query of GET or in the form of POST. */
@@ -34,6 +34,8 @@ export function authorizeRoutes (app: FastifyInstance, users: Users): void {
     return decide(reply, request.body ?? {}, request.body?.decision)
   })
 
+  app.get('/login-success', async (_request, reply) => page(reply, 200, landingPage()))
+
   function decide (reply: FastifyReply, asked: AuthorizeRequest, decision: string | undefined): FastifyReply {
     const fault = faultOf(asked)
     if (fault !== undefined) return refuse(reply, fault)
@@ -59,8 +61,11 @@ export function authorizeRoutes (app: FastifyInstance, users: Users): void {
 
 /** RFC 6749 §4.1.2.1: with a wrong client or redirect_uri the browser is sent nowhere. */
 function faultOf (asked: AuthorizeRequest): string | undefined {
+  // RFC 6749 §3.1: a parameter comes once. The parsers make an array of one that comes twice.
+  const twice = Object.entries(asked).find(([, value]) => typeof value !== 'string')
+  if (twice !== undefined) return `The parameter “${twice[0]}” comes more than once.`
   if (asked.client_id !== CLIENT.id) return `No application is registered under the client_id “${asked.client_id ?? ''}”.`
-  if (typeof asked.redirect_uri !== 'string' || !isRegisteredRedirect(asked.redirect_uri)) {
+  if (!isRegisteredRedirect(asked.redirect_uri ?? '')) {
     return `The redirect_uri “${asked.redirect_uri ?? ''}” does not match the registered one: http(s)://<this machine>${CLIENT.redirectPath}, with any query.`
   }
   if (asked.response_type !== 'code' && asked.response_type !== 'token') {

@@ -9,6 +9,14 @@ export const CLIENT = {
   redirectPath: '/connect/pushbullet/callback'
 }
 
+/** Pushbullet's own page to end a token flow on, `https://www.pushbullet.com/login-success`: every client may use it. */
+export const LANDING_PATH = '/pushbullet/login-success'
+
+export function consentPath (sandboxUrl: string): string {
+  const query = new URLSearchParams({ client_id: CLIENT.id, redirect_uri: sandboxUrl + LANDING_PATH, response_type: 'token' })
+  return `/pushbullet/authorize?${query}`
+}
+
 /**
  * Pushbullet compares the path of `redirect_uri` with the registered one and lets the query vary. Host and port are
  * free within the machine, since tests listen wherever there is room.
@@ -18,7 +26,7 @@ export function isRegisteredRedirect (redirectUri: string): boolean {
   return url !== undefined &&
     (url.protocol === 'http:' || url.protocol === 'https:') &&
     isLoopback(url.hostname) &&
-    url.pathname === CLIENT.redirectPath &&
+    (url.pathname === CLIENT.redirectPath || url.pathname === LANDING_PATH) &&
     url.hash === '' && url.username === '' && url.password === ''
 }
 

@@ -30,6 +30,14 @@ export function refusalPage (fault: string): string {
     <p class="hint">Nothing was sent back to the application.</p>`)
 }
 
+/** The token is in the address's fragment, which no server gets to see. */
+export function landingPage (): string {
+  return layout('Done', html`
+    <h1>Decided</h1>
+    <p>What the application would get stands at the end of this page's address.</p>
+    <p><a href="/">See the screens fill up</a></p>`)
+}
+
 function joined (parts: Html[]): Html {
   return new Html(parts.map(({ text }) => text).join(''))
 }

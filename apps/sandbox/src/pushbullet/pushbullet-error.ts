@@ -18,7 +18,7 @@ export class PushbulletError extends Error {
 }
 
 export function invalidParam (param: string): PushbulletError {
-  return new PushbulletError(400, { ...envelope(`The param '${param}' has an invalid value.`, '(o・ω・o)', param) })
+  return new PushbulletError(400, envelope(`The param '${param}' has an invalid value.`, '(o・ω・o)', param))
 }
 
 export function invalidRequest (message: string): PushbulletError {
@@ -27,6 +27,10 @@ export function invalidRequest (message: string): PushbulletError {
 
 export function notFound (): PushbulletError {
   return new PushbulletError(404, bodyFor(404))
+}
+
+export function tooLarge (): PushbulletError {
+  return new PushbulletError(413, bodyFor(413))
 }
 
 export function invalidAccessToken (): PushbulletError {
@@ -40,6 +44,7 @@ export function bodyFor (status: number): ErrorBody {
     case 401: return coded('invalid_access_token', 'Access token is missing or invalid.', '(=^･ω･^)y＝')
     case 403: return envelope('The access token is valid but has no access to this resource.', '(=ＴェＴ=)')
     case 404: return envelope('The resource could not be found.', '~(=^‥^)')
+    case 413: return envelope('The file or request is too large.', '(o・ω・o)')
     case 429: return coded('ratelimited',
       'You have been ratelimited for performing too many requests/ops. See the X-Ratelimit headers for details.', '(=｀ω´=)')
     default: return status < 500

@@ -5,7 +5,7 @@ import type { Desk, Simulator } from '../simulator.ts'
 import { authorizeRoutes } from './authorize.ts'
 import { channelInfoRoutes, channelRoutes, createChannels } from './channels.ts'
 import { chatRoutes } from './chats.ts'
-import { PROVIDER } from './client.ts'
+import { consentPath, PROVIDER } from './client.ts'
 import { deviceRoutes } from './devices.ts'
 import { ephemeralRoutes } from './ephemerals.ts'
 import { faultAnswer } from './fault-answer.ts'
@@ -20,6 +20,8 @@ import { createTimestamps } from './timestamps.ts'
 import { tokenRoutes } from './token.ts'
 import { uploadRequestRoutes, uploadRoutes } from './uploads.ts'
 import { userRoutes } from './user-routes.ts'
+import { showItem } from './show-item.ts'
+import type { Shown } from './show-item.ts'
 import { createUsers } from './users.ts'
 import { withoutEmpty } from './without-empty.ts'
 
@@ -75,6 +77,9 @@ export function createPushbullet ({ clock, inbox, accounts }: Desk): Simulator {
     // Pushbullet says the same of an old token as of one whose user removed the app.
     expireTokens: (account) => users.endTokens(account),
     revokeTokens: (account) => users.endTokens(account),
+
+    consentPath,
+    show: (item) => showItem(item as Shown),
 
     faultAnswer: (status) => faultAnswer(status, clock),
 

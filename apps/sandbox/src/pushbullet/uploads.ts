@@ -1,7 +1,7 @@
 import fastifyMultipart from '@fastify/multipart'
 import type { FastifyInstance } from 'fastify'
 import type { Files } from './files.ts'
-import { invalidParam, notFound } from './pushbullet-error.ts'
+import { invalidParam, notFound, tooLarge } from './pushbullet-error.ts'
 import { readFields, readText } from './read-fields.ts'
 import { userOf } from './session.ts'
 
@@ -34,7 +34,10 @@ export async function uploadRoutes (app: FastifyInstance, files: Files): Promise
     if (files.get(request.params.iden) === undefined) throw notFound()
     const part = request.isMultipart() ? await request.file() : undefined
     if (part?.fieldname !== 'file') throw invalidParam('file')
-    files.store(request.params.iden, await part.toBuffer())
+    const content = await part.toBuffer()
+    // One byte too many, when it comes in a chunk of its own, is cut off without an error.
+    if (part.file.truncated) throw tooLarge()
+    files.store(request.params.iden, content)
     return reply.code(204).send()
   })
 

@@ -1,0 +1,130 @@
+/* global EventSource, location */
+const MOST_SCREENS = 60
+const MOST_CARDS = 50
+const ICONS = { note: '📝 note', link: '🔗 link', file: '📎 file', text: '💬 text', ephemeral: '💨 ephemeral' }
+
+const byId = (id) => document.getElementById(id)
+const screens = new Map()
+const providerNames = new Map()
+let newestId = 0
+
+await showProviders()
+showExamples()
+watch()
+byId('search').addEventListener('input', () => { for (const screen of screens.values()) filter(screen) })
+
+function watch () {
+  const events = new EventSource('/screen/events')
+  events.onopen = () => say('live', 'live')
+  events.onerror = () => say('lost', 'connection lost')
+  events.addEventListener('news', ({ data }) => take(JSON.parse(data)))
+  events.addEventListener('reset', ({ data }) => {
+    screens.clear()
+    byId('screens').replaceChildren()
+    take(JSON.parse(data))
+  })
+}
+
+function take ({ totals, joined, arrived }) {
+  byId('accounts').textContent = totals.accounts.toLocaleString()
+  byId('arrivals').textContent = totals.arrivals.toLocaleString()
+  for (const account of joined) screenOf(account)
+  // The stream begins again with what was already shown whenever it had to reconnect.
+  const fresh = arrived.filter(({ id }) => Number(id) > newestId)
+  for (const arrival of fresh) {
+    newestId = Number(arrival.id)
+    addCard(screenOf(arrival), arrival)
+  }
+}
+
+function screenOf ({ provider, account }) {
+  const key = `${provider} ${account}`
+  const known = screens.get(key)
+  if (known !== undefined) {
+    // Kept in order of use, so that the one given up is the one that was quiet longest.
+    screens.delete(key)
+    screens.set(key, known)
+    return known
+  }
+  const phone = byId('screen').content.firstElementChild.cloneNode(true)
+  phone.querySelector('h2').textContent = account
+  phone.querySelector('.provider').textContent = providerNames.get(provider) ?? provider
+  phone.querySelector('.remove').addEventListener('click', ({ target }) => removeApp(target, provider, account))
+  const screen = { account, phone, cards: phone.querySelector('.cards') }
+  screens.set(key, screen)
+  filter(screen)
+  byId('screens').append(phone)
+  if (screens.size > MOST_SCREENS) giveUpQuietest()
+  return screen
+}
+
+function giveUpQuietest () {
+  const [key, { phone }] = screens.entries().next().value
+  screens.delete(key)
+  phone.remove()
+}
+
+function addCard ({ cards }, { at, card: { kind, title, body, url, imageUrl } }) {
+  const card = byId('card').content.firstElementChild.cloneNode(true)
+  card.querySelector('.kind').textContent = ICONS[kind] ?? kind
+  card.querySelector('time').textContent = new Date(at).toLocaleTimeString()
+  card.querySelector('time').dateTime = at
+  card.querySelector('h3').textContent = title ?? ''
+  card.querySelector('p').textContent = body ?? ''
+  if (isWeb(imageUrl)) card.querySelector('img').src = imageUrl
+  if (url !== undefined) card.querySelector('a').textContent = url
+  if (isWeb(url)) card.querySelector('a').href = url
+  card.classList.add('new')
+  cards.prepend(card)
+  while (cards.children.length > MOST_CARDS) cards.lastElementChild.remove()
+}
+
+function isWeb (url) {
+  return /^https?:\/\//i.test(url ?? '')
+}
+
+function filter ({ account, phone }) {
+  phone.hidden = !account.toLowerCase().includes(byId('search').value.trim().toLowerCase())
+}
+
+async function removeApp (button, provider, account) {
+  const answer = await fetch('/_control/tokens/revoke', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ provider, account })
+  })
+  button.textContent = answer.ok ? 'Removed' : 'Failed'
+  setTimeout(() => { button.textContent = 'Remove app' }, 2000)
+}
+
+function say (state, text) {
+  byId('connection').dataset.state = state
+  byId('connection').textContent = text
+}
+
+async function showProviders () {
+  const { data } = await (await fetch('/screen/providers')).json()
+  for (const { id, name, consentPath } of data) {
+    providerNames.set(id, name)
+    const link = Object.assign(document.createElement('a'), { href: consentPath, textContent: `${name}'s consent page` })
+    const item = document.createElement('li')
+    item.append(link)
+    byId('consents').append(item)
+  }
+}
+
+function showExamples () {
+  const post = (path, body) => `curl -H 'content-type: application/json' -d '${JSON.stringify(body)}' ${location.origin}${path}`
+  byId('examples').textContent = [
+    '# the next three pushes fail',
+    post('/_control/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', status: 500, times: 3 }),
+    '# the answer gets lost after the push was taken',
+    post('/_control/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', reset: 'after', times: 1 }),
+    '# no more faults',
+    `curl -X DELETE ${location.origin}/_control/faults`,
+    '# ten accounts that have granted access',
+    post('/_control/accounts', { provider: 'pushbullet', count: 10 }),
+    '# everything that arrived',
+    `curl '${location.origin}/_control/inbox?provider=pushbullet'`
+  ].join('\n')
+}

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import type { FastifyPluginAsync } from 'fastify'
+import type { Accounts } from '../accounts.ts'
+import type { Inbox } from '../inbox.ts'
+import type { Simulator } from '../simulator.ts'
+import { createLive } from './live.ts'
+
+const PAGE = [
+  { path: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
+  { path: '/screen/screen.css', file: 'screen.css', type: 'text/css; charset=utf-8' },
+  { path: '/screen/screen.js', file: 'screen.js', type: 'text/javascript; charset=utf-8' }
+]
+
+// Uploads are shown as pictures, and a sandbox is called by more than one name of the same machine.
+const POLICY = "default-src 'self'; img-src 'self' data: http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'"
+
+// A page that does not keep up misses some news; it must not fill the memory with them.
+const MOST_UNSENT_BYTES = 1024 * 1024
+
+export interface Screens {
+  inbox: Inbox
+  accounts: Accounts
+  simulators: Simulator[]
+}
+
+/** The page at `/` on which each account's screen fills up. */
+export function screenRoutes ({ inbox, accounts, simulators }: Screens): FastifyPluginAsync {
+  const live = createLive(inbox, accounts, simulators)
+
+  return async (app) => {
+    for (const { path, file, type } of PAGE) {
+      const content = await readFile(new URL(`page/${file}`, import.meta.url))
+      app.get(path, async (_request, reply) => {
+        return reply.headers({ 'content-type': type, 'cache-control': 'no-cache', 'content-security-policy': POLICY }).send(content)
+      })
+    }
+
+    app.get('/screen/providers', async (request) => ({
+      data: simulators.map(({ id, name, consentPath }) => ({ id, name, consentPath: consentPath(`${request.protocol}://${request.host}`) }))
+    }))
+
+    app.get('/screen/events', (request, reply) => {
+      reply.hijack()
+      const stream = reply.raw
+      stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      const leave = live.watch((event, news) => {
+        if (stream.writableLength < MOST_UNSENT_BYTES) stream.write(`event: ${event}\ndata: ${JSON.stringify(news)}\n\n`)
+      })
+      request.raw.on('close', leave)
+    })
+  }
+}

@@ -1,0 +1,76 @@
+import type { Test } from 'tap'
+import { openSandbox } from '../src/index.ts'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  text: string
+  /** The body read as JSON; a test that expects none of a member sees undefined. */
+  json: Record<string, unknown>
+}
+
+export type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>
+
+export interface CallOptions {
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export interface TestSandbox {
+  url: string
+  /** Calls `url + path`; an object as body is sent as JSON, everything else as it is. */
+  call: Call
+  /** Makes an account and gives its name, token, and calls under that token, below `/pushbullet/v2`. */
+  join: () => Promise<{ account: string, accessToken: string, v2: Call }>
+  inbox: (query?: string) => Promise<Array<Record<string, unknown>>>
+  fault: (rule: object) => Promise<void>
+}
+
+export async function openTestSandbox (t: Test): Promise<TestSandbox> {
+  const { url, close } = await openSandbox()
+  t.teardown(close)
+
+  const call: Call = async (method, path, { body, headers = {} } = {}) => {
+    const isJson = typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === Object.prototype
+    const answer = await fetch(url + path, {
+      method,
+      redirect: 'manual',
+      headers: { ...(isJson && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body as string | FormData | URLSearchParams })
+    })
+    const text = await answer.text()
+    return { status: answer.status, headers: answer.headers, text, json: parse(text) }
+  }
+
+  return {
+    url,
+    call,
+
+    async join () {
+      const { json } = await call('POST', '/_control/accounts', { body: { provider: 'pushbullet', count: 1 } })
+      const [{ account, accessToken }] = json['data'] as [{ account: string, accessToken: string }]
+      const v2: Call = (method, path, { body, headers } = {}) => {
+        return call(method, `/pushbullet/v2${path}`, { body, headers: { 'access-token': accessToken, ...headers } })
+      }
+      return { account, accessToken, v2 }
+    },
+
+    async inbox (query = '') {
+      const { json } = await call('GET', `/_control/inbox?provider=pushbullet${query}`)
+      return json['data'] as Array<Record<string, unknown>>
+    },
+
+    async fault (rule) {
+      const { status, text } = await call('POST', '/_control/faults', { body: { provider: 'pushbullet', ...rule } })
+      if (status !== 201) throw new Error(`the fault was refused: ${text}`)
+    }
+  }
+}
+
+function parse (text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,248 @@
+import t from 'tap'
+import { openTestSandbox } from '../open-test-sandbox.ts'
+
+const sandbox = await openTestSandbox(t)
+
+type Push = Record<string, unknown> & { iden: string, created: number, modified: number }
+const pushesOf = ({ json }: { json: Record<string, unknown> }): Push[] => (json['pushes'] ?? []) as Push[]
+
+t.test('answers a new push with 200 and the whole of it', async (t) => {
+  const { account, v2 } = await sandbox.join()
+  const { status, json } = await v2('POST', '/pushes', { body: { type: 'note', title: 'Hello', body: 'World', guid: 'g' } })
+  t.equal(status, 200)
+  t.match(json, {
+    iden: String,
+    active: true,
+    created: Number,
+    modified: Number,
+    type: 'note',
+    guid: 'g',
+    direction: 'self',
+    sender_iden: String,
+    sender_email: `${account}@pushbullet.example`,
+    sender_email_normalized: `${account}@pushbullet.example`,
+    sender_name: String,
+    receiver_iden: String,
+    receiver_email: `${account}@pushbullet.example`,
+    client_iden: String,
+    title: 'Hello',
+    body: 'World'
+  })
+  t.notOk('dismissed' in json, 'what is false is left out')
+})
+
+t.test('carries what each type has, and only that', async (t) => {
+  const { v2 } = await sandbox.join()
+  const all = { title: 't', body: 'b', url: 'http://u.example', file_name: 'n', file_type: 'image/png', file_url: 'http://f.example' }
+  const content = async (type: string): Promise<string[]> => {
+    const { json } = await v2('POST', '/pushes', { body: { ...all, type } })
+    return Object.keys(json).filter((key) => key in all || key === 'image_url').sort()
+  }
+  t.same(await content('note'), ['body', 'title'])
+  t.same(await content('link'), ['body', 'title', 'url'])
+  t.same(await content('file'), ['body', 'file_name', 'file_type', 'file_url', 'image_url'])
+})
+
+t.test('takes forms too', async (t) => {
+  const { v2 } = await sandbox.join()
+  const { status, json } = await v2('POST', '/pushes', { body: new URLSearchParams({ type: 'note', title: 'Hello' }) })
+  t.equal(status, 200)
+  t.match(json, { type: 'note', title: 'Hello' })
+})
+
+t.test('leaves out what is empty, wherever it is', async (t) => {
+  const { v2 } = await sandbox.join()
+  const body = { type: 'note', title: '', body: 'b', guid: '', url: null, device_iden: '' }
+  const { json } = await v2('POST', '/pushes', { body })
+  for (const [key, value] of Object.entries(json)) t.ok(value !== null && value !== false && value !== '', key)
+  t.same(['title', 'guid', 'url'].filter((key) => key in json), [])
+
+  const { v2: fresh } = await sandbox.join()
+  t.equal((await fresh('GET', '/pushes')).text, '{}')
+})
+
+t.test('gives every change a later float time', async (t) => {
+  const { v2 } = await sandbox.join()
+  const times: number[] = []
+  for (let index = 0; index < 50; index++) {
+    const { json } = await v2('POST', '/pushes', { body: { type: 'note', body: String(index) } })
+    times.push(Number(json['modified']))
+  }
+  t.ok(times.every((time, index) => index === 0 || time > Number(times[index - 1])))
+  t.ok(times.some((time) => !Number.isInteger(time)))
+  t.ok(Math.abs(Number(times[0]) - Date.now() / 1000) < 60, 'unix seconds')
+})
+
+t.test('gives back the push that a guid has already made', async (t) => {
+  const { account, v2 } = await sandbox.join()
+  const first = await v2('POST', '/pushes', { body: { type: 'note', body: 'one', guid: 'same' } })
+  const again = await v2('POST', '/pushes', { body: { type: 'note', body: 'two', guid: 'same' } })
+  t.equal(again.status, 200)
+  t.same(again.json, first.json)
+  t.equal((await sandbox.inbox(`&account=${account}`)).length, 1)
+
+  const { account: other, v2: asOther } = await sandbox.join()
+  await asOther('POST', '/pushes', { body: { type: 'note', body: 'one', guid: 'same' } })
+  t.equal((await sandbox.inbox(`&account=${other}`)).length, 1, 'a guid is its account\'s own')
+})
+
+t.test('makes one push of two requests under one guid at the same time', async (t) => {
+  const { account, v2 } = await sandbox.join()
+  const post = () => v2('POST', '/pushes', { body: { type: 'note', body: 'one', guid: 'race' } })
+  const answers = await Promise.all([post(), post(), post(), post()])
+  t.equal(new Set(answers.map(({ json }) => json['iden'])).size, 1)
+  t.equal((await sandbox.inbox(`&account=${account}`)).length, 1)
+})
+
+t.test('ignores parameters it does not know: a mistyped target rings every device', async (t) => {
+  const { v2 } = await sandbox.join()
+  const { status, json } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b', device_id: 'x', dismissed: true, iden: 'mine' } })
+  t.equal(status, 200)
+  t.same(['device_id', 'target_device_iden', 'dismissed'].filter((key) => key in json), [])
+  t.not(json['iden'], 'mine')
+})
+
+t.test('refuses a target that is not there, and names the parameter', async (t) => {
+  const { v2 } = await sandbox.join()
+  for (const [param, value] of [['device_iden', 'nope'], ['email', 'nobody'], ['channel_tag', 'nope'], ['client_iden', 'nope']] as const) {
+    const { status, json } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b', [param]: value } })
+    t.equal(status, 400)
+    t.match(json, { error: { type: 'invalid_request', message: `The param '${param}' has an invalid value.`, param, cat: String } })
+  }
+  t.equal((await v2('GET', '/pushes')).text, '{}', 'nothing was pushed')
+})
+
+t.test('refuses what makes no push', async (t) => {
+  const { v2 } = await sandbox.join()
+  const refused: Array<[string, unknown]> = [
+    ['type', {}],
+    ['type', { type: 'address' }],
+    ['type', { type: 'list' }],
+    ['title', { type: 'note', title: 5 }],
+    ['file_url', { type: 'file', file_name: 'a' }]
+  ]
+  for (const [param, body] of refused) t.match(await v2('POST', '/pushes', { body }), { status: 400, json: { error: { param } } })
+  for (const body of ['{', '[]', '"text"']) {
+    const answer = await v2('POST', '/pushes', { body, headers: { 'content-type': 'application/json' } })
+    t.match(answer, { status: 400, json: { error: { type: 'invalid_request', message: String, cat: String } } })
+  }
+})
+
+t.test('pushes to one device', async (t) => {
+  const { v2 } = await sandbox.join()
+  const { json: { iden } } = await v2('POST', '/devices', { body: { nickname: 'Desk' } })
+  const { status, json } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b', device_iden: iden } })
+  t.equal(status, 200)
+  t.equal(json['target_device_iden'], iden)
+})
+
+t.test('pushes to another account by its e-mail address', async (t) => {
+  const sender = await sandbox.join()
+  const receiver = await sandbox.join()
+  const body = { type: 'note', body: 'b', email: `${receiver.account.toUpperCase()}@pushbullet.example` }
+  const { json } = await sender.v2('POST', '/pushes', { body })
+  t.match(json, { direction: 'outgoing', receiver_email: `${receiver.account}@pushbullet.example` })
+  t.match(pushesOf(await receiver.v2('GET', '/pushes')), [{ direction: 'incoming', sender_email: `${sender.account}@pushbullet.example` }])
+  t.equal((await sandbox.inbox(`&account=${receiver.account}`)).length, 1)
+  t.equal((await sandbox.inbox(`&account=${sender.account}`)).length, 0)
+})
+
+t.test('mails somebody who has no account, and shows it at the sender', async (t) => {
+  const { account, v2 } = await sandbox.join()
+  const { json } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b', email: 'Friend@else.example' } })
+  t.match(json, { direction: 'outgoing', receiver_email: 'Friend@else.example', receiver_email_normalized: 'friend@else.example' })
+  t.equal((await sandbox.inbox(`&account=${account}`)).length, 1)
+})
+
+t.test('lists the last changed first', async (t) => {
+  const { v2 } = await sandbox.join()
+  const idens: string[] = []
+  for (const body of ['a', 'b', 'c']) idens.push(String((await v2('POST', '/pushes', { body: { type: 'note', body } })).json['iden']))
+  await v2('POST', `/pushes/${idens[0]}`, { body: { dismissed: true } })
+  t.same(pushesOf(await v2('GET', '/pushes')).map(({ body }) => body), ['a', 'c', 'b'])
+})
+
+t.test('pages by cursor until there is none', async (t) => {
+  const { v2 } = await sandbox.join()
+  for (let index = 0; index < 7; index++) await v2('POST', '/pushes', { body: { type: 'note', body: String(index) } })
+  const seen: unknown[] = []
+  let cursor: unknown = ''
+  let pages = 0
+  do {
+    const answer = await v2('GET', `/pushes?limit=3&cursor=${cursor}`)
+    seen.push(...pushesOf(answer).map(({ body }) => body))
+    cursor = answer.json['cursor']
+    pages++
+  } while (cursor !== undefined)
+  t.same(seen, ['6', '5', '4', '3', '2', '1', '0'])
+  t.equal(pages, 3)
+})
+
+t.test('gives 500 at most, which is also what it gives unasked', async (t) => {
+  const { v2 } = await sandbox.join()
+  for (let index = 0; index < 501; index++) await v2('POST', '/pushes', { body: { type: 'note', body: String(index) } })
+  for (const query of ['', '?limit=9999']) {
+    const answer = await v2('GET', `/pushes${query}`)
+    t.equal(pushesOf(answer).length, 500)
+    t.type(answer.json['cursor'], 'string')
+  }
+})
+
+t.test('refuses a page that makes no sense', async (t) => {
+  const { v2 } = await sandbox.join()
+  for (const query of ['limit=0', 'limit=x', 'cursor=x', 'modified_after=x']) {
+    t.match(await v2('GET', `/pushes?${query}`), { status: 400, json: { error: { param: query.split('=')[0] } } })
+  }
+})
+
+t.test('lists what changed after a time', async (t) => {
+  const { v2 } = await sandbox.join()
+  const { json: { modified } } = await v2('POST', '/pushes', { body: { type: 'note', body: 'old' } })
+  await v2('POST', '/pushes', { body: { type: 'note', body: 'new' } })
+  t.same(pushesOf(await v2('GET', `/pushes?modified_after=${modified}`)).map(({ body }) => body), ['new'])
+})
+
+t.test('dismisses', async (t) => {
+  const { v2 } = await sandbox.join()
+  const { json: push } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b' } })
+  const { status, json } = await v2('POST', `/pushes/${push['iden']}`, { body: { dismissed: true } })
+  t.equal(status, 200)
+  t.match(json, { iden: push['iden'], dismissed: true, body: 'b' })
+  t.ok(Number(json['modified']) > Number(push['modified']))
+  t.match(await v2('POST', '/pushes/none', { body: { dismissed: true } }), { status: 404 })
+})
+
+t.test('deletes, and keeps listing what is left unless asked for active ones', async (t) => {
+  const { v2 } = await sandbox.join()
+  const { json: { iden } } = await v2('POST', '/pushes', { body: { type: 'note', body: 'gone' } })
+  await v2('POST', '/pushes', { body: { type: 'note', body: 'stays' } })
+  const answer = await v2('DELETE', `/pushes/${iden}`)
+  t.equal(answer.status, 200)
+  t.equal(answer.text, '{}')
+
+  const [deleted, ...others] = pushesOf(await v2('GET', '/pushes'))
+  t.same(Object.keys(deleted ?? {}).sort(), ['created', 'iden', 'modified'])
+  t.equal(others.length, 1)
+  t.same(pushesOf(await v2('GET', '/pushes?active=true')).map(({ body }) => body), ['stays'])
+  t.match(await v2('DELETE', `/pushes/${iden}`), { status: 404 })
+})
+
+t.test('deletes all of them soon after it said so', async (t) => {
+  const { v2 } = await sandbox.join()
+  for (const body of ['a', 'b']) await v2('POST', '/pushes', { body: { type: 'note', body } })
+  t.equal((await v2('DELETE', '/pushes')).text, '{}')
+  const deadline = Date.now() + 5000
+  let left
+  do left = pushesOf(await v2('GET', '/pushes?active=true')).length
+  while (left > 0 && Date.now() < deadline)
+  t.equal(left, 0)
+})
+
+t.test('keeps each account to itself', async (t) => {
+  const one = await sandbox.join()
+  const other = await sandbox.join()
+  const { json: { iden } } = await one.v2('POST', '/pushes', { body: { type: 'note', body: 'mine' } })
+  t.match(await other.v2('POST', `/pushes/${iden}`, { body: { dismissed: true } }), { status: 404 })
+  t.match(await other.v2('DELETE', `/pushes/${iden}`), { status: 404 })
+  t.equal((await other.v2('GET', '/pushes')).text, '{}')
+})
