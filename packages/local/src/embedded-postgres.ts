@@ -28,6 +28,8 @@ export interface EmbeddedPostgres {
   exited: Promise<Exit>
   /** Stops the server, after which the data can be opened again. May be called twice. */
   close (): Promise<void>
+  /** Ends it at once; the next start recovers what it was doing. */
+  kill (): void
 }
 
 /**
@@ -57,7 +59,8 @@ export async function openEmbeddedPostgres (
       async close () {
         await server.close()
         await lock.release()
-      }
+      },
+      kill: () => server.kill()
     }
   } catch (error) {
     await lock.release()

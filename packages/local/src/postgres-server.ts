@@ -5,6 +5,7 @@ import type { Exit } from './server-process.ts'
 export interface PostgresServer {
   exited: Promise<Exit>
   close (): Promise<void>
+  kill (): void
 }
 
 export interface PostgresServerOptions extends PostgresHome {
@@ -54,7 +55,7 @@ async function tryStart ({ cluster, account, binaries, port, durable, onLog }: P
   const ready = await server.ready
   clearTimeout(timer)
   if (!ready) return server.exited
-  return { exited: server.exited, async close () { await stop() } }
+  return { exited: server.exited, async close () { await stop() }, kill: () => server.kill('SIGQUIT') }
 }
 
 function complaint ({ lastLines, code, signal }: Exit): string {

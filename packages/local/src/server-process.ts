@@ -9,6 +9,7 @@ export interface ServerProcess {
   readonly exited: Promise<Exit>
   /** Sends the signals one after the other, each when the one before was not heard within `patienceMs`. */
   stop (signals: NodeJS.Signals[], patienceMs: number): Promise<Exit>
+  kill (signal: NodeJS.Signals): void
 }
 
 export interface Exit {
@@ -45,6 +46,8 @@ export function startServerProcess ({ command, args, cwd, account, input, readyW
     extendEnv: false,
     detached: true,
     cleanup: false,
+    // Who stops it says how long to wait.
+    forceKillAfterDelay: false,
     reject: false,
     buffer: false,
     all: true,
@@ -80,7 +83,8 @@ export function startServerProcess ({ command, args, cwd, account, input, readyW
         if (await settledWithin(exited, patienceMs)) break
       }
       return exited
-    }
+    },
+    kill (signal) { child.kill(signal) }
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import { signature } from '@tapjs/test/built'
 import { reportPlainly } from './report-plainly.ts'
 import { openServers, redisMissing } from './servers.ts'
 import type { Servers } from './servers.ts'
@@ -67,5 +67,5 @@ async function runTap (servers: Servers, args: string[]): Promise<number> {
 async function isBuildDue (): Promise<boolean> {
   const settings = await readFile(join(root, '.taprc'), 'utf8')
   const unwanted = [...settings.matchAll(/"!(@tapjs\/[\w-]+)"/g)].map(([, plugin]) => plugin)
-  return t.pluginSignature.split('\n').some((plugin) => unwanted.includes(plugin))
+  return signature.split('\n').some((plugin) => unwanted.includes(plugin))
 }

@@ -37,6 +37,7 @@ export function spawnApp (t: Test, name: AppName, { env = {}, args = [], cwd = r
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
     extendEnv: false,
     ipc: true,
+    forceKillAfterDelay: patienceMs,
     serialization: 'json',
     reject: false,
     buffer: false,
@@ -65,9 +66,7 @@ export function spawnApp (t: Test, name: AppName, { env = {}, args = [], cwd = r
     return exited
   }
   t.teardown(async () => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
     await stop()
-    clearTimeout(timer)
     if (!t.passing()) t.comment(`${name} wrote:\n${output()}`)
   })
   return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL') }

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+
+export function addUp (program: Command, { env, print, onInterrupt, announce }: CommandContext): void {
+  program.command('up')
+    .summary('start everything on this machine')
+    .description('Starts everything in this terminal: PostgreSQL (its own, unless DATABASE_URL names one), the API, the worker, ' +
+      'and simulated providers to try it with. Ctrl-C stops all of it; the data stays in CARILLON_DATA_DIR (.carillon).')
+    .option('--no-sandbox', 'leave the simulated providers out')
+    .option('--verbose', 'show everything that the parts log, not only warnings and errors', false)
+    .action(async ({ sandbox, verbose }: { sandbox: boolean, verbose: boolean }) => {
+      // Loaded when needed: a production image has neither the sandbox nor the embedded PostgreSQL.
+      const { runUp } = await import('../up/run-up.ts')
+      const stop = new AbortController()
+      const force = new AbortController()
+      onInterrupt(() => stop.abort(), () => force.abort())
+      await runUp({ env, sandbox, verbose, print, announce, stop: stop.signal, force: force.signal })
+    })
+}

@@ -1,0 +1,42 @@
+import pc from 'picocolors'
+import type { PartLine } from './process-part.ts'
+
+const warn = 40
+const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: pc.yellow('warn'), 50: pc.red('error'), 60: pc.red('fatal') }
+/** Of a pino line, what says nothing when one reads along. */
+const unread = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'err'])
+
+/**
+ * A line of a part for the terminal: pino's JSON put into words, with the part's name in front. Undefined when it is not to
+ * be shown: unless `verbose`, that is everything below a warning.
+ */
+export function readableLine ({ part, stream, text }: PartLine, verbose: boolean): string | undefined {
+  const name = pc.dim(part.padEnd(8))
+  const entry = parse(text)
+  if (!entry) return verbose || stream === 'stderr' ? `${name} ${text}` : undefined
+  if (!verbose && entry.level < warn) return undefined
+  const rest = Object.entries(entry).filter(([key]) => !unread.has(key)).map(([key, value]) => `${key}=${brief(value)}`)
+  const error = entry.err?.message === entry.msg ? undefined : entry.err?.message
+  const words = [levels[entry.level] ?? String(entry.level), entry.msg, error, pc.dim(rest.join(' '))].filter(Boolean).join(' ')
+  return `${name} ${words}${verbose && entry.err?.stack ? `\n${entry.err.stack}` : ''}`
+}
+
+interface Entry {
+  level: number
+  msg?: string
+  err?: { message?: string, stack?: string }
+}
+
+function parse (text: string): Entry | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    const entry: unknown = JSON.parse(text)
+    return typeof entry === 'object' && entry !== null && 'level' in entry && typeof entry.level === 'number' ? entry as Entry : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function brief (value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+}

@@ -1,0 +1,46 @@
+import pc from 'picocolors'
+import type { Part } from './part.ts'
+import { supervise } from './supervise.ts'
+import type { Supervised } from './supervise.ts'
+
+export interface Parts {
+  /** Starts a part and keeps it alive. Resolves with its address. */
+  start: (part: Part) => Promise<string>
+  /** Work between two parts, told of in the same way. */
+  step: (name: string, work: () => Promise<void>) => Promise<void>
+  /** Stops what was started, the last one first. */
+  stop: () => Promise<void>
+}
+
+export interface PartsOptions {
+  print: (line: string) => void
+  stop: AbortSignal
+  force: AbortSignal
+}
+
+export function openParts ({ print, stop, force }: PartsOptions): Parts {
+  const started: Supervised[] = []
+  force.addEventListener('abort', () => started.forEach((part) => part.kill()))
+
+  async function timed<T> (name: string, work: () => Promise<T>): Promise<T> {
+    stop.throwIfAborted()
+    const began = Date.now()
+    const result = await work()
+    print(`${pc.green('✔')} ${name} ${pc.dim(`(${((Date.now() - began) / 1000).toFixed(1)} s)`)}`)
+    return result
+  }
+
+  return {
+    start: (part) => timed(part.name, async () => {
+      const supervised = await supervise(part, { signal: stop, report: (line) => print(`${pc.yellow('!')} ${line}`) })
+      started.push(supervised)
+      return supervised.url
+    }),
+    step: timed,
+    async stop () {
+      if (started.length > 0) print('Stopping …')
+      for (const part of started.toReversed()) await part.stop()
+      if (started.length > 0) print('Stopped.')
+    }
+  }
+}

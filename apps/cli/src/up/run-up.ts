@@ -1,0 +1,126 @@
+import { join, relative } from 'node:path'
+import { loadConfig } from '@carillon/shared/config'
+import type { Config } from '@carillon/shared/config'
+import { migrateDatabase } from '@carillon/shared/db'
+import { migrateQueue } from '@carillon/shared/queue'
+import type { CommandContext } from '../command-context.ts'
+import { openDataDir } from './data-dir.ts'
+import type { DataDir } from './data-dir.ts'
+import { greeting } from './greeting.ts'
+import { readableLine } from './log-lines.ts'
+import { appCommand } from './part-commands.ts'
+import { openParts } from './parts.ts'
+import type { Parts } from './parts.ts'
+import { choosePort, urlOf } from './ports.ts'
+import { createPostgresPart } from './postgres-part.ts'
+import { createProcessPart } from './process-part.ts'
+import { openOperatorKey, openSecrets } from './secrets.ts'
+
+export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'announce'> {
+  sandbox: boolean
+  verbose: boolean
+  /** Stops everything, the last started first. */
+  stop: AbortSignal
+  /** Ends at once what does not stop. */
+  force: AbortSignal
+  /** How the apps are run: data, so that tests can put something smaller in their place. */
+  commands?: typeof appCommand
+}
+
+const upFile = 'up.json'
+
+/** Starts everything, and resolves when `stop` has ended it. Rejects when it cannot start, with nothing left running. */
+export async function runUp (options: UpOptions): Promise<void> {
+  const { env, print, announce, stop, force } = options
+  const config = loadConfig(env)
+  const dataDir = await openDataDir(config.CARILLON_DATA_DIR)
+  const parts = openParts({ print, stop, force })
+  try {
+    await dataDir.remove(upFile)
+    const up = await startParts(options, config, dataDir, parts)
+    await dataDir.writeSecret(upFile, JSON.stringify({
+      apiUrl: up.apiUrl, sandboxUrl: up.sandboxUrl, pumpioUrl: null, operatorKey: up.operatorKey, pid: process.pid
+    }))
+    greeting({ ...up, upFile: relative('', join(dataDir.path, upFile)) }).forEach(print)
+    announce({ ready: true, url: up.apiUrl })
+    await aborted(stop)
+  } catch (error) {
+    if (!stop.aborted) throw error
+  } finally {
+    await dataDir.remove(upFile)
+    await parts.stop()
+    await dataDir.release()
+  }
+}
+
+async function startParts (options: UpOptions, config: Config, dataDir: DataDir, parts: Parts) {
+  const { env, sandbox, verbose, print, commands = appCommand } = options
+  const port = await choosePort('PORT', config.PORT, config.HOST)
+  const sandboxPort = sandbox ? await choosePort('SANDBOX_PORT', config.SANDBOX_PORT, config.HOST) : undefined
+  const secrets = await openSecrets(dataDir)
+  const databaseUrl = config.DATABASE_URL ?? await startPostgres(options, dataDir, parts)
+  await parts.step('migrations', () => migrate(databaseUrl, config))
+  const operatorKey = await openOperatorKey(dataDir, secrets, databaseUrl)
+  const apiUrl = config.PUBLIC_URL ?? urlOf(config.HOST, port)
+  const shared = { ...defined(env), DATABASE_URL: databaseUrl, CARILLON_KEYS: env['CARILLON_KEYS'] || secrets.keys }
+  const startApp = (name: Parameters<typeof commands>[0], own: Record<string, string>) => {
+    const command = commands(name, { ...shared, ...own })
+    return parts.start(createProcessPart(command, (line) => {
+      const readable = readableLine(line, verbose)
+      if (readable !== undefined) print(readable)
+    }))
+  }
+  const sandboxUrl = sandboxPort === undefined ? null : await startApp('sandbox', { SANDBOX_PORT: String(sandboxPort) })
+  const providers = sandboxUrl === null ? {} : sandboxProviders(env, sandboxUrl)
+  await startApp('api', { ...providers, PORT: String(port), PUBLIC_URL: apiUrl })
+  await startApp('worker', { ...providers, PUBLIC_URL: apiUrl })
+  return {
+    apiUrl,
+    sandboxUrl,
+    operatorKey,
+    database: config.DATABASE_URL ? 'as DATABASE_URL says' : `PostgreSQL of its own, in ${relative('', join(dataDir.path, 'postgres'))}`,
+    jobs: config.REDIS_URL ? 'in Redis, as REDIS_URL says' : 'in PostgreSQL'
+  }
+}
+
+function startPostgres ({ verbose, print }: UpOptions, dataDir: DataDir, parts: Parts): Promise<string> {
+  return parts.start(createPostgresPart({
+    dataDir: join(dataDir.path, 'postgres'),
+    onLog (text) {
+      // What it calls an error is one statement's; an app that minds says so itself.
+      if (verbose || /\b(FATAL|PANIC):/.test(text)) print(`postgres ${text}`)
+    }
+  }))
+}
+
+async function migrate (url: string, config: Config): Promise<void> {
+  try {
+    await migrateDatabase({ url })
+    if (!config.REDIS_URL) await migrateQueue({ url })
+  } catch (error) {
+    if (!config.DATABASE_URL || !(error instanceof Error) || !('code' in error)) throw error
+    throw new Error(`DATABASE_URL: ${error.message || error.code}`)
+  }
+}
+
+/** The sandbox stands in for every provider that the environment has no client for. */
+function sandboxProviders (env: UpOptions['env'], sandboxUrl: string): Record<string, string> {
+  if (env['PUSHBULLET_CLIENT_ID']) return {}
+  return {
+    PUSHBULLET_CLIENT_ID: 'carillon',
+    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
+    PUSHBULLET_AUTHORIZE_URL: `${sandboxUrl}/pushbullet/authorize`,
+    PUSHBULLET_API_URL: `${sandboxUrl}/pushbullet`
+  }
+}
+
+function defined (env: UpOptions['env']): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function aborted (signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+  })
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createApiKey, findApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { parseVaultKeys } from '@carillon/shared/vault'
+import type { DataDir } from './data-dir.ts'
+
+/** What `up` made up for this data directory, kept in its secrets.json. */
+export interface Secrets {
+  /** A value for CARILLON_KEYS. */
+  keys: string
+  /** Made when there is a database to put it into. */
+  operatorKey?: string
+}
+
+const file = 'secrets.json'
+
+export async function openSecrets (dataDir: DataDir): Promise<Secrets> {
+  const known = await readFile(join(dataDir.path, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new Error(`${join(dataDir.path, file)} cannot be read (${error.code})`)
+  })
+  if (known !== undefined) return parse(known, join(dataDir.path, file))
+  const secrets = { keys: `up:${randomBytes(32).toString('base64')}` }
+  await dataDir.writeSecret(file, JSON.stringify(secrets))
+  return secrets
+}
+
+/** The key that the last run used, unless this database does not know it, or it may do less than a new one. */
+export async function openOperatorKey (dataDir: DataDir, secrets: Secrets, databaseUrl: string): Promise<string> {
+  const database = openDatabase({ url: databaseUrl, max: 1 })
+  try {
+    const known = secrets.operatorKey === undefined ? undefined : await findApiKey(database, secrets.operatorKey)
+    if (secrets.operatorKey !== undefined && scopes.every((scope) => known?.scopes.includes(scope))) return secrets.operatorKey
+    const { key } = await createApiKey(database, { name: 'carillon up', scopes: [...scopes] })
+    await dataDir.writeSecret(file, JSON.stringify({ ...secrets, operatorKey: key }))
+    return key
+  } finally {
+    await database.close()
+  }
+}
+
+function parse (text: string, path: string): Secrets {
+  try {
+    const { keys, operatorKey }: Partial<Secrets> = JSON.parse(text)
+    if (typeof keys === 'string' && parseVaultKeys(keys)) return { keys, ...(typeof operatorKey === 'string' ? { operatorKey } : {}) }
+  } catch {}
+  // Not replaced by new ones: with the old keys gone, nothing that they sealed opens again.
+  throw new Error(`${path} cannot be understood; put it right, or remove it to begin with new keys`)
+}

@@ -1,0 +1,68 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Part } from './part.ts'
+
+export interface Supervised {
+  name: string
+  url: string
+  stop: () => Promise<void>
+  kill: () => void
+}
+
+export interface SuperviseOptions {
+  /** Ends the first start; later ones end with `stop()`. */
+  signal: AbortSignal
+  /** Hears, in one line, of every death and return. */
+  report: (line: string) => void
+  /** How long to wait before the first, second, … start in a row; the last entry goes on. */
+  backOffMs?: number[]
+  /** A part that has lived this long begins with the shortest wait again. */
+  settledMs?: number
+}
+
+/** Starts a part, and starts it again whenever it dies. Rejects when already the first start fails. */
+export async function supervise (
+  part: Part, { signal, report, backOffMs = [500, 1_000, 2_000, 5_000, 10_000, 30_000], settledMs = 60_000 }: SuperviseOptions
+): Promise<Supervised> {
+  let running = await part.start(signal)
+  const stopping = new AbortController()
+  const watching = keepAlive()
+  return {
+    name: part.name,
+    url: running.url,
+    async stop () {
+      stopping.abort()
+      await running.stop()
+      await watching
+    },
+    kill () {
+      stopping.abort()
+      running.kill()
+    }
+  }
+
+  async function keepAlive (): Promise<void> {
+    let startedAt = Date.now()
+    let deaths = 0
+    let how = await running.exited
+    while (!stopping.signal.aborted) {
+      deaths = Date.now() - startedAt >= settledMs ? 1 : deaths + 1
+      const delayMs = backOffMs[Math.min(deaths, backOffMs.length) - 1] ?? 0
+      report(`${part.name} ended (${how}); starting it again in ${delayMs / 1000} s`)
+      await wait(delayMs, undefined, { signal: stopping.signal }).catch(() => {})
+      if (stopping.signal.aborted) return
+      startedAt = Date.now()
+      how = await startAgain()
+    }
+  }
+
+  /** Resolves with how it ended, be it at the start or later. */
+  async function startAgain (): Promise<string> {
+    try {
+      running = await part.start(stopping.signal)
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+    report(`${part.name} is back`)
+    return running.exited
+  }
+}
