@@ -84,7 +84,11 @@ export function exchange (
   })
 }
 
-function flat (headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const entries = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value ?? ''])
-  return Object.fromEntries(entries)
+function flat (received: Record<string, string | string[] | undefined>): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name in received) {
+    const value = received[name] ?? ''
+    headers[name] = typeof value === 'string' ? value : value.join(', ')
+  }
+  return headers
 }

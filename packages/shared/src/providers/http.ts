@@ -90,8 +90,15 @@ export function createHttp (options: HttpOptions): Http {
 }
 
 function httpUrl (text: string): URL {
-  if (!URL.canParse(text)) throw new TransportError('invalid', 'unreadable URL')
-  const url = new URL(text)
+  const url = parseUrl(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TransportError('notAllowed', `${url.protocol} URL`)
   return url
+}
+
+function parseUrl (text: string): URL {
+  try {
+    return new URL(text)
+  } catch {
+    throw new TransportError('invalid', 'unreadable URL')
+  }
 }
