@@ -35,11 +35,12 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
 
     app.post('/reset', async () => {
       clock.reset()
-      inbox.reset()
       accounts.reset()
       faults.clear()
       stats.reset()
       for (const simulator of simulators) simulator.reset()
+      // Last, since it tells those who watch, who then count what is left.
+      inbox.reset()
       return { reset: true }
     })
   }

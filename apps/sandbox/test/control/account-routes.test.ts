@@ -1,0 +1,78 @@
+import t from 'tap'
+import { openTestSandbox } from '../open-test-sandbox.ts'
+
+const sandbox = await openTestSandbox(t)
+
+async function isAlive (accessToken: string): Promise<boolean> {
+  return (await sandbox.call('GET', '/pushbullet/v2/users/me', { headers: { 'access-token': accessToken } })).status === 200
+}
+
+t.test('makes as many accounts as are asked for, each with a token of its own', async (t) => {
+  const { status, json } = await sandbox.call('POST', '/_control/accounts', { body: { provider: 'pushbullet', count: 1000 } })
+  t.equal(status, 200)
+  const made = json['data'] as Array<{ account: string, accessToken: string }>
+  t.equal(made.length, 1000)
+  t.equal(new Set(made.map(({ account }) => account)).size, 1000)
+  t.equal(new Set(made.map(({ accessToken }) => accessToken)).size, 1000)
+  t.ok(await isAlive(made[999]?.accessToken ?? ''))
+})
+
+t.test('makes a hundred thousand within seconds', async (t) => {
+  const began = Date.now()
+  const { json } = await sandbox.call('POST', '/_control/accounts', { body: { provider: 'pushbullet', count: 100_000 } })
+  t.equal((json['data'] as unknown[]).length, 100_000)
+  t.ok(Date.now() - began < 20_000)
+})
+
+t.test('ends every token of one account, and of no other', async (t) => {
+  for (const [path, member] of [['revoke', 'revoked'], ['expire', 'expired']] as const) {
+    const one = await sandbox.join()
+    const other = await sandbox.join()
+    const { status, json } = await sandbox.call('POST', `/_control/tokens/${path}`, { body: { provider: 'pushbullet', account: one.account } })
+    t.equal(status, 200)
+    t.same(json, { [member]: 1 })
+    t.match(await one.v2('POST', '/pushes', { body: { type: 'note' } }), { status: 401, json: { error_code: 'invalid_access_token' } })
+    t.ok(await isAlive(other.accessToken))
+  }
+})
+
+t.test('ends all tokens when no account is named', async (t) => {
+  const { accessToken } = await sandbox.join()
+  await sandbox.call('POST', '/_control/tokens/revoke', { body: { provider: 'pushbullet' } })
+  t.notOk(await isAlive(accessToken))
+})
+
+t.test('lets an account in again after its tokens were ended', async (t) => {
+  const grant = async (): Promise<string> => {
+    const query = new URLSearchParams({
+      client_id: 'carillon', redirect_uri: `${sandbox.url}/connect/pushbullet/callback`, response_type: 'token', auto: 'allow', account: 'dora'
+    })
+    const { headers } = await sandbox.call('GET', `/pushbullet/authorize?${query}`)
+    return new URL(headers.get('location') ?? '').hash.slice('#access_token='.length)
+  }
+  const first = await grant()
+  await sandbox.call('POST', '/_control/tokens/revoke', { body: { provider: 'pushbullet', account: 'dora' } })
+  const second = await grant()
+  t.notOk(await isAlive(first))
+  t.ok(await isAlive(second))
+})
+
+t.test('refuses what makes no sense, in JSON', async (t) => {
+  const refused: Array<[string, unknown, RegExp]> = [
+    ['accounts', { provider: 'pushbullet' }, /count/],
+    ['accounts', { provider: 'pushbullet', count: 0 }, /count/],
+    ['accounts', { provider: 'pushbullet', count: 100_001 }, /count/],
+    ['accounts', { provider: 'pushbullet', count: '5' }, /count/],
+    ['accounts', { provider: 'nope', count: 1 }, /provider: got "nope"/],
+    ['tokens/revoke', {}, /provider/],
+    ['tokens/revoke', { provider: 'pushbullet', account: 'nobody' }, /nobody at pushbullet is called "nobody"/],
+    ['tokens/expire', { provider: 'pushbullet', acount: 'alice' }, /additional/],
+    ['clock', { advanceSeconds: -1 }, /advanceSeconds/],
+    ['clock', {}, /advanceSeconds/]
+  ]
+  for (const [path, body, words] of refused) {
+    t.match(await sandbox.call('POST', `/_control/${path}`, { body }), { status: 400, json: { error: words } }, path)
+  }
+  const headers = { 'content-type': 'application/json' }
+  t.match(await sandbox.call('POST', '/_control/accounts', { body: '{', headers }), { status: 400, json: { error: /JSON/ } })
+})

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import type { Test } from 'tap'
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+function start (t: Test, env: Record<string, string>): { child: ChildProcess, stderr: () => string } {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc']
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  return { child, stderr: () => stderr }
+}
+
+async function ready (child: ChildProcess): Promise<string> {
+  const [message] = await once(child, 'message') as [{ ready: boolean, url: string }]
+  if (!message.ready) throw new Error('the sandbox said something else')
+  return message.url
+}
+
+t.test('says when it is ready and where, and leaves in peace when asked to', async (t) => {
+  const ways: Array<(child: ChildProcess) => unknown> = [
+    (child) => child.kill('SIGTERM'),
+    (child) => child.kill('SIGINT'),
+    (child) => child.disconnect()
+  ]
+  for (const leave of ways) {
+    const { child, stderr } = start(t, { SANDBOX_PORT: '0' })
+    const url = await ready(child)
+    const stream = await fetch(`${url}/screen/events`)
+    t.equal(stream.status, 200, 'somebody watches the page meanwhile')
+    leave(child)
+    t.same(await once(child, 'exit'), [0, null])
+    t.equal(stderr(), '')
+  }
+})
+
+t.test('says in one line that its port is taken', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { child, stderr } = start(t, { SANDBOX_PORT: String(port) })
+  t.same(await once(child, 'close'), [1, null])
+  t.equal(stderr(), `SANDBOX_PORT: port ${port} on 127.0.0.1 is already in use; choose another, or 0 for any free one\n`)
+})
+
+t.test('says in one line that its port makes no sense', async (t) => {
+  for (const value of ['x', '-1', '65536', '80.5']) {
+    const { child, stderr } = start(t, { SANDBOX_PORT: value })
+    t.same(await once(child, 'close'), [1, null])
+    t.equal(stderr(), `SANDBOX_PORT: got "${value}", expected a port number from 0 to 65535\n`)
+  }
+})
