@@ -50,7 +50,7 @@ export function exchange (
           if (failure !== undefined) controller.abort(failure)
         },
         onResponseStart (_, statusCode, received) {
-          if (statusCode < 200) return // 103 Early Hints and its like come before the answer
+          // Once for each 1xx that comes before the answer, and last for the answer.
           status = statusCode
           headers = flat(received)
         },

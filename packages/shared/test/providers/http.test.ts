@@ -106,7 +106,8 @@ t.test('stops when the caller aborts', async (t) => {
   const gone: Array<Promise<unknown>> = []
   const url = await web(t, (request) => { gone.push(once(request.socket, 'close')); stop.abort() })
   const stop = new AbortController()
-  t.equal((await failure(client(t, url).request({ method: 'GET', url }, stop.signal))).code, 'aborted')
+  const http = client(t, url, { headersTimeoutMs: 600_000 })
+  t.equal((await failure(http.request({ method: 'GET', url }, stop.signal))).code, 'aborted')
   await Promise.all(gone)
   t.equal(gone.length, 1, 'the server saw the connection close')
 })
