@@ -1,0 +1,97 @@
+import { execa } from 'execa'
+import { basename, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+export interface NodeOptions {
+  /** All of its environment but PATH and HOME: nothing else is inherited. */
+  env?: Record<string, string>
+  args?: string[]
+  cwd?: string
+  /** Another user to run it as; for root only. */
+  uid?: number
+  gid?: number
+  /** In a process group of its own, which can then be signalled as a terminal does. */
+  detached?: boolean
+}
+
+export interface NodeProcess {
+  readonly pid: number
+  /** Everything it has written so far, line by line. */
+  readonly stdout: string[]
+  readonly stderr: string[]
+  /** Both, as one text. */
+  output: () => string
+  /** Resolves when it says that it is ready, with its address where it has one; rejects when it ends before. */
+  readonly ready: Promise<{ url: string }>
+  readonly exited: Promise<Exit>
+  /** Sends the signal (SIGTERM) and waits for the end. */
+  stop: (signal?: NodeJS.Signals) => Promise<Exit>
+  /** `kill -9`, and waits for the end. */
+  kill: () => Promise<Exit>
+}
+
+export interface Exit {
+  code: number | undefined
+  signal: string | undefined
+}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const patienceMs = 20_000
+
+/** Runs a script as a process, the way this test itself is run (through tsx or natively), and ends it with the test. */
+export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd = root, ...how }: NodeOptions = {}): NodeProcess {
+  const child = execa(process.execPath, [...loader(), script, ...args], {
+    ...how,
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    extendEnv: false,
+    ipc: true,
+    serialization: 'json',
+    forceKillAfterDelay: patienceMs,
+    reject: false,
+    buffer: false,
+    stdin: 'ignore'
+  })
+  const stdout: string[] = []
+  const stderr: string[] = []
+  const all: string[] = []
+  const reading = Promise.all([
+    collect(child.iterable({ from: 'stdout' }), [stdout, all]),
+    collect(child.iterable({ from: 'stderr' }), [stderr, all])
+  ])
+  const exited = child.then(async ({ exitCode, signal }) => {
+    await reading
+    return { code: exitCode, signal }
+  })
+  const name = script.endsWith('/src/main.ts') ? basename(dirname(dirname(script))) : basename(script)
+  const output = () => all.join('\n')
+  const ready = new Promise<{ url: string }>((resolve, reject) => {
+    child.on('message', (message: unknown) => { if (isReady(message)) resolve({ url: message.url ?? '' }) })
+    exited.then(({ code, signal }) => reject(new Error(`${name} ended with ${signal ?? `code ${code}`} before it was ready:\n${output()}`)))
+  })
+  // Not every test waits for it.
+  ready.catch(() => {})
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal)
+    return exited
+  }
+  t.teardown(async () => {
+    await stop()
+    if (!t.passing()) t.comment(`${name} wrote:\n${output()}`)
+  })
+  return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL') }
+}
+
+/** As it is for us, less what tap adds; and `tsx` itself is looked up from here, as the process may run anywhere. */
+function loader (): string[] {
+  return process.execArgv.some((arg) => arg.includes('tsx')) ? ['--import', import.meta.resolve('tsx')] : []
+}
+
+async function collect (lines: AsyncIterable<string>, into: string[][]): Promise<void> {
+  for await (const line of lines) into.forEach((list) => list.push(line))
+}
+
+function isReady (message: unknown): message is { ready: true, url?: string } {
+  return typeof message === 'object' && message !== null && 'ready' in message && message.ready === true
+}
