@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, { LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { connect } from './connect/connect.ts'
+import { healthRoutes } from './health/health-routes.ts'
+import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
+import { describeApi } from './reference/reference.ts'
+import { logRequests } from './request-log.ts'
+import type { Services } from './services.ts'
+import { validateInput } from './validation.ts'
+import { v1 } from './v1/v1.ts'
+
+/** The map of the server. Opens nothing: what it stands on is handed in, and it listens when it is told to. */
+export async function buildApp (services: Services): Promise<FastifyInstance> {
+  const { log, site } = services
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    requestTimeout: 30_000,
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply, site.publicUrl) }
+  })
+  logRequests(app)
+  handleProblems(app, site.publicUrl)
+  validateInput(app)
+  await describeApi(app)
+
+  await app.register(healthRoutes(services))
+  await app.register(connect(services), { prefix: '/connect' })
+  await app.register(v1(services), { prefix: '/v1' })
+  return app
+}

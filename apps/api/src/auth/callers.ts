@@ -1,0 +1,100 @@
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import { findApiKey, findUser } from '@carillon/shared/db'
+import type { ApiKey, Scope, User } from '@carillon/shared/db'
+import { Problem } from '../problems/problem.ts'
+import type { Services } from '../services.ts'
+import { createUserTokens } from './user-tokens.ts'
+
+/** Who may call a route: keys with this scope, users, or both. */
+export type Callers = { scope: Scope, user?: true } | { scope?: never, user: true }
+
+export type Caller = { kind: 'key', key: ApiKey } | { kind: 'user', user: User }
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    callers?: Callers
+  }
+  interface FastifyRequest {
+    caller: Caller | null
+  }
+}
+
+/** Lets in the callers that a route names. A route that names none cannot be added: nothing is open by oversight. */
+export function admitCallers (app: FastifyInstance, { database, vault, now }: Services): void {
+  const tokens = createUserTokens(vault, now)
+  app.decorateRequest('caller', null)
+
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (method !== 'OPTIONS' && callersOf(config) === undefined) throw new TypeError(`${url} does not say who may call it`)
+  })
+
+  app.addHook('onRequest', async (request) => {
+    const callers = callersOf(request.routeOptions.config)
+    if (callers === undefined) return
+    const caller = await identify(bearerOf(request))
+    admit(caller, callers)
+    request.caller = caller
+  })
+
+  async function identify (token: string): Promise<Caller> {
+    if (token.startsWith('ck_')) {
+      const key = await findApiKey(database, token)
+      if (key !== undefined) return { kind: 'key', key }
+      throw invalidToken('The API key is unknown or revoked')
+    }
+    const userId = await tokens.verify(token)
+    const user = userId === undefined ? undefined : await findUser(database, userId)
+    if (user !== undefined) return { kind: 'user', user }
+    throw invalidToken('The token is not one of ours, or it has expired')
+  }
+}
+
+/** The user who calls, or undefined when an operator does, who may see everybody's. */
+export function callingUser ({ caller }: FastifyRequest): User | undefined {
+  return caller?.kind === 'user' ? caller.user : undefined
+}
+
+/** The user who calls a route that only users may call. */
+export function requireUser (request: FastifyRequest): User {
+  return callingUser(request) ?? refuse(new Problem('wrongCaller', 'This call takes a user token'))
+}
+
+/** The key that calls, when it is one. */
+export function callingKey ({ caller }: FastifyRequest): ApiKey | undefined {
+  return caller?.kind === 'key' ? caller.key : undefined
+}
+
+function callersOf (config: FastifyContextConfig | undefined): Callers | undefined {
+  return config?.callers
+}
+
+/** RFC 6750 §2.1; the scheme's name is compared without regard to case (RFC 9110 §11.1). */
+function bearerOf ({ headers: { authorization } }: FastifyRequest): string {
+  const token = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? '')?.[1]
+  // RFC 6750 §3.1: whoever sent no credentials is told no error code.
+  return token ?? refuse(new Problem('unauthenticated', 'Send an API key or a user token as `Authorization: Bearer …`', {
+    headers: { 'www-authenticate': 'Bearer realm="carillon"' }
+  }))
+}
+
+function admit (caller: Caller, { scope, user }: Callers): void {
+  if (caller.kind === 'user') {
+    if (user === true) return
+    throw new Problem('wrongCaller', `This call takes an API key with the scope ${scope ?? ''}`)
+  }
+  if (scope === undefined) throw new Problem('wrongCaller', 'This call takes a user token')
+  if (caller.key.scopes.includes(scope)) return
+  throw new Problem('insufficientScope', `The API key needs the scope ${scope}`, {
+    headers: { 'www-authenticate': `Bearer realm="carillon", error="insufficient_scope", scope="${scope}"` }
+  })
+}
+
+function invalidToken (detail: string): Problem {
+  return new Problem('invalidToken', detail, {
+    headers: { 'www-authenticate': 'Bearer realm="carillon", error="invalid_token"' }
+  })
+}
+
+function refuse (problem: Problem): never {
+  throw problem
+}

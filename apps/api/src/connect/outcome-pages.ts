@@ -1,0 +1,37 @@
+import type { FastifyReply } from 'fastify'
+import type { Provider } from '@carillon/shared/providers'
+import { html } from '../pages/html.ts'
+import { sendPage } from '../pages/page.ts'
+import type { Site } from '../services.ts'
+import { reasons } from './reasons.ts'
+import type { Reason } from './reasons.ts'
+
+/** Says why there is no connection. `backTo` is where the visitor may go from here. */
+export function sendFailure (
+  reply: FastifyReply, reason: Reason, { site, provider, backTo }: { site: Site, provider?: Provider, backTo?: string | null }
+): FastifyReply {
+  const name = provider?.name ?? 'The service'
+  const [title, text] = [reasons[reason].title, reasons[reason].text].map((words) => words.replaceAll('{provider}', name))
+  return sendPage(reply, reasons[reason].status, {
+    title: title ?? '',
+    publicUrl: site.publicUrl,
+    content: html`
+      <h1>${title}</h1>
+      <p>${text}</p>
+      ${typeof backTo === 'string' ? html`<p class="buttons"><a class="button" href="${backTo}">Back to ${site.name}</a></p>` : ''}
+      <p class="soft">Reason: ${reason}</p>`
+  })
+}
+
+export function sendSuccess (
+  reply: FastifyReply, { site, provider, accountName }: { site: Site, provider: Provider, accountName: string }
+): FastifyReply {
+  return sendPage(reply, 200, {
+    title: `${provider.name} is connected`,
+    publicUrl: site.publicUrl,
+    content: html`
+      <h1>${provider.name} is connected</h1>
+      <p>What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.</p>
+      <p class="soft">You can close this page.</p>`
+  })
+}

@@ -1,0 +1,26 @@
+/**
+ * Every way in which a handshake can end without a connection. The key is what the site reads, in `reason` of `returnTo` and
+ * in the handshake's `error`; `{provider}` stands for the provider's name. docs/api.md lists them.
+ */
+export const reasons = {
+  // Nothing is known of whoever asks, so nothing changes and nobody is sent anywhere.
+  unknownHandshake: { status: 404, title: 'This link leads nowhere', text: 'It is not one of ours, or it is so old that it has been forgotten. Please start again from the site you came from.' },
+  unknownState: { status: 400, title: 'This answer does not belong to anything', text: '{provider} sent you here, but we have not asked it anything in your name. Please start again from the site you came from.' },
+  noCookie: { status: 403, title: 'This browser has not begun this', text: 'The cookie that was set when you confirmed is missing. Finish in the browser in which you began, with cookies allowed, or start again.' },
+  foreignCookie: { status: 403, title: 'Another browser has begun this', text: 'Connecting an account has to be finished in the browser in which it was begun. If somebody sent you this link, do not go on.' },
+  notSameOrigin: { status: 403, title: 'This did not come from our own page', text: 'Please open the link again and press the button there.' },
+  alreadyUsed: { status: 409, title: 'This has been used already', text: 'Each link works once. If your account is not connected yet, please start again from the site you came from.' },
+  // From here on the right browser is there, and the site is told.
+  expired: { status: 410, title: 'This took too long', text: 'A link works for ten minutes. Please start again from the site you came from.' },
+  denied: { status: 403, title: 'You have not allowed it', text: '{provider} says that access was refused, so nothing has been connected.' },
+  providerRefused: { status: 502, title: '{provider} refused', text: '{provider} did not let us ask for access. Nothing has been connected.' },
+  missingCode: { status: 400, title: '{provider} forgot something', text: 'Its answer carries no code, so nothing could be connected. Please try again.' },
+  codeRefused: { status: 502, title: '{provider} did not accept its own code', text: 'It may have been too old. Nothing has been connected; please try again.' },
+  providerTimeout: { status: 504, title: '{provider} did not answer in time', text: 'Nothing has been connected; please try again in a while.' },
+  providerUnavailable: { status: 502, title: '{provider} is out of order', text: 'It could not be reached or answered with an error. Nothing has been connected; please try again in a while.' },
+  providerNonsense: { status: 502, title: '{provider} answered with nonsense', text: 'Its answer could not be understood. Nothing has been connected; please try again in a while.' },
+  accountUnknown: { status: 502, title: '{provider} did not say whose account it is', text: 'Access was granted, but the account could not be looked up. Nothing has been connected; please try again.' },
+  internal: { status: 500, title: 'Something went wrong on our side', text: 'Nothing has been connected; please try again.' }
+} as const
+
+export type Reason = keyof typeof reasons

@@ -1,0 +1,100 @@
+import getPort from 'get-port'
+import { ConfigError, loadConfig, providerConfig, publicUrl } from '@carillon/shared/config'
+import { openDatabase } from '@carillon/shared/db'
+import { createLog } from '@carillon/shared/log'
+import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
+import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { openQueueBackend } from '@carillon/shared/queue'
+import { createVault } from '@carillon/shared/vault'
+import { buildApp } from './app.ts'
+
+/** Requests under way may take this long once we are told to stop. */
+const farewellMs = 10_000
+/** And all the rest this long. */
+const longestFarewellMs = 14_000
+
+const config = readConfig()
+const log = createLog({ name: 'api', level: config.LOG_LEVEL })
+const closers: Array<() => Promise<unknown>> = []
+let closing: Promise<never> | undefined
+
+const database = openDatabase({ url: config.DATABASE_URL })
+closers.push(() => database.close())
+
+const queueBackend = openQueueBackend({
+  databaseUrl: config.DATABASE_URL,
+  redisUrl: config.REDIS_URL,
+  prefix: config.QUEUE_PREFIX,
+  onError: (error) => log.error({ err: error }, 'queue')
+})
+closers.push(() => queueBackend.close())
+
+const providers = createProviders(providerConfig(config))
+const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
+const queues = openDeliveryQueues(queueBackend, senders)
+closers.push(() => Promise.all([...queues.values()].map((queue) => queue.close())))
+
+const http = createHttp({ trustedOrigins: trustedOrigins(providerConfig(config)), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS })
+closers.push(() => http.close())
+
+const accepter = createAccepter({ database, queues, log })
+closers.push(() => accepter.close())
+
+// Addresses of ours are handed out before we listen, so 0 has to become a port first.
+const port = config.PORT === 0 ? await getPort({ host: config.HOST }) : config.PORT
+const url = publicUrl(config, port)
+const app = await buildApp({
+  database,
+  vault: createVault(config.CARILLON_KEYS),
+  providers,
+  http,
+  queues,
+  queueBackend,
+  accepter,
+  log,
+  now: Date.now,
+  site: { publicUrl: url, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS }
+})
+closers.push(closeApp)
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))
+// The parent is gone: nobody is left to stop us.
+process.on('disconnect', () => close(0))
+
+await app.listen({ port, host: config.HOST }).catch((error: NodeJS.ErrnoException) => {
+  process.stderr.write(error.code === 'EADDRINUSE'
+    ? `PORT ${port} on ${config.HOST} is in use already; choose another, or 0 for any free one\n`
+    : `The API cannot listen on ${config.HOST}:${port}: ${error.message}\n`)
+  return close(1)
+})
+log.info({ url }, 'ready')
+process.send?.({ ready: true, url })
+
+/** Closes in the reverse order of opening. A second signal waits for the first. */
+function close (code: number): Promise<never> {
+  setTimeout(() => process.exit(code), longestFarewellMs).unref()
+  closing ??= closeAll().catch((error: unknown) => {
+    log.error({ err: error }, 'did not close in order')
+  }).then(() => process.exit(code))
+  return closing
+}
+
+async function closeAll (): Promise<void> {
+  for (const closer of closers.splice(0).reverse()) await closer()
+}
+
+async function closeApp (): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), farewellMs)
+  await app.close()
+  clearTimeout(timer)
+}
+
+function readConfig () {
+  try {
+    return loadConfig(process.env, ['DATABASE_URL', 'CARILLON_KEYS'])
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}

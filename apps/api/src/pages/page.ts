@@ -1,0 +1,32 @@
+import type { FastifyReply } from 'fastify'
+import { Html, html } from './html.ts'
+import type { Content } from './html.ts'
+
+export interface PageParts {
+  title: string
+  /** Of this server: what the page loads is under its path, on whichever host the page is on. */
+  publicUrl: string
+  content: Content
+  /** Loaded from `/connect/assets/`. */
+  script?: string
+}
+
+/** Sends a whole page that no cache keeps. */
+export function sendPage (reply: FastifyReply, status: number, { title, publicUrl, content, script }: PageParts): FastifyReply {
+  const assets = `${new URL(publicUrl).pathname.replace(/\/$/, '')}/connect/assets`
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="robots" content="noindex">
+  <title>${title}</title>
+  <link rel="icon" href="data:,">
+  <link rel="stylesheet" href="${assets}/page.css">
+  ${script === undefined ? new Html('') : html`<script type="module" src="${assets}/${script}"></script>`}
+</head>
+<body><main>${content}</main></body>
+</html>
+`
+  return reply.code(status).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page.text)
+}

@@ -1,0 +1,19 @@
+/** Every problem this API answers with. The key is the `code` that programs compare; docs/api.md lists them. */
+export const problemTable = {
+  badRequest: { status: 400, title: 'The request cannot be understood' },
+  malformedJson: { status: 400, title: 'The body is not JSON' },
+  invalidInput: { status: 400, title: 'The request is not valid' },
+  unauthenticated: { status: 401, title: 'A bearer token is needed' },
+  invalidToken: { status: 401, title: 'The bearer token is not accepted' },
+  insufficientScope: { status: 403, title: 'The API key lacks a scope' },
+  wrongCaller: { status: 403, title: 'This call is for another kind of caller' },
+  notFound: { status: 404, title: 'There is nothing here' },
+  methodNotAllowed: { status: 405, title: 'This address does not take that method' },
+  connectionClosed: { status: 409, title: 'The connection is closed' },
+  bodyTooLarge: { status: 413, title: 'The body is too large' },
+  unsupportedMediaType: { status: 415, title: 'The body has to be JSON' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  notReady: { status: 503, title: 'A part of the server does not answer' }
+} as const
+
+export type ProblemCode = keyof typeof problemTable

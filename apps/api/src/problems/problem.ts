@@ -1,0 +1,39 @@
+import { problemTable } from './problem-table.ts'
+import type { ProblemCode } from './problem-table.ts'
+
+/** One fault of the input. `path` is where it is, such as `message.url` or `audience.userIds.3`; empty is the whole. */
+export interface InputFault {
+  path: string
+  message: string
+}
+
+/** An answer in the form of RFC 9457, thrown. `message` becomes the answer's `detail`, so it must be fit to be seen. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly status: number
+  readonly errors: InputFault[] | undefined
+  readonly headers: Record<string, string>
+
+  constructor (
+    code: ProblemCode, detail: string, { errors, headers = {} }: { errors?: InputFault[], headers?: Record<string, string> } = {}
+  ) {
+    super(detail)
+    this.code = code
+    this.status = problemTable[code].status
+    this.errors = errors
+    this.headers = headers
+  }
+}
+
+/** Throws `invalidInput` when there are faults. */
+export function refuseFaults (errors: InputFault[]): void {
+  const [first, ...rest] = errors
+  if (first === undefined) return
+  const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`
+  throw new Problem('invalidInput', `${first.path === '' ? 'The request' : first.path} ${first.message}${more}`, { errors })
+}
+
+export function notFound (what: string): Problem {
+  return new Problem('notFound', `There is no such ${what}`)
+}

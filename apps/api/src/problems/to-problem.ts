@@ -1,0 +1,63 @@
+import type { FastifyError, FastifySchemaValidationError } from 'fastify'
+import { Problem, refuseFaults } from './problem.ts'
+import type { InputFault } from './problem.ts'
+
+/** Faults in one answer; a body of thousands of wrong entries need not come back as thousands of lines. */
+const mostFaults = 50
+
+/** What a thrown thing is to the caller. Of what is our own fault, nothing is told. */
+export function toProblem (error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (!isFastifyError(error)) return internal()
+  if (error.validation !== undefined) return fromValidation(error.validation)
+  const known = byCode.get(error.code)
+  if (known !== undefined) return known()
+  const status = error.statusCode ?? 500
+  return status >= 400 && status < 500 ? new Problem('badRequest', 'The request cannot be understood') : internal()
+}
+
+const byCode = new Map<string, () => Problem>([
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', () => new Problem('unsupportedMediaType', 'Send application/json')],
+  ['FST_ERR_CTP_BODY_TOO_LARGE', () => new Problem('bodyTooLarge', 'The body is larger than this call takes')],
+  ['FST_ERR_CTP_INVALID_JSON_BODY', () => new Problem('malformedJson', 'The body does not parse as JSON')],
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', () => new Problem('malformedJson', 'The body is empty')]
+])
+
+function internal (): Problem {
+  return new Problem('internal', 'The request failed, and it has been logged under its id')
+}
+
+function isFastifyError (error: unknown): error is FastifyError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' &&
+    (error.code.startsWith('FST_') || 'validation' in error)
+}
+
+function fromValidation (found: FastifySchemaValidationError[]): Problem {
+  try {
+    refuseFaults(found.slice(0, mostFaults).map(toFault))
+  } catch (error) {
+    if (error instanceof Problem) return error
+  }
+  return internal()
+}
+
+/** Ajv points at the object that has the fault; we point at the field. */
+function toFault ({ keyword, instancePath, params, message }: FastifySchemaValidationError): InputFault {
+  const path = instancePath.split('/').slice(1).map(unescapePointer)
+  if (keyword === 'required') return fault([...path, params['missingProperty']], 'is required')
+  if (keyword === 'additionalProperties') return fault([...path, params['additionalProperty']], 'is not a field of this call')
+  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) {
+    return fault(path, `must be one of ${params['allowedValues'].join(', ')}`)
+  }
+  if (keyword === 'const') return fault(path, `must be ${JSON.stringify(params['allowedValue'])}`)
+  return fault(path, message ?? 'is not valid')
+}
+
+function fault (path: unknown[], message: string): InputFault {
+  return { path: path.join('.').slice(0, 200), message }
+}
+
+/** RFC 6901 §4. */
+function unescapePointer (part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~')
+}

@@ -1,0 +1,31 @@
+import type { Database } from '@carillon/shared/db'
+import type { Log } from '@carillon/shared/log'
+import type { Accepter, DeliveryQueues } from '@carillon/shared/notifications'
+import type { Http, Provider } from '@carillon/shared/providers'
+import type { QueueBackend } from '@carillon/shared/queue'
+import type { Vault } from '@carillon/shared/vault'
+
+/** All that the server stands on. main.ts opens it, tests bring their own. */
+export interface Services {
+  database: Database
+  vault: Vault
+  /** The providers this deployment offers, by id. */
+  providers: ReadonlyMap<string, Provider>
+  http: Http
+  queues: DeliveryQueues
+  queueBackend: Pick<QueueBackend, 'ping'>
+  accepter: Pick<Accepter, 'accept'>
+  log: Log
+  /** Milliseconds since the epoch. */
+  now: () => number
+  site: Site
+}
+
+export interface Site {
+  /** How browsers reach this server, without a slash at its end. */
+  publicUrl: string
+  /** What pages call the site. */
+  name: string
+  /** Origins of the site's frontends: they may call `/v1` from a browser and be returned to. */
+  allowedOrigins: string[]
+}

@@ -1,0 +1,46 @@
+import { Type } from 'typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { listConnections } from '@carillon/shared/connections'
+import { requireUser } from '../auth/callers.ts'
+import type { Services } from '../services.ts'
+import { shownConnection, toShownConnection } from './shown-connection.ts'
+import { nullable } from './fields.ts'
+
+const shownConnector = Type.Object({
+  provider: Type.String(),
+  name: Type.String(),
+  kinds: Type.Array(Type.Enum(['redirect']), { description: 'The kinds of handshake it takes' }),
+  canManage: Type.Boolean({ description: 'Whether the caller may connect and disconnect it' }),
+  connection: nullable(shownConnection)
+})
+
+export function connectorRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get('/connectors', {
+      config: { callers: { user: true } },
+      schema: {
+        operationId: 'listConnectors',
+        tags: ['handshakes'],
+        summary: 'What the user can connect, and what is connected',
+        response: { 200: Type.Object({ data: Type.Array(shownConnector) }) }
+      }
+    }, async (request) => {
+      const { externalId: userId } = requireUser(request)
+      // One per provider, so there are never more than a few.
+      const own = await listConnections(database, { userId }, { limit: 200 })
+      const open = new Map(own.filter(({ status }) => status !== 'revoked').map((connection) => [connection.provider, connection]))
+      return {
+        data: [...providers.values()].map(({ id, name, handshakes }) => {
+          const connection = open.get(id)
+          return {
+            provider: id,
+            name,
+            kinds: handshakes.code === undefined ? [] : ['redirect' as const],
+            canManage: true,
+            connection: connection === undefined ? null : toShownConnection(connection)
+          }
+        })
+      }
+    })
+  }
+}

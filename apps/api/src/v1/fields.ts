@@ -1,0 +1,32 @@
+import { Type } from 'typebox'
+import type { Static, TSchema } from 'typebox'
+
+/** Fields that several calls share. */
+
+export const userIdField = Type.String({ minLength: 1, maxLength: 255, description: "The site's own id of the user" })
+export const providerField = Type.String({ minLength: 1, maxLength: 64, description: 'Such as `pushbullet`' })
+export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
+export const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
+export const cursorField = Type.String({ minLength: 1, maxLength: 64, description: "A list's `nextCursor`" })
+
+export const pageQuery = { limit: Type.Optional(limitField), cursor: Type.Optional(cursorField) }
+export const idParams = Type.Object({ id: Type.String() })
+
+export function nullable<Schema extends TSchema> (schema: Schema) {
+  return Type.Union([schema, Type.Null()])
+}
+
+/** A page of a list. */
+export function listOf<Schema extends TSchema> (item: Schema) {
+  return Type.Object({
+    data: Type.Array(item),
+    nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Give it back as `cursor`; null on the last page' })
+  })
+}
+
+/** An object that takes no field but its own. */
+export function exactly<Fields extends Record<string, TSchema>> (fields: Fields) {
+  return Type.Object(fields, { additionalProperties: false })
+}
+
+export type Page<Item extends TSchema> = Static<ReturnType<typeof listOf<Item>>>

@@ -1,0 +1,42 @@
+import { Type } from 'typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ensureUser } from '@carillon/shared/db'
+import { createUserTokens } from '../auth/user-tokens.ts'
+import type { Services } from '../services.ts'
+import { exactly, timeField, userIdField } from './fields.ts'
+
+const newToken = exactly({
+  userId: userIdField,
+  displayName: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'What pages call the user' })),
+  expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Seconds' }))
+})
+
+const issuedToken = Type.Object({
+  token: Type.String({ description: 'Bearer for this one user' }),
+  expiresAt: timeField,
+  connectUrl: Type.String({
+    format: 'uri', description: 'A page on which the user connects accounts. The token is in its fragment, which no server sees.'
+  })
+})
+
+export function userTokenRoutes ({ database, vault, now, site }: Services): FastifyPluginAsyncTypebox {
+  const tokens = createUserTokens(vault, now)
+  return async (app) => {
+    app.post('/user-tokens', {
+      config: { callers: { scope: 'users:write' } },
+      schema: {
+        operationId: 'createUserToken',
+        tags: ['users'],
+        summary: 'Mint a short-lived token for one user, who is made when new',
+        body: newToken,
+        response: { 201: issuedToken }
+      }
+    }, async (request, reply) => {
+      const { userId, displayName, expiresIn = 3_600 } = request.body
+      const user = await ensureUser(database, { externalId: userId, displayName })
+      const { token, expiresAt } = await tokens.issue(user.id, expiresIn)
+      reply.code(201).header('cache-control', 'no-store')
+      return { token, expiresAt: expiresAt.toISOString(), connectUrl: `${site.publicUrl}/connect#token=${token}` }
+    })
+  }
+}

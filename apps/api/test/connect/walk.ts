@@ -1,0 +1,32 @@
+import { createBrowser } from '@carillon/testing'
+import type { Browser, Page } from '@carillon/testing'
+import { textAt } from '../open-api.ts'
+import type { TestApi } from '../open-api.ts'
+
+export interface Walk {
+  browser: Browser
+  /** What the API answered: its id and where it starts. */
+  id: string
+  startUrl: string
+  /** Confirms on the start page, and answers the redirect to the provider. */
+  confirm: () => Promise<Page>
+  /** Confirms, lets the provider decide, and answers the address it sends the browser back to. */
+  toCallback: (decision?: 'allow' | 'deny') => Promise<string>
+  /** The whole way; what is answered to the callback. */
+  finish: (decision?: 'allow' | 'deny') => Promise<Page>
+}
+
+/** A handshake through the API, and a browser that can walk it. */
+export async function openWalk (
+  api: TestApi, token: string, { browser = createBrowser(), returnTo, account = 'alice' }: { browser?: Browser, returnTo?: string, account?: string } = {}
+): Promise<Walk> {
+  const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet', returnTo } })
+  const startUrl = textAt(body, 'startUrl')
+  const confirm = async () => browser.submit(await browser.get(startUrl))
+  const toCallback = async (decision: 'allow' | 'deny' = 'allow') => {
+    const { location } = await confirm()
+    const { location: callback } = await browser.get(`${location}&auto=${decision}&account=${account}`)
+    return callback ?? ''
+  }
+  return { browser, id: textAt(body, 'id'), startUrl, confirm, toCallback, finish: async (decision) => browser.get(await toCallback(decision)) }
+}

@@ -1,0 +1,167 @@
+import { openSandbox } from '@carillon/sandbox'
+import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import type { Database, Scope } from '@carillon/shared/db'
+import { createLog } from '@carillon/shared/log'
+import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
+import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { openQueueBackend } from '@carillon/shared/queue'
+import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import { backends, testKeys } from '@carillon/testing'
+import getPort from 'get-port'
+import type { Test } from 'tap'
+import { request } from 'undici'
+import { buildApp } from '../src/app.ts'
+import type { Services } from '../src/services.ts'
+
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  /** JSON where it was JSON, else the text. */
+  body: unknown
+}
+
+export interface Asked {
+  token?: string | undefined
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export interface TestApi {
+  url: string
+  sandboxUrl: string
+  database: Database
+  services: Services
+  /** Every line the server has logged. */
+  logLines: string[]
+  /** Moves the server's clock. */
+  advance: (milliseconds: number) => void
+  /** A key with these scopes; all of them when none is named. */
+  makeKey: (...scopes: Scope[]) => Promise<string>
+  /** A user's token, minted through the API. */
+  makeUser: (userId: string, displayName?: string) => Promise<string>
+  ask: (method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'OPTIONS' | 'HEAD', path: string, asked?: Asked) => Promise<Answer>
+  /** The sandbox's control API. */
+  control: (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<unknown>
+}
+
+export interface TestApiOptions {
+  backend?: 'postgres' | 'redis'
+  allowedOrigins?: string[]
+  /** Replaces some of what the server stands on. */
+  change?: (services: Services) => Partial<Services>
+  keys?: string
+}
+
+/** The server on a port of its own, with a database of its own, and a sandbox for it to talk to. */
+export async function openTestApi (t: Test, options: TestApiOptions = {}): Promise<TestApi> {
+  const backend = (await backends()).find(({ kind }) => kind === (options.backend ?? 'postgres'))
+  if (backend === undefined) throw new Error('there is no such backend')
+  const env = await backend.open(t)
+  const sandbox = await openSandbox()
+  t.teardown(() => sandbox.close())
+  const database = openDatabase({ url: env.DATABASE_URL })
+  t.teardown(() => database.close())
+
+  const logLines: string[] = []
+  const log = createLog({ name: 'api', level: 'trace', destination: { write: (line) => { logLines.push(line) } } })
+  const queueBackend = openQueueBackend({
+    databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, prefix: env.QUEUE_PREFIX, onError: (error) => log.error({ err: error }, 'queue')
+  })
+  t.teardown(() => queueBackend.close())
+  const config = {
+    pushbullet: {
+      clientId: 'carillon',
+      clientSecret: 'sandbox-secret',
+      authorizeUrl: `${sandbox.url}/pushbullet/authorize`,
+      apiUrl: `${sandbox.url}/pushbullet`
+    }
+  }
+  const providers = createProviders(config)
+  const queues = openDeliveryQueues(queueBackend, providers.keys())
+  t.teardown(async () => { for (const queue of queues.values()) await queue.close() })
+  const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
+  t.teardown(() => http.close())
+  const accepter = createAccepter({ database, queues, log })
+  t.teardown(() => accepter.close())
+
+  let aheadMs = 0
+  const port = await getPort({ host: '127.0.0.1' })
+  const url = `http://127.0.0.1:${port}`
+  const services: Services = {
+    database,
+    vault: createVault(parseVaultKeys(options.keys ?? testKeys())),
+    providers,
+    http,
+    queues,
+    queueBackend,
+    accepter,
+    log,
+    now: () => Date.now() + aheadMs,
+    site: { publicUrl: url, name: 'Bell & Sons', allowedOrigins: options.allowedOrigins ?? ['https://site.example'] }
+  }
+  const changed = { ...services, ...options.change?.(services) }
+  const app = await buildApp(changed)
+  await app.listen({ port, host: '127.0.0.1' })
+  t.teardown(() => app.close())
+
+  const makeKey = async (...wanted: Scope[]) => {
+    const { key } = await createApiKey(database, { name: 'test', scopes: wanted.length === 0 ? [...scopes] : wanted })
+    return key
+  }
+  const ask: TestApi['ask'] = (method, path, asked) => askJson(method, `${url}${path}`, asked)
+  let operator: string | undefined
+  return {
+    url,
+    sandboxUrl: sandbox.url,
+    database,
+    services: changed,
+    logLines,
+    advance: (milliseconds) => { aheadMs += milliseconds },
+    makeKey,
+    makeUser: async (userId, displayName) => {
+      operator ??= await makeKey()
+      const { status, body } = await ask('POST', '/v1/user-tokens', { token: operator, body: { userId, displayName } })
+      if (status !== 201) throw new Error(`no token: ${JSON.stringify(body)}`)
+      return textAt(body, 'token')
+    },
+    ask,
+    control: async (method, path, body) => {
+      const answer = await askJson(method, `${sandbox.url}/_control${path}`, body === undefined ? {} : { body })
+      if (answer.status >= 400) throw new Error(`control ${path}: ${JSON.stringify(answer.body)}`)
+      return answer.body
+    }
+  }
+}
+
+async function askJson (method: Parameters<TestApi['ask']>[0], url: string, { token, body, headers = {} }: Asked = {}): Promise<Answer> {
+  const answer = await request(url, {
+    method,
+    headers: {
+      ...token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ...body === undefined ? {} : { 'content-type': 'application/json' },
+      ...headers
+    },
+    body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body)
+  })
+  const text = await answer.body.text()
+  return { status: answer.statusCode, headers: answer.headers, body: parse(text) }
+}
+
+/** What stands at a path such as `data.0.id`. */
+export function at (value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, name) => Object.entries(inner ?? {}).find(([key]) => key === name)?.[1], value)
+}
+
+export function textAt (value: unknown, path: string): string {
+  const found = at(value, path)
+  if (typeof found !== 'string') throw new Error(`no text at ${path} of ${JSON.stringify(value)}`)
+  return found
+}
+
+function parse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
