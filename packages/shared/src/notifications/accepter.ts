@@ -39,6 +39,8 @@ export function createAccepter (
     // Requests that were parsed in the same turn of the event loop go together.
     await new Promise(setImmediate)
     while (waiting.length > 0) await commit(takeGroup(waiting))
+    // In the same turn as the look at `waiting`: whoever comes after it must find nobody at work.
+    committing = undefined
   }
 
   async function commit (group: Waiting[]): Promise<void> {
@@ -66,7 +68,7 @@ export function createAccepter (
   return {
     accept: (draft) => new Promise((resolve, reject) => {
       waiting.push({ draft, resolve, reject })
-      committing ??= commitAll().finally(() => { committing = undefined })
+      committing ??= commitAll()
     }),
     close: async () => {
       await committing
