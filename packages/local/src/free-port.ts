@@ -2,8 +2,8 @@ import getPort from 'get-port'
 import { createServer } from 'node:net'
 
 /** A TCP port of 127.0.0.1 that nobody listens on right now: `preferred` when it is free, or any other. */
-export function freePort (preferred?: number): Promise<number> {
-  return getPort({ host: '127.0.0.1', ...(preferred ? { port: preferred } : {}) })
+export async function freePort (preferred?: number): Promise<number> {
+  return preferred && await isPortFree(preferred) ? preferred : getPort({ host: '127.0.0.1' })
 }
 
 export async function isPortFree (port: number, host = '127.0.0.1'): Promise<boolean> {

@@ -1,0 +1,31 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { takeLock } from '../src/index.ts'
+import { folder } from './fixtures/folder.ts'
+
+t.test('is held once, and free again when released', async (t) => {
+  const path = join(await folder(t), 'lock')
+  const lock = await takeLock(path)
+  t.equal((await stat(path)).mode & 0o777, 0o600)
+  await t.rejects(takeLock(path), { name: 'LockedError', pid: process.pid })
+  await lock.release()
+  await (await takeLock(path)).release()
+  await t.rejects(readFile(path), { code: 'ENOENT' })
+})
+
+t.test('is taken over from a process that is gone, or whose id belongs to another one now', async (t) => {
+  const path = join(await folder(t), 'lock')
+  for (const left of [{ pid: 2 ** 22 + 1 }, { pid: process.pid, began: 'long ago' }, 'not JSON']) {
+    await writeFile(path, JSON.stringify(left))
+    await (await takeLock(path)).release()
+  }
+})
+
+t.test('leaves the lock alone that somebody else has taken since', async (t) => {
+  const path = join(await folder(t), 'lock')
+  const lock = await takeLock(path)
+  await writeFile(path, '{"pid":1}')
+  await lock.release()
+  t.equal(await readFile(path, 'utf8'), '{"pid":1}')
+})
