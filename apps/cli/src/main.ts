@@ -1,4 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { addImport } from './commands/import.ts'
+import { addKeys } from './commands/keys.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addUp } from './commands/up.ts'
 import { describeError } from './describe-error.ts'
 import type { CommandContext } from './command-context.ts'
@@ -11,6 +14,9 @@ const program = new Command('carillon')
   .exitOverride()
 
 addUp(program, context)
+addMigrate(program, context)
+addKeys(program, context)
+addImport(program, context)
 
 // A reader that went away (`carillon up | head`) must not take everything down in the middle of a line.
 process.stdout.on('error', () => {})

@@ -1,5 +1,6 @@
 export { openEmbeddedPostgres } from './embedded-postgres.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.ts'
+export { findEmbeddedPostgres } from './find-embedded-postgres.ts'
 export { freePort, isPortFree } from './free-port.ts'
 export { isLive, takeLock, LockedError } from './lock.ts'
 export type { Lock } from './lock.ts'

@@ -26,6 +26,9 @@ export const variables = {
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
   WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz and /readyz; none when absent.' },
 
+  CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
+  CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },
+
   SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' },
   LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
 }
