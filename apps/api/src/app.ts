@@ -4,7 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { connect } from './connect/connect.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
-import { describeApi } from './reference/reference.ts'
+import { describeApi, reference } from './reference/reference.ts'
 import { logRequests } from './request-log.ts'
 import type { Services } from './services.ts'
 import { validateInput } from './validation.ts'
@@ -29,6 +29,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   await describeApi(app)
 
   await app.register(healthRoutes(services))
+  await app.register(reference())
   await app.register(connect(services), { prefix: '/connect' })
   await app.register(v1(services), { prefix: '/v1' })
   return app

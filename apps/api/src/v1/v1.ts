@@ -1,19 +1,21 @@
 import cors from '@fastify/cors'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, RouteOptions } from 'fastify'
 import { admitCallers } from '../auth/callers.ts'
 import { problemResponse } from '../problems/problem-schema.ts'
 import type { Services } from '../services.ts'
+import { connectionRoutes } from './connection-routes.ts'
 import { connectorRoutes } from './connector-routes.ts'
+import { deliveryRoutes } from './delivery-routes.ts'
 import { handshakeRoutes } from './handshake-routes.ts'
+import { importRoutes } from './import-routes.ts'
+import { notificationRoutes } from './notification-routes.ts'
 import { userTokenRoutes } from './user-token-routes.ts'
 
 /** The JSON API. */
 export function v1 (services: Services): FastifyPluginAsync {
   return async (app) => {
     app.removeContentTypeParser('text/plain')
-    app.addHook('onRoute', ({ method, schema }) => {
-      if (schema !== undefined && method !== 'OPTIONS') schema.response = { ...schema.response as object, '4XX': problemResponse }
-    })
+    app.addHook('onRoute', describeRoute)
     // Answers preflights, so it comes before the callers are looked at. Tokens travel in a header, so there are no credentials.
     await app.register(cors, {
       origin: services.site.allowedOrigins,
@@ -27,5 +29,20 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(userTokenRoutes(services))
     await app.register(connectorRoutes(services))
     await app.register(handshakeRoutes(services))
+    await app.register(connectionRoutes(services))
+    await app.register(importRoutes(services))
+    await app.register(notificationRoutes(services))
+    await app.register(deliveryRoutes(services))
   }
+}
+
+/** What every call of the API has in common, for its description: problems, and who may call. */
+function describeRoute ({ method, schema, config }: RouteOptions): void {
+  if (schema === undefined || method === 'OPTIONS') return
+  const { scope, user } = config?.callers ?? {}
+  schema.response = { ...schema.response ?? {}, '4XX': problemResponse }
+  schema.security = [...scope === undefined ? [] : [{ apiKey: [scope] }], ...user === true ? [{ userToken: [] }] : []]
+  schema.description = [
+    ...scope === undefined ? [] : [`With an API key: scope \`${scope}\`.`], ...user === true ? ['With a user token.'] : []
+  ].join(' ')
 }

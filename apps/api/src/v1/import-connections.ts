@@ -1,0 +1,100 @@
+import pMap from 'p-map'
+import { newId, publicId } from '@carillon/shared/db'
+import type { Database } from '@carillon/shared/db'
+import { ProviderError } from '@carillon/shared/providers'
+import type { Account, Grant, Provider } from '@carillon/shared/providers'
+import { keepConnections } from '../connect/keep-connections.ts'
+import type { Services } from '../services.ts'
+
+export interface ImportItem {
+  /** The site's own id. */
+  userId: string
+  provider: string
+  credentials: object
+  account?: Account
+  expiresAt?: string
+}
+
+/** What became of an item. A `reason` holds no credential. */
+export interface ImportResult {
+  index: number
+  userId: string
+  provider: string
+  connectionId?: string
+  error?: { code: 'unknownProvider' | 'duplicate' | 'badCredentials' | 'unauthorized' | 'notIdentified', reason: string }
+}
+
+const identifiedAtATime = 16
+const timeoutMs = 60_000
+
+/** Takes over tokens that a site already holds. Each item stands for itself: those that are refused stop no others. */
+export async function importConnections (services: Services, items: ImportItem[]): Promise<ImportResult[]> {
+  const { database, http, now, providers } = services
+  const call = { http, now, signal: AbortSignal.timeout(timeoutMs) }
+  const seen = new Set<string>()
+  const duplicates = items.map(({ userId, provider }) => {
+    const key = JSON.stringify([provider, userId])
+    return seen.has(key) || seen.add(key) === undefined
+  })
+
+  const read = await pMap(items, async (item, index) => {
+    const provider = providers.get(item.provider)
+    if (provider === undefined) return { code: 'unknownProvider', reason: 'this server does not offer it' } as const
+    if (duplicates[index] === true) return { code: 'duplicate', reason: 'an earlier item is for the same user and provider' } as const
+    return await readGrant(provider, item, call)
+  }, { concurrency: identifiedAtATime })
+
+  const good = items.flatMap(({ userId, provider }, index) => {
+    const grant = read[index]
+    return grant !== undefined && 'credentials' in grant ? [{ index, userId, provider, grant }] : []
+  })
+  const userIds = await ensureUsers(database, good.map(({ userId }) => userId))
+  const saved = await keepConnections(services, good.map(({ userId, provider, grant }) => ({
+    userId: userIds.get(userId) ?? unknownUser(), provider, grant
+  })))
+  const connectionIds = new Map(good.map(({ index }, position) => [index, saved[position]?.id]))
+
+  return items.map(({ userId, provider }, index) => {
+    const result = read[index]
+    const connectionId = connectionIds.get(index)
+    return {
+      index,
+      userId,
+      provider,
+      ...connectionId === undefined ? {} : { connectionId: publicId('connection', connectionId) },
+      ...result !== undefined && 'code' in result ? { error: result } : {}
+    }
+  })
+}
+
+async function readGrant (
+  provider: Provider, { credentials: given, account, expiresAt }: ImportItem, call: Parameters<Provider['identify']>[1]
+): Promise<Grant | NonNullable<ImportResult['error']>> {
+  const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }
+  try {
+    const credentials = provider.parseCredentials(given)
+    return { credentials, account: account ?? await provider.identify(credentials, call), ...expiry }
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    const { verdict, status } = error
+    if (verdict.kind === 'unauthorized') return { code: 'unauthorized', reason: verdict.reason }
+    const isUnread = verdict.kind === 'malformed' && status === undefined
+    return { code: isUnread ? 'badCredentials' : 'notIdentified', reason: verdict.reason }
+  }
+}
+
+/** Carillon's ids of users by the site's; in one statement, and in an order in which two imports cannot block each other. */
+async function ensureUsers ({ sql }: Database, externalIds: string[]): Promise<Map<string, string>> {
+  if (externalIds.length === 0) return new Map()
+  const wanted = [...new Set(externalIds)].sort()
+  const rows = await sql<Array<{ id: string, externalId: string }>>`
+    insert into users (id, external_id)
+    select id, external_id from unnest(${wanted.map(() => newId())}::uuid[], ${wanted}::text[]) as wanted (id, external_id)
+    on conflict (external_id) do update set updated_at = users.updated_at
+    returning id, external_id as "externalId"`
+  return new Map(rows.map(({ id, externalId }) => [externalId, id]))
+}
+
+function unknownUser (): never {
+  throw new Error('An upsert returned no row')
+}
