@@ -1,0 +1,117 @@
+import { createSecretKey } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import { revokeApiKey, scopes } from '@carillon/shared/db'
+import { testKeys } from '@carillon/testing'
+import t from 'tap'
+import { createUserTokens } from '../../src/auth/user-tokens.ts'
+import { at, openTestApi } from '../open-api.ts'
+
+const keys = testKeys('first')
+const api = await openTestApi(t, { keys })
+
+const id = 'con_01890000-0000-7000-8000-000000000000'
+const note = { audience: { userIds: ['a'] }, message: { type: 'note', title: 'x' } }
+const calls = [
+  ['POST', '/v1/user-tokens', 'users:write', false, { userId: 'a' }],
+  ['GET', '/v1/connectors', undefined, true],
+  ['POST', '/v1/handshakes', undefined, true, { provider: 'pushbullet' }],
+  ['GET', '/v1/handshakes/hsk_x', undefined, true],
+  ['GET', '/v1/connections', 'connections:read', true],
+  ['GET', `/v1/connections/${id}`, 'connections:read', true],
+  ['DELETE', `/v1/connections/${id}`, 'connections:write', true],
+  ['POST', `/v1/connections/${id}/test`, 'connections:write', true],
+  ['POST', '/v1/connections/import', 'connections:import', false, { connections: [{ userId: 'a', provider: 'x', credentials: { accessToken: 'y' } }] }],
+  ['POST', '/v1/notifications', 'notifications:write', false, note],
+  ['GET', '/v1/notifications', 'notifications:read', false],
+  ['GET', '/v1/notifications/ntf_x', 'notifications:read', false],
+  ['GET', '/v1/notifications/ntf_x/deliveries', 'notifications:read', false],
+  ['GET', '/v1/notifications/ntf_x/deliveries/con_x', 'notifications:read', false]
+] as const
+
+for (const [method, path, scope, takesUser, body] of calls) {
+  t.test(`${method} ${path} takes ${scope ?? 'no key'} and ${takesUser ? 'a user' : 'no user'}`, async (t) => {
+    const asked = body === undefined ? {} : { body }
+    const nobody = await api.ask(method, path, asked)
+    t.equal(nobody.status, 401)
+    t.equal(nobody.headers['www-authenticate'], 'Bearer realm="carillon"')
+    t.match(nobody.body, { code: 'unauthenticated' })
+
+    const user = await api.ask(method, path, { token: await api.makeUser('matrix'), ...asked })
+    if (takesUser) t.notOk([401, 403].includes(user.status))
+    else t.match([user.status, at(user.body, 'code')], [403, 'wrongCaller'])
+
+    const all = await api.ask(method, path, { token: await api.makeKey(), ...asked })
+    if (scope === undefined) return t.match([all.status, at(all.body, 'code')], [403, 'wrongCaller'])
+    t.notOk([401, 403].includes(all.status))
+    const lacking = await api.ask(method, path, { token: await api.makeKey(...scopes.filter((other) => other !== scope)), ...asked })
+    t.match([lacking.status, at(lacking.body, 'code')], [403, 'insufficientScope'])
+    t.match(at(lacking.body, 'detail'), scope)
+    t.match(lacking.headers['www-authenticate'], `error="insufficient_scope", scope="${scope}"`)
+    const exact = await api.ask(method, path, { token: await api.makeKey(scope), ...asked })
+    t.notOk([401, 403].includes(exact.status))
+  })
+}
+
+t.test('turns away tokens that are not ours', async (t) => {
+  const key = await api.makeKey()
+  const good = await api.makeUser('real')
+  const [head, payload, signature = ''] = good.split('.')
+  const sign = (claims: object, secret: Uint8Array = api.services.vault.derive('user-token')[0], alg = 'HS256') =>
+    new SignJWT({ iss: 'carillon', aud: 'carillon-api', sub: 'x', ...claims }).setProtectedHeader({ alg }).sign(secret)
+  const soon = Math.floor(Date.now() / 1000) + 60
+  const bad = {
+    'a key with another secret': `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`,
+    'a key that is cut short': key.slice(0, -1),
+    'a changed signature': `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
+    'no signature': `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`,
+    'another key': await sign({ exp: soon }, createSecretKey(Buffer.alloc(32, 1)).export()),
+    'another algorithm': await sign({ exp: soon }, Buffer.concat([api.services.vault.derive('user-token')[0], Buffer.alloc(32)]), 'HS512'),
+    'another audience': await sign({ exp: soon, aud: 'other' }),
+    'another issuer': await sign({ exp: soon, iss: 'other' }),
+    'no expiry': await sign({}),
+    'an unknown user': await sign({ exp: soon, sub: '01890000-0000-7000-8000-000000000000' }),
+    nonsense: 'abc'
+  }
+  for (const [what, token] of Object.entries(bad)) {
+    const answer = await api.ask('GET', '/v1/connections', { token })
+    t.match([answer.status, at(answer.body, 'code')], [401, 'invalidToken'], what)
+    t.match(answer.headers['www-authenticate'], 'error="invalid_token"')
+  }
+  for (const authorization of ['', 'Basic YTpi', `bearer${good}`, `Token ${good}`, 'Bearer', 'Bearer a b']) {
+    t.match((await api.ask('GET', '/v1/connections', { headers: { authorization } })).body, { code: 'unauthenticated' }, authorization)
+  }
+  t.equal((await api.ask('GET', '/v1/connections', { headers: { authorization: `BEARER  ${good}` } })).status, 200)
+})
+
+t.test('turns away a key as soon as it is revoked', async (t) => {
+  const token = await api.makeKey()
+  t.equal((await api.ask('GET', '/v1/connections', { token })).status, 200)
+  const hex = token.slice(3, 35)
+  await revokeApiKey(api.database, hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
+  t.equal((await api.ask('GET', '/v1/connections', { token })).status, 401)
+})
+
+t.test('gives user tokens that last as long as they say', async (t) => {
+  const operator = await api.makeKey('users:write')
+  const { status, headers, body } = await api.ask('POST', '/v1/user-tokens', { token: operator, body: { userId: 'brief', expiresIn: 60 } })
+  t.equal(status, 201)
+  t.equal(headers['cache-control'], 'no-store')
+  const token = String(at(body, 'token'))
+  t.equal(at(body, 'connectUrl'), `${api.url}/connect#token=${token}`)
+  t.equal(Math.round((Date.parse(String(at(body, 'expiresAt'))) - api.services.now()) / 1000), 60)
+  t.equal((await api.ask('GET', '/v1/connections', { token })).status, 200)
+  api.advance(61_000)
+  t.equal((await api.ask('GET', '/v1/connections', { token })).status, 401)
+  for (const expiresIn of [59, 86_401, 60.5, '60']) {
+    t.equal((await api.ask('POST', '/v1/user-tokens', { token: operator, body: { userId: 'brief', expiresIn } })).status, 400)
+  }
+})
+
+t.test('still takes tokens that an older key has signed', async (t) => {
+  const [older, newer] = [keys, `${testKeys('second')},${keys}`].map((text) => createUserTokens(createVault(parseVaultKeys(text)), Date.now))
+  const { token } = await older?.issue('someone', 60) ?? { token: '' }
+  t.equal(await newer?.verify(token), 'someone')
+  const { token: fresh } = await newer?.issue('someone', 60) ?? { token: '' }
+  t.equal(await older?.verify(fresh), undefined)
+})

@@ -1,0 +1,264 @@
+import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { parseId } from '@carillon/shared/db'
+import { createBrowser } from '@carillon/testing'
+import t from 'tap'
+import { at, openTestApi, textAt } from '../../open-api.ts'
+import type { TestApi } from '../../open-api.ts'
+import { openWalk } from '../walk.ts'
+
+const api = await openTestApi(t)
+const returnTo = 'https://site.example/settings?tab=rings#here'
+
+t.test('connects the account and sends the browser back with the good news', async (t) => {
+  const token = await api.makeUser('success')
+  const walk = await openWalk(api, token, { returnTo, account: 'success-account' })
+  const start = await walk.browser.get(walk.startUrl)
+  t.equal(start.status, 200)
+  t.match(start.text, /Connect Pushbullet to <strong>success<\/strong> at <em>Bell &amp; Sons<\/em>/)
+
+  const answer = await walk.finish()
+  t.equal(answer.status, 303)
+  t.equal(answer.location, 'https://site.example/settings?tab=rings&carillon=connected&provider=pushbullet#here')
+  const { body } = await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })
+  t.match(body, { status: 'completed', error: null, connectionId: /^con_/ })
+  const connection = await api.ask('GET', `/v1/connections/${textAt(body, 'connectionId')}`, { token })
+  t.match(connection.body, { userId: 'success', provider: 'pushbullet', status: 'active', account: { name: 'success-account' } })
+})
+
+t.test('greets the user with a notification like any other', async (t) => {
+  const token = await api.makeUser('greeted')
+  await (await openWalk(api, token)).finish()
+  const key = await api.makeKey('notifications:read')
+  const { body } = await api.ask('GET', '/v1/notifications?limit=1', { token: key })
+  t.match(at(body, 'data.0'), {
+    origin: 'welcome',
+    audience: { userIds: ['greeted'] },
+    providers: ['pushbullet'],
+    message: { type: 'note', title: 'Pushbullet is connected' },
+    deliveries: 1,
+    counts: { queued: 1 }
+  })
+})
+
+t.test('shows a page where there is nowhere to return to', async (t) => {
+  const walk = await openWalk(api, await api.makeUser('pageonly'))
+  const answer = await walk.finish()
+  t.equal(answer.status, 200)
+  t.match(answer.text, /Pushbullet is connected/)
+  const denied = await (await openWalk(api, await api.makeUser('pageonly'))).finish('deny')
+  t.equal(denied.status, 403)
+  t.match(denied.text, /You have not allowed it/)
+})
+
+t.test('tells the site when the user does not allow it', async (t) => {
+  const token = await api.makeUser('denier')
+  const walk = await openWalk(api, token, { returnTo })
+  const { location } = await walk.finish('deny')
+  t.match(location, 'carillon=failed&provider=pushbullet&reason=denied')
+  t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'failed', error: 'denied', connectionId: null })
+})
+
+t.test('tells the site when the provider answers with another error, or without a code', async (t) => {
+  const cases = { 'error=server_error': 'providerRefused', '': 'missingCode', 'code=': 'missingCode', 'code=a&code=b': 'missingCode' }
+  for (const [query, reason] of Object.entries(cases)) {
+    const walk = await openWalk(api, await api.makeUser('nocode'), { returnTo })
+    const callback = new URL(await walk.toCallback())
+    callback.searchParams.delete('code')
+    const { location } = await walk.browser.get(`${callback.href}&${query}`)
+    t.match(location, `reason=${reason}`, query)
+  }
+})
+
+const faults = [
+  ['an OAuth error', { match: '/oauth2/token', status: 400, body: { error: 'invalid_grant', error_description: 'too old' } }, 'codeRefused'],
+  ['an error in an envelope of its own', { match: '/oauth2/token', status: 401, body: { error: { code: 'x', message: 'y' } } }, 'codeRefused'],
+  ['an HTML 502', { match: '/oauth2/token', status: 502, body: '<h1>Bad gateway</h1>' }, 'providerUnavailable'],
+  ['a 429', { match: '/oauth2/token', status: 429, body: { error: 'slow_down' } }, 'providerUnavailable'],
+  ['a reset', { match: '/oauth2/token', reset: 'before' }, 'providerUnavailable'],
+  ['an HTML 404', { match: '/oauth2/token', status: 404, body: '<h1>Not here</h1>' }, 'providerNonsense'],
+  ['HTML with a 200', { match: '/oauth2/token', status: 200, body: '<h1>Hello</h1>' }, 'providerNonsense'],
+  ['JSON that is cut short', { match: '/oauth2/token', status: 200, headers: { 'content-type': 'application/json' }, body: '{"access_token":"o.leaky' }, 'providerNonsense'],
+  ['JSON that is no object', { match: '/oauth2/token', status: 200, headers: { 'content-type': 'application/json' }, body: 'null' }, 'providerNonsense'],
+  ['JSON without a token', { match: '/oauth2/token', status: 200, body: { token_type: 'Bearer' } }, 'providerNonsense'],
+  ['a redirect', { match: '/oauth2/token', status: 302, headers: { location: 'https://elsewhere.example/' }, body: '' }, 'providerNonsense'],
+  ['more than it should', { match: '/oauth2/token', status: 200, body: { access_token: 'x'.repeat(100_000) } }, 'providerUnavailable'],
+  ['a token that does not work', { match: '/users/me', status: 401 }, 'accountUnknown'],
+  ['an account that cannot be looked up', { match: '/users/me', status: 500 }, 'accountUnknown']
+] as const
+
+for (const [what, fault, reason] of faults) {
+  t.test(`gives the reason ${reason} for ${what}`, async (t) => {
+    const token = await api.makeUser('unlucky')
+    const walk = await openWalk(api, token, { returnTo })
+    const callback = await walk.toCallback()
+    await api.control('POST', '/faults', { provider: 'pushbullet', times: 1, ...fault })
+    t.teardown(() => api.control('DELETE', '/faults'))
+    t.match((await walk.browser.get(callback)).location, `reason=${reason}`)
+    t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'failed', error: reason })
+    t.match((await api.ask('GET', '/v1/connections', { token })).body, { data: [] })
+  })
+}
+
+t.test('does not wait for ever for a token endpoint that is silent', async (t) => {
+  const walk = await openWalk(api, await api.makeUser('patient'), { returnTo })
+  const callback = await walk.toCallback()
+  await api.control('POST', '/faults', { provider: 'pushbullet', match: '/oauth2/token', delayMs: 60_000, times: 1 })
+  t.teardown(() => api.control('DELETE', '/faults'))
+  t.match((await walk.browser.get(callback)).location, 'reason=providerTimeout')
+})
+
+t.test('turns away a callback without the cookie, and leaves the handshake to its browser', async (t) => {
+  const token = await api.makeUser('cookieless')
+  const walk = await openWalk(api, token, { returnTo })
+  const callback = await walk.toCallback()
+  const answer = await createBrowser().get(callback)
+  t.equal(answer.status, 403)
+  t.equal(answer.location, undefined)
+  t.match(answer.text, /Reason: noCookie/)
+  t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'pending' })
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected')
+})
+
+t.test("turns away a callback with another browser's cookie, or with a forged one", async (t) => {
+  const token = await api.makeUser('robbed')
+  const walk = await openWalk(api, token, { returnTo })
+  const callback = await walk.toCallback()
+  const thief = await openWalk(api, await api.makeUser('thief'))
+  await thief.confirm()
+  const answer = await thief.browser.get(callback)
+  t.equal(answer.status, 403)
+  t.equal(answer.location, undefined)
+  t.match(answer.text, /Reason: foreignCookie/)
+
+  const forger = createBrowser()
+  const forged = await forger.get(callback, { cookie: 'carillon_browser=abc.def' })
+  t.match(forged.text, /Reason: noCookie/)
+  t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'pending' })
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected')
+})
+
+t.test('takes a callback once', async (t) => {
+  const token = await api.makeUser('twice')
+  const walk = await openWalk(api, token, { returnTo })
+  const callback = await walk.toCallback()
+  const [one, other] = await Promise.all([walk.browser.get(callback), walk.browser.get(callback)])
+  t.same([one.status, other.status].sort(), [303, 409])
+  const again = await walk.browser.get(callback)
+  t.equal(again.status, 409)
+  t.equal(again.location, undefined)
+  t.match(again.text, /Reason: alreadyUsed/)
+  t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'completed' })
+  t.match((await walk.browser.get(walk.startUrl)).text, /Reason: alreadyUsed/)
+})
+
+t.test('knows nothing of a state that it did not give out', async (t) => {
+  const browser = createBrowser()
+  for (const query of ['', '?state=', '?state=guess&code=x', '?state=a&state=b&code=x']) {
+    const answer = await browser.get(`${api.url}/connect/pushbullet/callback${query}`)
+    t.equal(answer.status, 400)
+    t.match(answer.text, /Reason: unknownState/)
+  }
+})
+
+t.test('takes a state that the provider sends twice, as long as it is the same', async (t) => {
+  const walk = await openWalk(api, await api.makeUser('echo'), { returnTo })
+  const callback = new URL(await walk.toCallback())
+  t.match((await walk.browser.get(`${callback.href}&state=${callback.searchParams.get('state')}`)).location, 'carillon=connected')
+})
+
+t.test('is over after ten minutes, at each step', async (t) => {
+  const late = await openTestApi(t)
+  const token = await late.makeUser('late')
+  const [before, after] = [await openWalk(late, token, { returnTo }), await openWalk(late, token, { returnTo })]
+  const callback = await after.toCallback()
+  const page = await before.browser.get(before.startUrl)
+  late.advance(10 * 60 * 1000)
+  t.match((await before.browser.submit(page)).text, /Reason: expired/)
+  t.equal((await before.browser.get(before.startUrl)).status, 410)
+  t.match((await after.browser.get(callback)).location, 'reason=expired')
+  t.match((await late.ask('GET', `/v1/handshakes/${after.id}`, { token: await late.makeUser('late') })).body, { status: 'expired', error: null })
+})
+
+t.test('lets one browser walk two handshakes at once', async (t) => {
+  const browser = createBrowser()
+  const [first, second] = [
+    await openWalk(api, await api.makeUser('tab-one'), { browser, returnTo }), await openWalk(api, await api.makeUser('tab-two'), { browser, returnTo })
+  ]
+  const callbacks = [await first.toCallback(), await second.toCallback()]
+  t.match((await browser.get(callbacks[1] ?? '')).location, 'carillon=connected')
+  t.match((await browser.get(callbacks[0] ?? '')).location, 'carillon=connected')
+})
+
+t.test('keeps the id and replaces the token when a user connects again', async (t) => {
+  const token = await api.makeUser('again')
+  await (await openWalk(api, token, { account: 'again-account' })).finish()
+  const before = await onlyConnection(api, token)
+  await (await openWalk(api, token, { account: 'again-account' })).finish()
+  const after = await onlyConnection(api, token)
+  t.equal(after.id, before.id)
+  t.not(after.accessToken, before.accessToken)
+})
+
+t.test('does not let a form from elsewhere confirm', async (t) => {
+  const walk = await openWalk(api, await api.makeUser('framed'), { returnTo })
+  const startUrl = walk.startUrl.split('?')[0] ?? ''
+  for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
+    const answer = await walk.browser.post(startUrl, { handshake: walk.id }, headers)
+    t.equal(answer.status, 403)
+    t.match(answer.text, /Reason: notSameOrigin/)
+    t.notOk(answer.headers['set-cookie'])
+  }
+  t.equal((await walk.browser.post(startUrl, { handshake: walk.id }, { 'sec-fetch-site': 'same-origin' })).status, 303)
+})
+
+t.test('has a page for a link that leads nowhere', async (t) => {
+  const browser = createBrowser()
+  const { id } = await openWalk(api, await api.makeUser('lost'))
+  for (const path of ['pushbullet/start', 'pushbullet/start?handshake=x', `pushbullet/start?handshake=${id.slice(0, -2)}00`, 'nobody/start', 'a/b/c']) {
+    const answer = await browser.get(`${api.url}/connect/${path}`)
+    t.equal(answer.status, 404, path)
+    t.match(answer.text, /Reason: unknownHandshake/)
+  }
+})
+
+t.test('sends pages that no frame holds, no cache keeps and no referrer betrays', async (t) => {
+  const walk = await openWalk(api, await api.makeUser('<script>alert(1)</script>'), { returnTo })
+  const start = await walk.browser.get(walk.startUrl)
+  t.notMatch(start.text, '<script')
+  t.match(start.text, '&lt;script&gt;alert(1)&lt;/script&gt;')
+  const answers = [start, await walk.browser.get(`${api.url}/connect/pushbullet/callback?state=x`), await walk.browser.get(`${api.url}/connect`)]
+  for (const { headers } of answers) {
+    t.match(headers, {
+      'content-security-policy': /^default-src 'none';script-src 'self';.*frame-ancestors 'none'$/,
+      'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': headers === start.headers ? 'same-origin' : 'no-referrer'
+    })
+  }
+})
+
+t.test('gives the browser one signed cookie that scripts cannot read', async (t) => {
+  const walk = await openWalk(api, await api.makeUser('cookies'))
+  const { headers } = await walk.confirm()
+  const [own, ...others] = [headers['set-cookie'] ?? []].flat().sort()
+  t.match(own, /^carillon_browser=[\w-]{43}\.[^;]+; Path=\/connect; HttpOnly; SameSite=Lax$/)
+  for (const other of others) t.match(other, /Max-Age=0/)
+  t.notMatch((await walk.confirm()).headers['set-cookie'], 'carillon_browser')
+})
+
+t.test('gives a cookie that only this host can set where it is reached by https', async (t) => {
+  const secure = await openTestApi(t, { change: ({ site }) => ({ site: { ...site, publicUrl: 'https://carillon.example' } }) })
+  const walk = await openWalk(secure, await secure.makeUser('secure'))
+  const { headers } = await createBrowser().post(`${secure.url}/connect/pushbullet/start`, { handshake: walk.id }, { origin: 'https://carillon.example' })
+  t.match([headers['set-cookie'] ?? []].flat().sort()[0], /^__Host-carillon_browser=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+})
+
+async function onlyConnection ({ database, services, ask }: TestApi, token: string): Promise<{ id: string, accessToken: string }> {
+  const { body } = await ask('GET', '/v1/connections', { token })
+  const id = parseId('connection', textAt(body, 'data.0.id')) ?? ''
+  const sealed = await findSealed(database, id)
+  const provider = services.providers.get('pushbullet')
+  if (sealed === undefined || provider === undefined) throw new Error('there is no connection')
+  return { id, accessToken: openCredentials(services.vault, provider, sealed).accessToken }
+}

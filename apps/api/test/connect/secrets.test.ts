@@ -1,0 +1,75 @@
+import { createBrowser } from '@carillon/testing'
+import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { parseId } from '@carillon/shared/db'
+import t from 'tap'
+import { openTestApi, textAt } from '../open-api.ts'
+import { openWalk } from './walk.ts'
+
+t.test('logs nothing that opens anything', async (t) => {
+  const api = await openTestApi(t)
+  const secrets = new Map<string, string>()
+  const token = await api.makeUser('careful')
+  const key = await api.makeKey()
+  secrets.set('user token', token).set('API key', key).set('client secret', 'sandbox-secret')
+
+  // What went well, and what went wrong in each way that has a secret near.
+  const walks = [await openWalk(api, token), await openWalk(api, token), await openWalk(api, token), await openWalk(api, token)]
+  for (const [index, walk] of walks.entries()) {
+    const callback = new URL(await walk.toCallback(index === 1 ? 'deny' : 'allow'))
+    secrets.set(`state ${index}`, callback.searchParams.get('state') ?? '')
+    if (index !== 1) secrets.set(`code ${index}`, callback.searchParams.get('code') ?? '')
+    const leaky = { provider: 'pushbullet', match: '/oauth2/token', times: 1, headers: { 'content-type': 'application/json' } }
+    if (index === 2) await api.control('POST', '/faults', { ...leaky, status: 200, body: '{"access_token":"leaked-token' })
+    if (index === 3) await api.control('POST', '/faults', { ...leaky, status: 400, body: { error: 'invalid_grant leaked-token' } })
+    await createBrowser().get(callback.href)
+    await walk.browser.get(callback.href)
+    await walk.browser.get(callback.href)
+    for (const cookie of await walk.browser.jar.getCookies(`${api.url}/connect`)) secrets.set(`cookie ${index}`, decodeURIComponent(cookie.value))
+  }
+  secrets.set('what the provider leaked', 'leaked-token')
+
+  const { body } = await api.ask('GET', '/v1/connections', { token })
+  const id = textAt(body, 'data.0.id')
+  const provider = api.services.providers.get('pushbullet')
+  const sealed = await findSealed(api.database, parseId('connection', id) ?? '')
+  if (provider === undefined || sealed === undefined) throw new Error('there is no connection')
+  secrets.set('access token', openCredentials(api.services.vault, provider, sealed).accessToken).set('sealed', sealed.credentials)
+
+  await api.ask('POST', `/v1/connections/${id}/test`, { token })
+  await api.control('POST', '/tokens/revoke', { provider: 'pushbullet' })
+  await api.ask('POST', `/v1/connections/${id}/test`, { token })
+  const imported = 'o.imported-secret'
+  secrets.set('imported token', imported)
+  const wanted = { userId: 'imported', provider: 'pushbullet', credentials: { accessToken: imported } }
+  await api.ask('POST', '/v1/connections/import', { token: key, body: { connections: [wanted, { ...wanted, userId: 'held', account: { id: '1', name: 'x' } }] } })
+  await api.ask('POST', '/v1/connections/import', { token: key, body: `{"connections":[{"credentials":{"accessToken":"${imported}` })
+  await api.ask('GET', `/v1/nowhere?token=${token}&key=${key}`, { token: `${token}x` })
+  await api.ask('GET', `/connect/${token}`)
+
+  const log = api.logLines.join('')
+  t.ok(api.logLines.length > 20, 'there is a log to look into')
+  t.ok([...secrets.values()].every((secret) => secret.length >= 8), 'there are secrets to look for')
+  for (const [name, secret] of secrets) {
+    t.notOk(log.includes(secret), `the log does not hold the ${name}`)
+    const [first = ''] = secret.split('.')
+    if (first.length >= 20 && !first.startsWith('ey')) t.notOk(log.includes(first), `nor the first part of the ${name}`)
+  }
+})
+
+t.test('keeps no secret in the clear', async (t) => {
+  const api = await openTestApi(t)
+  const token = await api.makeUser('sealed')
+  const walk = await openWalk(api, token)
+  const callback = new URL(await walk.toCallback())
+  await walk.browser.get(callback.href)
+  const [{ all } = { all: '' }] = await api.database.sql<Array<{ all: string }>>`
+    select (select string_agg(handshakes::text, '') from handshakes) || (select string_agg(connections::text, '') from connections)
+      || (select string_agg(api_keys::text, '') from api_keys) as all`
+  t.match(all, 'v1.test.')
+  const cookies = await walk.browser.jar.getCookies(`${api.url}/connect`)
+  const secrets = [
+    callback.searchParams.get('state'), callback.searchParams.get('code'), ...cookies.map(({ value }) => value.split('.')[0])
+  ]
+  t.equal(secrets.length, 3)
+  for (const secret of secrets) t.notOk(all.includes(secret ?? 'null'))
+})

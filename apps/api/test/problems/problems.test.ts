@@ -1,0 +1,94 @@
+import { connect } from 'node:net'
+import t from 'tap'
+import type { Test } from 'tap'
+import { at, openTestApi } from '../open-api.ts'
+import type { Answer, Asked } from '../open-api.ts'
+
+const api = await openTestApi(t, {
+  change: () => ({ accepter: { accept: async () => { throw new Error('secret innards') } } })
+})
+const token = await api.makeKey()
+
+function expectProblem (t: Test, answer: Answer, status: number, code: string): void {
+  t.equal(answer.status, status)
+  t.equal(answer.headers['content-type'], 'application/problem+json')
+  t.match(answer.body, {
+    type: `${api.url}/problems#${code}`,
+    title: String,
+    status,
+    detail: String,
+    instance: /^urn:uuid:[0-9a-f-]{36}$/,
+    code
+  })
+}
+
+t.test('answers problem details for what is nowhere', async (t) => {
+  for (const path of ['/', '/nowhere', '/v1', '/v1/nowhere', '/v1/connections/con_x', '/v1/notifications/nope', '/v1/handshakes/../x']) {
+    expectProblem(t, await api.ask('GET', path, { token }), 404, 'notFound')
+  }
+})
+
+t.test('says which methods an address takes', async (t) => {
+  const answer = await api.ask('PUT', '/v1/connections/con_1', { token })
+  expectProblem(t, answer, 405, 'methodNotAllowed')
+  t.equal(answer.headers['allow'], 'GET, HEAD, DELETE')
+})
+
+t.test('turns away bodies that are not JSON', async (t) => {
+  const send = (asked: Asked) => api.ask('POST', '/v1/user-tokens', { token, ...asked })
+  expectProblem(t, await send({ body: '{"userId":' }), 400, 'malformedJson')
+  expectProblem(t, await send({ headers: { 'content-type': 'application/json' } }), 400, 'malformedJson')
+  expectProblem(t, await send({ body: '{"__proto__":{"x":1}}' }), 400, 'malformedJson')
+  expectProblem(t, await send({ body: 'userId=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }), 415, 'unsupportedMediaType')
+  expectProblem(t, await send({ body: 'hello', headers: { 'content-type': 'text/plain' } }), 415, 'unsupportedMediaType')
+  expectProblem(t, await send({}), 400, 'invalidInput')
+})
+
+t.test('turns away bodies that are too large', async (t) => {
+  expectProblem(t, await api.ask('POST', '/v1/user-tokens', { token, body: { userId: 'x'.repeat(1_100_000) } }), 413, 'bodyTooLarge')
+})
+
+t.test('names each fault by its path', async (t) => {
+  const { body } = await api.ask('POST', '/v1/user-tokens', { token, body: { userId: '', expiresIn: '60', admin: true } })
+  t.match(body, { code: 'invalidInput', detail: /\(and 2 more\)$/ })
+  t.same(at(body, 'errors.1'), { path: 'userId', message: 'must NOT have fewer than 1 characters' })
+  t.same(at(body, 'errors.0'), { path: 'admin', message: 'is not a field of this call' })
+  t.same(at(body, 'errors.2'), { path: 'expiresIn', message: 'must be integer' })
+})
+
+t.test('turns away what the database could not store', async (t) => {
+  for (const userId of ['a\0b', '\ud800', '\udc00x']) {
+    const answer = await api.ask('POST', '/v1/user-tokens', { token, body: { userId } })
+    expectProblem(t, answer, 400, 'invalidInput')
+    t.match(at(answer.body, 'errors.0'), { path: 'userId', message: /^holds U\+0000/ })
+  }
+  expectProblem(t, await api.ask('GET', '/v1/connections?userId=%00', { token }), 400, 'invalidInput')
+  const nested = `{"userId":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+  expectProblem(t, await api.ask('POST', '/v1/user-tokens', { token, body: nested }), 400, 'invalidInput')
+})
+
+t.test('tells nothing of what goes wrong inside, and logs it under the id that it tells', async (t) => {
+  const answer = await api.ask('POST', '/v1/notifications', {
+    token, body: { audience: { userIds: ['a'] }, message: { type: 'note', title: 'x' } }
+  })
+  expectProblem(t, answer, 500, 'internal')
+  t.notMatch(JSON.stringify(answer.body), 'innards')
+  const id = String(at(answer.body, 'instance')).replace('urn:uuid:', '')
+  t.ok(api.logLines.some((line) => line.includes(id) && line.includes('secret innards')))
+})
+
+t.test('answers an address that cannot be read', async (t) => {
+  const raw = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1', () => socket.write('GET /v1/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'))
+    let text = ''
+    socket.on('data', (chunk) => { text += String(chunk) }).on('close', () => resolve(text)).on('error', reject)
+  })
+  t.match(raw, /^HTTP\/1.1 400 /)
+  t.match(raw, '"code":"badRequest"')
+})
+
+t.test('has a page that explains every code', async (t) => {
+  const { status, body } = await api.ask('GET', '/problems')
+  t.equal(status, 200)
+  t.match(body, /<dt id="invalidInput">/)
+})
