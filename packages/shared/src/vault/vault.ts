@@ -53,6 +53,8 @@ export function createVault (keys: [VaultKey, ...VaultKey[]]): Vault {
       if (!checks.subarray(0, 4).equals(expected.subarray(0, 4))) throw new VaultError('wrongKey', keyId)
       if (!checks.subarray(4, 12).equals(expected.subarray(4, 12))) throw new VaultError('moved', keyId)
       if (checks.readUInt32BE(12) > ciphertext.length) throw new VaultError('truncated', keyId)
+      // base64url can spell the same bytes differently, in the bits its last character does not use
+      if (bytes.toString('base64url') !== encoded) throw new VaultError('tampered', keyId)
 
       const decipher = createDecipheriv('aes-256-gcm', key.secret, bytes.subarray(16, 16 + nonceBytes), { authTagLength: tagBytes })
         .setAAD(additionalData(keyId, place, checks))
