@@ -13,11 +13,14 @@ export type RateHeaders = Record<'x-ratelimit-limit' | 'x-ratelimit-remaining' |
  * Counts a call and says what is left. The count never reaches zero, since nobody is turned away for it here: a test
  * that wants to be limited asks for that fault, and a benchmark may push to one account all day.
  */
-export function spend ({ spending }: User, clock: Clock): RateHeaders {
+export function spend (user: User, clock: Clock): RateHeaders {
   const nowSeconds = Math.floor(clock.nowMs() / 1000)
-  if (spending.periodEnds <= nowSeconds) Object.assign(spending, { periodEnds: nowSeconds + PERIOD_SECONDS, cost: 0 })
-  spending.cost += COST_PER_CALL
-  return rateHeaders(Math.max(1, LIMIT - spending.cost), spending.periodEnds)
+  if (user.periodEnds <= nowSeconds) {
+    user.periodEnds = nowSeconds + PERIOD_SECONDS
+    user.spentCost = 0
+  }
+  user.spentCost += COST_PER_CALL
+  return rateHeaders(Math.max(1, LIMIT - user.spentCost), user.periodEnds)
 }
 
 /** For callers who show no token. */

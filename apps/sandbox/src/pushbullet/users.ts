@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { Accounts } from '../accounts.ts'
 import type { Clock } from '../clock.ts'
 import { PROVIDER } from './client.ts'
+import { randomText } from './random-text.ts'
 import type { Timestamps } from './timestamps.ts'
-import { createUser } from './user.ts'
-import type { User } from './user.ts'
+import { User } from './user.ts'
 
 /** Who there is, and which token speaks for whom. */
 export interface Users {
@@ -36,7 +35,7 @@ export function createUsers (clock: Clock, accounts: Accounts, timestamps: Times
     open (account) {
       const known = byAccount.get(account)
       if (known !== undefined) return known
-      const user = createUser(account, `uj${byAccount.size.toString(36).padStart(5, '0')}${randomText(3)}`, timestamps)
+      const user = new User(account, `uj${byAccount.size.toString(36).padStart(5, '0')}${randomText(3)}`, timestamps)
       byAccount.set(account, user)
       emails.set(user.emailNormalized, user)
       accounts.add(PROVIDER, account)
@@ -52,15 +51,17 @@ export function createUsers (clock: Clock, accounts: Accounts, timestamps: Times
     grant (user) {
       const token = `o.${randomText(32)}`
       tokens.set(token, user)
-      user.tokens.add(token)
+      user.tokens.push(token)
       return token
     },
 
     endTokens (account) {
       let ended = 0
       for (const user of account === undefined ? byAccount.values() : [byAccount.get(account)]) {
-        for (const token of user?.tokens ?? []) if (tokens.delete(token)) ended++
-        user?.tokens.clear()
+        if (user === undefined) continue
+        for (const token of user.tokens) tokens.delete(token)
+        ended += user.tokens.length
+        user.tokens = []
       }
       return ended
     },
@@ -84,8 +85,4 @@ export function createUsers (clock: Clock, accounts: Accounts, timestamps: Times
       codes.clear()
     }
   }
-}
-
-function randomText (length: number): string {
-  return randomBytes(length).toString('base64url').replace(/[-_]/g, '0').slice(0, length)
 }

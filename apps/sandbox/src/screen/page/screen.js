@@ -1,7 +1,6 @@
 /* global EventSource, location */
 const MOST_SCREENS = 60
 const MOST_CARDS = 50
-const ICONS = { note: '📝 note', link: '🔗 link', file: '📎 file', text: '💬 text', ephemeral: '💨 ephemeral' }
 
 const byId = (id) => document.getElementById(id)
 const screens = new Map()
@@ -66,7 +65,8 @@ function giveUpQuietest () {
 
 function addCard ({ cards }, { at, card: { kind, title, body, url, imageUrl } }) {
   const card = byId('card').content.firstElementChild.cloneNode(true)
-  card.querySelector('.kind').textContent = ICONS[kind] ?? kind
+  card.dataset.kind = kind
+  card.querySelector('.kind').textContent = kind
   card.querySelector('time').textContent = new Date(at).toLocaleTimeString()
   card.querySelector('time').dateTime = at
   card.querySelector('h3').textContent = title ?? ''
