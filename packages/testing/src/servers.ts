@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findRedisServer, openEmbeddedPostgres, openRedisServer } from '@carillon/local'
+import { findRedisServer, isRunning, openEmbeddedPostgres, openRedisServer } from '@carillon/local'
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
 import postgres from 'postgres'
@@ -28,8 +28,9 @@ export const redisMissing = 'no redis-server on PATH and REDIS_URL is not set'
 /** Starts what tests stand on: one PostgreSQL with a migrated template database, and one Redis where it is installed. */
 export async function openServers ({ databaseUrl, redisUrl, requireRedis }: ServersOptions): Promise<Servers> {
   if (requireRedis && !redisUrl && !await findRedisServer()) throw new Error(`CARILLON_REQUIRE_REDIS is set, but there is ${redisMissing}`)
+  await sweep()
   // Its real path, and open to other users: root's PostgreSQL runs as the user postgres.
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'carillon-test-')))
+  const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
   await chmod(folder, 0o755)
   const closers = [() => rm(folder, { recursive: true, force: true })]
   const close = async () => {
@@ -47,6 +48,14 @@ export async function openServers ({ databaseUrl, redisUrl, requireRedis }: Serv
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Removes what runs left behind that were killed. */
+async function sweep (): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^carillon-test-(\d+)-/.exec(name)?.[1]
+    if (pid && !isRunning(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true })
   }
 }
 

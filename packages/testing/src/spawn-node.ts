@@ -38,10 +38,12 @@ export interface Exit {
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const patienceMs = 20_000
+/** Tap slips itself into every process that a test starts, to measure coverage; what we start shall run as it does elsewhere. */
+const unsetOfTap = ['NODE_OPTIONS', '_TAPJS_PROCESSINFO_EXCLUDE_'].flatMap((name) => ['-u', name])
 
 /** Runs a script as a process, the way this test itself is run (through tsx or natively), and ends it with the test. */
 export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd = root, ...how }: NodeOptions = {}): NodeProcess {
-  const child = execa(process.execPath, [...loader(), script, ...args], {
+  const child = execa('env', [...unsetOfTap, process.execPath, ...loader(), script, ...args], {
     ...how,
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
@@ -83,7 +85,7 @@ export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd =
   return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL') }
 }
 
-/** As it is for us, less what tap adds; and `tsx` itself is looked up from here, as the process may run anywhere. */
+/** `tsx` where we have it ourselves. It is looked up from here, as the process may run anywhere. */
 function loader (): string[] {
   return process.execArgv.some((arg) => arg.includes('tsx')) ? ['--import', import.meta.resolve('tsx')] : []
 }

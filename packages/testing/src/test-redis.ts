@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
 import { findRedisServer, openRedisServer } from '@carillon/local'
 import type { Test } from 'tap'
 import { redisMissing } from './servers.ts'
@@ -17,12 +18,27 @@ export async function testRedis (t: Test): Promise<TestRedis | undefined> {
   return { url: redisUrl, prefix: newPrefix() }
 }
 
+export interface OwnRedis extends TestRedis {
+  /** Loses everything that is in it. */
+  flush: () => Promise<void>
+  close: () => Promise<void>
+}
+
 /** A Redis for this test alone, to flush or to kill; skips the test where there is no redis-server, and returns undefined. */
-export async function ownRedis (t: Test): Promise<TestRedis & { close: () => Promise<void> } | undefined> {
+export async function ownRedis (t: Test): Promise<OwnRedis | undefined> {
   if (!await findRedisServer()) return skip(t)
   const server = await openRedisServer()
   t.teardown(() => server.close())
-  return { url: server.url, prefix: newPrefix(), close: () => server.close() }
+  return { url: server.url, prefix: newPrefix(), flush: () => flushAll(server.url), close: () => server.close() }
+}
+
+async function flushAll (url: string): Promise<void> {
+  const { hostname, port, password } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.end(`${password === '' ? '' : `AUTH ${password}\r\n`}FLUSHALL\r\nQUIT\r\n`)
+  let answers = ''
+  for await (const chunk of socket) answers += String(chunk)
+  if (answers.includes('-')) throw new Error(`FLUSHALL: ${answers}`)
 }
 
 export function newPrefix (): string {

@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSite, ownRedis, spawnApp, until } from '@carillon/testing'
+import type { Addresses } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+
+/** `carillon up` in a data directory of its own, on free ports, known by its up.json alone. */
+async function up (t: Test, env: Record<string, string> = {}) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'carillon-journey-'))
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }))
+  const carillon = spawnApp(t, 'cli', {
+    args: ['up', '--verbose'],
+    env: { CARILLON_DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0', SITE_NAME: 'Journey & Sons', RECONCILE_SECONDS: '1', ...env }
+  })
+  await carillon.ready
+  const upFile = join(dataDir, 'up.json')
+  return { carillon, upFile, addresses: JSON.parse(await readFile(upFile, 'utf8')) as Addresses }
+}
+
+async function journey (t: Test, env: Record<string, string> = {}) {
+  const { carillon, upFile, addresses } = await up(t, env)
+  t.equal((await stat(upFile)).mode & 0o777, 0o600, 'the operator key is for our eyes only')
+  const { api, control, connect, inbox, notify, delivery, walk } = createSite(addresses)
+
+  t.match(await walk('ann', { answer: 'deny' }), { text: /denied|not allowed|did not/i }, 'a user may say no')
+  t.same(await inbox(), [])
+
+  const connectionId = await connect('ann')
+  const [welcome] = await until(async () => (await inbox('ann')).length > 0 && inbox('ann'))
+  t.match(welcome?.item, { type: 'note', title: 'Pushbullet is connected', body: /Journey & Sons/ }, 'the welcome push arrives')
+
+  const id = await notify(['ann', 'nobody'], 'The first ring')
+  const sent = await delivery(id, connectionId, 'sent')
+  t.equal(sent.attempts, 1)
+  const rings = (await inbox('ann')).filter(({ item }) => item.title === 'The first ring')
+  t.match(rings, [{ item: { guid: /^[0-9a-f-]{36}$/, body: 'Ding dong' } }])
+  t.equal(rings.length, 1)
+  t.match(await api('GET', `/v1/notifications/${id}`), {
+    status: 'completed', counts: { sent: 1 }, unreachable: [{ userId: 'nobody', reason: 'unknownUser' }]
+  })
+
+  await control('POST', '/tokens/revoke', { provider: 'pushbullet', account: 'ann' })
+  const parked = await notify(['ann'], 'While she was away')
+  await delivery(parked, connectionId, 'parked')
+  t.match(await api('GET', `/v1/connections/${connectionId}`), { status: 'needsReauth' })
+  t.equal(await connect('ann'), connectionId, 'reconnecting keeps the id')
+  await delivery(parked, connectionId, 'sent')
+  t.equal((await inbox('ann')).filter(({ item }) => item.title === 'While she was away').length, 1)
+
+  await api('DELETE', `/v1/connections/${connectionId}`)
+  t.match(await api('GET', `/v1/connections/${connectionId}`), { status: 'revoked' })
+
+  t.same(await carillon.stop(), { code: 0, signal: undefined })
+  await t.rejects(stat(upFile), { code: 'ENOENT' })
+  await t.rejects(inbox(), { code: 'ECONNREFUSED' }, 'nothing is left running')
+}
+
+t.test('with jobs in PostgreSQL, a user connects, is rung, is missed and is rung again', (t) => journey(t))
+
+t.test('with jobs in Redis, likewise', async (t) => {
+  const redis = await ownRedis(t)
+  if (redis !== undefined) await journey(t, { REDIS_URL: redis.url, QUEUE_PREFIX: redis.prefix })
+})

@@ -1,0 +1,30 @@
+import { stripVTControlCharacters } from 'node:util'
+import t from 'tap'
+import { testDatabase } from '@carillon/testing'
+import { readableLine } from '../../src/up/log-lines.ts'
+import { folder, spawnUp } from './fixtures/spawn-up.ts'
+
+t.test('shows warnings of the parts, and everything with --verbose', async (t) => {
+  const dataDir = await folder(t)
+  const env = { DATABASE_URL: (await testDatabase(t)).url }
+  const quiet = spawnUp(t, dataDir, { env })
+  await quiet.ready
+  await quiet.stop()
+  t.match(quiet.output(), /worker +warn a warning detail=7/)
+  t.notMatch(quiet.output(), 'only for --verbose')
+  const verbose = spawnUp(t, dataDir, { env, args: ['--verbose'] })
+  await verbose.ready
+  t.match(verbose.output(), /worker +info only for --verbose/)
+})
+
+t.test('puts a line of JSON into words', async (t) => {
+  const line = (text: string, stream: 'stdout' | 'stderr' = 'stdout', verbose = false) =>
+    stripVTControlCharacters(readableLine({ part: 'api', stream, text }, verbose) ?? 'nothing')
+  const entry = { level: 50, time: 1, pid: 2, hostname: 'h', msg: 'it broke', id: 'ntf_1', err: { message: 'no route', stack: 'Error: no route\n    at x' } }
+  t.equal(line(JSON.stringify(entry)), 'api      error it broke no route id=ntf_1')
+  t.match(line(JSON.stringify(entry), 'stdout', true), /at x$/)
+  t.equal(line('{"level":30,"msg":"fine"}'), 'nothing')
+  t.equal(line('plain'), 'nothing')
+  t.equal(line('plain', 'stderr'), 'api      plain')
+  t.equal(line('{not json', 'stderr'), 'api      {not json')
+})

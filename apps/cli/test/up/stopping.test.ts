@@ -1,0 +1,23 @@
+import t from 'tap'
+import { testDatabase, until } from '@carillon/testing'
+import { alive, descendants } from './fixtures/processes.ts'
+import { folder, spawnUp } from './fixtures/spawn-up.ts'
+
+t.test('ends at once when asked again', async (t) => {
+  const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_WORKER: 'deaf' } })
+  await up.ready
+  const pids = await descendants(up.pid)
+  process.kill(up.pid, 'SIGTERM')
+  await until(() => up.output().includes('Stopping'))
+  t.match(await up.stop(), { code: 0 })
+  await until(async () => (await alive(pids)).length === 0)
+})
+
+t.test('stops while it is starting', async (t) => {
+  const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url } })
+  await until(() => up.output().includes('sandbox'), { timeoutMs: 60_000 })
+  const pids = await descendants(up.pid)
+  t.match(await up.stop(), { code: 0 })
+  await until(async () => (await alive(pids)).length === 0)
+  t.notMatch(up.output(), 'Carillon is up')
+})
