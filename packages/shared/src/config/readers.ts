@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { createGuard } from '../providers/guard.ts'
 import { parseVaultKeys } from '../vault/index.ts'
 
 /** Turns a variable's text into its value, or throws an Error whose message completes "NAME …" and shows no secret. */
@@ -44,37 +44,61 @@ export function oneOf<const Choice extends string> (...choices: Choice[]): Reade
   }
 }
 
-/** A URL of one of these schemes, without a trailing slash. */
+/** A URL that paths can be put behind: without a trailing slash, and without a query or fragment that would swallow them. */
 export function url (...schemes: string[]): Reader<string> {
   return {
-    accepts: `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+    accepts: `${acceptsUrl(schemes)}, without ? and #`,
     read: (value) => {
-      if (!URL.canParse(value) || !schemes.includes(new URL(value).protocol.slice(0, -1))) throw new Error()
+      if (!isUrl(value, schemes) || /[?#]/.test(value)) throw new Error()
       return value.replace(/\/+$/, '')
     }
   }
 }
 
-/** A URL that may hold a password. */
+/** The URL of a store, which may hold a password and parameters. */
 export function secretUrl (...schemes: string[]): Reader<string> {
-  return { ...url(...schemes), secret: true }
+  return {
+    accepts: acceptsUrl(schemes),
+    secret: true,
+    read: (value) => {
+      if (!isUrl(value, schemes)) throw new Error()
+      return value
+    }
+  }
 }
 
-export const origins: Reader<string[]> = list('https://site.example,…', (item) => {
-  if (!URL.canParse(item) || !['http:', 'https:'].includes(new URL(item).protocol) || new URL(item).origin !== item) throw new Error()
-})
+export const origins: Reader<string[]> = list('origins such as https://site.example', (item) =>
+  isUrl(item, ['http', 'https']) && new URL(item).origin === item)
 
-export const hostsOrRanges: Reader<string[]> = list('host names, addresses or CIDR ranges, separated by commas', (item) => {
-  if (item.includes('/') ? !ipaddr.isValidCIDR(item) : !/^[\w.:-]+$/.test(item)) throw new Error()
-})
+export const hostsOrRanges: Reader<string[]> = list('host names, addresses or CIDR ranges', isHostOrRange)
 
-function list (accepts: string, check: (item: string) => void): Reader<string[]> {
+function list (accepts: string, isRight: (item: string) => boolean): Reader<string[]> {
   return {
-    accepts,
+    accepts: `${accepts}, separated by commas`,
     read: (value) => {
       const items = value.split(',').map((item) => item.trim()).filter((item) => item !== '')
-      for (const item of items) check(item)
+      const wrong = items.find((item) => !isRight(item))
+      if (wrong !== undefined) throw new Error(`has ${JSON.stringify(wrong)}`)
       return items
     }
+  }
+}
+
+function acceptsUrl (schemes: string[]): string {
+  return `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`
+}
+
+/** The URL parser alone is too kind: it takes `https:host` and surrounding spaces. */
+function isUrl (value: string, schemes: string[]): boolean {
+  return schemes.some((scheme) => value.toLowerCase().startsWith(`${scheme}://`)) && URL.canParse(value)
+}
+
+/** The guard is who reads them in the end, so it has the say here too. */
+function isHostOrRange (item: string): boolean {
+  try {
+    createGuard([item])
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,0 +1,106 @@
+import t from 'tap'
+import { ConfigError, envExample, loadConfig } from '../../src/config/index.ts'
+
+const key = Buffer.alloc(32, 0xC4).toString('base64')
+
+t.test('has defaults for all that can have one', async (t) => {
+  t.same(loadConfig({}), {
+    DATABASE_URL: undefined,
+    REDIS_URL: undefined,
+    QUEUE_PREFIX: 'carillon',
+    CARILLON_KEYS: undefined,
+    CARILLON_DATA_DIR: '.carillon',
+    HOST: '127.0.0.1',
+    PORT: 4000,
+    PUBLIC_URL: undefined,
+    SITE_NAME: 'this site',
+    ALLOWED_ORIGINS: [],
+    PUSHBULLET_CLIENT_ID: undefined,
+    PUSHBULLET_CLIENT_SECRET: undefined,
+    PUSHBULLET_AUTHORIZE_URL: 'https://www.pushbullet.com/authorize',
+    PUSHBULLET_API_URL: 'https://api.pushbullet.com',
+    ALLOW_PRIVATE_HOSTS: [],
+    DELIVER_JOBS: 3,
+    DELIVER_REQUESTS: 32,
+    DELIVER_LEASE_SECONDS: 60,
+    RECONCILE_SECONDS: 10,
+    WORKER_HEALTH_PORT: undefined,
+    SANDBOX_PORT: 4400,
+    LOG_LEVEL: 'info'
+  })
+})
+
+t.test('takes an empty variable for an absent one', async (t) => {
+  const empty = Object.fromEntries(Object.keys(loadConfig({})).map((name) => [name, '']))
+  t.same(loadConfig(empty), loadConfig({}))
+  t.same(faultsOf(empty, ['DATABASE_URL']), ['DATABASE_URL is missing; it takes a URL that starts with postgres:// or postgresql://'])
+})
+
+t.test('names every fault at once, one line each: what it got and what it takes', async (t) => {
+  t.same(faultsOf({
+    REDIS_URL: 'localhost:6379',
+    CARILLON_KEYS: `main:${key},old:${Buffer.alloc(31).toString('base64')}`,
+    PORT: '70000',
+    PUBLIC_URL: 'site.example\nHOST=0.0.0.0',
+    ALLOWED_ORIGINS: 'https://site.example, https://site.example/page',
+    PUSHBULLET_CLIENT_ID: 'client',
+    ALLOW_PRIVATE_HOSTS: '10.0.0.0/8,10.0.0.256',
+    DELIVER_JOBS: '0',
+    LOG_LEVEL: 'loud'
+  }, ['DATABASE_URL']), [
+    'DATABASE_URL is missing; it takes a URL that starts with postgres:// or postgresql://',
+    'REDIS_URL is not right; it takes a URL that starts with redis:// or rediss://',
+    'CARILLON_KEYS key old has 31 bytes instead of 32; it takes id:base64key,… with 32 bytes a key; the first seals, all open',
+    'PORT is "70000"; it takes a whole number from 0 to 65535',
+    'PUBLIC_URL is "site.example\\nHOST=0.0.0.0"; it takes a URL that starts with http:// or https://, without ? and #',
+    'ALLOWED_ORIGINS has "https://site.example/page"; it takes origins such as https://site.example, separated by commas',
+    'ALLOW_PRIVATE_HOSTS has "10.0.0.256"; it takes host names, addresses or CIDR ranges, separated by commas',
+    'DELIVER_JOBS is "0"; it takes a whole number from 1 to 64',
+    'LOG_LEVEL is "loud"; it takes fatal, error, warn, info, debug, trace, silent',
+    'PUSHBULLET_CLIENT_SECRET is missing; PUSHBULLET_CLIENT_ID is of no use without it'
+  ])
+})
+
+t.test('shows no secret, however wrong it is', async (t) => {
+  const faults = faultsOf({
+    DATABASE_URL: 'mysql://carillon:hunter2@db.example/carillon',
+    REDIS_URL: ':hunter2@cache.example',
+    CARILLON_KEYS: 'hunter2 hunter2',
+    PORT: 'x'
+  }).join('\n')
+  t.match(faults, /^DATABASE_URL .*\nREDIS_URL .*\nCARILLON_KEYS .*\nPORT .*$/)
+  t.notMatch(faults, 'hunter2')
+  const more = faultsOf({ CARILLON_KEYS: `a:${key.slice(4)}`, PUSHBULLET_CLIENT_SECRET: 'hunter2', PORT: 'x' }).join('\n')
+  t.notMatch(more, key.slice(4))
+  t.notMatch(more, 'hunter2')
+})
+
+t.test('asks for a variable only where it is required', async (t) => {
+  t.equal(loadConfig({}).DATABASE_URL, undefined)
+  const env = { DATABASE_URL: 'postgres://db.example/carillon', CARILLON_KEYS: `main:${key}` }
+  const config = loadConfig(env, ['DATABASE_URL', 'CARILLON_KEYS'])
+  t.equal(config.DATABASE_URL satisfies string, 'postgres://db.example/carillon')
+  t.same(config.CARILLON_KEYS.map(({ id }) => id), ['main'])
+  t.same(faultsOf({ DATABASE_URL: env.DATABASE_URL }, ['DATABASE_URL', 'CARILLON_KEYS']), [
+    'CARILLON_KEYS is missing; it takes id:base64key,… with 32 bytes a key; the first seals, all open'
+  ])
+})
+
+t.test('reads its own example', async (t) => {
+  const example = Object.fromEntries(envExample().split('\n').filter((line) => /^[A-Z]/.test(line)).map((line) => {
+    const at = line.indexOf('=')
+    return [line.slice(0, at), line.slice(at + 1)]
+  }))
+  t.same(loadConfig(example), loadConfig({}))
+})
+
+function faultsOf (env: Record<string, string>, required: Array<'DATABASE_URL' | 'CARILLON_KEYS'> = []): string[] {
+  try {
+    loadConfig(env, required)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    if (error.message !== error.faults.join('\n')) throw new Error('Its message is not its faults', { cause: error })
+    return error.faults
+  }
+  throw new Error('It has no fault')
+}

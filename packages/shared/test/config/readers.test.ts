@@ -1,0 +1,68 @@
+import t from 'tap'
+import { hostsOrRanges, integer, origins, secretUrl, url } from '../../src/config/readers.ts'
+import type { Reader } from '../../src/config/readers.ts'
+import { createGuard } from '../../src/providers/guard.ts'
+
+t.test('a URL is absolute, of a known scheme, and something a path can be put behind', async (t) => {
+  const reader = url('http', 'https')
+  t.equal(reader.read('https://site.example'), 'https://site.example')
+  t.equal(reader.read('HTTP://127.0.0.1:4000/base//'), 'HTTP://127.0.0.1:4000/base')
+  for (const wrong of [
+    'site.example', 'ftp://site.example', 'https:site.example', 'https:/site.example', 'https://', '//site.example', 'javascript:alert(1)',
+    'https://site.example/?a=1', 'https://site.example/#a', ' https://site.example', 'https://site.example:99999'
+  ]) refuses(t, reader, wrong)
+})
+
+t.test('the URL of a store may have parameters', async (t) => {
+  const reader = secretUrl('postgres', 'postgresql')
+  const address = 'postgres://carillon:secret@db.example:5432/carillon?sslmode=require'
+  t.equal(reader.read(address), address)
+  for (const wrong of ['mysql://db.example/carillon', 'postgres:carillon', 'db.example']) refuses(t, reader, wrong)
+})
+
+t.test('a whole number is written in digits and within its bounds', async (t) => {
+  const reader = integer(1, 64)
+  t.same(['1', '64', '007'].map(reader.read), [1, 64, 7])
+  for (const wrong of ['0', '65', '-1', '1.5', '1e1', '0x10', ' 1', '1 ', 'one', '9'.repeat(400)]) refuses(t, reader, wrong)
+})
+
+t.test('origins have no path, and spaces and commas too many do no harm', async (t) => {
+  t.same(origins.read(' https://site.example, http://localhost:3000 ,'), ['https://site.example', 'http://localhost:3000'])
+  t.same(origins.read(' , '), [])
+  for (const wrong of [
+    '*', 'null', 'site.example', 'https://site.example/', 'https://site.example/page', 'https://SITE.example', 'https://site.example:443',
+    'https://a.example https://b.example', 'app://site'
+  ]) refuses(t, origins, wrong)
+})
+
+t.test('hosts that may be private are read just as the guard reads them', async (t) => {
+  const right = [
+    'localhost', 'pump.internal', 'a_b.c-d.example', 'EXAMPLE', 'host.3com', 'x1',
+    '127.0.0.1', '::1', 'fd00::1', '10.0.0.0/8', 'fd00::/8', '::ffff:10.0.0.1'
+  ]
+  const wrong = [
+    '10.0.0.256', '10.0.0', '10.0.0.0/33', '10.0.0.0/', '/8', 'fd00::/129', 'fd00::1::2', 'host:8080', '127.0.0.1:80', '[::1]', 'a..b',
+    '.a', 'a.', '-a', 'a-', 'a.1', '*.example', 'http://a.example', 'a b', 'näh.example', '999', '1.2.3.4.5'
+  ]
+  for (const item of [...right, ...wrong]) {
+    const outcome = { config: takes(() => hostsOrRanges.read(item)), guard: takes(() => createGuard([item])) }
+    t.equal(outcome.config, outcome.guard, item)
+  }
+  for (const item of ['10.0.0.256', 'host:8080', 'a.1', '10.0.0.0/33', '*.example']) refuses(t, hostsOrRanges, item)
+  t.same(hostsOrRanges.read('localhost, 10.0.0.0/8,'), ['localhost', '10.0.0.0/8'])
+})
+
+function refuses (t: Tap, reader: Reader<unknown>, text: string): void {
+  t.throws(() => reader.read(text), `refuses ${text.slice(0, 40)}`)
+}
+
+function takes (read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Tap = Pick<typeof t, 'throws'>
