@@ -2,7 +2,7 @@ import type { Config } from './config.ts'
 
 /** How browsers reach the API; `port` is the one it really listens on. */
 export function publicUrl (config: Config, port = config.PORT): string {
-  return config.PUBLIC_URL ?? `http://${config.HOST}:${port}`
+  return config.PUBLIC_URL ?? `http://${reachable(config.HOST)}:${port}`
 }
 
 /** What `createProviders` takes: a provider whose client is not configured is left out. */
@@ -17,4 +17,10 @@ export function providerConfig (config: Config) {
           }
         })
   }
+}
+
+/** A wildcard is an address to listen on, not one to go to. */
+function reachable (host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }
