@@ -1,0 +1,31 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { envExample } from '../../src/config/index.ts'
+
+const root = new URL('../../../../', import.meta.url)
+/** Reads variables for the tests alone. */
+const testSupport = 'packages/testing/'
+
+t.test('.env.example is what the configuration says of itself', async (t) => {
+  t.equal(await readFile(new URL('.env.example', root), 'utf8'), envExample(),
+    '`npm run env-example -w @carillon/shared` writes it anew')
+})
+
+t.test('.env.example names exactly the variables that are read', async (t) => {
+  const named = [...envExample().matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name)
+  const sources = await readSources()
+  const read = new Map(sources.flatMap(({ path, text }) => [...text.matchAll(/\benv(?:\.|\[['"])([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => [name, path])))
+  t.same([...read].filter(([name]) => !named.includes(name)), [], 'nothing is read that is not in it')
+  const code = sources.filter(({ path }) => !path.endsWith('config/variables.ts')).map(({ text }) => text).join('\n')
+  t.same(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(code)), [], 'nothing is in it that is not read')
+})
+
+/** Every source file of the apps and packages; paths are from the root. */
+async function readSources (): Promise<Array<{ path: string, text: string }>> {
+  const folder = fileURLToPath(root)
+  const paths = (await Promise.all(['apps', 'packages'].map(async (part) =>
+    (await readdir(new URL(part, root), { recursive: true })).map((path) => `${part}/${path}`)))).flat()
+  const wanted = paths.filter((path) => /^[^/]+\/[^/]+\/src\/.*\.ts$/.test(path) && !path.startsWith(testSupport))
+  return Promise.all(wanted.map(async (path) => ({ path, text: await readFile(folder + path, 'utf8') })))
+}
