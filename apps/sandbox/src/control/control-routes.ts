@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyPluginAsync } from 'fastify'
+import { acceptJson } from '../accept-json.ts'
 import type { Faults } from '../faults.ts'
 import type { Desk, Simulator } from '../simulator.ts'
 import type { Stats } from '../stats.ts'
@@ -18,6 +19,8 @@ export interface Controls extends Desk {
 export function controlRoutes (controls: Controls): FastifyPluginAsync {
   const { accounts, clock, faults, inbox, simulators, stats } = controls
   return async (app) => {
+    // Whoever types `curl -d` means JSON and says nothing of it.
+    acceptJson(app, ['application/json', 'application/x-www-form-urlencoded'])
     app.setErrorHandler(async (error: FastifyError, _request, reply) => {
       const status = error.statusCode ?? 500
       return reply.code(status).send({ error: status < 500 ? error.message : `the sandbox failed: ${error.message}` })

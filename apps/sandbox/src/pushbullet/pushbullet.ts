@@ -1,6 +1,7 @@
 import fastifyCors from '@fastify/cors'
 import fastifyFormbody from '@fastify/formbody'
 import type { FastifyError, FastifyInstance } from 'fastify'
+import { acceptJson } from '../accept-json.ts'
 import type { Desk, Simulator } from '../simulator.ts'
 import { authorizeRoutes } from './authorize.ts'
 import { channelInfoRoutes, channelRoutes, createChannels } from './channels.ts'
@@ -49,7 +50,10 @@ export function createPushbullet ({ clock, inbox, accounts }: Desk): Simulator {
       })
       await app.register(fastifyCors)
       await app.register(fastifyFormbody)
-      readJson(app)
+      app.removeContentTypeParser('text/plain')
+      acceptJson(app)
+      // A body of any other kind has no fields.
+      app.addContentTypeParser(['*', 'text/plain'], { parseAs: 'buffer' }, (_request, _body, done) => { done(null, undefined) })
 
       authorizeRoutes(app, users)
       tokenRoutes(app, users)
@@ -101,20 +105,6 @@ export function createPushbullet ({ clock, inbox, accounts }: Desk): Simulator {
       done()
     })
   }
-}
-
-/** Nothing in a body is an error of its own here: an empty one is no fields, whatever its content type. */
-function readJson (app: FastifyInstance): void {
-  app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text: string, done) => {
-    if (text.trim() === '') return done(null, undefined)
-    try {
-      done(null, JSON.parse(text))
-    } catch {
-      done(new PushbulletError(400, bodyFor(422)))
-    }
-  })
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => { done(null, undefined) })
 }
 
 function fromFastify (error: FastifyError): { status: number, body: object } {

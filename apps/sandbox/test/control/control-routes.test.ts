@@ -54,3 +54,12 @@ t.test('forgets everything on reset', async (t) => {
   const { json: { created } } = await fresh('POST', '/pushes', { body: { type: 'note', body: 'now' } })
   t.ok(Math.abs(Number(created) - Date.now() / 1000) < 60, 'the clock is back')
 })
+
+t.test('takes JSON that does not call itself so, and an empty body that does', async (t) => {
+  const body = '{"provider":"pushbullet","count":1}'
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  t.match(await sandbox.call('POST', '/_control/accounts', { body, headers }), { status: 200 })
+  for (const [method, path] of [['DELETE', '/_control/faults'], ['POST', '/_control/reset']] as const) {
+    t.match(await sandbox.call(method, path, { body: '', headers: { 'content-type': 'application/json' } }), { status: 200 })
+  }
+})

@@ -128,6 +128,16 @@ t.test('refuses what makes no push', async (t) => {
   }
 })
 
+t.test('reads no fields from a body of another kind, or from none', async (t) => {
+  const { v2 } = await sandbox.join()
+  for (const type of ['text/plain', 'application/xml']) {
+    const answer = await v2('POST', '/pushes', { body: '{"type":"note"}', headers: { 'content-type': type } })
+    t.match(answer, { status: 400, json: { error: { param: 'type' } } })
+  }
+  t.match(await v2('POST', '/pushes'), { status: 400, json: { error: { param: 'type' } } })
+  t.match(await v2('DELETE', '/pushes', { body: '', headers: { 'content-type': 'application/json' } }), { status: 200 })
+})
+
 t.test('pushes to one device', async (t) => {
   const { v2 } = await sandbox.join()
   const { json: { iden } } = await v2('POST', '/devices', { body: { nickname: 'Desk' } })

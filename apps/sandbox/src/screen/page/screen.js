@@ -5,7 +5,6 @@ const MOST_CARDS = 50
 const byId = (id) => document.getElementById(id)
 const screens = new Map()
 const providerNames = new Map()
-let newestId = 0
 
 await showProviders()
 showExamples()
@@ -14,26 +13,29 @@ byId('search').addEventListener('input', () => { for (const screen of screens.va
 
 function watch () {
   const events = new EventSource('/screen/events')
-  events.onopen = () => say('live', 'live')
+  events.onopen = () => {
+    say('live', 'live')
+    // Whenever the stream begins anew it begins with all there is to show, perhaps of another sandbox.
+    clear()
+  }
   events.onerror = () => say('lost', 'connection lost')
   events.addEventListener('news', ({ data }) => take(JSON.parse(data)))
   events.addEventListener('reset', ({ data }) => {
-    screens.clear()
-    byId('screens').replaceChildren()
+    clear()
     take(JSON.parse(data))
   })
+}
+
+function clear () {
+  screens.clear()
+  byId('screens').replaceChildren()
 }
 
 function take ({ totals, joined, arrived }) {
   byId('accounts').textContent = totals.accounts.toLocaleString()
   byId('arrivals').textContent = totals.arrivals.toLocaleString()
   for (const account of joined) screenOf(account)
-  // The stream begins again with what was already shown whenever it had to reconnect.
-  const fresh = arrived.filter(({ id }) => Number(id) > newestId)
-  for (const arrival of fresh) {
-    newestId = Number(arrival.id)
-    addCard(screenOf(arrival), arrival)
-  }
+  for (const arrival of arrived) addCard(screenOf(arrival), arrival)
 }
 
 function screenOf ({ provider, account }) {

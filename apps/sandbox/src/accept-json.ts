@@ -1,0 +1,14 @@
+import type { FastifyInstance } from 'fastify'
+
+/** JSON as clients really send it: one that always says `application/json` says so of an empty body as well. */
+export function acceptJson (app: FastifyInstance, contentTypes: string[] = ['application/json']): void {
+  app.removeContentTypeParser(contentTypes)
+  app.addContentTypeParser(contentTypes, { parseAs: 'string' }, (_request, text: string, done) => {
+    if (text.trim() === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(text))
+    } catch {
+      done(Object.assign(new Error('the body is not JSON'), { statusCode: 400 }))
+    }
+  })
+}
