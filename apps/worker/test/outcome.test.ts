@@ -1,0 +1,49 @@
+import { ProviderError } from '@carillon/shared/providers'
+import type { Verdict } from '@carillon/shared/providers'
+import { VaultError } from '@carillon/shared/vault'
+import t from 'tap'
+import { errorOutcome, handedBack, sentOutcome, waitOutcome } from '../src/deliver/outcome.ts'
+
+const now = Date.parse('2026-01-01T00:00:00.250Z')
+const of = (verdict: Verdict, attemptsBefore = 0, status?: number) =>
+  errorOutcome(new ProviderError(verdict, 'api.example', status), attemptsBefore, now, 12)
+
+t.test('does what each verdict asks for', async (t) => {
+  const table: Array<[Verdict, object]> = [
+    [{ kind: 'transient', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'transient' } }],
+    [{ kind: 'malformed', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'malformed' } }],
+    [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000 }, {
+      state: 'retrying', attempted: false, reason: 'rateLimited', limitedUntil: now + 5_000, event: { event: 'wait', durationMs: 12 }
+    }],
+    [{ kind: 'unauthorized', reason: 'r' }, { state: 'parked', attempted: true, unauthorized: true, event: { outcome: 'unauthorized' } }],
+    [{ kind: 'rejected', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'rejected' } }],
+    [{ kind: 'quota', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'quota' } }]
+  ]
+  for (const [verdict, outcome] of table) t.match(of(verdict), outcome, verdict.kind)
+})
+
+t.test('gives up after the last attempt, and says so', async (t) => {
+  t.match(of({ kind: 'transient', reason: 'r' }, 10), { state: 'retrying' })
+  t.match(of({ kind: 'transient', reason: 'r' }, 11, 503), {
+    state: 'failed', reason: 'r', dueAt: null, event: { outcome: 'gaveUp', status: 503 }
+  })
+})
+
+t.test('lets what falls due in one second go together', async (t) => {
+  t.equal(of({ kind: 'rateLimited', reason: 'r', retryAt: now + 1 }).dueAt, Date.parse('2026-01-01T00:00:01Z'))
+  t.equal((of({ kind: 'transient', reason: 'r' }, 4).dueAt ?? 0) % 1000, 0)
+})
+
+t.test('tells our own faults by class and code, never by a message that may hold anything', async (t) => {
+  t.match(errorOutcome(new VaultError('unknownKey', 'k1'), 0, now, 0), {
+    state: 'retrying', reason: 'VaultError unknownKey', event: { outcome: 'internal' }
+  })
+  t.match(errorOutcome(new Error('a secret'), 0, now, 0), { reason: 'Error' })
+  t.match(errorOutcome('a secret', 0, now, 0), { reason: 'internal error' })
+})
+
+t.test('spends no attempt on what was not tried', async (t) => {
+  t.match(handedBack(), { state: 'retrying', attempted: false, dueAt: null, event: { event: 'handedBack' } })
+  t.match(waitOutcome(now + 1_000), { state: 'retrying', attempted: false, event: { event: 'wait' } })
+  t.match(sentOutcome({ id: 'x' }, 7), { state: 'sent', attempted: true, receipt: { id: 'x' }, event: { durationMs: 7 } })
+})

@@ -1,0 +1,93 @@
+import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
+import { findDelivery } from '@carillon/shared/notifications'
+import { backends, until } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { reconcile } from '../src/maintain/reconcile.ts'
+import { openEngine } from './open-engine.ts'
+
+const [postgres] = await backends()
+
+/** An engine without a worker, in which reconcile runs when the test says so. */
+async function openStill (t: Test) {
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const engine = await openEngine(t, await postgres.open(t), { start: false })
+  const [connectionId = ''] = await engine.connect('ann')
+  const find = (id: string) => findDelivery(engine.database, id, connectionId)
+  const jobOf = async (id: string): Promise<string | null> => {
+    const [row] = await engine.database.sql`select job_id from deliveries where notification_id = ${id}`
+    return row?.['job_id'] ?? null
+  }
+  return { ...engine, connectionId, find, jobOf, run: () => reconcile(engine.services) }
+}
+
+t.test('gives what is overdue and has lost its job a new one, and leaves the others alone', async (t) => {
+  const { notify, jobOf, run, database, queues } = await openStill(t)
+  const { id: lost } = await notify(['ann'])
+  const { id: live } = await notify(['ann'])
+  const { id: later } = await notify(['ann'], { sendAt: new Date(Date.now() + 3600_000) })
+  await database.sql`update deliveries set due_at = now() - interval '10 seconds' where notification_id in (${lost}, ${live})`
+  await database.sql`update deliveries set job_id = 'gone' where notification_id = ${lost}`
+  const before = [await jobOf(live), await jobOf(later)]
+  const isQueued = async (jobId: string | null) => jobId !== null && (await queues.get('pushbullet')?.live([jobId]))?.has(jobId)
+  await until(() => isQueued(before[0] ?? null)) // the answer to an accept does not wait for the queue
+  await run()
+  const jobId = await jobOf(lost)
+  t.not(jobId, 'gone')
+  t.ok(await isQueued(jobId), 'the new job is on the queue')
+  t.same([await jobOf(live), await jobOf(later)], before)
+})
+
+t.test('takes back what a dead worker held, at the cost of an attempt', async (t) => {
+  const { notify, find, run, database } = await openStill(t)
+  const { id } = await notify(['ann'])
+  const hold = (attempts: number) => database.sql`
+    update deliveries set state = 'sending', due_at = null, claim_id = gen_random_uuid(), claimed_until = now() - interval '1 second',
+      attempts = ${attempts} where notification_id = ${id}`
+  await hold(0)
+  await run()
+  t.match(await find(id), { state: 'retrying', attempts: 1, reason: 'workerLost', history: [{}, { event: 'workerLost' }] })
+  await hold(11)
+  await run()
+  t.match(await find(id), { state: 'failed', attempts: 12, reason: 'workerLost' }, 'but not for ever')
+})
+
+t.test('leaves what is being sent to its worker', async (t) => {
+  const { notify, find, run, database } = await openStill(t)
+  const { id } = await notify(['ann'])
+  await database.sql`update deliveries set state = 'sending', due_at = null, claim_id = gen_random_uuid(),
+    claimed_until = now() + interval '1 minute'`
+  await run()
+  t.match(await find(id), { state: 'sending', attempts: 0 })
+})
+
+t.test('expires what nobody has sent in time, parked or not', async (t) => {
+  const { notify, find, run, database, connectionId } = await openStill(t)
+  const { id: queued } = await notify(['ann'], { expiresAt: new Date(Date.now() + 60_000) })
+  await markNeedsReauth(database, { id: connectionId, credentialsVersion: 1, reason: 'gone' })
+  const { id: parked } = await notify(['ann'], { expiresAt: new Date(Date.now() + 60_000) })
+  const { id: lasting } = await notify(['ann'])
+  await database.sql`update notifications set created_at = now() - interval '2 minutes', expires_at = now() - interval '1 minute'
+    where expires_at is not null`
+  await run()
+  for (const id of [queued, parked]) t.match(await find(id), { state: 'expired', reason: 'expired' })
+  t.match(await find(lasting), { state: 'parked' })
+})
+
+t.test('puts right what a race has parked or queued at the wrong moment', async (t) => {
+  const { notify, find, run, database, connectionId } = await openStill(t)
+  const { id } = await notify(['ann'])
+  await database.sql`update deliveries set state = 'parked', due_at = null, reason = 'gone', job_id = null`
+  await run()
+  t.match(await find(id), { state: 'queued', reason: null, history: [{}, { event: 'released' }] })
+  await disconnect(database, connectionId)
+  await run()
+  t.match(await find(id), { state: 'skipped', reason: 'disconnected' })
+})
+
+t.test('changes nothing when there is nothing to do', async (t) => {
+  const { notify, run, lines } = await openStill(t)
+  await notify(['ann'], { sendAt: new Date(Date.now() + 3600_000) })
+  await run()
+  t.notOk(lines.some((line) => line.includes('reconciled')))
+})
