@@ -35,11 +35,12 @@ export async function takeLock (path: string): Promise<Lock> {
 }
 
 /** Whether the process that wrote down its id and its beginning is still there. */
-export async function isLive ({ pid, began }: { pid: number, began?: string }): Promise<boolean> {
+async function isLive ({ pid, began }: { pid: number, began?: string }): Promise<boolean> {
   if (!isRunning(pid)) return false
   return began === undefined || began === '' || await beganAt(pid) === began
 }
 
+/** Whether there is a process of this id, whoever's it is. */
 export function isRunning (pid: number): boolean {
   try {
     process.kill(pid, 0)
