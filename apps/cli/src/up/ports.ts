@@ -9,9 +9,3 @@ export async function choosePort (variable: string, port: number, host: string):
   if (!free) throw new Error(`${variable}: port ${port} on ${host} is in use; choose another, or 0 for any free one`)
   return port
 }
-
-/** An address to reach, for one to listen on: a wildcard is not one that a browser can go to. */
-export function urlOf (host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
-}

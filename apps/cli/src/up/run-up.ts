@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import { loadConfig } from '@carillon/shared/config'
+import { loadConfig, publicUrl } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
@@ -11,7 +11,7 @@ import { readableLine } from './log-lines.ts'
 import { appCommand } from './part-commands.ts'
 import { openParts } from './parts.ts'
 import type { Parts } from './parts.ts'
-import { choosePort, urlOf } from './ports.ts'
+import { choosePort } from './ports.ts'
 import { createPostgresPart } from './postgres-part.ts'
 import { createProcessPart } from './process-part.ts'
 import { openOperatorKey, openSecrets } from './secrets.ts'
@@ -61,7 +61,7 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
   const databaseUrl = config.DATABASE_URL ?? await startPostgres(options, dataDir, parts)
   await parts.step('migrations', () => migrate(databaseUrl, config))
   const operatorKey = await openOperatorKey(dataDir, secrets, databaseUrl)
-  const apiUrl = config.PUBLIC_URL ?? urlOf(config.HOST, port)
+  const apiUrl = publicUrl(config, port)
   const shared = { ...defined(env), DATABASE_URL: databaseUrl, CARILLON_KEYS: env['CARILLON_KEYS'] || secrets.keys }
   const startApp = (name: Parameters<typeof commands>[0], own: Record<string, string>) => {
     const command = commands(name, { ...shared, ...own })
