@@ -6,8 +6,7 @@ const byId = (id) => document.getElementById(id)
 const screens = new Map()
 const providerNames = new Map()
 
-await showProviders()
-showExamples()
+await showHelp()
 watch()
 byId('search').addEventListener('input', () => { for (const screen of screens.values()) filter(screen) })
 
@@ -104,7 +103,7 @@ function say (state, text) {
   byId('connection').textContent = text
 }
 
-async function showProviders () {
+async function showHelp () {
   const { data } = await (await fetch('/screen/providers')).json()
   for (const { id, name, consentPath } of data) {
     providerNames.set(id, name)
@@ -113,20 +112,21 @@ async function showProviders () {
     item.append(link)
     byId('consents').append(item)
   }
+  showExamples(data[0].id)
 }
 
-function showExamples () {
-  const post = (path, body) => `curl -H 'content-type: application/json' -d '${JSON.stringify(body)}' ${location.origin}${path}`
+function showExamples (provider) {
+  const post = (path, body) => `curl ${location.origin}${path} -d '${JSON.stringify({ provider, ...body })}'`
   byId('examples').textContent = [
-    '# the next three pushes fail',
-    post('/_control/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', status: 500, times: 3 }),
-    '# the answer gets lost after the push was taken',
-    post('/_control/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', reset: 'after', times: 1 }),
+    '# the next three requests fail',
+    post('/_control/faults', { status: 500, times: 3 }),
+    '# the next request is taken, and its answer gets lost',
+    post('/_control/faults', { reset: 'after', times: 1 }),
     '# no more faults',
     `curl -X DELETE ${location.origin}/_control/faults`,
     '# ten accounts that have granted access',
-    post('/_control/accounts', { provider: 'pushbullet', count: 10 }),
+    post('/_control/accounts', { count: 10 }),
     '# everything that arrived',
-    `curl '${location.origin}/_control/inbox?provider=pushbullet'`
+    `curl '${location.origin}/_control/inbox?provider=${provider}'`
   ].join('\n')
 }
