@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { createBrowser } from '@carillon/testing'
+import t from 'tap'
+import { at, openTestApi } from '../open-api.ts'
+
+const api = await openTestApi(t)
+
+t.test('describes itself in a valid OpenAPI 3.1 document', async (t) => {
+  const { status, body } = await api.ask('GET', '/openapi.json')
+  t.equal(status, 200)
+  t.equal(at(body, 'openapi'), '3.1.0')
+  const result = await new Validator().validate(Object(body))
+  t.ok(result.valid, JSON.stringify(result.errors))
+})
+
+t.test('keeps docs/openapi.json up to date (npm run openapi -w @carillon/api)', async (t) => {
+  const kept: unknown = JSON.parse(await readFile(new URL('../../../../docs/openapi.json', import.meta.url), 'utf8'))
+  t.same((await api.ask('GET', '/openapi.json')).body, kept)
+})
+
+t.test('describes every call: who may make it, what it answers, and its problems', async (t) => {
+  const { body } = await api.ask('GET', '/openapi.json')
+  const calls = Object.entries(at(body, 'paths') ?? {}).flatMap(([path, methods]) => Object.entries(Object(methods)).map(([method, call]) => ({ path, method, call })))
+  t.equal(calls.length, 14)
+  for (const { path, method, call } of calls) {
+    t.match(call, { operationId: String, summary: String, tags: [String], security: [Object], responses: { '4XX': Object } }, `${method} ${path}`)
+    t.match(path, /^\/v1\//)
+  }
+})
+
+t.test('serves the reference from its own files, under a policy that lets nothing else in', async (t) => {
+  const browser = createBrowser()
+  const page = await browser.follow(await browser.get(`${api.url}/docs`))
+  t.equal(page.status, 200)
+  t.match(page.headers['content-security-policy'], /script-src 'self' 'sha256-[^']+=' ?.*;style-src/)
+  const script = /<script[^>]+src="([^"]+)"/.exec(page.text)?.[1] ?? ''
+  const { status, headers } = await browser.get(new URL(script, page.url).href)
+  t.equal(status, 200)
+  t.match(headers['content-type'], /javascript/)
+  t.notMatch(page.text, /(src|href)="https?:/)
+})
+
+t.test('documents every problem and every reason', async (t) => {
+  const docs = await readFile(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
+  const { problemTable } = await import('../../src/problems/problem-table.ts')
+  const { reasons } = await import('../../src/connect/reasons.ts')
+  for (const code of [...Object.keys(problemTable), ...Object.keys(reasons)]) t.match(docs, `\`${code}\``)
+})

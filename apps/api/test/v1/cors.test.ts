@@ -1,0 +1,25 @@
+import t from 'tap'
+import { openTestApi } from '../open-api.ts'
+
+const api = await openTestApi(t)
+const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' }
+
+t.test('lets the frontends of the site call the API', async (t) => {
+  const preflight = await api.ask('OPTIONS', '/v1/handshakes', { headers: { origin: 'https://site.example', ...asked } })
+  t.equal(preflight.status, 204)
+  t.match(preflight.headers, {
+    'access-control-allow-origin': 'https://site.example', 'access-control-allow-headers': /authorization/, 'access-control-allow-methods': /DELETE/
+  })
+  t.notOk('access-control-allow-credentials' in preflight.headers)
+  const answer = await api.ask('GET', '/v1/connectors', { headers: { origin: 'https://site.example' } })
+  t.equal(answer.status, 401)
+  t.equal(answer.headers['access-control-allow-origin'], 'https://site.example', 'also to read a problem')
+})
+
+t.test('lets no other origin in, and none beyond the API', async (t) => {
+  const cases = { '/v1/connectors': 'https://evil.example', '/connect': 'https://site.example', '/openapi.json': 'https://site.example' }
+  for (const [path, origin] of Object.entries(cases)) {
+    const { headers } = await api.ask('GET', path, { headers: { origin } })
+    t.notOk('access-control-allow-origin' in headers, path)
+  }
+})
