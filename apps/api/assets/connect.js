@@ -41,6 +41,7 @@ async function open (provider) {
 }
 
 async function disconnect (id) {
+  document.getElementById('outcome').hidden = true
   if (await api('DELETE', `connections/${id}`) !== undefined) await show()
 }
 

@@ -17,6 +17,9 @@ const config = readConfig()
 const log = createLog({ name: 'api', level: config.LOG_LEVEL })
 const closers: Array<() => Promise<unknown>> = []
 let closing: Promise<never> | undefined
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))
+// The parent is gone: nobody is left to stop us.
+process.on('disconnect', () => close(0))
 
 const database = openDatabase({ url: config.DATABASE_URL })
 closers.push(() => database.close())
@@ -57,11 +60,8 @@ const app = await buildApp({
 })
 closers.push(closeApp)
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))
-// The parent is gone: nobody is left to stop us.
-process.on('disconnect', () => close(0))
-
 await app.listen({ port, host: config.HOST }).catch((error: NodeJS.ErrnoException) => {
+  if (closing !== undefined) return closing
   process.stderr.write(error.code === 'EADDRINUSE'
     ? `PORT ${port} on ${config.HOST} is in use already; choose another, or 0 for any free one\n`
     : `The API cannot listen on ${config.HOST}:${port}: ${error.message}\n`)

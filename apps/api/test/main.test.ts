@@ -1,4 +1,6 @@
-import { spawnApp, testDatabase, testKeys } from '@carillon/testing'
+import { openSandbox } from '@carillon/sandbox'
+import { createApiKey, openDatabase } from '@carillon/shared/db'
+import { spawnApp, testDatabase, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 import { request } from 'undici'
 
@@ -16,6 +18,37 @@ t.test('listens on a free port, says where, and ends in order', async (t) => {
 
   t.match(await app.stop(), { code: 0 })
   t.match(app.stderr, [])
+})
+
+t.test('answers what has been asked before it ends', async (t) => {
+  const { url: DATABASE_URL } = await testDatabase(t)
+  const database = openDatabase({ url: DATABASE_URL })
+  t.teardown(() => database.close())
+  const sandbox = await openSandbox()
+  t.teardown(() => sandbox.close())
+  const { key } = await createApiKey(database, { name: 'test', scopes: ['connections:import'] })
+  const app = spawnApp(t, 'api', {
+    env: {
+      DATABASE_URL,
+      CARILLON_KEYS: testKeys(),
+      PORT: '0',
+      PUSHBULLET_CLIENT_ID: 'carillon',
+      PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
+      PUSHBULLET_API_URL: `${sandbox.url}/pushbullet`
+    }
+  })
+  const { url } = await app.ready
+  const slow = { provider: 'pushbullet', match: '/users/me', delayMs: 1_000 }
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  await request(`${sandbox.url}/_control/faults`, { method: 'POST', headers, body: JSON.stringify(slow) })
+
+  const body = JSON.stringify({ connections: [{ userId: 'ann', provider: 'pushbullet', credentials: { accessToken: 'x' } }] })
+  const answer = request(`${url}/v1/connections/import`, { method: 'POST', headers, body })
+  await until(async () => JSON.stringify(await (await request(`${sandbox.url}/_control/stats`)).body.json()).includes('users/me'))
+  const ended = app.stop()
+  t.equal((await answer).statusCode, 200)
+  t.match(await ended, { code: 0 })
+  await t.rejects(request(`${url}/healthz`), { code: 'ECONNREFUSED' })
 })
 
 t.test('names every fault of its configuration', async (t) => {

@@ -43,12 +43,21 @@ export function reference (): FastifyPluginAsync {
       }
       return payload
     })
+    app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('docs/'))
     app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     app.get('/problems', { schema: { hide: true } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(problemsPage))
     await app.register(scalar, {
       routePrefix: '/docs',
       configuration: {
-        url: '../openapi.json', pageTitle: 'Carillon API', withDefaultFonts: false, telemetry: false, hideClientButton: true, agent: { disabled: true }
+        url: '../openapi.json',
+        pageTitle: 'Carillon API',
+        // What would call on other hosts, or offers to.
+        withDefaultFonts: false,
+        telemetry: false,
+        hideClientButton: true,
+        showDeveloperTools: 'never',
+        agent: { disabled: true },
+        mcp: { disabled: true }
       }
     })
   }

@@ -23,7 +23,7 @@ function expectProblem (t: Test, answer: Answer, status: number, code: string): 
 }
 
 t.test('answers problem details for what is nowhere', async (t) => {
-  for (const path of ['/', '/nowhere', '/v1', '/v1/nowhere', '/v1/connections/con_x', '/v1/notifications/nope', '/v1/handshakes/../x']) {
+  for (const path of ['/nowhere', '/v1', '/v1/nowhere', '/v1/connections/con_x', '/v1/notifications/nope', '/v1/handshakes/../x']) {
     expectProblem(t, await api.ask('GET', path, { token }), 404, 'notFound')
   }
 })
