@@ -2,7 +2,10 @@ import { Queue, Worker, createPostgresBackend, withBackend } from 'bullmq'
 import type { PgPool, WorkerOptions as BullWorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import type { JobQueue, JobWorker, QueueBackend, WorkerOptions } from './job-queue.ts'
+import { answered, answerWithinMs } from './answered.ts'
+import { asJobQueue } from './as-job-queue.ts'
+import { asJobWorker } from './as-job-worker.ts'
+import type { QueueBackend, WorkerOptions } from './job-queue.ts'
 
 export interface QueueBackendOptions {
   databaseUrl: string
@@ -14,26 +17,33 @@ export interface QueueBackendOptions {
   onError: (error: Error) => void
 }
 
-/** BullMQ on the store that the options name. Connects when first used. */
+/** BullMQ on the store that the options name. Opens without it, and starts to work once it is there. */
 export function openQueueBackend (options: QueueBackendOptions): QueueBackend {
-  return options.redisUrl === undefined ? openPostgres(options) : openRedis(options, options.redisUrl)
+  const own = { ...options, onError: onceEach(options.onError) }
+  return own.redisUrl === undefined ? openPostgres(own) : openRedis(own, own.redisUrl)
 }
 
 /** Nothing is kept of a finished job: the deliveries' rows tell what became of it. */
 const defaultJobOptions = { removeOnComplete: true, removeOnFail: true }
 
 function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): QueueBackend {
-  // Adding fails at once while Redis is away (reconcile makes up for it); a worker waits for it to come back.
-  const adding = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 5_000, lazyConnect: true })
-  const working = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true })
-  for (const connection of [adding, working]) connection.on('error', onError)
+  // Not `lazyConnect`: BullMQ waits for its first try alone, and a queue or worker whose first try failed is lost for ever.
+  const connect = (maxRetriesPerRequest: number | null): Redis =>
+    new Redis(url, { maxRetriesPerRequest, connectTimeout: answerWithinMs }).on('error', onError)
+  // Adding fails soon while Redis is away (reconcile makes up for it); a worker waits for it to come back.
+  const adding = connect(1)
+  let working: Redis | undefined
+  const ping = (): Promise<unknown> => answered(adding.ping())
   return {
     kind: 'redis',
-    openQueue: (name) => asQueue(new Queue(name, { connection: adding, prefix, defaultJobOptions }), onError),
-    openWorker: (name, process, options) => asWorker(
-      new Worker(name, async ({ data }) => process(data), { ...workerOptions(options), connection: working, prefix }), onError),
-    ping: async () => { await adding.ping() },
-    close: async () => { for (const connection of [adding, working]) connection.disconnect() }
+    openQueue: (name) => asJobQueue(new Queue(name, { connection: adding, prefix, defaultJobOptions }), onError),
+    openWorker: (name, process, options) => {
+      const connection = working ??= connect(null)
+      return asJobWorker(
+        (run) => new Worker(name, run, { ...workerOptions(options), connection, prefix }), process, { ping, onError })
+    },
+    ping: async () => { await ping() },
+    close: async () => { for (const connection of [adding, working]) connection?.disconnect() }
   }
 }
 
@@ -45,12 +55,13 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
   })
   pool.on('error', onError)
   const connection = pool as unknown as PgPool // the same methods; only the overloads of `on` differ
+  const ping = (): Promise<unknown> => answered(pool.query('select 1'))
   return {
     kind: 'postgres',
-    openQueue: (name) => asQueue(new bull.Queue(name, { connection, defaultJobOptions }), onError),
-    openWorker: (name, process, options) => asWorker(
-      new bull.Worker(name, async ({ data }) => process(data), { ...workerOptions(options), connection }), onError),
-    ping: async () => { await pool.query('select 1') },
+    openQueue: (name) => asJobQueue(new bull.Queue(name, { connection, defaultJobOptions }), onError),
+    openWorker: (name, process, options) => asJobWorker(
+      (run) => new bull.Worker(name, run, { ...workerOptions(options), connection }), process, { ping, onError }),
+    ping: async () => { await ping() },
     close: () => pool.end()
   }
 }
@@ -59,41 +70,12 @@ function workerOptions ({ concurrency, lockMs }: WorkerOptions): Omit<BullWorker
   return { concurrency, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: 10, drainDelay: 5 }
 }
 
-/** What both backends' queues have in common. */
-interface BullQueue {
-  addBulk: (jobs: Array<{ name: string, data: unknown, opts: { jobId: string, delay: number } }>) => Promise<unknown>
-  getJob: (id: string) => Promise<unknown>
-  getJobScheduler: (id: string) => Promise<{ every?: number | undefined } | undefined>
-  upsertJobScheduler: (id: string, repeat: { every: number }, template: { name: string, data: unknown }) => Promise<unknown>
-  close: () => Promise<void>
-  on: (event: 'error', listener: (error: Error) => void) => unknown
-}
-
-function asQueue<Data> (queue: BullQueue, onError: (error: Error) => void): JobQueue<Data> {
-  queue.on('error', onError)
-  return {
-    add: async (jobs) => {
-      await queue.addBulk(jobs.map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } })))
-    },
-    live: async (ids) => {
-      const jobs = await Promise.all(ids.map((id) => queue.getJob(id)))
-      return new Set(ids.filter((_, index) => jobs[index] !== undefined))
-    },
-    schedule: async (id, everyMs, data) => {
-      if ((await queue.getJobScheduler(id))?.every === everyMs) return
-      await queue.upsertJobScheduler(id, { every: everyMs }, { name: 'job', data })
-    },
-    close: () => queue.close()
+/** Queues and workers that share a connection each tell of its errors. */
+function onceEach (onError: (error: Error) => void): (error: Error) => void {
+  const told = new WeakSet<Error>()
+  return (error) => {
+    if (told.has(error)) return
+    told.add(error)
+    onError(error)
   }
-}
-
-interface BullWorker {
-  close: () => Promise<void>
-  on: ((event: 'error', listener: (error: Error) => void) => unknown) & ((event: 'failed', listener: (job: unknown, error: Error) => void) => unknown)
-}
-
-function asWorker (worker: BullWorker, onError: (error: Error) => void): JobWorker {
-  worker.on('error', onError)
-  worker.on('failed', (_job, error) => onError(error))
-  return { close: () => worker.close() }
 }

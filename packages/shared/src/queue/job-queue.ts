@@ -1,4 +1,7 @@
-/** One job to add. The same `id` twice is a no-op while the first exists; it must not contain `:`. */
+/**
+ * One job to add. The same `id` twice is a no-op while the first exists. It must not contain `:`, nor be a plain word: on
+ * Redis, `delayed` or `failed` is a key of BullMQ's own.
+ */
 export interface NewJob<Data> {
   id: string
   /** Ids only: what is in a queue can be read by whoever reads the queue. */

@@ -1,0 +1,31 @@
+import { answered } from './answered.ts'
+import type { JobQueue } from './job-queue.ts'
+
+/** What both backends' queues have in common. */
+interface BullQueue {
+  addBulk: (jobs: Array<{ name: string, data: unknown, opts: { jobId: string, delay: number } }>) => Promise<unknown>
+  getJob: (id: string) => Promise<unknown>
+  getJobScheduler: (id: string) => Promise<{ every?: number | undefined } | undefined>
+  upsertJobScheduler: (id: string, repeat: { every: number }, template: { name: string, data: unknown }) => Promise<unknown>
+  close: () => Promise<void>
+  on: (event: 'error', listener: (error: Error) => void) => unknown
+}
+
+export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => void): JobQueue<Data> {
+  queue.on('error', onError)
+  return {
+    add: async (jobs) => {
+      await answered(queue.addBulk(
+        jobs.map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } }))))
+    },
+    live: async (ids) => {
+      const jobs = await answered(Promise.all(ids.map((id) => queue.getJob(id))))
+      return new Set(ids.filter((_, index) => jobs[index] !== undefined))
+    },
+    schedule: async (id, everyMs, data) => {
+      if ((await answered(queue.getJobScheduler(id)))?.every === everyMs) return
+      await answered(queue.upsertJobScheduler(id, { every: everyMs }, { name: 'job', data }))
+    },
+    close: () => queue.close()
+  }
+}

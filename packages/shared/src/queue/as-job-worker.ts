@@ -1,0 +1,29 @@
+import type { JobWorker } from './job-queue.ts'
+
+interface BullWorker {
+  close: (force: boolean) => Promise<void>
+  on: ((event: 'error', listener: (error: Error) => void) => unknown) & ((event: 'failed', listener: (job: unknown, error: Error) => void) => unknown)
+}
+
+export function asJobWorker<Data> (
+  open: (run: (job: { data: Data }) => Promise<void>) => BullWorker,
+  process: (data: Data) => Promise<void>,
+  { ping, onError }: { ping: () => Promise<unknown>, onError: (error: Error) => void }
+): JobWorker {
+  const running = new Set<Promise<void>>()
+  const worker = open(async ({ data }) => {
+    const job = process(data)
+    running.add(job)
+    await job.finally(() => running.delete(job))
+  })
+  worker.on('error', onError)
+  worker.on('failed', (_job, error) => onError(error))
+  return {
+    close: async () => {
+      // BullMQ waits until the store knows how the jobs ended. One that is away would keep us for ever.
+      const away = await ping().then(() => false, () => true)
+      if (away) await Promise.allSettled(running)
+      await worker.close(away)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { until } from '@carillon/testing'
+import t from 'tap'
+import { openTestQueue } from './open-test-queue.ts'
+import { prepareRedis } from './start-redis.ts'
+
+const databaseUrl = 'postgres://not.used.example/carillon'
+/** A queue that is away says so within this time; callers have their own callers waiting. */
+const boundMs = 6_000
+
+// They wait for time-outs more than for anything else.
+t.jobs = 4
+
+t.test('says within seconds that a Redis which was there is away', { buffered: true }, async (t) => {
+  const redis = await prepareRedis(t)
+  if (redis === undefined) return
+  await redis.start()
+  const { backend, queue, errors } = openTestQueue<string>(t, { databaseUrl, redisUrl: redis.url, prefix: 'test' })
+  await queue.add([{ id: 'job-1', data: 'before', delayMs: 3600_000 }])
+  await redis.kill()
+  await rejectsInTime(t, {
+    add: () => queue.add([{ id: 'job-2', data: 'away' }]),
+    live: () => queue.live(['job-1']),
+    schedule: () => queue.schedule('tick', 1_000, 'tick'),
+    ping: () => backend.ping()
+  })
+  t.ok(errors.length > 0, 'and tells of the lost connection')
+  t.equal(new Set(errors).size, errors.length, 'of each error once')
+  await redis.start()
+  await until(async () => {
+    await queue.add([{ id: 'job-3', data: 'back', delayMs: 3600_000 }])
+    return (await queue.live(['job-3'])).size === 1
+  })
+})
+
+t.test('begins with a Redis that was not there at first', { buffered: true }, async (t) => {
+  const redis = await prepareRedis(t)
+  if (redis === undefined) return
+  const { backend, queue, startWorker } = openTestQueue<string>(t, { databaseUrl, redisUrl: redis.url, prefix: 'test' })
+  const seen: string[] = []
+  startWorker(async (data) => { seen.push(data) })
+  await rejectsInTime(t, { add: () => queue.add([{ id: 'job-1', data: 'early' }]), ping: () => backend.ping() })
+  await redis.start()
+  await until(async () => {
+    await queue.add([{ id: 'job-2', data: 'late' }])
+    return seen.includes('late')
+  })
+})
+
+t.test('says within seconds that a Redis takes calls and does not answer', { buffered: true }, async (t) => {
+  const silent = createServer((socket) => {
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+  }).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.teardown(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  const { backend, queue } = openTestQueue<string>(t, { databaseUrl, redisUrl: `redis://127.0.0.1:${port}`, prefix: 'test' })
+  await rejectsInTime(t, { add: () => queue.add([{ id: 'job-1', data: '' }]), ping: () => backend.ping() })
+})
+
+t.test('closes while Redis is away, once its own jobs are done', { buffered: true }, async (t) => {
+  const redis = await prepareRedis(t)
+  if (redis === undefined) return
+  await redis.start()
+  const { backend, queue, startWorker } = openTestQueue<string>(t, { databaseUrl, redisUrl: redis.url, prefix: 'test' })
+  const seen: string[] = []
+  let finish = (): void => {}
+  const finished = new Promise<void>((resolve) => { finish = resolve })
+  const worker = startWorker(async (data) => {
+    seen.push(`${data} begins`)
+    await finished
+    seen.push(`${data} ends`)
+  })
+  const idle = backend.openWorker('idle', async () => {}, { concurrency: 1, lockMs: 10_000 })
+  await queue.add([{ id: 'job-1', data: 'job' }])
+  await until(() => seen.length === 1)
+  await redis.kill()
+  const closing = Promise.all([worker.close(), idle.close()]).then(() => seen.push('closed'))
+  await t.rejects(backend.ping())
+  finish()
+  const startedAt = performance.now()
+  await closing
+  t.same(seen, ['job begins', 'job ends', 'closed'])
+  t.ok(performance.now() - startedAt < boundMs)
+})
+
+async function rejectsInTime (t: Tap, calls: Record<string, () => Promise<unknown>>): Promise<void> {
+  await Promise.all(Object.entries(calls).map(async ([name, call]) => {
+    const startedAt = performance.now()
+    await t.rejects(call(), name)
+    t.ok(performance.now() - startedAt < boundMs, `${name} took ${Math.round(performance.now() - startedAt)} ms`)
+  }))
+}
+
+type Tap = Pick<typeof t, 'rejects' | 'ok'>
