@@ -1,0 +1,171 @@
+import { backends, until } from '@carillon/testing'
+import t from 'tap'
+import { openTestQueue } from './open-test-queue.ts'
+
+for (const { kind, skip, open } of await backends()) {
+  t.test(`with jobs in ${kind}`, { skip }, async (t) => {
+    const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, QUEUE_PREFIX: prefix } = await open(t)
+    const openQueue = <Data>(t: Parameters<typeof openTestQueue>[0], name: string) =>
+      openTestQueue<Data>(t, { databaseUrl, redisUrl, prefix }, name)
+
+    t.test('hands a job\'s data to a worker just as it came', async (t) => {
+      const { queue, startWorker } = openQueue(t, 'data')
+      const data = { deliveries: [['a', 'b'], ['c', 'd']], name: 'Zoë 🔔', nothing: null, number: 0.5 }
+      const seen: unknown[] = []
+      startWorker(async (data) => { seen.push(data) })
+      await queue.add([{ id: 'one', data }])
+      await until(() => seen.length === 1)
+      t.same(seen, [data])
+    })
+
+    t.test('takes many jobs at once, and runs each once', async (t) => {
+      const { queue, startWorker } = openQueue<number>(t, 'many')
+      await queue.add(Array.from({ length: 1_000 }, (_, index) => ({ id: `job-${index}`, data: index })))
+      const seen: number[] = []
+      const process = async (number: number): Promise<void> => { seen.push(number) }
+      startWorker(process, { concurrency: 10 })
+      startWorker(process, { concurrency: 10 })
+      await until(() => seen.length >= 1_000, { timeoutMs: 30_000 })
+      t.equal(new Set(seen).size, 1_000)
+      await until(async () => (await queue.live(seen.map((number) => `job-${number}`))).size === 0)
+      t.equal(seen.length, 1_000)
+    })
+
+    t.test('does nothing when there is nothing to add', async (t) => {
+      const { queue } = openQueue(t, 'nothing')
+      await queue.add([])
+      t.equal((await queue.live([])).size, 0)
+    })
+
+    t.test('knows which jobs wait, are delayed or run, and forgets the others', async (t) => {
+      const { queue, startWorker } = openQueue<string>(t, 'live')
+      const ids = ['job-waits', 'job-runs', 'job-delayed', 'job-finished', 'job-failed', 'job-unknown']
+      const finish = gate()
+      const seen: string[] = []
+      startWorker(async (data) => {
+        seen.push(data)
+        if (data === 'job-failed') throw new Error('as it was told')
+        if (data === 'job-runs') await finish.promise
+      })
+      const job = (id: string, delayMs = 0) => ({ id, data: id, delayMs })
+      await queue.add([job('job-finished'), job('job-failed'), job('job-runs'), job('job-waits'), job('job-delayed', 3600_000)])
+      await until(() => seen.includes('job-runs'))
+      await until(async () => (await queue.live(ids)).size === 3)
+      t.same([...await queue.live(ids)].sort(), ['job-delayed', 'job-runs', 'job-waits'])
+      finish.open()
+      await until(async () => (await queue.live(ids)).size === 1)
+      t.same([...await queue.live(ids)], ['job-delayed'])
+    })
+
+    t.test('holds a job back until it is due', async (t) => {
+      const { queue, startWorker } = openQueue<string>(t, 'delay')
+      const seen: Array<{ data: string, afterMs: number }> = []
+      startWorker(async (data) => { seen.push({ data, afterMs: performance.now() - addedAt }) })
+      const addedAt = performance.now()
+      await queue.add([{ id: 'later', data: 'later', delayMs: 700.5 }, { id: 'now', data: 'now' }])
+      await until(() => seen.length === 2)
+      t.same(seen.map(({ data }) => data), ['now', 'later'])
+      t.ok((seen[1]?.afterMs ?? 0) >= 690, `it came after ${seen[1]?.afterMs} ms`)
+    })
+
+    t.test('takes the same id once while the first job is there, and again once it is gone', async (t) => {
+      const { queue, startWorker } = openQueue<string>(t, 'twice')
+      const seen: string[] = []
+      await queue.add([{ id: 'same', data: 'first' }])
+      await queue.add([{ id: 'same', data: 'second' }, { id: 'other', data: 'other' }])
+      startWorker(async (data) => { seen.push(data) })
+      await until(async () => (await queue.live(['same', 'other'])).size === 0)
+      t.same(seen.sort(), ['first', 'other'])
+      await queue.add([{ id: 'same', data: 'third' }])
+      await until(() => seen.length === 3)
+      t.equal(seen[2], 'third')
+    })
+
+    t.test('tells of a job that fails, and goes on with the next', async (t) => {
+      const { queue, errors, startWorker } = openQueue<string>(t, 'fails')
+      const seen: string[] = []
+      startWorker(async (data) => {
+        if (data === 'bad') throw new Error('this job is bad')
+        seen.push(data)
+      })
+      await queue.add([{ id: 'bad', data: 'bad' }, { id: 'good', data: 'good' }])
+      await until(() => seen.length === 1)
+      await until(async () => (await queue.live(['bad', 'good'])).size === 0)
+      t.same(errors.map(({ message }) => message), ['this job is bad'], 'once')
+    })
+
+    t.test('runs no more jobs at a time than it was told', async (t) => {
+      const { queue, startWorker } = openQueue<number>(t, 'concurrency')
+      let running = 0
+      let most = 0
+      let done = 0
+      startWorker(async () => {
+        most = Math.max(most, ++running)
+        await new Promise(setImmediate)
+        await until(() => most === 3, { everyMs: 5, timeoutMs: 2_000 })
+        running--
+        done++
+      }, { concurrency: 3 })
+      await queue.add(Array.from({ length: 20 }, (_, index) => ({ id: `job-${index}`, data: index })))
+      await until(() => done === 20)
+      t.equal(most, 3)
+    })
+
+    t.test('waits for the jobs that run when it closes, and leaves the others', async (t) => {
+      const { backend, queue, startWorker } = openQueue<string>(t, 'close')
+      const finish = gate()
+      const seen: string[] = []
+      const worker = startWorker(async (data) => {
+        seen.push(`${data} begins`)
+        await finish.promise
+        seen.push(`${data} ends`)
+      })
+      await queue.add([{ id: 'first', data: 'first' }, { id: 'second', data: 'second' }])
+      await until(() => seen.length === 1)
+      const closed = worker.close().then(() => seen.push('closed'))
+      for (let round = 0; round < 20; round++) await backend.ping()
+      t.same(seen, ['first begins'], 'however long that takes')
+      finish.open()
+      await closed
+      t.same(seen, ['first begins', 'first ends', 'closed'])
+      t.same([...await queue.live(['first', 'second'])], ['second'])
+    })
+
+    t.test('keeps one schedule however often it is asked', async (t) => {
+      const { queue, startWorker } = openQueue<object>(t, 'schedule')
+      const times: number[] = []
+      startWorker(async () => { times.push(performance.now()) })
+      await queue.schedule('tick', 300, {})
+      await queue.schedule('tick', 300, {})
+      await Promise.all([1, 2, 3].map(() => queue.schedule('tick', 300, {})))
+      await until(() => times.length >= 4)
+      const [first = 0, , , fourth = 0] = times
+      t.ok(fourth - first > 2.5 * 300, `three intervals took ${Math.round(fourth - first)} ms`)
+    })
+
+    t.test('changes the pace of a schedule', async (t) => {
+      const { queue, startWorker } = openQueue<object>(t, 'pace')
+      let ticks = 0
+      startWorker(async () => { ticks++ })
+      await queue.schedule('tick', 3600_000, {})
+      await until(() => ticks === 1)
+      await queue.schedule('tick', 100, {})
+      await until(() => ticks > 3, { timeoutMs: 5_000 })
+    })
+
+    t.test('says whether its store answers', async (t) => {
+      const { backend } = openQueue(t, 'ping')
+      await t.resolves(backend.ping())
+      const away = openTestQueue(t, redisUrl === undefined
+        ? { databaseUrl: 'postgres://127.0.0.1:1/nowhere', prefix }
+        : { databaseUrl, redisUrl: 'redis://127.0.0.1:1', prefix })
+      await t.rejects(away.backend.ping())
+    })
+  })
+}
+
+function gate (): { promise: Promise<void>, open: () => void } {
+  let open = (): void => {}
+  const promise = new Promise<void>((resolve) => { open = resolve })
+  return { promise, open }
+}
