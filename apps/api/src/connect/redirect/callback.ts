@@ -22,7 +22,8 @@ export function addCallback (
 ): void {
   const { database, log, now, site } = services
 
-  scope.get('/callback', { schema: { hide: true } }, async (request, reply) => {
+  // A HEAD would use the handshake up for an answer that nobody sees.
+  scope.get('/callback', { schema: { hide: true }, exposeHeadRoute: false }, async (request, reply) => {
     const answer = readAnswer(request.query)
     const handshake = answer.state === undefined ? undefined : await findHandshakeByState(database, answer.state, now())
     if (answer.state === undefined || handshake?.provider !== provider.id) return sendFailure(reply, 'unknownState', { site, provider })
@@ -53,8 +54,9 @@ export function addCallback (
       return endConnected(reply, handshake, grant.account.name)
     } catch (error) {
       const reason = error instanceof HandshakeFailure ? error.reason : 'internal'
-      log[reason === 'internal' ? 'error' : 'info'](
-        { err: error, handshakeId: publicId('handshake', handshake.id), provider: provider.id, reason }, 'handshake failed')
+      const facts = { handshakeId: publicId('handshake', handshake.id), provider: provider.id, reason }
+      if (error instanceof HandshakeFailure) log.info({ ...facts, detail: error.message }, 'handshake failed')
+      else log.error({ ...facts, err: error }, 'handshake failed')
       await failHandshake(database, handshake.id, reason)
       return endFailed(reply, handshake, reason)
     }
