@@ -50,6 +50,18 @@ function onInterrupt (stop: () => void, force: () => void): void {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear)
   process.on('disconnect', hear)
+  if (process.env['npm_lifecycle_event'] !== undefined) onOrphaned(hear)
+}
+
+/** npm tells SIGTERM to the shell between us alone, which ends without a word. Its end is what we hear. */
+function onOrphaned (hear: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    hear()
+  }, 100)
+  timer.unref()
 }
 
 /** Tells the process that started us, where it listens for it. */

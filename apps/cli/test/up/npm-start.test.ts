@@ -1,0 +1,38 @@
+import { execa } from 'execa'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { isRunning } from '@carillon/local'
+import { testDatabase, until } from '@carillon/testing'
+import { alive, descendants } from './fixtures/processes.ts'
+import { folder, readUpFile } from './fixtures/spawn-up.ts'
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+
+t.test('npm start leaves no process behind', async (t) => {
+  const dataDir = join(await folder(t), 'data')
+  const env = { CARILLON_DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0', DATABASE_URL: (await testDatabase(t)).url }
+  const ends = {
+    'when npm is told to end, and tells nobody': (pid: number) => process.kill(pid, 'SIGTERM'),
+    'after Ctrl-C, which npm repeats': (pid: number) => process.kill(-pid, 'SIGINT')
+  }
+  for (const [name, end] of Object.entries(ends)) {
+    await t.test(name, async (t) => {
+      // Without what tap adds: see spawnNode.
+      const npm = execa('env', ['-u', 'NODE_OPTIONS', 'npm', 'start', '--silent'], {
+        cwd: root, env, detached: true, reject: false, all: true, stdin: 'ignore'
+      })
+      const pid = npm.pid ?? 0
+      const up = await until(() => readUpFile(dataDir), { timeoutMs: 60_000 })
+      t.teardown(() => isRunning(up.pid) && process.kill(up.pid, 'SIGTERM'))
+      const pids = await descendants(pid)
+      t.ok(pids.includes(up.pid))
+      t.ok(pids.length >= 5, 'there were processes to leave')
+      end(pid)
+      await until(async () => (await alive(pids)).length === 0, { timeoutMs: 20_000, what: 'the end of all of them' })
+      await t.rejects(access(join(dataDir, 'up.json')), { code: 'ENOENT' })
+      t.match((await npm).all, /Stopped\.\s*$/)
+    })
+  }
+})
