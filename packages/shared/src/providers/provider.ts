@@ -20,12 +20,30 @@ export interface Grant<C extends Credentials = Credentials> {
   expiresAt?: Date
 }
 
-/** The whole seam to the outside world: network, cancellation and clock. */
+/** The whole seam to the outside world: network, cancellation, clock, and what hosts have registered us as. */
 export interface Call {
   http: Http
   signal: AbortSignal
   /** Milliseconds since the epoch. */
   now: () => number
+  registrations: Registrations
+}
+
+/** A client that a host of the user's choice has registered for us. Plain JSON with secrets: it is sealed where it is kept. */
+export interface Registration {
+  clientId: string
+  clientSecret: string
+  /** Milliseconds since the epoch; absent when it never ends. */
+  expiresAt?: number
+}
+
+/** Where registrations are kept, one per provider and host. */
+export interface Registrations {
+  /**
+   * The one we have, or the one that `register` brings. `stale` is one that the host does not know any more: it is replaced
+   * unless somebody has done so already. Of all who ask at a time, over all processes, one registers.
+   */
+  obtain: (provider: string, host: string, register: () => Promise<Registration>, stale?: Registration) => Promise<Registration>
 }
 
 /** What the provider gave back for a delivered message; kept with the delivery. */
@@ -43,15 +61,52 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
   tokenRequest: { credentials: 'body' | 'header', format: 'form' | 'json' }
   scope: string[]
   /**
-   * How the provider's answer finds its handshake again: a parameter inside `redirect_uri` comes back untouched.
+   * How the provider's answer finds its handshake again: a parameter inside `redirect_uri` comes back untouched, or nothing
+   * does, and the browser's cookie must do.
    */
-  correlation: 'redirect-query'
+  correlation: 'redirect-query' | 'cookie'
   /** Turns the token endpoint's JSON into credentials and asks who they belong to. Throws ProviderError. */
   accept (token: Record<string, unknown>, call: Call): Promise<Grant<C>>
 }
 
+/** A verifier that the user's browser brings back, or that the user reads off a page and gives us (OAuth 1.0a). */
+export interface VerifierHandshake<C extends Credentials = Credentials> {
+  /** The parameters of the provider's answer to the callback: which handshake it is for, and its verifier. */
+  readonly answer: { token: string, verifier: string }
+  /**
+   * Begins for the account that the user has named. `callback` null asks for a page that shows the verifier. Send the
+   * browser to `authorizeUrl`; `token` comes back with the answer; keep `pending` sealed for `complete`.
+   */
+  begin (account: string, callback: string | null, call: Call): Promise<{ authorizeUrl: string, token: string, pending: Record<string, unknown> }>
+  /** Throws ProviderError `rejected` for a verifier that is not taken, after which it may be tried again. */
+  complete (pending: Record<string, unknown>, verifier: string, call: Call): Promise<Grant<C>>
+}
+
+/** A code that we show and the user enters at the provider's page (a disposable client of our own for each connection). */
+export interface OneTimeCodeHandshake<C extends Credentials = Credentials> {
+  /** Show `code` and `redeemUrl` until `expiresAt`; ask `complete` no more often than every `intervalMs`. */
+  begin (call: Call): Promise<{ code: string, redeemUrl: string, expiresAt: Date, intervalMs: number, pending: Record<string, unknown> }>
+  /** Null while the user has not entered it yet. */
+  complete (pending: Record<string, unknown>, call: Call): Promise<Grant<C> | null>
+}
+
 export interface Handshakes<C extends Credentials = Credentials> {
   code?: CodeHandshake<C>
+  verifier?: VerifierHandshake<C>
+  oneTimeCode?: OneTimeCodeHandshake<C>
+}
+
+/** Credentials that replace older ones. `expiresAt` is absent when the provider states no expiry. */
+export interface Refreshed<C extends Credentials = Credentials> {
+  credentials: C
+  expiresAt?: Date
+}
+
+/** An authorized request of somebody else's making: method, path with query under the provider's own origin, and body. */
+export interface ForwardedRequest {
+  method: string
+  /** Begins with `/`. */
+  path: string
 }
 
 /**
@@ -74,4 +129,14 @@ export interface Provider<C extends Credentials = Credentials> {
    * idempotency handle shows the message once however often it is sent.
    */
   send? (message: Message, key: string, credentials: C, call: Call): Promise<Receipt>
+  /** The user must say which account, such as `nick@host`, before a handshake can begin: tells what they meant, or throws ProviderError `rejected`. */
+  parseAccount? (text: string): { host: string, name: string }
+  /** New credentials for old. Throws ProviderError `unauthorized` when the provider will never refresh these. */
+  refresh? (credentials: C, call: Call): Promise<Refreshed<C>>
+  /** Ends the credentials at the provider. Those that it does not know any more are as good as revoked. */
+  revoke? (credentials: C, call: Call): Promise<void>
+  /** Where `request` goes and the headers that authorize it, for a caller who never sees the credentials. Origin of the URL: the provider's own. */
+  authorize? (request: ForwardedRequest, credentials: C, call: Call): Promise<{ url: string, headers: Record<string, string> }>
+  /** What an answer to an authorized request says about the credentials: null when nothing is wrong with them. */
+  judgeCredentials? (answer: { status: number, headers: Record<string, string>, body: Buffer }): 'expired' | 'unauthorized' | null
 }
