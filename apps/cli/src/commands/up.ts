@@ -9,11 +9,20 @@ export function addUp (program: Command, { env, print, onInterrupt, announce }: 
     .option('--no-sandbox', 'leave the simulated providers out')
     .option('--verbose', 'show everything that the parts log, not only warnings and errors', false)
     .action(async ({ sandbox, verbose }: { sandbox: boolean, verbose: boolean }) => {
-      // Loaded when needed: a production image has neither the sandbox nor the embedded PostgreSQL.
-      const { runUp } = await import('../up/run-up.ts')
+      const { runUp } = await loadUp()
       const stop = new AbortController()
       const force = new AbortController()
       onInterrupt(() => stop.abort(), () => force.abort())
       await runUp({ env, sandbox, verbose, print, announce, stop: stop.signal, force: force.signal })
     })
+}
+
+/** Loaded when needed: a production image has neither the sandbox nor the embedded PostgreSQL. */
+async function loadUp () {
+  try {
+    return await import('../up/run-up.ts')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
+    throw new Error('`carillon up` needs a whole clone; here are only the parts that run in production')
+  }
 }

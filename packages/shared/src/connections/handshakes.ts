@@ -66,13 +66,14 @@ export async function claimHandshake ({ db }: Database, id: string, now: number)
   return rows.length === 1
 }
 
+/** Ends a claimed handshake; one that has ended stays as it is. */
 export async function completeHandshake ({ db }: Database, id: string, connectionId: string): Promise<void> {
-  await db.update(handshakes).set({ status: 'completed', connectionId }).where(eq(handshakes.id, id))
+  await db.update(handshakes).set({ status: 'completed', connectionId }).where(isPending(id))
 }
 
-/** `error` is a reason code of ours, as the site sees it. */
+/** Ends a claimed handshake; one that has ended stays as it is. `error` is a reason code of ours, as the site sees it. */
 export async function failHandshake ({ db }: Database, id: string, error: string): Promise<void> {
-  await db.update(handshakes).set({ status: 'failed', error }).where(eq(handshakes.id, id))
+  await db.update(handshakes).set({ status: 'failed', error }).where(isPending(id))
 }
 
 /** Whether `browser`, the secret of the browser's cookie, is the one that confirmed. */
@@ -81,8 +82,11 @@ export function isBrowserOf (handshake: Handshake, browser: string): boolean {
 }
 
 function stillOpen (id: string, now: number) {
-  return and(
-    eq(handshakes.id, id), eq(handshakes.status, 'pending'), isNull(handshakes.claimedAt), gt(handshakes.expiresAt, new Date(now)))
+  return and(isPending(id), isNull(handshakes.claimedAt), gt(handshakes.expiresAt, new Date(now)))
+}
+
+function isPending (id: string) {
+  return and(eq(handshakes.id, id), eq(handshakes.status, 'pending'))
 }
 
 function selectHandshakes (db: Database['db']) {

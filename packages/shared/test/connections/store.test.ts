@@ -1,0 +1,169 @@
+import t from 'tap'
+import {
+  disconnect, findConnection, findSealed, markNeedsReauth, openCredentials, saveConnections
+} from '../../src/connections/index.ts'
+import { ensureUser, newId } from '../../src/db/index.ts'
+import type { Database } from '../../src/db/index.ts'
+import { createProviders } from '../../src/providers/index.ts'
+import type { Provider } from '../../src/providers/index.ts'
+import { createVault, VaultError } from '../../src/vault/index.ts'
+import { openCountedDatabase } from '../open-counted-database.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { connect, grantOf, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+const pushbullet = providerOf('pushbullet')
+
+t.test('keeps a grant, sealed for its own row', async (t) => {
+  const { id: userId } = await ensureUser(database, { externalId: 'ann' })
+  const expiresAt = new Date('2030-01-01T12:00:00Z')
+  const [saved] = await saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: { ...grantOf('ann'), expiresAt } }])
+  t.match(saved, { id: String, userId, provider: 'pushbullet', reconnected: false })
+  const id = saved?.id ?? ''
+  t.match(await findConnection(database, id), {
+    id,
+    ownerId: userId,
+    userId: 'ann',
+    provider: 'pushbullet',
+    status: 'active',
+    statusReason: null,
+    account: { id: 'account-ann', name: 'ann at the provider' },
+    credentialsVersion: 1,
+    expiresAt,
+    limitedUntil: null
+  })
+  t.notOk('credentials' in (await findConnection(database, id) ?? {}), 'which are for those who ask for them')
+  t.same(await openAt(database, id), { accessToken: 'token-of-ann' })
+
+  const sealed = await findSealed(database, id)
+  t.match(sealed, { id, credentials: /^v1\.test\./ })
+  t.notMatch(JSON.stringify(await database.sql`select * from connections`), 'token-of-ann')
+  t.throws(() => openCredentials(vault, pushbullet, { id: newId(), credentials: sealed?.credentials ?? '' }), { code: 'moved' })
+  const otherVault = createVault([{ id: 'other', secret: Buffer.alloc(32, 1) }])
+  t.throws(() => openCredentials(otherVault, pushbullet, { id, credentials: sealed?.credentials ?? '' }), VaultError)
+})
+
+t.test('refuses credentials that are not the provider\'s', async (t) => {
+  const id = newId()
+  const credentials = vault.seal('{"other":"shape hush"}', { table: 'connections', column: 'credentials', id })
+  const error = t.throws(() => openCredentials(vault, pushbullet, { id, credentials }), { name: 'ProviderError' })
+  t.notMatch(String(error), 'hush')
+})
+
+t.test('replaces what was there when a user comes back, and keeps the id', async (t) => {
+  const [id = ''] = await connect(database, ['bob'])
+  await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' })
+  await database.sql`update connections set limited_until = now() + interval '1 hour', expires_at = now() where id = ${id}`
+  const before = await findConnection(database, id)
+  t.match(before, { status: 'needsReauth', statusReason: 'tokenRevoked', limitedUntil: Date })
+
+  const [again] = await saveConnections(database, vault, [
+    { userId: before?.ownerId ?? '', provider: 'pushbullet', grant: grantOf('bobby') }
+  ])
+  t.match(again, { id, reconnected: true })
+  const after = await findConnection(database, id)
+  t.match(after, {
+    status: 'active',
+    statusReason: null,
+    account: { id: 'account-bobby' },
+    credentialsVersion: 2,
+    expiresAt: null,
+    limitedUntil: null,
+    createdAt: before?.createdAt
+  })
+  t.ok((after?.updatedAt ?? 0) > (before?.updatedAt ?? 0))
+  t.same(await openAt(database, id), { accessToken: 'token-of-bobby' })
+})
+
+t.test('keeps a user\'s connections at different providers apart', async (t) => {
+  const [first] = await connect(database, ['cleo'], 'pushbullet')
+  const [second] = await connect(database, ['cleo'], 'other')
+  t.not(first, second)
+  t.same(await connect(database, ['cleo'], 'other'), [second])
+  t.match(await findConnection(database, first ?? ''), { credentialsVersion: 1 })
+})
+
+t.test('makes one connection of two that come at once, whose credentials open', async (t) => {
+  for (let round = 0; round < 10; round++) {
+    const { id: userId } = await ensureUser(database, { externalId: `twin-${round}` })
+    const tokens = Array.from({ length: 4 }, (_, index) => `token-${index}`)
+    const saved = (await Promise.all(tokens.map((token) =>
+      saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('twin', token) }])))).flat()
+    t.equal(new Set(saved.map(({ id }) => id)).size, 1)
+    t.equal(saved.filter(({ reconnected }) => !reconnected).length, 1)
+    const [{ id } = { id: '' }] = saved
+    t.equal((await findConnection(database, id))?.credentialsVersion, 4)
+    t.ok(tokens.includes((await openAt(database, id)).accessToken))
+  }
+})
+
+t.test('keeps a thousand grants in a few statements, and answers in their order', async (t) => {
+  const database = await openCountedDatabase(t)
+  const names = Array.from({ length: 1_000 }, (_, index) => `user-${index}`)
+  await database.sql`insert into users (id, external_id) select gen_random_uuid(), name from unnest(${names}::text[]) as name`
+  const users = await database.sql<Array<{ id: string, name: string }>>`select id, external_id as name from users order by random()`
+  const grants = users.map(({ id, name }) => ({ userId: id, provider: 'pushbullet', grant: grantOf(name) }))
+  await saveConnections(database, vault, grants.slice(0, 100))
+
+  database.statements.length = 0
+  const saved = await saveConnections(database, vault, grants)
+  t.ok(database.statements.length <= 5, `${database.statements.length} statements`)
+  t.same(saved.map(({ userId }) => userId), grants.map(({ userId }) => userId))
+  t.equal(saved.filter(({ reconnected }) => reconnected).length, 100)
+  for (const index of [0, 99, 100, 999]) {
+    t.same(await openAt(database, saved[index]?.id ?? ''), { accessToken: `token-of-${users[index]?.name}` })
+  }
+  database.statements.length = 0
+  t.same(await saveConnections(database, vault, []), [])
+  t.same(database.statements, [])
+})
+
+t.test('keeps all grants of a call or none', async (t) => {
+  const { id: userId } = await ensureUser(database, { externalId: 'dan' })
+  await t.rejects(saveConnections(database, vault, [
+    { userId, provider: 'pushbullet', grant: grantOf('dan') }, { userId: newId(), provider: 'pushbullet', grant: grantOf('nobody') }
+  ]))
+  t.same(await database.sql`select from connections where user_id = ${userId}`, [])
+})
+
+t.test('erases the credentials when it disconnects, once', async (t) => {
+  const [id = ''] = await connect(database, ['eve'])
+  await database.sql`update connections set limited_until = now() + interval '1 hour', expires_at = now() where id = ${id}`
+  t.equal(await disconnect(database, id), true)
+  t.match(await findConnection(database, id), {
+    status: 'revoked', statusReason: 'disconnected', credentialsVersion: 2, expiresAt: null, limitedUntil: null
+  })
+  t.equal(await findSealed(database, id), undefined)
+  t.same(await database.sql`select credentials from connections where id = ${id}`, [{ credentials: null }])
+  t.equal(await disconnect(database, id), false)
+  t.equal(await disconnect(database, newId()), false)
+
+  t.same(await connect(database, ['eve']), [id], 'who comes back finds the same connection')
+  t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 3 })
+})
+
+t.test('marks dead credentials, and not the ones that replaced them', async (t) => {
+  const [id = ''] = await connect(database, ['fay'])
+  await connect(database, ['fay'])
+  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' }), false, 'an answer about the old token')
+  t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
+  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 2, reason: 'tokenRevoked' }), true)
+  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 2, reason: 'another' }), false, 'it is known already')
+  t.match(await findConnection(database, id), { status: 'needsReauth', statusReason: 'tokenRevoked', credentialsVersion: 2 })
+  t.ok(await findSealed(database, id), 'its credentials are kept')
+  await disconnect(database, id)
+  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 3, reason: 'late' }), false, 'it is closed')
+})
+
+function providerOf (id: string): Provider {
+  const url = 'https://provider.example'
+  const found = createProviders({ pushbullet: { clientId: 'c', clientSecret: 's', authorizeUrl: url, apiUrl: url } }).get(id)
+  if (found === undefined) throw new Error(`There is no provider ${id}`)
+  return found
+}
+
+async function openAt (database: Database, id: string) {
+  const sealed = await findSealed(database, id)
+  if (sealed === undefined) throw new Error('There are no credentials')
+  return openCredentials(vault, pushbullet, sealed)
+}

@@ -1,0 +1,195 @@
+import { eq, TransactionRollbackError } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import t from 'tap'
+import { apiKeys, connections, deliveries, handshakes, newId, notifications, users } from '../../src/db/index.ts'
+import type { Scope } from '../../src/db/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+
+const { db, sql } = await openTestDatabase(t)
+const now = new Date('2030-01-01T12:00:00Z')
+const tried = new Set<string>()
+const later = new Date('2030-01-01T12:10:00Z')
+
+const userId = newId()
+await db.insert(users).values({ id: userId, externalId: 'ann' })
+
+/** Rows that the database takes; each wrong state below is one of these with something changed. */
+const key = (): typeof apiKeys.$inferInsert => ({ id: newId(), name: 'console', secretHash: newId(), scopes: ['admin'] })
+let providers = 0
+const connection = (): typeof connections.$inferInsert => ({
+  id: newId(), userId, provider: `provider${providers++}`, status: 'active', accountId: 'a1', accountName: 'Ann', credentials: 'sealed'
+})
+const handshake = (): typeof handshakes.$inferInsert => ({
+  id: newId(), userId, provider: 'pushbullet', kind: 'redirect', createdAt: now, expiresAt: later
+})
+const notification = (): typeof notifications.$inferInsert => ({
+  id: newId(), origin: 'api', audience: { userIds: ['ann'] }, message: { type: 'note', title: 'Hello' }, createdAt: now
+})
+
+const keptConnection = connection()
+await db.insert(connections).values(keptConnection)
+const keptNotification = notification()
+await db.insert(notifications).values(keptNotification)
+const delivery = (): typeof deliveries.$inferInsert => ({
+  notificationId: keptNotification.id, connectionId: keptConnection.id, provider: keptConnection.provider, state: 'queued', dueAt: now
+})
+
+const claimed = { stateHash: 'state', browserHash: 'browser', claimedAt: now }
+const parked = { status: 'needsReauth', statusReason: 'tokenRevoked' } as const
+
+t.test('users', async (t) => {
+  const { takes, refuses } = attempts(t, users, () => ({ id: newId(), externalId: 'new' }))
+  await takes('somebody new')
+  await refuses('users_external_id', 'a second user of the same name', { externalId: 'ann' })
+})
+
+t.test('api keys', async (t) => {
+  const { takes, refuses } = attempts(t, apiKeys, key)
+  await takes('a key with several scopes', { scopes: ['users:write', 'notifications:read'] })
+  await refuses('api_keys_scopes', 'no scope', { scopes: [] })
+  await refuses('api_keys_scopes', 'a scope that is not known', { scopes: ['admin', 'everything' as Scope] })
+  await refuses('api_keys_name', 'no name', { name: '' })
+  await refuses('api_keys_name', 'a name that is too long', { name: 'x'.repeat(201) })
+  await db.insert(apiKeys).values({ ...key(), secretHash: 'taken' })
+  await refuses('api_keys_secret_hash', 'a second key with the same secret', { secretHash: 'taken' })
+})
+
+t.test('connections', async (t) => {
+  const { takes, refuses } = attempts(t, connections, connection)
+  await takes('one that needs its user', parked)
+  await takes('a revoked one', { status: 'revoked', statusReason: 'disconnected', credentials: null })
+  await refuses('connections_revoked_has_no_credentials', 'a revoked one with credentials', { status: 'revoked', statusReason: 'disconnected' })
+  await refuses('connections_revoked_has_no_credentials', 'an active one without', { credentials: null })
+  await refuses('connections_revoked_has_no_credentials', 'one that needs its user without', { ...parked, credentials: null })
+  await refuses('connections_reason', 'one that needs its user for no reason', { status: 'needsReauth' })
+  await refuses('connections_reason', 'an active one with a reason', { statusReason: 'tokenRevoked' })
+  await refuses('connections_status', 'a status that is not known', { status: 'asleep', statusReason: 'tired' })
+  await refuses('connections_provider', 'a provider with a dash', { provider: 'push-bullet' })
+  await refuses('connections_provider', 'no provider', { provider: '' })
+  await refuses('connections_version', 'version 0', { credentialsVersion: 0 })
+  await refuses('connections_user_provider', 'a second one of a user at a provider', { provider: keptConnection.provider })
+  await refuses('connections_user_id_users_id_fk', 'nobody\'s', { userId: newId() })
+})
+
+t.test('handshakes', async (t) => {
+  const { takes, refuses } = attempts(t, handshakes, handshake)
+  const completed = { ...claimed, status: 'completed', connectionId: keptConnection.id }
+  await takes('one that begins')
+  await takes('one that was confirmed', { stateHash: newId(), browserHash: 'browser' })
+  await takes('a completed one', { ...completed, stateHash: newId() })
+  await takes('a failed one', { ...claimed, stateHash: newId(), status: 'failed', error: 'denied' })
+  await refuses('handshakes_completed', 'completed without a connection', { ...completed, connectionId: null })
+  await refuses('handshakes_completed', 'a connection before it is completed', { ...completed, status: 'pending' })
+  await refuses('handshakes_failed', 'failed without an error', { ...claimed, status: 'failed' })
+  await refuses('handshakes_failed', 'an error although it is completed', { ...completed, error: 'denied' })
+  await refuses('handshakes_ended', 'completed by nobody', { status: 'completed', connectionId: keptConnection.id })
+  await refuses('handshakes_claimed', 'taken before it was confirmed', { claimedAt: now })
+  await refuses('handshakes_confirmed', 'a state without a browser', { stateHash: 'state' })
+  await refuses('handshakes_confirmed', 'a browser without a state', { browserHash: 'browser' })
+  await refuses('handshakes_lifetime', 'over before it begins', { expiresAt: now })
+  await refuses('handshakes_kind', 'a kind that is not known', { kind: 'telepathy' })
+  await refuses('handshakes_status', 'a status that is not known', { ...claimed, status: 'expired' })
+  await refuses('handshakes_connection_id_connections_id_fk', 'a connection that is not there', { ...completed, connectionId: newId() })
+  await refuses('handshakes_user_id_users_id_fk', 'nobody\'s', { userId: newId() })
+  await db.insert(handshakes).values({ ...handshake(), stateHash: 'taken', browserHash: 'browser' })
+  await refuses('handshakes_state_hash', 'the state of another', { stateHash: 'taken', browserHash: 'other' })
+})
+
+t.test('notifications', async (t) => {
+  const { takes, refuses } = attempts(t, notifications, notification)
+  await takes('one that is sent and over later', { sendAt: later, expiresAt: new Date(later.getTime() + 1) })
+  await refuses('notifications_message', 'a message without a type', { message: { title: 'Hello' } })
+  await refuses('notifications_message', 'a type that is not known', { message: { type: 'smell' } })
+  await refuses('notifications_message', 'a message that is a list', { message: ['note'] })
+  await refuses('notifications_audience', 'an audience that is a list', { audience: ['ann'] })
+  await refuses('notifications_unreachable', 'unreachable users that are no list', { unreachable: {} })
+  await refuses('notifications_origin', 'an origin that is not known', { origin: 'space' })
+  await refuses('notifications_expires_at', 'over before it is sent', { sendAt: later, expiresAt: now })
+  await refuses('notifications_expires_at', 'over before it was made', { expiresAt: now })
+  await refuses('notifications_created_by_api_keys_id_fk', 'made by a key that is not there', { createdBy: newId() })
+})
+
+t.test('deliveries', async (t) => {
+  const { takes, refuses } = attempts(t, deliveries, delivery)
+  const claim = { claimId: newId(), claimedUntil: later }
+  const sending = { state: 'sending', dueAt: null, ...claim }
+  const sent = { state: 'sent', dueAt: null, attempts: 1, receipt: { id: 'p1' } }
+  const ended = { dueAt: null, reason: 'because' }
+  await takes('one in the queue')
+  await takes('one being sent', sending)
+  await takes('a sent one', sent)
+  for (const state of ['parked', 'failed', 'unknown', 'canceled', 'expired', 'skipped']) await takes(`one that is ${state}`, { ...ended, state })
+  await takes('one to be tried again', { state: 'retrying', reason: 'HTTP 500', attempts: 1 })
+
+  await refuses('deliveries_state', 'a state that is not known', { ...ended, state: 'lost' })
+  await refuses('deliveries_due', 'queued and never due', { dueAt: null })
+  await refuses('deliveries_due', 'retrying and never due', { state: 'retrying', reason: 'HTTP 500', dueAt: null })
+  await refuses('deliveries_due', 'parked and due', { ...ended, state: 'parked', dueAt: now })
+  await refuses('deliveries_claim', 'being sent by nobody', { ...sending, claimId: null, claimedUntil: null })
+  await refuses('deliveries_claim', 'being sent without end', { ...sending, claimedUntil: null })
+  await refuses('deliveries_claim', 'queued and being sent', claim)
+  await refuses('deliveries_receipt', 'sent without a receipt', { ...sent, receipt: null })
+  await refuses('deliveries_receipt', 'failed with a receipt', { ...ended, state: 'failed', receipt: { id: 'p1' } })
+  await refuses('deliveries_attempts', 'sent without an attempt', { ...sent, attempts: 0 })
+  await refuses('deliveries_attempts', 'fewer attempts than none', { attempts: -1 })
+  for (const state of ['parked', 'failed', 'unknown', 'canceled', 'expired', 'skipped']) {
+    await refuses('deliveries_reason', `${state} for no reason`, { ...ended, state, reason: null })
+  }
+  await refuses('deliveries_reason', 'to be tried again for no reason', { state: 'retrying', attempts: 1 })
+  await refuses('deliveries_connection_id_connections_id_fk', 'through no connection', { connectionId: newId() })
+  await refuses('deliveries_notification_id_notifications_id_fk', 'of no notification', { notificationId: newId() })
+  await db.insert(deliveries).values(delivery())
+  await refuses('deliveries_notification_id_connection_id_pk', 'the same notification to the same connection again')
+})
+
+t.test('every constraint was tried', async (t) => {
+  const rows = await sql`
+    select conname from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'f')`
+  t.same(rows.map(({ conname }) => String(conname)).filter((name) => !tried.has(name)), [])
+})
+
+t.test('forgets with a user all that was theirs, and keeps what a key has made', async (t) => {
+  const bob = newId()
+  const hers = { ...connection(), userId: bob }
+  const made = key()
+  await db.insert(users).values({ id: bob, externalId: 'bob' })
+  await db.insert(connections).values(hers)
+  await db.insert(handshakes).values({ ...handshake(), ...claimed, userId: bob, stateHash: newId(), status: 'completed', connectionId: hers.id })
+  await db.insert(apiKeys).values(made)
+  const sent = { ...notification(), createdBy: made.id }
+  await db.insert(notifications).values(sent)
+  await db.insert(deliveries).values({ ...delivery(), notificationId: sent.id, connectionId: hers.id })
+
+  await db.delete(users).where(eq(users.id, bob))
+  t.same(await db.select().from(connections).where(eq(connections.userId, bob)), [])
+  t.same(await db.select().from(handshakes).where(eq(handshakes.userId, bob)), [])
+  t.same(await db.select().from(deliveries).where(eq(deliveries.connectionId, hers.id)), [])
+  await db.delete(apiKeys).where(eq(apiKeys.id, made.id))
+  t.match(await db.select().from(notifications).where(eq(notifications.id, sent.id)), [{ createdBy: null }])
+})
+
+/** Tries one changed row at a time; what is taken is rolled back. */
+function attempts<Table extends PgTable> (t: Tap, table: Table, valid: () => Table['$inferInsert']) {
+  const outcome = async (change: object): Promise<string> => {
+    try {
+      await db.transaction(async (tx) => {
+        await tx.insert(table).values({ ...valid(), ...change } as Table['$inferInsert'])
+        tx.rollback()
+      })
+      return 'committed'
+    } catch (error) {
+      if (error instanceof TransactionRollbackError) return 'taken'
+      const { cause } = error as { cause?: { constraint_name?: string, message: string } }
+      return cause?.constraint_name ?? cause?.message ?? String(error)
+    }
+  }
+  return {
+    takes: async (what: string, change: object = {}) => { t.equal(await outcome(change), 'taken', what) },
+    refuses: async (constraint: string, what: string, change: object = {}) => {
+      tried.add(constraint)
+      t.equal(await outcome(change), constraint, what)
+    }
+  }
+}
+
+type Tap = Pick<typeof t, 'equal'>

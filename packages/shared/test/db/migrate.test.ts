@@ -1,0 +1,39 @@
+import t from 'tap'
+import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
+import { migrateQueue } from '../../src/queue/index.ts'
+import { emptyDatabase } from '../open-test-database.ts'
+
+const tables = ['api_keys', 'connections', 'deliveries', 'handshakes', 'notifications', 'users']
+
+t.test('makes all tables of an empty database, and nothing more the second time', async (t) => {
+  const { url } = await emptyDatabase(t)
+  const { sql, close } = openDatabase({ url, max: 1 })
+  t.teardown(close)
+  const names = async (): Promise<unknown[]> =>
+    (await sql`select table_name from information_schema.tables where table_schema = 'public' order by 1`).map((row) => row['table_name'])
+  t.same(await names(), [])
+  await migrateDatabase({ url })
+  t.same(await names(), tables)
+  const applied = await sql`select hash, created_at from drizzle.__drizzle_migrations`
+  t.ok(applied.length > 0)
+
+  await sql`insert into users (id, external_id) values (gen_random_uuid(), 'ann')`
+  await migrateDatabase({ url })
+  t.same(await sql`select hash, created_at from drizzle.__drizzle_migrations`, applied)
+  t.same(await sql`select external_id from users`, [{ external_id: 'ann' }], 'what was there is there still')
+})
+
+t.test('takes turns when it is run from several places at once', async (t) => {
+  const { url } = await emptyDatabase(t)
+  await Promise.all(Array.from({ length: 6 }, () => Promise.all([migrateDatabase({ url }), migrateQueue({ url })])))
+  const { sql, close } = openDatabase({ url, max: 1 })
+  t.teardown(close)
+  const [row] = await sql`select count(*)::int as number, count(distinct hash)::int as different from drizzle.__drizzle_migrations`
+  t.equal(row?.['number'], row?.['different'], 'each migration was applied once')
+})
+
+t.test('says which database it cannot reach, and not how', async (t) => {
+  const error = await migrateDatabase({ url: 'postgres://carillon:hunter2@127.0.0.1:1/carillon' }).catch((error: unknown) => error)
+  t.match(error, { code: 'ECONNREFUSED' })
+  t.notMatch(String(error), 'hunter2')
+})

@@ -1,0 +1,20 @@
+import { testDatabase } from '@carillon/testing'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import postgres from 'postgres'
+import type { Test } from 'tap'
+import type { Database } from '../src/db/index.ts'
+import * as schema from '../src/db/schema/index.ts'
+
+/** As `openTestDatabase`, with every statement that is sent, in order: `begin` and `commit` too. */
+export async function openCountedDatabase (t: Test): Promise<Database & { statements: string[] }> {
+  const { url } = await testDatabase(t)
+  const statements: string[] = []
+  const debug = (_connection: number, statement: string): void => {
+    // postgres.js asks once for the types it does not know.
+    if (!statement.includes('pg_catalog.pg_type')) statements.push(statement.trim())
+  }
+  const sql = postgres(url, { debug, onnotice: () => {} })
+  const close = () => sql.end({ timeout: 5 })
+  t.teardown(close)
+  return { sql, db: drizzle(sql, { schema, casing: 'snake_case' }), close, statements }
+}
