@@ -1,3 +1,5 @@
+import { isLoopback } from '../loopback.ts'
+
 export const PROVIDER = 'pushbullet'
 
 /** The one application that is registered here, as `https://www.pushbullet.com/create-client` would have it. */
@@ -28,8 +30,4 @@ export function isRegisteredRedirect (redirectUri: string): boolean {
     isLoopback(url.hostname) &&
     (url.pathname === CLIENT.redirectPath || url.pathname === LANDING_PATH) &&
     url.hash === '' && url.username === '' && url.password === ''
-}
-
-function isLoopback (hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }

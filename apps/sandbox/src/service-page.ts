@@ -1,0 +1,61 @@
+import { Html, html } from './html.ts'
+
+/** How a simulated service looks: its name, and its colour on light and on dark ground. */
+export interface ServiceLook {
+  name: string
+  accent: string
+  accentOnDark: string
+}
+
+/** A page of a simulated service, such as the one on which a user lets an application in. */
+export function servicePage ({ name, accent, accentOnDark }: ServiceLook, title: string, content: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>${title} · ${name} (sandbox)</title>
+  <link rel="icon" href="data:,">
+  <style>
+    :root { color-scheme: light dark; --accent: ${accent}; --ground: color-mix(in oklab, var(--accent) 8%, light-dark(#f4f4f4, #161616)) }
+    body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground);
+      font: 16px/1.5 system-ui, sans-serif; color: light-dark(#23262a, #e8eaec) }
+    main { box-sizing: border-box; width: min(26rem, 92vw); padding: 2rem; border-radius: 1rem;
+      background: color-mix(in oklab, var(--accent) 4%, light-dark(#fff, #242424)); box-shadow: 0 1px 3px #0002, 0 12px 40px #0002;
+      overflow-wrap: anywhere }
+    .brand { font-weight: 700; color: light-dark(var(--accent), ${accentOnDark}) }
+    .brand small { font-weight: 400; opacity: .8 }
+    h1 { margin: .5rem 0; font-size: 1.25rem; line-height: 1.3 }
+    label { display: block; margin-top: 1.25rem; font-weight: 600 }
+    input:not([type=hidden]) { box-sizing: border-box; width: 100%; padding: .6rem .75rem; border: 1px solid #8889; border-radius: .5rem;
+      font: inherit; background: transparent; color: inherit }
+    pre { white-space: pre-wrap; padding: .8rem; border-radius: .5rem; background: #8882; font-size: .8rem }
+    .hint { font-size: .875rem; opacity: .75; margin: .4rem 0 }
+    .wrong { padding: .6rem .75rem; border-left: .25rem solid #d0453b; background: #d0453b22 }
+    .buttons { display: flex; gap: .75rem; margin-top: 1.5rem }
+    button { flex: 1; padding: .7rem; border: 1px solid #8889; border-radius: .5rem; font: inherit; font-weight: 600;
+      background: transparent; color: inherit; cursor: pointer }
+    button.allow { border-color: var(--accent); background: var(--accent); color: #fff }
+    :focus-visible { outline: 2px solid light-dark(var(--accent), ${accentOnDark}); outline-offset: 2px }
+  </style>
+</head>
+<body><main><div class="brand">${name} <small>· simulated</small></div>${content}</main></body>
+</html>`.text
+}
+
+/** Fields that a form carries along unseen. */
+export function hiddenFields (fields: Record<string, string>): Html {
+  return joined(Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`))
+}
+
+/** Asks as whom a person acts: instead of a login, since nobody has a password here. */
+export function accountField (label: string, account: string, knownAccounts: string[], maxLength = 100): Html {
+  return html`<label for="account">${label}</label>
+      <input id="account" name="account" value="${account}" list="known" maxlength="${String(maxLength)}" autocomplete="off" spellcheck="false" required>
+      <datalist id="known">${joined(knownAccounts.map((name) => html`<option value="${name}">`))}</datalist>
+      <p class="hint">Any name will do: an account that is new here is made for you.</p>`
+}
+
+function joined (parts: Html[]): Html {
+  return new Html(parts.map(({ text }) => text).join(''))
+}
