@@ -11,7 +11,7 @@ export interface Handshake {
   /** The person as the site knows them, for the page that asks for confirmation. */
   userName: string
   provider: string
-  kind: 'redirect'
+  kind: 'redirect' | 'verifier' | 'code'
   status: 'pending' | 'completed' | 'failed' | 'expired'
   error: string | null
   returnTo: string | null
@@ -54,7 +54,7 @@ export async function confirmHandshake (
   { db }: Database, { id, browser }: { id: string, browser: string }, now: number
 ): Promise<string | undefined> {
   const state = randomBytes(32).toString('base64url')
-  const rows = await db.update(handshakes).set({ stateHash: hash(state), browserHash: hash(browser) })
+  const rows = await db.update(handshakes).set({ stateHash: hash(state), browserHash: hash(browser), confirmedAt: new Date(now) })
     .where(stillOpen(id, now)).returning({ id: handshakes.id })
   return rows.length === 1 ? state : undefined
 }

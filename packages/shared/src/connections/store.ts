@@ -45,7 +45,7 @@ export async function saveConnections (
         status: 'active' as const,
         accountId: grant.account.id,
         accountName: grant.account.name,
-        credentials: vault.seal(JSON.stringify(grant.credentials), placeOf(id)),
+        credentials: sealCredentials(vault, id, grant.credentials),
         expiresAt: grant.expiresAt ?? null
       }
     })
@@ -104,6 +104,11 @@ export function openCredentials (
   vault: Vault, provider: Provider, { id, credentials }: { id: string, credentials: string }
 ): Credentials {
   return provider.parseCredentials(JSON.parse(vault.open(credentials, placeOf(id))))
+}
+
+/** Credentials as connection `id` keeps them. */
+export function sealCredentials (vault: Vault, id: string, credentials: Credentials): string {
+  return vault.seal(JSON.stringify(credentials), placeOf(id))
 }
 
 function placeOf (id: string): Place {

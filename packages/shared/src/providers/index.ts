@@ -1,7 +1,10 @@
 export type { Answer, Http, HttpOptions, HttpRequest } from './http.ts'
 export { createHttp } from './http.ts'
 export type { Message, MessageFile } from './message.ts'
-export type { Account, Call, CodeHandshake, Credentials, Grant, Handshakes, Provider, Receipt } from './provider.ts'
+export type {
+  Account, Call, CodeBegun, CodeHandshake, Credentials, ForwardedRequest, Grant, Handshakes, OneTimeCodeHandshake, Provider, Receipt,
+  Refreshed, Registration, Registrations, VerifierBegun, VerifierHandshake
+} from './provider.ts'
 export type { Verdict } from './provider-error.ts'
 export { ProviderError } from './provider-error.ts'
 export type { ProvidersConfig } from './registry.ts'

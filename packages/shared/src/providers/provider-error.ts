@@ -1,7 +1,8 @@
 /**
  * What to do next, decided by a provider's own `judge`:
  * `transient` try again later · `rateLimited` wait until `retryAt`, at no cost of an attempt ·
- * `expired` the token is too old: refresh it and try again · `unauthorized` the token is dead, the user must reconnect · `rejected` this message will never be taken ·
+ * `expired` the token is too old: refresh it and try again ·
+ * `unauthorized` the token is dead, the user must reconnect · `rejected` this message will never be taken ·
  * `quota` the account has used up what it may send · `malformed` the answer made no sense.
  */
 export type Verdict =

@@ -69,6 +69,13 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
   accept (token: Record<string, unknown>, call: Call): Promise<Grant<C>>
 }
 
+/** A request for a verifier, under way. */
+export interface VerifierBegun {
+  authorizeUrl: string
+  token: string
+  pending: Record<string, unknown>
+}
+
 /** A verifier that the user's browser brings back, or that the user reads off a page and gives us (OAuth 1.0a). */
 export interface VerifierHandshake<C extends Credentials = Credentials> {
   /** The parameters of the provider's answer to the callback: which handshake it is for, and its verifier. */
@@ -77,15 +84,24 @@ export interface VerifierHandshake<C extends Credentials = Credentials> {
    * Begins for the account that the user has named. `callback` null asks for a page that shows the verifier. Send the
    * browser to `authorizeUrl`; `token` comes back with the answer; keep `pending` sealed for `complete`.
    */
-  begin (account: string, callback: string | null, call: Call): Promise<{ authorizeUrl: string, token: string, pending: Record<string, unknown> }>
+  begin (account: string, callback: string | null, call: Call): Promise<VerifierBegun>
   /** Throws ProviderError `rejected` for a verifier that is not taken, after which it may be tried again. */
   complete (pending: Record<string, unknown>, verifier: string, call: Call): Promise<Grant<C>>
+}
+
+/** A one-time code, waiting to be entered. */
+export interface CodeBegun {
+  code: string
+  redeemUrl: string
+  expiresAt: Date
+  intervalMs: number
+  pending: Record<string, unknown>
 }
 
 /** A code that we show and the user enters at the provider's page (a disposable client of our own for each connection). */
 export interface OneTimeCodeHandshake<C extends Credentials = Credentials> {
   /** Show `code` and `redeemUrl` until `expiresAt`; ask `complete` no more often than every `intervalMs`. */
-  begin (call: Call): Promise<{ code: string, redeemUrl: string, expiresAt: Date, intervalMs: number, pending: Record<string, unknown> }>
+  begin (call: Call): Promise<CodeBegun>
   /** Null while the user has not entered it yet. */
   complete (pending: Record<string, unknown>, call: Call): Promise<Grant<C> | null>
 }
@@ -129,13 +145,19 @@ export interface Provider<C extends Credentials = Credentials> {
    * idempotency handle shows the message once however often it is sent.
    */
   send? (message: Message, key: string, credentials: C, call: Call): Promise<Receipt>
-  /** The user must say which account, such as `nick@host`, before a handshake can begin: tells what they meant, or throws ProviderError `rejected`. */
+  /**
+   * Present when the user must say which account, such as `nick@host`, before a handshake can begin: tells what they meant,
+   * or throws ProviderError `rejected`.
+   */
   parseAccount? (text: string): { host: string, name: string }
   /** New credentials for old. Throws ProviderError `unauthorized` when the provider will never refresh these. */
   refresh? (credentials: C, call: Call): Promise<Refreshed<C>>
   /** Ends the credentials at the provider. Those that it does not know any more are as good as revoked. */
   revoke? (credentials: C, call: Call): Promise<void>
-  /** Where `request` goes and the headers that authorize it, for a caller who never sees the credentials. Origin of the URL: the provider's own. */
+  /**
+   * Where `request` goes and the headers that authorize it, for a caller who never sees the credentials. The URL's origin is
+   * the provider's own.
+   */
   authorize? (request: ForwardedRequest, credentials: C, call: Call): Promise<{ url: string, headers: Record<string, string> }>
   /** What an answer to an authorized request says about the credentials: null when nothing is wrong with them. */
   judgeCredentials? (answer: { status: number, headers: Record<string, string>, body: Buffer }): 'expired' | 'unauthorized' | null

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, integer, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
+import { check, index, integer, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
 import { users } from './users.ts'
 
 /**
@@ -20,6 +20,11 @@ export const connections = pgTable('connections', {
   expiresAt: timestamp({ withTimezone: true }),
   /** The provider asked for silence until then; nothing is sent and no attempt is spent before. */
   limitedUntil: timestamp({ withTimezone: true }),
+  /** Who is refreshing the credentials, and until when nobody else may begin to. */
+  leaseOwner: text(),
+  leaseUntil: timestamp({ withTimezone: true }),
+  /** Counts leases: what a former holder concludes about dead credentials does not count. */
+  fence: integer().notNull().default(0),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
@@ -28,5 +33,7 @@ export const connections = pgTable('connections', {
   check('connections_provider', sql`${table.provider} ~ '^[a-z][a-z0-9]*$'`),
   check('connections_revoked_has_no_credentials', sql`(${table.status} = 'revoked') = (${table.credentials} is null)`),
   check('connections_reason', sql`(${table.status} = 'active') = (${table.statusReason} is null)`),
+  index('connections_expires_at').on(table.expiresAt).where(sql`${table.status} = 'active'`),
+  check('connections_lease', sql`(${table.leaseOwner} is null) = (${table.leaseUntil} is null)`),
   check('connections_version', sql`${table.credentialsVersion} > 0`)
 ])

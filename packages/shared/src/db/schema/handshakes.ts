@@ -11,13 +11,19 @@ export const handshakes = pgTable('handshakes', {
   id: uuid().primaryKey(),
   userId: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
-  kind: text({ enum: ['redirect'] }).notNull(),
+  kind: text({ enum: ['redirect', 'verifier', 'code'] }).notNull(),
+  /** Where the user says their account is, for providers that anybody can host. */
+  account: text(),
+  /** Sealed: what the provider's client needs to end what it has begun. */
+  pending: text(),
   /** An expired handshake stays `pending`; it reads as expired once `expiresAt` has passed. */
   status: text({ enum: ['pending', 'completed', 'failed'] }).notNull().default('pending'),
   error: text(),
   returnTo: text(),
   stateHash: text().unique('handshakes_state_hash'),
   browserHash: text(),
+  /** When the browser last confirmed: a provider that gives nothing back is answered by the latest. */
+  confirmedAt: timestamp({ withTimezone: true }),
   /** Set by the one callback that may use it; a second one finds it set. */
   claimedAt: timestamp({ withTimezone: true }),
   connectionId: uuid().references(() => connections.id, { onDelete: 'cascade' }),
@@ -25,12 +31,14 @@ export const handshakes = pgTable('handshakes', {
   expiresAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [
   index('handshakes_expires_at').on(table.expiresAt),
-  check('handshakes_kind', sql`${table.kind} in ('redirect')`),
+  check('handshakes_kind', sql`${table.kind} in ('redirect', 'verifier', 'code')`),
   check('handshakes_status', sql`${table.status} in ('pending', 'completed', 'failed')`),
   check('handshakes_completed', sql`(${table.status} = 'completed') = (${table.connectionId} is not null)`),
   check('handshakes_failed', sql`(${table.status} = 'failed') = (${table.error} is not null)`),
   check('handshakes_confirmed', sql`(${table.stateHash} is null) = (${table.browserHash} is null)`),
-  check('handshakes_claimed', sql`${table.claimedAt} is null or ${table.stateHash} is not null`),
+  index('handshakes_browser').on(table.browserHash),
+  check('handshakes_confirmed_at', sql`(${table.browserHash} is null) = (${table.confirmedAt} is null)`),
+  check('handshakes_claimed', sql`${table.kind} <> 'redirect' or ${table.claimedAt} is null or ${table.stateHash} is not null`),
   check('handshakes_ended', sql`${table.status} = 'pending' or ${table.claimedAt} is not null`),
   check('handshakes_lifetime', sql`${table.expiresAt} > ${table.createdAt}`)
 ])

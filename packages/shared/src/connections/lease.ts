@@ -1,0 +1,73 @@
+import type { Database } from '../db/index.ts'
+
+/** The right to refresh a connection's credentials of one version, until it runs out. */
+export interface Lease {
+  connectionId: string
+  credentialsVersion: number
+  fence: number
+  /** Sealed. */
+  credentials: string
+}
+
+/** What is known of a connection's credentials right now. */
+export interface CredentialsState {
+  credentialsVersion: number
+  status: 'active' | 'needsReauth' | 'revoked'
+  /** Sealed; null when revoked. */
+  credentials: string | null
+}
+
+/**
+ * Takes the lease on the credentials of this version, or answers undefined when somebody else has it, or they have been
+ * replaced, or are no use any more. One statement; nothing is held afterwards but the row's word.
+ */
+export async function takeLease (
+  { sql }: Database, { id, version, owner, leaseMs }: { id: string, version: number, owner: string, leaseMs: number }
+): Promise<Lease | undefined> {
+  const [lease] = await sql<Lease[]>`
+    update connections set lease_owner = ${owner}, lease_until = now() + ${leaseMs}::int * interval '1 millisecond', fence = fence + 1
+    where id = ${id} and credentials_version = ${version} and status = 'active' and (lease_until is null or lease_until < now())
+    returning id as "connectionId", credentials_version as "credentialsVersion", fence, credentials`
+  return lease
+}
+
+/**
+ * Stores what a refresh has brought. It counts as long as nobody has stored anything newer, even when the lease has run out
+ * meanwhile: the provider has rotated, so what a late holder brings is the only pair that works. It also undoes a
+ * `needsReauth` that a successor concluded from the old pair. False when a reconnect or another refresh came first.
+ */
+export async function storeRefreshed (
+  { sql }: Database, lease: Lease, { credentials, expiresAt }: { credentials: string, expiresAt: Date | undefined }
+): Promise<{ stored: boolean, recovered: boolean }> {
+  const [row] = await sql<Array<{ recovered: boolean }>>`
+    update connections set credentials = ${credentials}, expires_at = ${expiresAt?.toISOString() ?? null}::timestamptz,
+      credentials_version = connections.credentials_version + 1, status = 'active', status_reason = null,
+      lease_owner = null, lease_until = null, updated_at = now()
+    from (select id, status from connections where id = ${lease.connectionId} for update) as before
+    where connections.id = before.id and connections.credentials_version = ${lease.credentialsVersion}
+      and connections.status <> 'revoked'
+    returning before.status = 'needsReauth' as recovered`
+  return { stored: row !== undefined, recovered: row?.recovered === true }
+}
+
+/** Concludes from a refusal that the credentials are dead. False, and nothing happens, for anybody but the latest holder. */
+export async function concludeDead ({ sql }: Database, lease: Lease, reason: string): Promise<boolean> {
+  const { count } = await sql`
+    update connections set status = 'needsReauth', status_reason = ${reason}, lease_owner = null, lease_until = null, updated_at = now()
+    where id = ${lease.connectionId} and credentials_version = ${lease.credentialsVersion} and fence = ${lease.fence}
+      and status = 'active'`
+  return count === 1
+}
+
+/** Gives the lease back with nothing done, so that the next one need not wait for its end. */
+export async function releaseLease ({ sql }: Database, lease: Lease): Promise<void> {
+  await sql`
+    update connections set lease_owner = null, lease_until = null
+    where id = ${lease.connectionId} and fence = ${lease.fence} and credentials_version = ${lease.credentialsVersion}`
+}
+
+export async function readCredentials ({ sql }: Database, id: string): Promise<CredentialsState | undefined> {
+  const [state] = await sql<CredentialsState[]>`
+    select credentials_version as "credentialsVersion", status, credentials from connections where id = ${id}`
+  return state
+}

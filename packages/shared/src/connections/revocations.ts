@@ -1,0 +1,78 @@
+import { newId } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+import type { Credentials } from '../providers/index.ts'
+import type { Place, Vault } from '../vault/index.ts'
+
+/** Credentials to be ended at their provider. */
+export interface DueRevocation {
+  id: string
+  connectionId: string
+  provider: string
+  attempts: number
+  /** Sealed. */
+  credentials: string
+}
+
+/** What has become of the credentials of a connection at its provider. */
+export interface RevocationResult {
+  state: 'pending' | 'done' | 'failed'
+  attempts: number
+  reason: string | null
+  at: Date
+}
+
+/** Asks for credentials to be ended at the provider; the maintainer does it, and tries again when it fails. */
+export async function queueRevocation (
+  { sql }: Database,
+  vault: Vault,
+  { connectionId, provider, credentials }: { connectionId: string, provider: string, credentials: Credentials }
+): Promise<void> {
+  const id = newId()
+  await sql`
+    insert into revocations (id, connection_id, provider, credentials, due_at)
+    values (${id}, ${connectionId}, ${provider}, ${vault.seal(JSON.stringify(credentials), placeOf(id))}, now())`
+}
+
+/** Takes up to `limit` that are due, for `leaseMs`; nobody else gets them meanwhile. */
+export async function takeRevocations (
+  { sql }: Database, { limit, leaseMs }: { limit: number, leaseMs: number }
+): Promise<DueRevocation[]> {
+  return sql<DueRevocation[]>`
+    update revocations set due_at = now() + ${leaseMs}::int * interval '1 millisecond', attempts = attempts + 1
+    where id in (
+      select id from revocations where state = 'pending' and due_at <= now() order by due_at limit ${limit} for update skip locked)
+    returning id, connection_id as "connectionId", provider, attempts, credentials`
+}
+
+/** Ends one, well or not; the credentials are erased. */
+export async function endRevocation (
+  { sql }: Database, id: string, outcome: { state: 'done' } | { state: 'failed', reason: string }
+): Promise<void> {
+  await sql`
+    update revocations set state = ${outcome.state}, reason = ${outcome.state === 'failed' ? outcome.reason : null},
+      credentials = null, due_at = null, updated_at = now()
+    where id = ${id}`
+}
+
+/** Tries one again, `delayMs` from now. */
+export async function retryRevocation ({ sql }: Database, id: string, reason: string, delayMs: number): Promise<void> {
+  await sql`
+    update revocations set reason = ${reason}, due_at = now() + ${delayMs}::int * interval '1 millisecond', updated_at = now()
+    where id = ${id} and state = 'pending'`
+}
+
+/** The latest revocation of a connection's credentials, if there was one. */
+export async function findRevocation ({ sql }: Database, connectionId: string): Promise<RevocationResult | undefined> {
+  const [row] = await sql<Array<Omit<RevocationResult, 'at'> & { at: string }>>`
+    select state, attempts, reason, updated_at as at from revocations where connection_id = ${connectionId} order by id desc limit 1`
+  return row === undefined ? undefined : { ...row, at: new Date(row.at) }
+}
+
+/** Where the sealed credentials of a revocation stand. */
+export function revocationPlace (id: string): Place {
+  return placeOf(id)
+}
+
+function placeOf (id: string): Place {
+  return { table: 'revocations', column: 'credentials', id }
+}
