@@ -42,8 +42,11 @@ const httpDates = [
   new RegExp(`^${weekday} [A-Z][a-z]{2} [ \\d]\\d \\d{2}:\\d{2}:\\d{2} \\d{4}$`)
 ]
 
-/** All three forms of RFC 9110 §5.6.7; a recipient must take the two obsolete ones too. asctime's is UTC without saying so. */
-function parseHttpDate (text: string): number | undefined {
+/**
+ * Reads a date in any form of RFC 9110 §5.6.7; a recipient must take the two obsolete ones too. asctime's is UTC without
+ * saying so. Milliseconds since the epoch, undefined when it is none.
+ */
+export function parseHttpDate (text: string): number | undefined {
   if (!httpDates.some((form) => form.test(text))) return undefined
   const at = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
   return Number.isNaN(at) ? undefined : at

@@ -1,0 +1,120 @@
+import type { Answer, HttpRequest } from './http.ts'
+import type { Message } from './message.ts'
+import type { Account, Call, ForwardedRequest, Grant, Provider } from './provider.ts'
+import { ProviderError } from './provider-error.ts'
+import { accountText, createPumpioHosts } from './pumpio-account.ts'
+import type { PumpioAudience, PumpioCredentials } from './pumpio-credentials.ts'
+import { parseAudience, parsePumpioCredentials } from './pumpio-credentials.ts'
+import type { FreshToken } from './pumpio-handshake.ts'
+import { createPumpioHandshake } from './pumpio-handshake.ts'
+import { judge, refusalOf } from './pumpio-judge.ts'
+import type { PumpioApplication } from './pumpio-registration.ts'
+import type { PumpioSession } from './pumpio-send.ts'
+import { sendPumpio } from './pumpio-send.ts'
+import type { SigningKeys } from './pumpio-signer.ts'
+import { createPumpioSigner } from './pumpio-signer.ts'
+import { settle } from './settle.ts'
+
+export interface PumpioConfig {
+  /** What hosts are told about us when they register us. */
+  application: PumpioApplication
+  /** `host` or `host:port` that are spoken to over plain http, and not guarded: for development. Default none. */
+  insecureHosts?: readonly string[]
+  /** Who sees what is sent, unless credentials say otherwise. Default `followers`. */
+  audience?: PumpioAudience
+}
+
+/** Throws TypeError for an insecure host that is none, ProviderError for an audience that is none. */
+export function createPumpio (config: PumpioConfig): Provider<PumpioCredentials> {
+  const hosts = createPumpioHosts(config.insecureHosts ?? [])
+  const audience = parseAudience(config.audience ?? 'followers', hosts)
+  const signer = createPumpioSigner()
+
+  return {
+    id: 'pumpio',
+    name: 'pump.io',
+    origins: hosts.insecureOrigins,
+    handshakes: { verifier: createPumpioHandshake(hosts, config.application, signer, accept) },
+    parseAccount: hosts.parseAccount,
+    parseCredentials: (value) => parsePumpioCredentials(value, hosts),
+    identify,
+    send,
+    authorize,
+    judgeCredentials
+  }
+
+  async function accept ({ host, ...fresh }: FreshToken, call: Call): Promise<Grant<PumpioCredentials>> {
+    // Whoever was logged in at the host has allowed it, which need not be the account that was named.
+    const name = await whoami(host, fresh, call)
+    const account = accountText({ name, host })
+    return { credentials: { account, ...fresh }, account: { id: account, name: account } }
+  }
+
+  async function identify (credentials: PumpioCredentials, call: Call): Promise<Account> {
+    const { host } = hosts.parseAccount(credentials.account)
+    const account = accountText({ name: await whoami(host, credentials, call), host })
+    return { id: account, name: account }
+  }
+
+  async function whoami (host: string, token: Token, call: Call): Promise<string> {
+    const first = await request(host, { method: 'GET', path: '/api/whoami' }, token, call)
+    // A signature is for one URL, so the profile's needs its own.
+    const path = profilePath(first, hosts.originOf(host))
+    const answer = path === undefined ? first : await request(host, { method: 'GET', path }, token, call)
+    const { preferredUsername } = settle(answer, (answer, now) => judge(answer, now, ['preferredUsername']), host, call.now())
+    if (/^[\w.-]{1,64}$/.test(preferredUsername)) return preferredUsername
+    throw new ProviderError({ kind: 'malformed', reason: 'answer names no account' }, host, answer.status)
+  }
+
+  async function send (message: Message, key: string, credentials: PumpioCredentials, call: Call) {
+    const { host, name } = hosts.parseAccount(credentials.account)
+    const session: PumpioSession = {
+      host, name, origin: hosts.originOf(host), request: (wanted) => request(host, wanted, credentials, call)
+    }
+    const id = `urn:uuid:${key}`
+    await sendPumpio(message, id, credentials.audience ?? audience, session, call)
+    return { id }
+  }
+
+  async function authorize ({ method, path }: ForwardedRequest, credentials: PumpioCredentials, call: Call) {
+    const { host } = hosts.parseAccount(credentials.account)
+    const origin = hosts.originOf(host)
+    const url = `${origin}${path}`
+    if (!path.startsWith('/') || !URL.canParse(url) || new URL(url).origin !== origin) {
+      throw new ProviderError({ kind: 'rejected', reason: 'not a path of the host' }, host)
+    }
+    return { url, headers: { authorization: signer.header(method, url, keysOf(credentials), call.now()) } }
+  }
+
+  function request (
+    host: string, { path, headers, ...rest }: Parameters<PumpioSession['request']>[0], token: Token, call: Call
+  ): Promise<Answer> {
+    // With `application/json` alone, version 6 would answer in ActivityStreams 2.
+    const wanted: HttpRequest = { ...rest, url: `${hosts.originOf(host)}${path}`, headers: { ...headers, accept: '*/*' } }
+    return signer.ask(wanted, keysOf(token), call)
+  }
+}
+
+type Token = Omit<FreshToken, 'host'>
+
+function keysOf ({ clientId, clientSecret, accessToken, tokenSecret }: Token): SigningKeys {
+  return { clientId, clientSecret, token: accessToken, tokenSecret }
+}
+
+/**
+ * Where whoami sends us, if that is a profile of the same host. Behind a proxy pump.io may call itself http: what counts
+ * is the host, and the scheme stays ours.
+ */
+function profilePath ({ status, headers }: Answer, origin: string): string | undefined {
+  const location = headers['location']
+  if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location, origin)) return undefined
+  const url = new URL(location, origin)
+  if (url.host !== new URL(origin).host || !/^https?:$/.test(url.protocol)) return undefined
+  return /^\/api\/user\/[\w.-]{1,64}\/profile$/.test(url.pathname) ? url.pathname : undefined
+}
+
+/** Only what says so beyond doubt: a forwarded request may be refused for reasons of its own. */
+function judgeCredentials (answer: Pick<Answer, 'status' | 'body'>): 'unauthorized' | null {
+  const refusal = refusalOf(answer)
+  return refusal === 'token' || refusal === 'consumer' || refusal === 'nonce' ? 'unauthorized' : null
+}
