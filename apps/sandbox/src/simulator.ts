@@ -21,19 +21,34 @@ export interface Simulator {
   mount: (app: FastifyInstance) => Promise<void>
   /** New people who have already granted access. */
   createAccounts: (count: number) => GrantedAccount[]
-  /** Ends the life of access tokens as age does; of one account or of all. Says how many. */
-  expireTokens: (account?: string) => number
-  /** Ends every grant as the user does who removes the app; of one account or of all. Says how many tokens died. */
+  /** Ends the life of tokens as age does; of one account or of all. Says of how many grants. `kind` is `access` unless given. */
+  expireTokens: (account?: string, kind?: TokenKind) => number
+  /** Ends every grant as the user does who removes the app; of one account or of all. Says how many. */
   revokeTokens: (account?: string) => number
+  /** How tokens were refreshed, by account, where the service has such a thing. */
+  refreshes?: (account?: string) => RefreshCount[]
+  /** The service's own faults that a test may switch off, by name. `reset` switches all on. */
+  quirks?: Record<string, boolean>
   /** How the service itself would say this status, for faults that leave headers or body out. */
   faultAnswer: (status: number) => FaultAnswer
   reset: () => void
 }
 
+/** What else a client needs to know about the account is the service's own. */
 export interface GrantedAccount {
   account: string
   accessToken: string
   refreshToken?: string
+  [more: string]: unknown
+}
+
+export type TokenKind = 'access' | 'refresh' | 'both'
+
+export interface RefreshCount {
+  account: string
+  refreshes: number
+  /** Refreshes that were turned away, with a token that is or once was the account's. */
+  refused: number
 }
 
 export interface Card {
@@ -42,6 +57,8 @@ export interface Card {
   body?: string | undefined
   url?: string | undefined
   imageUrl?: string | undefined
+  /** `#rrggbb`: the account's screen takes it on. */
+  color?: string | undefined
 }
 
 export interface FaultAnswer {

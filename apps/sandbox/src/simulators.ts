@@ -1,7 +1,9 @@
 import type { Desk, Simulator } from './simulator.ts'
+import { createBlotre } from './blotre/blotre.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
 
 /** Every service that the sandbox plays. A new one is a folder and a line here. */
 export const simulators: Array<(desk: Desk) => Simulator> = [
-  createPushbullet
+  createPushbullet,
+  createBlotre
 ]

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ControlError } from './control-error.ts'
 import { simulatorOf } from './control-routes.ts'
 import type { Controls } from './control-routes.ts'
+import type { TokenKind } from '../simulator.ts'
 
 const MOST_ACCOUNTS_AT_ONCE = 100_000
 
@@ -22,6 +23,11 @@ const whoseTokens = {
   additionalProperties: false
 }
 
+const whichTokens = {
+  ...whoseTokens,
+  properties: { ...whoseTokens.properties, tokens: { enum: ['access', 'refresh', 'both'] } }
+}
+
 interface WhoseTokens {
   provider: string
   account?: string
@@ -33,11 +39,11 @@ export function accountRoutes (app: FastifyInstance, { accounts, simulators }: C
     return { data: simulatorOf(simulators, provider).createAccounts(count) }
   })
 
-  app.post<{ Body: WhoseTokens }>('/tokens/expire', { schema: { body: whoseTokens } }, async (request) => {
-    const { provider, account } = request.body
+  app.post<{ Body: WhoseTokens & { tokens?: TokenKind } }>('/tokens/expire', { schema: { body: whichTokens } }, async (request) => {
+    const { provider, account, tokens } = request.body
     const simulator = simulatorOf(simulators, provider)
     mustKnow(provider, account)
-    return { expired: simulator.expireTokens(account) }
+    return { expired: simulator.expireTokens(account, tokens) }
   })
 
   app.post<{ Body: WhoseTokens }>('/tokens/revoke', { schema: { body: whoseTokens } }, async (request) => {
@@ -45,6 +51,13 @@ export function accountRoutes (app: FastifyInstance, { accounts, simulators }: C
     const simulator = simulatorOf(simulators, provider)
     mustKnow(provider, account)
     return { revoked: simulator.revokeTokens(account) }
+  })
+
+  app.get<{ Querystring: WhoseTokens }>('/refreshes', { schema: { querystring: whoseTokens } }, async (request) => {
+    const { provider, account } = request.query
+    const simulator = simulatorOf(simulators, provider)
+    mustKnow(provider, account)
+    return { data: simulator.refreshes?.(account) ?? [] }
   })
 
   function mustKnow (provider: string, account: string | undefined): void {

@@ -8,6 +8,7 @@ import { clockRoutes } from './clock-routes.ts'
 import { ControlError } from './control-error.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { inboxRoutes } from './inbox-routes.ts'
+import { quirkRoutes } from './quirk-routes.ts'
 
 export interface Controls extends Desk {
   faults: Faults
@@ -33,6 +34,7 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
     accountRoutes(app, controls)
     faultRoutes(app, controls)
     clockRoutes(app, controls)
+    quirkRoutes(app, controls)
 
     app.get('/stats', async () => ({ data: stats.list(), accounts: accounts.count(), items: inbox.size() }))
 

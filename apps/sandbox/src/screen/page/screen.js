@@ -64,7 +64,7 @@ function giveUpQuietest () {
   phone.remove()
 }
 
-function addCard ({ cards }, { at, card: { kind, title, body, url, imageUrl } }) {
+function addCard ({ cards, phone }, { at, card: { kind, title, body, url, imageUrl, color } }) {
   const card = byId('card').content.firstElementChild.cloneNode(true)
   card.dataset.kind = kind
   card.querySelector('.kind').textContent = kind
@@ -75,6 +75,11 @@ function addCard ({ cards }, { at, card: { kind, title, body, url, imageUrl } })
   if (isWeb(imageUrl)) card.querySelector('img').src = imageUrl
   if (url !== undefined) card.querySelector('a').textContent = url
   if (isWeb(url)) card.querySelector('a').href = url
+  if (color !== undefined) {
+    card.style.setProperty('--color', color)
+    phone.style.setProperty('--color', color)
+    phone.dataset.colored = ''
+  }
   card.classList.add('new')
   cards.prepend(card)
   while (cards.children.length > MOST_CARDS) cards.lastElementChild.remove()

@@ -1,0 +1,86 @@
+import type { FastifyError, FastifyInstance } from 'fastify'
+import type { Desk, Simulator } from '../simulator.ts'
+import { accessTokenRoutes } from './access-token.ts'
+import { authorizeRoutes, landingRoutes } from './authorize.ts'
+import { childRoutes } from './child-routes.ts'
+import { CLIENT, consentPath, PROVIDER } from './client.ts'
+import { disposableRoutes } from './disposable.ts'
+import { ApiFailure, apiError, PageFailure } from './failures.ts'
+import { faultAnswer } from './fault-answer.ts'
+import { ACCESS_SECONDS } from './grants.ts'
+import { sendPage, statusPage } from './pages.ts'
+import { keepBodiesAsText } from './read-request.ts'
+import { redeemRoutes } from './redeem.ts'
+import { showChange } from './report.ts'
+import type { Change } from './report.ts'
+import { streamRoutes } from './stream-routes.ts'
+import { tagRoutes } from './tag-routes.ts'
+import { tokenInfoRoutes } from './token-info.ts'
+import { userRoutes } from './user-routes.ts'
+import { showUser } from './users.ts'
+import { createWorld } from './world.ts'
+
+/** Blot're, as far as a client can tell; without its socket. */
+export function createBlotre (desk: Desk): Simulator {
+  const world = createWorld(desk)
+  const { grants, quirks, users } = world
+
+  return {
+    id: PROVIDER,
+    name: "Blot're",
+
+    async mount (app) {
+      keepBodiesAsText(app)
+      answerFailures(app)
+      app.decorateRequest('blotreUser', undefined)
+      landingRoutes(app)
+      app.register(async (scope) => {
+        authorizeRoutes(scope, world)
+        redeemRoutes(scope, world)
+        disposableRoutes(scope, world)
+        accessTokenRoutes(scope, world)
+        tokenInfoRoutes(scope, world)
+      }, { prefix: '/v0/oauth2' })
+      app.register(async (scope) => {
+        streamRoutes(scope, world)
+        tagRoutes(scope, world)
+        childRoutes(scope, world)
+        userRoutes(scope, world)
+      }, { prefix: '/v0/api' })
+    },
+
+    createAccounts: (count) => Array.from({ length: count }, () => {
+      const member = users.open(desk.accounts.freshName(PROVIDER))
+      const { accessToken, refreshToken } = grants.issue(CLIENT.id, member)
+      const { id: userId, rootStream } = showUser(member)
+      return { account: member.user.userName, accessToken, refreshToken, expiresIn: ACCESS_SECONDS, userId, rootStream }
+    }),
+
+    expireTokens: (account, kind = 'access') => grants.end(kind, account),
+    revokeTokens: (account) => grants.end('both', account),
+    refreshes: grants.refreshes,
+    quirks,
+
+    consentPath,
+    show: (item) => showChange(item as Change),
+    faultAnswer,
+    reset: world.reset
+  }
+}
+
+function answerFailures (app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    if (error instanceof ApiFailure) {
+      return reply.code(error.status).headers(error.headers).send(apiError(error.message, error.details))
+    }
+    const status = error instanceof PageFailure ? error.status : error.statusCode ?? 500
+    if (status >= 500) return reply.code(status).send(apiError('An internal server error occurred.'))
+    return sendPage(reply, status, statusPage(status, error.message))
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1).join()
+    if (request.method === 'GET' && path.endsWith('/')) return reply.redirect(path.slice(0, -1), 301)
+    return sendPage(reply, 404, statusPage(404, 'There is nothing at this address.'))
+  })
+}

@@ -1,0 +1,63 @@
+import type { Stream } from './stream.ts'
+
+export interface Link {
+  child: Stream
+  /** The child is below its parent by address, and was not linked there. */
+  hierarchical: boolean
+}
+
+/** Which stream is a child of which. Kept apart from the streams: of a hundred thousand hardly one has any. */
+export interface Links {
+  add: (parent: Stream, child: Stream, hierarchical: boolean) => void
+  get: (parent: Stream, child: Stream) => Link | undefined
+  childrenOf: (parent: Stream) => Link[]
+  count: (parent: Stream) => number
+  remove: (parent: Stream, child: Stream) => void
+  /** Those in which the stream is parent or child. */
+  removeAllOf: (stream: Stream) => void
+  reset: () => void
+}
+
+export function createLinks (): Links {
+  const children = new Map<Stream, Map<Stream, Link>>()
+  const parents = new Map<Stream, Set<Stream>>()
+
+  const links: Links = {
+    add (parent, child, hierarchical) {
+      entry(children, parent, () => new Map<Stream, Link>()).set(child, { child, hierarchical })
+      entry(parents, child, () => new Set<Stream>()).add(parent)
+    },
+
+    get: (parent, child) => children.get(parent)?.get(child),
+
+    childrenOf: (parent) => [...children.get(parent)?.values() ?? []],
+
+    count: (parent) => children.get(parent)?.size ?? 0,
+
+    remove (parent, child) {
+      children.get(parent)?.delete(child)
+      parents.get(child)?.delete(parent)
+    },
+
+    removeAllOf (stream) {
+      for (const { child } of links.childrenOf(stream)) links.remove(stream, child)
+      for (const parent of [...parents.get(stream) ?? []]) links.remove(parent, stream)
+      children.delete(stream)
+      parents.delete(stream)
+    },
+
+    reset () {
+      children.clear()
+      parents.clear()
+    }
+  }
+  return links
+}
+
+function entry<K, V> (map: Map<K, V>, key: K, create: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const fresh = create()
+  map.set(key, fresh)
+  return fresh
+}

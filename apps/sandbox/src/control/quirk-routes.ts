@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify'
+import { ControlError } from './control-error.ts'
+import { simulatorOf } from './control-routes.ts'
+import type { Controls } from './control-routes.ts'
+
+const quirkSwitch = {
+  type: 'object',
+  properties: { provider: { type: 'string' }, quirk: { type: 'string' }, on: { type: 'boolean' } },
+  required: ['provider', 'quirk', 'on'],
+  additionalProperties: false
+}
+
+export function quirkRoutes (app: FastifyInstance, { simulators }: Controls): void {
+  app.get('/quirks', async () => ({
+    data: simulators.flatMap(({ id, quirks = {} }) => Object.entries(quirks).map(([quirk, on]) => ({ provider: id, quirk, on })))
+  }))
+
+  app.post<{ Body: { provider: string, quirk: string, on: boolean } }>('/quirks', { schema: { body: quirkSwitch } }, async (request) => {
+    const { provider, quirk, on } = request.body
+    const { quirks = {} } = simulatorOf(simulators, provider)
+    if (!Object.hasOwn(quirks, quirk)) {
+      throw new ControlError(`quirk: got "${quirk}", expected one of ${Object.keys(quirks).join(', ') || 'none'}`)
+    }
+    quirks[quirk] = on
+    return { provider, quirk, on }
+  })
+}
