@@ -1,0 +1,49 @@
+import type { Refresher } from '@carillon/shared/connections'
+import type { Database } from '@carillon/shared/db'
+import type { Log } from '@carillon/shared/log'
+import type { Call, Provider } from '@carillon/shared/providers'
+import { forEachBounded } from '../for-each-bounded.ts'
+
+export interface RefreshAheadServices {
+  database: Database
+  providers: ReadonlyMap<string, Provider>
+  refresher: Refresher
+  log: Log
+  /** A call whose signal is for the whole run. */
+  newCall: () => Call
+}
+
+const connectionsPerRun = 500
+const concurrency = 16
+
+/**
+ * Refreshes credentials before they expire, so that no delivery has to wait for it and no refresh token grows too old. Each
+ * connection has its own moment, spread over the second half of the time ahead: those that were connected together do not come
+ * together. Answers how many were refreshed.
+ */
+export async function refreshAhead (services: RefreshAheadServices): Promise<number> {
+  let total = 0
+  for (const provider of services.providers.values()) {
+    if (provider.refresh !== undefined) total += await refreshAheadOf(provider, services)
+  }
+  return total
+}
+
+async function refreshAheadOf (
+  provider: Provider, { database, refresher, log, newCall }: RefreshAheadServices
+): Promise<number> {
+  const aheadMs = provider.refreshAheadMs ?? 0
+  const due = await database.sql<Array<{ id: string, seenVersion: number }>>`
+    select id, credentials_version as "seenVersion" from connections
+    where provider = ${provider.id} and status = 'active' and (lease_until is null or lease_until < now())
+      and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
+        * (0.5 + (hashtextextended(id::text, credentials_version) & 65535) / 131072.0)
+    order by expires_at limit ${connectionsPerRun}`
+  const counts = { fresh: 0, dead: 0, unavailable: 0 }
+  const call = newCall()
+  await forEachBounded(due, concurrency, async (connection) => {
+    counts[(await refresher.refresh(provider, connection, call)).kind]++
+  })
+  if (due.length > 0) log.info({ provider: provider.id, ...counts }, 'refreshed ahead')
+  return counts.fresh
+}
