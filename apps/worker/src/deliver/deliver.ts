@@ -2,14 +2,16 @@ import type { Database } from '@carillon/shared/db'
 import { openCredentials } from '@carillon/shared/connections'
 import type { Log } from '@carillon/shared/log'
 import { deliveryKeyOf, dispatchWaiting, enqueue } from '@carillon/shared/notifications'
-import type { DeliverJob, DeliveryQueues } from '@carillon/shared/notifications'
+import type { DeliverJob, DeliveryKey, DeliveryQueues } from '@carillon/shared/notifications'
 import type { Http, Message, Provider } from '@carillon/shared/providers'
 import type { Vault } from '@carillon/shared/vault'
 import { claim } from './claim.ts'
 import type { Claimed } from './claim.ts'
 import { forEachBounded } from './for-each-bounded.ts'
+import { limitTime } from './limit-time.ts'
 import { errorOutcome, handedBack, sentOutcome, waitOutcome } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
+import { persist } from '../persist.ts'
 import { settle } from './settle.ts'
 import type { Settlement } from './settle.ts'
 import { createSettler } from './settler.ts'
@@ -36,36 +38,48 @@ const settling = { most: 500, afterMs: 100 }
 const beginShare = 0.5
 const endShare = 0.9
 
-/** Delivers one batch: claim, send, settle. Deliveries that do not get their turn in time are handed back. */
+/**
+ * Delivers one batch: claim, send, settle. Deliveries that do not get their turn in time are handed back. What the queue does
+ * not take is left to reconcile. Rejects, with deliveries held until their lease ends, only while the database is away.
+ */
 export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
   const { database, queues, log, now, leaseMs } = services
   const provider = services.providers.get(providerId)
   if (provider?.send === undefined) throw new Error(`Provider ${providerId} cannot send`)
 
   const startedAt = now()
+  // First, so that nothing is held yet should it fail.
+  const messages = await loadMessages(database, deliveries)
   const { id, claimed, limited } = await claim(database, deliveries, leaseMs)
-  await enqueue(queues, limited)
+  await leaveToReconcile(enqueue(queues, limited))
   if (claimed.length === 0) return
 
-  const messages = await loadMessages(database, claimed)
-  const signal = AbortSignal.any([AbortSignal.timeout(leaseMs * endShare), services.giveUp])
+  const { signal, release } = limitTime(leaseMs * endShare - (now() - startedAt), services.giveUp)
   const silentUntil = new Map<string, number>()
   const counts = new Map<string, number>()
-  let handedBackAny = false
+  let jobless = 0
 
   const settler = createSettler<Settlement>(async (settlements) => {
-    await enqueue(queues, await settle(database, id, settlements, now()))
+    const waiting = await persist(() => settle(database, id, settlements, now()), signal, (error) => {
+      log.warn({ err: error, claimId: id, settlements: settlements.length }, 'cannot settle yet')
+    })
+    jobless += waiting.jobless
+    await leaveToReconcile(enqueue(queues, waiting.dispatched))
   }, settling)
 
   await forEachBounded(claimed, services.concurrency, async (delivery) => {
     const outcome = await attempt(delivery)
     counts.set(outcome.state, (counts.get(outcome.state) ?? 0) + 1)
-    handedBackAny ||= outcome.dueAt === null && outcome.state === 'retrying'
     settler.add({ delivery, outcome })
   })
-  await settler.close()
-  if (handedBackAny) await dispatchWaiting(database, queues)
+  await settler.close().finally(release)
+  if (jobless > 0) await leaveToReconcile(dispatchWaiting(database, queues))
   log.info({ claimId: id, provider: providerId, claimed: claimed.length, durationMs: now() - startedAt, ...Object.fromEntries(counts) }, 'batch')
+
+  /** The rows are committed and tell when they are due, so a queue that is away must not keep us from the rest. */
+  function leaveToReconcile (adding: Promise<unknown>): Promise<unknown> {
+    return adding.catch((error: unknown) => log.warn({ err: error }, 'deliveries wait for reconcile: the queue did not take them'))
+  }
 
   async function attempt (delivery: Claimed): Promise<Outcome> {
     if (services.stopping.aborted || now() - startedAt > leaseMs * beginShare) return handedBack()
@@ -92,8 +106,8 @@ export async function deliver (services: DeliverServices, providerId: string, { 
   }
 }
 
-async function loadMessages ({ sql }: Database, claimed: Claimed[]): Promise<Map<string, Message>> {
-  const ids = [...new Set(claimed.map(({ notificationId }) => notificationId))]
+async function loadMessages ({ sql }: Database, keys: DeliveryKey[]): Promise<Map<string, Message>> {
+  const ids = [...new Set(keys.map(([notificationId]) => notificationId))]
   const rows = await sql<Array<{ id: string, message: Message }>>`select id, message from notifications where id = any (${ids}::uuid[])`
   return new Map(rows.map(({ id, message }) => [id, message]))
 }

@@ -8,15 +8,22 @@ export interface Settlement {
   outcome: Outcome
 }
 
+/** Deliveries that wait for another try: those with a job to enqueue, and how many are due at once and have none yet. */
+export interface Settled {
+  dispatched: Dispatched[]
+  jobless: number
+}
+
 /**
  * Writes outcomes in one statement: the deliveries' states, and what was learned about their connections. Only rows that
  * are still held by this claim change, so a worker that was away too long changes nothing. A user who has reconnected
- * since the claim is not asked to again, and what would be parked for him is due at once. Answers what to enqueue.
+ * since the claim is not asked to again, and what would be parked for him is due at once. Doing it
+ * twice is doing it once.
  */
 export async function settle (
   { sql }: Database, claimId: string, settlements: Settlement[], now: number
-): Promise<Dispatched[]> {
-  const rows = await sql<Array<Dispatched & { state: string }>>`
+): Promise<Settled> {
+  const rows = await sql<Array<Omit<Dispatched, 'jobId'> & { jobId: string | null, state: string }>>`
     with outcome as (
       select * from jsonb_to_recordset(${JSON.stringify(settlements.map((one) => toRecord(claimId, one, now)))}::jsonb) as outcome (
         notification_id uuid, connection_id uuid, version int, state text, attempts int, reason text, receipt jsonb, due_ms float8,
@@ -64,7 +71,9 @@ export async function settle (
       and deliveries.claim_id = ${claimId}
     returning deliveries.state, deliveries.job_id as "jobId", provider, deliveries.notification_id as "notificationId",
       deliveries.connection_id as "connectionId", coalesce(settled.due_ms, 0) as "delayMs"`
-  return rows.filter(({ state, jobId }) => state === 'retrying' && jobId !== null)
+  const waiting = rows.filter(({ state }) => state === 'retrying')
+  const dispatched = waiting.flatMap(({ jobId, ...row }) => jobId === null ? [] : [{ jobId, ...row }])
+  return { dispatched, jobless: waiting.length - dispatched.length }
 }
 
 /** Retries of one second share a job; a hand-back has none yet and is dispatched with everything else that waits. */

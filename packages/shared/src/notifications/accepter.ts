@@ -49,14 +49,10 @@ export function createAccepter (
       track(enqueue(queues, dispatched))
       for (const [index, answer] of accepted.entries()) group[index]?.resolve(answer)
     } catch (error) {
-      await commitSingly(group, error)
+      // One draft that the database refuses must not take its neighbours with it.
+      if (group.length > 1 && isRefusal(error)) for (const one of group) await commit([one])
+      else for (const { reject } of group) reject(error)
     }
-  }
-
-  /** One draft that the database refuses must not take its neighbours with it. */
-  async function commitSingly (group: Waiting[], error: unknown): Promise<void> {
-    if (group.length === 1) return group[0]?.reject(error)
-    for (const one of group) await commit([one])
   }
 
   function track (adding: Promise<void>): void {
@@ -84,4 +80,9 @@ function takeGroup (waiting: Waiting[]): Waiting[] {
     return index > 0 && (index >= draftsPerInsert || recipients > recipientsPerInsert)
   })
   return waiting.splice(0, end === -1 ? waiting.length : end)
+}
+
+/** SQLSTATE classes 22 and 23: the data is at fault, and not a database that is away or busy. */
+function isRefusal (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code))
 }

@@ -1,0 +1,29 @@
+import { getEventListeners } from 'node:events'
+import t from 'tap'
+import { limitTime } from '../src/deliver/limit-time.ts'
+
+t.test('ends with its time', async (t) => {
+  const { signal } = limitTime(1, new AbortController().signal)
+  await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  t.ok(signal.aborted)
+})
+
+t.test('ends with its parent, even with one that has ended', async (t) => {
+  const parent = new AbortController()
+  const before = limitTime(60_000, parent.signal)
+  parent.abort()
+  const after = limitTime(60_000, parent.signal)
+  t.ok(before.signal.aborted)
+  t.ok(after.signal.aborted)
+  before.release()
+  after.release()
+})
+
+t.test('leaves nothing with its parent once it is released', async (t) => {
+  const parent = new AbortController()
+  const { signal, release } = limitTime(60_000, parent.signal)
+  release()
+  t.same(getEventListeners(parent.signal, 'abort'), [])
+  parent.abort()
+  t.notOk(signal.aborted)
+})

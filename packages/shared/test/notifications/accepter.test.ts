@@ -1,0 +1,133 @@
+import t from 'tap'
+import { openDatabase } from '../../src/db/index.ts'
+import { createLog } from '../../src/log/index.ts'
+import { createAccepter } from '../../src/notifications/index.ts'
+import type { Accepter } from '../../src/notifications/index.ts'
+import { openCountedDatabase } from '../open-counted-database.ts'
+import { connect } from '../people.ts'
+import { draftTo } from './drafts.ts'
+import { recordingQueues } from './recording-queues.ts'
+
+function openAccepter (database: Parameters<typeof createAccepter>[0]['database'], add?: () => Promise<void>) {
+  const lines: string[] = []
+  const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => { lines.push(line) } } })
+  const { queues, added } = recordingQueues(['pushbullet'], add)
+  return { accepter: createAccepter({ database, queues, log }), added, lines }
+}
+
+const acceptAll = (accepter: Accepter, count: number, names = ['ann']) =>
+  Promise.all(Array.from({ length: count }, () => accepter.accept(draftTo(names))))
+
+t.test('commits one that comes alone at once', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter, added } = openAccepter(database)
+  const draft = draftTo(['ann', 'zed'])
+  t.match(await accepter.accept(draft), { id: draft.id, deliveries: 1, parked: 0, unreachable: [{ userId: 'zed', reason: 'unknownUser' }] })
+  t.match(await database.sql`select id from notifications`, [{ id: draft.id }])
+  await accepter.close()
+  t.match(added, [{ provider: 'pushbullet', delayMs: 0, data: { deliveries: [[draft.id, String]] } }])
+})
+
+t.test('commits many that come together in far fewer statements, and answers each with its own', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann', 'bob'])
+  const { accepter, added } = openAccepter(database)
+  database.statements.length = 0
+  const drafts = Array.from({ length: 200 }, (_, index) => draftTo(index % 2 ? ['ann'] : ['bob', `zed-${index}`]))
+  const accepted = await Promise.all(drafts.map((draft) => accepter.accept(draft)))
+  t.ok(database.statements.length <= 3, `${database.statements.length} statements`)
+  t.same(accepted.map(({ id }) => id), drafts.map(({ id }) => id))
+  const unknown = accepted.map(({ unreachable }) => unreachable.map(({ userId }) => userId))
+  t.same(unknown, drafts.map(({ audience }) => audience.userIds.slice(1)))
+  await accepter.close()
+  t.ok(added.length <= 3, `${added.length} jobs`)
+  t.equal(added.flatMap(({ data }) => data.deliveries).length, 200)
+})
+
+t.test('gathers what comes while it is at work', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter } = openAccepter(database)
+  database.statements.length = 0
+  const accepting = []
+  for (let turn = 0; turn < 100; turn++) {
+    accepting.push(accepter.accept(draftTo(['ann'])))
+    await new Promise(setImmediate)
+  }
+  const accepted = await Promise.all(accepting)
+  t.equal(new Set(accepted.map(({ id }) => id)).size, 100)
+  t.ok(database.statements.length < 50, `${database.statements.length} statements`)
+})
+
+t.test('bounds what one statement carries', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter } = openAccepter(database)
+  database.statements.length = 0
+  await acceptAll(accepter, 1_100)
+  t.equal(database.statements.length, 3, 'of 500 drafts at most')
+  database.statements.length = 0
+  const crowd = Array.from({ length: 9_000 }, (_, index) => `zed-${index}`)
+  await acceptAll(accepter, 5, crowd)
+  t.equal(database.statements.length, 3, 'and of 20,000 recipients')
+  database.statements.length = 0
+  t.match(await accepter.accept(draftTo([...crowd, ...crowd, ...crowd])), { unreachable: { length: 9_000 } }, 'though one alone may have more')
+})
+
+t.test('keeps one bad draft from taking its neighbours with it', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter, added } = openAccepter(database)
+  const bad = [draftTo(['ann'], { expiresAt: new Date(0) }), draftTo(['ann'], { message: { type: 'note', title: 'a\u0000b' } })]
+  const drafts = [draftTo(['ann']), ...bad, draftTo(['ann'])]
+  const results = await Promise.allSettled(drafts.map((draft) => accepter.accept(draft)))
+  t.same(results.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+  await accepter.close()
+  t.same(added.flatMap(({ data }) => data.deliveries).map(([id]) => id), [drafts[0]?.id, drafts[3]?.id])
+  t.ok(await accepter.accept(draftTo(['ann'])), 'and works on')
+})
+
+t.test('tells everybody soon that the database is away', async (t) => {
+  const database = openDatabase({ url: 'postgres://127.0.0.1:1/nowhere' })
+  t.teardown(() => database.close())
+  const { accepter } = openAccepter(database)
+  const startedAt = performance.now()
+  const results = await Promise.allSettled(Array.from({ length: 100 }, () => accepter.accept(draftTo(['ann']))))
+  t.ok(results.every((result) => result.status === 'rejected' && result.reason.code === 'ECONNREFUSED'))
+  const tookMs = performance.now() - startedAt
+  t.ok(tookMs < 5_000, `it took ${Math.round(tookMs)} ms`)
+})
+
+t.test('accepts although the queue refuses, and says who will see to it', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter, lines } = openAccepter(database, async () => { throw new Error('Redis is away') })
+  t.match(await accepter.accept(draftTo(['ann'])), { deliveries: 1 })
+  await accepter.close()
+  t.match(lines.map((line) => JSON.parse(line)), [{ level: 40, msg: /reconcile/, err: { message: 'Redis is away' } }])
+  t.match(await database.sql`select state, job_id is null as free from deliveries`, [{ state: 'queued', free: false }])
+})
+
+t.test('answers before the queue does, and waits for it when it closes', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const seen: string[] = []
+  let letGo = (): void => {}
+  const held = new Promise<void>((resolve) => { letGo = resolve })
+  const { accepter, added } = openAccepter(database, () => held)
+  await accepter.accept(draftTo(['ann']))
+  const committing = accepter.accept(draftTo(['ann'])).then(() => seen.push('accepted'))
+  const closed = accepter.close().then(() => seen.push(`closed with ${added.length} jobs`))
+  await committing
+  t.same(seen, ['accepted'])
+  letGo()
+  await closed
+  t.same(seen, ['accepted', 'closed with 2 jobs'])
+})
+
+t.test('closes at once when there is nothing to wait for', async (t) => {
+  const { accepter } = openAccepter(await openCountedDatabase(t))
+  await t.resolves(accepter.close())
+  await t.resolves(accepter.close())
+})
