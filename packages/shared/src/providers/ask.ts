@@ -11,20 +11,27 @@ export type Judgement<T> = { kind: 'ok', value: T } | Verdict
 /** Pure; `now` in milliseconds since the epoch. */
 export type Judge<T> = (answer: Answer, now: number) => Judgement<T>
 
+/** What one request needs of a call. */
+export type Reach = Pick<Call, 'http' | 'signal' | 'now'>
+
+/** Makes the error of a verdict, for a client whose errors say more than ProviderError does. */
+export type Complain = (verdict: Verdict, host: string, answer: Answer) => ProviderError
+
 /**
  * Performs one request and returns what `judge` found in the answer. This is where I/O and judgement meet: throws
  * ProviderError for every verdict, also for those about answers that never came, which `faults` may override.
  */
 export async function ask<T> (
-  request: HttpRequest, judge: Judge<T>, call: Call, faults: Partial<Record<TransportCode, Verdict>> = {}
+  request: HttpRequest, judge: Judge<T>, call: Reach, faults: Partial<Record<TransportCode, Verdict>> = {},
+  complain: Complain = (verdict, host, answer) => new ProviderError(verdict, host, answer.status)
 ): Promise<T> {
   const answer = await perform(request, call, faults)
   const judgement = judge(answer, call.now())
   if (judgement.kind === 'ok') return judgement.value
-  throw new ProviderError(judgement, hostOf(request.url), answer.status)
+  throw complain(judgement, hostOf(request.url), answer)
 }
 
-async function perform (request: HttpRequest, call: Call, faults: Partial<Record<TransportCode, Verdict>>): Promise<Answer> {
+async function perform (request: HttpRequest, call: Reach, faults: Partial<Record<TransportCode, Verdict>>): Promise<Answer> {
   try {
     return await call.http.request(request, call.signal)
   } catch (error) {

@@ -1,19 +1,21 @@
+import { createBlotre } from './blotre.ts'
 import type { Provider } from './provider.ts'
 import { createPushbullet } from './pushbullet.ts'
 
 /** One line per provider; the key is its id. */
 const factories = {
-  pushbullet: createPushbullet
+  pushbullet: createPushbullet,
+  blotre: createBlotre
 }
 
-type Factories = typeof factories
+type Configs = { [Id in keyof typeof factories]: Parameters<(typeof factories)[Id]>[0] }
 
 /** What each provider needs to know of this deployment. One without configuration is not offered. */
-export type ProvidersConfig = { [Id in keyof Factories]?: Parameters<Factories[Id]>[0] | undefined }
+export type ProvidersConfig = { [Id in keyof Configs]?: Configs[Id] | undefined }
 
 /** The providers this deployment offers, by id. Opens nothing; throws TypeError for a base URL that is none. */
 export function createProviders (config: ProvidersConfig): ReadonlyMap<string, Provider> {
-  const ids = Object.keys(factories) as Array<keyof Factories>
+  const ids = Object.keys(factories) as Array<keyof Configs>
   const offered = ids.map((id) => create(id, config)).filter((provider) => provider !== undefined)
   return new Map(offered.map((provider) => [provider.id, provider]))
 }
@@ -24,8 +26,8 @@ export function trustedOrigins (config: ProvidersConfig): string[] {
   return [...new Set(origins)]
 }
 
-function create<Id extends keyof Factories> (id: Id, config: ProvidersConfig): Provider | undefined {
+function create<Id extends keyof Configs> (id: Id, config: ProvidersConfig): Provider | undefined {
   const own = config[id]
-  const factory: { [Key in Id]: (own: NonNullable<ProvidersConfig[Key]>) => Provider } = factories
-  return own === undefined ? undefined : factory[id](own)
+  const table: { [Key in keyof Configs]: (own: Configs[Key]) => Provider } = factories
+  return own === undefined ? undefined : table[id](own)
 }

@@ -1,0 +1,126 @@
+import type { Judgement } from './ask.ts'
+import type { BlotreToken, Reader } from './blotre-objects.ts'
+import { isObject, readToken } from './blotre-objects.ts'
+import type { Answer } from './http.ts'
+import type { Verdict } from './provider-error.ts'
+import { chooseRetryAt, parseRetryAfter } from './retry-at.ts'
+
+/** Judges an answer of the REST API; `read` says what makes it any use. */
+export function judge<T> (answer: Answer, now: number, read: Reader<T>): Judgement<T> {
+  const verdict = judgeServer(answer, now) ?? judgeRefusal(answer)
+  if (verdict !== undefined) return verdict
+  return judgeContent(answer, read)
+}
+
+/**
+ * Judges an answer of the token endpoint, whose errors are always 400. `invalid_client` means that the user is gone, or
+ * that the secret is wrong. Only a disposable client's own secret went bad together with its one connection; where all
+ * connections share the client (`shared`), a mistake in the configuration must not make every user connect again.
+ */
+export function judgeToken (answer: Answer, now: number, client: 'own' | 'shared'): Judgement<BlotreToken> {
+  const verdict = judgeServer(answer, now)
+  if (verdict !== undefined) return verdict
+  const { status } = answer
+  if (status < 400) return judgeContent(answer, readToken)
+  const json = parseJson(answer.body)
+  const error = isObject(json) ? json.error : undefined
+  if (error === 'invalid_grant') return { kind: 'unauthorized', reason: 'grant is not accepted (invalid_grant)' }
+  if (error === 'invalid_client') {
+    const reason = 'client is not accepted, or the user is gone (invalid_client)'
+    return { kind: client === 'own' ? 'unauthorized' : 'transient', reason }
+  }
+  if (isPage(answer)) return byPage
+  return { kind: 'rejected', reason: 'token endpoint refused the request' }
+}
+
+/** The REST API's `{"type":"Error","error":"…","details":…}`. Empty where a body has none. */
+export function errorOf (json: unknown): { error: string, details: Record<string, unknown> | null } {
+  if (!isObject(json)) return { error: '', details: null }
+  return { error: typeof json.error === 'string' ? json.error : '', details: isObject(json.details) ? json.details : null }
+}
+
+/** Null for an empty body, undefined for one that is no JSON. */
+export function parseJson (body: Buffer | string): unknown {
+  try {
+    return body.length === 0 ? null : JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+}
+
+const byPage: Verdict = { kind: 'malformed', reason: 'refused by a page instead of the API' }
+
+/** What any HTTP server may say. */
+function judgeServer ({ status, headers }: Answer, now: number): Verdict | undefined {
+  if (status === 429) {
+    // Blot're itself knows no limits; a proxy in front of it may.
+    const named = [parseRetryAfter(headers['retry-after'], now)]
+    return { kind: 'rateLimited', reason: 'too many requests', retryAt: chooseRetryAt(named, now) }
+  }
+  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
+  if (status >= 300 && status < 400) return { kind: 'malformed', reason: 'redirects, which is not followed' }
+}
+
+function judgeRefusal (answer: Answer): Verdict | undefined {
+  const { status, headers } = answer
+  if (status < 400) return undefined
+  const { error, details } = errorOf(parseJson(answer.body))
+  if (status === 401 && headers['www-authenticate']?.includes('error="invalid_token"') === true) {
+    return { kind: 'expired', reason: 'access token is expired' }
+  }
+  // Blot're answers its API's faults in JSON. A page is an intermediary's, or Play's own, and says nothing of the account.
+  if (isPage(answer)) return byPage
+  const text = texts.find((known) => known === error)?.slice(0, -1)
+  // Not the owner is a 401 too, with a token that is all right.
+  if (status === 401 && error.startsWith('User does not have permission')) {
+    return { kind: 'rejected', reason: text ?? 'user does not have permission' }
+  }
+  if (status === 401) return { kind: 'unauthorized', reason: 'access token is not accepted' }
+  if (text !== undefined && full.has(error)) return { kind: 'quota', reason: text }
+  return { kind: 'rejected', reason: text ?? byFields(details) ?? reasons[status] ?? 'request refused' }
+}
+
+function judgeContent<T> ({ status, body }: Answer, read: Reader<T>): Judgement<T> {
+  // 200 and 201 are all it ever says; anything else is somebody else's.
+  if (status !== 200 && status !== 201) return { kind: 'malformed', reason: 'unexpected success' }
+  const value = read(parseJson(body))
+  return value === undefined ? { kind: 'malformed', reason: 'answer is not what was asked for' } : { kind: 'ok', value }
+}
+
+/** What Blot're is known to say. Only these are repeated; any other text stays out of our messages. */
+const texts = [
+  'User does not have permission to add child.',
+  'User does not have permission to edit stream.',
+  'User does not have permission to delete stream.',
+  'User does not have permission to add tags.',
+  'Stream does not exist.',
+  'Parent stream does not exist.',
+  'Child stream does not exist.',
+  'Tag does not exist.',
+  'Tag is not valid.',
+  'No such token.',
+  'Stream name and uri do not match.',
+  'Stream name is invalid.',
+  'Too many children.',
+  'Too many streams for user.',
+  'Too many tags.',
+  'Duplicate tags not allowed.',
+  'Cannot delete root streams.',
+  "I'm my own grandpa.",
+  'Cannot remove hierarchical child.'
+]
+
+const full = new Set(['Too many children.', 'Too many streams for user.'])
+
+const reasons: Record<number, string> = { 400: 'request could not be processed', 404: 'resource not found', 422: 'request not acceptable' }
+
+/** Details are keyed by a path in what we sent, such as `obj.color` or `obj[0].tag`. */
+function byFields (details: Record<string, unknown> | null): string | undefined {
+  const paths = Object.keys(details ?? {})
+  const field = ['color', 'tag', 'name', 'uri', 'blurb'].find((name) => paths.some((path) => path.endsWith(`.${name}`)))
+  return field === undefined ? undefined : `parameter ${field} refused`
+}
+
+function isPage ({ headers }: Answer): boolean {
+  return headers['content-type']?.startsWith('text/html') === true
+}
