@@ -1,8 +1,9 @@
 import { ConfigError, loadConfig, providerConfig } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
+import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
-import { openDeliveryQueues } from '@carillon/shared/notifications'
+import { dispatchWaiting, openDeliveryQueues, releaseParked } from '@carillon/shared/notifications'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault } from '@carillon/shared/vault'
@@ -34,6 +35,11 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
   const http = createHttp({
     trustedOrigins: trustedOrigins(providerConfig(config)), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS
   })
+  const vault = createVault(config.CARILLON_KEYS)
+  const onRecovered = async (connectionId: string): Promise<void> => {
+    await releaseParked(database, [connectionId])
+    await dispatchWaiting(database, queues)
+  }
   const stopping = new AbortController()
   const giveUp = new AbortController()
 
@@ -43,8 +49,10 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
       database,
       queues,
       providers,
-      vault: createVault(config.CARILLON_KEYS),
+      vault,
       http,
+      registrations: createRegistrations(database, vault),
+      refresher: createRefresher({ database, vault, log, onRecovered }),
       log,
       now: Date.now,
       concurrency: config.DELIVER_REQUESTS,

@@ -4,6 +4,8 @@ import type { JobWorker, QueueBackend } from '@carillon/shared/queue'
 import { deliver } from './deliver/deliver.ts'
 import type { DeliverServices } from './deliver/deliver.ts'
 import { reconcile } from './maintain/reconcile.ts'
+import { refreshAhead } from './maintain/refresh-ahead.ts'
+import { revoke } from './maintain/revoke.ts'
 
 export interface WorkersOptions {
   backend: QueueBackend
@@ -14,6 +16,14 @@ export interface WorkersOptions {
 }
 
 const maintainQueue = 'maintain'
+/** What is done again and again, each by one worker at a time. */
+const tasks = {
+  reconcile,
+  refreshAhead,
+  revoke
+} satisfies Record<string, (services: DeliverServices) => Promise<unknown>>
+
+type Task = keyof typeof tasks
 
 /** Starts a worker per provider and one for maintenance. `close` waits for the jobs that run. */
 export function startWorkers ({ backend, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): JobWorker {
@@ -22,12 +32,14 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
   const workers = [
     ...[...queues.keys()].map((provider) => backend.openWorker<DeliverJob>(
       deliverQueueName(provider), (job) => deliver(services, provider, job), { concurrency: jobsPerProvider, lockMs: leaseMs })),
-    backend.openWorker<object>(maintainQueue, () => reconcile(services), { concurrency: 1, lockMs: leaseMs })
+    backend.openWorker<{ task: Task }>(maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs })
   ]
 
   // A queue that was wiped has lost its schedules too, and nothing but us would bring them back.
   const schedule = (): void => {
-    maintenance.schedule('reconcile', reconcileEveryMs, {}).catch((error: unknown) => log.warn({ err: error }, 'cannot schedule reconcile'))
+    for (const task of Object.keys(tasks)) {
+      maintenance.schedule(task, reconcileEveryMs, { task }).catch((error: unknown) => log.warn({ err: error, task }, 'cannot schedule'))
+    }
   }
   schedule()
   const scheduling = setInterval(schedule, reconcileEveryMs)

@@ -1,5 +1,5 @@
 import { openDatabase, ensureUser, newId } from '@carillon/shared/db'
-import { saveConnections } from '@carillon/shared/connections'
+import { createRefresher, createRegistrations, saveConnections } from '@carillon/shared/connections'
 import { createLog } from '@carillon/shared/log'
 import {
   createAccepter, dispatchWaiting, findDelivery, findNotification, openDeliveryQueues, releaseParked
@@ -50,6 +50,16 @@ export async function openEngine (
     providers,
     vault,
     http,
+    registrations: createRegistrations(database, vault),
+    refresher: createRefresher({
+      database,
+      vault,
+      log,
+      onRecovered: async (id) => {
+        await releaseParked(database, [id])
+        await dispatchWaiting(database, queues)
+      }
+    }),
     log,
     now: Date.now,
     concurrency: 16,

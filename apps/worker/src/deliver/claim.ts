@@ -11,6 +11,8 @@ export interface Claimed {
   /** Sealed. */
   credentials: string
   credentialsVersion: number
+  /** They are past the time that the provider has given them. */
+  isExpired: boolean
 }
 
 export interface Claim {
@@ -29,7 +31,7 @@ export async function claim ({ sql }: Database, keys: DeliveryKey[], leaseMs: nu
   const rows = await sql<ClaimRow[]>`
     with due as (
       select deliveries.notification_id, deliveries.connection_id, connections.limited_until,
-        connections.credentials, connections.credentials_version,
+        connections.credentials, connections.credentials_version, coalesce(connections.expires_at <= now(), false) as is_expired,
         case
           when notifications.expires_at <= now() then 'expired'
           when connections.status = 'revoked' then 'skipped'
@@ -63,7 +65,7 @@ export async function claim ({ sql }: Database, keys: DeliveryKey[], leaseMs: nu
     from due
     where deliveries.notification_id = due.notification_id and deliveries.connection_id = due.connection_id
     returning fate, deliveries.notification_id as "notificationId", deliveries.connection_id as "connectionId", provider, attempts,
-      job_id as "jobId", credentials, credentials_version as "credentialsVersion",
+      job_id as "jobId", credentials, credentials_version as "credentialsVersion", is_expired as "isExpired",
       greatest(0, extract(epoch from due_at - now()) * 1000)::float8 as "delayMs"`
   return {
     id,

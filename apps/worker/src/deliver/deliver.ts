@@ -1,17 +1,17 @@
 import type { Database } from '@carillon/shared/db'
-import { openCredentials } from '@carillon/shared/connections'
+import type { Refresher } from '@carillon/shared/connections'
 import type { Log } from '@carillon/shared/log'
-import { deliveryKeyOf, dispatchWaiting, enqueue } from '@carillon/shared/notifications'
+import { dispatchWaiting, enqueue } from '@carillon/shared/notifications'
 import type { DeliverJob, DeliveryKey, DeliveryQueues } from '@carillon/shared/notifications'
-import type { Http, Message, Provider } from '@carillon/shared/providers'
+import type { Http, Message, Provider, Registrations } from '@carillon/shared/providers'
 import type { Vault } from '@carillon/shared/vault'
 import { claim } from './claim.ts'
 import type { Claimed } from './claim.ts'
-import { forEachBounded } from './for-each-bounded.ts'
-import { limitTime } from './limit-time.ts'
-import { errorOutcome, handedBack, sentOutcome, waitOutcome } from './outcome.ts'
-import type { Outcome } from './outcome.ts'
+import { forEachBounded } from '../for-each-bounded.ts'
 import { persist } from '../persist.ts'
+import { limitTime } from './limit-time.ts'
+import { handedBack, waitOutcome } from './outcome.ts'
+import { createSender } from './send.ts'
 import { settle } from './settle.ts'
 import type { Settlement } from './settle.ts'
 import { createSettler } from './settler.ts'
@@ -22,6 +22,8 @@ export interface DeliverServices {
   providers: ReadonlyMap<string, Provider>
   vault: Vault
   http: Http
+  registrations: Registrations
+  refresher: Refresher
   log: Log
   now: () => number
   /** Requests at a time, in each batch. */
@@ -55,6 +57,7 @@ export async function deliver (services: DeliverServices, providerId: string, { 
   if (claimed.length === 0) return
 
   const { signal, release } = limitTime(leaseMs * endShare - (now() - startedAt), services.giveUp)
+  const send = createSender(services, provider, messages, signal)
   const silentUntil = new Map<string, number>()
   const counts = new Map<string, number>()
   let jobless = 0
@@ -68,9 +71,10 @@ export async function deliver (services: DeliverServices, providerId: string, { 
   }, settling)
 
   await forEachBounded(claimed, services.concurrency, async (delivery) => {
-    const outcome = await attempt(delivery)
-    counts.set(outcome.state, (counts.get(outcome.state) ?? 0) + 1)
-    settler.add({ delivery, outcome })
+    const settlement = await attempt(delivery)
+    const { state } = settlement.outcome
+    counts.set(state, (counts.get(state) ?? 0) + 1)
+    settler.add(settlement)
   })
   await settler.close().finally(release)
   if (jobless > 0) await leaveToReconcile(dispatchWaiting(database, queues))
@@ -81,28 +85,14 @@ export async function deliver (services: DeliverServices, providerId: string, { 
     return adding.catch((error: unknown) => log.warn({ err: error }, 'deliveries wait for reconcile: the queue did not take them'))
   }
 
-  async function attempt (delivery: Claimed): Promise<Outcome> {
-    if (services.stopping.aborted || now() - startedAt > leaseMs * beginShare) return handedBack()
+  async function attempt (delivery: Claimed): Promise<Settlement> {
+    if (services.stopping.aborted || now() - startedAt > leaseMs * beginShare) return { delivery, outcome: handedBack() }
     const silent = silentUntil.get(delivery.connectionId)
-    if (silent !== undefined && silent > now()) return waitOutcome(silent)
-    const outcome = await send(delivery)
-    if (outcome.limitedUntil !== null) silentUntil.set(delivery.connectionId, outcome.limitedUntil)
-    return outcome
-  }
-
-  async function send (delivery: Claimed): Promise<Outcome> {
-    const begunAt = now()
-    try {
-      const message = messages.get(delivery.notificationId)
-      if (provider?.send === undefined || message === undefined) throw new Error('Nothing to send')
-      const sealed = { id: delivery.connectionId, credentials: delivery.credentials }
-      const credentials = openCredentials(services.vault, provider, sealed)
-      const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
-      const receipt = await provider.send(message, key, credentials, { http: services.http, signal, now })
-      return sentOutcome(receipt, now() - begunAt)
-    } catch (error) {
-      return errorOutcome(error, delivery.attempts, now(), now() - begunAt)
-    }
+    if (silent !== undefined && silent > now()) return { delivery, outcome: waitOutcome(silent) }
+    const settlement = await send(delivery)
+    const { limitedUntil } = settlement.outcome
+    if (limitedUntil !== null) silentUntil.set(delivery.connectionId, limitedUntil)
+    return settlement
   }
 }
 

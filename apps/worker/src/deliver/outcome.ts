@@ -29,6 +29,11 @@ export function handedBack (): Outcome {
   return { ...nothing, state: 'retrying', attempted: false, reason: 'handedBack', event: { event: 'handedBack' } }
 }
 
+/** Not sent, because the credentials are dead; that has been noted where it was found. */
+export function parkedOutcome (reason: string, attempted: boolean): Outcome {
+  return { ...nothing, state: 'parked', attempted, reason, event: { event: 'parked', reason, refresh: 'dead' } }
+}
+
 /** Not tried, because the connection is to be left alone. */
 export function waitOutcome (until: number, facts: { status?: number, durationMs?: number } = {}): Outcome {
   const dueAt = wholeSecond(until)
@@ -72,6 +77,7 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
       }
     case 'transient':
     case 'malformed':
+    case 'expired':
       return retryOrFail(verdict.reason, facts, verdict.kind, attemptsBefore, now)
   }
 }

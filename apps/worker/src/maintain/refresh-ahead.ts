@@ -4,16 +4,15 @@ import type { Log } from '@carillon/shared/log'
 import type { Call, Provider } from '@carillon/shared/providers'
 import { forEachBounded } from '../for-each-bounded.ts'
 
-export interface RefreshAheadServices {
+export interface RefreshAheadServices extends Omit<Call, 'signal'> {
   database: Database
   providers: ReadonlyMap<string, Provider>
   refresher: Refresher
   log: Log
-  /** A call whose signal is for the whole run. */
-  newCall: () => Call
 }
 
 const connectionsPerRun = 500
+const runMs = 60_000
 const concurrency = 16
 
 /**
@@ -30,7 +29,7 @@ export async function refreshAhead (services: RefreshAheadServices): Promise<num
 }
 
 async function refreshAheadOf (
-  provider: Provider, { database, refresher, log, newCall }: RefreshAheadServices
+  provider: Provider, { database, refresher, log, http, now, registrations }: RefreshAheadServices
 ): Promise<number> {
   const aheadMs = provider.refreshAheadMs ?? 0
   const due = await database.sql<Array<{ id: string, seenVersion: number }>>`
@@ -40,7 +39,7 @@ async function refreshAheadOf (
         * (0.5 + (hashtextextended(id::text, credentials_version) & 65535) / 131072.0)
     order by expires_at limit ${connectionsPerRun}`
   const counts = { fresh: 0, dead: 0, unavailable: 0 }
-  const call = newCall()
+  const call = { http, now, registrations, signal: AbortSignal.timeout(runMs) }
   await forEachBounded(due, concurrency, async (connection) => {
     counts[(await refresher.refresh(provider, connection, call)).kind]++
   })

@@ -8,13 +8,11 @@ import type { Vault } from '@carillon/shared/vault'
 import { retryDelayMs } from '../deliver/retry-schedule.ts'
 import { forEachBounded } from '../for-each-bounded.ts'
 
-export interface RevokeServices {
+export interface RevokeServices extends Omit<Call, 'signal'> {
   database: Database
   providers: ReadonlyMap<string, Provider>
   vault: Vault
   log: Log
-  now: () => number
-  newCall: () => Call
 }
 
 const perRun = 100
@@ -24,7 +22,8 @@ const leaseMs = 60_000
 /** Ends at their providers the credentials that are of no more use. What cannot be ended now is tried again, and in the end told. */
 export async function revoke (services: RevokeServices): Promise<void> {
   const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
-  const call = services.newCall()
+  const { http, now, registrations } = services
+  const call = { http, now, registrations, signal: AbortSignal.timeout(leaseMs) }
   await forEachBounded(due, concurrency, (one) => revokeOne(one, services, call))
 }
 

@@ -28,6 +28,8 @@ export interface DeliveryEvent {
   event: 'queued' | 'parked' | 'released' | 'attempt' | 'wait' | 'handedBack' | 'workerLost' | 'skipped' | 'expired'
   reason?: string
   outcome?: string
+  /** What came of refreshing the credentials for it. */
+  refresh?: 'fresh' | 'dead'
   /** HTTP status of the provider's answer. */
   status?: number
   durationMs?: number

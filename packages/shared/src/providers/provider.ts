@@ -150,6 +150,8 @@ export interface Provider<C extends Credentials = Credentials> {
    * or throws ProviderError `rejected`.
    */
   parseAccount? (text: string): { host: string, name: string }
+  /** How long before they expire credentials are to be refreshed at the latest, in milliseconds. */
+  readonly refreshAheadMs?: number
   /** New credentials for old. Throws ProviderError `unauthorized` when the provider will never refresh these. */
   refresh? (credentials: C, call: Call): Promise<Refreshed<C>>
   /** Ends the credentials at the provider. Those that it does not know any more are as good as revoked. */
