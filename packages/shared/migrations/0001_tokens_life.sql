@@ -35,6 +35,7 @@ CREATE TABLE "revocations" (
 	CONSTRAINT "revocations_failed" CHECK ("revocations"."state" <> 'failed' or "revocations"."reason" is not null)
 );
 --> statement-breakpoint
+ALTER TABLE "api_keys" DROP CONSTRAINT "api_keys_scopes";--> statement-breakpoint
 ALTER TABLE "handshakes" DROP CONSTRAINT "handshakes_kind";--> statement-breakpoint
 ALTER TABLE "handshakes" DROP CONSTRAINT "handshakes_claimed";--> statement-breakpoint
 ALTER TABLE "connections" ADD COLUMN "lease_owner" text;--> statement-breakpoint
@@ -42,6 +43,8 @@ ALTER TABLE "connections" ADD COLUMN "lease_until" timestamp with time zone;--> 
 ALTER TABLE "connections" ADD COLUMN "fence" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "handshakes" ADD COLUMN "account" text;--> statement-breakpoint
 ALTER TABLE "handshakes" ADD COLUMN "pending" text;--> statement-breakpoint
+ALTER TABLE "handshakes" ADD COLUMN "attempts" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "handshakes" ADD COLUMN "ask_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "handshakes" ADD COLUMN "confirmed_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "connection_events" ADD CONSTRAINT "connection_events_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -50,7 +53,10 @@ CREATE INDEX "revocations_due" ON "revocations" USING btree ("due_at") WHERE "re
 CREATE INDEX "revocations_connection" ON "revocations" USING btree ("connection_id");--> statement-breakpoint
 CREATE INDEX "connections_expires_at" ON "connections" USING btree ("expires_at") WHERE "connections"."status" = 'active';--> statement-breakpoint
 CREATE INDEX "handshakes_browser" ON "handshakes" USING btree ("browser_hash");--> statement-breakpoint
+ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_scopes" CHECK (cardinality("api_keys"."scopes") > 0 and "api_keys"."scopes" <@ array['users:write', 'connections:read', 'connections:write', 'connections:import', 'connections:proxy', 'notifications:read', 'notifications:write', 'admin']);--> statement-breakpoint
 ALTER TABLE "connections" ADD CONSTRAINT "connections_lease" CHECK (("connections"."lease_owner" is null) = ("connections"."lease_until" is null));--> statement-breakpoint
 ALTER TABLE "handshakes" ADD CONSTRAINT "handshakes_confirmed_at" CHECK (("handshakes"."browser_hash" is null) = ("handshakes"."confirmed_at" is null));--> statement-breakpoint
+ALTER TABLE "handshakes" ADD CONSTRAINT "handshakes_pending" CHECK ("handshakes"."status" = 'pending' or "handshakes"."pending" is null);--> statement-breakpoint
+ALTER TABLE "handshakes" ADD CONSTRAINT "handshakes_attempts" CHECK ("handshakes"."attempts" >= 0);--> statement-breakpoint
 ALTER TABLE "handshakes" ADD CONSTRAINT "handshakes_kind" CHECK ("handshakes"."kind" in ('redirect', 'verifier', 'code'));--> statement-breakpoint
 ALTER TABLE "handshakes" ADD CONSTRAINT "handshakes_claimed" CHECK ("handshakes"."kind" <> 'redirect' or "handshakes"."claimed_at" is null or "handshakes"."state_hash" is not null);

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { and, eq, gt, isNull } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import { handshakes, newId, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 const lifetimeMs = 10 * 60 * 1000
+
+export type HandshakeKind = 'redirect' | 'verifier' | 'code'
 
 export interface Handshake {
   id: string
@@ -11,7 +13,11 @@ export interface Handshake {
   /** The person as the site knows them, for the page that asks for confirmation. */
   userName: string
   provider: string
-  kind: 'redirect' | 'verifier' | 'code'
+  kind: HandshakeKind
+  /** Where the user says their account is, for providers that anybody can host. */
+  account: string | null
+  /** Sealed: see `openBegun`. */
+  pending: string | null
   status: 'pending' | 'completed' | 'failed' | 'expired'
   error: string | null
   returnTo: string | null
@@ -22,15 +28,36 @@ export interface Handshake {
   expiresAt: Date
 }
 
-/** Opens a handshake that lives for ten minutes from `now` (milliseconds since the epoch). */
+export interface NewHandshake {
+  /** One that `pending` was sealed for. */
+  id?: string
+  userId: string
+  provider: string
+  kind?: HandshakeKind
+  account?: string | undefined
+  /** Sealed by `sealBegun`, where the provider has been asked already. */
+  pending?: string
+  returnTo: string | undefined
+  /** Ten minutes from now when absent. */
+  expiresAt?: Date | undefined
+}
+
+/** Opens a handshake. `now` is milliseconds since the epoch, here as in all of these. */
 export async function createHandshake (
   { db }: Database,
-  { userId, provider, returnTo }: { userId: string, provider: string, returnTo: string | undefined },
+  { id = newId(), userId, provider, kind = 'redirect', account, pending, returnTo, expiresAt }: NewHandshake,
   now: number
 ): Promise<string> {
-  const id = newId()
   await db.insert(handshakes).values({
-    id, userId, provider, kind: 'redirect', returnTo: returnTo ?? null, createdAt: new Date(now), expiresAt: new Date(now + lifetimeMs)
+    id,
+    userId,
+    provider,
+    kind,
+    account: account ?? null,
+    pending: pending ?? null,
+    returnTo: returnTo ?? null,
+    createdAt: new Date(now),
+    expiresAt: expiresAt ?? new Date(now + lifetimeMs)
   })
   return id
 }
@@ -47,6 +74,20 @@ export async function findHandshakeByState ({ db }: Database, state: string, now
 }
 
 /**
+ * The handshake that an answer without any mark belongs to: the one that this browser has confirmed last and that is still
+ * under way, or else the last one that it has confirmed at all.
+ */
+export async function findLatestHandshake (
+  { db }: Database, { browser, provider }: { browser: string, provider: string }, now: number
+): Promise<Handshake | undefined> {
+  const open = sql`${handshakes.status} = 'pending' and ${handshakes.claimedAt} is null`
+  const [row] = await selectHandshakes(db)
+    .where(and(eq(handshakes.browserHash, hash(browser)), eq(handshakes.provider, provider), eq(handshakes.kind, 'redirect')))
+    .orderBy(desc(open), desc(handshakes.confirmedAt), desc(handshakes.id)).limit(1)
+  return row === undefined ? undefined : toHandshake(row, now)
+}
+
+/**
  * Binds a pending handshake to the browser that confirmed it and answers a fresh `state` for the trip through the provider,
  * or undefined when it is over. Confirming again starts the trip anew.
  */
@@ -59,6 +100,19 @@ export async function confirmHandshake (
   return rows.length === 1 ? state : undefined
 }
 
+/**
+ * Puts what the provider will answer with in the place of the `state` that confirming gave, along with what is needed then.
+ * False when the handshake is over or was confirmed again, or when that answer would be for another handshake.
+ */
+export async function awaitAnswer (
+  { db }: Database, { id, state, answer, pending }: { id: string, state: string, answer: string, pending: string }, now: number
+): Promise<boolean> {
+  const taken = sql`exists (select from handshakes other where other.state_hash = ${hash(answer)})`
+  const rows = await db.update(handshakes).set({ stateHash: hash(answer), pending })
+    .where(and(stillOpen(id, now), eq(handshakes.stateHash, hash(state)), sql`not ${taken}`)).returning({ id: handshakes.id })
+  return rows.length === 1
+}
+
 /** Takes the handshake for the one callback that may use it. False when another has, or it is over. */
 export async function claimHandshake ({ db }: Database, id: string, now: number): Promise<boolean> {
   const rows = await db.update(handshakes).set({ claimedAt: new Date(now) })
@@ -68,12 +122,12 @@ export async function claimHandshake ({ db }: Database, id: string, now: number)
 
 /** Ends a claimed handshake; one that has ended stays as it is. */
 export async function completeHandshake ({ db }: Database, id: string, connectionId: string): Promise<void> {
-  await db.update(handshakes).set({ status: 'completed', connectionId }).where(isPending(id))
+  await db.update(handshakes).set({ status: 'completed', connectionId, pending: null }).where(isPending(id))
 }
 
 /** Ends a claimed handshake; one that has ended stays as it is. `error` is a reason code of ours, as the site sees it. */
 export async function failHandshake ({ db }: Database, id: string, error: string): Promise<void> {
-  await db.update(handshakes).set({ status: 'failed', error }).where(isPending(id))
+  await db.update(handshakes).set({ status: 'failed', error, pending: null }).where(isPending(id))
 }
 
 /** Whether `browser`, the secret of the browser's cookie, is the one that confirmed. */
@@ -81,7 +135,8 @@ export function isBrowserOf (handshake: Handshake, browser: string): boolean {
   return handshake.browserHash === hash(browser)
 }
 
-function stillOpen (id: string, now: number) {
+/** It is under way, nobody has taken it, and its time is not over. */
+export function stillOpen (id: string, now: number) {
   return and(isPending(id), isNull(handshakes.claimedAt), gt(handshakes.expiresAt, new Date(now)))
 }
 
@@ -97,7 +152,7 @@ function selectHandshakes (db: Database['db']) {
 function toHandshake (
   { handshake, displayName, externalId }: Awaited<ReturnType<typeof selectHandshakes>>[number], now: number
 ): Handshake {
-  const { stateHash, createdAt, claimedAt, ...rest } = handshake
+  const { stateHash, createdAt, claimedAt, confirmedAt, attempts, askAt, ...rest } = handshake
   const expired = rest.status === 'pending' && rest.expiresAt.getTime() <= now
   return { ...rest, status: expired ? 'expired' : rest.status, claimed: claimedAt !== null, userName: displayName ?? externalId }
 }

@@ -1,10 +1,13 @@
 export { listEvents, recordEvents } from './events.ts'
 export type { ConnectionEvent, ConnectionEventName } from './events.ts'
+export { openBegun, sealBegun } from './handshake-begun.ts'
+export type { Begun } from './handshake-begun.ts'
+export { claimVerifierTry, endTurn, mostVerifiers, releaseHandshake, takeTurn } from './handshake-turns.ts'
 export {
-  claimHandshake, completeHandshake, confirmHandshake, createHandshake, failHandshake, findHandshake,
-  findHandshakeByState, isBrowserOf
+  awaitAnswer, claimHandshake, completeHandshake, confirmHandshake, createHandshake, failHandshake, findHandshake,
+  findHandshakeByState, findLatestHandshake, isBrowserOf
 } from './handshakes.ts'
-export type { Handshake } from './handshakes.ts'
+export type { Handshake, HandshakeKind, NewHandshake } from './handshakes.ts'
 export { findConnection, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter, ConnectionStatus } from './read.ts'
 export { disconnect, markNeedsReauth, openCredentials, saveConnections } from './store.ts'
@@ -12,5 +15,5 @@ export type { NewConnection, SavedConnection } from './store.ts'
 export { createRefresher } from './refresh.ts'
 export type { Fresh, Refresher, RefreshResult, RefreshServices } from './refresh.ts'
 export { createRegistrations } from './registrations.ts'
-export { endRevocation, findRevocation, queueRevocation, retryRevocation, revocationPlace, takeRevocations } from './revocations.ts'
-export type { DueRevocation, RevocationResult } from './revocations.ts'
+export { endRevocation, findRevocation, queueRevocation, queueRevocations, retryRevocation, revocationPlace, takeRevocations } from './revocations.ts'
+export type { DueRevocation, NewRevocation, RevocationResult } from './revocations.ts'

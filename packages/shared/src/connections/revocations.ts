@@ -1,4 +1,5 @@
-import { newId } from '../db/index.ts'
+import { sql } from 'drizzle-orm'
+import { newId, revocations } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Credentials } from '../providers/index.ts'
 import type { Place, Vault } from '../vault/index.ts'
@@ -21,16 +22,27 @@ export interface RevocationResult {
   at: Date
 }
 
+/** Credentials that are of no more use to us. */
+export interface NewRevocation {
+  connectionId: string
+  provider: string
+  credentials: Credentials
+}
+
 /** Asks for credentials to be ended at the provider; the maintainer does it, and tries again when it fails. */
-export async function queueRevocation (
-  { sql }: Database,
-  vault: Vault,
-  { connectionId, provider, credentials }: { connectionId: string, provider: string, credentials: Credentials }
+export async function queueRevocation (database: Pick<Database, 'db'>, vault: Vault, revocation: NewRevocation): Promise<void> {
+  await queueRevocations(database, vault, [revocation])
+}
+
+/** The same for many, in one statement. */
+export async function queueRevocations (
+  { db }: Pick<Database, 'db'>, vault: Vault, all: NewRevocation[]
 ): Promise<void> {
-  const id = newId()
-  await sql`
-    insert into revocations (id, connection_id, provider, credentials, due_at)
-    values (${id}, ${connectionId}, ${provider}, ${vault.seal(JSON.stringify(credentials), placeOf(id))}, now())`
+  if (all.length === 0) return
+  await db.insert(revocations).values(all.map(({ connectionId, provider, credentials }) => {
+    const id = newId()
+    return { id, connectionId, provider, credentials: vault.seal(JSON.stringify(credentials), placeOf(id)), dueAt: sql`now()` }
+  }))
 }
 
 /** Takes up to `limit` that are due, for `leaseMs`; nobody else gets them meanwhile. */

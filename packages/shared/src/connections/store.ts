@@ -2,7 +2,10 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { connections, newId, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
+import { VaultError } from '../vault/index.ts'
 import type { Place, Vault } from '../vault/index.ts'
+import { recordEvents } from './events.ts'
+import { queueRevocations } from './revocations.ts'
 
 /** A user's grant, ready to be kept. `userId` is Carillon's own id. */
 export interface NewConnection {
@@ -22,22 +25,23 @@ export interface SavedConnection {
 /**
  * Keeps grants, sealed, in one transaction. A user's connection at a provider keeps its id for ever: what was there is
  * replaced, and its version counts up, so that late answers about the old token change nothing. At most one grant per user
- * and provider in a call. Answers in the order of `grants`.
+ * and provider in a call. Answers in the order of `grants`. `canRevoke` tells of which providers replaced credentials are to
+ * be ended there.
  */
 export async function saveConnections (
-  { db }: Database, vault: Vault, grants: NewConnection[]
+  { db }: Database, vault: Vault, grants: NewConnection[], canRevoke: (provider: string) => boolean = () => false
 ): Promise<SavedConnection[]> {
   if (grants.length === 0) return []
   return db.transaction(async (tx) => {
     const userIds = [...new Set(grants.map(({ userId }) => userId))]
     // A connection's id is part of its seal, so nobody else may make the row between looking for it and writing it.
     await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
-    const found = await tx.select({ id: connections.id, userId: connections.userId, provider: connections.provider })
-      .from(connections).where(inArray(connections.userId, userIds))
-    const known = new Map(found.map((row) => [`${row.userId} ${row.provider}`, row.id]))
+    const found = await tx.select(columnsOfOld).from(connections).where(inArray(connections.userId, userIds))
+      .orderBy(connections.id).for('update')
+    const known = new Map(found.map((row) => [`${row.userId} ${row.provider}`, row]))
 
     const rows = grants.map(({ userId, provider, grant }) => {
-      const id = known.get(`${userId} ${provider}`) ?? newId()
+      const id = known.get(`${userId} ${provider}`)?.id ?? newId()
       return {
         id,
         userId,
@@ -63,14 +67,33 @@ export async function saveConnections (
         updatedAt: sql`now()`
       }
     })
-    return rows.map(({ id, userId, provider }) => ({ id, userId, provider, reconnected: known.has(`${userId} ${provider}`) }))
+    const saved = rows.map(({ id, userId, provider }) => ({ id, userId, provider, reconnected: known.has(`${userId} ${provider}`) }))
+    const replaced = grants.flatMap(({ userId, provider, grant }) => {
+      const old = canRevoke(provider) ? oldCredentials(vault, known.get(`${userId} ${provider}`)) : undefined
+      return old === undefined || isSameToken(old.credentials, grant.credentials) ? [] : [old]
+    })
+    await queueRevocations({ db: tx }, vault, replaced)
+    await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
+      connectionId: id, event: reconnected ? 'connection.reconnected' : 'connection.connected'
+    })))
+    return saved
   })
 }
 
-/** Erases the credentials and closes the connection. False when it is unknown or closed already. */
-export async function disconnect ({ db }: Database, id: string): Promise<boolean> {
-  const rows = await db.update(connections)
-    .set({
+/**
+ * Erases the credentials and closes the connection. False when it is unknown or closed already. With `revokeWith` they are
+ * to be ended at the provider too.
+ */
+export async function disconnect (
+  { db }: Database, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.select(columnsOfOld).from(connections)
+      .where(and(eq(connections.id, id), sql`${connections.status} <> 'revoked'`)).for('update')
+    if (row === undefined) return false
+    const old = revokeWith === undefined ? undefined : oldCredentials(revokeWith, row)
+    if (revokeWith !== undefined && old !== undefined) await queueRevocations({ db: tx }, revokeWith, [old])
+    await tx.update(connections).set({
       status: 'revoked',
       statusReason: 'disconnected',
       credentials: null,
@@ -78,10 +101,10 @@ export async function disconnect ({ db }: Database, id: string): Promise<boolean
       expiresAt: null,
       limitedUntil: null,
       updatedAt: sql`now()`
-    })
-    .where(and(eq(connections.id, id), sql`${connections.status} <> 'revoked'`))
-    .returning({ id: connections.id })
-  return rows.length === 1
+    }).where(eq(connections.id, id))
+    await recordEvents({ db: tx }, [{ connectionId: id, event: 'connection.disconnected' }])
+    return true
+  })
 }
 
 /**
@@ -109,6 +132,29 @@ export function openCredentials (
 /** Credentials as connection `id` keeps them. */
 export function sealCredentials (vault: Vault, id: string, credentials: Credentials): string {
   return vault.seal(JSON.stringify(credentials), placeOf(id))
+}
+
+const columnsOfOld = {
+  id: connections.id, userId: connections.userId, provider: connections.provider, credentials: connections.credentials
+}
+
+/** Undefined where there are none, or none that open: a key may be gone, and nobody must be kept from coming back for that. */
+function oldCredentials (
+  vault: Vault, row: { id: string, provider: string, credentials: string | null } | undefined
+): { connectionId: string, provider: string, credentials: Credentials } | undefined {
+  if (row === undefined || row.credentials === null) return undefined
+  try {
+    const credentials: Credentials = JSON.parse(vault.open(row.credentials, placeOf(row.id)))
+    return { connectionId: row.id, provider: row.provider, credentials }
+  } catch (error) {
+    if (error instanceof VaultError) return undefined
+    throw error
+  }
+}
+
+/** The provider gave, or somebody imported, what is there already: ending that would end what was kept just now. */
+function isSameToken (old: Credentials, fresh: Credentials): boolean {
+  return old.accessToken === fresh.accessToken || (old.refreshToken !== undefined && old.refreshToken === fresh.refreshToken)
 }
 
 function placeOf (id: string): Place {

@@ -4,6 +4,7 @@ export const scopes = [
   'connections:read',
   'connections:write',
   'connections:import',
+  'connections:proxy',
   'notifications:read',
   'notifications:write',
   'admin'

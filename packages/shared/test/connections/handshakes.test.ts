@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
-  claimHandshake, completeHandshake, confirmHandshake, createHandshake, failHandshake, findHandshake,
-  findHandshakeByState, isBrowserOf
+  awaitAnswer, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, endTurn, failHandshake,
+  findHandshake, findHandshakeByState, findLatestHandshake, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun,
+  takeTurn
 } from '../../src/connections/index.ts'
 import { ensureUser, newId } from '../../src/db/index.ts'
+import { createVault, parseVaultKeys } from '../../src/vault/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect } from '../people.ts'
 
@@ -28,6 +30,8 @@ t.test('opens a handshake that lives for ten minutes', async (t) => {
     userName: 'Ann',
     provider: 'pushbullet',
     kind: 'redirect',
+    account: null,
+    pending: null,
     status: 'pending',
     error: null,
     returnTo: 'https://site.example/done',
@@ -130,4 +134,71 @@ t.test('stays completed, whatever comes after', async (t) => {
   await completeHandshake(database, id, connectionId)
   await failHandshake(database, id, 'internal')
   t.match(await findHandshake(database, id, now), { status: 'completed', connectionId, error: null })
+})
+
+const vault = createVault(parseVaultKeys(`test:${Buffer.alloc(32, 1).toString('base64')}`))
+
+t.test('keeps what a provider has begun sealed, for as long as it is under way', async (t) => {
+  const id = newId()
+  const begun = { pending: { requestSecret: 'hush' }, authorizeUrl: 'https://pump.example/?oauth_token=quiet' }
+  const expiresAt = new Date(now + 20 * minute)
+  const opened = { id, userId, provider: 'pumpio', kind: 'verifier', account: 'ann@pump.example', returnTo: undefined, expiresAt } as const
+  await createHandshake(database, { ...opened, pending: sealBegun(vault, id, begun) }, now)
+  const found = await findHandshake(database, id, now)
+  t.match(found, { kind: 'verifier', account: 'ann@pump.example', expiresAt })
+  t.notMatch(found?.pending, /hush|quiet/)
+  t.same(found === undefined ? undefined : openBegun(vault, found), begun)
+  t.throws(() => openBegun(vault, { id: newId(), pending: found?.pending ?? '' }), 'and opens for no other')
+  await claimHandshake(database, id, now)
+  await failHandshake(database, id, 'denied')
+  t.match(await findHandshake(database, id, now), { pending: null })
+})
+
+t.test('waits for the answer that a provider has announced, in the place of its own state', async (t) => {
+  const [first, second] = [await confirmed(), await confirmed()]
+  t.equal(await awaitAnswer(database, { id: first.id, state: 'another', answer: 'token-1', pending: 'sealed' }, now), false)
+  t.equal(await awaitAnswer(database, { id: first.id, state: first.state, answer: 'token-1', pending: 'sealed' }, now), true)
+  t.match(await findHandshakeByState(database, 'token-1', now), { id: first.id, pending: 'sealed' })
+  t.equal(await findHandshakeByState(database, first.state, now), undefined)
+  const stolen = { id: second.id, state: second.state, answer: 'token-1', pending: 'sealed' }
+  t.equal(await awaitAnswer(database, stolen, now), false, 'a host cannot claim the answer of another handshake')
+})
+
+t.test('finds what a browser has confirmed last', async (t) => {
+  const find = () => findLatestHandshake(database, { browser: 'with tabs', provider: 'pushbullet' }, now)
+  t.equal(await find(), undefined)
+  const [first, second] = [await open(), await open()]
+  await confirmHandshake(database, { id: second, browser: 'with tabs' }, now + 1)
+  await confirmHandshake(database, { id: first, browser: 'with tabs' }, now + 2)
+  t.match(await find(), { id: first })
+  await claimHandshake(database, first, now)
+  t.match(await find(), { id: second }, 'of those that are under way')
+  await claimHandshake(database, second, now)
+  t.match(await find(), { id: first, claimed: true }, 'or of all')
+  t.equal(await findLatestHandshake(database, { browser: 'with tabs', provider: 'blotre' }, now), undefined)
+  t.equal(await findLatestHandshake(database, { browser: 'other', provider: 'pushbullet' }, now), undefined)
+})
+
+t.test('takes a bounded number of verifiers, one at a time', async (t) => {
+  const id = await createHandshake(database, { userId, provider: 'pumpio', kind: 'verifier', returnTo: undefined }, now)
+  const tries = await Promise.all(Array.from({ length: 10 }, () => claimVerifierTry(database, id, now)))
+  t.same(tries.filter((left) => left !== undefined), [mostVerifiers - 1])
+  await releaseHandshake(database, id)
+  for (let left = mostVerifiers - 2; left >= 0; left--) {
+    t.equal(await claimVerifierTry(database, id, now), left)
+    await releaseHandshake(database, id)
+  }
+  t.equal(await claimVerifierTry(database, id, now + 10 * minute), undefined, 'and none when it is late')
+})
+
+t.test('asks for a code one at a time, and no more often than it may', async (t) => {
+  const id = await createHandshake(database, { userId, provider: 'blotre', kind: 'code', returnTo: undefined }, now)
+  const turns = await Promise.all(Array.from({ length: 10 }, () => takeTurn(database, id, 15_000, now)))
+  t.equal(turns.filter(Boolean).length, 1)
+  t.equal(await takeTurn(database, id, 15_000, now + 14_999), false)
+  t.equal(await takeTurn(database, id, 15_000, now + 15_000), true, 'whoever had the turn may be gone')
+  await endTurn(database, id, now + 20_000)
+  t.equal(await takeTurn(database, id, 15_000, now + 19_999), false)
+  t.equal(await takeTurn(database, id, 15_000, now + 20_000), true)
+  t.equal(await takeTurn(database, id, 15_000, now + 10 * minute), false)
 })

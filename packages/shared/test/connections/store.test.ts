@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
-  disconnect, findConnection, findSealed, markNeedsReauth, openCredentials, saveConnections
+  disconnect, findConnection, findRevocation, findSealed, listEvents, markNeedsReauth, openCredentials, revocationPlace,
+  saveConnections
 } from '../../src/connections/index.ts'
 import { ensureUser, newId } from '../../src/db/index.ts'
 import type { Database } from '../../src/db/index.ts'
@@ -167,3 +168,39 @@ async function openAt (database: Database, id: string) {
   if (sealed === undefined) throw new Error('There are no credentials')
   return openCredentials(vault, pushbullet, sealed)
 }
+
+t.test('asks for replaced and closed credentials to be ended, and notes what has happened', async (t) => {
+  const [id = ''] = await connect(database, ['roger'])
+  const { id: userId } = await ensureUser(database, { externalId: 'roger' })
+  const save = (token: string, canRevoke = true) =>
+    saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('roger', token) }], () => canRevoke)
+  const queued = async () => (await database.sql<Array<{ id: string, credentials: string }>>`
+    select id, credentials from revocations where connection_id = ${id} order by id`)
+    .map((row) => JSON.parse(vault.open(row.credentials, revocationPlace(row.id))))
+
+  await save('second', false)
+  t.same(await queued(), [], 'not where the provider cannot')
+  await save('third')
+  t.same(await queued(), [{ accessToken: 'second' }])
+  await save('third')
+  t.same(await queued(), [{ accessToken: 'second' }], 'and never those that were kept just now')
+  t.equal(await disconnect(database, id, { revokeWith: vault }), true)
+  t.same(await queued(), [{ accessToken: 'second' }, { accessToken: 'third' }])
+  t.equal(await disconnect(database, id, { revokeWith: vault }), false)
+  await save('fourth')
+  t.equal((await queued()).length, 2, 'there was nothing left to end')
+  t.same((await listEvents(database, id)).map(({ event }) => event), [
+    'connection.connected', 'connection.reconnected', 'connection.reconnected', 'connection.reconnected', 'connection.disconnected',
+    'connection.reconnected'
+  ])
+  t.match(await findRevocation(database, id), { state: 'pending', attempts: 0, reason: null, at: Date })
+})
+
+t.test('lets a user come back whose old credentials no key opens any more', async (t) => {
+  const [id = ''] = await connect(database, ['keyless'])
+  await database.sql`update connections set credentials = 'v1.lost.AAAA' where id = ${id}`
+  const { id: userId } = await ensureUser(database, { externalId: 'keyless' })
+  await saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('keyless') }], () => true)
+  t.match(await findConnection(database, id), { status: 'active' })
+  t.equal(await findRevocation(database, id), undefined)
+})

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { check, index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { connections } from './connections.ts'
 import { users } from './users.ts'
 
@@ -14,8 +14,12 @@ export const handshakes = pgTable('handshakes', {
   kind: text({ enum: ['redirect', 'verifier', 'code'] }).notNull(),
   /** Where the user says their account is, for providers that anybody can host. */
   account: text(),
-  /** Sealed: what the provider's client needs to end what it has begun. */
+  /** Sealed: what the provider's client needs to end what it has begun. Gone once it is over. */
   pending: text(),
+  /** Verifiers that were tried; there is an end to guessing. */
+  attempts: integer().notNull().default(0),
+  /** When the provider may be asked again whether a code has been entered, by whichever process. */
+  askAt: timestamp({ withTimezone: true }),
   /** An expired handshake stays `pending`; it reads as expired once `expiresAt` has passed. */
   status: text({ enum: ['pending', 'completed', 'failed'] }).notNull().default('pending'),
   error: text(),
@@ -40,5 +44,7 @@ export const handshakes = pgTable('handshakes', {
   check('handshakes_confirmed_at', sql`(${table.browserHash} is null) = (${table.confirmedAt} is null)`),
   check('handshakes_claimed', sql`${table.kind} <> 'redirect' or ${table.claimedAt} is null or ${table.stateHash} is not null`),
   check('handshakes_ended', sql`${table.status} = 'pending' or ${table.claimedAt} is not null`),
+  check('handshakes_pending', sql`${table.status} = 'pending' or ${table.pending} is null`),
+  check('handshakes_attempts', sql`${table.attempts} >= 0`),
   check('handshakes_lifetime', sql`${table.expiresAt} > ${table.createdAt}`)
 ])
