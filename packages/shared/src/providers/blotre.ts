@@ -4,7 +4,7 @@ import { credentialsOf, expiryOf, parseBlotreCredentials } from './blotre-creden
 import type { BlotreCredentials } from './blotre-credentials.ts'
 import { judge } from './blotre-judge.ts'
 import { createLook } from './blotre-look.ts'
-import type { LookConfig } from './blotre-look.ts'
+import type { Look, LookConfig } from './blotre-look.ts'
 import { readToken } from './blotre-objects.ts'
 import type { BlotreToken, BlotreUser } from './blotre-objects.ts'
 import { openOneTimeClient, redeemIntervalMs, redeemOneTimeCode } from './blotre-one-time-code.ts'
@@ -109,22 +109,26 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
     return user
   }
 
-  /** Tags first: whoever watches the stream is woken by the colour, and finds the tags that go with it. */
   async function send (message: Message, _key: string, credentials: BlotreCredentials, call: Call) {
     if (message.type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a stream shows a colour and tags, no files' }, host)
-    const { color, tags } = lookOf(message)
-    const stream = await streamOf(credentials, call)
-    await api.perform(setTags(stream, tags), credentials.accessToken, call)
-    await api.perform(setStatus(stream, color), credentials.accessToken, call)
-    return { id: stream }
-  }
-
-  async function streamOf (credentials: BlotreCredentials, call: Call): Promise<string> {
+    const look = lookOf(message)
     const root = credentials.rootStream ?? (await whoIs(credentials, call)).rootStream
-    if (child === undefined) return root
-    const { uri } = await api.perform(getStream(root), undefined, call)
-    const { id } = await api.perform(createStream({ name: child, uri: joinUri(uri, child) }), credentials.accessToken, call)
-    return id
+    return { id: await (child === undefined ? showOnRoot(root, look) : showOnChild(root, child, look)) }
+
+    /** Tags first: whoever watches the stream is woken by the colour, and finds the tags that go with it. */
+    async function showOnRoot (id: string, { color, tags }: Look): Promise<string> {
+      await api.perform(setTags(id, tags), credentials.accessToken, call)
+      await api.perform(setStatus(id, color), credentials.accessToken, call)
+      return id
+    }
+
+    /** One PUT makes the stream when it is missing, and sets its status and tags either way. */
+    async function showOnChild (parent: string, name: string, { color, tags }: Look): Promise<string> {
+      const { uri } = await api.perform(getStream(parent), undefined, call)
+      const wanted = { name, uri: joinUri(uri, name), status: { color }, tags: tags.map((tag) => ({ tag })) }
+      const { id } = await api.perform(createStream(wanted), credentials.accessToken, call)
+      return id
+    }
   }
 
   async function refresh (credentials: BlotreCredentials, call: Call) {

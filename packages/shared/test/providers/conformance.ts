@@ -4,11 +4,12 @@ import type { Test } from 'tap'
 import type { HttpOptions } from '../../src/providers/http.ts'
 import { createHttp } from '../../src/providers/http.ts'
 import type { Message, MessageFile } from '../../src/providers/message.ts'
-import type { Call, Provider } from '../../src/providers/provider.ts'
+import { createMemoryRegistrations } from '../../src/providers/memory-registrations.ts'
+import type { Call, Credentials, Provider } from '../../src/providers/provider.ts'
 import type { Verdict } from '../../src/providers/provider-error.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { web } from './local-server.ts'
-import type { Fault, SimulatedAccount, Simulator } from './simulator.ts'
+import type { Arrival, Fault, SimulatedAccount, Simulator } from './simulator.ts'
 
 /** What the suite cannot know of a provider by itself. */
 export interface Traits {
@@ -16,6 +17,10 @@ export interface Traits {
   rateLimited: (at: number) => Fault
   /** What must never be read in an error, beside the accounts' tokens. */
   secrets: string[]
+  /** What the provider has no place for: it says so as `rejected`. */
+  refuses?: Array<Message['type']>
+  /** Where a message replaces the one before, without its texts: what of an arrival is the state it leaves behind. */
+  stateOf?: (item: Arrival['item']) => unknown
 }
 
 /**
@@ -25,6 +30,7 @@ export interface Traits {
 export async function conformance (t: Test, provider: Provider, simulator: Simulator, traits: Traits): Promise<void> {
   const errors: unknown[] = []
   const secrets = [...traits.secrets]
+  const registrations = createMemoryRegistrations()
 
   await t.test('says who an account is', async (t) => {
     const { credentials } = await person()
@@ -49,7 +55,9 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     link: { type: 'link', title: 'Title', body: 'Body', url: 'https://example.com/a?b=c' },
     file: { type: 'file', title: 'Title', body: 'Body', file: byValue('hello') }
   }
-  for (const message of Object.values(messages)) {
+  const { refuses = [], stateOf } = traits
+  const carried = Object.values(messages).filter(({ type }) => !refuses.includes(type))
+  for (const message of stateOf === undefined ? carried : []) {
     await t.test(`sends a ${message.type}, and once however often it is sent`, async (t) => {
       const someone = await person()
       const key = randomUUID()
@@ -67,7 +75,36 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     })
   }
 
-  await t.test('sends the message once when the answer to the first try got lost', async (t) => {
+  for (const message of stateOf === undefined ? [] : carried) {
+    await t.test(`sends a ${message.type}, and leaves the same behind however often it is sent`, async (t) => {
+      const someone = await person()
+      const key = randomUUID()
+      const states: unknown[] = []
+      let receipt
+      for (const lost of [false, false, true]) {
+        if (lost) {
+          await simulator.fault(t, { reset: 'after', times: 1 })
+          await fails(t, () => send(t, someone, { message, key }), 'transient')
+        }
+        const again = await provider.send?.(message, key, someone.credentials, call(t))
+        t.ok(again?.id)
+        t.same(again, receipt ??= again)
+        states.push((await simulator.inbox(someone)).map(({ item }) => stateOf?.(item)).at(-1))
+      }
+      t.ok(states[0])
+      t.same(states, states.map(() => states[0]))
+    })
+  }
+
+  for (const type of refuses) {
+    await t.test(`has no place for a ${type}, and says so without asking`, async (t) => {
+      const someone = await person()
+      await simulator.fault(t, { status: 500 })
+      await fails(t, () => send(t, someone, { message: messages[type] }), 'rejected')
+    })
+  }
+
+  await t.test('sends the message once when the answer to the first try got lost', { skip: stateOf !== undefined }, async (t) => {
     const someone = await person()
     const key = randomUUID()
     await simulator.fault(t, { reset: 'after', times: 1 })
@@ -80,9 +117,69 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
   await t.test('tells a dead token from everything else', async (t) => {
     const someone = await person()
     await simulator.revoke(someone)
-    await fails(t, () => provider.identify(someone.credentials, call(t)), 'unauthorized')
-    await fails(t, () => send(t, someone), 'unauthorized')
-    await fails(t, () => send(t, someone, { message: messages.file }), 'unauthorized')
+    await isDead(t, someone)
+  })
+
+  await t.test('refreshes an expired token, once and once more', { skip: provider.refresh === undefined }, async (t) => {
+    const someone = await person()
+    await send(t, someone)
+    await simulator.expire(someone)
+    for (const message of carried) await fails(t, () => send(t, someone, { message }), 'expired')
+    await fails(t, () => provider.identify(someone.credentials, call(t)), 'expired')
+
+    const now = Date.now()
+    const first = await renewed(t, someone, now)
+    t.ok((first.expiresAt?.getTime() ?? Infinity) > now, 'and says until when')
+    await send(t, first)
+    const second = await renewed(t, first, now)
+    await send(t, second)
+    t.same(await provider.identify(second.credentials, call(t)), await provider.identify(second.credentials, call(t)))
+  })
+
+  await t.test('tells an outage of the token endpoint from a refresh token that is dead', { skip: provider.refresh === undefined }, async (t) => {
+    const someone = await person()
+    const refresh = () => provider.refresh?.(someone.credentials, call(t)) ?? Promise.resolve()
+    for (const [fault, kind] of [
+      [{ status: 500 }, 'transient'], [{ status: 503, body: '<html></html>' }, 'transient'], [{ reset: 'before' }, 'transient'],
+      [{ status: 200, body: '<html></html>' }, 'malformed'], [{ status: 200, body: {} }, 'malformed'], [{ status: 302, body: '' }, 'malformed']
+    ] as Array<[Fault, Verdict['kind']]>) {
+      await simulator.fault(t, { ...fault, times: 1 })
+      await fails(t, refresh, kind)
+    }
+    await simulator.revoke(someone)
+    await fails(t, refresh, 'unauthorized')
+    await fails(t, refresh, 'unauthorized', 'and for good')
+  })
+
+  await t.test('revokes, and does not mind when it is revoked already', { skip: provider.revoke === undefined }, async (t) => {
+    for (const isExpired of provider.refresh === undefined ? [false] : [false, true]) {
+      const someone = await person()
+      if (isExpired) await simulator.expire(someone)
+      await provider.revoke?.(someone.credentials, call(t))
+      await isDead(t, someone)
+      await provider.revoke?.(someone.credentials, call(t))
+    }
+    const someone = await person()
+    await simulator.fault(t, { status: 500, times: 1 })
+    await fails(t, () => provider.revoke?.(someone.credentials, call(t)) ?? Promise.resolve(), 'transient', 'an outage is no success')
+  })
+
+  await t.test('authorizes a request to itself and to nobody else', { skip: provider.authorize === undefined }, async (t) => {
+    const { credentials } = await person()
+    const path = '/some/path?a=b%20c&d=%2F'
+    const authorized = await provider.authorize?.({ method: 'GET', path }, credentials, call(t))
+    t.ok(provider.origins.includes(new URL(authorized?.url ?? '').origin))
+    t.ok(authorized?.url.endsWith(path))
+    t.match(authorized?.headers.authorization, credentials.accessToken)
+    for (const path of ['@evil.example/', '.evil.example/', '//evil.example/', '/\\evil.example/', '/../../..//evil.example/']) {
+      const attempt = async () => await provider.authorize?.({ method: 'GET', path }, credentials, call(t))
+      const url = await attempt().then((authorized) => authorized?.url, (error: unknown) => {
+        errors.push(error)
+        if (!(error instanceof ProviderError)) throw error
+        return null
+      })
+      if (url !== null) t.ok(provider.origins.includes(new URL(url ?? '').origin), path)
+    }
   })
 
   await t.test('says until when a rate limit lasts', async (t) => {
@@ -119,7 +216,7 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
       await simulator.fault(t, fault)
       const http = { maxResponseBytes: 100_000 }
       await fails(t, () => provider.identify(someone.credentials, call(t, { http })), kind)
-      for (const message of Object.values(messages)) await fails(t, () => send(t, someone, { message, http }), kind)
+      for (const message of carried) await fails(t, () => send(t, someone, { message, http }), kind)
       t.same(await simulator.inbox(someone), [])
     })
   }
@@ -152,7 +249,7 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     t.same(visits, [])
   })
 
-  await t.test('fetches a file by reference', async (t) => {
+  await t.test('fetches a file by reference', { skip: refuses.includes('file') }, async (t) => {
     const someone = await person()
     const url = await web(t, (_, response) => { response.end('from elsewhere') })
     const file = { name: 'report.txt', type: 'text/plain', url: `${url}/private/report` }
@@ -174,35 +271,61 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     }
   })
 
-  async function person (): Promise<SimulatedAccount & { credentials: ReturnType<Provider['parseCredentials']> }> {
+  async function person (): Promise<Person> {
     const account = await simulator.account()
-    const credentials = provider.parseCredentials(account.credentials)
-    secrets.push(credentials.accessToken)
-    return { ...account, credentials }
+    return { ...account, credentials: known(provider.parseCredentials(account.credentials)) }
   }
 
-  async function send (t: Test, to: Awaited<ReturnType<typeof person>>, wish: Wish = {}) {
+  /** What they hold is not to be read anywhere. */
+  function known (credentials: Credentials): Credentials {
+    secrets.push(credentials.accessToken, ...credentials.refreshToken === undefined ? [] : [credentials.refreshToken])
+    return credentials
+  }
+
+  async function renewed (t: Test, old: Person, now: number): Promise<Person & { expiresAt?: Date }> {
+    const fresh = await provider.refresh?.(old.credentials, call(t, { now }))
+    if (fresh === undefined) throw new Error('there is no refresh')
+    t.not(known(fresh.credentials).accessToken, old.credentials.accessToken)
+    t.same(provider.parseCredentials(JSON.parse(JSON.stringify(fresh.credentials))), fresh.credentials)
+    await fails(t, () => send(t, old), 'unauthorized', 'the old token is dead')
+    return { ...old, ...fresh }
+  }
+
+  /** Where tokens can be refreshed, a dead one may look like one that is only too old; its refresh then tells. */
+  async function isDead (t: Test, someone: Person): Promise<void> {
+    const kinds: Array<Verdict['kind']> = provider.refresh === undefined ? ['unauthorized'] : ['expired', 'unauthorized']
+    await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
+    for (const message of carried) await fails(t, () => send(t, someone, { message }), kinds)
+    if (provider.refresh === undefined) return
+    await fails(t, async () => provider.refresh?.(someone.credentials, call(t)), 'unauthorized')
+  }
+
+  async function send (t: Test, to: Person, wish: Wish = {}) {
     return await provider.send?.(wish.message ?? messages.note, wish.key ?? randomUUID(), to.credentials, call(t, wish))
   }
 
   function call (t: Test, { http: options = {}, signal, now }: Wish = {}): Call {
     const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [], ...options })
     t.teardown(() => http.close())
-    return { http, signal: signal ?? new AbortController().signal, now: () => now ?? Date.now() }
+    return { http, signal: signal ?? new AbortController().signal, now: () => now ?? Date.now(), registrations }
   }
 
-  async function fails (t: Test, act: () => Promise<unknown>, kind: Verdict['kind'], why: string = kind): Promise<Verdict | undefined> {
+  async function fails (
+    t: Test, act: () => Promise<unknown>, kind: Verdict['kind'] | Array<Verdict['kind']>, why = String(kind)
+  ): Promise<Verdict | undefined> {
     try {
       await act()
     } catch (error) {
       errors.push(error)
       if (!(error instanceof ProviderError)) throw error
-      t.equal(error.verdict.kind, kind, `${why}: ${error.message}`)
+      t.ok([kind].flat().includes(error.verdict.kind), `${why}: ${error.message} was ${error.verdict.kind}`)
       return error.verdict
     }
     t.fail(`${why}: it went well`)
   }
 }
+
+type Person = SimulatedAccount & { credentials: Credentials }
 
 interface Wish {
   message?: Message

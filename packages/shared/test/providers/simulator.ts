@@ -29,6 +29,8 @@ export interface Simulator {
   /** Somebody new who has granted access. */
   account: () => Promise<SimulatedAccount>
   revoke: (account: SimulatedAccount) => Promise<void>
+  /** Access tokens alone, as age does. */
+  expire: (account: SimulatedAccount) => Promise<void>
   /** Until the test's end, or for as many `times` as it says. */
   fault: (t: Test, fault: Fault) => Promise<void>
   /** What has reached the account, in order. */
@@ -50,6 +52,9 @@ export async function openSimulator (t: Test, provider: string): Promise<Simulat
     },
     async revoke ({ name }) {
       await control('POST', 'tokens/revoke', { provider, account: name })
+    },
+    async expire ({ name }) {
+      await control('POST', 'tokens/expire', { provider, account: name })
     },
     async fault (t, fault) {
       await control('POST', 'faults', { provider, ...fault })
