@@ -9,15 +9,23 @@ export type { NewStream } from './blotre-requests.ts'
 export { RestError } from './blotre-rest-error.ts'
 export { TokenEndpointError } from './blotre-token-endpoint-error.ts'
 export { joinUri, normalizeUri } from './blotre-uri.ts'
-export type { Answer, Http, HttpOptions, HttpRequest } from './http.ts'
+export type { Answer, Http, HttpOptions, HttpRequest, StreamingHttp } from './http.ts'
 export { createHttp } from './http.ts'
+export type { StreamedAnswer, StreamRequest } from './http-stream.ts'
+export { createMemoryRegistrations } from './memory-registrations.ts'
 export type { Message, MessageFile } from './message.ts'
 export type {
-  Account, Call, CodeBegun, CodeHandshake, Credentials, ForwardedRequest, Grant, Handshakes, OneTimeCodeHandshake, Provider, Receipt,
-  Refreshed, Registration, Registrations, VerifierBegun, VerifierHandshake
+  Account, Call, CodeBegun, CodeHandshake, Credentials, ForwardedRequest, Grant, Handshakes, OneTimeCodeHandshake, Provider,
+  Receipt, Refreshed, Registration, Registrations, VerifierBegun, VerifierHandshake
 } from './provider.ts'
 export type { Verdict } from './provider-error.ts'
 export { ProviderError } from './provider-error.ts'
+export { createPumpio } from './pumpio.ts'
+export type { PumpioConfig } from './pumpio.ts'
+export { createPumpioClient } from './pumpio-client.ts'
+export type { PumpioAccess, PumpioClient, PumpioClientOptions } from './pumpio-client.ts'
+export type { PumpioAudience, PumpioCredentials } from './pumpio-credentials.ts'
+export type { PumpioApplication } from './pumpio-registration.ts'
 export type { ProvidersConfig } from './registry.ts'
 export { createProviders, trustedOrigins } from './registry.ts'
 export type { TransportCode } from './transport-error.ts'

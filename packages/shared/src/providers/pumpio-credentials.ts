@@ -15,7 +15,7 @@ export interface PumpioCredentials extends Credentials {
   /** `nick@host`, the host with its port unless that is the default one. */
   account: string
   accessToken: string
-  tokenSecret: string
+  accessTokenSecret: string
   clientId: string
   clientSecret: string
   /** Without it: whom the configuration names. */
@@ -25,12 +25,12 @@ export interface PumpioCredentials extends Credentials {
 /** Throws ProviderError `malformed` when they are none of ours. */
 export function parsePumpioCredentials (value: unknown, hosts: PumpioHosts): PumpioCredentials {
   const given: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {}
-  const { accessToken, tokenSecret, clientId, clientSecret, audience } = given
+  const { accessToken, accessTokenSecret, clientId, clientSecret, audience } = given
   const account = canonical(given['account'], hosts)
   if (account === undefined) throw malformed('credentials lack an account like nick@host')
-  if (!isSecretText(accessToken) || !isSecretText(tokenSecret)) throw malformed('credentials lack a usable token and its secret')
+  if (!isSecretText(accessToken) || !isSecretText(accessTokenSecret)) throw malformed('credentials lack a usable token and its secret')
   if (!isSecretText(clientId) || !isSecretText(clientSecret)) throw malformed('credentials lack the client of their token')
-  const credentials = { account, accessToken, tokenSecret, clientId, clientSecret }
+  const credentials = { account, accessToken, accessTokenSecret, clientId, clientSecret }
   return audience === undefined ? credentials : { ...credentials, audience: parseAudience(audience, hosts) }
 }
 

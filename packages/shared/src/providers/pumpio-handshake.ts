@@ -13,7 +13,7 @@ import { settle } from './settle.ts'
 export interface FreshToken {
   host: string
   accessToken: string
-  tokenSecret: string
+  accessTokenSecret: string
   clientId: string
   clientSecret: string
 }
@@ -71,7 +71,7 @@ export function createPumpioHandshake<Grant> (
     const keys = { clientId, clientSecret, token: requestToken, tokenSecret: requestSecret }
     const answer = await signer.ask({ method: 'POST', url: accessTokenUrl, ...strangerLimits }, keys, call, { oauth_verifier: pasted })
     const { token, secret } = settle(answer, judgeToken, host, call.now())
-    return await accept({ host, accessToken: token, tokenSecret: secret, clientId, clientSecret }, call)
+    return await accept({ host, accessToken: token, accessTokenSecret: secret, clientId, clientSecret }, call)
   }
 }
 

@@ -6,17 +6,17 @@ import { chooseRetryAt, parseRetryAfter } from './retry-at.ts'
 /** Why pump.io's OAuth layer turned a request away. It says so in plain text, with statuses that do not tell them apart. */
 export type Refusal = 'token' | 'consumer' | 'nonce' | 'signature' | 'parameter'
 
-const refusals: Record<string, Refusal> = {
-  'invalid / expired token': 'token',
-  'invalid consumer key': 'consumer',
-  'invalid / used nonce': 'nonce',
-  'invalid signature': 'signature',
-  'missing required parameter': 'parameter'
-}
+const refusals = new Map<string, Refusal>([
+  ['invalid / expired token', 'token'],
+  ['invalid consumer key', 'consumer'],
+  ['invalid / used nonce', 'nonce'],
+  ['invalid signature', 'signature'],
+  ['missing required parameter', 'parameter']
+])
 
 export function refusalOf ({ status, body }: Pick<Answer, 'status' | 'body'>): Refusal | undefined {
   if ((status !== 400 && status !== 401) || body.length > 64) return undefined
-  return refusals[body.toString().trim().toLowerCase()]
+  return refusals.get(body.toString().trim().toLowerCase())
 }
 
 /** Judges an answer of the JSON API; `members` are the texts the answer is no use without. */

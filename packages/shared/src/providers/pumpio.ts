@@ -25,7 +25,7 @@ export interface PumpioConfig {
 }
 
 /** Throws TypeError for an insecure host that is none, ProviderError for an audience that is none. */
-export function createPumpio (config: PumpioConfig): Provider<PumpioCredentials> {
+export function createPumpio (config: PumpioConfig) {
   const hosts = createPumpioHosts(config.insecureHosts ?? [])
   const audience = parseAudience(config.audience ?? 'followers', hosts)
   const signer = createPumpioSigner()
@@ -41,7 +41,7 @@ export function createPumpio (config: PumpioConfig): Provider<PumpioCredentials>
     send,
     authorize,
     judgeCredentials
-  }
+  } satisfies Provider<PumpioCredentials>
 
   async function accept ({ host, ...fresh }: FreshToken, call: Call): Promise<Grant<PumpioCredentials>> {
     // Whoever was logged in at the host has allowed it, which need not be the account that was named.
@@ -97,8 +97,8 @@ export function createPumpio (config: PumpioConfig): Provider<PumpioCredentials>
 
 type Token = Omit<FreshToken, 'host'>
 
-function keysOf ({ clientId, clientSecret, accessToken, tokenSecret }: Token): SigningKeys {
-  return { clientId, clientSecret, token: accessToken, tokenSecret }
+function keysOf ({ clientId, clientSecret, accessToken, accessTokenSecret }: Token): SigningKeys {
+  return { clientId, clientSecret, token: accessToken, tokenSecret: accessTokenSecret }
 }
 
 /**

@@ -1,10 +1,12 @@
 import { createBlotre } from './blotre.ts'
 import type { Provider } from './provider.ts'
+import { createPumpio } from './pumpio.ts'
 import { createPushbullet } from './pushbullet.ts'
 
 /** One line per provider; the key is its id. */
 const factories = {
   pushbullet: createPushbullet,
+  pumpio: createPumpio,
   blotre: createBlotre
 }
 
