@@ -36,7 +36,7 @@ async function perform (request: HttpRequest, call: Reach, faults: Partial<Recor
     return await call.http.request(request, call.signal)
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
-    throw new ProviderError(faults[error.code] ?? judgeTransport(error), error.host)
+    throw new ProviderError(faults[error.code] ?? judgeTransport(error), error.host, undefined, error.code)
   }
 }
 

@@ -2,6 +2,8 @@ import { Agent } from 'undici'
 import { exchange } from './exchange.ts'
 import { createGuard } from './guard.ts'
 import { createGuardedConnector } from './guarded-connector.ts'
+import { streamExchange } from './http-stream.ts'
+import type { StreamedAnswer, StreamRequest } from './http-stream.ts'
 import { TransportError } from './transport-error.ts'
 
 /** One request. Redirects are never followed: a 3xx is an answer like any other. */
@@ -30,6 +32,12 @@ export interface Http {
   close: () => Promise<void>
 }
 
+/** The same pools, limits of time and guard, for bodies that are passed on as they come: theirs may be of any size. */
+export interface StreamingHttp extends Http {
+  /** Answers as soon as there are headers. Throws TransportError. `signal` ends the exchange at any time, its body included. */
+  stream: (request: StreamRequest, signal: AbortSignal) => Promise<StreamedAnswer>
+}
+
 export interface HttpOptions {
   /** The configured base URLs: the operator chose them, so they may be private. Only their origins count. */
   trustedOrigins: readonly string[]
@@ -43,6 +51,8 @@ export interface HttpOptions {
   bodyTimeoutMs?: number
   /** For the whole exchange, the wait for a free connection included. */
   totalTimeoutMs?: number
+  /** For a whole exchange that streams. */
+  streamTimeoutMs?: number
   maxResponseBytes?: number
   connectionsPerOrigin?: number
 }
@@ -52,6 +62,7 @@ const defaults = {
   headersTimeoutMs: 15_000,
   bodyTimeoutMs: 15_000,
   totalTimeoutMs: 30_000,
+  streamTimeoutMs: 300_000,
   maxResponseBytes: 1024 * 1024,
   connectionsPerOrigin: 128
 }
@@ -60,7 +71,7 @@ const defaults = {
  * The one way out: keep-alive pools per origin, limits on time and size, and a guard that keeps URLs which came from
  * users, sites or providers away from our own network. Throws TypeError for options that make no sense.
  */
-export function createHttp (options: HttpOptions): Http {
+export function createHttp (options: HttpOptions): StreamingHttp {
   const limits = { ...defaults, ...options }
   const trusted = new Set(options.trustedOrigins.map((url) => new URL(url).origin))
   const pool = {
@@ -82,6 +93,11 @@ export function createHttp (options: HttpOptions): Http {
         maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes
       }
       return await exchange(trusted.has(url.origin) ? open : guarded, url, request, terms, signal)
+    },
+    async stream (request, signal) {
+      const url = httpUrl(request.url)
+      const { headersTimeoutMs, bodyTimeoutMs, streamTimeoutMs: totalTimeoutMs } = limits
+      return await streamExchange(trusted.has(url.origin) ? open : guarded, url, request, { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }, signal)
     },
     async close () {
       await Promise.all([open.close(), guarded.close()])

@@ -1,3 +1,5 @@
+import type { TransportCode } from './transport-error.ts'
+
 /**
  * What to do next, decided by a provider's own `judge`:
  * `transient` try again later · `rateLimited` wait until `retryAt`, at no cost of an attempt ·
@@ -24,11 +26,14 @@ export class ProviderError extends Error {
   readonly host: string
   /** HTTP status, absent when no answer came. */
   readonly status: number | undefined
+  /** Why no answer came, where that is so. */
+  readonly transport: TransportCode | undefined
 
-  constructor (verdict: Verdict, host: string, status?: number) {
+  constructor (verdict: Verdict, host: string, status?: number, transport?: TransportCode) {
     super(`${host}: ${verdict.reason}${status === undefined ? '' : ` (HTTP ${status})`}`)
     this.verdict = verdict
     this.host = host
     this.status = status
+    this.transport = transport
   }
 }
