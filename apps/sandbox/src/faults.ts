@@ -64,7 +64,9 @@ export function createFaults (random: () => number = Math.random): Faults {
 function concerns ({ provider: own, match }: Fault, provider: string, method: string, path: string): boolean {
   if (own !== provider) return false
   if (match === undefined) return true
-  return `${method} ${path}`.includes(match) || `${method} ${path.slice(`/${provider}`.length)}`.includes(match)
+  if (`${method} ${path}`.includes(match)) return true
+  const prefix = `/${provider}/`
+  return path.startsWith(prefix) && `${method} ${path.slice(prefix.length - 1)}`.includes(match)
 }
 
 function isLeft ({ times, struck }: Fault): boolean {

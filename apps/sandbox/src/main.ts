@@ -1,12 +1,14 @@
 import { openSandbox } from './index.ts'
 
-const port = readPort(process.env['SANDBOX_PORT'])
+const port = readPort('SANDBOX_PORT') ?? 4400
+const pumpioPort = readPort('SANDBOX_PUMPIO_PORT') ?? (port === 0 ? 0 : port + 1)
 const host = process.env['HOST'] || '127.0.0.1'
 
-const sandbox = await openSandbox({ port, host }).catch((error: NodeJS.ErrnoException) => {
+const sandbox = await openSandbox({ port, pumpioPort, host }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+  const taken = error.port ?? port
   give(error.code === 'EADDRINUSE'
-    ? `SANDBOX_PORT: port ${port} on ${host} is already in use; choose another, or 0 for any free one`
-    : `the sandbox cannot listen on ${host}:${port}: ${error.message}`)
+    ? `${taken === pumpioPort ? 'SANDBOX_PUMPIO_PORT' : 'SANDBOX_PORT'}: port ${taken} on ${host} is already in use; choose another, or 0 for any free one`
+    : `the sandbox cannot listen on ${host}:${taken}: ${error.message}`)
 })
 
 let closing = false
@@ -20,14 +22,15 @@ process.on('SIGINT', close)
 // The parent is gone: nobody is left to stop us.
 process.on('disconnect', close)
 
-console.log(`Sandbox at ${sandbox.url}`)
-process.send?.({ ready: true, url: sandbox.url })
+console.log(`Sandbox at ${sandbox.url}, its pump.io at ${sandbox.pumpioUrl}`)
+process.send?.({ ready: true, url: sandbox.url, pumpioUrl: sandbox.pumpioUrl })
 
-function readPort (value = ''): number {
-  if (value === '') return 4400
+function readPort (name: string): number | undefined {
+  const value = process.env[name] ?? ''
+  if (value === '') return undefined
   const port = Number(value)
   if (/^\d+$/.test(value) && port <= 65535) return port
-  return give(`SANDBOX_PORT: got "${value}", expected a port number from 0 to 65535`)
+  return give(`${name}: got "${value}", expected a port number from 0 to 65535`)
 }
 
 function give (line: string): never {

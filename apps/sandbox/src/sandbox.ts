@@ -14,6 +14,8 @@ import { createStats } from './stats.ts'
 export interface SandboxOptions {
   /** Default 0: any free port. */
   port?: number
+  /** Of the pump.io simulator, which has a host of its own. Default: the port after `port`, or any where that is any. */
+  pumpioPort?: number
   /** Default 127.0.0.1. */
   host?: string
 }
@@ -21,38 +23,56 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** Base URL, without a slash at its end. */
   url: string
+  /** Base URL of the pump.io simulator, whose accounts are `NAME@HOST:PORT`. */
+  pumpioUrl: string
   close: () => Promise<void>
 }
 
-/** Opens the simulators, their controls and the page on one port. Rejects when the port cannot be had. */
-export async function openSandbox ({ port = 0, host = '127.0.0.1' }: SandboxOptions = {}): Promise<Sandbox> {
-  const app = createSandboxApp()
-  await app.listen({ port, host })
-  return { url: urlOf(app.server.address(), host), close: async () => { await app.close() } }
+/** Opens the simulators, their controls and the page. Rejects when a port cannot be had. */
+export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, host = '127.0.0.1', pumpioPort = port === 0 ? 0 : port + 1 } = options
+  const { app, pumpio } = createSandboxApps(host)
+  const close = async (): Promise<void> => { await Promise.all([app.close(), pumpio.close()]) }
+  try {
+    await pumpio.listen({ port: pumpioPort, host })
+    await app.listen({ port, host })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { url: urlOf(app.server.address(), host), pumpioUrl: urlOf(pumpio.server.address(), host), close }
 }
 
-function createSandboxApp (): FastifyInstance {
-  const app = Fastify({
-    // Without this, close() waits for event streams and for clients that keep their connections alive.
-    forceCloseConnections: true,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } }
-  })
+function createSandboxApps (host: string): { app: FastifyInstance, pumpio: FastifyInstance } {
+  const app = createApp()
+  const pumpio = createApp()
   const clock = createClock()
   const inbox = createInbox(clock)
   const accounts = createAccounts()
   const faults = createFaults()
   const stats = createStats()
-  const simulators = allSimulators.map((create) => create({ clock, inbox, accounts }))
+  const desk = { clock, inbox, accounts, hostOf: () => new URL(urlOf(pumpio.server.address(), host)).host }
+  const simulators = allSimulators.map((create) => create(desk))
 
   for (const simulator of simulators) {
-    app.register(async (scope) => {
+    const mount = async (scope: FastifyInstance): Promise<void> => {
       applyFaults(scope, simulator, faults, stats)
       await simulator.mount(scope)
-    }, { prefix: `/${simulator.id}` })
+    }
+    if (simulator.hasOwnHost === true) pumpio.register(mount)
+    else app.register(mount, { prefix: `/${simulator.id}` })
   }
-  app.register(controlRoutes({ clock, inbox, accounts, faults, stats, simulators }), { prefix: '/_control' })
+  app.register(controlRoutes({ ...desk, faults, stats, simulators }), { prefix: '/_control' })
   app.register(screenRoutes({ inbox, accounts, simulators }))
-  return app
+  return { app, pumpio }
+}
+
+function createApp (): FastifyInstance {
+  return Fastify({
+    // Without this, close() waits for event streams and for clients that keep their connections alive.
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } }
+  })
 }
 
 function urlOf (address: AddressInfo | string | null, host: string): string {

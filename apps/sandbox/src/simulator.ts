@@ -8,12 +8,20 @@ export interface Desk {
   clock: Clock
   inbox: Inbox
   accounts: Accounts
+  /** HOST:PORT at which a simulator is called that has a host of its own; known once the sandbox listens. */
+  hostOf: (id: string) => string
 }
 
-/** A simulated service. It is mounted under `/<id>`. */
+/** A simulated service. It is mounted under `/<id>`, or at the root of a host of its own. */
 export interface Simulator {
   readonly id: string
   readonly name: string
+  /** For services whose accounts name their host. */
+  readonly hasOwnHost?: true
+  /** Control calls that only this service has, below `/_control/<id>`. */
+  controls?: (app: FastifyInstance) => void
+  /** The account that a control call names in a shorter way. */
+  accountOf?: (name: string) => string
   /** Where a person can grant access without Carillon at the other end, for the page at `/`. */
   consentPath: (sandboxUrl: string) => string
   /** What an item of the inbox looks like on its account's screen. */

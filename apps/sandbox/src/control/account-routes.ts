@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ControlError } from './control-error.ts'
 import { simulatorOf } from './control-routes.ts'
 import type { Controls } from './control-routes.ts'
+import type { Simulator } from '../simulator.ts'
 import type { TokenKind } from '../simulator.ts'
 
 const MOST_ACCOUNTS_AT_ONCE = 100_000
@@ -42,26 +43,26 @@ export function accountRoutes (app: FastifyInstance, { accounts, simulators }: C
   app.post<{ Body: WhoseTokens & { tokens?: TokenKind } }>('/tokens/expire', { schema: { body: whichTokens } }, async (request) => {
     const { provider, account, tokens } = request.body
     const simulator = simulatorOf(simulators, provider)
-    mustKnow(provider, account)
-    return { expired: simulator.expireTokens(account, tokens) }
+    return { expired: simulator.expireTokens(known(simulator, account), tokens) }
   })
 
   app.post<{ Body: WhoseTokens }>('/tokens/revoke', { schema: { body: whoseTokens } }, async (request) => {
     const { provider, account } = request.body
     const simulator = simulatorOf(simulators, provider)
-    mustKnow(provider, account)
-    return { revoked: simulator.revokeTokens(account) }
+    return { revoked: simulator.revokeTokens(known(simulator, account)) }
   })
 
   app.get<{ Querystring: WhoseTokens }>('/refreshes', { schema: { querystring: whoseTokens } }, async (request) => {
     const { provider, account } = request.query
     const simulator = simulatorOf(simulators, provider)
-    mustKnow(provider, account)
-    return { data: simulator.refreshes?.(account) ?? [] }
+    const name = known(simulator, account)
+    return { data: simulator.refreshes?.(name) ?? [] }
   })
 
-  function mustKnow (provider: string, account: string | undefined): void {
-    if (account === undefined || accounts.has(provider, account)) return
-    throw new ControlError(`account: nobody at ${provider} is called "${account}"`)
+  function known ({ id, accountOf }: Simulator, account: string | undefined): string | undefined {
+    if (account === undefined) return undefined
+    const name = accountOf?.(account) ?? account
+    if (accounts.has(id, name)) return name
+    throw new ControlError(`account: nobody at ${id} is called "${account}"`)
   }
 }

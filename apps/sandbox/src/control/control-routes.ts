@@ -34,6 +34,9 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
     accountRoutes(app, controls)
     faultRoutes(app, controls)
     clockRoutes(app, controls)
+    for (const { id, controls: own } of simulators) {
+      if (own !== undefined) app.register(async (scope) => { own(scope) }, { prefix: `/${id}` })
+    }
     quirkRoutes(app, controls)
 
     app.get('/stats', async () => ({ data: stats.list(), accounts: accounts.count(), items: inbox.size() }))

@@ -26,10 +26,10 @@ const querystring = {
 export function inboxRoutes (app: FastifyInstance, { inbox, simulators }: Controls): void {
   app.get<{ Querystring: InboxQuerystring }>('/inbox', { schema: { querystring } }, async (request) => {
     const { provider, account, cursor, limit } = request.query
-    if (provider) simulatorOf(simulators, provider)
+    const simulator = provider ? simulatorOf(simulators, provider) : undefined
     return inbox.list({
       provider: provider || undefined,
-      account: account || undefined,
+      account: account ? simulator?.accountOf?.(account) ?? account : undefined,
       after: cursor ? readCount('cursor', cursor, 0) : undefined,
       limit: limit ? readCount('limit', limit, 1) : DEFAULT_LIMIT
     })

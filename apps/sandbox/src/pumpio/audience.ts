@@ -1,0 +1,45 @@
+import { ADDRESS_FIELDS, PUBLIC_ID } from './activity.ts'
+import type { Addresses, Audience } from './activity.ts'
+import { isFields } from './fields.ts'
+import type { Fields } from './fields.ts'
+import { followersUrl } from './show.ts'
+import { nicknameIn } from './users.ts'
+import type { User, Users } from './users.ts'
+
+export function readAddresses (fields: Fields): Addresses {
+  const addresses: Addresses = {}
+  for (const name of ADDRESS_FIELDS) {
+    const value = fields[name]
+    if (Array.isArray(value)) addresses[name] = value.filter(isFields).map((address) => ({ objectType: 'person', ...address }))
+  }
+  return addresses
+}
+
+export function hasAddressee (addresses: Addresses): boolean {
+  return ADDRESS_FIELDS.some((name) => (addresses[name] ?? []).length > 0)
+}
+
+/** Addressees of other hosts are kept in the activity and get nothing: there is no other host here. */
+export function audienceOf (addresses: Addresses, actor: User, origin: string, users: Users): Audience {
+  const { to = [], cc = [], bto = [], bcc = [] } = addresses
+  const all = [...to, ...cc, ...bto, ...bcc]
+  const named = (list: Fields[]): User[] => list.flatMap((address) => personOf(address, origin, users) ?? [])
+  return {
+    isPublic: all.some(({ id }) => id === PUBLIC_ID),
+    isForFollowers: all.some(({ id }) => id === followersUrl(actor, origin)),
+    people: named(all),
+    direct: named([...to, ...bto])
+  }
+}
+
+/** The user of this host whom an id names: `acct:NAME@HOST:PORT`, or the address of the profile. */
+export function personOf ({ id }: Fields, origin: string, users: Users): User | undefined {
+  if (typeof id !== 'string') return undefined
+  const host = origin.replace(/^https?:\/\//, '')
+  if (id.startsWith('acct:')) {
+    const user = users.get(nicknameIn(id))
+    return user !== undefined && (id.endsWith(`@${host}`) || id === `acct:${user.account}`) ? user : undefined
+  }
+  const [, nickname] = new RegExp('/api/user/([^/]+)/profile$').exec(id) ?? []
+  return nickname !== undefined && id.startsWith(`${origin}/`) ? users.get(nickname) : undefined
+}

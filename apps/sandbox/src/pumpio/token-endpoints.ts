@@ -1,0 +1,76 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clients } from './clients.ts'
+import { internalError, invalidConsumer, invalidMethod, invalidSignature, invalidToken, missingParameter } from './oauth-error.ts'
+import { readParameters, valueOf } from './oauth-parameters.ts'
+import type { Parameters } from './oauth-parameters.ts'
+import { signatureOf } from './oauth-signature.ts'
+import type { Quirks } from './quirks.ts'
+import type { Tokens } from './tokens.ts'
+
+export const SIGNED_PARAMETERS = ['oauth_consumer_key', 'oauth_signature_method', 'oauth_signature', 'oauth_timestamp', 'oauth_nonce']
+
+export interface Grants {
+  clients: Clients
+  tokens: Tokens
+  quirks: Quirks
+}
+
+/** Any method will do, since it is part of what is signed. Timestamps and nonces only have to be there. */
+export function tokenEndpoints (app: FastifyInstance, { clients, tokens, quirks }: Grants): void {
+  app.all('/oauth/request_token', async (request, reply) => {
+    const parameters = readSigned(request, [...SIGNED_PARAMETERS, 'oauth_callback'])
+    const client = clientOf(parameters)
+    tokens.cleanRequestTokens(client.id)
+    mustBeSigned(request, parameters, client.secret)
+    const callback = valueOf(parameters, 'oauth_callback')
+    if (!isCallback(callback)) throw internalError()
+    const { token, secret } = tokens.request(client.id, callback)
+    return answer(reply, { oauth_token: token, oauth_token_secret: secret, oauth_callback_confirmed: 'true' })
+  })
+
+  app.all('/oauth/access_token', async (request, reply) => {
+    const parameters = readSigned(request, [...SIGNED_PARAMETERS, 'oauth_token', 'oauth_verifier'])
+    const client = clientOf(parameters)
+    const asked = tokens.requestToken(valueOf(parameters, 'oauth_token'))
+    if (asked === undefined || asked.clientId !== client.id) throw invalidToken(400)
+    if (asked.isUsed === true) throw invalidToken(401)
+    mustBeSigned(request, parameters, client.secret, asked.secret)
+    // pump.io asks no more than that somebody has logged in: the verifier must be there, and may be anything.
+    if (asked.nickname === undefined) throw invalidToken(401)
+    if (!quirks.ignoresVerifier && !(asked.isApproved === true && asked.verifier === valueOf(parameters, 'oauth_verifier'))) {
+      throw invalidToken(401)
+    }
+    asked.isUsed = true
+    const { token, secret } = tokens.grant(client.id, asked.nickname)
+    return answer(reply, { oauth_token: token, oauth_token_secret: secret })
+  })
+
+  function clientOf (parameters: Parameters): { id: string, secret: string } {
+    const client = clients.get(valueOf(parameters, 'oauth_consumer_key'))
+    if (client === undefined) throw invalidConsumer()
+    return client
+  }
+}
+
+/** The parameters, once all that are due are there and the method is one of the two. */
+export function readSigned (request: FastifyRequest, required: string[]): Parameters {
+  const parameters = readParameters(request)
+  if (!required.every((name) => parameters.has(name))) throw missingParameter()
+  if (!['HMAC-SHA1', 'PLAINTEXT'].includes(valueOf(parameters, 'oauth_signature_method'))) throw invalidMethod()
+  return parameters
+}
+
+function mustBeSigned (request: FastifyRequest, parameters: Parameters, clientSecret: string, tokenSecret?: string): void {
+  if (valueOf(parameters, 'oauth_signature') !== signatureOf(request, parameters, clientSecret, tokenSecret)) throw invalidSignature(401)
+}
+
+function isCallback (callback: string): boolean {
+  if (callback === 'oob') return true
+  return /^https?:\/\/[^/]/i.test(callback)
+}
+
+/** Not encoded, which does no harm: keys and secrets are base64url. */
+function answer (reply: FastifyReply, fields: Record<string, string>): FastifyReply {
+  const text = Object.entries(fields).map(([name, value]) => `${name}=${value}`).join('&')
+  return reply.header('content-type', 'application/x-www-form-urlencoded').send(text)
+}
