@@ -97,7 +97,8 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     async stream (request, signal) {
       const url = httpUrl(request.url)
       const { headersTimeoutMs, bodyTimeoutMs, streamTimeoutMs: totalTimeoutMs } = limits
-      return await streamExchange(trusted.has(url.origin) ? open : guarded, url, request, { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }, signal)
+      const terms = { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }
+      return await streamExchange(trusted.has(url.origin) ? open : guarded, url, request, terms, signal)
     },
     async close () {
       await Promise.all([open.close(), guarded.close()])
