@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
+import { pathOf } from '../recorded-request.ts'
 import type { Desk, Simulator } from '../simulator.ts'
 import { accessTokenRoutes } from './access-token.ts'
 import { authorizeRoutes, landingRoutes } from './authorize.ts'
@@ -19,6 +20,7 @@ import { tokenInfoRoutes } from './token-info.ts'
 import { userRoutes } from './user-routes.ts'
 import { showUser } from './users.ts'
 import { createWorld } from './world.ts'
+import type { World } from './world.ts'
 
 /** Blot're, as far as a client can tell; without its socket. */
 export function createBlotre (desk: Desk): Simulator {
@@ -29,25 +31,7 @@ export function createBlotre (desk: Desk): Simulator {
     id: PROVIDER,
     name: "Blot're",
 
-    async mount (app) {
-      keepBodiesAsText(app)
-      answerFailures(app)
-      app.decorateRequest('blotreUser', undefined)
-      landingRoutes(app)
-      app.register(async (scope) => {
-        authorizeRoutes(scope, world)
-        redeemRoutes(scope, world)
-        disposableRoutes(scope, world)
-        accessTokenRoutes(scope, world)
-        tokenInfoRoutes(scope, world)
-      }, { prefix: '/v0/oauth2' })
-      app.register(async (scope) => {
-        streamRoutes(scope, world)
-        tagRoutes(scope, world)
-        childRoutes(scope, world)
-        userRoutes(scope, world)
-      }, { prefix: '/v0/api' })
-    },
+    mount: async (app) => { mountBlotre(app, world) },
 
     createAccounts: (count) => Array.from({ length: count }, () => {
       const member = users.open(desk.accounts.freshName(PROVIDER))
@@ -68,6 +52,27 @@ export function createBlotre (desk: Desk): Simulator {
   }
 }
 
+/** Every route, on whatever the world holds. */
+export function mountBlotre (app: FastifyInstance, world: World): void {
+  keepBodiesAsText(app)
+  answerFailures(app)
+  app.decorateRequest('blotreUser', undefined)
+  landingRoutes(app)
+  app.register(async (scope) => {
+    authorizeRoutes(scope, world)
+    redeemRoutes(scope, world)
+    disposableRoutes(scope, world)
+    accessTokenRoutes(scope, world)
+    tokenInfoRoutes(scope, world)
+  }, { prefix: '/v0/oauth2' })
+  app.register(async (scope) => {
+    streamRoutes(scope, world)
+    tagRoutes(scope, world)
+    childRoutes(scope, world)
+    userRoutes(scope, world)
+  }, { prefix: '/v0/api' })
+}
+
 function answerFailures (app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     if (error instanceof ApiFailure) {
@@ -78,9 +83,12 @@ function answerFailures (app: FastifyInstance): void {
     return sendPage(reply, status, statusPage(status, error.message))
   })
 
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1).join()
-    if (request.method === 'GET' && path.endsWith('/')) return reply.redirect(path.slice(0, -1), 301)
-    return sendPage(reply, 404, statusPage(404, 'There is nothing at this address.'))
+  app.setNotFoundHandler((_request, reply) => sendPage(reply, 404, statusPage(404, 'There is nothing at this address.')))
+
+  // No address ends in a slash, and Blot're helps those who write one.
+  app.addHook('onRequest', (request, reply, done) => {
+    const path = pathOf(request.url)
+    if (request.method !== 'GET' || !path.endsWith('/')) return done()
+    reply.redirect(path.slice(0, -1), 301)
   })
 }

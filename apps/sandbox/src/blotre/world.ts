@@ -9,7 +9,7 @@ import { createUsers } from './users.ts'
 export type World = ReturnType<typeof createWorld>
 
 /** Everything that Blot're remembers. */
-export function createWorld ({ clock, inbox, accounts }: Desk) {
+export function createWorld ({ clock, inbox, accounts }: Pick<Desk, 'clock' | 'inbox' | 'accounts'>) {
   const ids = createObjectIds(clock)
   const streams = createStreams(clock, ids.next)
   const users = createUsers(accounts, streams, ids.next)
