@@ -1,8 +1,7 @@
 import t from 'tap'
-import type { Judge } from '../../src/providers/ask.ts'
+import type { Judge, Reach } from '../../src/providers/ask.ts'
 import { ask, judgeTransport } from '../../src/providers/ask.ts'
 import type { Answer } from '../../src/providers/http.ts'
-import type { Call } from '../../src/providers/provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import type { TransportCode } from '../../src/providers/transport-error.ts'
 import { TransportError } from '../../src/providers/transport-error.ts'
@@ -11,7 +10,7 @@ const request = { method: 'GET', url: 'https://api.example:8443/v2/me?token=hidd
 const answer: Answer = { status: 418, headers: {}, body: Buffer.from('hidden') }
 const taken: Judge<string> = () => ({ kind: 'ok', value: 'taken' })
 
-function call (outcome: () => Answer): Call {
+function call (outcome: () => Answer): Reach {
   const http = { request: async () => outcome(), close: async () => {} }
   return { http, signal: new AbortController().signal, now: () => 1_000 }
 }

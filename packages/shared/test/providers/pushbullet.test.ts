@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createHttp } from '../../src/providers/http.ts'
 import type { HttpOptions } from '../../src/providers/http.ts'
+import { createMemoryRegistrations } from '../../src/providers/memory-registrations.ts'
 import type { Call } from '../../src/providers/provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { createPushbullet } from '../../src/providers/pushbullet.ts'
@@ -188,5 +189,5 @@ async function refused (t: Test, attempt: Promise<unknown> | undefined, expected
 function call (t: Test, options: Partial<HttpOptions> = {}): Call {
   const http = createHttp({ trustedOrigins: pushbullet.origins, allowPrivateHosts: [], ...options })
   t.teardown(() => http.close())
-  return { http, signal: new AbortController().signal, now: Date.now }
+  return { http, signal: new AbortController().signal, now: Date.now, registrations: createMemoryRegistrations() }
 }

@@ -1,0 +1,107 @@
+import type { Test } from 'tap'
+import type { Message } from '../../src/providers/message.ts'
+import type { Provider } from '../../src/providers/provider.ts'
+import type { Verdict } from '../../src/providers/provider-error.ts'
+import { ProviderError } from '../../src/providers/provider-error.ts'
+import type { createSetup, Person } from './conformance-setup.ts'
+import type { Fault, Simulator } from './simulator.ts'
+
+/** How credentials live and die: what every provider has to do alike of what it can do. `carried` are messages it can send. */
+export async function credentialsConformance (
+  t: Test, provider: Provider, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>
+): Promise<void> {
+  const { person, known, send, call, fails, errors } = setup
+  const { refresh, revoke, authorize } = provider
+
+  await t.test('tells a dead token from everything else', async (t) => {
+    const someone = await person()
+    await simulator.revoke(someone)
+    await isDead(t, someone)
+  })
+
+  if (refresh !== undefined) {
+    await t.test('refreshes an expired token, once and once more', async (t) => {
+      const someone = await person()
+      await send(t, someone)
+      await simulator.expire(someone)
+      for (const message of carried) await fails(t, () => send(t, someone, { message }), 'expired')
+      await fails(t, () => provider.identify(someone.credentials, call(t)), 'expired')
+
+      const now = Date.now()
+      const first = await renewed(t, someone, now)
+      t.ok((first.expiresAt?.getTime() ?? Infinity) > now, 'and says until when')
+      await send(t, first)
+      const second = await renewed(t, first, now)
+      await send(t, second)
+      t.same(await provider.identify(second.credentials, call(t)), await provider.identify(second.credentials, call(t)))
+    })
+
+    await t.test('tells an outage of the token endpoint from a refresh token that is dead', async (t) => {
+      const someone = await person()
+      const attempt = () => refresh(someone.credentials, call(t))
+      for (const [fault, kind] of [
+        [{ status: 500 }, 'transient'], [{ status: 503, body: '<html></html>' }, 'transient'], [{ reset: 'before' }, 'transient'],
+        [{ status: 200, body: '<html></html>' }, 'malformed'], [{ status: 200, body: {} }, 'malformed'], [{ status: 302, body: '' }, 'malformed']
+      ] as Array<[Fault, Verdict['kind']]>) {
+        await simulator.fault(t, { ...fault, times: 1 })
+        await fails(t, attempt, kind)
+      }
+      await simulator.revoke(someone)
+      await fails(t, attempt, 'unauthorized')
+      await fails(t, attempt, 'unauthorized', 'and for good')
+    })
+  }
+
+  if (revoke !== undefined) {
+    await t.test('revokes, and does not mind when it is revoked already', async (t) => {
+      for (const isExpired of refresh === undefined ? [false] : [false, true]) {
+        const someone = await person()
+        if (isExpired) await simulator.expire(someone)
+        await revoke(someone.credentials, call(t))
+        await isDead(t, someone)
+        await revoke(someone.credentials, call(t))
+      }
+      const someone = await person()
+      await simulator.fault(t, { status: 500, times: 1 })
+      await fails(t, () => revoke(someone.credentials, call(t)), 'transient', 'an outage is no success')
+    })
+  }
+
+  if (authorize !== undefined) {
+    await t.test('authorizes a request to itself and to nobody else', async (t) => {
+      const { credentials } = await person()
+      const path = '/some/path?a=b%20c&d=%2F'
+      const authorized = await authorize({ method: 'GET', path }, credentials, call(t))
+      t.ok(provider.origins.includes(new URL(authorized.url).origin))
+      t.ok(authorized.url.endsWith(path))
+      t.match(authorized.headers.authorization, credentials.accessToken)
+      for (const path of ['@evil.example/', '.evil.example/', '//evil.example/', '/\\evil.example/', '/../../..//evil.example/']) {
+        const attempt = async () => await authorize({ method: 'GET', path }, credentials, call(t))
+        const url = await attempt().then(({ url }) => url, (error: unknown) => {
+          errors.push(error)
+          if (!(error instanceof ProviderError)) throw error
+          return null
+        })
+        if (url !== null) t.ok(provider.origins.includes(new URL(url).origin), path)
+      }
+    })
+  }
+
+  async function renewed (t: Test, old: Person, now: number): Promise<Person & { expiresAt?: Date }> {
+    const fresh = await refresh?.(old.credentials, call(t, { now }))
+    if (fresh === undefined) throw new Error('there is no refresh')
+    t.not(known(fresh.credentials).accessToken, old.credentials.accessToken)
+    t.same(provider.parseCredentials(JSON.parse(JSON.stringify(fresh.credentials))), fresh.credentials)
+    await fails(t, () => send(t, old), 'unauthorized', 'the old token is dead')
+    return { ...old, ...fresh }
+  }
+
+  /** Where tokens can be refreshed, a dead one may look like one that is only too old; its refresh then tells. */
+  async function isDead (t: Test, someone: Person): Promise<void> {
+    const kinds: Array<Verdict['kind']> = refresh === undefined ? ['unauthorized'] : ['expired', 'unauthorized']
+    await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
+    for (const message of carried) await fails(t, () => send(t, someone, { message }), kinds)
+    if (refresh === undefined) return
+    await fails(t, () => refresh(someone.credentials, call(t)), 'unauthorized')
+  }
+}
