@@ -26,6 +26,8 @@ export interface Arrival {
 export interface Simulator {
   /** Base URL of the sandbox. */
   url: string
+  /** The host of its own that accounts at pump.io are at. */
+  pumpioHost: string
   /** Somebody new who has granted access. */
   account: () => Promise<SimulatedAccount>
   revoke: (account: SimulatedAccount) => Promise<void>
@@ -37,6 +39,8 @@ export interface Simulator {
   inbox: (account: SimulatedAccount) => Promise<Arrival[]>
   /** How often `METHOD /path` was called. */
   calls: (endpoint: string) => Promise<number>
+  /** `POST` to any other of the sandbox's controls. */
+  control: (path: string, body: object) => Promise<void>
 }
 
 export async function openSimulator (t: Test, provider: string): Promise<Simulator> {
@@ -45,10 +49,10 @@ export async function openSimulator (t: Test, provider: string): Promise<Simulat
 
   return {
     url: sandbox.url,
+    pumpioHost: new URL(sandbox.pumpioUrl).host,
     async account () {
       const { data: [created] } = await control<{ data: [{ account: string }] }>('POST', 'accounts', { provider, count: 1 })
-      const { account: name, ...credentials } = created
-      return { name, credentials }
+      return { name: created.account, credentials: created }
     },
     async revoke ({ name }) {
       await control('POST', 'tokens/revoke', { provider, account: name })
@@ -67,6 +71,9 @@ export async function openSimulator (t: Test, provider: string): Promise<Simulat
     async calls (endpoint) {
       const { data } = await control<{ data: Array<{ provider: string, endpoint: string, requests: number }> }>('GET', 'stats')
       return data.find((each) => each.endpoint === endpoint)?.requests ?? 0
+    },
+    async control (path, body) {
+      await control('POST', path, body)
     }
   }
 
