@@ -18,5 +18,6 @@ t.test('documents commands that work as they stand', { skip: hasCurl ? false : '
     answers.push(stdout)
   }
   t.match(answers[0], /^location: .*\?state=x&code=/mi)
+  t.match(answers.join(''), 'redeemSuccessful')
   t.match(answers.at(-1), '"reset":true')
 })
