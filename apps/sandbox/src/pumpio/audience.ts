@@ -40,6 +40,6 @@ export function personOf ({ id }: Fields, origin: string, users: Users): User | 
     const user = users.get(nicknameIn(id))
     return user !== undefined && (id.endsWith(`@${host}`) || id === `acct:${user.account}`) ? user : undefined
   }
-  const [, nickname] = new RegExp('/api/user/([^/]+)/profile$').exec(id) ?? []
+  const [, nickname] = /\/api\/user\/([^/]+)\/profile$/.exec(id) ?? []
   return nickname !== undefined && id.startsWith(`${origin}/`) ? users.get(nickname) : undefined
 }

@@ -15,6 +15,12 @@ export interface Doors {
   sessions: Sessions
 }
 
+interface Login {
+  token: string
+  username: string
+  password: unknown
+}
+
 const DEFAULT_ACCOUNT = 'alice'
 
 /** Login, approval, and the way back. Whoever declines closes the page: nobody hears of it. */
@@ -35,8 +41,8 @@ export function authorizeRoutes (app: FastifyInstance, { clients, tokens, users,
 
   app.post('/oauth/authorize', async (request, reply) => {
     const { oauth_token: token, verifier, username, password } = fieldsOf(request.body)
+    if (verifier === undefined) return handleLogin(reply, { token: textOf(token) ?? '', username: textOf(username) ?? '', password })
     const asked = tokens.requestToken(textOf(token) ?? '')
-    if (verifier === undefined) return handleLogin(reply, asked, textOf(token) ?? '', textOf(username) ?? '', password)
     // pump.io's engine reads on where there is nothing and dies of it; what is left for the browser is a 500.
     if (asked === undefined || asked.verifier !== verifier) throw new TypeError('Cannot read property \'token\' of null')
     asked.isApproved = true
@@ -55,7 +61,8 @@ export function authorizeRoutes (app: FastifyInstance, { clients, tokens, users,
     return reply.redirect('/', 303)
   })
 
-  function handleLogin (reply: FastifyReply, asked: RequestToken | undefined, token: string, username: string, password: unknown): FastifyReply {
+  function handleLogin (reply: FastifyReply, { token, username, password }: Login): FastifyReply {
+    const asked = tokens.requestToken(token)
     const user = password === PASSWORD && asked !== undefined ? users.open(username) : undefined
     if (user === undefined || asked === undefined || !logIn(asked, user)) {
       // Whatever is wrong, the engine calls it this, and pump.io's "Incorrect username or password." is never reached.

@@ -14,10 +14,13 @@ export interface Feed {
   name: string
   url: string
   owner?: User
+  isOfPeople?: boolean
 }
 
+export type Collection = Record<string, unknown>
+
 /** Activities, newest first; of somebody else's only those that the viewer may see. */
-export function activityCollection (feed: Feed, activities: Activity[], query: ParsedUrlQuery, view: View): Record<string, unknown> {
+export function activityCollection (feed: Feed, activities: Activity[], query: ParsedUrlQuery, view: View): Collection {
   const { title, name, url, owner } = feed
   const args = readStreamArgs(query)
   const visible = owner === view.viewer ? activities : activities.filter((activity) => maySee(activity, view.viewer))
@@ -34,14 +37,14 @@ export function activityCollection (feed: Feed, activities: Activity[], query: P
 }
 
 /** People and objects: followers, following, favorites, uploads, likes, replies, shares. */
-export function thingCollection (feed: Feed, things: Array<StoredObject | User>, query: ParsedUrlQuery, view: View): Record<string, unknown> {
-  const { title, name, url, owner } = feed
+export function thingCollection (feed: Feed, things: Array<StoredObject | User>, query: ParsedUrlQuery, view: View): Collection {
+  const { title, name, url, owner, isOfPeople } = feed
   const idOf = (thing: StoredObject | User): string => isUser(thing) ? personId(thing, view.origin) : thing.id
   const { items, hasNext }: StreamPage<StoredObject | User> = pageOf(things, idOf, readStreamArgs(query), name)
   return {
     displayName: title,
     url,
-    ...(isPeople(name) && { objectTypes: ['person'] }),
+    ...(isOfPeople === true && { objectTypes: ['person'] }),
     links: { first: { href: url }, self: { href: url }, ...neighbours(url, items.map(idOf), hasNext) },
     items: items.map((thing) => showThing(thing, view)),
     totalItems: things.length,
@@ -58,8 +61,4 @@ function neighbours (url: string, ids: string[], hasNext: boolean): object {
     prev: { href: `${url}?since=${encodeURIComponent(newest)}` },
     ...(hasNext && { next: { href: `${url}?before=${encodeURIComponent(oldest)}` } })
   }
-}
-
-function isPeople (name: string): boolean {
-  return /:(followers|following|likers|sharers)\b/.test(name)
 }

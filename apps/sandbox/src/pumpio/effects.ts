@@ -47,7 +47,8 @@ export function createEffects (objects: Objects, users: Users): (deed: Deed) => 
     const known = subject.id === undefined ? undefined : objects.byId(subject.objectType, subject.id)
     // No HttpError: this is the 500 by which a client finds out that its first try had gone through.
     if (known?.post !== undefined) throw new Error('Already posted')
-    return known ?? objects.create({ ...subject, origin, author: actor, fields: wordsOf(subject.fields), inReplyTo: repliedTo(deed) })
+    if (known !== undefined) return known
+    return objects.create({ ...subject, origin, author: actor, fields: wordsOf(subject.fields), inReplyTo: repliedTo(deed) })
   }
 
   function update ({ actor, subject, origin, now }: Deed): StoredObject | User {

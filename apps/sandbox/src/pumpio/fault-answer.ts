@@ -11,7 +11,7 @@ export function faultAnswer (status: number): FaultAnswer {
     case 403: return { headers: {}, body: { error: 'Only the author and recipients can view this object.' } }
     // From a proxy in front of it. So is 429, since pump.io limits nobody.
     case 429: case 502: case 503: case 504: return { headers: {}, body: gatewayPage(`${status} ${text}`) }
-    default: return status < 400 ? { headers: {}, body: {} } : { headers: {}, body: status < 500 ? { error: text } : frameworkPage(text) }
+    default: return { headers: {}, body: status < 400 ? {} : status < 500 ? { error: text } : frameworkPage(text) }
   }
 }
 

@@ -52,7 +52,7 @@ function unescaped (value: string): string {
 }
 
 function readFields (parameters: Parameters, fields: object): void {
-  for (const [name, value] of Object.entries(fields)) parameters.set(name, Array.isArray(value) ? value.map(String) : [String(value)])
+  for (const [name, value] of Object.entries(fields)) parameters.set(name, [value].flat().map(String))
 }
 
 function isFields (body: unknown): body is object {

@@ -16,20 +16,33 @@ import type { User } from './users.ts'
 
 type Address = { Params: { type: string, uuid?: string } }
 
-const FEEDS: Array<{ name: 'likes' | 'replies' | 'shares', title: string, of: (object: StoredObject) => Array<StoredObject | User> }> = [
-  { name: 'likes', title: 'People who like', of: ({ likers }) => likers },
-  { name: 'replies', title: 'Replies to', of: ({ replies }) => replies },
-  { name: 'shares', title: 'Shares of', of: ({ sharers }) => sharers }
+interface ObjectFeed {
+  name: string
+  title: string
+  isOfPeople: boolean
+  of: (object: StoredObject) => Array<StoredObject | User>
+}
+
+const FEEDS: ObjectFeed[] = [
+  { name: 'likes', title: 'People who like', isOfPeople: true, of: ({ likers }) => likers },
+  { name: 'replies', title: 'Replies to', isOfPeople: false, of: ({ replies }) => replies },
+  { name: 'shares', title: 'Shares of', isOfPeople: true, of: ({ sharers }) => sharers }
 ]
 
+export interface ObjectRoutes {
+  objects: Objects
+  authenticate: Authenticate
+  publish: PublishActivity
+}
+
 /** Objects by their address here, or by an id that a client chose: `/api/note/UUID`, `/api/note?id=ID`. */
-export function objectRoutes (app: FastifyInstance, objects: Objects, authenticate: Authenticate, publish: PublishActivity): void {
-  for (const { name, title, of } of FEEDS) {
+export function objectRoutes (app: FastifyInstance, { objects, authenticate, publish }: ObjectRoutes): void {
+  for (const { name, title, isOfPeople, of } of FEEDS) {
     for (const path of [`/api/:type/${name}`, `/api/:type/:uuid/${name}`]) {
       app.get<Address>(path, async (request) => {
         const viewer = authenticate.anybody(request)
         const object = visible(find(request), viewer)
-        const feed = { title: `${title} ${object.id}`, name: `${object.objectType}:${object.uuid}:${name === 'likes' ? 'likers' : name === 'shares' ? 'sharers' : name}`, url: urlOf(object, name) }
+        const feed = { title: `${title} ${object.id}`, name: `activityobject:${name}:${object.id}`, url: urlOf(object, name), isOfPeople }
         return thingCollection(feed, of(object), queryOf(request.url), { viewer, origin: originOf(request) })
       })
     }

@@ -57,9 +57,9 @@ export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulat
       tokenEndpoints(app, { clients, tokens, quirks })
       authorizeRoutes(app, { clients, tokens, users, sessions })
       userRoutes(app, { users, authenticate, publish })
-      uploadRoutes(app, users, objects, uploads, authenticate)
+      uploadRoutes(app, { users, objects, uploads, authenticate })
       activityRoutes(app, authenticate, activities)
-      objectRoutes(app, objects, authenticate, publish)
+      objectRoutes(app, { objects, authenticate, publish })
       profileRoutes(app, { users, tokens, authenticate })
     },
 
@@ -97,6 +97,7 @@ export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulat
   function grantTo (user: User): GrantedAccount {
     const client = clients.ours()
     const { token, secret } = tokens.grant(client.id, user.nickname)
-    return { account: user.account, accessToken: token, accessTokenSecret: secret, clientId: client.id, clientSecret: client.secret }
+    const granted = { accessToken: token, accessTokenSecret: secret, clientId: client.id, clientSecret: client.secret }
+    return { account: user.account, host: hostOf(PROVIDER), ...granted }
   }
 }

@@ -27,11 +27,14 @@ export function registrationRoutes (app: FastifyInstance, clients: Clients): voi
 
 /** In pump.io's own order, since only the first fault is told. */
 function readProfile (fields: Fields): ClientProfile {
-  const { type, contacts, application_type: applicationType, application_name: name, logo_url: logoUrl, redirect_uris: redirectUris } = fields
+  const { type, contacts, application_type: applicationType, application_name: name } = fields
+  const { logo_url: logoUrl, redirect_uris: redirectUris } = fields
   if (type === undefined) throw new HttpError(400, 'No registration type provided')
   if (fields['client_id'] !== undefined && type !== 'client_update') throw new HttpError(400, 'Only set client_id for update.')
   if (fields['access_token'] !== undefined) throw new HttpError(400, 'access_token not needed for registration.')
-  if (fields['client_secret'] !== undefined && type !== 'client_update') throw new HttpError(400, 'Only set client_secret for update.')
+  if (fields['client_secret'] !== undefined && type !== 'client_update') {
+    throw new HttpError(400, 'Only set client_secret for update.')
+  }
   return {
     ...(contacts !== undefined && { contacts: readContacts(contacts) }),
     ...(applicationType !== undefined && { type: readType(applicationType) }),

@@ -44,12 +44,13 @@ export function showPerson (user: User, { viewer, origin }: View): Record<string
 
 export function showObject (object: StoredObject, view: View, { hasAuthor = true } = {}): Record<string, unknown> {
   const { objectType, id, uuid, author, published, updated, deleted, fields, inReplyTo, likers, replies, sharers } = object
-  const known = { id, objectType, published, updated, ...(author !== undefined && hasAuthor && { author: showPerson(author, view) }) }
+  const by = author !== undefined && hasAuthor ? { author: showPerson(author, view) } : {}
+  const known = { id, objectType, published, updated, ...by }
   if (deleted !== undefined) return { ...known, deleted }
   return {
     ...fields,
     ...known,
-    ...(inReplyTo !== undefined && { inReplyTo: { id: inReplyTo.id, objectType: inReplyTo.objectType, links: { self: { href: urlOf(inReplyTo) } } } }),
+    ...(inReplyTo !== undefined && { inReplyTo: reference(inReplyTo) }),
     ...(author !== undefined && { url: `${object.origin}/${author.nickname}/${objectType}/${uuid}` }),
     links: { self: { href: urlOf(object) } },
     likes: { url: urlOf(object, 'likes'), totalItems: likers.length },
@@ -59,13 +60,17 @@ export function showObject (object: StoredObject, view: View, { hasAuthor = true
   }
 }
 
+function reference (object: StoredObject): Record<string, unknown> {
+  return { id: object.id, objectType: object.objectType, links: { self: { href: urlOf(object) } } }
+}
+
 export function showThing (thing: StoredObject | User, view: View): Record<string, unknown> {
   return isUser(thing) ? showPerson(thing, view) : showObject(thing, view)
 }
 
 export function showActivity (activity: Activity, view: View): Record<string, unknown> {
-  const { uuid, id, isForeignId, verb, actor, object, addresses, generator, content, published, updated, deleted, fields, origin } = activity
-  const { to, cc, bto, bcc } = addresses
+  const { uuid, id, isForeignId, verb, actor, object, published, updated, deleted, fields, origin } = activity
+  const { generator, content, addresses: { to, cc, bto, bcc } } = activity
   const known = { id, actor: showPerson(actor, view), object: showSubject(verb, object, view), published, updated }
   if (deleted !== undefined) return { ...known, deleted }
   return {

@@ -13,6 +13,8 @@ export interface Subject {
   fields: Fields
 }
 
+type Thing = StoredObject | User
+
 /** Set by the server alone, or told apart from what the author says. */
 const OWN_FIELDS = ['id', 'objectType', 'author', 'links', 'likes', 'replies', 'shares', 'liked', 'pump_io', 'inReplyTo', 'url', 'published', 'updated']
 
@@ -35,7 +37,8 @@ export function wordsOf (fields: Fields): Fields {
   }))
 }
 
-export function findSubject ({ objectType, id, fields }: Subject, objects: Objects, users: Users, origin: string): StoredObject | User | undefined {
+export function findSubject (subject: Subject, objects: Objects, users: Users, origin: string): Thing | undefined {
+  const { objectType, id, fields } = subject
   if (id === undefined) return undefined
   if (objectType === 'person') return personOf(fields, origin, users) ?? objects.byId(objectType, id)
   return objects.byId(objectType, id)

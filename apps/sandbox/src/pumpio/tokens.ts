@@ -8,7 +8,7 @@ export interface RequestToken {
   /** `oob`, or where the browser is sent. */
   callback: string
   verifier: string
-  touchedMs: number
+  askedMs: number
   /** Who has logged in over it. */
   nickname?: string
   /** Whether the Authorize button was pressed, or did not need to be. */
@@ -43,11 +43,12 @@ export function createTokens (clock: Clock): Tokens {
   const requestTokens = new Map<string, RequestToken>()
   const accessTokens = new Map<string, AccessToken>()
   const granted = new Map<string, AccessToken>()
-  const pair = (clientId: string, nickname: string): string => `${clientId} ${nickname}`
+  const pairOf = (clientId: string, nickname: string): string => `${clientId} ${nickname}`
 
   return {
     request (clientId, callback) {
-      const token = { token: randomKey(), secret: randomSecret(), verifier: randomKey(), clientId, callback, touchedMs: clock.nowMs() }
+      const pair = { token: randomKey(), secret: randomSecret() }
+      const token = { ...pair, verifier: randomKey(), clientId, callback, askedMs: clock.nowMs() }
       requestTokens.set(token.token, token)
       return token
     },
@@ -55,21 +56,21 @@ export function createTokens (clock: Clock): Tokens {
     requestToken: (token) => requestTokens.get(token),
 
     cleanRequestTokens (clientId) {
-      for (const { token, clientId: owner, touchedMs } of requestTokens.values()) {
-        if (owner === clientId && clock.nowMs() - touchedMs > REQUEST_TOKEN_LIFETIME_MS) requestTokens.delete(token)
+      for (const { token, clientId: owner, askedMs } of requestTokens.values()) {
+        if (owner === clientId && clock.nowMs() - askedMs > REQUEST_TOKEN_LIFETIME_MS) requestTokens.delete(token)
       }
     },
 
     grant (clientId, nickname) {
-      const known = granted.get(pair(clientId, nickname))
+      const known = granted.get(pairOf(clientId, nickname))
       if (known !== undefined) return known
       const token = { token: randomKey(), secret: randomSecret(), clientId, nickname }
       accessTokens.set(token.token, token)
-      granted.set(pair(clientId, nickname), token)
+      granted.set(pairOf(clientId, nickname), token)
       return token
     },
 
-    hasGranted: (clientId, nickname) => granted.has(pair(clientId, nickname)),
+    hasGranted: (clientId, nickname) => granted.has(pairOf(clientId, nickname)),
 
     accessToken: (token) => accessTokens.get(token),
 
@@ -78,7 +79,7 @@ export function createTokens (clock: Clock): Tokens {
       for (const { token, clientId, nickname: owner } of accessTokens.values()) {
         if (nickname !== undefined && owner !== nickname) continue
         accessTokens.delete(token)
-        granted.delete(pair(clientId, owner))
+        granted.delete(pairOf(clientId, owner))
         revoked++
       }
       return revoked

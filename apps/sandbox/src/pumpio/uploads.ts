@@ -26,6 +26,13 @@ export interface Uploads {
   add: (path: string, upload: Upload) => void
 }
 
+export interface UploadRoutes {
+  users: Users
+  objects: Objects
+  uploads: Uploads
+  authenticate: Authenticate
+}
+
 const MOST_BYTES = 128 * 1024 * 1024
 
 const EXTENSIONS: Record<string, string> = {
@@ -64,7 +71,7 @@ export function createUploads (): Uploads {
 }
 
 /** The bytes themselves under their own content type, or base64 in JSON. Nothing is made of multipart. */
-export function uploadRoutes (app: FastifyInstance, users: Users, objects: Objects, uploads: Uploads, authenticate: Authenticate): void {
+export function uploadRoutes (app: FastifyInstance, { users, objects, uploads, authenticate }: UploadRoutes): void {
   app.post<Nickname>('/api/user/:nickname/uploads', async (request) => {
     const { user } = authenticate.writer(request)
     mustBeOneself(user, request)
@@ -80,7 +87,8 @@ export function uploadRoutes (app: FastifyInstance, users: Users, objects: Objec
   app.get<Nickname>('/api/user/:nickname/uploads', async (request) => {
     const owner = mustBeOneself(authenticate.reader(request), request)
     const origin = originOf(request)
-    const feed = { title: `Uploads by ${owner.nickname}`, name: `uploads:${owner.nickname}`, url: `${origin}/api/user/${owner.nickname}/uploads`, owner }
+    const url = `${origin}/api/user/${owner.nickname}/uploads`
+    const feed = { title: `Uploads by ${owner.nickname}`, name: `uploads:${owner.nickname}`, url, owner }
     return thingCollection(feed, owner.uploads, queryOf(request.url), { viewer: owner, origin })
   })
 

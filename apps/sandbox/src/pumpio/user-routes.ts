@@ -4,6 +4,7 @@ import type { Activity } from './activity.ts'
 import type { Authenticate } from './authenticate.ts'
 import { generatorOf } from './clients.ts'
 import { activityCollection, thingCollection } from './collections.ts'
+import type { Collection } from './collections.ts'
 import { originOf } from './discovery.ts'
 import { fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
@@ -22,13 +23,19 @@ export interface UserRoutes {
   publish: PublishActivity
 }
 
-const BOXES: Array<{ path: string, title: string, has: (activity: Activity, owner: User) => boolean }> = [
+interface Box {
+  path: string
+  title: string
+  has: (activity: Activity, owner: User) => boolean
+}
+
+const BOXES: Box[] = [
   { path: '', title: 'Activities', has: () => true },
   { path: '/major', title: 'Major activities', has: ({ verb, object }) => isMajor(verb, typeOf(object)) },
   { path: '/minor', title: 'Minor activities', has: ({ verb, object }) => !isMajor(verb, typeOf(object)) }
 ]
 
-const DIRECT_BOXES = BOXES.map(({ path, title, has }): typeof BOXES[number] => ({
+const DIRECT_BOXES = BOXES.map(({ path, title, has }): Box => ({
   path: `/direct${path}`,
   title: `${title} directly`,
   has: (activity, owner) => activity.audience.direct.includes(owner) && has(activity, owner)
@@ -38,8 +45,9 @@ const DIRECT_BOXES = BOXES.map(({ path, title, has }): typeof BOXES[number] => (
 export function userRoutes (app: FastifyInstance, { users, authenticate, publish }: UserRoutes): void {
   app.get<Nickname>('/api/user/:nickname', async (request) => {
     const viewer = authenticate.anybody(request)
-    const { nickname, published } = userIn(request)
-    return { nickname, published, updated: published, profile: showPerson(userIn(request), { viewer, origin: originOf(request) }) }
+    const user = userIn(request)
+    const profile = showPerson(user, { viewer, origin: originOf(request) })
+    return { nickname: user.nickname, published: user.published, updated: user.published, profile }
   })
 
   app.get<Nickname>('/api/user/:nickname/profile', async (request) => {
@@ -51,14 +59,14 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
     app.get<Nickname>(`/api/user/:nickname/feed${box.path}`, async (request) => {
       const viewer = authenticate.anybody(request)
       const owner = userIn(request)
-      return boxOf(request, owner, viewer, owner.outbox, { ...box, path: `feed${box.path}`, title: `${box.title} by ${owner.nickname}` })
+      return boxOf(request, { ...box, path: `feed${box.path}`, title: `${box.title} by ${owner.nickname}` }, owner, viewer)
     })
   }
 
   for (const box of [...BOXES, ...DIRECT_BOXES]) {
     app.get<Nickname>(`/api/user/:nickname/inbox${box.path}`, async (request) => {
       const owner = mustBeOneself(authenticate.reader(request), userIn(request))
-      return boxOf(request, owner, owner, owner.inbox, { ...box, path: `inbox${box.path}`, title: `${box.title} for ${owner.nickname}` })
+      return boxOf(request, { ...box, path: `inbox${box.path}`, title: `${box.title} for ${owner.nickname}` }, owner, owner)
     })
   }
 
@@ -90,7 +98,8 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
     app.get<Nickname>(`/api/user/:nickname/${path}`, async (request) => {
       const viewer = authenticate.anybody(request)
       const owner = userIn(request)
-      const feed = { title: `${title} ${owner.nickname}`, name: `user:${owner.nickname}:${path}`, url: urlOf(request, owner, path), owner }
+      const name = `${path}:${owner.nickname}`
+      const feed = { title: `${title} ${owner.nickname}`, name, url: urlOf(request, owner, path), owner, isOfPeople: path.startsWith('follow') }
       return thingCollection(feed, thingsOf(owner), queryOf(request.url), { viewer, origin: originOf(request) })
     })
   }
@@ -100,7 +109,8 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
       const { user, client } = authenticate.writer(request)
       mustBeOneself(user, userIn(request))
       const origin = originOf(request)
-      const { object } = publish({ actor: user, fields: { verb, object: fieldsOf(request.body) }, generator: generatorOf(client), origin }, request)
+      const fields = { verb, object: fieldsOf(request.body) }
+      const { object } = publish({ actor: user, fields, generator: generatorOf(client), origin }, request)
       return showThing(object, { viewer: user, origin })
     })
   }
@@ -115,7 +125,8 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
     mustBeOneself(user, userIn(request))
     check()
     const origin = originOf(request)
-    return showActivity(publish({ actor: user, fields, generator: generatorOf(client), origin }, request), { viewer: user, origin })
+    const activity = publish({ actor: user, fields, generator: generatorOf(client), origin }, request)
+    return showActivity(activity, { viewer: user, origin })
   }
 
   function userIn ({ params: { nickname } }: FastifyRequest<Nickname>): User {
@@ -125,14 +136,9 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
   }
 }
 
-interface Box {
-  path: string
-  title: string
-  has: (activity: Activity, owner: User) => boolean
-}
-
-function boxOf (request: FastifyRequest, owner: User, viewer: User | undefined, all: Activity[], { path, title, has }: Box): Record<string, unknown> {
-  const activities = /\/\w/.test(path) ? all.filter((activity) => has(activity, owner)) : all
+function boxOf (request: FastifyRequest, { path, title, has }: Box, owner: User, viewer: User | undefined): Collection {
+  const all = path.startsWith('feed') ? owner.outbox : owner.inbox
+  const activities = path.includes('/') ? all.filter((activity) => has(activity, owner)) : all
   const feed = { title, name: `user:${owner.nickname}:${path.replaceAll('/', ':')}`, url: urlOf(request, owner, path), owner }
   return activityCollection(feed, activities, queryOf(request.url), { viewer, origin: originOf(request) })
 }

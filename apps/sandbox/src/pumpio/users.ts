@@ -43,7 +43,8 @@ export function createUsers (clock: Clock, accounts: Accounts, hostOf: () => str
 
   const create = (nickname: string): User => {
     const account = `${nickname}@${hostOf()}`
-    const user = { nickname, account, published: stamp(clock), inbox: [], outbox: [], followers: [], following: [], favorites: [], uploads: [] }
+    const boxes = { inbox: [], outbox: [], followers: [], following: [], favorites: [], uploads: [] }
+    const user = { nickname, account, published: stamp(clock), ...boxes }
     users.set(nickname, user)
     accounts.add(PROVIDER, account)
     return user

@@ -15,15 +15,23 @@ interface Engine {
   _getSignature: (method: string, url: string, parameters: string, tokenSecret?: string) => string
 }
 
+export interface SignOptions {
+  /** More parameters for the header. */
+  extra?: Record<string, string>
+  /** A form body. */
+  form?: Record<string, string>
+  signatureMethod?: string
+}
+
 /**
  * Signs with the library that pump.io itself runs, so that the sandbox is not tested against its own idea of a
- * signature. `extra` are more `oauth_…` parameters for the header, `form` those of a form body.
+ * signature.
  */
 export function signed (
   keys: Keys,
   method: string,
   url: string,
-  { extra = {}, form = {}, signatureMethod = 'HMAC-SHA1' }: { extra?: Record<string, string>, form?: Record<string, string>, signatureMethod?: string } = {}
+  { extra = {}, form = {}, signatureMethod = 'HMAC-SHA1' }: SignOptions = {}
 ): Record<string, string> {
   const engine = new OAuth('', '', keys.clientId, keys.clientSecret, '1.0', null, signatureMethod) as unknown as Engine
   const parameters: Record<string, string> = {
