@@ -40,8 +40,9 @@ export function loadConfig<Required extends VariableName = never> (
     }
     return [name, readVariable(name, variable, source, faults)]
   }))
-  if (values['PUSHBULLET_CLIENT_ID'] !== undefined && values['PUSHBULLET_CLIENT_SECRET'] === undefined) {
-    faults.push('PUSHBULLET_CLIENT_SECRET is missing; PUSHBULLET_CLIENT_ID is of no use without it')
+  for (const provider of ['PUSHBULLET', 'BLOTRE']) {
+    const [id, secret] = [`${provider}_CLIENT_ID`, `${provider}_CLIENT_SECRET`]
+    if (values[id] !== undefined && values[secret] === undefined) faults.push(`${secret} is missing; ${id} is of no use without it`)
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return values as Config<Required> // each value came from its own reader, and the required ones are there

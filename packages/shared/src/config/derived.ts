@@ -7,16 +7,22 @@ export function publicUrl (config: Config, port = config.PORT): string {
 
 /** What `createProviders` takes: a provider whose client is not configured is left out. */
 export function providerConfig (config: Config) {
-  const { PUSHBULLET_CLIENT_ID: clientId, PUSHBULLET_CLIENT_SECRET: clientSecret } = config
+  const pushbullet = clientOf(config.PUSHBULLET_CLIENT_ID, config.PUSHBULLET_CLIENT_SECRET)
+  const blotre = clientOf(config.BLOTRE_CLIENT_ID, config.BLOTRE_CLIENT_SECRET)
+  const { PUMPIO_CLIENT_NAME: name } = config
   return {
-    ...(clientId === undefined || clientSecret === undefined
-      ? {}
-      : {
-          pushbullet: {
-            clientId, clientSecret, authorizeUrl: config.PUSHBULLET_AUTHORIZE_URL, apiUrl: config.PUSHBULLET_API_URL
-          }
-        })
+    pushbullet: pushbullet && {
+      ...pushbullet, authorizeUrl: config.PUSHBULLET_AUTHORIZE_URL, apiUrl: config.PUSHBULLET_API_URL
+    },
+    pumpio: name === undefined
+      ? undefined
+      : { application: { name, contacts: config.PUMPIO_CONTACTS }, insecureHosts: config.PUMPIO_HTTP_HOSTS },
+    blotre: blotre && { ...blotre, url: config.BLOTRE_URL, stream: config.BLOTRE_STREAM }
   }
+}
+
+function clientOf (clientId: string | undefined, clientSecret: string | undefined) {
+  return clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret }
 }
 
 /** A wildcard is an address to listen on, not one to go to. */

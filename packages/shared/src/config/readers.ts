@@ -72,6 +72,12 @@ export const origins: Reader<string[]> = list('origins such as https://site.exam
 
 export const hostsOrRanges: Reader<string[]> = list('host names, addresses or CIDR ranges', isHostOrRange)
 
+/** `host` or `host:port`. */
+export const hosts: Reader<string[]> = list('host names or addresses, with a port where it is not the usual one', (item) =>
+  !/[/?#@\s]/.test(item) && URL.canParse(`http://${item}`))
+
+export const emails: Reader<string[]> = list('e-mail addresses', (item) => /^[^\s@]+@[^\s@]+$/.test(item))
+
 function list (accepts: string, isRight: (item: string) => boolean): Reader<string[]> {
   return {
     accepts: `${accepts}, separated by commas`,

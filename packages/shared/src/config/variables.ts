@@ -1,4 +1,4 @@
-import { hostsOrRanges, integer, keys, oneOf, origins, port, secretText, secretUrl, text, url } from './readers.ts'
+import { emails, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, secretText, secretUrl, text, url } from './readers.ts'
 
 /** Every variable Carillon reads, in the order of `.env.example`. `initial` is the default; none means it may be absent. */
 export const variables = {
@@ -18,6 +18,13 @@ export const variables = {
   PUSHBULLET_CLIENT_SECRET: { ...secretText, about: 'Goes with PUSHBULLET_CLIENT_ID.' },
   PUSHBULLET_AUTHORIZE_URL: { ...url('http', 'https'), initial: 'https://www.pushbullet.com/authorize', about: 'Where users are sent to allow access.' },
   PUSHBULLET_API_URL: { ...url('http', 'https'), initial: 'https://api.pushbullet.com', about: 'Base of the API, without /v2.' },
+  PUMPIO_CLIENT_NAME: { ...text, about: 'What pump.io hosts call us when they register us; without it pump.io is not offered.' },
+  PUMPIO_CONTACTS: { ...emails, initial: '', about: 'E-mail addresses that pump.io hosts are given to reach you.' },
+  PUMPIO_HTTP_HOSTS: { ...hosts, initial: '', about: 'pump.io hosts that are spoken to over plain http: for development.' },
+  BLOTRE_CLIENT_ID: { ...text, about: 'OAuth client at Blot\'re; without it Blot\'re is not offered.' },
+  BLOTRE_CLIENT_SECRET: { ...secretText, about: 'Goes with BLOTRE_CLIENT_ID.' },
+  BLOTRE_URL: { ...url('http', 'https'), initial: 'https://blot.re', about: 'Base of the site, without /v0.' },
+  BLOTRE_STREAM: { ...text, about: 'Child stream that notifications show on, made when missing; the user\'s root stream when absent.' },
   ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
 
   DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },
