@@ -1,11 +1,11 @@
 import type { Complain, Reach } from './ask.ts'
 import { ask } from './ask.ts'
 import { errorOf, judge, judgeToken, parseJson } from './blotre-judge.ts'
+import { isObject } from './blotre-objects.ts'
 import type { BlotreToken } from './blotre-objects.ts'
 import type { BlotreRequest } from './blotre-requests.ts'
 import { RestError } from './blotre-rest-error.ts'
 import { TokenEndpointError } from './blotre-token-endpoint-error.ts'
-import { isObject } from './blotre-objects.ts'
 import { ProviderError } from './provider-error.ts'
 
 /** A client at Blot're. `own` is a disposable one, which belongs to one connection; `shared` serves many. */
@@ -91,5 +91,7 @@ function complainOfToken (secrets: Secrets): Complain {
 
 /** A server that repeats what it was sent must not make an error of ours tell it. */
 function without (secrets: Secrets, body: Buffer): string {
-  return secrets.reduce<string>((text, secret) => secret ? text.replaceAll(secret, '[redacted]') : text, body.toString())
+  // Blot're's own have 8 characters and more. What is shorter is found in ordinary words, and is no secret.
+  const real = secrets.flatMap((secret) => secret !== undefined && secret.length >= 8 ? [secret] : [])
+  return real.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), body.toString())
 }

@@ -37,7 +37,7 @@ export interface DisposableAppOptions {
  * An app of one user's own, without any registration: takes the client its file holds, or creates a disposable one, shows
  * its code, and waits until the user has entered it. A client that Blot're knows no more is replaced by a new one. Every
  * refresh is written to the file. Rejects with ProviderError `rejected` when the code was not entered in time, with
- * the signal's reason when it aborts, and with Error when the file is not one of ours.
+ * AbortError when the signal aborts meanwhile, and with Error when the file is not one of ours.
  */
 export async function createDisposableApp (options: DisposableAppOptions): Promise<BlotreClient> {
   const api = createBlotreApi(options.config?.url ?? 'https://blot.re')

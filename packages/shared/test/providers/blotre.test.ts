@@ -39,8 +39,8 @@ t.test('turns the token endpoint\'s answer into credentials and an account', asy
   const grant = await blotre.handshakes.code?.accept(token, call(t, { now: 1_000 }))
   t.match(grant, { account: { id: /^[0-9a-f]{24}$/, name: 'Ann Lee' }, expiresAt: new Date(7_201_000) })
   t.same(Object.keys(grant?.credentials ?? {}).sort(), ['accessToken', 'refreshToken', 'rootStream'])
-  t.same(await blotre.handshakes.code?.accept({ ...token, user: undefined }, call(t, { now: 1_000 })).then(({ account }) => account), grant?.account,
-    'and asks whose it is where the answer does not say')
+  const silent = await blotre.handshakes.code?.accept({ ...token, user: undefined }, call(t, { now: 1_000 }))
+  t.same(silent?.account, grant?.account, 'and asks whose it is where the answer does not say')
 })
 
 t.test('accepts no token answer without a token', async (t) => {
