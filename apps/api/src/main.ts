@@ -1,5 +1,6 @@
 import getPort from 'get-port'
 import { ConfigError, loadConfig, providerConfig, publicUrl } from '@carillon/shared/config'
+import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
@@ -7,6 +8,7 @@ import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/pr
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault } from '@carillon/shared/vault'
 import { buildApp } from './app.ts'
+import { releaseDeliveries } from './connect/release-deliveries.ts'
 
 /** Requests under way may take this long once we are told to stop. */
 const farewellMs = 10_000
@@ -46,11 +48,16 @@ closers.push(() => accepter.close())
 // Addresses of ours are handed out before we listen, so 0 has to become a port first.
 const port = config.PORT === 0 ? await getPort({ host: config.HOST }) : config.PORT
 const url = publicUrl(config, port)
+const vault = createVault(config.CARILLON_KEYS)
 const app = await buildApp({
   database,
-  vault: createVault(config.CARILLON_KEYS),
+  vault,
   providers,
   http,
+  registrations: createRegistrations(database, vault),
+  refresher: createRefresher({
+    database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
+  }),
   queues,
   queueBackend,
   accepter,

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createHttp } from '@carillon/shared/providers'
@@ -8,15 +9,20 @@ import { buildApp } from './app.ts'
 /** `npm run openapi`: writes docs/openapi.json, from the routes alone. Nothing is connected to. */
 const file = new URL('../../../docs/openapi.json', import.meta.url)
 
+const database = openDatabase({ url: 'postgres://127.0.0.1/none' })
+const vault = createVault(parseVaultKeys(`none:${Buffer.alloc(32).toString('base64')}`))
+const log = createLog({ name: 'openapi', level: 'silent' })
 const app = await buildApp({
-  database: openDatabase({ url: 'postgres://127.0.0.1/none' }),
-  vault: createVault(parseVaultKeys(`none:${Buffer.alloc(32).toString('base64')}`)),
+  database,
+  vault,
   providers: new Map(),
   http: createHttp({ trustedOrigins: [], allowPrivateHosts: [] }),
+  registrations: createRegistrations(database, vault),
+  refresher: createRefresher({ database, vault, log }),
   queues: new Map(),
   queueBackend: { ping: async () => {} },
   accepter: { accept: async () => { throw new Error('nothing is accepted here') } },
-  log: createLog({ name: 'openapi', level: 'silent' }),
+  log,
   now: Date.now,
   site: { publicUrl: 'http://127.0.0.1', name: '', allowedOrigins: [] }
 })

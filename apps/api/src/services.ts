@@ -1,7 +1,8 @@
+import type { Refresher } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
 import type { Accepter, DeliveryQueues } from '@carillon/shared/notifications'
-import type { Http, Provider } from '@carillon/shared/providers'
+import type { Provider, Registrations, StreamingHttp } from '@carillon/shared/providers'
 import type { QueueBackend } from '@carillon/shared/queue'
 import type { Vault } from '@carillon/shared/vault'
 
@@ -11,7 +12,10 @@ export interface Services {
   vault: Vault
   /** The providers this deployment offers, by id. */
   providers: ReadonlyMap<string, Provider>
-  http: Http
+  http: StreamingHttp
+  /** What hosts of the users' choice have registered us as. */
+  registrations: Registrations
+  refresher: Refresher
   queues: DeliveryQueues
   queueBackend: Pick<QueueBackend, 'ping'>
   accepter: Pick<Accepter, 'accept'>

@@ -1,4 +1,5 @@
 import { openSandbox } from '@carillon/sandbox'
+import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
 import type { Database, Scope } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
@@ -11,6 +12,7 @@ import getPort from 'get-port'
 import type { Test } from 'tap'
 import { request } from 'undici'
 import { buildApp } from '../src/app.ts'
+import { releaseDeliveries } from '../src/connect/release-deliveries.ts'
 import type { Services } from '../src/services.ts'
 
 export interface Answer {
@@ -87,11 +89,16 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   let aheadMs = 0
   const port = await getPort({ host: '127.0.0.1' })
   const url = `http://127.0.0.1:${port}`
+  const vault = createVault(parseVaultKeys(options.keys ?? testKeys()))
   const services: Services = {
     database,
-    vault: createVault(parseVaultKeys(options.keys ?? testKeys())),
+    vault,
     providers,
     http,
+    registrations: createRegistrations(database, vault),
+    refresher: createRefresher({
+      database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
+    }),
     queues,
     queueBackend,
     accepter,

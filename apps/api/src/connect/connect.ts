@@ -8,9 +8,13 @@ import { sendPage } from '../pages/page.ts'
 import type { Services } from '../services.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { sendFailure } from './outcome-pages.ts'
-import { redirectHandshakes } from './redirect/redirect.ts'
+import { providerPages } from './provider-pages.ts'
 
-const assets = { 'page.css': 'text/css; charset=utf-8', 'connect.js': 'text/javascript; charset=utf-8' }
+const assets = {
+  'page.css': 'text/css; charset=utf-8',
+  'connect.js': 'text/javascript; charset=utf-8',
+  'code.js': 'text/javascript; charset=utf-8'
+}
 
 /** Pages for people: the list of what can be connected, and the handshakes themselves. */
 export function connect (services: Services): FastifyPluginAsync {
@@ -42,7 +46,7 @@ export function connect (services: Services): FastifyPluginAsync {
         return reply.type(type).header('cache-control', 'public, max-age=300').send(file)
       })
     }
-    await app.register(redirectHandshakes(services, createBrowserCookie(site)))
+    await app.register(providerPages(services, createBrowserCookie(site)))
   }
 }
 

@@ -3,17 +3,16 @@ import type { Provider } from '@carillon/shared/providers'
 import { html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
 import type { Site } from '../services.ts'
-import { reasons } from './reasons.ts'
+import { describeReason, reasons } from './reasons.ts'
 import type { Reason } from './reasons.ts'
 
 /** Says why there is no connection. `backTo` is where the visitor may go from here. */
 export function sendFailure (
   reply: FastifyReply, reason: Reason, { site, provider, backTo }: { site: Site, provider?: Provider, backTo?: string | null }
 ): FastifyReply {
-  const name = provider?.name ?? 'The service'
-  const [title, text] = [reasons[reason].title, reasons[reason].text].map((words) => words.replaceAll('{provider}', name))
+  const { title, text } = describeReason(reason, provider?.name)
   return sendPage(reply, reasons[reason].status, {
-    title: title ?? '',
+    title,
     publicUrl: site.publicUrl,
     content: html`
       <h1>${title}</h1>

@@ -20,7 +20,24 @@ export const reasons = {
   providerUnavailable: { status: 502, title: '{provider} is out of order', text: 'It could not be reached or answered with an error. Nothing has been connected; please try again in a while.' },
   providerNonsense: { status: 502, title: '{provider} answered with nonsense', text: 'Its answer could not be understood. Nothing has been connected; please try again in a while.' },
   accountUnknown: { status: 502, title: '{provider} did not say whose account it is', text: 'Access was granted, but the account could not be looked up. Nothing has been connected; please try again.' },
+  hostNotAllowed: { status: 422, title: 'That host is not allowed', text: 'This server does not talk to the host of that account. Please check how it is spelled.' },
+  hostUnreachable: { status: 502, title: 'That host cannot be reached', text: 'Nobody answers for {provider} at the host of that account. Please check how it is spelled, or try again in a while.' },
+  registrationRefused: { status: 502, title: 'That host does not take us', text: 'It answered, but it did not let us ask for access. It may not be a {provider} host. Nothing has been connected.' },
+  wrongVerifier: { status: 422, title: 'That was not the right verifier', text: 'It was wrong too often. Nothing has been connected; please start again from the site you came from.' },
+  codeExpired: { status: 410, title: 'The code has run out', text: 'It was not entered at {provider} in time. Please start again from the site you came from.' },
   internal: { status: 500, title: 'Something went wrong on our side', text: 'Nothing has been connected; please try again.' }
 } as const
 
 export type Reason = keyof typeof reasons
+
+/** What people are told of it. `name` is that of the provider. */
+export function describeReason (reason: Reason, name = 'The service'): { title: string, text: string } {
+  const { title, text } = reasons[reason]
+  return { title: title.replaceAll('{provider}', name), text: text.replaceAll('{provider}', name) }
+}
+
+/** The reason that was kept with a handshake. */
+export function readReason (text: string | null): Reason {
+  const known = Object.keys(reasons) as Reason[]
+  return known.find((reason) => reason === text) ?? 'internal'
+}

@@ -10,10 +10,17 @@ export const problemTable = {
   notFound: { status: 404, title: 'There is nothing here' },
   methodNotAllowed: { status: 405, title: 'This address does not take that method' },
   connectionClosed: { status: 409, title: 'The connection is closed' },
+  needsReauth: { status: 409, title: 'The user has to connect again' },
+  handshakeOver: { status: 409, title: 'The handshake is over, or somebody else is ending it' },
   bodyTooLarge: { status: 413, title: 'The body is too large' },
   unsupportedMediaType: { status: 415, title: 'The body has to be JSON' },
+  wrongVerifier: { status: 422, title: 'That is not the verifier' },
+  handshakeFailed: { status: 422, title: 'The handshake has failed' },
   internal: { status: 500, title: 'Something went wrong on our side' },
-  notReady: { status: 503, title: 'A part of the server does not answer' }
+  notForwarded: { status: 501, title: 'Requests to this provider are not forwarded' },
+  providerUnavailable: { status: 502, title: 'The provider gives no answer' },
+  notReady: { status: 503, title: 'A part of the server does not answer' },
+  providerTimeout: { status: 504, title: 'The provider does not answer in time' }
 } as const
 
 export type ProblemCode = keyof typeof problemTable

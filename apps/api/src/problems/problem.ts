@@ -14,15 +14,20 @@ export class Problem extends Error {
   readonly status: number
   readonly errors: InputFault[] | undefined
   readonly headers: Record<string, string>
+  /** Why a handshake has failed: the reason that the site is told too. */
+  readonly reason: string | undefined
 
   constructor (
-    code: ProblemCode, detail: string, { errors, headers = {} }: { errors?: InputFault[], headers?: Record<string, string> } = {}
+    code: ProblemCode,
+    detail: string,
+    { errors, headers = {}, reason }: { errors?: InputFault[], headers?: Record<string, string>, reason?: string } = {}
   ) {
     super(detail)
     this.code = code
     this.status = problemTable[code].status
     this.errors = errors
     this.headers = headers
+    this.reason = reason
   }
 }
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { disconnect, findConnection, listConnections } from '@carillon/shared/connections'
+import { disconnect, findConnection, findRevocation, listConnections, listEvents } from '@carillon/shared/connections'
 import type { Connection } from '@carillon/shared/connections'
 import { parseId } from '@carillon/shared/db'
 import { skipWaiting } from '@carillon/shared/notifications'
@@ -10,11 +10,11 @@ import { notFound } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { fromCursor, toPage } from './cursor.ts'
 import { exactly, idParams, listOf, pageQuery, providerField, userIdField } from './fields.ts'
-import { connectionStatuses, shownConnection, toShownConnection } from './shown-connection.ts'
+import { connectionStatuses, explainedConnection, shownConnection, toExplainedConnection, toShownConnection } from './shown-connection.ts'
 import { testConnection, testResult } from './test-connection.ts'
 
 export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox {
-  const { database } = services
+  const { database, providers, vault } = services
   return async (app) => {
     app.get('/connections', {
       config: { callers: { scope: 'connections:read', user: true } },
@@ -45,24 +45,28 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'getConnection',
         tags: ['connections'],
-        summary: 'One connection',
+        summary: 'One connection, and what has happened to it',
         params: idParams,
-        response: { 200: shownConnection }
+        response: { 200: explainedConnection }
       }
-    }, async (request) => toShownConnection(await find(request, request.params.id)))
+    }, async (request) => {
+      const connection = await find(request, request.params.id)
+      const revocation = await findRevocation(database, connection.id)
+      return toExplainedConnection(connection, revocation, await listEvents(database, connection.id))
+    })
 
     app.delete('/connections/:id', {
       config: { callers: { scope: 'connections:write', user: true } },
       schema: {
         operationId: 'disconnect',
         tags: ['connections'],
-        summary: 'Disconnect: erase the credentials and skip what waits',
+        summary: 'Disconnect: erase the credentials, have them ended at the provider, and skip what waits',
         params: idParams,
         response: { 204: Type.Null({ description: 'It is closed' }) }
       }
     }, async (request, reply) => {
-      const { id } = await find(request, request.params.id)
-      await disconnect(database, id)
+      const { id, provider } = await find(request, request.params.id)
+      await disconnect(database, id, { revokeWith: providers.get(provider)?.revoke === undefined ? undefined : vault })
       await skipWaiting(database, id)
       reply.code(204)
       return null

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listConnections } from '@carillon/shared/connections'
 import { requireUser } from '../auth/callers.ts'
+import { handshakeKinds, kindsOf } from '../connect/kinds.ts'
 import type { Services } from '../services.ts'
 import { shownConnection, toShownConnection } from './shown-connection.ts'
 import { nullable } from './fields.ts'
@@ -9,7 +10,8 @@ import { nullable } from './fields.ts'
 const shownConnector = Type.Object({
   provider: Type.String(),
   name: Type.String(),
-  kinds: Type.Array(Type.Enum(['redirect']), { description: 'The kinds of handshake it takes' }),
+  kinds: Type.Array(Type.Enum(handshakeKinds), { description: 'The kinds of handshake it takes; the first is what people expect' }),
+  needsAccount: Type.Boolean({ description: 'Whether a handshake needs an `account`, such as `nick@host`' }),
   canManage: Type.Boolean({ description: 'Whether the caller may connect and disconnect it' }),
   connection: nullable(shownConnection)
 })
@@ -30,12 +32,14 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
       const own = await listConnections(database, { userId }, { limit: 200 })
       const open = new Map(own.filter(({ status }) => status !== 'revoked').map((connection) => [connection.provider, connection]))
       return {
-        data: [...providers.values()].map(({ id, name, handshakes }) => {
+        data: [...providers.values()].map((provider) => {
+          const { id, name } = provider
           const connection = open.get(id)
           return {
             provider: id,
             name,
-            kinds: handshakes.code === undefined ? [] : ['redirect' as const],
+            kinds: kindsOf(provider),
+            needsAccount: provider.parseAccount !== undefined,
             canManage: true,
             connection: connection === undefined ? null : toShownConnection(connection)
           }

@@ -1,38 +1,40 @@
 import { Type } from 'typebox'
-import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { createHandshake, findHandshake } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import type { FastifyRequest } from 'fastify'
+import { findHandshake } from '@carillon/shared/connections'
+import type { Handshake, HandshakeKind } from '@carillon/shared/connections'
 import { parseId, publicId } from '@carillon/shared/db'
+import type { Provider } from '@carillon/shared/providers'
 import { requireUser } from '../auth/callers.ts'
-import { readReturnTo, startUrl } from '../connect/addresses.ts'
-import { notFound, refuseFaults } from '../problems/problem.ts'
-import type { Services, Site } from '../services.ts'
-import { exactly, idParams, nullable, providerField, timeField } from './fields.ts'
-
-const kinds = ['redirect'] as const
+import { redeemCode } from '../connect/code/redeem-code.ts'
+import { isOver, reasonToExpire } from '../connect/endings.ts'
+import { HandshakeFailure } from '../connect/handshake-failure.ts'
+import { handshakeKinds } from '../connect/kinds.ts'
+import { openHandshake } from '../connect/open-handshake.ts'
+import { describeReason } from '../connect/reasons.ts'
+import type { Reason } from '../connect/reasons.ts'
+import { giveVerifier } from '../connect/verifier/give-verifier.ts'
+import { notFound, Problem } from '../problems/problem.ts'
+import type { Services } from '../services.ts'
+import { exactly, idParams, providerField } from './fields.ts'
+import { readWish } from './handshake-wish.ts'
+import { shownHandshake, toShownHandshake } from './shown-handshake.ts'
 
 const newHandshake = exactly({
   provider: providerField,
-  kind: Type.Optional(Type.Enum(kinds, { default: 'redirect' })),
+  kind: Type.Optional(Type.Enum(handshakeKinds, { description: "The first of the connector's `kinds` when absent" })),
+  account: Type.Optional(Type.String({
+    minLength: 1, maxLength: 320, description: 'Such as `nick@host`; required by connectors that say `needsAccount`, and by no other'
+  })),
   returnTo: Type.Optional(Type.String({
     minLength: 1, maxLength: 2_000, description: 'Where the browser ends up; its origin must be one of ALLOWED_ORIGINS'
   }))
 })
 
-const shownHandshake = Type.Object({
-  id: Type.String({ description: '`hsk_…`' }),
-  status: Type.Enum(['pending', 'completed', 'failed', 'expired']),
-  kind: Type.Enum(kinds),
-  provider: Type.String(),
-  startUrl: Type.String({ format: 'uri', description: 'Send the browser there' }),
-  returnTo: nullable(Type.String()),
-  connectionId: nullable(Type.String()),
-  error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed: a reason of docs/api.md' }),
-  expiresAt: timeField
-})
+const givenVerifier = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) })
 
-export function handshakeRoutes ({ database, providers, now, site }: Services): FastifyPluginAsyncTypebox {
+export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox {
+  const { database, now, providers } = services
   return async (app) => {
     app.post('/handshakes', {
       config: { callers: { user: true } },
@@ -44,17 +46,12 @@ export function handshakeRoutes ({ database, providers, now, site }: Services): 
         response: { 201: shownHandshake }
       }
     }, async (request, reply) => {
-      const { provider, returnTo } = request.body
-      const kept = returnTo === undefined ? undefined : readReturnTo(site, returnTo)
-      refuseFaults([
-        ...providers.get(provider)?.handshakes.code === undefined ? [{ path: 'provider', message: 'cannot be connected here' }] : [],
-        ...kept !== undefined && 'fault' in kept ? [{ path: 'returnTo', message: kept.fault }] : []
-      ])
+      const { provider, ...wish } = readWish(services, request.body)
       const { id: userId } = requireUser(request)
-      const id = await createHandshake(
-        database, { userId, provider, returnTo: kept !== undefined && 'url' in kept ? kept.url : undefined }, now())
-      reply.code(201).header('location', `/v1/handshakes/${publicId('handshake', id)}`)
-      return await shown(id, userId)
+      const id = await openHandshake(services, provider, { userId, ...wish })
+        .catch((error: unknown) => { throw error instanceof HandshakeFailure ? failed(error.reason, provider) : error })
+      reply.code(201).header('location', `/v1/handshakes/${publicId('handshake', id)}`).header('cache-control', 'no-store')
+      return toShownHandshake(services, await find(request, id))
     })
 
     app.get('/handshakes/:id', {
@@ -66,26 +63,72 @@ export function handshakeRoutes ({ database, providers, now, site }: Services): 
         params: idParams,
         response: { 200: shownHandshake }
       }
-    }, async (request) => await shown(parseId('handshake', request.params.id), requireUser(request).id))
+    }, async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return toShownHandshake(services, await find(request, parseId('handshake', request.params.id)))
+    })
+
+    app.post('/handshakes/:id/verifier', {
+      config: { callers: { user: true } },
+      schema: {
+        operationId: 'giveVerifier',
+        tags: ['handshakes'],
+        summary: 'End a handshake with the verifier that the user has read off the provider\'s page',
+        params: idParams,
+        body: givenVerifier,
+        response: { 200: shownHandshake }
+      }
+    }, async (request) => {
+      const { handshake, provider } = await findOf('verifier', request, request.params.id)
+      if (isOver(handshake)) throw over(handshake)
+      const given = await giveVerifier(services, provider, handshake, request.body.verifier)
+      if (given.kind === 'wrong') throw new Problem('wrongVerifier', `It may be tried again: ${given.left} more times`)
+      if (given.kind === 'later') throw new Problem('providerUnavailable', describeReason(given.reason, provider.name).text)
+      if (given.kind === 'failed') throw failed(given.reason, provider)
+      if (given.kind === 'over') throw over(await find(request, handshake.id))
+      return toShownHandshake(services, await find(request, handshake.id))
+    })
+
+    app.post('/handshakes/:id/redeem', {
+      config: { callers: { user: true } },
+      schema: {
+        operationId: 'redeemCode',
+        tags: ['handshakes'],
+        summary: 'Look whether the user has entered the code; ask as often as you like, the provider is asked at its own pace',
+        params: idParams,
+        response: { 200: shownHandshake }
+      }
+    }, async (request, reply) => {
+      const { handshake, provider } = await findOf('code', request, request.params.id)
+      reply.header('cache-control', 'no-store')
+      return toShownHandshake(services, isOver(handshake) ? handshake : await redeemCode(services, provider, handshake))
+    })
   }
 
-  async function shown (id: string | undefined, userId: string): Promise<Static<typeof shownHandshake>> {
+  async function find (request: FastifyRequest, id: string | undefined): Promise<Handshake> {
     const handshake = id === undefined ? undefined : await findHandshake(database, id, now())
-    if (handshake === undefined || handshake.userId !== userId) throw notFound('handshake')
-    return toShown(handshake, site)
+    if (handshake === undefined || handshake.userId !== requireUser(request).id) throw notFound('handshake')
+    return handshake
+  }
+
+  async function findOf (
+    kind: HandshakeKind, request: FastifyRequest, publicId: string
+  ): Promise<{ handshake: Handshake, provider: Provider }> {
+    const handshake = await find(request, parseId('handshake', publicId))
+    const provider = providers.get(handshake.provider)
+    if (handshake.kind !== kind || provider === undefined) throw notFound(`handshake of the kind ${kind}`)
+    return { handshake, provider }
   }
 }
 
-function toShown ({ id, status, kind, provider, returnTo, connectionId, error, expiresAt }: Handshake, site: Site) {
-  return {
-    id: publicId('handshake', id),
-    status,
-    kind,
-    provider,
-    startUrl: startUrl(site, provider, id),
-    returnTo,
-    connectionId: connectionId === null ? null : publicId('connection', connectionId),
-    error,
-    expiresAt: expiresAt.toISOString()
-  }
+function failed (reason: Reason, { name }: Provider): Problem {
+  const { title, text } = describeReason(reason, name)
+  return new Problem('handshakeFailed', `${title}. ${text}`, { reason })
+}
+
+function over (handshake: Handshake): Problem {
+  const { status, error } = handshake
+  if (status === 'expired') return new Problem('handshakeOver', 'Its time is over', { reason: reasonToExpire(handshake) })
+  if (status === 'failed' && error !== null) return new Problem('handshakeOver', 'It has failed already', { reason: error })
+  return new Problem('handshakeOver', 'It has been ended, or is being ended by another request', { reason: 'alreadyUsed' })
 }

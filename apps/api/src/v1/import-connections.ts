@@ -2,7 +2,8 @@ import pMap from 'p-map'
 import { newId, publicId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Account, Grant, Provider } from '@carillon/shared/providers'
+import type { Account, Call, Grant, Provider } from '@carillon/shared/providers'
+import { newCall } from '../call.ts'
 import { keepConnections } from '../connect/keep-connections.ts'
 import type { Services } from '../services.ts'
 
@@ -29,8 +30,8 @@ const timeoutMs = 60_000
 
 /** Takes over tokens that a site already holds. Each item stands for itself: those that are refused stop no others. */
 export async function importConnections (services: Services, items: ImportItem[]): Promise<ImportResult[]> {
-  const { database, http, now, providers } = services
-  const call = { http, now, signal: AbortSignal.timeout(timeoutMs) }
+  const { database, providers } = services
+  const call = newCall(services, timeoutMs)
   const seen = new Set<string>()
   const duplicates = items.map(({ userId, provider }) => {
     const key = JSON.stringify([provider, userId])
@@ -68,7 +69,7 @@ export async function importConnections (services: Services, items: ImportItem[]
 }
 
 async function readGrant (
-  provider: Provider, { credentials: given, account, expiresAt }: ImportItem, call: Parameters<Provider['identify']>[1]
+  provider: Provider, { credentials: given, account, expiresAt }: ImportItem, call: Call
 ): Promise<Grant | NonNullable<ImportResult['error']>> {
   const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }
   try {

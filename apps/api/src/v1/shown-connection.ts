@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import type { Connection } from '@carillon/shared/connections'
-import { publicId } from '@carillon/shared/db'
+import type { Connection, ConnectionEvent, RevocationResult } from '@carillon/shared/connections'
+import { connectionEventNames, publicId } from '@carillon/shared/db'
 import { nullable, timeField } from './fields.ts'
 
 export const connectionStatuses = ['active', 'needsReauth', 'revoked'] as const
@@ -19,6 +19,35 @@ export const shownConnection = Type.Object({
   createdAt: timeField,
   updatedAt: timeField
 })
+
+/** The same, and what has happened to it. */
+export const explainedConnection = Type.Object({
+  ...shownConnection.properties,
+  revocation: Type.Union([
+    Type.Object({
+      state: Type.Enum(['pending', 'done', 'failed']),
+      attempts: Type.Integer(),
+      reason: nullable(Type.String()),
+      at: timeField
+    }),
+    Type.Null()
+  ], { description: 'How the provider took it that credentials were ended which have been replaced or erased last' }),
+  events: Type.Array(Type.Object({
+    event: Type.Enum(connectionEventNames),
+    reason: nullable(Type.String()),
+    at: timeField
+  }), { description: 'All that has happened to it, oldest first' })
+})
+
+export function toExplainedConnection (
+  connection: Connection, revocation: RevocationResult | undefined, events: ConnectionEvent[]
+): Static<typeof explainedConnection> {
+  return {
+    ...toShownConnection(connection),
+    revocation: revocation === undefined ? null : { ...revocation, at: revocation.at.toISOString() },
+    events: events.map(({ at, ...event }) => ({ ...event, at: at.toISOString() }))
+  }
+}
 
 export function toShownConnection (connection: Connection): Static<typeof shownConnection> {
   const { id, userId, provider, status, statusReason, account, expiresAt, limitedUntil, createdAt, updatedAt } = connection

@@ -36,8 +36,9 @@ export async function addAuthorization (scope: FastifyInstance, code: CodeHandsh
       http: { timeout: tokenTimeoutMs, maxBytes: maxTokenBytes },
       options: { authorizationMethod: code.tokenRequest.credentials, bodyFormat: code.tokenRequest.format }
     },
-    // RFC 6749 §4.1.3: the token request has to name the same redirect_uri, so it is made of the state both times.
-    callbackUri: ({ handshakeState }) => `${callback}?state=${handshakeState}`,
+    // RFC 6749 §4.1.3: the token request has to name the same redirect_uri, so it is made of the state both times. Where the
+    // cookie alone matches, it is the registered one to the letter.
+    callbackUri: code.correlation === 'cookie' ? callback : ({ handshakeState }) => `${callback}?state=${handshakeState}`,
     generateStateFunction: ({ handshakeState }) => handshakeState,
     // The callback has matched the handshake's row before it asks for the token.
     checkStateFunction: () => true,

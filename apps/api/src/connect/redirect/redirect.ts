@@ -1,27 +1,40 @@
-import type { FastifyPluginAsync } from 'fastify'
-import type { Provider } from '@carillon/shared/providers'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Handshake } from '@carillon/shared/connections'
+import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
-import { callbackUrl } from '../addresses.ts'
 import type { BrowserCookie } from '../browser-cookie.ts'
-import { addAuthorization } from './authorization.ts'
+import type { Endings } from '../endings.ts'
+import type { ShowStart } from '../provider-pages.ts'
 import { addCallback } from './callback.ts'
-import { addStart } from './start.ts'
+import { addConfirm } from './confirm.ts'
+import { createOAuth1Way } from './oauth1-way.ts'
+import { createOAuth2Way } from './oauth2-way.ts'
 
-/** The way in through the browser, for each provider that has one: `/connect/<provider>/start` and `…/callback`. */
-export function redirectHandshakes (services: Services, browser: BrowserCookie): FastifyPluginAsync {
-  return async (app) => {
-    for (const provider of services.providers.values()) {
-      await app.register(ofProvider(provider, services, browser), { prefix: `/${provider.id}` })
-    }
-  }
+/** What differs between the protocols that lead a browser to the provider and back. */
+export interface RedirectWay {
+  /**
+   * Where to send the browser that has just confirmed, when `state` was given to it; undefined when the handshake was over, or
+   * confirmed again, meanwhile. Throws HandshakeFailure.
+   */
+  begin: (request: FastifyRequest, reply: FastifyReply, handshake: Handshake, state: string) => Promise<string | undefined>
+  /** The handshake that the provider's answer is for. `browser` is the secret of the browser that brings it. */
+  match: (request: FastifyRequest, browser: string | undefined) => Promise<Handshake | 'unknownState' | 'noCookie'>
+  /** What the answer to a claimed handshake is worth. Throws HandshakeFailure. */
+  obtain: (request: FastifyRequest, handshake: Handshake) => Promise<Grant>
 }
 
-function ofProvider (provider: Provider, services: Services, browser: BrowserCookie): FastifyPluginAsync {
-  return async (scope) => {
-    const { code } = provider.handshakes
-    if (code === undefined) return
-    await addAuthorization(scope, code, callbackUrl(services.site, provider.id))
-    addStart(scope, provider, browser, services)
-    addCallback(scope, provider, code, browser, services)
-  }
+/** The way in through the browser: `/start` and `/callback`. */
+export async function addRedirect (
+  scope: FastifyInstance, provider: Provider, browser: BrowserCookie, services: Services, endings: Endings
+): Promise<ShowStart> {
+  const way = await createWay(scope, provider, services)
+  addCallback(scope, provider, way, browser, services, endings)
+  return addConfirm(scope, provider, way, browser, services, endings)
+}
+
+async function createWay (scope: FastifyInstance, provider: Provider, services: Services): Promise<RedirectWay> {
+  const { code, verifier } = provider.handshakes
+  if (code !== undefined) return await createOAuth2Way(scope, provider, code, services)
+  if (verifier !== undefined) return createOAuth1Way(provider, verifier, services)
+  throw new TypeError(`${provider.id} has no way in through the browser`)
 }

@@ -1,0 +1,45 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Handshake, HandshakeKind } from '@carillon/shared/connections'
+import type { Provider } from '@carillon/shared/providers'
+import type { Services } from '../services.ts'
+import type { BrowserCookie } from './browser-cookie.ts'
+import { addCodePages } from './code/code-pages.ts'
+import { createEndings, isOver } from './endings.ts'
+import { findNamedHandshake } from './find-handshake.ts'
+import { sendFailure } from './outcome-pages.ts'
+import { addRedirect } from './redirect/redirect.ts'
+import { addVerifierPages } from './verifier/verifier-pages.ts'
+
+/** Shows how a pending handshake begins. */
+export type ShowStart = (request: FastifyRequest, reply: FastifyReply, handshake: Handshake) => FastifyReply
+
+/** `/connect/<provider>/start` and what follows it, for each provider and each of its ways in. */
+export function providerPages (services: Services, browser: BrowserCookie): FastifyPluginAsync {
+  return async (app) => {
+    for (const provider of services.providers.values()) {
+      await app.register(ofProvider(provider, services, browser), { prefix: `/${provider.id}` })
+    }
+  }
+}
+
+function ofProvider (provider: Provider, services: Services, browser: BrowserCookie): FastifyPluginAsync {
+  return async (scope) => {
+    const { site } = services
+    const endings = createEndings(services, provider)
+    const { code, verifier, oneTimeCode } = provider.handshakes
+    const starts: { [Kind in HandshakeKind]?: ShowStart } = {}
+    if ((code ?? verifier) !== undefined) starts.redirect = await addRedirect(scope, provider, browser, services, endings)
+    if (verifier !== undefined) starts.verifier = addVerifierPages(scope, provider, services, endings)
+    if (oneTimeCode !== undefined) starts.code = addCodePages(scope, provider, services, endings)
+
+    scope.get('/start', { schema: { hide: true } }, async (request, reply) => {
+      const handshake = await findNamedHandshake(services, provider, request.query)
+      const show = handshake === undefined ? undefined : starts[handshake.kind]
+      if (handshake === undefined || show === undefined) return sendFailure(reply, 'unknownHandshake', { site, provider })
+      if (isOver(handshake)) return endings.over(reply, handshake)
+      // With `no-referrer`, browsers send `Origin: null` along with a form (Fetch §3.1), as if it came from elsewhere.
+      reply.header('referrer-policy', 'same-origin')
+      return show(request, reply, handshake)
+    })
+  }
+}

@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { claimHandshake, confirmHandshake } from '@carillon/shared/connections'
+import type { Handshake } from '@carillon/shared/connections'
+import { publicId } from '@carillon/shared/db'
+import type { Provider } from '@carillon/shared/providers'
+import { html } from '../../pages/html.ts'
+import { sendPage } from '../../pages/page.ts'
+import type { Services } from '../../services.ts'
+import { withOutcome } from '../addresses.ts'
+import type { BrowserCookie } from '../browser-cookie.ts'
+import type { Endings } from '../endings.ts'
+import { findNamedHandshake } from '../find-handshake.ts'
+import { abandonHandshake } from '../finish.ts'
+import { sendFailure } from '../outcome-pages.ts'
+import type { ShowStart } from '../provider-pages.ts'
+import { isSameOrigin } from '../same-origin.ts'
+import type { RedirectWay } from './redirect.ts'
+
+/**
+ * `/start`: shows who is about to connect what, so that a link which was forwarded to somebody else does not quietly bind
+ * their account, and on confirmation binds the handshake to this browser and sends it to the provider.
+ */
+export function addConfirm (
+  scope: FastifyInstance, provider: Provider, way: RedirectWay, browser: BrowserCookie, services: Services, endings: Endings
+): ShowStart {
+  const { database, now, site } = services
+
+  scope.post('/start', { schema: { hide: true } }, async (request, reply) => {
+    const handshake = await findNamedHandshake(services, provider, request.body, 'redirect')
+    if (handshake === undefined) return sendFailure(reply, 'unknownHandshake', { site, provider })
+    if (!isSameOrigin(request, site)) return sendFailure(reply, 'notSameOrigin', { site, provider })
+    const state = await confirmHandshake(database, { id: handshake.id, browser: browser.ensure(request, reply) }, now())
+    return state === undefined ? endings.over(reply, handshake) : await begin(request, reply, handshake, state)
+  })
+
+  async function begin (
+    request: FastifyRequest, reply: FastifyReply, handshake: Handshake, state: string
+  ): Promise<FastifyReply> {
+    try {
+      const url = await way.begin(request, reply, handshake, state)
+      return url === undefined ? endings.over(reply, handshake) : reply.redirect(url, 303)
+    } catch (error) {
+      if (!await claimHandshake(database, handshake.id, now())) return endings.over(reply, handshake)
+      return endings.failed(reply, handshake, await abandonHandshake(services, provider, handshake, error))
+    }
+  }
+
+  return (_request, reply, { id, userName, account, returnTo }) => sendPage(reply, 200, {
+    title: `Connect ${provider.name}`,
+    publicUrl: site.publicUrl,
+    content: html`
+      <h1>Connect ${provider.name} to <strong>${userName}</strong> at <em>${site.name}</em></h1>
+      <p>${provider.name} will ask you to allow it${account === null ? '' : html` for <strong>${account}</strong>`}. After that, <em>${site.name}</em> can send to your account there.</p>
+      <p class="soft">Are you not ${userName}? Then somebody has sent you their link: do not go on.</p>
+      <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/start">
+        <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
+        <button>Connect ${provider.name}</button>
+        ${returnTo === null ? '' : html`<a class="button quiet" href="${withOutcome(returnTo, { carillon: 'failed', provider: provider.id, reason: 'canceled' })}">Cancel</a>`}
+      </form>`
+  })
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { findHandshakeByState, findLatestHandshake } from '@carillon/shared/connections'
+import type { CodeHandshake, Provider } from '@carillon/shared/providers'
+import type { Services } from '../../services.ts'
+import { callbackUrl } from '../addresses.ts'
+import { HandshakeFailure } from '../handshake-failure.ts'
+import { addAuthorization } from './authorization.ts'
+import { obtainGrant } from './obtain-grant.ts'
+import type { RedirectWay } from './redirect.ts'
+
+/** OAuth 2's authorization code, through @fastify/oauth2. How the answer is matched is for the provider to say. */
+export async function createOAuth2Way (
+  scope: FastifyInstance, provider: Provider, code: CodeHandshake, services: Services
+): Promise<RedirectWay> {
+  await addAuthorization(scope, code, callbackUrl(services.site, provider.id))
+  return {
+    begin: async (request, reply, _handshake, state) => {
+      request.handshakeState = state
+      return await scope.authorization.generateAuthorizationUri(request, reply)
+    },
+    match: code.correlation === 'cookie' ? matchCookie : matchState,
+    obtain: async (request) => {
+      const answer = readAnswer(request.query)
+      refuseErrors(answer)
+      request.handshakeState = answer.state ?? ''
+      return await obtainGrant(scope, request, code, services)
+    }
+  }
+
+  async function matchState ({ query }: FastifyRequest) {
+    const { state } = readAnswer(query)
+    const handshake = state === undefined ? undefined : await findHandshakeByState(services.database, state, services.now())
+    return handshake?.provider === provider.id ? handshake : 'unknownState'
+  }
+
+  /**
+   * Nothing of ours comes back, so the answer is for what this browser has confirmed last. One that says neither yes nor no is
+   * nobody's answer, and uses nothing up.
+   */
+  async function matchCookie ({ query }: FastifyRequest, browser: string | undefined) {
+    const { code, error } = readAnswer(query)
+    if (code === undefined && error === undefined) return 'unknownState'
+    if (browser === undefined) return 'noCookie'
+    return await findLatestHandshake(services.database, { browser, provider: provider.id }, services.now()) ?? 'unknownState'
+  }
+}
+
+interface Answer {
+  state: string | undefined
+  code: string | undefined
+  error: string | undefined
+}
+
+function readAnswer (query: unknown): Answer {
+  const parameters = new Map(Object.entries(typeof query === 'object' && query !== null ? query : {}))
+  return { state: single(parameters.get('state')), code: single(parameters.get('code')), error: single(parameters.get('error')) }
+}
+
+/** A provider that sends our query back and a `state` of its own besides says the same thing twice. */
+function single (value: unknown): string | undefined {
+  const [first, ...others]: unknown[] = [value].flat()
+  return typeof first === 'string' && first !== '' && others.every((other) => other === first) ? first : undefined
+}
+
+/** RFC 6749 §4.1.2.1. */
+function refuseErrors ({ code, error }: Answer): void {
+  if (error === 'access_denied') throw new HandshakeFailure('denied', 'the user did not allow it')
+  if (error !== undefined) throw new HandshakeFailure('providerRefused', 'the provider answered the browser with an error')
+  if (code === undefined) throw new HandshakeFailure('missingCode', 'the provider answered the browser without a code')
+}
