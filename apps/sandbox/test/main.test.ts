@@ -20,10 +20,10 @@ function start (t: Test, env: Record<string, string>): { child: ChildProcess, st
   return { child, stderr: () => stderr }
 }
 
-async function ready (child: ChildProcess): Promise<string> {
-  const [message] = await once(child, 'message') as [{ ready: boolean, url: string }]
+async function ready (child: ChildProcess): Promise<{ url: string, pumpioUrl: string }> {
+  const [message] = await once(child, 'message') as [{ ready: boolean, url: string, pumpioUrl: string }]
   if (!message.ready) throw new Error('the sandbox said something else')
-  return message.url
+  return message
 }
 
 t.test('says when it is ready and where, and leaves in peace when asked to', async (t) => {
@@ -34,7 +34,8 @@ t.test('says when it is ready and where, and leaves in peace when asked to', asy
   ]
   for (const leave of ways) {
     const { child, stderr } = start(t, { SANDBOX_PORT: '0' })
-    const url = await ready(child)
+    const { url, pumpioUrl } = await ready(child)
+    t.equal((await fetch(`${pumpioUrl}/.well-known/host-meta.json`)).status, 200)
     const stream = await fetch(`${url}/screen/events`)
     t.equal(stream.status, 200, 'somebody watches the page meanwhile')
     leave(child)
@@ -51,6 +52,18 @@ t.test('says in one line that its port is taken', async (t) => {
   const { child, stderr } = start(t, { SANDBOX_PORT: String(port) })
   t.same(await once(child, 'close'), [1, null])
   t.equal(stderr(), `SANDBOX_PORT: port ${port} on 127.0.0.1 is already in use; choose another, or 0 for any free one\n`)
+})
+
+t.test('says the same of the port of its pump.io, which is the next one unless told', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (const env of [{ SANDBOX_PORT: String(port - 1) }, { SANDBOX_PORT: '0', SANDBOX_PUMPIO_PORT: String(port) }]) {
+    const { child, stderr } = start(t, env)
+    t.same(await once(child, 'close'), [1, null])
+    t.equal(stderr(), `SANDBOX_PUMPIO_PORT: port ${port} on 127.0.0.1 is already in use; choose another, or 0 for any free one\n`)
+  }
 })
 
 t.test('says in one line that its port makes no sense', async (t) => {

@@ -6,7 +6,12 @@ const ann = await pump.join()
 const bob = await pump.join()
 const feed = `/api/user/${ann.nickname}/feed`
 const ids: string[] = []
-for (let number = 0; number < 25; number++) ids.unshift(String((await ann.post({ object: { objectType: 'note', content: String(number) } }))['id']))
+t.before(async () => {
+  for (let number = 0; number < 25; number++) {
+    const { id } = await ann.post({ object: { objectType: 'note', content: String(number) } })
+    ids.unshift(String(id))
+  }
+})
 
 type Links = Record<string, { href: string } | undefined>
 

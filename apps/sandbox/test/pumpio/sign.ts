@@ -43,8 +43,8 @@ export function signed (
     ...(keys.token !== undefined && { oauth_token: keys.token }),
     ...extra
   }
-  const query = queryOf(url)
-  const signature = engine._getSignature(method, url, engine._normaliseRequestParams({ ...parameters, ...query, ...form }), keys.tokenSecret)
+  const normalized = engine._normaliseRequestParams({ ...parameters, ...queryOf(url), ...form })
+  const signature = engine._getSignature(method, url, normalized, keys.tokenSecret)
   return { ...parameters, oauth_signature: signature }
 }
 
