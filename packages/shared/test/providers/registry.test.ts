@@ -8,9 +8,11 @@ const pushbullet = {
   apiUrl: 'http://127.0.0.1:4400/pushbullet'
 }
 
+const blotre = { clientId: 'carillon', clientSecret: 'sandbox-secret', url: 'https://blot.re' }
+
 t.test('offers the providers that are configured, by id', async (t) => {
-  const providers = createProviders({ pushbullet })
-  t.same([...providers.keys()], ['pushbullet'])
+  const providers = createProviders({ blotre, pushbullet })
+  t.same([...providers.keys()], ['pushbullet', 'blotre'])
   for (const [id, provider] of providers) t.equal(provider.id, id)
 })
 
@@ -23,8 +25,10 @@ t.test('trusts the origins of what is configured, and nothing else', async (t) =
   t.same(trustedOrigins({}), [])
   t.same(trustedOrigins({ pushbullet }), ['http://127.0.0.1:4400'])
   t.same(trustedOrigins({ pushbullet: { ...pushbullet, apiUrl: 'https://api.pushbullet.com' } }), ['https://api.pushbullet.com'])
+  t.same(trustedOrigins({ pushbullet, blotre }), ['http://127.0.0.1:4400', 'https://blot.re'])
 })
 
 t.test('turns away a base URL that is none', async (t) => {
   t.throws(() => createProviders({ pushbullet: { ...pushbullet, apiUrl: 'api.pushbullet.com' } }), TypeError)
+  t.throws(() => createProviders({ blotre: { ...blotre, url: 'blot.re' } }), TypeError)
 })
