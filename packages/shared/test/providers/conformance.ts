@@ -105,15 +105,17 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     })
   }
 
-  if (stateOf === undefined) await t.test('sends the message once when the answer to the first try got lost', async (t) => {
-    const someone = await person()
-    const key = randomUUID()
-    await simulator.fault(t, { reset: 'after', times: 1 })
-    await fails(t, () => send(t, someone, { key }), 'transient')
-    t.equal((await simulator.inbox(someone)).length, 1, 'it had arrived all the same')
-    await send(t, someone, { key })
-    t.equal((await simulator.inbox(someone)).length, 1)
-  })
+  if (stateOf === undefined) {
+    await t.test('sends the message once when the answer to the first try got lost', async (t) => {
+      const someone = await person()
+      const key = randomUUID()
+      await simulator.fault(t, { reset: 'after', times: 1 })
+      await fails(t, () => send(t, someone, { key }), 'transient')
+      t.equal((await simulator.inbox(someone)).length, 1, 'it had arrived all the same')
+      await send(t, someone, { key })
+      t.equal((await simulator.inbox(someone)).length, 1)
+    })
+  }
 
   await credentialsConformance(t, provider, simulator, carried, setup)
 
@@ -184,18 +186,20 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     t.same(visits, [])
   })
 
-  if (!refuses.includes('file')) await t.test('fetches a file by reference', async (t) => {
-    const someone = await person()
-    const url = await web(t, (_, response) => { response.end(Buffer.from(sample.data, 'base64')) })
-    const file = { name: `report-${sample.name}`, type: sample.type, url: `${url}/private/report` }
-    const message: Message = { type: 'file', body: 'see this', file }
-    await fails(t, () => send(t, someone, { message }), 'rejected', 'from our own network only where that is allowed')
-    t.same(await simulator.inbox(someone), [])
-    await send(t, someone, { message, http: { allowPrivateHosts: ['127.0.0.1'] } })
-    const [arrival] = await simulator.inbox(someone)
-    t.match(JSON.stringify(arrival?.item), file.name)
-    t.notMatch(JSON.stringify(arrival), '/private/report', 'and does not say where it was')
-  })
+  if (!refuses.includes('file')) {
+    await t.test('fetches a file by reference', async (t) => {
+      const someone = await person()
+      const url = await web(t, (_, response) => { response.end(Buffer.from(sample.data, 'base64')) })
+      const file = { name: `report-${sample.name}`, type: sample.type, url: `${url}/private/report` }
+      const message: Message = { type: 'file', body: 'see this', file }
+      await fails(t, () => send(t, someone, { message }), 'rejected', 'from our own network only where that is allowed')
+      t.same(await simulator.inbox(someone), [])
+      await send(t, someone, { message, http: { allowPrivateHosts: ['127.0.0.1'] } })
+      const [arrival] = await simulator.inbox(someone)
+      t.match(JSON.stringify(arrival?.item), file.name)
+      t.notMatch(JSON.stringify(arrival), '/private/report', 'and does not say where it was')
+    })
+  }
 
   await t.test('lets no secret into an error', async (t) => {
     t.ok(errors.length > 20, `${errors.length} errors were seen`)
