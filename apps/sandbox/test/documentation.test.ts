@@ -2,15 +2,17 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { openTestSandbox } from './open-test-sandbox.ts'
+import { openSandbox } from '../src/index.ts'
 
 const run = promisify(execFile)
 const hasCurl = await run('curl', ['--version']).then(() => true, () => false)
 
 t.test('documents commands that work as they stand', { skip: hasCurl ? false : 'curl is not on PATH' }, async (t) => {
-  const { url } = await openTestSandbox(t)
+  const { url, pumpioUrl, close } = await openSandbox()
+  t.teardown(close)
   const text = await readFile(new URL('../../../docs/sandbox.md', import.meta.url), 'utf8')
-  const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block.replaceAll('http://127.0.0.1:4400', url))
+  const here = text.replaceAll('http://127.0.0.1:4400', url).replaceAll('http://127.0.0.1:4401', pumpioUrl)
+  const blocks = [...here.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block)
   t.ok(blocks.length >= 5)
   const answers = []
   for (const block of blocks) {
@@ -18,6 +20,7 @@ t.test('documents commands that work as they stand', { skip: hasCurl ? false : '
     answers.push(stdout)
   }
   t.match(answers[0], /^location: .*\?state=x&code=/mi)
+  t.match(answers[1], '"content":"Hello"')
   t.match(answers.join(''), 'redeemSuccessful')
   t.match(answers.at(-1), '"reset":true')
 })

@@ -34,6 +34,7 @@ export interface TestPump {
   url: string
   host: string
   call: (path: string, options?: PumpCall) => Promise<Answer>
+  controlUrl: string
   /** A control call with POST. */
   control: (path: string, body?: object) => Promise<Answer>
   inbox: (account: string) => Promise<Array<Record<string, unknown>>>
@@ -63,6 +64,7 @@ export async function openTestPump (t: Test): Promise<TestPump> {
   return {
     url,
     host: new URL(url).host,
+    controlUrl: `${sandbox.url}/_control`,
     call,
     control,
 

@@ -1,0 +1,52 @@
+import t from 'tap'
+import { openTestPump } from './open-test-pump.ts'
+
+const pump = await openTestPump(t)
+const ann = await pump.join()
+const profile = `/api/user/${ann.nickname}/profile`
+
+t.test('says a status as pump.io would', async (t) => {
+  const rows: Array<[number, object]> = [
+    [400, { type: 'text/plain', text: 'Invalid / expired Token' }],
+    [401, { type: /^application\/json/, json: { error: 'Not authorized' } }],
+    [403, { json: { error: /author and recipients/ } }],
+    [404, { json: { error: 'Not Found' } }],
+    [429, { type: /^text\/html/, text: '429 Too Many Requests' }],
+    [500, { type: /^text\/html/, text: '<pre>Internal Server Error</pre>' }],
+    [503, { type: /^text\/html/, text: '503 Service Unavailable' }]
+  ]
+  for (const [status, expected] of rows) {
+    t.equal((await pump.control('/faults', { provider: 'pumpio', match: 'GET /api/user/', status, times: 1 })).status, 201)
+    t.match(await ann.call(profile), { status, ...expected }, String(status))
+  }
+  t.equal((await ann.call(profile)).status, 200)
+})
+
+t.test('strikes at paths as they are, and not at those of other services', async (t) => {
+  await pump.control('/faults', { provider: 'pushbullet', status: 503 })
+  await pump.control('/faults', { provider: 'pumpio', match: 'er/user-1', status: 503, times: 1 })
+  t.equal((await ann.call(profile)).status, 503)
+  await pump.control('/faults', { provider: 'pumpio', match: 'GET er/', status: 503 })
+  t.equal((await ann.call(profile)).status, 200)
+})
+
+t.test('counts under the paths that clients call', async (t) => {
+  const endpoints = await (await fetch(`${pump.controlUrl}/stats`)).json() as { data: Array<{ endpoint: string, requests: number }> }
+  t.match(endpoints.data.find(({ endpoint }) => endpoint === 'GET /api/user/:nickname/profile'), { requests: 10 })
+})
+
+t.test('makes accounts in bulk, of one client', async (t) => {
+  const { json } = await pump.control('/accounts', { provider: 'pumpio', count: 3 })
+  const data = json['data'] as Array<Record<string, string>>
+  t.equal(new Set(data.map(({ account }) => account)).size, 3)
+  t.equal(new Set(data.map(({ clientId }) => clientId)).size, 1)
+  t.match(data, [{ account: `user-2@${pump.host}`, host: pump.host, accessToken: /./, accessTokenSecret: /./, clientSecret: /./ }])
+})
+
+t.test('forgets everything on reset', async (t) => {
+  await pump.control('/quirks', { provider: 'pumpio', quirk: 'ignoresVerifier', on: false })
+  t.equal((await pump.control('/reset')).status, 200)
+  t.match(await ann.call(profile), { status: 400, text: 'Invalid / expired Token' })
+  const { data } = await (await fetch(`${pump.controlUrl}/quirks`)).json() as { data: Array<{ provider: string, on: boolean }> }
+  t.ok(data.every(({ on }) => on))
+})
