@@ -5,6 +5,7 @@ import type { Database, Scope } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import type { ProvidersConfig } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { backends, testKeys } from '@carillon/testing'
@@ -31,6 +32,8 @@ export interface Asked {
 export interface TestApi {
   url: string
   sandboxUrl: string
+  /** `HOST:PORT` of the pump.io simulator. */
+  pumpioHost: string
   database: Database
   services: Services
   /** Every line the server has logged. */
@@ -52,6 +55,8 @@ export interface TestApiOptions {
   /** Replaces some of what the server stands on. */
   change?: (services: Services) => Partial<Services>
   keys?: string
+  /** The providers it offers; Pushbullet alone when absent. */
+  offer?: Array<'pushbullet' | 'pumpio' | 'blotre'>
 }
 
 /** The server on a port of its own, with a database of its own, and a sandbox for it to talk to. */
@@ -70,14 +75,14 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, prefix: env.QUEUE_PREFIX, onError: (error) => log.error({ err: error }, 'queue')
   })
   t.teardown(() => queueBackend.close())
-  const config = {
-    pushbullet: {
-      clientId: 'carillon',
-      clientSecret: 'sandbox-secret',
-      authorizeUrl: `${sandbox.url}/pushbullet/authorize`,
-      apiUrl: `${sandbox.url}/pushbullet`
-    }
+  const client = { clientId: 'carillon', clientSecret: 'sandbox-secret' }
+  const pumpioHost = new URL(sandbox.pumpioUrl).host
+  const all: ProvidersConfig = {
+    pushbullet: { ...client, authorizeUrl: `${sandbox.url}/pushbullet/authorize`, apiUrl: `${sandbox.url}/pushbullet` },
+    pumpio: { application: { name: 'Bell & Sons' }, insecureHosts: [pumpioHost] },
+    blotre: { ...client, url: `${sandbox.url}/blotre` }
   }
+  const config: ProvidersConfig = Object.fromEntries((options.offer ?? ['pushbullet']).map((id) => [id, all[id]]))
   const providers = createProviders(config)
   const queues = openDeliveryQueues(queueBackend, providers.keys())
   t.teardown(async () => { for (const queue of queues.values()) await queue.close() })
@@ -120,6 +125,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   return {
     url,
     sandboxUrl: sandbox.url,
+    pumpioHost,
     database,
     services: changed,
     logLines,

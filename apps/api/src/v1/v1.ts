@@ -9,6 +9,7 @@ import { deliveryRoutes } from './delivery-routes.ts'
 import { handshakeRoutes } from './handshake-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { notificationRoutes } from './notification-routes.ts'
+import { proxyRoutes } from './proxy/proxy-routes.ts'
 import { userTokenRoutes } from './user-token-routes.ts'
 
 /** The JSON API. */
@@ -30,6 +31,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(connectorRoutes(services))
     await app.register(handshakeRoutes(services))
     await app.register(connectionRoutes(services))
+    await app.register(proxyRoutes(services))
     await app.register(importRoutes(services))
     await app.register(notificationRoutes(services))
     await app.register(deliveryRoutes(services))

@@ -1,0 +1,103 @@
+import { findSealed, openCredentials } from '@carillon/shared/connections'
+import type { Fresh } from '@carillon/shared/connections'
+import { ProviderError, TransportError } from '@carillon/shared/providers'
+import type { Call, Provider, StreamedAnswer } from '@carillon/shared/providers'
+import { newCall } from '../../call.ts'
+import { giveUp } from '../../connect/give-up.ts'
+import { Problem } from '../../problems/problem.ts'
+import type { Services } from '../../services.ts'
+import { tooLarge } from './forwarded-body.ts'
+import type { ForwardedBody } from './forwarded-body.ts'
+import { judgeAnswer } from './judged-answer.ts'
+
+/** A request for somebody's account at a provider, as its caller has made it. */
+export interface Forwarded {
+  method: string
+  path: string
+  headers: Record<string, string | string[]>
+  body: ForwardedBody
+}
+
+const authorizeTimeoutMs = 60_000
+
+/**
+ * Forwards a request with the connection's credentials. When they are too old they are refreshed and the request is sent once
+ * more, if its body was kept; where that does not succeed the provider's first answer is the one that counts. Throws Problem.
+ */
+export async function forward (
+  services: Services, connectionId: string, request: Forwarded, signal: AbortSignal
+): Promise<StreamedAnswer> {
+  const { database, vault, providers, refresher, now } = services
+  const sealed = await findSealed(database, connectionId)
+  if (sealed === undefined) throw new Problem('connectionClosed', 'The user has disconnected it')
+  const provider = providers.get(sealed.provider)
+  if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server forwards nothing to that provider')
+  if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The credentials are dead')
+  const call = newCall(services, authorizeTimeoutMs)
+  const known: Fresh = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
+
+  const isOld = sealed.expiresAt !== null && sealed.expiresAt.getTime() <= now()
+  const used = (isOld ? await refreshed(known) : undefined) ?? known
+  const first = await attempt(provider, used)
+  if (first.verdict === null) return first.answer
+
+  const newer = first.verdict === 'expired' ? await refreshed(used) : await replaced(provider, used)
+  if (newer === undefined) {
+    if (first.verdict === 'unauthorized') await die(used)
+    return first.answer
+  }
+  if (request.body.kind === 'stream') return first.answer
+  first.answer.body.destroy()
+  const second = await attempt(provider, newer)
+  if (second.verdict === 'unauthorized') await die(newer)
+  return second.answer
+
+  async function attempt (provider: Provider, { credentials }: Fresh) {
+    const answer = await send(services, provider, credentials, request, call, signal)
+      .catch((error: unknown) => { throw toProblem(error, request.body) })
+    return await judgeAnswer(provider, answer)
+      .catch(() => { throw new Problem('providerUnavailable', 'its answer broke off') })
+  }
+
+  async function refreshed ({ credentialsVersion }: Fresh): Promise<Fresh | undefined> {
+    if (provider?.refresh === undefined) return undefined
+    const result = await refresher.refresh(provider, { id: connectionId, seenVersion: credentialsVersion }, call)
+    return result.kind === 'fresh' ? result.fresh : undefined
+  }
+
+  /** Somebody may have rotated the credentials while ours were on their way: what was refused is then nobody's any more. */
+  async function replaced (provider: Provider, { credentialsVersion }: Fresh): Promise<Fresh | undefined> {
+    const current = await findSealed(database, connectionId)
+    if (current === undefined || current.status !== 'active' || current.credentialsVersion === credentialsVersion) return undefined
+    return { credentials: openCredentials(vault, provider, current), credentialsVersion: current.credentialsVersion }
+  }
+
+  async function die ({ credentialsVersion }: Fresh): Promise<void> {
+    await giveUp(services, { id: connectionId, credentialsVersion, reason: 'access token is not accepted' })
+  }
+}
+
+async function send (
+  { http }: Services, provider: Provider, credentials: Fresh['credentials'], { method, path, headers, body }: Forwarded, call: Call,
+  signal: AbortSignal
+): Promise<StreamedAnswer> {
+  const authorized = await provider.authorize?.({ method, path }, credentials, call)
+  if (authorized === undefined) throw new TypeError(`${provider.id} authorizes nothing`)
+  const length = body.kind === 'stream' && body.length !== undefined ? { 'content-length': body.length } : {}
+  return await http.stream({
+    method,
+    url: authorized.url,
+    headers: { ...headers, ...length, ...authorized.headers },
+    ...body.kind === 'none' ? {} : { body: body.kind === 'kept' ? body.bytes : body.stream }
+  }, signal)
+}
+
+/** The provider's address, where it is one of a user's choice, is not told. */
+function toProblem (error: unknown, body: ForwardedBody): unknown {
+  if (body.kind === 'stream' && body.state.tooLarge) return tooLarge()
+  if (error instanceof ProviderError) {
+    return new Problem(error.verdict.kind === 'rejected' ? 'badRequest' : 'providerUnavailable', error.verdict.reason)
+  }
+  if (!(error instanceof TransportError)) return error
+  return new Problem(error.code === 'timeout' ? 'providerTimeout' : 'providerUnavailable', error.reason)
+}

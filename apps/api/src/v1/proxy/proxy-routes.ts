@@ -1,0 +1,53 @@
+import { Type } from 'typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { findConnection } from '@carillon/shared/connections'
+import { parseId } from '@carillon/shared/db'
+import { notFound } from '../../problems/problem.ts'
+import type { Services } from '../../services.ts'
+import { forward } from './forward.ts'
+import { readForwardedBody } from './forwarded-body.ts'
+import { answerHeaders, requestHeaders } from './forwarded-headers.ts'
+import { forwardedPath } from './forwarded-path.ts'
+
+/** HEAD comes first, so that GET does not bring one of its own. */
+const methods = ['HEAD', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** Requests to the provider in a user's name: the caller says what, Carillon adds the token, which never leaves it. */
+export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    // Bodies of any type are passed on as they come.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _payload, done) => { done(null) })
+
+    for (const method of methods) {
+      app.route({
+        method,
+        url: '/connections/:id/proxy/*',
+        exposeHeadRoute: false,
+        config: { callers: { scope: 'connections:proxy' } },
+        schema: {
+          operationId: `proxy${method.charAt(0)}${method.slice(1).toLowerCase()}`,
+          tags: ['connections'],
+          summary: `${method} from the provider, in the user's name: its answer, whatever it is, comes back`,
+          params: Type.Object({ id: Type.String(), '*': Type.String({ description: 'The path at the provider, and its query' }) })
+        },
+        handler: handle
+      })
+    }
+  }
+
+  async function handle (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<FastifyReply> {
+    const { raw, headers, method } = request
+    const id = parseId('connection', request.params.id)
+    if (id === undefined || await findConnection(services.database, id) === undefined) throw notFound('connection')
+    const path = forwardedPath(raw.url ?? '')
+    const body = await readForwardedBody(raw)
+
+    // Whoever asked may leave; then nobody waits for the provider either.
+    const left = new AbortController()
+    reply.raw.on('close', () => { left.abort() })
+    const answer = await forward(services, id, { method, path, headers: requestHeaders(headers), body }, left.signal)
+    return reply.code(answer.status).headers(answerHeaders(answer.headers)).send(answer.body)
+  }
+}

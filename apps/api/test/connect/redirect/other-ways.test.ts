@@ -1,0 +1,142 @@
+import { createBrowser } from '@carillon/testing'
+import type { Browser } from '@carillon/testing'
+import t from 'tap'
+import { at, openTestApi, textAt } from '../../open-api.ts'
+
+const api = await openTestApi(t, { offer: ['pumpio', 'blotre'] })
+const returnTo = 'https://site.example/settings'
+
+async function openWalk (user: string, provider: 'pumpio' | 'blotre', browser: Browser = createBrowser(), account = `${user}@${api.pumpioHost}`) {
+  const token = await api.makeUser(user)
+  const body = { provider, returnTo, ...provider === 'pumpio' ? { account } : {} }
+  const opened = await api.ask('POST', '/v1/handshakes', { token, body })
+  const id = textAt(opened.body, 'id')
+  const confirm = async () => browser.submit(await browser.get(textAt(opened.body, 'startUrl')))
+  const toCallback = async (name = user, decision = 'allow') => {
+    const { location } = await confirm()
+    return (await browser.get(`${location}&auto=${decision}&account=${name}`)).location ?? ''
+  }
+  const status = async () => (await api.ask('GET', `/v1/handshakes/${id}`, { token })).body
+  return { browser, token, id, confirm, toCallback, status }
+}
+
+t.test('leads to the pump.io host of the user and back with its request token', async (t) => {
+  const walk = await openWalk('paula', 'pumpio')
+  t.match((await walk.browser.get(`${api.url}/connect/pumpio/start?handshake=${walk.id}`)).text, `paula@${api.pumpioHost}`)
+  const callback = await walk.toCallback()
+  t.match(callback, /\/connect\/pumpio\/callback\?oauth_token=[\w-]+&oauth_verifier=[\w-]+$/)
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected&provider=pumpio')
+  t.match(await walk.status(), { status: 'completed', connectionId: /^con_/, account: `paula@${api.pumpioHost}` })
+  t.match((await api.ask('GET', '/v1/connections', { token: walk.token })).body, {
+    data: [{ provider: 'pumpio', status: 'active', account: { name: `paula@${api.pumpioHost}` } }]
+  })
+  t.match((await walk.browser.get(callback)).text, /Reason: alreadyUsed/)
+})
+
+t.test('leaves a pump.io handshake open when the user walks away, until it expires', async (t) => {
+  const walk = await openWalk('penny', 'pumpio')
+  t.equal(await walk.toCallback('penny', 'deny'), '', 'there is no denial callback')
+  t.match(await walk.status(), { status: 'pending' })
+  const late = await openTestApi(t, { offer: ['pumpio'] })
+  const token = await late.makeUser('late')
+  const { body } = await late.ask('POST', '/v1/handshakes', { token, body: { provider: 'pumpio', account: `late@${late.pumpioHost}` } })
+  const browser = createBrowser()
+  const { location } = await browser.submit(await browser.get(textAt(body, 'startUrl')))
+  const callback = (await browser.get(`${location}&auto=allow&account=late`)).location ?? ''
+  late.advance(10 * 60_000)
+  t.match((await browser.get(callback)).text, /Reason: expired/)
+  t.match((await late.ask('GET', `/v1/handshakes/${textAt(body, 'id')}`, { token: await late.makeUser('late') })).body, { status: 'expired' })
+})
+
+t.test('takes a pump.io answer in the browser that confirmed alone, and knows no token but its own', async (t) => {
+  const walk = await openWalk('robin', 'pumpio')
+  const callback = await walk.toCallback()
+  t.match((await createBrowser().get(callback)).text, /Reason: noCookie/)
+  const thief = await openWalk('thelma', 'pumpio')
+  await thief.confirm()
+  t.match((await thief.browser.get(callback)).text, /Reason: foreignCookie/)
+  t.match((await walk.browser.get(callback.replace(/oauth_token=[\w-]+/, 'oauth_token=guess'))).text, /Reason: unknownState/)
+  t.match((await walk.browser.get(callback.replace(/&oauth_verifier=.*/, ''))).location, 'reason=missingCode')
+})
+
+t.test('says of a host what is wrong with it, and never its address', async (t) => {
+  const cases = [['nobody@10.0.0.1', 'hostNotAllowed'], ['nobody@127.0.0.1:9', 'hostNotAllowed'], ['nobody@[::ffff:127.0.0.1]', 'hostNotAllowed'],
+    ['nobody@169.254.169.254', 'hostNotAllowed'], ['nobody@localhost', 'hostNotAllowed'], ['nobody@does-not-exist.invalid', 'hostUnreachable']] as const
+  for (const [account, reason] of cases) {
+    const walk = await openWalk('prober', 'pumpio', createBrowser(), account)
+    const { location } = await walk.confirm()
+    t.match(location, `reason=${reason}`, account)
+    t.match(await walk.status(), { status: 'failed', error: reason })
+    const { body } = await api.ask('POST', '/v1/handshakes', { token: walk.token, body: { provider: 'pumpio', kind: 'verifier', account } })
+    t.match(body, { status: 422, code: 'handshakeFailed', reason })
+    t.notMatch(textAt(body, 'detail'), /127|169|::1/)
+  }
+})
+
+const refusals = [
+  ['/api/client/register', 403, 'registrationRefused'], ['/api/client/register', 500, 'providerUnavailable'],
+  ['/oauth/request_token', 400, 'registrationRefused'], ['/oauth/request_token', 200, 'providerNonsense']
+] as const
+
+for (const [match, status, reason] of refusals) {
+  t.test(`gives the reason ${reason} when ${match} answers ${status}`, async (t) => {
+    const fresh = await openTestApi(t, { offer: ['pumpio'] })
+    await fresh.control('POST', '/faults', { provider: 'pumpio', match, status, body: status === 200 ? 'hello' : { error: 'no' } })
+    const asked = { provider: 'pumpio', kind: 'verifier', account: `a@${fresh.pumpioHost}` }
+    t.match((await fresh.ask('POST', '/v1/handshakes', { token: await fresh.makeUser('a'), body: asked })).body, { code: 'handshakeFailed', reason })
+  })
+}
+
+t.test("matches Blot're's answer by the browser's cookie, under the registered path to the letter", async (t) => {
+  const walk = await openWalk('bella', 'blotre')
+  const { location } = await walk.confirm()
+  t.equal(new URL(location ?? '').searchParams.get('redirect_uri'), `${api.url}/connect/blotre/callback`)
+  const callback = await walk.toCallback()
+  t.match(callback, /\/connect\/blotre\/callback\?code=[^&]+&state=$/)
+  t.match((await createBrowser().get(callback)).text, /Reason: noCookie/)
+  const stranger = await openWalk('bert', 'blotre')
+  t.match((await (async () => { await stranger.browser.get(`${api.url}/connect`); return stranger.browser.get(callback) })()).text, /Reason: noCookie/)
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected&provider=blotre')
+  t.match(await walk.status(), { status: 'completed' })
+  t.match((await walk.browser.get(callback)).text, /Reason: alreadyUsed/)
+})
+
+t.test("hears from Blot're that the user does not allow it", async (t) => {
+  const walk = await openWalk('donna', 'blotre')
+  t.match((await walk.browser.get(await walk.toCallback('donna', 'deny'))).location, 'reason=denied')
+  t.match(await walk.status(), { status: 'failed', error: 'denied' })
+})
+
+t.test("lets two tabs of a browser walk Blot're at once", async (t) => {
+  const browser = createBrowser()
+  const [first, second] = [await openWalk('tabitha', 'blotre', browser), await openWalk('tabitha', 'blotre', browser)]
+  const pages = [(await first.confirm()).location, (await second.confirm()).location]
+  const allow = async (page = '') => (await browser.get(`${page}&auto=allow&account=tabitha`)).location ?? ''
+  t.match((await browser.get(`${api.url}/connect/blotre/callback`)).text, /Reason: unknownState/, 'an answer that says nothing uses nothing up')
+  t.match((await browser.get(await allow(pages[0]))).location, 'carillon=connected')
+  t.match(await second.status(), { status: 'completed' }, 'the latest is answered first')
+  t.match(await first.status(), { status: 'pending' })
+  const last = await allow(pages[1])
+  t.match((await browser.get(last)).location, 'carillon=connected')
+  t.match(await first.status(), { status: 'completed' })
+  t.match((await browser.get(last)).text, /Reason: alreadyUsed/)
+})
+
+t.test("ends replaced and closed credentials at Blot're, and tells of it", async (t) => {
+  const walk = await openWalk('olga', 'blotre')
+  await walk.browser.get(await walk.toCallback())
+  const again = await openWalk('olga', 'blotre')
+  await again.browser.get(await again.toCallback('other-olga'))
+  const id = textAt(await again.status(), 'connectionId')
+  const { body } = await api.ask('GET', `/v1/connections/${id}`, { token: walk.token })
+  t.match(body, {
+    account: { name: 'other-olga' },
+    revocation: { state: 'pending', attempts: 0, reason: null },
+    events: [{ event: 'connection.connected' }, { event: 'connection.reconnected' }]
+  })
+  await api.ask('DELETE', `/v1/connections/${id}`, { token: walk.token })
+  const after = (await api.ask('GET', `/v1/connections/${id}`, { token: walk.token })).body
+  t.match(at(after, 'events.2'), { event: 'connection.disconnected' })
+  const [{ count } = { count: 0 }] = await api.database.sql<Array<{ count: number }>>`select count(*)::int as count from revocations`
+  t.equal(count, 2)
+})
