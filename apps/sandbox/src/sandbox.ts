@@ -34,8 +34,8 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
   const { app, pumpio } = createSandboxApps(host)
   const close = async (): Promise<void> => { await Promise.all([app.close(), pumpio.close()]) }
   try {
-    await pumpio.listen({ port: pumpioPort, host })
     await app.listen({ port, host })
+    await pumpio.listen({ port: pumpioPort, host })
   } catch (error) {
     await close()
     throw error
