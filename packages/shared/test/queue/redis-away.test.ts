@@ -8,7 +8,7 @@ import { prepareRedis } from './start-redis.ts'
 
 const databaseUrl = 'postgres://not.used.example/carillon'
 /** A queue that is away says so within this time; callers have their own callers waiting. */
-const boundMs = 6_000
+const boundMs = 8_000
 
 // They wait for time-outs more than for anything else.
 t.jobs = 4
