@@ -57,6 +57,14 @@ for (const { kind, skip, open } of await backends()) {
       t.same([...await queue.live(ids)], ['job-delayed'])
     })
 
+    t.test('looks for any number of jobs', async (t) => {
+      const { queue } = openQueue<string>(t, 'look')
+      const added = Array.from({ length: 250 }, (_, index) => ({ id: `job-${index}`, data: '', delayMs: 3600_000 }))
+      await queue.add(added)
+      const live = await queue.live(added.flatMap(({ id }) => [id, `no-${id}`]))
+      t.same([...live], added.map(({ id }) => id))
+    })
+
     t.test('holds a job back until it is due', async (t) => {
       const { queue, startWorker } = openQueue<string>(t, 'delay')
       const seen: Array<{ data: string, afterMs: number }> = []
