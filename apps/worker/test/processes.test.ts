@@ -5,6 +5,9 @@ import type { BackendEnvironment, Site } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 
+// Some fifteen processes are started one after the other, on whatever machine this is.
+t.setTimeout(300_000)
+
 /** Sandbox, API and workers as processes of their own, with leases short enough to watch them end. */
 async function openCarillon (t: Test, env: BackendEnvironment) {
   const sandbox = spawnApp(t, 'sandbox', { env: { SANDBOX_PORT: '0' } })
