@@ -5,8 +5,10 @@ import { until } from '@carillon/testing'
 import { alive, descendants } from './up/fixtures/processes.ts'
 import { folder, readUpFile, spawnUp, whoAnswers } from './up/fixtures/spawn-up.ts'
 
+// Making a database takes a while: all tests but the first begin with what it has made.
+const dataDir = join(await folder(t), 'data')
+
 t.test('starts everything, tells where it is, and keeps data and secrets for the next time', async (t) => {
-  const dataDir = join(await folder(t), 'data')
   const first = spawnUp(t, dataDir)
   const { url } = await first.ready
   const before = await readUpFile(dataDir)
@@ -29,7 +31,6 @@ t.test('starts everything, tells where it is, and keeps data and secrets for the
 })
 
 t.test('leaves no process behind', async (t) => {
-  const dataDir = await folder(t)
   const ends = {
     'after SIGTERM': (pid: number) => process.kill(pid, 'SIGTERM'),
     'after Ctrl-C, which the whole process group hears': (pid: number) => process.kill(-pid, 'SIGINT'),
@@ -50,7 +51,6 @@ t.test('leaves no process behind', async (t) => {
 })
 
 t.test('starts again what dies, at the same address', async (t) => {
-  const dataDir = await folder(t)
   const up = spawnUp(t, dataDir)
   const { url } = await up.ready
   const before = await whoAnswers(url)

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { ConfigError, loadConfig, providerConfig } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
@@ -8,16 +9,19 @@ import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/pr
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault } from '@carillon/shared/vault'
 import { openHealth } from './health.ts'
+import { persist } from './persist.ts'
 import { startWorkers } from './workers.ts'
 
 /** What a request under way may still take once we are asked to stop. */
 const graceMs = 10_000
+/** And all the rest: a store that does not answer must not keep us. What we hold then falls to the next worker. */
+const longestFarewellMs = 14_000
 
 try {
   await run(loadConfig(process.env, ['DATABASE_URL', 'CARILLON_KEYS']))
 } catch (error) {
   console.error(error instanceof ConfigError ? error.message : error)
-  process.exitCode = 1
+  process.exit(1)
 }
 
 async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<void> {
@@ -63,25 +67,45 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
     jobsPerProvider: config.DELIVER_JOBS,
     reconcileEveryMs: config.RECONCILE_SECONDS * 1000
   })
-  const ready = (): Promise<unknown> => Promise.all([database.sql`select 1`, backend.ping()])
-  const health = config.WORKER_HEALTH_PORT === undefined ? undefined : await openHealth(config.WORKER_HEALTH_PORT, ready)
+  let health: Server | undefined
+  // Not `once`: the second signal would find no listener and end us in the middle.
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, stop)
 
-  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, stop)
-  await ready()
+  const ready = (): Promise<unknown> => Promise.all([database.sql`select 1`, backend.ping()])
+  if (config.WORKER_HEALTH_PORT !== undefined) health = await listen(config.WORKER_HEALTH_PORT, ready)
+  const isReady = await persist(ready, stopping.signal, (error) => log.warn({ err: error }, 'not ready yet')).then(() => true, () => false)
+  if (!isReady) return // asked to stop before
   log.info({ queue: backend.kind, providers: sending }, 'ready')
   process.send?.({ ready: true })
 
-  async function stop (): Promise<void> {
+  function stop (): void {
     if (stopping.signal.aborted) return
     log.info('stopping')
     stopping.abort()
-    const deadline = setTimeout(() => giveUp.abort(), graceMs)
+    setTimeout(() => giveUp.abort(), graceMs)
+    setTimeout(() => {
+      log.error('did not close in time')
+      process.exit(1)
+    }, longestFarewellMs)
+    close().then(() => {
+      log.info('stopped')
+      process.exit(0)
+    }, (error: unknown) => {
+      log.error({ err: error }, 'did not close in order')
+      process.exit(1)
+    })
+  }
+
+  async function close (): Promise<void> {
     health?.close()
     await workers.close()
-    clearTimeout(deadline)
     for (const queue of queues.values()) await queue.close()
     await Promise.all([backend.close(), http.close(), database.close()])
-    log.info('stopped')
-    process.exit(0)
   }
+}
+
+function listen (port: number, check: () => Promise<unknown>): Promise<Server> {
+  return openHealth(port, check).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? new ConfigError([`WORKER_HEALTH_PORT ${port} is in use already`]) : error
+  })
 }

@@ -47,3 +47,7 @@ t.test('spends no attempt on what was not tried', async (t) => {
   t.match(waitOutcome(now + 1_000), { state: 'retrying', attempted: false, event: { event: 'wait' } })
   t.match(sentOutcome({ id: 'x' }, 7), { state: 'sent', attempted: true, receipt: { id: 'x' }, event: { durationMs: 7 } })
 })
+
+t.test('keeps a receipt that the database can take', async (t) => {
+  t.same(sentOutcome({ id: 'a\0b' }, 7).receipt, { id: 'ab' })
+})

@@ -14,7 +14,7 @@ export interface PostgresServerOptions extends PostgresHome {
   onLog (line: string): void
 }
 
-const startPatienceMs = 60_000
+const startPatienceMs = 120_000
 const stopPatienceMs = 10_000
 
 /** Starts `postgres` on an initialised cluster; resolves when it takes connections. */

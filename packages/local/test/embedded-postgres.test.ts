@@ -11,8 +11,10 @@ import { folder } from './fixtures/folder.ts'
 const isRoot = process.getuid?.() === 0
 const onlyLinux = process.platform === 'linux' ? false : 'looks into /proc'
 
+// Making a cluster takes a second or two: most tests begin with the one that the first has made.
+const dataDir = await folder(t)
+
 t.test('opens a UTF-8 database that keeps its data, password and port', async (t) => {
-  const dataDir = await folder(t)
   const lines: string[] = []
   const first = await openEmbeddedPostgres({ dataDir, durable: false, onLog: (line) => lines.push(line) })
   await query(first.url, async (sql) => {
@@ -39,7 +41,7 @@ t.test('opens a UTF-8 database that keeps its data, password and port', async (t
 })
 
 t.test('refuses a wrong password', async (t) => {
-  const server = await openEmbeddedPostgres({ dataDir: await folder(t), durable: false })
+  const server = await openEmbeddedPostgres({ dataDir, durable: false })
   t.teardown(() => server.close())
   const url = new URL(server.url)
   url.password = 'guessed'
@@ -48,15 +50,14 @@ t.test('refuses a wrong password', async (t) => {
 
 t.test('syncs to disk unless told otherwise', async (t) => {
   for (const durable of [true, false]) {
-    const server = await openEmbeddedPostgres({ dataDir: await folder(t), durable })
-    t.teardown(() => server.close())
+    const server = await openEmbeddedPostgres({ dataDir, durable })
     const [row] = await query(server.url, (sql) => sql`select current_setting('fsync') as fsync`)
     t.equal(row?.['fsync'], durable ? 'on' : 'off')
+    await server.close()
   }
 })
 
 t.test('stops with the process that opened it, even when that is killed', async (t) => {
-  const dataDir = await folder(t)
   const owner = spawnOwner(t, dataDir)
   const { url } = await owner.ready
   const pid = await serverPid(dataDir)
@@ -66,7 +67,6 @@ t.test('stops with the process that opened it, even when that is killed', async 
 })
 
 t.test('takes over from a server and a lock that were left behind', { skip: onlyLinux }, async (t) => {
-  const dataDir = await folder(t)
   const owner = spawnOwner(t, dataDir)
   await owner.ready
   const pid = await serverPid(dataDir)
@@ -80,8 +80,7 @@ t.test('takes over from a server and a lock that were left behind', { skip: only
   t.same(await query(server.url, (sql) => sql`select 1 as one`), [{ one: 1 }])
 })
 
-t.test('is not misled by the note of a dead server whose process id is in use again', async (t) => {
-  const dataDir = await folder(t)
+t.test('is not misled by the note of a dead server whose process id is in use again', async () => {
   const first = await openEmbeddedPostgres({ dataDir, durable: false })
   const note = await readFile(join(dataDir, 'cluster/postmaster.pid'), 'utf8')
   await first.close()
@@ -100,7 +99,6 @@ t.test('starts over what was interrupted while it was made', async (t) => {
 })
 
 t.test('says in one line why it cannot open', async (t) => {
-  const dataDir = await folder(t)
   const server = await openEmbeddedPostgres({ dataDir, durable: false })
   t.teardown(() => server.close())
   await t.rejects(openEmbeddedPostgres({ dataDir }), { message: `the PostgreSQL in ${dataDir} is already used by process ${process.pid}` })
@@ -112,7 +110,6 @@ t.test('says in one line why it cannot open', async (t) => {
 })
 
 t.test('reports when the server ends by itself', async (t) => {
-  const dataDir = await folder(t)
   const server = await openEmbeddedPostgres({ dataDir, durable: false })
   process.kill(await serverPid(dataDir), 'SIGKILL')
   t.match(await server.exited, { signal: 'SIGKILL' })
@@ -123,7 +120,7 @@ t.test('reports when the server ends by itself', async (t) => {
 
 t.test('takes the port it is given', async (t) => {
   const port = await freePort()
-  const server = await openEmbeddedPostgres({ dataDir: await folder(t), port, durable: false })
+  const server = await openEmbeddedPostgres({ dataDir, port, durable: false })
   t.equal(server.port, port)
   await server.close()
 })

@@ -1,5 +1,4 @@
 import { saveConnections } from '../src/connections/index.ts'
-import { ensureUser } from '../src/db/index.ts'
 import type { Database } from '../src/db/index.ts'
 import type { Grant } from '../src/providers/index.ts'
 import { createVault } from '../src/vault/index.ts'
@@ -12,12 +11,20 @@ export function grantOf (name: string, token = `token-of-${name}`): Grant {
   return { credentials: { accessToken: token }, account: { id: `account-${name}`, name: `${name} at the provider` } }
 }
 
+/** Makes those who are new, and answers Carillon's ids in the same order. */
+export async function ensureUsers ({ sql }: Database, externalIds: string[]): Promise<string[]> {
+  await sql`
+    insert into users (id, external_id) select gen_random_uuid(), name from unnest(${externalIds}::text[]) as name
+    on conflict do nothing`
+  const rows = await sql<Array<{ id: string }>>`
+    select users.id from unnest(${externalIds}::text[]) with ordinality as wanted (name, position)
+    join users on external_id = name order by position`
+  return rows.map(({ id }) => id)
+}
+
 /** Makes these users, connects each at the provider, and answers the connections' ids in the same order. */
 export async function connect (database: Database, externalIds: string[], provider = 'pushbullet'): Promise<string[]> {
-  const grants = []
-  for (const externalId of externalIds) {
-    const { id: userId } = await ensureUser(database, { externalId })
-    grants.push({ userId, provider, grant: grantOf(externalId) })
-  }
+  const userIds = await ensureUsers(database, externalIds)
+  const grants = userIds.map((userId, index) => ({ userId, provider, grant: grantOf(externalIds[index] ?? '') }))
   return (await saveConnections(database, vault, grants)).map(({ id }) => id)
 }

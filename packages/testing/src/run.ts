@@ -1,8 +1,10 @@
 import { execa } from 'execa'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parse, stringify } from 'yaml'
 import { reportPlainly } from './report-plainly.ts'
 import { openServers, redisMissing } from './servers.ts'
 import type { Servers } from './servers.ts'
@@ -43,7 +45,9 @@ async function runTap (servers: Servers, args: string[]): Promise<number> {
   if (interrupted.signal.aborted) return 130
   // Tap's reporters draw over themselves, which nobody wants in a log.
   const plain = !process.stdout.isTTY && !args.some((arg) => /^(-R|--reporter)/.test(arg))
-  const running = execa(process.execPath, [tap, 'run', ...(plain ? ['--reporter=tap'] : []), ...args], {
+  const settings = runsNatively() ? await nativeSettings() : join(root, '.taprc')
+  const options = [`--jobs=${Math.max(2, availableParallelism())}`, ...(plain ? ['--reporter=tap'] : [])]
+  const running = execa(process.execPath, [tap, 'run', ...options, ...args], {
     cwd: root,
     stdin: 'inherit',
     stdout: plain ? 'pipe' : 'inherit',
@@ -52,6 +56,7 @@ async function runTap (servers: Servers, args: string[]): Promise<number> {
     reject: false,
     cancelSignal: interrupted.signal,
     env: {
+      TAP_RCFILE: settings,
       TEST_DATABASE_URL: servers.databaseUrl,
       TEST_TEMPLATE: servers.template,
       TEST_REDIS_URL: servers.redisUrl ?? ''
@@ -60,6 +65,20 @@ async function runTap (servers: Servers, args: string[]): Promise<number> {
   if (plain) await reportPlainly(running.iterable(), (line) => console.log(line))
   const { exitCode } = await running
   return interrupted.signal.aborted ? 130 : exitCode ?? 1
+}
+
+/** Run by a Node that knows TypeScript, and without tsx, the tests do without it too. */
+function runsNatively (): boolean {
+  return 'typescript' in process.features && Boolean(process.features.typescript) && !process.execArgv.some((arg) => arg.includes('tsx'))
+}
+
+/** The same settings less the loader. Tap adds options to those of its file, it takes none away. */
+async function nativeSettings (): Promise<string> {
+  const { 'node-arg': _, ...settings } = parse(await readFile(join(root, '.taprc'), 'utf8'))
+  const path = join(root, '.tap', 'native.taprc')
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, stringify(settings))
+  return path
 }
 
 /**

@@ -1,31 +1,10 @@
 import { execa } from 'execa'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
-import { parse } from 'yaml'
-import { freePort } from '@carillon/local'
 import { envExample } from '@carillon/shared/config'
-import { spawnNode, testDatabase, testKeys, testRedis, until } from '../src/index.ts'
-import { fill } from './fixtures/fill.ts'
-import { makeImage, root } from './fixtures/image.ts'
+import { fill, readCompose } from './fixtures/compose.ts'
+import { root } from './fixtures/image.ts'
 
-interface Service {
-  image: string
-  build?: string
-  command?: string[]
-  restart?: string
-  environment?: Record<string, string>
-  env_file?: string
-  ports?: string[]
-  volumes?: string[]
-  healthcheck?: { test?: string[], disable?: boolean }
-  depends_on?: Record<string, { condition: string }>
-}
-
-const text = await readFile(join(root, 'docker-compose.yml'), 'utf8')
-const secrets = { POSTGRES_PASSWORD: 'pw', CARILLON_KEYS: testKeys(), PUBLIC_URL: 'https://carillon.example' }
-const { services, volumes } = parseCompose(fill(text, secrets))
-const ours = Object.entries(services).filter(([, { build }]) => build !== undefined)
+const { text, secrets, services, volumes, ours } = await readCompose()
 
 t.test('has the parts that production needs, each kept alive and watched', async (t) => {
   t.same(Object.keys(services), ['postgres', 'redis', 'migrate', 'api', 'worker'])
@@ -83,30 +62,6 @@ t.test('sets only variables that Carillon reads', async (t) => {
   }
 })
 
-t.test('runs commands that work and health checks that pass, on the files of the image', async (t) => {
-  const image = await makeImage(t)
-  const { url } = await testDatabase(t)
-  const redis = await testRedis(t)
-  const ports = { 4000: await freePort(), 4001: await freePort() }
-  const elsewhere = (value: string) => value.replace(/\b(4000|4001)\b/g, (port) => String(ports[Number(port) as keyof typeof ports]))
-  for (const [name, { command = [], environment = {}, healthcheck }] of ours) {
-    const [node, script = '', ...args] = command
-    t.equal(node, 'node')
-    const env = Object.fromEntries(Object.entries(environment).map(([variable, value]) => [variable, elsewhere(value)]))
-    const stores = { DATABASE_URL: url, REDIS_URL: redis?.url ?? '', QUEUE_PREFIX: redis?.prefix ?? 'carillon' }
-    const running = spawnNode(t, join(image, script), { args, cwd: image, env: { ...env, ...stores } })
-    if (name === 'migrate') {
-      t.match(await running.exited, { code: 0 })
-      continue
-    }
-    await running.ready
-    const [kind, ...check] = healthcheck?.test ?? []
-    t.equal(kind, 'CMD')
-    await until(async () => (await execa(check[0] ?? '', check.slice(1).map(elsewhere))).exitCode === 0, { what: `the health of ${name}` })
-    t.match(await running.stop(), { code: 0 })
-  }
-})
-
 const client = await execa('docker', ['compose', 'version'], { reject: false })
 
 t.test('is accepted by Docker Compose', { skip: client.exitCode === 0 ? false : 'docker compose is not installed' }, async (t) => {
@@ -114,7 +69,3 @@ t.test('is accepted by Docker Compose', { skip: client.exitCode === 0 ? false : 
     { cwd: root, env: secrets, reject: false })
   t.equal(exitCode, 0, stderr)
 })
-
-function parseCompose (yaml: string): { services: Record<string, Service>, volumes: Record<string, null> } {
-  return parse(yaml, { merge: true, strict: true })
-}

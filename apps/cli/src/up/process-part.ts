@@ -19,7 +19,7 @@ export interface PartLine {
 
 /** Longer than an app may take to finish what is under way. */
 const stopPatienceMs = 20_000
-const startPatienceMs = 60_000
+const startPatienceMs = 120_000
 
 export function createProcessPart ({ name, command, args, env }: PartCommand, onLine: (line: PartLine) => void): Part {
   return {

@@ -20,7 +20,9 @@ export interface Outcome {
 
 const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, unauthorized: false }
 
-export function sentOutcome (receipt: Receipt, durationMs: number): Outcome {
+/** PostgreSQL's JSON takes no NUL, and one provider's odd id must not keep a whole set from being settled. */
+export function sentOutcome ({ id }: Receipt, durationMs: number): Outcome {
+  const receipt = { id: id.replaceAll('\0', '') }
   return { ...nothing, state: 'sent', receipt, event: { event: 'attempt', outcome: 'sent', durationMs } }
 }
 

@@ -11,7 +11,7 @@ export const variables = {
   HOST: { ...text, initial: '127.0.0.1', about: 'Address the API listens on.' },
   PORT: { ...port, initial: '4000', about: 'Port the API listens on; 0 picks a free one.' },
   PUBLIC_URL: { ...url('http', 'https'), about: 'How browsers reach the API; http://HOST:PORT when absent. https turns on Secure and __Host- cookies.' },
-  SITE_NAME: { ...text, initial: 'this site', about: 'What the connect page and the welcome message call your site.' },
+  SITE_NAME: { ...text, initial: 'Carillon', about: 'What the connect page and the welcome message call your site.' },
   ALLOWED_ORIGINS: { ...origins, initial: '', about: 'Origins of your frontends: they may call the API from a browser and be returned to.' },
 
   PUSHBULLET_CLIENT_ID: { ...text, about: 'OAuth client at Pushbullet; without it Pushbullet is not offered.' },

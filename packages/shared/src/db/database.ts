@@ -17,7 +17,12 @@ export interface Database {
 
 /** Opens a pool of at most `max` connections to `url`; connections are made when first needed. */
 export function openDatabase ({ url, max = 10 }: { url: string, max?: number }): Database {
-  const sql = postgres(url, { max, onnotice: () => {}, connection: { application_name: 'carillon' } })
+  const sql = postgres(url, { max, backoff: reconnectSeconds, onnotice: () => {}, connection: { application_name: 'carillon' } })
   const db = drizzle(sql, { schema, casing: 'snake_case' })
   return { sql, db, close: () => sql.end({ timeout: 5 }) }
+}
+
+/** The default reaches 20 s, which is how long everything would stand still after a restart of the database. */
+function reconnectSeconds (retries: number): number {
+  return Math.min(0.1 * 2 ** retries, 2)
 }

@@ -11,6 +11,9 @@ interface BullQueue {
   on: (event: 'error', listener: (error: Error) => void) => unknown
 }
 
+/** BullMQ looks a job up one by one; a slow store must still answer in time. */
+const idsPerQuestion = 100
+
 export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => void): JobQueue<Data> {
   queue.on('error', onError)
   return {
@@ -19,8 +22,13 @@ export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => v
         jobs.map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } }))))
     },
     live: async (ids) => {
-      const jobs = await answered(Promise.all(ids.map((id) => queue.getJob(id))))
-      return new Set(ids.filter((_, index) => jobs[index] !== undefined))
+      const live = new Set<string>()
+      for (let start = 0; start < ids.length; start += idsPerQuestion) {
+        const some = ids.slice(start, start + idsPerQuestion)
+        const jobs = await answered(Promise.all(some.map((id) => queue.getJob(id))))
+        for (const [index, id] of some.entries()) if (jobs[index] !== undefined) live.add(id)
+      }
+      return live
     },
     schedule: async (id, everyMs, data) => {
       if ((await answered(queue.getJobScheduler(id)))?.every === everyMs) return

@@ -1,11 +1,11 @@
 import { Queue, Worker, createPostgresBackend, withBackend } from 'bullmq'
 import type { PgPool, WorkerOptions as BullWorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
-import pg from 'pg'
 import { answered, answerWithinMs } from './answered.ts'
 import { asJobQueue } from './as-job-queue.ts'
 import { asJobWorker } from './as-job-worker.ts'
 import type { QueueBackend, WorkerOptions } from './job-queue.ts'
+import { openPatientPool } from './open-patient-pool.ts'
 
 export interface QueueBackendOptions {
   databaseUrl: string
@@ -50,7 +50,7 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
 function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBackend {
   const bull = withBackend(createPostgresBackend)
   // BullMQ pins its schema only on pools of its own, and a pool per queue would be too many connections.
-  const pool = new pg.Pool({
+  const pool = openPatientPool({
     connectionString: databaseUrl, max: 16, options: '-c search_path=bullmq', keepAlive: true, application_name: 'carillon-queue'
   })
   pool.on('error', onError)

@@ -13,7 +13,7 @@ t.test('has defaults for all that can have one', async (t) => {
     HOST: '127.0.0.1',
     PORT: 4000,
     PUBLIC_URL: undefined,
-    SITE_NAME: 'this site',
+    SITE_NAME: 'Carillon',
     ALLOWED_ORIGINS: [],
     PUSHBULLET_CLIENT_ID: undefined,
     PUSHBULLET_CLIENT_SECRET: undefined,

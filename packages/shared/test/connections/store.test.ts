@@ -10,7 +10,7 @@ import type { Provider } from '../../src/providers/index.ts'
 import { createVault, VaultError } from '../../src/vault/index.ts'
 import { openCountedDatabase } from '../open-counted-database.ts'
 import { openTestDatabase } from '../open-test-database.ts'
-import { connect, grantOf, vault } from '../people.ts'
+import { connect, ensureUsers, grantOf, vault } from '../people.ts'
 
 const database = await openTestDatabase(t)
 const pushbullet = providerOf('pushbullet')
@@ -101,9 +101,8 @@ t.test('makes one connection of two that come at once, whose credentials open', 
 t.test('keeps a thousand grants in a few statements, and answers in their order', async (t) => {
   const database = await openCountedDatabase(t)
   const names = Array.from({ length: 1_000 }, (_, index) => `user-${index}`)
-  await database.sql`insert into users (id, external_id) select gen_random_uuid(), name from unnest(${names}::text[]) as name`
-  const users = await database.sql<Array<{ id: string, name: string }>>`select id, external_id as name from users order by random()`
-  const grants = users.map(({ id, name }) => ({ userId: id, provider: 'pushbullet', grant: grantOf(name) }))
+  const userIds = await ensureUsers(database, names)
+  const grants = userIds.map((userId, index) => ({ userId, provider: 'pushbullet', grant: grantOf(names[index] ?? '') }))
   await saveConnections(database, vault, grants.slice(0, 100))
 
   database.statements.length = 0
@@ -112,7 +111,7 @@ t.test('keeps a thousand grants in a few statements, and answers in their order'
   t.same(saved.map(({ userId }) => userId), grants.map(({ userId }) => userId))
   t.equal(saved.filter(({ reconnected }) => reconnected).length, 100)
   for (const index of [0, 99, 100, 999]) {
-    t.same(await openAt(database, saved[index]?.id ?? ''), { accessToken: `token-of-${users[index]?.name}` })
+    t.same(await openAt(database, saved[index]?.id ?? ''), { accessToken: `token-of-${names[index]}` })
   }
   database.statements.length = 0
   t.same(await saveConnections(database, vault, []), [])

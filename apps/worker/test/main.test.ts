@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { backends, spawnApp, testKeys, until } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { closeDatabase } from './close-database.ts'
+
+async function environment (t: Test): Promise<Record<string, string>> {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  return { ...await postgres.open(t), CARILLON_KEYS: testKeys() }
+}
+
+t.test('says which variable is wrong and ends', async (t) => {
+  const env = await environment(t)
+  const worker = spawnApp(t, 'worker', { env: { ...env, DELIVER_JOBS: 'many' } })
+  t.match(await worker.exited, { code: 1 })
+  t.match(worker.stderr, [/DELIVER_JOBS/])
+  t.equal(worker.stderr.length, 1)
+})
+
+t.test('ends when its health port is taken', async (t) => {
+  const env = await environment(t)
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const worker = spawnApp(t, 'worker', { env: { ...env, WORKER_HEALTH_PORT: String(port) } })
+  t.match(await worker.exited, { code: 1 })
+  t.same(worker.stderr, [`WORKER_HEALTH_PORT ${port} is in use already`])
+})
+
+t.test('waits for a database that is not there yet', async (t) => {
+  const env = await environment(t)
+  const openAgain = await closeDatabase(env['DATABASE_URL'] ?? '')
+  const worker = spawnApp(t, 'worker', { env })
+  await until(() => worker.output().includes('not ready yet'))
+  await openAgain()
+  await worker.ready
+  t.match(await worker.stop(), { code: 0 })
+})
+
+t.test('stops when it is asked to while it still waits', async (t) => {
+  const env = await environment(t)
+  const openAgain = await closeDatabase(env['DATABASE_URL'] ?? '')
+  t.teardown(openAgain)
+  const worker = spawnApp(t, 'worker', { env })
+  await until(() => worker.output().includes('not ready yet'))
+  t.match(await worker.stop(), { code: 0 })
+})

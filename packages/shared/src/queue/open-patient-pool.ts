@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+
+const retryMs = 500
+
+/**
+ * BullMQ remembers for ever how its first connection went. Had it failed, a queue would refuse every job from then on, and a
+ * worker would ask again so eagerly that no timer and no signal ever got its turn. So who asks this pool for a connection
+ * gets one, once there is one; a query still fails when the server is away.
+ */
+export function openPatientPool (options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(options)
+  const connect = pool.connect.bind(pool)
+  async function connectPatiently (): Promise<pg.PoolClient> {
+    for (;;) {
+      try {
+        return await connect()
+      } catch (error) {
+        if (pool.ending) throw error
+        await sleep(retryMs, undefined, { ref: false })
+      }
+    }
+  }
+  // pg's own queries hand in what to do with the client; only BullMQ waits for a promise.
+  type Done = Parameters<typeof connect>[0]
+  return Object.assign(pool, { connect: (done?: Done) => done === undefined ? connectPatiently() : connect(done) })
+}

@@ -1,0 +1,141 @@
+import t from 'tap'
+import { deliveries, deliveryStates, newId } from '../../src/db/index.ts'
+import { insertNotifications } from '../../src/notifications/accept.ts'
+import { findDelivery, findNotification, listDeliveries, listNotifications } from '../../src/notifications/index.ts'
+import type { DeliveryState, Draft } from '../../src/notifications/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { connect } from '../people.ts'
+import { draftTo } from './drafts.ts'
+
+const database = await openTestDatabase(t)
+const names = ['ann', 'bob', 'cleo', 'dan']
+const connectionIds = await connect(database, names)
+const now = new Date()
+const inAnHour = new Date(now.getTime() + 3600_000)
+
+/** A notification with deliveries in these states, one to each of our people in turn. */
+async function notificationWith (states: DeliveryState[], fields: Partial<Draft> = {}): Promise<string> {
+  const draft = draftTo([], fields)
+  await insertNotifications(database, [draft], [])
+  const rows = states.map((state, index) => ({
+    notificationId: draft.id,
+    connectionId: connectionIds[index] ?? '',
+    provider: 'pushbullet',
+    state,
+    attempts: state === 'sent' ? 1 : 0,
+    dueAt: state === 'queued' || state === 'retrying' ? now : null,
+    reason: ['queued', 'sending', 'sent'].includes(state) ? null : 'because',
+    receipt: state === 'sent' ? { id: 'p1' } : null,
+    ...(state === 'sending' ? { claimId: newId(), claimedUntil: inAnHour } : {})
+  }))
+  if (rows.length > 0) await database.db.insert(deliveries).values(rows)
+  return draft.id
+}
+
+const statuses: Array<[DeliveryState[], Partial<Draft>, string]> = [
+  [[], {}, 'completed'],
+  [[], { sendAt: inAnHour }, 'completed'],
+  [['queued'], {}, 'accepted'],
+  [['queued', 'queued'], { sendAt: now }, 'accepted'],
+  [['queued', 'parked'], {}, 'accepted'],
+  [['queued'], { sendAt: inAnHour }, 'scheduled'],
+  [['parked'], { sendAt: inAnHour }, 'scheduled'],
+  [['queued', 'skipped'], { sendAt: inAnHour }, 'scheduled'],
+  [['skipped'], { sendAt: inAnHour }, 'completed'],
+  [['queued', 'sending'], {}, 'sending'],
+  [['queued', 'sent'], {}, 'sending'],
+  [['retrying'], {}, 'sending'],
+  [['parked'], {}, 'sending'],
+  [['sent', 'parked'], {}, 'sending'],
+  [['sent', 'sent'], {}, 'completed'],
+  [['sent', 'failed', 'expired', 'skipped'], {}, 'completed'],
+  [['unknown', 'canceled'], {}, 'completed']
+]
+for (const [states, fields, status] of statuses) {
+  const when = fields.sendAt === undefined ? '' : fields.sendAt > now ? ' in an hour' : ' now'
+  t.test(`with ${states.join(', ') || 'no deliveries'}${when} a notification is ${status}`, async (t) => {
+    const found = await findNotification(database, await notificationWith(states, fields))
+    t.equal(found?.status, status)
+    const counts = Object.fromEntries(deliveryStates.map((state) => [state, states.filter((one) => one === state).length]))
+    t.same(found?.counts, counts)
+  })
+}
+
+t.test('gives back a notification as it was asked for', async (t) => {
+  const draft = draftTo(['ann', 'zed'], {
+    message: { type: 'link', title: 'Zoë 🔔', url: 'https://site.example/', level: 'warning' }, providers: ['pushbullet'], data: { order: 7 }, expiresAt: inAnHour
+  })
+  await insertNotifications(database, [draft], ['pushbullet'])
+  t.match(await findNotification(database, draft.id), {
+    id: draft.id,
+    origin: 'api',
+    audience: { userIds: ['ann', 'zed'] },
+    message: draft.message,
+    providers: ['pushbullet'],
+    data: { order: 7 },
+    unreachable: [{ userId: 'zed', reason: 'unknownUser' }],
+    sendAt: null,
+    expiresAt: inAnHour,
+    createdAt: Date
+  })
+  t.equal(await findNotification(database, newId()), undefined)
+})
+
+t.test('leaves out the bytes of a file, and only those', async (t) => {
+  const message = { type: 'file' as const, body: 'see', file: { name: 'a.txt', type: 'text/plain', data: Buffer.from('hello').toString('base64') } }
+  const id = await notificationWith([], { message, data: { file: { data: 'the site\'s own' } } })
+  const read = { message: { type: 'file', body: 'see', file: { name: 'a.txt', type: 'text/plain' } }, data: { file: { data: 'the site\'s own' } } }
+  const found = await findNotification(database, id)
+  t.same({ message: found?.message, data: found?.data }, read)
+  const [listed] = await listNotifications(database, { limit: 1 })
+  t.same({ message: listed?.message, data: listed?.data }, read)
+  const [row] = await database.sql`select message from notifications where id = ${id}`
+  t.same(row?.['message'], message, 'the worker still finds them')
+})
+
+t.test('lists the newest first, page after page', async (t) => {
+  const database = await openTestDatabase(t)
+  t.same(await listNotifications(database, { limit: 10 }), [])
+  const drafts = Array.from({ length: 5 }, () => draftTo(['zed']))
+  await insertNotifications(database, drafts, [])
+  const ids = drafts.map(({ id }) => id).reverse()
+  const list = async (page: { limit: number, before?: string }) => (await listNotifications(database, page)).map(({ id }) => id)
+  t.same(await list({ limit: 10 }), ids)
+  t.same(await list({ limit: 2 }), ids.slice(0, 2))
+  t.same(await list({ limit: 2, before: ids[1] ?? '' }), ids.slice(2, 4))
+  t.same(await list({ limit: 2, before: ids[4] ?? '' }), [])
+})
+
+t.test('lists deliveries by their state, page after page', async (t) => {
+  const id = await notificationWith(['sent', 'failed', 'sent', 'queued'])
+  const list = async (page: { limit: number, after?: string, state?: DeliveryState }) =>
+    (await listDeliveries(database, id, page)).map(({ userId }) => userId)
+  t.same(await list({ limit: 10 }), names)
+  t.same(await list({ limit: 10, state: 'sent' }), ['ann', 'cleo'])
+  t.same(await list({ limit: 10, state: 'expired' }), [])
+  t.same(await list({ limit: 3 }), names.slice(0, 3))
+  t.same(await list({ limit: 3, after: connectionIds[2] ?? '' }), names.slice(3))
+  t.same(await list({ limit: 1, state: 'sent', after: connectionIds[0] ?? '' }), ['cleo'])
+  t.same(await listDeliveries(database, newId(), { limit: 10 }), [])
+})
+
+t.test('tells where a delivery is, and with its history how it came there', async (t) => {
+  const id = await notificationWith(['sent', 'queued'])
+  const [listed, waiting] = await listDeliveries(database, id, { limit: 2 })
+  t.match(listed, {
+    notificationId: id,
+    connectionId: connectionIds[0],
+    userId: 'ann',
+    provider: 'pushbullet',
+    state: 'sent',
+    attempts: 1,
+    reason: null,
+    dueAt: null,
+    receipt: { id: 'p1' },
+    createdAt: Date,
+    updatedAt: Date
+  })
+  t.match(waiting, { state: 'queued', dueAt: now, receipt: null })
+  t.same(await findDelivery(database, id, connectionIds[0] ?? ''), { ...listed, history: [] })
+  t.equal(await findDelivery(database, id, connectionIds[3] ?? ''), undefined)
+})
