@@ -22,21 +22,29 @@ async function show () {
   list.replaceChildren(...answer.data.map(toItem))
 }
 
-function toItem ({ provider, name, kinds, connection }) {
+const ways = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code' }
+
+function toItem ({ provider, name, kinds, needsAccount, connection }) {
   const item = document.createElement('li')
   const needsUser = connection?.status === 'needsReauth'
   const state = connection === null
     ? 'not connected'
     : needsUser ? `needs you to connect again (${connection.statusReason})` : `connected as ${connection.account.name}`
+  const account = connection === null || needsUser ? needsAccount && accountField(name) : undefined
+  const connect = kinds.map((kind, index) => (connection === null || needsUser) &&
+    button(ways[kind], () => open(provider, kind, account), index === 0 ? '' : 'quiet'))
   item.append(text(name, state), buttons(
-    (connection === null || needsUser) && kinds.includes('redirect') && button('Connect', () => open(provider)),
+    account,
+    ...connect,
     connection !== null && button('Disconnect', () => disconnect(connection.id), 'quiet')
   ))
   return item
 }
 
-async function open (provider) {
-  const handshake = await api('POST', 'handshakes', { provider, returnTo: location.origin + location.pathname })
+async function open (provider, kind, account) {
+  if (account && !account.reportValidity()) return
+  const named = account ? { account: account.value } : {}
+  const handshake = await api('POST', 'handshakes', { provider, kind, ...named, returnTo: location.origin + location.pathname })
   if (handshake !== undefined) location.assign(handshake.startUrl)
 }
 
@@ -87,6 +95,13 @@ function buttons (...all) {
   const group = document.createElement('span')
   group.append(...all.filter(Boolean))
   return group
+}
+
+function accountField (name) {
+  const field = document.createElement('input')
+  Object.assign(field, { className: 'field', placeholder: 'nick@host', autocomplete: 'off', autocapitalize: 'off', required: true, maxLength: 320 })
+  field.setAttribute('aria-label', `Your account at ${name}`)
+  return field
 }
 
 function button (label, act, className = '') {

@@ -73,3 +73,50 @@ t.test('keeps no secret in the clear', async (t) => {
   t.equal(secrets.length, 3)
   for (const secret of secrets) t.notOk(all.includes(secret ?? 'null'))
 })
+
+t.test('logs nothing of verifiers and codes, and keeps them sealed', async (t) => {
+  const api = await openTestApi(t, { offer: ['pumpio', 'blotre'] })
+  const token = await api.makeUser('sly')
+  const secrets = new Map<string, string>()
+  const asked = { provider: 'pumpio', account: `sly@${api.pumpioHost}` }
+  const pasted = (await api.ask('POST', '/v1/handshakes', { token, body: { ...asked, kind: 'verifier' } })).body
+  const page = await createBrowser().get(`${textAt(pasted, 'authorizeUrl')}&auto=allow&account=sly`)
+  secrets.set('request token', new URL(textAt(pasted, 'authorizeUrl')).searchParams.get('oauth_token') ?? '')
+  secrets.set('verifier', /id="verifier"[^>]*>([^<]+)</.exec(page.text)?.[1]?.trim() ?? '')
+  const shown = (await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind: 'code' } })).body
+  secrets.set('code', textAt(shown, 'code'))
+  const rows = async () => JSON.stringify(await api.database.sql`select * from handshakes, (select json_agg(registrations) from registrations) as all`)
+  const before = await rows()
+
+  await api.ask('POST', `/v1/handshakes/${textAt(pasted, 'id')}/verifier`, { token, body: { verifier: secrets.get('verifier') } })
+  await createBrowser().get(`${textAt(shown, 'redeemUrl')}?auto=allow&code=${textAt(shown, 'code')}&account=sly`)
+  await api.ask('POST', `/v1/handshakes/${textAt(shown, 'id')}/redeem`, { token })
+  const redirect = (await api.ask('POST', '/v1/handshakes', { token, body: asked })).body
+  const browser = createBrowser()
+  const { location } = await browser.submit(await browser.get(textAt(redirect, 'startUrl')))
+  const callback = (await browser.get(`${location}&auto=allow&account=sly`)).location ?? ''
+  secrets.set('second verifier', new URL(callback).searchParams.get('oauth_verifier') ?? '')
+  await createBrowser().get(callback)
+  await browser.get(callback)
+
+  const { data } = (await api.ask('GET', '/v1/connections', { token })).body as { data: Array<{ id: string, provider: string }> }
+  t.same(data.map(({ provider }) => provider).sort(), ['blotre', 'pumpio'])
+  for (const { id, provider: name } of data) {
+    const sealed = await findSealed(api.database, parseId('connection', id) ?? '')
+    const provider = api.services.providers.get(name)
+    if (provider === undefined || sealed === undefined) throw new Error('there is no connection')
+    for (const [field, secret] of Object.entries(openCredentials(api.services.vault, provider, sealed))) {
+      if (/token|secret/i.test(field)) secrets.set(`${name} ${field}`, String(secret))
+    }
+    await api.ask('POST', `/v1/connections/${id}/test`, { token })
+    await api.ask('GET', `/v1/connections/${id}/proxy/api/whoami?secret=quiet-please`, { token: await api.makeKey() })
+  }
+  secrets.set('query', 'quiet-please')
+  const log = api.logLines.join('')
+  t.ok(secrets.size > 8, 'there are secrets to look for')
+  for (const [name, secret] of secrets) {
+    t.ok(secret.length >= 8, name)
+    t.notOk(log.includes(secret), `the log does not hold the ${name}`)
+    t.notOk(before.includes(secret) || (name !== 'query' && (await rows()).includes(secret)), `nor do the rows hold the ${name}`)
+  }
+})

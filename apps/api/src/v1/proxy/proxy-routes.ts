@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findConnection } from '@carillon/shared/connections'
 import { parseId } from '@carillon/shared/db'
+import type { StreamedAnswer } from '@carillon/shared/providers'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { forward } from './forward.ts'
@@ -38,16 +39,25 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
   }
 
   async function handle (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<FastifyReply> {
-    const { raw, headers, method } = request
     const id = parseId('connection', request.params.id)
     if (id === undefined || await findConnection(services.database, id) === undefined) throw notFound('connection')
-    const path = forwardedPath(raw.url ?? '')
-    const body = await readForwardedBody(raw)
+    return await pass(id, request, reply)
+  }
 
+  async function pass (id: string, { raw, headers, method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const path = forwardedPath(raw.url ?? '')
     // Whoever asked may leave; then nobody waits for the provider either.
     const left = new AbortController()
     reply.raw.on('close', () => { left.abort() })
-    const answer = await forward(services, id, { method, path, headers: requestHeaders(headers), body }, left.signal)
+    const answer = await ask().finally(() => {
+      // What is left of a body that nobody wants any more would be waited for.
+      if (!raw.complete) reply.header('connection', 'close')
+    })
     return reply.code(answer.status).headers(answerHeaders(answer.headers)).send(answer.body)
+
+    async function ask (): Promise<StreamedAnswer> {
+      const body = await readForwardedBody(raw)
+      return await forward(services, id, { method, path, headers: requestHeaders(headers), body }, left.signal)
+    }
   }
 }
