@@ -85,7 +85,10 @@ t.test('logs nothing of verifiers and codes, and keeps them sealed', async (t) =
   secrets.set('verifier', /id="verifier"[^>]*>([^<]+)</.exec(page.text)?.[1]?.trim() ?? '')
   const shown = (await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind: 'code' } })).body
   secrets.set('code', textAt(shown, 'code'))
-  const rows = async () => JSON.stringify(await api.database.sql`select * from handshakes, (select json_agg(registrations) from registrations) as all`)
+  const rows = async () => JSON.stringify(await [
+    await api.database.sql`select * from handshakes`, await api.database.sql`select * from registrations`,
+    await api.database.sql`select * from connections`
+  ])
   const before = await rows()
 
   await api.ask('POST', `/v1/handshakes/${textAt(pasted, 'id')}/verifier`, { token, body: { verifier: secrets.get('verifier') } })

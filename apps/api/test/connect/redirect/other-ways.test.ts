@@ -137,6 +137,7 @@ t.test("ends replaced and closed credentials at Blot're, and tells of it", async
   await api.ask('DELETE', `/v1/connections/${id}`, { token: walk.token })
   const after = (await api.ask('GET', `/v1/connections/${id}`, { token: walk.token })).body
   t.match(at(after, 'events.2'), { event: 'connection.disconnected' })
-  const [{ count } = { count: 0 }] = await api.database.sql<Array<{ count: number }>>`select count(*)::int as count from revocations`
+  const [{ count } = { count: 0 }] = await api.database.sql<Array<{ count: number }>>`
+    select count(*)::int as count from revocations where connection_id = ${id.slice(4)}`
   t.equal(count, 2)
 })
