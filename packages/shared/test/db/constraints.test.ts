@@ -34,7 +34,7 @@ const delivery = (): typeof deliveries.$inferInsert => ({
   notificationId: keptNotification.id, connectionId: keptConnection.id, provider: keptConnection.provider, state: 'queued', dueAt: now
 })
 
-const claimed = { stateHash: 'state', browserHash: 'browser', claimedAt: now }
+const claimed = { stateHash: 'state', browserHash: 'browser', confirmedAt: now, claimedAt: now }
 const parked = { status: 'needsReauth', statusReason: 'tokenRevoked' } as const
 
 t.test('users', async (t) => {
@@ -75,7 +75,7 @@ t.test('handshakes', async (t) => {
   const { takes, refuses } = attempts(t, handshakes, handshake)
   const completed = { ...claimed, status: 'completed', connectionId: keptConnection.id }
   await takes('one that begins')
-  await takes('one that was confirmed', { stateHash: newId(), browserHash: 'browser' })
+  await takes('one that was confirmed', { stateHash: newId(), browserHash: 'browser', confirmedAt: now })
   await takes('a completed one', { ...completed, stateHash: newId() })
   await takes('a failed one', { ...claimed, stateHash: newId(), status: 'failed', error: 'denied' })
   await refuses('handshakes_completed', 'completed without a connection', { ...completed, connectionId: null })
@@ -85,14 +85,17 @@ t.test('handshakes', async (t) => {
   await refuses('handshakes_ended', 'completed by nobody', { status: 'completed', connectionId: keptConnection.id })
   await refuses('handshakes_claimed', 'taken before it was confirmed', { claimedAt: now })
   await refuses('handshakes_confirmed', 'a state without a browser', { stateHash: 'state' })
-  await refuses('handshakes_confirmed', 'a browser without a state', { browserHash: 'browser' })
+  await refuses('handshakes_confirmed', 'a browser without a state', { browserHash: 'browser', confirmedAt: now })
   await refuses('handshakes_lifetime', 'over before it begins', { expiresAt: now })
   await refuses('handshakes_kind', 'a kind that is not known', { kind: 'telepathy' })
   await refuses('handshakes_status', 'a status that is not known', { ...claimed, status: 'expired' })
   await refuses('handshakes_connection_id_connections_id_fk', 'a connection that is not there', { ...completed, connectionId: newId() })
   await refuses('handshakes_user_id_users_id_fk', 'nobody\'s', { userId: newId() })
-  await db.insert(handshakes).values({ ...handshake(), stateHash: 'taken', browserHash: 'browser' })
-  await refuses('handshakes_state_hash', 'the state of another', { stateHash: 'taken', browserHash: 'other' })
+  await db.insert(handshakes).values({ ...handshake(), stateHash: 'taken', browserHash: 'browser', confirmedAt: now })
+  await refuses('handshakes_state_hash', 'the state of another', { stateHash: 'taken', browserHash: 'other', confirmedAt: now })
+  await refuses('handshakes_confirmed_at', 'confirmed at no time', { stateHash: newId(), browserHash: 'browser' })
+  await refuses('handshakes_pending', 'something pending although it is over', { ...completed, stateHash: newId(), pending: 'sealed' })
+  await refuses('handshakes_attempts', 'fewer tries than none', { attempts: -1 })
 })
 
 t.test('notifications', async (t) => {
