@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSite, ownRedis, spawnApp, until } from '@carillon/testing'
@@ -9,6 +9,7 @@ import type { Test } from 'tap'
 /** `carillon up` in a data directory of its own, on free ports, known by its up.json alone. */
 async function up (t: Test, env: Record<string, string> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'carillon-journey-'))
+  await chmod(dataDir, 0o755) // or PostgreSQL's data would be moved to where its user can reach it, and stay there
   t.teardown(() => rm(dataDir, { recursive: true, force: true }))
   const carillon = spawnApp(t, 'cli', {
     args: ['up', '--verbose'],

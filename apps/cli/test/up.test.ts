@@ -12,7 +12,7 @@ t.test('starts everything, tells where it is, and keeps data and secrets for the
   const first = spawnUp(t, dataDir)
   const { url } = await first.ready
   const before = await readUpFile(dataDir)
-  t.match(before, { apiUrl: url, pumpioUrl: null, pid: first.pid, operatorKey: /^ck_/ })
+  t.match(before, { apiUrl: url, pumpioUrl: /^http:/, pid: first.pid, operatorKey: /^ck_/ })
   t.match(first.output(), before.operatorKey)
   t.match(first.output(), before.apiUrl)
   t.match(first.output(), before.sandboxUrl ?? '')

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import { loadConfig, publicUrl } from '@carillon/shared/config'
+import { loadConfig, publicUrl, urlOf } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
@@ -14,6 +14,7 @@ import type { Parts } from './parts.ts'
 import { choosePort } from './ports.ts'
 import { createPostgresPart } from './postgres-part.ts'
 import { createProcessPart } from './process-part.ts'
+import { sandboxProviders } from './sandbox-providers.ts'
 import { openOperatorKey, openSecrets } from './secrets.ts'
 
 export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'announce'> {
@@ -39,7 +40,7 @@ export async function runUp (options: UpOptions): Promise<void> {
     await dataDir.remove(upFile)
     const up = await startParts(options, config, dataDir, parts)
     await dataDir.writeSecret(upFile, JSON.stringify({
-      apiUrl: up.apiUrl, sandboxUrl: up.sandboxUrl, pumpioUrl: null, operatorKey: up.operatorKey, pid: process.pid
+      apiUrl: up.apiUrl, sandboxUrl: up.sandboxUrl, pumpioUrl: up.pumpioUrl, operatorKey: up.operatorKey, pid: process.pid
     }))
     greeting({ ...up, upFile: relative('', join(dataDir.path, upFile)) }).forEach(print)
     announce({ ready: true, url: up.apiUrl })
@@ -56,7 +57,7 @@ export async function runUp (options: UpOptions): Promise<void> {
 async function startParts (options: UpOptions, config: Config, dataDir: DataDir, parts: Parts) {
   const { env, sandbox, verbose, print, commands = appCommand } = options
   const port = await choosePort('PORT', config.PORT, config.HOST)
-  const sandboxPort = sandbox ? await choosePort('SANDBOX_PORT', config.SANDBOX_PORT, config.HOST) : undefined
+  const sandboxPorts = sandbox ? await chooseSandboxPorts(config) : undefined
   const secrets = await openSecrets(dataDir)
   const databaseUrl = config.DATABASE_URL ?? await startPostgres(options, dataDir, parts)
   await parts.step('migrations', () => migrate(databaseUrl, config))
@@ -70,17 +71,25 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
       if (readable !== undefined) print(readable)
     }))
   }
-  const sandboxUrl = sandboxPort === undefined ? null : await startApp('sandbox', { SANDBOX_PORT: String(sandboxPort) })
-  const providers = sandboxUrl === null ? {} : sandboxProviders(env, sandboxUrl)
+  const sandboxUrl = sandboxPorts === undefined ? null : await startApp('sandbox', sandboxPorts)
+  const pumpioUrl = sandboxPorts === undefined ? null : urlOf(config.HOST, Number(sandboxPorts.SANDBOX_PUMPIO_PORT))
+  const providers = sandboxUrl === null || pumpioUrl === null ? {} : sandboxProviders(env, { sandboxUrl, pumpioUrl })
   await startApp('api', { ...providers, PORT: String(port), PUBLIC_URL: apiUrl })
   await startApp('worker', { ...providers, PUBLIC_URL: apiUrl })
   return {
     apiUrl,
     sandboxUrl,
+    pumpioUrl,
     operatorKey,
     database: config.DATABASE_URL ? 'as DATABASE_URL says' : `PostgreSQL of its own, in ${relative('', join(dataDir.path, 'postgres'))}`,
     jobs: config.REDIS_URL ? 'in Redis, as REDIS_URL says' : 'in PostgreSQL'
   }
+}
+
+async function chooseSandboxPorts ({ SANDBOX_PORT, SANDBOX_PUMPIO_PORT, HOST }: Config) {
+  const port = await choosePort('SANDBOX_PORT', SANDBOX_PORT, HOST)
+  const pumpioPort = await choosePort('SANDBOX_PUMPIO_PORT', SANDBOX_PUMPIO_PORT ?? (SANDBOX_PORT === 0 ? 0 : port + 1), HOST)
+  return { SANDBOX_PORT: String(port), SANDBOX_PUMPIO_PORT: String(pumpioPort) }
 }
 
 function startPostgres ({ verbose, print }: UpOptions, dataDir: DataDir, parts: Parts): Promise<string> {
@@ -100,17 +109,6 @@ async function migrate (url: string, config: Config): Promise<void> {
   } catch (error) {
     if (!config.DATABASE_URL || !(error instanceof Error) || !('code' in error)) throw error
     throw new Error(`DATABASE_URL: ${error.message || error.code}`)
-  }
-}
-
-/** The sandbox stands in for every provider that the environment has no client for. */
-function sandboxProviders (env: UpOptions['env'], sandboxUrl: string): Record<string, string> {
-  if (env['PUSHBULLET_CLIENT_ID']) return {}
-  return {
-    PUSHBULLET_CLIENT_ID: 'carillon',
-    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-    PUSHBULLET_AUTHORIZE_URL: `${sandboxUrl}/pushbullet/authorize`,
-    PUSHBULLET_API_URL: `${sandboxUrl}/pushbullet`
   }
 }
 

@@ -2,7 +2,12 @@ import type { Config } from './config.ts'
 
 /** How browsers reach the API; `port` is the one it really listens on. */
 export function publicUrl (config: Config, port = config.PORT): string {
-  return config.PUBLIC_URL ?? `http://${reachable(config.HOST)}:${port}`
+  return config.PUBLIC_URL ?? urlOf(config.HOST, port)
+}
+
+/** How to reach what listens on `host` and `port` of this machine. */
+export function urlOf (host: string, port: number): string {
+  return `http://${reachable(host)}:${port}`
 }
 
 /** What `createProviders` takes: a provider whose client is not configured is left out. */
@@ -17,7 +22,12 @@ export function providerConfig (config: Config) {
     pumpio: name === undefined
       ? undefined
       : { application: { name, contacts: config.PUMPIO_CONTACTS }, insecureHosts: config.PUMPIO_HTTP_HOSTS },
-    blotre: blotre && { ...blotre, url: config.BLOTRE_URL, stream: config.BLOTRE_STREAM }
+    blotre: blotre && {
+      ...blotre,
+      url: config.BLOTRE_URL,
+      stream: config.BLOTRE_STREAM,
+      introduction: { name: config.SITE_NAME.padEnd(3).slice(0, 254), blurb: `Shows on your stream what ${config.SITE_NAME} has to tell you.` }
+    }
   }
 }
 

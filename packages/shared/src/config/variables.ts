@@ -37,6 +37,7 @@ export const variables = {
   CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },
 
   SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' },
+  SANDBOX_PUMPIO_PORT: { ...port, about: 'Port of the simulated pump.io, which needs a host of its own; the next one when absent.' },
   LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
 }
 

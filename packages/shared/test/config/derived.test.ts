@@ -10,13 +10,21 @@ t.test('browsers reach the API where it listens, unless it is said where else', 
 })
 
 t.test('a provider is offered once its client is known', async (t) => {
-  t.same(providerConfig(loadConfig({})), {})
+  const none = { pushbullet: undefined, pumpio: undefined, blotre: undefined }
+  t.same(providerConfig(loadConfig({})), none)
   t.same(providerConfig(loadConfig({ PUSHBULLET_CLIENT_ID: 'client', PUSHBULLET_CLIENT_SECRET: 'hush' })), {
+    ...none,
     pushbullet: {
       clientId: 'client',
       clientSecret: 'hush',
       authorizeUrl: 'https://www.pushbullet.com/authorize',
       apiUrl: 'https://api.pushbullet.com'
     }
+  })
+  t.same(providerConfig(loadConfig({ PUMPIO_CLIENT_NAME: 'Site', PUMPIO_HTTP_HOSTS: '127.0.0.1:4401' })), {
+    ...none, pumpio: { application: { name: 'Site', contacts: [] }, insecureHosts: ['127.0.0.1:4401'] }
+  })
+  t.match(providerConfig(loadConfig({ BLOTRE_CLIENT_ID: 'client', BLOTRE_CLIENT_SECRET: 'hush', SITE_NAME: 'S' })), {
+    blotre: { clientId: 'client', clientSecret: 'hush', url: 'https://blot.re', introduction: { name: /^S {2}$/ } }
   })
 })
