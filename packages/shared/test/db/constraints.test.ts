@@ -1,7 +1,9 @@
 import { eq, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
-import { apiKeys, connections, deliveries, handshakes, newId, notifications, users } from '../../src/db/index.ts'
+import {
+  apiKeys, connectionEvents, connections, deliveries, handshakes, newId, notifications, registrations, revocations, users
+} from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 
@@ -66,9 +68,43 @@ t.test('connections', async (t) => {
   await refuses('connections_status', 'a status that is not known', { status: 'asleep', statusReason: 'tired' })
   await refuses('connections_provider', 'a provider with a dash', { provider: 'push-bullet' })
   await refuses('connections_provider', 'no provider', { provider: '' })
+  await refuses('connections_lease', 'a lease that nobody holds', { leaseUntil: later })
   await refuses('connections_version', 'version 0', { credentialsVersion: 0 })
   await refuses('connections_user_provider', 'a second one of a user at a provider', { provider: keptConnection.provider })
   await refuses('connections_user_id_users_id_fk', 'nobody\'s', { userId: newId() })
+})
+
+t.test('what has happened to connections', async (t) => {
+  const { takes, refuses } = attempts(t, connectionEvents, () => ({
+    id: newId(), connectionId: keptConnection.id, event: 'connection.connected' as const
+  }))
+  await takes('something known')
+  await refuses('connection_events_event', 'something unheard of', { event: 'connection.married' })
+  await refuses('connection_events_connection_id_connections_id_fk', 'to a connection that is not there', { connectionId: newId() })
+})
+
+t.test('registrations', async (t) => {
+  const { takes, refuses } = attempts(t, registrations, () => ({ id: newId(), provider: 'pumpio', host: 'pump.example', client: 'sealed' }))
+  await takes('a client')
+  await takes('one that is being made', { client: null, leaseUntil: later })
+  await refuses('registrations_client_or_lease', 'neither a client nor anybody who makes one', { client: null })
+  await db.insert(registrations).values({ id: newId(), provider: 'pumpio', host: 'taken.example', client: 'sealed' })
+  await refuses('registrations_provider_host', 'a second client at the same host', { host: 'taken.example' })
+})
+
+t.test('revocations', async (t) => {
+  const { takes, refuses } = attempts(t, revocations, () => ({
+    id: newId(), connectionId: keptConnection.id, provider: 'blotre', credentials: 'sealed', dueAt: now
+  }))
+  const over = { credentials: null, dueAt: null }
+  await takes('one to be done')
+  await takes('one that is done', { ...over, state: 'done' })
+  await takes('one that has failed', { ...over, state: 'failed', reason: 'refused' })
+  await refuses('revocations_state', 'a state that is not known', { ...over, state: 'forgotten' })
+  await refuses('revocations_pending', 'one to be done without its credentials', { credentials: null })
+  await refuses('revocations_pending', 'one that is done and keeps its credentials', { state: 'done', dueAt: null })
+  await refuses('revocations_failed', 'one that has failed for no reason', { ...over, state: 'failed' })
+  await refuses('revocations_connection_id_connections_id_fk', 'of a connection that is not there', { connectionId: newId() })
 })
 
 t.test('handshakes', async (t) => {
