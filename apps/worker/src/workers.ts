@@ -32,7 +32,8 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
   const workers = [
     ...[...queues.keys()].map((provider) => backend.openWorker<DeliverJob>(
       deliverQueueName(provider), (job) => deliver(services, provider, job), { concurrency: jobsPerProvider, lockMs: leaseMs })),
-    backend.openWorker<{ task: Task }>(maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs })
+    backend.openWorker<{ task: Task }>(
+      maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs })
   ]
 
   // A queue that was wiped has lost its schedules too, and nothing but us would bring them back.

@@ -19,7 +19,7 @@ const perRun = 100
 const concurrency = 8
 const leaseMs = 60_000
 
-/** Ends at their providers the credentials that are of no more use. What cannot be ended now is tried again, and in the end told. */
+/** Ends at their providers the credentials that are of no more use. What cannot be ended now is tried again. */
 export async function revoke (services: RevokeServices): Promise<void> {
   const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
   const { http, now, registrations } = services
