@@ -3,7 +3,7 @@ import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
 import { migrateQueue } from '../../src/queue/index.ts'
 import { emptyDatabase } from '../open-test-database.ts'
 
-const tables = ['api_keys', 'connections', 'deliveries', 'handshakes', 'notifications', 'users']
+const tables = ['api_keys', 'connection_events', 'connections', 'deliveries', 'handshakes', 'notifications', 'registrations', 'revocations', 'users']
 
 t.test('makes all tables of an empty database, and nothing more the second time', async (t) => {
   const { url } = await emptyDatabase(t)
