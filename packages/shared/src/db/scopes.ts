@@ -7,6 +7,7 @@ export const scopes = [
   'connections:proxy',
   'notifications:read',
   'notifications:write',
+  'notifications:broadcast',
   'admin'
 ] as const
 

@@ -1,8 +1,9 @@
-import { eq, TransactionRollbackError } from 'drizzle-orm'
+import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  apiKeys, connectionEvents, connections, deliveries, handshakes, newId, notifications, registrations, revocations, users
+  apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, handshakes, newId, notifications, progress,
+  providerHosts, registrations, revocations, segments, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -59,8 +60,12 @@ t.test('api keys', async (t) => {
 t.test('connections', async (t) => {
   const { takes, refuses } = attempts(t, connections, connection)
   await takes('one that needs its user', parked)
-  await takes('a revoked one', { status: 'revoked', statusReason: 'disconnected', credentials: null })
-  await refuses('connections_revoked_has_no_credentials', 'a revoked one with credentials', { status: 'revoked', statusReason: 'disconnected' })
+  const revoked = { status: 'revoked', statusReason: 'disconnected', credentials: null, disconnectedAt: now }
+  await takes('a revoked one', revoked)
+  await refuses('connections_revoked_has_no_credentials', 'a revoked one with credentials', { ...revoked, credentials: 'sealed' })
+  await refuses('connections_disconnected', 'a revoked one that was closed at no time', { ...revoked, disconnectedAt: null })
+  await refuses('connections_disconnected', 'an active one that was closed', { disconnectedAt: now })
+  await refuses('connections_disconnected', 'one that needs its user and was closed', { ...parked, disconnectedAt: now })
   await refuses('connections_revoked_has_no_credentials', 'an active one without', { credentials: null })
   await refuses('connections_revoked_has_no_credentials', 'one that needs its user without', { ...parked, credentials: null })
   await refuses('connections_reason', 'one that needs its user for no reason', { status: 'needsReauth' })
@@ -143,6 +148,9 @@ t.test('notifications', async (t) => {
   await refuses('notifications_audience', 'an audience that is a list', { audience: ['ann'] })
   await refuses('notifications_unreachable', 'unreachable users that are no list', { unreachable: {} })
   await refuses('notifications_origin', 'an origin that is not known', { origin: 'space' })
+  await takes('one that is spread', { spreadSeconds: 60 })
+  await refuses('notifications_spread', 'spread over no time', { spreadSeconds: 0 })
+  await refuses('notifications_spread', 'spread backwards', { spreadSeconds: -60 })
   await refuses('notifications_expires_at', 'over before it is sent', { sendAt: later, expiresAt: now })
   await refuses('notifications_expires_at', 'over before it was made', { expiresAt: now })
   await refuses('notifications_created_by_api_keys_id_fk', 'made by a key that is not there', { createdBy: newId() })
@@ -150,40 +158,87 @@ t.test('notifications', async (t) => {
 
 t.test('deliveries', async (t) => {
   const { takes, refuses } = attempts(t, deliveries, delivery)
-  const claim = { claimId: newId(), claimedUntil: later }
-  const sending = { state: 'sending', dueAt: null, ...claim }
+  const sending = { state: 'sending', dueAt: null, claimId: newId() }
   const sent = { state: 'sent', dueAt: null, attempts: 1, receipt: { id: 'p1' } }
   const ended = { dueAt: null, reason: 'because' }
   await takes('one in the queue')
   await takes('one being sent', sending)
   await takes('a sent one', sent)
-  for (const state of ['parked', 'failed', 'unknown', 'canceled', 'expired', 'skipped']) await takes(`one that is ${state}`, { ...ended, state })
+  const parked = { ...ended, state: 'parked', parkedAt: now }
+  await takes('one that is parked', parked)
+  await takes('one that is held with its notification', { dueAt: raw`'infinity'::timestamptz` })
+  for (const state of ['failed', 'unknown', 'canceled', 'expired', 'skipped']) await takes(`one that is ${state}`, { ...ended, state })
   await takes('one to be tried again', { state: 'retrying', reason: 'HTTP 500', attempts: 1 })
 
   await refuses('deliveries_state', 'a state that is not known', { ...ended, state: 'lost' })
   await refuses('deliveries_due', 'queued and never due', { dueAt: null })
   await refuses('deliveries_due', 'retrying and never due', { state: 'retrying', reason: 'HTTP 500', dueAt: null })
-  await refuses('deliveries_due', 'parked and due', { ...ended, state: 'parked', dueAt: now })
-  await refuses('deliveries_claim', 'being sent by nobody', { ...sending, claimId: null, claimedUntil: null })
-  await refuses('deliveries_claim', 'being sent without end', { ...sending, claimedUntil: null })
-  await refuses('deliveries_claim', 'queued and being sent', claim)
+  await refuses('deliveries_due', 'parked and due', { ...parked, dueAt: now })
+  await refuses('deliveries_parked', 'parked at no time', { ...parked, parkedAt: null })
+  await refuses('deliveries_parked', 'queued and parked', { parkedAt: now })
+  await refuses('deliveries_parked', 'sent and still parked', { ...sent, parkedAt: now })
+  await refuses('deliveries_claim', 'being sent by nobody', { ...sending, claimId: null })
+  await refuses('deliveries_claim', 'queued and being sent', { claimId: newId() })
   await refuses('deliveries_receipt', 'sent without a receipt', { ...sent, receipt: null })
   await refuses('deliveries_receipt', 'failed with a receipt', { ...ended, state: 'failed', receipt: { id: 'p1' } })
   await refuses('deliveries_attempts', 'sent without an attempt', { ...sent, attempts: 0 })
   await refuses('deliveries_attempts', 'fewer attempts than none', { attempts: -1 })
-  for (const state of ['parked', 'failed', 'unknown', 'canceled', 'expired', 'skipped']) {
+  await refuses('deliveries_reason', 'parked for no reason', { ...parked, reason: null })
+  for (const state of ['failed', 'unknown', 'canceled', 'expired', 'skipped']) {
     await refuses('deliveries_reason', `${state} for no reason`, { ...ended, state, reason: null })
   }
   await refuses('deliveries_reason', 'to be tried again for no reason', { state: 'retrying', attempts: 1 })
-  await refuses('deliveries_connection_id_connections_id_fk', 'through no connection', { connectionId: newId() })
-  await refuses('deliveries_notification_id_notifications_id_fk', 'of no notification', { notificationId: newId() })
   await db.insert(deliveries).values(delivery())
-  await refuses('deliveries_notification_id_connection_id_pk', 'the same notification to the same connection again')
+  const again = await outcomeOf(db.insert(deliveries).values(delivery()))
+  t.match(again, /^deliveries_\d{4}w\d\d_pkey$/, 'the same notification to the same connection again')
+  const unborn = '00000000-0000-7000-8000-000000000000'
+  t.match(await outcomeOf(db.insert(deliveries).values({ ...delivery(), notificationId: unborn })), /no partition/, 'of a week that is not kept')
+})
+
+t.test('segments', async (t) => {
+  const [first = '', second = ''] = [newId(), newId()]
+  const { takes, refuses } = attempts(t, segments, () => ({
+    notificationId: keptNotification.id, provider: 'pushbullet', number: 0, afterId: first, lastId: second, size: 1, dueAt: now
+  }))
+  await takes('a range')
+  await takes('one that all have left', { size: 0 })
+  await refuses('segments_size', 'fewer than nobody', { size: -1 })
+  await refuses('segments_range', 'an empty range', { lastId: first })
+  await refuses('segments_range', 'a range from its end', { afterId: second, lastId: first })
+  await refuses('segments_notification_id_notifications_id_fk', 'of no notification', { notificationId: newId() })
+})
+
+t.test('progress', async (t) => {
+  const { takes, refuses } = attempts(t, progress, () => ({
+    notificationId: keptNotification.id, provider: 'pushbullet', audience: 1, plannedTo: newId()
+  }))
+  await takes('one that begins')
+  for (const state of deliveryStates) await refuses('progress_counts', `fewer than none ${state}`, { [state]: -1 })
+  await refuses('progress_notification_id_notifications_id_fk', 'of no notification', { notificationId: newId() })
+})
+
+t.test('hosts of providers', async (t) => {
+  const { takes, refuses } = attempts(t, providerHosts, () => ({ provider: 'pumpio', host: 'pump.example' }))
+  await takes('one that is well')
+  await takes('one that is left alone', { breaker: 'open', reason: 'HTTP 503', opens: 1, openedAt: now, retryAt: later })
+  await takes('one that is tried', { breaker: 'probing', reason: 'HTTP 503', opens: 1, openedAt: now, retryAt: later })
+  await refuses('provider_hosts_breaker', 'a breaker in a state that is not known', { breaker: 'broken', retryAt: later })
+  await refuses('provider_hosts_open', 'one that is left alone for ever', { breaker: 'open' })
+  await refuses('provider_hosts_open', 'one that is tried for ever', { breaker: 'probing' })
+  await refuses('provider_hosts_open', 'one that is well and to be tried', { retryAt: later })
+})
+
+t.test('claims', async (t) => {
+  const { takes } = attempts(t, claims, () => ({
+    id: newId(), provider: 'pushbullet', notificationIds: [keptNotification.id], firstId: newId(), lastId: newId(), until: later
+  }))
+  await takes('a batch that is being sent')
 })
 
 t.test('every constraint was tried', async (t) => {
   const rows = await sql`
-    select conname from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'f')`
+    select conname from pg_constraint join pg_class on pg_class.oid = conrelid
+    where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'f') and not relispartition`
   t.same(rows.map(({ conname }) => String(conname)).filter((name) => !tried.has(name)), [])
 })
 
@@ -202,32 +257,35 @@ t.test('forgets with a user all that was theirs, and keeps what a key has made',
   await db.delete(users).where(eq(users.id, bob))
   t.same(await db.select().from(connections).where(eq(connections.userId, bob)), [])
   t.same(await db.select().from(handshakes).where(eq(handshakes.userId, bob)), [])
-  t.same(await db.select().from(deliveries).where(eq(deliveries.connectionId, hers.id)), [])
+  const left = await db.select().from(deliveries).where(eq(deliveries.connectionId, hers.id))
+  t.equal(left.length, 1, 'but deliveries, which have no foreign key: whoever deletes a connection deletes them')
   await db.delete(apiKeys).where(eq(apiKeys.id, made.id))
   t.match(await db.select().from(notifications).where(eq(notifications.id, sent.id)), [{ createdBy: null }])
 })
 
 /** Tries one changed row at a time; what is taken is rolled back. */
 function attempts<Table extends PgTable> (t: Tap, table: Table, valid: () => Table['$inferInsert']) {
-  const outcome = async (change: object): Promise<string> => {
-    try {
-      await db.transaction(async (tx) => {
-        await tx.insert(table).values({ ...valid(), ...change } as Table['$inferInsert'])
-        tx.rollback()
-      })
-      return 'committed'
-    } catch (error) {
-      if (error instanceof TransactionRollbackError) return 'taken'
-      const { cause } = error as { cause?: { constraint_name?: string, message: string } }
-      return cause?.constraint_name ?? cause?.message ?? String(error)
-    }
-  }
+  const outcome = (change: object): Promise<string> => outcomeOf(db.transaction(async (tx) => {
+    await tx.insert(table).values({ ...valid(), ...change } as Table['$inferInsert'])
+    tx.rollback()
+  }))
   return {
     takes: async (what: string, change: object = {}) => { t.equal(await outcome(change), 'taken', what) },
     refuses: async (constraint: string, what: string, change: object = {}) => {
       tried.add(constraint)
       t.equal(await outcome(change), constraint, what)
     }
+  }
+}
+
+async function outcomeOf (statement: PromiseLike<unknown>): Promise<string> {
+  try {
+    await statement
+    return 'committed'
+  } catch (error) {
+    if (error instanceof TransactionRollbackError) return 'taken'
+    const { cause } = error as { cause?: { constraint_name?: string, message: string } }
+    return cause?.constraint_name ?? cause?.message ?? String(error)
   }
 }
 

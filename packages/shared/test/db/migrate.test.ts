@@ -3,14 +3,19 @@ import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
 import { migrateQueue } from '../../src/queue/index.ts'
 import { emptyDatabase } from '../open-test-database.ts'
 
-const tables = ['api_keys', 'connection_events', 'connections', 'deliveries', 'handshakes', 'notifications', 'registrations', 'revocations', 'users']
+const tables = [
+  'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'handshakes', 'notifications', 'progress',
+  'provider_hosts', 'registrations', 'revocations', 'segments', 'users'
+]
 
 t.test('makes all tables of an empty database, and nothing more the second time', async (t) => {
   const { url } = await emptyDatabase(t)
   const { sql, close } = openDatabase({ url, max: 1 })
   t.teardown(close)
   const names = async (): Promise<unknown[]> =>
-    (await sql`select table_name from information_schema.tables where table_schema = 'public' order by 1`).map((row) => row['table_name'])
+    (await sql`
+      select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+      order by 1`).map((row) => row['relname'])
   t.same(await names(), [])
   await migrateDatabase({ url })
   t.same(await names(), tables)

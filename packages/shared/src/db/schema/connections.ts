@@ -14,6 +14,8 @@ export const connections = pgTable('connections', {
   statusReason: text(),
   accountId: text().notNull(),
   accountName: text().notNull(),
+  /** The host that it is reached at, where users choose one; empty is the provider's own. */
+  host: text().notNull().default(''),
   credentials: text(),
   /** Counts replacements, so that a late answer about an old token changes nothing about a new one. */
   credentialsVersion: integer().notNull().default(1),
@@ -25,6 +27,9 @@ export const connections = pgTable('connections', {
   leaseUntil: timestamp({ withTimezone: true }),
   /** Counts leases: what a former holder concludes about dead credentials does not count. */
   fence: integer().notNull().default(0),
+  /** Since when it has been connected without a break, and when it was closed: a broadcast rings those who were there then. */
+  connectedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  disconnectedAt: timestamp({ withTimezone: true }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
@@ -33,6 +38,8 @@ export const connections = pgTable('connections', {
   check('connections_provider', sql`${table.provider} ~ '^[a-z][a-z0-9]*$'`),
   check('connections_revoked_has_no_credentials', sql`(${table.status} = 'revoked') = (${table.credentials} is null)`),
   check('connections_reason', sql`(${table.status} = 'active') = (${table.statusReason} is null)`),
+  check('connections_disconnected', sql`(${table.status} = 'revoked') = (${table.disconnectedAt} is not null)`),
+  index('connections_provider_id').on(table.provider, table.id),
   index('connections_expires_at').on(table.expiresAt).where(sql`${table.status} = 'active'`),
   check('connections_lease', sql`(${table.leaseOwner} is null) = (${table.leaseUntil} is null)`),
   check('connections_version', sql`${table.credentialsVersion} > 0`)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { check, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { apiKeys } from './api-keys.ts'
 
 /** A message and its audience. What became of it is told by its deliveries and by `unreachable`. */
@@ -15,12 +15,20 @@ export const notifications = pgTable('notifications', {
   unreachable: jsonb().notNull().default([]),
   sendAt: timestamp({ withTimezone: true }),
   expiresAt: timestamp({ withTimezone: true }),
+  /** Over how long its deliveries are spread. */
+  spreadSeconds: integer(),
+  /** When the whole audience had been cut into segments; that of named users is known when they are accepted. */
+  plannedAt: timestamp({ withTimezone: true }),
+  pausedAt: timestamp({ withTimezone: true }),
+  canceledAt: timestamp({ withTimezone: true }),
   createdBy: uuid().references(() => apiKeys.id, { onDelete: 'set null' }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
+  index('notifications_unplanned').on(table.id).where(sql`${table.plannedAt} is null`),
   check('notifications_origin', sql`${table.origin} in ('api', 'welcome')`),
   check('notifications_audience', sql`jsonb_typeof(${table.audience}) = 'object'`),
   check('notifications_message', sql`coalesce(${table.message} ->> 'type', '') in ('note', 'link', 'file')`),
   check('notifications_unreachable', sql`jsonb_typeof(${table.unreachable}) = 'array'`),
+  check('notifications_spread', sql`${table.spreadSeconds} > 0`),
   check('notifications_expires_at', sql`${table.expiresAt} > coalesce(${table.sendAt}, ${table.createdAt})`)
 ])
