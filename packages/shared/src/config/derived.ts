@@ -21,14 +21,28 @@ export function providerConfig (config: Config) {
     },
     pumpio: name === undefined
       ? undefined
-      : { application: { name, contacts: config.PUMPIO_CONTACTS }, insecureHosts: config.PUMPIO_HTTP_HOSTS },
+      : {
+          application: { name, contacts: config.PUMPIO_CONTACTS },
+          insecureHosts: config.PUMPIO_HTTP_HOSTS,
+          audience: config.PUMPIO_AUDIENCE
+        },
     blotre: blotre && {
       ...blotre,
       url: config.BLOTRE_URL,
       stream: config.BLOTRE_STREAM,
+      tags: config.BLOTRE_TAGS,
+      colors: config.BLOTRE_COLORS,
       introduction: { name: config.SITE_NAME.padEnd(3).slice(0, 254), blurb: `Shows on your stream what ${config.SITE_NAME} has to tell you.` }
     }
   }
+}
+
+/** What a provider may be sent at most, by its id; one without an entry is not limited. */
+export function perSecond (config: Config): Map<string, number> {
+  const limits = {
+    pushbullet: config.PUSHBULLET_MAX_PER_SECOND, pumpio: config.PUMPIO_MAX_PER_SECOND, blotre: config.BLOTRE_MAX_PER_SECOND
+  }
+  return new Map(Object.entries(limits).flatMap(([id, limit]) => limit === undefined ? [] : [[id, limit]]))
 }
 
 function clientOf (clientId: string | undefined, clientSecret: string | undefined) {

@@ -1,3 +1,5 @@
+import { isTag, levels } from '../providers/blotre-look.ts'
+import type { Level } from '../providers/blotre-look.ts'
 import { createGuard } from '../providers/guard.ts'
 import { parseVaultKeys } from '../vault/index.ts'
 
@@ -77,6 +79,20 @@ export const hosts: Reader<string[]> = list('host names or addresses, with a por
   !/[/?#@\s]/.test(item) && URL.canParse(`http://${item}`))
 
 export const emails: Reader<string[]> = list('e-mail addresses', (item) => /^[^\s@]+@[^\s@]+$/.test(item))
+
+export const tags: Reader<string[]> = list('tags of 1 to 32 letters, digits, _, - or $, which are not six hexadecimal digits', isTag)
+
+const levelColors = list('level=rrggbb pairs such as error=b91c1c, the levels being info, success, warning and error', (item) =>
+  levels.some((level) => item.startsWith(`${level}=`)) && /=[0-9a-f]{6}$/i.test(item) && item.split('=').length === 2)
+
+/** `#rrggbb` for each level that is named. Without its `#`, which would begin a comment in files of variables. */
+export const colors: Reader<Partial<Record<Level, string>>> = {
+  ...levelColors,
+  read: (value) => Object.fromEntries(levelColors.read(value).map((item) => {
+    const [name = '', digits = ''] = item.split('=')
+    return [levels.find((level) => level === name) ?? 'info', `#${digits.toLowerCase()}`]
+  }))
+}
 
 function list (accepts: string, isRight: (item: string) => boolean): Reader<string[]> {
   return {

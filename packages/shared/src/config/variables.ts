@@ -1,4 +1,4 @@
-import { emails, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, secretText, secretUrl, text, url } from './readers.ts'
+import { colors, emails, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, secretText, secretUrl, tags, text, url } from './readers.ts'
 
 /** Every variable Carillon reads, in the order of `.env.example`. `initial` is the default; none means it may be absent. */
 export const variables = {
@@ -13,24 +13,32 @@ export const variables = {
   PUBLIC_URL: { ...url('http', 'https'), about: 'How browsers reach the API; http://HOST:PORT when absent. https turns on Secure and __Host- cookies.' },
   SITE_NAME: { ...text, initial: 'Carillon', about: 'What the connect page and the welcome message call your site.' },
   ALLOWED_ORIGINS: { ...origins, initial: '', about: 'Origins of your frontends: they may call the API from a browser and be returned to.' },
+  ACCEPT_MAX_WAITING: { ...integer(1, 100_000_000), initial: '500000', about: 'Deliveries to people by name that may be due and wait; beyond that the API accepts no notification (503) until there are fewer.' },
 
   PUSHBULLET_CLIENT_ID: { ...text, about: 'OAuth client at Pushbullet; without it Pushbullet is not offered.' },
   PUSHBULLET_CLIENT_SECRET: { ...secretText, about: 'Goes with PUSHBULLET_CLIENT_ID.' },
   PUSHBULLET_AUTHORIZE_URL: { ...url('http', 'https'), initial: 'https://www.pushbullet.com/authorize', about: 'Where users are sent to allow access.' },
   PUSHBULLET_API_URL: { ...url('http', 'https'), initial: 'https://api.pushbullet.com', about: 'Base of the API, without /v2.' },
+  PUSHBULLET_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'Requests a second that all workers together send to Pushbullet at most; no limit of ours when absent.' },
   PUMPIO_CLIENT_NAME: { ...text, about: 'What pump.io hosts call us when they register us; without it pump.io is not offered.' },
   PUMPIO_CONTACTS: { ...emails, initial: '', about: 'E-mail addresses that pump.io hosts are given to reach you.' },
   PUMPIO_HTTP_HOSTS: { ...hosts, initial: '', about: 'pump.io hosts that are spoken to over plain http: for development.' },
+  PUMPIO_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'The same for pump.io.' },
+  PUMPIO_AUDIENCE: { ...oneOf('followers', 'public'), initial: 'followers', about: 'Who sees what is posted in a user\'s name.' },
   BLOTRE_CLIENT_ID: { ...text, about: 'OAuth client at Blot\'re; without it Blot\'re is not offered.' },
   BLOTRE_CLIENT_SECRET: { ...secretText, about: 'Goes with BLOTRE_CLIENT_ID.' },
   BLOTRE_URL: { ...url('http', 'https'), initial: 'https://blot.re', about: 'Base of the site, without /v0.' },
   BLOTRE_STREAM: { ...text, about: 'Child stream that notifications show on, made when missing; the user\'s root stream when absent.' },
+  BLOTRE_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'The same for Blot\'re.' },
+  BLOTRE_TAGS: { ...tags, initial: '', about: 'Tags of every notification, after its level; a stream shows six in all.' },
+  BLOTRE_COLORS: { ...colors, initial: '', about: 'Colours of the levels, in place of our own.' },
   ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
 
   DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },
   DELIVER_REQUESTS: { ...integer(1, 512), initial: '32', about: 'Requests under way at a time, in each batch.' },
   DELIVER_LEASE_SECONDS: { ...integer(2, 3600), initial: '60', about: 'How long a batch may take; then its deliveries go to another worker.' },
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
+  RETENTION_DAYS: { ...integer(7, 3650), initial: '90', about: 'How long deliveries and their notifications are kept.' },
   WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz and /readyz; none when absent.' },
 
   CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
@@ -38,6 +46,7 @@ export const variables = {
 
   SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' },
   SANDBOX_PUMPIO_PORT: { ...port, about: 'Port of the simulated pump.io, which needs a host of its own; the next one when absent.' },
+  SANDBOX_BENCH: { ...oneOf('0', '1'), initial: '0', about: '1 makes the simulated Pushbullet count what it is sent instead of keeping it: for benchmarks.' },
   LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
 }
 

@@ -24,6 +24,8 @@ export interface Handshake {
   connectionId: string | null
   /** Whether a callback has taken it: it works once. */
   claimed: boolean
+  /** Of the `state` that an answer carries; another one as soon as it is confirmed again. */
+  stateHash: string | null
   browserHash: string | null
   expiresAt: Date
 }
@@ -113,10 +115,16 @@ export async function awaitAnswer (
   return rows.length === 1
 }
 
-/** Takes the handshake for the one callback that may use it. False when another has, or it is over. */
-export async function claimHandshake ({ db }: Database, id: string, now: number): Promise<boolean> {
+/**
+ * Takes the handshake, as it was found, for the one callback that may use it. False when another has, it is over, or it was
+ * confirmed again since: then it waits for another answer, maybe in another browser.
+ */
+export async function claimHandshake (
+  { db }: Database, { id, stateHash }: Pick<Handshake, 'id' | 'stateHash'>, now: number
+): Promise<boolean> {
+  const isUnchanged = stateHash === null ? isNull(handshakes.stateHash) : eq(handshakes.stateHash, stateHash)
   const rows = await db.update(handshakes).set({ claimedAt: new Date(now) })
-    .where(stillOpen(id, now)).returning({ id: handshakes.id })
+    .where(and(stillOpen(id, now), isUnchanged)).returning({ id: handshakes.id })
   return rows.length === 1
 }
 
@@ -152,7 +160,7 @@ function selectHandshakes (db: Database['db']) {
 function toHandshake (
   { handshake, displayName, externalId }: Awaited<ReturnType<typeof selectHandshakes>>[number], now: number
 ): Handshake {
-  const { stateHash, createdAt, claimedAt, confirmedAt, attempts, askAt, ...rest } = handshake
+  const { createdAt, claimedAt, confirmedAt, attempts, askAt, ...rest } = handshake
   const expired = rest.status === 'pending' && rest.expiresAt.getTime() <= now
   return { ...rest, status: expired ? 'expired' : rest.status, claimed: claimedAt !== null, userName: displayName ?? externalId }
 }

@@ -10,7 +10,7 @@ export {
 export type { Handshake, HandshakeKind, NewHandshake } from './handshakes.ts'
 export { findConnection, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter, ConnectionStatus } from './read.ts'
-export { disconnect, markNeedsReauth, openCredentials, saveConnections } from './store.ts'
+export { disconnect, markNeedsReauth, openCredentials, saveConnections, sealCredentials } from './store.ts'
 export type { NewConnection, SavedConnection } from './store.ts'
 export { createRefresher } from './refresh.ts'
 export type { Fresh, Refresher, RefreshResult, RefreshServices } from './refresh.ts'

@@ -1,3 +1,4 @@
+import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 /** The right to refresh a connection's credentials of one version, until it runs out. */
@@ -34,40 +35,61 @@ export async function takeLease (
 /**
  * Stores what a refresh has brought. It counts as long as nobody has stored anything newer, even when the lease has run out
  * meanwhile: the provider has rotated, so what a late holder brings is the only pair that works. It also undoes a
- * `needsReauth` that a successor concluded from the old pair. False when a reconnect or another refresh came first.
+ * `needsReauth` that a successor concluded from the old pair, and notes that. `stored` is false when a reconnect, another
+ * refresh or a disconnect came first.
  */
 export async function storeRefreshed (
   { sql }: Database, lease: Lease, { credentials, expiresAt }: { credentials: string, expiresAt: Date | undefined }
 ): Promise<{ stored: boolean, recovered: boolean }> {
   const [row] = await sql<Array<{ recovered: boolean }>>`
-    update connections set credentials = ${credentials}, expires_at = ${expiresAt?.toISOString() ?? null}::timestamptz,
-      credentials_version = connections.credentials_version + 1, status = 'active', status_reason = null,
-      lease_owner = null, lease_until = null, updated_at = now()
-    from (select id, status from connections where id = ${lease.connectionId} for update) as before
-    where connections.id = before.id and connections.credentials_version = ${lease.credentialsVersion}
-      and connections.status <> 'revoked'
-    returning before.status = 'needsReauth' as recovered`
+    with stored as (
+      update connections set credentials = ${credentials}, expires_at = ${expiresAt?.toISOString() ?? null}::timestamptz,
+        credentials_version = connections.credentials_version + 1, status = 'active', status_reason = null,
+        lease_owner = null, lease_until = null, updated_at = now()
+      from (select id, status from connections where id = ${lease.connectionId} for update) as before
+      where connections.id = before.id and connections.credentials_version = ${lease.credentialsVersion}
+        and connections.status <> 'revoked'
+      returning connections.id, before.status = 'needsReauth' as recovered
+    ), event as (
+      insert into connection_events (id, connection_id, event) select ${newId()}, id, 'connection.recovered' from stored where recovered
+    )
+    select recovered from stored`
   return { stored: row !== undefined, recovered: row?.recovered === true }
 }
 
-/** Concludes from a refusal that the credentials are dead. False, and nothing happens, for anybody but the latest holder. */
+/**
+ * Concludes from a refusal that the credentials are dead, and notes that. False, and nothing happens, for anybody but the
+ * latest holder.
+ */
 export async function concludeDead ({ sql }: Database, lease: Lease, reason: string): Promise<boolean> {
   const { count } = await sql`
-    update connections set status = 'needsReauth', status_reason = ${reason}, lease_owner = null, lease_until = null, updated_at = now()
-    where id = ${lease.connectionId} and credentials_version = ${lease.credentialsVersion} and fence = ${lease.fence}
-      and status = 'active'`
+    with dead as (
+      update connections set status = 'needsReauth', status_reason = ${reason}, lease_owner = null, lease_until = null, updated_at = now()
+      where id = ${lease.connectionId} and credentials_version = ${lease.credentialsVersion} and fence = ${lease.fence}
+        and status = 'active'
+      returning id
+    )
+    insert into connection_events (id, connection_id, event, reason)
+    select ${newId()}, id, 'connection.needs_reauth', ${reason} from dead`
   return count === 1
 }
 
-/** Gives the lease back with nothing done, so that the next one need not wait for its end. */
-export async function releaseLease ({ sql }: Database, lease: Lease): Promise<void> {
-  await sql`
+/** Gives the lease back with nothing done, so that the next one need not wait for its end. False when it was lost already. */
+export async function releaseLease ({ sql }: Database, lease: Lease): Promise<boolean> {
+  const { count } = await sql`
     update connections set lease_owner = null, lease_until = null
     where id = ${lease.connectionId} and fence = ${lease.fence} and credentials_version = ${lease.credentialsVersion}`
+  return count === 1
 }
 
 export async function readCredentials ({ sql }: Database, id: string): Promise<CredentialsState | undefined> {
   const [state] = await sql<CredentialsState[]>`
     select credentials_version as "credentialsVersion", status, credentials from connections where id = ${id}`
   return state
+}
+
+/** Whether somebody has the right to refresh right now. */
+export async function isHeld ({ sql }: Database, id: string): Promise<boolean> {
+  const rows = await sql`select from connections where id = ${id} and lease_until > now()`
+  return rows.length === 1
 }

@@ -49,6 +49,7 @@ export async function saveConnections (
         status: 'active' as const,
         accountId: grant.account.id,
         accountName: grant.account.name,
+        host: grant.account.host ?? '',
         credentials: sealCredentials(vault, id, grant.credentials),
         expiresAt: grant.expiresAt ?? null
       }
@@ -60,10 +61,15 @@ export async function saveConnections (
         statusReason: null,
         accountId: sql`excluded.account_id`,
         accountName: sql`excluded.account_name`,
+        host: sql`excluded.host`,
+        connectedAt: sql`case ${connections.status} when 'revoked' then now() else ${connections.connectedAt} end`,
+        disconnectedAt: null,
         credentials: sql`excluded.credentials`,
         credentialsVersion: sql`${connections.credentialsVersion} + 1`,
         expiresAt: sql`excluded.expires_at`,
         limitedUntil: null,
+        leaseOwner: null,
+        leaseUntil: null,
         updatedAt: sql`now()`
       }
     })
@@ -96,10 +102,13 @@ export async function disconnect (
     await tx.update(connections).set({
       status: 'revoked',
       statusReason: 'disconnected',
+      disconnectedAt: sql`now()`,
       credentials: null,
       credentialsVersion: sql`${connections.credentialsVersion} + 1`,
       expiresAt: null,
       limitedUntil: null,
+      leaseOwner: null,
+      leaseUntil: null,
       updatedAt: sql`now()`
     }).where(eq(connections.id, id))
     await recordEvents({ db: tx }, [{ connectionId: id, event: 'connection.disconnected' }])
@@ -108,18 +117,22 @@ export async function disconnect (
 }
 
 /**
- * Marks the credentials of this version as dead: the user must reconnect. Does nothing, and answers false, when they have
- * been replaced since.
+ * Marks the credentials of this version as dead, and notes that: the user must reconnect. Does nothing, and answers false,
+ * when they have been replaced since, or somebody is refreshing them: the provider may have rotated already.
  */
 export async function markNeedsReauth (
   { db }: Database, { id, credentialsVersion, reason }: { id: string, credentialsVersion: number, reason: string }
 ): Promise<boolean> {
-  const rows = await db.update(connections)
-    .set({ status: 'needsReauth', statusReason: reason, updatedAt: sql`now()` })
-    .where(and(
-      eq(connections.id, id), eq(connections.credentialsVersion, credentialsVersion), eq(connections.status, 'active')))
-    .returning({ id: connections.id })
-  return rows.length === 1
+  return db.transaction(async (tx) => {
+    const rows = await tx.update(connections)
+      .set({ status: 'needsReauth', statusReason: reason, updatedAt: sql`now()` })
+      .where(and(
+        eq(connections.id, id), eq(connections.credentialsVersion, credentialsVersion), eq(connections.status, 'active'),
+        sql`coalesce(${connections.leaseUntil} <= now(), true)`))
+      .returning({ id: connections.id })
+    await recordEvents({ db: tx }, rows.map(({ id }) => ({ connectionId: id, event: 'connection.needs_reauth', reason })))
+    return rows.length === 1
+  })
 }
 
 /** Opens the sealed credentials of connection `id`. Throws VaultError, or what the provider throws of foreign credentials. */

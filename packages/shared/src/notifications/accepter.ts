@@ -2,9 +2,9 @@ import type { Database } from '../db/index.ts'
 import type { Log } from '../log/index.ts'
 import { insertNotifications } from './accept.ts'
 import type { Accepted } from './accept.ts'
-import { enqueue } from './delivery-queues.ts'
 import type { DeliveryQueues } from './delivery-queues.ts'
 import type { Draft } from './draft.ts'
+import { enqueueBatches, enqueuePlans, enqueueWakes } from './enqueue.ts'
 
 /** Bounds of one statement; what is beyond them goes into the next. */
 const draftsPerInsert = 500
@@ -13,13 +13,15 @@ const recipientsPerInsert = 20_000
 export interface Accepter {
   /** Resolves once the notification and its deliveries are committed. */
   accept: (draft: Draft) => Promise<Accepted>
+  /** The same for several, all of them or none; answers in their order. They go in one statement, however many they are. */
+  acceptAll: (drafts: Draft[]) => Promise<Accepted[]>
   /** Waits for everything accepted to be committed and queued. */
   close: () => Promise<void>
 }
 
 interface Waiting {
-  draft: Draft
-  resolve: (accepted: Accepted) => void
+  drafts: Draft[]
+  resolve: (accepted: Accepted[]) => void
   reject: (error: unknown) => void
 }
 
@@ -30,7 +32,7 @@ interface Waiting {
 export function createAccepter (
   { database, queues, log }: { database: Database, queues: DeliveryQueues, log: Log }
 ): Accepter {
-  const offered = [...queues.keys()]
+  const offered = [...queues.deliver.keys()]
   const waiting: Waiting[] = []
   const enqueuing = new Set<Promise<void>>()
   let committing: Promise<void> | undefined
@@ -44,12 +46,16 @@ export function createAccepter (
   }
 
   async function commit (group: Waiting[]): Promise<void> {
+    const drafts = group.flatMap(({ drafts }) => drafts)
     try {
-      const { accepted, dispatched } = await insertNotifications(database, group.map(({ draft }) => draft), offered)
-      track(enqueue(queues, dispatched))
-      for (const [index, answer] of accepted.entries()) group[index]?.resolve(answer)
+      const { accepted, batches, wakes, plans } = await insertNotifications(database, drafts, offered)
+      if (batches.length > 0) track(enqueueBatches(queues, batches))
+      if (wakes.length > 0) track(enqueueWakes(queues, wakes))
+      if (plans.length > 0) track(enqueuePlans(queues, plans))
+      let answered = 0
+      for (const { drafts, resolve } of group) resolve(accepted.slice(answered, answered += drafts.length))
     } catch (error) {
-      // One draft that the database refuses must not take its neighbours with it.
+      // One that the database refuses must not take its neighbours with it.
       if (group.length > 1 && isRefusal(error)) for (const one of group) await commit([one])
       else for (const { reject } of group) reject(error)
     }
@@ -61,11 +67,20 @@ export function createAccepter (
     enqueuing.add(tracked)
   }
 
-  return {
-    accept: (draft) => new Promise((resolve, reject) => {
-      waiting.push({ draft, resolve, reject })
+  function acceptAll (drafts: Draft[]): Promise<Accepted[]> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ drafts, resolve, reject })
       committing ??= commitAll()
-    }),
+    })
+  }
+
+  return {
+    accept: async (draft) => {
+      const [accepted] = await acceptAll([draft])
+      if (accepted === undefined) throw new Error('One draft has one answer')
+      return accepted
+    },
+    acceptAll,
     close: async () => {
       await committing
       await Promise.all(enqueuing)
@@ -74,10 +89,11 @@ export function createAccepter (
 }
 
 function takeGroup (waiting: Waiting[]): Waiting[] {
-  let recipients = 0
-  const end = waiting.findIndex(({ draft }, index) => {
-    recipients += draft.audience.userIds.length
-    return index > 0 && (index >= draftsPerInsert || recipients > recipientsPerInsert)
+  let [count, recipients] = [0, 0]
+  const end = waiting.findIndex(({ drafts }, index) => {
+    count += drafts.length
+    recipients += drafts.reduce((sum, { audience }) => sum + ('userIds' in audience ? audience.userIds.length : 0), 0)
+    return index > 0 && (count > draftsPerInsert || recipients > recipientsPerInsert)
   })
   return waiting.splice(0, end === -1 ? waiting.length : end)
 }

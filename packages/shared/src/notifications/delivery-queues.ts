@@ -1,40 +1,69 @@
 import type { JobQueue, QueueBackend } from '../queue/index.ts'
-import type { DeliverJob } from './draft.ts'
-import { groupBy } from './group-by.ts'
 
 /** Deliveries that one job carries at most. */
 export const deliveriesPerJob = 500
 
-/** A bulkhead per provider: a slow one fills its own queue only. */
+/** One delivery, by its key: a notification's UUID and a connection's. */
+export type DeliveryKey = [notificationId: string, connectionId: string]
+
+/** Deliveries that have rows, to be sent now. */
+export interface DeliverJob {
+  deliveries: DeliveryKey[]
+}
+
+/** A part of a broadcast that has no rows yet. */
+export interface SegmentJob {
+  notificationId: string
+  number: number
+}
+
+/** A broadcast that is to be cut into segments. */
+export interface PlanJob {
+  notificationId: string
+}
+
+/** What has fallen due at a provider is to be given jobs. */
+export interface WakeJob {
+  provider: string
+}
+
+/**
+ * Where work waits. Each provider has two queues of its own, so that a slow one delays no other, and so that what is sent to
+ * people by name never stands in line behind a broadcast.
+ */
+export interface DeliveryQueues {
+  deliver: ReadonlyMap<string, JobQueue<DeliverJob>>
+  broadcast: ReadonlyMap<string, JobQueue<SegmentJob>>
+  plan: JobQueue<PlanJob>
+  wake: JobQueue<WakeJob>
+  close: () => Promise<void>
+}
+
+export const planQueueName = 'plan'
+export const wakeQueueName = 'wake'
+
 export function deliverQueueName (provider: string): string {
   return `deliver-${provider}`
 }
 
-/** A queue per provider. */
-export type DeliveryQueues = ReadonlyMap<string, JobQueue<DeliverJob>>
+export function broadcastQueueName (provider: string): string {
+  return `broadcast-${provider}`
+}
 
+/** Opens the queues of `providers`, which are those that can send. */
 export function openDeliveryQueues (backend: QueueBackend, providers: Iterable<string>): DeliveryQueues {
-  return new Map([...providers].map((provider) => [provider, backend.openQueue<DeliverJob>(deliverQueueName(provider))]))
-}
-
-/** A row that has been given a job id and is yet to be put on its queue. */
-export interface Dispatched {
-  jobId: string
-  provider: string
-  notificationId: string
-  connectionId: string
-  delayMs: number
-}
-
-/** Puts rows on their queues, one job per job id. Rejects when a queue does not take them; reconcile finds them again then. */
-export async function enqueue (queues: DeliveryQueues, rows: Dispatched[]): Promise<void> {
-  const byProvider = groupBy(rows, ({ provider }) => provider)
-  await Promise.all([...byProvider].map(async ([provider, own]) => {
-    const jobs = [...groupBy(own, ({ jobId }) => jobId)].map(([id, members]) => ({
-      id,
-      data: { deliveries: members.map(({ notificationId, connectionId }): [string, string] => [notificationId, connectionId]) },
-      delayMs: members[0]?.delayMs ?? 0
-    }))
-    await queues.get(provider)?.add(jobs)
-  }))
+  const ids = [...providers]
+  const deliver = new Map(ids.map((id) => [id, backend.openQueue<DeliverJob>(deliverQueueName(id))]))
+  const broadcast = new Map(ids.map((id) => [id, backend.openQueue<SegmentJob>(broadcastQueueName(id))]))
+  const plan = backend.openQueue<PlanJob>(planQueueName)
+  const wake = backend.openQueue<WakeJob>(wakeQueueName)
+  return {
+    deliver,
+    broadcast,
+    plan,
+    wake,
+    close: async () => {
+      for (const queue of [...deliver.values(), ...broadcast.values(), plan, wake]) await queue.close()
+    }
+  }
 }

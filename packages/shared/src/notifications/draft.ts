@@ -1,9 +1,7 @@
 import type { Message } from '../providers/index.ts'
 
-/** The site's ids of the people to ring. */
-export interface Audience {
-  userIds: string[]
-}
+/** Whom to ring: people by the site's ids, or all who are connected when the notification is accepted. */
+export type Audience = { userIds: string[] } | { everyone: true }
 
 /** A notification as it is asked for. Whoever makes one has checked it. */
 export interface Draft {
@@ -17,6 +15,8 @@ export interface Draft {
   data?: unknown
   sendAt?: Date | undefined
   expiresAt?: Date | undefined
+  /** Over how long its deliveries are spread; absent is as fast as they go. */
+  spreadSeconds?: number | undefined
   /** The API key's id. */
   createdBy?: string | undefined
 }
@@ -27,10 +27,7 @@ export interface Unreachable {
   reason: 'unknownUser' | 'notConnected'
 }
 
-/** One delivery, by its key: a notification's UUID and a connection's. */
-export type DeliveryKey = [notificationId: string, connectionId: string]
-
-/** What a deliver job carries. */
-export interface DeliverJob {
-  deliveries: DeliveryKey[]
+/** A broadcast is cut into segments by the worker; the deliveries of named users are made when it is accepted. */
+export function isBroadcast (audience: Audience): audience is { everyone: true } {
+  return 'everyone' in audience
 }

@@ -1,23 +1,21 @@
 import type { Database } from '../db/index.ts'
-import { deliveryStates } from '../db/index.ts'
 import type { Message } from '../providers/index.ts'
 import type { Audience, Unreachable } from './draft.ts'
+import type { DeliveryState } from './progress.ts'
+import { standingColumns, standingJoins, toStanding } from './standing.ts'
+import type { Standing, StandingRow } from './standing.ts'
 
-export type DeliveryState = typeof deliveryStates[number]
-
-export interface Notification {
+export interface Notification extends Standing {
   id: string
   origin: 'api' | 'welcome'
-  /** `completed` once nothing waits, not even for a user to reconnect. */
-  status: 'scheduled' | 'accepted' | 'sending' | 'completed'
   audience: Audience
   message: Message
   providers: string[] | null
   data: unknown
   unreachable: Unreachable[]
-  counts: Record<DeliveryState, number>
   sendAt: Date | null
   expiresAt: Date | null
+  spreadSeconds: number | null
   createdAt: Date
 }
 
@@ -25,7 +23,7 @@ export interface Notification {
 export interface DeliveryEvent {
   /** ISO 8601. */
   at: string
-  event: 'queued' | 'parked' | 'released' | 'attempt' | 'wait' | 'handedBack' | 'workerLost' | 'skipped' | 'expired'
+  event: 'queued' | 'parked' | 'released' | 'attempt' | 'wait' | 'handedBack' | 'workerLost' | 'skipped' | 'expired' | 'canceled' | 'paused' | 'resumed' | 'retried'
   reason?: string
   outcome?: string
   /** What came of refreshing the credentials for it. */
@@ -46,6 +44,7 @@ export interface Delivery {
   state: DeliveryState
   attempts: number
   reason: string | null
+  /** Null also while its notification is paused. */
   dueAt: Date | null
   receipt: { id: string } | null
   createdAt: Date
@@ -74,12 +73,17 @@ export async function listDeliveries (
   { state, limit, after }: { state?: DeliveryState | undefined, limit: number, after?: string | undefined }
 ): Promise<Delivery[]> {
   const rows = await sql<DeliveryRow[]>`
-    select ${deliveryColumns(sql)} from deliveries
+    select ${deliveryColumns(sql)} from (
+      -- the page first: joined before it is cut, those of a rare state cost a look at every user
+      select * from deliveries
+      where notification_id = ${notificationId}
+        -- said only where it is meant: a plan for both would not seek in the index
+        ${state === undefined ? sql`` : sql`and state = ${state}`}
+        ${after === undefined ? sql`` : sql`and connection_id > ${after}`}
+      order by connection_id limit ${limit}
+    ) as deliveries
     join connections on connections.id = connection_id join users on users.id = connections.user_id
-    where notification_id = ${notificationId}
-      and (${state ?? null}::text is null or state = ${state ?? null})
-      and (${after ?? null}::uuid is null or connection_id > ${after ?? null})
-    order by connection_id limit ${limit}`
+    order by connection_id`
   return rows.map(toDelivery)
 }
 
@@ -94,12 +98,17 @@ export async function findDelivery (
   return row === undefined ? undefined : { ...toDelivery(row), history: row.history }
 }
 
-interface NotificationRow extends Omit<Notification, 'status' | 'counts' | 'sendAt' | 'expiresAt' | 'createdAt'> {
-  counts: Partial<Record<DeliveryState, number>>
+interface NotificationRow extends StandingRow {
+  id: string
+  origin: Notification['origin']
+  message: Message
+  providers: string[] | null
+  data: unknown
+  unreachable: Unreachable[]
   sendAt: string | null
   expiresAt: string | null
+  spreadSeconds: number | null
   createdAt: string
-  isScheduled: boolean
 }
 
 type DeliveryRow = Omit<Delivery, 'dueAt' | 'createdAt' | 'updatedAt'> & {
@@ -112,44 +121,37 @@ function selectNotifications (
 ) {
   return sql<NotificationRow[]>`
     select id, origin, audience, message #- '{file,data}' as message, providers, data, unreachable,
-      send_at as "sendAt", expires_at as "expiresAt", created_at as "createdAt",
-      coalesce(send_at > now(), false) as "isScheduled", counts.counts
+      send_at as "sendAt", expires_at as "expiresAt", spread_seconds as "spreadSeconds", created_at as "createdAt",
+      ${standingColumns(sql)}
     from (
       select * from notifications
       where (${id}::uuid is null or id = ${id}) and (${before}::uuid is null or id < ${before})
       order by id desc limit ${limit}
-    ) as page
-    cross join lateral (
-      select coalesce(jsonb_object_agg(state, number), '{}') as counts from (
-        select state, count(*) as number from deliveries where notification_id = page.id group by state
-      ) as by_state
-    ) as counts
+    ) as notifications ${standingJoins(sql)}
     order by id desc`
 }
 
-function toNotification ({ isScheduled, counts, ...row }: NotificationRow): Notification {
-  const complete = Object.fromEntries(deliveryStates.map((state) => [state, counts[state] ?? 0])) as Notification['counts']
+function toNotification (row: NotificationRow): Notification {
+  const { id, origin, audience, message, providers, data, unreachable, spreadSeconds } = row
   return {
-    ...row,
-    counts: complete,
-    status: statusOf(complete, isScheduled),
+    id,
+    origin,
+    audience,
+    message,
+    providers,
+    data,
+    unreachable,
+    spreadSeconds,
     sendAt: toDate(row.sendAt),
     expiresAt: toDate(row.expiresAt),
-    createdAt: new Date(row.createdAt)
+    createdAt: new Date(row.createdAt),
+    ...toStanding(row)
   }
-}
-
-function statusOf (counts: Notification['counts'], isScheduled: boolean): Notification['status'] {
-  const { queued, sending, retrying, parked, ...ended } = counts
-  if (queued + sending + retrying + parked === 0) return 'completed'
-  if (isScheduled) return 'scheduled'
-  const untouched = sending + retrying === 0 && Object.values(ended).every((number) => number === 0)
-  return untouched && queued > 0 ? 'accepted' : 'sending'
 }
 
 function deliveryColumns (sql: Database['sql']) {
   return sql`notification_id as "notificationId", connection_id as "connectionId", users.external_id as "userId",
-    deliveries.provider, state, attempts, reason, due_at as "dueAt", receipt,
+    deliveries.provider, state, attempts, reason, nullif(due_at, 'infinity') as "dueAt", receipt,
     deliveries.created_at as "createdAt", deliveries.updated_at as "updatedAt"`
 }
 
@@ -158,6 +160,7 @@ function toDelivery (row: DeliveryRow): Delivery {
   return { ...rest, dueAt: toDate(dueAt), createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
 }
 
+/** What is held with its paused notification is due at `infinity`, which is no date. */
 function toDate (text: string | null): Date | null {
-  return text === null ? null : new Date(text)
+  return text === null || text === 'infinity' ? null : new Date(text)
 }

@@ -2,6 +2,8 @@ import type { Message } from './message.ts'
 
 export type Level = NonNullable<Message['level']>
 
+export const levels: readonly Level[] = ['info', 'success', 'warning', 'error']
+
 /** What a notification makes of a stream. */
 export interface Look {
   /** `#rrggbb`. */
@@ -44,6 +46,6 @@ function hashtags (text: string): string[] {
 }
 
 /** Six hexadecimal digits would be a colour. */
-function isTag (text: string): boolean {
+export function isTag (text: string): boolean {
   return /^[\w$-]{1,32}$/.test(text) && !/^[0-9a-f]{6}$/i.test(text)
 }

@@ -16,6 +16,7 @@ import type { Answer } from './http.ts'
 import type { Message } from './message.ts'
 import type { Account, Call, ForwardedRequest, Grant, Provider } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
+import { createTurns } from './turns.ts'
 
 export interface BlotreConfig extends LookConfig {
   /** Base URL, without `/v0`. */
@@ -34,6 +35,7 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
   const shared: BlotreClientIdentity = { id: config.clientId, secret: config.clientSecret, kind: 'shared' }
   const introduction = config.introduction ?? { name: 'Carillon', blurb: 'Shows notifications on your stream.' }
   const lookOf = createLook(config)
+  const inTurn = createTurns()
   const child = config.stream?.trim()
   if (child !== undefined && !/^[ \w$-]{1,64}$/.test(child)) {
     throw new TypeError('the name of a stream is 1 to 64 letters, digits, spaces, _, - or $')
@@ -60,6 +62,7 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
     parseCredentials: (value) => parseBlotreCredentials(value, host),
     identify: async (credentials, call) => accountOf(await whoIs(credentials, call)),
     send,
+    refreshAheadMs,
     refresh,
     revoke: (credentials, call) => revoke(api, credentials, call),
     authorize,
@@ -115,11 +118,13 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
     const root = credentials.rootStream ?? (await whoIs(credentials, call)).rootStream
     return { id: await (child === undefined ? showOnRoot(root, look) : showOnChild(root, child, look)) }
 
-    /** Tags first: whoever watches the stream is woken by the colour, and finds the tags that go with it. */
+    /** Tags first: whoever watches the stream is woken by the colour, and finds the tags that go with it, not another ring's. */
     async function showOnRoot (id: string, { color, tags }: Look): Promise<string> {
-      await api.perform(setTags(id, tags), credentials.accessToken, call)
-      await api.perform(setStatus(id, color), credentials.accessToken, call)
-      return id
+      return inTurn(id, async () => {
+        await api.perform(setTags(id, tags), credentials.accessToken, call)
+        await api.perform(setStatus(id, color), credentials.accessToken, call)
+        return id
+      })
     }
 
     /** One PUT makes the stream when it is missing, and sets its status and tags either way. */
@@ -159,6 +164,9 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
     return { client: { id: clientId, secret: clientSecret, kind: 'own' }, code, expiresAt }
   }
 }
+
+/** Access tokens last two hours. */
+const refreshAheadMs = 20 * 60_000
 
 function judgeCredentials (answer: Answer): 'expired' | 'unauthorized' | null {
   const { kind } = judge(answer, 0, () => true)

@@ -1,5 +1,5 @@
-import { setMaxListeners } from 'node:events'
 import type { Dispatcher } from 'undici'
+import { onAbort } from './on-abort.ts'
 import type { Answer, HttpRequest } from './http.ts'
 import { toTransportError, TransportError } from './transport-error.ts'
 
@@ -18,22 +18,7 @@ export function exchange (
   agent: Dispatcher, url: URL, request: HttpRequest, terms: Terms, signal?: AbortSignal
 ): Promise<Answer> {
   if (signal?.aborted === true) return Promise.reject(new TransportError('aborted', url.host))
-  // One signal serves a whole batch. Every listener below is taken off again, so there is no leak to warn about.
-  if (signal !== undefined) setMaxListeners(0, signal)
-
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let failure: TransportError | undefined
-    let status = 0
-    let headers: Record<string, string> = {}
-    let size = 0
-    const chunks: Buffer[] = []
-
-    const abort = () => fail(new TransportError('aborted', url.host))
-    signal?.addEventListener('abort', abort, { once: true })
-    // undici's own time-outs start over with every byte, so an answer that drips in would never meet them.
-    const timer = setTimeout(() => fail(new TransportError('timeout', url.host)), terms.timeoutMs)
-
     agent.dispatch(
       {
         origin: url.origin,
@@ -43,48 +28,97 @@ export function exchange (
         body: request.body ?? null,
         headersTimeout: terms.headersTimeoutMs
       },
-      {
-        onRequestStart (started) {
-          controller = started
-          // Given up while it waited for a connection: this keeps it off the wire.
-          if (failure !== undefined) controller.abort(failure)
-        },
-        onResponseStart (_, statusCode, received) {
-          // Once for each 1xx that comes before the answer, and last for the answer.
-          status = statusCode
-          headers = flat(received)
-        },
-        onResponseData (_, chunk) {
-          size += chunk.length
-          if (size > terms.maxResponseBytes) fail(new TransportError('tooLarge', url.host))
-          else chunks.push(chunk)
-        },
-        onResponseEnd () {
-          release()
-          resolve({ status, headers, body: Buffer.concat(chunks, size) })
-        },
-        onResponseError (_, error) {
-          fail(toTransportError(error, url.host))
-        }
-      }
+      new Exchange(url.host, terms, signal, resolve, reject)
     )
-
-    function fail (error: TransportError): void {
-      if (failure !== undefined) return
-      failure = error
-      release()
-      reject(error)
-      controller?.abort(error)
-    }
-
-    function release (): void {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-    }
   })
 }
 
-function flat (received: Record<string, string | string[] | undefined>): Record<string, string> {
+/** A class and not a handful of closures: a worker makes thousands in a second. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #host: string
+  readonly #maxBytes: number
+  readonly #resolve: (answer: Answer) => void
+  readonly #reject: (error: TransportError) => void
+  readonly #timer: NodeJS.Timeout
+  readonly #offAbort: (() => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #failure: TransportError | undefined
+  #givingUp: NodeJS.Immediate | undefined
+  #status = 0
+  #headers: Record<string, string> = {}
+  #size = 0
+  #chunks: Buffer[] = []
+
+  constructor (
+    host: string, { timeoutMs, maxResponseBytes }: Terms, signal: AbortSignal | undefined,
+    resolve: (answer: Answer) => void, reject: (error: TransportError) => void
+  ) {
+    this.#host = host
+    this.#maxBytes = maxResponseBytes
+    this.#resolve = resolve
+    this.#reject = reject
+    // undici's own time-outs start over with every byte, so an answer that drips in would never meet them.
+    this.#timer = setTimeout(giveUpLate, timeoutMs, this)
+    this.#offAbort = signal === undefined ? undefined : onAbort(signal, () => this.giveUp('aborted'))
+  }
+
+  /**
+   * A process that was stopped for a while finds its timers due before it has read what came in meanwhile. That goes first:
+   * an answer that brings rotated tokens is the only one that ever will.
+   */
+  giveUp (code: 'aborted' | 'timeout'): void {
+    this.#givingUp ??= setImmediate(() => this.#fail(new TransportError(code, this.#host)))
+  }
+
+  onRequestStart (controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // Given up while it waited for a connection: this keeps it off the wire.
+    if (this.#failure !== undefined) controller.abort(this.#failure)
+  }
+
+  /** Once for each 1xx that comes before the answer, and last for the answer. */
+  onResponseStart (_: Dispatcher.DispatchController, status: number, headers: Received): void {
+    this.#status = status
+    this.#headers = flat(headers)
+  }
+
+  onResponseData (_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size > this.#maxBytes) this.#fail(new TransportError('tooLarge', this.#host))
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd (): void {
+    this.#release()
+    this.#resolve({ status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks, this.#size) })
+  }
+
+  onResponseError (_: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(toTransportError(error, this.#host))
+  }
+
+  #fail (error: TransportError): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.#release()
+    this.#reject(error)
+    this.#controller?.abort(error)
+  }
+
+  #release (): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#givingUp)
+    this.#offAbort?.()
+  }
+}
+
+type Received = Record<string, string | string[] | undefined>
+
+function giveUpLate (exchange: Exchange): void {
+  exchange.giveUp('timeout')
+}
+
+function flat (received: Received): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const name in received) {
     const value = received[name] ?? ''

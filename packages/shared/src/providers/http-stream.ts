@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { toTransportError, TransportError } from './transport-error.ts'
 
@@ -42,12 +42,23 @@ export async function streamExchange (
       bodyTimeout: terms.bodyTimeoutMs,
       signal: AbortSignal.any([signal, timeout])
     })
-    return { status: statusCode, headers: present(headers), body }
+    return { status: statusCode, headers: present(headers), body: hasBody(statusCode) ? body : withoutBody(body) }
   } catch (error) {
     if (timeout.aborted) throw new TransportError('timeout', url.host)
     if (signal.aborted) throw new TransportError('aborted', url.host)
     throw toTransportError(error, url.host)
   }
+}
+
+/** RFC 9110 §6.4.1. */
+function hasBody (status: number): boolean {
+  return status !== 204 && status !== 304
+}
+
+/** A 304 may state the length that a 200 would have (RFC 9110 §8.6). undici then takes its body for one that broke off. */
+function withoutBody (body: Readable): Readable {
+  body.on('error', () => {}).resume()
+  return Readable.from([])
 }
 
 function present (received: Record<string, string | string[] | undefined>): Record<string, string | string[]> {

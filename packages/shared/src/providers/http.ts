@@ -84,9 +84,13 @@ export function createHttp (options: HttpOptions): StreamingHttp {
   const open = new Agent({ ...pool, connect: { timeout: limits.connectTimeoutMs } })
   const guarded = new Agent({ ...pool, connect: createGuardedConnector(guard, limits.connectTimeoutMs) })
 
+  /** A provider's client sends nearly everything to one address. */
+  let latest: { text: string, url: URL } | undefined
+
   return {
     async request (request, signal) {
-      const url = httpUrl(request.url)
+      if (latest?.text !== request.url) latest = { text: request.url, url: httpUrl(request.url) }
+      const { url } = latest
       const terms = {
         timeoutMs: request.timeoutMs ?? limits.totalTimeoutMs,
         headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,

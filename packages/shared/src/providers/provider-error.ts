@@ -9,7 +9,14 @@ import type { TransportCode } from './transport-error.ts'
  */
 export type Verdict =
   | { kind: 'transient', reason: string }
-  | { kind: 'rateLimited', reason: string, /** Milliseconds since the epoch. */ retryAt: number }
+  | {
+    kind: 'rateLimited'
+    reason: string
+    /** Milliseconds since the epoch. */
+    retryAt: number
+    /** Whom the provider wants to hear nothing from: with `host`, anybody of ours; else, or absent, this connection. */
+    scope?: 'connection' | 'host'
+  }
   | { kind: 'expired', reason: string }
   | { kind: 'unauthorized', reason: string }
   | { kind: 'rejected', reason: string }

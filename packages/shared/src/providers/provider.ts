@@ -1,4 +1,4 @@
-import type { Http } from './http.ts'
+import type { Answer, Http } from './http.ts'
 import type { Message } from './message.ts'
 
 /** What a provider's client needs to act for one account. Plain JSON: it is sealed before it is stored. */
@@ -11,6 +11,8 @@ export interface Credentials {
 export interface Account {
   id: string
   name: string
+  /** Where it is, when users choose that: `pump.example`. Absent: at the provider's own host. */
+  host?: string
 }
 
 /** What a finished handshake brings. `expiresAt` is absent when the provider states no expiry. */
@@ -118,11 +120,24 @@ export interface Refreshed<C extends Credentials = Credentials> {
   expiresAt?: Date
 }
 
-/** An authorized request of somebody else's making: method, path with query under the provider's own origin, and body. */
+/** A request of somebody else's making: its method, and its path with query under the provider's own origin. */
 export interface ForwardedRequest {
   method: string
   /** Begins with `/`. */
   path: string
+  /** Its body, where that is `application/x-www-form-urlencoded`; null for one that is too long to be read beforehand. */
+  form?: string | null
+}
+
+/** Where a forwarded request goes, and the headers that authorize it, which take the place of those it has. */
+export interface Authorized {
+  url: string
+  headers: Record<string, string>
+  /**
+   * To be told the answer (its body may be left out below 400): gives what to send in its place when it was refused for a
+   * reason that lies with neither the request nor the credentials, such as a clock that is wrong. At most once.
+   */
+  again? (answer: Answer): Authorized | undefined
 }
 
 /**
@@ -160,7 +175,7 @@ export interface Provider<C extends Credentials = Credentials> {
    * Where `request` goes and the headers that authorize it, for a caller who never sees the credentials. The URL's origin is
    * the provider's own.
    */
-  authorize? (request: ForwardedRequest, credentials: C, call: Call): Promise<{ url: string, headers: Record<string, string> }>
+  authorize? (request: ForwardedRequest, credentials: C, call: Call): Promise<Authorized>
   /** What an answer to an authorized request says about the credentials: null when nothing is wrong with them. */
   judgeCredentials? (answer: { status: number, headers: Record<string, string>, body: Buffer }): 'expired' | 'unauthorized' | null
 }

@@ -89,7 +89,7 @@ function judgeStatus ({ status, headers }: Answer, now: number): Verdict | undef
   if (status === 429) {
     // pump.io itself knows no limits; what stands in front of it may.
     const retryAt = chooseRetryAt([parseRetryAfter(headers['retry-after'], now)], now)
-    return { kind: 'rateLimited', reason: 'too many requests for this host', retryAt }
+    return { kind: 'rateLimited', reason: 'too many requests for this host', retryAt, scope: 'host' }
   }
   if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
   if (status >= 400) return { kind: 'rejected', reason: 'request refused' }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ask } from './ask.ts'
 import type { Answer, HttpRequest } from './http.ts'
 import { authorizationHeader } from './oauth1.ts'
+import type { SignableRequest } from './oauth1.ts'
 import type { Call } from './provider.ts'
 import { refusalOf } from './pumpio-judge.ts'
 import { parseHttpDate } from './retry-at.ts'
@@ -16,52 +17,63 @@ export interface SigningKeys {
 
 /** Signs requests to hosts of which it remembers what is odd: a clock that is wrong, a scheme that is not theirs. */
 export interface PumpioSigner {
-  /** The value of the `Authorization` header, for a request that somebody else sends. */
-  header: (method: string, url: string, keys: SigningKeys, now: number) => string
+  /** Signs a request that somebody else sends. `more` are further `oauth_` parameters. */
+  sign: (request: SignableRequest, keys: SigningKeys, now: () => number, more?: Record<string, string>) => Signed
   /**
-   * The answer, whatever it says, after one more try if the first was refused for its time or signature. `more` are
-   * further `oauth_` parameters. Throws ProviderError when no answer came.
+   * The answer, whatever it says, after one more try if the first was refused for its time or signature. Throws
+   * ProviderError when no answer came.
    */
   ask: (request: HttpRequest, keys: SigningKeys, call: Call, more?: Record<string, string>) => Promise<Answer>
+}
+
+export interface Signed {
+  /** The value of the `Authorization` header. */
+  authorization: string
+  /** To be told what the host answered: gives the request signed anew if that was refused for its time or signature, once. */
+  again: (answer: Answer) => Signed | undefined
 }
 
 export function createPumpioSigner (): PumpioSigner {
   const oddities = new Map<string, Oddity>()
 
-  return { header, ask: askSigned }
+  return { sign, ask: askSigned }
 
-  function header (method: string, url: string, keys: SigningKeys, now: number): string {
-    return sign(method, url, keys, now, recall(url), {})
-  }
-
-  async function askSigned (
-    request: HttpRequest, keys: SigningKeys, call: Call, more: Record<string, string> = {}
-  ): Promise<Answer> {
+  function sign (request: SignableRequest, keys: SigningKeys, now: () => number, more: Record<string, string> = {}): Signed {
     const { host, protocol } = new URL(request.url)
-    const { signsAsHttp } = recall(request.url)
-    const first = await once(signsAsHttp)
-    const refusal = refusalOf(first)
-    if (refusal === 'nonce') return await once(signsAsHttp)
-    if (refusal !== 'signature' || protocol !== 'https:') return first
+    return once(recall(host).signsAsHttp, false)
 
-    // Behind a proxy that ends TLS, pump.io takes its own URLs for http ones when it checks. What we send stays on https.
-    const second = await once(!signsAsHttp)
-    if (refusalOf(second) !== 'signature') remember(host, { signsAsHttp: !signsAsHttp })
-    return second
+    function once (signsAsHttp: boolean, isLast: boolean): Signed {
+      const authorization = headerOf(request, keys, now(), { ...recall(host), signsAsHttp }, more)
+      return { authorization, again }
 
-    async function once (signsAsHttp: boolean): Promise<Answer> {
-      const odd = { ...recall(request.url), signsAsHttp }
-      const authorization = sign(request.method, request.url, keys, call.now(), odd, more)
-      const signed = { ...request, headers: { ...request.headers, authorization } }
-      const answer = await ask(signed, (answer) => ({ kind: 'ok', value: answer }), call)
-      const date = parseHttpDate(answer.headers.date ?? '')
-      if (date !== undefined) remember(host, { clockAheadMs: tolerated(date - call.now()) })
-      return answer
+      function again (answer: Answer): Signed | undefined {
+        const date = parseHttpDate(answer.headers.date ?? '')
+        if (date !== undefined) remember(host, { clockAheadMs: tolerated(date - now()) })
+        const refusal = refusalOf(answer)
+        if (isLast) {
+          if (refusal !== 'signature') remember(host, { signsAsHttp })
+          return undefined
+        }
+        if (refusal === 'nonce') return once(signsAsHttp, true)
+        // Behind a proxy that ends TLS, pump.io takes its own URLs for http ones when it checks. What we send stays on https.
+        return refusal === 'signature' && protocol === 'https:' ? once(!signsAsHttp, true) : undefined
+      }
     }
   }
 
-  function recall (url: string): Oddity {
-    return oddities.get(new URL(url).host) ?? even
+  async function askSigned (request: HttpRequest, keys: SigningKeys, call: Call, more?: Record<string, string>): Promise<Answer> {
+    const { method, url } = request
+    let signed: Signed | undefined = sign({ method, url }, keys, call.now, more)
+    for (;;) {
+      const headers = { ...request.headers, authorization: signed.authorization }
+      const answer = await ask({ ...request, headers }, (answer) => ({ kind: 'ok', value: answer }), call)
+      signed = signed.again(answer)
+      if (signed === undefined) return answer
+    }
+  }
+
+  function recall (host: string): Oddity {
+    return oddities.get(host) ?? even
   }
 
   function remember (host: string, news: Partial<Oddity>): void {
@@ -86,10 +98,10 @@ const maxOddities = 10_000
 /** pump.io allows for 300 s. Less than this is the network's doing and not the clock's. */
 const toleranceMs = 60_000
 
-function sign (
-  method: string, url: string, keys: SigningKeys, now: number, odd: Oddity, more: Record<string, string>
+function headerOf (
+  request: SignableRequest, keys: SigningKeys, now: number, odd: Oddity, more: Record<string, string>
 ): string {
-  const signed = { method, url: odd.signsAsHttp ? url.replace(/^https:/, 'http:') : url }
+  const signed = odd.signsAsHttp ? { ...request, url: request.url.replace(/^https:/, 'http:') } : request
   return authorizationHeader(signed, {
     oauth_consumer_key: keys.clientId,
     ...keys.token === undefined ? {} : { oauth_token: keys.token },

@@ -3,7 +3,7 @@ import { ask } from './ask.ts'
 import type { Answer } from './http.ts'
 import { fileTimeoutMs, judgeTransfer, loadFile } from './load-file.ts'
 import type { Message, MessageFile } from './message.ts'
-import type { Account, Call, Credentials, Grant, Provider } from './provider.ts'
+import type { Account, Call, Credentials, ForwardedRequest, Grant, Provider } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 import { chooseRetryAt, parseEpochSeconds, parseRetryAfter } from './retry-at.ts'
 
@@ -57,12 +57,12 @@ export function judge<Name extends string> (answer: Answer, now: number, members
 
 export function createPushbullet (config: PushbulletConfig): Provider<PushbulletCredentials> {
   const apiUrl = config.apiUrl.replace(/\/+$/, '')
-  const host = new URL(apiUrl).host
+  const { origin, host, pathname } = new URL(`${apiUrl}/`)
 
   return {
     id: 'pushbullet',
     name: 'Pushbullet',
-    origins: [new URL(apiUrl).origin],
+    origins: [origin],
     handshakes: {
       code: {
         clientId: config.clientId,
@@ -79,7 +79,9 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
     },
     parseCredentials,
     identify,
-    send
+    send,
+    authorize,
+    judgeCredentials
   }
 
   async function accept (token: Record<string, unknown>, call: Call): Promise<Grant<PushbulletCredentials>> {
@@ -132,6 +134,13 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
     return { file_name: granted.file_name, file_type: granted.file_type, file_url: granted.file_url }
   }
 
+  async function authorize ({ path }: ForwardedRequest, { accessToken }: PushbulletCredentials) {
+    // Without its slash a path would go on with our host's name; dots could lead out of a base URL that has a path itself.
+    const url = path.startsWith('/') ? new URL(`${apiUrl}${path}`) : undefined
+    if (url?.pathname.startsWith(pathname) !== true) throw new ProviderError({ kind: 'rejected', reason: 'path leads elsewhere' }, host)
+    return { url: url.href, headers: { 'access-token': accessToken } }
+  }
+
   function api<Name extends string> (
     method: 'GET' | 'POST', path: string, content: object | undefined, members: readonly Name[],
     { accessToken }: PushbulletCredentials, call: Call
@@ -141,6 +150,12 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
     const body = content === undefined ? {} : { body: JSON.stringify(content) }
     return ask({ method, url: `${apiUrl}/v2${path}`, headers, ...body }, (answer, now) => judge(answer, now, members), call)
   }
+}
+
+/** Only what says so beyond doubt: a 403 may be about what was asked for, and the token as good as ever. */
+function judgeCredentials ({ status, body }: Pick<Answer, 'status' | 'body'>): 'unauthorized' | null {
+  const isRefused = status === 401 || (status >= 400 && status < 500 && errorOf(parseObject(body)).code === 'invalid_access_token')
+  return isRefused ? 'unauthorized' : null
 }
 
 /** `max_upload_size` of every account. */

@@ -53,6 +53,7 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
   const pool = openPatientPool({
     connectionString: databaseUrl, max: 16, options: '-c search_path=bullmq', keepAlive: true, application_name: 'carillon-queue'
   })
+  pool.setMaxListeners(0) // each queue and worker listens to it
   pool.on('error', onError)
   const connection = pool as unknown as PgPool // the same methods; only the overloads of `on` differ
   const ping = (): Promise<unknown> => answered(pool.query('select 1'))

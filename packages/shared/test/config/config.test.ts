@@ -21,14 +21,23 @@ t.test('has defaults for all that can have one', async (t) => {
     PUSHBULLET_API_URL: 'https://api.pushbullet.com',
     PUMPIO_CONTACTS: [],
     PUMPIO_HTTP_HOSTS: [],
+    PUMPIO_AUDIENCE: 'followers',
     BLOTRE_URL: 'https://blot.re',
+    BLOTRE_TAGS: [],
+    BLOTRE_COLORS: {},
     ALLOW_PRIVATE_HOSTS: [],
     DELIVER_JOBS: 3,
     DELIVER_REQUESTS: 32,
     DELIVER_LEASE_SECONDS: 60,
     RECONCILE_SECONDS: 10,
+    RETENTION_DAYS: 90,
+    ACCEPT_MAX_WAITING: 500_000,
     WORKER_HEALTH_PORT: undefined,
     SANDBOX_PORT: 4400,
+    PUSHBULLET_MAX_PER_SECOND: undefined,
+    PUMPIO_MAX_PER_SECOND: undefined,
+    BLOTRE_MAX_PER_SECOND: undefined,
+    SANDBOX_BENCH: '0',
     LOG_LEVEL: 'info'
   })
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hostsOrRanges, integer, origins, secretUrl, url } from '../../src/config/readers.ts'
+import { colors, hostsOrRanges, integer, origins, secretUrl, tags, url } from '../../src/config/readers.ts'
 import type { Reader } from '../../src/config/readers.ts'
 import { createGuard } from '../../src/providers/guard.ts'
 
@@ -50,6 +50,15 @@ t.test('hosts that may be private are read just as the guard reads them', async 
   }
   for (const item of ['10.0.0.256', 'host:8080', 'a.1', '10.0.0.0/33', '*.example']) refuses(t, hostsOrRanges, item)
   t.same(hostsOrRanges.read('localhost, 10.0.0.0/8,'), ['localhost', '10.0.0.0/8'])
+})
+
+t.test('tags and colours are such as a stream takes', async (t) => {
+  t.same(tags.read('prod, a_b-c$,X1'), ['prod', 'a_b-c$', 'X1'])
+  for (const wrong of ['#prod', 'two words', 'ff0000', 'x'.repeat(33), 'é']) refuses(t, tags, wrong)
+  t.same(colors.read('info=0000FF, error=aa0000'), { info: '#0000ff', error: '#aa0000' })
+  for (const wrong of ['info', 'info=red', 'info=#0000ff', 'info=00f', 'fatal=0000ff', 'INFO=0000ff', '__proto__=0000ff', 'info=x=0000ff']) {
+    refuses(t, colors, wrong)
+  }
 })
 
 function refuses (t: Tap, reader: Reader<unknown>, text: string): void {

@@ -17,6 +17,12 @@ const { id: userId } = await ensureUser(database, { externalId: 'ann', displayNa
 
 const open = (returnTo?: string) => createHandshake(database, { userId, provider: 'pushbullet', returnTo }, now)
 
+/** As it is now. */
+async function claim (id: string, at = now): Promise<boolean> {
+  const found = await findHandshake(database, id, at)
+  return found !== undefined && await claimHandshake(database, found, at)
+}
+
 async function confirmed (browser = 'secret of a browser'): Promise<{ id: string, state: string }> {
   const id = await open()
   return { id, state: await confirmHandshake(database, { id, browser }, now) ?? '' }
@@ -37,6 +43,7 @@ t.test('opens a handshake that lives for ten minutes', async (t) => {
     returnTo: 'https://site.example/done',
     connectionId: null,
     claimed: false,
+    stateHash: null,
     browserHash: null,
     expiresAt: new Date(now + 10 * minute)
   })
@@ -60,7 +67,7 @@ t.test('goes from confirmed to claimed to completed', async (t) => {
   t.equal(isBrowserOf(found, 'secret of another'), false)
   t.equal(isBrowserOf(found, ''), false)
 
-  t.equal(await claimHandshake(database, id, now + minute), true)
+  t.equal(await claim(id, now + minute), true)
   t.match(await findHandshake(database, id, now + minute), { status: 'pending', claimed: true })
   const [connectionId = ''] = await connect(database, ['ann'])
   await completeHandshake(database, id, connectionId)
@@ -96,40 +103,51 @@ t.test('starts the trip anew when it is confirmed again', async (t) => {
 
 t.test('is claimed exactly once, however many come at once', async (t) => {
   const { id } = await confirmed()
-  const claims = await Promise.all(Array.from({ length: 20 }, () => claimHandshake(database, id, now)))
+  const claims = await Promise.all(Array.from({ length: 20 }, () => claim(id)))
   t.equal(claims.filter(Boolean).length, 1)
-  t.equal(await claimHandshake(database, id, now), false)
+  t.equal(await claim(id), false)
   t.equal(await confirmHandshake(database, { id, browser: 'late' }, now), undefined, 'nor is it confirmed any more')
+})
+
+t.test('is not claimed by an answer to what has been confirmed anew since', async (t) => {
+  const { id, state } = await confirmed('first browser')
+  const found = await findHandshakeByState(database, state, now)
+  t.equal(found !== undefined && isBrowserOf(found, 'first browser'), true, 'it is the right answer when it is looked at')
+  const anew = await confirmHandshake(database, { id, browser: 'another tab' }, now) ?? ''
+  t.equal(found !== undefined && await claimHandshake(database, found, now), false, 'and not any more when it would be used')
+  const other = await findHandshakeByState(database, anew, now)
+  t.match(other, { id, status: 'pending', claimed: false }, 'the handshake waits for the other tab')
+  t.equal(other !== undefined && await claimHandshake(database, other, now), true)
 })
 
 t.test('is over when its time is', async (t) => {
   const { id, state } = await confirmed()
   const after = now + 10 * minute
   t.equal((await findHandshakeByState(database, state, after))?.status, 'expired')
-  t.equal(await claimHandshake(database, id, after), false)
+  t.equal(await claim(id, after), false)
   t.equal(await confirmHandshake(database, { id, browser: 'late' }, after), undefined)
-  t.equal(await claimHandshake(database, id, after - 1), true, 'and not a moment before')
+  t.equal(await claim(id, after - 1), true, 'and not a moment before')
 })
 
 t.test('cannot be claimed before anybody has confirmed', async (t) => {
-  await t.rejects(claimHandshake(database, await open(), now))
+  await t.rejects(claim(await open()))
 })
 
 t.test('fails for a reason, and stays failed', async (t) => {
   const { id, state } = await confirmed()
-  await claimHandshake(database, id, now)
+  await claim(id)
   await failHandshake(database, id, 'denied')
   t.match(await findHandshakeByState(database, state, now + 60 * minute), { status: 'failed', error: 'denied', connectionId: null })
   const [connectionId = ''] = await connect(database, ['ann'])
   await completeHandshake(database, id, connectionId)
   await failHandshake(database, id, 'internal')
   t.match(await findHandshake(database, id, now), { status: 'failed', error: 'denied', connectionId: null }, 'the first word counts')
-  t.equal(await claimHandshake(database, id, now), false)
+  t.equal(await claim(id), false)
 })
 
 t.test('stays completed, whatever comes after', async (t) => {
   const { id } = await confirmed()
-  await claimHandshake(database, id, now)
+  await claim(id)
   const [connectionId = ''] = await connect(database, ['ann'])
   await completeHandshake(database, id, connectionId)
   await failHandshake(database, id, 'internal')
@@ -149,7 +167,7 @@ t.test('keeps what a provider has begun sealed, for as long as it is under way',
   t.notMatch(found?.pending, /hush|quiet/)
   t.same(found === undefined ? undefined : openBegun(vault, found), begun)
   t.throws(() => openBegun(vault, { id: newId(), pending: found?.pending ?? '' }), 'and opens for no other')
-  await claimHandshake(database, id, now)
+  await claim(id)
   await failHandshake(database, id, 'denied')
   t.match(await findHandshake(database, id, now), { pending: null })
 })
@@ -171,9 +189,9 @@ t.test('finds what a browser has confirmed last', async (t) => {
   await confirmHandshake(database, { id: second, browser: 'with tabs' }, now + 1)
   await confirmHandshake(database, { id: first, browser: 'with tabs' }, now + 2)
   t.match(await find(), { id: first })
-  await claimHandshake(database, first, now)
+  await claim(first)
   t.match(await find(), { id: second }, 'of those that are under way')
-  await claimHandshake(database, second, now)
+  await claim(second)
   t.match(await find(), { id: first, claimed: true }, 'or of all')
   t.equal(await findLatestHandshake(database, { browser: 'with tabs', provider: 'blotre' }, now), undefined)
   t.equal(await findLatestHandshake(database, { browser: 'other', provider: 'pushbullet' }, now), undefined)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { disconnect, markNeedsReauth } from '../../src/connections/index.ts'
 import { createApiKey, ensureUser } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/notifications/accept.ts'
-import type { Dispatched, Draft } from '../../src/notifications/index.ts'
+import type { Batch, Draft } from '../../src/notifications/index.ts'
 import { openCountedDatabase } from '../open-counted-database.ts'
 import { connect } from '../people.ts'
 import { draftTo } from './drafts.ts'
@@ -18,13 +18,14 @@ await ensureUser(database, { externalId: 'newcomer' })
 
 const insert = async (...drafts: Draft[]) => insertNotifications(database, drafts, offered)
 const deliveriesOf = ({ id }: Draft) => database.sql`
-  select connection_id as "connectionId", provider, state, attempts, job_id as "jobId", reason, due_at <= now() as "isDue", history
+  select connection_id as "connectionId", provider, state, attempts, job_id as "jobId", reason, due_at <= now() as "isDue",
+    parked_at <= now() as "isParked", history
   from deliveries where notification_id = ${id} order by connection_id`
 
 t.test('makes a notification and a delivery for each usable connection, in one statement', async (t) => {
   const draft = draftTo(['ann', 'bob'])
   database.statements.length = 0
-  const { accepted, dispatched } = await insert(draft)
+  const { accepted, batches } = await insert(draft)
   t.equal(database.statements.length, 1)
   t.match(accepted, [{ id: draft.id, createdAt: Date, unreachable: [], deliveries: 3, parked: 0 }])
   t.ok(Math.abs((accepted[0]?.createdAt.getTime() ?? 0) - Date.now()) < 60_000)
@@ -32,8 +33,9 @@ t.test('makes a notification and a delivery for each usable connection, in one s
   t.match(rows, [ann, bob, annOther].map((connectionId) => ({
     connectionId, state: 'queued', attempts: 0, reason: null, isDue: true, history: [{ event: 'queued', at: String }]
   })))
-  t.same(dispatched.map(({ connectionId }) => connectionId).sort(), [ann, bob, annOther].sort())
-  t.ok(dispatched.every(({ jobId, connectionId }) => rows.some((row) => row['jobId'] === jobId && row['connectionId'] === connectionId)))
+  const handed = handedOut(batches)
+  t.same(handed.map(({ connectionId }) => connectionId).sort(), [ann, bob, annOther].sort())
+  t.ok(handed.every(({ jobId, connectionId }) => rows.some((row) => row['jobId'] === jobId && row['connectionId'] === connectionId)))
 })
 
 t.test('keeps all that a draft says', async (t) => {
@@ -67,79 +69,116 @@ t.test('names who cannot be rung, and why', async (t) => {
 })
 
 t.test('takes a notification for nobody', async (t) => {
-  const { accepted, dispatched } = await insert(draftTo([]))
+  const { accepted, ...work } = await insert(draftTo([]))
   t.match(accepted, [{ deliveries: 0, parked: 0, unreachable: [] }])
-  t.same(dispatched, [])
+  t.same(work, { batches: [], wakes: [], plans: [] })
 })
 
 t.test('parks what its user must come back for, and puts it on no queue', async (t) => {
   const draft = draftTo(['parked', 'bob'])
-  const { accepted, dispatched } = await insert(draft)
+  const { accepted, batches, wakes } = await insert(draft)
   t.match(accepted, [{ deliveries: 2, parked: 1, unreachable: [] }])
-  t.same(dispatched.map(({ connectionId }) => connectionId), [bob])
+  t.same(handedOut(batches).map(({ connectionId }) => connectionId), [bob])
+  t.same(wakes, [])
   const rows = await deliveriesOf(draft)
   t.match(rows.find((row) => row['connectionId'] === parked), {
-    state: 'parked', reason: 'tokenRevoked', jobId: null, isDue: null, history: [{ event: 'parked', reason: 'tokenRevoked' }]
+    state: 'parked', reason: 'tokenRevoked', jobId: null, isDue: null, isParked: true, history: [{ event: 'parked', reason: 'tokenRevoked' }]
   })
 })
 
 t.test('rings a user once who is named twice', async (t) => {
-  const { accepted, dispatched } = await insert(draftTo(['bob', 'bob', 'zed', 'zed']))
+  const { accepted, batches } = await insert(draftTo(['bob', 'bob', 'zed', 'zed']))
   t.match(accepted, [{ deliveries: 1, unreachable: [{ userId: 'zed' }] }])
   t.equal(accepted[0]?.unreachable.length, 1)
-  t.equal(dispatched.length, 1)
+  t.equal(handedOut(batches).length, 1)
 })
 
 t.test('rings through the providers that were asked for', async (t) => {
-  const { accepted, dispatched } = await insert(
+  const { accepted, batches } = await insert(
     draftTo(['ann', 'bob'], { providers: ['other'] }), draftTo(['ann'], { providers: ['retired'] }), draftTo(['ann'], { providers: [] }))
   t.match(accepted, [
     { deliveries: 1, unreachable: [{ userId: 'bob', reason: 'notConnected' }] },
     { deliveries: 0, unreachable: [{ userId: 'ann', reason: 'notConnected' }] },
     { deliveries: 0, unreachable: [{ userId: 'ann', reason: 'notConnected' }] }
   ])
-  t.same(dispatched.map(({ connectionId, provider }) => ({ connectionId, provider })), [{ connectionId: annOther, provider: 'other' }])
+  t.match(handedOut(batches), [{ connectionId: annOther, provider: 'other' }])
+  t.equal(handedOut(batches).length, 1)
 })
 
 t.test('waits until the hour it was told, which may be past', async (t) => {
   const hour = 3600_000
   const at = (ms: number) => new Date(Date.now() + ms)
-  const { dispatched } = await insert(
-    draftTo(['bob'], { sendAt: at(2 * hour) }), draftTo(['bob'], { sendAt: at(-hour), expiresAt: at(hour) }), draftTo(['bob']))
-  const [later = 0, past = -1, now = -1] = dispatched.map(({ delayMs }) => delayMs)
-  t.ok(Math.abs(later - 2 * hour) < 60_000, `${later} ms`)
-  t.same([past, now], [0, 0])
-  t.equal(new Set(dispatched.map(({ jobId }) => jobId)).size, 3, 'each in a job of its own, as they are due at other times')
+  const later = draftTo(['bob'], { sendAt: at(2 * hour) })
+  const past = draftTo(['bob'], { sendAt: at(-hour), expiresAt: at(hour) })
+  const now = draftTo(['bob'])
+  const { batches, wakes } = await insert(later, past, now)
+  t.same(handedOut(batches).map(({ notificationId }) => notificationId).sort(), [past.id, now.id].sort(), 'what is due goes at once')
+  t.match(wakes, [{ provider: 'pushbullet', delayMs: Number }])
+  t.equal(wakes.length, 1)
+  const wakeMs = wakes[0]?.delayMs ?? 0
+  t.ok(Math.abs(wakeMs - 2 * hour) < 60_000, `the rest is woken in ${wakeMs} ms`)
+  t.match(await deliveriesOf(later), [{ jobId: null, isDue: false }], 'and has no job until then')
 })
 
 t.test('answers in the order of the drafts', async (t) => {
-  const drafts = Array.from({ length: 50 }, (_, index) => draftTo(index % 3 === 0 ? ['zed'] : ['bob'])).reverse()
-  const { accepted, dispatched } = await insert(...drafts)
-  t.same(accepted.map(({ id }) => id), drafts.map(({ id }) => id))
-  t.same(accepted.map(({ deliveries }) => deliveries), drafts.map(({ audience }) => audience.userIds[0] === 'bob' ? 1 : 0))
-  t.equal(new Set(dispatched.map(({ jobId }) => jobId)).size, 1, 'and what is due together goes in one job')
+  const audiences = Array.from({ length: 50 }, (_, index) => index % 3 === 0 ? 'zed' : 'bob')
+  const drafts = audiences.map((userId) => draftTo([userId]))
+  const shuffled = [...drafts.keys()].reverse()
+  const { accepted, batches } = await insert(...shuffled.flatMap((index) => drafts[index] ?? []))
+  t.same(accepted.map(({ id }) => id), shuffled.map((index) => drafts[index]?.id))
+  t.same(accepted.map(({ deliveries }) => deliveries), shuffled.map((index) => audiences[index] === 'bob' ? 1 : 0))
+  t.equal(batches.length, 1, 'and what is due together goes in one job')
 })
 
-t.test('cuts many deliveries into jobs of at most 500, each of one provider and one hour', async (t) => {
+t.test('cuts many deliveries into jobs of at most 500, each of one provider', async (t) => {
   const names = Array.from({ length: 1_201 }, (_, index) => `many-${index}`)
   await connect(database, names)
   await connect(database, names.slice(0, 501), 'other')
   const sendAt = new Date(Date.now() + 3600_000)
-  const { dispatched } = await insert(draftTo(names), draftTo(names.slice(0, 600), { sendAt }), draftTo(['parked', ...names.slice(0, 10)]))
-  const jobs = new Map<string, Dispatched[]>()
-  for (const one of dispatched) jobs.set(one.jobId, [...jobs.get(one.jobId) ?? [], one])
-  const shapes = [...jobs.values()].map((job) => {
-    t.equal(new Set(job.map(({ provider }) => provider)).size, 1)
-    t.ok(new Set(job.map(({ delayMs }) => delayMs)).size === 1)
-    return `${job[0]?.provider} ${(job[0]?.delayMs ?? 0) > 0 ? 'later' : 'now'} ${job.length}`
-  })
-  t.same(shapes.sort(), [
-    'other later 1', 'other later 500', 'other now 11', 'other now 500',
-    'pushbullet later 100', 'pushbullet later 500', 'pushbullet now 211', 'pushbullet now 500', 'pushbullet now 500'
+  const later = draftTo(names.slice(0, 600), { sendAt })
+  const { batches, wakes } = await insert(draftTo(names), later, draftTo(['parked', ...names.slice(0, 10)]))
+  t.same(batches.map(({ provider, deliveries }) => `${provider} ${deliveries.length}`).sort(), [
+    'other 11', 'other 500', 'pushbullet 211', 'pushbullet 500', 'pushbullet 500'
   ])
-  t.ok([...jobs.keys()].every((id) => !id.includes(':')), 'under ids that BullMQ takes')
+  t.notOk(handedOut(batches).some(({ notificationId }) => notificationId === later.id), 'what is due later is in none')
+  t.same(wakes.map(({ provider }) => provider).sort(), ['other', 'pushbullet'], 'and is woken once for each provider')
+  const ids = new Set(batches.map(({ jobId }) => jobId))
+  t.equal(ids.size, batches.length)
+  t.ok([...ids].every((id) => !id.includes(':')), 'under ids that BullMQ takes')
   const again = await insert(draftTo(['bob']))
-  t.notOk(jobs.has(again.dispatched[0]?.jobId ?? ''), 'which the next statement does not use again')
+  t.notOk(ids.has(again.batches[0]?.jobId ?? ''), 'which the next statement does not use again')
+})
+
+t.test('spreads deliveries over as long as it was told', async (t) => {
+  const hour = 3600
+  const draft = draftTo(['ann', 'bob'], { spreadSeconds: hour })
+  const { batches, wakes } = await insert(draft)
+  const rows = await database.sql<Array<{ seconds: number }>>`
+    select round(extract(epoch from due_at - created_at))::float8 as seconds from deliveries
+    where notification_id = ${draft.id} order by due_at`
+  t.same(rows.map(({ seconds }) => seconds), [0, hour / 3, 2 * hour / 3])
+  t.equal(handedOut(batches).length, 1, 'the first goes at once')
+  const soonest = Math.min(...wakes.map(({ delayMs }) => delayMs))
+  t.ok(Math.abs(soonest - hour / 3 * 1000) < 60_000, `the next is woken in ${soonest} ms`)
+})
+
+t.test('leaves a broadcast to be planned, with no deliveries yet', async (t) => {
+  const now = draftTo([], { audience: { everyone: true }, providers: ['pushbullet'], spreadSeconds: 60 })
+  const later = draftTo([], { audience: { everyone: true }, sendAt: new Date(Date.now() + 3600_000) })
+  database.statements.length = 0
+  const { accepted, batches, wakes, plans } = await insert(now, draftTo(['bob']), later)
+  t.equal(database.statements.length, 1)
+  t.match(accepted, [{ deliveries: 0, parked: 0, unreachable: [] }, { deliveries: 1 }, { deliveries: 0 }])
+  t.equal(handedOut(batches).length, 1)
+  t.same(wakes, [])
+  t.same(plans.map(({ notificationId }) => notificationId).sort(), [now.id, later.id].sort())
+  t.equal(plans.find(({ notificationId }) => notificationId === now.id)?.delayMs, 0)
+  const waitMs = plans.find(({ notificationId }) => notificationId === later.id)?.delayMs ?? 0
+  t.ok(Math.abs(waitMs - 3600_000) < 60_000, `${waitMs} ms`)
+  t.same(await deliveriesOf(now), [])
+  t.match(await database.sql`select planned_at, spread_seconds, providers from notifications where id = ${now.id}`, [
+    { planned_at: null, spread_seconds: 60, providers: ['pushbullet'] }
+  ])
 })
 
 t.test('stores all drafts or none', async (t) => {
@@ -148,3 +187,9 @@ t.test('stores all drafts or none', async (t) => {
   t.same(await database.sql`select from notifications where id = ${good.id}`, [])
   t.same(await deliveriesOf(good), [])
 })
+
+/** What was given a job, one by one. */
+function handedOut (batches: Batch[]) {
+  return batches.flatMap(({ jobId, provider, deliveries }) =>
+    deliveries.map(([notificationId, connectionId]) => ({ jobId, provider, notificationId, connectionId })))
+}

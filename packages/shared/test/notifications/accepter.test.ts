@@ -26,7 +26,8 @@ t.test('commits one that comes alone at once', async (t) => {
   t.match(await accepter.accept(draft), { id: draft.id, deliveries: 1, parked: 0, unreachable: [{ userId: 'zed', reason: 'unknownUser' }] })
   t.match(await database.sql`select id from notifications`, [{ id: draft.id }])
   await accepter.close()
-  t.match(added, [{ provider: 'pushbullet', delayMs: 0, data: { deliveries: [[draft.id, String]] } }])
+  t.match(added, [{ provider: 'pushbullet', data: { deliveries: [[draft.id, String]] } }])
+  t.equal(added[0]?.delayMs ?? 0, 0, 'to be done at once')
 })
 
 t.test('commits many that come together in far fewer statements, and answers each with its own', async (t) => {
@@ -34,12 +35,13 @@ t.test('commits many that come together in far fewer statements, and answers eac
   await connect(database, ['ann', 'bob'])
   const { accepter, added } = openAccepter(database)
   database.statements.length = 0
-  const drafts = Array.from({ length: 200 }, (_, index) => draftTo(index % 2 ? ['ann'] : ['bob', `zed-${index}`]))
+  const audiences = Array.from({ length: 200 }, (_, index) => index % 2 ? ['ann'] : ['bob', `zed-${index}`])
+  const drafts = audiences.map((userIds) => draftTo(userIds))
   const accepted = await Promise.all(drafts.map((draft) => accepter.accept(draft)))
   t.ok(database.statements.length <= 3, `${database.statements.length} statements`)
   t.same(accepted.map(({ id }) => id), drafts.map(({ id }) => id))
   const unknown = accepted.map(({ unreachable }) => unreachable.map(({ userId }) => userId))
-  t.same(unknown, drafts.map(({ audience }) => audience.userIds.slice(1)))
+  t.same(unknown, audiences.map((userIds) => userIds.slice(1)))
   await accepter.close()
   t.ok(added.length <= 3, `${added.length} jobs`)
   t.equal(added.flatMap(({ data }) => data.deliveries).length, 200)
@@ -73,6 +75,32 @@ t.test('bounds what one statement carries', async (t) => {
   t.equal(database.statements.length, 3, 'and of 20,000 recipients')
   database.statements.length = 0
   t.match(await accepter.accept(draftTo([...crowd, ...crowd, ...crowd])), { unreachable: { length: 9_000 } }, 'though one alone may have more')
+})
+
+t.test('takes several in one statement, and answers in their order', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter, added } = openAccepter(database)
+  database.statements.length = 0
+  const drafts = Array.from({ length: 1_000 }, () => draftTo(['ann']))
+  const [accepted, alone] = await Promise.all([accepter.acceptAll(drafts), accepter.accept(draftTo(['zed']))])
+  t.same(accepted.map(({ id }) => id), drafts.map(({ id }) => id))
+  t.match(accepted[0], { deliveries: 1, reached: [{ provider: 'pushbullet', queued: 1, parked: 0 }] })
+  t.match(alone, { deliveries: 0, reached: [] })
+  t.equal(database.statements.length, 2, 'and one for who came beside them')
+  await accepter.close()
+  t.equal(added.flatMap(({ data }) => data.deliveries).length, 1_000)
+  t.same(await accepter.acceptAll([]), [])
+})
+
+t.test('takes all of several or none', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter } = openAccepter(database)
+  const group = [draftTo(['ann']), draftTo(['ann'], { expiresAt: new Date(0) }), draftTo(['ann'])]
+  const results = await Promise.allSettled([accepter.accept(draftTo(['ann'])), accepter.acceptAll(group), accepter.accept(draftTo(['ann']))])
+  t.same(results.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled'])
+  t.match(await database.sql`select count(*)::int as count from notifications`, [{ count: 2 }])
 })
 
 t.test('keeps one bad draft from taking its neighbours with it', async (t) => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { openDatabase } from '../../src/db/index.ts'
 import type { Database } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/notifications/accept.ts'
-import { deliverQueueName, dispatchWaiting, enqueue, openDeliveryQueues } from '../../src/notifications/index.ts'
+import { deliverQueueName, dispatchWaiting, enqueueBatches, enqueueWakes, openDeliveryQueues } from '../../src/notifications/index.ts'
 import type { DeliverJob, Draft } from '../../src/notifications/index.ts'
 import { openQueueBackend } from '../../src/queue/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -30,7 +30,7 @@ t.test('gives every delivery that is due a job', async (t) => {
   t.equal(added.length, 2)
   for (const [provider, connectionId] of [['pushbullet', ann], ['other', annOther]] as const) {
     const job = added.find((job) => job.provider === provider)
-    t.match(job, { id: String, delayMs: 0, data: { deliveries: [[draft.id, connectionId]] } })
+    t.match(job, { id: String, data: { deliveries: [[draft.id, connectionId]] } })
     t.same(await database.sql`select job_id from deliveries where connection_id = ${connectionId}`, [{ job_id: job?.id }])
   }
   t.equal(await dispatchWaiting(database, queues), 0, 'and once')
@@ -48,25 +48,26 @@ t.test('leaves alone what is not due, has a job, has ended, or is of another pro
   await database.sql`
     update deliveries set state = 'failed', due_at = null, job_id = null, reason = 'because'
     where connection_id in (select connections.id from connections join users on users.id = user_id where external_id = 'bob')`
-  const { queues, added } = recordingQueues(['pushbullet'])
+  const { queues, added, wakes } = recordingQueues(['pushbullet'])
   t.equal(await dispatchWaiting(database, queues), 0)
   t.same(added, [])
-  t.equal(await dispatchWaiting(database, new Map()), 0, 'and all of it where nothing is offered')
+  t.match(wakes, [{ data: { provider: 'pushbullet' } }], 'but what is due later gets a wake-up')
+  t.ok(Math.abs((wakes[0]?.delayMs ?? 0) - 3600_000) < 60_000)
+  t.equal(await dispatchWaiting(database, recordingQueues([]).queues), 0, 'and all of it where nothing is offered')
 })
 
-t.test('fills jobs of 500, the oldest first', async (t) => {
+t.test('fills jobs of 500, the oldest notification first', async (t) => {
   const database = await openTestDatabase(t)
   const names = Array.from({ length: 1_201 }, (_, index) => `user-${index}`)
   await connect(database, names)
+  const oldest = draftTo(['user-1200'])
   await insertLost(database, draftTo(names))
-  await insertLost(database, draftTo(['user-0'], { sendAt: new Date(Date.now() - 3600_000), expiresAt: new Date(Date.now() + 3600_000) }))
-  const [first] = await database.sql`select connection_id, notification_id from deliveries order by due_at limit 1`
+  await insertLost(database, oldest)
   const { queues, added } = recordingQueues(offered)
   t.equal(await dispatchWaiting(database, queues), 1_202)
   t.same(added.map(({ data }) => data.deliveries.length).sort(), [202, 500, 500])
-  const key = [first?.['notification_id'], first?.['connection_id']]
-  const job = added.find(({ data }) => data.deliveries.some((delivery) => delivery.join() === key.join()))
-  t.equal(job?.id.endsWith('-0'), true, 'what is due longest is in the first job')
+  const job = added.find(({ data }) => data.deliveries.some(([id]) => id === oldest.id))
+  t.equal(job?.id.endsWith('-0'), true, 'what is oldest is in the first job')
   t.equal(new Set(added.map(({ id }) => id)).size, 3)
 })
 
@@ -94,9 +95,24 @@ t.test('says that a queue did not take them, and leaves them to whoever looks fo
 
 t.test('skips deliveries of a provider that has no queue here', async (t) => {
   const { queues, added } = recordingQueues(['pushbullet'])
-  const row = { jobId: 'job-1', notificationId: 'n', connectionId: 'c', delayMs: 0 }
-  await enqueue(queues, [{ ...row, provider: 'retired' }, { ...row, provider: 'pushbullet', delayMs: 1_500 }])
-  t.same(added, [{ provider: 'pushbullet', id: 'job-1', delayMs: 1_500, data: { deliveries: [['n', 'c']] } }])
+  const batch = { jobId: 'job-1', deliveries: [['n', 'c'] as [string, string]] }
+  await enqueueBatches(queues, [{ ...batch, provider: 'retired' }, { ...batch, provider: 'pushbullet' }])
+  t.same(added, [{ provider: 'pushbullet', id: 'job-1', data: { deliveries: [['n', 'c']] } }])
+})
+
+t.test('wakes what falls due in one second of a provider\'s once, when all of it is due', async (t) => {
+  const { queues, wakes } = recordingQueues(['pushbullet', 'other'])
+  const now = 1_000_000_000_400
+  await enqueueWakes(queues, [
+    { provider: 'pushbullet', delayMs: 100 }, { provider: 'pushbullet', delayMs: 550 }, { provider: 'other', delayMs: 300 },
+    { provider: 'pushbullet', delayMs: 1_200 }
+  ], now)
+  t.same(wakes.map(({ data, delayMs }) => [data.provider, delayMs]), [['pushbullet', 600], ['other', 600], ['pushbullet', 1_600]])
+  t.equal(new Set(wakes.map(({ id }) => id)).size, 3)
+  const before = wakes[0]?.id
+  wakes.length = 0
+  await enqueueWakes(queues, [{ provider: 'pushbullet', delayMs: 200 }], now + 300)
+  t.match(wakes, [{ id: before, delayMs: 300 }], 'a later one of the same second is the same job')
 })
 
 for (const { kind, skip, open } of await backends()) {
@@ -110,15 +126,15 @@ for (const { kind, skip, open } of await backends()) {
     const names = ['ann', 'bob']
     const connectionIds = await connect(database, names)
     const draft = draftTo(names, { message: { type: 'note', title: 'between us' }, data: 'hush' })
-    const { dispatched } = await insertNotifications(database, [draft], ['pushbullet'])
+    const { batches } = await insertNotifications(database, [draft], ['pushbullet'])
     const jobs: DeliverJob[] = []
     const worker = backend.openWorker<DeliverJob>(deliverQueueName('pushbullet'), async (job) => { jobs.push(job) }, { concurrency: 1, lockMs: 10_000 })
     t.teardown(async () => {
       await worker.close()
-      await Promise.all([...queues.values()].map((queue) => queue.close()))
+      await queues.close()
       await Promise.all([backend.close(), database.close()])
     })
-    await enqueue(queues, dispatched)
+    await enqueueBatches(queues, batches)
     await until(() => jobs.length > 0)
     t.same(jobs.map(({ deliveries }) => ({ deliveries: deliveries.sort() })), [
       { deliveries: connectionIds.map((connectionId) => [draft.id, connectionId]).sort() }

@@ -1,10 +1,11 @@
 import t from 'tap'
 import { deliveries, deliveryStates, newId } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/notifications/accept.ts'
-import { findDelivery, findNotification, listDeliveries, listNotifications } from '../../src/notifications/index.ts'
+import { findDelivery, findNotification, findStanding, listDeliveries, listNotifications } from '../../src/notifications/index.ts'
 import type { DeliveryState, Draft } from '../../src/notifications/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect } from '../people.ts'
+import { insertDeliveries, openBroadcast } from './broadcasts.ts'
 import { draftTo } from './drafts.ts'
 
 const database = await openTestDatabase(t)
@@ -24,9 +25,10 @@ async function notificationWith (states: DeliveryState[], fields: Partial<Draft>
     state,
     attempts: state === 'sent' ? 1 : 0,
     dueAt: state === 'queued' || state === 'retrying' ? now : null,
+    parkedAt: state === 'parked' ? now : null,
+    claimId: state === 'sending' ? newId() : null,
     reason: ['queued', 'sending', 'sent'].includes(state) ? null : 'because',
-    receipt: state === 'sent' ? { id: 'p1' } : null,
-    ...(state === 'sending' ? { claimId: newId(), claimedUntil: inAnHour } : {})
+    receipt: state === 'sent' ? { id: 'p1' } : null
   }))
   if (rows.length > 0) await database.db.insert(deliveries).values(rows)
   return draft.id
@@ -138,4 +140,46 @@ t.test('tells where a delivery is, and with its history how it came there', asyn
   t.match(waiting, { state: 'queued', dueAt: now, receipt: null })
   t.same(await findDelivery(database, id, connectionIds[0] ?? ''), { ...listed, history: [] })
   t.equal(await findDelivery(database, id, connectionIds[3] ?? ''), undefined)
+})
+
+t.test('tells of a broadcast how many it goes to, whether they have rows yet or not', async (t) => {
+  const id = await openBroadcast(database, { waiting: 7 })
+  await insertDeliveries(database, id, ['sent', 'sent', 'failed'])
+  t.match(await findNotification(database, id), {
+    status: 'sending', isOver: false, deliveries: 10, counts: { queued: 7, sent: 2, failed: 1 }, progress: [{ provider: 'pushbullet', counts: { sent: 2 } }]
+  })
+  await database.sql`update notifications set planned_at = null where id = ${id}`
+  await database.sql`update progress set audience = 500, is_planned = false where notification_id = ${id}`
+  t.match(await findStanding(database, id), { status: 'planning', isOver: false, deliveries: 500, counts: { queued: 7 } }, 'as were counted when its plan began')
+})
+
+t.test('what is canceled is over only when nothing of it is under way', async (t) => {
+  const id = await notificationWith(['sending', 'sent'])
+  await database.sql`update notifications set canceled_at = now() where id = ${id}`
+  t.match(await findStanding(database, id), { status: 'canceled', isOver: false })
+  await database.sql`update deliveries set state = 'unknown', claim_id = null, reason = 'because' where notification_id = ${id} and state = 'sending'`
+  t.match(await findStanding(database, id), { status: 'canceled', isOver: true, deliveries: 2 })
+})
+
+t.test('has another version whenever status or counts are others, and the same while they are not', async (t) => {
+  const versions: string[] = []
+  const note = async (id: string) => {
+    const standing = await findStanding(database, id)
+    t.equal((await findNotification(database, id))?.version, standing?.version)
+    versions.push(standing?.version ?? '')
+  }
+  for (const id of [await notificationWith(['queued', 'queued']), await openBroadcast(database, { waiting: 2 })]) {
+    versions.length = 0
+    await note(id)
+    await database.sql`update notifications set paused_at = now() where id = ${id}`
+    await note(id)
+    await insertDeliveries(database, id, ['sent'])
+    await note(id)
+    await insertDeliveries(database, id, ['sent'])
+    await note(id)
+    t.equal(new Set(versions).size, 4, versions.join(' '))
+    await note(id)
+    t.equal(new Set(versions).size, 4)
+  }
+  t.equal(await findStanding(database, newId()), undefined)
 })

@@ -1,17 +1,32 @@
-import type { DeliverJob } from '../../src/notifications/index.ts'
+import type { DeliverJob, DeliveryQueues, PlanJob, SegmentJob, WakeJob } from '../../src/notifications/index.ts'
 import type { JobQueue, NewJob } from '../../src/queue/index.ts'
 
-/** Queues that keep what they are given for a test to look at; `add` may be told to do something else. */
-export function recordingQueues (providers: string[], add: (jobs: Array<NewJob<DeliverJob>>) => Promise<void> = async () => {}) {
-  const added: Array<NewJob<DeliverJob> & { provider: string }> = []
-  const queues = new Map(providers.map((provider): [string, JobQueue<DeliverJob>] => [provider, {
+type Recorded<Data> = Array<NewJob<Data> & { provider: string }>
+
+/** Queues that keep what they are given for a test to look at; `add` may be told to do something else first. */
+export function recordingQueues (providers: string[], add: () => Promise<void> = async () => {}) {
+  const added: Recorded<DeliverJob> = []
+  const segments: Recorded<SegmentJob> = []
+  const plans: Recorded<PlanJob> = []
+  const wakes: Recorded<WakeJob> = []
+  const queues: DeliveryQueues = {
+    deliver: new Map(providers.map((provider) => [provider, recording(added, provider, add)])),
+    broadcast: new Map(providers.map((provider) => [provider, recording(segments, provider, add)])),
+    plan: recording(plans, '', add),
+    wake: recording(wakes, '', add),
+    close: async () => {}
+  }
+  return { queues, added, segments, plans, wakes }
+}
+
+function recording<Data> (kept: Recorded<Data>, provider: string, add: () => Promise<void>): JobQueue<Data> {
+  return {
     add: async (jobs) => {
-      await add(jobs)
-      added.push(...jobs.map((job) => ({ ...job, provider })))
+      await add()
+      kept.push(...jobs.map((job) => ({ ...job, provider })))
     },
     live: async () => new Set(),
     schedule: async () => {},
     close: async () => {}
-  }]))
-  return { queues, added }
+  }
 }

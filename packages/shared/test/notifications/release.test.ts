@@ -38,8 +38,8 @@ t.test('skips what waits for a connection that is no more, and leaves what has e
         due_at = case when ${state} in ('queued', 'retrying') then now() end,
         reason = case when ${state} in ('retrying', 'parked', 'failed') then 'because' end,
         receipt = case when ${state} = 'sent' then '{"id": "p1"}'::jsonb end,
-        claim_id = case when ${state} = 'sending' then gen_random_uuid() end,
-        claimed_until = case when ${state} = 'sending' then now() end
+        parked_at = case when ${state} = 'parked' then now() end,
+        claim_id = case when ${state} = 'sending' then gen_random_uuid() end
       where notification_id = ${drafts[index]?.id ?? ''}`
   }
   await disconnect(database, cleo)

@@ -96,6 +96,14 @@ t.test('shows a note by colour and tags on the root stream', async (t) => {
   t.match(status?.item, { type: 'status', tags: [{ tag: 'warning' }, { tag: 'web1' }] }, 'the tags are there when the colour comes')
 })
 
+t.test('keeps the tags and the colour of a ring together when several come at once', async (t) => {
+  const { person, credentials } = await somebody()
+  const words = ['one', 'two', 'three', 'four', 'five']
+  await Promise.all(words.map((word) => blotre.send?.({ type: 'note', title: `A ring #${word}` }, word, credentials, call(t))))
+  const shown = (await simulator.inbox(person)).filter(({ item }) => item['type'] === 'status')
+  t.same(shown.map(({ item }) => JSON.stringify(item['tags'])), words.map((word) => JSON.stringify([{ tag: 'info' }, { tag: word }])))
+})
+
 t.test('finds the root stream of imported credentials', async (t) => {
   const { credentials } = await somebody()
   const imported = blotre.parseCredentials({ accessToken: credentials.accessToken })

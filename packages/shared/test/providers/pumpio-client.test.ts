@@ -26,7 +26,7 @@ t.test('asks once, gives what to keep, and needs nobody when it has that', async
   const registered = await simulator.calls('POST /api/client/register')
   const second = createPumpioClient({ ...options, account: `alice@${host}`, ...JSON.parse(JSON.stringify(access)) })
   t.same(await second.connect(), access)
-  t.same(await second.whoami(), { id: `alice@${host}`, name: `alice@${host}` })
+  t.same(await second.whoami(), { id: `alice@${host}`, name: `alice@${host}`, host })
   const { id } = await second.post({ type: 'note', body: 'Hello' })
   t.match(await second.get('/api/user/alice/feed'), { items: [{ object: { id, content: 'Hello' } }] })
   await second.close()

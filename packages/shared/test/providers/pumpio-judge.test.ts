@@ -120,7 +120,7 @@ const tokenTable: Table = [
 ]
 
 function waitUntil (retryAt: number) {
-  return { kind: 'rateLimited', reason: 'too many requests for this host', retryAt }
+  return { kind: 'rateLimited', reason: 'too many requests for this host', retryAt, scope: 'host' }
 }
 
 t.test('judges what the API of pump.io answers', async (t) => {

@@ -66,7 +66,7 @@ t.test('connects by a verifier that is read off a page', async (t) => {
   t.equal(new URL(authorizeUrl).host, host)
   t.equal(new URL(authorizeUrl).searchParams.get('oauth_token'), token)
   const grant = await complete(JSON.parse(JSON.stringify(pending)), ` ${await allow(authorizeUrl, 'alice')}\n`, call(t))
-  t.same(grant.account, { id: `alice@${host}`, name: `alice@${host}` })
+  t.same(grant.account, { id: `alice@${host}`, name: `alice@${host}`, host })
   t.equal(grant.credentials.account, `alice@${host}`)
   t.notOk(grant.expiresAt)
   t.same(await pumpio.identify(grant.credentials, call(t)), grant.account)

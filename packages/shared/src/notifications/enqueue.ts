@@ -1,0 +1,68 @@
+import type { DeliveryKey, DeliveryQueues } from './delivery-queues.ts'
+import { groupBy } from './group-by.ts'
+
+/** Rows that have been given a job, which is yet to be put on its queue. */
+export interface Batch {
+  jobId: string
+  provider: string
+  deliveries: DeliveryKey[]
+}
+
+/** Something at `provider` falls due in `delayMs`. */
+export interface Wake {
+  provider: string
+  delayMs: number
+}
+
+export interface DueSegment {
+  notificationId: string
+  provider: string
+  number: number
+  /** Milliseconds since the epoch, by the database's clock; `delayMs` is what is left until then. */
+  dueAt: number
+  delayMs: number
+}
+
+/** Puts batches on their queues. Rejects when a queue does not take them; reconcile finds their rows again then. */
+export async function enqueueBatches (queues: DeliveryQueues, batches: Batch[]): Promise<void> {
+  await Promise.all([...groupBy(batches, ({ provider }) => provider)].map(async ([provider, own]) => {
+    await queues.deliver.get(provider)?.add(own.map(({ jobId, deliveries }) => ({ id: jobId, data: { deliveries } })))
+  }))
+}
+
+/** Puts segments on their queues; one that is there already stays where it is. */
+export async function enqueueSegments (queues: DeliveryQueues, segments: DueSegment[]): Promise<void> {
+  await Promise.all([...groupBy(segments, ({ provider }) => provider)].map(async ([provider, own]) => {
+    await queues.broadcast.get(provider)?.add(own.map(({ notificationId, number, dueAt, delayMs }) => ({
+      // With its time: a segment that is put off by its own job needs another
+      id: `${notificationId}-${number}-${dueAt}`, data: { notificationId, number }, delayMs
+    })))
+  }))
+}
+
+/** Has a broadcast planned in `delayMs`. */
+export async function enqueuePlans (
+  queues: DeliveryQueues, plans: Array<{ notificationId: string, delayMs: number }>, now = Date.now()
+): Promise<void> {
+  await queues.plan.add(plans.map(({ notificationId, delayMs }) => ({
+    id: `${notificationId}-${Math.ceil((now + delayMs) / 1000)}`, data: { notificationId }, delayMs
+  })))
+}
+
+/** What the clocks of a process and the database may differ by when they mean the same second. */
+const toleranceMs = 50
+
+/**
+ * Has what falls due given jobs when it does. However many rows wait for a second of a provider's, they share one wake-up: it
+ * forms full batches of all that is due. It comes at the second's end, so that those who ask for it later lose nothing by
+ * finding it there.
+ */
+export async function enqueueWakes (queues: DeliveryQueues, wakes: Wake[], now = Date.now()): Promise<void> {
+  const endOf = ({ delayMs }: Wake): number => Math.ceil((now + delayMs - toleranceMs) / 1000) * 1000
+  const bySecond = groupBy(wakes, (wake) => `${wake.provider}-${endOf(wake) / 1000}`)
+  await queues.wake.add([...bySecond].map(([id, members]) => ({
+    id,
+    data: { provider: members[0]?.provider ?? '' },
+    delayMs: Math.max(0, ...members.map((wake) => Math.max(wake.delayMs, endOf(wake) - now)))
+  })))
+}

@@ -1,0 +1,44 @@
+import type { Database } from '../db/index.ts'
+
+const weekMs = 7 * 24 * 60 * 60 * 1000
+const weeksAhead = 4
+
+/** Makes the partitions of deliveries for this week and the coming ones; answers how many were missing. `now` in milliseconds. */
+export async function ensurePartitions ({ sql }: Pick<Database, 'sql'>, now: number): Promise<number> {
+  const since = new Date(now).toISOString()
+  const until = new Date(now + weeksAhead * weekMs).toISOString()
+  const [row] = await sql<Array<{ made: number }>>`
+    select ensure_delivery_partitions(${since}::timestamptz, ${until}::timestamptz) as made`
+  return row?.made ?? 0
+}
+
+/**
+ * Drops the partitions whose weeks ended before `before` (milliseconds), and the notifications they were about. One in which
+ * something still waits to be sent stays. Answers the names of those that went.
+ */
+export async function dropPartitions ({ sql }: Pick<Database, 'sql'>, before: number): Promise<string[]> {
+  const limit = new Date(before).toISOString()
+  const old = await sql<Array<{ name: string, endsAt: string }>>`
+    with named as materialized (
+      -- first of all: whatever else the catalogue holds has no week in its name
+      select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid where inhparent = 'deliveries'::regclass
+    )
+    select name, (starts_at + interval '7 days')::text as "endsAt" from (
+      select name, to_date(right(name, 7), 'IYYY"w"IW')::timestamp at time zone 'UTC' as starts_at from named
+    ) as partition
+    where starts_at + interval '7 days' <= ${limit}::timestamptz order by starts_at`
+  const dropped: string[] = []
+  for (const { name, endsAt } of old) {
+    const [waiting] = await sql`
+      select where exists (select from ${sql(name)} where due_at is not null)
+        or exists (select from claims, unnest(notification_ids) as held (notification_id)
+          where held.notification_id < uuid_since(${endsAt}::timestamptz))`
+    if (waiting !== undefined) break
+    // Not in a transaction, and without stopping whoever reads or writes the other weeks.
+    await sql`alter table deliveries detach partition ${sql(name)} concurrently`
+    await sql`drop table ${sql(name)}`
+    await sql`delete from notifications where id < uuid_since(${endsAt}::timestamptz)`
+    dropped.push(name)
+  }
+  return dropped
+}

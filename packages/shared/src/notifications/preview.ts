@@ -1,0 +1,77 @@
+import type { Database } from '../db/index.ts'
+import type { Audience } from './draft.ts'
+
+export interface ProviderPreview {
+  provider: string
+  /** Connections that would be sent it, and those that would wait for their user to reconnect. */
+  reachable: number
+  parked: number
+}
+
+export interface Preview {
+  providers: ProviderPreview[]
+  /** Named users who are unknown, or have no connection that it could go to. */
+  unreachable: number
+  /** How long sending it would take; null when a provider has shown nothing yet to tell it by. */
+  estimatedSeconds: number | null
+}
+
+/** What a notification to this audience through these providers would reach now. `perSecond` are the providers' limits. */
+export async function previewAudience (
+  database: Database, audience: Audience, providers: string[], perSecond: ReadonlyMap<string, number>
+): Promise<Preview> {
+  const found = 'userIds' in audience ? await countNamed(database, audience.userIds, providers) : await countEveryone(database, providers)
+  const measured = await measureSpeeds(database, providers)
+  const seconds = found.providers.map(({ provider, reachable }) => {
+    const speed = perSecond.get(provider) ?? measured.get(provider)
+    return reachable === 0 ? 0 : speed === undefined ? null : reachable / speed
+  })
+  return { ...found, estimatedSeconds: seconds.includes(null) ? null : Math.ceil(Math.max(0, ...seconds.map(Number))) }
+}
+
+type Counted = Omit<Preview, 'estimatedSeconds'>
+
+async function countNamed ({ sql }: Database, userIds: string[], providers: string[]): Promise<Counted> {
+  const [row] = await sql<Counted[]>`
+    with listed as (
+      select connections.provider, connections.status, users.external_id
+      from unnest(${userIds}::text[]) as wanted (external_id)
+      join users on users.external_id = wanted.external_id
+      join connections on connections.user_id = users.id and connections.status <> 'revoked'
+        and connections.provider = any (${providers}::text[])
+    ), counted as (
+      select wanted.provider, count(*) filter (where status = 'active') as reachable, count(*) filter (where status = 'needsReauth') as parked
+      from unnest(${providers}::text[]) with ordinality as wanted (provider, position) left join listed on listed.provider = wanted.provider
+      group by wanted.provider, position order by position
+    )
+    select (select coalesce(jsonb_agg(counted), '[]') from counted) as providers,
+      ${userIds.length}::int - (select count(distinct external_id)::int from listed) as unreachable`
+  return row ?? { providers: [], unreachable: 0 }
+}
+
+async function countEveryone ({ sql }: Database, providers: string[]): Promise<Counted> {
+  const counted = await sql<ProviderPreview[]>`
+    select wanted.provider, count(*) filter (where status = 'active')::int as reachable,
+      count(*) filter (where status = 'needsReauth')::int as parked
+    from unnest(${providers}::text[]) with ordinality as wanted (provider, position)
+    left join connections on connections.provider = wanted.provider and connections.status <> 'revoked'
+    group by wanted.provider, position order by position`
+  return { providers: [...counted], unreachable: 0 }
+}
+
+/**
+ * Deliveries a second at each provider, as the fastest of its last ten broadcasts did: one that was paused, or had stragglers,
+ * says little about the next one.
+ */
+async function measureSpeeds ({ sql }: Database, providers: string[]): Promise<Map<string, number>> {
+  const rows = await sql<Array<{ provider: string, speed: number | null }>>`
+    select wanted.provider, (
+      select max(sent / greatest(0.001, extract(epoch from ended_at - started_at)))::float8 from (
+        select sent, started_at, ended_at from progress join notifications on notifications.id = notification_id
+        where progress.provider = wanted.provider and ended_at is not null and sent > 0 and spread_seconds is null
+        order by notification_id desc limit 10
+      ) as latest
+    ) as speed
+    from unnest(${providers}::text[]) as wanted (provider)`
+  return new Map(rows.flatMap(({ provider, speed }) => speed === null ? [] : [[provider, speed]]))
+}

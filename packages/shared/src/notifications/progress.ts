@@ -1,0 +1,55 @@
+import { deliveryStates } from '../db/index.ts'
+
+export type DeliveryState = typeof deliveryStates[number]
+export type DeliveryCounts = Record<DeliveryState, number>
+
+/** How far a notification has got at one provider. */
+export interface ProviderProgress {
+  provider: string
+  counts: DeliveryCounts
+  /** Deliveries that came to an end, a second, over the last ten seconds. */
+  perSecond: number
+  /** Null while there is no telling: nothing moves. 0 once nothing is under way. */
+  secondsLeft: number | null
+}
+
+/** A row of `progress` as the database gives it, with its own clock. */
+export interface ProgressRow extends DeliveryCounts {
+  provider: string
+  recent: number[]
+  recentSecond: number
+  /** Seconds since the epoch, now and when the first delivery was claimed. */
+  second: number
+  startedSecond: number | null
+}
+
+export function toProgress (row: ProgressRow): ProviderProgress {
+  const counts = completeCounts(row)
+  const perSecond = recentRate(row)
+  const underway = counts.queued + counts.sending + counts.retrying
+  const secondsLeft = underway === 0 ? 0 : perSecond === 0 ? null : Math.ceil(underway / perSecond)
+  return { provider: row.provider, counts, perSecond, secondsLeft }
+}
+
+export function completeCounts (counts: Partial<DeliveryCounts>): DeliveryCounts {
+  return Object.fromEntries(deliveryStates.map((state) => [state, counts[state] ?? 0])) as DeliveryCounts
+}
+
+export function addCounts (all: DeliveryCounts[]): DeliveryCounts {
+  const total = (state: DeliveryState): number => all.reduce((sum, counts) => sum + counts[state], 0)
+  return Object.fromEntries(deliveryStates.map((state) => [state, total(state)])) as DeliveryCounts
+}
+
+const windowSeconds = 10
+
+/** Over the whole seconds behind us; a broadcast that began since then has had fewer. */
+function recentRate ({ recent, recentSecond, second, startedSecond }: ProgressRow): number {
+  if (startedSecond === null) return 0
+  const first = Math.max(second - windowSeconds, Math.floor(startedSecond))
+  let ended = 0
+  for (let at = first; at < second; at++) {
+    const isKept = at <= recentSecond && at > recentSecond - recent.length
+    if (isKept) ended += recent[at % recent.length] ?? 0
+  }
+  return ended / Math.max(1, second - first)
+}

@@ -1,0 +1,116 @@
+import type { Database } from '../db/index.ts'
+import { isBroadcast } from './draft.ts'
+import type { Audience } from './draft.ts'
+import { groupBy } from './group-by.ts'
+import { addCounts, completeCounts, toProgress } from './progress.ts'
+import type { DeliveryCounts, DeliveryState, ProgressRow, ProviderProgress } from './progress.ts'
+
+export type NotificationStatus = 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
+
+/** How far a notification has got. */
+export interface Standing {
+  /** `completed` once nothing waits, not even for a user to reconnect. */
+  status: NotificationStatus
+  /** Completed, or canceled and nothing of it is under way any more: nothing changes unless somebody tries again what failed. */
+  isOver: boolean
+  /** How many connections it goes to; of a broadcast that nobody has begun to plan, 0. */
+  deliveries: number
+  counts: DeliveryCounts
+  /** The same by provider. */
+  progress: ProviderProgress[]
+  /** Another one whenever `status` or `counts` is. */
+  version: string
+}
+
+/** What `toStanding` makes a notification's standing of; `standingColumns` select it. */
+export interface StandingRow {
+  audience: Audience
+  isScheduled: boolean
+  isPlanned: boolean
+  isPaused: boolean
+  isCanceled: boolean
+  tracked: Array<ProgressRow & { version: number, audience: number }> | null
+  counted: Array<{ provider: string, state: DeliveryState, number: number }> | null
+}
+
+/** Undefined when there is no such notification. Reads neither its message nor, for a broadcast, any delivery. */
+export async function findStanding ({ sql }: Database, id: string): Promise<Standing | undefined> {
+  const [row] = await sql<StandingRow[]>`
+    select case when audience ? 'everyone' then audience else '{"userIds": []}' end as audience, ${standingColumns(sql)}
+    from notifications ${standingJoins(sql)} where id = ${id}`
+  return row === undefined ? undefined : toStanding(row)
+}
+
+export function standingColumns (sql: Database['sql']) {
+  return sql`coalesce(send_at > now(), false) as "isScheduled", planned_at is not null as "isPlanned",
+    paused_at is not null as "isPaused", canceled_at is not null as "isCanceled", tracked, counted`
+}
+
+/**
+ * A broadcast's progress has been kept as it went; the deliveries of named users are few enough to be counted. Goes with a table
+ * that is called `notifications`.
+ */
+export function standingJoins (sql: Database['sql']) {
+  return sql`
+    cross join lateral (
+      select jsonb_agg(jsonb_build_object(
+        'provider', provider, 'version', version, 'recent', recent, 'recentSecond', recent_second,
+        'second', floor(extract(epoch from now())), 'startedSecond', extract(epoch from started_at), 'audience', progress.audience,
+        'queued', queued, 'sending', sending, 'retrying', retrying, 'parked', parked, 'sent', sent, 'failed', failed,
+        'unknown', unknown, 'canceled', canceled, 'expired', expired, 'skipped', skipped) order by provider) as tracked
+      from progress where notification_id = notifications.id
+    ) as tracked
+    cross join lateral (
+      select jsonb_agg(by_state order by provider) as counted from (
+        select provider, state, count(*) as number from deliveries
+        where notification_id = notifications.id and notifications.audience ? 'userIds' group by provider, state
+      ) as by_state
+    ) as counted`
+}
+
+export function toStanding (row: StandingRow): Standing {
+  const tracked = row.tracked ?? []
+  const progress = isBroadcast(row.audience) ? tracked.map(toProgress) : toCounted(row.counted ?? [])
+  const counts = addCounts(progress.map(({ counts }) => counts))
+  const counted = Object.values(counts)
+  const status = statusOf(row, counts)
+  const version = tracked.length > 0 ? tracked.reduce((sum, { version }) => sum + version, 0) : counted.join('.')
+  return {
+    status,
+    isOver: row.isPlanned && waitingOf(counts) === 0,
+    // What is planned is certain; until then there is what was counted when it began.
+    deliveries: row.isPlanned ? sum(counted) : sum(tracked.map(({ audience }) => audience)),
+    counts,
+    progress,
+    version: `${version}-${status}`
+  }
+}
+
+function toCounted (counted: NonNullable<StandingRow['counted']>): ProviderProgress[] {
+  return [...groupBy(counted, ({ provider }) => provider)].map(([provider, states]) => {
+    const counts = completeCounts(Object.fromEntries(states.map(({ state, number }) => [state, number])))
+    const isOver = counts.queued + counts.sending + counts.retrying === 0
+    return { provider, counts, perSecond: 0, secondsLeft: isOver ? 0 : null }
+  })
+}
+
+function statusOf (
+  { isScheduled, isPlanned, isPaused, isCanceled, tracked }: StandingRow, counts: DeliveryCounts
+): NotificationStatus {
+  const { queued, sending, retrying, parked, ...ended } = counts
+  if (isCanceled) return 'canceled'
+  if (isPlanned && waitingOf(counts) === 0) return 'completed'
+  if (isPaused) return 'paused'
+  if (isScheduled) return 'scheduled'
+  if (!isPlanned) return tracked === null ? 'accepted' : 'planning'
+  const untouched = sending + retrying === 0 && Object.values(ended).every((number) => number === 0)
+  return untouched && queued > 0 ? 'accepted' : 'sending'
+}
+
+function waitingOf ({ queued, sending, retrying, parked }: DeliveryCounts): number {
+  return queued + sending + retrying + parked
+}
+
+function sum (numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
