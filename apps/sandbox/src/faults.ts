@@ -24,6 +24,7 @@ export interface Fault extends FaultRule {
 export interface Faults {
   add: (rule: FaultRule) => Fault
   list: () => Fault[]
+  any: () => boolean
   /** The first fault, in order of creation, that strikes this request. It counts as struck. */
   strike: (provider: string, method: string, path: string) => Fault | undefined
   /** Takes all faults away, or those of one provider; says how many. */
@@ -42,6 +43,8 @@ export function createFaults (random: () => number = Math.random): Faults {
     },
 
     list: () => faults.map((fault) => ({ ...fault })),
+
+    any: () => faults.length > 0,
 
     strike (provider, method, path) {
       if (faults.length === 0) return undefined

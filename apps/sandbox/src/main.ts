@@ -3,8 +3,9 @@ import { openSandbox } from './index.ts'
 const port = readPort('SANDBOX_PORT') ?? 4400
 const pumpioPort = readPort('SANDBOX_PUMPIO_PORT') ?? (port === 0 ? 0 : port + 1)
 const host = process.env['HOST'] || '127.0.0.1'
+const bench = process.env['SANDBOX_BENCH'] === '1'
 
-const sandbox = await openSandbox({ port, pumpioPort, host }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+const sandbox = await openSandbox({ port, pumpioPort, host, bench }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
   const taken = error.port ?? port
   give(error.code === 'EADDRINUSE'
     ? `${taken === pumpioPort ? 'SANDBOX_PUMPIO_PORT' : 'SANDBOX_PORT'}: port ${taken} on ${host} is already in use; choose another, or 0 for any free one`

@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { createAccounts } from './accounts.ts'
+import { putInFront } from './bench/quick-route.ts'
+import { createTally } from './bench/tally.ts'
 import { applyFaults } from './apply-faults.ts'
 import { createClock } from './clock.ts'
 import { controlRoutes } from './control/control-routes.ts'
@@ -18,6 +20,8 @@ export interface SandboxOptions {
   pumpioPort?: number
   /** Default 127.0.0.1. */
   host?: string
+  /** Counts Pushbullet's pushes by their guid instead of keeping them, and answers them as fast as it can. */
+  bench?: boolean
 }
 
 export interface Sandbox {
@@ -31,7 +35,7 @@ export interface Sandbox {
 /** Opens the simulators, their controls and the page. Rejects when a port cannot be had. */
 export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', pumpioPort = port === 0 ? 0 : port + 1 } = options
-  const { app, pumpio } = createSandboxApps(host)
+  const { app, pumpio } = createSandboxApps(host, options.bench === true)
   const close = async (): Promise<void> => { await Promise.all([app.close(), pumpio.close()]) }
   try {
     await app.listen({ port, host })
@@ -43,7 +47,7 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
   return { url: urlOf(app.server.address(), host), pumpioUrl: urlOf(pumpio.server.address(), host), close }
 }
 
-function createSandboxApps (host: string): { app: FastifyInstance, pumpio: FastifyInstance } {
+function createSandboxApps (host: string, bench: boolean): { app: FastifyInstance, pumpio: FastifyInstance } {
   const app = createApp()
   const pumpio = createApp()
   const clock = createClock()
@@ -51,10 +55,16 @@ function createSandboxApps (host: string): { app: FastifyInstance, pumpio: Fasti
   const accounts = createAccounts()
   const faults = createFaults()
   const stats = createStats()
-  const desk = { clock, inbox, accounts, hostOf: () => new URL(urlOf(pumpio.server.address(), host)).host }
+  const tally = bench ? createTally() : undefined
+  const desk = { clock, inbox, accounts, tally, hostOf: () => new URL(urlOf(pumpio.server.address(), host)).host }
   const simulators = allSimulators.map((create) => create(desk))
 
   for (const simulator of simulators) {
+    const quick = simulator.quickRoute?.({ faults, stats })
+    if (quick !== undefined) {
+      const endQuick = putInFront(app.server, quick)
+      app.addHook('preClose', async () => { endQuick() })
+    }
     const mount = async (scope: FastifyInstance): Promise<void> => {
       applyFaults(scope, simulator, faults, stats)
       await simulator.mount(scope)

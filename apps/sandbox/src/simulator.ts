@@ -1,13 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import type { Accounts } from './accounts.ts'
+import type { QuickRoute } from './bench/quick-route.ts'
+import type { Tally } from './bench/tally.ts'
 import type { Clock } from './clock.ts'
+import type { Faults } from './faults.ts'
 import type { Inbox } from './inbox.ts'
+import type { Stats } from './stats.ts'
 
 /** What every simulator is given. */
 export interface Desk {
   clock: Clock
   inbox: Inbox
   accounts: Accounts
+  /** In bench mode: what is counted there and not kept. */
+  tally?: Tally | undefined
   /** HOST:PORT at which a simulator is called that has a host of its own; known once the sandbox listens. */
   hostOf: (id: string) => string
 }
@@ -27,6 +33,8 @@ export interface Simulator {
   /** What an item of the inbox looks like on its account's screen. */
   show: (item: unknown) => Card
   mount: (app: FastifyInstance) => Promise<void>
+  /** In bench mode: the request that a benchmark consists of. */
+  quickRoute?: (services: { faults: Faults, stats: Stats }) => QuickRoute | undefined
   /** New people who have already granted access. */
   createAccounts: (count: number) => GrantedAccount[]
   /** Ends the life of tokens as age does; of one account or of all. Says of how many grants. `kind` is `access` unless given. */

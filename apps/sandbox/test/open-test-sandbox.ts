@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { openSandbox } from '../src/index.ts'
+import type { SandboxOptions } from '../src/index.ts'
 
 export interface Answer {
   status: number
@@ -26,8 +27,8 @@ export interface TestSandbox {
   fault: (rule: object) => Promise<void>
 }
 
-export async function openTestSandbox (t: Test): Promise<TestSandbox> {
-  const { url, close } = await openSandbox()
+export async function openTestSandbox (t: Test, options: SandboxOptions = {}): Promise<TestSandbox> {
+  const { url, close } = await openSandbox(options)
   t.teardown(close)
 
   const call: Call = async (method, path, { body, headers = {} } = {}) => {

@@ -5,7 +5,7 @@ import type { Controls } from './control-routes.ts'
 import type { Simulator } from '../simulator.ts'
 import type { TokenKind } from '../simulator.ts'
 
-const MOST_ACCOUNTS_AT_ONCE = 100_000
+const MOST_ACCOUNTS_AT_ONCE = 500_000
 
 const newAccounts = {
   type: 'object',

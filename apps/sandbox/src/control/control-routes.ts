@@ -18,7 +18,7 @@ export interface Controls extends Desk {
 
 /** What tests, demos and benchmarks steer the sandbox by. */
 export function controlRoutes (controls: Controls): FastifyPluginAsync {
-  const { accounts, clock, faults, inbox, simulators, stats } = controls
+  const { accounts, clock, faults, inbox, simulators, stats, tally } = controls
   return async (app) => {
     // Whoever types `curl -d` means JSON and says nothing of it.
     acceptJson(app, ['application/json', 'application/x-www-form-urlencoded'])
@@ -39,7 +39,9 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
     }
     quirkRoutes(app, controls)
 
-    app.get('/stats', async () => ({ data: stats.list(), accounts: accounts.count(), items: inbox.size() }))
+    app.get('/stats', async () => ({
+      data: stats.list(), accounts: accounts.count(), items: inbox.size(), ...tally && { guids: tally.counts() }
+    }))
 
     app.post('/reset', async () => {
       clock.reset()
@@ -47,6 +49,7 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
       faults.clear()
       stats.reset()
       for (const simulator of simulators) simulator.reset()
+      tally?.reset()
       // Last, since it tells those who watch, who then count what is left.
       inbox.reset()
       return { reset: true }

@@ -2,6 +2,8 @@ import fastifyCors from '@fastify/cors'
 import fastifyFormbody from '@fastify/formbody'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { acceptJson } from '../accept-json.ts'
+import { quickPush } from '../bench/quick-push.ts'
+import { tallyControls } from '../bench/tally-controls.ts'
 import type { Desk, Simulator } from '../simulator.ts'
 import { authorizeRoutes } from './authorize.ts'
 import { channelInfoRoutes, channelRoutes, createChannels } from './channels.ts'
@@ -27,7 +29,7 @@ import { createUsers } from './users.ts'
 import { withoutEmpty } from './without-empty.ts'
 
 /** Pushbullet, as far as a client can tell. */
-export function createPushbullet ({ clock, inbox, accounts }: Desk): Simulator {
+export function createPushbullet ({ clock, inbox, accounts, tally }: Desk): Simulator {
   const timestamps = createTimestamps(clock)
   const users = createUsers(clock, accounts, timestamps)
   const channels = createChannels()
@@ -62,7 +64,7 @@ export function createPushbullet ({ clock, inbox, accounts }: Desk): Simulator {
       app.register(async (scope) => {
         authenticate(scope)
         userRoutes(scope)
-        pushRoutes(scope, users, channels, inbox)
+        pushRoutes(scope, users, channels, inbox, tally)
         deviceRoutes(scope)
         chatRoutes(scope, users)
         subscriptionRoutes(scope, channels)
@@ -71,6 +73,11 @@ export function createPushbullet ({ clock, inbox, accounts }: Desk): Simulator {
         uploadRequestRoutes(scope, files)
         ephemeralRoutes(scope, inbox)
       }, { prefix: '/v2' })
+    },
+
+    ...tally && {
+      quickRoute: (services) => quickPush({ ...services, clock, users, tally }),
+      controls: (app: FastifyInstance) => { tallyControls(app, tally) }
     },
 
     createAccounts: (count) => Array.from({ length: count }, () => {

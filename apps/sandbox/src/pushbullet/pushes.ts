@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Tally } from '../bench/tally.ts'
 import type { Inbox } from '../inbox.ts'
 import { recordRequest } from '../recorded-request.ts'
 import type { Channels } from './channels.ts'
@@ -43,7 +44,7 @@ const CONTENT = {
   file: ['body', 'file_name', 'file_type', 'file_url']
 } as const
 
-export function pushRoutes (app: FastifyInstance, users: Users, channels: Channels, inbox: Inbox): void {
+export function pushRoutes (app: FastifyInstance, users: Users, channels: Channels, inbox: Inbox, tally?: Tally): void {
   app.get<{ Querystring: ListQuery }>('/pushes', async (request) => {
     const { page, cursor } = userOf(request).pushes.list(request.query)
     return { pushes: page, cursor }
@@ -53,6 +54,10 @@ export function pushRoutes (app: FastifyInstance, users: Users, channels: Channe
     const sender = userOf(request)
     const fields = readFields(request.body)
     const guid = readText(fields, 'guid')
+    if (tally !== undefined && guid !== undefined) {
+      const content = readContent(fields)
+      return { ...content, guid, iden: tally.take(sender, guid, performance.timeOrigin + performance.now()), active: true }
+    }
     const already = guid === undefined ? undefined : sender.pushes.trace(sender.guids.get(guid) ?? '')
     if (already !== undefined) return already
 

@@ -28,7 +28,11 @@ export function uploadRequestRoutes (app: FastifyInstance, files: Files): void {
 
 /** Where `upload_url` and `file_url` lead: no token is asked for at either. */
 export async function uploadRoutes (app: FastifyInstance, files: Files): Promise<void> {
-  await app.register(fastifyMultipart, { limits: { fileSize: MAX_UPLOAD_BYTES, files: 1 } })
+  await app.register(fastifyMultipart, {
+    limits: { fileSize: MAX_UPLOAD_BYTES, files: 1 },
+    // Its name makes it the file: a part need not say what it was called (RFC 7578 §4.2), and older clients do not.
+    isPartAFile: (name, _type, fileName) => name === 'file' || fileName !== undefined
+  })
 
   app.post<{ Params: { iden: string } }>('/upload/:iden', async (request, reply) => {
     if (files.get(request.params.iden) === undefined) throw notFound()

@@ -41,6 +41,14 @@ t.test('takes the part named file without a token, and answers 204 with nothing'
   t.equal(answer.headers.get('content-type'), 'image/png')
 })
 
+t.test('takes that part without a name for its content too', async (t) => {
+  const { upload, file } = await request()
+  const data = new FormData()
+  data.append('file', 'meow')
+  t.equal((await sandbox.call('POST', upload, { body: data })).status, 204)
+  t.equal((await sandbox.call('GET', file)).text, 'meow')
+})
+
 t.test('refuses a form without that part, and an upload nobody asked for', async (t) => {
   const { upload } = await request()
   t.match(await sandbox.call('POST', upload, { body: form('picture', 'meow') }), { status: 400, json: { error: { param: 'file' } } })

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
+import t from 'tap'
+import { openTestSandbox } from '../open-test-sandbox.ts'
+import type { TestSandbox } from '../open-test-sandbox.ts'
+
+const sandbox = await openTestSandbox(t, { bench: true })
+const requestLine = 'POST /pushbullet/v2/pushes HTTP/1.1\r\nhost: bench\r\n'
+
+async function counts ({ call }: TestSandbox): Promise<unknown> {
+  return (await call('GET', '/_control/stats')).json['guids']
+}
+
+/** Sends the pieces one by one, each when the server has had time to read the one before; answers all that comes back. */
+async function talk (pieces: Array<string | Buffer>, answers: number): Promise<string> {
+  const { port, hostname } = new URL(sandbox.url)
+  const socket = connect({ port: Number(port), host: hostname, noDelay: true })
+  let text = ''
+  const done = (async () => {
+    for await (const chunk of socket) {
+      text += String(chunk)
+      if (text.split('HTTP/1.1 ').length - 1 >= answers) break
+    }
+  })()
+  for (const piece of pieces) {
+    await new Promise((resolve) => socket.write(piece, resolve))
+    await sandbox.call('GET', '/_control/stats')
+  }
+  await done
+  socket.destroy()
+  return text
+}
+
+function pushText (accessToken: string, guid: string, more: object = {}): string {
+  const body = JSON.stringify({ type: 'note', guid, title: 'Grüße 🔔', ...more })
+  return `${requestLine}access-token: ${accessToken}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}
+
+t.beforeEach(async () => { await sandbox.call('DELETE', '/_control/pushbullet/tally') })
+
+t.test('counts each guid once, and what comes again, and keeps nothing', async (t) => {
+  const { v2 } = await sandbox.join()
+  const guids = Array.from({ length: 20 }, () => randomUUID())
+  for (const guid of [...guids, ...guids.slice(0, 3)]) {
+    t.match(await v2('POST', '/pushes', { body: { type: 'note', guid, title: 'Hi' } }), { status: 200, json: { guid, type: 'note', active: true } })
+  }
+  t.same(await counts(sandbox), { distinct: 20, repeated: 3 })
+  t.same(await sandbox.inbox(), [])
+})
+
+t.test('gives a guid that comes again the push it made, and another account its own', async (t) => {
+  const [ann, bob] = [await sandbox.join(), await sandbox.join()]
+  const push = { type: 'link', guid: 'same', url: 'https://site.example/' }
+  const first = (await ann.v2('POST', '/pushes', { body: push })).json['iden']
+  t.equal((await ann.v2('POST', '/pushes', { body: push })).json['iden'], first)
+  const other = (await bob.v2('POST', '/pushes', { body: push })).json['iden']
+  t.not(other, first)
+  t.equal((await bob.v2('POST', '/pushes', { body: push })).json['iden'], other)
+  t.same(await counts(sandbox), { distinct: 2, repeated: 2 })
+})
+
+t.test('turns away a token it does not know, also one that it knew', async (t) => {
+  const { v2, account } = await sandbox.join()
+  const push = { type: 'note', guid: randomUUID() }
+  t.match(await v2('POST', '/pushes', { body: push, headers: { 'access-token': 'o.unknown' } }), { status: 401, json: { error_code: 'invalid_access_token' } })
+  await sandbox.call('POST', '/_control/tokens/revoke', { body: { provider: 'pushbullet', account } })
+  t.match(await v2('POST', '/pushes', { body: push }), { status: 401 })
+  t.same(await counts(sandbox), { distinct: 0, repeated: 0 })
+})
+
+t.test('refuses what Pushbullet refuses, and counts none of it', async (t) => {
+  const { v2 } = await sandbox.join()
+  t.match(await v2('POST', '/pushes', { body: { type: 'nope', guid: 'a' } }), { status: 400, json: { error: { param: 'type' } } })
+  t.match(await v2('POST', '/pushes', { body: '{', headers: { 'content-type': 'application/json' } }), { status: 400 })
+  t.same(await counts(sandbox), { distinct: 0, repeated: 0 })
+})
+
+t.test('fails while it is told to, and knows the guids of before and after', async (t) => {
+  const { v2 } = await sandbox.join()
+  const push = (guid: string) => v2('POST', '/pushes', { body: { type: 'note', guid } })
+  await push('before')
+  await sandbox.fault({ match: 'POST /v2/pushes', status: 503, times: 2 })
+  t.equal((await push('during')).status, 503)
+  t.equal((await push('before')).status, 503)
+  t.equal((await push('before')).status, 200)
+  t.equal((await push('during')).status, 200)
+  await sandbox.call('DELETE', '/_control/faults')
+  await push('during')
+  t.same(await counts(sandbox), { distinct: 2, repeated: 2 })
+})
+
+t.test('reads requests however they are cut', async (t) => {
+  const { accessToken } = await sandbox.join()
+  const text = Buffer.from(pushText(accessToken, 'cut'))
+  for (const at of [3, requestLine.length + 4, text.indexOf('\r\n\r\n') + 2, text.indexOf('\r\n\r\n') + 4, text.indexOf(0xf0) + 1]) {
+    t.match(await talk([text.subarray(0, at), text.subarray(at)], 1), /^HTTP\/1\.1 200 /, `at ${at}`)
+  }
+  t.same(await counts(sandbox), { distinct: 1, repeated: 4 })
+})
+
+t.test('answers in order when several come at once, and when the server behind takes over', async (t) => {
+  const { accessToken } = await sandbox.join()
+  const me = `GET /pushbullet/v2/users/me HTTP/1.1\r\nhost: bench\r\naccess-token: ${accessToken}\r\n\r\n`
+  const text = await talk([pushText(accessToken, 'one') + pushText(accessToken, 'two') + me + pushText(accessToken, 'three')], 4)
+  const order = [...text.matchAll(/"guid":"(\w+)"|"email"/g)].map(([, guid]) => guid ?? 'me')
+  t.same(order, ['one', 'two', 'me', 'three'])
+  t.same(await counts(sandbox), { distinct: 3, repeated: 0 })
+})
+
+t.test('leaves what is unusual to the server behind', async (t) => {
+  const { accessToken, account } = await sandbox.join()
+  const body = '{"type":"note","guid":"chunked"}'
+  const chunked = `${requestLine}Access-Token: ${accessToken}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n` +
+    `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+  t.match(await talk([chunked], 1), /^HTTP\/1\.1 200 /)
+  t.match(await talk([pushText(accessToken, 'to-mail', { email: `${account}@pushbullet.example` })], 1), /^HTTP\/1\.1 200 /)
+  t.match(await talk(['nonsense\r\n\r\n'], 1), /^HTTP\/1\.1 400 /)
+  t.same(await counts(sandbox), { distinct: 2, repeated: 0 })
+})
+
+t.test('says when a push came, to those who ask before and after', async (t) => {
+  const { v2 } = await sandbox.join()
+  const asked = Date.now()
+  const early = sandbox.call('GET', '/_control/pushbullet/arrivals/awaited')
+  await v2('POST', '/pushes', { body: { type: 'note', guid: 'awaited' } })
+  const late = await sandbox.call('GET', '/_control/pushbullet/arrivals/awaited')
+  const { atMs } = (await early).json
+  t.equal(late.json['atMs'], atMs)
+  t.ok(Number(atMs) > asked - 50 && Number(atMs) < Date.now() + 50, 'by the clock of everybody')
+})
+
+t.test('counts the requests like any others', async (t) => {
+  await sandbox.call('POST', '/_control/reset')
+  const { v2 } = await sandbox.join()
+  await v2('POST', '/pushes', { body: { type: 'note', guid: 'one' } })
+  const { json } = await sandbox.call('GET', '/_control/stats')
+  t.match(json['data'], [{ endpoint: 'POST /pushbullet/v2/pushes', requests: 1, answers: { 200: 1 } }])
+})
+
+t.test('is asked for, and otherwise off', async (t) => {
+  const plain = await openTestSandbox(t)
+  const { v2 } = await plain.join()
+  await v2('POST', '/pushes', { body: { type: 'note', guid: 'kept' } })
+  t.equal((await plain.inbox()).length, 1)
+  t.equal(await counts(plain), undefined)
+})
