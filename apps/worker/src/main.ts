@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { ConfigError, loadConfig, providerConfig } from '@carillon/shared/config'
+import { ConfigError, loadConfig, perSecond, providerConfig } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
@@ -8,6 +8,7 @@ import { dispatchWaiting, openDeliveryQueues, releaseParked } from '@carillon/sh
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault } from '@carillon/shared/vault'
+import { createBreakers } from './deliver/breakers.ts'
 import { openHealth } from './health.ts'
 import { persist } from './persist.ts'
 import { startWorkers } from './workers.ts'
@@ -53,6 +54,8 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
       database,
       queues,
       providers,
+      perSecond: perSecond(config),
+      breakers: createBreakers({ database, log, now: Date.now }),
       vault,
       http,
       registrations: createRegistrations(database, vault),
@@ -61,6 +64,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
       now: Date.now,
       concurrency: config.DELIVER_REQUESTS,
       leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
+      retentionDays: config.RETENTION_DAYS,
       stopping: stopping.signal,
       giveUp: giveUp.signal
     },
@@ -99,7 +103,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
   async function close (): Promise<void> {
     health?.close()
     await workers.close()
-    for (const queue of queues.values()) await queue.close()
+    await queues.close()
     await Promise.all([backend.close(), http.close(), database.close()])
   }
 }

@@ -1,16 +1,19 @@
-import { deliverQueueName } from '@carillon/shared/notifications'
-import type { DeliverJob } from '@carillon/shared/notifications'
+import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/notifications'
+import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/notifications'
 import type { JobWorker, QueueBackend } from '@carillon/shared/queue'
 import { deliver } from './deliver/deliver.ts'
+import { deliverSegment } from './deliver/deliver-segment.ts'
 import type { DeliverServices } from './deliver/deliver.ts'
+import { keepPartitions } from './maintain/keep-partitions.ts'
 import { reconcile } from './maintain/reconcile.ts'
 import { refreshAhead } from './maintain/refresh-ahead.ts'
 import { revoke } from './maintain/revoke.ts'
+import { plan } from './plan/plan.ts'
 
 export interface WorkersOptions {
   backend: QueueBackend
   services: DeliverServices
-  /** Batches at a time, for each provider. */
+  /** Batches at a time, for each provider: of what goes to people by name, and of broadcasts. */
   jobsPerProvider: number
   reconcileEveryMs: number
 }
@@ -20,18 +23,26 @@ const maintainQueue = 'maintain'
 const tasks = {
   reconcile,
   refreshAhead,
-  revoke
+  revoke,
+  keepPartitions
 } satisfies Record<string, (services: DeliverServices) => Promise<unknown>>
 
 type Task = keyof typeof tasks
 
-/** Starts a worker per provider and one for maintenance. `close` waits for the jobs that run. */
+/** Starts the workers of every queue. `close` waits for the jobs that run. */
 export function startWorkers ({ backend, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): JobWorker {
-  const { queues, leaseMs, log } = services
+  const { database, queues, leaseMs, log } = services
   const maintenance = backend.openQueue<object>(maintainQueue)
+  const delivering = { concurrency: jobsPerProvider, lockMs: leaseMs }
   const workers = [
-    ...[...queues.keys()].map((provider) => backend.openWorker<DeliverJob>(
-      deliverQueueName(provider), (job) => deliver(services, provider, job), { concurrency: jobsPerProvider, lockMs: leaseMs })),
+    ...[...queues.deliver.keys()].flatMap((provider) => [
+      backend.openWorker<DeliverJob>(deliverQueueName(provider), (job) => deliver(services, provider, job), delivering),
+      backend.openWorker<SegmentJob>(broadcastQueueName(provider), (job) => deliverSegment(services, provider, job), delivering)
+    ]),
+    backend.openWorker<PlanJob>(planQueueName, (job) => plan(services, job), { concurrency: 2, lockMs: leaseMs }),
+    backend.openWorker<WakeJob>(wakeQueueName, async ({ provider }) => {
+      await dispatchWaiting(database, queues, [provider])
+    }, { concurrency: 4, lockMs: leaseMs }),
     backend.openWorker<{ task: Task }>(
       maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs })
   ]

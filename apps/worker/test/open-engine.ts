@@ -5,24 +5,40 @@ import {
   createAccepter, dispatchWaiting, findDelivery, findNotification, openDeliveryQueues, releaseParked
 } from '@carillon/shared/notifications'
 import type { Accepted, Draft, ExplainedDelivery } from '@carillon/shared/notifications'
-import { createHttp, createProviders } from '@carillon/shared/providers'
+import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import type { ProvidersConfig } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { openSandbox } from '@carillon/sandbox'
 import { testKeys, until } from '@carillon/testing'
 import type { BackendEnvironment } from '@carillon/testing'
 import type { Test } from 'tap'
+import { createBreakers } from '../src/deliver/breakers.ts'
 import { startWorkers } from '../src/workers.ts'
 
 export interface InboxEntry {
   id: string
   account: string
+  /** When it arrived; ISO 8601. */
+  at: string
   item: { guid?: string, title?: string, body?: string }
 }
 
-/** The delivery engine in this process, against a simulator of its own. Everything ends with the test. */
+export interface EngineOptions {
+  leaseMs?: number
+  reconcileEveryMs?: number
+  start?: boolean
+  perSecond?: Map<string, number>
+  /** Pushbullet alone when absent. */
+  offer?: Array<keyof ProvidersConfig>
+  /** pump.io hosts besides the simulator's own. */
+  pumpioHosts?: string[]
+}
+
+/** The delivery engine in this process, against simulators of its own. Everything ends with the test. */
 export async function openEngine (
-  t: Test, env: BackendEnvironment, { leaseMs = 10_000, reconcileEveryMs = 500, start = true } = {}
+  t: Test, env: BackendEnvironment,
+  { leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [] }: EngineOptions = {}
 ) {
   const sandbox = await openSandbox({ port: 0 })
   const lines: string[] = []
@@ -31,15 +47,16 @@ export async function openEngine (
   const backend = openQueueBackend({
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, prefix: env.QUEUE_PREFIX, onError: (err) => log.warn({ err }, 'queue')
   })
-  const pushbullet = {
-    clientId: 'carillon',
-    clientSecret: 'sandbox-secret',
-    authorizeUrl: `${sandbox.url}/pushbullet/authorize`,
-    apiUrl: `${sandbox.url}/pushbullet`
+  const client = { clientId: 'carillon', clientSecret: 'sandbox-secret' }
+  const all: ProvidersConfig = {
+    pushbullet: { ...client, authorizeUrl: `${sandbox.url}/pushbullet/authorize`, apiUrl: `${sandbox.url}/pushbullet` },
+    pumpio: { application: { name: 'Carillon' }, insecureHosts: [new URL(sandbox.pumpioUrl).host, ...pumpioHosts] },
+    blotre: { ...client, url: `${sandbox.url}/blotre` }
   }
-  const providers = createProviders({ pushbullet })
+  const config: ProvidersConfig = Object.fromEntries(offer.map((id) => [id, all[id]]))
+  const providers = createProviders(config)
   const queues = openDeliveryQueues(backend, providers.keys())
-  const http = createHttp({ trustedOrigins: [sandbox.url], allowPrivateHosts: [] })
+  const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
   const vault = createVault(parseVaultKeys(testKeys()))
   const accepter = createAccepter({ database, queues, log })
   const stopping = new AbortController()
@@ -48,6 +65,8 @@ export async function openEngine (
     database,
     queues,
     providers,
+    perSecond,
+    breakers: createBreakers({ database, log, now: Date.now }),
     vault,
     http,
     registrations: createRegistrations(database, vault),
@@ -64,6 +83,7 @@ export async function openEngine (
     now: Date.now,
     concurrency: 16,
     leaseMs,
+    retentionDays: 90,
     stopping: stopping.signal,
     giveUp: giveUp.signal
   }
@@ -80,11 +100,13 @@ export async function openEngine (
     giveUp.abort()
     await stopWorker()
     await accepter.close()
-    for (const queue of queues.values()) await queue.close()
+    await queues.close()
     await Promise.all([backend.close(), http.close(), database.close(), sandbox.close()])
     if (!t.passing()) t.comment(lines.join(''))
   })
 
+  /** All that must never be read in a log. */
+  const secrets: string[] = []
   const control = async <Body>(method: string, path: string, body?: object): Promise<Body> => {
     const response = await fetch(`${sandbox.url}/_control${path}`, {
       method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
@@ -92,21 +114,29 @@ export async function openEngine (
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return await response.json() as Body
   }
-  const newTokens = async (count: number) =>
-    (await control<{ data: Array<{ account: string, accessToken: string }> }>('POST', '/accounts', { provider: 'pushbullet', count })).data
 
   /** Gives each user a Pushbullet account of the simulator's, replacing the one they had; answers the connections' ids. */
   async function connect (...userIds: string[]): Promise<string[]> {
-    const tokens = await newTokens(userIds.length)
+    return (await connectAt('pushbullet', userIds)).map(({ id }) => id)
+  }
+
+  /** The same at any provider; answers whose account it is, too. */
+  async function connectAt (providerId: string, userIds: string[]): Promise<Array<{ id: string, account: string }>> {
+    const provider = providers.get(providerId)
+    if (provider === undefined) throw new Error(`${providerId} is not offered`)
+    const { data } = await control<{ data: Array<{ account: string }> }>('POST', '/accounts', { provider: providerId, count: userIds.length })
     const grants = await Promise.all(userIds.map(async (externalId, index) => {
-      const { account, accessToken } = tokens[index] ?? { account: '', accessToken: '' }
+      const granted = data[index] ?? { account: '' }
       const { id: userId } = await ensureUser(database, { externalId })
-      return { userId, provider: 'pushbullet', grant: { credentials: { accessToken }, account: { id: account, name: account } } }
+      const account = { id: granted.account, name: granted.account }
+      const credentials = provider.parseCredentials(granted)
+      secrets.push(...Object.entries(credentials).flatMap(([name, value]) => /token|secret/i.test(name) ? [String(value)] : []))
+      return { userId, provider: providerId, grant: { credentials, account } }
     }))
     const saved = await saveConnections(database, vault, grants)
     await releaseParked(database, saved.map(({ id }) => id))
     await dispatchWaiting(database, queues)
-    return saved.map(({ id }) => id)
+    return saved.map(({ id }, index) => ({ id, account: data[index]?.account ?? '' }))
   }
 
   async function notify (userIds: string[], fields: Partial<Draft> = {}): Promise<Accepted> {
@@ -116,7 +146,11 @@ export async function openEngine (
   }
 
   async function inbox (): Promise<InboxEntry[]> {
-    return (await control<{ data: InboxEntry[] }>('GET', '/inbox?provider=pushbullet')).data
+    return inboxOf('pushbullet')
+  }
+
+  async function inboxOf (provider: string, account = ''): Promise<InboxEntry[]> {
+    return (await control<{ data: InboxEntry[] }>('GET', `/inbox?${new URLSearchParams({ provider, account })}`)).data
   }
 
   /** The delivery, once it is in this state. */
@@ -136,6 +170,21 @@ export async function openEngine (
   }
 
   return {
-    services, database, backend, queues, lines, control, connect, notify, inbox, delivery, counts, startWorker, stopWorker
+    services,
+    database,
+    backend,
+    queues,
+    lines,
+    secrets,
+    control,
+    connect,
+    connectAt,
+    notify,
+    inbox,
+    inboxOf,
+    delivery,
+    counts,
+    startWorker,
+    stopWorker
   }
 }

@@ -15,6 +15,9 @@ t.test('does what each verdict asks for', async (t) => {
     [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000 }, {
       state: 'retrying', attempted: false, reason: 'rateLimited', limitedUntil: now + 5_000, event: { event: 'wait', durationMs: 12 }
     }],
+    [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000, scope: 'host' }, {
+      state: 'retrying', attempted: false, reason: 'rateLimited', limitedUntil: null, event: { event: 'wait' }
+    }],
     [{ kind: 'unauthorized', reason: 'r' }, { state: 'parked', attempted: true, unauthorized: true, event: { outcome: 'unauthorized' } }],
     [{ kind: 'rejected', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'rejected' } }],
     [{ kind: 'quota', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'quota' } }]
@@ -44,7 +47,9 @@ t.test('tells our own faults by class and code, never by a message that may hold
 
 t.test('spends no attempt on what was not tried', async (t) => {
   t.match(handedBack(), { state: 'retrying', attempted: false, dueAt: null, event: { event: 'handedBack' } })
-  t.match(waitOutcome(now + 1_000), { state: 'retrying', attempted: false, event: { event: 'wait' } })
+  for (const reason of ['rateLimited', 'breakerOpen'] as const) {
+    t.match(waitOutcome(now + 1_000, reason), { state: 'retrying', attempted: false, reason, event: { event: 'wait', reason, until: String } })
+  }
   t.match(sentOutcome({ id: 'x' }, 7), { state: 'sent', attempted: true, receipt: { id: 'x' }, event: { durationMs: 7 } })
 })
 

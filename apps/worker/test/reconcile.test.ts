@@ -1,4 +1,6 @@
 import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
+import { newId } from '@carillon/shared/db'
+import type { Database } from '@carillon/shared/db'
 import { findDelivery } from '@carillon/shared/notifications'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
@@ -21,6 +23,19 @@ async function openStill (t: Test) {
   return { ...engine, connectionId, find, jobOf, run: () => reconcile(engine.services) }
 }
 
+/** All deliveries in the hands of one worker, whose lease ends in so many seconds. */
+async function holdAll (
+  { sql }: Database, { attempts, leaseSeconds }: { attempts: number, leaseSeconds: number }
+): Promise<void> {
+  const claimId = newId()
+  await sql`update deliveries set state = 'sending', due_at = null, claim_id = ${claimId}, attempts = ${attempts}`
+  await sql`
+    insert into claims (id, provider, notification_ids, first_id, last_id, until)
+    select ${claimId}, 'pushbullet', array_agg(distinct notification_id), (array_agg(connection_id order by connection_id))[1],
+      (array_agg(connection_id order by connection_id desc))[1], now() + ${leaseSeconds}::int * interval '1 second'
+    from deliveries`
+}
+
 t.test('gives what is overdue and has lost its job a new one, and leaves the others alone', async (t) => {
   const { notify, jobOf, run, database, queues } = await openStill(t)
   const { id: lost } = await notify(['ann'])
@@ -29,7 +44,7 @@ t.test('gives what is overdue and has lost its job a new one, and leaves the oth
   await database.sql`update deliveries set due_at = now() - interval '10 seconds' where notification_id in (${lost}, ${live})`
   await database.sql`update deliveries set job_id = 'gone' where notification_id = ${lost}`
   const before = [await jobOf(live), await jobOf(later)]
-  const isQueued = async (jobId: string | null) => jobId !== null && (await queues.get('pushbullet')?.live([jobId]))?.has(jobId)
+  const isQueued = async (jobId: string | null) => jobId !== null && (await queues.deliver.get('pushbullet')?.live([jobId]))?.has(jobId)
   await until(() => isQueued(before[0] ?? null)) // the answer to an accept does not wait for the queue
   await run()
   const jobId = await jobOf(lost)
@@ -41,22 +56,20 @@ t.test('gives what is overdue and has lost its job a new one, and leaves the oth
 t.test('takes back what a dead worker held, at the cost of an attempt', async (t) => {
   const { notify, find, run, database } = await openStill(t)
   const { id } = await notify(['ann'])
-  const hold = (attempts: number) => database.sql`
-    update deliveries set state = 'sending', due_at = null, claim_id = gen_random_uuid(), claimed_until = now() - interval '1 second',
-      attempts = ${attempts} where notification_id = ${id}`
+  const hold = (attempts: number) => holdAll(database, { attempts, leaseSeconds: -1 })
   await hold(0)
   await run()
   t.match(await find(id), { state: 'retrying', attempts: 1, reason: 'workerLost', history: [{}, { event: 'workerLost' }] })
   await hold(11)
   await run()
   t.match(await find(id), { state: 'failed', attempts: 12, reason: 'workerLost' }, 'but not for ever')
+  t.same(await database.sql`select from claims`, [], 'nothing is left of its claims')
 })
 
 t.test('leaves what is being sent to its worker', async (t) => {
   const { notify, find, run, database } = await openStill(t)
   const { id } = await notify(['ann'])
-  await database.sql`update deliveries set state = 'sending', due_at = null, claim_id = gen_random_uuid(),
-    claimed_until = now() + interval '1 minute'`
+  await holdAll(database, { attempts: 0, leaseSeconds: 60 })
   await run()
   t.match(await find(id), { state: 'sending', attempts: 0 })
 })
@@ -77,7 +90,7 @@ t.test('expires what nobody has sent in time, parked or not', async (t) => {
 t.test('puts right what a race has parked or queued at the wrong moment', async (t) => {
   const { notify, find, run, database, connectionId } = await openStill(t)
   const { id } = await notify(['ann'])
-  await database.sql`update deliveries set state = 'parked', due_at = null, reason = 'gone', job_id = null`
+  await database.sql`update deliveries set state = 'parked', due_at = null, parked_at = now(), reason = 'gone', job_id = null`
   await run()
   t.match(await find(id), { state: 'queued', reason: null, history: [{}, { event: 'released' }] })
   await disconnect(database, connectionId)

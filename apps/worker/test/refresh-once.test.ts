@@ -1,53 +1,101 @@
-import { fileURLToPath } from 'node:url'
-import { saveConnections } from '@carillon/shared/connections'
-import { ensureUser, openDatabase } from '@carillon/shared/db'
-import { createVault, parseVaultKeys } from '@carillon/shared/vault'
-import { openSandbox } from '@carillon/sandbox'
-import { spawnNode, testDatabase, testKeys } from '@carillon/testing'
+import { until } from '@carillon/testing'
 import t from 'tap'
+import { openExpired, outcomes } from './open-expired.ts'
 
-const processes = 4
-const callsEach = 50
+// Each starts processes of its own, on whatever machine this is.
+t.setTimeout(300_000)
+
+const sent = (count: number): string[] => Array.from({ length: count }, () => 'sent')
 
 t.test('two hundred calls from four processes on one expired connection refresh it once', async (t) => {
-  const { url: sandboxUrl, close } = await openSandbox()
-  t.teardown(close)
-  const { url } = await testDatabase(t)
-  const keys = testKeys()
-  const database = openDatabase({ url, max: 1 })
-  t.teardown(() => database.close())
-  const control = async (path: string, body?: object) => {
-    const answer = await fetch(`${sandboxUrl}/_control${path}`, body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-    return await answer.json() as { data: Array<{ account: string, accessToken: string, refreshToken: string }> }
-  }
-  const [granted] = (await control('/accounts', { provider: 'blotre', count: 1 })).data
-  if (granted === undefined) throw new Error('The simulator gave no account')
-  const { account, accessToken, refreshToken } = granted
-  const { id: userId } = await ensureUser(database, { externalId: 'ann' })
-  const grant = { credentials: { accessToken, refreshToken }, account: { id: account, name: account } }
-  const [connection] = await saveConnections(database, createVault(parseVaultKeys(keys)), [{ userId, provider: 'blotre', grant }])
-  await control('/tokens/expire', { provider: 'blotre', account })
-
-  const workers = Array.from({ length: processes }, () => spawnNode(
-    t, fileURLToPath(new URL('fixtures/send-expired.ts', import.meta.url)), {
-      args: [connection?.id ?? '', String(callsEach)],
-      env: {
-        DATABASE_URL: url,
-        CARILLON_KEYS: keys,
-        BLOTRE_CLIENT_ID: 'carillon',
-        BLOTRE_CLIENT_SECRET: 'sandbox-secret',
-        BLOTRE_URL: `${sandboxUrl}/blotre`
-      }
-    }))
+  const { start, refreshes, row } = await openExpired(t)
+  const workers = Array.from({ length: 4 }, () => start(50))
   await Promise.all(workers.map(({ ready }) => ready))
-  const exits = await Promise.all(workers.map((worker) => worker.stop('SIGUSR2')))
-  t.same(exits.map(({ code }) => code), Array.from({ length: processes }, () => 0))
-  const states = workers.flatMap(({ stdout }) => JSON.parse(stdout.at(-1) ?? '[]') as string[])
-  t.equal(states.length, processes * callsEach)
-  t.ok(states.every((state) => state === 'sent'), 'every call succeeds')
-  t.match(await control(`/refreshes?provider=blotre&account=${account}`), { data: [{ refreshes: 1, refused: 0 }] })
-  const [row] = await database.sql`select credentials_version, status, lease_owner from connections`
-  t.match(row, { credentials_version: 2, status: 'active', lease_owner: null })
+  t.same((await Promise.all(workers.map(outcomes))).flat(), sent(200), 'every call succeeds')
+  t.match(await refreshes(), { refreshes: 1, refused: 0 })
+  t.match(await row(), { version: 2, status: 'active', holder: null })
+})
+
+t.test('a process that comes with a token that was rotated away uses the one that took its place', async (t) => {
+  const { start, control, refreshes, row, events } = await openExpired(t)
+  await control('/faults', { provider: 'blotre', match: 'POST /v0/oauth2/access_token', delayMs: 1_500, times: 1 })
+  const [first, second] = [start(5), start(5)]
+  await Promise.all([first.ready, second.ready])
+  const firstOutcomes = outcomes(first)
+  await until(async () => (await refreshes())?.refreshes === 1)
+  t.match(await row(), { version: 1, holder: String }, 'it is not stored yet')
+  t.same(await outcomes(second), sent(5), 'to the provider its token is unknown, and no more than that')
+  t.same(await firstOutcomes, sent(5))
+  t.match(await row(), { version: 2, status: 'active', holder: null })
+  t.match(await refreshes(), { refreshes: 1, refused: 0 })
+  t.same(await events(), ['connection.connected'])
+})
+
+// The lease is short here, so that its end can be waited for; what happens is the same at any length.
+const leaseMs = '2000'
+
+t.test('a process that is stopped while it holds the lease loses no token', async (t) => {
+  t.test('when the provider has rotated for it and not for its successor', async (t) => {
+    const { start, control, refreshes, row, isHeld, events, tokenStatus } = await openExpired(t)
+    await control('/faults', { provider: 'blotre', match: 'POST /v0/oauth2/access_token', delayMs: 1_000, times: 1 })
+    const frozen = start(5, leaseMs)
+    await frozen.ready
+    const frozenOutcomes = outcomes(frozen)
+    await until(async () => (await refreshes())?.refreshes === 1)
+    process.kill(frozen.pid, 'SIGSTOP')
+    t.match(await row(), { version: 1, holder: String }, 'it was stopped before it had the answer')
+
+    await until(async () => !await isHeld())
+    t.same(await outcomes(start(5, leaseMs)), Array.from({ length: 5 }, () => 'parked'), 'the old pair is dead, as far as anybody can know')
+    t.match(await row(), { version: 1, status: 'needsReauth', holder: null })
+
+    process.kill(frozen.pid, 'SIGCONT')
+    t.same(await frozenOutcomes, sent(5))
+    t.match(await row(), { version: 2, status: 'active', holder: null })
+    t.equal(await tokenStatus(), 200, 'the stored token is the one that lives')
+    t.same(await outcomes(start(5, leaseMs)), sent(5))
+    t.match(await refreshes(), { refreshes: 1, refused: 1 })
+    t.same(await events(), ['connection.connected', 'connection.needs_reauth', 'connection.recovered'])
+  })
+
+  t.test('when its request reaches the provider after its successor\'s', async (t) => {
+    const { start, refreshes, row, isHeld, events, tokenStatus } = await openExpired(t)
+    const frozen = start(5, leaseMs, 'asleep')
+    await frozen.ready
+    const frozenOutcomes = outcomes(frozen)
+    await until(isHeld)
+    await until(async () => !await isHeld())
+    t.match(await refreshes(), { refreshes: 0, refused: 0 }, 'it was stopped before it asked')
+    t.same(await outcomes(start(5, leaseMs)), sent(5))
+    t.match(await row(), { version: 2, status: 'active', holder: null })
+
+    process.kill(frozen.pid, 'SIGCONT')
+    t.same(await frozenOutcomes, sent(5), 'with what its successor has brought')
+    t.match(await row(), { version: 2, status: 'active', holder: null }, 'the newer stays')
+    t.equal(await tokenStatus(), 200)
+    t.match(await refreshes(), { refreshes: 1, refused: 1 })
+    t.same(await events(), ['connection.connected'])
+  })
+
+  t.test('when its request is refused while its successor waits for an answer', async (t) => {
+    const { start, control, refreshes, row, isHeld, events, tokenStatus } = await openExpired(t)
+    const frozen = start(5, leaseMs, 'asleep')
+    await frozen.ready
+    const frozenOutcomes = outcomes(frozen)
+    await until(isHeld)
+    await until(async () => !await isHeld())
+    await control('/faults', { provider: 'blotre', match: 'POST /v0/oauth2/access_token', delayMs: 1_000, times: 1 })
+    const successor = start(5, leaseMs)
+    await successor.ready
+    const successorOutcomes = outcomes(successor)
+    await until(async () => (await refreshes())?.refreshes === 1)
+    process.kill(frozen.pid, 'SIGCONT')
+    await until(async () => (await refreshes())?.refused === 1)
+    t.match(await row(), { version: 1, status: 'active' }, 'a refusal of a former holder concludes nothing')
+    t.same(await successorOutcomes, sent(5))
+    t.same(await frozenOutcomes, sent(5), 'it has waited for its successor')
+    t.equal(await tokenStatus(), 200)
+    t.match(await row(), { version: 2, status: 'active', holder: null })
+    t.same(await events(), ['connection.connected'])
+  })
 })

@@ -2,12 +2,31 @@ import t from 'tap'
 import { createSettler } from '../src/deliver/settler.ts'
 
 t.test('hands on full sets at once and the rest when it closes', async (t) => {
-  const sets: number[][] = []
-  const settler = createSettler<number>(async (items) => { sets.push(items) }, { most: 3, afterMs: 60_000 })
+  const sets: Array<{ items: number[], isLast: boolean }> = []
+  const settler = createSettler<number>(async (items, isLast) => { sets.push({ items, isLast }) }, { most: 3, afterMs: 60_000 })
   for (const item of [1, 2, 3, 4]) settler.add(item)
-  t.same(sets, [[1, 2, 3]])
+  t.same(sets, [{ items: [1, 2, 3], isLast: false }])
   await settler.close()
-  t.same(sets, [[1, 2, 3], [4]])
+  t.same(sets, [{ items: [1, 2, 3], isLast: false }, { items: [4], isLast: true }])
+})
+
+t.test('says which set is the last, though nothing be left for it', async (t) => {
+  const sets: Array<{ items: number[], isLast: boolean }> = []
+  const settler = createSettler<number>(async (items, isLast) => { sets.push({ items, isLast }) }, { most: 2, afterMs: 60_000 })
+  for (const item of [1, 2]) settler.add(item)
+  await settler.close()
+  t.same(sets, [{ items: [1, 2], isLast: false }, { items: [], isLast: true }])
+})
+
+t.test('does not call it the last while a set that failed is still to be found', async (t) => {
+  const lasts: boolean[] = []
+  const settler = createSettler<number>(async (items, isLast) => {
+    lasts.push(isLast)
+    if (items.length > 0) throw new Error('no database')
+  }, { most: 1, afterMs: 60_000 })
+  settler.add(1)
+  await t.rejects(settler.close(), { message: 'no database' })
+  t.same(lasts, [false, false])
 })
 
 t.test('hands on what has waited long enough', async (t) => {

@@ -1,4 +1,4 @@
-import type { DeliverJob } from '@carillon/shared/notifications'
+import type { DeliveryQueues } from '@carillon/shared/notifications'
 import type { JobQueue } from '@carillon/shared/queue'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
@@ -6,10 +6,17 @@ import { deliver } from '../src/deliver/deliver.ts'
 import { closeDatabase } from './close-database.ts'
 import { openEngine } from './open-engine.ts'
 
-const refusing: JobQueue<DeliverJob> = {
+const refusing: JobQueue<object> = {
   add: async () => { throw new Error('the queue is away') },
   live: async () => new Set(),
   schedule: async () => {},
+  close: async () => {}
+}
+const refusingQueues: DeliveryQueues = {
+  deliver: new Map([['pushbullet', refusing]]),
+  broadcast: new Map([['pushbullet', refusing]]),
+  plan: refusing,
+  wake: refusing,
   close: async () => {}
 }
 
@@ -18,7 +25,7 @@ for (const { kind, skip, open } of await backends()) {
     const env = await open(t)
     const { connect, notify, delivery, control, inbox, lines } = await openEngine(t, env)
     const [connectionId = ''] = await connect('ann')
-    await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', delayMs: 500, times: 1 })
+    await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', delayMs: 3_000, times: 1 })
     const { id } = await notify(['ann'])
     await until(async () => {
       const { data } = await control<{ data: Array<{ faults: number }> }>('GET', '/stats')
@@ -44,7 +51,7 @@ t.test('sends what it may send although the queue does not take what must wait',
   const { id } = await notify(['ann', 'bob'])
   const { id: second } = await notify(['cleo'])
   await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', status: 500, times: 1 })
-  const broken = { ...services, queues: new Map([['pushbullet', refusing]]) }
+  const broken = { ...services, queues: refusingQueues }
   await deliver(broken, 'pushbullet', { deliveries: [[second, failing]] })
   await deliver(broken, 'pushbullet', { deliveries: [[id, limited], [id, free]] })
   await delivery(id, free, 'sent')

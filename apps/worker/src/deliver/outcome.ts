@@ -36,18 +36,12 @@ export function parkedOutcome (reason: string, attempted: boolean): Outcome {
   return { ...nothing, state: 'parked', attempted, reason, event: { event: 'parked', reason, refresh: 'dead' } }
 }
 
-/** Not tried, because the connection is to be left alone. */
-export function waitOutcome (until: number, facts: { status?: number, durationMs?: number } = {}): Outcome {
+/** No attempt, because the connection, or all of its host, is to be left alone until then. */
+export function waitOutcome (
+  until: number, reason: 'rateLimited' | 'breakerOpen', facts: { status?: number, durationMs?: number } = {}
+): Outcome {
   const dueAt = wholeSecond(until)
-  return {
-    ...nothing,
-    state: 'retrying',
-    attempted: false,
-    reason: 'rateLimited',
-    dueAt,
-    limitedUntil: until,
-    event: { event: 'wait', reason: 'rateLimited', until: new Date(dueAt).toISOString(), ...facts }
-  }
+  return { ...nothing, state: 'retrying', attempted: false, reason, dueAt, event: { event: 'wait', reason, until: new Date(dueAt).toISOString(), ...facts } }
 }
 
 /**
@@ -60,7 +54,10 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
   const facts = { durationMs, ...(status === undefined ? {} : { status }) }
   switch (verdict.kind) {
     case 'rateLimited':
-      return waitOutcome(verdict.retryAt, facts)
+      return {
+        ...waitOutcome(verdict.retryAt, 'rateLimited', facts),
+        limitedUntil: verdict.scope === 'host' ? null : verdict.retryAt
+      }
     case 'unauthorized':
       return {
         ...nothing,

@@ -1,49 +1,58 @@
 import { openCredentials } from '@carillon/shared/connections'
+import type { RefreshResult } from '@carillon/shared/connections'
 import { deliveryKeyOf } from '@carillon/shared/notifications'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Credentials, Message, Provider } from '@carillon/shared/providers'
+import type { Credentials, Message, Provider, Verdict } from '@carillon/shared/providers'
 import type { Claimed } from './claim.ts'
 import type { DeliverServices } from './deliver.ts'
-import { errorOutcome, parkedOutcome, sentOutcome } from './outcome.ts'
+import { healthOf } from './health-of.ts'
+import { errorOutcome, parkedOutcome, sentOutcome, waitOutcome } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import type { Settlement } from './settle.ts'
 
 /**
  * Sends claimed deliveries of one batch. Credentials that are past their time are refreshed first, ones that the provider
  * calls expired once in between, and the message is sent again under the same key; when the refresh brings nothing, the
- * answer that asked for it is what counts.
+ * answer that asked for it is what counts. Ones that it does not know may have been rotated away by somebody else.
  */
 export function createSender (
   services: DeliverServices, provider: Provider, messages: Map<string, Message>, signal: AbortSignal
 ): (delivery: Claimed) => Promise<Settlement> {
-  const { http, now, registrations, refresher, vault } = services
+  const { breakers, http, now, registrations, refresher, vault } = services
   const call = { http, now, registrations, signal }
+  const ownHosts = provider.origins.map((origin) => new URL(origin).host)
 
   return async (delivery) => {
-    if (delivery.isExpired && provider.refresh !== undefined) return sendRefreshed(delivery, now())
+    if (delivery.isExpired && provider.refresh !== undefined) {
+      return renew(delivery, now(), refresher.refresh(provider, seenOf(delivery), call))
+    }
     const begunAt = now()
     try {
       const sealed = { id: delivery.connectionId, credentials: delivery.credentials }
       return { delivery, outcome: await send(delivery, openCredentials(vault, provider, sealed), begunAt) }
     } catch (error) {
-      return isExpiry(error) ? sendRefreshed(delivery, begunAt, error) : failed(delivery, error, begunAt)
+      if (isOf('expired', error)) return renew(delivery, begunAt, refresher.refresh(provider, seenOf(delivery), call), error)
+      const newer = isOf('unauthorized', error) ? await refresher.newer(provider, seenOf(delivery), call) : undefined
+      // What the provider has said of them is what counts when nobody brings any.
+      return newer === undefined || newer.kind === 'dead' ? await failed(delivery, error, begunAt) : renew(delivery, begunAt, newer)
     }
   }
 
-  async function sendRefreshed (delivery: Claimed, begunAt: number, original?: unknown): Promise<Settlement> {
-    const { connectionId: id, credentialsVersion: seenVersion } = delivery
-    const result = await refresher.refresh(provider, { id, seenVersion }, call)
+  async function renew (
+    delivery: Claimed, begunAt: number, renewing: RefreshResult | Promise<RefreshResult>, original?: unknown
+  ): Promise<Settlement> {
+    const result = await renewing
     if (result.kind === 'dead') return { delivery, outcome: parkedOutcome(result.reason, original !== undefined) }
     if (result.kind === 'unavailable') {
       const error = original ?? new ProviderError({ kind: 'expired', reason: `could not refresh: ${result.reason}` }, provider.id)
-      return failed(delivery, error, begunAt)
+      return await failed(delivery, error, begunAt)
     }
     const { credentials, credentialsVersion } = result.fresh
     const renewed = { ...delivery, credentialsVersion }
     try {
       return { delivery: renewed, outcome: noteRefresh(await send(renewed, credentials, begunAt)) }
     } catch (error) {
-      return failed(renewed, error, begunAt)
+      return await failed(renewed, error, begunAt)
     }
   }
 
@@ -51,16 +60,37 @@ export function createSender (
     const message = messages.get(delivery.notificationId)
     if (provider.send === undefined || message === undefined) throw new Error('Nothing to send')
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
-    return sentOutcome(await provider.send(message, key, credentials, call), now() - begunAt)
+    const receipt = await provider.send(message, key, credentials, call)
+    if (delivery.isProbe) await breakers.endProbe(provider.id, delivery.host, 'well', '')
+    else breakers.note(provider.id, delivery.host, 'well', '')
+    return sentOutcome(receipt, now() - begunAt)
   }
 
-  function failed (delivery: Claimed, error: unknown, begunAt: number): Settlement {
-    return { delivery, outcome: errorOutcome(error, delivery.attempts, now(), now() - begunAt) }
+  async function failed (delivery: Claimed, error: unknown, begunAt: number): Promise<Settlement> {
+    const outcome = errorOutcome(error, delivery.attempts, now(), now() - begunAt)
+    const { host, isProbe } = delivery
+    const health = healthOf(error, host === '' ? ownHosts : [host])
+    const reason = outcome.reason ?? ''
+    if (error instanceof ProviderError && error.verdict.kind === 'rateLimited' && error.verdict.scope === 'host') {
+      breakers.silence(provider.id, host, error.verdict.retryAt)
+    }
+    if (!isProbe) {
+      if (health !== undefined) breakers.note(provider.id, host, health, reason)
+      return { delivery, outcome }
+    }
+    if (health === undefined) await breakers.giveBackProbe(provider.id, host)
+    else await breakers.endProbe(provider.id, host, health, reason)
+    const closed = breakers.closed(provider.id, host)
+    return { delivery, outcome: health === 'failing' && closed !== undefined ? waitOutcome(closed.until, closed.reason) : outcome }
   }
 }
 
-function isExpiry (error: unknown): boolean {
-  return error instanceof ProviderError && error.verdict.kind === 'expired'
+function isOf (kind: Verdict['kind'], error: unknown): boolean {
+  return error instanceof ProviderError && error.verdict.kind === kind
+}
+
+function seenOf ({ connectionId: id, credentialsVersion: seenVersion }: Claimed): { id: string, seenVersion: number } {
+  return { id, seenVersion }
 }
 
 function noteRefresh (outcome: Outcome): Outcome {

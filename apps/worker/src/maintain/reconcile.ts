@@ -1,6 +1,6 @@
 import type { Database } from '@carillon/shared/db'
-import { dispatchWaiting } from '@carillon/shared/notifications'
-import type { DeliveryQueues } from '@carillon/shared/notifications'
+import { dispatchWaiting, enqueuePlans, enqueueSegments } from '@carillon/shared/notifications'
+import type { DeliveryQueues, DueSegment } from '@carillon/shared/notifications'
 import type { Log } from '@carillon/shared/log'
 import { longestWaitsMs } from '../deliver/retry-schedule.ts'
 
@@ -23,30 +23,39 @@ export async function reconcile ({ database, queues, log }: ReconcileServices): 
     lost: await retakeLost(database),
     reunited: await followConnections(database),
     orphaned: await orphan(database, queues),
-    dispatched: await dispatchWaiting(database, queues)
+    dispatched: await dispatchWaiting(database, queues),
+    segments: await requeueSegments(database, queues),
+    plans: await requeuePlans(database, queues)
   }
   if (Object.values(found).some((count) => count > 0)) log.info(found, 'reconciled')
 }
 
 async function expire ({ sql }: Database): Promise<number> {
   const { count } = await sql`
-    update deliveries set state = 'expired', due_at = null, job_id = null, reason = 'expired', updated_at = now(),
+    update deliveries set state = 'expired', due_at = null, parked_at = null, job_id = null, reason = 'expired', updated_at = now(),
       history = history || jsonb_build_object('at', now(), 'event', 'expired')
     from notifications
-    where notifications.id = notification_id and notifications.expires_at <= now() and state in ('queued', 'retrying', 'parked')`
+    where notifications.id = notification_id and notifications.expires_at <= now() and (due_at is not null or parked_at is not null)`
   return count
 }
 
 /** A batch that did not settle within its lease has died. What it held may have been sent: an attempt is spent. */
 async function retakeLost ({ sql }: Database): Promise<number> {
   const { count } = await sql`
+    with lost as (
+      select * from claims where until < now() for update skip locked
+    ), released as (
+      delete from claims using lost where claims.id = lost.id
+    )
     update deliveries set
       attempts = attempts + 1,
       state = case when attempts >= ${longestWaitsMs.length}::int then 'failed' else 'retrying' end,
       due_at = case when attempts >= ${longestWaitsMs.length}::int then null else now() end,
-      job_id = null, claim_id = null, claimed_until = null, reason = 'workerLost', updated_at = now(),
+      job_id = null, claim_id = null, reason = 'workerLost', updated_at = now(),
       history = history || jsonb_build_object('at', now(), 'event', 'workerLost')
-    where state = 'sending' and claimed_until < now()`
+    from lost
+    where notification_id = any (lost.notification_ids) and connection_id between lost.first_id and lost.last_id
+      and claim_id = lost.id`
   return count
 }
 
@@ -56,14 +65,15 @@ async function followConnections ({ sql }: Database): Promise<number> {
     update deliveries set
       state = case connections.status when 'active' then 'queued' else 'skipped' end,
       due_at = case connections.status when 'active' then now() end,
+      parked_at = null,
       job_id = null,
       reason = case connections.status when 'active' then null else 'disconnected' end,
       updated_at = now(),
       history = history || jsonb_build_object('at', now(), 'event', case connections.status when 'active' then 'released' else 'skipped' end)
     from connections
     where connections.id = connection_id and (
-      (state = 'parked' and connections.status = 'active')
-      or (state in ('queued', 'retrying', 'parked') and connections.status = 'revoked'))`
+      (parked_at is not null and connections.status = 'active')
+      or ((due_at is not null or parked_at is not null) and connections.status = 'revoked'))`
   return count
 }
 
@@ -71,17 +81,36 @@ async function followConnections ({ sql }: Database): Promise<number> {
 async function orphan ({ sql }: Database, queues: DeliveryQueues): Promise<number> {
   const overdue = await sql<Array<{ provider: string, jobIds: string[] }>>`
     select provider, array_agg(job_id) as "jobIds" from (
-      select distinct provider, job_id from deliveries
-      where state in ('queued', 'retrying') and job_id is not null and due_at < now() - interval '3 seconds'
-      limit ${jobsPerRun}
+      select provider, job_id from deliveries
+      where job_id is not null and due_at < now() - interval '3 seconds'
+      group by provider, job_id order by min(due_at) limit ${jobsPerRun}
     ) as jobs
     group by provider`
   const dead = await Promise.all(overdue.map(async ({ provider, jobIds }) => {
-    const live = await queues.get(provider)?.live(jobIds)
+    const live = await queues.deliver.get(provider)?.live(jobIds)
     return live === undefined ? [] : jobIds.filter((id) => !live.has(id))
   }))
   const { count } = await sql`
     update deliveries set job_id = null
-    where state in ('queued', 'retrying') and due_at < now() - interval '3 seconds' and job_id = any (${dead.flat()}::text[])`
+    where due_at < now() - interval '3 seconds' and job_id = any (${dead.flat()}::text[])`
   return count
+}
+
+/** Overdue segments that nobody holds are put on their queue once more: one that is there already stays where it is. */
+async function requeueSegments ({ sql }: Database, queues: DeliveryQueues): Promise<number> {
+  const overdue = await sql<DueSegment[]>`
+    select notification_id as "notificationId", provider, number, floor(extract(epoch from due_at) * 1000)::float8 as "dueAt", 0 as "delayMs"
+    from segments join notifications on notifications.id = notification_id
+    where due_at < now() - interval '3 seconds' and paused_at is null and provider = any (${[...queues.broadcast.keys()]})
+    order by due_at limit ${jobsPerRun} for update of segments skip locked`
+  await enqueueSegments(queues, overdue)
+  return overdue.length
+}
+
+async function requeuePlans ({ sql }: Database, queues: DeliveryQueues): Promise<number> {
+  const unplanned = await sql<Array<{ notificationId: string, delayMs: number }>>`
+    select id as "notificationId", 0 as "delayMs" from notifications
+    where planned_at is null and coalesce(send_at, created_at) < now() - interval '5 seconds' order by id limit ${jobsPerRun}`
+  await enqueuePlans(queues, unplanned)
+  return unplanned.length
 }

@@ -1,0 +1,132 @@
+import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { backends, createSite, openHandshake, spawnApp, testKeys, until, waysIn } from '@carillon/testing'
+import type { BackendEnvironment, ShownConnection } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+
+t.setTimeout(300_000)
+
+const provider = 'blotre'
+const account = 'ann'
+
+/** A user who is connected to Blot're, by redirect, and the processes in between. */
+async function openConnected (t: Test, env: BackendEnvironment) {
+  const { url: sandboxUrl } = await spawnApp(t, 'sandbox', { env: { SANDBOX_PORT: '0' } }).ready
+  const shared = {
+    ...env,
+    CARILLON_KEYS: testKeys(),
+    PORT: '0',
+    BLOTRE_CLIENT_ID: 'carillon',
+    BLOTRE_CLIENT_SECRET: 'sandbox-secret',
+    BLOTRE_URL: `${sandboxUrl}/blotre`,
+    RECONCILE_SECONDS: '1'
+  }
+  const { url: apiUrl } = await spawnApp(t, 'api', { env: shared }).ready
+  const startWorker = async () => {
+    const worker = spawnApp(t, 'worker', { env: shared })
+    await worker.ready
+    return worker
+  }
+  const database = openDatabase({ url: env.DATABASE_URL, max: 1 })
+  t.teardown(() => database.close())
+  const { key } = await createApiKey(database, { name: 'test', scopes: [...scopes] })
+  const site = createSite({ apiUrl, sandboxUrl, operatorKey: key })
+
+  const [way] = waysIn.filter(({ kind }) => kind === 'redirect')
+  const connect = async () => {
+    const handshake = await openHandshake(site, 'ann', { provider, kind: 'redirect' })
+    await way?.walk(site, handshake, { account, answer: 'allow' })
+    return (await handshake.look()).connectionId ?? ''
+  }
+  const id = await connect()
+  return {
+    ...site,
+    id,
+    connect,
+    startWorker,
+    database,
+    show: () => site.api<ShownConnection>('GET', `/v1/connections/${id}`),
+    refreshes: async () => {
+      const path = `/refreshes?provider=${provider}&account=${account}`
+      return (await site.control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', path)).data[0]
+    },
+    /** How often this tag was sent. Its colour goes separately, and those of several rings may follow on all of their tags. */
+    shown: async (tag: string) => {
+      const seen = (await site.inbox(account, provider)).filter(({ item }) => item.type === 'tags')
+      return seen.filter(({ item }) => JSON.stringify(item).includes(`"${tag}"`)).length
+    }
+  }
+}
+
+for (const { kind, skip, open } of await backends()) {
+  t.test(`with jobs in ${kind}, a revoked refresh token parks what is sent until its user is back`, { skip }, async (t) => {
+    const connected = await openConnected(t, await open(t))
+    const { api, control, notify, delivery, inbox, id, connect, startWorker, show, shown, refreshes } = connected
+    await Promise.all([startWorker(), startWorker()])
+    await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: 30_000, what: 'the welcome' })
+    await control('POST', '/tokens/expire', { provider, account })
+    await control('POST', '/tokens/revoke', { provider, account })
+
+    const tags = Array.from({ length: 8 }, (_, index) => `ring${index}`)
+    const missed = await Promise.all(tags.map((tag) => notify(['ann'], `#${tag}`)))
+    for (const one of missed) {
+      const { explanation, history } = await delivery(one, id, 'parked')
+      t.match(explanation, /connect/, 'it says what it waits for')
+      t.equal(history.filter(({ event }) => event === 'parked').length, 1)
+    }
+    const dead = await show()
+    t.match(dead, { id, status: 'needsReauth', statusReason: /invalid_grant/, revocation: null })
+    t.match(dead.events, [{ event: 'connection.connected' }, { event: 'connection.needs_reauth', reason: /invalid_grant/ }])
+    t.equal(dead.events.length, 2, 'whoever else has found out')
+    t.match(await refreshes(), { refreshes: 0, refused: 1 }, 'one has asked for all')
+    t.match(await api('GET', '/v1/connections?status=needsReauth'), { data: [{ id }] })
+    const listed = await api<{ data: object[] }>('GET', '/v1/connections?status=active')
+    t.same(listed.data, [])
+    const token = await api<{ token: string }>('POST', '/v1/user-tokens', { body: { userId: 'ann' } })
+    t.match(await api('GET', '/v1/connectors', token), { data: [{ provider, connection: { id, status: 'needsReauth' } }] })
+
+    t.equal(await connect(), id, 'the connection keeps its id')
+    for (const [index, one] of missed.entries()) {
+      const { history } = await delivery(one, id, 'sent')
+      t.equal(history.filter(({ event }) => event === 'released').length, 1)
+      t.equal(await shown(tags[index] ?? ''), 1, 'it is shown once')
+    }
+    const { status, events } = await show()
+    t.equal(status, 'active')
+    t.same(events.map(({ event }) => event), ['connection.connected', 'connection.needs_reauth', 'connection.reconnected'])
+    t.match(await refreshes(), { refreshes: 0, refused: 1 })
+  })
+}
+
+t.test('a worker that is stopped past the end of its lease, while the provider rotates, costs nobody a ring', async (t) => {
+  const [postgres] = await backends()
+  if (postgres === undefined) return
+  const env = await postgres.open(t)
+  const connected = await openConnected(t, env)
+  const { control, notify, delivery, inbox, id, startWorker, database, shown, refreshes, show } = connected
+  const sleeper = await startWorker()
+  await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: 30_000, what: 'the welcome' })
+  await control('POST', '/tokens/expire', { provider, account, tokens: 'access' })
+  await control('POST', '/faults', { provider, match: 'POST /v0/oauth2/access_token', delayMs: 2_000, times: 1 })
+  const first = await notify(['ann'], '#first')
+  await until(async () => (await refreshes())?.refreshes === 1, { timeoutMs: 30_000 })
+  process.kill(sleeper.pid, 'SIGSTOP')
+  const isHeld = async () => (await database.sql`select from connections where lease_until > now()`).length > 0
+  t.ok(await isHeld(), 'it was stopped before it had the answer')
+
+  await startWorker()
+  const second = await notify(['ann'], '#second')
+  await delivery(second, id, 'parked')
+  t.notOk(await isHeld(), 'its successor had to wait for that')
+  t.match(await show(), { status: 'needsReauth' })
+
+  process.kill(sleeper.pid, 'SIGCONT')
+  await delivery(first, id, 'sent')
+  await delivery(second, id, 'sent')
+  await delivery(await notify(['ann'], '#third'), id, 'sent')
+  for (const tag of ['first', 'second', 'third']) t.equal(await shown(tag), 1, tag)
+  const { status, events } = await show()
+  t.equal(status, 'active')
+  t.same(events.map(({ event }) => event), ['connection.connected', 'connection.needs_reauth', 'connection.recovered'])
+  t.match(await refreshes(), { refreshes: 1 })
+})

@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url'
+import { findSealed, listEvents, openCredentials, saveConnections } from '@carillon/shared/connections'
+import { ensureUser, openDatabase } from '@carillon/shared/db'
+import { createProviders } from '@carillon/shared/providers'
+import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import { openSandbox } from '@carillon/sandbox'
+import { spawnNode, testDatabase, testKeys } from '@carillon/testing'
+import type { NodeProcess } from '@carillon/testing'
+import type { Test } from 'tap'
+
+const client = { clientId: 'carillon', clientSecret: 'sandbox-secret' }
+
+/** A Blot're connection whose access token is too old, and processes that send through it. */
+export async function openExpired (t: Test) {
+  const sandbox = await openSandbox()
+  t.teardown(() => sandbox.close())
+  const { url } = await testDatabase(t)
+  const keys = testKeys()
+  const vault = createVault(parseVaultKeys(keys))
+  const database = openDatabase({ url, max: 2 })
+  t.teardown(() => database.close())
+
+  const control = async <Answer>(path: string, body?: object): Promise<Answer> => {
+    const answer = await fetch(`${sandbox.url}/_control${path}`, body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    return await answer.json() as Answer
+  }
+  type Granted = { account: string, accessToken: string, refreshToken: string }
+  const { data: [granted] } = await control<{ data: Granted[] }>('/accounts', { provider: 'blotre', count: 1 })
+  if (granted === undefined) throw new Error('The simulator gave no account')
+  const { account, accessToken, refreshToken } = granted
+  const { id: userId } = await ensureUser(database, { externalId: 'ann' })
+  const grant = { credentials: { accessToken, refreshToken }, account: { id: account, name: account } }
+  const [{ id } = { id: '' }] = await saveConnections(database, vault, [{ userId, provider: 'blotre', grant }])
+  await control('/tokens/expire', { provider: 'blotre', account })
+
+  return {
+    database,
+    control,
+    account,
+    /** A process for as many calls; `how` is the length of its leases in milliseconds, and `asleep`. */
+    start: (calls: number, ...how: string[]): NodeProcess => spawnNode(
+      t, fileURLToPath(new URL('fixtures/send-expired.ts', import.meta.url)), {
+        args: [id, String(calls), ...how],
+        env: {
+          DATABASE_URL: url,
+          CARILLON_KEYS: keys,
+          BLOTRE_CLIENT_ID: client.clientId,
+          BLOTRE_CLIENT_SECRET: client.clientSecret,
+          BLOTRE_URL: `${sandbox.url}/blotre`
+        }
+      }),
+    refreshes: async () => (await control<{ data: Array<{ refreshes: number, refused: number }> }>(`/refreshes?provider=blotre&account=${account}`)).data[0],
+    row: async () => {
+      const [row] = await database.sql`select credentials_version as version, status, lease_owner as holder from connections`
+      return row
+    },
+    /** Whether nobody may refresh because somebody does; by the database's clock. */
+    isHeld: async () => (await database.sql`select from connections where lease_until > now()`).length > 0,
+    events: async () => (await listEvents(database, id)).map(({ event }) => event),
+    /** What the simulator says of the access token that is stored. */
+    tokenStatus: async () => {
+      const sealed = await findSealed(database, id)
+      const provider = createProviders({ blotre: { ...client, url: `${sandbox.url}/blotre` } }).get('blotre')
+      if (sealed === undefined || provider === undefined) throw new Error('There is no connection')
+      const token = openCredentials(vault, provider, sealed).accessToken
+      const info = await fetch(`${sandbox.url}/blotre/v0/oauth2/token_info?token=${token}`)
+      await info.text()
+      return info.status
+    }
+  }
+}
+
+/** Begins, and ends with what became of each call. */
+export async function outcomes (worker: NodeProcess): Promise<string[]> {
+  await worker.ready
+  const { code } = await worker.stop('SIGUSR2')
+  if (code !== 0) throw new Error(`it ended with ${code}: ${worker.output()}`)
+  return JSON.parse(worker.stdout.at(-1) ?? '[]') as string[]
+}
