@@ -1,13 +1,13 @@
-/* global document, fetch, FormData, location, setTimeout, URLSearchParams */
+/* global document, fetch, FormData, location, performance, setInterval, setTimeout, URLSearchParams */
 
 // Asks at the provider's pace whether the code has been entered, less often while nobody answers or nobody looks.
 const longestWaitMs = 60_000
 const form = document.getElementById('redeem')
-const hint = document.getElementById('hint')
 const intervalMs = Number(form.dataset.interval)
 
 form.hidden = true
-hint.textContent = 'This page goes on by itself once you have entered it.'
+document.getElementById('hint').textContent = 'This page goes on by itself once you have entered it.'
+countDown(document.getElementById('left'))
 wait(intervalMs)
 
 function wait (waitMs) {
@@ -31,4 +31,18 @@ async function ask (waitMs) {
 
 function again (waitMs) {
   wait(Math.min(2 * waitMs, longestWaitMs))
+}
+
+// What is left comes from the server, whose clock may differ from this one.
+function countDown (line) {
+  const endMs = performance.now() + Number(line.dataset.left)
+  show()
+  setInterval(show, 1_000)
+
+  function show () {
+    const seconds = Math.max(0, Math.ceil((endMs - performance.now()) / 1_000))
+    line.textContent = seconds === 0
+      ? 'The code has run out.'
+      : `It works for another ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} minutes.`
+  }
 }

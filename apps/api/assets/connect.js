@@ -1,83 +1,111 @@
 /* global document, fetch, history, location, sessionStorage, URLSearchParams */
 
 // The token comes in the fragment, which no server sees. It is kept for this tab alone, so that the way through a
-// provider leads back here, and taken out of the address at once.
+// provider leads back here, and taken out of the address at once, as is the outcome that the page has shown.
 const given = new URLSearchParams(location.hash.slice(1)).get('token')
 if (given !== null) sessionStorage.setItem('token', given)
-const outcome = new URLSearchParams(location.search)
 history.replaceState(null, '', location.pathname)
 const token = sessionStorage.getItem('token')
 
 const hint = document.getElementById('hint')
+const fault = document.getElementById('fault')
 const list = document.getElementById('connectors')
+const ways = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code' }
 
-showOutcome()
+// Whoever comes back from a provider is told first what has come of it.
+document.getElementById('outcome')?.focus()
+hint.textContent = 'One moment…'
 show()
 
 async function show () {
-  if (token === null) return tell('Open this page through the link that the site has for you.')
+  if (token === null) return complain('Open this page through the link that the site has for you.')
   const answer = await api('GET', 'connectors')
   if (answer === undefined) return
-  tell(answer.data.length === 0 ? 'There is nothing to connect yet.' : '')
+  hint.textContent = answer.data.length === 0 ? 'There is nothing to connect yet.' : ''
   list.replaceChildren(...answer.data.map(toItem))
 }
 
-const ways = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code' }
-
-function toItem ({ provider, name, kinds, needsAccount, connection }) {
+function toItem (connector) {
+  const { provider, name, connection } = connector
   const item = document.createElement('li')
+  item.dataset.provider = provider
   const needsUser = connection?.status === 'needsReauth'
   const state = connection === null
     ? 'not connected'
     : needsUser ? `needs you to connect again (${connection.statusReason})` : `connected as ${connection.account.name}`
-  const account = connection === null || needsUser ? needsAccount && accountField(name) : undefined
-  const connect = kinds.map((kind, index) => (connection === null || needsUser) &&
-    button(ways[kind], () => open(provider, kind, account), index === 0 ? '' : 'quiet'))
-  item.append(text(name, state), buttons(
-    account,
-    ...connect,
-    connection !== null && button('Disconnect', () => disconnect(connection.id), 'quiet')
-  ))
+  item.append(
+    text(name, state),
+    ...(connection === null || needsUser ? [connectForm(connector)] : []),
+    ...(connection === null ? [] : [disconnectForm(connector)])
+  )
   return item
 }
 
-async function open (provider, kind, account) {
-  if (account && !account.reportValidity()) return
-  const named = account ? { account: account.value } : {}
-  const handshake = await api('POST', 'handshakes', { provider, kind, ...named, returnTo: location.origin + location.pathname })
-  if (handshake !== undefined) location.assign(handshake.startUrl)
+function connectForm ({ provider, name, kinds, needsAccount }) {
+  const account = needsAccount ? accountField(provider, name) : undefined
+  return form([
+    ...(account === undefined ? [] : account.parts),
+    ...kinds.map((kind, index) => button(ways[kind], name, index === 0 ? '' : 'quiet', kind))
+  ], async (kind) => {
+    const named = account === undefined ? {} : { account: account.input.value }
+    const returnTo = location.origin + location.pathname
+    const handshake = await api('POST', 'handshakes', { provider, kind, ...named, returnTo }, account?.input)
+    if (handshake !== undefined) location.assign(handshake.startUrl)
+  })
 }
 
-async function disconnect (id) {
-  document.getElementById('outcome').hidden = true
-  if (await api('DELETE', `connections/${id}`) !== undefined) await show()
+function disconnectForm ({ provider, name, connection }) {
+  return form([button('Disconnect', name, 'quiet', 'disconnect')], async () => {
+    document.getElementById('outcome')?.remove()
+    if (await api('DELETE', `connections/${connection.id}`) === undefined) return
+    await show()
+    hint.textContent = `${name} is disconnected.`
+    // The button that had the focus is gone.
+    list.querySelector(`[data-provider="${provider}"] button`)?.focus()
+  })
 }
 
-async function api (method, path, body) {
+// A form, so that Enter works in its field. Its buttons stay enabled: one that is disabled loses the focus.
+function form (parts, act) {
+  const element = document.createElement('form')
+  element.append(...parts)
+  element.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    if (element.ariaBusy === 'true') return
+    element.ariaBusy = 'true'
+    await act((event.submitter ?? element.querySelector('button')).value)
+    element.ariaBusy = 'false'
+  })
+  return element
+}
+
+// Undefined when there is no answer, and the user has been told why; at `field`, if that is what the trouble is with.
+async function api (method, path, body, field) {
+  fault.hidden = true
+  for (const wrong of list.querySelectorAll('[aria-invalid]')) wrong.removeAttribute('aria-invalid')
   const headers = { authorization: `Bearer ${token}` }
   if (body !== undefined) headers['content-type'] = 'application/json'
   try {
     const answer = await fetch(`v1/${path}`, { method, headers, body: body && JSON.stringify(body) })
     if (answer.ok) return answer.status === 204 ? null : await answer.json()
     if (answer.status === 401) sessionStorage.removeItem('token')
-    tell(answer.status === 401 ? 'This link has run out. Open a new one on the site.' : (await answer.json()).detail, true)
+    complain(answer.status === 401 ? 'This link has run out. Open a new one on the site.' : wordsOf(await answer.json()), field)
   } catch {
-    tell('The server cannot be reached.', true)
+    complain('The server cannot be reached.')
   }
 }
 
-function showOutcome () {
-  const result = outcome.get('carillon')
-  if (result !== 'connected' && result !== 'failed') return
-  const line = document.getElementById('outcome')
-  line.hidden = false
-  line.className = result === 'failed' ? 'error' : ''
-  line.textContent = result === 'connected' ? 'Connected.' : `Not connected (${outcome.get('reason') ?? 'no reason given'}).`
+function wordsOf ({ detail, errors }) {
+  const account = errors?.find(({ path }) => path === 'account')
+  return account === undefined ? detail : `This account ${account.message}.`
 }
 
-function tell (words, isError = false) {
-  hint.textContent = words
-  hint.className = isError ? 'error' : 'soft'
+function complain (words, field) {
+  hint.textContent = ''
+  fault.textContent = words
+  fault.hidden = false
+  field?.setAttribute('aria-invalid', 'true')
+  field?.focus()
 }
 
 function text (name, state) {
@@ -91,27 +119,20 @@ function text (name, state) {
   return paragraph
 }
 
-function buttons (...all) {
-  const group = document.createElement('span')
-  group.append(...all.filter(Boolean))
-  return group
-}
-
-function accountField (name) {
-  const field = document.createElement('input')
-  Object.assign(field, { className: 'field', placeholder: 'nick@host', autocomplete: 'off', autocapitalize: 'off', required: true, maxLength: 320 })
-  field.setAttribute('aria-label', `Your account at ${name}`)
-  return field
-}
-
-function button (label, act, className = '') {
-  const element = document.createElement('button')
-  element.textContent = label
-  element.className = className
-  element.addEventListener('click', async () => {
-    element.disabled = true
-    await act()
-    element.disabled = false
+function accountField (provider, name) {
+  const label = document.createElement('label')
+  const input = document.createElement('input')
+  Object.assign(label, { htmlFor: `account-${provider}`, textContent: `Your account at ${name}` })
+  Object.assign(input, {
+    id: label.htmlFor, className: 'field', placeholder: 'nick@host', autocomplete: 'off', autocapitalize: 'off', spellcheck: false, required: true, maxLength: 320
   })
+  input.setAttribute('aria-describedby', 'fault')
+  return { input, parts: [label, input] }
+}
+
+// Several have the same words on them, so their names say more.
+function button (label, name, className, value) {
+  const element = document.createElement('button')
+  Object.assign(element, { textContent: label, className, value, ariaLabel: `${label}: ${name}` })
   return element
 }

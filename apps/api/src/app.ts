@@ -23,7 +23,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply, site.publicUrl) }
   })
-  logRequests(app)
+  logRequests(app, log)
   handleProblems(app, site.publicUrl)
   validateInput(app)
   await describeApi(app)

@@ -1,5 +1,5 @@
 import getPort from 'get-port'
-import { ConfigError, loadConfig, providerConfig, publicUrl } from '@carillon/shared/config'
+import { ConfigError, loadConfig, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
@@ -37,7 +37,7 @@ closers.push(() => queueBackend.close())
 const providers = createProviders(providerConfig(config))
 const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
 const queues = openDeliveryQueues(queueBackend, senders)
-closers.push(() => Promise.all([...queues.values()].map((queue) => queue.close())))
+closers.push(() => queues.close())
 
 const http = createHttp({ trustedOrigins: trustedOrigins(providerConfig(config)), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS })
 closers.push(() => http.close())
@@ -61,6 +61,8 @@ const app = await buildApp({
   queues,
   queueBackend,
   accepter,
+  perSecond: perSecond(config),
+  maxWaiting: config.ACCEPT_MAX_WAITING,
   log,
   now: Date.now,
   site: { publicUrl: url, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS }

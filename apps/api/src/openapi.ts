@@ -11,6 +11,8 @@ const file = new URL('../../../docs/openapi.json', import.meta.url)
 
 const database = openDatabase({ url: 'postgres://127.0.0.1/none' })
 const vault = createVault(parseVaultKeys(`none:${Buffer.alloc(32).toString('base64')}`))
+const noQueue = { add: async () => {}, live: async () => new Set<string>(), schedule: async () => {}, close: async () => {} }
+const refuse = async () => { throw new Error('nothing is accepted here') }
 const log = createLog({ name: 'openapi', level: 'silent' })
 const app = await buildApp({
   database,
@@ -19,9 +21,11 @@ const app = await buildApp({
   http: createHttp({ trustedOrigins: [], allowPrivateHosts: [] }),
   registrations: createRegistrations(database, vault),
   refresher: createRefresher({ database, vault, log }),
-  queues: new Map(),
+  queues: { deliver: new Map(), broadcast: new Map(), plan: noQueue, wake: noQueue, close: async () => {} },
   queueBackend: { ping: async () => {} },
-  accepter: { accept: async () => { throw new Error('nothing is accepted here') } },
+  accepter: { accept: refuse, acceptAll: refuse },
+  perSecond: new Map(),
+  maxWaiting: 1,
   log,
   now: Date.now,
   site: { publicUrl: 'http://127.0.0.1', name: '', allowedOrigins: [] }

@@ -18,7 +18,11 @@ export interface Services {
   refresher: Refresher
   queues: DeliveryQueues
   queueBackend: Pick<QueueBackend, 'ping'>
-  accepter: Pick<Accepter, 'accept'>
+  accepter: Pick<Accepter, 'accept' | 'acceptAll'>
+  /** What a provider is sent at most in a second, by its id; one without an entry is not limited. */
+  perSecond: ReadonlyMap<string, number>
+  /** Deliveries to people by name that may be due and wait before nothing more is accepted. */
+  maxWaiting: number
   log: Log
   /** Milliseconds since the epoch. */
   now: () => number

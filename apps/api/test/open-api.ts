@@ -45,6 +45,7 @@ export interface TestApi {
   /** A user's token, minted through the API. */
   makeUser: (userId: string, displayName?: string) => Promise<string>
   ask: (method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'OPTIONS' | 'HEAD', path: string, asked?: Asked) => Promise<Answer>
+  close: () => Promise<void>
   /** The sandbox's control API. */
   control: (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<unknown>
 }
@@ -85,7 +86,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   const config: ProvidersConfig = Object.fromEntries((options.offer ?? ['pushbullet']).map((id) => [id, all[id]]))
   const providers = createProviders(config)
   const queues = openDeliveryQueues(queueBackend, providers.keys())
-  t.teardown(async () => { for (const queue of queues.values()) await queue.close() })
+  t.teardown(() => queues.close())
   const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
   t.teardown(() => http.close())
   const accepter = createAccepter({ database, queues, log })
@@ -107,6 +108,8 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     queues,
     queueBackend,
     accepter,
+    perSecond: new Map(),
+    maxWaiting: 1_000_000,
     log,
     now: () => Date.now() + aheadMs,
     site: { publicUrl: url, name: 'Bell & Sons', allowedOrigins: options.allowedOrigins ?? ['https://site.example'] }
@@ -138,6 +141,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
       return textAt(body, 'token')
     },
     ask,
+    close: () => app.close(),
     control: async (method, path, body) => {
       const answer = await askJson(method, `${sandbox.url}/_control${path}`, body === undefined ? {} : { body })
       if (answer.status >= 400) throw new Error(`control ${path}: ${JSON.stringify(answer.body)}`)

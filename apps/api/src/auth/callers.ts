@@ -1,6 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import { findApiKey, findUser } from '@carillon/shared/db'
-import type { ApiKey, Scope, User } from '@carillon/shared/db'
+import type { ApiKey, Database, Scope, User } from '@carillon/shared/db'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { createUserTokens } from './user-tokens.ts'
@@ -22,6 +22,7 @@ declare module 'fastify' {
 /** Lets in the callers that a route names. A route that names none cannot be added: nothing is open by oversight. */
 export function admitCallers (app: FastifyInstance, { database, vault, now }: Services): void {
   const tokens = createUserTokens(vault, now)
+  const keyOf = createKeyLookup(database)
   app.decorateRequest('caller', null)
 
   app.addHook('onRoute', ({ method, url, config }) => {
@@ -38,7 +39,7 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
 
   async function identify (token: string): Promise<Caller> {
     if (token.startsWith('ck_')) {
-      const key = await findApiKey(database, token)
+      const key = await keyOf(token)
       if (key !== undefined) return { kind: 'key', key }
       throw invalidToken('The API key is unknown or revoked')
     }
@@ -46,6 +47,18 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
     const user = userId === undefined ? undefined : await findUser(database, userId)
     if (user !== undefined) return { kind: 'user', user }
     throw invalidToken('The token is not one of ours, or it has expired')
+  }
+}
+
+/** Calls that come while a key is being looked up share the answer: under load that is one look for many, and none is late. */
+function createKeyLookup (database: Database): (token: string) => Promise<ApiKey | undefined> {
+  const looking = new Map<string, Promise<ApiKey | undefined>>()
+  return (token) => {
+    const known = looking.get(token)
+    if (known !== undefined) return known
+    const look = findApiKey(database, token).finally(() => looking.delete(token))
+    looking.set(token, look)
+    return look
   }
 }
 
@@ -62,6 +75,11 @@ export function requireUser (request: FastifyRequest): User {
 /** The key that calls, when it is one. */
 export function callingKey ({ caller }: FastifyRequest): ApiKey | undefined {
   return caller?.kind === 'key' ? caller.key : undefined
+}
+
+/** For what a call takes only with a scope beyond that of its route. */
+export function requireScope ({ caller }: FastifyRequest, scope: Scope): void {
+  if (caller !== null) admit(caller, { scope })
 }
 
 function callersOf (config: FastifyContextConfig | undefined): Callers | undefined {

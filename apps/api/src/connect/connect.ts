@@ -3,10 +3,9 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import type { FastifyPluginAsync } from 'fastify'
-import { html } from '../pages/html.ts'
-import { sendPage } from '../pages/page.ts'
 import type { Services } from '../services.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
+import { addHomePage } from './home-page.ts'
 import { sendFailure } from './outcome-pages.ts'
 import { providerPages } from './provider-pages.ts'
 
@@ -29,17 +28,7 @@ export function connect (services: Services): FastifyPluginAsync {
     })
     app.setNotFoundHandler(async (_request, reply) => sendFailure(reply, 'unknownHandshake', { site }))
 
-    app.get('/', { schema: { hide: true }, prefixTrailingSlash: 'no-slash' }, async (_request, reply) => sendPage(reply, 200, {
-      title: `Your connections at ${site.name}`,
-      publicUrl: site.publicUrl,
-      script: 'connect.js',
-      content: html`
-        <h1>Your connections at <em>${site.name}</em></h1>
-        <p id="outcome" role="status" hidden></p>
-        <p id="hint" class="soft">One moment…</p>
-        <ul id="connectors"></ul>
-        <noscript><p class="error">This page needs JavaScript.</p></noscript>`
-    }))
+    addHomePage(app, services)
     for (const [name, type] of Object.entries(assets)) {
       const file = await readFile(new URL(`../../assets/${name}`, import.meta.url))
       app.get(`/assets/${name}`, { schema: { hide: true } }, async (_request, reply) => {

@@ -38,6 +38,9 @@ export function describeReason (reason: Reason, name = 'The service'): { title: 
 
 /** The reason that was kept with a handshake. */
 export function readReason (text: string | null): Reason {
-  const known = Object.keys(reasons) as Reason[]
-  return known.find((reason) => reason === text) ?? 'internal'
+  return text !== null && isReason(text) ? text : 'internal'
+}
+
+export function isReason (text: string): text is Reason {
+  return Object.hasOwn(reasons, text)
 }

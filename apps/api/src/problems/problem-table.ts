@@ -12,13 +12,17 @@ export const problemTable = {
   connectionClosed: { status: 409, title: 'The connection is closed' },
   needsReauth: { status: 409, title: 'The user has to connect again' },
   handshakeOver: { status: 409, title: 'The handshake is over, or somebody else is ending it' },
+  wrongStatus: { status: 409, title: 'The status of the notification does not allow that' },
+  nothingToRetry: { status: 409, title: 'Nothing of the notification has failed' },
   bodyTooLarge: { status: 413, title: 'The body is too large' },
   unsupportedMediaType: { status: 415, title: 'The body has to be JSON' },
   wrongVerifier: { status: 422, title: 'That is not the verifier' },
   handshakeFailed: { status: 422, title: 'The handshake has failed' },
+  tooManyRequests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   notForwarded: { status: 501, title: 'Requests to this provider are not forwarded' },
   providerUnavailable: { status: 502, title: 'The provider gives no answer' },
+  busy: { status: 503, title: 'Too much waits already' },
   notReady: { status: 503, title: 'A part of the server does not answer' },
   providerTimeout: { status: 504, title: 'The provider does not answer in time' }
 } as const

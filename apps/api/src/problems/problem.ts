@@ -14,7 +14,7 @@ export class Problem extends Error {
   readonly status: number
   readonly errors: InputFault[] | undefined
   readonly headers: Record<string, string>
-  /** Why a handshake has failed: the reason that the site is told too. */
+  /** Why a handshake has failed, which the site is told too; or the status that a notification is in. */
   readonly reason: string | undefined
 
   constructor (

@@ -21,7 +21,8 @@ export async function describeApi (app: FastifyInstance): Promise<void> {
         { name: 'users', description: 'People of the site, by the site\'s own ids' },
         { name: 'handshakes', description: 'Connecting an account' },
         { name: 'connections', description: 'Accounts that are connected' },
-        { name: 'notifications', description: 'Messages, and what became of them' }
+        { name: 'notifications', description: 'Messages, and what became of them' },
+        { name: 'providers', description: 'The services that carry them' }
       ],
       components: {
         securitySchemes: {

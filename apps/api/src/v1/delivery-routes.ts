@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { deliveryStates, parseId } from '@carillon/shared/db'
-import { findDelivery, findNotification, listDeliveries } from '@carillon/shared/notifications'
+import { findDelivery, findStanding, listDeliveries } from '@carillon/shared/notifications'
 import { notFound } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { fromCursor, toPage } from './cursor.ts'
@@ -23,7 +23,10 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
     }, async ({ params, query: { state, limit = 50, cursor } }) => {
       const after = fromCursor(cursor)
       const id = parseId('notification', params.id)
-      if (id === undefined || await findNotification(database, id) === undefined) throw notFound('notification')
+      const standing = id === undefined ? undefined : await findStanding(database, id)
+      if (id === undefined || standing === undefined) throw notFound('notification')
+      // Looking for what is not there would take a look at every delivery.
+      if (state !== undefined && standing.counts[state] === 0) return { data: [], nextCursor: null }
       const rows = await listDeliveries(database, id, { state, limit: limit + 1, after })
       return toPage(rows, limit, ({ connectionId }) => connectionId, toShownDelivery)
     })

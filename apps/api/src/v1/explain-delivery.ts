@@ -7,10 +7,14 @@ export function explainDelivery (delivery: ExplainedDelivery, provider: string):
   const since = last?.at === undefined ? updatedAt.toISOString() : new Date(last.at).toISOString()
   const due = dueAt?.toISOString() ?? 'the next occasion'
   const why = reason ?? 'no reason was given'
+  const isHeld = dueAt === null && (state === 'queued' || state === 'retrying')
+  if (isHeld) return `Held since ${since}, because its notification is paused; it goes on when that is resumed.`
 
   switch (state) {
     case 'queued':
       if (last?.event === 'released') return `Released at ${since}, because the user has connected ${provider} again; it waits to be picked up.`
+      if (last?.event === 'retried') return `Tried again since ${since}, because an operator asked for it; it waits to be picked up.`
+      if (last?.event === 'wait') return `${explainWait(reason, provider)} It is due again at ${due}.`
       return dueAt !== null && dueAt.getTime() > updatedAt.getTime() + 1_000
         ? `Scheduled: it is due at ${due}.`
         : `Waiting since ${since} to be picked up by a worker.`
@@ -38,10 +42,16 @@ export function explainDelivery (delivery: ExplainedDelivery, provider: string):
 }
 
 function explainRetry ({ attempts, reason }: ExplainedDelivery, provider: string): string {
-  if (reason === 'rateLimited') return `${provider} asked us to wait, which costs no attempt.`
+  if (reason === 'rateLimited' || reason === 'breakerOpen') return explainWait(reason, provider)
   if (reason === 'handedBack') return 'A worker that was stopping handed it back untried.'
   if (reason === 'workerLost') return 'The worker that was sending it died; whether it arrived is not known, so it is sent again under the same key.'
   return `${attempts === 1 ? 'The first attempt' : `Attempt ${attempts}`} failed (${reason ?? 'no reason was given'}).`
+}
+
+function explainWait (reason: string | null, provider: string): string {
+  return reason === 'breakerOpen'
+    ? `${provider} does not answer well, so nothing is sent there for now, which costs no attempt.`
+    : `It has to wait its turn, because ${provider} is sent no more than it allows, which costs no attempt.`
 }
 
 function count (attempts: number): string {

@@ -1,10 +1,18 @@
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import type { Audience } from '@carillon/shared/notifications'
 
 /** Fields that several calls share. */
 
 export const userIdField = Type.String({ minLength: 1, maxLength: 255, description: "The site's own id of the user" })
 export const providerField = Type.String({ minLength: 1, maxLength: 64, description: 'Such as `pushbullet`' })
+/** One object with one of two fields, and no union: of a union's faults, half would be about what nobody meant. */
+export const audienceField = Type.Unsafe<Audience>(Type.Object({
+  userIds: Type.Optional(Type.Array(userIdField, { minItems: 1, maxItems: 10_000, uniqueItems: true, description: 'Users by your ids' })),
+  everyone: Type.Optional(Type.Literal(true, {
+    description: 'Everyone who is connected at this moment; with the scope `notifications:broadcast`'
+  }))
+}, { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'Whom to ring' }))
 export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
 export const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 export const cursorField = Type.String({ minLength: 1, maxLength: 64, description: "A list's `nextCursor`" })

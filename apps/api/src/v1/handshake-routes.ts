@@ -18,6 +18,7 @@ import { notFound, Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { exactly, idParams, providerField } from './fields.ts'
 import { readWish } from './handshake-wish.ts'
+import { limitHandshakes } from './limit-handshakes.ts'
 import { shownHandshake, toShownHandshake } from './shown-handshake.ts'
 
 const newHandshake = exactly({
@@ -38,6 +39,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
   return async (app) => {
     app.post('/handshakes', {
       config: { callers: { user: true } },
+      preHandler: await limitHandshakes(app),
       schema: {
         operationId: 'createHandshake',
         tags: ['handshakes'],

@@ -1,62 +1,118 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { deliveryStates, newId } from '@carillon/shared/db'
+import { newId } from '@carillon/shared/db'
+import { addCounts, completeCounts, isBroadcast } from '@carillon/shared/notifications'
 import type { Accepted, Draft, Notification } from '@carillon/shared/notifications'
-import { refuseFaults } from '../problems/problem.ts'
 import type { InputFault } from '../problems/problem.ts'
-import { exactly, providerField, timeField, userIdField } from './fields.ts'
+import { audienceField, exactly, providerField, timeField } from './fields.ts'
 import { messageFaults, messageSchema } from './message-schema.ts'
 
 const maxDataBytes = 16 * 1024
+const dayMs = 86_400_000
+/** Deliveries are dropped a while after their notification was made; they have to be over by then. */
+const latestStartDay = 60
+const latestEndDay = 80
 
 export const newNotification = exactly({
-  audience: exactly({ userIds: Type.Array(userIdField, { minItems: 1, maxItems: 10_000, uniqueItems: true }) }),
+  audience: audienceField,
   message: messageSchema,
   providers: Type.Optional(Type.Array(providerField, {
     minItems: 1, maxItems: 20, uniqueItems: true, description: 'Only to connections of these; all when absent'
   })),
-  sendAt: Type.Optional(Type.String({ ...timeField, description: 'RFC 3339; in the future' })),
-  expiresAt: Type.Optional(Type.String({ ...timeField, description: 'RFC 3339; what is not sent by then is not sent' })),
+  sendAt: Type.Optional(Type.String({ ...timeField, description: 'RFC 3339; within 60 days' })),
+  expiresAt: Type.Optional(Type.String({ ...timeField, description: 'RFC 3339, within 80 days; what is not sent by then is not sent' })),
+  spreadOver: Type.Optional(Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    description: 'Seconds over which the deliveries are spread, so that your own servers survive the click'
+  })),
   data: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Your own facts, given back untouched; 16 KiB of JSON' }))
 })
 
-/** The draft that a body asks for. Throws a Problem that names each fault. */
-export function toDraft (
-  body: Static<typeof newNotification>,
-  { now, known, createdBy }: { now: number, known: (provider: string) => boolean, createdBy: string | undefined }
-): Draft {
-  const { audience, message, providers, data } = body
-  const sendAt = readTime(body.sendAt)
-  const expiresAt = readTime(body.expiresAt)
-  refuseFaults([
+export type NewNotification = Static<typeof newNotification>
+
+/** What a schema cannot say: whether the fields go together, and whether what they name exists. */
+export function faultsOf (
+  { message, providers = [], data, ...body }: NewNotification,
+  { now, known }: { now: number, known: (provider: string) => boolean }
+): InputFault[] {
+  const { sendAt, expiresAt } = timesOf(body)
+  const startsAt = Math.max(sendAt?.getTime() ?? 0, now)
+  return [
     ...messageFaults(message),
-    ...(providers ?? []).flatMap((id, index) => known(id) ? [] : [{ path: `providers.${index}`, message: 'is not a provider of this server' }]),
-    ...timeFaults('sendAt', sendAt, now, 'now'),
-    ...timeFaults('expiresAt', expiresAt, Math.max(sendAt?.getTime() ?? 0, now), sendAt === undefined ? 'now' : 'sendAt'),
+    ...providerFaults(providers, known),
+    ...timeFaults('sendAt', sendAt, { after: now, name: 'now', latestDay: latestStartDay, now }),
+    ...timeFaults('expiresAt', expiresAt, {
+      after: startsAt, name: sendAt === undefined ? 'now' : 'sendAt', latestDay: latestEndDay, now
+    }),
+    ...expiresAt !== undefined && body.spreadOver !== undefined && expiresAt.getTime() < startsAt + body.spreadOver * 1_000
+      ? [{ path: 'spreadOver', message: 'must be over before expiresAt' }]
+      : [],
     ...data !== undefined && Buffer.byteLength(JSON.stringify(data)) > maxDataBytes
       ? [{ path: 'data', message: `must be at most ${maxDataBytes} bytes of JSON` }]
       : []
-  ])
-  // messageFaults has seen to it that the fields go together.
-  return { id: newId(), origin: 'api', audience, message: message as Draft['message'], providers, data, sendAt, expiresAt, createdBy }
+  ]
+}
+
+/** The draft that a body without faults asks for. */
+export function toDraft (body: NewNotification, createdBy: string | undefined): Draft {
+  const { audience, message, providers, data, spreadOver: spreadSeconds } = body
+  // faultsOf has seen to it that the message's fields go together.
+  const fields = { audience, message: message as Draft['message'], providers, data, spreadSeconds, createdBy }
+  return { id: newId(), origin: 'api', ...fields, ...timesOf(body) }
 }
 
 /** What the notification is right after it was accepted, without asking the database for what we know. */
-export function fresh (draft: Draft, { createdAt, unreachable, deliveries, parked }: Accepted, now: number): Notification {
-  const { id, origin, audience, message, providers = null, data, sendAt = null, expiresAt = null } = draft
-  const queued = deliveries - parked
+export function fresh (draft: Draft, { createdAt, unreachable, reached }: Accepted, now: number): Notification {
+  const { id, origin, audience, message, providers = null, data, sendAt = null, expiresAt = null, spreadSeconds = null } = draft
+  const progress = reached.map(({ provider, queued, parked }) => ({
+    provider, counts: completeCounts({ queued, parked }), perSecond: 0, secondsLeft: queued === 0 ? 0 : null
+  }))
+  const counts = addCounts(progress.map(({ counts }) => counts))
   const isScheduled = sendAt !== null && sendAt.getTime() > now
-  const status = deliveries === 0 ? 'completed' : isScheduled ? 'scheduled' : queued > 0 ? 'accepted' : 'sending'
-  const none = Object.fromEntries(deliveryStates.map((state) => [state, 0])) as Notification['counts']
-  const counts = { ...none, queued, parked }
-  return { id, origin, status, audience, message, providers, data, unreachable, counts, sendAt, expiresAt, createdAt }
+  const isOver = reached.length === 0 && !isBroadcast(audience)
+  const status = isOver ? 'completed' : isScheduled ? 'scheduled' : counts.queued > 0 || isBroadcast(audience) ? 'accepted' : 'sending'
+  const deliveries = counts.queued + counts.parked
+  return {
+    id,
+    origin,
+    audience,
+    message,
+    providers,
+    data,
+    unreachable,
+    sendAt,
+    expiresAt,
+    spreadSeconds,
+    createdAt,
+    status,
+    isOver,
+    deliveries,
+    counts,
+    progress,
+    version: ''
+  }
+}
+
+export function providerFaults (providers: string[], known: (provider: string) => boolean): InputFault[] {
+  return providers.flatMap((id, index) => known(id) ? [] : [{ path: `providers.${index}`, message: 'is not a provider of this server' }])
+}
+
+function timesOf ({ sendAt, expiresAt }: Pick<NewNotification, 'sendAt' | 'expiresAt'>) {
+  return { sendAt: readTime(sendAt), expiresAt: readTime(expiresAt) }
 }
 
 function readTime (text: string | undefined): Date | undefined {
   return text === undefined ? undefined : new Date(text)
 }
 
-function timeFaults (path: string, time: Date | undefined, after: number, name: string): InputFault[] {
-  if (time === undefined || time.getTime() > after) return []
-  return [{ path, message: Number.isNaN(time.getTime()) ? 'is not a moment in time' : `must be after ${name}` }]
+function timeFaults (
+  path: string,
+  time: Date | undefined,
+  { after, name, latestDay, now }: { after: number, name: string, latestDay: number, now: number }
+): InputFault[] {
+  if (time === undefined) return []
+  if (Number.isNaN(time.getTime())) return [{ path, message: 'is not a moment in time' }]
+  if (time.getTime() <= after) return [{ path, message: `must be after ${name}` }]
+  return time.getTime() > now + latestDay * dayMs ? [{ path, message: `must be within ${latestDay} days from now` }] : []
 }

@@ -1,22 +1,33 @@
+import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { parseId } from '@carillon/shared/db'
-import { findNotification, listNotifications } from '@carillon/shared/notifications'
+import { listNotifications } from '@carillon/shared/notifications'
 import { callingKey } from '../auth/callers.ts'
-import { notFound } from '../problems/problem.ts'
+import { refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
+import { createBackpressure } from './backpressure.ts'
 import { fromCursor, toPage } from './cursor.ts'
 import { exactly, idParams, listOf, pageQuery } from './fields.ts'
-import { fresh, newNotification, toDraft } from './new-notification.ts'
+import { faultsOf, fresh, newNotification, toDraft } from './new-notification.ts'
+import { batchFaults, newNotifications } from './new-notifications.ts'
+import { requireBroadcast } from './require-broadcast.ts'
+import { requireNotification } from './require-notification.ts'
 import { shownNotification, toShownNotification } from './shown-notification.ts'
 
 /** A file of 8 MiB in base64, ten thousand users of the longest ids, and room for the rest. */
 const bodyLimit = 16 * 1024 * 1024
 
-export function notificationRoutes ({ accepter, database, now, providers }: Services): FastifyPluginAsyncTypebox {
+export function notificationRoutes (services: Services): FastifyPluginAsyncTypebox {
+  const { accepter, database, now, providers } = services
+  const backpressure = createBackpressure(services)
+  const known = (provider: string): boolean => providers.has(provider)
+
   return async (app) => {
+    app.addHook('onClose', async () => backpressure.close())
+
     app.post('/notifications', {
       bodyLimit,
       config: { callers: { scope: 'notifications:write' } },
+      onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotification',
         tags: ['notifications'],
@@ -25,10 +36,39 @@ export function notificationRoutes ({ accepter, database, now, providers }: Serv
         response: { 202: shownNotification }
       }
     }, async (request, reply) => {
-      const draft = toDraft(request.body, { now: now(), known: (id) => providers.has(id), createdBy: callingKey(request)?.id })
+      refuseFaults(faultsOf(request.body, { now: now(), known }))
+      requireBroadcast(request, [request.body.audience])
+      const draft = toDraft(request.body, callingKey(request)?.id)
       const shown = toShownNotification(fresh(draft, await accepter.accept(draft), now()))
       reply.code(202).header('location', `/v1/notifications/${shown.id}`)
       return shown
+    })
+
+    app.post('/notifications/batch', {
+      bodyLimit,
+      config: { callers: { scope: 'notifications:write' } },
+      onRequest: backpressure.refuseWhenBusy,
+      schema: {
+        operationId: 'createNotifications',
+        tags: ['notifications'],
+        summary: 'Make up to a thousand notifications, all of them or none',
+        body: newNotifications,
+        response: { 202: Type.Object({ data: Type.Array(shownNotification, { description: 'In the order they were asked for' }) }) }
+      }
+    }, async (request, reply) => {
+      const { notifications } = request.body
+      refuseFaults(batchFaults(notifications, { now: now(), known }))
+      requireBroadcast(request, notifications.map(({ audience }) => audience))
+      const drafts = notifications.map((one) => toDraft(one, callingKey(request)?.id))
+      const accepted = await accepter.acceptAll(drafts)
+      const at = now()
+      reply.code(202)
+      return {
+        data: drafts.flatMap((draft, index) => {
+          const one = accepted[index]
+          return one === undefined ? [] : [toShownNotification(fresh(draft, one, at))]
+        })
+      }
     })
 
     app.get('/notifications', {
@@ -54,11 +94,6 @@ export function notificationRoutes ({ accepter, database, now, providers }: Serv
         params: idParams,
         response: { 200: shownNotification }
       }
-    }, async ({ params }) => {
-      const id = parseId('notification', params.id)
-      const notification = id === undefined ? undefined : await findNotification(database, id)
-      if (notification === undefined) throw notFound('notification')
-      return toShownNotification(notification)
-    })
+    }, async ({ params }) => toShownNotification(await requireNotification(services, params.id)))
   }
 }

@@ -13,7 +13,7 @@ export const shownDelivery = Type.Object({
   state: Type.Enum(deliveryStates),
   attempts: Type.Integer({ description: 'Tries that reached out to the provider; a wait that it asked for is none' }),
   reason: nullable(Type.String()),
-  dueAt: Type.Union([timeField, Type.Null()], { description: 'When it is tried next' }),
+  dueAt: Type.Union([timeField, Type.Null()], { description: 'When it is tried next; null also while its notification is paused' }),
   receipt: Type.Union([Type.Object({ id: Type.String() }), Type.Null()], { description: "The provider's own id of what it took" }),
   createdAt: timeField,
   updatedAt: timeField
@@ -21,7 +21,7 @@ export const shownDelivery = Type.Object({
 
 const shownEvent = Type.Object({
   at: timeField,
-  event: Type.Enum(['queued', 'parked', 'released', 'attempt', 'wait', 'handedBack', 'workerLost', 'skipped', 'expired']),
+  event: Type.Enum(['queued', 'parked', 'released', 'attempt', 'wait', 'handedBack', 'workerLost', 'skipped', 'expired', 'canceled', 'paused', 'resumed', 'retried']),
   outcome: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
   status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's answer" })),

@@ -1,49 +1,70 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
-import type { Notification } from '@carillon/shared/notifications'
+import type { Notification, Standing } from '@carillon/shared/notifications'
 import { nullable, timeField } from './fields.ts'
 import { shownMessageSchema } from './message-schema.ts'
 
-const counts = Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as
-  Record<typeof deliveryStates[number], ReturnType<typeof Type.Integer>>
+const counts = Type.Object(Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as
+  Record<typeof deliveryStates[number], ReturnType<typeof Type.Integer>>, { description: 'Deliveries by state' })
+const status = Type.Enum(['scheduled', 'accepted', 'planning', 'sending', 'paused', 'completed', 'canceled'], {
+  description: '`completed` once nothing waits, not even for a user to connect again'
+})
+const deliveries = Type.Integer({
+  description: 'How many connections it goes to; of a broadcast 0 until they are counted, and all of `counts` once it is planned'
+})
+const progress = Type.Array(Type.Object({
+  provider: Type.String(),
+  counts,
+  perSecond: Type.Number({ description: 'Deliveries of a broadcast that came to an end, a second, over the last ten seconds' }),
+  secondsLeft: Type.Union([Type.Integer(), Type.Null()], { description: 'At that rate; null while there is no telling, 0 once nothing is under way' })
+}), { description: 'The same by provider' })
+
+/** How far a notification has got, as `…/events` tells it. */
+export const shownProgress = Type.Object({ status, deliveries, counts, progress })
 
 export const shownNotification = Type.Object({
   id: Type.String({ description: '`ntf_…`' }),
   origin: Type.Enum(['api', 'welcome'], { description: '`welcome` greets a user who has just connected' }),
-  status: Type.Enum(['scheduled', 'accepted', 'sending', 'completed'], {
-    description: '`completed` once nothing waits, not even for a user to connect again'
-  }),
-  audience: Type.Object({ userIds: Type.Array(Type.String()) }),
+  status,
+  audience: Type.Union([
+    Type.Object({ userIds: Type.Array(Type.String()) }), Type.Object({ everyone: Type.Literal(true) })
+  ]),
   message: shownMessageSchema,
   providers: nullable(Type.Array(Type.String())),
   data: Type.Unknown(),
-  deliveries: Type.Integer({ description: 'How many connections it goes to' }),
-  counts: Type.Object(counts, { description: 'Deliveries by state' }),
+  deliveries,
+  counts,
+  progress,
   unreachable: Type.Array(
     Type.Object({ userId: Type.String(), reason: Type.Enum(['unknownUser', 'notConnected']) }),
     { description: 'Users of the audience who have no connection that it could go to' }
   ),
   sendAt: nullable(timeField),
   expiresAt: nullable(timeField),
+  spreadOver: Type.Union([Type.Integer(), Type.Null()], { description: 'Seconds' }),
   createdAt: timeField
 })
 
 export function toShownNotification (notification: Notification): Static<typeof shownNotification> {
-  const { origin, status, audience, message, providers, data, counts, unreachable } = notification
+  const { origin, audience, message, providers, data, unreachable } = notification
   return {
     id: publicId('notification', notification.id),
     origin,
-    status,
     audience,
     message,
     providers,
     data: data ?? null,
-    deliveries: Object.values(counts).reduce((sum, count) => sum + count, 0),
-    counts,
+    ...toShownProgress(notification),
     unreachable,
     sendAt: notification.sendAt?.toISOString() ?? null,
     expiresAt: notification.expiresAt?.toISOString() ?? null,
+    spreadOver: notification.spreadSeconds,
     createdAt: notification.createdAt.toISOString()
   }
+}
+
+export function toShownProgress ({ status, deliveries, counts, progress }: Standing): Static<typeof shownProgress> {
+  const rounded = progress.map((one) => ({ ...one, perSecond: Math.round(one.perSecond * 10) / 10 }))
+  return { status, deliveries, counts, progress: rounded }
 }

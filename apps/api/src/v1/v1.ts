@@ -6,10 +6,14 @@ import type { Services } from '../services.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { connectorRoutes } from './connector-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
+import { eventRoutes } from './event-routes.ts'
 import { handshakeRoutes } from './handshake-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { notificationRoutes } from './notification-routes.ts'
+import { previewRoutes } from './preview-routes.ts'
+import { providerRoutes } from './provider-routes.ts'
 import { proxyRoutes } from './proxy/proxy-routes.ts'
+import { steeringRoutes } from './steering-routes.ts'
 import { userTokenRoutes } from './user-token-routes.ts'
 
 /** The JSON API. */
@@ -21,8 +25,8 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(cors, {
       origin: services.site.allowedOrigins,
       methods: ['GET', 'POST', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type'],
-      exposedHeaders: ['location', 'www-authenticate'],
+      allowedHeaders: ['authorization', 'content-type', 'last-event-id'],
+      exposedHeaders: ['location', 'retry-after', 'www-authenticate'],
       maxAge: 600
     })
     admitCallers(app, services)
@@ -34,13 +38,17 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(proxyRoutes(services))
     await app.register(importRoutes(services))
     await app.register(notificationRoutes(services))
+    await app.register(previewRoutes(services))
+    await app.register(steeringRoutes(services))
+    await app.register(eventRoutes(services))
     await app.register(deliveryRoutes(services))
+    await app.register(providerRoutes(services))
   }
 }
 
 /** What every call of the API has in common, for its description: problems, and who may call. */
-function describeRoute ({ method, schema, config }: RouteOptions): void {
-  if (schema === undefined || method === 'OPTIONS') return
+function describeRoute ({ schema, config }: RouteOptions): void {
+  if (schema === undefined || schema.hide === true) return
   const { scope, user } = config?.callers ?? {}
   schema.response = { ...schema.response ?? {}, '4XX': problemResponse }
   schema.security = [...scope === undefined ? [] : [{ apiKey: [scope] }], ...user === true ? [{ userToken: [] }] : []]

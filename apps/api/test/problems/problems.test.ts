@@ -4,9 +4,8 @@ import type { Test } from 'tap'
 import { at, openTestApi } from '../open-api.ts'
 import type { Answer, Asked } from '../open-api.ts'
 
-const api = await openTestApi(t, {
-  change: () => ({ accepter: { accept: async () => { throw new Error('secret innards') } } })
-})
+const accept = async (): Promise<never> => { throw new Error('secret innards') }
+const api = await openTestApi(t, { change: () => ({ accepter: { accept, acceptAll: accept } }) })
 const token = await api.makeKey()
 
 function expectProblem (t: Test, answer: Answer, status: number, code: string): void {

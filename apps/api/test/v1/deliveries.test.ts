@@ -27,6 +27,7 @@ t.test('lists those of one state', async (t) => {
   t.match(body, { data: [{ userId: 'user-1', provider: 'pushbullet', state: 'sent', attempts: 1, receipt: { id: 'p1' }, dueAt: null }], nextCursor: null })
   t.equal(Object.keys(at(body, 'data') ?? {}).length, 1)
   t.match((await api.ask('GET', `/v1/notifications/${notification}`, { token })).body, { status: 'sending', counts: { sent: 1, queued: 4 } })
+  t.same((await api.ask('GET', `/v1/notifications/${notification}/deliveries?state=failed`, { token })).body, { data: [], nextCursor: null })
   t.equal((await api.ask('GET', `/v1/notifications/${notification}/deliveries?state=lost`, { token })).status, 400)
 })
 

@@ -8,6 +8,7 @@ import { connectUsers, noteTo } from './seed.ts'
 const api = await openTestApi(t)
 const token = await api.makeKey()
 const post = (body: unknown) => api.ask('POST', '/v1/notifications', { token, body })
+const inDays = (days: number) => inFuture(days * 86_400_000)
 const inFuture = (ms: number) => new Date(Date.now() + ms).toISOString()
 
 t.test('accepts a notification and says whom it cannot reach', async (t) => {
@@ -28,9 +29,11 @@ t.test('accepts a notification and says whom it cannot reach', async (t) => {
     data,
     deliveries: 2,
     counts: { queued: 2, parked: 0, sent: 0 },
+    progress: [{ provider: 'pushbullet', counts: { queued: 2, parked: 0, sent: 0 }, perSecond: 0, secondsLeft: null }],
     unreachable: [{ userId: 'stranger', reason: 'unknownUser' }, { userId: 'unconnected', reason: 'notConnected' }],
     sendAt: null,
-    expiresAt: null
+    expiresAt: null,
+    spreadOver: null
   })
   t.same((await api.ask('GET', `/v1/notifications/${id}`, { token })).body, body, 'and says the same when asked')
 })
@@ -44,9 +47,9 @@ t.test('is completed at once where nobody can be reached', async (t) => {
 t.test('keeps the times that it is given', async (t) => {
   await connectUsers(api, ['tim'])
   const [sendAt, expiresAt] = [inFuture(60_000), inFuture(120_000)]
-  const { status, body } = await post({ ...noteTo('tim'), sendAt, expiresAt: expiresAt.replace('Z', '+00:00') })
+  const { status, body } = await post({ ...noteTo('tim'), sendAt, expiresAt: expiresAt.replace('Z', '+00:00'), spreadOver: 60 })
   t.equal(status, 202)
-  t.match(body, { status: 'scheduled', sendAt, expiresAt })
+  t.match(body, { status: 'scheduled', sendAt, expiresAt, spreadOver: 60 })
   t.same((await api.ask('GET', `/v1/notifications/${textAt(body, 'id')}`, { token })).body, body)
 })
 
@@ -87,7 +90,10 @@ const badInput: Array<[string, unknown, string]> = [
   ['a user twice', { audience: { userIds: ['a', 'b', 'a'] }, message: note }, 'audience.userIds'],
   ['a user who is a number', { audience: { userIds: ['a', 7] }, message: note }, 'audience.userIds.1'],
   ['a user without a name', { audience: { userIds: [''] }, message: note }, 'audience.userIds.0'],
-  ['an audience of another kind', { audience: { everyone: true }, message: note }, 'audience.userIds'],
+  ['an audience of another kind', { audience: { roles: ['owner'] }, message: note }, 'audience.roles'],
+  ['an audience of nobody', { audience: {}, message: note }, 'audience'],
+  ['an audience of two kinds', { audience: { everyone: true, ...to }, message: note }, 'audience'],
+  ['everyone but not', { audience: { everyone: false }, message: note }, 'audience.everyone'],
   ['no message', { audience: to }, 'message'],
   ['a message of no kind', { audience: to, message: { title: 'x' } }, 'message.type'],
   ['a message of an unknown kind', { audience: to, message: { type: 'song' } }, 'message.type'],
@@ -119,6 +125,11 @@ const badInput: Array<[string, unknown, string]> = [
   ['a time that is past', { audience: to, message: note, sendAt: inFuture(-1_000) }, 'sendAt'],
   ['an end that is past', { audience: to, message: note, expiresAt: inFuture(-1_000) }, 'expiresAt'],
   ['an end before the beginning', { audience: to, message: note, sendAt: inFuture(60_000), expiresAt: inFuture(30_000) }, 'expiresAt'],
+  ['a beginning in three months', { audience: to, message: note, sendAt: inDays(61) }, 'sendAt'],
+  ['an end in three months', { audience: to, message: note, expiresAt: inDays(81) }, 'expiresAt'],
+  ['an end before all is spread', { audience: to, message: note, sendAt: inFuture(60_000), expiresAt: inFuture(120_000), spreadOver: 61 }, 'spreadOver'],
+  ['spreading over no time', { audience: to, message: note, spreadOver: 0 }, 'spreadOver'],
+  ['spreading over more than a day', { audience: to, message: note, spreadOver: 86_401 }, 'spreadOver'],
   ['data that is a list', { audience: to, message: note, data: [1] }, 'data'],
   ['data that is too large', { audience: to, message: note, data: { x: 'x'.repeat(16 * 1024) } }, 'data'],
   ['data that cannot be stored', { audience: to, message: note, data: { x: ['\0'] } }, 'data.x.0'],
@@ -179,7 +190,7 @@ for (const { kind, skip } of await backends()) {
   t.test(`commits notifications that come at once together, with jobs in ${kind}`, { skip }, async (t) => {
     let arrived = 0
     const counting = ({ accepter }: Services) => ({
-      accepter: { accept: (draft: Draft) => { arrived++; return accepter.accept(draft) } }
+      accepter: { ...accepter, accept: (draft: Draft) => { arrived++; return accepter.accept(draft) } }
     })
     const own = await openTestApi(t, { backend: kind, change: counting })
     const key = await own.makeKey()

@@ -2,10 +2,10 @@ import { createBrowser } from '@carillon/testing'
 import t from 'tap'
 import { at, openTestApi, textAt } from '../open-api.ts'
 
-const api = await openTestApi(t, { offer: ['pumpio', 'blotre'] })
+const api = await openTestApi(t, { offer: ['pushbullet', 'pumpio', 'blotre'] })
 const key = await api.makeKey()
 
-async function connect (user: string, provider: 'pumpio' | 'blotre'): Promise<string> {
+async function connect (user: string, provider: 'pushbullet' | 'pumpio' | 'blotre'): Promise<string> {
   const token = await api.makeUser(user)
   const account = provider === 'pumpio' ? { account: `${user}@${api.pumpioHost}` } : {}
   const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider, ...account } })
@@ -14,6 +14,55 @@ async function connect (user: string, provider: 'pumpio' | 'blotre'): Promise<st
   await browser.get((await browser.get(`${location}&auto=allow&account=${user}`)).location ?? '')
   return textAt((await api.ask('GET', `/v1/handshakes/${textAt(body, 'id')}`, { token })).body, 'connectionId')
 }
+
+t.test("puts Pushbullet's token where Pushbullet looks for it", async (t) => {
+  const id = await connect('pia', 'pushbullet')
+  const me = await api.ask('GET', `/v1/connections/${id}/proxy/v2/users/me`, { token: key, headers: { 'access-token': 'mine', cookie: 'a=b' } })
+  t.match([me.status, me.body], [200, { name: 'Pia' }])
+  const pushed = await api.ask('POST', `/v1/connections/${id}/proxy/v2/pushes`, { token: key, body: { type: 'note', body: 'by proxy' } })
+  t.equal(pushed.status, 200)
+  const form = await api.ask('POST', `/v1/connections/${id}/proxy/v2/pushes`, {
+    token: key, body: 'type=note&body=in+a+form', headers: { 'content-type': 'application/x-www-form-urlencoded' }
+  })
+  t.match(form.body, { body: 'in a form' })
+  const list = await api.ask('GET', `/v1/connections/${id}/proxy/v2/pushes?limit=2`, { token: key })
+  t.match(list.body, { pushes: [{ body: 'in a form' }, { body: 'by proxy' }] })
+  const gone = await api.ask('DELETE', `/v1/connections/${id}/proxy/v2/pushes/${textAt(pushed.body, 'iden')}`, { token: key })
+  t.equal(gone.status, 200)
+  t.match(await api.ask('GET', `/v1/connections/${id}/proxy/v2/nowhere`, { token: key }), { status: 404, body: { error: { type: 'invalid_request' } } })
+
+  await api.control('POST', '/faults', { provider: 'pushbullet', match: '/users/me', status: 403, headers: { 'content-type': 'application/json' }, body: '{"error":{}}', times: 1 })
+  t.equal((await api.ask('GET', `/v1/connections/${id}/proxy/v2/users/me`, { token: key })).status, 403)
+  t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'active' }, 'which is about the request')
+  await api.control('POST', '/tokens/revoke', { provider: 'pushbullet' })
+  const refused = await api.ask('GET', `/v1/connections/${id}/proxy/v2/users/me`, { token: key })
+  t.match([refused.status, refused.body], [401, { error: { code: 'invalid_access_token' } }])
+  t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'needsReauth' })
+})
+
+t.test('signs a form that goes to pump.io with its fields', async (t) => {
+  const id = await connect('paul', 'pumpio')
+  const send = (body: string, type: string) => api.ask('POST', `/v1/connections/${id}/proxy/api/user/paul/feed?x=1%202`, {
+    token: key, body, headers: { 'content-type': type }
+  })
+  for (const type of ['application/x-www-form-urlencoded', 'Application/X-WWW-Form-Urlencoded; charset=UTF-8']) {
+    const answer = await send("content=it's+%C3%A9!&tag=b&tag=a&empty=", type)
+    t.match([answer.status, answer.body], [500, /Internal Server Error/], 'past the signature, to an activity that makes no sense')
+  }
+  const long = await send(`object=${'x'.repeat(1024 * 1024)}`, 'application/x-www-form-urlencoded')
+  t.match([long.status, long.body], [400, { detail: 'the form is too long to be signed' }])
+})
+
+t.test('sends pump.io no oauth_ parameters of somebody else', async (t) => {
+  const id = await connect('pete', 'pumpio')
+  const query = await api.ask('GET', `/v1/connections/${id}/proxy/api/whoami?oauth_token=x`, { token: key })
+  t.match([query.status, query.body], [400, { detail: /oauth_/ }])
+  const form = await api.ask('POST', `/v1/connections/${id}/proxy/api/user/pete/feed`, {
+    token: key, body: 'a=b&oauth_nonce=1', headers: { 'content-type': 'application/x-www-form-urlencoded' }
+  })
+  t.equal(form.status, 400)
+  t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'active' })
+})
 
 t.test('signs what goes to pump.io, and hands on its redirect and its refusals', async (t) => {
   const id = await connect('pam', 'pumpio')
@@ -52,4 +101,19 @@ t.test("refreshes Blot're's token and posts once more, once for all who ask", as
   t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, {
     status: 'needsReauth', events: [{ event: 'connection.connected' }, { event: 'connection.needs_reauth' }]
   })
+})
+
+t.test("signs by the clock of a pump.io host, which says nothing of the user's token", async (t) => {
+  const id = await connect('paula', 'pumpio')
+  await api.control('POST', '/quirks', { provider: 'pumpio', quirk: 'ignoresReplay', on: false })
+  t.teardown(() => api.control('POST', '/quirks', { provider: 'pumpio', quirk: 'ignoresReplay', on: true }))
+  await api.control('POST', '/clock', { advanceSeconds: 3_600 })
+  const note = { verb: 'post', object: { objectType: 'note', content: 'late' } }
+  t.match(await api.ask('POST', `/v1/connections/${id}/proxy/api/user/paula/feed`, { token: key, body: note }), { status: 200, body: { verb: 'post' } })
+  await api.control('POST', '/clock', { advanceSeconds: 3_600 })
+  // Too large to be sent again: refused once, and taken the next time.
+  const picture = { token: key, body: 'x'.repeat(2 * 1024 * 1024), headers: { 'content-type': 'image/png' } }
+  t.equal((await api.ask('POST', `/v1/connections/${id}/proxy/api/user/paula/uploads`, picture)).status, 401)
+  t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'active' })
+  t.notMatch((await api.ask('POST', `/v1/connections/${id}/proxy/api/user/paula/uploads`, picture)).body, /nonce/)
 })

@@ -1,85 +1,13 @@
-import { createServer } from 'node:http'
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { createHttp, ProviderError } from '@carillon/shared/providers'
-import type { Provider } from '@carillon/shared/providers'
+import { ProviderError } from '@carillon/shared/providers'
+import { until } from '@carillon/testing'
 import t from 'tap'
-import type { Test } from 'tap'
 import { request } from 'undici'
-import { at, openTestApi, textAt } from '../open-api.ts'
+import { at } from '../open-api.ts'
+import { openProxied } from './open-proxied.ts'
 
-interface Seen {
-  method: string | undefined
-  url: string | undefined
-  headers: IncomingHttpHeaders
-  body: string
-}
-
-type Answerer = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
-
-/** A provider of our own: what it is asked is written down, what it answers is the test's to say. */
-async function openProvider (t: Test) {
-  const seen: Seen[] = []
-  const state: { answer: Answerer, refresh: () => Promise<string>, refreshes: number } = {
-    answer: (_seen, response) => { response.end('hello') }, refresh: async () => 'second', refreshes: 0
-  }
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    try {
-      for await (const chunk of request) chunks.push(chunk)
-    } catch {
-      return
-    }
-    const one = { method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }
-    seen.push(one)
-    state.answer(one, response, request)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => { server.closeAllConnections(); server.close() })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider: Provider = {
-    id: 'fake',
-    name: 'Fake',
-    origins: [origin],
-    handshakes: {},
-    parseCredentials: (value) => ({ accessToken: String(at(value, 'accessToken')) }),
-    identify: async () => ({ id: '1', name: 'one' }),
-    authorize: async ({ path }, { accessToken }) => ({ url: `${origin}${path}`, headers: { authorization: `Bearer ${accessToken}` } }),
-    refresh: async () => {
-      state.refreshes++
-      return { credentials: { accessToken: await state.refresh() } }
-    },
-    judgeCredentials: ({ status, body }) => {
-      if (status !== 401) return null
-      return body.toString() === 'expired' ? 'expired' : body.toString() === 'dead' ? 'unauthorized' : null
-    }
-  }
-  const bare: Provider = { id: 'bare', name: 'Bare', origins: [], handshakes: {}, parseCredentials: provider.parseCredentials, identify: provider.identify }
-  const http = createHttp({ trustedOrigins: [origin], allowPrivateHosts: [], headersTimeoutMs: 1_000, bodyTimeoutMs: 1_000 })
-  t.teardown(() => http.close())
-  const api = await openTestApi(t, { change: () => ({ providers: new Map([['fake', provider], ['bare', bare]]), http }) })
-  const key = await api.makeKey()
-  let users = 0
-  const open = async (id = 'fake') => {
-    const connections = [{ userId: `user-${++users}`, provider: id, credentials: { accessToken: 'first' } }]
-    const { body } = await api.ask('POST', '/v1/connections/import', { token: key, body: { connections } })
-    return textAt(body, 'data.0.connectionId')
-  }
-  const ask = async (
-    id: string, path: string, { method = 'GET', headers = {}, body = null }: { method?: string, headers?: Record<string, string>, body?: string | Buffer | Readable | null } = {}
-  ) => {
-    const answer = await request(`${api.url}/v1/connections/${id}/proxy${path}`, {
-      method: method as 'GET', headers: { authorization: `Bearer ${key}`, ...headers }, body
-    })
-    const text = await answer.body.text()
-    return { status: answer.statusCode, headers: answer.headers, text }
-  }
-  return { api, key, seen, state, origin, provider, open, ask, show: async (id: string) => (await api.ask('GET', `/v1/connections/${id}`, { token: key })).body }
-}
-
-const fake = await openProvider(t)
+const fake = await openProxied(t)
 
 t.test('keeps method, path, query, body and safe headers, and adds the token', async (t) => {
   const id = await fake.open()
@@ -196,6 +124,33 @@ t.test('refreshes a token that is too old and sends the request once more', asyn
   t.ok(fake.seen.every((one) => one.body === body), 'with the same body')
   t.match(await fake.ask(id, '/x'), { text: 'welcome' })
   t.equal(fake.seen.at(-1)?.headers.authorization, 'Bearer second')
+})
+
+t.test('waits for a refresh that is under way when the old token is dead already', async (t) => {
+  const id = await fake.open()
+  const { answer, refresh } = fake.state
+  t.teardown(() => Object.assign(fake.state, { answer, refresh }))
+  let first = true
+  let dead = 0
+  fake.state.refresh = async () => {
+    await until(() => dead === 3)
+    return 'second'
+  }
+  fake.state.answer = ({ headers }, response) => {
+    if (headers.authorization !== 'Bearer first') {
+      response.end('welcome')
+      return
+    }
+    response.writeHead(401).end(first ? 'expired' : 'dead')
+    if (!first) dead++
+    first = false
+  }
+  const expired = fake.ask(id, '/x')
+  await until(() => !first)
+  const others = await Promise.all(['/a', '/b', '/c'].map((path) => fake.ask(id, path)))
+  for (const answer of [await expired, ...others]) t.match(answer, { status: 200, text: 'welcome' })
+  t.match(await fake.show(id), { status: 'active' })
+  t.equal(at(await fake.show(id), 'events.1'), undefined, 'and nobody was asked to reconnect')
 })
 
 t.test('sends a large body once, and the next request with the new token', async (t) => {

@@ -20,3 +20,17 @@ export async function connectUsers (api: TestApi, userIds: string[]): Promise<Ma
 export function noteTo (...userIds: string[]): { audience: { userIds: string[] }, message: { type: 'note', title: string, body: string } } {
   return { audience: { userIds }, message: { type: 'note', title: 'Bim', body: 'Bam' } }
 }
+
+/** Plans a broadcast as the worker does when all fit into one segment; answers the segment's number. */
+export async function planBroadcast ({ database: { sql } }: TestApi, id: string): Promise<number> {
+  const notification = id.slice(4)
+  await sql`
+    insert into progress (notification_id, provider, audience, planned_to, planned, segments, is_planned, queued, version, started_at)
+    select ${notification}, 'pushbullet', count(*), (array_agg(id order by id desc))[1], count(*), 1, true, count(*), 1, now() from connections`
+  await sql`
+    insert into segments (notification_id, provider, number, after_id, last_id, size, due_at)
+    select notification_id, provider, 0, '00000000-0000-0000-0000-000000000000', planned_to, planned, now()
+    from progress where notification_id = ${notification}`
+  await sql`update notifications set planned_at = now() where id = ${notification}`
+  return 0
+}

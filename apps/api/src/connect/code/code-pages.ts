@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { openBegun } from '@carillon/shared/connections'
 import type { Handshake } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
@@ -29,7 +29,7 @@ export function addCodePages (scope: FastifyInstance, provider: Provider, servic
     const now = isOver(handshake) ? handshake : await redeemCode(services, provider, handshake)
     if (request.headers.accept === 'application/json') return reply.header('cache-control', 'no-store').send(progressOf(now))
     reply.header('referrer-policy', 'same-origin')
-    return now.status === 'pending' ? show(request, reply, now) : await endings.ended(reply, now)
+    return now.status === 'pending' ? show(reply, now, true) : await endings.ended(reply, now)
   })
 
   /** `location` is null where a page has to tell the end. */
@@ -40,8 +40,10 @@ export function addCodePages (scope: FastifyInstance, provider: Provider, servic
     return { status, location: endings.addressAfter(handshake, reason) }
   }
 
-  const show: ShowStart = (_request, reply, handshake) => {
-    const { id, userName } = handshake
+  /** `isAsked`: by somebody who says that it has been entered, and has no script that asks again. */
+  function show (reply: FastifyReply, handshake: Handshake, isAsked = false): FastifyReply {
+    const { id, userName, expiresAt } = handshake
+    const leftMs = Math.max(0, expiresAt.getTime() - services.now())
     const { code, redeemUrl = '', intervalMs = 5_000 } = openBegun(vault, handshake) ?? {}
     return sendPage(reply, 200, {
       title: `Connect ${provider.name}`,
@@ -51,14 +53,18 @@ export function addCodePages (scope: FastifyInstance, provider: Provider, servic
         <h1>Connect ${provider.name} to <strong>${userName}</strong> at <em>${site.name}</em></h1>
         <p>Open ${provider.name} and enter this code there:</p>
         <p class="code"><code>${code}</code></p>
+        <p id="left" class="soft" data-left="${leftMs}">It works for ${Math.max(1, Math.floor(leftMs / 60_000))} more minutes.</p>
         <p class="buttons"><a class="button" href="${redeemUrl}" target="_blank" rel="noopener noreferrer">Open ${provider.name}</a></p>
         <form id="redeem" method="post" action="${site.publicUrl}/connect/${provider.id}/redeem" data-interval="${intervalMs}">
           <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
           <p class="buttons"><button class="quiet">I have entered it</button></p>
         </form>
-        <p id="hint" class="soft" role="status"></p>
+        <p id="hint" class="soft" role="status">${isAsked ? notYet : 'Once you have entered it, come back here and press the button.'}</p>
         <p class="soft">Are you not ${userName}? Then somebody has sent you their code: do not enter it.</p>`
     })
   }
-  return show
+
+  return (_request, reply, handshake) => show(reply, handshake)
 }
+
+const notYet = 'It has not been entered yet, as far as we know. Please try again in a few seconds.'

@@ -25,10 +25,10 @@ export async function redeemCode (services: Services, provider: Provider, handsh
     const grant = await provider.handshakes.oneTimeCode?.complete(pending, newCall(services, timeoutMs))
     if (grant === null || grant === undefined) await endTurn(database, handshake.id, now() + intervalMs)
     // It was entered in time when it was so as we asked.
-    else if (await claimHandshake(database, handshake.id, asked)) await finish(grant)
+    else if (await claimHandshake(database, handshake, asked)) await finish(grant)
   } catch (error) {
     if (isPassing(error)) await endTurn(database, handshake.id, nextAfter(error, now() + intervalMs))
-    else if (await claimHandshake(database, handshake.id, asked)) {
+    else if (await claimHandshake(database, handshake, asked)) {
       await abandonHandshake(services, provider, handshake, translate(error))
     }
   }

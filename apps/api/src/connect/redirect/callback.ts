@@ -28,7 +28,7 @@ export function addCallback (
 
     if (handshake.status === 'expired' && !handshake.claimed) return endings.failed(reply, handshake, 'expired')
     // The first callback has told the site what came of it; a reload of the page must not say otherwise.
-    if (!await claimHandshake(database, handshake.id, now())) {
+    if (!await claimHandshake(database, handshake, now())) {
       return sendFailure(reply, 'alreadyUsed', { site, provider, backTo: handshake.returnTo })
     }
     return await finish(request, reply, handshake)

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { claimHandshake, confirmHandshake } from '@carillon/shared/connections'
+import { claimHandshake, confirmHandshake, findHandshakeByState } from '@carillon/shared/connections'
 import type { Handshake } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
@@ -40,7 +40,8 @@ export function addConfirm (
       const url = await way.begin(request, reply, handshake, state)
       return url === undefined ? endings.over(reply, handshake) : reply.redirect(url, 303)
     } catch (error) {
-      if (!await claimHandshake(database, handshake.id, now())) return endings.over(reply, handshake)
+      const ours = await findHandshakeByState(database, state, now())
+      if (ours === undefined || !await claimHandshake(database, ours, now())) return endings.over(reply, handshake)
       return endings.failed(reply, handshake, await abandonHandshake(services, provider, handshake, error))
     }
   }

@@ -50,8 +50,10 @@ export function addVerifierPages (scope: FastifyInstance, provider: Provider, se
         <p class="buttons"><a class="button quiet" href="${authorizeUrl}" target="_blank" rel="noopener noreferrer">Open ${provider.name}</a></p>
         <form method="post" action="${site.publicUrl}/connect/${provider.id}/verifier">
           <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
-          <p><label>Verifier <input class="field" name="verifier" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="1024" required></label></p>
-          ${fault === undefined ? '' : html`<p class="error" role="alert">${fault}</p>`}
+          <p><label for="verifier">Verifier</label>
+            <input id="verifier" class="field" name="verifier" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="1024" required
+              ${fault === undefined ? '' : html`aria-invalid="true" aria-describedby="fault" autofocus`}></p>
+          ${fault === undefined ? '' : html`<p id="fault" class="error" role="alert">${fault}</p>`}
           <p class="buttons"><button>Connect</button></p>
         </form>
         <p class="soft">Are you not ${userName}? Then somebody has sent you their link: do not go on.</p>`

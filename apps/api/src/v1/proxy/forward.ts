@@ -1,14 +1,15 @@
 import { findSealed, openCredentials } from '@carillon/shared/connections'
 import type { Fresh } from '@carillon/shared/connections'
 import { ProviderError, TransportError } from '@carillon/shared/providers'
-import type { Call, Provider, StreamedAnswer } from '@carillon/shared/providers'
+import type { Authorized, Provider, StreamedAnswer } from '@carillon/shared/providers'
 import { newCall } from '../../call.ts'
 import { giveUp } from '../../connect/give-up.ts'
 import { Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { tooLarge } from './forwarded-body.ts'
+import { formOf, tooLarge } from './forwarded-body.ts'
 import type { ForwardedBody } from './forwarded-body.ts'
 import { judgeAnswer } from './judged-answer.ts'
+import type { Judged } from './judged-answer.ts'
 
 /** A request for somebody's account at a provider, as its caller has made it. */
 export interface Forwarded {
@@ -41,9 +42,10 @@ export async function forward (
   const first = await attempt(provider, used)
   if (first.verdict === null) return first.answer
 
-  const newer = first.verdict === 'expired' ? await refreshed(used) : await replaced(provider, used)
+  // A token that is dead may be so because somebody is refreshing it right now. It is the refresh that knows.
+  const newer = provider.refresh === undefined ? await replaced(provider, used) : await refreshed(used)
   if (newer === undefined) {
-    if (first.verdict === 'unauthorized') await die(used)
+    if (provider.refresh === undefined && first.verdict === 'unauthorized') await die(used)
     return first.answer
   }
   if (request.body.kind === 'stream') return first.answer
@@ -52,11 +54,23 @@ export async function forward (
   if (second.verdict === 'unauthorized') await die(newer)
   return second.answer
 
-  async function attempt (provider: Provider, { credentials }: Fresh) {
-    const answer = await send(services, provider, credentials, request, call, signal)
-      .catch((error: unknown) => { throw toProblem(error, request.body) })
-    return await judgeAnswer(provider, answer)
-      .catch(() => { throw new Problem('providerUnavailable', 'its answer broke off') })
+  async function attempt (provider: Provider, { credentials }: Fresh): Promise<Judged> {
+    const { method, path, headers, body } = request
+    const form = formOf(headers, body)
+    let authorized = await provider.authorize?.({ method, path, ...form === undefined ? {} : { form } }, credentials, call)
+      .catch((error: unknown) => { throw toProblem(error, body) })
+    if (authorized === undefined) throw new TypeError(`${provider.id} authorizes nothing`)
+    for (;;) {
+      const answer: StreamedAnswer = await send(services, authorized, request, signal)
+        .catch((error: unknown) => { throw toProblem(error, body) })
+      const judged: Judged = await judgeAnswer(provider, answer)
+        .catch(() => { throw new Problem('providerUnavailable', 'its answer broke off') })
+      authorized = authorized.again?.(judged.read)
+      if (authorized === undefined) return judged
+      // It says nothing of the credentials, and cannot be sent again. The next one will get through.
+      if (body.kind === 'stream') return { ...judged, verdict: null }
+      judged.answer.body.destroy()
+    }
   }
 
   async function refreshed ({ credentialsVersion }: Fresh): Promise<Fresh | undefined> {
@@ -78,11 +92,8 @@ export async function forward (
 }
 
 async function send (
-  { http }: Services, provider: Provider, credentials: Fresh['credentials'], { method, path, headers, body }: Forwarded, call: Call,
-  signal: AbortSignal
+  { http }: Services, authorized: Authorized, { method, headers, body }: Forwarded, signal: AbortSignal
 ): Promise<StreamedAnswer> {
-  const authorized = await provider.authorize?.({ method, path }, credentials, call)
-  if (authorized === undefined) throw new TypeError(`${provider.id} authorizes nothing`)
   const length = body.kind === 'stream' && body.length !== undefined ? { 'content-length': body.length } : {}
   return await http.stream({
     method,

@@ -32,6 +32,13 @@ export async function readForwardedBody (request: IncomingMessage): Promise<Forw
   return { kind: 'stream', stream: Readable.from(rest(chunks, iterator, state), { objectMode: false }), length, state }
 }
 
+/** The text of a body that is a form (RFC 5849 §3.4.1.3.1); null where it is one, and longer than what is kept. */
+export function formOf (headers: Record<string, string | string[]>, body: ForwardedBody): string | null | undefined {
+  const type = String(headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+  if (body.kind === 'none' || type !== 'application/x-www-form-urlencoded' || headers['content-encoding'] !== undefined) return undefined
+  return body.kind === 'kept' ? body.bytes.toString() : null
+}
+
 export function tooLarge (): Problem {
   return new Problem('bodyTooLarge', `The body is larger than ${mostBytes} bytes`)
 }

@@ -1,17 +1,21 @@
 import { Readable } from 'node:stream'
-import type { Provider, StreamedAnswer } from '@carillon/shared/providers'
+import type { Answer, Provider, StreamedAnswer } from '@carillon/shared/providers'
 
 /** Refusals of a token are short. */
 const mostJudgedBytes = 64 * 1024
 
-/**
- * What the provider's refusal says about the credentials, with the answer as good as new: the part that had to be read comes
- * first again.
- */
-export async function judgeAnswer (
-  provider: Provider, answer: StreamedAnswer
-): Promise<{ verdict: 'expired' | 'unauthorized' | null, answer: StreamedAnswer }> {
-  if (answer.status < 400 || provider.judgeCredentials === undefined) return { verdict: null, answer }
+/** An answer as good as new, what has been read of it, and what it says about the credentials. */
+export interface Judged {
+  answer: StreamedAnswer
+  /** Without a body, unless that is a refusal's and short. */
+  read: Answer
+  verdict: 'expired' | 'unauthorized' | null
+}
+
+/** Reads as much of a refusal as may be about the credentials. The part that had to be read comes first again. */
+export async function judgeAnswer (provider: Provider, answer: StreamedAnswer): Promise<Judged> {
+  const unread = { status: answer.status, headers: flat(answer.headers), body: Buffer.alloc(0) }
+  if (answer.status < 400 || provider.judgeCredentials === undefined) return { verdict: null, answer, read: unread }
   const chunks: Buffer[] = []
   let size = 0
   let ended = false
@@ -23,13 +27,21 @@ export async function judgeAnswer (
     chunks.push(value)
     size += value.length
   }
-  const begun = Buffer.concat(chunks, size)
-  if (!ended) return { verdict: null, answer: { ...answer, body: Readable.from(rest(begun, iterator), { objectMode: false }) } }
-  const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]))
-  return {
-    verdict: provider.judgeCredentials({ status: answer.status, headers, body: begun }),
-    answer: { ...answer, body: Readable.from(begun.length === 0 ? [] : [begun], { objectMode: false }) }
+  const body = Buffer.concat(chunks, size)
+  if (!ended) {
+    const whole = Readable.from(rest(body, iterator), { objectMode: false })
+    return { verdict: null, answer: { ...answer, body: whole }, read: unread }
   }
+  const read = { ...unread, body }
+  return {
+    verdict: provider.judgeCredentials(read),
+    answer: { ...answer, body: Readable.from(body.length === 0 ? [] : [body], { objectMode: false }) },
+    read
+  }
+}
+
+function flat (headers: StreamedAnswer['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
 }
 
 async function * rest (begun: Buffer, iterator: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -11,8 +11,15 @@ import { readForwardedBody } from './forwarded-body.ts'
 import { answerHeaders, requestHeaders } from './forwarded-headers.ts'
 import { forwardedPath } from './forwarded-path.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** @fastify/cors knows it; its types do not. */
+    cors?: false
+  }
+}
+
 /** HEAD comes first, so that GET does not bring one of its own. */
-const methods = ['HEAD', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const methods = ['HEAD', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** Requests to the provider in a user's name: the caller says what, Carillon adds the token, which never leaves it. */
 export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
@@ -26,7 +33,8 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
         method,
         url: '/connections/:id/proxy/*',
         exposeHeadRoute: false,
-        config: { callers: { scope: 'connections:proxy' } },
+        // No browser has a key, so there are no preflights: OPTIONS is a question to the provider like any other.
+        config: { callers: { scope: 'connections:proxy' }, cors: false },
         schema: {
           operationId: `proxy${method.charAt(0)}${method.slice(1).toLowerCase()}`,
           tags: ['connections'],
@@ -48,6 +56,7 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
     const path = forwardedPath(raw.url ?? '')
     // Whoever asked may leave; then nobody waits for the provider either.
     const left = new AbortController()
+    if (reply.raw.closed) left.abort()
     reply.raw.on('close', () => { left.abort() })
     const answer = await ask().finally(() => {
       // What is left of a body that nobody wants any more would be waited for.

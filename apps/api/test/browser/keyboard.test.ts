@@ -1,0 +1,121 @@
+import { until } from '@carillon/testing'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { isFocused, item, outcome } from './on-pages.ts'
+import { noChromium } from './open-chromium.ts'
+import { openVisits } from './open-visits.ts'
+
+t.test('the plain pages', { skip: noChromium }, async (t) => {
+  const { apiUrl, pumpioHost, site, visit } = await openVisits(t)
+
+  await t.test('work with the keyboard alone', async (t) => {
+    const { page, complaints } = await visit(t, 'kim')
+    await item(page, 'blotre').waitFor()
+    const names: string[] = []
+    for (let stops = 0; stops < 6; stops++) {
+      await page.keyboard.press('Tab')
+      names.push(await focused(page))
+    }
+    t.same(names, [
+      'Connect: Pushbullet', 'Your account at pump.io', 'Connect: pump.io', 'Paste a verifier: pump.io', "Connect: Blot're", "Use a code: Blot're"
+    ], 'in the order in which they are read')
+
+    for (let back = 0; back < 4; back++) await page.keyboard.press('Shift+Tab')
+    await page.keyboard.type('nobody')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    t.equal(await focused(page), 'Your account at pump.io', 'the mistake is where the focus is')
+    await page.keyboard.press('Control+A')
+    await page.keyboard.type(`kim@${pumpioHost}`)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/start/)
+    await page.keyboard.press('Tab')
+    t.equal(await focused(page), 'Connect pump.io')
+    await page.keyboard.press('Tab')
+    t.equal(await focused(page), 'Cancel')
+    await page.keyboard.press('Enter')
+    await page.locator('#outcome').waitFor()
+    t.equal(await outcome(page), 'pump.io is not connected.')
+    t.equal(await isFocused(page.locator('#outcome')), true, 'what has come of it is read first')
+    complaints.length = 0
+  })
+
+  await t.test('keep the focus where it was when the list changes', async (t) => {
+    const { page, complaints } = await visit(t, 'ken')
+    await site.connect('ken')
+    await page.reload()
+    const disconnect = page.getByRole('button', { name: 'Disconnect: Pushbullet' })
+    await disconnect.focus()
+    await page.keyboard.press('Enter')
+    await item(page, 'pushbullet').getByText('not connected').waitFor()
+    await until(async () => await focused(page) === 'Connect: Pushbullet')
+    t.same(complaints, [])
+  })
+
+  await t.test('say what is wrong with the link', async (t) => {
+    const { page, complaints, inspect } = await visit(t, 'lena')
+    await item(page, 'blotre').waitFor()
+    await page.goto(`${apiUrl}/connect#token=forged`)
+    await page.reload()
+    await page.getByText('This link has run out.').waitFor()
+    await inspect('a link that has run out')
+    await page.reload()
+    await page.getByText('Open this page through the link').waitFor()
+    t.match(complaints, [/status of 401/])
+  })
+
+  await t.test('show an outcome only in words of their own', async (t) => {
+    const { page, complaints } = await visit(t, 'oda')
+    for (const [query, words] of [
+      ['carillon=failed&reason=%3Cb%3Epay%20me&provider=evil', 'Your account is not connected.'],
+      ['carillon=failed&reason=toString', 'Your account is not connected.'],
+      ['carillon=failed&reason=codeExpired&provider=blotre', /^The code has run out\. It was not entered at Blot're/]
+    ] as const) {
+      await page.goto(`${apiUrl}/connect?${query}`)
+      t.match(await outcome(page), words)
+    }
+    t.same(complaints, [])
+  })
+
+  await t.test('say without scripts how to go on', async (t) => {
+    const { page, complaints } = await visit(t, 'nora', { javaScriptEnabled: false })
+    t.equal(await page.locator('noscript').innerText(), 'This page needs JavaScript.')
+    t.equal(await page.locator('#hint').innerText(), '', 'and is not about to show anything')
+
+    const token = await site.mintToken('nora')
+    const begin = (kind: string) => site.api<{ startUrl: string, code: string }>('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind } })
+    const { startUrl, code } = await begin('code')
+    await page.goto(startUrl)
+    t.match(await page.locator('main').innerText(), /It works for (19|20) more minutes\.[^]*come back here and press the button/)
+    await page.getByRole('button', { name: 'I have entered it' }).click()
+    t.match(await page.getByRole('status').innerText(), /^It has not been entered yet/)
+    t.equal(await page.locator('.code code').innerText(), code)
+    const tab = await page.context().newPage()
+    await tab.goto(await page.getByRole('link', { name: "Open Blot're" }).getAttribute('href') ?? '')
+    await tab.getByLabel('Code').fill(code)
+    await tab.getByLabel('Redeem as').fill('nora')
+    await tab.getByRole('button', { name: 'Redeem' }).click()
+    await tab.getByRole('button', { name: 'Allow' }).click()
+    await until(async () => {
+      if (await page.getByRole('button').count() === 0) return true
+      await page.getByRole('button', { name: 'I have entered it' }).click()
+      return false
+    }, { everyMs: 1_000, timeoutMs: 20_000, what: 'the end' })
+    t.equal(await page.getByRole('heading').innerText(), "Blot're is connected")
+    t.match(await page.locator('main').innerText(), /reaches the account nora/)
+
+    await page.goto((await begin('redirect')).startUrl)
+    await page.getByRole('button', { name: "Connect Blot're" }).click()
+    await page.getByRole('button', { name: 'Deny' }).click()
+    t.equal(await page.getByRole('heading').innerText(), 'You have not allowed it')
+    t.match(complaints, [/status of 403/], 'which the page itself has')
+  })
+})
+
+/** The name of what has the focus, as a screen reader says it. */
+async function focused (page: Page): Promise<string> {
+  return await page.evaluate<string>(`(() => {
+    const { activeElement: element } = document
+    return element.ariaLabel ?? element.labels?.[0]?.textContent ?? element.textContent
+  })()`)
+}

@@ -1,0 +1,37 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import type { Test } from 'tap'
+
+const required = process.env['CARILLON_REQUIRE_CHROMIUM'] === '1'
+
+/** Why tests in a browser are skipped, or false when they are not. */
+export const noChromium = required || findChromium() !== undefined
+  ? false
+  : 'Chromium is not installed (apt-get install chromium, or CHROMIUM_PATH); CARILLON_REQUIRE_CHROMIUM=1 makes this a failure'
+
+/** A Chromium without a window, closed with the test. */
+export async function openChromium (t: Test): Promise<Browser> {
+  const executablePath = findChromium()
+  if (executablePath === undefined) throw new Error('Chromium is neither at CHROMIUM_PATH nor in PATH')
+  // Its sandbox refuses to run as root, as in containers; what it loads is ours.
+  const browser = await chromium.launch({ executablePath, chromiumSandbox: false })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+function findChromium (): string | undefined {
+  const named = process.env['CHROMIUM_PATH']
+  if (named) return named
+  return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'chromium')).find(isExecutable)
+}
+
+function isExecutable (path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
