@@ -1,54 +1,64 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { loadConfig } from '@carillon/shared/config'
 import { request } from 'undici'
+import { ApiError } from './api-error.ts'
 import type { CommandContext } from './command-context.ts'
+import { readEvents } from './read-events.ts'
+import type { ServerEvent } from './read-events.ts'
+import { readUpFile } from './up-file.ts'
 
+/** Each throws ApiError where the API answers that it will not, and what `undici` throws where it does not answer. */
 export interface ApiClient {
-  /** The answer's JSON. Throws an Error that repeats what the API said. */
-  post: (path: string, body: object) => Promise<unknown>
+  /** Answers JSON, as does `post`. */
+  get: (path: string) => Promise<unknown>
+  post: (path: string, body?: object) => Promise<unknown>
+  /**
+   * Server-sent events from after `lastEventId` on. Ends when the API ends them. Before them comes an event of our own:
+   * `open`, or `over` when the API says that there will never be more.
+   */
+  events: (path: string, options: EventOptions) => AsyncGenerator<ServerEvent>
 }
+
+export interface EventOptions {
+  lastEventId: string | undefined
+  signal: AbortSignal
+}
+
+/** The API says something every 15 seconds, and be it nothing. */
+const silenceMs = 60_000
 
 /** Talks to the API that CARILLON_API_URL and CARILLON_API_KEY name or, without them, to that of a running `carillon up`. */
 export async function openApiClient (env: CommandContext['env']): Promise<ApiClient> {
   const config = loadConfig(env)
-  const up = await readUp(config.CARILLON_DATA_DIR)
+  const up = await readUpFile(config.CARILLON_DATA_DIR)
   const url = config.CARILLON_API_URL ?? up.apiUrl
   const key = config.CARILLON_API_KEY ?? up.operatorKey
   if (url === undefined) throw new Error(`CARILLON_API_URL is missing, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
   if (key === undefined) throw new Error(`CARILLON_API_KEY is missing, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
+  const authorization = `Bearer ${key}`
+
+  async function call (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
+    const { statusCode, body: answer } = await request(`${url}${path}`, {
+      method,
+      headers: { authorization, ...body === undefined ? {} : { 'content-type': 'application/json' } },
+      body: body === undefined ? null : JSON.stringify(body)
+    })
+    const text = await answer.text()
+    if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, text)
+    return JSON.parse(text)
+  }
 
   return {
-    async post (path, body) {
-      const { statusCode, body: answer } = await request(`${url}${path}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body)
+    get: async (path) => await call('GET', path),
+    post: async (path, body) => await call('POST', path, body),
+    async * events (path, { lastEventId, signal }) {
+      const { statusCode, body } = await request(`${url}${path}`, {
+        headers: { authorization, accept: 'text/event-stream', ...lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },
+        bodyTimeout: silenceMs,
+        signal
       })
-      const text = await answer.text()
-      if (statusCode >= 400) throw new Error(`${url}${path} answered ${statusCode}: ${describeProblem(text)}`)
-      return JSON.parse(text)
+      if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, await body.text())
+      yield { event: statusCode === 204 ? 'over' : 'open', id: undefined, data: '' }
+      yield * readEvents(body)
     }
-  }
-}
-
-async function readUp (dataDir: string): Promise<{ apiUrl?: string, operatorKey?: string }> {
-  const text = await readFile(join(dataDir, 'up.json'), 'utf8').catch(() => '{}')
-  return JSON.parse(text)
-}
-
-interface Problem {
-  title?: string
-  detail?: string
-  errors?: Array<{ path: string, message: string }>
-}
-
-/** Title, detail and paths of an RFC 9457 problem; nothing of what is not one. */
-function describeProblem (text: string): string {
-  try {
-    const { title, detail, errors = [] }: Problem = JSON.parse(text)
-    return [detail ?? title, ...errors.map(({ path, message }) => `${path} ${message}`)].join('; ')
-  } catch {
-    return 'no explanation'
   }
 }

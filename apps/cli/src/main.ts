@@ -1,22 +1,37 @@
 import { Command, CommanderError } from 'commander'
-import { addImport } from './commands/import.ts'
-import { addKeys } from './commands/keys.ts'
-import { addMigrate } from './commands/migrate.ts'
-import { addUp } from './commands/up.ts'
 import { describeError } from './describe-error.ts'
 import type { CommandContext } from './command-context.ts'
+import { ExitError } from './exit-error.ts'
 
-const context: CommandContext = { env: process.env, print: (line) => console.log(line), onInterrupt, announce }
+const context: CommandContext = {
+  env: process.env,
+  print: (line) => console.log(line),
+  terminal: { input: process.stdin, output: process.stderr },
+  onInterrupt,
+  announce
+}
 
 const program = new Command('carillon')
   .description('Lets the users of a website connect their own accounts, and lets the site ring them.')
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride()
 
-addUp(program, context)
-addMigrate(program, context)
-addKeys(program, context)
-addImport(program, context)
+/** Each loads what it needs and no other does: that is most of the time that a start takes. */
+const commands = {
+  up: async () => (await import('./commands/up.ts')).addUp,
+  migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
+  keys: async () => (await import('./commands/keys.ts')).addKeys,
+  import: async () => (await import('./commands/import.ts')).addImport,
+  send: async () => (await import('./commands/send.ts')).addSend,
+  broadcast: async () => (await import('./commands/broadcast.ts')).addBroadcast,
+  notifications: async () => (await import('./commands/notifications.ts')).addNotifications,
+  deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveries,
+  connect: async () => (await import('./commands/connect.ts')).addConnect
+}
+
+// One that is named is enough; for help, and for what is not understood, it takes all of them.
+const named = Object.entries(commands).filter(([name]) => name === process.argv[2])
+for (const [, load] of named.length > 0 ? named : Object.entries(commands)) (await load())(program, context)
 
 // A reader that went away (`carillon up | head`) must not take everything down in the middle of a line.
 process.stdout.on('error', () => {})
@@ -29,11 +44,11 @@ try {
 // What a command leaves open, it meant to close.
 process.exit()
 
-/** Exit codes: 1 for what went wrong, 2 for a command that was not understood. */
+/** Exit codes: 1 for what went wrong, 2 for a command that was not understood, and those that a command has of its own. */
 function fail (error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   for (const line of describeError(error)) console.error(`carillon: ${line}`)
-  return 1
+  return error instanceof ExitError ? error.exitCode : 1
 }
 
 /** Calls `stop` on the first signal, and `force` on another one. Until a command asks for this, a signal ends the process. */

@@ -1,27 +1,14 @@
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createSite, ownRedis, spawnApp, until } from '@carillon/testing'
-import type { Addresses } from '@carillon/testing'
+import { stat } from 'node:fs/promises'
+import { createSite, ownRedis, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
+import { spawnCarillon } from './spawn-carillon.ts'
 
-/** `carillon up` in a data directory of its own, on free ports, known by its up.json alone. */
-async function up (t: Test, env: Record<string, string> = {}) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'carillon-journey-'))
-  await chmod(dataDir, 0o755) // or PostgreSQL's data would be moved to where its user can reach it, and stay there
-  t.teardown(() => rm(dataDir, { recursive: true, force: true }))
-  const carillon = spawnApp(t, 'cli', {
-    args: ['up', '--verbose'],
-    env: { CARILLON_DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0', SITE_NAME: 'Journey & Sons', RECONCILE_SECONDS: '1', ...env }
-  })
-  await carillon.ready
-  const upFile = join(dataDir, 'up.json')
-  return { carillon, upFile, addresses: JSON.parse(await readFile(upFile, 'utf8')) as Addresses }
-}
+// All processes twice, each time with a PostgreSQL that has yet to be made.
+t.setTimeout(300_000)
 
 async function journey (t: Test, env: Record<string, string> = {}) {
-  const { carillon, upFile, addresses } = await up(t, env)
+  const { carillon, upFile, addresses } = await spawnCarillon(t, env)
   t.equal((await stat(upFile)).mode & 0o777, 0o600, 'the operator key is for our eyes only')
   const { api, control, connect, inbox, notify, delivery, walk } = createSite(addresses)
 

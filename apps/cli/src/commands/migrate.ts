@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
 import { loadConfig } from '@carillon/shared/config'
-import { migrateDatabase } from '@carillon/shared/db'
-import { migrateQueue } from '@carillon/shared/queue'
 import type { CommandContext } from '../command-context.ts'
 
 export function addMigrate (program: Command, { env, print }: CommandContext): void {
@@ -10,6 +8,8 @@ export function addMigrate (program: Command, { env, print }: CommandContext): v
     .description('Brings the tables at DATABASE_URL up to date: Carillon\'s own, and those of the queue that are used when there ' +
       'is no REDIS_URL. Safe to run again, and from several places at once. `carillon up` does this by itself.')
     .action(async () => {
+      // Loaded when needed: they take as long as everything else.
+      const [{ migrateDatabase }, { migrateQueue }] = await Promise.all([import('@carillon/shared/db'), import('@carillon/shared/queue')])
       const { DATABASE_URL: url } = loadConfig(env, ['DATABASE_URL'])
       await migrateDatabase({ url })
       print('tables are up to date')

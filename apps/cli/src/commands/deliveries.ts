@@ -1,0 +1,64 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { deliveryTable, explain } from '../notifications/delivery-table.ts'
+import { deliveryStates } from '../notifications/notification.ts'
+import type { DeliveryState } from '../notifications/notification.ts'
+import { openNotificationsApi } from '../notifications/notifications-api.ts'
+import type { NotificationsApi } from '../notifications/notifications-api.ts'
+import { wholeNumber } from '../whole-number.ts'
+
+interface Options {
+  state?: DeliveryState
+  limit?: number
+  json?: true
+}
+
+export function addDeliveries (program: Command, { env, print }: CommandContext): void {
+  const command = program.command('deliveries')
+    .summary('show what became of a notification')
+    .description('Shows what became of a notification, connection by connection; or explains one of them: every wait and attempt, and why ' +
+      'it is where it is.')
+    .argument('<id>', 'the notification (ntf_…)')
+    .argument('[connection]', 'the one to explain (con_…)')
+    .addOption(new Option('--state <state>', 'only those').choices(deliveryStates))
+    .option('--limit <number>', 'how many at most; all without it', wholeNumber(1, 10_000_000))
+    .option('--json', 'print JSON: an array, or for one delivery an object')
+    .addHelpText('after', more)
+    .action(async (id: string, connection: string | undefined, { json, ...options }: Options) => {
+      if (connection !== undefined && Object.keys(options).length > 0) command.error('error: --state and --limit are for the list')
+      const api = await openNotificationsApi(env)
+      if (connection !== undefined) {
+        const delivery = await api.explain(id, connection)
+        for (const line of json === true ? [JSON.stringify(delivery)] : explain(delivery)) print(line)
+      } else if (json === true) await printArray(print, api, id, options)
+      else await printTable(print, api, id, options)
+    })
+}
+
+/** A page at a time: there may be more of them than fit into memory. */
+async function printArray (print: CommandContext['print'], api: NotificationsApi, id: string, options: Options): Promise<void> {
+  let before = '['
+  for await (const page of api.deliveries(id, options)) {
+    for (const delivery of page) {
+      print(`${before}${JSON.stringify(delivery)}`)
+      before = ','
+    }
+  }
+  print(before === '[' ? '[]' : ']')
+}
+
+async function printTable (print: CommandContext['print'], api: NotificationsApi, id: string, options: Options): Promise<void> {
+  let isFirst = true
+  for await (const page of api.deliveries(id, options)) {
+    if (page.length === 0 && isFirst) return print('There are none.')
+    for (const line of deliveryTable(page).slice(isFirst ? 0 : 1)) print(line)
+    isFirst = false
+  }
+}
+
+const more = `
+Examples:
+  carillon deliveries ntf_01jd… --state failed
+  carillon deliveries ntf_01jd… con_01jc…
+  carillon deliveries ntf_01jd… --state parked --json | jq -r '.[].userId'`

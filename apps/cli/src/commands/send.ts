@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { ExitError } from '../exit-error.ts'
+import { count, titleOf } from '../notifications/in-words.ts'
+import { createInterruption, unlessInterrupted } from '../notifications/interruption.ts'
+import { openNotificationsApi } from '../notifications/notifications-api.ts'
+import { describeUnreachable } from '../notifications/unreachable.ts'
+import { addWishOptions, toWish } from '../notifications/wish-options.ts'
+import type { WishOptions } from '../notifications/wish-options.ts'
+
+interface Options extends WishOptions {
+  to: string[]
+  watch?: true
+  wait?: true
+  json?: true
+}
+
+export function addSend (program: Command, context: CommandContext): void {
+  const command = program.command('send')
+    .summary('ring users by name')
+    .description('Rings users through every connection that they have, through the API, and tells who cannot be reached.')
+    .requiredOption('--to <user...>', "users, by the site's own ids")
+  addWishOptions(command)
+    .option('--wait', 'wait until nothing moves any more, and tell how it ended')
+    .option('--watch', 'the same')
+    .option('--json', 'print the notification as JSON; with --wait as it ended, and with "failures"')
+    .addHelpText('after', more)
+    .action(async (options: Options) => await send(context, options, command))
+}
+
+async function send (
+  context: CommandContext, { to, watch: isWatched, wait, json, ...options }: Options, command: Command
+): Promise<void> {
+  const wish = toWish({ userIds: [...new Set(to)] }, options, command)
+  const { env, print, terminal: { output } } = context
+  const api = await openNotificationsApi(env)
+  const interruption = createInterruption(context)
+  const notification = await unlessInterrupted(api.create(wish), interruption.signal)
+  if (isWatched === true || wait === true) {
+    const { watch } = await import('../notifications/watch.ts')
+    return await watch(context, api, notification, { json: json === true, interruption })
+  }
+  const { id, deliveries } = notification
+  if (json === true) print(JSON.stringify(notification))
+  else {
+    print(`${id} ${titleOf(notification)} goes to ${count(deliveries, 'connection', 'connections')}`)
+    for (const line of describeUnreachable(notification)) output.write(`${line}\n`)
+  }
+  if (deliveries === 0) throw new ExitError('nobody could be reached', 1)
+}
+
+const more = `
+Exit codes: 0 somebody is rung, with --wait all arrived and everybody could be reached; 1 otherwise; 2 not understood; 130 interrupted
+
+Examples:
+  carillon send --to alice --title 'Your order is on its way'
+  carillon send --to alice bob --body 'The build is broken' --url https://ci.example/7 --level error --wait
+  carillon send --to "$USER" --title Done --json | jq -r .id`

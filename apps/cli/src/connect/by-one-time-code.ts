@@ -1,0 +1,53 @@
+import { setTimeout } from 'node:timers/promises'
+import { ProviderError } from '@carillon/shared/providers'
+import type { CodeBegun, Grant, OneTimeCodeHandshake } from '@carillon/shared/providers'
+import { ConnectFailure } from './connect-failure.ts'
+import type { Handshaking } from './handshake.ts'
+
+/** Shows a code, and asks every now and then whether the user has entered it. */
+export async function connectByOneTimeCode (way: OneTimeCodeHandshake, handshaking: Handshaking): Promise<Grant> {
+  const { call, terminal, patience } = handshaking
+  const begun = await way.begin({ ...call, signal: patience.signal })
+  terminal.say(`Enter the code ${begun.code} on this page:`)
+  terminal.say(`\n  ${begun.redeemUrl}\n`)
+  const deadline = Math.min(begun.expiresAt.getTime(), patience.deadline)
+  const stopCounting = terminal.countDown('Waiting for the code to be entered:', deadline)
+  try {
+    return await untilRedeemed(way, begun, deadline, handshaking)
+  } finally {
+    stopCounting()
+  }
+}
+
+async function untilRedeemed (
+  { complete }: OneTimeCodeHandshake, { pending, intervalMs }: CodeBegun, deadline: number, { call }: Handshaking
+): Promise<Grant> {
+  let waitMs = intervalMs
+  while (true) {
+    await setTimeout(Math.min(waitMs, Math.max(0, deadline - call.now())), undefined, { signal: call.signal })
+    // Taken before asking, and asked once more after the end: what was entered in the last moment counts.
+    const isLast = call.now() >= deadline
+    try {
+      const grant = await complete(pending, call)
+      if (grant !== null) return grant
+      waitMs = intervalMs
+    } catch (error) {
+      waitMs = Math.max(intervalMs, patienceAfter(error, call.now(), isLast))
+    }
+    if (isLast) throw late()
+  }
+}
+
+/** How long to wait after a failure in milliseconds. Throws what is no use waiting for. */
+function patienceAfter (error: unknown, now: number, isLast: boolean): number {
+  if (!(error instanceof ProviderError) || error.transport === 'aborted') throw error
+  const { verdict } = error
+  if (verdict.kind === 'rejected' && isLast) throw late()
+  if (verdict.kind === 'rateLimited') return verdict.retryAt - now
+  if (verdict.kind === 'transient') return 0
+  throw error
+}
+
+function late (): ConnectFailure {
+  return new ConnectFailure('timedOut', 'the code was not entered in time')
+}

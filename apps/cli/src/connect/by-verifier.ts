@@ -1,0 +1,22 @@
+import { ProviderError } from '@carillon/shared/providers'
+import type { Grant, VerifierHandshake } from '@carillon/shared/providers'
+import type { Handshaking } from './handshake.ts'
+
+/** Shows the page on which the user allows access, and asks for the verifier that it shows then, until one is right. */
+export async function connectByVerifier (
+  { begin, complete }: VerifierHandshake, account: string, { call, terminal, patience }: Handshaking
+): Promise<Grant> {
+  const { authorizeUrl, pending } = await begin(account, null, { ...call, signal: patience.signal })
+  terminal.say('Open this page, allow access, and copy the verifier that it shows then:')
+  terminal.say(`\n  ${authorizeUrl}\n`)
+  while (true) {
+    const verifier = await terminal.ask('Verifier: ', patience.signal)
+    if (verifier === '') continue
+    try {
+      return await complete(pending, verifier, call)
+    } catch (error) {
+      if (!(error instanceof ProviderError) || call.signal.aborted) throw error
+      terminal.say(`That did not work (${error.verdict.reason}). Try again, or give up with Ctrl-C.`)
+    }
+  }
+}

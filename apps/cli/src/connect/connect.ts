@@ -1,0 +1,78 @@
+import { resolve } from 'node:path'
+import { ProviderError } from '@carillon/shared/providers'
+import type { CommandContext } from '../command-context.ts'
+import { describeError } from '../describe-error.ts'
+import { ConnectFailure } from './connect-failure.ts'
+import { openCredentialsFile } from './credentials-file.ts'
+import { createFileRegistrations } from './file-registrations.ts'
+import { startPatience } from './patience.ts'
+import { runConnect } from './run-connect.ts'
+import type { Outcome } from './run-connect.ts'
+import { openTerminalProviders } from './terminal-providers.ts'
+import { createTerminal } from './terminal.ts'
+
+export interface Options {
+  file: string
+  /** Seconds. */
+  timeout: number
+  port: number
+  again?: true
+  remove?: true
+  tokenStdin?: true
+  json?: true
+}
+
+/** Opens what it takes, connects, and reports how that ended. Throws the failure too. */
+export async function connect (
+  context: CommandContext, providerId: string, account: string | undefined, options: Options
+): Promise<void> {
+  const report = (result: object) => context.print(JSON.stringify({
+    provider: providerId, account: null, file: resolve(options.file), ...result
+  }))
+  try {
+    const outcome = await attempt(context, providerId, account, options)
+    const { status, account: connected, sentence } = outcome
+    const shown = connected === null ? null : { id: connected.id, name: connected.name }
+    if (options.json) report({ account: shown, file: outcome.file, status })
+    else context.print(sentence)
+  } catch (error) {
+    if (options.json) {
+      const reason = describeError(error).join('; ')
+      report({ status: error instanceof ConnectFailure ? error.status : 'failed', reason })
+    }
+    throw error
+  }
+}
+
+async function attempt (
+  { env, terminal: streams, onInterrupt }: CommandContext, providerId: string, account: string | undefined, options: Options
+): Promise<Outcome & { file: string }> {
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort(new ConnectFailure('interrupted', 'interrupted'))
+  onInterrupt(interrupt, interrupt)
+  const terminal = createTerminal(streams, interrupt)
+  const patience = startPatience(interrupted.signal, options.timeout * 1_000)
+  try {
+    const { providers, simulators, http } = await openTerminalProviders(env)
+    const provider = providers.get(providerId)
+    if (provider === undefined) throw new ConnectFailure('failed', `${providerId} is not configured`)
+    const file = await openCredentialsFile(options.file, terminal.say)
+    const call = { http, signal: interrupted.signal, now: Date.now, registrations: createFileRegistrations(file) }
+    const isSimulated = (server: string) => simulators.has(server) || simulators.has(`http://${server}`)
+    const { input } = streams
+    const outcome = await runConnect({ ...options, provider, account, file, call, terminal, patience, isSimulated, input })
+    return { ...outcome, file: file.path }
+  } catch (error) {
+    // What was cut off fails in many ways. Why it was is what counts.
+    if (isCutOff(error)) throw patience.signal.reason ?? error
+    throw error
+  } finally {
+    patience.end()
+    terminal.close()
+  }
+}
+
+function isCutOff (error: unknown): boolean {
+  if (error instanceof ProviderError) return error.transport === 'aborted'
+  return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'aborted'))
+}

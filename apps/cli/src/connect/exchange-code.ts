@@ -1,0 +1,44 @@
+import type { Answer, Call, CodeHandshake } from '@carillon/shared/providers'
+import { ConnectFailure } from './connect-failure.ts'
+
+/** RFC 6749 §4.1.3. No error repeats the answer: it may hold the code, or a token. */
+export async function exchangeCode (
+  way: CodeHandshake, { code, redirectUri }: { code: string, redirectUri: string }, { http, signal }: Call
+): Promise<Record<string, unknown>> {
+  const { clientId, clientSecret, tokenUrl, tokenRequest } = way
+  const isForm = tokenRequest.format === 'form'
+  const inBody = tokenRequest.credentials === 'body'
+  const fields = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    ...inBody && { client_id: clientId, client_secret: clientSecret }
+  }
+  const answer = await http.request({
+    method: 'POST',
+    url: tokenUrl,
+    headers: {
+      accept: 'application/json',
+      'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
+      ...!inBody && { authorization: basic(clientId, clientSecret) }
+    },
+    body: isForm ? new URLSearchParams(fields).toString() : JSON.stringify(fields)
+  }, signal)
+  return tokenOf(answer, new URL(tokenUrl).host)
+}
+
+function tokenOf ({ status, body }: Answer, host: string): Record<string, unknown> {
+  const refused = status >= 400 && status < 500
+  if (status !== 200) throw new ConnectFailure('failed', `${host} ${refused ? 'refuses the code' : 'cannot exchange the code'} (HTTP ${status})`)
+  try {
+    const token: unknown = JSON.parse(body.toString())
+    if (typeof token === 'object' && token !== null) return { ...token }
+  } catch {}
+  throw new ConnectFailure('failed', `${host} answers with something else than a token`)
+}
+
+/** RFC 6749 §2.3.1: both are encoded as a form would be. */
+function basic (clientId: string, clientSecret: string): string {
+  const [id, secret] = [clientId, clientSecret].map((part) => new URLSearchParams([['', part]]).toString().slice(1))
+  return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+}

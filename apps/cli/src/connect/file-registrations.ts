@@ -1,0 +1,16 @@
+import type { Registrations } from '@carillon/shared/providers'
+import type { CredentialsFile } from './credentials-file.ts'
+import { findRegistration, withRegistration } from './kept.ts'
+
+/** Registrations that are kept with the credentials. Over all processes that share the file, one at a time registers. */
+export function createFileRegistrations (file: CredentialsFile): Registrations {
+  return {
+    obtain: (provider, host, register, stale) => file.exclusively(async (kept, write) => {
+      const known = findRegistration(kept, provider, host)
+      if (known !== undefined && known.clientId !== stale?.clientId) return known
+      const registration = await register()
+      await write(withRegistration(kept, { provider, host, ...registration }))
+      return registration
+    })
+  }
+}

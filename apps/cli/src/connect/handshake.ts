@@ -1,0 +1,25 @@
+import type { Call, Grant, Provider } from '@carillon/shared/providers'
+import { connectByOneTimeCode } from './by-one-time-code.ts'
+import { connectByRedirect } from './by-redirect.ts'
+import { connectByVerifier } from './by-verifier.ts'
+import { ConnectFailure } from './connect-failure.ts'
+import type { Patience } from './patience.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What every way in needs. `call` ends with Ctrl-C alone: what was allowed in the last moment counts. */
+export interface Handshaking {
+  call: Call
+  terminal: Terminal
+  patience: Patience
+}
+
+/** Takes the way in that fits a terminal best. `account` is there where the provider wants one; `port` 0 is any. */
+export async function handshake (
+  provider: Provider, { account, port }: { account: string | undefined, port: number }, handshaking: Handshaking
+): Promise<Grant> {
+  const { oneTimeCode, verifier, code } = provider.handshakes
+  if (oneTimeCode !== undefined) return await connectByOneTimeCode(oneTimeCode, handshaking)
+  if (verifier !== undefined && account !== undefined) return await connectByVerifier(verifier, account, handshaking)
+  if (code !== undefined) return await connectByRedirect(provider, code, port, handshaking)
+  throw new ConnectFailure('failed', `${provider.name} has no way in from a terminal`)
+}

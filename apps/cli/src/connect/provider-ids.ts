@@ -1,0 +1,2 @@
+/** Those that can be connected in a terminal. */
+export const providerIds = ['pushbullet', 'pumpio', 'blotre'] as const

@@ -1,0 +1,63 @@
+import { ProviderError } from '@carillon/shared/providers'
+import type { Call, Credentials, Provider } from '@carillon/shared/providers'
+import type { CredentialsFile } from './credentials-file.ts'
+import { findConnection, withConnection } from './kept.ts'
+import type { KeptConnection, Place } from './kept.ts'
+
+/** What has become of credentials that were kept. */
+export type Reused = { kind: 'alive' | 'refreshed', connection: KeptConnection } | { kind: 'dead', reason: string }
+
+/** Whether `kept` is still of use. Credentials that are too old are replaced, in the file too. Throws when nobody can tell. */
+export async function reuse (
+  provider: Provider, place: Place, connection: KeptConnection, file: CredentialsFile, call: Call
+): Promise<Reused> {
+  const credentials = usable(provider, connection)
+  if (credentials === undefined) return { kind: 'dead', reason: 'the file has none of use' }
+  try {
+    await provider.identify(credentials, call)
+    return { kind: 'alive', connection }
+  } catch (error) {
+    const { kind, reason } = verdictOf(error)
+    if (kind === 'unauthorized') return { kind: 'dead', reason }
+    if (kind !== 'expired') throw error
+    return await refresh(provider, place, credentials.accessToken, file, call)
+  }
+}
+
+/** One at a time of all who share the file: a refresh token is good for one refresh. */
+function refresh (provider: Provider, place: Place, seen: string, file: CredentialsFile, call: Call): Promise<Reused> {
+  return file.exclusively<Reused>(async (kept, write) => {
+    const current = findConnection(kept, place)
+    const credentials = current && usable(provider, current)
+    if (current === undefined || credentials === undefined) return { kind: 'dead', reason: 'they were removed meanwhile' }
+    if (credentials.accessToken !== seen) return { kind: 'refreshed', connection: current }
+    if (provider.refresh === undefined) return { kind: 'dead', reason: 'they are too old' }
+    try {
+      // No Ctrl-C here: new credentials that nobody kept would be lost. The limits of the HTTP client are the end of it.
+      const endless = new AbortController().signal
+      const { credentials: fresh, expiresAt } = await provider.refresh(credentials, { ...call, signal: endless })
+      const { expiresAt: _, ...rest } = current
+      const connection = { ...rest, credentials: fresh, ...expiresAt !== undefined && { expiresAt: expiresAt.toISOString() } }
+      await write(withConnection(kept, place, connection))
+      return { kind: 'refreshed', connection }
+    } catch (error) {
+      const { kind, reason } = verdictOf(error)
+      if (kind !== 'unauthorized') throw error
+      return { kind: 'dead', reason }
+    }
+  })
+}
+
+/** Undefined when they are not credentials of this provider. */
+export function usable (provider: Provider, { credentials }: KeptConnection): Credentials | undefined {
+  try {
+    return provider.parseCredentials(credentials)
+  } catch {
+    return undefined
+  }
+}
+
+function verdictOf (error: unknown) {
+  if (!(error instanceof ProviderError)) throw error
+  return error.verdict
+}

@@ -1,0 +1,104 @@
+import { ProviderError } from '@carillon/shared/providers'
+import type { Account, Grant, Provider } from '@carillon/shared/providers'
+import { chooseAccount } from './choose-account.ts'
+import { connectByToken } from './by-token.ts'
+import { ConnectFailure } from './connect-failure.ts'
+import type { CredentialsFile } from './credentials-file.ts'
+import { handshake } from './handshake.ts'
+import type { Handshaking } from './handshake.ts'
+import { findConnection, withConnection } from './kept.ts'
+import type { KeptConnection, Place } from './kept.ts'
+import { remove, revoke } from './remove.ts'
+import { reuse, usable } from './reuse.ts'
+
+export interface ConnectOptions extends Handshaking {
+  provider: Provider
+  /** As it was typed. */
+  account: string | undefined
+  file: CredentialsFile
+  /** Whether a simulator stands in at this origin or host. */
+  isSimulated: (server: string) => boolean
+  input: NodeJS.ReadStream
+  port: number
+  again?: true
+  remove?: true
+  tokenStdin?: true
+}
+
+export interface Outcome {
+  status: 'connected' | 'alreadyConnected' | 'removed' | 'notConnected'
+  account: Account | null
+  /** For people. */
+  sentence: string
+}
+
+/** Does what the options say. Throws ConnectFailure, ProviderError, or Error for a file that cannot be used. */
+export async function runConnect (options: ConnectOptions): Promise<Outcome> {
+  const { provider, file, call, terminal, patience } = options
+  const account = await chooseAccount(provider, options.account, terminal, patience.signal)
+  const server = account?.host ?? provider.origins[0] ?? provider.id
+  const place: Place = { provider: provider.id, server, ...account !== undefined && { accountId: account.id } }
+  terminal.say(`${provider.name} at ${server}${options.isSimulated(server) ? ', a simulator of the running `carillon up`' : ''}`)
+
+  if (options.remove === true) return describeRemoval(provider, await remove(provider, place, file, call))
+  const isGiven = options.tokenStdin === true
+  const known = isGiven ? undefined : findConnection(await file.read(), place)
+  if (known !== undefined && options.again !== true) {
+    const reused = await reuse(provider, place, known, file, call)
+    if (reused.kind !== 'dead') return alreadyConnected(provider, reused.connection, reused.kind === 'refreshed')
+    if (!terminal.isInteractive) {
+      throw new ConnectFailure('failed', `what is kept of ${known.account.name} is of no use any more (${reused.reason}); connect again with --again`)
+    }
+    terminal.say(`What is kept of ${known.account.name} is of no use any more (${reused.reason}). Here we go again.`)
+  }
+
+  const grant = isGiven
+    ? await connectByToken(provider, options.input, options)
+    : await handshake(provider, { account: account?.id, port: options.port }, options)
+  refuseOthers(grant, account?.id)
+  await store(grant, place, file)
+  if (known !== undefined && options.again === true) await endOld(provider, known, grant, options)
+  return { status: 'connected', account: grant.account, sentence: `Connected to ${provider.name} as ${grant.account.name}.` }
+}
+
+function alreadyConnected ({ name }: Provider, { account }: KeptConnection, isRefreshed: boolean): Outcome {
+  const how = isRefreshed ? ' Its access token was too old and has been refreshed.' : ''
+  return { status: 'alreadyConnected', account, sentence: `Already connected to ${name} as ${account.name}.${how}` }
+}
+
+function describeRemoval ({ name, revoke }: Provider, done: Awaited<ReturnType<typeof remove>>): Outcome {
+  if (done === undefined) return { status: 'notConnected', account: null, sentence: `There is no connection to ${name} to remove.` }
+  const { removed: { account }, isRevoked } = done
+  const more = isRevoked
+    ? `Access is ended at ${name}.`
+    : revoke === undefined ? `${name} lets no program end access: do that there, in your settings.` : 'What was kept of it was of no use.'
+  return { status: 'removed', account, sentence: `Removed the connection of ${account.name}. ${more}` }
+}
+
+/** Whoever is logged in allows it, which need not be who was named. */
+function refuseOthers ({ account }: Grant, wanted: string | undefined): void {
+  if (wanted === undefined || account.id.toLowerCase() === wanted.toLowerCase()) return
+  throw new ConnectFailure('failed', `access was allowed by ${account.name}, not by ${wanted}; nothing is kept. Log in there as the other one, or name ${account.name}`)
+}
+
+async function store ({ credentials, account, expiresAt }: Grant, place: Place, file: CredentialsFile): Promise<void> {
+  const { provider, server } = place
+  const ends = expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }
+  const connection = { provider, server, account, credentials, ...ends }
+  await file.exclusively(async (kept, write) => await write(withConnection(kept, place, connection)))
+}
+
+/** Best effort: the new credentials are what was asked for. */
+async function endOld (
+  provider: Provider, old: KeptConnection, { credentials: fresh }: Grant, { call, terminal }: Handshaking
+): Promise<void> {
+  const credentials = usable(provider, old)
+  // pump.io gives the same token again.
+  if (credentials === undefined || credentials.accessToken === fresh.accessToken) return
+  try {
+    if (await revoke(provider, credentials, call)) terminal.say('The access token from before is ended.')
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    terminal.say(`The access token from before could not be ended (${error.message}).`)
+  }
+}

@@ -1,0 +1,10 @@
+/** Ends the program with an exit code of its own. */
+export class ExitError extends Error {
+  override readonly name: string = 'ExitError'
+  readonly exitCode: number
+
+  constructor (message: string, exitCode: number) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}

@@ -1,0 +1,31 @@
+import type { CommandContext } from '../command-context.ts'
+import { ExitError } from '../exit-error.ts'
+
+export interface Interruption {
+  signal: AbortSignal
+  /** For a Ctrl-C that comes as a key, not as a signal. */
+  interrupt: () => void
+}
+
+/** From now on a Ctrl-C ends what listens to the signal, and not the process. */
+export function createInterruption ({ onInterrupt }: Pick<CommandContext, 'onInterrupt'>): Interruption {
+  const controller = new AbortController()
+  const interrupt = () => controller.abort(new ExitError('interrupted', 130))
+  onInterrupt(interrupt, interrupt)
+  return { signal: controller.signal, interrupt }
+}
+
+/** Rejects with the signal's reason when that comes first. */
+export async function unlessInterrupted<Result> (promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted()
+  let stop = () => {}
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    return await Promise.race([promise, interrupted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,83 @@
+/** What the API says of notifications; docs/api.md explains it. */
+
+export const deliveryStates = [
+  'queued', 'sending', 'retrying', 'parked', 'sent', 'failed', 'unknown', 'canceled', 'expired', 'skipped'
+] as const
+
+export type DeliveryState = typeof deliveryStates[number]
+export type Counts = Record<DeliveryState, number>
+
+export interface ProviderProgress {
+  provider: string
+  counts: Counts
+  perSecond: number
+  secondsLeft: number | null
+}
+
+export interface Progress {
+  status: 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
+  /** How many connections it goes to, as far as is known yet. */
+  deliveries: number
+  counts: Counts
+  progress: ProviderProgress[]
+}
+
+export interface Notification extends Progress {
+  id: string
+  origin: string
+  audience: { userIds: string[] } | { everyone: true }
+  message: { type: string, title?: string, body?: string, url?: string }
+  providers: string[] | null
+  unreachable: Array<{ userId: string, reason: 'unknownUser' | 'notConnected' }>
+  sendAt: string | null
+  expiresAt: string | null
+  spreadOver: number | null
+  createdAt: string
+}
+
+export interface Delivery {
+  notificationId: string
+  connectionId: string
+  userId: string
+  provider: string
+  state: DeliveryState
+  attempts: number
+  reason: string | null
+  dueAt: string | null
+  updatedAt: string
+}
+
+export interface ExplainedDelivery extends Delivery {
+  explanation: string
+  history: Array<{
+    at: string, event: string, outcome?: string, reason?: string, status?: number, durationMs?: number, until?: string
+  }>
+}
+
+/** What is asked for. */
+export interface Wish {
+  audience: Notification['audience']
+  message: Notification['message']
+  providers?: string[]
+  sendAt?: string
+  expiresAt?: string
+  /** Seconds. */
+  spreadOver?: number
+}
+
+/** How many are on their way. What is parked is not: it waits for its user to connect again. */
+export function underway ({ queued, sending, retrying }: Counts): number {
+  return queued + sending + retrying
+}
+
+export function total (counts: Counts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}
+
+/** Whether nothing will change unless somebody does something. */
+export function isSettled ({ status, deliveries, counts }: Progress): boolean {
+  if (status === 'completed') return true
+  // A broadcast is planned by then.
+  if (status === 'sending') return underway(counts) === 0
+  return status === 'canceled' && underway(counts) === 0 && total(counts) >= deliveries
+}

@@ -1,0 +1,44 @@
+import { duration, exceptions, number } from './in-words.ts'
+import { total, underway } from './notification.ts'
+import type { Counts, Progress, ProviderProgress } from './notification.ts'
+import { table } from './table.ts'
+
+/** One line per provider, with a bar of as much of `columns` as is left. */
+export function progressBars ({ progress }: Progress, columns: number, paint: (bar: string) => string = (bar) => bar): string[] {
+  const rows = progress.map((one) => ({ share: shareOf(one.counts), name: one.provider, rest: restOf(one) }))
+  const rests = table(rows.map(({ share, rest }) => [`${Math.floor(share * 100)}%`, ...rest]), [0, 1, 2, 3])
+  const longest = Math.max(0, ...rests.map((rest) => rest.length))
+  const name = Math.max(0, ...rows.map(({ name }) => name.length))
+  const width = Math.min(40, Math.max(10, columns - longest - name - 5))
+  return rows.map(({ share, name: provider }, index) => `${provider.padEnd(name)}  ${paint(bar(share, width))}  ${rests[index]}`)
+}
+
+/** The same on one line, for where nothing can be drawn. */
+export function progressLine ({ status, progress, deliveries }: Progress): string {
+  const parts = progress.map((one) => [one.provider, ...restOf(one)].filter((cell) => cell !== '').join(' '))
+  if (parts.length === 0) return deliveries === 0 ? status : `${status}: ${number(deliveries)} deliveries`
+  return `${status}: ${parts.join('; ')}`
+}
+
+function restOf ({ counts, perSecond, secondsLeft }: ProviderProgress): string[] {
+  return [
+    `${number(ended(counts))} of ${number(total(counts))}`,
+    underway(counts) === 0 ? '' : `${number(perSecond < 10 ? perSecond : Math.round(perSecond))}/s`,
+    underway(counts) === 0 || secondsLeft === null ? '' : `${duration(secondsLeft)} left`,
+    exceptions(counts)
+  ]
+}
+
+function ended (counts: Counts): number {
+  return total(counts) - underway(counts) - counts.parked
+}
+
+function shareOf (counts: Counts): number {
+  const all = total(counts)
+  return all === 0 ? 0 : ended(counts) / all
+}
+
+function bar (share: number, width: number): string {
+  const full = Math.floor(share * width)
+  return '█'.repeat(full) + '░'.repeat(width - full)
+}

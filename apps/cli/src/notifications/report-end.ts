@@ -1,0 +1,38 @@
+import type { CommandContext } from '../command-context.ts'
+import { ExitError } from '../exit-error.ts'
+import { failureTable, readFailures } from './failures.ts'
+import type { Failure } from './failures.ts'
+import { count, number, sentOf } from './in-words.ts'
+import { total } from './notification.ts'
+import type { Notification } from './notification.ts'
+import type { NotificationsApi } from './notifications-api.ts'
+import { describeUnreachable } from './unreachable.ts'
+
+/** Says how a notification ended. Throws ExitError unless all of it arrived. */
+export async function reportEnd (
+  print: CommandContext['print'], api: NotificationsApi, id: string, { json }: { json: boolean }
+): Promise<void> {
+  const notification = await api.find(id)
+  const failures = await readFailures(api, id, notification)
+  if (json) print(JSON.stringify({ ...notification, failures }))
+  else for (const line of describeEnd(notification, failures)) print(line)
+  refuseUnlessAllArrived(notification)
+}
+
+function describeEnd (notification: Notification, failures: Failure[]): string[] {
+  const { id, status, counts } = notification
+  const isAgain = status !== 'canceled' && counts.failed + counts.unknown > 0
+  return [
+    `${id} ${status === 'sending' ? 'waits for users to connect again' : `is ${status}`}: ${sentOf(counts)}`,
+    ...describeUnreachable(notification),
+    ...failures.length === 0 ? [] : ['', ...failureTable(failures), '', `Which ones:  carillon deliveries ${id} --state ${failures[0]?.state}`],
+    ...isAgain ? [`Try again:   carillon notifications ${id} retry --watch`] : []
+  ]
+}
+
+function refuseUnlessAllArrived ({ counts, unreachable }: Notification): void {
+  const all = total(counts)
+  if (unreachable.length > 0) throw new ExitError(`${count(unreachable.length, 'user', 'users')} could not be reached`, 1)
+  if (all === 0) throw new ExitError('nobody was rung', 1)
+  if (counts.sent < all) throw new ExitError(`${number(all - counts.sent)} of ${count(all, 'delivery', 'deliveries')} did not arrive`, 1)
+}

@@ -1,0 +1,34 @@
+import type { CommandContext } from '../command-context.ts'
+import { ExitError } from '../exit-error.ts'
+import { follow } from './follow.ts'
+import { titleOf } from './in-words.ts'
+import { unlessInterrupted } from './interruption.ts'
+import type { Interruption } from './interruption.ts'
+import type { Notification, Progress } from './notification.ts'
+import type { NotificationsApi } from './notifications-api.ts'
+import { createProgressView } from './progress-view.ts'
+import { reportEnd } from './report-end.ts'
+
+/** Shows the progress until nothing moves any more, and reports how that ended. Throws ExitError unless all arrived. */
+export async function watch (
+  { print, terminal: { output } }: CommandContext, api: NotificationsApi, notification: Notification,
+  { json, interruption: { signal } }: { json: boolean, interruption: Interruption }
+): Promise<void> {
+  const { id } = notification
+  const view = createProgressView(output, `${id} ${titleOf(notification)}`)
+  let latest: Progress = notification
+  try {
+    for await (const progress of follow(api, id, { signal, onConnection: view.connection })) {
+      latest = progress
+      view.show(progress)
+    }
+  } catch (error) {
+    view.close()
+    if (json) print(JSON.stringify({ ...notification, ...latest }))
+    output.write(`Watch it again:  carillon notifications ${id} --watch\nCancel it:       carillon notifications ${id} cancel\n`)
+    if (!signal.aborted) throw error
+    throw new ExitError(`stopped watching; ${id} goes on`, 130)
+  }
+  view.close()
+  await unlessInterrupted(reportEnd(print, api, id, { json }), signal)
+}

@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What a running `carillon up` has written down about itself; null is what it runs without. */
+export interface UpFile {
+  apiUrl?: string
+  sandboxUrl?: string | null
+  pumpioUrl?: string | null
+  operatorKey?: string
+}
+
+/** Empty when it does not run in `dataDir`. */
+export async function readUpFile (dataDir: string): Promise<UpFile> {
+  const text = await readFile(join(dataDir, 'up.json'), 'utf8').catch(() => '{}')
+  return JSON.parse(text)
+}

@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import type { Test } from 'tap'
+import { openApiClient } from '../src/api-client.ts'
+
+async function clientOf (t: Test, listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.close().closeAllConnections() })
+  const { port } = server.address() as AddressInfo
+  return await openApiClient({ CARILLON_API_URL: `http://127.0.0.1:${port}`, CARILLON_API_KEY: 'ck_secret' })
+}
+
+t.test('reads events in whatever pieces they come, and says where it was', async (t) => {
+  const api = await clientOf(t, async (request, response) => {
+    t.match(request.headers, { authorization: 'Bearer ck_secret', accept: 'text/event-stream', 'last-event-id': '7' })
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    for (const piece of ['retry: 2000\n\n:\n\nevent: pro', 'gress\nid: 8\ndata: {"title":"Gr\u00fc']) response.write(piece)
+    response.end('\u00dfe"}\n\n')
+  })
+  const events = []
+  for await (const event of api.events('/events', { lastEventId: '7', signal: new AbortController().signal })) events.push(event)
+  t.match(events, [{ event: 'open' }, { event: 'progress', id: '8', data: '{"title":"Grüße"}' }])
+})
+
+t.test('throws when events break off or go on no more', async (t) => {
+  const api = await clientOf(t, (_request, response) => {
+    response.write('event: progress\ndata: {}\n\n', () => response.destroy())
+  })
+  const { signal } = new AbortController()
+  await t.rejects(async () => { for await (const { event } of api.events('/events', { lastEventId: undefined, signal })) t.ok(event) })
+
+  const over = await clientOf(t, (_request, response) => { response.writeHead(204).end() })
+  const events = []
+  for await (const { event } of over.events('/events', { lastEventId: undefined, signal })) events.push(event)
+  t.same(events, ['over'])
+})
+
+t.test('repeats what the API says, and nothing of what says nothing', async (t) => {
+  const answers = [
+    [400, '{"title":"Wrong","detail":"Look","errors":[{"path":"a.b","message":"is missing"}]}'], [404, '<html>'], [503, '{"title":"Busy"}']
+  ] as const
+  const api = await clientOf(t, (request, response) => {
+    const [status, body] = answers[Number(request.url?.slice(1))] ?? [500, '']
+    response.writeHead(status).end(body)
+  })
+  await t.rejects(api.post('/0', {}), { status: 400, exitCode: 2, message: / answered 400: Look; a\.b is missing$/ })
+  await t.rejects(api.get('/1'), { status: 404, exitCode: 1, message: / answered 404: no explanation$/ })
+  await t.rejects(api.get('/2'), { status: 503, exitCode: 1, message: / answered 503: Busy$/ })
+})

@@ -1,0 +1,107 @@
+import { spawnApp, until } from '@carillon/testing'
+import t from 'tap'
+import { openGround, users } from './open-ground.ts'
+
+// Every command is a process, which takes a second or two to start.
+t.setTimeout(300_000)
+
+const ground = await openGround(t)
+const { carillon, arrived } = ground
+
+const list = async () => JSON.parse((await carillon('notifications', '--json')).stdout)
+
+t.test('says what is wrong with how it is used, and sends nothing', async (t) => {
+  for (const [args, complaint] of [
+    [['broadcast'], /say something with --title/],
+    [['broadcast', '--title', 'Hello', '--spread-over', 'long'], /whole number from 1 to 86400/],
+    [['broadcast', '--title', 'Hello', '--send-at', '2026-12-24'], /a date and a time/],
+    [['broadcast', '--title', 'Hello', '--provider', 'pigeon'], /providers\.0 is not a provider of this server/]
+  ] as const) {
+    const { code, stdout, stderr } = await carillon(...args)
+    t.equal(code, 2, args.join(' '))
+    t.match(stderr, complaint)
+    t.equal(stdout, '')
+  }
+  t.match(await carillon('broadcast', '--title', 'Hello'), { code: 1, stderr: /nobody is connected; nothing is sent/ })
+  t.same(await list(), [])
+})
+
+t.test('rings a hundred unasked, and more only with --yes where nobody can be asked', async (t) => {
+  await ground.connect(...users(100))
+  const hundred = await carillon('broadcast', '--title', 'A hundred')
+  t.match(hundred, { code: 0, stdout: /^ntf_\S+ "A hundred" is accepted$/, stderr: /^100 connections\n {2}pushbullet: 100\n/ })
+
+  await ground.connect('one-more')
+  const more = await carillon('broadcast', '--title', 'Too many')
+  t.match(more, { code: 2, stdout: '', stderr: /Ring 101 connections\? Say --yes where nobody can be asked; nothing is sent/ })
+  t.equal((await list()).length, 1)
+})
+
+t.test('watches until everybody is rung, and says so to people and to programs', async (t) => {
+  await ground.startWorker()
+  const watched = await carillon('broadcast', '--title', 'Watched', '--body', 'Ding', '--watch', '--yes')
+  t.equal(watched.code, 0, watched.stderr)
+  t.match(watched.stdout, /^ntf_\S+ is completed: 101 of 101 sent$/)
+  t.match(watched.stderr, /^(accepted|planning|sending|completed)\b/m)
+  t.equal(await arrived('Watched'), 101)
+
+  const { code, stdout } = await carillon('broadcast', '--title', 'Programs', '--watch', '--yes', '--json')
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), { status: 'completed', deliveries: 101, counts: { sent: 101 }, message: { title: 'Programs' }, failures: [] })
+})
+
+t.test('ends with what did not arrive, by reason', async (t) => {
+  const refusal = { error: { type: 'invalid_request', message: 'no' } }
+  await ground.control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', status: 400, body: refusal, times: 3 })
+  const { code, stdout, stderr } = await carillon('broadcast', '--title', 'Not all', '--watch', '--yes')
+  t.equal(code, 1, stderr)
+  t.match(stdout, /: 98 of 101 sent, 3 failed$/m)
+  t.match(stdout, /^PROVIDER {4}STATE {3}DELIVERIES {2}REASON\npushbullet {2}failed {11}3 {2}request refused$/m)
+  t.match(stderr, /3 of 101 deliveries did not arrive$/)
+
+  const id = /ntf_[\w-]+/.exec(stdout)?.[0] ?? ''
+  t.match(await carillon('deliveries', id, '--state', 'failed'), { code: 0, stdout: /^CONNECTION(.*\n){3}.*request refused$/ })
+  t.match(await carillon('notifications', id, 'retry', '--watch'), { code: 0, stdout: /101 of 101 sent$/ })
+  t.equal(await arrived('Not all'), 101)
+  t.match(await carillon('notifications', id, 'retry'), { code: 1, stderr: /No delivery of it is failed/ })
+})
+
+t.test('counts those whose users have to connect again as not arrived', async (t) => {
+  const { data: [{ account }] } = await ground.control<{ data: [{ account: string }] }>('GET', '/inbox?provider=pushbullet&limit=1')
+  await ground.control('POST', '/tokens/revoke', { provider: 'pushbullet', account })
+  const { code, stdout } = await carillon('broadcast', '--title', 'Away', '--watch', '--yes', '--json')
+  t.equal(code, 1)
+  t.match(JSON.parse(stdout), { status: 'sending', counts: { sent: 100, parked: 1 }, failures: [{ state: 'parked', count: 1 }] })
+})
+
+t.test('goes on when the API comes back', async (t) => {
+  const sendAt = new Date(Date.now() + 15_000).toISOString()
+  const watching = spawnApp(t, 'cli', {
+    args: ['broadcast', '--title', 'Patience', '--send-at', sendAt, '--watch', '--yes'], env: ground.env
+  })
+  await until(() => watching.output().includes('scheduled'), { timeoutMs: 30_000 })
+  await ground.api().kill()
+  await until(() => watching.output().includes('the API is gone'), { timeoutMs: 30_000 })
+  await ground.startApi()
+  await until(() => watching.output().includes('the API is back'), { timeoutMs: 30_000 })
+  t.match(await watching.exited, { code: 1 }, watching.output())
+  t.match(watching.stdout.join('\n'), /: 100 of 101 sent, 1 parked$/m)
+})
+
+t.test('stops watching on Ctrl-C, and says that the broadcast goes on', async (t) => {
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString()
+  const watching = spawnApp(t, 'cli', {
+    args: ['broadcast', '--title', 'Later', '--send-at', sendAt, '--watch', '--yes', '--json'], env: ground.env
+  })
+  await until(() => watching.output().includes('scheduled'), { timeoutMs: 30_000 })
+  t.match(await watching.stop('SIGINT'), { code: 130 })
+  const { id, status } = JSON.parse(watching.stdout.join('\n'))
+  t.equal(status, 'scheduled')
+  const said = watching.stderr.join('\n')
+  t.match(said, `carillon notifications ${id} --watch`)
+  t.match(said, `carillon notifications ${id} cancel`)
+  t.match(said, `stopped watching; ${id} goes on`)
+
+  t.match(await carillon('notifications', id, 'cancel'), { code: 0, stdout: /status +canceled/ })
+  t.match(await carillon('notifications', id, '--watch'), { code: 1, stderr: /nobody was rung|did not arrive/ })
+})

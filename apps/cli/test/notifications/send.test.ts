@@ -1,0 +1,37 @@
+import t from 'tap'
+import { openGround } from './open-ground.ts'
+
+// Every command is a process, which takes a second or two to start.
+t.setTimeout(300_000)
+
+const { carillon, connect, arrived, startWorker } = await openGround(t)
+
+t.test('rings users by name, and tells who cannot be reached', async (t) => {
+  await connect('ann', 'ben')
+  const both = await carillon('send', '--to', 'ann', 'ben', 'nobody', '--title', 'Both')
+  t.match(both, { code: 0, stdout: /^ntf_\S+ "Both" goes to 2 connections$/, stderr: 'nobody: nobody we know' })
+
+  const json = await carillon('send', '--to', 'ann', '--to', 'ben', '--body', 'For programs', '--url', 'https://site.example/', '--json')
+  t.match(JSON.parse(json.stdout), {
+    audience: { userIds: ['ann', 'ben'] }, message: { type: 'link', body: 'For programs', url: 'https://site.example/' }, deliveries: 2, unreachable: []
+  })
+})
+
+t.test('fails when nobody can be reached', async (t) => {
+  t.match(await carillon('send', '--to', 'nobody', '--title', 'Hello'), { code: 1, stderr: /nobody could be reached/ })
+})
+
+t.test('is told how to be used', async (t) => {
+  t.match(await carillon('send', '--title', 'Hello'), { code: 2, stderr: /--to <user/ })
+  t.match(await carillon('send', '--to', 'ann'), { code: 2, stderr: /say something/ })
+})
+
+t.test('waits for the end', async (t) => {
+  await startWorker()
+  t.match(await carillon('send', '--to', 'ann', '--title', 'Waited', '--wait'), { code: 0, stdout: /is completed: 1 of 1 sent$/ })
+  t.equal(await arrived('Waited'), 1)
+
+  const { code, stdout } = await carillon('send', '--to', 'ann', 'nobody', '--title', 'Partly', '--wait', '--json')
+  t.equal(code, 1)
+  t.match(JSON.parse(stdout), { counts: { sent: 1 }, unreachable: [{ userId: 'nobody' }], failures: [] })
+})

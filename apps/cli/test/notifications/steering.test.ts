@@ -1,0 +1,54 @@
+import { spawnApp, until } from '@carillon/testing'
+import t from 'tap'
+import { openGround } from './open-ground.ts'
+
+// Every command is a process, which takes a second or two to start.
+t.setTimeout(300_000)
+
+const ground = await openGround(t)
+const { carillon } = ground
+const [connection = ''] = await ground.connect('ann')
+const { id } = JSON.parse((await carillon('send', '--to', 'ann', '--title', 'One\u001b[2J', '--json')).stdout)
+
+t.test('lists notifications, newest first', async (t) => {
+  await carillon('send', '--to', 'ann', '--title', 'Two')
+  const { code, stdout } = await carillon('notifications')
+  t.equal(code, 0)
+  const [heading, newest, oldest] = stdout.split('\n')
+  t.match(heading, /^ID +MADE +STATUS +SENT +OF +TO +TITLE$/)
+  t.match(newest, /^ntf_\S+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +accepted +0 +1 +ann +"Two"$/)
+  t.match(oldest, /"One \[2J"$/, 'what others wrote says nothing to the terminal')
+  t.equal(JSON.parse((await carillon('notifications', '--limit', '1', '--json')).stdout).length, 1)
+})
+
+t.test('holds one, goes on with it, and refuses what makes no sense', async (t) => {
+  t.match(await carillon('notifications', id, 'pause'), { code: 0, stdout: /status +paused/ })
+  t.match(await carillon('notifications', id, 'pause'), { code: 1, stderr: /Only what is not paused or canceled/ })
+  t.match(await carillon('notifications', id, 'resume', '--json'), { code: 0 })
+  t.match(await carillon('notifications', id, 'explode'), { code: 2 })
+  t.match(await carillon('notifications', id, '--limit', '1'), { code: 2 })
+  t.match(await carillon('notifications', 'ntf_nothing'), { code: 1, stderr: /404/ })
+})
+
+t.test('shows deliveries, and explains one', async (t) => {
+  t.match(await carillon('deliveries', id), { code: 0, stdout: new RegExp(`^CONNECTION.*\n${connection} +pushbullet +queued +0 .* ann$`) })
+  t.same(JSON.parse((await carillon('deliveries', id, '--state', 'failed', '--json')).stdout), [])
+  t.match(JSON.parse((await carillon('deliveries', id, '--json')).stdout), [{ connectionId: connection, state: 'queued' }])
+  t.match(await carillon('deliveries', id, '--state', 'failed'), { code: 0, stdout: 'There are none.' })
+
+  const { stdout } = await carillon('deliveries', id, connection)
+  t.match(stdout, /^con_\S+ of ann at pushbullet\nWaiting since .*\n\n/)
+  t.match(stdout, /paused\n.*resumed$/)
+  t.match(JSON.parse((await carillon('deliveries', id, connection, '--json')).stdout), { history: [{}, { event: 'paused' }, { event: 'resumed' }] })
+  t.match(await carillon('deliveries', id, connection, '--limit', '1'), { code: 2 })
+})
+
+t.test('goes on showing what changes, line by line', async (t) => {
+  const watching = spawnApp(t, 'cli', { args: ['notifications', '--watch', '--json'], env: ground.env })
+  await until(() => watching.stdout.length >= 2, { timeoutMs: 30_000 })
+  const before = watching.stdout.length
+  await carillon('notifications', id, 'cancel')
+  await until(() => watching.stdout.length > before, { timeoutMs: 30_000 })
+  t.match(JSON.parse(watching.stdout.at(-1) ?? ''), { id, status: 'canceled', counts: { canceled: 1 } })
+  t.match(await watching.stop('SIGINT'), { code: 130 })
+})

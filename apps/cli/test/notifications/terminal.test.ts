@@ -1,0 +1,45 @@
+import t from 'tap'
+import { openTerminal, terminalMissing } from '../connect/open-terminal.ts'
+import { openGround, users } from './open-ground.ts'
+
+// Every command is a process, which takes a second or two to start.
+t.setTimeout(300_000)
+
+t.test('in front of a terminal', { skip: terminalMissing }, async (t) => {
+  const ground = await openGround(t)
+  await ground.connect(...users(101))
+  const command = (title: string) => ['broadcast', '--title', title, '--watch']
+
+  await t.test('asks before it rings more than a hundred, and takes no for an answer', async (t) => {
+    for (const [answer, code] of [['n\r', 1], ['\r', 1], ['\x03', 130]] as const) {
+      const terminal = await openTerminal(t, command('No'), ground.env)
+      await terminal.see(/Ring 101 connections\? \[y\/N\]/)
+      terminal.type(answer)
+      t.same(await terminal.ended(), { code, isRestored: true })
+    }
+    t.same(JSON.parse((await ground.carillon('notifications', '--json')).stdout), [])
+  })
+
+  await t.test('draws a bar that fills up', async (t) => {
+    await ground.startWorker()
+    const terminal = await openTerminal(t, command('Yes'), ground.env)
+    await terminal.see(/Ring 101 connections/)
+    terminal.type('y\r')
+    await terminal.see(/pushbullet {2}█{10,} {2}100% {2}101 of 101/)
+    await terminal.see(/ntf_\S+ is completed: 101 of 101 sent/)
+    t.same(await terminal.ended(), { code: 0, isRestored: true })
+    t.equal(await ground.arrived('Yes'), 101)
+  })
+
+  await t.test('leaves the terminal as it was on Ctrl-C', async (t) => {
+    const terminal = await openTerminal(t, [...command('Later'), '--yes', '--send-at', '2099-01-01T00:00:00Z'], ground.env)
+    await terminal.see(/must be within 60 days/)
+    t.match(await terminal.ended(), { code: 2 })
+    const soon = new Date(Date.now() + 3_600_000).toISOString()
+    const other = await openTerminal(t, [...command('Later'), '--yes', '--send-at', soon], ground.env)
+    await other.see(/"Later": scheduled/)
+    other.type('\x03')
+    await other.see(/stopped watching; ntf_\S+ goes on/)
+    t.same(await other.ended(), { code: 130, isRestored: true })
+  })
+})

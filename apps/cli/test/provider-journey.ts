@@ -1,0 +1,123 @@
+import type { Database } from '@carillon/shared/db'
+import { createBrowser, until } from '@carillon/testing'
+import type { OpenedHandshake, ShownConnection, Site, WayIn } from '@carillon/testing'
+import type { Test } from 'tap'
+
+export interface JourneyTraits {
+  /** Nobody hears of it when a user does not allow it. */
+  hidesDenial?: boolean
+  /** Where the provider is asked to end credentials, where it can be asked. */
+  revokesAt?: string
+}
+
+/** One user's way in to one provider. */
+export interface Journey {
+  site: Site
+  database: Database
+  provider: string
+  way: WayIn
+  /** At the site. */
+  user: string
+  /** An account at the provider, as it is named there. */
+  accountOf: (name: string) => string
+  begin: (account: string) => Promise<OpenedHandshake>
+  traits: JourneyTraits
+}
+
+/** Says no, and where that does not end it, lets the handshake lapse: then it is too late to say yes. */
+export async function decline (t: Test, journey: Journey): Promise<void> {
+  const { site, database, provider, way, user, accountOf, begin, traits } = journey
+  const account = accountOf(user)
+  const handshake = await begin(account)
+  const page = await way.walk(site, handshake, { account, answer: 'deny' })
+  if (way.kind === 'redirect' && !traits.hidesDenial) {
+    t.match(page?.text, /Reason: denied/)
+    t.match(await handshake.look(), { status: 'failed', error: 'denied', connectionId: null })
+  } else {
+    t.match(await handshake.look(), { status: 'pending', error: null }, 'it may still be allowed')
+    // The provider lets a code lapse by a clock that can be set. Ours cannot.
+    if (way.kind === 'code') await site.control('POST', '/clock', { advanceSeconds: codeSeconds })
+    await database.sql`update handshakes set expires_at = now() where id = ${handshake.id.slice('hsk_'.length)}`
+    const { text } = await createBrowser().get(handshake.startUrl)
+    t.match(text, way.kind === 'code' ? /Reason: codeExpired/ : /Reason: expired/)
+    // Whatever it comes upon on the way.
+    await way.walk(site, handshake, { account, answer: 'allow' }).catch(() => {})
+    t.match(await handshake.look(), { status: 'expired', error: null, connectionId: null })
+  }
+  t.match(await site.api('GET', `/v1/connections?userId=${user}`), { data: [] })
+  t.same(await site.inbox(account, provider), [])
+}
+
+/** Connects, is rung, is missed, comes back, moves to another account, leaves. */
+export async function live (t: Test, { site, provider, way, user, accountOf, begin, traits }: Journey): Promise<void> {
+  const { api, delivery, inbox, notify } = site
+  const [account, other] = [accountOf(user), accountOf(`${user}-moved`)]
+  const endedBefore = await ended()
+  const connectionId = await connect(account)
+  const look = () => api<ShownConnection>('GET', `/v1/connections/${connectionId}`)
+  await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: patienceMs, what: 'the welcome' })
+  const { account: { name }, ...active } = await look()
+  t.match(active, { status: 'active', revocation: null })
+  t.equal(name.toLowerCase(), account)
+  t.equal((await delivery(await notify([user], 'A ring #first'), connectionId, 'sent')).attempts, 1)
+  t.equal(await rings(account, 'first'), 1)
+
+  await site.control('POST', '/tokens/revoke', { provider, account })
+  const missed = await notify([user], 'A ring #missed')
+  await delivery(missed, connectionId, 'parked')
+  t.match(await look(), { status: 'needsReauth', statusReason: String })
+  t.equal(await connect(account), connectionId, 'coming back keeps the id')
+  await delivery(missed, connectionId, 'sent')
+  t.equal(await rings(account, 'missed'), 1, 'what was missed is rung, and once')
+  await credentialsEnd(0, 'there is nothing left to end')
+
+  t.equal(await connect(other), connectionId, 'so does moving to another account')
+  await credentialsEnd(1, 'those of the old account are ended')
+  await delivery(await notify([user], 'A ring #second'), connectionId, 'sent')
+  t.same([await rings(account, 'second'), await rings(other, 'second')], [0, 1], 'which hears of nothing any more')
+
+  await api('DELETE', `/v1/connections/${connectionId}`)
+  await credentialsEnd(2, 'leaving ends them too')
+  const { status, events } = await look()
+  t.equal(status, 'revoked')
+  t.same(events.map(({ event }) => event.replace('connection.', '')),
+    ['connected', 'needs_reauth', 'reconnected', 'reconnected', 'disconnected'])
+  t.match(await api('GET', `/v1/notifications/${await notify([user], 'Too late')}`), { unreachable: [{ userId: user, reason: 'notConnected' }] })
+
+  async function connect (account: string): Promise<string> {
+    const handshake = await begin(account)
+    await way.walk(site, handshake, { account, answer: 'allow' })
+    const { status, error, connectionId } = await handshake.look()
+    t.match({ status, error }, { status: 'completed', error: null })
+    return connectionId ?? ''
+  }
+
+  async function rings (account: string, word: string): Promise<number> {
+    const seen = (await inbox(account, provider)).filter(({ item }) => item.type !== 'tags')
+    return seen.filter(({ item }) => JSON.stringify(item).includes(word)).length
+  }
+
+  /** Waits until the connection says how that went, and counts what the provider itself has ended for us so far. */
+  async function credentialsEnd (times: number, why: string): Promise<void> {
+    const { revocation } = await until(async () => {
+      const connection = await look()
+      return connection.revocation?.state !== 'pending' && connection
+    }, { timeoutMs: patienceMs, everyMs: 100, what: 'the revocation' })
+    if (traits.revokesAt === undefined) {
+      t.equal(revocation, null, 'where none can be ended nothing is said of it')
+      return
+    }
+    t.match(revocation, { state: 'done', attempts: 1, reason: null })
+    t.equal(await ended() - endedBefore, times, why)
+  }
+
+  async function ended (): Promise<number> {
+    const { data } = await site.control<{ data: Array<{ endpoint: string, answers: Record<string, number> }> }>('GET', '/stats')
+    return data.find(({ endpoint }) => endpoint === traits.revokesAt)?.answers['200'] ?? 0
+  }
+}
+
+/** How long Blot're's codes live. */
+const codeSeconds = 1_200
+/** For what the worker does in its own time. */
+const patienceMs = 45_000
