@@ -1,0 +1,18 @@
+import { accept } from './accept.ts'
+import { broadcastNaive } from './broadcast-naive.ts'
+import { broadcastPostgres } from './broadcast-postgres.ts'
+import { broadcastRedis } from './broadcast-redis.ts'
+import { directDuringBroadcast } from './direct-during-broadcast.ts'
+import type { Figure } from './figure.ts'
+import { growthCpu } from './growth-cpu.ts'
+import { growthRss } from './growth-rss.ts'
+import { latencyP50 } from './latency-p50.ts'
+import { latencyP99 } from './latency-p99.ts'
+import { sqlBroadcast } from './sql-broadcast.ts'
+import { sqlSingle } from './sql-single.ts'
+
+/** All there are, in the order in which they are shown. */
+export const figures: Figure[] = [
+  broadcastRedis, broadcastPostgres, broadcastNaive, accept, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
+  growthCpu, growthRss, directDuringBroadcast
+]

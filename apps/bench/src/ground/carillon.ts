@@ -1,0 +1,113 @@
+import { createApiKey, parseId, scopes } from '@carillon/shared/db'
+import { deliveryKeyOf } from '@carillon/shared/notifications'
+import { message } from '../message.ts'
+import type { Person } from './audience.ts'
+import { callJson } from './call-json.ts'
+import type { OwnDatabase } from './databases.ts'
+import type { Ground } from './ground.ts'
+import type { Child } from './spawn.ts'
+
+export type BackendKind = 'redis' | 'postgres'
+
+/** An API and, where asked for, one worker, on a database of their own. */
+export interface Carillon {
+  apiUrl: string
+  key: string
+  api: Child
+  /** Throws where none was asked for. */
+  worker: Child
+  database: OwnDatabase
+  people: Person[]
+  /** Starts a worker that was not asked for at first. */
+  startWorker: () => Promise<void>
+  notify: (audience: { userIds: string[] } | { everyone: true }) => Promise<string>
+  status: (id: string) => Promise<{ status: string, counts: Record<string, number> }>
+  cancel: (id: string) => Promise<void>
+  close: () => Promise<void>
+}
+
+export interface CarillonOptions {
+  backend: BackendKind
+  /** How many people are connected. */
+  audience: number
+  worker?: boolean
+}
+
+/** Where jobs live in measurements that are not about that. */
+export function usualBackend ({ redis }: Ground): BackendKind {
+  return redis === undefined ? 'postgres' : 'redis'
+}
+
+let opened = 0
+
+export async function openCarillon (
+  ground: Ground, { backend, audience, worker: hasWorker = true }: CarillonOptions
+): Promise<Carillon> {
+  const database = await ground.databases.create(await ground.connected(audience))
+  const children: Child[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(children.map((child) => child.stop()))
+    await database.drop()
+    await ground.simulator.reset()
+  }
+  const start = (name: 'api' | 'worker'): Child => {
+    const child = ground.startApp(name, env)
+    children.push(child)
+    return child
+  }
+  const { url } = ground.simulator
+  const env = {
+    DATABASE_URL: database.url,
+    ...backend === 'redis' && ground.redis !== undefined ? { REDIS_URL: ground.redis.url } : {},
+    QUEUE_PREFIX: `bench-${++opened}`,
+    CARILLON_KEYS: ground.keys,
+    PORT: '0',
+    PUSHBULLET_CLIENT_ID: 'carillon',
+    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
+    PUSHBULLET_AUTHORIZE_URL: `${url}/pushbullet/authorize`,
+    PUSHBULLET_API_URL: `${url}/pushbullet`
+  }
+  try {
+    const api = start('api')
+    let worker = hasWorker ? start('worker') : undefined
+    const { key } = await createApiKey(database, { name: 'bench', scopes: [...scopes] })
+    await worker?.ready
+    const apiUrl = (await api.ready).url ?? ''
+    const call = <Answer>(method: string, path: string, body?: object) =>
+      callJson<Answer>(method, apiUrl + path, { body, token: key })
+    return {
+      apiUrl,
+      key,
+      api,
+      get worker () { return worker ?? noWorker() },
+      database,
+      people: await ground.people(audience),
+      startWorker: async () => {
+        worker = start('worker')
+        await worker.ready
+      },
+      notify: async (audience) => (await call<{ id: string }>('POST', '/v1/notifications', { audience, message })).id,
+      status: (id) => call('GET', `/v1/notifications/${id}`),
+      cancel: async (id) => { await call('POST', `/v1/notifications/${id}/cancel`) },
+      close
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The guid under which a notification reaches a person. */
+export function guidOf (notificationId: string, { connectionId }: Person): string {
+  return deliveryKeyOf(toUuid(notificationId), connectionId)
+}
+
+export function toUuid (notificationId: string): string {
+  const id = parseId('notification', notificationId)
+  if (id === undefined) throw new Error(`The API named a notification ${notificationId}`)
+  return id
+}
+
+function noWorker (): never {
+  throw new Error('No worker was started')
+}

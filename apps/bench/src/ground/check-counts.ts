@@ -1,0 +1,29 @@
+import type { Carillon } from './carillon.ts'
+import { toUuid } from './carillon.ts'
+import type { Ground } from './ground.ts'
+
+/** Thrown when the two ends do not agree: a rate that lost something is no rate. */
+export class CountError extends Error {
+  override readonly name = 'CountError'
+}
+
+/** The rows of the given notifications, or of all, by their state. */
+export async function countRows ({ database: { sql } }: Carillon, ids?: string[]): Promise<Record<string, number>> {
+  const rows = await sql<Array<{ state: string, number: number }>>`
+    select state, count(*)::int as number from deliveries
+    where ${ids === undefined ? sql`true` : sql`notification_id = any (${ids.map(toUuid)}::uuid[])`} group by state`
+  return Object.fromEntries(rows.map(({ state, number }) => [state, number]))
+}
+
+/** Sees to it that the table has exactly these rows, and the simulator as many guids as are `sent`, none of them twice. */
+export async function checkCounts (ground: Ground, carillon: Carillon, expected: Record<string, number>): Promise<void> {
+  expectSame('deliveries', await countRows(carillon), expected)
+  expectSame('guids at the simulator', await ground.simulator.counts(), { distinct: expected['sent'] ?? 0, repeated: 0 })
+}
+
+export function expectSame (what: string, found: object, expected: object): void {
+  const [have, want] = [found, expected].map((counts) => {
+    return JSON.stringify(Object.entries(counts).filter(([, number]) => number !== 0).sort())
+  })
+  if (have !== want) throw new CountError(`${what}: ${JSON.stringify(found)} where ${JSON.stringify(expected)} were due`)
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findRedisServer, isRunning, openRedisServer } from '@carillon/local'
+import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import type { Sizes } from '../sizes.ts'
+import { connectPeople } from './audience.ts'
+import type { Person } from './audience.ts'
+import { migrateAll, openDatabases } from './databases.ts'
+import type { Databases } from './databases.ts'
+import { createSimulator } from './simulator.ts'
+import type { Simulator } from './simulator.ts'
+import { spawnApp, spawnLoop } from './spawn.ts'
+import type { Child } from './spawn.ts'
+
+/** What every measurement stands on. */
+export interface Ground {
+  sizes: Sizes
+  databases: Databases
+  /** Absent where there is no redis-server. */
+  redis: { url: string, version: string } | undefined
+  simulator: Simulator
+  keys: string
+  /** The first `count` people there are. */
+  people: (count: number) => Promise<Person[]>
+  /** The name of a database in which they are connected. */
+  connected: (count: number) => Promise<string>
+  startApp: (name: 'api' | 'worker', env: Record<string, string>) => Child
+  startLoop: (name: string) => Child
+  /** What our processes have warned of or failed with so far; the last of it. */
+  complaints: () => Promise<string[]>
+  close: () => Promise<void>
+}
+
+export interface GroundOptions {
+  sizes: Sizes
+  /** PATH and the like, for every process we start. */
+  env: Record<string, string>
+  say: (line: string) => void
+  profiles?: string | undefined
+}
+
+export async function openGround ({ sizes, env, say, profiles }: GroundOptions): Promise<Ground> {
+  const closers: Array<() => Promise<unknown>> = []
+  const close = async (): Promise<void> => { for (const closer of closers.splice(0).reverse()) await closer() }
+  try {
+    await sweep()
+    // Open to other users: root's PostgreSQL runs as the user postgres.
+    const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-bench-${process.pid}-`)))
+    closers.push(() => rm(folder, { recursive: true, force: true }))
+    await chmod(folder, 0o755)
+
+    say('starting PostgreSQL, Redis and the simulator')
+    const databases = await openDatabases(join(folder, 'postgres'))
+    closers.push(() => databases.close())
+    const redis = await openRedis()
+    if (redis !== undefined) closers.push(() => redis.close())
+    const sandbox = spawnApp('sandbox', { folder, profiles, env: { ...env, SANDBOX_PORT: '0', SANDBOX_BENCH: '1' } })
+    closers.push(() => sandbox.stop())
+    const simulator = createSimulator(sandbox, (await sandbox.ready).url ?? '')
+
+    const keys = `bench:${randomBytes(32).toString('base64')}`
+    const { people, connected } = createPopulation({ databases, simulator, keys, say })
+    return {
+      sizes,
+      databases,
+      redis,
+      simulator,
+      keys,
+      people,
+      connected,
+      startApp: (name, own) => spawnApp(name, { folder, profiles, env: { ...env, ...own } }),
+      startLoop: (name) => spawnLoop(name, { folder, profiles, env }),
+      complaints: () => readComplaints(folder),
+      close
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Removes what runs left behind that were killed. */
+async function sweep (): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^carillon-bench-(\d+)-/.exec(name)?.[1]
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
+async function openRedis () {
+  const found = await findRedisServer()
+  if (found === undefined) return undefined
+  return { ...await openRedisServer(), version: /v=(\S+)/.exec(found.version)?.[1] ?? found.version }
+}
+
+const mostComplaints = 10
+
+async function readComplaints (folder: string): Promise<string[]> {
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'))
+  const lines = await Promise.all(logs.map(async (name) => {
+    const text = await readFile(join(folder, name), 'utf8')
+    return text.split('\n').filter((line) => line !== '' && !/"level":(10|20|30|"info")/.test(line)).map((line) => `${name}: ${line.slice(0, 500)}`)
+  }))
+  return lines.flat().slice(-mostComplaints)
+}
+
+interface PopulationServices {
+  databases: Databases
+  simulator: Simulator
+  keys: string
+  say: (line: string) => void
+}
+
+/** People are made once, and connected once for each size of audience: a larger one begins as a copy of a smaller. */
+function createPopulation ({ databases, simulator, keys, say }: PopulationServices) {
+  const vault = createVault(parseVaultKeys(keys))
+  const everybody: Person[] = []
+  const templates = new Map<number, string>()
+
+  async function people (count: number): Promise<Person[]> {
+    if (count > everybody.length) for (const person of await simulator.populate(count - everybody.length)) everybody.push(person)
+    return everybody.slice(0, count)
+  }
+
+  async function connected (count: number): Promise<string> {
+    const known = templates.get(count)
+    if (known !== undefined) return known
+    if (count > 0) say(`connecting ${count.toLocaleString('en')} people`)
+    const less = Math.max(-1, ...[...templates.keys()].filter((size) => size < count))
+    const name = `people_${count}`
+    const all = await people(count)
+    await databases.prepare(name, templates.get(less), async (database, url) => {
+      if (less === -1) await migrateAll(url)
+      await connectPeople(database, vault, all.slice(Math.max(0, less)))
+    })
+    templates.set(count, name)
+    return name
+  }
+
+  return { people, connected }
+}

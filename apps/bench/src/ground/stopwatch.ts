@@ -1,0 +1,33 @@
+import type { Child } from './spawn.ts'
+
+export interface Span {
+  ms: number
+  /** By process, in the order given: CPU time, and the share of the time in which its event loop had something to do. */
+  used: Array<{ cpuMs: number, busy: number, peakRssBytes: number }>
+}
+
+/** Begins to measure time, and what `children` use of it; the function it gives back ends that. */
+export async function startWatch (children: Child[]): Promise<() => Promise<Span>> {
+  const before = await Promise.all(children.map((child) => child.usage()))
+  const begun = performance.now()
+  return async () => {
+    const ms = performance.now() - begun
+    const after = await Promise.all(children.map((child) => child.usage()))
+    return {
+      ms,
+      used: after.map((usage, index) => {
+        const { cpuMs = 0, activeMs = 0, upMs = 0 } = before[index] ?? {}
+        return {
+          cpuMs: usage.cpuMs - cpuMs,
+          busy: (usage.activeMs - activeMs) / Math.max(1, usage.upMs - upMs),
+          peakRssBytes: usage.peakRssBytes
+        }
+      })
+    }
+  }
+}
+
+/** Milliseconds since the epoch, with fractions: two processes of one machine agree on them. */
+export function nowMs (): number {
+  return performance.timeOrigin + performance.now()
+}

@@ -1,0 +1,34 @@
+import { Pool } from 'undici'
+
+interface Order {
+  origin: string
+  path: string
+  token: string
+  bodies: string[]
+  clients: number
+}
+
+/** A process of clients that each post, wait for the answer, and post again, until all bodies are accepted. */
+process.on('message', (order: Order | 'usage') => {
+  if (order !== 'usage') postAll(order).then((answer) => process.send?.(answer))
+})
+process.on('disconnect', () => process.exit())
+process.send?.({ ready: true })
+
+let pool: Pool | undefined
+
+async function postAll ({ origin, path, token, bodies, clients }: Order): Promise<{ accepted: number }> {
+  const open = pool ??= new Pool(origin, { connections: clients })
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  const waiting = bodies.values()
+  let accepted = 0
+  await Promise.all(Array.from({ length: clients }, async () => {
+    for (const body of waiting) {
+      const answer = await open.request({ method: 'POST', path, headers, body })
+      const text = await answer.body.text()
+      if (answer.statusCode !== 202) throw new Error(`POST ${path} answered ${answer.statusCode}: ${text.slice(0, 500)}`)
+      accepted++
+    }
+  }))
+  return { accepted }
+}

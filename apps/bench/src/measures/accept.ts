@@ -1,0 +1,74 @@
+import { openCarillon, usualBackend } from '../ground/carillon.ts'
+import { countRows, expectSame } from '../ground/check-counts.ts'
+import { startWatch } from '../ground/stopwatch.ts'
+import { clients, singleBodies } from '../single-bodies.ts'
+import { rate, share } from './measure.ts'
+import type { Measure } from './measure.ts'
+
+export interface AcceptResult {
+  perSecond: number
+  serverBusy: number
+}
+
+const warmUp = 1_000
+
+/** Single notifications to the API. Nothing delivers them meanwhile: a worker would take its share of the machine. */
+export const accept: Measure<AcceptResult> = {
+  name: 'accepting single notifications',
+
+  async run (ground) {
+    const { accept: count } = ground.sizes
+    const { small: audience } = ground.sizes.growth
+    const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience, worker: false })
+    const loop = ground.startLoop('post-loop')
+    try {
+      await loop.ready
+      const post = (count: number) => loop.ask({
+        origin: carillon.apiUrl, path: '/v1/notifications', token: carillon.key, bodies: singleBodies(carillon.people, count), clients
+      })
+      await post(warmUp)
+      const stop = await startWatch([carillon.api])
+      await post(count)
+      const { ms, used: [api] } = await stop()
+      expectSame('deliveries', await countRows(carillon), { queued: count + warmUp })
+      return { perSecond: count / ms * 1000, serverBusy: api?.busy ?? 0 }
+    } finally {
+      await loop.stop()
+      await carillon.close()
+    }
+  },
+
+  tell
+}
+
+export const bareAccept: Measure<AcceptResult> = {
+  name: 'a bare route with one INSERT',
+
+  async run (ground) {
+    const { accept: count } = ground.sizes
+    const database = await ground.databases.create()
+    const [route, loop] = [ground.startLoop('bare-route'), ground.startLoop('post-loop')]
+    try {
+      await Promise.all([route.ready, loop.ready])
+      const people = await ground.people(ground.sizes.growth.small)
+      const { url } = await route.ask<{ url: string }>({ databaseUrl: database.url })
+      const post = (count: number) => loop.ask({ origin: url, path: '/insert', token: 'none', bodies: singleBodies(people, count), clients })
+      await post(warmUp)
+      const stop = await startWatch([route])
+      await post(count)
+      const { ms, used: [own] } = await stop()
+      const [row] = await database.sql<Array<{ number: number }>>`select count(*)::int as number from bare`
+      expectSame('rows', { rows: row?.number }, { rows: count + warmUp })
+      return { perSecond: count / ms * 1000, serverBusy: own?.busy ?? 0 }
+    } finally {
+      await Promise.all([route.stop(), loop.stop()])
+      await database.drop()
+    }
+  },
+
+  tell
+}
+
+function tell ({ perSecond, serverBusy }: AcceptResult): Record<string, string> {
+  return { rate: rate(perSecond), 'server busy': share(serverBusy) }
+}

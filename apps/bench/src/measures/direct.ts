@@ -1,0 +1,40 @@
+import { openCarillon, usualBackend } from '../ground/carillon.ts'
+import { CountError, countRows, expectSame } from '../ground/check-counts.ts'
+import { until } from '../ground/until.ts'
+import { timeDirectSends } from './latency.ts'
+import type { LatencyResult } from './latency.ts'
+import { milliseconds } from './measure.ts'
+import type { Measure } from './measure.ts'
+
+/** As idle latency, while a broadcast to the large audience is on its way; the rest of that is canceled afterwards. */
+export const directDuringBroadcast: Measure<LatencyResult> = {
+  name: 'latency of a direct send, during a broadcast',
+
+  async run (ground) {
+    const { direct: count, growth: { large } } = ground.sizes
+    const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience: large })
+    try {
+      const id = await carillon.notify({ everyone: true })
+      const describe = async (): Promise<string> => `deliveries ${JSON.stringify(await countRows(carillon))}`
+      await until(async () => (await ground.simulator.counts()).distinct > 1_000, { everyMs: 20, patienceMs: 60_000, describe })
+      const result = await timeDirectSends(ground, carillon, count)
+      const { status } = await carillon.status(id)
+      if (status !== 'sending') throw new CountError(`The broadcast was ${status} before all direct sends were timed: take a larger audience`)
+
+      await carillon.cancel(id)
+      await until(async () => {
+        const { sending = 0, queued = 0, retrying = 0 } = (await carillon.status(id)).counts
+        return sending + queued + retrying === 0
+      }, { everyMs: 50, patienceMs: 60_000, describe })
+      const { counts: { sent = 0, canceled = 0, ...others } } = await carillon.status(id)
+      expectSame('the canceled broadcast', { everybody: sent + canceled, ...others }, { everybody: large })
+      const { sent: all = 0 } = await countRows(carillon)
+      expectSame('guids at the simulator', await ground.simulator.counts(), { distinct: all, repeated: 0 })
+      return result
+    } finally {
+      await carillon.close()
+    }
+  },
+
+  tell: ({ p50Ms, p99Ms }) => ({ p50: milliseconds(p50Ms), p99: milliseconds(p99Ms) })
+}

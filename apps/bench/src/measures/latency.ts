@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomUUID } from 'node:crypto'
+import { callJson } from '../ground/call-json.ts'
+import { guidOf, openCarillon, usualBackend } from '../ground/carillon.ts'
+import type { Carillon } from '../ground/carillon.ts'
+import type { Person } from '../ground/audience.ts'
+import { checkCounts } from '../ground/check-counts.ts'
+import type { Ground } from '../ground/ground.ts'
+import { pushPath } from '../ground/simulator.ts'
+import { nowMs } from '../ground/stopwatch.ts'
+import { until } from '../ground/until.ts'
+import { message } from '../message.ts'
+import { percentile } from '../statistics.ts'
+import { milliseconds } from './measure.ts'
+import type { Measure } from './measure.ts'
+
+export interface LatencyResult {
+  p50Ms: number
+  p99Ms: number
+}
+
+/** One after the other, with a pause that keeps everybody idle in between. */
+const pauseMs = 25
+const warmUps = 10
+
+/** From the moment a site posts a notification to the moment its request is at the provider. */
+export const latency: Measure<LatencyResult> = {
+  name: 'latency of a direct send, idle',
+
+  async run (ground) {
+    const { latency: count } = ground.sizes
+    const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience: ground.sizes.growth.small })
+    try {
+      const result = await timeDirectSends(ground, carillon, count)
+      await until(async () => (await ground.simulator.counts()).distinct === count + warmUps, {
+        everyMs: 10, patienceMs: 10_000, describe: async () => JSON.stringify(await ground.simulator.counts())
+      })
+      // What was sent is written down a moment later.
+      await sleep(500)
+      await checkCounts(ground, carillon, { sent: count + warmUps })
+      return result
+    } finally {
+      await carillon.close()
+    }
+  },
+
+  tell
+}
+
+/** The least that any detour through a service could cost: a request to a route that only answers, then one to the provider. */
+export const bareLatency: Measure<LatencyResult> = {
+  name: 'a request to a bare route, and one to the provider',
+
+  async run ({ databases, simulator, sizes, people, startLoop }) {
+    const database = await databases.create()
+    const route = startLoop('bare-route')
+    try {
+      await route.ready
+      const { url } = await route.ask<{ url: string }>({ databaseUrl: database.url })
+      const [person] = await people(1)
+      return summarize(await timeEach(sizes.latency, async () => {
+        const guid = randomUUID()
+        const begun = nowMs()
+        await callJson('POST', `${url}/nothing`, { body: { audience: { userIds: ['ann'] }, message } })
+        await callJson('POST', simulator.url + pushPath, { body: { ...message, guid }, token: person?.accessToken })
+        return await simulator.arrival(guid) - begun
+      }))
+    } finally {
+      await route.stop()
+      await database.drop()
+      await simulator.reset()
+    }
+  },
+
+  tell
+}
+
+/** Times direct sends to one person after the other. */
+export async function timeDirectSends ({ simulator }: Ground, carillon: Carillon, count: number): Promise<LatencyResult> {
+  const people = carillon.people.values()
+  return summarize(await timeEach(count, async () => {
+    const person: Person = people.next().value ?? nobodyLeft()
+    const begun = nowMs()
+    const id = await carillon.notify({ userIds: [person.userId] })
+    return await simulator.arrival(guidOf(id, person)) - begun
+  }))
+}
+
+async function timeEach (count: number, once: () => Promise<number>): Promise<number[]> {
+  const times: number[] = []
+  for (let done = -warmUps; done < count; done++) {
+    const ms = await once()
+    if (done >= 0) times.push(ms)
+    await sleep(pauseMs)
+  }
+  return times
+}
+
+function summarize (times: number[]): LatencyResult {
+  return { p50Ms: percentile(times, 50), p99Ms: percentile(times, 99) }
+}
+
+function tell ({ p50Ms, p99Ms }: LatencyResult): Record<string, string> {
+  return { p50: milliseconds(p50Ms), p99: milliseconds(p99Ms) }
+}
+
+function nobodyLeft (): never {
+  throw new Error('There are not enough people')
+}

@@ -1,0 +1,2 @@
+/** What every measurement sends. */
+export const message = { type: 'note', title: 'A broadcast', body: 'Ding dong, this goes to everybody who is connected.' } as const

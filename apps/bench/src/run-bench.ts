@@ -1,0 +1,79 @@
+import type { Figure, FigureId, Round } from './figures/figure.ts'
+import { meets } from './figures/figure.ts'
+import type { Ground } from './ground/ground.ts'
+import type { AnyMeasure, Measure } from './measures/measure.ts'
+import { summarize } from './statistics.ts'
+import type { Summary } from './statistics.ts'
+
+export interface FigureResult extends Summary {
+  id: FigureId
+  target: string
+  ok: boolean
+}
+
+export interface BenchResult {
+  figures: FigureResult[]
+  /** Figures that could not be measured here, and why. */
+  skipped: Array<{ id: FigureId, reason: string }>
+  /** The numbers behind the figures: one entry for each round. */
+  measures: Array<{ name: string, rounds: Array<Record<string, string>> }>
+}
+
+/**
+ * Measures everything that `figures` need, once a round, each round in another order, so that a machine that is slow for a
+ * while is slow for all of them. Rejects when a measurement fails or its counts are wrong: there are no half results.
+ */
+export async function runBench (ground: Ground, figures: Figure[], say: (line: string) => void): Promise<BenchResult> {
+  const skipped = figures.filter((figure) => ground.redis === undefined && needsRedis(figure))
+  const possible = figures.filter((figure) => !skipped.includes(figure))
+  const measures = [...new Set(possible.flatMap(({ needs }) => needs))]
+  for (const { id } of skipped) say(`${id} is skipped: ${noRedis}`)
+
+  const results = new Map<AnyMeasure, object[]>(measures.map((measure) => [measure, []]))
+  const rounds: Round[] = []
+  for (let round = 0; round < ground.sizes.rounds; round++) {
+    for (const measure of rotate(measures, round)) {
+      const begun = Date.now()
+      const result = await run(measure, ground)
+      results.get(measure)?.push(result)
+      const facts = Object.entries(measure.tell(result)).map(([name, value]) => `${name} ${value}`).join(', ')
+      say(`round ${round + 1}/${ground.sizes.rounds}  ${measure.name}: ${facts}  (${((Date.now() - begun) / 1000).toFixed(1)} s)`)
+    }
+    rounds.push({ of: <Result extends object>(measure: Measure<Result>) => results.get(measure)?.[round] as Result })
+  }
+
+  return {
+    figures: possible.map((figure) => {
+      const summary = summarize(rounds.map((round) => figure.of(round)))
+      return { id: figure.id, ...summary, target: describeTarget(figure), ok: meets(figure, summary.median) }
+    }),
+    skipped: skipped.map(({ id }) => ({ id, reason: noRedis })),
+    measures: measures.map((measure) => ({
+      name: measure.name, rounds: (results.get(measure) ?? []).map((result) => measure.tell(result))
+    }))
+  }
+}
+
+export function describeTarget ({ target, unit }: Figure): string {
+  const [sign, value] = 'atLeast' in target ? ['≥', target.atLeast] : ['≤', target.atMost]
+  return `${sign} ${value}${unit === '' ? '' : ` ${unit}`}`
+}
+
+const noRedis = 'there is no redis-server on PATH'
+
+function needsRedis ({ needs }: Figure): boolean {
+  return needs.some((measure) => measure.needsRedis === true)
+}
+
+function rotate<Item> (items: Item[], by: number): Item[] {
+  const start = items.length === 0 ? 0 : by % items.length
+  return [...items.slice(start), ...items.slice(0, start)]
+}
+
+async function run (measure: AnyMeasure, ground: Ground): Promise<object> {
+  try {
+    return await measure.run(ground)
+  } catch (error) {
+    throw new Error(`${measure.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,38 @@
+import type { Figure } from './figures/figure.ts'
+import type { Machine } from './machine.ts'
+import type { BenchResult } from './run-bench.ts'
+
+export interface Report extends BenchResult {
+  commit: string | null
+  machine: Machine
+}
+
+/** The report as text: figures first, what they were made of after that. */
+export function show ({ commit, machine, figures, skipped, measures }: Report, known: Figure[]): string {
+  const about = new Map(known.map((figure) => [figure.id, figure]))
+  const table = figures.map(({ id, median, low, high, target, ok }) => {
+    const { unit = '', about: text = '' } = about.get(id) ?? {}
+    const digits = unit === 'ms' || unit === 'MiB' ? 1 : 3
+    const number = (value: number): string => value.toFixed(digits)
+    return [id, `${number(median)} ${unit}`.trim(), `${number(low)} – ${number(high)}`, target, ok ? 'reached' : 'MISSED', text]
+  })
+  const { cpu, cores, memoryGiB, system, node, postgres, redis } = machine
+  return [
+    `commit ${commit ?? 'unknown'}; ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node ${node}, PostgreSQL ${postgres}, ` +
+      (redis === null ? 'no Redis' : `Redis ${redis}`),
+    '',
+    ...align([['figure', 'median', 'low – high', 'target', '', ''], ...table]),
+    ...skipped.map(({ id, reason }) => `${id}  skipped: ${reason}`),
+    '',
+    'measured, by round:',
+    ...measures.flatMap(({ name, rounds }) => [
+      `  ${name}`,
+      ...Object.keys(rounds[0] ?? {}).map((fact) => `    ${fact}: ${rounds.map((round) => round[fact] ?? '').join(' · ')}`)
+    ])
+  ].join('\n')
+}
+
+function align (rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+}

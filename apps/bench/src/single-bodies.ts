@@ -1,0 +1,11 @@
+import type { Person } from './ground/audience.ts'
+import { message } from './message.ts'
+
+/** How many post at a time. */
+export const clients = 64
+
+/** Notifications to one person each, in turn. */
+export function singleBodies (people: Person[], count: number): string[] {
+  return Array.from({ length: count }, (_, index) =>
+    JSON.stringify({ audience: { userIds: [people[index % people.length]?.userId] }, message }))
+}

@@ -1,0 +1,19 @@
+/** The value that `share` percent are at or below, by nearest rank. NaN of nothing. */
+export function percentile (values: number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share / 100) - 1)] ?? NaN
+}
+
+export interface Summary {
+  median: number
+  low: number
+  high: number
+}
+
+/** The middle of the rounds, and how far apart they were. */
+export function summarize (values: number[]): Summary {
+  const sorted = values.toSorted((one, other) => one - other)
+  const middle = sorted.length / 2
+  const [lower = NaN, upper = NaN] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
+  return { median: (lower + upper) / 2, low: sorted[0] ?? NaN, high: sorted.at(-1) ?? NaN }
+}

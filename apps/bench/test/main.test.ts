@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { spawnNode, until } from '@carillon/testing'
+import t from 'tap'
+
+// A database is made, and four processes are started twice, on whatever machine this is.
+t.setTimeout(400_000)
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+t.test('measures real processes and prints JSON, and nothing else, on stdout', async (t) => {
+  const bench = spawnNode(t, main, { args: ['--quick', '--json', '--rounds', '1', '--only', 'latency-p50'] })
+  t.match(await bench.exited, { code: 0 })
+  const report = JSON.parse(bench.stdout.join('\n'))
+  t.match(report, {
+    machine: { cpu: String, cores: Number, node: process.version, postgres: /^\d+/ },
+    figures: [{ id: 'latency-p50', median: Number, low: Number, high: Number, target: '≤ 10 ms', ok: Boolean }],
+    skipped: []
+  })
+  t.ok(Object.hasOwn(report, 'commit'))
+  t.match(bench.stderr.join('\n'), /round 1\/1 {2}latency of a direct send, idle: p50 [\d.]+ ms/)
+})
+
+t.test('tells what it can measure, and refuses what it cannot', async (t) => {
+  const help = spawnNode(t, main, { args: ['--help'] })
+  t.match(await help.exited, { code: 0 })
+  t.match(help.stdout.join('\n'), /direct-during-broadcast +≤ 250 ms/)
+  for (const [args, words] of [[['--only', 'speed'], /no figure "speed"/], [['--rounds', '0'], /from 1 to 99/], [['--fast'], /unknown option/]] as const) {
+    const bench = spawnNode(t, main, { args: [...args] })
+    t.match(await bench.exited, { code: 2 })
+    t.match(bench.stderr.join('\n'), words)
+  }
+})
+
+t.test('leaves nothing behind when it is stopped in the middle', async (t) => {
+  const bench = spawnNode(t, main, { args: ['--quick', '--rounds', '9', '--only', 'latency-p50'] })
+  await until(() => bench.output().includes('round 1/9'), { timeoutMs: 120_000, what: 'the first round' })
+  t.match(await bench.stop('SIGINT'), { code: 130 })
+  t.notMatch(bench.output(), /Error/)
+})
