@@ -46,7 +46,8 @@ async function runTap (servers: Servers, args: string[]): Promise<number> {
   // Tap's reporters draw over themselves, which nobody wants in a log.
   const plain = !process.stdout.isTTY && !args.some((arg) => /^(-R|--reporter)/.test(arg))
   const settings = runsNatively() ? await nativeSettings() : join(root, '.taprc')
-  const options = [`--jobs=${Math.max(2, availableParallelism())}`, ...(plain ? ['--reporter=tap'] : [])]
+  // Most of a test's time goes into waiting for processes of its own.
+  const options = [`--jobs=${Math.max(2, availableParallelism()) + 1}`, ...(plain ? ['--reporter=tap'] : [])]
   const running = execa(process.execPath, [tap, 'run', ...options, ...args], {
     cwd: root,
     stdin: 'inherit',

@@ -2,11 +2,13 @@ import { request } from 'undici'
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
 import { until } from './until.ts'
+import { openHandshake, walkRedirect } from './ways-in.ts'
 
 /** Where a running Carillon is, as `up.json` says. */
 export interface Addresses {
   apiUrl: string
   sandboxUrl: string
+  pumpioUrl?: string | null
   operatorKey: string
 }
 
@@ -14,6 +16,15 @@ export interface InboxEntry {
   id: string
   account: string
   item: { guid?: string, type?: string, title?: string, body?: string }
+}
+
+export interface ShownConnection {
+  id: string
+  status: string
+  statusReason: string | null
+  account: { id: string, name: string }
+  revocation: { state: string, attempts: number, reason: string | null } | null
+  events: Array<{ event: string, reason: string | null }>
 }
 
 export interface ShownDelivery {
@@ -29,11 +40,12 @@ export interface Site {
   api: <Answer>(method: string, path: string, options?: { token?: string, body?: object, expect?: number }) => Promise<Answer>
   control: <Answer>(method: string, path: string, body?: object) => Promise<Answer>
   mintToken: (userId: string) => Promise<string>
-  /** Walks a handshake as the user would, up to the page it ends on. */
+  /** Walks a handshake with Pushbullet as the user would, up to the page it ends on. */
   walk: (userId: string, options?: { answer?: 'allow' | 'deny', account?: string, browser?: Browser }) => Promise<Page>
   /** Connects the user's Pushbullet account (of the same name) and answers the connection's id. */
   connect: (userId: string) => Promise<string>
-  inbox: (account?: string) => Promise<InboxEntry[]>
+  /** What has reached an account, or all of them; at Pushbullet unless `provider` says so. */
+  inbox: (account?: string, provider?: string) => Promise<InboxEntry[]>
   notify: (userIds: string[], title: string) => Promise<string>
   /** The delivery, once it is in this state. */
   delivery: (notificationId: string, connectionId: string, state: string) => Promise<ShownDelivery>
@@ -60,16 +72,11 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
     (await api<{ token: string }>('POST', '/v1/user-tokens', { body: { userId } })).token
 
   const walk: Site['walk'] = async (userId, { answer = 'allow', account = userId, browser = createBrowser() } = {}) => {
-    const token = await mintToken(userId)
-    const { startUrl } = await api<{ startUrl: string }>('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet' } })
-    const confirmed = await browser.submit(await browser.get(startUrl))
-    const consent = new URL(confirmed.location ?? '')
-    consent.searchParams.set('auto', answer)
-    consent.searchParams.set('account', account)
-    return browser.follow(await browser.get(consent.href))
+    const { startUrl } = await openHandshake(site, userId, { provider: 'pushbullet', kind: 'redirect' })
+    return walkRedirect(startUrl, { answer, account }, browser)
   }
 
-  return {
+  const site: Site = {
     api,
     control,
     mintToken,
@@ -80,10 +87,8 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
       const { data } = await api<{ data: Array<{ id: string }> }>('GET', `/v1/connections?userId=${userId}`)
       return data[0]?.id ?? ''
     },
-    inbox: async (account) => {
-      const query = account === undefined ? '' : `&account=${account}`
-      return (await control<{ data: InboxEntry[] }>('GET', `/inbox?provider=pushbullet${query}`)).data
-    },
+    inbox: async (account = '', provider = 'pushbullet') =>
+      (await control<{ data: InboxEntry[] }>('GET', `/inbox?${new URLSearchParams({ provider, account })}`)).data,
     notify: async (userIds, title) => {
       const body = { audience: { userIds }, message: { type: 'note', title, body: 'Ding dong' } }
       return (await api<{ id: string }>('POST', '/v1/notifications', { body, expect: 202 })).id
@@ -94,6 +99,7 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
       return found
     }, { timeoutMs: patienceMs, what: `${state}` })
   }
+  return site
 }
 
 async function send (method: string, url: string, body?: object, headers: Record<string, string> = {}) {

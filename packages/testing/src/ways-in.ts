@@ -1,0 +1,125 @@
+import { createBrowser } from './browser.ts'
+import type { Browser, Page } from './browser.ts'
+import type { Site } from './site.ts'
+import { until } from './until.ts'
+
+export interface ShownHandshake {
+  id: string
+  status: 'pending' | 'completed' | 'failed' | 'expired'
+  kind: string
+  startUrl: string
+  authorizeUrl?: string
+  redeemUrl?: string
+  code?: string
+  connectionId: string | null
+  error: string | null
+}
+
+/** A handshake as it was opened, and the means of its user. */
+export interface OpenedHandshake extends ShownHandshake {
+  token: string
+  look: () => Promise<ShownHandshake>
+}
+
+/** What the user does at the provider: who they are there, and what they say. */
+export interface Decision {
+  account: string
+  answer: 'allow' | 'deny'
+}
+
+/** One way to connect an account, walked as its user would: by browser, or with a frontend that calls the API. */
+export interface WayIn {
+  name: string
+  kind: 'redirect' | 'verifier' | 'code'
+  /** From an opened handshake to where the user has said all they have to say. Answers the page that is left, if there is one. */
+  walk: (site: Site, handshake: OpenedHandshake, decision: Decision, browser?: Browser) => Promise<Page | undefined>
+}
+
+export async function openHandshake (
+  { api, mintToken }: Site, userId: string, wish: { provider: string, kind?: string, account?: string }
+): Promise<OpenedHandshake> {
+  const token = await mintToken(userId)
+  const opened = await api<ShownHandshake>('POST', '/v1/handshakes', { token, body: wish })
+  return { ...opened, token, look: () => api('GET', `/v1/handshakes/${opened.id}`, { token }) }
+}
+
+/** All there are, whichever provider has them. */
+export const waysIn: WayIn[] = [
+  {
+    name: 'by redirect',
+    kind: 'redirect',
+    walk: (_site, { startUrl }, decision, browser) => walkRedirect(startUrl, decision, browser)
+  },
+  {
+    name: 'by a verifier over the API',
+    kind: 'verifier',
+    walk: async ({ api }, { id, token, authorizeUrl = '' }, decision) => {
+      const verifier = await readVerifier(createBrowser(), authorizeUrl, decision)
+      if (verifier !== undefined) await api('POST', `/v1/handshakes/${id}/verifier`, { token, body: { verifier } })
+      return undefined
+    }
+  },
+  {
+    name: 'by a verifier on its page',
+    kind: 'verifier',
+    walk: async (_site, { startUrl }, decision, browser = createBrowser()) => {
+      const page = await browser.get(startUrl)
+      const verifier = await readVerifier(browser, linkOn(page), decision)
+      return verifier === undefined ? page : browser.follow(await browser.submit(page, { verifier }))
+    }
+  },
+  {
+    name: 'by a one-time code over the API',
+    kind: 'code',
+    walk: async ({ api }, { id, token, redeemUrl = '', code = '' }, decision) => {
+      const redeem = () => api<ShownHandshake>('POST', `/v1/handshakes/${id}/redeem`, { token })
+      await decide(createBrowser(), redeemUrl, decision, { code })
+      if (decision.answer === 'allow') await until(async () => (await redeem()).status !== 'pending', { timeoutMs: 30_000, everyMs: 500 })
+      else await redeem()
+      return undefined
+    }
+  },
+  {
+    name: 'by a one-time code on its page',
+    kind: 'code',
+    walk: async (_site, { startUrl }, decision, browser = createBrowser()) => {
+      const page = await browser.get(startUrl)
+      const [, code = ''] = /<code>([^<]+)</.exec(page.text) ?? []
+      await decide(browser, linkOn(page), decision, { code })
+      const ask = async () => browser.follow(await browser.submit(page))
+      if (decision.answer === 'deny') return ask()
+      return until(async () => {
+        const next = await ask()
+        return !next.text.includes(code) && next
+      }, { timeoutMs: 30_000, everyMs: 500 })
+    }
+  }
+]
+
+/** From our own page to the provider's, and back to the page it all ends on. */
+export async function walkRedirect (startUrl: string, decision: Decision, browser = createBrowser()): Promise<Page> {
+  const confirmed = await browser.submit(await browser.get(startUrl))
+  return browser.follow(await decide(browser, confirmed.location ?? '', decision))
+}
+
+/** The simulators' pages take the decision in their query, from programs. */
+function decide (
+  browser: Browser, address: string, { answer, account }: Decision, more: Record<string, string> = {}
+): Promise<Page> {
+  const url = new URL(address)
+  for (const [name, value] of Object.entries({ ...more, auto: answer, account })) url.searchParams.set(name, value)
+  return browser.get(url.href)
+}
+
+/** Undefined when the user was shown none. */
+async function readVerifier (browser: Browser, authorizeUrl: string, decision: Decision): Promise<string | undefined> {
+  const { text } = await decide(browser, authorizeUrl, decision)
+  return /id="verifier"[^>]*>([^<]+)</.exec(text)?.[1]?.trim()
+}
+
+/** Where our page leads to. */
+function linkOn ({ url, text }: Page): string {
+  const [, address] = /<a class="button[^"]*" href="([^"]+)"/.exec(text) ?? []
+  if (address === undefined) throw new Error(`there is no link on ${url}:\n${text.slice(0, 500)}`)
+  return address.replaceAll('&amp;', '&').replaceAll('&#38;', '&')
+}
