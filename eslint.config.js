@@ -21,7 +21,7 @@ const directions = [
   })),
   {
     files: ['apps/**/*.ts', 'packages/**/*.ts'],
-    ignores: ['packages/shared/src/queue/**', 'packages/shared/test/queue/**', 'apps/worker/src/workers.ts'],
+    ignores: ['packages/shared/src/queue/**', 'packages/shared/test/queue/**', 'apps/worker/src/workers.ts', 'apps/bench/src/naive/**'],
     forbid: ['bullmq', 'ioredis'],
     why: "only shared's queue and the worker's workers.ts know BullMQ"
   },
