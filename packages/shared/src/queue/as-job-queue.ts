@@ -6,6 +6,7 @@ interface BullQueue {
   addBulk: (jobs: Array<{ name: string, data: unknown, opts: { jobId: string, delay: number } }>) => Promise<unknown>
   getJob: (id: string) => Promise<unknown>
   getJobScheduler: (id: string) => Promise<{ every?: number | undefined } | undefined>
+  removeJobScheduler: (id: string) => Promise<unknown>
   upsertJobScheduler: (id: string, repeat: { every: number }, template: { name: string, data: unknown }) => Promise<unknown>
   close: () => Promise<void>
   on: (event: 'error', listener: (error: Error) => void) => unknown
@@ -31,7 +32,10 @@ export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => v
       return live
     },
     schedule: async (id, everyMs, data) => {
-      if ((await answered(queue.getJobScheduler(id)))?.every === everyMs) return
+      const scheduled = await answered(queue.getJobScheduler(id))
+      if (scheduled?.every === everyMs) return
+      // An upsert keeps the offset within the old pace, and after a missed run waits for it: up to the whole of the old pace.
+      if (scheduled) await answered(queue.removeJobScheduler(id))
       await answered(queue.upsertJobScheduler(id, { every: everyMs }, { name: 'job', data }))
     },
     close: () => queue.close()
