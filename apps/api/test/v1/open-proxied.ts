@@ -41,6 +41,7 @@ export async function openProxied (t: Test) {
   const provider: Provider = {
     id: 'fake',
     name: 'Fake',
+    holder: 'user',
     origins: [origin],
     handshakes: {},
     parseCredentials: (value) => ({ accessToken: String(at(value, 'accessToken')) }),
@@ -55,7 +56,7 @@ export async function openProxied (t: Test) {
       return body.toString() === 'expired' ? 'expired' : body.toString() === 'dead' ? 'unauthorized' : null
     }
   }
-  const bare: Provider = { id: 'bare', name: 'Bare', origins: [], handshakes: {}, parseCredentials: provider.parseCredentials, identify: provider.identify }
+  const bare: Provider = { id: 'bare', name: 'Bare', holder: 'user', origins: [], handshakes: {}, parseCredentials: provider.parseCredentials, identify: provider.identify }
   const http = createHttp({ trustedOrigins: [origin], allowPrivateHosts: [], headersTimeoutMs: 1_000, bodyTimeoutMs: 1_000 })
   t.teardown(() => http.close())
   const api = await openTestApi(t, { change: () => ({ providers: new Map([['fake', provider], ['bare', bare]]), http }) })

@@ -44,6 +44,7 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
   return {
     id: 'blotre',
     name: 'Blot\'re',
+    holder: 'user',
     origins: [origin],
     handshakes: {
       code: {

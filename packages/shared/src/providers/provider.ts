@@ -148,6 +148,8 @@ export interface Authorized {
 export interface Provider<C extends Credentials = Credentials> {
   readonly id: string
   readonly name: string
+  /** Whose account it is that is connected: a user's own, or one that belongs to a team and that its owner connects. */
+  readonly holder: 'user' | 'team'
   /** Where its servers are by configuration, such as `https://api.example.com`. Requests there need no guard. */
   readonly origins: readonly string[]
   readonly handshakes: Handshakes<C>

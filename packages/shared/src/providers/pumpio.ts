@@ -33,6 +33,7 @@ export function createPumpio (config: PumpioConfig) {
   return {
     id: 'pumpio',
     name: 'pump.io',
+    holder: 'user',
     origins: hosts.insecureOrigins,
     handshakes: { verifier: createPumpioHandshake(hosts, config.application, signer, accept) },
     parseAccount: hosts.parseAccount,

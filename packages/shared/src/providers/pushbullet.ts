@@ -62,6 +62,7 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
   return {
     id: 'pushbullet',
     name: 'Pushbullet',
+    holder: 'user',
     origins: [origin],
     handshakes: {
       code: {
