@@ -20,10 +20,21 @@ export interface Outcome {
 
 const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, unauthorized: false }
 
-/** PostgreSQL's JSON takes no NUL, and one provider's odd id must not keep a whole set from being settled. */
+/**
+ * PostgreSQL's JSON takes no NUL, and one provider's odd id must not keep a whole set from being settled. Spelled out,
+ * unlike its rarer fellows below: spreading `nothing` takes a hundred times as long.
+ */
 export function sentOutcome ({ id }: Receipt, durationMs: number): Outcome {
-  const receipt = { id: id.replaceAll('\0', '') }
-  return { ...nothing, state: 'sent', receipt, event: { event: 'attempt', outcome: 'sent', durationMs } }
+  return {
+    attempted: true,
+    reason: null,
+    dueAt: null,
+    limitedUntil: null,
+    unauthorized: false,
+    state: 'sent',
+    receipt: { id: id.replaceAll('\0', '') },
+    event: { event: 'attempt', outcome: 'sent', durationMs }
+  }
 }
 
 /** Not tried, and free to be tried by whoever comes next. */

@@ -11,7 +11,7 @@ export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
   headers?: Record<string, string>
-  body?: string | Uint8Array
+  body?: string | Uint8Array | undefined
   /** Bytes; a longer answer fails as `tooLarge`. Default 1 MiB. */
   maxResponseBytes?: number
   /** For the whole exchange, in place of `totalTimeoutMs` and of `headersTimeoutMs`: a long upload is answered late. */

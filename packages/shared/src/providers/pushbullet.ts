@@ -148,8 +148,8 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
   ): Promise<Fields<Name>> {
     const headers: Record<string, string> = { accept: 'application/json', 'access-token': accessToken }
     if (content !== undefined) headers['content-type'] = 'application/json'
-    const body = content === undefined ? {} : { body: JSON.stringify(content) }
-    return ask({ method, url: `${apiUrl}/v2${path}`, headers, ...body }, (answer, now) => judge(answer, now, members), call)
+    const body = content === undefined ? undefined : JSON.stringify(content)
+    return ask({ method, url: `${apiUrl}/v2${path}`, headers, body }, (answer, now) => judge(answer, now, members), call)
   }
 }
 
