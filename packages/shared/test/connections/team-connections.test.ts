@@ -71,7 +71,8 @@ t.test('lists what a user may see: their own, and those of teams that they are i
   const [annes = ''] = await connect(database, ['anne'], 'other')
   const closed = await put('closed', 'olive')
   const [foreign] = await save(olive.id, 'closed', closed)
-  const seen = async (filter: Parameters<typeof listConnections>[1]) => (await listConnections(database, filter, { limit: 100 })).map(({ id }) => id)
+  const seen = async (filter: Parameters<typeof listConnections>[1]): Promise<string[]> =>
+    (await listConnections(database, filter, { limit: 100 })).map(({ id }) => id)
   const all = await seen({ visibleTo: max.id })
   t.ok(all.includes(own))
   t.notOk(all.includes(annes) || all.includes(foreign?.id ?? ''))
