@@ -38,7 +38,7 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
     with draft as (
       select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
         id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
-        expires_at timestamptz, spread_seconds int, created_by uuid)
+        expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid)
     ), team as (
       select wanted.*, teams.id as team_id
       from unnest(${teams.map(([id]) => id)}::uuid[], ${teams.map(([, teamId]) => teamId)}::text[]) as wanted (notification_id, external_id)
@@ -71,8 +71,9 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
       group by notification_id
     ), notification as (
       insert into notifications (
-        id, origin, audience, message, providers, data, unreachable, send_at, expires_at, spread_seconds, planned_at, created_by)
-      select id, origin, audience, message, providers, data, coalesce(unreachable.entries, '[]'), send_at, expires_at, spread_seconds,
+        id, origin, audience, message, providers, data, unreachable, send_at, expires_at, spread_seconds, on_unknown, planned_at,
+        created_by)
+      select id, origin, audience, message, providers, data, coalesce(unreachable.entries, '[]'), send_at, expires_at, spread_seconds, on_unknown,
         case when not audience ? 'everyone' then now() end, created_by
       from draft left join unreachable on unreachable.notification_id = draft.id
       returning id, created_at, unreachable, send_at, planned_at
@@ -129,7 +130,7 @@ interface InsertedRow extends Omit<Inserted, 'accepted'> {
 }
 
 function toRecord (
-  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, createdBy }: Draft
+  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy }: Draft
 ): object {
   return {
     id,
@@ -141,6 +142,7 @@ function toRecord (
     send_at: sendAt,
     expires_at: expiresAt,
     spread_seconds: spreadSeconds,
+    on_unknown: onUnknown,
     created_by: createdBy
   }
 }

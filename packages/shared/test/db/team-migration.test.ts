@@ -13,7 +13,7 @@ t.test('brings what was there before teams along', async (t) => {
   await cp(fileURLToPath(new URL('../../migrations', import.meta.url)), folder, { recursive: true })
   const path = `${folder}/meta/_journal.json`
   const journal = JSON.parse(await readFile(path, 'utf8')) as { entries: Array<{ tag: string }> }
-  await writeFile(path, JSON.stringify({ ...journal, entries: journal.entries.filter(({ tag }) => tag < '0003') }))
+  await writeFile(path, JSON.stringify({ ...journal, entries: journal.entries.filter(({ tag }) => tag < '0004') }))
   const database = openDatabase({ url, max: 1 })
   t.teardown(() => database.close())
   await migrate(database.db, { migrationsFolder: folder })
