@@ -57,7 +57,8 @@ export async function openProxied (t: Test, { patienceMs = 1_000 } = {}) {
     }
   }
   const bare: Provider = { id: 'bare', name: 'Bare', holder: 'user', origins: [], handshakes: {}, parseCredentials: provider.parseCredentials, identify: provider.identify }
-  const http = createHttp({ trustedOrigins: [origin], allowPrivateHosts: [], headersTimeoutMs: patienceMs, bodyTimeoutMs: patienceMs })
+  const patience = { headersTimeoutMs: patienceMs, bodyTimeoutMs: patienceMs }
+  const http = createHttp({ trustedOrigins: [origin], allowPrivateHosts: [], ...patience })
   t.teardown(() => http.close())
   const api = await openTestApi(t, { change: () => ({ providers: new Map([['fake', provider], ['bare', bare]]), http }) })
   const key = await api.makeKey()
