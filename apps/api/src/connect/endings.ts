@@ -29,7 +29,8 @@ export function createEndings ({ database, site }: Services, provider: Provider)
   }
   const connected: Endings['connected'] = (reply, handshake, accountName) => {
     const address = addressAfter(handshake)
-    return address === null ? sendSuccess(reply, { site, provider, accountName }) : reply.redirect(address, 303)
+    if (address !== null) return reply.redirect(address, 303)
+    return sendSuccess(reply, { site, provider, accountName, team: handshake.team })
   }
   const failed: Endings['failed'] = (reply, handshake, reason) => {
     const address = addressAfter(handshake, reason)

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { HandshakeTeam } from '@carillon/shared/connections'
 import type { Provider } from '@carillon/shared/providers'
 import { html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
@@ -23,14 +24,18 @@ export function sendFailure (
 }
 
 export function sendSuccess (
-  reply: FastifyReply, { site, provider, accountName }: { site: Site, provider: Provider, accountName: string }
+  reply: FastifyReply,
+  { site, provider, accountName, team }: { site: Site, provider: Provider, accountName: string, team: HandshakeTeam | null }
 ): FastifyReply {
+  const words = team === null
+    ? html`What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.`
+    : html`<em>${site.name}</em> now uses the account <strong>${accountName}</strong> for everybody in the team <strong>${team.name}</strong>.`
   return sendPage(reply, 200, {
     title: `${provider.name} is connected`,
     publicUrl: site.publicUrl,
     content: html`
       <h1>${provider.name} is connected</h1>
-      <p>What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.</p>
+      <p>${words}</p>
       <p class="soft">You can close this page.</p>`
   })
 }

@@ -43,7 +43,7 @@ export async function claimSegment (
       -- the planner knows if it is a rare one
       select connection.* from segment cross join lateral (
         select * from connections
-        where provider = ${provider} and id > after_id and id <= last_id
+        where provider = ${provider} and user_id is not null and id > after_id and id <= last_id
           and connected_at <= bound and (disconnected_at is null or disconnected_at > bound)
         order by id limit case when is_canceled or is_late then greatest(size, ${most}::int) else ${most}::int end
       ) as connection

@@ -7,11 +7,12 @@ export {
   awaitAnswer, claimHandshake, completeHandshake, confirmHandshake, createHandshake, failHandshake, findHandshake,
   findHandshakeByState, findLatestHandshake, isBrowserOf
 } from './handshakes.ts'
-export type { Handshake, HandshakeKind, NewHandshake } from './handshakes.ts'
+export type { Handshake, HandshakeKind, HandshakeTeam, NewHandshake } from './handshakes.ts'
 export { findConnection, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter, ConnectionStatus } from './read.ts'
 export { disconnect, markNeedsReauth, openCredentials, saveConnections, sealCredentials } from './store.ts'
-export type { NewConnection, SavedConnection } from './store.ts'
+export type { Holder, NewConnection, SavedConnection } from './store.ts'
+export { NotOwnerError } from './not-owner-error.ts'
 export { createRefresher } from './refresh.ts'
 export type { Fresh, Refresher, RefreshResult, RefreshServices } from './refresh.ts'
 export { createRegistrations } from './registrations.ts'

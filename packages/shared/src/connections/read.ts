@@ -1,5 +1,5 @@
-import { and, asc, eq, gt } from 'drizzle-orm'
-import { connections, users } from '../db/index.ts'
+import { aliasedTable, and, asc, eq, gt, inArray, or } from 'drizzle-orm'
+import { connections, teamMembers, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 export type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
@@ -7,9 +7,12 @@ export type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
 /** What may be told about a connection: everything but its credentials. */
 export interface Connection {
   id: string
-  /** Carillon's id of the user, and the site's. */
-  ownerId: string
-  userId: string
+  /** Who holds it, a user or a team: one of the two is null. Carillon's ids here, the site's below. */
+  holder: { userId: string | null, teamId: string | null }
+  userId: string | null
+  teamId: string | null
+  /** Of a team's: who has connected it last, while we know them. */
+  connectedBy: { userId: string, name: string } | null
   provider: string
   status: ConnectionStatus
   statusReason: string | null
@@ -22,16 +25,24 @@ export interface Connection {
 }
 
 export interface ConnectionFilter {
-  /** The site's id of a user. */
+  /** The site's id of a user, who holds it. */
   userId?: string | undefined
+  /** The site's id of a team, which holds it. */
+  teamId?: string | undefined
+  /** Carillon's id of a user: only what they hold themselves, or a team that they are in. */
+  visibleTo?: string | undefined
   provider?: string | undefined
   status?: ConnectionStatus | undefined
 }
 
+const connectors = aliasedTable(users, 'connectors')
 const columns = {
   id: connections.id,
-  ownerId: connections.userId,
+  holder: { userId: connections.userId, teamId: connections.teamId },
   userId: users.externalId,
+  teamId: teams.externalId,
+  connectorId: connectors.externalId,
+  connectorName: connectors.displayName,
   provider: connections.provider,
   status: connections.status,
   statusReason: connections.statusReason,
@@ -44,27 +55,50 @@ const columns = {
 }
 
 export async function findConnection ({ db }: Database, id: string): Promise<Connection | undefined> {
-  const [row] = await db.select(columns).from(connections).innerJoin(users, eq(users.id, connections.userId))
-    .where(eq(connections.id, id))
-  return row
+  const [row] = await selectConnections(db).where(eq(connections.id, id))
+  return row === undefined ? undefined : toConnection(row)
 }
 
 /** The connection together with its sealed credentials; undefined when it is unknown or closed. */
 export async function findSealed ({ db }: Database, id: string): Promise<(Connection & { credentials: string }) | undefined> {
   const [row] = await db.select({ ...columns, credentials: connections.credentials }).from(connections)
-    .innerJoin(users, eq(users.id, connections.userId)).where(eq(connections.id, id))
-  return row === undefined || row.credentials === null ? undefined : { ...row, credentials: row.credentials }
+    .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
+    .leftJoin(connectors, eq(connectors.id, connections.connectedBy)).where(eq(connections.id, id))
+  if (row === undefined || row.credentials === null) return undefined
+  const { credentials, ...told } = row
+  return { ...toConnection(told), credentials }
 }
 
 /** At most `limit` connections after the id `after`, in the order of their ids (which is that of their making). */
 export async function listConnections (
   { db }: Database, filter: ConnectionFilter, { limit, after }: { limit: number, after?: string | undefined }
 ): Promise<Connection[]> {
-  return db.select(columns).from(connections).innerJoin(users, eq(users.id, connections.userId))
+  const { userId, teamId, visibleTo, provider, status } = filter
+  const rows = await selectConnections(db)
     .where(and(
       after === undefined ? undefined : gt(connections.id, after),
-      filter.userId === undefined ? undefined : eq(users.externalId, filter.userId),
-      filter.provider === undefined ? undefined : eq(connections.provider, filter.provider),
-      filter.status === undefined ? undefined : eq(connections.status, filter.status)))
+      userId === undefined ? undefined : eq(users.externalId, userId),
+      teamId === undefined ? undefined : eq(teams.externalId, teamId),
+      visibleTo === undefined ? undefined : isVisible(db, visibleTo),
+      provider === undefined ? undefined : eq(connections.provider, provider),
+      status === undefined ? undefined : eq(connections.status, status)))
     .orderBy(asc(connections.id)).limit(limit)
+  return rows.map(toConnection)
+}
+
+function selectConnections (db: Database['db']) {
+  return db.select(columns).from(connections)
+    .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
+    .leftJoin(connectors, eq(connectors.id, connections.connectedBy))
+}
+
+function isVisible (db: Database['db'], userId: string) {
+  const ofTheirs = db.select({ id: teamMembers.teamId }).from(teamMembers).where(eq(teamMembers.userId, userId))
+  return or(eq(connections.userId, userId), inArray(connections.teamId, ofTheirs))
+}
+
+function toConnection (
+  { connectorId, connectorName, ...row }: Awaited<ReturnType<typeof selectConnections>>[number]
+): Connection {
+  return { ...row, connectedBy: connectorId === null ? null : { userId: connectorId, name: connectorName ?? connectorId } }
 }
