@@ -13,17 +13,20 @@ export interface Filled {
   lostClaim: string
   /** A connection that something waits for. */
   waitedFor: string
+  /** Somebody who has connected a team. */
+  teamUser: string
 }
 
 /**
- * What a site of some size has after three weeks: 60,000 connections, most at one provider and few at another, 20,000
- * notifications to people by name, broadcasts in every partition, and all that is under way at a busy moment.
+ * What a site of some size has after three weeks: 60,000 connections, most at one provider and few at another, 500 teams with
+ * one each, 20,000 notifications to people by name, broadcasts in every partition, and all that is under way at a busy moment.
  */
 export async function fillDatabase ({ sql }: Database): Promise<Filled> {
   await sql.unsafe(script)
   const [row] = await sql<[Filled]>`
     select ntf('10 minutes', 900001) as broadcast, ntf('9 minutes', 900002) as spread, ntf('8 minutes', 900010) as unplanned,
-      id_of('c', 1) as claim, id_of('c', 2) as "lostClaim", id_of('a', 102) as "waitedFor"`
+      id_of('c', 1) as claim, id_of('c', 2) as "lostClaim", id_of('a', 102) as "waitedFor",
+      id_of('b', 9) as "teamUser"`
   // By itself: it takes no transaction.
   await sql`vacuum (analyze)`
   return row
@@ -45,6 +48,12 @@ const script = `
       'account-' || number, 'account-' || number, case when number % 100 between 85 and 98 then 'pump-' || number % 40 || '.example' else '' end,
       repeat('sealed', 30), case when number % 100 = 99 then now() + (600 + number % 3600) * interval '1 second' end, now() - interval '30 days'
     from generate_series(1, 60000) as number;
+  insert into teams (id, external_id, name, owner_id)
+    select id_of('e', number), 'team-' || number, 'Team ' || number, id_of('b', number) from generate_series(1, 500) as number;
+  insert into connections (id, team_id, connected_by, provider, status, account_id, account_name, credentials, connected_at)
+    select id_of('f', number), id_of('e', number), id_of('b', number), 'pumpio', 'active', 'team-' || number, 'team-' || number,
+      repeat('sealed', 30), now() - interval '30 days'
+    from generate_series(1, 500) as number;
 
   insert into notifications (id, origin, audience, message, planned_at, created_at)
     select ntf(age, number), 'api', '{"userIds": ["somebody"]}', '{"type": "note", "title": "Hello", "body": "World"}', at, at

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { putTeam } from '@carillon/shared/db'
 import { dispatchWaiting, findNotification, findStanding, listDeliveries, previewAudience, releaseParked } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
 import t from 'tap'
@@ -20,7 +21,7 @@ const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
 const engine = await openEngine(t, await postgres.open(t), { start: false, offer: ['pushbullet', 'pumpio', 'blotre'] })
 const { sql } = engine.database
-const { broadcast, spread, unplanned, claim, waitedFor } = await fillDatabase(engine.database)
+const { broadcast, spread, unplanned, claim, waitedFor, teamUser } = await fillDatabase(engine.database)
 const { database, plans } = explaining(engine.database)
 const services = { ...engine.services, database }
 const providers = [...services.providers.keys()]
@@ -39,6 +40,9 @@ const uses: Record<string, () => Promise<unknown>> = {
   notifications_unplanned: () => reconcile(services),
   connections_pkey: () => listDeliveries(database, broadcast, { limit: 50 }),
   connections_user_provider: () => previewAudience(database, { userIds: ['user-1', 'user-2'] }, providers, new Map()),
+  connections_team_provider: () => putTeam(database, { externalId: 'team-7', name: 'Seven', ownerId: 'user-8', memberIds: [] }),
+  // PostgreSQL asks for that itself when a user is deleted.
+  connections_connected_by_user: async () => { await database.sql`update connections set connected_by = null where connected_by = ${teamUser}` },
   connections_provider_id: async () => {
     await openPlan(database, unplanned, ['blotre'])
     await cutSegments(database, { notificationId: unplanned, provider: 'blotre', size: 500, secondsEach: 0, limit: 2 })
