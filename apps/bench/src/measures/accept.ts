@@ -2,12 +2,14 @@ import { openCarillon, usualBackend } from '../ground/carillon.ts'
 import { countRows, expectSame } from '../ground/check-counts.ts'
 import { startWatch } from '../ground/stopwatch.ts'
 import { clients, singleBodies } from '../single-bodies.ts'
-import { rate, share } from './measure.ts'
+import { micros, rate, share } from './measure.ts'
 import type { Measure } from './measure.ts'
 
 export interface AcceptResult {
   perSecond: number
   serverBusy: number
+  /** CPU time of the process, all of its threads, for each request. */
+  serverUs: number
 }
 
 const warmUp = 1_000
@@ -31,7 +33,7 @@ export const accept: Measure<AcceptResult> = {
       await post(count)
       const { ms, used: [api] } = await stop()
       expectSame('deliveries', await countRows(carillon), { queued: count + warmUp })
-      return { perSecond: count / ms * 1000, serverBusy: api?.busy ?? 0 }
+      return { perSecond: count / ms * 1000, serverBusy: api?.busy ?? 0, serverUs: (api?.cpuMs ?? 0) / count * 1000 }
     } finally {
       await loop.stop()
       await carillon.close()
@@ -59,7 +61,7 @@ export const bareAccept: Measure<AcceptResult> = {
       const { ms, used: [own] } = await stop()
       const [row] = await database.sql<Array<{ number: number }>>`select count(*)::int as number from bare`
       expectSame('rows', { rows: row?.number }, { rows: count + warmUp })
-      return { perSecond: count / ms * 1000, serverBusy: own?.busy ?? 0 }
+      return { perSecond: count / ms * 1000, serverBusy: own?.busy ?? 0, serverUs: (own?.cpuMs ?? 0) / count * 1000 }
     } finally {
       await Promise.all([route.stop(), loop.stop()])
       await database.drop()
@@ -69,6 +71,6 @@ export const bareAccept: Measure<AcceptResult> = {
   tell
 }
 
-function tell ({ perSecond, serverBusy }: AcceptResult): Record<string, string> {
-  return { rate: rate(perSecond), 'server busy': share(serverBusy) }
+function tell ({ perSecond, serverBusy, serverUs }: AcceptResult): Record<string, string> {
+  return { rate: rate(perSecond), 'server busy': share(serverBusy), 'CPU/request': micros(serverUs) }
 }
