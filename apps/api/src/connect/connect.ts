@@ -23,7 +23,7 @@ export function connect (services: Services): FastifyPluginAsync {
     await app.register(cookie, { secret: vault.derive('cookie') })
     await app.register(formbody, { bodyLimit: 4_096 })
     app.setErrorHandler(async (error, request, reply) => {
-      request.log.error({ err: error }, 'page failed')
+      request.log.error({ requestId: request.id, err: error }, 'page failed')
       return sendFailure(reply, 'internal', { site })
     })
     app.setNotFoundHandler(async (_request, reply) => sendFailure(reply, 'unknownHandshake', { site }))

@@ -22,7 +22,7 @@ export function handleProblems (app: FastifyInstance, publicUrl: string): void {
 /** Answers with what `error` is to the caller, and logs it when it is ours. */
 export function sendProblem (error: unknown, request: FastifyRequest, reply: FastifyReply, publicUrl: string): FastifyReply {
   const problem = toProblem(error)
-  if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
+  if (problem.code === 'internal') request.log.error({ requestId: request.id, err: error }, 'request failed')
   const { code, status, message, errors, headers, reason, contact } = problem
   // A string, so that no route's response schema has a say in it.
   return reply.code(status).headers(headers).type('application/problem+json').serializer(String).send(JSON.stringify({

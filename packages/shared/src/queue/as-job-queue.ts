@@ -3,13 +3,19 @@ import type { JobQueue } from './job-queue.ts'
 
 /** What both backends' queues have in common. */
 export interface BullQueue {
-  addBulk: (jobs: Array<{ name: string, data: unknown, opts: { jobId: string, delay: number } }>) => Promise<unknown>
+  add: (name: string, data: unknown, opts: JobOptions) => Promise<unknown>
+  addBulk: (jobs: Array<{ name: string, data: unknown, opts: JobOptions }>) => Promise<unknown>
   getJob: (id: string) => Promise<unknown>
   getJobScheduler: (id: string) => Promise<{ every?: number | undefined } | undefined>
   removeJobScheduler: (id: string) => Promise<unknown>
   upsertJobScheduler: (id: string, repeat: { every: number }, template: { name: string, data: unknown }) => Promise<unknown>
   close: () => Promise<void>
   on: (event: 'error', listener: (error: Error) => void) => unknown
+}
+
+interface JobOptions {
+  jobId: string
+  delay: number
 }
 
 /** BullMQ looks a job up one by one; a slow store must still answer in time. */
@@ -23,8 +29,11 @@ export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => v
     add: async (jobs) => {
       for (let start = 0; start < jobs.length; start += jobsPerAddition) {
         const some = jobs.slice(start, start + jobsPerAddition)
-        await answered(queue.addBulk(
-          some.map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } }))))
+          .map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } }))
+        const [first] = some
+        // Setting up the pipeline for many takes longer than all the rest of adding one.
+        const isAlone = first !== undefined && some.length === 1
+        await answered(isAlone ? queue.add(first.name, first.data, first.opts) : queue.addBulk(some))
       }
     },
     live: async (ids) => {
