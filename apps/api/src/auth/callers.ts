@@ -1,12 +1,16 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
-import { findApiKey, findUser } from '@carillon/shared/db'
-import type { ApiKey, Database, Scope, User } from '@carillon/shared/db'
+import { findUser } from '@carillon/shared/db'
+import type { ApiKey, Scope, User } from '@carillon/shared/db'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
+import { createKeys } from './keys.ts'
 import { createUserTokens } from './user-tokens.ts'
 
-/** Who may call a route: keys with this scope, users, or both. */
-export type Callers = { scope: Scope, user?: true } | { scope?: never, user: true }
+/**
+ * Who may call a route: keys with this scope, users, or both. One that `confirmsKey` does nothing for a key that has been
+ * revoked, so it need not be looked up first.
+ */
+export type Callers = { scope: Scope, user?: true, confirmsKey?: true } | { scope?: never, user: true, confirmsKey?: never }
 
 export type Caller = { kind: 'key', key: ApiKey } | { kind: 'user', user: User, teamId: string | undefined }
 
@@ -22,7 +26,7 @@ declare module 'fastify' {
 /** Lets in the callers that a route names. A route that names none cannot be added: nothing is open by oversight. */
 export function admitCallers (app: FastifyInstance, { database, vault, now }: Services): void {
   const tokens = createUserTokens(vault, now)
-  const keyOf = createKeyLookup(database)
+  const keys = createKeys(database, now)
   app.decorateRequest('caller', null)
 
   app.addHook('onRoute', ({ method, url, config }) => {
@@ -32,16 +36,15 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
   app.addHook('onRequest', async (request) => {
     const callers = callersOf(request.routeOptions.config)
     if (callers === undefined) return
-    const caller = await identify(bearerOf(request))
+    const caller = await identify(bearerOf(request), callers)
     admit(caller, callers)
     request.caller = caller
   })
 
-  async function identify (token: string): Promise<Caller> {
+  async function identify (token: string, { confirmsKey }: Callers): Promise<Caller> {
     if (token.startsWith('ck_')) {
-      const key = await keyOf(token)
-      if (key !== undefined) return { kind: 'key', key }
-      throw invalidToken('The API key is unknown or revoked')
+      const key = await (confirmsKey === true ? keys.recall(token) : keys.find(token))
+      return key === undefined ? refuseKey() : { kind: 'key', key }
     }
     const subject = await tokens.verify(token)
     const user = subject === undefined ? undefined : await findUser(database, subject.userId)
@@ -50,16 +53,9 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
   }
 }
 
-/** Calls that come while a key is being looked up share the answer: under load that is one look for many, and none is late. */
-function createKeyLookup (database: Database): (token: string) => Promise<ApiKey | undefined> {
-  const looking = new Map<string, Promise<ApiKey | undefined>>()
-  return (token) => {
-    const known = looking.get(token)
-    if (known !== undefined) return known
-    const look = findApiKey(database, token).finally(() => looking.delete(token))
-    looking.set(token, look)
-    return look
-  }
+/** Throws what a caller is told whose key is none. */
+export function refuseKey (): never {
+  throw invalidToken('The API key is unknown or revoked')
 }
 
 /** The user who calls, or undefined when an operator does, who may see everybody's. */

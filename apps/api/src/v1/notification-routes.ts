@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { listNotifications } from '@carillon/shared/notifications'
-import { callingKey } from '../auth/callers.ts'
+import { listNotifications, RevokedKeyError } from '@carillon/shared/notifications'
+import { callingKey, refuseKey } from '../auth/callers.ts'
 import { refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { createBackpressure } from './backpressure.ts'
@@ -27,7 +27,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
 
     app.post('/notifications', {
       bodyLimit,
-      config: { callers: { scope: 'notifications:write' } },
+      config: { callers: { scope: 'notifications:write', confirmsKey: true } },
       onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotification',
@@ -41,14 +41,14 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       requireBroadcast(request, [request.body.audience])
       await refuseCrowds(services, [request.body.audience], 'audience')
       const draft = toDraft(request.body, callingKey(request)?.id)
-      const shown = toShownNotification(fresh(draft, await accepter.accept(draft), now()))
+      const shown = toShownNotification(fresh(draft, await accepter.accept(draft).catch(refuseRevoked), now()))
       reply.code(202).header('location', `/v1/notifications/${shown.id}`)
       return shown
     })
 
     app.post('/notifications/batch', {
       bodyLimit,
-      config: { callers: { scope: 'notifications:write' } },
+      config: { callers: { scope: 'notifications:write', confirmsKey: true } },
       onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotifications',
@@ -64,7 +64,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       requireBroadcast(request, audiences)
       await refuseCrowds(services, audiences, 'notifications')
       const drafts = notifications.map((one) => toDraft(one, callingKey(request)?.id))
-      const accepted = await accepter.acceptAll(drafts)
+      const accepted = await accepter.acceptAll(drafts).catch(refuseRevoked)
       const at = now()
       reply.code(202)
       return {
@@ -100,4 +100,8 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       }
     }, async ({ params }) => toShownNotification(await requireNotification(services, params.id)))
   }
+}
+
+function refuseRevoked (error: unknown): never {
+  throw error instanceof RevokedKeyError ? refuseKey() : error
 }

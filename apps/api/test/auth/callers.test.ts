@@ -97,6 +97,20 @@ t.test('turns away a key as soon as it is revoked', async (t) => {
   t.equal((await api.ask('GET', '/v1/connections', { token })).status, 401)
 })
 
+t.test('does nothing for a key as soon as it is revoked, where it rang a moment ago', async (t) => {
+  const token = await api.makeKey('notifications:write')
+  const ring = (path: string, body: unknown) => api.ask('POST', path, { token, body })
+  t.equal((await ring('/v1/notifications', note)).status, 202)
+  await revokeApiKey(api.database, token.slice(3, 35).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
+  const count = async () => (await api.database.sql<[{ count: number }]>`select count(*)::int as count from notifications`)[0].count
+  const before = await count()
+  for (const answer of [await ring('/v1/notifications', note), await ring('/v1/notifications/batch', { notifications: [note, note] })]) {
+    t.match([answer.status, at(answer.body, 'code')], [401, 'invalidToken'])
+    t.match(answer.headers['www-authenticate'], 'error="invalid_token"')
+  }
+  t.equal(await count(), before)
+})
+
 t.test('gives user tokens that last as long as they say', async (t) => {
   const operator = await api.makeKey('users:write')
   const { status, headers, body } = await api.ask('POST', '/v1/user-tokens', { token: operator, body: { userId: 'brief', expiresIn: 60 } })

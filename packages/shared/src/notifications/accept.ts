@@ -17,7 +17,8 @@ export interface Accepted {
 }
 
 export interface Inserted {
-  accepted: Accepted[]
+  /** Undefined is one whose key has been revoked: nothing was made of it. */
+  accepted: Array<Accepted | undefined>
   /** What is due now, and when what is due later wants to be looked at. */
   batches: Batch[]
   wakes: Wake[]
@@ -35,10 +36,13 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
   const teams = drafts.flatMap(({ id, audience }) =>
     'teamIds' in audience ? audience.teamIds.map((teamId) => [id, teamId] as const) : [])
   const [row] = await sql<[InsertedRow]>`
-    with draft as (
+    with asked as (
       select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
         id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
         expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid)
+    ), draft as (
+      select * from asked
+      where created_by is null or exists (select from api_keys where api_keys.id = created_by and revoked_at is null)
     ), team as (
       select wanted.*, teams.id as team_id
       from unnest(${teams.map(([id]) => id)}::uuid[], ${teams.map(([, teamId]) => teamId)}::text[]) as wanted (notification_id, external_id)
@@ -111,8 +115,8 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
       from delivery where job_id is null and due_at is not null group by provider
     )
     select
-      (select jsonb_object_agg(id, jsonb_build_object(
-        'createdAt', created_at, 'unreachable', unreachable, 'reached', coalesce(reached, '[]')))
+      (select coalesce(jsonb_object_agg(id, jsonb_build_object(
+        'createdAt', created_at, 'unreachable', unreachable, 'reached', coalesce(reached, '[]'))), '{}')
         from notification left join counted on notification_id = id) as accepted,
       (select coalesce(jsonb_agg(batch), '[]') from batch) as batches,
       (select coalesce(jsonb_agg(wake), '[]') from wake) as wakes,
@@ -147,8 +151,8 @@ function toRecord (
   }
 }
 
-function toAccepted (id: string, row: AcceptedRow | undefined): Accepted {
-  if (row === undefined) throw new Error(`The statement did not answer for notification ${id}`)
+function toAccepted (id: string, row: AcceptedRow | undefined): Accepted | undefined {
+  if (row === undefined) return undefined
   const { createdAt, unreachable, reached } = row
   const parked = reached.reduce((sum, { parked }) => sum + parked, 0)
   const deliveries = reached.reduce((sum, { queued }) => sum + queued, parked)

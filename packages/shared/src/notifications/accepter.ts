@@ -5,17 +5,20 @@ import type { Accepted } from './accept.ts'
 import type { DeliveryQueues } from './delivery-queues.ts'
 import type { Audience, Draft } from './draft.ts'
 import { enqueueBatches, enqueuePlans, enqueueWakes } from './enqueue.ts'
+import { RevokedKeyError } from './revoked-key-error.ts'
 
 /** Bounds of one statement; what is beyond them goes into the next. */
 const draftsPerInsert = 500
 const recipientsPerInsert = 20_000
+/** So many callers share a statement before it is worth cutting them in two. */
+const callersPerHalf = 16
 /** What a team counts for: how many it has is for the statement to find out. */
 const recipientsPerTeam = 100
 
 export interface Accepter {
-  /** Resolves once the notification and its deliveries are committed. */
+  /** Resolves once the notification and its deliveries are committed. Rejects with RevokedKeyError when its key was revoked. */
   accept: (draft: Draft) => Promise<Accepted>
-  /** The same for several, all of them or none; answers in their order. They go in one statement, however many they are. */
+  /** The same for several of one key, all of them or none; answers in their order. However many they are, it is one statement. */
   acceptAll: (drafts: Draft[]) => Promise<Accepted[]>
   /** Waits for everything accepted to be committed and queued. */
   close: () => Promise<void>
@@ -29,7 +32,9 @@ interface Waiting {
 
 /**
  * Commits drafts in groups: one that comes alone goes at once, those that come while a statement is under way share the
- * next. The answer does not wait for the queue: rows are the truth, and reconcile finds those that no job knows of.
+ * next. A crowd is cut in halves: while the one waits for the disk, the other is answered and asks again. All of it together
+ * would come back together, and this process and the database would take turns at standing still. The answer does not wait for
+ * the queue: rows are the truth, and reconcile finds those that no job knows of.
  */
 export function createAccepter (
   { database, queues, log }: { database: Database, queues: DeliveryQueues, log: Log }
@@ -42,7 +47,13 @@ export function createAccepter (
   async function commitAll (): Promise<void> {
     // Requests that were parsed in the same turn of the event loop go together.
     await new Promise(setImmediate)
-    while (waiting.length > 0) await commit(takeGroup(waiting))
+    let answered = 0
+    while (waiting.length > 0) {
+      const crowd = waiting.length + answered
+      const group = takeGroup(waiting, Math.max(callersPerHalf, Math.ceil(crowd / 2)))
+      await commit(group)
+      answered = group.length
+    }
     // In the same turn as the look at `waiting`: whoever comes after it must find nobody at work.
     committing = undefined
   }
@@ -55,7 +66,11 @@ export function createAccepter (
       if (wakes.length > 0) track(enqueueWakes(queues, wakes))
       if (plans.length > 0) track(enqueuePlans(queues, plans))
       let answered = 0
-      for (const { drafts, resolve } of group) resolve(accepted.slice(answered, answered += drafts.length))
+      for (const { drafts, resolve, reject } of group) {
+        const own = accepted.slice(answered, answered += drafts.length)
+        if (own.every((one) => one !== undefined)) resolve(own)
+        else reject(new RevokedKeyError())
+      }
     } catch (error) {
       // One that the database refuses must not take its neighbours with it.
       if (group.length > 1 && isRefusal(error)) for (const one of group) await commit([one])
@@ -90,14 +105,14 @@ export function createAccepter (
   }
 }
 
-function takeGroup (waiting: Waiting[]): Waiting[] {
+function takeGroup (waiting: Waiting[], most: number): Waiting[] {
   let [count, recipients] = [0, 0]
   const end = waiting.findIndex(({ drafts }, index) => {
     count += drafts.length
     recipients += drafts.reduce((sum, { audience }) => sum + recipientsOf(audience), 0)
     return index > 0 && (count > draftsPerInsert || recipients > recipientsPerInsert)
   })
-  return waiting.splice(0, end === -1 ? waiting.length : end)
+  return waiting.splice(0, end === -1 ? most : Math.min(most, end))
 }
 
 function recipientsOf (audience: Audience): number {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { disconnect, markNeedsReauth, saveConnections } from '../../src/connections/index.ts'
-import { createApiKey, ensureUser, findMembership, putTeam } from '../../src/db/index.ts'
+import { createApiKey, ensureUser, findMembership, putTeam, revokeApiKey } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/notifications/accept.ts'
 import { findNotification, previewAudience } from '../../src/notifications/index.ts'
 import type { Batch, Draft } from '../../src/notifications/index.ts'
@@ -54,6 +54,20 @@ t.test('keeps all that a draft says', async (t) => {
   t.match(row, {
     origin: 'api', audience: { userIds: ['ann'] }, message, providers: ['other'], data: { order: [1, null, 'x'] }, sendAt: draft.sendAt, expiresAt: draft.expiresAt, createdBy
   })
+})
+
+t.test('makes nothing for a key that has been revoked', async (t) => {
+  const [site, gone] = await Promise.all(['site', 'gone'].map((name) => createApiKey(database, { name, scopes: ['notifications:write'] })))
+  await revokeApiKey(database, gone?.id ?? '')
+  const refused = [draftTo(['ann'], { createdBy: gone?.id }), draftTo(['zed'], { createdBy: gone?.id })]
+  const taken = draftTo(['ann'], { createdBy: site?.id })
+  const { accepted, batches } = await insert(...refused, taken)
+  t.match(accepted, [undefined, undefined, { id: taken.id, deliveries: 2 }])
+  t.same(new Set(batches.flatMap(({ deliveries }) => deliveries.map(([id]) => id))), new Set([taken.id]))
+  t.same((await insert(...refused)).accepted, [undefined, undefined], 'nor when there is nothing else')
+  const ids = refused.map(({ id }) => id)
+  t.same(await database.sql`select id from notifications where id = any (${ids}::uuid[])`, [])
+  t.same(await database.sql`select from deliveries where notification_id = any (${ids}::uuid[])`, [])
 })
 
 t.test('names who cannot be rung, and why', async (t) => {
@@ -154,8 +168,8 @@ t.test('answers in the order of the drafts', async (t) => {
   const drafts = audiences.map((userId) => draftTo([userId]))
   const shuffled = [...drafts.keys()].reverse()
   const { accepted, batches } = await insert(...shuffled.flatMap((index) => drafts[index] ?? []))
-  t.same(accepted.map(({ id }) => id), shuffled.map((index) => drafts[index]?.id))
-  t.same(accepted.map(({ deliveries }) => deliveries), shuffled.map((index) => audiences[index] === 'bob' ? 1 : 0))
+  t.same(accepted.map((one) => one?.id), shuffled.map((index) => drafts[index]?.id))
+  t.same(accepted.map((one) => one?.deliveries), shuffled.map((index) => audiences[index] === 'bob' ? 1 : 0))
   t.equal(batches.length, 1, 'and what is due together goes in one job')
 })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { openDatabase } from '../../src/db/index.ts'
+import { createApiKey, openDatabase, revokeApiKey } from '../../src/db/index.ts'
 import { createLog } from '../../src/log/index.ts'
-import { createAccepter } from '../../src/notifications/index.ts'
+import { createAccepter, RevokedKeyError } from '../../src/notifications/index.ts'
 import type { Accepter } from '../../src/notifications/index.ts'
 import { openCountedDatabase } from '../open-counted-database.ts'
 import { connect } from '../people.ts'
@@ -62,6 +62,18 @@ t.test('gathers what comes while it is at work', async (t) => {
   t.ok(database.statements.length < 50, `${database.statements.length} statements`)
 })
 
+t.test('cuts a crowd in halves, which then take turns', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { accepter } = openAccepter(database)
+  const shares = async () => (await database.sql<Array<{ share: number }>>`
+    select count(*)::int as share from notifications group by xmin::text order by min(id::text)`).map(({ share }) => share)
+  await acceptAll(accepter, 64)
+  t.same(await shares(), [32, 32])
+  await acceptAll(accepter, 16)
+  t.same(await shares(), [32, 32, 16], 'a few go together')
+})
+
 t.test('bounds what one statement carries', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
@@ -91,6 +103,21 @@ t.test('takes several in one statement, and answers in their order', async (t) =
   await accepter.close()
   t.equal(added.flatMap(({ data }) => data.deliveries).length, 1_000)
   t.same(await accepter.acceptAll([]), [])
+})
+
+t.test('refuses whose key has been revoked, and nobody who came beside them', async (t) => {
+  const database = await openCountedDatabase(t)
+  await connect(database, ['ann'])
+  const { id: createdBy } = await createApiKey(database, { name: 'gone', scopes: ['notifications:write'] })
+  await revokeApiKey(database, createdBy)
+  const { accepter } = openAccepter(database)
+  const refused = [draftTo(['ann'], { createdBy }), draftTo(['ann'], { createdBy })]
+  const results = await Promise.allSettled([
+    accepter.accept(draftTo(['ann'])), accepter.acceptAll(refused), accepter.accept(draftTo(['ann'], { createdBy })), accepter.accept(draftTo(['ann']))
+  ])
+  t.same(results.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+  t.ok(results.every((result) => result.status === 'fulfilled' || result.reason instanceof RevokedKeyError))
+  t.match(await database.sql`select count(*)::int as count from notifications`, [{ count: 2 }])
 })
 
 t.test('takes all of several or none', async (t) => {

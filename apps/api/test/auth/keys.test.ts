@@ -1,0 +1,36 @@
+import { createApiKey, openDatabase, revokeApiKey } from '@carillon/shared/db'
+import { testDatabase } from '@carillon/testing'
+import t from 'tap'
+import { createKeys } from '../../src/auth/keys.ts'
+
+const database = openDatabase(await testDatabase(t))
+t.teardown(() => database.close())
+
+t.test('recalls a key for a few seconds, and finds out at once that it was revoked', async (t) => {
+  let now = 0
+  const keys = createKeys(database, () => now)
+  const { id, key } = await createApiKey(database, { name: 'site', scopes: ['notifications:write'] })
+  t.match(await keys.recall(key), { id, scopes: ['notifications:write'] }, 'looked up the first time')
+  await revokeApiKey(database, id)
+  t.match(await keys.recall(key), { id })
+  now = 10_001
+  t.equal(await keys.recall(key), undefined)
+  t.equal(await keys.recall(key), undefined)
+})
+
+t.test('forgets a key that it was asked to look up and that is none any more', async (t) => {
+  const keys = createKeys(database, () => 0)
+  const { id, key } = await createApiKey(database, { name: 'site', scopes: ['notifications:write'] })
+  await keys.find(key)
+  await revokeApiKey(database, id)
+  t.match(await keys.recall(key), { id })
+  t.equal(await keys.find(key), undefined)
+  t.equal(await keys.recall(key), undefined)
+})
+
+t.test('recalls nothing of a key for another that only begins like it', async (t) => {
+  const keys = createKeys(database, () => 0)
+  const { key } = await createApiKey(database, { name: 'site', scopes: ['admin'] })
+  await keys.find(key)
+  t.equal(await keys.recall(key.slice(0, -1) + (key.endsWith('A') ? 'E' : 'A')), undefined)
+})
