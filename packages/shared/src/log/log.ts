@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { DestinationStream, Logger, LoggerOptions } from 'pino'
+import { openStdout } from './open-stdout.ts'
 
 export type Log = Logger
 
@@ -13,7 +14,9 @@ const secretNames = [
  * (a query may hold a code or a state), and an error is its own words (a database error also carries the statement's
  * parameters).
  */
-export function createLog ({ name, level, destination }: { name: string, level: string, destination?: DestinationStream }): Log {
+export function createLog (
+  { name, level, destination = openStdout() }: { name: string, level: string, destination?: DestinationStream }
+): Log {
   const options = {
     name,
     level,
@@ -21,7 +24,7 @@ export function createLog ({ name, level, destination }: { name: string, level: 
     serializers: { err: describeError, error: describeError, req: describeRequest },
     hooks: { logMethod: useOurWords }
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  return pino(options, destination)
 }
 
 /** pino, and Fastify too, make an error's message the line's when there is no other: it must not say more than `err` does. */

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+import { spawnNode } from '@carillon/testing'
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { openDatabase } from '../../src/db/index.ts'
@@ -93,3 +95,11 @@ t.test('shows no parameter of a query that failed', async (t) => {
   t.match(lines[4], { err: { message: 'outer', cause: { errorCode: 'ECONNREFUSED' } } })
   t.match(lines[5], { msg: 'a query failed', err: { message: 'a query failed' } })
 })
+
+for (const way of ['exit', 'throw', 'end']) {
+  t.test(`has written every line, in order, when the process is over by ${way}`, async (t) => {
+    const script = spawnNode(t, fileURLToPath(new URL('fixtures/log-and-end.ts', import.meta.url)), { args: [way] })
+    t.match(await script.exited, { code: way === 'throw' ? 1 : 0 })
+    t.same(script.stdout.map((line) => JSON.parse(line).number), Array.from({ length: 2_000 }, (_, number) => number))
+  })
+}
