@@ -33,19 +33,21 @@ function toItem (connector) {
   const state = connection === null
     ? 'not connected'
     : needsUser ? `needs you to connect again (${connection.statusReason})` : `connected as ${connection.account.name}`
+  const missing = connection?.missingPermissions ?? []
   item.append(
-    text(name, state),
+    text(name, missing.length === 0 ? state : `${state}; you have not allowed ${missing.join(', ')}`),
     ...(connection === null || needsUser ? [connectForm(connector)] : []),
+    ...(missing.length > 0 && !needsUser ? [connectForm(connector, { redirect: 'Reconnect to allow it' })] : []),
     ...(connection === null ? [] : [disconnectForm(connector)])
   )
   return item
 }
 
-function connectForm ({ provider, name, kinds, needsAccount }) {
+function connectForm ({ provider, name, kinds, needsAccount }, words = ways) {
   const account = needsAccount ? accountField(provider, name) : undefined
   return form([
     ...(account === undefined ? [] : account.parts),
-    ...kinds.map((kind, index) => button(ways[kind], name, index === 0 ? '' : 'quiet', kind))
+    ...kinds.map((kind, index) => button(words[kind] ?? ways[kind], name, index === 0 ? '' : 'quiet', kind))
   ], async (kind) => {
     const named = account === undefined ? {} : { account: account.input.value }
     const returnTo = location.origin + location.pathname

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
@@ -23,14 +24,27 @@ export function sendFailure (
 }
 
 export function sendSuccess (
-  reply: FastifyReply, { site, provider, accountName }: { site: Site, provider: Provider, accountName: string }
+  reply: FastifyReply,
+  { site, provider, handshakeId, accountName, missingPermissions }: {
+    site: Site, provider: Provider, handshakeId: string, accountName: string, missingPermissions: string[]
+  }
 ): FastifyReply {
   return sendPage(reply, 200, {
     title: `${provider.name} is connected`,
     publicUrl: site.publicUrl,
     content: html`
       <h1>${provider.name} is connected</h1>
-      <p>What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.</p>
+      ${provider.send === undefined
+        ? html`<p><em>${site.name}</em> may now read from the account <strong>${accountName}</strong>.</p>`
+        : html`<p>What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.</p>`}
+      ${missingPermissions.length === 0
+        ? ''
+        : html`
+      <p>You have not allowed <strong>${missingPermissions.join(', ')}</strong>, without which something will be missing.</p>
+      <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/again">
+        <input type="hidden" name="handshake" value="${publicId('handshake', handshakeId)}">
+        <button>Reconnect to allow it</button>
+      </form>`}
       <p class="soft">You can close this page.</p>`
   })
 }

@@ -16,6 +16,8 @@ export interface Connection {
   account: { id: string, name: string }
   credentialsVersion: number
   expiresAt: Date | null
+  /** What was asked for and not allowed. */
+  missingPermissions: string[]
   limitedUntil: Date | null
   createdAt: Date
   updatedAt: Date
@@ -38,6 +40,7 @@ const columns = {
   account: { id: connections.accountId, name: connections.accountName },
   credentialsVersion: connections.credentialsVersion,
   expiresAt: connections.expiresAt,
+  missingPermissions: connections.missingPermissions,
   limitedUntil: connections.limitedUntil,
   createdAt: connections.createdAt,
   updatedAt: connections.updatedAt
@@ -54,6 +57,15 @@ export async function findSealed ({ db }: Database, id: string): Promise<(Connec
   const [row] = await db.select({ ...columns, credentials: connections.credentials }).from(connections)
     .innerJoin(users, eq(users.id, connections.userId)).where(eq(connections.id, id))
   return row === undefined || row.credentials === null ? undefined : { ...row, credentials: row.credentials }
+}
+
+/** What the user has not allowed at the provider when they were asked last. */
+export async function findMissingPermissions (
+  { db }: Database, { userId, provider }: { userId: string, provider: string }
+): Promise<string[]> {
+  const [row] = await db.select({ missing: connections.missingPermissions }).from(connections)
+    .where(and(eq(connections.userId, userId), eq(connections.provider, provider)))
+  return row?.missing ?? []
 }
 
 /** At most `limit` connections after the id `after`, in the order of their ids (which is that of their making). */

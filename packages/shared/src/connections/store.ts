@@ -6,6 +6,7 @@ import { VaultError } from '../vault/index.ts'
 import type { Place, Vault } from '../vault/index.ts'
 import { recordEvents } from './events.ts'
 import { queueRevocations } from './revocations.ts'
+import type { NewRevocation } from './revocations.ts'
 
 /** A user's grant, ready to be kept. `userId` is Carillon's own id. */
 export interface NewConnection {
@@ -51,7 +52,8 @@ export async function saveConnections (
         accountName: grant.account.name,
         host: grant.account.host ?? '',
         credentials: sealCredentials(vault, id, grant.credentials),
-        expiresAt: grant.expiresAt ?? null
+        expiresAt: grant.expiresAt ?? null,
+        missingPermissions: grant.missingPermissions ?? []
       }
     })
     await tx.insert(connections).values(rows).onConflictDoUpdate({
@@ -67,6 +69,7 @@ export async function saveConnections (
         credentials: sql`excluded.credentials`,
         credentialsVersion: sql`${connections.credentialsVersion} + 1`,
         expiresAt: sql`excluded.expires_at`,
+        missingPermissions: sql`excluded.missing_permissions`,
         limitedUntil: null,
         leaseOwner: null,
         leaseUntil: null,
@@ -148,17 +151,21 @@ export function sealCredentials (vault: Vault, id: string, credentials: Credenti
 }
 
 const columnsOfOld = {
-  id: connections.id, userId: connections.userId, provider: connections.provider, credentials: connections.credentials
+  id: connections.id,
+  userId: connections.userId,
+  provider: connections.provider,
+  accountId: connections.accountId,
+  credentials: connections.credentials
 }
 
 /** Undefined where there are none, or none that open: a key may be gone, and nobody must be kept from coming back for that. */
 function oldCredentials (
-  vault: Vault, row: { id: string, provider: string, credentials: string | null } | undefined
-): { connectionId: string, provider: string, credentials: Credentials } | undefined {
+  vault: Vault, row: { id: string, provider: string, accountId: string, credentials: string | null } | undefined
+): NewRevocation | undefined {
   if (row === undefined || row.credentials === null) return undefined
   try {
     const credentials: Credentials = JSON.parse(vault.open(row.credentials, placeOf(row.id)))
-    return { connectionId: row.id, provider: row.provider, credentials }
+    return { connectionId: row.id, provider: row.provider, accountId: row.accountId, credentials }
   } catch (error) {
     if (error instanceof VaultError) return undefined
     throw error

@@ -186,7 +186,9 @@ function call (t: Test, now?: number): Call {
   return { http, signal: new AbortController().signal, now: () => now ?? Date.now(), registrations: createMemoryRegistrations() }
 }
 
-async function refused (t: Test, promise: Promise<unknown> | undefined, expected: { kind: string, reason?: string, status?: undefined }): Promise<void> {
+async function refused (
+  t: Test, promise: Promise<unknown> | undefined, expected: { kind: string, reason?: string, status?: undefined }
+): Promise<void> {
   const error = await promise?.then(() => undefined, (error: unknown) => error)
   if (!(error instanceof ProviderError)) throw new Error('expected a ProviderError', { cause: error })
   const { kind, reason } = expected

@@ -109,8 +109,8 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
 
   function fail (fault: Fault & { left: number }, response: ServerResponse): void {
     fault.left--
-    if (fault.reset !== undefined) return void response.destroy()
-    if (fault.delayMs !== undefined) return
+    if (fault.reset !== undefined) response.destroy()
+    if (fault.reset !== undefined || fault.delayMs !== undefined) return
     const body = typeof fault.body === 'string' ? fault.body : JSON.stringify(fault.body ?? {})
     response.writeHead(fault.status ?? 200, fault.headers ?? {}).end(body)
   }
@@ -159,7 +159,8 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
     const next = new URL(`${url}/v26.0${path}?${query}`)
     next.searchParams.set('access_token', token)
     next.searchParams.set('after', String(to))
-    return { data: all.slice(from, to), paging: { cursors: { before: String(from), after: String(to) }, ...to < all.length && { next: next.href } } }
+    const cursors = { before: String(from), after: String(to) }
+    return { data: all.slice(from, to), paging: { cursors, ...to < all.length && { next: next.href } } }
   }
 
   function exchange (form: URLSearchParams): object {

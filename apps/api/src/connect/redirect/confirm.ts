@@ -1,16 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { claimHandshake, confirmHandshake, findHandshakeByState } from '@carillon/shared/connections'
+import { claimHandshake, confirmHandshake, findHandshakeByState, isBrowserOf } from '@carillon/shared/connections'
 import type { Handshake } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { html } from '../../pages/html.ts'
 import { sendPage } from '../../pages/page.ts'
 import type { Services } from '../../services.ts'
-import { withOutcome } from '../addresses.ts'
+import { startUrl, withOutcome } from '../addresses.ts'
 import type { BrowserCookie } from '../browser-cookie.ts'
 import type { Endings } from '../endings.ts'
 import { findNamedHandshake } from '../find-handshake.ts'
 import { abandonHandshake } from '../finish.ts'
+import { openHandshake } from '../open-handshake.ts'
 import { sendFailure } from '../outcome-pages.ts'
 import type { ShowStart } from '../provider-pages.ts'
 import { isSameOrigin } from '../same-origin.ts'
@@ -33,6 +34,20 @@ export function addConfirm (
     return state === undefined ? endings.over(reply, handshake) : await begin(request, reply, handshake, state)
   })
 
+  // Once more, for what was not allowed. Only the browser that has connected may, in the name of the same user.
+  scope.post('/again', { schema: { hide: true } }, async (request, reply) => {
+    const handshake = await findNamedHandshake(services, provider, request.body, 'redirect')
+    const secret = browser.read(request)
+    if (handshake === undefined || handshake.status !== 'completed') return sendFailure(reply, 'unknownHandshake', { site, provider })
+    if (!isSameOrigin(request, site)) return sendFailure(reply, 'notSameOrigin', { site, provider })
+    if (secret === undefined || !isBrowserOf(handshake, secret)) return sendFailure(reply, 'foreignCookie', { site, provider })
+    const { userId, account, returnTo } = handshake
+    const id = await openHandshake(services, provider, {
+      userId, kind: 'redirect', account: account ?? undefined, returnTo: returnTo ?? undefined
+    })
+    return reply.redirect(startUrl(site, provider.id, id), 303)
+  })
+
   async function begin (
     request: FastifyRequest, reply: FastifyReply, handshake: Handshake, state: string
   ): Promise<FastifyReply> {
@@ -51,7 +66,7 @@ export function addConfirm (
     publicUrl: site.publicUrl,
     content: html`
       <h1>Connect ${provider.name} to <strong>${userName}</strong> at <em>${site.name}</em></h1>
-      <p>${provider.name} will ask you to allow it${account === null ? '' : html` for <strong>${account}</strong>`}. After that, <em>${site.name}</em> can send to your account there.</p>
+      <p>${provider.name} will ask you to allow it${account === null ? '' : html` for <strong>${account}</strong>`}. After that, <em>${site.name}</em> can ${provider.send === undefined ? 'read from' : 'send to'} your account there.</p>
       <p class="soft">Are you not ${userName}? Then somebody has sent you their link: do not go on.</p>
       <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/start">
         <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
