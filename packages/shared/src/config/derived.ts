@@ -48,9 +48,18 @@ export function providerConfig (config: Config) {
 /** What a provider may be sent at most, by its id; one without an entry is not limited. */
 export function perSecond (config: Config): Map<string, number> {
   const limits = {
-    pushbullet: config.PUSHBULLET_MAX_PER_SECOND, pumpio: config.PUMPIO_MAX_PER_SECOND, blotre: config.BLOTRE_MAX_PER_SECOND
+    pushbullet: config.PUSHBULLET_MAX_PER_SECOND,
+    pumpio: config.PUMPIO_MAX_PER_SECOND,
+    blotre: config.BLOTRE_MAX_PER_SECOND,
+    facebook: config.FACEBOOK_MAX_PER_SECOND
   }
   return new Map(Object.entries(limits).flatMap(([id, limit]) => limit === undefined ? [] : [[id, limit]]))
+}
+
+/** How data is read, and how much of it. */
+export function pullPace (config: Config) {
+  const { PULL_BACKFILL_DAYS: backfillDays, PULL_REREAD_DAYS: rereadDays, PULL_EVERY_MINUTES: everyMinutes } = config
+  return { backfillDays, rereadDays, everyMs: everyMinutes * 60_000 }
 }
 
 function clientOf (clientId: string | undefined, clientSecret: string | undefined) {

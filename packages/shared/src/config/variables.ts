@@ -38,6 +38,10 @@ export const variables = {
   FACEBOOK_GRAPH_URL: { ...url('http', 'https'), initial: 'https://graph.facebook.com', about: 'Base of the Graph API, without a version.' },
   FACEBOOK_VERSION: { ...graphVersion, initial: 'v26.0', about: 'Version of the Graph API. Facebook takes one that it has ended for the oldest that it still has.' },
   FACEBOOK_SCOPE: { ...scopes, initial: 'ads_read', about: 'Permissions that a team\'s owner is asked for.' },
+  FACEBOOK_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'Requests a second that all workers together send to Facebook at most; no limit of ours when absent.' },
+  PULL_BACKFILL_DAYS: { ...integer(1, 1_000), initial: '90', about: 'Days that are read of an account the first time.' },
+  PULL_REREAD_DAYS: { ...integer(1, 1_000), initial: '28', about: 'Days that are read again each time, because providers correct them.' },
+  PULL_EVERY_MINUTES: { ...integer(1, 10_080), initial: '360', about: 'How often the data of a connection is read.' },
   ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
 
   DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },

@@ -22,9 +22,9 @@ export interface NoticeOutcome {
 }
 
 /**
- * Closes the account's connections and erases their credentials, and for `delete` all that is about the account, in one
- * transaction. What was connected again after the notice was issued is left alone. The provider has ended the credentials
- * itself, so nothing is asked of it.
+ * Closes the account's connections and erases their credentials and what was read through them, and for `delete` all that is
+ * about the account, in one transaction. What was connected again after the notice was issued is left alone. The provider has
+ * ended the credentials itself, so nothing is asked of it.
  */
 export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise<NoticeOutcome> {
   const { provider, kind, accountId, issuedAt } = notice
@@ -52,6 +52,8 @@ export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise
         credentials_version = credentials_version + 1, expires_at = null, limited_until = null, lease_owner = null, lease_until = null,
         updated_at = now()
       where id = any (${closed}::uuid[])`
+    await tx`delete from pulls where connection_id = any (${closed}::uuid[])`
+    await tx`delete from ad_accounts where connection_id = any (${closed}::uuid[])`
     await tx`
       insert into connection_events (id, connection_id, event, reason)
       select * from unnest(${closed.map(() => newId())}::uuid[], ${closed}::uuid[]) as ids, (values ('connection.disconnected', ${reasons[kind]})) as what`

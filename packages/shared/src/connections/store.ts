@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { connections, newId, users } from '../db/index.ts'
+import { adAccounts, connections, newId, pulls, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
@@ -82,6 +82,13 @@ export async function saveConnections (
       return old === undefined || isSameToken(old.credentials, grant.credentials) ? [] : [old]
     })
     await queueRevocations({ db: tx }, vault, replaced)
+    // What could not be read with the old credentials need not wait.
+    await tx.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, rows.map(({ id }) => id)))
+    // What was read through the old account need not be the new one's to see, and nobody would know any more whose it was.
+    await erasePulled({ db: tx }, grants.flatMap(({ userId, provider, grant }) => {
+      const old = known.get(`${userId} ${provider}`)
+      return old === undefined || old.accountId === grant.account.id ? [] : [old.id]
+    }))
     await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
       connectionId: id, event: reconnected ? 'connection.reconnected' : 'connection.connected'
     })))
@@ -114,6 +121,7 @@ export async function disconnect (
       leaseUntil: null,
       updatedAt: sql`now()`
     }).where(eq(connections.id, id))
+    await erasePulled({ db: tx }, [id])
     await recordEvents({ db: tx }, [{ connectionId: id, event: 'connection.disconnected' }])
     return true
   })
@@ -136,6 +144,13 @@ export async function markNeedsReauth (
     await recordEvents({ db: tx }, rows.map(({ id }) => ({ connectionId: id, event: 'connection.needs_reauth', reason })))
     return rows.length === 1
   })
+}
+
+/** Who is reading notices by the missing row of `pulls` that nothing more may be kept, so that goes first. */
+async function erasePulled ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db.delete(pulls).where(inArray(pulls.connectionId, ids))
+  await db.delete(adAccounts).where(inArray(adAccounts.connectionId, ids))
 }
 
 /** Opens the sealed credentials of connection `id`. Throws VaultError, or what the provider throws of foreign credentials. */

@@ -1,4 +1,5 @@
 import { createFacebookApi, secretParameters } from './facebook-api.ts'
+import { createInsights } from './facebook-insights.ts'
 import { errorIn, judge, judgeError, judgeToken, parseJson } from './facebook-judge.ts'
 import { readSignedRequest } from './facebook-notice.ts'
 import { isToken, readPermissions, readSuccess, readToken, readTokenFacts, readUser } from './facebook-objects.ts'
@@ -64,6 +65,7 @@ export function createFacebook (config: FacebookConfig): Provider<FacebookCreden
     revoke,
     authorize,
     judgeCredentials,
+    pull: createInsights(api),
     notices: { field: 'signed_request', read: (signed) => readSignedRequest(signed, config.clientSecret, host) }
   }
 

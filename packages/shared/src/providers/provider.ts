@@ -32,6 +32,8 @@ export interface Call {
   /** Milliseconds since the epoch. */
   now: () => number
   registrations: Registrations
+  /** Waited for before each request of a pull, which may be many: it rejects when the request must not be made now. */
+  beforeRequest?: () => Promise<void>
   /** To be told of a limit that is nearly met: whom to ask nothing more until `retryAt`, milliseconds since the epoch. */
   onNearLimit?: (rest: { scope: 'connection' | 'host', retryAt: number }) => void
 }
@@ -153,6 +155,33 @@ export interface Authorized {
   again? (answer: Answer): Authorized | undefined
 }
 
+/** An account that figures are kept of, as the provider knows it. */
+export interface AdAccount {
+  id: string
+  name: string
+  currency: string
+  /** Such as `Europe/Berlin`: its days begin and end there. */
+  timezone: string
+}
+
+/** The figures of one day: decimal numbers, as exact as the provider tells them. */
+export interface InsightsDay {
+  /** `YYYY-MM-DD`, in the account's own time zone. */
+  day: string
+  impressions: string
+  clicks: string
+  spend: string
+}
+
+/** Data that is read through a connection, a page at a time. What pages are called at the provider never leaves its client. */
+export interface Pull<C extends Credentials = Credentials> {
+  readonly name: string
+  /** All accounts that the credentials reach. Throws ProviderError. */
+  accounts (credentials: C, call: Call): AsyncIterable<AdAccount[]>
+  /** What there is from `since` up to and with `until`, in pages. Throws ProviderError. */
+  days (accountId: string, range: { since: string, until: string }, credentials: C, call: Call): AsyncIterable<InsightsDay[]>
+}
+
 /** What the provider tells us of its own accord about one of its accounts. */
 export interface Notice {
   /** The account's `id`. */
@@ -213,6 +242,7 @@ export interface Provider<C extends Credentials = Credentials> {
   authorize? (request: ForwardedRequest, credentials: C, call: Call): Promise<Authorized>
   /** What an answer to an authorized request says about the credentials: null when nothing is wrong with them. */
   judgeCredentials? (answer: { status: number, headers: Record<string, string>, body: Buffer }): 'expired' | 'unauthorized' | null
+  readonly pull?: Pull<C>
   /** Present when the provider tells us that users have removed us, and when they want their data to be deleted. */
   readonly notices?: Notices
 }

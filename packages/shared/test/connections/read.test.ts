@@ -38,8 +38,8 @@ t.test('tells everything about a connection but its credentials', async (t) => {
   const [first] = await listConnections(database, { userId: 'ann' }, { limit: 1 })
   t.same(first, await findConnection(database, ann))
   t.same(Object.keys(first ?? {}).sort(), [
-    'account', 'createdAt', 'credentialsVersion', 'expiresAt', 'id', 'limitedUntil', 'ownerId', 'provider', 'status', 'statusReason',
-    'updatedAt', 'userId'
+    'account', 'createdAt', 'credentialsVersion', 'expiresAt', 'id', 'limitedUntil', 'missingPermissions', 'ownerId', 'provider',
+    'status', 'statusReason', 'updatedAt', 'userId'
   ])
   t.match(await findSealed(database, ann), { ...first, credentials: /^v1\./ })
 })

@@ -1,0 +1,70 @@
+import type { Database } from '@carillon/shared/db'
+import { admit } from '../deliver/admit.ts'
+import type { Breakers } from '../deliver/breakers.ts'
+
+/** Nothing may be asked of the provider before `until`, milliseconds since the epoch. */
+export class Closed extends Error {
+  override readonly name = 'Closed'
+  readonly until: number
+  readonly reason: string
+
+  constructor (until: number, reason: string) {
+    super(`closed: ${reason}`)
+    this.until = until
+    this.reason = reason
+  }
+}
+
+/** Lets requests through as fast as the provider takes them, over all workers. */
+export interface Gate {
+  /** Waits for its turn, and says whether it is the one request that is let through to see how the provider is. Throws Closed. */
+  enter: () => Promise<'open' | 'probe'>
+}
+
+export interface GateServices {
+  database: Database
+  breakers: Breakers
+  perSecond: ReadonlyMap<string, number>
+  now: () => number
+}
+
+/** Who has to wait for longer comes back another time. */
+const patienceMs = 5_000
+/** Those who come within it are let in by one statement. */
+const gatherMs = 5
+
+export function createGate ({ database, breakers, perSecond, now }: GateServices, provider: string): Gate {
+  let waiting: Array<{ open: (how: 'open' | 'probe') => void, fail: (error: unknown) => void }> = []
+
+  return {
+    enter: () => {
+      const closed = breakers.closed(provider, '')
+      if (closed !== undefined) return Promise.reject(new Closed(closed.until, closed.reason))
+      return new Promise((resolve, reject) => {
+        waiting.push({ open: resolve, fail: reject })
+        if (waiting.length === 1) setTimeout(letIn, gatherMs)
+      })
+    }
+  }
+
+  function letIn (): void {
+    const all = waiting
+    waiting = []
+    admitAll(all).catch((error: unknown) => { for (const { fail } of all) fail(error) })
+  }
+
+  async function admitAll (all: typeof waiting): Promise<void> {
+    const { most, isProbe, waitMs, everyMs, reason } = await admit(database, provider, all.length, perSecond.get(provider))
+    for (const { open } of all.slice(0, most)) open(isProbe ? 'probe' : 'open')
+    for (const [index, one] of all.slice(most).entries()) {
+      const ownMs = waitMs + index * everyMs
+      if (reason === 'breakerOpen' || ownMs > patienceMs) one.fail(new Closed(now() + ownMs, reason ?? 'rateLimited'))
+      else setTimeout(() => { comeBack(one) }, ownMs)
+    }
+  }
+
+  function comeBack (one: typeof waiting[number]): void {
+    waiting.push(one)
+    if (waiting.length === 1) letIn()
+  }
+}

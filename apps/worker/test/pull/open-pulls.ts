@@ -1,0 +1,59 @@
+import { saveConnections } from '@carillon/shared/connections'
+import { ensureUser } from '@carillon/shared/db'
+import { backends } from '@carillon/testing'
+import type { Test } from 'tap'
+import { app, pretendGraph } from '../../../../packages/shared/test/providers/pretended-graph.ts'
+import type { AdAccounts } from '../../../../packages/shared/test/providers/pretended-graph.ts'
+import type { PullServices } from '../../src/pull/pull.ts'
+import { pull } from '../../src/pull/pull.ts'
+import { openEngine } from '../open-engine.ts'
+
+/** An engine that only does what it is told, and a Graph API for it to read from. */
+export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const env = await postgres.open(t)
+  const graph = await pretendGraph(t)
+  const engine = await openEngine(t, env, {
+    start: false, offer: ['facebook'], graphUrl: graph.url, pace: { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000, ...pace }
+  })
+  const { sql } = engine.database
+
+  /** Connects somebody who has these ad accounts; answers the connection's id and the account's name at Facebook. */
+  async function connect (user: string, adAccounts: AdAccounts = {}): Promise<{ id: string, account: string, token: string }> {
+    const { name, credentials } = await graph.account()
+    graph.adAccounts.set(name, adAccounts)
+    const { id: userId } = await ensureUser(engine.database, { externalId: user })
+    const grant = { credentials: credentials as { accessToken: string }, account: { id: name, name } }
+    const [saved] = await saveConnections(engine.database, engine.services.vault, [{ userId, provider: 'facebook', grant }])
+    return { id: saved?.id ?? '', account: name, token: grant.credentials.accessToken }
+  }
+
+  return {
+    ...engine,
+    env,
+    app,
+    graph,
+    connect,
+    run: () => pull(engine.services),
+    /** All that is kept, by connection, account and day. */
+    rows: async () => [...await sql<Array<{ account: string, day: string, impressions: string, clicks: string, spend: string }>>`
+      select account_id as account, day::text as day, impressions::text as impressions, clicks::text as clicks, spend::text as spend
+      from insights order by connection_id, account_id, day`],
+    row: async (connectionId: string) => (await sql`select * from pulls where connection_id = ${connectionId}`)[0],
+    makeDue: () => sql`update pulls set due_at = now()`
+  }
+}
+
+/** The `count` days up to today, and figures for each. */
+export function daysOf (count: number, figures: (index: number) => { impressions: string, clicks: string, spend: string } = plain) {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [dayAgo(count - 1 - index), figures(index)]))
+}
+
+export function dayAgo (days: number, from = Date.now()): string {
+  return new Date(from - days * 24 * 3_600_000).toISOString().slice(0, 10)
+}
+
+function plain (index: number) {
+  return { impressions: String(1_000 + index), clicks: String(index), spend: `${index}.5` }
+}
