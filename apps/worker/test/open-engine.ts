@@ -36,6 +36,7 @@ export interface EngineOptions {
   pumpioHosts?: string[]
   /** Where the Graph API is; the simulator's when absent. */
   graphUrl?: string
+  keys?: string
   pace?: PullServices['pace']
 }
 
@@ -44,7 +45,7 @@ const dailyPace = { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 }
 /** The delivery engine in this process, against simulators of its own. Everything ends with the test. */
 export async function openEngine (
   t: Test, env: BackendEnvironment,
-  { leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl, pace = dailyPace }: EngineOptions = {}
+  { leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl, pace = dailyPace, keys = testKeys() }: EngineOptions = {}
 ) {
   const sandbox = await openSandbox({ port: 0 })
   const lines: string[] = []
@@ -70,7 +71,7 @@ export async function openEngine (
   const providers = createProviders(config)
   const queues = openDeliveryQueues(backend, providers.keys())
   const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
-  const vault = createVault(parseVaultKeys(testKeys()))
+  const vault = createVault(parseVaultKeys(keys))
   const accepter = createAccepter({ database, queues, log })
   const stopping = new AbortController()
   const giveUp = new AbortController()

@@ -1,4 +1,4 @@
-import { spawnApp, testKeys, until } from '@carillon/testing'
+import { spawnApp, until } from '@carillon/testing'
 import t from 'tap'
 import { pull } from '../../src/pull/pull.ts'
 import { createBreakers } from '../../src/deliver/breakers.ts'
@@ -48,7 +48,6 @@ t.test('a worker that is killed half-way leaves its work to the next, and every 
   const start = () => spawnApp(t, 'worker', {
     env: {
       ...env,
-      CARILLON_KEYS: testKeys(),
       FACEBOOK_CLIENT_ID: app.clientId,
       FACEBOOK_CLIENT_SECRET: app.clientSecret,
       FACEBOOK_GRAPH_URL: graph.url,

@@ -1,6 +1,6 @@
 import { saveConnections } from '@carillon/shared/connections'
 import { ensureUser } from '@carillon/shared/db'
-import { backends } from '@carillon/testing'
+import { backends, testKeys } from '@carillon/testing'
 import type { Test } from 'tap'
 import { app, pretendGraph } from '../../../../packages/shared/test/providers/pretended-graph.ts'
 import type { AdAccounts } from '../../../../packages/shared/test/providers/pretended-graph.ts'
@@ -14,8 +14,13 @@ export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) 
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
   const env = await postgres.open(t)
   const graph = await pretendGraph(t)
+  const keys = testKeys()
   const engine = await openEngine(t, env, {
-    start: false, offer: ['facebook'], graphUrl: graph.url, pace: { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000, ...pace }
+    keys,
+    start: false,
+    offer: ['facebook'],
+    graphUrl: graph.url,
+    pace: { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000, ...pace }
   })
   const { sql } = engine.database
 
@@ -31,7 +36,7 @@ export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) 
 
   return {
     ...engine,
-    env,
+    env: { ...env, CARILLON_KEYS: keys },
     app,
     graph,
     connect,
