@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { promisify } from 'node:util'
-import type { Ground } from './ground/ground.ts'
+import type { Footing } from './ground/ground.ts'
 
 export interface Machine {
   cpu: string
@@ -13,7 +13,7 @@ export interface Machine {
   redis: string | null
 }
 
-export function describeMachine ({ databases, redis }: Ground): Machine {
+export function describeMachine ({ databases, redis }: Footing): Machine {
   const [first, ...others] = cpus()
   return {
     cpu: first?.model.trim() ?? 'unknown',
@@ -24,6 +24,14 @@ export function describeMachine ({ databases, redis }: Ground): Machine {
     postgres: databases.version,
     redis: redis?.version ?? null
   }
+}
+
+/** What was run, and on what, in a line. */
+export function describeGround (
+  commit: string | null, { cpu, cores, memoryGiB, system, node, postgres, redis }: Machine
+): string {
+  return `commit ${commit ?? 'unknown'}; ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node ${node}, PostgreSQL ${postgres}, ` +
+    (redis === null ? 'no Redis' : `Redis ${redis}`)
 }
 
 /** The commit that is measured, with `+` where files differ from it; null outside of a clone. */

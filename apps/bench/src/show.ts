@@ -1,4 +1,6 @@
+import { align } from './align.ts'
 import type { Figure } from './figures/figure.ts'
+import { describeGround } from './machine.ts'
 import type { Machine } from './machine.ts'
 import type { BenchResult } from './run-bench.ts'
 
@@ -16,10 +18,8 @@ export function show ({ commit, machine, figures, skipped, measures }: Report, k
     const number = (value: number): string => value.toFixed(digits)
     return [id, `${number(median)} ${unit}`.trim(), `${number(low)} – ${number(high)}`, target, ok ? 'reached' : 'MISSED', text]
   })
-  const { cpu, cores, memoryGiB, system, node, postgres, redis } = machine
   return [
-    `commit ${commit ?? 'unknown'}; ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node ${node}, PostgreSQL ${postgres}, ` +
-      (redis === null ? 'no Redis' : `Redis ${redis}`),
+    describeGround(commit, machine),
     '',
     ...align([['figure', 'median', 'low – high', 'target', '', ''], ...table]),
     ...skipped.map(({ id, reason }) => `${id}  skipped: ${reason}`),
@@ -30,9 +30,4 @@ export function show ({ commit, machine, figures, skipped, measures }: Report, k
       ...Object.keys(rounds[0] ?? {}).map((fact) => `    ${fact}: ${rounds.map((round) => round[fact] ?? '').join(' · ')}`)
     ])
   ].join('\n')
-}
-
-function align (rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
 }

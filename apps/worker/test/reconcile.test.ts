@@ -1,7 +1,7 @@
 import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
-import { findDelivery } from '@carillon/shared/notifications'
+import { findDelivery, retryFailed } from '@carillon/shared/notifications'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -64,6 +64,24 @@ t.test('takes back what a dead worker held, at the cost of an attempt', async (t
   await run()
   t.match(await find(id), { state: 'failed', attempts: 12, reason: 'workerLost' }, 'but not for ever')
   t.same(await database.sql`select from claims`, [], 'nothing is left of its claims')
+})
+
+t.test('what a dead worker held at a provider that may show it twice is sent again or held, as its notification says', async (t) => {
+  const { notify, find, services, database } = await openStill(t)
+  const pushbullet = services.providers.get('pushbullet')
+  if (pushbullet === undefined) throw new Error('Pushbullet is offered')
+  const { idempotent: _, ...forgetful } = pushbullet
+  const { id: held } = await notify(['ann'])
+  const { id: resent } = await notify(['ann'], { onUnknown: 'resend' })
+  await holdAll(database, { attempts: 0, leaseSeconds: -1 })
+  await reconcile({ ...services, providers: new Map([['pushbullet', forgetful]]) })
+  t.match(await find(held), {
+    state: 'unknown', attempts: 1, reason: 'workerLost', dueAt: null, history: [{}, { event: 'workerLost' }]
+  })
+  t.match(await find(resent), { state: 'retrying', attempts: 1, reason: 'workerLost' })
+  t.same(await database.sql`select from claims`, [])
+  t.equal(await retryFailed(database, held), 1, 'whoever can tell has it sent again')
+  t.match(await find(held), { state: 'queued', attempts: 0, reason: null })
 })
 
 t.test('leaves what is being sent to its worker', async (t) => {

@@ -41,3 +41,18 @@ t.test('tells of a flush that failed', async (t) => {
   settler.add(1)
   await t.rejects(settler.close(), { message: 'no database' })
 })
+
+t.test('begins the last set when all others have ended, however long they wait for the database', async (t) => {
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
+  const sets: Array<{ items: number[], isLast: boolean, underWay: number }> = []
+  let underWay = 0
+  const settler = createSettler<number>(async (items, isLast) => {
+    sets.push({ items, isLast, underWay: underWay++ })
+    await pause()
+    underWay--
+  }, { most: 2, afterMs: 1 })
+  for (const item of [1, 2, 3]) settler.add(item)
+  await settler.close()
+  t.same(sets, [{ items: [1, 2], isLast: false, underWay: 0 }, { items: [3], isLast: true, underWay: 0 }],
+    'what came while they were waited for is of it')
+})

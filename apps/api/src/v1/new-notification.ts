@@ -26,6 +26,10 @@ export const newNotification = exactly({
     maximum: 86_400,
     description: 'Seconds over which the deliveries are spread, so that your own servers survive the click'
   })),
+  onUnknown: Type.Optional(Type.Enum(['resend', 'hold'], {
+    description: 'What becomes of a delivery whose worker died, at a provider where sending it again may show it twice: `hold` (the default) ' +
+      'leaves it `unknown` until you retry, `resend` sends it again'
+  })),
   data: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Your own facts, given back untouched; 16 KiB of JSON' }))
 })
 
@@ -56,15 +60,16 @@ export function faultsOf (
 
 /** The draft that a body without faults asks for. */
 export function toDraft (body: NewNotification, createdBy: string | undefined): Draft {
-  const { audience, message, providers, data, spreadOver: spreadSeconds } = body
+  const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
   // faultsOf has seen to it that the message's fields go together.
-  const fields = { audience, message: message as Draft['message'], providers, data, spreadSeconds, createdBy }
+  const fields = { audience, message: message as Draft['message'], providers, data, spreadSeconds, onUnknown, createdBy }
   return { id: newId(), origin: 'api', ...fields, ...timesOf(body) }
 }
 
 /** What the notification is right after it was accepted, without asking the database for what we know. */
 export function fresh (draft: Draft, { createdAt, unreachable, reached }: Accepted, now: number): Notification {
-  const { id, origin, audience, message, providers = null, data, sendAt = null, expiresAt = null, spreadSeconds = null } = draft
+  const { id, origin, audience, message, providers = null, data, sendAt = null, expiresAt = null } = draft
+  const { spreadSeconds = null, onUnknown = 'hold' } = draft
   const progress = reached.map(({ provider, queued, parked }) => ({
     provider, counts: completeCounts({ queued, parked }), perSecond: 0, secondsLeft: queued === 0 ? 0 : null
   }))
@@ -84,6 +89,7 @@ export function fresh (draft: Draft, { createdAt, unreachable, reached }: Accept
     sendAt,
     expiresAt,
     spreadSeconds,
+    onUnknown,
     createdAt,
     status,
     isOver,

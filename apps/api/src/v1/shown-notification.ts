@@ -43,6 +43,7 @@ export const shownNotification = Type.Object({
   sendAt: nullable(timeField),
   expiresAt: nullable(timeField),
   spreadOver: Type.Union([Type.Integer(), Type.Null()], { description: 'Seconds' }),
+  onUnknown: Type.Enum(['resend', 'hold'], { description: 'What becomes of a delivery that may have been sent already' }),
   createdAt: timeField
 })
 
@@ -60,6 +61,7 @@ export function toShownNotification (notification: Notification): Static<typeof 
     sendAt: notification.sendAt?.toISOString() ?? null,
     expiresAt: notification.expiresAt?.toISOString() ?? null,
     spreadOver: notification.spreadSeconds,
+    onUnknown: notification.onUnknown,
     createdAt: notification.createdAt.toISOString()
   }
 }

@@ -33,7 +33,8 @@ t.test('accepts a notification and says whom it cannot reach', async (t) => {
     unreachable: [{ userId: 'stranger', reason: 'unknownUser' }, { userId: 'unconnected', reason: 'notConnected' }],
     sendAt: null,
     expiresAt: null,
-    spreadOver: null
+    spreadOver: null,
+    onUnknown: 'hold'
   })
   t.same((await api.ask('GET', `/v1/notifications/${id}`, { token })).body, body, 'and says the same when asked')
 })
@@ -47,9 +48,9 @@ t.test('is completed at once where nobody can be reached', async (t) => {
 t.test('keeps the times that it is given', async (t) => {
   await connectUsers(api, ['tim'])
   const [sendAt, expiresAt] = [inFuture(60_000), inFuture(120_000)]
-  const { status, body } = await post({ ...noteTo('tim'), sendAt, expiresAt: expiresAt.replace('Z', '+00:00'), spreadOver: 60 })
+  const { status, body } = await post({ ...noteTo('tim'), sendAt, expiresAt: expiresAt.replace('Z', '+00:00'), spreadOver: 60, onUnknown: 'resend' })
   t.equal(status, 202)
-  t.match(body, { status: 'scheduled', sendAt, expiresAt, spreadOver: 60 })
+  t.match(body, { status: 'scheduled', sendAt, expiresAt, spreadOver: 60, onUnknown: 'resend' })
   t.same((await api.ask('GET', `/v1/notifications/${textAt(body, 'id')}`, { token })).body, body)
 })
 
@@ -128,6 +129,7 @@ const badInput: Array<[string, unknown, string]> = [
   ['a beginning in three months', { audience: to, message: note, sendAt: inDays(61) }, 'sendAt'],
   ['an end in three months', { audience: to, message: note, expiresAt: inDays(81) }, 'expiresAt'],
   ['an end before all is spread', { audience: to, message: note, sendAt: inFuture(60_000), expiresAt: inFuture(120_000), spreadOver: 61 }, 'spreadOver'],
+  ['a policy that there is not', { audience: to, message: note, onUnknown: 'ask' }, 'onUnknown'],
   ['spreading over no time', { audience: to, message: note, spreadOver: 0 }, 'spreadOver'],
   ['spreading over more than a day', { audience: to, message: note, spreadOver: 86_401 }, 'spreadOver'],
   ['data that is a list', { audience: to, message: note, data: [1] }, 'data'],

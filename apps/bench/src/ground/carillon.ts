@@ -4,7 +4,7 @@ import { message } from '../message.ts'
 import type { Person } from './audience.ts'
 import { callJson } from './call-json.ts'
 import type { OwnDatabase } from './databases.ts'
-import type { Ground } from './ground.ts'
+import type { Footing } from './ground.ts'
 import type { Child } from './spawn.ts'
 
 export type BackendKind = 'redis' | 'postgres'
@@ -18,12 +18,20 @@ export interface Carillon {
   worker: Child
   database: OwnDatabase
   people: Person[]
-  /** Starts a worker that was not asked for at first. */
+  /** Starts a worker: one that was not asked for at first, or another in the place of one that is gone. */
   startWorker: () => Promise<void>
   notify: (audience: { userIds: string[] } | { everyone: true }) => Promise<string>
-  status: (id: string) => Promise<{ status: string, counts: Record<string, number> }>
-  cancel: (id: string) => Promise<void>
+  status: (id: string) => Promise<Standing>
+  steer: (id: string, step: 'pause' | 'resume' | 'cancel') => Promise<void>
   close: () => Promise<void>
+}
+
+/** What the API says of a notification. */
+export interface Standing {
+  status: string
+  deliveries: number
+  counts: Record<string, number>
+  progress: Array<{ provider: string, counts: Record<string, number>, secondsLeft: number | null }>
 }
 
 export interface CarillonOptions {
@@ -31,17 +39,19 @@ export interface CarillonOptions {
   /** How many people are connected. */
   audience: number
   worker?: boolean
+  /** Settings of the API and the worker that differ from those they come with. */
+  settings?: Record<string, string>
 }
 
 /** Where jobs live in measurements that are not about that. */
-export function usualBackend ({ redis }: Ground): BackendKind {
+export function usualBackend ({ redis }: Footing): BackendKind {
   return redis === undefined ? 'postgres' : 'redis'
 }
 
 let opened = 0
 
 export async function openCarillon (
-  ground: Ground, { backend, audience, worker: hasWorker = true }: CarillonOptions
+  ground: Footing, { backend, audience, worker: hasWorker = true, settings = {} }: CarillonOptions
 ): Promise<Carillon> {
   const database = await ground.databases.create(await ground.connected(audience))
   const children: Child[] = []
@@ -65,7 +75,8 @@ export async function openCarillon (
     PUSHBULLET_CLIENT_ID: 'carillon',
     PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
     PUSHBULLET_AUTHORIZE_URL: `${url}/pushbullet/authorize`,
-    PUSHBULLET_API_URL: `${url}/pushbullet`
+    PUSHBULLET_API_URL: `${url}/pushbullet`,
+    ...settings
   }
   try {
     const api = start('api')
@@ -88,7 +99,7 @@ export async function openCarillon (
       },
       notify: async (audience) => (await call<{ id: string }>('POST', '/v1/notifications', { audience, message })).id,
       status: (id) => call('GET', `/v1/notifications/${id}`),
-      cancel: async (id) => { await call('POST', `/v1/notifications/${id}/cancel`) },
+      steer: async (id, step) => { await call('POST', `/v1/notifications/${id}/${step}`) },
       close
     }
   } catch (error) {

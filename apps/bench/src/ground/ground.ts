@@ -14,9 +14,13 @@ import type { Simulator } from './simulator.ts'
 import { spawnApp, spawnLoop } from './spawn.ts'
 import type { Child } from './spawn.ts'
 
-/** What every measurement stands on. */
-export interface Ground {
+/** What every measurement stands on: the same, and how much each does. */
+export interface Ground extends Footing {
   sizes: Sizes
+}
+
+/** Servers, people, and how to start our processes. */
+export interface Footing {
   databases: Databases
   /** Absent where there is no redis-server. */
   redis: { url: string, version: string } | undefined
@@ -33,15 +37,14 @@ export interface Ground {
   close: () => Promise<void>
 }
 
-export interface GroundOptions {
-  sizes: Sizes
+export interface FootingOptions {
   /** PATH and the like, for every process we start. */
   env: Record<string, string>
   say: (line: string) => void
   profiles?: string | undefined
 }
 
-export async function openGround ({ sizes, env, say, profiles }: GroundOptions): Promise<Ground> {
+export async function openFooting ({ env, say, profiles }: FootingOptions): Promise<Footing> {
   const closers: Array<() => Promise<unknown>> = []
   const close = async (): Promise<void> => { for (const closer of closers.splice(0).reverse()) await closer() }
   try {
@@ -63,7 +66,6 @@ export async function openGround ({ sizes, env, say, profiles }: GroundOptions):
     const keys = `bench:${randomBytes(32).toString('base64')}`
     const { people, connected } = createPopulation({ databases, simulator, keys, say })
     return {
-      sizes,
       databases,
       redis,
       simulator,

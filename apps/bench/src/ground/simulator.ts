@@ -12,8 +12,18 @@ export interface Simulator {
   counts: () => Promise<{ distinct: number, repeated: number }>
   /** When the push under this guid came; waits for it. Milliseconds since the epoch. */
   arrival: (guid: string) => Promise<number>
+  /** Has every push answered with this status from now on, until `recover`. */
+  fail: (status: number) => Promise<void>
+  recover: () => Promise<void>
+  /** How many pushes were answered so, ever since it runs. */
+  failed: () => Promise<number>
   /** Forgets what came. Accounts stay. */
   reset: () => Promise<void>
+}
+
+interface Stats {
+  guids: { distinct: number, repeated: number }
+  data: Array<{ endpoint: string, faults: number }>
 }
 
 /** What Carillon asks for when it sends, and everybody else who is compared to it. */
@@ -21,6 +31,7 @@ export const pushPath = '/pushbullet/v2/pushes'
 
 export function createSimulator (process: Child, url: string): Simulator {
   const control = <Answer>(method: string, path: string, body?: object) => callJson<Answer>(method, `${url}/_control${path}`, { body })
+  const stats = () => control<Stats>('GET', '/stats')
   return {
     url,
     process,
@@ -28,8 +39,11 @@ export function createSimulator (process: Child, url: string): Simulator {
       const { data } = await control<{ data: Array<{ account: string, accessToken: string }> }>('POST', '/accounts', { provider: 'pushbullet', count })
       return data.map(toPerson)
     },
-    counts: async () => (await control<{ guids: { distinct: number, repeated: number } }>('GET', '/stats')).guids,
+    counts: async () => (await stats()).guids,
     arrival: async (guid) => (await control<{ atMs: number }>('GET', `/pushbullet/arrivals/${guid}`)).atMs,
+    fail: async (status) => { await control('POST', '/faults', { provider: 'pushbullet', match: `POST ${pushPath}`, status }) },
+    recover: async () => { await control('DELETE', '/faults') },
+    failed: async () => (await stats()).data.find(({ endpoint }) => endpoint === `POST ${pushPath}`)?.faults ?? 0,
     reset: async () => { await control('DELETE', '/pushbullet/tally') }
   }
 }

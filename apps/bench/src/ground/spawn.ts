@@ -24,6 +24,8 @@ export interface Child {
   usage: () => Promise<Usage>
   /** Lets it close in order, and waits for that. */
   stop: () => Promise<void>
+  /** `kill -9`, and waits for the end. */
+  kill: () => Promise<void>
 }
 
 const patienceMs = 20_000
@@ -83,6 +85,11 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
       await ended
       clearTimeout(timer)
+    },
+    kill: async () => {
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
     }
   }
 }

@@ -21,7 +21,7 @@ export const directDuringBroadcast: Measure<LatencyResult> = {
       const { status } = await carillon.status(id)
       if (status !== 'sending') throw new CountError(`The broadcast was ${status} before all direct sends were timed: take a larger audience`)
 
-      await carillon.cancel(id)
+      await carillon.steer(id, 'cancel')
       await until(async () => {
         const { sending = 0, queued = 0, retrying = 0 } = (await carillon.status(id)).counts
         return sending + queued + retrying === 0

@@ -25,16 +25,20 @@ export interface Breakers {
   settled: () => Promise<unknown>
 }
 
-/** Opens when of at least so many requests of the last seconds at least this share has failed. */
+/**
+ * Opens when of at least so many requests of the last seconds at least this share has failed. Of more than the most, the last
+ * count: the thousands that went well before an outage must not have it cost thousands of attempts.
+ */
 const windowMs = 10_000
 const leastRequests = 20
+const mostRequests = 200
 const failingShare = 0.5
 const firstOpenMs = 5_000
 const longestOpenMs = 60_000
 
+/** The last requests to a host, oldest first, and how many of them have failed. */
 interface Window {
-  since: number
-  well: number
+  requests: Array<{ at: number, health: Health }>
   failing: number
 }
 
@@ -51,13 +55,11 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
     },
     note (provider, host, health, reason) {
       const key = keyOf(provider, host)
-      const window = currentWindow(key)
-      window[health]++
-      const requests = window.well + window.failing
-      if (health === 'well' || requests < leastRequests || window.failing / requests < failingShare) return
+      const { requests, failing } = addTo(windowOf(key), health)
+      if (health === 'well' || requests.length < leastRequests || failing / requests.length < failingShare) return
       windows.delete(key)
       closed.set(key, { until: now() + firstOpenMs, reason: 'breakerOpen' })
-      log.warn({ provider, host, reason, requests, failing: window.failing }, 'breaker opens')
+      log.warn({ provider, host, reason, requests: requests.length, failing }, 'breaker opens')
       write(open(provider, host, reason))
     },
     async endProbe (provider, host, health, reason) {
@@ -90,12 +92,22 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
     settled: () => Promise.all(writing)
   }
 
-  function currentWindow (key: string): Window {
+  function windowOf (key: string): Window {
     const window = windows.get(key)
-    if (window !== undefined && now() - window.since < windowMs) return window
-    const fresh = { since: now(), well: 0, failing: 0 }
+    if (window !== undefined) return window
+    const fresh = { requests: [], failing: 0 }
     windows.set(key, fresh)
     return fresh
+  }
+
+  function addTo (window: Window, health: Health): Window {
+    const at = now()
+    window.requests.push({ at, health })
+    if (health === 'failing') window.failing++
+    while (window.requests.length > mostRequests || at - (window.requests[0]?.at ?? at) >= windowMs) {
+      if (window.requests.shift()?.health === 'failing') window.failing--
+    }
+    return window
   }
 
   /** Each time in a row it stays open for twice as long. Answers until when, by our clock. */

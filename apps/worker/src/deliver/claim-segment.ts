@@ -100,7 +100,7 @@ export async function claimSegment (
     ), counted as (
       update progress set queued = progress.queued - ended.gone,
         -- nothing may come of it, in which case nobody else tells that this was the last
-        ended_at = case when is_planned and progress.queued = ended.gone and sending + retrying = 0 then now() end,
+        ended_at = case when ended_at is not null then ended_at when is_planned and progress.queued = ended.gone and sending + retrying = 0 then now() end,
         -- who left and came back since it was cut is of the audience no more
         audience = audience - case when is_ended then greatest(0, segment.size - taken.number) else 0 end,
         version = version + 1

@@ -28,6 +28,8 @@ export function createSettler<Item> (
       else timer ??= setTimeout(() => flushNow(false), afterMs)
     },
     close: async () => {
+      // Or it would begin another set while those under way are waited for, and the last would overtake it.
+      clearTimeout(timer)
       // What a failed flush held is still to be found: then this is not the end of it.
       const ended = await Promise.allSettled(flushes)
       flushNow(ended.every(({ status }) => status === 'fulfilled'))

@@ -2,11 +2,13 @@ import type { Database } from '@carillon/shared/db'
 import { dispatchWaiting, enqueuePlans, enqueueSegments } from '@carillon/shared/notifications'
 import type { DeliveryQueues, DueSegment } from '@carillon/shared/notifications'
 import type { Log } from '@carillon/shared/log'
+import type { Provider } from '@carillon/shared/providers'
 import { longestWaitsMs } from '../deliver/retry-schedule.ts'
 
 export interface ReconcileServices {
   database: Database
   queues: DeliveryQueues
+  providers: ReadonlyMap<string, Provider>
   log: Log
 }
 
@@ -17,10 +19,10 @@ const jobsPerRun = 2_000
  * The net under everything: PostgreSQL is the truth and the queue a schedule, so whatever the queue has lost, a dead worker
  * has left or a race has missed is found by its row and put right. Each step is one statement over all rows it concerns.
  */
-export async function reconcile ({ database, queues, log }: ReconcileServices): Promise<void> {
+export async function reconcile ({ database, queues, providers, log }: ReconcileServices): Promise<void> {
   const found = {
     expired: await expire(database),
-    lost: await retakeLost(database),
+    lost: await retakeLost(database, [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])),
     reunited: await followConnections(database),
     orphaned: await orphan(database, queues),
     dispatched: await dispatchWaiting(database, queues),
@@ -39,23 +41,34 @@ async function expire ({ sql }: Database): Promise<number> {
   return count
 }
 
-/** A batch that did not settle within its lease has died. What it held may have been sent: an attempt is spent. */
-async function retakeLost ({ sql }: Database): Promise<number> {
+/**
+ * A batch that did not settle within its lease has died. What it held may have been sent: an attempt is spent, and where trying
+ * again may show it twice its notification decides.
+ */
+async function retakeLost ({ sql }: Database, idempotent: string[]): Promise<number> {
   const { count } = await sql`
     with lost as (
       select * from claims where until < now() for update skip locked
     ), released as (
       delete from claims using lost where claims.id = lost.id
+    ), fated as (
+      select notification_id, connection_id, lost.id as claim_id,
+        case
+          when on_unknown = 'hold' and not deliveries.provider = any (${idempotent}::text[]) then 'unknown'
+          when attempts >= ${longestWaitsMs.length}::int then 'failed'
+          else 'retrying' end as fate
+      from lost
+      join deliveries on notification_id = any (lost.notification_ids) and connection_id between lost.first_id and lost.last_id
+        and deliveries.claim_id = lost.id
+      join notifications on notifications.id = notification_id
     )
     update deliveries set
-      attempts = attempts + 1,
-      state = case when attempts >= ${longestWaitsMs.length}::int then 'failed' else 'retrying' end,
-      due_at = case when attempts >= ${longestWaitsMs.length}::int then null else now() end,
+      attempts = attempts + 1, state = fate, due_at = case fate when 'retrying' then now() end,
       job_id = null, claim_id = null, reason = 'workerLost', updated_at = now(),
       history = history || jsonb_build_object('at', now(), 'event', 'workerLost')
-    from lost
-    where notification_id = any (lost.notification_ids) and connection_id between lost.first_id and lost.last_id
-      and claim_id = lost.id`
+    from fated
+    where deliveries.notification_id = fated.notification_id and deliveries.connection_id = fated.connection_id
+      and deliveries.claim_id = fated.claim_id`
   return count
 }
 

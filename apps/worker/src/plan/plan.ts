@@ -1,9 +1,9 @@
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
-import { deliveriesPerJob, enqueuePlans, enqueueSegments } from '@carillon/shared/notifications'
+import { enqueuePlans, enqueueSegments } from '@carillon/shared/notifications'
 import type { DeliveryQueues, PlanJob } from '@carillon/shared/notifications'
+import { paceOf } from './pace.ts'
 import { cutSegments, openPlan, readPlan } from './segments.ts'
-import type { Plan } from './segments.ts'
 
 export interface PlanServices {
   database: Database
@@ -35,7 +35,7 @@ export async function plan (
   const providers = [...queues.deliver.keys()].filter((id) => wish.providers?.includes(id) ?? true)
   const plans = await openPlan(database, notificationId, providers)
   for (const open of plans) {
-    const pace = paceOf(open, wish.spreadSeconds, perSecond.get(open.provider))
+    const pace = paceOf(open.audience, wish.spreadSeconds, perSecond.get(open.provider))
     for (let isPlanned = open.isPlanned; !isPlanned;) {
       if (stopping.aborted) return await enqueuePlans(queues, [{ notificationId, delayMs: 0 }])
       const cut = await cutSegments(database, { notificationId, provider: open.provider, ...pace, limit: segmentsPerStatement })
@@ -50,13 +50,4 @@ export async function plan (
       and not exists (select from progress where notification_id = ${notificationId} and not is_planned)`
   const audience = Object.fromEntries(plans.map(({ provider, audience }) => [provider, audience]))
   log.info({ notificationId, audience }, 'planned')
-}
-
-/** A segment is what goes out in a second, where that is less than a full one; each comes a little later than the one before. */
-function paceOf (
-  { audience }: Plan, spreadSeconds: number | null, perSecond: number | undefined
-): { size: number, secondsEach: number } {
-  const seconds = Math.max(spreadSeconds ?? 0, perSecond === undefined ? 0 : audience / perSecond)
-  if (seconds === 0 || audience === 0) return { size: deliveriesPerJob, secondsEach: 0 }
-  return { size: Math.min(deliveriesPerJob, Math.max(1, Math.ceil(audience / seconds))), secondsEach: seconds / audience }
 }

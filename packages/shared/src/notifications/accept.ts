@@ -36,7 +36,7 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
     with draft as (
       select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
         id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
-        expires_at timestamptz, spread_seconds int, created_by uuid)
+        expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid)
     ), listed as (
       select distinct * from unnest(${listed.map(([id]) => id)}::uuid[], ${listed.map(([, userId]) => userId)}::text[])
         as listed (notification_id, external_id)
@@ -56,8 +56,9 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
       from reached where connection_id is null group by notification_id
     ), notification as (
       insert into notifications (
-        id, origin, audience, message, providers, data, unreachable, send_at, expires_at, spread_seconds, planned_at, created_by)
-      select id, origin, audience, message, providers, data, coalesce(unreachable.users, '[]'), send_at, expires_at, spread_seconds,
+        id, origin, audience, message, providers, data, unreachable, send_at, expires_at, spread_seconds, on_unknown, planned_at,
+        created_by)
+      select id, origin, audience, message, providers, data, coalesce(unreachable.users, '[]'), send_at, expires_at, spread_seconds, on_unknown,
         case when audience ? 'userIds' then now() end, created_by
       from draft left join unreachable on unreachable.notification_id = draft.id
       returning id, created_at, unreachable, send_at, planned_at
@@ -114,7 +115,7 @@ interface InsertedRow extends Omit<Inserted, 'accepted'> {
 }
 
 function toRecord (
-  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, createdBy }: Draft
+  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy }: Draft
 ): object {
   return {
     id,
@@ -126,6 +127,7 @@ function toRecord (
     send_at: sendAt,
     expires_at: expiresAt,
     spread_seconds: spreadSeconds,
+    on_unknown: onUnknown,
     created_by: createdBy
   }
 }

@@ -3,6 +3,9 @@ import type { Message } from '../providers/index.ts'
 /** Whom to ring: people by the site's ids, or all who are connected when the notification is accepted. */
 export type Audience = { userIds: string[] } | { everyone: true }
 
+/** Sent again, or left to somebody who can tell. */
+export type OnUnknown = 'resend' | 'hold'
+
 /** A notification as it is asked for. Whoever makes one has checked it. */
 export interface Draft {
   id: string
@@ -17,6 +20,8 @@ export interface Draft {
   expiresAt?: Date | undefined
   /** Over how long its deliveries are spread; absent is as fast as they go. */
   spreadSeconds?: number | undefined
+  /** What becomes of a delivery that may have been sent already, where sending it again may show it twice; absent is `hold`. */
+  onUnknown?: OnUnknown | undefined
   /** The API key's id. */
   createdBy?: string | undefined
 }

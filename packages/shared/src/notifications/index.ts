@@ -8,7 +8,7 @@ export {
 export type { DeliverJob, DeliveryKey, DeliveryQueues, PlanJob, SegmentJob, WakeJob } from './delivery-queues.ts'
 export { dispatchWaiting } from './dispatch.ts'
 export { isBroadcast } from './draft.ts'
-export type { Audience, Draft, Unreachable } from './draft.ts'
+export type { Audience, Draft, OnUnknown, Unreachable } from './draft.ts'
 export { enqueueBatches, enqueuePlans, enqueueSegments, enqueueWakes } from './enqueue.ts'
 export type { Batch, DueSegment, Wake } from './enqueue.ts'
 export { groupBy } from './group-by.ts'

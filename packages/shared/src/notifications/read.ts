@@ -1,6 +1,6 @@
 import type { Database } from '../db/index.ts'
 import type { Message } from '../providers/index.ts'
-import type { Audience, Unreachable } from './draft.ts'
+import type { Audience, OnUnknown, Unreachable } from './draft.ts'
 import type { DeliveryState } from './progress.ts'
 import { standingColumns, standingJoins, toStanding } from './standing.ts'
 import type { Standing, StandingRow } from './standing.ts'
@@ -16,6 +16,7 @@ export interface Notification extends Standing {
   sendAt: Date | null
   expiresAt: Date | null
   spreadSeconds: number | null
+  onUnknown: OnUnknown
   createdAt: Date
 }
 
@@ -108,6 +109,7 @@ interface NotificationRow extends StandingRow {
   sendAt: string | null
   expiresAt: string | null
   spreadSeconds: number | null
+  onUnknown: OnUnknown
   createdAt: string
 }
 
@@ -121,7 +123,8 @@ function selectNotifications (
 ) {
   return sql<NotificationRow[]>`
     select id, origin, audience, message #- '{file,data}' as message, providers, data, unreachable,
-      send_at as "sendAt", expires_at as "expiresAt", spread_seconds as "spreadSeconds", created_at as "createdAt",
+      send_at as "sendAt", expires_at as "expiresAt", spread_seconds as "spreadSeconds",
+      on_unknown as "onUnknown", created_at as "createdAt",
       ${standingColumns(sql)}
     from (
       select * from notifications
@@ -132,7 +135,7 @@ function selectNotifications (
 }
 
 function toNotification (row: NotificationRow): Notification {
-  const { id, origin, audience, message, providers, data, unreachable, spreadSeconds } = row
+  const { id, origin, audience, message, providers, data, unreachable, spreadSeconds, onUnknown } = row
   return {
     id,
     origin,
@@ -142,6 +145,7 @@ function toNotification (row: NotificationRow): Notification {
     data,
     unreachable,
     spreadSeconds,
+    onUnknown,
     sendAt: toDate(row.sendAt),
     expiresAt: toDate(row.expiresAt),
     createdAt: new Date(row.createdAt),

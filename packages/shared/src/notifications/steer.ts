@@ -24,23 +24,27 @@ export async function pauseNotification ({ sql }: Database, id: string): Promise
 }
 
 /**
- * Goes on with what was held: late segments at once, the others as much later as the pause was long. Undefined when it is not
- * paused.
+ * Goes on with what was held: late segments at once, the others as much later as the pause was long. What was to wait until a
+ * certain time, because it is scheduled or its last try failed, still does. Undefined when it is not paused.
  */
 export async function resumeNotification ({ sql }: Database, id: string): Promise<Steered | undefined> {
   const [row] = await sql<Steered[]>`
     with paused as (
-      select id, paused_at, spread_seconds from notifications where id = ${id} and paused_at is not null for update
+      select id, paused_at, spread_seconds, send_at from notifications where id = ${id} and paused_at is not null for update
     ), notification as (
       update notifications set paused_at = null from paused where notifications.id = paused.id
     ), waiting as (
-      select connection_id, row_number() over (order by connection_id) - 1 as place from deliveries join paused on id = notification_id
+      select connection_id, state, row_number() over wide - 1 as place, count(*) over (partition by state) as number,
+        -- the last thing that happened to it which had a time
+        (jsonb_path_query_array(history, '$[*].until') ->> -1)::timestamptz as until
+      from deliveries join paused on id = notification_id
       where due_at = 'infinity'
+      window wide as (partition by state order by connection_id)
     ), released as (
       update deliveries set updated_at = now(), history = history || jsonb_build_object('at', now(), 'event', 'resumed'),
         -- what was spread stays spread
-        due_at = now() + coalesce(spread_seconds, 0) * interval '1 second' * waiting.place
-          / (select count(*) from deliveries join paused on id = notification_id)
+        due_at = greatest(until, greatest(now(), send_at) + case waiting.state when 'queued'
+          then coalesce(spread_seconds, 0) * interval '1 second' * waiting.place / waiting.number else interval '0' end)
       from waiting, paused
       where notification_id = paused.id and deliveries.connection_id = waiting.connection_id
     ), segment as (

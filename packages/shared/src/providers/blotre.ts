@@ -63,6 +63,7 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
     parseCredentials: (value) => parseBlotreCredentials(value, host),
     identify: async (credentials, call) => accountOf(await whoIs(credentials, call)),
     send,
+    idempotent: true,
     refreshAheadMs,
     refresh,
     revoke: (credentials, call) => revoke(api, credentials, call),

@@ -220,6 +220,11 @@ export interface Provider<C extends Credentials = Credentials> {
    */
   send? (message: Message, key: string, credentials: C, call: Call): Promise<Receipt>
   /**
+   * Present when sending under a key that has been used shows nothing twice: what was perhaps sent may be sent again. Without it
+   * that is for whoever made the notification to decide.
+   */
+  readonly idempotent?: true
+  /**
    * Present when the user must say which account, such as `nick@host`, before a handshake can begin: tells what they meant,
    * or throws ProviderError `rejected`.
    */

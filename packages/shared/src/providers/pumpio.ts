@@ -40,6 +40,7 @@ export function createPumpio (config: PumpioConfig) {
     parseCredentials: (value) => parsePumpioCredentials(value, hosts),
     identify,
     send,
+    idempotent: true,
     authorize,
     judgeCredentials
   } satisfies Provider<PumpioCredentials>

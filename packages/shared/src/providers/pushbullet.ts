@@ -81,6 +81,7 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
     parseCredentials,
     identify,
     send,
+    idempotent: true,
     authorize,
     judgeCredentials
   }

@@ -2,7 +2,7 @@ import { answered } from './answered.ts'
 import type { JobQueue } from './job-queue.ts'
 
 /** What both backends' queues have in common. */
-interface BullQueue {
+export interface BullQueue {
   addBulk: (jobs: Array<{ name: string, data: unknown, opts: { jobId: string, delay: number } }>) => Promise<unknown>
   getJob: (id: string) => Promise<unknown>
   getJobScheduler: (id: string) => Promise<{ every?: number | undefined } | undefined>
@@ -14,13 +14,18 @@ interface BullQueue {
 
 /** BullMQ looks a job up one by one; a slow store must still answer in time. */
 const idsPerQuestion = 100
+/** BullMQ takes some ten thousand a second: so many are there in time on a slow store, too. */
+const jobsPerAddition = 1_000
 
 export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => void): JobQueue<Data> {
   queue.on('error', onError)
   return {
     add: async (jobs) => {
-      await answered(queue.addBulk(
-        jobs.map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } }))))
+      for (let start = 0; start < jobs.length; start += jobsPerAddition) {
+        const some = jobs.slice(start, start + jobsPerAddition)
+        await answered(queue.addBulk(
+          some.map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } }))))
+      }
     },
     live: async (ids) => {
       const live = new Set<string>()

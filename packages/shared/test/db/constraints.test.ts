@@ -149,6 +149,8 @@ t.test('notifications', async (t) => {
   await refuses('notifications_unreachable', 'unreachable users that are no list', { unreachable: {} })
   await refuses('notifications_origin', 'an origin that is not known', { origin: 'space' })
   await takes('one that is spread', { spreadSeconds: 60 })
+  await takes('one that is sent again', { onUnknown: 'resend' })
+  await refuses('notifications_on_unknown', 'an unknown policy', { onUnknown: 'ask' })
   await refuses('notifications_spread', 'spread over no time', { spreadSeconds: 0 })
   await refuses('notifications_spread', 'spread backwards', { spreadSeconds: -60 })
   await refuses('notifications_expires_at', 'over before it is sent', { sendAt: later, expiresAt: now })

@@ -26,6 +26,8 @@ t.test('the counts of a broadcast equal its rows after', async (t) => {
     ['an expiry', (id) => sql`
       update deliveries set state = 'expired', due_at = null, parked_at = null, reason = 'expired'
       where notification_id = ${id} and (due_at is not null or parked_at is not null)`, { queued: 0, expired: 4 }],
+    ['a deletion', (id, connectionIds) => sql`delete from deliveries where notification_id = ${id} and connection_id = any (${connectionIds.slice(0, 5)}::uuid[])`,
+      { queued: 0, sending: 0, retrying: 0, parked: 0, sent: 0, failed: 1 }],
     ['a statement that changes no state', (id) => sql`update deliveries set updated_at = now() where notification_id = ${id}`, { queued: 1 }],
     ['a statement that changes nothing', (id) => sql`update deliveries set updated_at = now() where notification_id = ${id} and false`, {}]
   ]
@@ -82,6 +84,23 @@ t.test('ends when nothing is under way, and begins again when something is', asy
   t.ok(await isEnded())
   await retryFailed(database, id)
   t.notOk(await isEnded())
+})
+
+t.test('the end stays where it was when somebody who was parked comes back', async (t) => {
+  const id = await openBroadcast(database)
+  const connectionIds = await insertDeliveries(database, id, ['sending', 'parked', 'sent'])
+  const settle = () => sql`
+    update deliveries set state = 'failed', claim_id = null, due_at = null, reason = 'because'
+    where notification_id = ${id} and state in ('sending', 'queued')`
+  await settle()
+  await sql`update progress set ended_at = ended_at - interval '1 hour' where notification_id = ${id}`
+  const endOf = async () => (await sql`select ended_at from progress where notification_id = ${id}`)[0]?.['ended_at']
+  const end = await endOf()
+  t.ok(end)
+  t.equal(await releaseParked(database, connectionIds), 1)
+  t.equal(await endOf(), end)
+  await settle()
+  t.equal(await endOf(), end)
 })
 
 t.test('counts what ended by the second', async (t) => {

@@ -22,6 +22,11 @@ const heldOf = async (id: string): Promise<Array<string | null>> =>
     select case when due_at = 'infinity' then 'held' when due_at <= now() then 'due' when due_at is not null then 'later' end as due
     from deliveries where notification_id = ${id} order by connection_id`).map(({ due }) => due)
 
+const findDueAt = async (id: string, connectionId: string): Promise<string | undefined> => {
+  const [row] = await sql<Array<{ due_at: string }>>`select due_at from deliveries where notification_id = ${id} and connection_id = ${connectionId}`
+  return row === undefined ? undefined : new Date(row.due_at).toISOString()
+}
+
 t.test('a pause holds what waits, and nothing else', async (t) => {
   const id = await openBroadcast(database)
   await insertDeliveries(database, id, ['queued', 'retrying', 'sending', 'parked', 'sent'])
@@ -50,6 +55,33 @@ t.test('what was paused goes on, and says that it was', async (t) => {
   t.ok((resumed?.dueAt?.getTime() ?? Infinity) <= Date.now() + 60_000)
   t.same(await heldOf(draft.id), ['due'])
   t.equal(await resumeNotification(database, draft.id), undefined)
+})
+
+t.test('what has failed a moment ago still waits as long as it was to', async (t) => {
+  const id = await openBroadcast(database)
+  const [early = '', late = ''] = await insertDeliveries(database, id, ['retrying', 'retrying', 'queued'])
+  const until = { early: new Date(Date.now() - 60_000).toISOString(), late: new Date(Date.now() + 3600_000).toISOString() }
+  for (const [connectionId, history] of [
+    [early, [{ at: until.early, event: 'attempt', until: until.late }, { at: until.early, event: 'attempt', until: until.early }]],
+    [late, [{ at: until.early, event: 'attempt', until: until.early }, { at: until.early, event: 'attempt', until: until.late }]]
+  ] as const) {
+    await sql`update deliveries set history = ${JSON.stringify(history)}::jsonb, due_at = ${history[1]?.until ?? ''}::timestamptz
+      where notification_id = ${id} and connection_id = ${connectionId}`
+  }
+  await pauseNotification(database, id)
+  t.same(await heldOf(id), ['held', 'held', 'held'])
+  await resumeNotification(database, id)
+  t.same(await heldOf(id), ['due', 'later', 'due'])
+  t.equal((await findDueAt(id, late)), until.late, 'to the moment')
+})
+
+t.test('what is scheduled is not sent before its time because it was paused', async (t) => {
+  const [connectionId = ''] = await connect(database, ['tim'])
+  const draft = draftTo(['tim'], { sendAt: new Date(Date.now() + 3600_000) })
+  await insertNotifications(database, [draft], ['pushbullet'])
+  await pauseNotification(database, draft.id)
+  await resumeNotification(database, draft.id)
+  t.equal(await findDueAt(draft.id, connectionId), draft.sendAt?.toISOString())
 })
 
 t.test('what was spread stays spread', async (t) => {

@@ -17,6 +17,8 @@ export const notifications = pgTable('notifications', {
   expiresAt: timestamp({ withTimezone: true }),
   /** Over how long its deliveries are spread. */
   spreadSeconds: integer(),
+  /** What becomes of a delivery of which nobody knows whether it was sent, where sending it again may show it twice. */
+  onUnknown: text({ enum: ['resend', 'hold'] }).notNull().default('hold'),
   /** When the whole audience had been cut into segments; that of named users is known when they are accepted. */
   plannedAt: timestamp({ withTimezone: true }),
   pausedAt: timestamp({ withTimezone: true }),
@@ -29,6 +31,7 @@ export const notifications = pgTable('notifications', {
   check('notifications_audience', sql`jsonb_typeof(${table.audience}) = 'object'`),
   check('notifications_message', sql`coalesce(${table.message} ->> 'type', '') in ('note', 'link', 'file')`),
   check('notifications_unreachable', sql`jsonb_typeof(${table.unreachable}) = 'array'`),
+  check('notifications_on_unknown', sql`${table.onUnknown} in ('resend', 'hold')`),
   check('notifications_spread', sql`${table.spreadSeconds} > 0`),
   check('notifications_expires_at', sql`${table.expiresAt} > coalesce(${table.sendAt}, ${table.createdAt})`)
 ])

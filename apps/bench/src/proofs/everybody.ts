@@ -1,0 +1,59 @@
+import type { Carillon, Standing } from '../ground/carillon.ts'
+import { toUuid } from '../ground/carillon.ts'
+import { countRows, expectSame } from '../ground/check-counts.ts'
+import type { Footing } from '../ground/ground.ts'
+import { until } from '../ground/until.ts'
+
+const leastPatienceMs = 180_000
+const leastPerSecond = 200
+
+/** Waits until the simulator has been brought so many pushes; only what is new counts. */
+export async function untilPushes ({ simulator }: Footing, carillon: Carillon, count: number): Promise<void> {
+  await until(async () => (await simulator.counts()).distinct >= count, {
+    everyMs: 10, patienceMs: patienceFor(count), describe: () => describe(simulator, carillon, `${count} pushes`)
+  })
+}
+
+/** Waits until the API says that nothing of it is under way any more. */
+export async function untilOver ({ simulator }: Footing, carillon: Carillon, id: string, status: string): Promise<Standing> {
+  let standing = await carillon.status(id)
+  await until(async () => {
+    standing = await carillon.status(id)
+    const { queued = 0, sending = 0, retrying = 0 } = standing.counts
+    return standing.status === status && queued + sending + retrying === 0
+  }, { everyMs: 100, patienceMs: patienceFor(standing.deliveries), describe: () => describe(simulator, carillon, `the end of ${JSON.stringify(standing)}`) })
+  return standing
+}
+
+/**
+ * Everybody was rung: the simulator has as many guids, the table as many rows that are `sent`, each with a push of its own, and
+ * the API ends at exactly that. Only where a worker died may a guid have come again, and was answered with the push it had made.
+ */
+export async function expectEverybody (
+  footing: Footing, carillon: Carillon, id: string, { mayRepeat = false }: { mayRepeat?: boolean } = {}
+): Promise<{ repeated: number }> {
+  const people = carillon.people.length
+  const { distinct, repeated } = await footing.simulator.counts()
+  expectSame('guids at the simulator', { distinct, repeated: mayRepeat ? 0 : repeated }, { distinct: people })
+  expectSame('deliveries', await countRows(carillon), { sent: people })
+  const [receipts] = await carillon.database.sql<[{ pushes: number }]>`
+    select count(distinct receipt ->> 'id')::int as pushes from deliveries where notification_id = ${toUuid(id)}`
+  expectSame('pushes that the deliveries name', receipts, { pushes: people })
+  const { status, deliveries, counts, progress } = await carillon.status(id)
+  expectSame('counts of the API', counts, { sent: people })
+  expectSame('the API', { status, deliveries, providers: progress.length }, { status: 'completed', deliveries: people, providers: 1 })
+  expectSame('progress of the API', { ...progress[0]?.counts, secondsLeft: progress[0]?.secondsLeft ?? 'unknown' }, { sent: people })
+  return { repeated }
+}
+
+export function sumOf (counts: Record<string, number>): number {
+  return Object.values(counts).reduce((sum, number) => sum + number, 0)
+}
+
+function patienceFor (count: number): number {
+  return leastPatienceMs + count / leastPerSecond * 1000
+}
+
+async function describe (simulator: Footing['simulator'], carillon: Carillon, what: string): Promise<string> {
+  return `waiting for ${what}; ${JSON.stringify(await simulator.counts())} at the simulator, deliveries ${JSON.stringify(await countRows(carillon))}`
+}

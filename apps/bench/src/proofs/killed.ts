@@ -1,0 +1,46 @@
+import type { Carillon } from '../ground/carillon.ts'
+import { toUuid } from '../ground/carillon.ts'
+import { expectSame } from '../ground/check-counts.ts'
+import { expectEverybody, untilOver, untilPushes } from './everybody.ts'
+import { unhurried, withCarillon } from './proof.ts'
+import type { Proof } from './proof.ts'
+import { createRandom } from './random.ts'
+
+const kills = 3
+
+export const killed: Proof = {
+  name: 'killed',
+  about: `the same although the worker is killed (kill -9) ${kills} times at random moments`,
+  run: (footing, options, say) => {
+    const { people, seed, leaseSeconds } = options
+    const settings = { ...unhurried(options), DELIVER_LEASE_SECONDS: String(leaseSeconds) }
+    return withCarillon(footing, options, settings, async (carillon) => {
+      const random = createRandom(seed)
+      const moments = Array.from({ length: kills }, () => Math.ceil(random() * people * 0.98)).sort((one, other) => one - other)
+      say(`killed: seed ${seed}, at pushes ${moments.join(', ')}`)
+      const begun = Date.now()
+      const id = await carillon.notify({ everyone: true })
+      for (const moment of moments) {
+        await untilPushes(footing, carillon, moment)
+        await carillon.worker.kill()
+        say(`killed: the worker, after ${(await footing.simulator.counts()).distinct} pushes and ${((Date.now() - begun) / 1000).toFixed(1)} s`)
+        await carillon.startWorker()
+      }
+      await untilOver(footing, carillon, id, 'completed')
+      const seconds = (Date.now() - begun) / 1000
+      const { repeated } = await expectEverybody(footing, carillon, id, { mayRepeat: true })
+      const { lost, retaken } = await retakenOf(carillon, id)
+      expectSame('attempts beyond the first', { spent: lost }, { spent: retaken })
+      return { sent: people, repeated, seconds, seed, 'killed at': moments.join(' '), 'held by the dead': retaken }
+    })
+  }
+}
+
+/** Attempts beyond each delivery's first, and how often the histories say that a worker died with it. */
+async function retakenOf ({ database: { sql } }: Carillon, id: string): Promise<{ lost: number, retaken: number }> {
+  const [row] = await sql<[{ lost: number, retaken: number }]>`
+    select coalesce(sum(attempts - 1), 0)::int as lost,
+      coalesce(sum(jsonb_array_length(jsonb_path_query_array(history, '$[*] ? (@.event == "workerLost")'))), 0)::int as retaken
+    from deliveries where notification_id = ${toUuid(id)}`
+  return row
+}

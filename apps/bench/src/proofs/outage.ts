@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { concurrency } from '../concurrency.ts'
+import type { Carillon } from '../ground/carillon.ts'
+import { toUuid } from '../ground/carillon.ts'
+import { CountError, expectSame } from '../ground/check-counts.ts'
+import type { Footing } from '../ground/ground.ts'
+import { expectEverybody, untilOver, untilPushes } from './everybody.ts'
+import { unhurried, withCarillon } from './proof.ts'
+import type { Proof } from './proof.ts'
+
+export const outage: Proof = {
+  name: 'outage',
+  about: 'the provider answers 503 for a while: nothing fails, and nothing is attempted while the breaker is open',
+  run: (footing, options, say) => withCarillon(footing, options, unhurried(options), async (carillon) => {
+    const { people, outageSeconds } = options
+    const { simulator } = footing
+    const failedBefore = await simulator.failed()
+    const begun = Date.now()
+    const id = await carillon.notify({ everyone: true })
+    await untilPushes(footing, carillon, Math.ceil(people / 2))
+    await simulator.fail(503)
+    say(`outage: 503 after ${(await simulator.counts()).distinct} pushes, for ${outageSeconds} s`)
+    const watching = watchBreaker(footing, carillon)
+    try {
+      await sleep(outageSeconds * 1000)
+    } finally {
+      await simulator.recover()
+    }
+    say(`outage: over; ${await simulator.failed() - failedBefore} pushes were answered with 503`)
+    await untilOver(footing, carillon, id, 'completed')
+    const seconds = (Date.now() - begun) / 1000
+    const { opens, failedUntilOpen, secondsUntilOpen } = await watching.end()
+    const { repeated } = await expectEverybody(footing, carillon, id)
+
+    // What the provider has refused is an attempt in some row's history, or a probe that failed.
+    const failed = await simulator.failed() - failedBefore
+    const probes = opens - 1
+    const { spent, refused } = await spentOn(carillon, id)
+    expectSame('attempts beyond the first', { spent }, { spent: refused })
+    expectSame('pushes answered with 503', { attempts: failed - probes }, { attempts: refused })
+    const afterwards = failed - (failedUntilOpen - failedBefore)
+    const mayFollow = concurrency + probes
+    if (afterwards > mayFollow) {
+      throw new CountError(`pushes after the breaker had opened: ${afterwards} where ${mayFollow} at most were under way or probes`)
+    }
+    return {
+      sent: people,
+      repeated,
+      seconds,
+      'refused (503)': failed,
+      'attempts spent': spent,
+      'opened after': `${secondsUntilOpen.toFixed(1)} s`,
+      'pushes after that': afterwards,
+      'failed probes': probes
+    }
+  })
+}
+
+interface Watched {
+  /** How often it opened: once, and once more for each probe that failed. */
+  opens: number
+  /** Pushes that had been refused when it was first seen open. */
+  failedUntilOpen: number
+  secondsUntilOpen: number
+}
+
+/** Watches the breaker from outside, from now on. `end` throws when it never opened. */
+function watchBreaker ({ simulator }: Footing, { database: { sql } }: Carillon): { end: () => Promise<Watched> } {
+  const begun = Date.now()
+  let seen: Watched | undefined
+  const ending = new AbortController()
+
+  async function watch (): Promise<void> {
+    while (!ending.signal.aborted) {
+      const [host] = await sql<Array<{ opens: number }>>`
+        select opens from provider_hosts where provider = 'pushbullet' and host = '' and breaker <> 'closed'`
+      if (host !== undefined) {
+        seen ??= { opens: 0, failedUntilOpen: await simulator.failed(), secondsUntilOpen: (Date.now() - begun) / 1000 }
+        seen.opens = Math.max(seen.opens, host.opens)
+      }
+      await sleep(50)
+    }
+  }
+
+  const watching = watch()
+  watching.catch(() => {}) // told by `end`
+  return {
+    end: async () => {
+      ending.abort()
+      await watching
+      if (seen === undefined) throw new CountError('breakers that opened: 0 where 1 was due')
+      return seen
+    }
+  }
+}
+
+/** Attempts beyond each delivery's first, and how many of those that the histories tell of were answered with 503. */
+async function spentOn ({ database: { sql } }: Carillon, id: string): Promise<{ spent: number, refused: number }> {
+  const [row] = await sql<[{ spent: number, refused: number }]>`
+    select coalesce(sum(attempts - 1), 0)::int as spent,
+      coalesce(sum(jsonb_array_length(jsonb_path_query_array(history, '$[*] ? (@.event == "attempt" && @.status == 503)'))), 0)::int as refused
+    from deliveries where notification_id = ${toUuid(id)}`
+  return row
+}

@@ -1,0 +1,26 @@
+import type { Footing } from '../ground/ground.ts'
+import type { Facts, Proof, ProofOptions } from './proof.ts'
+
+export interface ProofResult {
+  name: Proof['name']
+  ok: boolean
+  facts: Facts
+  /** What was found instead; null when it holds. */
+  failure: string | null
+}
+
+/** Runs proofs one after the other; one that fails keeps no other from being run. */
+export async function runProofs (
+  footing: Footing, proofs: Proof[], options: ProofOptions, say: (line: string) => void
+): Promise<ProofResult[]> {
+  const results: ProofResult[] = []
+  for (const { name, about, run } of proofs) {
+    say(`${name}: ${about}`)
+    const result = await run(footing, options, say).then(
+      (facts) => ({ name, ok: true, facts, failure: null }),
+      (error: unknown) => ({ name, ok: false, facts: {}, failure: error instanceof Error ? error.message : String(error) }))
+    say(`${name}: ${result.failure ?? 'holds'}`)
+    results.push(result)
+  }
+  return results
+}

@@ -1,0 +1,36 @@
+import { align } from '../align.ts'
+import type { Machine } from '../machine.ts'
+import { describeGround } from '../machine.ts'
+import type { ProofOptions } from './proof.ts'
+import type { ProofResult } from './run-proofs.ts'
+
+export interface ProofReport {
+  commit: string | null
+  machine: Machine
+  options: ProofOptions
+  proofs: ProofResult[]
+}
+
+const columns = ['sent', 'canceled', 'repeated', 'seconds']
+
+/** The report as text: a line for each proof. */
+export function showProofs ({ commit, machine, options: { people, backend, seed }, proofs }: ProofReport): string {
+  const rows = proofs.map(({ name, ok, facts, failure }) => {
+    const others = Object.entries(facts).filter(([fact]) => !columns.includes(fact))
+    return [
+      name, ok ? 'holds' : 'FAILS', ...columns.map((column) => numberOf(facts[column])),
+      failure ?? others.map(([fact, value]) => `${fact}: ${numberOf(value)}`).join(', ')
+    ]
+  })
+  return [
+    describeGround(commit, machine),
+    `${people.toLocaleString('en')} people, jobs in ${backend === 'redis' ? 'Redis' : 'PostgreSQL'}, seed ${seed}`,
+    '',
+    ...align([['proof', '', ...columns, ''], ...rows])
+  ].join('\n')
+}
+
+function numberOf (value: string | number | undefined): string {
+  if (value === undefined) return '–'
+  return typeof value === 'number' ? value.toLocaleString('en', { maximumFractionDigits: 1, useGrouping: true }) : value
+}

@@ -1,0 +1,64 @@
+import { randomInt } from 'node:crypto'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Desk } from './desk.ts'
+import { usualBackend } from './ground/carillon.ts'
+import type { BackendKind } from './ground/carillon.ts'
+import { describeCommit, describeMachine } from './machine.ts'
+import type { Proof } from './proofs/proof.ts'
+import { proofs } from './proofs/proofs.ts'
+import { runProofs } from './proofs/run-proofs.ts'
+import { showProofs } from './proofs/show-proofs.ts'
+
+interface Options {
+  people: number
+  json: boolean
+  only?: Proof[]
+  backend?: BackendKind
+  seed?: number
+  outageSeconds: number
+  leaseSeconds: number
+}
+
+/** `npm run prove`. */
+export function createProveCommand ({ open, say, print, fail }: Desk): Command {
+  return new Command('npm run prove --')
+    .description('Proves with real processes that a broadcast reaches everybody, once, whatever happens on the way.')
+    .option('--people <count>', 'how many are connected, from 1,000 on', readNumber(1_000, 10_000_000), 100_000)
+    .option('--only <names>', 'only these proofs, separated by commas', readProofs)
+    .addOption(new Option('--backend <kind>', 'where jobs live (redis where there is a redis-server)').choices(['redis', 'postgres']))
+    .option('--seed <number>', 'decides when the worker is killed (another each time)', readNumber(0, 2 ** 32 - 1))
+    .option('--outage-seconds <count>', 'how long the provider is away', readNumber(2, 600), 20)
+    .option('--lease-seconds <count>', 'DELIVER_LEASE_SECONDS of workers that are killed', readNumber(2, 600), 10)
+    .option('--json', 'print {commit, machine, options, proofs} instead of a table', false)
+    .addHelpText('after', `
+Proofs:
+${proofs.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
+
+Progress is told on stderr. The exit code is 0 when all of them hold, and 1 when a count differs or something failed.`)
+    .action(async ({ json, only, people, backend, seed, outageSeconds, leaseSeconds }: Options) => {
+      const footing = await open({})
+      if (backend === 'redis' && footing.redis === undefined) throw new Error('There is no redis-server on PATH')
+      const chosen = { backend: backend ?? usualBackend(footing), seed: seed ?? randomInt(2 ** 32 - 1) }
+      const options = { people, outageSeconds, leaseSeconds, ...chosen }
+      const results = await runProofs(footing, only ?? proofs, options, say)
+      const report = { commit: await describeCommit(), machine: describeMachine(footing), options, proofs: results }
+      print(json ? JSON.stringify(report, null, 2) : showProofs(report))
+      if (results.some(({ ok }) => !ok)) fail()
+    })
+}
+
+function readProofs (value: string): Proof[] {
+  return value.split(',').map((name) => {
+    const proof = proofs.find((known) => known.name === name.trim())
+    if (proof === undefined) throw new InvalidArgumentError(`There is no proof "${name}"; --help shows which there are.`)
+    return proof
+  })
+}
+
+function readNumber (least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value)
+    if (!/^\d+$/.test(value) || number < least || number > most) throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`)
+    return number
+  }
+}
