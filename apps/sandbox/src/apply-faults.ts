@@ -18,7 +18,8 @@ export function applyFaults (app: FastifyInstance, simulator: Simulator, faults:
   app.decorateRequest('endpointCount', undefined)
 
   app.addHook('onRequest', (request, reply, done) => {
-    const route = request.routeOptions.url
+    // What a pattern asks of a parameter is of no interest to who counts.
+    const route = request.routeOptions.url?.replace(/\(.*?\)/g, '')
     const count = stats.of(simulator.id, route === undefined ? `${request.method} /${simulator.id}/*` : `${request.method} ${route}`)
     request.endpointCount = count
     count.requests++
