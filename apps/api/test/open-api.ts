@@ -86,6 +86,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     blotre: { ...client, url: `${sandbox.url}/blotre` },
     facebook: {
       ...client,
+      clientId: '1234567890123456',
       wwwUrl: `${sandbox.url}/facebook/www`,
       graphUrl: options.graphUrl ?? `${sandbox.url}/facebook/graph`,
       version: 'v26.0',

@@ -61,6 +61,7 @@ export async function openEngine (
     blotre: { ...client, url: `${sandbox.url}/blotre` },
     facebook: {
       ...client,
+      clientId: '1234567890123456',
       wwwUrl: `${sandbox.url}/facebook/www`,
       graphUrl: graphUrl ?? `${sandbox.url}/facebook/graph`,
       version: 'v26.0',

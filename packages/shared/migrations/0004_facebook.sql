@@ -56,14 +56,11 @@ CREATE TABLE "pulls" (
 	CONSTRAINT "pulls_failure" CHECK (("pulls"."failed_at" is null) = ("pulls"."failure" is null))
 );
 --> statement-breakpoint
-DROP INDEX "claims_until";--> statement-breakpoint
 ALTER TABLE "connections" ADD COLUMN "missing_permissions" text[] DEFAULT '{}' NOT NULL;--> statement-breakpoint
-ALTER TABLE "notifications" ADD COLUMN "on_unknown" text DEFAULT 'hold' NOT NULL;--> statement-breakpoint
 ALTER TABLE "revocations" ADD COLUMN "account_id" text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "ad_accounts" ADD CONSTRAINT "ad_accounts_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "insights" ADD CONSTRAINT "insights_account" FOREIGN KEY ("connection_id","account_id") REFERENCES "public"."ad_accounts"("connection_id","account_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "pulls" ADD CONSTRAINT "pulls_connection_id_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "ad_accounts_account" ON "ad_accounts" USING btree ("account_id");--> statement-breakpoint
 CREATE INDEX "pulls_due" ON "pulls" USING btree ("provider","due_at");--> statement-breakpoint
-CREATE INDEX "connections_account" ON "connections" USING btree ("provider","account_id");--> statement-breakpoint
-ALTER TABLE "notifications" ADD CONSTRAINT "notifications_on_unknown" CHECK ("notifications"."on_unknown" in ('resend', 'hold'));
+CREATE INDEX "connections_account" ON "connections" USING btree ("provider","account_id");

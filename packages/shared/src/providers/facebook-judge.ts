@@ -47,16 +47,16 @@ export function judgeError (error: GraphError, { headers, status }: Pick<Answer,
   const told = subcode === undefined ? `(#${code})` : `(#${code}/${subcode})`
   const limit = limitOf(code)
   if (limit !== undefined) {
-    return { kind: 'rateLimited', reason: `${limit.reason} ${told}`, retryAt: retryAtOf(headers, now), scope: limit.scope }
+    return { kind: 'rateLimited', reason: `${limit.reason} ${told}`, retryAt: retryAtOf(headers, now, limit.scope), scope: limit.scope }
   }
   if (code === 190) return { kind: 'unauthorized', reason: `${tokenReasons.get(subcode ?? 0) ?? 'access token is not accepted'} ${told}` }
   if (code === 102) return { kind: 'unauthorized', reason: `the session is over ${told}` }
-  if (isTransient || code === 2) return { kind: 'transient', reason: `cannot answer now ${told}` }
+  if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `cannot answer now ${told}` }
   if (code === 100 && message.includes('appsecret_proof')) return { kind: 'rejected', reason: `appsecret_proof is missing or wrong ${told}` }
   const reason = (subcode === undefined ? undefined : reasons.get(`${code}/${subcode}`)) ?? reasons.get(String(code))
   if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${told}` }
   if (code === 10 || (code >= 200 && code <= 299)) return { kind: 'rejected', reason: `permission is missing ${told}` }
-  return judgeStatus({ headers, status }, now) ?? { kind: 'rejected', reason: `request refused ${told}` }
+  return { kind: 'rejected', reason: `request refused ${told}` }
 }
 
 /** Undefined for what has no error envelope. */

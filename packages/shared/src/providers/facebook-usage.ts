@@ -15,7 +15,7 @@ const limits: Partial<WaitLimits> = { absentMs: 5 * 60_000 }
 
 /** From here on nothing more is asked for a while: at 100 calls are refused, and being refused counts as a call. */
 const fullPercent = 90
-const restMs = 60_000
+const restMs = 5 * 60_000
 
 /** All that an answer's headers tell of limits. They hold JSON; what is none of it tells nothing. */
 export function readUsage (headers: Headers): Usage[] {
@@ -30,20 +30,25 @@ export function readUsage (headers: Headers): Usage[] {
 }
 
 /** When to ask again after a limit was met, in milliseconds since the epoch: as the headers say, else in five minutes. */
-export function retryAtOf (headers: Headers, now: number): number {
-  return chooseRetryAt([regainAt(headers, now)], now, limits)
+export function retryAtOf (headers: Headers, now: number, scope: Usage['scope']): number {
+  return chooseRetryAt([regainAt(headers, now, scope)], now, limits)
 }
 
 /** Limits that are nearly met: whom to leave alone, and until when. */
 export function restsOf (headers: Headers, now: number): Array<{ scope: Usage['scope'], retryAt: number }> {
   return readUsage(headers).filter(({ percent }) => percent >= fullPercent)
-    .map(({ scope }) => ({ scope, retryAt: chooseRetryAt([regainAt(headers, now)], now, { absentMs: restMs }) }))
+    .map(({ scope }) => ({ scope, retryAt: chooseRetryAt([regainAt(headers, now, scope)], now, { absentMs: restMs }) }))
 }
 
-/** Minutes in one header, seconds in the other. Of several the last one counts: before that something is still refused. */
-function regainAt (headers: Headers, now: number): number | undefined {
+/**
+ * Minutes in one header, seconds in the other. Of several the last one counts: before that something is still refused. The
+ * seconds are those of the ad account, and are also told while it has used up nothing.
+ */
+function regainAt (headers: Headers, now: number, scope: Usage['scope']): number | undefined {
   const minutes = businessCases(headers).map((one) => numberIn(one, 'estimated_time_to_regain_access'))
-  const seconds = numberIn(parse(headers['x-ad-account-usage']), 'reset_time_duration')
+  const account = parse(headers['x-ad-account-usage'])
+  const isFull = scope === 'connection' && numberIn(account, 'acc_id_util_pct') >= fullPercent
+  const seconds = isFull ? numberIn(account, 'reset_time_duration') : 0
   const waitMs = Math.max(...minutes.map((each) => each * 60_000), seconds * 1_000)
   return waitMs > 0 ? now + waitMs : undefined
 }

@@ -78,7 +78,8 @@ const table: Row[] = [
   ]),
   [400, json, error(80_015), rejected('request refused (#80015)')],
   [400, json, error(79_999, undefined, true), transient('(#79999)')],
-  [500, json, error(79_999), busy],
+  [500, json, error(1), transient('(#1)')],
+  [500, json, error(79_999), transient('(#79999)')],
 
   // An error inside a success is one all the same.
   [200, json, error(190, 463), dead('access token is expired (#190/463)')],
@@ -129,6 +130,7 @@ t.test('waits for as long as the last of several limits lasts, and a bounded whi
     [{}, 5 * minute],
     [business, 12 * minute],
     [{ 'x-ad-account-usage': '{"acc_id_util_pct":100,"reset_time_duration":1200}', ...business }, 20 * minute],
+    [{ 'x-ad-account-usage': '{"acc_id_util_pct":3,"reset_time_duration":1200}', ...business }, 12 * minute],
     [{ 'x-business-use-case-usage': '{"1":[{"estimated_time_to_regain_access":0}]}' }, 5 * minute],
     [{ 'x-business-use-case-usage': '{"1":[{"estimated_time_to_regain_access":"3"}]}' }, 3 * minute],
     [{ 'x-business-use-case-usage': '{"1":[{"estimated_time_to_regain_access":100000}]}' }, 60 * minute],
@@ -158,7 +160,7 @@ t.test('learns from the headers of every answer how near the limits are', async 
 t.test('leaves alone what is nearly used up', async (t) => {
   const app = (percent: number) => restsOf({ 'x-app-usage': JSON.stringify({ call_count: percent }) }, now)
   t.strictSame(app(89), [])
-  t.strictSame(app(90), [{ scope: 'host', retryAt: now + minute }])
+  t.strictSame(app(90), [{ scope: 'host', retryAt: now + 5 * minute }])
   t.strictSame(restsOf(business, now), [{ scope: 'connection', retryAt: now + 12 * minute }])
 })
 

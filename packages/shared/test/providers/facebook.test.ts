@@ -9,12 +9,15 @@ import type { Call } from '../../src/providers/provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { conformance } from './conformance.ts'
 import { app, pretendGraph } from './pretended-graph.ts'
+import { openSimulator } from './simulator.ts'
 
 const graph = await pretendGraph(t)
 const facebook = facebookWith({})
 
 t.test('conforms', async (t) => {
-  await conformance(t, facebook, graph, {
+  const simulator = await openSimulator(t, 'facebook')
+  const simulated = facebookWith({ graphUrl: `${simulator.url}/facebook/graph`, wwwUrl: `${simulator.url}/facebook/www` })
+  await conformance(t, simulated, simulator, {
     // In whole minutes.
     rateLimited: (at) => ({
       status: 400,
@@ -29,7 +32,7 @@ t.test('conforms', async (t) => {
 
 t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
   t.match(facebook.handshakes.code, {
-    clientId: 'carillon',
+    clientId: app.clientId,
     authorizeUrl: 'https://www.facebook.com/v26.0/dialog/oauth',
     tokenUrl: `${graph.url}/v26.0/oauth/access_token`,
     tokenRequest: { credentials: 'body', format: 'form' },
@@ -125,7 +128,7 @@ t.test('says which limits are nearly met', async (t) => {
   const body = await facebook.identify(facebook.parseCredentials(credentials), listening)
   await graph.fault(t, { match: 'GET /me', status: 200, headers: { 'x-app-usage': '{"call_count":95}' }, body, times: 1 })
   await facebook.identify(facebook.parseCredentials(credentials), listening)
-  t.same(rests, [{ scope: 'host', retryAt: 61_000 }])
+  t.same(rests, [{ scope: 'host', retryAt: 301_000 }])
 })
 
 t.test('authorizes somebody else\'s request, whatever token they bring themselves', async (t) => {

@@ -5,7 +5,7 @@ import { web } from './local-server.ts'
 import type { Fault, Simulator } from './simulator.ts'
 
 /** The app that it knows. */
-export const app = { clientId: 'carillon', clientSecret: 'sandbox-secret' }
+export const app = { clientId: '1234567890123456', clientSecret: 'sandbox-secret' }
 
 interface Token {
   user: string
