@@ -53,10 +53,11 @@ async function strike (request: FastifyRequest, reply: FastifyReply, fault: Faul
     hangUp(request, reply)
     return true
   }
-  if (fault.status === undefined && fault.body === undefined) return false
+  const named = fault.fault === undefined ? undefined : simulator.namedFaults?.[fault.fault]?.(request)
+  if (named === undefined && fault.status === undefined && fault.body === undefined) return false
 
-  const status = fault.status ?? 200
-  const likely = simulator.faultAnswer(status)
+  const status = fault.status ?? named?.status ?? 200
+  const likely = named ?? simulator.faultAnswer(status)
   const body = 'body' in fault ? fault.body : likely.body
   reply.code(status)
   reply.headers({ 'content-type': contentType(body), ...likely.headers })

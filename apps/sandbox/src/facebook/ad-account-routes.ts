@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { recordRequest } from '../recorded-request.ts'
 import { nodeOf } from './ad-accounts.ts'
 import type { AdAccount } from './ad-accounts.ts'
 import { fromDay } from './days.ts'
@@ -85,7 +86,8 @@ export function adAccountRoutes (app: FastifyInstance, world: World): void {
     const rows = insightsRows(account, query, timeMs)
     const page = pageOf(rows, request, text, versionOf(request, clock.nowMs()), quirks.emptyPageMidway)
     const [since, until] = [fromDay(query.since), fromDay(query.until)]
-    report(inbox, request, person, { type: 'insights', adAccount: `act_${account.accountId}`, since, until, rows: page.data.length })
+    const adAccount = `act_${account.accountId}`
+    report(inbox, recordRequest(request), person, { type: 'insights', adAccount, since, until, rows: page.data.length })
     return page
   }
 }

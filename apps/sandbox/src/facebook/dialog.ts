@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { recordRequest } from '../recorded-request.ts'
 import { CLIENT, isRegisteredRedirect, LANDING_PATH } from './client.ts'
 import { dialogPage, landingPage, refusalPage, sendPage } from './dialog-page.ts'
 import { parametersOf } from './parameters.ts'
@@ -64,7 +65,7 @@ export function dialogRoutes (app: FastifyInstance, world: World): void {
     }
     person.consentMs = clock.nowMs()
     const permissions = namesOf(person, 'granted')
-    report(inbox, request, person, { type: 'granted', permissions })
+    report(inbox, recordRequest(request), person, { type: 'granted', permissions })
 
     const types = responseTypesOf(asked)
     const answer = {

@@ -1,23 +1,29 @@
 import { createHash } from 'node:crypto'
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import type { Desk, Simulator } from '../simulator.ts'
+import { adCallOf } from './ad-call.ts'
 import { accessTokenRoutes } from './access-token.ts'
 import { adAccountRoutes } from './ad-account-routes.ts'
 import { consentPath, PROVIDER } from './client.ts'
+import { facebookControls } from './controls.ts'
 import { debugTokenRoutes } from './debug-token.ts'
 import { refusalPage, sendPage } from './dialog-page.ts'
 import { dialogRoutes } from './dialog.ts'
-import { faultAnswer } from './fault-answer.ts'
+import { faultAnswer, namedFaults } from './fault-answer.ts'
 import { errorBody, GraphError, invalid } from './graph-error.ts'
 import { keepBodiesAsText } from './parameters.ts'
+import { hasApp, removeApp } from './remove-app.ts'
 import { showEvent } from './report.ts'
 import type { Event } from './report.ts'
+import { settingsRoutes } from './settings.ts'
 import { LONG_SECONDS } from './tokens.ts'
-import type { AdCall } from './usage.ts'
 import { userRoutes } from './user-routes.ts'
 import { atAnyVersion, versionOf } from './versions.ts'
 import { createWorld } from './world.ts'
 import type { World } from './world.ts'
+
+/** How a control call stands in the inbox that removes the app as its user would. */
+const REMOVAL = { method: 'POST', path: '/_control/tokens/revoke', headers: {}, body: undefined }
 
 /** Facebook, as far as an app can tell that reads ad accounts: the login dialog below `/www`, the Graph API below `/graph`. */
 export function createFacebook (desk: Desk): Simulator {
@@ -47,13 +53,21 @@ export function createFacebook (desk: Desk): Simulator {
 
     // There are no refresh tokens: one token is exchanged for the next.
     expireTokens: (account, kind = 'access') => kind === 'refresh' ? 0 : tokens.end(463, personOf(account)),
-    revokeTokens: (account) => tokens.end(458, personOf(account)),
+
+    revokeTokens (account) {
+      const removing = [...account === undefined ? people.all() : [people.open(account)]].filter(hasApp)
+      for (const person of removing) removeApp(world, person, REMOVAL)
+      return removing.length
+    },
+
     refreshes: tokens.refreshes,
     quirks,
+    controls: (app) => { facebookControls(app, world) },
 
     consentPath,
     show: (item) => showEvent(item as Event),
     faultAnswer: (status) => faultAnswer(status, world.trace),
+    namedFaults: namedFaults(world.trace, world.runs),
     reset: world.reset
   }
 
@@ -67,14 +81,15 @@ function mountWww (app: FastifyInstance, world: World): void {
     return sendPage(reply, statusCode, refusalPage(message))
   })
   app.setNotFoundHandler((_request, reply) => sendPage(reply, 404, refusalPage("This page isn't available.")))
+  settingsRoutes(app, world)
   atAnyVersion(app, (scope) => { dialogRoutes(scope, world) })
 }
 
 function mountGraph (app: FastifyInstance, world: World): void {
-  const { clock, trace, usage } = world
+  const { clock, runs, trace, usage } = world
 
   app.addHook('onRequest', (request, reply, done) => {
-    const call = adCallOf(request, world)
+    const call = adCallOf(request, runs)
     reply.headers({ 'facebook-api-version': versionOf(request, clock.nowMs()), ...usage.count(call) })
     // Of letting somebody in nobody is kept.
     done(request.routeOptions.url?.endsWith('/oauth/access_token') === true ? undefined : usage.refusal(call))
@@ -105,15 +120,6 @@ function mountGraph (app: FastifyInstance, world: World): void {
     userRoutes(scope, world)
     adAccountRoutes(scope, world)
   })
-}
-
-/** The ad account that a call is about, if any. */
-function adCallOf ({ params, routeOptions: { url = '' } }: FastifyRequest, { runs }: World): AdCall | undefined {
-  const { id = '' } = params as { id?: string }
-  const run = runs.find(id)
-  if (run !== undefined) return { accountId: run.account.accountId, useCase: 'ads_insights' }
-  const [, accountId] = /^act_(\d+)$/.exec(id) ?? []
-  return accountId === undefined ? undefined : { accountId, useCase: url.endsWith('/insights') ? 'ads_insights' : 'ads_management' }
 }
 
 /** A body that cannot be read, or a fault of the sandbox's own. */

@@ -1,6 +1,5 @@
-import type { FastifyRequest } from 'fastify'
 import type { Inbox } from '../inbox.ts'
-import { recordRequest } from '../recorded-request.ts'
+import type { RecordedRequest } from '../recorded-request.ts'
 import type { Card } from '../simulator.ts'
 import { CLIENT, PROVIDER } from './client.ts'
 import type { Person } from './people.ts'
@@ -11,9 +10,9 @@ export type Event =
   | { type: 'granted', permissions: string[] }
   | { type: 'removed' }
 
-export function report (inbox: Inbox, request: FastifyRequest, person: Person, event: Event): void {
+export function report (inbox: Inbox, request: RecordedRequest, person: Person, event: Event): void {
   // A body may hold a token, and says nothing that the event does not say.
-  inbox.add(PROVIDER, person.account, { ...recordRequest(request), body: undefined }, event)
+  inbox.add(PROVIDER, person.account, { ...request, body: undefined }, event)
 }
 
 export function showEvent (event: Event): Card {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { recordRequest } from '../recorded-request.ts'
 import { nodeOf } from './ad-accounts.ts'
 import { GraphError, invalid, unsupported } from './graph-error.ts'
 import { pageOf } from './paging.ts'
@@ -32,7 +33,8 @@ export function userRoutes (app: FastifyInstance, world: World): void {
     app.delete<IdParams>(`${user}/permissions`, async (request) => {
       const { person } = identify(request)
       const name = parametersOf(request).get('permission')
-      if (name === null) removeApp(world, person, request)
+      // The app hears of it when it has its answer, or before.
+      if (name === null) removeApp(world, person, recordRequest(request))
       else decline(person, name)
       return { success: true }
     })
