@@ -26,24 +26,35 @@ async function show () {
 }
 
 function toItem (connector) {
-  const { provider, name, connection } = connector
+  const { provider, name, canManage, connection } = connector
   const item = document.createElement('li')
   item.dataset.provider = provider
   const needsUser = connection?.status === 'needsReauth'
-  const state = connection === null
-    ? 'not connected'
-    : needsUser ? `needs you to connect again (${connection.statusReason})` : `connected as ${connection.account.name}`
   const missing = connection?.missingPermissions ?? []
   item.append(
-    text(name, missing.length === 0 ? state : `${state}; you have not allowed ${missing.join(', ')}`),
-    ...(connection === null || needsUser ? [connectForm(connector)] : []),
-    ...(missing.length > 0 && !needsUser ? [connectForm(connector, { redirect: 'Reconnect to allow it' })] : []),
-    ...(connection === null ? [] : [disconnectForm(connector)])
+    text(name, stateOf(connector)),
+    ...(canManage && (connection === null || needsUser) ? [connectForm(connector)] : []),
+    ...(canManage && missing.length > 0 && !needsUser ? [connectForm(connector, { redirect: 'Reconnect to allow it' })] : []),
+    ...(canManage && connection !== null ? [disconnectForm(connector)] : [])
   )
   return item
 }
 
-function connectForm ({ provider, name, kinds, needsAccount }, words = ways) {
+// Who may not do anything about it is told who can.
+function stateOf ({ reason, contact, team, connection }) {
+  if (reason === 'teamRequired') return 'is connected for a team: choose one on the site, and come back from there'
+  const forTeam = team === null ? '' : ` for team ${team.name}`
+  if (connection === null) return contact === null ? `not connected${forTeam}` : `not connected${forTeam}: ask ${contact} to connect it`
+  if (connection.status === 'needsReauth') {
+    return `needs ${contact ?? 'you'} to connect again${forTeam} (${connection.statusReason})`
+  }
+  const by = connection.connectedBy === null ? '' : ` by ${connection.connectedBy.name}`
+  const missing = connection.missingPermissions.join(', ')
+  const lacks = missing === '' ? '' : `; ${contact ?? 'you'} ${contact === null ? 'have' : 'has'} not allowed ${missing}`
+  return `connected${forTeam}${by} as ${connection.account.name}${lacks}`
+}
+
+function connectForm ({ provider, name, kinds, needsAccount, team }, words = ways) {
   const account = needsAccount ? accountField(provider, name) : undefined
   return form([
     ...(account === undefined ? [] : account.parts),
@@ -51,7 +62,8 @@ function connectForm ({ provider, name, kinds, needsAccount }, words = ways) {
   ], async (kind) => {
     const named = account === undefined ? {} : { account: account.input.value }
     const returnTo = location.origin + location.pathname
-    const handshake = await api('POST', 'handshakes', { provider, kind, ...named, returnTo }, account?.input)
+    const forTeam = team === null ? {} : { teamId: team.teamId }
+    const handshake = await api('POST', 'handshakes', { provider, kind, ...forTeam, ...named, returnTo }, account?.input)
     if (handshake !== undefined) location.assign(handshake.startUrl)
   })
 }

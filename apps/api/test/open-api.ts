@@ -43,7 +43,7 @@ export interface TestApi {
   /** A key with these scopes; all of them when none is named. */
   makeKey: (...scopes: Scope[]) => Promise<string>
   /** A user's token, minted through the API. */
-  makeUser: (userId: string, displayName?: string) => Promise<string>
+  makeUser: (userId: string, displayName?: string, teamId?: string) => Promise<string>
   ask: (method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'OPTIONS' | 'HEAD', path: string, asked?: Asked) => Promise<Answer>
   close: () => Promise<void>
   /** The sandbox's control API. */
@@ -144,9 +144,9 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     logLines,
     advance: (milliseconds) => { aheadMs += milliseconds },
     makeKey,
-    makeUser: async (userId, displayName) => {
+    makeUser: async (userId, displayName, teamId) => {
       operator ??= await makeKey()
-      const { status, body } = await ask('POST', '/v1/user-tokens', { token: operator, body: { userId, displayName } })
+      const { status, body } = await ask('POST', '/v1/user-tokens', { token: operator, body: { userId, displayName, teamId } })
       if (status !== 201) throw new Error(`no token: ${JSON.stringify(body)}`)
       return textAt(body, 'token')
     },

@@ -1,4 +1,5 @@
 import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
+import { putTeam } from '@carillon/shared/db'
 import { findDelivery, findNotification } from '@carillon/shared/notifications'
 import type { Draft, SegmentJob } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
@@ -63,6 +64,24 @@ t.test('is for those who were connected when it was accepted, whoever comes and 
   await deliver(services, 'pushbullet', { deliveries: [[id, tired]] })
   t.match(await findDelivery(database, id, tired), { state: 'sent', history: [{ event: 'parked' }, { event: 'released' }, { event: 'attempt' }] })
   t.match(await findNotification(database, id), { status: 'completed', counts: { sent: 2, skipped: 1, parked: 0 } })
+})
+
+t.test('goes to what users hold, and past what a team does', async (t) => {
+  const { connect, broadcast, planNow, segments, deliverAll, database, inbox } = await openStill(t)
+  const [ann = '', held = '', later = ''] = await connect('ann', 'held', 'later')
+  await putTeam(database, { externalId: 'crew', name: 'Crew', ownerId: 'ann', memberIds: [] })
+  const giveToTeam = (id: string) => database.sql`
+    update connections set user_id = null, team_id = (select id from teams) where id = ${id}`
+  await giveToTeam(held)
+  const id = await broadcast()
+  await planNow(id)
+  t.match(await segments(), [{ size: 2 }], 'it is not counted')
+  await database.sql`delete from connections where id = ${held}`
+  await giveToTeam(later)
+  await deliverAll()
+  t.match(await findDelivery(database, id, ann), { state: 'sent' })
+  t.equal(await findDelivery(database, id, later), undefined, 'nor claimed')
+  t.equal((await inbox()).length, 1)
 })
 
 t.test('is for the providers that were asked for', async (t) => {

@@ -8,7 +8,7 @@ import { createUserTokens } from './user-tokens.ts'
 /** Who may call a route: keys with this scope, users, or both. */
 export type Callers = { scope: Scope, user?: true } | { scope?: never, user: true }
 
-export type Caller = { kind: 'key', key: ApiKey } | { kind: 'user', user: User }
+export type Caller = { kind: 'key', key: ApiKey } | { kind: 'user', user: User, teamId: string | undefined }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -43,9 +43,9 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
       if (key !== undefined) return { kind: 'key', key }
       throw invalidToken('The API key is unknown or revoked')
     }
-    const userId = await tokens.verify(token)
-    const user = userId === undefined ? undefined : await findUser(database, userId)
-    if (user !== undefined) return { kind: 'user', user }
+    const subject = await tokens.verify(token)
+    const user = subject === undefined ? undefined : await findUser(database, subject.userId)
+    if (user !== undefined) return { kind: 'user', user, teamId: subject?.teamId }
     throw invalidToken('The token is not one of ours, or it has expired')
   }
 }

@@ -36,8 +36,8 @@ export function createEndings ({ database, site }: Services, provider: Provider)
   }
   const connected: Endings['connected'] = (reply, handshake, { accountName, missingPermissions }) => {
     const address = addressAfter(handshake)
-    const handshakeId = handshake.id
-    if (address === null) return sendSuccess(reply, { site, provider, handshakeId, accountName, missingPermissions })
+    const { id: handshakeId, team } = handshake
+    if (address === null) return sendSuccess(reply, { site, provider, handshakeId, team, accountName, missingPermissions })
     const missing: Record<string, string> = missingPermissions.length === 0 ? {} : { missing: missingPermissions.join(',') }
     return reply.redirect(withOutcome(address, missing), 303)
   }

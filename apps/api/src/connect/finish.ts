@@ -1,4 +1,4 @@
-import { completeHandshake, failHandshake } from '@carillon/shared/connections'
+import { completeHandshake, failHandshake, NotOwnerError } from '@carillon/shared/connections'
 import type { Handshake } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { Grant, Provider } from '@carillon/shared/providers'
@@ -8,16 +8,19 @@ import { keepConnections } from './keep-connections.ts'
 import type { Reason } from './reasons.ts'
 import { welcome } from './welcome.ts'
 
-/** Keeps what a claimed handshake has brought, and ends it well. */
+/** Keeps what a claimed handshake has brought, and ends it well. Throws HandshakeFailure. */
 export async function finishHandshake (
-  services: Services, provider: Provider, { id, userId }: Handshake, grant: Grant
+  services: Services, provider: Provider, { id, userId, team }: Handshake, grant: Grant
 ): Promise<void> {
   const { database, log } = services
-  const [connection] = await keepConnections(services, [{ userId, provider: provider.id, grant }])
+  const holder = team === null ? { userId } : { teamId: team.id, connectedBy: userId }
+  const [connection] = await keepConnections(services, [{ ...holder, provider: provider.id, grant }])
+    .catch((error: unknown) => { throw error instanceof NotOwnerError ? new HandshakeFailure('notOwner', error.message) : error })
   if (connection === undefined) throw new Error('A saved connection did not come back')
   await completeHandshake(database, id, connection.id)
   log.info({ connectionId: publicId('connection', connection.id), provider: provider.id, reconnected: connection.reconnected }, 'connected')
-  await welcome(services, provider, userId)
+  // A team's account is not where its owner is rung.
+  if (team === null) await welcome(services, provider, userId)
 }
 
 /** Ends a claimed handshake for what was thrown, and answers the reason that everybody is told. */

@@ -8,6 +8,8 @@ import { beginVerifier } from './verifier/begin-verifier.ts'
 
 export interface Wish {
   userId: string
+  /** Carillon's id of the user's own team, where that is to hold the connection. */
+  teamId?: string | undefined
   kind: HandshakeKind
   account: string | undefined
   returnTo: string | undefined

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { HandshakeTeam } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { html } from '../pages/html.ts'
@@ -25,18 +26,19 @@ export function sendFailure (
 
 export function sendSuccess (
   reply: FastifyReply,
-  { site, provider, handshakeId, accountName, missingPermissions }: {
-    site: Site, provider: Provider, handshakeId: string, accountName: string, missingPermissions: string[]
+  { site, provider, handshakeId, team, accountName, missingPermissions }: {
+    site: Site, provider: Provider, handshakeId: string, team: HandshakeTeam | null, accountName: string, missingPermissions: string[]
   }
 ): FastifyReply {
+  const words = team === null
+    ? html`What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.`
+    : html`<em>${site.name}</em> now uses the account <strong>${accountName}</strong> for everybody in the team <strong>${team.name}</strong>.`
   return sendPage(reply, 200, {
     title: `${provider.name} is connected`,
     publicUrl: site.publicUrl,
     content: html`
       <h1>${provider.name} is connected</h1>
-      ${provider.send === undefined
-        ? html`<p><em>${site.name}</em> may now read from the account <strong>${accountName}</strong>.</p>`
-        : html`<p>What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.</p>`}
+      <p>${words}</p>
       ${missingPermissions.length === 0
         ? ''
         : html`

@@ -40,6 +40,7 @@ function ofProvider (provider: Provider, services: Services, browser: BrowserCoo
       const show = handshake === undefined ? undefined : starts[handshake.kind]
       if (handshake === undefined || show === undefined) return sendFailure(reply, 'unknownHandshake', { site, provider })
       if (isOver(handshake)) return endings.over(reply, handshake)
+      if (handshake.team?.isOwn === false) return sendFailure(reply, 'notOwner', { site, provider, backTo: handshake.returnTo })
       // With `no-referrer`, browsers send `Origin: null` along with a form (Fetch §3.1), as if it came from elsewhere.
       reply.header('referrer-policy', 'same-origin')
       return show(request, reply, handshake)

@@ -23,7 +23,7 @@ export function handleProblems (app: FastifyInstance, publicUrl: string): void {
 export function sendProblem (error: unknown, request: FastifyRequest, reply: FastifyReply, publicUrl: string): FastifyReply {
   const problem = toProblem(error)
   if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
-  const { code, status, message, errors, headers, reason } = problem
+  const { code, status, message, errors, headers, reason, contact } = problem
   // A string, so that no route's response schema has a say in it.
   return reply.code(status).headers(headers).type('application/problem+json').serializer(String).send(JSON.stringify({
     type: `${publicUrl}/problems#${code}`,
@@ -33,6 +33,7 @@ export function sendProblem (error: unknown, request: FastifyRequest, reply: Fas
     instance: `urn:uuid:${request.id}`,
     code,
     ...reason === undefined ? {} : { reason },
+    ...contact === undefined ? {} : { contact },
     ...errors === undefined ? {} : { errors }
   }))
 }

@@ -16,11 +16,15 @@ export class Problem extends Error {
   readonly headers: Record<string, string>
   /** Why a handshake has failed, which the site is told too; or the status that a notification is in. */
   readonly reason: string | undefined
+  /** Whom to ask, by name: the owner of a team. */
+  readonly contact: string | undefined
 
   constructor (
     code: ProblemCode,
     detail: string,
-    { errors, headers = {}, reason }: { errors?: InputFault[], headers?: Record<string, string>, reason?: string } = {}
+    { errors, headers = {}, reason, contact }: {
+      errors?: InputFault[], headers?: Record<string, string>, reason?: string, contact?: string
+    } = {}
   ) {
     super(detail)
     this.code = code
@@ -28,6 +32,7 @@ export class Problem extends Error {
     this.errors = errors
     this.headers = headers
     this.reason = reason
+    this.contact = contact
   }
 }
 

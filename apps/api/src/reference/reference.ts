@@ -19,6 +19,7 @@ export async function describeApi (app: FastifyInstance): Promise<void> {
       servers: [{ url: '/' }],
       tags: [
         { name: 'users', description: 'People of the site, by the site\'s own ids' },
+        { name: 'teams', description: 'Groups of users with one owner, by the site\'s own ids' },
         { name: 'handshakes', description: 'Connecting an account' },
         { name: 'connections', description: 'Accounts that are connected' },
         { name: 'notifications', description: 'Messages, and what became of them' },

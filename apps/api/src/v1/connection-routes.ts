@@ -4,12 +4,14 @@ import type { FastifyRequest } from 'fastify'
 import { disconnect, findConnection, findRevocation, listConnections, listEvents } from '@carillon/shared/connections'
 import type { Connection } from '@carillon/shared/connections'
 import { parseId } from '@carillon/shared/db'
+import type { Membership } from '@carillon/shared/db'
 import { skipWaiting } from '@carillon/shared/notifications'
 import { callingUser } from '../auth/callers.ts'
+import { chosenTeam, membershipAt, requireOwner } from '../auth/teams.ts'
 import { notFound } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { fromCursor, toPage } from './cursor.ts'
-import { exactly, idParams, listOf, pageQuery, providerField, userIdField } from './fields.ts'
+import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from './fields.ts'
 import { connectionStatuses, explainedConnection, shownConnection, toExplainedConnection, toShownConnection } from './shown-connection.ts'
 import { testConnection, testResult } from './test-connection.ts'
 
@@ -21,9 +23,10 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'listConnections',
         tags: ['connections'],
-        summary: 'All connections, or the calling user\'s own',
+        summary: 'All connections, or those of the calling user and of the user\'s teams',
         querystring: exactly({
           userId: Type.Optional(userIdField),
+          teamId: Type.Optional(teamIdField),
           provider: Type.Optional(providerField),
           status: Type.Optional(Type.Enum(connectionStatuses)),
           ...pageQuery
@@ -31,12 +34,13 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
         response: { 200: listOf(shownConnection) }
       }
     }, async (request) => {
-      const { userId, provider, status, limit = 50, cursor } = request.query
+      const { userId, teamId, provider, status, limit = 50, cursor } = request.query
       const after = fromCursor(cursor)
-      const own = callingUser(request)?.externalId
-      // Somebody else's connections are none, for a user.
-      if (own !== undefined && userId !== undefined && userId !== own) return { data: [], nextCursor: null }
-      const rows = await listConnections(database, { userId: own ?? userId, provider, status }, { limit: limit + 1, after })
+      const user = callingUser(request)
+      if (user !== undefined && teamId !== undefined) await chosenTeam(database, request, teamId)
+      // Of somebody else's connections a user sees none.
+      const filter = { userId, teamId, visibleTo: user?.id, provider, status }
+      const rows = await listConnections(database, filter, { limit: limit + 1, after })
       return toPage(rows, limit, ({ id }) => id, toShownConnection)
     })
 
@@ -50,7 +54,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
         response: { 200: explainedConnection }
       }
     }, async (request) => {
-      const connection = await find(request, request.params.id)
+      const { connection } = await find(request, request.params.id)
       const revocation = await findRevocation(database, connection.id)
       return toExplainedConnection(connection, revocation, await listEvents(database, connection.id))
     })
@@ -65,7 +69,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
         response: { 204: Type.Null({ description: 'It is closed' }) }
       }
     }, async (request, reply) => {
-      const { id, provider } = await find(request, request.params.id)
+      const { id, provider } = await findManaged(request, request.params.id)
       await disconnect(database, id, { revokeWith: providers.get(provider)?.revoke === undefined ? undefined : vault })
       await skipWaiting(database, id)
       reply.code(204)
@@ -81,15 +85,25 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
         params: idParams,
         response: { 200: testResult }
       }
-    }, async (request) => testConnection(services, await find(request, request.params.id)))
+    }, async (request) => testConnection(services, await findManaged(request, request.params.id)))
   }
 
-  /** To a user, other people's connections do not exist. */
-  async function find (request: FastifyRequest, publicId: string): Promise<Connection> {
+  /** To a user, other people's connections do not exist, nor do those of teams that they are not in. */
+  async function find (request: FastifyRequest, publicId: string): Promise<{ connection: Connection, membership?: Membership }> {
     const id = parseId('connection', publicId)
     const connection = id === undefined ? undefined : await findConnection(database, id)
     const user = callingUser(request)
-    if (connection === undefined || (user !== undefined && connection.ownerId !== user.id)) throw notFound('connection')
+    if (connection === undefined) throw notFound('connection')
+    if (user === undefined || connection.holder.userId === user.id) return { connection }
+    const membership = await membershipAt(database, connection, user)
+    if (membership === undefined) throw notFound('connection')
+    return { connection, membership }
+  }
+
+  /** What the caller may do more with than look at it. Of a team's, its members see it and its owner manages it. */
+  async function findManaged (request: FastifyRequest, publicId: string): Promise<Connection> {
+    const { connection, membership } = await find(request, publicId)
+    if (membership !== undefined) requireOwner(membership)
     return connection
   }
 }

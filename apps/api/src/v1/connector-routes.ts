@@ -1,18 +1,31 @@
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listConnections } from '@carillon/shared/connections'
+import type { Connection } from '@carillon/shared/connections'
+import type { Membership } from '@carillon/shared/db'
+import type { Provider } from '@carillon/shared/providers'
 import { requireUser } from '../auth/callers.ts'
+import { chosenTeam, contactOf } from '../auth/teams.ts'
 import { handshakeKinds, kindsOf } from '../connect/kinds.ts'
 import type { Services } from '../services.ts'
 import { shownConnection, toShownConnection } from './shown-connection.ts'
-import { nullable } from './fields.ts'
+import { exactly, nullable, teamIdField } from './fields.ts'
 
 const shownConnector = Type.Object({
   provider: Type.String(),
   name: Type.String(),
   kinds: Type.Array(Type.Enum(handshakeKinds), { description: 'The kinds of handshake it takes; the first is what people expect' }),
   needsAccount: Type.Boolean({ description: 'Whether a handshake needs an `account`, such as `nick@host`' }),
+  holder: Type.Enum(['user', 'team'], { description: 'Who holds its connections: each user their own, or a team one for all its members' }),
   canManage: Type.Boolean({ description: 'Whether the caller may connect and disconnect it' }),
+  reason: Type.Union([Type.Enum(['teamRequired', 'notOwner']), Type.Null()], {
+    description: 'Why not: no team has been chosen, or its owner does that, who is the `contact`; null where `canManage` is true'
+  }),
+  contact: Type.Union([Type.String(), Type.Null()], { description: 'Whom to ask, by name: the owner of the team, where that is somebody else' }),
+  team: Type.Union([
+    Type.Object({ teamId: Type.String(), name: Type.String() }), Type.Null()
+  ], { description: 'The team that was chosen, where teams hold the connections' }),
   connection: nullable(shownConnection)
 })
 
@@ -24,27 +37,54 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
         operationId: 'listConnectors',
         tags: ['handshakes'],
         summary: 'What the user can connect, and what is connected',
+        querystring: exactly({
+          teamId: Type.Optional(Type.String({
+            ...teamIdField, description: 'The team to look at, by your id; the one of the token when absent'
+          }))
+        }),
         response: { 200: Type.Object({ data: Type.Array(shownConnector) }) }
       }
     }, async (request) => {
-      const { externalId: userId } = requireUser(request)
-      // One per provider, so there are never more than a few.
-      const own = await listConnections(database, { userId }, { limit: 200 })
-      const open = new Map(own.filter(({ status }) => status !== 'revoked').map((connection) => [connection.provider, connection]))
+      const membership = await chosenTeam(database, request, request.query.teamId)
+      const own = await listOpen({ userId: requireUser(request).externalId })
+      const ofTeam = membership === undefined ? none : await listOpen({ teamId: membership.team.externalId })
       return {
         data: [...providers.values()].map((provider) => {
-          const { id, name } = provider
-          const connection = open.get(id)
+          const connection = (provider.holder === 'team' ? ofTeam : own).get(provider.id)
           return {
-            provider: id,
-            name,
+            provider: provider.id,
+            name: provider.name,
             kinds: kindsOf(provider),
             needsAccount: provider.parseAccount !== undefined,
-            canManage: true,
+            ...standing(provider, membership),
             connection: connection === undefined ? null : toShownConnection(connection)
           }
         })
       }
     })
+  }
+
+  async function listOpen (holder: { userId: string } | { teamId: string }): Promise<Map<string, Connection>> {
+    // One per provider, so there are never more than a few.
+    const connections = await listConnections(database, holder, { limit: 200 })
+    return new Map(connections.filter(({ status }) => status !== 'revoked').map((connection) => [connection.provider, connection]))
+  }
+}
+
+const none: ReadonlyMap<string, Connection> = new Map()
+
+type Standing = Pick<Static<typeof shownConnector>, 'holder' | 'canManage' | 'reason' | 'contact' | 'team'>
+
+/** What the caller may do with connections of this provider, and whom else to ask. */
+function standing ({ holder }: Provider, membership: Membership | undefined): Standing {
+  if (holder === 'user') return { holder, canManage: true, reason: null, contact: null, team: null }
+  if (membership === undefined) return { holder, canManage: false, reason: 'teamRequired', contact: null, team: null }
+  const { team: { externalId, name }, isOwner } = membership
+  return {
+    holder,
+    canManage: isOwner,
+    reason: isOwner ? null : 'notOwner',
+    contact: isOwner ? null : contactOf(membership.team),
+    team: { teamId: externalId, name }
   }
 }

@@ -5,10 +5,16 @@ import type { Audience } from '@carillon/shared/notifications'
 /** Fields that several calls share. */
 
 export const userIdField = Type.String({ minLength: 1, maxLength: 255, description: "The site's own id of the user" })
+export const teamIdField = Type.String({
+  minLength: 1, maxLength: 255, pattern: '^[^\\u0000]+$', description: "The site's own id of the team"
+})
 export const providerField = Type.String({ minLength: 1, maxLength: 64, description: 'Such as `pushbullet`' })
-/** One object with one of two fields, and no union: of a union's faults, half would be about what nobody meant. */
+/** One object with one of three fields, and no union: of a union's faults, half would be about what nobody meant. */
 export const audienceField = Type.Unsafe<Audience>(Type.Object({
   userIds: Type.Optional(Type.Array(userIdField, { minItems: 1, maxItems: 10_000, uniqueItems: true, description: 'Users by your ids' })),
+  teamIds: Type.Optional(Type.Array(teamIdField, {
+    minItems: 1, maxItems: 1_000, uniqueItems: true, description: 'The members of teams by your ids, each through their own connections'
+  })),
   everyone: Type.Optional(Type.Literal(true, {
     description: 'Everyone who is connected at this moment; with the scope `notifications:broadcast`'
   }))

@@ -6,6 +6,7 @@ import type { Handshake, HandshakeKind } from '@carillon/shared/connections'
 import { parseId, publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { requireUser } from '../auth/callers.ts'
+import { chosenTeam, requireOwner } from '../auth/teams.ts'
 import { redeemCode } from '../connect/code/redeem-code.ts'
 import { isOver, reasonToExpire } from '../connect/endings.ts'
 import { HandshakeFailure } from '../connect/handshake-failure.ts'
@@ -16,7 +17,7 @@ import type { Reason } from '../connect/reasons.ts'
 import { giveVerifier } from '../connect/verifier/give-verifier.ts'
 import { notFound, Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { exactly, idParams, providerField } from './fields.ts'
+import { exactly, idParams, providerField, teamIdField } from './fields.ts'
 import { readWish } from './handshake-wish.ts'
 import { limitHandshakes } from './limit-handshakes.ts'
 import { shownHandshake, toShownHandshake } from './shown-handshake.ts'
@@ -24,6 +25,9 @@ import { shownHandshake, toShownHandshake } from './shown-handshake.ts'
 const newHandshake = exactly({
   provider: providerField,
   kind: Type.Optional(Type.Enum(handshakeKinds, { description: "The first of the connector's `kinds` when absent" })),
+  teamId: Type.Optional(Type.String({
+    ...teamIdField, description: 'For connectors whose `holder` is a team: which, by your id; that of the token when absent'
+  })),
   account: Type.Optional(Type.String({
     minLength: 1, maxLength: 320, description: 'Such as `nick@host`; required by connectors that say `needsAccount`, and by no other'
   })),
@@ -50,7 +54,8 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     }, async (request, reply) => {
       const { provider, ...wish } = readWish(services, request.body)
       const { id: userId } = requireUser(request)
-      const id = await openHandshake(services, provider, { userId, ...wish })
+      const teamId = await requireOwnTeam(request, provider, request.body.teamId)
+      const id = await openHandshake(services, provider, { userId, teamId, ...wish })
         .catch((error: unknown) => { throw error instanceof HandshakeFailure ? failed(error.reason, provider) : error })
       reply.code(201).header('location', `/v1/handshakes/${publicId('handshake', id)}`).header('cache-control', 'no-store')
       return toShownHandshake(services, await find(request, id))
@@ -105,6 +110,19 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       reply.header('cache-control', 'no-store')
       return toShownHandshake(services, isOver(handshake) ? handshake : await redeemCode(services, provider, handshake))
     })
+  }
+
+  /** Carillon's id of the team to connect for, where a team is to hold the connection. */
+  async function requireOwnTeam (
+    request: FastifyRequest, provider: Provider, asked: string | undefined
+  ): Promise<string | undefined> {
+    if (provider.holder === 'user') return undefined
+    const membership = await chosenTeam(database, request, asked)
+    if (membership === undefined) {
+      throw new Problem('teamRequired', `${provider.name} is connected for a team: choose one, and name it as teamId`)
+    }
+    requireOwner(membership)
+    return membership.team.id
   }
 
   async function find (request: FastifyRequest, id: string | undefined): Promise<Handshake> {

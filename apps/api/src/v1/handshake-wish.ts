@@ -10,6 +10,7 @@ import type { Services } from '../services.ts'
 export interface AskedHandshake {
   provider: string
   kind?: HandshakeKind
+  teamId?: string
   account?: string
   returnTo?: string
 }
@@ -26,6 +27,9 @@ export function readWish (
   refuseFaults([
     ...kinds.length === 0 ? [{ path: 'provider', message: 'cannot be connected here' }] : [],
     ...kinds.length > 0 && kind !== undefined && !kinds.includes(kind) ? [{ path: 'kind', message: `must be one of ${kinds.join(', ')}` }] : [],
+    ...provider?.holder === 'user' && asked.teamId !== undefined
+      ? [{ path: 'teamId', message: `is not taken by ${provider.name}: each user connects their own account` }]
+      : [],
     ...provider === undefined ? [] : accountFaults(provider, account),
     ...kept !== undefined && 'fault' in kept ? [{ path: 'returnTo', message: kept.fault }] : []
   ])

@@ -1,6 +1,5 @@
 import pMap from 'p-map'
-import { newId, publicId } from '@carillon/shared/db'
-import type { Database } from '@carillon/shared/db'
+import { ensureUsers, publicId } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Account, Call, Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../call.ts'
@@ -22,7 +21,7 @@ export interface ImportResult {
   userId: string
   provider: string
   connectionId?: string
-  error?: { code: 'unknownProvider' | 'duplicate' | 'badCredentials' | 'unauthorized' | 'notIdentified', reason: string }
+  error?: { code: 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badCredentials' | 'unauthorized' | 'notIdentified', reason: string }
 }
 
 const identifiedAtATime = 16
@@ -41,6 +40,7 @@ export async function importConnections (services: Services, items: ImportItem[]
   const read = await pMap(items, async (item, index) => {
     const provider = providers.get(item.provider)
     if (provider === undefined) return { code: 'unknownProvider', reason: 'this server does not offer it' } as const
+    if (provider.holder === 'team') return { code: 'teamProvider', reason: 'it is connected for teams, by their owners' } as const
     if (duplicates[index] === true) return { code: 'duplicate', reason: 'an earlier item is for the same user and provider' } as const
     return await readGrant(provider, item, call)
   }, { concurrency: identifiedAtATime })
@@ -82,18 +82,6 @@ async function readGrant (
     const isUnread = verdict.kind === 'malformed' && status === undefined
     return { code: isUnread ? 'badCredentials' : 'notIdentified', reason: verdict.reason }
   }
-}
-
-/** Carillon's ids of users by the site's; in one statement, and in an order in which two imports cannot block each other. */
-async function ensureUsers ({ sql }: Database, externalIds: string[]): Promise<Map<string, string>> {
-  if (externalIds.length === 0) return new Map()
-  const wanted = [...new Set(externalIds)].sort()
-  const rows = await sql<Array<{ id: string, externalId: string }>>`
-    insert into users (id, external_id)
-    select id, external_id from unnest(${wanted.map(() => newId())}::uuid[], ${wanted}::text[]) as wanted (id, external_id)
-    on conflict (external_id) do update set updated_at = users.updated_at
-    returning id, external_id as "externalId"`
-  return new Map(rows.map(({ id, externalId }) => [externalId, id]))
 }
 
 function unknownUser (): never {

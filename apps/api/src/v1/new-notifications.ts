@@ -4,13 +4,11 @@ import { exactly } from './fields.ts'
 import { faultsOf, newNotification } from './new-notification.ts'
 import type { NewNotification } from './new-notification.ts'
 
-/** They go in one statement, which others wait for. */
-const maxUsers = 100_000
 /** Of a thousand that are all wrong, nobody reads every line. */
 const mostFaults = 50
 
 export const newNotifications = exactly({
-  notifications: Type.Array(newNotification, { minItems: 1, maxItems: 1_000, description: 'Together they name at most 100,000 users' })
+  notifications: Type.Array(newNotification, { minItems: 1, maxItems: 1_000, description: 'Together they name at most 100,000 users, with the members of teams' })
 })
 
 /** The faults of all of them, each with its place, such as `notifications.3.message.url`. */
@@ -20,7 +18,5 @@ export function batchFaults (notifications: NewNotification[], context: Paramete
     if (faults.length >= mostFaults) return faults
     faults.push(...faultsOf(notification, context).map(({ path, message }) => ({ path: `notifications.${index}.${path}`, message })))
   }
-  const users = notifications.reduce((sum, { audience }) => sum + ('userIds' in audience ? audience.userIds.length : 0), 0)
-  if (users > maxUsers) faults.push({ path: 'notifications', message: `must name at most ${maxUsers} users together, and they are ${users}` })
   return faults
 }

@@ -9,6 +9,7 @@ import { fromCursor, toPage } from './cursor.ts'
 import { exactly, idParams, listOf, pageQuery } from './fields.ts'
 import { faultsOf, fresh, newNotification, toDraft } from './new-notification.ts'
 import { batchFaults, newNotifications } from './new-notifications.ts'
+import { refuseCrowds } from './refuse-crowds.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 import { requireNotification } from './require-notification.ts'
 import { shownNotification, toShownNotification } from './shown-notification.ts'
@@ -38,6 +39,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
     }, async (request, reply) => {
       refuseFaults(faultsOf(request.body, { now: now(), known }))
       requireBroadcast(request, [request.body.audience])
+      await refuseCrowds(services, [request.body.audience], 'audience')
       const draft = toDraft(request.body, callingKey(request)?.id)
       const shown = toShownNotification(fresh(draft, await accepter.accept(draft), now()))
       reply.code(202).header('location', `/v1/notifications/${shown.id}`)
@@ -58,7 +60,9 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
     }, async (request, reply) => {
       const { notifications } = request.body
       refuseFaults(batchFaults(notifications, { now: now(), known }))
-      requireBroadcast(request, notifications.map(({ audience }) => audience))
+      const audiences = notifications.map(({ audience }) => audience)
+      requireBroadcast(request, audiences)
+      await refuseCrowds(services, audiences, 'notifications')
       const drafts = notifications.map((one) => toDraft(one, callingKey(request)?.id))
       const accepted = await accepter.acceptAll(drafts)
       const at = now()

@@ -16,7 +16,7 @@ const shownPreview = Type.Object({
     reachable: Type.Integer({ description: 'Connections that it would go to' }),
     parked: Type.Integer({ description: 'Connections whose users have to connect again first' })
   })),
-  unreachable: Type.Integer({ description: 'Named users who are unknown, or have no connection that it could go to' }),
+  unreachable: Type.Integer({ description: 'Users, named or of a team, who are unknown or have no connection that it could go to, and teams that are unknown' }),
   estimatedSeconds: Type.Union([Type.Integer(), Type.Null()], {
     description: 'From the limits that are configured, or from how fast the latest broadcasts were; null when there is neither'
   })

@@ -9,7 +9,11 @@ export const connectionStatuses = ['active', 'needsReauth', 'revoked'] as const
 /** What is told of a connection. Nothing of its credentials is. */
 export const shownConnection = Type.Object({
   id: Type.String({ description: '`con_…`' }),
-  userId: Type.String({ description: "The site's own id of the user" }),
+  userId: Type.Union([Type.String(), Type.Null()], { description: "The site's own id of the user who holds it; null when a team does" }),
+  teamId: Type.Union([Type.String(), Type.Null()], { description: "The site's own id of the team that holds it; null when a user does" }),
+  connectedBy: Type.Union([
+    Type.Object({ userId: Type.String(), name: Type.String() }), Type.Null()
+  ], { description: 'Who has connected it for the team last' }),
   provider: Type.String(),
   status: Type.Enum(connectionStatuses),
   statusReason: nullable(Type.String()),
@@ -53,11 +57,13 @@ export function toExplainedConnection (
 }
 
 export function toShownConnection (connection: Connection): Static<typeof shownConnection> {
-  const { id, userId, provider, status, statusReason, account, missingPermissions } = connection
+  const { id, userId, teamId, connectedBy, provider, status, statusReason, account, missingPermissions } = connection
   const { expiresAt, limitedUntil, createdAt, updatedAt } = connection
   return {
     id: publicId('connection', id),
     userId,
+    teamId,
+    connectedBy,
     provider,
     status,
     statusReason,

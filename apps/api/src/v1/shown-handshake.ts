@@ -13,6 +13,7 @@ export const shownHandshake = Type.Object({
   status: Type.Enum(['pending', 'completed', 'failed', 'expired']),
   kind: Type.Enum(handshakeKinds),
   provider: Type.String(),
+  teamId: Type.Union([Type.String(), Type.Null()], { description: "The site's own id of the team that is connected for, where it is one" }),
   account: Type.Union([Type.String(), Type.Null()], { description: 'As it was named, where the provider needs one' }),
   startUrl: Type.String({ format: 'uri', description: 'Send the browser there; it has a page for each kind' }),
   authorizeUrl: Type.Optional(Type.String({ format: 'uri', description: 'For `verifier`: the page that shows it' })),
@@ -27,13 +28,14 @@ export const shownHandshake = Type.Object({
 
 /** What its user is told of a handshake. What has been begun is shown for as long as it is of use. */
 export function toShownHandshake ({ vault, site }: Services, handshake: Handshake): Static<typeof shownHandshake> {
-  const { id, status, kind, provider, account, returnTo, connectionId, error, expiresAt } = handshake
+  const { id, status, kind, provider, team, account, returnTo, connectionId, error, expiresAt } = handshake
   const { pending, ...begun } = (status === 'pending' ? openBegun(vault, handshake) : undefined) ?? { pending: {} }
   return {
     id: publicId('handshake', id),
     status,
     kind,
     provider,
+    teamId: team?.externalId ?? null,
     account,
     startUrl: startUrl(site, provider, id),
     ...begun,

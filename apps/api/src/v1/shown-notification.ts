@@ -28,7 +28,9 @@ export const shownNotification = Type.Object({
   origin: Type.Enum(['api', 'welcome'], { description: '`welcome` greets a user who has just connected' }),
   status,
   audience: Type.Union([
-    Type.Object({ userIds: Type.Array(Type.String()) }), Type.Object({ everyone: Type.Literal(true) })
+    Type.Object({ userIds: Type.Array(Type.String()) }),
+    Type.Object({ teamIds: Type.Array(Type.String()) }),
+    Type.Object({ everyone: Type.Literal(true) })
   ]),
   message: shownMessageSchema,
   providers: nullable(Type.Array(Type.String())),
@@ -37,8 +39,12 @@ export const shownNotification = Type.Object({
   counts,
   progress,
   unreachable: Type.Array(
-    Type.Object({ userId: Type.String(), reason: Type.Enum(['unknownUser', 'notConnected']) }),
-    { description: 'Users of the audience who have no connection that it could go to' }
+    Type.Object({
+      userId: Type.Optional(Type.String()),
+      teamId: Type.Optional(Type.String()),
+      reason: Type.Enum(['unknownUser', 'notConnected', 'unknownTeam'])
+    }),
+    { description: 'Users of the audience who have no connection that it could go to, and teams that nobody knows' }
   ),
   sendAt: nullable(timeField),
   expiresAt: nullable(timeField),

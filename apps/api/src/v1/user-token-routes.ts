@@ -1,13 +1,16 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { ensureUser } from '@carillon/shared/db'
+import { ensureUser, findMembership } from '@carillon/shared/db'
+import type { Team } from '@carillon/shared/db'
 import { createUserTokens } from '../auth/user-tokens.ts'
+import { refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { exactly, timeField, userIdField } from './fields.ts'
+import { exactly, teamIdField, timeField, userIdField } from './fields.ts'
 
 const newToken = exactly({
   userId: userIdField,
   displayName: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'What pages call the user' })),
+  teamId: Type.Optional(Type.String({ ...teamIdField, description: 'The team that the user acts in, by your id; the user has to be in it' })),
   expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Seconds' }))
 })
 
@@ -32,11 +35,19 @@ export function userTokenRoutes ({ database, vault, now, site }: Services): Fast
         response: { 201: issuedToken }
       }
     }, async (request, reply) => {
-      const { userId, displayName, expiresIn = 3_600 } = request.body
+      const { userId, displayName, teamId, expiresIn = 3_600 } = request.body
+      const team = teamId === undefined ? undefined : await requireTeam(teamId, userId)
       const user = await ensureUser(database, { externalId: userId, displayName })
-      const { token, expiresAt } = await tokens.issue(user.id, expiresIn)
+      const { token, expiresAt } = await tokens.issue({ userId: user.id, teamId: team?.id }, expiresIn)
       reply.code(201).header('cache-control', 'no-store')
       return { token, expiresAt: expiresAt.toISOString(), connectUrl: `${site.publicUrl}/connect#token=${token}` }
     })
+  }
+
+  /** Nobody is made for a team that they are not in. */
+  async function requireTeam (externalId: string, userId: string): Promise<Team | undefined> {
+    const membership = await findMembership(database, { externalId }, { externalId: userId })
+    if (membership === undefined) refuseFaults([{ path: 'teamId', message: 'is not a team that this user is in' }])
+    return membership?.team
   }
 }

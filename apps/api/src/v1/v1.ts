@@ -14,6 +14,7 @@ import { previewRoutes } from './preview-routes.ts'
 import { providerRoutes } from './provider-routes.ts'
 import { proxyRoutes } from './proxy/proxy-routes.ts'
 import { steeringRoutes } from './steering-routes.ts'
+import { teamRoutes } from './team-routes.ts'
 import { userTokenRoutes } from './user-token-routes.ts'
 
 /** The JSON API. */
@@ -32,6 +33,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     admitCallers(app, services)
 
     await app.register(userTokenRoutes(services))
+    await app.register(teamRoutes(services))
     await app.register(connectorRoutes(services))
     await app.register(handshakeRoutes(services))
     await app.register(connectionRoutes(services))

@@ -116,8 +116,9 @@ t.test('gives user tokens that last as long as they say', async (t) => {
 
 t.test('still takes tokens that an older key has signed', async (t) => {
   const [older, newer] = [keys, `${testKeys('second')},${keys}`].map((text) => createUserTokens(createVault(parseVaultKeys(text)), Date.now))
-  const { token } = await older?.issue('someone', 60) ?? { token: '' }
-  t.equal(await newer?.verify(token), 'someone')
-  const { token: fresh } = await newer?.issue('someone', 60) ?? { token: '' }
+  const { token } = await older?.issue({ userId: 'someone' }, 60) ?? { token: '' }
+  t.match(await newer?.verify(token), { userId: 'someone', teamId: undefined })
+  const { token: fresh } = await newer?.issue({ userId: 'someone', teamId: 'some-team' }, 60) ?? { token: '' }
   t.equal(await older?.verify(fresh), undefined)
+  t.same(await newer?.verify(fresh), { userId: 'someone', teamId: 'some-team' })
 })

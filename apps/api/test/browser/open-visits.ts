@@ -71,7 +71,8 @@ export async function openVisits (t: Test): Promise<Visits> {
   return { site, apiUrl, sandboxUrl: sandbox.url, pumpioHost, visit }
 }
 
-async function inspect (t: Test, page: Page, what: string): Promise<void> {
+/** Fails on whatever axe finds on the page, by day and by night. */
+export async function inspect (t: Test, page: Page, what: string): Promise<void> {
   await page.evaluate(axe.source)
   for (const [colorScheme, options] of [['light', {}], ['dark', { runOnly: 'color-contrast' }]] as const) {
     await page.emulateMedia({ colorScheme })

@@ -18,9 +18,10 @@ export interface Walk {
 
 /** A handshake through the API, and a browser that can walk it. */
 export async function openWalk (
-  api: TestApi, token: string, { browser = createBrowser(), returnTo, account = 'alice' }: { browser?: Browser, returnTo?: string, account?: string } = {}
+  api: TestApi, token: string,
+  { browser = createBrowser(), account = 'alice', ...wish }: { browser?: Browser, returnTo?: string, account?: string, teamId?: string } = {}
 ): Promise<Walk> {
-  const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet', returnTo } })
+  const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet', ...wish } })
   const startUrl = textAt(body, 'startUrl')
   const confirm = async () => browser.submit(await browser.get(startUrl))
   const toCallback = async (decision: 'allow' | 'deny' = 'allow') => {

@@ -68,5 +68,18 @@ t.test('names what is wrong with a request', async (t) => {
 t.test('lists what can be connected', async (t) => {
   const { status, body } = await api.ask('GET', '/v1/connectors', { token })
   t.equal(status, 200)
-  t.same(body, { data: [{ provider: 'pushbullet', name: 'Pushbullet', kinds: ['redirect'], needsAccount: false, canManage: true, connection: null }] })
+  t.same(body, {
+    data: [{
+      provider: 'pushbullet',
+      name: 'Pushbullet',
+      kinds: ['redirect'],
+      needsAccount: false,
+      holder: 'user',
+      canManage: true,
+      reason: null,
+      contact: null,
+      team: null,
+      connection: null
+    }]
+  })
 })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { ExitError } from '../exit-error.ts'
 import { count, titleOf } from '../notifications/in-words.ts'
+import type { Notification } from '../notifications/notification.ts'
 import { createInterruption, unlessInterrupted } from '../notifications/interruption.ts'
 import { openNotificationsApi } from '../notifications/notifications-api.ts'
 import { describeUnreachable } from '../notifications/unreachable.ts'
@@ -9,7 +10,8 @@ import { addWishOptions, toWish } from '../notifications/wish-options.ts'
 import type { WishOptions } from '../notifications/wish-options.ts'
 
 interface Options extends WishOptions {
-  to: string[]
+  to?: string[]
+  team?: string[]
   watch?: true
   wait?: true
   json?: true
@@ -17,9 +19,10 @@ interface Options extends WishOptions {
 
 export function addSend (program: Command, context: CommandContext): void {
   const command = program.command('send')
-    .summary('ring users by name')
+    .summary('ring users by name, or the members of teams')
     .description('Rings users through every connection that they have, through the API, and tells who cannot be reached.')
-    .requiredOption('--to <user...>', "users, by the site's own ids")
+    .option('--to <user...>', "users, by the site's own ids")
+    .option('--team <team...>', "all members of these teams, by the site's own ids")
   addWishOptions(command)
     .option('--wait', 'wait until nothing moves any more, and tell how it ended')
     .option('--watch', 'the same')
@@ -29,9 +32,9 @@ export function addSend (program: Command, context: CommandContext): void {
 }
 
 async function send (
-  context: CommandContext, { to, watch: isWatched, wait, json, ...options }: Options, command: Command
+  context: CommandContext, { to, team, watch: isWatched, wait, json, ...options }: Options, command: Command
 ): Promise<void> {
-  const wish = toWish({ userIds: [...new Set(to)] }, options, command)
+  const wish = toWish(audienceFor(to, team, command), options, command)
   const { env, print, terminal: { output } } = context
   const api = await openNotificationsApi(env)
   const interruption = createInterruption(context)
@@ -49,10 +52,16 @@ async function send (
   if (deliveries === 0) throw new ExitError('nobody could be reached', 1)
 }
 
+function audienceFor (to: string[] | undefined, team: string[] | undefined, command: Command): Notification['audience'] {
+  if ((to === undefined) === (team === undefined)) command.error('error: say whom to ring with either --to <user...> or --team <team...>')
+  return to === undefined ? { teamIds: [...new Set(team)] } : { userIds: [...new Set(to)] }
+}
+
 const more = `
 Exit codes: 0 somebody is rung, with --wait all arrived and everybody could be reached; 1 otherwise; 2 not understood; 130 interrupted
 
 Examples:
   carillon send --to alice --title 'Your order is on its way'
   carillon send --to alice bob --body 'The build is broken' --url https://ci.example/7 --level error --wait
+  carillon send --team crew --title 'We meet at noon'
   carillon send --to "$USER" --title Done --json | jq -r .id`

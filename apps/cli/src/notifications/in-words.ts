@@ -44,8 +44,12 @@ export function titleOf ({ message: { title, body, url, type } }: Pick<Notificat
 export function audienceOf ({ audience, providers }: Pick<Notification, 'audience' | 'providers'>): string {
   const whom = 'everyone' in audience
     ? 'everyone'
-    : audience.userIds.length <= 3 ? audience.userIds.map(printable).join(', ') : count(audience.userIds.length, 'user', 'users')
+    : 'userIds' in audience ? some(audience.userIds, 'user', 'users') : `members of ${some(audience.teamIds, 'team', 'teams')}`
   return providers === null ? whom : `${whom} (${providers.join(', ')})`
+}
+
+function some (ids: string[], one: string, many: string): string {
+  return ids.length <= 3 ? ids.map(printable).join(', ') : count(ids.length, one, many)
 }
 
 /** `2026-11-22 10:00:05Z` */

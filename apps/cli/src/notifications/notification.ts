@@ -25,10 +25,10 @@ export interface Progress {
 export interface Notification extends Progress {
   id: string
   origin: string
-  audience: { userIds: string[] } | { everyone: true }
+  audience: { userIds: string[] } | { teamIds: string[] } | { everyone: true }
   message: { type: string, title?: string, body?: string, url?: string }
   providers: string[] | null
-  unreachable: Array<{ userId: string, reason: 'unknownUser' | 'notConnected' }>
+  unreachable: Array<{ userId: string, reason: 'unknownUser' | 'notConnected' } | { teamId: string, reason: 'unknownTeam' }>
   sendAt: string | null
   expiresAt: string | null
   spreadOver: number | null

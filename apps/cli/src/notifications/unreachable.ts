@@ -2,11 +2,11 @@ import { printable } from '../printable.ts'
 import { number } from './in-words.ts'
 import type { Notification } from './notification.ts'
 
-const reasons = { unknownUser: 'nobody we know', notConnected: 'has no connection that it could go to' }
+const reasons = { unknownUser: 'nobody we know', notConnected: 'has no connection that it could go to', unknownTeam: 'no team we know' }
 const mostNamed = 20
 
-/** A line for each user who is not rung, up to twenty. */
+/** A line for each user who is not rung, and each team that is none, up to twenty. */
 export function describeUnreachable ({ unreachable }: Pick<Notification, 'unreachable'>): string[] {
-  const named = unreachable.slice(0, mostNamed).map(({ userId, reason }) => `${printable(userId)}: ${reasons[reason]}`)
+  const named = unreachable.slice(0, mostNamed).map((one) => `${printable('userId' in one ? one.userId : one.teamId)}: ${reasons[one.reason]}`)
   return unreachable.length > mostNamed ? [...named, `and ${number(unreachable.length - mostNamed)} more`] : named
 }

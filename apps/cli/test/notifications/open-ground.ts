@@ -18,6 +18,8 @@ export interface Ground {
   startWorker: () => Promise<NodeProcess>
   /** Gives each user an account at Pushbullet, and answers the connections' ids. */
   connect: (...userIds: string[]) => Promise<string[]>
+  /** Makes a team, and whoever in it is new. */
+  putTeam: (teamId: string, ownerId: string, ...memberIds: string[]) => Promise<void>
   control: <Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<Answer>
   /** How many pushes of this title the simulator has taken. */
   arrived: (title: string) => Promise<number>
@@ -84,6 +86,9 @@ export async function openGround (t: Test): Promise<Ground> {
       }))
       const { data } = await ask<{ data: Array<{ connectionId: string }> }>('POST', `${url}/v1/connections/import`, { connections })
       return data.map(({ connectionId }) => connectionId)
+    },
+    async putTeam (teamId, ownerId, ...memberIds) {
+      await ask('PUT', `${url}/v1/teams/${teamId}`, { name: teamId, ownerId, memberIds })
     },
     control,
     async arrived (title) {

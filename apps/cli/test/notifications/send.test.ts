@@ -4,7 +4,7 @@ import { openGround } from './open-ground.ts'
 // Every command is a process, which takes a second or two to start.
 t.setTimeout(300_000)
 
-const { carillon, connect, arrived, startWorker } = await openGround(t)
+const { carillon, connect, putTeam, arrived, startWorker } = await openGround(t)
 
 t.test('rings users by name, and tells who cannot be reached', async (t) => {
   await connect('ann', 'ben')
@@ -21,8 +21,18 @@ t.test('fails when nobody can be reached', async (t) => {
   t.match(await carillon('send', '--to', 'nobody', '--title', 'Hello'), { code: 1, stderr: /nobody could be reached/ })
 })
 
+t.test('rings the members of teams', async (t) => {
+  await putTeam('crew', 'ann', 'ben', 'carl')
+  const { code, stdout, stderr } = await carillon('send', '--team', 'crew', 'nowhere', '--title', 'All hands')
+  t.match({ code, stdout }, { code: 0, stdout: /^ntf_\S+ "All hands" goes to 2 connections$/ })
+  t.same(stderr.split('\n'), ['carl: has no connection that it could go to', 'nowhere: no team we know'])
+  t.match((await carillon('notifications')).stdout, /members of crew, nowhere/)
+})
+
 t.test('is told how to be used', async (t) => {
-  t.match(await carillon('send', '--title', 'Hello'), { code: 2, stderr: /--to <user/ })
+  const whom = { code: 2, stderr: /either --to <user\.\.\.> or --team <team\.\.\.>/ }
+  t.match(await carillon('send', '--title', 'Hello'), whom)
+  t.match(await carillon('send', '--to', 'ann', '--team', 'crew', '--title', 'Hello'), whom)
   t.match(await carillon('send', '--to', 'ann'), { code: 2, stderr: /say something/ })
 })
 

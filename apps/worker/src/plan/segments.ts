@@ -30,7 +30,7 @@ export async function openPlan ({ sql }: Database, notificationId: string, provi
     with notification as (select id, created_at from notifications where id = ${notificationId}), audience as (
       select wanted.provider, (
         select count(*)::int from connections
-        where connections.provider = wanted.provider and connected_at <= notification.created_at
+        where connections.provider = wanted.provider and user_id is not null and connected_at <= notification.created_at
           and (disconnected_at is null or disconnected_at > notification.created_at)
       ) as number
       from notification cross join unnest(${providers}::text[]) as wanted (provider)
@@ -65,7 +65,7 @@ export async function cutSegments (
       -- lateral, so that it goes on in the index where it was
       select connection.id, row_number() over (order by connection.id) - 1 as place from plan cross join lateral (
         select id from connections
-        where provider = plan.provider and id > planned_to
+        where provider = plan.provider and user_id is not null and id > planned_to
           and connected_at <= bound and (disconnected_at is null or disconnected_at > bound)
         order by id limit ${size * limit}
       ) as connection

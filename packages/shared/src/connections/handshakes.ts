@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
-import { handshakes, newId, users } from '../db/index.ts'
+import { handshakes, newId, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 const lifetimeMs = 10 * 60 * 1000
@@ -12,6 +12,8 @@ export interface Handshake {
   userId: string
   /** The person as the site knows them, for the page that asks for confirmation. */
   userName: string
+  /** For whom the user connects, where that is a team. */
+  team: HandshakeTeam | null
   provider: string
   kind: HandshakeKind
   /** Where the user says their account is, for providers that anybody can host. */
@@ -30,10 +32,21 @@ export interface Handshake {
   expiresAt: Date
 }
 
+export interface HandshakeTeam {
+  id: string
+  /** The site's own id. */
+  externalId: string
+  name: string
+  /** Whether the handshake's user is its owner right now: nobody else may connect for it. */
+  isOwn: boolean
+}
+
 export interface NewHandshake {
   /** One that `pending` was sealed for. */
   id?: string
   userId: string
+  /** Carillon's id of the team that the user connects for. */
+  teamId?: string | undefined
   provider: string
   kind?: HandshakeKind
   account?: string | undefined
@@ -47,12 +60,13 @@ export interface NewHandshake {
 /** Opens a handshake. `now` is milliseconds since the epoch, here as in all of these. */
 export async function createHandshake (
   { db }: Database,
-  { id = newId(), userId, provider, kind = 'redirect', account, pending, returnTo, expiresAt }: NewHandshake,
+  { id = newId(), userId, teamId, provider, kind = 'redirect', account, pending, returnTo, expiresAt }: NewHandshake,
   now: number
 ): Promise<string> {
   await db.insert(handshakes).values({
     id,
     userId,
+    teamId: teamId ?? null,
     provider,
     kind,
     account: account ?? null,
@@ -153,16 +167,27 @@ function isPending (id: string) {
 }
 
 function selectHandshakes (db: Database['db']) {
-  return db.select({ handshake: handshakes, displayName: users.displayName, externalId: users.externalId })
-    .from(handshakes).innerJoin(users, eq(users.id, handshakes.userId))
+  return db.select({
+    handshake: handshakes, displayName: users.displayName, externalId: users.externalId, team: teams
+  }).from(handshakes).innerJoin(users, eq(users.id, handshakes.userId)).leftJoin(teams, eq(teams.id, handshakes.teamId))
 }
 
 function toHandshake (
-  { handshake, displayName, externalId }: Awaited<ReturnType<typeof selectHandshakes>>[number], now: number
+  { handshake, displayName, externalId, team }: Awaited<ReturnType<typeof selectHandshakes>>[number], now: number
 ): Handshake {
-  const { createdAt, claimedAt, confirmedAt, attempts, askAt, ...rest } = handshake
+  const { createdAt, claimedAt, confirmedAt, attempts, askAt, teamId, ...rest } = handshake
   const expired = rest.status === 'pending' && rest.expiresAt.getTime() <= now
-  return { ...rest, status: expired ? 'expired' : rest.status, claimed: claimedAt !== null, userName: displayName ?? externalId }
+  return {
+    ...rest,
+    status: expired ? 'expired' : rest.status,
+    claimed: claimedAt !== null,
+    userName: displayName ?? externalId,
+    team: team === null ? null : toTeam(team, rest.userId)
+  }
+}
+
+function toTeam ({ id, externalId, name, ownerId }: typeof teams.$inferSelect, userId: string): HandshakeTeam {
+  return { id, externalId, name, isOwn: ownerId === userId }
 }
 
 /** Secrets of 256 bits, compared as hashes: equality of hashes tells nothing by its timing. */

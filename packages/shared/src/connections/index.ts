@@ -7,13 +7,14 @@ export {
   awaitAnswer, claimHandshake, completeHandshake, confirmHandshake, createHandshake, failHandshake, findHandshake,
   findHandshakeByState, findLatestHandshake, isBrowserOf
 } from './handshakes.ts'
-export type { Handshake, HandshakeKind, NewHandshake } from './handshakes.ts'
+export type { Handshake, HandshakeKind, HandshakeTeam, NewHandshake } from './handshakes.ts'
 export { findDeletion, takeNotice } from './notices.ts'
 export type { NewNotice, NoticeOutcome } from './notices.ts'
 export { findConnection, findMissingPermissions, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter, ConnectionStatus } from './read.ts'
 export { disconnect, markNeedsReauth, openCredentials, saveConnections, sealCredentials } from './store.ts'
-export type { NewConnection, SavedConnection } from './store.ts'
+export type { Holder, NewConnection, SavedConnection } from './store.ts'
+export { NotOwnerError } from './not-owner-error.ts'
 export { createRefresher } from './refresh.ts'
 export type { Fresh, Refresher, RefreshResult, RefreshServices } from './refresh.ts'
 export { createRegistrations } from './registrations.ts'

@@ -1,5 +1,5 @@
-import { and, asc, eq, gt } from 'drizzle-orm'
-import { connections, users } from '../db/index.ts'
+import { aliasedTable, and, asc, eq, gt, inArray, or } from 'drizzle-orm'
+import { connections, teamMembers, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 export type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
@@ -7,9 +7,12 @@ export type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
 /** What may be told about a connection: everything but its credentials. */
 export interface Connection {
   id: string
-  /** Carillon's id of the user, and the site's. */
-  ownerId: string
-  userId: string
+  /** Who holds it, a user or a team: one of the two is null. Carillon's ids here, the site's below. */
+  holder: { userId: string | null, teamId: string | null }
+  userId: string | null
+  teamId: string | null
+  /** Of a team's: who has connected it last, while we know them. */
+  connectedBy: { userId: string, name: string } | null
   provider: string
   status: ConnectionStatus
   statusReason: string | null
@@ -24,16 +27,24 @@ export interface Connection {
 }
 
 export interface ConnectionFilter {
-  /** The site's id of a user. */
+  /** The site's id of a user, who holds it. */
   userId?: string | undefined
+  /** The site's id of a team, which holds it. */
+  teamId?: string | undefined
+  /** Carillon's id of a user: only what they hold themselves, or a team that they are in. */
+  visibleTo?: string | undefined
   provider?: string | undefined
   status?: ConnectionStatus | undefined
 }
 
+const connectors = aliasedTable(users, 'connectors')
 const columns = {
   id: connections.id,
-  ownerId: connections.userId,
+  holder: { userId: connections.userId, teamId: connections.teamId },
   userId: users.externalId,
+  teamId: teams.externalId,
+  connectorId: connectors.externalId,
+  connectorName: connectors.displayName,
   provider: connections.provider,
   status: connections.status,
   statusReason: connections.statusReason,
@@ -47,24 +58,27 @@ const columns = {
 }
 
 export async function findConnection ({ db }: Database, id: string): Promise<Connection | undefined> {
-  const [row] = await db.select(columns).from(connections).innerJoin(users, eq(users.id, connections.userId))
-    .where(eq(connections.id, id))
-  return row
+  const [row] = await selectConnections(db).where(eq(connections.id, id))
+  return row === undefined ? undefined : toConnection(row)
 }
 
 /** The connection together with its sealed credentials; undefined when it is unknown or closed. */
 export async function findSealed ({ db }: Database, id: string): Promise<(Connection & { credentials: string }) | undefined> {
   const [row] = await db.select({ ...columns, credentials: connections.credentials }).from(connections)
-    .innerJoin(users, eq(users.id, connections.userId)).where(eq(connections.id, id))
-  return row === undefined || row.credentials === null ? undefined : { ...row, credentials: row.credentials }
+    .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
+    .leftJoin(connectors, eq(connectors.id, connections.connectedBy)).where(eq(connections.id, id))
+  if (row === undefined || row.credentials === null) return undefined
+  const { credentials, ...told } = row
+  return { ...toConnection(told), credentials }
 }
 
-/** What the user has not allowed at the provider when they were asked last. */
+/** What was not allowed at the provider when it was asked for last, by Carillon's id of who holds the connection. */
 export async function findMissingPermissions (
-  { db }: Database, { userId, provider }: { userId: string, provider: string }
+  { db }: Database, provider: string, holder: { userId: string } | { teamId: string }
 ): Promise<string[]> {
+  const isHeld = 'userId' in holder ? eq(connections.userId, holder.userId) : eq(connections.teamId, holder.teamId)
   const [row] = await db.select({ missing: connections.missingPermissions }).from(connections)
-    .where(and(eq(connections.userId, userId), eq(connections.provider, provider)))
+    .where(and(isHeld, eq(connections.provider, provider)))
   return row?.missing ?? []
 }
 
@@ -72,11 +86,32 @@ export async function findMissingPermissions (
 export async function listConnections (
   { db }: Database, filter: ConnectionFilter, { limit, after }: { limit: number, after?: string | undefined }
 ): Promise<Connection[]> {
-  return db.select(columns).from(connections).innerJoin(users, eq(users.id, connections.userId))
+  const { userId, teamId, visibleTo, provider, status } = filter
+  const rows = await selectConnections(db)
     .where(and(
       after === undefined ? undefined : gt(connections.id, after),
-      filter.userId === undefined ? undefined : eq(users.externalId, filter.userId),
-      filter.provider === undefined ? undefined : eq(connections.provider, filter.provider),
-      filter.status === undefined ? undefined : eq(connections.status, filter.status)))
+      userId === undefined ? undefined : eq(users.externalId, userId),
+      teamId === undefined ? undefined : eq(teams.externalId, teamId),
+      visibleTo === undefined ? undefined : isVisible(db, visibleTo),
+      provider === undefined ? undefined : eq(connections.provider, provider),
+      status === undefined ? undefined : eq(connections.status, status)))
     .orderBy(asc(connections.id)).limit(limit)
+  return rows.map(toConnection)
+}
+
+function selectConnections (db: Database['db']) {
+  return db.select(columns).from(connections)
+    .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
+    .leftJoin(connectors, eq(connectors.id, connections.connectedBy))
+}
+
+function isVisible (db: Database['db'], userId: string) {
+  const ofTheirs = db.select({ id: teamMembers.teamId }).from(teamMembers).where(eq(teamMembers.userId, userId))
+  return or(eq(connections.userId, userId), inArray(connections.teamId, ofTheirs))
+}
+
+function toConnection (
+  { connectorId, connectorName, ...row }: Awaited<ReturnType<typeof selectConnections>>[number]
+): Connection {
+  return { ...row, connectedBy: connectorId === null ? null : { userId: connectorId, name: connectorName ?? connectorId } }
 }

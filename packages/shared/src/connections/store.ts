@@ -1,51 +1,63 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
-import { adAccounts, connections, newId, pulls, users } from '../db/index.ts'
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
+import { adAccounts, connections, newId, pulls, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
 import type { Place, Vault } from '../vault/index.ts'
 import { recordEvents } from './events.ts'
+import { NotOwnerError } from './not-owner-error.ts'
 import { queueRevocations } from './revocations.ts'
 import type { NewRevocation } from './revocations.ts'
 
-/** A user's grant, ready to be kept. `userId` is Carillon's own id. */
-export interface NewConnection {
-  userId: string
-  provider: string
-  grant: Grant
-}
+/** Who is to hold a connection, by Carillon's own ids: a user, or a team, for which its owner connects. */
+export type Holder = { userId: string } | { teamId: string, connectedBy: string }
+
+/** A grant, ready to be kept. */
+export type NewConnection = Holder & { provider: string, grant: Grant }
 
 export interface SavedConnection {
   id: string
-  userId: string
+  /** One of the two is null. */
+  userId: string | null
+  teamId: string | null
   provider: string
   /** Whether credentials of an earlier connection were replaced. */
   reconnected: boolean
 }
 
 /**
- * Keeps grants, sealed, in one transaction. A user's connection at a provider keeps its id for ever: what was there is
- * replaced, and its version counts up, so that late answers about the old token change nothing. At most one grant per user
+ * Keeps grants, sealed, in one transaction. A holder's connection at a provider keeps its id for ever: what was there is
+ * replaced, and its version counts up, so that late answers about the old token change nothing. At most one grant per holder
  * and provider in a call. Answers in the order of `grants`. `canRevoke` tells of which providers replaced credentials are to
- * be ended there.
+ * be ended there. Throws NotOwnerError, and keeps nothing, when somebody connects for a team that is another's by now.
  */
 export async function saveConnections (
   { db }: Database, vault: Vault, grants: NewConnection[], canRevoke: (provider: string) => boolean = () => false
 ): Promise<SavedConnection[]> {
   if (grants.length === 0) return []
   return db.transaction(async (tx) => {
-    const userIds = [...new Set(grants.map(({ userId }) => userId))]
+    const userIds = [...new Set(grants.flatMap((grant) => 'userId' in grant ? [grant.userId] : []))]
+    const teamIds = [...new Set(grants.flatMap((grant) => 'teamId' in grant ? [grant.teamId] : []))]
     // A connection's id is part of its seal, so nobody else may make the row between looking for it and writing it.
     await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
-    const found = await tx.select(columnsOfOld).from(connections).where(inArray(connections.userId, userIds))
-      .orderBy(connections.id).for('update')
-    const known = new Map(found.map((row) => [`${row.userId} ${row.provider}`, row]))
+    // Nor may a team get another owner before what this one has connected is kept.
+    const owned = teamIds.length === 0
+      ? []
+      : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')
+    refuseFormerOwners(grants, new Map(owned.map(({ id, ownerId }) => [id, ownerId])))
+    const found = await tx.select(columnsOfOld).from(connections)
+      .where(or(inArray(connections.userId, userIds), inArray(connections.teamId, teamIds))).orderBy(connections.id).for('update')
+    const known = new Map(found.map((row) => [`${row.userId ?? row.teamId} ${row.provider}`, row]))
+    const before = grants.map((one) => known.get(`${'userId' in one ? one.userId : one.teamId} ${one.provider}`))
 
-    const rows = grants.map(({ userId, provider, grant }) => {
-      const id = known.get(`${userId} ${provider}`)?.id ?? newId()
+    const rows = grants.map(({ provider, grant, ...holder }, index) => {
+      const id = before[index]?.id ?? newId()
       return {
         id,
-        userId,
+        userId: null,
+        teamId: null,
+        connectedBy: null,
+        ...holder,
         provider,
         status: 'active' as const,
         accountId: grant.account.id,
@@ -61,6 +73,7 @@ export async function saveConnections (
       set: {
         status: 'active',
         statusReason: null,
+        connectedBy: sql`excluded.connected_by`,
         accountId: sql`excluded.account_id`,
         accountName: sql`excluded.account_name`,
         host: sql`excluded.host`,
@@ -76,17 +89,19 @@ export async function saveConnections (
         updatedAt: sql`now()`
       }
     })
-    const saved = rows.map(({ id, userId, provider }) => ({ id, userId, provider, reconnected: known.has(`${userId} ${provider}`) }))
-    const replaced = grants.flatMap(({ userId, provider, grant }) => {
-      const old = canRevoke(provider) ? oldCredentials(vault, known.get(`${userId} ${provider}`)) : undefined
+    const saved = rows.map(({ id, userId, teamId, provider }, index) => ({
+      id, userId, teamId, provider, reconnected: before[index] !== undefined
+    }))
+    const replaced = grants.flatMap(({ provider, grant }, index) => {
+      const old = canRevoke(provider) ? oldCredentials(vault, before[index]) : undefined
       return old === undefined || isSameToken(old.credentials, grant.credentials) ? [] : [old]
     })
     await queueRevocations({ db: tx }, vault, replaced)
     // What could not be read with the old credentials need not wait.
     await tx.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, rows.map(({ id }) => id)))
     // What was read through the old account need not be the new one's to see, and nobody would know any more whose it was.
-    await erasePulled({ db: tx }, grants.flatMap(({ userId, provider, grant }) => {
-      const old = known.get(`${userId} ${provider}`)
+    await erasePulled({ db: tx }, grants.flatMap(({ grant }, index) => {
+      const old = before[index]
       return old === undefined || old.accountId === grant.account.id ? [] : [old.id]
     }))
     await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
@@ -168,9 +183,16 @@ export function sealCredentials (vault: Vault, id: string, credentials: Credenti
 const columnsOfOld = {
   id: connections.id,
   userId: connections.userId,
+  teamId: connections.teamId,
   provider: connections.provider,
   accountId: connections.accountId,
   credentials: connections.credentials
+}
+
+function refuseFormerOwners (grants: NewConnection[], ownerOf: Map<string, string>): void {
+  for (const grant of grants) {
+    if ('teamId' in grant && ownerOf.get(grant.teamId) !== grant.connectedBy) throw new NotOwnerError()
+  }
 }
 
 /** Undefined where there are none, or none that open: a key may be gone, and nobody must be kept from coming back for that. */

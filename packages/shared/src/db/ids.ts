@@ -1,6 +1,6 @@
 import { v7, validate } from 'uuid'
 
-const prefixes = { user: 'usr', connection: 'con', handshake: 'hsk', notification: 'ntf', apiKey: 'key' } as const
+const prefixes = { user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk', notification: 'ntf', apiKey: 'key' } as const
 
 export type IdKind = keyof typeof prefixes
 

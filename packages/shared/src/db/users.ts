@@ -29,3 +29,17 @@ export async function findUser ({ db }: Database, id: string): Promise<User | un
   const [user] = await db.select(columns).from(users).where(eq(users.id, id))
   return user
 }
+
+/** Carillon's ids by the site's; who is new is made. Those who are there already are neither changed nor locked. */
+export async function ensureUsers ({ sql }: Database, externalIds: string[]): Promise<Map<string, string>> {
+  if (externalIds.length === 0) return new Map()
+  // In an order in which two callers cannot block each other.
+  const wanted = [...new Set(externalIds)].sort()
+  await sql`
+    insert into users (id, external_id)
+    select id, external_id from unnest(${wanted.map(() => newId())}::uuid[], ${wanted}::text[]) as wanted (id, external_id)
+    on conflict (external_id) do nothing`
+  const rows = await sql<Array<{ id: string, externalId: string }>>`
+    select id, external_id as "externalId" from users where external_id = any (${wanted}::text[])`
+  return new Map(rows.map(({ id, externalId }) => [externalId, id]))
+}

@@ -32,14 +32,24 @@ export interface Inserted {
 export async function insertNotifications ({ sql }: Database, drafts: Draft[], offered: string[]): Promise<Inserted> {
   const listed = drafts.flatMap(({ id, audience }) =>
     'userIds' in audience ? audience.userIds.map((userId) => [id, userId] as const) : [])
+  const teams = drafts.flatMap(({ id, audience }) =>
+    'teamIds' in audience ? audience.teamIds.map((teamId) => [id, teamId] as const) : [])
   const [row] = await sql<[InsertedRow]>`
     with draft as (
       select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
         id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
         expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid)
+    ), team as (
+      select wanted.*, teams.id as team_id
+      from unnest(${teams.map(([id]) => id)}::uuid[], ${teams.map(([, teamId]) => teamId)}::text[]) as wanted (notification_id, external_id)
+      left join teams on teams.external_id = wanted.external_id
     ), listed as (
-      select distinct * from unnest(${listed.map(([id]) => id)}::uuid[], ${listed.map(([, userId]) => userId)}::text[])
+      -- whoever is in several of the teams is rung once
+      select * from unnest(${listed.map(([id]) => id)}::uuid[], ${listed.map(([, userId]) => userId)}::text[])
         as listed (notification_id, external_id)
+      union
+      select team.notification_id, users.external_id
+      from team join team_members on team_members.team_id = team.team_id join users on users.id = team_members.user_id
     ), recipient as (
       select listed.*, draft.providers, draft.spread_seconds, coalesce(draft.send_at, now()) as send_at, users.id as user_id
       from listed join draft on draft.id = listed.notification_id
@@ -50,16 +60,21 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
       left join connections on connections.user_id = recipient.user_id and connections.status <> 'revoked'
         and connections.provider = any (${offered}) and connections.provider = any (coalesce(recipient.providers, ${offered}))
     ), unreachable as (
-      select notification_id, jsonb_agg(jsonb_build_object(
-        'userId', external_id,
-        'reason', case when user_id is null then 'unknownUser' else 'notConnected' end) order by external_id) as users
-      from reached where connection_id is null group by notification_id
+      select notification_id, jsonb_agg(entry order by place, external_id) as entries from (
+        select notification_id, external_id, 0 as place, jsonb_build_object(
+          'userId', external_id, 'reason', case when user_id is null then 'unknownUser' else 'notConnected' end) as entry
+        from reached where connection_id is null
+        union all
+        select distinct notification_id, external_id, 1, jsonb_build_object('teamId', external_id, 'reason', 'unknownTeam')
+        from team where team_id is null
+      ) as entry
+      group by notification_id
     ), notification as (
       insert into notifications (
         id, origin, audience, message, providers, data, unreachable, send_at, expires_at, spread_seconds, on_unknown, planned_at,
         created_by)
-      select id, origin, audience, message, providers, data, coalesce(unreachable.users, '[]'), send_at, expires_at, spread_seconds, on_unknown,
-        case when audience ? 'userIds' then now() end, created_by
+      select id, origin, audience, message, providers, data, coalesce(unreachable.entries, '[]'), send_at, expires_at, spread_seconds, on_unknown,
+        case when not audience ? 'everyone' then now() end, created_by
       from draft left join unreachable on unreachable.notification_id = draft.id
       returning id, created_at, unreachable, send_at, planned_at
     ), target as (

@@ -3,12 +3,14 @@ import type { Log } from '../log/index.ts'
 import { insertNotifications } from './accept.ts'
 import type { Accepted } from './accept.ts'
 import type { DeliveryQueues } from './delivery-queues.ts'
-import type { Draft } from './draft.ts'
+import type { Audience, Draft } from './draft.ts'
 import { enqueueBatches, enqueuePlans, enqueueWakes } from './enqueue.ts'
 
 /** Bounds of one statement; what is beyond them goes into the next. */
 const draftsPerInsert = 500
 const recipientsPerInsert = 20_000
+/** What a team counts for: how many it has is for the statement to find out. */
+const recipientsPerTeam = 100
 
 export interface Accepter {
   /** Resolves once the notification and its deliveries are committed. */
@@ -92,10 +94,15 @@ function takeGroup (waiting: Waiting[]): Waiting[] {
   let [count, recipients] = [0, 0]
   const end = waiting.findIndex(({ drafts }, index) => {
     count += drafts.length
-    recipients += drafts.reduce((sum, { audience }) => sum + ('userIds' in audience ? audience.userIds.length : 0), 0)
+    recipients += drafts.reduce((sum, { audience }) => sum + recipientsOf(audience), 0)
     return index > 0 && (count > draftsPerInsert || recipients > recipientsPerInsert)
   })
   return waiting.splice(0, end === -1 ? waiting.length : end)
+}
+
+function recipientsOf (audience: Audience): number {
+  if ('userIds' in audience) return audience.userIds.length
+  return 'teamIds' in audience ? audience.teamIds.length * recipientsPerTeam : 0
 }
 
 /** SQLSTATE classes 22 and 23: the data is at fault, and not a database that is away or busy. */

@@ -1,7 +1,10 @@
 import type { Message } from '../providers/index.ts'
 
-/** Whom to ring: people by the site's ids, or all who are connected when the notification is accepted. */
-export type Audience = { userIds: string[] } | { everyone: true }
+/**
+ * Whom to ring: people by the site's ids, all who are in one of these teams at that moment, or all who are connected when the
+ * notification is accepted. Members are rung through their own connections.
+ */
+export type Audience = { userIds: string[] } | { teamIds: string[] } | { everyone: true }
 
 /** Sent again, or left to somebody who can tell. */
 export type OnUnknown = 'resend' | 'hold'
@@ -26,13 +29,10 @@ export interface Draft {
   createdBy?: string | undefined
 }
 
-/** A user of the audience who is not rung: nobody we know, or without a connection that this notification could use. */
-export interface Unreachable {
-  userId: string
-  reason: 'unknownUser' | 'notConnected'
-}
+/** Who of the audience is not rung: nobody we know, a user without a connection that this notification could use, or no team. */
+export type Unreachable = { userId: string, reason: 'unknownUser' | 'notConnected' } | { teamId: string, reason: 'unknownTeam' }
 
-/** A broadcast is cut into segments by the worker; the deliveries of named users are made when it is accepted. */
+/** A broadcast is cut into segments by the worker; the deliveries of named users and teams are made when it is accepted. */
 export function isBroadcast (audience: Audience): audience is { everyone: true } {
   return 'everyone' in audience
 }

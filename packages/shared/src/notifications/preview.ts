@@ -1,4 +1,5 @@
 import type { Database } from '../db/index.ts'
+import { isBroadcast } from './draft.ts'
 import type { Audience } from './draft.ts'
 
 export interface ProviderPreview {
@@ -10,7 +11,7 @@ export interface ProviderPreview {
 
 export interface Preview {
   providers: ProviderPreview[]
-  /** Named users who are unknown, or have no connection that it could go to. */
+  /** Users, named or of a team, who are unknown or have no connection that it could go to, and teams that are unknown. */
   unreachable: number
   /** How long sending it would take; null when a provider has shown nothing yet to tell it by. */
   estimatedSeconds: number | null
@@ -20,7 +21,7 @@ export interface Preview {
 export async function previewAudience (
   database: Database, audience: Audience, providers: string[], perSecond: ReadonlyMap<string, number>
 ): Promise<Preview> {
-  const found = 'userIds' in audience ? await countNamed(database, audience.userIds, providers) : await countEveryone(database, providers)
+  const found = isBroadcast(audience) ? await countEveryone(database, providers) : await countNamed(database, audience, providers)
   const measured = await measureSpeeds(database, providers)
   const seconds = found.providers.map(({ provider, reachable }) => {
     const speed = perSecond.get(provider) ?? measured.get(provider)
@@ -31,11 +32,21 @@ export async function previewAudience (
 
 type Counted = Omit<Preview, 'estimatedSeconds'>
 
-async function countNamed ({ sql }: Database, userIds: string[], providers: string[]): Promise<Counted> {
+async function countNamed (
+  { sql }: Database, audience: Exclude<Audience, { everyone: true }>, providers: string[]
+): Promise<Counted> {
+  const { userIds, teamIds } = { userIds: [], teamIds: [], ...audience }
   const [row] = await sql<Counted[]>`
-    with listed as (
+    with team as (
+      select distinct wanted.external_id, teams.id from unnest(${teamIds}::text[]) as wanted (external_id)
+      left join teams on teams.external_id = wanted.external_id
+    ), wanted as (
+      select external_id from unnest(${userIds}::text[]) as wanted (external_id)
+      union
+      select users.external_id from team join team_members on team_id = team.id join users on users.id = user_id
+    ), listed as (
       select connections.provider, connections.status, users.external_id
-      from unnest(${userIds}::text[]) as wanted (external_id)
+      from wanted
       join users on users.external_id = wanted.external_id
       join connections on connections.user_id = users.id and connections.status <> 'revoked'
         and connections.provider = any (${providers}::text[])
@@ -45,7 +56,8 @@ async function countNamed ({ sql }: Database, userIds: string[], providers: stri
       group by wanted.provider, position order by position
     )
     select (select coalesce(jsonb_agg(counted), '[]') from counted) as providers,
-      ${userIds.length}::int - (select count(distinct external_id)::int from listed) as unreachable`
+      (select count(*)::int from wanted) - (select count(distinct external_id)::int from listed)
+        + (select count(*)::int from team where id is null) as unreachable`
   return row ?? { providers: [], unreachable: 0 }
 }
 
@@ -54,7 +66,7 @@ async function countEveryone ({ sql }: Database, providers: string[]): Promise<C
     select wanted.provider, count(*) filter (where status = 'active')::int as reachable,
       count(*) filter (where status = 'needsReauth')::int as parked
     from unnest(${providers}::text[]) with ordinality as wanted (provider, position)
-    left join connections on connections.provider = wanted.provider and connections.status <> 'revoked'
+    left join connections on connections.provider = wanted.provider and connections.status <> 'revoked' and connections.user_id is not null
     group by wanted.provider, position order by position`
   return { providers: [...counted], unreachable: 0 }
 }

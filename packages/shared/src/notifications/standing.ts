@@ -47,8 +47,8 @@ export function standingColumns (sql: Database['sql']) {
 }
 
 /**
- * A broadcast's progress has been kept as it went; the deliveries of named users are few enough to be counted. Goes with a table
- * that is called `notifications`.
+ * A broadcast's progress has been kept as it went; the deliveries of named users and teams are few enough to be counted. Goes
+ * with a table that is called `notifications`.
  */
 export function standingJoins (sql: Database['sql']) {
   return sql`
@@ -63,7 +63,7 @@ export function standingJoins (sql: Database['sql']) {
     cross join lateral (
       select jsonb_agg(by_state order by provider) as counted from (
         select provider, state, count(*) as number from deliveries
-        where notification_id = notifications.id and notifications.audience ? 'userIds' group by provider, state
+        where notification_id = notifications.id and not notifications.audience ? 'everyone' group by provider, state
       ) as by_state
     ) as counted`
 }

@@ -34,6 +34,7 @@ t.test('opens a handshake that lives for ten minutes', async (t) => {
     id,
     userId,
     userName: 'Ann',
+    team: null,
     provider: 'pushbullet',
     kind: 'redirect',
     account: null,

@@ -23,7 +23,9 @@ t.test('keeps a grant, sealed for its own row', async (t) => {
   const id = saved?.id ?? ''
   t.match(await findConnection(database, id), {
     id,
-    ownerId: userId,
+    holder: { userId, teamId: null },
+    teamId: null,
+    connectedBy: null,
     userId: 'ann',
     provider: 'pushbullet',
     status: 'active',
@@ -59,7 +61,7 @@ t.test('replaces what was there when a user comes back, and keeps the id', async
   t.match(before, { status: 'needsReauth', statusReason: 'tokenRevoked', limitedUntil: Date })
 
   const [again] = await saveConnections(database, vault, [
-    { userId: before?.ownerId ?? '', provider: 'pushbullet', grant: grantOf('bobby') }
+    { userId: before?.holder.userId ?? '', provider: 'pushbullet', grant: grantOf('bobby') }
   ])
   t.match(again, { id, reconnected: true })
   const after = await findConnection(database, id)

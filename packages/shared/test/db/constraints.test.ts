@@ -3,7 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
   apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, handshakes, newId, notifications, progress,
-  providerHosts, registrations, revocations, segments, users
+  providerHosts, registrations, revocations, segments, teamMembers, teams, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -18,6 +18,7 @@ await db.insert(users).values({ id: userId, externalId: 'ann' })
 
 /** Rows that the database takes; each wrong state below is one of these with something changed. */
 const key = (): typeof apiKeys.$inferInsert => ({ id: newId(), name: 'console', secretHash: newId(), scopes: ['admin'] })
+const team = (): typeof teams.$inferInsert => ({ id: newId(), externalId: newId(), name: 'Crew', ownerId: userId })
 let providers = 0
 const connection = (): typeof connections.$inferInsert => ({
   id: newId(), userId, provider: `provider${providers++}`, status: 'active', accountId: 'a1', accountName: 'Ann', credentials: 'sealed'
@@ -31,6 +32,8 @@ const notification = (): typeof notifications.$inferInsert => ({
 
 const keptConnection = connection()
 await db.insert(connections).values(keptConnection)
+const keptTeam = team()
+await db.insert(teams).values(keptTeam)
 const keptNotification = notification()
 await db.insert(notifications).values(keptNotification)
 const delivery = (): typeof deliveries.$inferInsert => ({
@@ -44,6 +47,23 @@ t.test('users', async (t) => {
   const { takes, refuses } = attempts(t, users, () => ({ id: newId(), externalId: 'new' }))
   await takes('somebody new')
   await refuses('users_external_id', 'a second user of the same name', { externalId: 'ann' })
+})
+
+t.test('teams', async (t) => {
+  const { takes, refuses } = attempts(t, teams, team)
+  await takes('one with an owner')
+  await refuses('teams_external_id', 'a second team of the same name', { externalId: keptTeam.externalId })
+  await refuses('teams_name', 'no name', { name: '' })
+  await refuses('teams_name', 'a name that is too long', { name: 'x'.repeat(201) })
+  await refuses('teams_owner_id_users_id_fk', 'an owner who is not there', { ownerId: newId() })
+  t.equal(await outcomeOf(db.delete(users).where(eq(users.id, userId))), 'teams_owner_id_users_id_fk', 'nobody goes who owns one')
+})
+
+t.test('members of teams', async (t) => {
+  const { takes, refuses } = attempts(t, teamMembers, () => ({ teamId: keptTeam.id, userId }))
+  await takes('a member')
+  await refuses('team_members_team_id_teams_id_fk', 'of a team that is not there', { teamId: newId() })
+  await refuses('team_members_user_id_users_id_fk', 'who is not there', { userId: newId() })
 })
 
 t.test('api keys', async (t) => {
@@ -77,6 +97,18 @@ t.test('connections', async (t) => {
   await refuses('connections_version', 'version 0', { credentialsVersion: 0 })
   await refuses('connections_user_provider', 'a second one of a user at a provider', { provider: keptConnection.provider })
   await refuses('connections_user_id_users_id_fk', 'nobody\'s', { userId: newId() })
+
+  const teams = { userId: null, teamId: keptTeam.id, connectedBy: userId }
+  await takes('one of a team', teams)
+  await takes('one of a team whose connector is gone', { ...teams, connectedBy: null })
+  await refuses('connections_holder', 'one of a user and a team', { teamId: keptTeam.id })
+  await refuses('connections_holder', 'one of neither', { userId: null })
+  await refuses('connections_connected_by', 'one of a user that somebody has connected for them', { connectedBy: userId })
+  await refuses('connections_team_id_teams_id_fk', 'one of a team that is not there', { ...teams, teamId: newId() })
+  await refuses('connections_connected_by_users_id_fk', 'one connected by nobody we know', { ...teams, connectedBy: newId() })
+  const kept = { ...connection(), ...teams }
+  await db.insert(connections).values(kept)
+  await refuses('connections_team_provider', 'a second one of a team at a provider', { ...teams, provider: kept.provider })
 })
 
 t.test('what has happened to connections', async (t) => {
@@ -131,6 +163,8 @@ t.test('handshakes', async (t) => {
   await refuses('handshakes_kind', 'a kind that is not known', { kind: 'telepathy' })
   await refuses('handshakes_status', 'a status that is not known', { ...claimed, status: 'expired' })
   await refuses('handshakes_connection_id_connections_id_fk', 'a connection that is not there', { ...completed, connectionId: newId() })
+  await takes('one for a team', { teamId: keptTeam.id })
+  await refuses('handshakes_team_id_teams_id_fk', 'for a team that is not there', { teamId: newId() })
   await refuses('handshakes_user_id_users_id_fk', 'nobody\'s', { userId: newId() })
   await db.insert(handshakes).values({ ...handshake(), stateHash: 'taken', browserHash: 'browser', confirmedAt: now })
   await refuses('handshakes_state_hash', 'the state of another', { stateHash: 'taken', browserHash: 'other', confirmedAt: now })
@@ -263,6 +297,25 @@ t.test('forgets with a user all that was theirs, and keeps what a key has made',
   t.equal(left.length, 1, 'but deliveries, which have no foreign key: whoever deletes a connection deletes them')
   await db.delete(apiKeys).where(eq(apiKeys.id, made.id))
   t.match(await db.select().from(notifications).where(eq(notifications.id, sent.id)), [{ createdBy: null }])
+})
+
+t.test('keeps what a member has connected with the team when they go, and forgets it with the team', async (t) => {
+  const cleo = newId()
+  const crew = team()
+  await db.insert(users).values({ id: cleo, externalId: 'cleo' })
+  await db.insert(teams).values(crew)
+  await db.insert(teamMembers).values([{ teamId: crew.id, userId }, { teamId: crew.id, userId: cleo }])
+  const held = { ...connection(), userId: null, teamId: crew.id, connectedBy: cleo }
+  await db.insert(connections).values(held)
+  await db.insert(handshakes).values({ ...handshake(), teamId: crew.id })
+
+  await db.delete(users).where(eq(users.id, cleo))
+  t.match(await db.select().from(connections).where(eq(connections.id, held.id)), [{ teamId: crew.id, connectedBy: null, status: 'active' }])
+  t.same(await db.select().from(teamMembers).where(eq(teamMembers.teamId, crew.id)), [{ teamId: crew.id, userId }])
+  await db.delete(teams).where(eq(teams.id, crew.id))
+  for (const table of [connections, handshakes, teamMembers]) {
+    t.same(await db.select().from(table).where(eq(table.teamId, crew.id)), [])
+  }
 })
 
 /** Tries one changed row at a time; what is taken is rolled back. */

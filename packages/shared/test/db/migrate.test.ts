@@ -5,7 +5,7 @@ import { emptyDatabase } from '../open-test-database.ts'
 
 const tables = [
   'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'handshakes', 'notifications', 'progress',
-  'provider_hosts', 'registrations', 'revocations', 'segments', 'users'
+  'provider_hosts', 'registrations', 'revocations', 'segments', 'team_members', 'teams', 'users'
 ]
 
 t.test('makes all tables of an empty database, and nothing more the second time', async (t) => {

@@ -1,10 +1,11 @@
 import t from 'tap'
-import { disconnect, markNeedsReauth } from '../../src/connections/index.ts'
-import { createApiKey, ensureUser } from '../../src/db/index.ts'
+import { disconnect, markNeedsReauth, saveConnections } from '../../src/connections/index.ts'
+import { createApiKey, ensureUser, findMembership, putTeam } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/notifications/accept.ts'
+import { findNotification, previewAudience } from '../../src/notifications/index.ts'
 import type { Batch, Draft } from '../../src/notifications/index.ts'
 import { openCountedDatabase } from '../open-counted-database.ts'
-import { connect } from '../people.ts'
+import { connect, grantOf, vault } from '../people.ts'
 import { draftTo } from './drafts.ts'
 
 const offered = ['pushbullet', 'other']
@@ -21,6 +22,10 @@ const deliveriesOf = ({ id }: Draft) => database.sql`
   select connection_id as "connectionId", provider, state, attempts, job_id as "jobId", reason, due_at <= now() as "isDue",
     parked_at <= now() as "isParked", history
   from deliveries where notification_id = ${id} order by connection_id`
+
+function nameOf (one: object): string {
+  return 'userId' in one ? String(one.userId) : ''
+}
 
 t.test('makes a notification and a delivery for each usable connection, in one statement', async (t) => {
   const draft = draftTo(['ann', 'bob'])
@@ -61,11 +66,35 @@ t.test('names who cannot be rung, and why', async (t) => {
     { userId: 'newcomer', reason: 'notConnected' },
     { userId: 'zed', reason: 'unknownUser' }
   ]
-  const byName = (one: { userId: string }, other: { userId: string }): number => one.userId < other.userId ? -1 : 1
+  const byName = (one: object, other: object): number => nameOf(one) < nameOf(other) ? -1 : 1
   t.same(accepted[0]?.unreachable.sort(byName), unreachable)
   t.equal(accepted[0]?.deliveries, 2)
   const [row] = await database.sql<[{ unreachable: typeof unreachable }]>`select unreachable from notifications where id = ${draft.id}`
   t.same([...row.unreachable].sort(byName), unreachable, 'and keeps it with the notification')
+})
+
+t.test('rings the members of teams, each once and through their own connections, in one statement', async (t) => {
+  await putTeam(database, { externalId: 'crew', name: 'Crew', ownerId: 'ann', memberIds: ['bob', 'newcomer'] })
+  await putTeam(database, { externalId: 'board', name: 'Board', ownerId: 'ann', memberIds: ['parked'] })
+  const crew = await findMembership(database, { externalId: 'crew' }, { externalId: 'ann' })
+  const held = { teamId: crew?.team.id ?? '', connectedBy: crew?.team.owner.id ?? '' }
+  await saveConnections(database, vault, [{ ...held, provider: 'pushbullet', grant: grantOf('crew') }])
+  const draft = draftTo([], { audience: { teamIds: ['crew', 'board', 'nowhere'] } })
+  const alone = draftTo([], { audience: { teamIds: ['board'] }, providers: ['other'] })
+  database.statements.length = 0
+  const { accepted } = await insert(draft, alone)
+  t.equal(database.statements.length, 1)
+  t.same((await deliveriesOf(draft)).map(({ connectionId }) => connectionId), [ann, bob, parked, annOther].sort())
+  t.match(accepted, [{
+    deliveries: 4, parked: 1, unreachable: [{ userId: 'newcomer', reason: 'notConnected' }, { teamId: 'nowhere', reason: 'unknownTeam' }]
+  }, { deliveries: 1, unreachable: [{ userId: 'parked', reason: 'notConnected' }] }])
+  t.match(await findNotification(database, draft.id), { status: 'accepted', isOver: false, deliveries: 4, counts: { queued: 3, parked: 1 } })
+  t.match(await previewAudience(database, draft.audience, offered, new Map()), {
+    providers: [{ provider: 'pushbullet', reachable: 2, parked: 1 }, { provider: 'other', reachable: 1, parked: 0 }], unreachable: 2
+  })
+  t.match(await previewAudience(database, { everyone: true }, ['pushbullet'], new Map()), {
+    providers: [{ reachable: 2, parked: 1 }]
+  }, "the team's own is none of them")
 })
 
 t.test('takes a notification for nobody', async (t) => {

@@ -40,7 +40,7 @@ t.test('commits many that come together in far fewer statements, and answers eac
   const accepted = await Promise.all(drafts.map((draft) => accepter.accept(draft)))
   t.ok(database.statements.length <= 3, `${database.statements.length} statements`)
   t.same(accepted.map(({ id }) => id), drafts.map(({ id }) => id))
-  const unknown = accepted.map(({ unreachable }) => unreachable.map(({ userId }) => userId))
+  const unknown = accepted.map(({ unreachable }) => unreachable.map((one) => 'userId' in one ? one.userId : one.teamId))
   t.same(unknown, audiences.map((userIds) => userIds.slice(1)))
   await accepter.close()
   t.ok(added.length <= 3, `${added.length} jobs`)

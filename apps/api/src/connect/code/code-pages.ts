@@ -13,6 +13,7 @@ import { sendFailure } from '../outcome-pages.ts'
 import type { ShowStart } from '../provider-pages.ts'
 import { readReason } from '../reasons.ts'
 import { isSameOrigin } from '../same-origin.ts'
+import { headingOf, notThemselves } from '../start-words.ts'
 import { redeemCode } from './redeem-code.ts'
 
 /**
@@ -42,7 +43,7 @@ export function addCodePages (scope: FastifyInstance, provider: Provider, servic
 
   /** `isAsked`: by somebody who says that it has been entered, and has no script that asks again. */
   function show (reply: FastifyReply, handshake: Handshake, isAsked = false): FastifyReply {
-    const { id, userName, expiresAt } = handshake
+    const { id, expiresAt } = handshake
     const leftMs = Math.max(0, expiresAt.getTime() - services.now())
     const { code, redeemUrl = '', intervalMs = 5_000 } = openBegun(vault, handshake) ?? {}
     return sendPage(reply, 200, {
@@ -50,7 +51,7 @@ export function addCodePages (scope: FastifyInstance, provider: Provider, servic
       publicUrl: site.publicUrl,
       script: 'code.js',
       content: html`
-        <h1>Connect ${provider.name} to <strong>${userName}</strong> at <em>${site.name}</em></h1>
+        <h1>${headingOf(handshake, provider, site)}</h1>
         <p>Open ${provider.name} and enter this code there:</p>
         <p class="code"><code>${code}</code></p>
         <p id="left" class="soft" data-left="${leftMs}">It works for ${Math.max(1, Math.floor(leftMs / 60_000))} more minutes.</p>
@@ -60,7 +61,7 @@ export function addCodePages (scope: FastifyInstance, provider: Provider, servic
           <p class="buttons"><button class="quiet">I have entered it</button></p>
         </form>
         <p id="hint" class="soft" role="status">${isAsked ? notYet : 'Once you have entered it, come back here and press the button.'}</p>
-        <p class="soft">Are you not ${userName}? Then somebody has sent you their code: do not enter it.</p>`
+        <p class="soft">${notThemselves(handshake)} Then somebody has sent you their code: do not enter it.</p>`
     })
   }
 

@@ -7,6 +7,7 @@ import type { Services } from '../../services.ts'
 import { abandonHandshake, finishHandshake } from '../finish.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
 import { completeFailure, isPassing } from '../provider-failure.ts'
+import { requireOwnTeam } from '../require-own-team.ts'
 
 const timeoutMs = 20_000
 
@@ -22,6 +23,7 @@ export async function redeemCode (services: Services, provider: Provider, handsh
   const { pending, intervalMs = 5_000 } = begun
 
   try {
+    requireOwnTeam(handshake)
     const grant = await provider.handshakes.oneTimeCode?.complete(pending, newCall(services, timeoutMs))
     if (grant === null || grant === undefined) await endTurn(database, handshake.id, now() + intervalMs)
     // It was entered in time when it was so as we asked.

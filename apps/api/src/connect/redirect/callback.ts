@@ -7,6 +7,7 @@ import type { BrowserCookie } from '../browser-cookie.ts'
 import type { Endings } from '../endings.ts'
 import { abandonHandshake, finishHandshake } from '../finish.ts'
 import { sendFailure } from '../outcome-pages.ts'
+import { requireOwnTeam } from '../require-own-team.ts'
 import type { RedirectWay } from './redirect.ts'
 
 /**
@@ -36,6 +37,7 @@ export function addCallback (
 
   async function finish (request: FastifyRequest, reply: FastifyReply, handshake: Handshake): Promise<FastifyReply> {
     try {
+      requireOwnTeam(handshake)
       const grant = await way.obtain(request, handshake)
       await finishHandshake(services, provider, handshake, grant)
       return endings.connected(reply, handshake, {

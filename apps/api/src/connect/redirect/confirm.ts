@@ -14,7 +14,9 @@ import { abandonHandshake } from '../finish.ts'
 import { openHandshake } from '../open-handshake.ts'
 import { sendFailure } from '../outcome-pages.ts'
 import type { ShowStart } from '../provider-pages.ts'
+import { requireOwnTeam } from '../require-own-team.ts'
 import { isSameOrigin } from '../same-origin.ts'
+import { headingOf, notThemselves } from '../start-words.ts'
 import type { RedirectWay } from './redirect.ts'
 
 /**
@@ -41,9 +43,10 @@ export function addConfirm (
     if (handshake === undefined || handshake.status !== 'completed') return sendFailure(reply, 'unknownHandshake', { site, provider })
     if (!isSameOrigin(request, site)) return sendFailure(reply, 'notSameOrigin', { site, provider })
     if (secret === undefined || !isBrowserOf(handshake, secret)) return sendFailure(reply, 'foreignCookie', { site, provider })
-    const { userId, account, returnTo } = handshake
+    const { userId, team, account, returnTo } = handshake
+    if (team?.isOwn === false) return sendFailure(reply, 'notOwner', { site, provider })
     const id = await openHandshake(services, provider, {
-      userId, kind: 'redirect', account: account ?? undefined, returnTo: returnTo ?? undefined
+      userId, teamId: team?.id, kind: 'redirect', account: account ?? undefined, returnTo: returnTo ?? undefined
     })
     return reply.redirect(startUrl(site, provider.id, id), 303)
   })
@@ -52,6 +55,7 @@ export function addConfirm (
     request: FastifyRequest, reply: FastifyReply, handshake: Handshake, state: string
   ): Promise<FastifyReply> {
     try {
+      requireOwnTeam(handshake)
       const url = await way.begin(request, reply, handshake, state)
       return url === undefined ? endings.over(reply, handshake) : reply.redirect(url, 303)
     } catch (error) {
@@ -61,17 +65,21 @@ export function addConfirm (
     }
   }
 
-  return (_request, reply, { id, userName, account, returnTo }) => sendPage(reply, 200, {
-    title: `Connect ${provider.name}`,
-    publicUrl: site.publicUrl,
-    content: html`
-      <h1>Connect ${provider.name} to <strong>${userName}</strong> at <em>${site.name}</em></h1>
-      <p>${provider.name} will ask you to allow it${account === null ? '' : html` for <strong>${account}</strong>`}. After that, <em>${site.name}</em> can ${provider.send === undefined ? 'read from' : 'send to'} your account there.</p>
-      <p class="soft">Are you not ${userName}? Then somebody has sent you their link: do not go on.</p>
-      <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/start">
-        <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
-        <button>Connect ${provider.name}</button>
-        ${returnTo === null ? '' : html`<a class="button quiet" href="${withOutcome(returnTo, { carillon: 'failed', provider: provider.id, reason: 'canceled' })}">Cancel</a>`}
-      </form>`
-  })
+  return (_request, reply, handshake) => {
+    const { id, account, team, returnTo } = handshake
+    const use = team === null ? 'can send to your account there' : html`can use your account there for everybody in ${team.name}`
+    return sendPage(reply, 200, {
+      title: `Connect ${provider.name}`,
+      publicUrl: site.publicUrl,
+      content: html`
+        <h1>${headingOf(handshake, provider, site)}</h1>
+        <p>${provider.name} will ask you to allow it${account === null ? '' : html` for <strong>${account}</strong>`}. After that, <em>${site.name}</em> ${use}.</p>
+        <p class="soft">${notThemselves(handshake)} Then somebody has sent you their link: do not go on.</p>
+        <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/start">
+          <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
+          <button>Connect ${provider.name}</button>
+          ${returnTo === null ? '' : html`<a class="button quiet" href="${withOutcome(returnTo, { carillon: 'failed', provider: provider.id, reason: 'canceled' })}">Cancel</a>`}
+        </form>`
+    })
+  }
 }

@@ -29,9 +29,9 @@ export async function createOAuth2Way (
   }
 
   /** Some providers do not ask twice for what was declined once, unless they are told to. */
-  async function askingAgain ({ userId }: Handshake, authorizeUrl: string): Promise<string> {
+  async function askingAgain ({ userId, team }: Handshake, authorizeUrl: string): Promise<string> {
     if (code.askAgain === undefined) return authorizeUrl
-    const missing = await findMissingPermissions(services.database, { userId, provider: provider.id })
+    const missing = await findMissingPermissions(services.database, provider.id, team === null ? { userId } : { teamId: team.id })
     const url = new URL(authorizeUrl)
     for (const [name, value] of missing.length === 0 ? [] : Object.entries(code.askAgain)) url.searchParams.set(name, value)
     return url.href

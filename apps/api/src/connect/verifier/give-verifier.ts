@@ -8,6 +8,7 @@ import { abandonHandshake, finishHandshake } from '../finish.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
 import { completeFailure, isPassing } from '../provider-failure.ts'
 import type { Reason } from '../reasons.ts'
+import { requireOwnTeam } from '../require-own-team.ts'
 
 /** What came of a verifier. After `wrong` and `later` another may be given; `over` is for whoever is not the one to give it. */
 export type Given =
@@ -27,6 +28,7 @@ export async function giveVerifier (
   const left = await claimVerifierTry(database, handshake.id, now())
   if (left === undefined) return { kind: 'over' }
   try {
+    requireOwnTeam(handshake)
     const grant = await complete(services, provider, handshake, verifier)
     await finishHandshake(services, provider, handshake, grant)
     return { kind: 'connected', accountName: grant.account.name }

@@ -13,6 +13,7 @@ import { sendFailure } from '../outcome-pages.ts'
 import type { ShowStart } from '../provider-pages.ts'
 import { describeReason } from '../reasons.ts'
 import { isSameOrigin } from '../same-origin.ts'
+import { headingOf, notThemselves } from '../start-words.ts'
 import { giveVerifier } from './give-verifier.ts'
 
 /** A page for people who bring a verifier by hand: it leads to the provider's page, and has a field to paste into. */
@@ -39,13 +40,13 @@ export function addVerifierPages (scope: FastifyInstance, provider: Provider, se
   }
 
   function show (reply: FastifyReply, handshake: Handshake, status: number, fault?: string): FastifyReply {
-    const { id, userName, account } = handshake
+    const { id, account } = handshake
     const { authorizeUrl = '' } = openBegun(vault, handshake) ?? {}
     return sendPage(reply, status, {
       title: `Connect ${provider.name}`,
       publicUrl: site.publicUrl,
       content: html`
-        <h1>Connect ${provider.name} to <strong>${userName}</strong> at <em>${site.name}</em></h1>
+        <h1>${headingOf(handshake, provider, site)}</h1>
         <p>Open ${provider.name}, allow it${account === null ? '' : html` for <strong>${account}</strong>`}, and copy the verifier that you are shown.</p>
         <p class="buttons"><a class="button quiet" href="${authorizeUrl}" target="_blank" rel="noopener noreferrer">Open ${provider.name}</a></p>
         <form method="post" action="${site.publicUrl}/connect/${provider.id}/verifier">
@@ -56,7 +57,7 @@ export function addVerifierPages (scope: FastifyInstance, provider: Provider, se
           ${fault === undefined ? '' : html`<p id="fault" class="error" role="alert">${fault}</p>`}
           <p class="buttons"><button>Connect</button></p>
         </form>
-        <p class="soft">Are you not ${userName}? Then somebody has sent you their link: do not go on.</p>`
+        <p class="soft">${notThemselves(handshake)} Then somebody has sent you their link: do not go on.</p>`
     })
   }
 

@@ -4,7 +4,8 @@ import { connections } from './connections.ts'
 
 /** Everything that can happen to a connection. */
 export const connectionEventNames = [
-  'connection.connected', 'connection.reconnected', 'connection.needs_reauth', 'connection.recovered', 'connection.disconnected'
+  'connection.connected', 'connection.reconnected', 'connection.needs_reauth', 'connection.recovered', 'connection.transferred',
+  'connection.disconnected'
 ] as const
 
 /** What has happened to connections, for the people who ask why somebody was not rung. */

@@ -1,14 +1,19 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
+import { check, index, integer, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { teams } from './teams.ts'
 import { users } from './users.ts'
 
 /**
- * A user's account at a provider. One per user and provider: reconnecting replaces the credentials and keeps the id.
- * `credentials` is sealed by the vault; a revoked connection has none.
+ * An account at a provider that a user or a team holds. One per holder and provider: reconnecting replaces the credentials and
+ * keeps the id. `credentials` is sealed by the vault; a revoked connection has none. What rings people is connections that
+ * users hold; nobody is rung through a team's.
  */
 export const connections = pgTable('connections', {
   id: uuid().primaryKey(),
-  userId: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
+  userId: uuid().references(() => users.id, { onDelete: 'cascade' }),
+  teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
+  /** Of a team's: who connected it last. It stays the team's when they go. */
+  connectedBy: uuid().references(() => users.id, { onDelete: 'set null' }),
   provider: text().notNull(),
   status: text({ enum: ['active', 'needsReauth', 'revoked'] }).notNull(),
   statusReason: text(),
@@ -36,6 +41,10 @@ export const connections = pgTable('connections', {
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
   unique('connections_user_provider').on(table.userId, table.provider),
+  uniqueIndex('connections_team_provider').on(table.teamId, table.provider).where(sql`${table.teamId} is not null`),
+  check('connections_holder', sql`num_nonnulls(${table.userId}, ${table.teamId}) = 1`),
+  check('connections_connected_by', sql`${table.teamId} is not null or ${table.connectedBy} is null`),
+  index('connections_connected_by_user').on(table.connectedBy).where(sql`${table.connectedBy} is not null`),
   check('connections_status', sql`${table.status} in ('active', 'needsReauth', 'revoked')`),
   check('connections_provider', sql`${table.provider} ~ '^[a-z][a-z0-9]*$'`),
   check('connections_revoked_has_no_credentials', sql`(${table.status} = 'revoked') = (${table.credentials} is null)`),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { connections } from './connections.ts'
+import { teams } from './teams.ts'
 import { users } from './users.ts'
 
 /**
@@ -10,6 +11,8 @@ import { users } from './users.ts'
 export const handshakes = pgTable('handshakes', {
   id: uuid().primaryKey(),
   userId: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
+  /** For whom the user connects, where that is a team: only its owner may. */
+  teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
   kind: text({ enum: ['redirect', 'verifier', 'code'] }).notNull(),
   /** Where the user says their account is, for providers that anybody can host. */

@@ -1,0 +1,65 @@
+import t from 'tap'
+import { openTeamApi } from '../open-team-api.ts'
+import { item, outcome } from './on-pages.ts'
+import { noChromium, openChromium } from './open-chromium.ts'
+import { inspect } from './open-visits.ts'
+
+t.test('what a team connects on the plain pages', { skip: noChromium }, async (t) => {
+  const { api, put, tokenOf } = await openTeamApi(t, { offer: ['pushbullet', 'blotre'] })
+  const chromium = await openChromium(t)
+  await api.makeUser('olive', 'Olive')
+  await api.makeUser('mia', 'Mia')
+  await put('Crew', 'olive', 'max', 'mia')
+  const visit = async (userId: string, teamId?: string) => {
+    const page = await (await chromium.newContext()).newPage()
+    t.teardown(() => page.context().close())
+    page.setDefaultTimeout(10_000)
+    await page.goto(`${api.url}/connect#token=${await tokenOf(userId, teamId)}`)
+    await page.getByRole('listitem').nth(1).waitFor()
+    return page
+  }
+
+  await t.test('are connected and let go of by the owner', async (t) => {
+    const page = await visit('olive', 'crew')
+    t.match(await item(page, 'pushbullet').innerText(), /not connected for team Crew/)
+    t.match(await item(page, 'blotre').innerText(), /not connected\s/, 'which is her own')
+    await page.getByRole('button', { name: 'Connect: Pushbullet', exact: true }).click()
+    await page.waitForURL(/\/start/)
+    t.equal(await page.getByRole('heading').innerText(), 'Connect Pushbullet for team Crew at Bell & Sons')
+    await inspect(t, page, 'the confirmation for a team')
+    await page.getByRole('button', { name: 'Connect Pushbullet' }).click()
+    await page.getByLabel('Grant as').fill('olive')
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.locator('#outcome').waitFor()
+    t.equal(await outcome(page), 'Pushbullet is connected.')
+    await item(page, 'pushbullet').getByText('connected for team Crew by Olive as Olive').waitFor()
+    t.equal(await item(page, 'pushbullet').getByRole('button', { name: 'Disconnect' }).count(), 1)
+    await inspect(t, page, 'connected for a team')
+  })
+
+  await t.test('are seen by a member, who is told by whom, and whom to ask', async (t) => {
+    const page = await visit('max', 'crew')
+    t.match(await item(page, 'pushbullet').innerText(), /connected for team Crew by Olive as Olive/)
+    t.equal(await item(page, 'pushbullet').getByRole('button').count(), 0)
+    t.ok(await item(page, 'blotre').getByRole('button').count() > 0)
+    await inspect(t, page, 'a member')
+
+    await put('Crew', 'mia', 'max')
+    await api.database.sql`update connections set status = 'needsReauth', status_reason = 'it was revoked' where team_id is not null`
+    await page.reload()
+    await item(page, 'pushbullet').getByText('needs Mia to connect again for team Crew (it was revoked)').waitFor()
+    const mia = await visit('mia', 'crew')
+    await item(mia, 'pushbullet').getByText('needs you to connect again for team Crew').waitFor()
+    await item(mia, 'pushbullet').getByRole('button', { name: 'Disconnect' }).click()
+    await item(mia, 'pushbullet').getByText('not connected for team Crew').waitFor()
+    await page.reload()
+    await item(page, 'pushbullet').getByText('not connected for team Crew: ask Mia to connect it').waitFor()
+  })
+
+  await t.test('are for those who have chosen a team', async (t) => {
+    const page = await visit('max')
+    t.match(await item(page, 'pushbullet').innerText(), /is connected for a team: choose one on the site/)
+    t.equal(await item(page, 'pushbullet').getByRole('button').count(), 0)
+    await inspect(t, page, 'no team')
+  })
+})

@@ -1,0 +1,68 @@
+import { saveConnections } from '@carillon/shared/connections'
+import { findTeam, publicId } from '@carillon/shared/db'
+import type { Provider } from '@carillon/shared/providers'
+import type { Test } from 'tap'
+import { openTestApi } from './open-api.ts'
+import type { Answer, TestApi } from './open-api.ts'
+
+export interface TeamApi {
+  api: TestApi
+  key: string
+  /** Makes a team of this name, and of the site's id in lower case. */
+  put: (name: string, ownerId: string, ...memberIds: string[]) => Promise<Answer>
+  /** A user's token; in a team, when it names one. */
+  tokenOf: (userId: string, teamId?: string) => Promise<string>
+  /** Connects Pushbullet for a team, as its owner would. Answers the connection's id and its token at the provider. */
+  connect: (teamId: string) => Promise<{ id: string, accessToken: string }>
+  /** Runs between the provider's answer and the keeping of what it has brought. */
+  meanwhile: { run: () => Promise<unknown> }
+}
+
+/** The server with Pushbullet and the other named ones as providers whose connections teams hold. */
+export async function openTeamApi (
+  t: Test, { teams = ['pushbullet'], offer = teams }: { teams?: Offer, offer?: Offer } = {}
+): Promise<TeamApi> {
+  const meanwhile = { run: async (): Promise<unknown> => undefined }
+  const asTeams = (provider: Provider): Provider => {
+    const { code } = provider.handshakes
+    if (code === undefined) return { ...provider, holder: 'team' }
+    const accept: typeof code.accept = async (token, call) => {
+      const grant = await code.accept(token, call)
+      await meanwhile.run()
+      return grant
+    }
+    return { ...provider, holder: 'team', handshakes: { ...provider.handshakes, code: { ...code, accept } } }
+  }
+  const isOfTeams = (id: string): boolean => teams.some((team) => team === id)
+  const api = await openTestApi(t, {
+    offer,
+    change: ({ providers }) => ({
+      providers: new Map([...providers].map(([id, provider]) => [id, isOfTeams(id) ? asTeams(provider) : provider]))
+    })
+  })
+  const key = await api.makeKey()
+  const { database, vault } = api.services
+  return {
+    api,
+    key,
+    meanwhile,
+    put: async (name, ownerId, ...memberIds) =>
+      await api.ask('PUT', `/v1/teams/${name.toLowerCase()}`, { token: key, body: { name, ownerId, memberIds } }),
+    tokenOf: async (userId, teamId) => await api.makeUser(userId, undefined, teamId),
+    connect: async (externalId) => {
+      const team = await findTeam(database, externalId)
+      if (team === undefined) throw new Error(`there is no team ${externalId}`)
+      const { data: [made] } = await api.control('POST', '/accounts', { provider: 'pushbullet', count: 1 }) as {
+        data: Array<{ account: string, accessToken: string }>
+      }
+      if (made === undefined) throw new Error('no account was made')
+      const grant = { credentials: { accessToken: made.accessToken }, account: { id: made.account, name: 'The page' } }
+      const [saved] = await saveConnections(database, vault, [
+        { teamId: team.id, connectedBy: team.owner.id, provider: 'pushbullet', grant }
+      ])
+      return { id: publicId('connection', saved?.id ?? ''), accessToken: made.accessToken }
+    }
+  }
+}
+
+type Offer = Array<'pushbullet' | 'pumpio' | 'blotre'>

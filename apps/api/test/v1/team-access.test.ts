@@ -1,0 +1,148 @@
+import t from 'tap'
+import { openWalk } from '../connect/walk.ts'
+import type { Answer } from '../open-api.ts'
+import { openTeamApi } from '../open-team-api.ts'
+
+/** Who may do what with a team's connection: docs/teams.md says the same. */
+const { api, key, put, tokenOf, connect } = await openTeamApi(t)
+
+type Caller = 'owner' | 'member' | 'stranger' | 'no team' | 'operator'
+
+interface Asking {
+  token: string
+  /** The team's, by the site. */
+  teamId: string
+  /** Names the team where the token does not, for those who know of it. */
+  query: string
+  connectionId: string
+}
+
+interface Row {
+  what: string
+  ask: (asking: Asking) => Promise<unknown>
+  gets: Record<Caller, object>
+}
+
+const ok = { status: 200 }
+const notOwner = { status: 403, body: { code: 'notOwner', detail: /ask Olive$/, contact: 'Olive' } }
+const notFound = { status: 404, body: { code: 'notFound' } }
+const wrongCaller = { status: 403, body: { code: 'wrongCaller' } }
+const teamRequired = { status: 422, body: { code: 'teamRequired', detail: /choose one/ } }
+const connected = { status: 'active', teamId: String, userId: null, connectedBy: { userId: 'olive', name: 'Olive' }, account: { name: 'The page' } }
+
+const rows: Row[] = [
+  {
+    what: 'connectors',
+    ask: ({ token, query }) => api.ask('GET', `/v1/connectors${query}`, { token }),
+    gets: {
+      owner: { ...ok, body: { data: [{ holder: 'team', canManage: true, reason: null, contact: null, connection: connected }] } },
+      member: { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: connected }] } },
+      stranger: notFound,
+      'no team': { ...ok, body: { data: [{ canManage: false, reason: 'teamRequired', contact: null, team: null, connection: null }] } },
+      operator: wrongCaller
+    }
+  },
+  {
+    what: 'handshakes',
+    ask: ({ token, query, teamId }) =>
+      api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet', ...query === '' ? {} : { teamId } } }),
+    gets: { owner: { status: 201 }, member: notOwner, stranger: notFound, 'no team': teamRequired, operator: wrongCaller }
+  },
+  {
+    what: 'the connection',
+    ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}`, { token }),
+    gets: { owner: { ...ok, body: connected }, member: { ...ok, body: connected }, stranger: notFound, 'no team': ok, operator: ok }
+  },
+  {
+    what: 'the list of connections',
+    ask: ({ token, teamId }) => api.ask('GET', `/v1/connections?teamId=${teamId}`, { token }),
+    gets: {
+      owner: { ...ok, body: { data: [connected] } },
+      member: { ...ok, body: { data: [connected] } },
+      stranger: notFound,
+      'no team': { ...ok, body: { data: [connected] } },
+      operator: { ...ok, body: { data: [connected] } }
+    }
+  },
+  {
+    what: 'a test',
+    ask: ({ token, connectionId }) => api.ask('POST', `/v1/connections/${connectionId}/test`, { token }),
+    gets: { owner: ok, member: notOwner, stranger: notFound, 'no team': notOwner, operator: ok }
+  },
+  {
+    what: 'the proxy',
+    ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}/proxy/v2/users/me`, { token }),
+    gets: { owner: wrongCaller, member: wrongCaller, stranger: wrongCaller, 'no team': wrongCaller, operator: ok }
+  },
+  {
+    what: 'disconnecting',
+    ask: ({ token, connectionId }) => api.ask('DELETE', `/v1/connections/${connectionId}`, { token }),
+    gets: { owner: { status: 204 }, member: notOwner, stranger: notFound, 'no team': notOwner, operator: { status: 204 } }
+  }
+]
+
+await api.makeUser('olive', 'Olive')
+let teams = 0
+
+/** A team that is connected, and somebody who asks. "No team" is a member who has not chosen one. */
+async function asked (caller: Caller): Promise<Asking> {
+  const teamId = `team-${teams++}`
+  await put(teamId, 'olive', 'max')
+  const { id } = await connect(teamId)
+  const tokens = {
+    owner: () => tokenOf('olive', teamId),
+    member: () => tokenOf('max', teamId),
+    stranger: () => tokenOf('steve'),
+    'no team': () => tokenOf('max'),
+    operator: async () => key
+  }
+  return { token: await tokens[caller](), teamId, query: caller === 'stranger' ? `?teamId=${teamId}` : '', connectionId: id }
+}
+
+for (const { what, ask, gets } of rows) {
+  t.test(`gives ${what} to those who may have it`, async (t) => {
+    for (const [caller, wanted] of Object.entries(gets)) t.match(await ask(await asked(caller as Caller)), wanted, caller)
+  })
+}
+
+/** Who the one who began it is by the time that the provider answers. */
+const callbacks: Array<[string, string[], string]> = [
+  ['the owner', ['olive', 'max'], 'carillon=connected&provider=pushbullet'],
+  ['a member, who was the owner', ['max', 'olive'], 'carillon=failed&provider=pushbullet&reason=notOwner'],
+  ['a stranger, who was the owner', ['max'], 'carillon=failed&provider=pushbullet&reason=notOwner']
+]
+for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
+  t.test(`takes the callback to ${who} for what it is`, async (t) => {
+    const teamId = `team-${teams++}`
+    await put(teamId, 'olive', 'max')
+    const token = await tokenOf('olive', teamId)
+    const walk = await openWalk(api, token, { returnTo: 'https://site.example/' })
+    const callback = await walk.toCallback()
+    await put(teamId, ownerId, ...members)
+    t.match((await walk.browser.get(callback)).location, outcome)
+    const { body } = await api.ask('GET', `/v1/connections?teamId=${teamId}`, { token: key })
+    t.equal(Object.keys((body as { data: unknown[] }).data).length, outcome.includes('connected') ? 1 : 0)
+  })
+}
+
+t.test('gives a token of the connection to nobody: in no answer, on no page and in no log', async (t) => {
+  const teamId = `team-${teams++}`
+  await put(teamId, 'olive', 'max')
+  const { id, accessToken } = await connect(teamId)
+  const told: Array<Answer | unknown> = []
+  for (const caller of ['owner', 'member', 'stranger', 'no team', 'operator'] as const) {
+    for (const { what, ask } of rows) {
+      const asking = { ...await asked(caller), connectionId: id }
+      if (what !== 'disconnecting') told.push(await ask(asking))
+    }
+  }
+  const walk = await openWalk(api, await tokenOf('olive', teamId))
+  told.push(await walk.browser.get(walk.startUrl), await walk.finish(), await walk.browser.get(`${api.url}/connect`))
+  const sealed = await api.database.sql<Array<{ credentials: string }>>`select credentials from connections where id = ${id.slice(4)}`
+  const all = JSON.stringify(told) + api.logLines.join('')
+  t.ok(all.includes(id), 'there is something to look into')
+  for (const secret of [accessToken, sealed[0]?.credentials ?? '']) {
+    t.ok(secret.length > 20)
+    t.notOk(all.includes(secret))
+  }
+})

@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm'
+import { check, index, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { users } from './users.ts'
+
+/**
+ * Groups of users, known by the site's own id. The owner, who is a member too, is the one who connects and disconnects for the
+ * team; a user who owns one cannot be deleted before it has another owner.
+ */
+export const teams = pgTable('teams', {
+  id: uuid().primaryKey(),
+  externalId: text().notNull().unique('teams_external_id'),
+  name: text().notNull(),
+  ownerId: uuid().notNull().references(() => users.id, { onDelete: 'restrict' }),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
+}, (table) => [
+  index('teams_owner').on(table.ownerId),
+  check('teams_name', sql`length(${table.name}) between 1 and 200`)
+])
+
+export const teamMembers = pgTable('team_members', {
+  teamId: uuid().notNull().references(() => teams.id, { onDelete: 'cascade' }),
+  userId: uuid().notNull().references(() => users.id, { onDelete: 'cascade' })
+}, (table) => [
+  primaryKey({ columns: [table.teamId, table.userId] }),
+  index('team_members_user').on(table.userId)
+])

@@ -1,0 +1,76 @@
+import t from 'tap'
+import { disconnect, listEvents, saveConnections } from '../../src/connections/index.ts'
+import { countMembers, ensureUser, findMembership, findTeam, listMemberIds, putTeam } from '../../src/db/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { grantOf, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+const membersOf = async (externalId: string): Promise<string[]> =>
+  listMemberIds(database, (await findTeam(database, externalId))?.id ?? '')
+
+t.test('makes a team and its people, and calls them what the site does', async (t) => {
+  await ensureUser(database, { externalId: 'olive', displayName: 'Olive' })
+  t.same(await putTeam(database, { externalId: 'crew', name: 'The crew', ownerId: 'olive', memberIds: ['bob', 'ann'] }), { isNew: true })
+  t.match(await findTeam(database, 'crew'), { externalId: 'crew', name: 'The crew', owner: { externalId: 'olive', displayName: 'Olive' } })
+  t.same(await membersOf('crew'), ['ann', 'bob', 'olive'], 'the owner is one of them')
+  t.equal(await findTeam(database, 'Crew'), undefined)
+})
+
+t.test('replaces its members as a set, as often as it is told', async (t) => {
+  const wish = { externalId: 'set', name: 'Set', ownerId: 'olive', memberIds: ['ann', 'bob', 'olive'] }
+  await putTeam(database, wish)
+  const { id } = await findTeam(database, 'set') ?? {}
+  t.same(await putTeam(database, { ...wish, name: 'Another', memberIds: ['bob', 'cleo'] }), { isNew: false })
+  t.match(await findTeam(database, 'set'), { id, name: 'Another' })
+  t.same(await membersOf('set'), ['bob', 'cleo', 'olive'])
+  const people = await database.sql`select * from users order by id`
+  await putTeam(database, { ...wish, memberIds: [] })
+  t.same(await membersOf('set'), ['olive'])
+  t.same(await membersOf('crew'), ['ann', 'bob', 'olive'], 'another team is left alone')
+  t.same(await database.sql`select * from users order by id`, people, 'and who has left is a user still')
+})
+
+t.test('lets the last of several calls at once win, and mixes nothing', async (t) => {
+  const sets = Array.from({ length: 8 }, (_, number) => [`set-${number}`, ...Array.from({ length: 20 }, (_, index) => `of-${number}-${index}`)])
+  await Promise.all(sets.map(([ownerId = '', ...memberIds]) => putTeam(database, { externalId: 'race', name: ownerId, ownerId, memberIds })))
+  const team = await findTeam(database, 'race')
+  const winner = sets.find(([ownerId]) => ownerId === team?.owner.externalId) ?? []
+  t.same(await membersOf('race'), [...winner].sort())
+  t.equal(team?.name, winner[0])
+})
+
+t.test('takes a team of thousands', async (t) => {
+  const memberIds = Array.from({ length: 5_000 }, (_, index) => `many-${index}`)
+  await putTeam(database, { externalId: 'many', name: 'Many', ownerId: 'many-7', memberIds })
+  t.equal((await membersOf('many')).length, 5_000)
+  t.equal(await countMembers(database, ['many', 'many', 'set', 'nowhere']), 10_001)
+})
+
+t.test('says what a user is to a team, and nothing of teams that they are not in', async (t) => {
+  const of = async (team: string, user: string): Promise<boolean | undefined> =>
+    (await findMembership(database, { externalId: team }, { externalId: user }))?.isOwner
+  t.equal(await of('crew', 'olive'), true)
+  t.equal(await of('crew', 'ann'), false)
+  t.equal(await of('crew', 'cleo'), undefined)
+  t.equal(await of('nowhere', 'ann'), undefined)
+  t.equal(await of('crew', 'nobody'), undefined)
+  const { team } = await findMembership(database, { externalId: 'crew' }, { externalId: 'ann' }) ?? {}
+  t.match(await findMembership(database, { id: team?.id ?? '' }, { id: team?.owner.id ?? '' }), { team: { externalId: 'crew' }, isOwner: true })
+})
+
+t.test('keeps what it has connected when it gets another owner, and notes that', async (t) => {
+  const wish = { externalId: 'handed', name: 'Handed', ownerId: 'olive', memberIds: ['ann'] }
+  await putTeam(database, wish)
+  const team = await findTeam(database, 'handed')
+  const held = { teamId: team?.id ?? '', connectedBy: team?.owner.id ?? '' }
+  const [open, closed] = await saveConnections(database, vault, [
+    { ...held, provider: 'facebook', grant: grantOf('page') }, { ...held, provider: 'other', grant: grantOf('shop') }
+  ])
+  await disconnect(database, closed?.id ?? '')
+  await putTeam(database, wish)
+  await putTeam(database, { ...wish, ownerId: 'ann', memberIds: [] })
+  t.same(await membersOf('handed'), ['ann'])
+  const eventsOf = async (id = '') => (await listEvents(database, id)).map(({ event }) => event)
+  t.same(await eventsOf(open?.id), ['connection.connected', 'connection.transferred'])
+  t.same(await eventsOf(closed?.id), ['connection.connected', 'connection.disconnected'])
+})
