@@ -63,9 +63,12 @@ export async function endPull ({ sql }: Database, { connectionId, leaseId }: Tak
     where connection_id = ${connectionId} and lease_id = ${leaseId}`
 }
 
-/** Has a connection read at once. False when it is not read at all. */
+/** Has a connection read as soon as may be. False when it is not read at all, since its credentials are dead or gone. */
 export async function requestPull ({ sql }: Database, connectionId: string): Promise<boolean> {
   const rows = await sql`
-    update pulls set due_at = least(due_at, now()) where connection_id = ${connectionId} returning connection_id`
+    insert into pulls (connection_id, provider, due_at)
+    select id, provider, now() from connections where id = ${connectionId} and status = 'active'
+    on conflict (connection_id) do update set due_at = least(pulls.due_at, now())
+    returning connection_id`
   return rows.length === 1
 }
