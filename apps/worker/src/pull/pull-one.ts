@@ -1,4 +1,4 @@
-import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
 import type { Fresh } from '@carillon/shared/connections'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Call, Credentials, Provider, Pull } from '@carillon/shared/providers'
@@ -60,7 +60,7 @@ async function attempt (
     const obstacles = await readAll(first.credentials).catch(async (error: unknown) => {
       const newer = await refreshed(error, first)
       if (newer === undefined) throw error
-      return await readAll(newer)
+      return await readAll(newer.credentials).catch((again: unknown) => giveUp(again, newer))
     })
     await conclude(undefined)
     return endOf(obstacles)
@@ -128,11 +128,19 @@ async function attempt (
     } else throw error
   }
 
-  async function refreshed (error: unknown, used: Fresh): Promise<Credentials | undefined> {
+  async function refreshed (error: unknown, used: Fresh): Promise<Fresh | undefined> {
     const isDead = error instanceof ProviderError && ['expired', 'unauthorized'].includes(error.verdict.kind)
     if (!isDead) return undefined
     const result = await refresher.refresh(provider, { id: taken.connectionId, seenVersion: used.credentialsVersion }, call)
-    return result.kind === 'fresh' ? result.fresh.credentials : undefined
+    return result.kind === 'fresh' ? result.fresh : undefined
+  }
+
+  /** What is given anew and is not taken either, nobody but the user can mend: the data itself may be closed to us. */
+  async function giveUp (error: unknown, { credentialsVersion }: Fresh): Promise<never> {
+    if (error instanceof ProviderError && error.verdict.kind === 'unauthorized') {
+      await markNeedsReauth(database, { id: taken.connectionId, credentialsVersion, reason: error.verdict.reason })
+    }
+    throw error
   }
 
   function endOf ({ retryAt, failure }: Obstacles): PullEnd {

@@ -1,7 +1,7 @@
 import type { Refresher } from '@carillon/shared/connections'
 import type { Log } from '@carillon/shared/log'
 import type { Http, Provider, Pull, Registrations } from '@carillon/shared/providers'
-import { addPulls, takePulls } from '@carillon/shared/pulls'
+import { addPulls, endPull, takePulls } from '@carillon/shared/pulls'
 import type { Vault } from '@carillon/shared/vault'
 import { limitTime } from '../deliver/limit-time.ts'
 import { forEachBounded } from '../for-each-bounded.ts'
@@ -53,8 +53,11 @@ async function pullFrom (provider: Provider, wanted: Pull, services: PullService
     total += taken.length
     const time = limitTime(leaseMs * 10, giveUp)
     await forEachBounded(taken, concurrency, async (one) => {
-      await pullOne(services, provider, wanted, gate, one, time.signal)
-        .catch((error: unknown) => log.error({ err: error, connectionId: one.connectionId }, 'a pull waits for its lease to end'))
+      // What has not begun when we are to stop is somebody else's at once.
+      const reading = stopping.aborted
+        ? endPull(database, one, { kind: 'later', reason: 'workerStopped', delayMs: 0 })
+        : pullOne(services, provider, wanted, gate, one, time.signal)
+      await reading.catch((error: unknown) => log.error({ err: error, connectionId: one.connectionId }, 'a pull waits for its lease to end'))
     })
     time.release()
   }

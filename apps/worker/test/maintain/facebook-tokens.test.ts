@@ -1,63 +1,46 @@
-import { disconnect, findConnection, findRevocation, findSealed, listEvents, saveConnections } from '@carillon/shared/connections'
-import { ensureUser } from '@carillon/shared/db'
+import { disconnect, findConnection, findRevocation, findSealed, listEvents } from '@carillon/shared/connections'
+import { findPull } from '@carillon/shared/pulls'
 import t from 'tap'
-import type { Test } from 'tap'
-import { refreshAhead } from '../../src/maintain/refresh-ahead.ts'
-import { revoke } from '../../src/maintain/revoke.ts'
-import { openPulls } from '../pull/open-pulls.ts'
+import { openTeams } from '../pull/open-teams.ts'
 
 t.setTimeout(300_000)
 
-const dayMs = 24 * 3_600_000
-
-/** `count` connections with a token of sixty days that was made just now. */
-async function openTokens (t: Test, count: number) {
-  const opened = await openPulls(t)
-  const { connect, database, graph, services } = opened
-  const connected = []
-  for (let index = 0; index < count; index++) connected.push(await connect(`user-${index}`))
-  await database.sql`update connections set expires_at = now() + interval '5183944 seconds'`
-  return {
-    ...opened,
-    connected,
-    refresh: () => refreshAhead(services),
-    /** For Facebook and for us. */
-    pass: async (days: number) => {
-      graph.advance(days * dayMs)
-      await database.sql`update connections set expires_at = expires_at - ${days}::int * interval '1 day'`
-    }
-  }
-}
-
 t.test('fifty-five days later every token has been exchanged once, and none is lost', async (t) => {
-  const { connected, database, graph, pass, refresh } = await openTokens(t, 100)
+  const { connectTeams, database, lines, pass, refresh, refreshes, run } = await openTeams(t)
+  const connected = await connectTeams(100)
   await pass(45)
   t.equal(await refresh(), 0, 'it is too early')
   await pass(10)
   const counts = await Promise.all([refresh(), refresh(), refresh()])
   t.ok(counts.some((count) => count > 0))
   t.equal(await refresh(), 0)
-  t.equal(await graph.calls('POST /oauth/access_token'), 100, 'however many maintainers there are')
+  const seen = await refreshes()
+  t.equal(seen.length, 100)
+  for (const { account, refreshes, refused } of seen) t.same([refreshes, refused], [1, 0], `${account}, however many maintainers there are`)
   const rows = await database.sql`
     select distinct status, credentials_version as version, expires_at between now() + interval '59 days' and now() + interval '60 days' as ahead
     from connections`
   t.same(rows.map((row) => ({ ...row })), [{ status: 'active', version: 2, ahead: true }])
-  for (const { account, token } of connected) t.match(graph.tokensOf(account), [token, /^EAA/])
+
   await pass(10)
   t.equal(await refresh(), 0, 'the new ones go on where the old ones would have ended')
-  t.match(await database.sql`select distinct status from connections`, [{ status: 'active' }])
+  await run()
+  const [read] = await database.sql`select count(*) filter (where succeeded_at is not null)::int as well, count(*)::int as all from pulls`
+  t.same({ ...read }, { well: 100, all: 100 })
+  for (const { accessToken } of connected) t.notOk(lines.some((line) => line.includes(accessToken)))
 })
 
 t.test('sixty-one days later, when Facebook has refused, the owner is told to connect again', async (t) => {
-  const { connected: [one], database, graph, pass, refresh } = await openTokens(t, 1)
+  const { connectTeams, control, database, graphCalls, pass, refresh } = await openTeams(t)
+  const [one] = await connectTeams(1)
   if (one === undefined) return t.fail('nobody is connected')
+  const fail = (fault: string) => control('POST', '/faults', { provider: 'facebook', match: 'oauth/access_token', fault, times: 1 })
   await pass(55)
-  await graph.fault(t, { match: 'oauth/access_token', status: 400, body: { error: { code: 2, is_transient: true } }, times: 2 })
-  t.same([await refresh(), await refresh()], [0, 0])
-  t.match(await findConnection(database, one.id), { status: 'active', credentialsVersion: 1 }, 'an outage says nothing of the token')
-  await graph.fault(t, { match: 'oauth/access_token', status: 400, body: { error: { code: 101 } }, times: 1 })
-  t.equal(await refresh(), 0)
-  t.match(await findConnection(database, one.id), { status: 'active' }, 'and neither does a mistake in our configuration')
+  for (const fault of ['2', '200-service-unavailable', '200-with-error', '101']) {
+    await fail(fault)
+    t.equal(await refresh(), 0)
+    t.match(await findConnection(database, one.id), { status: 'active', credentialsVersion: 1 }, `${fault} says nothing of the token`)
+  }
   await pass(6)
   t.equal(await refresh(), 0)
   t.match(await findConnection(database, one.id), { status: 'needsReauth', statusReason: 'access token is expired (#190/463)' })
@@ -65,45 +48,58 @@ t.test('sixty-one days later, when Facebook has refused, the owner is told to co
     { event: 'connection.connected' }, { event: 'connection.needs_reauth', reason: 'access token is expired (#190/463)' }
   ])
   t.equal(await refresh(), 0)
-  t.equal(await graph.calls('POST /oauth/access_token'), 4, 'and nobody asks again')
+  t.equal((await graphCalls('oauth/access_token')).asked, 5, 'and nobody asks again')
+})
+
+t.test('says so when the token lives on and the data is closed to it, ninety days after it was allowed', async (t) => {
+  const { connectTeams, database, pass, refresh, run } = await openTeams(t)
+  const [one] = await connectTeams(1)
+  if (one === undefined) return t.fail('nobody is connected')
+  await pass(55)
+  t.equal(await refresh(), 1)
+  t.equal(await run(), 1)
+  t.match(await findPull(database, one.id), { succeededAt: Date, failure: null })
+  await pass(36)
+  t.equal(await run(), 1)
+  const reason = 'access to data has ended, 90 days after it was last allowed (#190/493)'
+  t.match(await findConnection(database, one.id), { status: 'needsReauth', statusReason: reason })
+  t.match(await findPull(database, one.id), { failure: reason })
+  await pass(1)
+  t.equal(await run(), 0)
 })
 
 t.test('ends what an account has granted when nothing of it is connected any more', async (t) => {
-  const { connect, database, graph, services } = await openTokens(t, 0)
-  const { id, account, token } = await connect('ann')
-  const { id: userId } = await ensureUser(database, { externalId: 'ben' })
-  const credentials = { accessToken: graph.shortToken(account) }
-  const [other] = await saveConnections(database, services.vault, [
-    { userId, provider: 'facebook', grant: { credentials, account: { id: account, name: account } } }
-  ])
+  const { database, grant, graphCalls, keep, revoke, services } = await openTeams(t)
+  const [granted] = await grant(1)
+  if (granted === undefined) return t.fail('nobody is there')
+  const [id, other] = [await keep('ann', granted), await keep('ben', granted)]
   await disconnect(database, id, { revokeWith: services.vault })
-  await revoke(services)
+  await revoke()
   t.match(await findRevocation(database, id), { state: 'done', reason: 'the account is still connected' })
-  t.equal(await graph.calls('DELETE /me/permissions'), 0, 'it would end the other one\'s token as well')
+  t.equal((await graphCalls('DELETE /facebook/graph')).asked, 0, 'it would end the other one\'s token as well')
 
-  await disconnect(database, other?.id ?? '', { revokeWith: services.vault })
-  await revoke(services)
-  t.match(await findRevocation(database, other?.id ?? ''), { state: 'done', reason: null })
-  t.equal(await graph.calls('DELETE /me/permissions'), 1)
-  const provider = services.providers.get('facebook')
-  for (const accessToken of [token, credentials.accessToken]) {
-    const call = { http: services.http, registrations: services.registrations, now: Date.now, signal: AbortSignal.timeout(5_000) }
-    await t.rejects(async () => { await provider?.identify({ accessToken }, call) }, { name: 'ProviderError', message: /#190/ })
-  }
+  await disconnect(database, other, { revokeWith: services.vault })
+  await revoke()
+  t.match(await findRevocation(database, other), { state: 'done', reason: null })
+  t.same(await graphCalls('DELETE /facebook/graph'), { asked: 1, refused: 0 })
+  const call = { http: services.http, registrations: services.registrations, now: Date.now, signal: AbortSignal.timeout(5_000) }
+  const asking = async () => { await services.providers.get('facebook')?.identify({ accessToken: granted.accessToken }, call) }
+  await t.rejects(asking, { name: 'ProviderError', message: /the user has removed the app \(#190\/458\)/ })
 })
 
 t.test('ends the old account when another takes its place, and not one that comes back', async (t) => {
-  const { database, graph, services } = await openTokens(t, 0)
-  const { id: userId } = await ensureUser(database, { externalId: 'ann' })
-  const save = async (account: string) => {
-    const grant = { credentials: { accessToken: graph.shortToken(account) }, account: { id: account, name: account } }
-    const [saved] = await saveConnections(database, services.vault, [{ userId, provider: 'facebook', grant }], () => true)
-    await revoke(services)
-    return saved?.id ?? ''
+  const { database, grant, graphCalls, keep, revoke } = await openTeams(t)
+  const [first, second] = await grant(2)
+  if (first === undefined || second === undefined) return t.fail('nobody is there')
+  const id = await keep('ann', first)
+  const save = async (granted: typeof first) => {
+    const saved = await keep('ann', granted)
+    await revoke()
+    return saved
   }
-  const id = await save('1')
-  t.same([await save('1'), await graph.calls('DELETE /me/permissions')], [id, 0])
-  t.match(await findSealed(database, id), { status: 'active', account: { id: '1' } })
-  t.same([await save('2'), await graph.calls('DELETE /me/permissions')], [id, 1])
+  t.same([await save(first), (await graphCalls('DELETE /facebook/graph')).asked], [id, 0])
+  t.match(await findSealed(database, id), { status: 'active', account: { id: first.userId } })
+  t.same([await save(second), (await graphCalls('DELETE /facebook/graph')).asked], [id, 1])
   t.match(await findRevocation(database, id), { state: 'done', reason: null })
+  t.match(await findSealed(database, id), { status: 'active', account: { id: second.userId } })
 })

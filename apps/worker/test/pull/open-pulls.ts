@@ -1,5 +1,6 @@
 import { saveConnections } from '@carillon/shared/connections'
-import { ensureUser } from '@carillon/shared/db'
+import { findTeam, putTeam } from '@carillon/shared/db'
+import type { Database } from '@carillon/shared/db'
 import { backends, testKeys } from '@carillon/testing'
 import type { Test } from 'tap'
 import { app, pretendGraph } from '../../../../packages/shared/test/providers/pretended-graph.ts'
@@ -24,13 +25,13 @@ export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) 
   })
   const { sql } = engine.database
 
-  /** Connects somebody who has these ad accounts; answers the connection's id and the account's name at Facebook. */
-  async function connect (user: string, adAccounts: AdAccounts = {}): Promise<{ id: string, account: string, token: string }> {
+  /** Connects somebody's team to one who has these ad accounts; answers the connection's id and the account's name at Facebook. */
+  async function connect (owner: string, adAccounts: AdAccounts = {}): Promise<{ id: string, account: string, token: string }> {
     const { name, credentials } = await graph.account()
     graph.adAccounts.set(name, adAccounts)
-    const { id: userId } = await ensureUser(engine.database, { externalId: user })
+    const holder = await teamOf(engine.database, owner)
     const grant = { credentials: credentials as { accessToken: string }, account: { id: name, name } }
-    const [saved] = await saveConnections(engine.database, engine.services.vault, [{ userId, provider: 'facebook', grant }])
+    const [saved] = await saveConnections(engine.database, engine.services.vault, [{ ...holder, provider: 'facebook', grant }])
     return { id: saved?.id ?? '', account: name, token: grant.credentials.accessToken }
   }
 
@@ -48,6 +49,15 @@ export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) 
     row: async (connectionId: string) => (await sql`select * from pulls where connection_id = ${connectionId}`)[0],
     makeDue: () => sql`update pulls set due_at = now()`
   }
+}
+
+/** Who connects for the team of this owner, and for which; made when it is new. */
+export async function teamOf (database: Database, owner: string): Promise<{ teamId: string, connectedBy: string }> {
+  const externalId = `team-of-${owner}`
+  if (await findTeam(database, externalId) === undefined) await putTeam(database, { externalId, name: `Team of ${owner}`, ownerId: owner, memberIds: [] })
+  const team = await findTeam(database, externalId)
+  if (team === undefined) throw new Error('a team that was made is not there')
+  return { teamId: team.id, connectedBy: team.owner.id }
 }
 
 /** The `count` days up to today, and figures for each. */
