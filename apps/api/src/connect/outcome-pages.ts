@@ -27,7 +27,12 @@ export function sendFailure (
 export function sendSuccess (
   reply: FastifyReply,
   { site, provider, handshakeId, team, accountName, missingPermissions }: {
-    site: Site, provider: Provider, handshakeId: string, team: HandshakeTeam | null, accountName: string, missingPermissions: string[]
+    site: Site
+    provider: Provider
+    handshakeId: string
+    team: HandshakeTeam | null
+    accountName: string
+    missingPermissions: string[]
   }
 ): FastifyReply {
   const words = team === null

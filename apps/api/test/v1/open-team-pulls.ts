@@ -9,7 +9,9 @@ export interface TeamPulls extends TeamApi {
   pulled: (teamId: string, accounts: Accounts, end?: PullEnd) => Promise<{ id: string, accessToken: string }>
 }
 
-export type Accounts = Record<string, { name?: string, currency?: string, days: Record<string, [impressions: string, clicks: string, spend: string]> }>
+type Figures = [impressions: string, clicks: string, spend: string]
+
+export type Accounts = Record<string, { name?: string, currency?: string, days: Record<string, Figures> }>
 
 export async function openTeamPulls (t: Test): Promise<TeamPulls> {
   const opened = await openTeamApi(t, { teams: ['facebook'] })
@@ -26,7 +28,8 @@ export async function openTeamPulls (t: Test): Promise<TeamPulls> {
         ({ id, name, currency, timezone: 'UTC' })))
       await endListing(database, taken)
       for (const [id, { days }] of Object.entries(accounts)) {
-        await storeDays(database, taken, id, Object.entries(days).map(([day, [impressions, clicks, spend]]) => ({ day, impressions, clicks, spend })))
+        const rows = Object.entries(days).map(([day, [impressions, clicks, spend]]) => ({ day, impressions, clicks, spend }))
+        await storeDays(database, taken, id, rows)
         await endAccount(database, taken, id, Object.keys(days).sort().at(-1) ?? '2026-01-01')
       }
       await endPull(database, taken, end)

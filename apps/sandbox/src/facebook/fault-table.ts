@@ -62,6 +62,14 @@ export const FAULTS: Readonly<Record<string, FaultRow>> = {
   '613/1996': { details: { message: '(#613) Inconsistent number of requests', code: 613, error_subcode: 1996 }, usedUp: 'adAccount' },
   80000: { details: adAccountLimit('ads_insights').details, usedUp: 'ads_insights' },
   80004: { details: adAccountLimit('ads_management').details, usedUp: 'ads_management' },
+  80014: {
+    details: {
+      message: '(#80014) There have been too many calls for the batch uploads to this catalog account. Wait a bit and try again.',
+      code: 80014,
+      error_subcode: 2446079
+    },
+    usedUp: 'ads_management'
+  },
   '200-with-error': { status: 200, details: { message: `(#2) Service temporarily unavailable for application ${CLIENT.id}`, code: 2, is_transient: true } },
   '200-service-unavailable': { status: 200, text: 'Service Unavailable' },
   304: { status: 304, text: '' }

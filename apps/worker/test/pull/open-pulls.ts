@@ -1,6 +1,7 @@
 import { saveConnections } from '@carillon/shared/connections'
 import { findTeam, putTeam } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
+import type { InsightsDay } from '@carillon/shared/providers'
 import { backends, testKeys } from '@carillon/testing'
 import type { Test } from 'tap'
 import { app, pretendGraph } from '../../../../packages/shared/test/providers/pretended-graph.ts'
@@ -25,7 +26,7 @@ export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) 
   })
   const { sql } = engine.database
 
-  /** Connects somebody's team to one who has these ad accounts; answers the connection's id and the account's name at Facebook. */
+  /** Connects the team of this owner to one who has these ad accounts; answers the connection's id and the name of that one. */
   async function connect (owner: string, adAccounts: AdAccounts = {}): Promise<{ id: string, account: string, token: string }> {
     const { name, credentials } = await graph.account()
     graph.adAccounts.set(name, adAccounts)
@@ -54,14 +55,16 @@ export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) 
 /** Who connects for the team of this owner, and for which; made when it is new. */
 export async function teamOf (database: Database, owner: string): Promise<{ teamId: string, connectedBy: string }> {
   const externalId = `team-of-${owner}`
-  if (await findTeam(database, externalId) === undefined) await putTeam(database, { externalId, name: `Team of ${owner}`, ownerId: owner, memberIds: [] })
+  if (await findTeam(database, externalId) === undefined) {
+    await putTeam(database, { externalId, name: `Team of ${owner}`, ownerId: owner, memberIds: [] })
+  }
   const team = await findTeam(database, externalId)
   if (team === undefined) throw new Error('a team that was made is not there')
   return { teamId: team.id, connectedBy: team.owner.id }
 }
 
 /** The `count` days up to today, and figures for each. */
-export function daysOf (count: number, figures: (index: number) => { impressions: string, clicks: string, spend: string } = plain) {
+export function daysOf (count: number, figures: (index: number) => Omit<InsightsDay, 'day'> = plain) {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [dayAgo(count - 1 - index), figures(index)]))
 }
 

@@ -35,10 +35,11 @@ export async function openTeams (t: Test, pace: PullServices['pace'] = { backfil
 
   /** Keeps a token for the team of this owner, with the sixty days it has. Answers the connection's id. */
   async function keep (owner: string, { accessToken, userId }: Pick<Granted, 'accessToken' | 'userId'>): Promise<string> {
+    const expiresAt = new Date(Date.now() + 5_183_944_000)
     const [saved] = await saveConnections(database, services.vault, [{
       ...await teamOf(database, owner),
       provider: 'facebook',
-      grant: { credentials: { accessToken }, account: { id: userId, name: owner }, expiresAt: new Date(Date.now() + 5_183_944_000) }
+      grant: { credentials: { accessToken }, account: { id: userId, name: owner }, expiresAt }
     }], () => true)
     return saved?.id ?? ''
   }
@@ -50,7 +51,8 @@ export async function openTeams (t: Test, pace: PullServices['pace'] = { backfil
     /** Connects the teams of this many owners, each to somebody else. */
     connectTeams: async (count: number): Promise<Array<Granted & { id: string }>> => {
       const connected: Array<Granted & { id: string }> = []
-      for (const [index, one] of (await grant(count)).entries()) connected.push({ ...one, id: await keep(`owner-${index}`, one) })
+      const granted = await grant(count)
+      for (const [index, one] of granted.entries()) connected.push({ ...one, id: await keep(`owner-${index}`, one) })
       return connected
     },
     run: () => pull(services),

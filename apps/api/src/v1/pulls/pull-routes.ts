@@ -84,13 +84,14 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
     })
   }
 
-  async function give (request: FastifyRequest, reply: FastifyReply, query: InsightsQuery, { id: connectionId, ...source }: Connection) {
+  async function give (request: FastifyRequest, reply: FastifyReply, query: InsightsQuery, connection: Connection) {
+    const { id: connectionId, provider } = connection
     const { since, until, account, limit = 50, cursor } = query
     if (since !== undefined && until !== undefined && since > until) refuseFaults([{ path: 'until', message: 'is before since' }])
     const filter = { connectionId, since, until, account }
     reply.header('vary', 'accept')
     if (request.accepts().type(['application/json', 'text/csv']) === 'text/csv') {
-      reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${source.provider}.csv"`)
+      reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${provider}.csv"`)
       return reply.send(insightsCsv(database, filter))
     }
     const rows = await listInsights(database, filter, { limit: limit + 1, after: fromInsightsCursor(cursor) })
@@ -101,7 +102,7 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       data,
       nextCursor: rows.length > limit && last !== undefined ? toInsightsCursor(last) : null,
       totals: await sumInsights(database, filter),
-      connection: toShownSource({ id: connectionId, ...source }),
+      connection: toShownSource(connection),
       pull: standing === undefined ? null : toShownPull(standing)
     }
   }

@@ -27,8 +27,8 @@ export async function connectionOfTeam (
   const provider = providers.get(id)
   if (provider?.pull?.name !== name || provider.holder !== 'team') throw notFound('pull')
   if (ofOwner && membership !== undefined) requireOwner(membership)
-  const [connection] = (await listConnections(database, { teamId, provider: id }, { limit: 1 })).filter(({ status }) => status !== 'revoked')
-  if (connection === undefined) throw notConnected(provider, team, membership)
+  const [connection] = await listConnections(database, { teamId, provider: id }, { limit: 1 })
+  if (connection === undefined || connection.status === 'revoked') throw notConnected(provider, team, membership)
   return connection
 }
 
@@ -40,8 +40,8 @@ export async function connectionById (
   const connection = id === undefined ? undefined : await findConnection(database, id)
   if (connection === undefined) throw notFound('connection')
   const user = callingUser(request)
-  const isTheirs = user === undefined || connection.holder.userId === user.id || await membershipAt(database, connection, user) !== undefined
-  if (!isTheirs) throw notFound('connection')
+  const isOwn = user === undefined || connection.holder.userId === user.id
+  if (!isOwn && await membershipAt(database, connection, user) === undefined) throw notFound('connection')
   if (providers.get(connection.provider)?.pull?.name !== name) throw notFound('pull')
   return connection
 }

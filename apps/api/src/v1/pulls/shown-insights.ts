@@ -51,7 +51,8 @@ export const insightsPage = Type.Object({
   pull: Type.Union([shownPull, Type.Null()], { description: 'How reading it goes; null where it has not begun' })
 })
 
-export function toShownPull ({ dueAt, startedAt, endedAt, succeededAt, failedAt, ...rest }: PullStanding): Static<typeof shownPull> {
+export function toShownPull (standing: PullStanding): Static<typeof shownPull> {
+  const { dueAt, startedAt, endedAt, succeededAt, failedAt, ...rest } = standing
   return {
     ...rest,
     dueAt: dueAt.toISOString(),
