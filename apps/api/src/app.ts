@@ -21,8 +21,8 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
     requestTimeout: 30_000,
     bodyLimit: 1024 * 1024,
     forceCloseConnections: 'idle',
-    // The site's own ids stand in paths: 255 characters, of up to nine each when they are encoded.
-    routerOptions: { maxParamLength: 2_295 },
+    // The site's own ids stand in paths: 255 characters, of up to two units of UTF-16 each.
+    routerOptions: { maxParamLength: 510 },
     frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply, site.publicUrl) }
   })
   logRequests(app, log)

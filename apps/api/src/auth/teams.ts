@@ -16,7 +16,9 @@ export async function chosenTeam (
   const minted = request.caller?.kind === 'user' ? request.caller.teamId : undefined
   const team = asked !== undefined ? { externalId: asked } : minted !== undefined ? { id: minted } : undefined
   if (team === undefined) return undefined
-  return await findMembership(database, team, user) ?? refuse(notFound('team'))
+  const membership = await findMembership(database, team, user)
+  if (membership === undefined) throw notFound('team')
+  return membership
 }
 
 /** For what only a team's owner may do. */
@@ -39,8 +41,4 @@ export function contactOf ({ owner: { displayName, externalId } }: Team): string
 function notOwner (team: Team): Problem {
   const contact = contactOf(team)
   return new Problem('notOwner', `Only the owner of the team ${team.name} may do that: ask ${contact}`, { contact })
-}
-
-function refuse (problem: Problem): never {
-  throw problem
 }

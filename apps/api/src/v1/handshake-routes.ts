@@ -54,7 +54,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     }, async (request, reply) => {
       const { provider, ...wish } = readWish(services, request.body)
       const { id: userId } = requireUser(request)
-      const teamId = await requireOwnTeam(request, provider, request.body.teamId)
+      const teamId = await teamToConnect(request, provider, request.body.teamId)
       const id = await openHandshake(services, provider, { userId, teamId, ...wish })
         .catch((error: unknown) => { throw error instanceof HandshakeFailure ? failed(error.reason, provider) : error })
       reply.code(201).header('location', `/v1/handshakes/${publicId('handshake', id)}`).header('cache-control', 'no-store')
@@ -112,8 +112,8 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     })
   }
 
-  /** Carillon's id of the team to connect for, where a team is to hold the connection. */
-  async function requireOwnTeam (
+  /** Carillon's id of the caller's own team, where a team is to hold the connection. */
+  async function teamToConnect (
     request: FastifyRequest, provider: Provider, asked: string | undefined
   ): Promise<string | undefined> {
     if (provider.holder === 'user') return undefined

@@ -18,7 +18,7 @@ export interface Seen {
 type Answerer = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
 
 /** A provider of our own behind the API: what it is asked is written down, what it answers is the test's to say. */
-export async function openProxied (t: Test) {
+export async function openProxied (t: Test, { patienceMs = 1_000 } = {}) {
   const seen: Seen[] = []
   const state: { answer: Answerer, handle?: RequestListener | undefined, refresh: () => Promise<string>, refreshes: number } = {
     answer: (_seen, response) => { response.end('hello') }, refresh: async () => 'second', refreshes: 0
@@ -57,7 +57,8 @@ export async function openProxied (t: Test) {
     }
   }
   const bare: Provider = { id: 'bare', name: 'Bare', holder: 'user', origins: [], handshakes: {}, parseCredentials: provider.parseCredentials, identify: provider.identify }
-  const http = createHttp({ trustedOrigins: [origin], allowPrivateHosts: [], headersTimeoutMs: 1_000, bodyTimeoutMs: 1_000 })
+  const patience = { headersTimeoutMs: patienceMs, bodyTimeoutMs: patienceMs }
+  const http = createHttp({ trustedOrigins: [origin], allowPrivateHosts: [], ...patience })
   t.teardown(() => http.close())
   const api = await openTestApi(t, { change: () => ({ providers: new Map([['fake', provider], ['bare', bare]]), http }) })
   const key = await api.makeKey()

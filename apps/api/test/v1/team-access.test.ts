@@ -1,12 +1,15 @@
+import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { parseId } from '@carillon/shared/db'
+import { createBrowser } from '@carillon/testing'
 import t from 'tap'
 import { openWalk } from '../connect/walk.ts'
-import type { Answer } from '../open-api.ts'
 import { openTeamApi } from '../open-team-api.ts'
 
 /** Who may do what with a team's connection: docs/teams.md says the same. */
 const { api, key, put, tokenOf, connect } = await openTeamApi(t)
 
-type Caller = 'owner' | 'member' | 'stranger' | 'no team' | 'operator'
+const callers = ['owner', 'member', 'stranger', 'no team', 'operator'] as const
+type Caller = typeof callers[number]
 
 interface Asking {
   token: string
@@ -84,11 +87,15 @@ const rows: Row[] = [
 await api.makeUser('olive', 'Olive')
 let teams = 0
 
-/** A team that is connected, and somebody who asks. "No team" is a member who has not chosen one. */
-async function asked (caller: Caller): Promise<Asking> {
+/** A team of Olive's with Max in it. */
+async function openTeam (): Promise<string> {
   const teamId = `team-${teams++}`
   await put(teamId, 'olive', 'max')
-  const { id } = await connect(teamId)
+  return teamId
+}
+
+/** Somebody who asks about a team that is connected. "No team" is a member who has not chosen one. */
+async function asking (caller: Caller, teamId: string, connectionId: string): Promise<Asking> {
   const tokens = {
     owner: () => tokenOf('olive', teamId),
     member: () => tokenOf('max', teamId),
@@ -96,16 +103,24 @@ async function asked (caller: Caller): Promise<Asking> {
     'no team': () => tokenOf('max'),
     operator: async () => key
   }
-  return { token: await tokens[caller](), teamId, query: caller === 'stranger' ? `?teamId=${teamId}` : '', connectionId: id }
+  return { token: await tokens[caller](), teamId, query: caller === 'stranger' ? `?teamId=${teamId}` : '', connectionId }
 }
 
 for (const { what, ask, gets } of rows) {
   t.test(`gives ${what} to those who may have it`, async (t) => {
-    for (const [caller, wanted] of Object.entries(gets)) t.match(await ask(await asked(caller as Caller)), wanted, caller)
+    for (const caller of callers) {
+      const teamId = await openTeam()
+      const { id } = await connect(teamId)
+      t.match(await ask(await asking(caller, teamId, id)), gets[caller], caller)
+    }
   })
 }
 
-/** Who the one who began it is by the time that the provider answers. */
+const returnTo = 'https://site.example/'
+const connectionsOf = async (teamId: string): Promise<unknown> =>
+  (await api.ask('GET', `/v1/connections?teamId=${teamId}`, { token: key })).body
+
+/** What the one who began it is by the time that the provider answers. */
 const callbacks: Array<[string, string[], string]> = [
   ['the owner', ['olive', 'max'], 'carillon=connected&provider=pushbullet'],
   ['a member, who was the owner', ['max', 'olive'], 'carillon=failed&provider=pushbullet&reason=notOwner'],
@@ -113,35 +128,56 @@ const callbacks: Array<[string, string[], string]> = [
 ]
 for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
   t.test(`takes the callback to ${who} for what it is`, async (t) => {
-    const teamId = `team-${teams++}`
-    await put(teamId, 'olive', 'max')
-    const token = await tokenOf('olive', teamId)
-    const walk = await openWalk(api, token, { returnTo: 'https://site.example/' })
+    const teamId = await openTeam()
+    const walk = await openWalk(api, await tokenOf('olive', teamId), { returnTo })
     const callback = await walk.toCallback()
     await put(teamId, ownerId, ...members)
     t.match((await walk.browser.get(callback)).location, outcome)
-    const { body } = await api.ask('GET', `/v1/connections?teamId=${teamId}`, { token: key })
-    t.equal(Object.keys((body as { data: unknown[] }).data).length, outcome.includes('connected') ? 1 : 0)
+    t.match(await connectionsOf(teamId), { data: { length: outcome.includes('connected') ? 1 : 0 } })
   })
 }
 
+t.test('takes a callback from nobody who has not begun it, whatever they carry', async (t) => {
+  const teamId = await openTeam()
+  const walk = await openWalk(api, await tokenOf('olive', teamId), { returnTo })
+  const callback = await walk.toCallback()
+  for (const caller of ['member', 'stranger', 'no team', 'operator'] as const) {
+    const { token } = await asking(caller, teamId, '')
+    t.match((await createBrowser().get(callback, { authorization: `Bearer ${token}` })).text, /Reason: noCookie/, caller)
+  }
+  t.match(await connectionsOf(teamId), { data: { length: 0 } })
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected', "it is the owner's still")
+})
+
 t.test('gives a token of the connection to nobody: in no answer, on no page and in no log', async (t) => {
-  const teamId = `team-${teams++}`
-  await put(teamId, 'olive', 'max')
+  const teamId = await openTeam()
   const { id, accessToken } = await connect(teamId)
-  const told: Array<Answer | unknown> = []
-  for (const caller of ['owner', 'member', 'stranger', 'no team', 'operator'] as const) {
-    for (const { what, ask } of rows) {
-      const asking = { ...await asked(caller), connectionId: id }
-      if (what !== 'disconnecting') told.push(await ask(asking))
+  const kept = async (): Promise<string[]> => {
+    const provider = api.services.providers.get('pushbullet')
+    const sealed = await findSealed(api.database, parseId('connection', id) ?? '')
+    if (provider === undefined || sealed === undefined) throw new Error('there is no connection')
+    return [openCredentials(api.services.vault, provider, sealed).accessToken, sealed.credentials]
+  }
+  const told: unknown[] = []
+  const askAll = async (): Promise<void> => {
+    for (const caller of callers) {
+      for (const { what, ask } of rows) if (what !== 'disconnecting') told.push(await ask(await asking(caller, teamId, id)))
     }
   }
+  const first = await kept()
+  t.equal(first[0], accessToken)
+  await askAll()
   const walk = await openWalk(api, await tokenOf('olive', teamId))
   told.push(await walk.browser.get(walk.startUrl), await walk.finish(), await walk.browser.get(`${api.url}/connect`))
-  const sealed = await api.database.sql<Array<{ credentials: string }>>`select credentials from connections where id = ${id.slice(4)}`
+  const second = await kept()
+  t.not(second[0], accessToken)
+  await api.control('POST', '/tokens/revoke', { provider: 'pushbullet' })
+  await askAll()
+  told.push(await api.ask('DELETE', `/v1/connections/${id}`, { token: await tokenOf('olive', teamId) }), await connectionsOf(teamId))
+
   const all = JSON.stringify(told) + api.logLines.join('')
-  t.ok(all.includes(id), 'there is something to look into')
-  for (const secret of [accessToken, sealed[0]?.credentials ?? '']) {
+  t.ok(all.includes(id) && all.includes('needsReauth'), 'there is something to look into')
+  for (const secret of [...first, ...second]) {
     t.ok(secret.length > 20)
     t.notOk(all.includes(secret))
   }

@@ -19,7 +19,7 @@ t.test('makes a team and the users in it, and makes it what it is told the next 
 })
 
 t.test("takes the site's ids as they are", async (t) => {
-  for (const teamId of ['a b/c?d#e%', 'ü'.repeat(255), '🔔 team']) {
+  for (const teamId of ['a b/c?d#e%', 'ü'.repeat(255), '🔔'.repeat(255)]) {
     const { status, body } = await putTeam(encodeURIComponent(teamId), wish)
     t.match([status, at(body, 'teamId')], [201, teamId])
     t.equal((await api.ask('GET', `/v1/teams/${encodeURIComponent(teamId)}`, { token: key })).status, 200)

@@ -299,25 +299,6 @@ t.test('forgets with a user all that was theirs, and keeps what a key has made',
   t.match(await db.select().from(notifications).where(eq(notifications.id, sent.id)), [{ createdBy: null }])
 })
 
-t.test('keeps what a member has connected with the team when they go, and forgets it with the team', async (t) => {
-  const cleo = newId()
-  const crew = team()
-  await db.insert(users).values({ id: cleo, externalId: 'cleo' })
-  await db.insert(teams).values(crew)
-  await db.insert(teamMembers).values([{ teamId: crew.id, userId }, { teamId: crew.id, userId: cleo }])
-  const held = { ...connection(), userId: null, teamId: crew.id, connectedBy: cleo }
-  await db.insert(connections).values(held)
-  await db.insert(handshakes).values({ ...handshake(), teamId: crew.id })
-
-  await db.delete(users).where(eq(users.id, cleo))
-  t.match(await db.select().from(connections).where(eq(connections.id, held.id)), [{ teamId: crew.id, connectedBy: null, status: 'active' }])
-  t.same(await db.select().from(teamMembers).where(eq(teamMembers.teamId, crew.id)), [{ teamId: crew.id, userId }])
-  await db.delete(teams).where(eq(teams.id, crew.id))
-  for (const table of [connections, handshakes, teamMembers]) {
-    t.same(await db.select().from(table).where(eq(table.teamId, crew.id)), [])
-  }
-})
-
 /** Tries one changed row at a time; what is taken is rolled back. */
 function attempts<Table extends PgTable> (t: Tap, table: Table, valid: () => Table['$inferInsert']) {
   const outcome = (change: object): Promise<string> => outcomeOf(db.transaction(async (tx) => {

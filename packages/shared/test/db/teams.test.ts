@@ -1,5 +1,5 @@
 import t from 'tap'
-import { disconnect, listEvents, saveConnections } from '../../src/connections/index.ts'
+import { createHandshake, disconnect, findConnection, listEvents, saveConnections } from '../../src/connections/index.ts'
 import { countMembers, ensureUser, findMembership, findTeam, listMemberIds, putTeam } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { grantOf, vault } from '../people.ts'
@@ -73,4 +73,24 @@ t.test('keeps what it has connected when it gets another owner, and notes that',
   const eventsOf = async (id = '') => (await listEvents(database, id)).map(({ event }) => event)
   t.same(await eventsOf(open?.id), ['connection.connected', 'connection.transferred'])
   t.same(await eventsOf(closed?.id), ['connection.connected', 'connection.disconnected'])
+})
+
+t.test('keeps what a member has connected when they are deleted, and forgets it with the team', async (t) => {
+  const { sql } = database
+  const wish = { externalId: 'left', name: 'Left', ownerId: 'dora', memberIds: ['olive'] }
+  await putTeam(database, wish)
+  const { id: teamId = '', owner } = await findTeam(database, 'left') ?? {}
+  const held = { teamId, connectedBy: owner?.id ?? '', provider: 'facebook' }
+  const [connection] = await saveConnections(database, vault, [{ ...held, grant: grantOf('page') }])
+  const id = connection?.id ?? ''
+  await createHandshake(database, { userId: owner?.id ?? '', ...held, returnTo: undefined }, Date.now())
+  await putTeam(database, { ...wish, ownerId: 'olive', memberIds: ['dora'] })
+
+  await sql`delete from users where external_id = 'dora'`
+  t.match(await findConnection(database, id), { teamId: 'left', connectedBy: null, status: 'active' })
+  t.same(await membersOf('left'), ['olive'])
+  await createHandshake(database, { ...held, userId: (await findTeam(database, 'left'))?.owner.id ?? '', returnTo: undefined }, Date.now())
+  await sql`delete from teams where id = ${teamId}`
+  t.equal(await findConnection(database, id), undefined)
+  t.same(await sql`select from handshakes where team_id = ${teamId} union all select from team_members where team_id = ${teamId}`, [])
 })
