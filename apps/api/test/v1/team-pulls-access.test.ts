@@ -42,8 +42,8 @@ const rows: Row[] = [
     what: 'connectors',
     ask: ({ token, teamId }) => api.ask('GET', `/v1/connectors?teamId=${teamId}`, { token }),
     gets: {
-      owner: { ...ok, body: { data: [{ provider: 'facebook', holder: 'team', canManage: true, contact: null, connection: seen }] } },
-      member: { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: seen }] } },
+      owner: { ...ok, body: { data: [{ provider: 'facebook', holder: 'team', canManage: true, contact: null, connection: seen, pull: { name: 'insights', succeededAt: String } }] } },
+      member: { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: seen, pull: { failure: null } }] } },
       stranger: notFound,
       'no team': { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: seen }] } },
       operator: wrongCaller

@@ -97,13 +97,13 @@ export async function saveConnections (
       return old === undefined || isSameToken(old.credentials, grant.credentials) ? [] : [old]
     })
     await queueRevocations({ db: tx }, vault, replaced)
-    // What could not be read with the old credentials need not wait.
-    await tx.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, rows.map(({ id }) => id)))
-    // What was read through the old account need not be the new one's to see, and nobody would know any more whose it was.
-    await erasePulled({ db: tx }, grants.flatMap(({ grant }, index) => {
+    const pulled = grants.flatMap(({ grant: { account } }, index) => {
       const old = before[index]
-      return old === undefined || old.accountId === grant.account.id ? [] : [old.id]
-    }))
+      return old?.isPulled === true ? [{ id: old.id, isMoved: old.accountId !== account.id }] : []
+    })
+    // What was read through the old account need not be the new one's to see, and nobody would know any more whose it was.
+    await erasePulled({ db: tx }, pulled.filter(({ isMoved }) => isMoved).map(({ id }) => id))
+    await hurryPulls({ db: tx }, pulled.map(({ id }) => id))
     await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
       connectionId: id, event: reconnected ? 'connection.reconnected' : 'connection.connected'
     })))
@@ -161,6 +161,12 @@ export async function markNeedsReauth (
   })
 }
 
+/** What could not be read with the old credentials need not wait. */
+async function hurryPulls ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, ids))
+}
+
 /** Who is reading notices by the missing row of `pulls` that nothing more may be kept, so that goes first. */
 async function erasePulled ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
   if (ids.length === 0) return
@@ -186,7 +192,8 @@ const columnsOfOld = {
   teamId: connections.teamId,
   provider: connections.provider,
   accountId: connections.accountId,
-  credentials: connections.credentials
+  credentials: connections.credentials,
+  isPulled: sql<boolean>`exists (select from ${pulls} where ${pulls.connectionId} = ${connections.id})`
 }
 
 function refuseFormerOwners (grants: NewConnection[], ownerOf: Map<string, string>): void {
