@@ -35,6 +35,7 @@ const figures = {
     pull: { state: 'waiting', succeededAt: String, failedAt: null }
   }
 }
+const works = { ...ok, body: { ok: true, receipt: undefined, error: undefined } }
 const soon = { status: 202, body: { state: 'waiting', dueAt: String } }
 
 const rows: Row[] = [
@@ -98,6 +99,11 @@ const rows: Row[] = [
     gets: { owner: soon, member: notOwner, stranger: notFound, 'no team': notOwner, operator: soon }
   },
   {
+    what: 'a test',
+    ask: ({ token, connectionId }) => api.ask('POST', `/v1/connections/${connectionId}/test`, { token }),
+    gets: { owner: works, member: notOwner, stranger: notFound, 'no team': notOwner, operator: works }
+  },
+  {
     what: 'the proxy',
     ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}/proxy/v26.0/me/adaccounts?fields=name`, { token }),
     gets: {
@@ -155,6 +161,16 @@ for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
     t.match((await walk.browser.get(callback)).location, outcome)
   })
 }
+
+t.test('explains by a test why a token is taken no more', async (t) => {
+  for (const [end, reason] of [['revoke', 'the user has removed the app (#190/458)'], ['expire', 'access token is expired (#190/463)']]) {
+    const { connectionId } = await asked('operator')
+    await api.control('POST', `/tokens/${end}`, { provider: 'facebook' })
+    const tested = await api.ask('POST', `/v1/connections/${connectionId}/test`, { token: key })
+    t.match(tested, { status: 200, body: { ok: false, error: { kind: 'unauthorized', reason } } })
+    t.match(await api.ask('GET', `/v1/connections/${connectionId}`, { token: key }), { body: { status: 'needsReauth', statusReason: reason } })
+  }
+})
 
 t.test('tells who has read nothing yet to connect, or whom to ask', async (t) => {
   await put('unconnected', 'olive', 'max')
