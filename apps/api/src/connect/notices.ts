@@ -53,7 +53,7 @@ export function addNotices (scope: FastifyInstance, provider: Provider, notices:
       sendProblem(new Problem('badRequest', notice.verdict.reason), request, reply, site.publicUrl)
       return undefined
     }
-    const { code, closed } = await takeNotice(database, { provider: provider.id, kind, signed, ...notice })
+    const { code, closed } = await takeNotice(database, { provider: provider.id, kind, ...notice })
     for (const id of closed) await skipWaiting(database, id)
     log.info({ provider: provider.id, kind, connectionIds: closed.map((id) => publicId('connection', id)) }, 'took a notice')
     return code

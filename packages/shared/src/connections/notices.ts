@@ -9,8 +9,8 @@ export interface NewNotice {
   kind: 'deauthorize' | 'delete'
   accountId: string
   issuedAt: Date
-  /** The notice as it was signed: the same one counts once. */
-  signed: string
+  /** What was signed: the same counts once. */
+  content: string
 }
 
 /** What has become of a notice. */
@@ -28,7 +28,7 @@ export interface NoticeOutcome {
  */
 export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise<NoticeOutcome> {
   const { provider, kind, accountId, issuedAt } = notice
-  const digest = createHash('sha256').update(notice.signed).digest('hex')
+  const digest = createHash('sha256').update(notice.content).digest('hex')
   return await sql.begin(async (tx) => {
     const [known] = await tx<Array<{ code: string }>>`
       insert into notices (id, provider, kind, digest, code, closed)
@@ -45,7 +45,7 @@ export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise
       where provider = ${provider} and account_id = ${accountId} and not exists (
         select from connection_events where connection_id = connections.id
           and event in ('connection.connected', 'connection.reconnected') and at >= ${issuedAt.toISOString()}::timestamptz + interval '1 second')
-      order by id for update`
+      order by id for no key update`
     const closed = meant.filter(({ isOpen }) => isOpen).map(({ id }) => id)
     await tx`
       update connections set status = 'revoked', status_reason = ${reasons[kind]}, disconnected_at = now(), credentials = null,

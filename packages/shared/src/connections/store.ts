@@ -26,6 +26,12 @@ export interface SavedConnection {
 }
 
 /**
+ * What is read through a connection refers to it. Whoever keeps some has a lock on the pull, looks at the connection then, and
+ * must not be kept from that by somebody who is going to erase the pull: both would wait for ever.
+ */
+const lock = 'no key update'
+
+/**
  * Keeps grants, sealed, in one transaction. A holder's connection at a provider keeps its id for ever: what was there is
  * replaced, and its version counts up, so that late answers about the old token change nothing. At most one grant per holder
  * and provider in a call. Answers in the order of `grants`. `canRevoke` tells of which providers replaced credentials are to
@@ -46,7 +52,7 @@ export async function saveConnections (
       : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')
     refuseFormerOwners(grants, new Map(owned.map(({ id, ownerId }) => [id, ownerId])))
     const found = await tx.select(columnsOfOld).from(connections)
-      .where(or(inArray(connections.userId, userIds), inArray(connections.teamId, teamIds))).orderBy(connections.id).for('update')
+      .where(or(inArray(connections.userId, userIds), inArray(connections.teamId, teamIds))).orderBy(connections.id).for(lock)
     const known = new Map(found.map((row) => [`${row.userId ?? row.teamId} ${row.provider}`, row]))
     const before = grants.map((one) => known.get(`${'userId' in one ? one.userId : one.teamId} ${one.provider}`))
 
@@ -120,7 +126,7 @@ export async function disconnect (
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const [row] = await tx.select(columnsOfOld).from(connections)
-      .where(and(eq(connections.id, id), sql`${connections.status} <> 'revoked'`)).for('update')
+      .where(and(eq(connections.id, id), sql`${connections.status} <> 'revoked'`)).for(lock)
     if (row === undefined) return false
     const old = revokeWith === undefined ? undefined : oldCredentials(revokeWith, row)
     if (revokeWith !== undefined && old !== undefined) await queueRevocations({ db: tx }, revokeWith, [old])

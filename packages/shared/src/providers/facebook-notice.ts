@@ -17,8 +17,9 @@ export function readSignedRequest (signed: string, clientSecret: string, host: s
   const json = parseJson(Buffer.from(payload, 'base64url'))
   if (!isObject(json) || json['algorithm'] !== 'HMAC-SHA256') throw forged('is signed in an unknown way')
   const { user_id: userId, issued_at: issuedAt } = json
-  if (!isText(userId) || typeof issuedAt !== 'number' || !Number.isFinite(issuedAt)) throw forged('does not say of whom and when')
-  return { accountId: userId, issuedAt: new Date(issuedAt * 1_000) }
+  const time = new Date(typeof issuedAt === 'number' ? issuedAt * 1_000 : NaN)
+  if (!isText(userId) || Number.isNaN(time.getTime())) throw forged('does not say of whom and when')
+  return { accountId: userId, issuedAt: time, content: payload }
 
   function forged (what: string): ProviderError {
     return new ProviderError({ kind: 'rejected', reason: `signed_request ${what}` }, host)

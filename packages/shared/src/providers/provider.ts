@@ -187,6 +187,8 @@ export interface Notice {
   /** The account's `id`. */
   accountId: string
   issuedAt: Date
+  /** What the provider has signed. A signature can be written in several ways; what it is of cannot. */
+  content: string
 }
 
 /** How the provider proves that a notice is its own. */

@@ -157,13 +157,13 @@ t.test('tells of an authorized request\'s answer whether the token is dead', asy
 t.test('reads what the app\'s secret has signed, and nothing else', async (t) => {
   const read = (signed: string) => facebook.notices?.read(signed)
   const payload = encode({ algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1_790_000_000, expires: 0 })
-  t.same(read(`${sign(payload)}.${payload}`), { accountId: '42', issuedAt: new Date(1_790_000_000_000) })
+  t.same(read(`${sign(payload)}.${payload}`), { accountId: '42', issuedAt: new Date(1_790_000_000_000), content: payload })
   const forged = [
     '', '.', payload, `.${payload}`, `${sign(payload)}.`, `${sign(payload, 'other')}.${payload}`, `${sign(payload).slice(0, -2)}.${payload}`,
     `${sign(payload)}.${encode({ algorithm: 'HMAC-SHA256', user_id: '43', issued_at: 1_790_000_000 })}`, `${sign(payload)}.${payload}.${payload}`,
     ...[
       { algorithm: 'none', user_id: '42', issued_at: 1 }, { user_id: '42', issued_at: 1 }, { algorithm: 'HMAC-SHA256', issued_at: 1 },
-      { algorithm: 'HMAC-SHA256', user_id: '42' }, { algorithm: 'HMAC-SHA256', user_id: 42, issued_at: 1 }, null, []
+      { algorithm: 'HMAC-SHA256', user_id: '42' }, { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1e30 }, { algorithm: 'HMAC-SHA256', user_id: 42, issued_at: 1 }, null, []
     ].map((each) => `${sign(encode(each))}.${encode(each)}`)
   ]
   for (const signed of forged) t.throws(() => read(signed), { name: 'ProviderError', message: /: signed_request / }, signed)
