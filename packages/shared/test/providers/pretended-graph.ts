@@ -9,7 +9,7 @@ export const app = { clientId: '1234567890123456', clientSecret: 'sandbox-secret
 
 interface Token {
   user: string
-  /** Milliseconds since the epoch, by its own clock. */
+  /** Milliseconds since the epoch. */
   expiresAt: number
   isRevoked: boolean
 }
@@ -31,12 +31,9 @@ export interface PretendedGraph extends Simulator {
   decline: (user: string, ...permissions: string[]) => void
   /** A token as the code brings it, for two hours. */
   shortToken: (user: string) => string
-  advance: (ms: number) => void
   /** Days a page of insights holds. */
   pageSize: number
   adAccounts: Map<string, AdAccounts>
-  /** Calls to the API until nothing more is answered, and how many have come since that was said. */
-  limit: { calls: number, used: number } | undefined
   /** Called before a page of insights is given. */
   onInsights: (account: string) => void | Promise<void>
 }
@@ -44,15 +41,16 @@ export interface PretendedGraph extends Simulator {
 const hourMs = 3_600_000
 const longLivedSeconds = 5_183_944
 
-/** The parts of the Graph API that our client calls, as small as they can be. It counts, limits and fails as it is told. */
+/**
+ * The parts of the Graph API that our client calls, as small as they can be. It counts, dawdles and fails as it is told, which
+ * the simulator does not for a single connection's sake.
+ */
 export async function pretendGraph (t: Test): Promise<PretendedGraph> {
   const tokens = new Map<string, Token>()
   const declined = new Map<string, Set<string>>()
   const counts = new Map<string, number>()
   const faults: Array<Fault & { left: number }> = []
-  let aheadMs = 0
   let made = 0
-  const now = () => Date.now() + aheadMs
 
   const url = await web(t, (request, response) => { handle(request, response).catch(() => response.destroy()) })
   const graph: PretendedGraph = {
@@ -61,18 +59,16 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
     requests: [],
     pageSize: 25,
     adAccounts: new Map(),
-    limit: undefined,
     onInsights: () => {},
     tokensOf: (user) => [...tokens].filter(([, token]) => token.user === user).map(([text]) => text),
     decline: (user, ...permissions) => { declined.set(user, new Set(permissions)) },
     shortToken: (user) => give(user, 2 * hourMs),
-    advance: (ms) => { aheadMs += ms },
     account: async () => {
       const name = String(10_000 + ++made)
       return { name, credentials: { accessToken: give(name, longLivedSeconds * 1_000) } }
     },
     revoke: async ({ name }) => end(name),
-    expire: async ({ name }) => { for (const token of tokens.values()) if (token.user === name) token.expiresAt = now() },
+    expire: async ({ name }) => { for (const token of tokens.values()) if (token.user === name) token.expiresAt = Date.now() },
     fault: async (t, fault) => {
       faults.push({ ...fault, left: fault.times ?? Infinity })
       t.teardown(() => { faults.length = 0 })
@@ -85,7 +81,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
 
   function give (user: string, lifetimeMs: number): string {
     const text = `EAAtoken${++made}of${user}`
-    tokens.set(text, { user, expiresAt: now() + lifetimeMs, isRevoked: false })
+    tokens.set(text, { user, expiresAt: Date.now() + lifetimeMs, isRevoked: false })
     return text
   }
 
@@ -102,9 +98,8 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
     if (fault !== undefined) return fail(fault, response)
     const form = new URLSearchParams(await textOf(request))
     const answer = await answerTo(`${request.method} ${path}`, path, query, form, request)
-    const share = graph.limit === undefined ? {} : { 'x-app-usage': JSON.stringify({ call_count: Math.floor(graph.limit.used * 100 / graph.limit.calls) }) }
     const isError = typeof answer === 'object' && 'error' in answer
-    response.writeHead(isError ? 400 : 200, { 'content-type': 'application/json', ...share }).end(JSON.stringify(answer))
+    response.writeHead(isError ? 400 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   }
 
   function fail (fault: Fault & { left: number }, response: ServerResponse): void {
@@ -125,7 +120,6 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
     if (call === 'GET /debug_token') {
       return bearer === `${app.clientId}|${app.clientSecret}` ? { data: facts(query.get('input_token') ?? '') } : refuse(190, 'Invalid OAuth access token.')
     }
-    if (graph.limit !== undefined && ++graph.limit.used > graph.limit.calls) return refuse(4, 'Application request limit reached')
     const subcode = subcodeOf(tokens.get(bearer))
     if (subcode !== undefined) return refuse(190, 'Error validating access token', subcode)
     const user = tokens.get(bearer)?.user ?? ''
@@ -182,7 +176,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
   function subcodeOf (token: Token | undefined): number | undefined {
     if (token === undefined) return 467
     if (token.isRevoked) return 458
-    return token.expiresAt <= now() ? 463 : undefined
+    return token.expiresAt <= Date.now() ? 463 : undefined
   }
 }
 
