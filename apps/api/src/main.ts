@@ -22,6 +22,7 @@ let closing: Promise<never> | undefined
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))
 // The parent is gone: nobody is left to stop us.
 process.on('disconnect', () => close(0))
+if (process.connected === false) close(0)
 
 const database = openDatabase({ url: config.DATABASE_URL })
 closers.push(() => database.close())
@@ -77,7 +78,7 @@ await app.listen({ port, host: config.HOST }).catch((error: NodeJS.ErrnoExceptio
   return close(1)
 })
 log.info({ url }, 'ready')
-process.send?.({ ready: true, url })
+if (process.connected) process.send?.({ ready: true, url })
 
 /** Closes in the reverse order of opening. A second signal waits for the first. */
 function close (code: number): Promise<never> {

@@ -20,6 +20,15 @@ t.test('listens on a free port, says where, and ends in order', async (t) => {
   t.match(app.stderr, [])
 })
 
+t.test('does not outlive who started it, however early that ends', async (t) => {
+  const { url: DATABASE_URL } = await testDatabase(t)
+  const env = { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0' }
+  t.match(await spawnApp(t, 'api', { env }).abandon(), { code: 0 })
+  const app = spawnApp(t, 'api', { env })
+  await app.ready
+  t.match(await app.abandon(), { code: 0 })
+})
+
 t.test('answers what has been asked before it ends', async (t) => {
   const { url: DATABASE_URL } = await testDatabase(t)
   const database = openDatabase({ url: DATABASE_URL })

@@ -8,7 +8,8 @@ import { createProveCommand } from './prove-command.ts'
 const begun = Date.now()
 let opening: Promise<Footing> | undefined
 let closing: Promise<void> | undefined
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { close().then(() => process.exit(130)) })
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
 
 const desk: Desk = {
   open: ({ profiles }) => {
@@ -16,8 +17,8 @@ const desk: Desk = {
     opening ??= openFooting({ env: { PATH, HOME, NODE_ENV: 'production' }, say: desk.say, profiles })
     return opening
   },
-  say: (line) => { process.stderr.write(`${((Date.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${line}\n`) },
-  print: (text) => { process.stdout.write(`${text}\n`) },
+  say: (line) => { if (!isInterrupted) process.stderr.write(`${((Date.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${line}\n`) },
+  print: (text) => { if (!isInterrupted) process.stdout.write(`${text}\n`) },
   fail: () => { process.exitCode = 1 }
 }
 
@@ -30,8 +31,7 @@ try {
   if (process.exitCode === 1) await complain([])
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  // Asked to stop: whatever fails now fails for that.
-  else if (closing === undefined) {
+  else {
     process.exitCode = 1
     await complain([error instanceof Error ? error.message : String(error)])
   }
@@ -41,11 +41,19 @@ try {
 
 async function complain (lines: string[]): Promise<void> {
   const footing = await opening?.catch(() => undefined)
-  process.stderr.write(`\n${[...lines, ...await footing?.complaints() ?? []].join('\n')}\n`)
+  const all = [...lines, ...await footing?.complaints().catch(() => []) ?? []]
+  if (!isInterrupted) process.stderr.write(`\n${all.join('\n')}\n`)
+}
+
+/** The work in hand is not waited for: it loses what it stands on. Whatever fails from now on fails for that. */
+function interrupt (): void {
+  isInterrupted = true
+  process.on('uncaughtException', () => {})
+  close().finally(() => process.exit(130))
 }
 
 function close (): Promise<void> {
   // What did not open has closed itself.
-  closing ??= Promise.resolve(opening).then((footing) => footing?.close(), () => {})
+  closing ??= Promise.resolve(opening).catch(() => undefined).then((footing) => footing?.close())
   return closing
 }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { spawnNode, until } from '@carillon/testing'
 import t from 'tap'
+import { descendantsOf, leftBehind } from './leftovers.ts'
 
-// A database is made, and four processes are started twice, on whatever machine this is.
+// A database is made, and four processes are started a few times, on whatever machine this is.
 t.setTimeout(400_000)
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -31,9 +32,16 @@ t.test('tells what it can measure, and refuses what it cannot', async (t) => {
   }
 })
 
-t.test('leaves nothing behind when it is stopped in the middle', async (t) => {
-  const bench = spawnNode(t, main, { args: ['--quick', '--rounds', '9', '--only', 'latency-p50'] })
-  await until(() => bench.output().includes('round 1/9'), { timeoutMs: 120_000, what: 'the first round' })
-  t.match(await bench.stop('SIGINT'), { code: 130 })
-  t.notMatch(bench.output(), /Error/)
-})
+for (const moment of ['starting PostgreSQL', 'connecting', 'round 1/9']) {
+  t.test(`leaves nothing behind when it is stopped at ${moment}`, async (t) => {
+    const bench = spawnNode(t, main, { args: ['--quick', '--rounds', '9', '--only', 'latency-p50'], detached: true })
+    await until(() => bench.output().includes(moment), { timeoutMs: 120_000, what: moment })
+    const said = bench.output()
+    const processes = await descendantsOf(bench.pid)
+    // All that the terminal knows of, as by Ctrl-C.
+    process.kill(-bench.pid, 'SIGINT')
+    t.match(await bench.exited, { code: 130 })
+    t.equal(bench.output(), said, 'without a word')
+    t.same(await leftBehind(bench.pid, processes), [])
+  })
+}

@@ -28,9 +28,10 @@ process.on('SIGTERM', close)
 process.on('SIGINT', close)
 // The parent is gone: nobody is left to stop us.
 process.on('disconnect', close)
+if (process.connected === false) close()
 
 console.log(`Sandbox at ${sandbox.url}, its pump.io at ${sandbox.pumpioUrl}`)
-process.send?.({ ready: true, url: sandbox.url, pumpioUrl: sandbox.pumpioUrl })
+if (process.connected) process.send?.({ ready: true, url: sandbox.url, pumpioUrl: sandbox.pumpioUrl })
 
 function readPort (name: string): number | undefined {
   const value = process.env[name] ?? ''

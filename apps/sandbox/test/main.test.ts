@@ -44,6 +44,13 @@ t.test('says when it is ready and where, and leaves in peace when asked to', asy
   }
 })
 
+t.test('does not outlive who started it, when that ends before it is ready', async (t) => {
+  const { child, stderr } = start(t, { SANDBOX_PORT: '0' })
+  child.disconnect()
+  t.same(await once(child, 'exit'), [0, null])
+  t.equal(stderr(), '')
+})
+
 t.test('says in one line that its port is taken', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())

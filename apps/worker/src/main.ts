@@ -75,13 +75,15 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
   let health: Server | undefined
   // Not `once`: the second signal would find no listener and end us in the middle.
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, stop)
+  // The parent was gone before we could hear of it.
+  if (process.connected === false) stop()
 
   const ready = (): Promise<unknown> => Promise.all([database.sql`select 1`, backend.ping()])
   if (config.WORKER_HEALTH_PORT !== undefined) health = await listen(config.WORKER_HEALTH_PORT, ready)
   const isReady = await persist(ready, stopping.signal, (error) => log.warn({ err: error }, 'not ready yet')).then(() => true, () => false)
   if (!isReady) return // asked to stop before
   log.info({ queue: backend.kind, providers: sending }, 'ready')
-  process.send?.({ ready: true })
+  if (process.connected) process.send?.({ ready: true })
 
   function stop (): void {
     if (stopping.signal.aborted) return

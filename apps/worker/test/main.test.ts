@@ -41,6 +41,14 @@ t.test('waits for a database that is not there yet', async (t) => {
   t.match(await worker.stop(), { code: 0 })
 })
 
+t.test('does not outlive who started it, however early that ends', async (t) => {
+  const env = await environment(t)
+  t.match(await spawnApp(t, 'worker', { env }).abandon(), { code: 0 })
+  const worker = spawnApp(t, 'worker', { env })
+  await worker.ready
+  t.match(await worker.abandon(), { code: 0 })
+})
+
 t.test('stops when it is asked to while it still waits', async (t) => {
   const env = await environment(t)
   const openAgain = await closeDatabase(env['DATABASE_URL'] ?? '')

@@ -29,6 +29,8 @@ export interface NodeProcess {
   stop: (signal?: NodeJS.Signals) => Promise<Exit>
   /** `kill -9`, and waits for the end. */
   kill: () => Promise<Exit>
+  /** Hangs up, as when we had died ourselves, and waits for the end. */
+  abandon: () => Promise<Exit>
 }
 
 export interface Exit {
@@ -78,11 +80,15 @@ export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd =
     child.kill(signal)
     return exited
   }
+  const abandon = () => {
+    child.disconnect()
+    return exited
+  }
   t.teardown(async () => {
     await stop()
     if (!t.passing()) t.comment(`${name} wrote:\n${output()}`)
   })
-  return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL') }
+  return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL'), abandon }
 }
 
 /** `tsx` where we have it ourselves. It is looked up from here, as the process may run anywhere. */

@@ -23,12 +23,26 @@ export interface OwnDatabase extends Database {
 /** A PostgreSQL with its own settings but one: it counts statements. It is as durable as it comes. */
 export async function openDatabases (dataDir: string): Promise<Databases> {
   const first = await openEmbeddedPostgres({ dataDir })
-  await withAdmin(first.url, ({ sql }) => sql`alter system set shared_preload_libraries = 'pg_stat_statements'`).finally(() => first.close())
+  await using(openDatabase({ url: first.url, max: 1 }), ({ sql }) => sql`alter system set shared_preload_libraries = 'pg_stat_statements'`)
+    .finally(() => first.close())
   const server = await openEmbeddedPostgres({ dataDir })
-  const admin = openDatabase({ url: server.url, max: 1 })
+  const open = new Set<Database>()
+  let made = 0
+  const admin = connect(server.url, 1)
   await admin.sql`create extension pg_stat_statements`
   const [row] = await admin.sql<Array<{ version: string }>>`select current_setting('server_version') as version`
-  let made = 0
+
+  function connect (url: string, max: number): Database {
+    const database = openDatabase({ url, max })
+    open.add(database)
+    return {
+      ...database,
+      close: () => {
+        open.delete(database)
+        return database.close()
+      }
+    }
+  }
 
   async function createDatabase (name: string, template = 'template0'): Promise<string> {
     // Copied file by file, with a checkpoint, so that no measurement pays for writing out its own beginning.
@@ -43,7 +57,7 @@ export async function openDatabases (dataDir: string): Promise<Databases> {
     create: async (template) => {
       const name = `bench_${++made}`
       const url = await createDatabase(name, template)
-      const database = openDatabase({ url, max: 2 })
+      const database = connect(url, 2)
       return {
         ...database,
         url,
@@ -62,11 +76,12 @@ export async function openDatabases (dataDir: string): Promise<Databases> {
     },
     prepare: async (name, from, fill) => {
       const url = await createDatabase(name, from)
-      await withAdmin(url, (database) => fill(database, url))
-      await withAdmin(url, ({ sql }) => sql`vacuum (analyze, freeze)`)
+      await using(connect(url, 1), (database) => fill(database, url))
+      await using(connect(url, 1), ({ sql }) => sql`vacuum (analyze, freeze)`)
     },
     close: async () => {
-      await admin.close()
+      // Whoever uses one this moment, too: postgres.js throws where nobody can catch it when its server goes away under it.
+      await Promise.all([...open].map((database) => database.close()))
       await server.close()
     }
   }
@@ -78,8 +93,7 @@ export async function migrateAll (url: string): Promise<void> {
   await migrateQueue({ url })
 }
 
-async function withAdmin (url: string, work: (database: Database) => PromiseLike<unknown>): Promise<void> {
-  const database = openDatabase({ url, max: 1 })
+async function using (database: Database, work: (database: Database) => PromiseLike<unknown>): Promise<void> {
   try {
     await work(database)
   } finally {

@@ -11,8 +11,9 @@ import { migrateAll, openDatabases } from './databases.ts'
 import type { Databases } from './databases.ts'
 import { createSimulator } from './simulator.ts'
 import type { Simulator } from './simulator.ts'
-import { spawnApp, spawnLoop } from './spawn.ts'
-import type { Child } from './spawn.ts'
+import { createProcesses } from './processes.ts'
+import type { Processes } from './processes.ts'
+import { spawnApp } from './spawn.ts'
 
 /** What every measurement stands on: the same, and how much each does. */
 export interface Ground extends Footing {
@@ -30,10 +31,11 @@ export interface Footing {
   people: (count: number) => Promise<Person[]>
   /** The name of a database in which they are connected. */
   connected: (count: number) => Promise<string>
-  startApp: (name: 'api' | 'worker', env: Record<string, string>) => Child
-  startLoop: (name: string) => Child
+  startApp: Processes['startApp']
+  startLoop: Processes['startLoop']
   /** What our processes have warned of or failed with so far; the last of it. */
   complaints: () => Promise<string[]>
+  /** Ends everything, in whatever measurement it is needed this moment. */
   close: () => Promise<void>
 }
 
@@ -46,7 +48,11 @@ export interface FootingOptions {
 
 export async function openFooting ({ env, say, profiles }: FootingOptions): Promise<Footing> {
   const closers: Array<() => Promise<unknown>> = []
-  const close = async (): Promise<void> => { for (const closer of closers.splice(0).reverse()) await closer() }
+  // One that fails keeps no other from being closed.
+  const close = async (): Promise<void> => {
+    const [closer] = closers.splice(-1)
+    if (closer !== undefined) await closer().finally(close)
+  }
   try {
     await sweep()
     // Open to other users: root's PostgreSQL runs as the user postgres.
@@ -63,6 +69,9 @@ export async function openFooting ({ env, say, profiles }: FootingOptions): Prom
     closers.push(() => sandbox.stop())
     const simulator = createSimulator(sandbox, (await sandbox.ready).url ?? '')
 
+    const processes = createProcesses({ env, folder, profiles })
+    closers.push(() => processes.close())
+
     const keys = `bench:${randomBytes(32).toString('base64')}`
     const { people, connected } = createPopulation({ databases, simulator, keys, say })
     return {
@@ -72,8 +81,8 @@ export async function openFooting ({ env, say, profiles }: FootingOptions): Prom
       keys,
       people,
       connected,
-      startApp: (name, own) => spawnApp(name, { folder, profiles, env: { ...env, ...own } }),
-      startLoop: (name) => spawnLoop(name, { folder, profiles, env }),
+      startApp: processes.startApp,
+      startLoop: processes.startLoop,
       complaints: () => readComplaints(folder),
       close
     }

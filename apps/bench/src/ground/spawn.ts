@@ -17,6 +17,8 @@ export interface SpawnOptions {
 /** A process of ours. It ends with us, whatever becomes of us. */
 export interface Child {
   name: string
+  /** Rejects when it ends, with the last it wrote. */
+  gone: Promise<never>
   /** What it says when it is ready: apps name their URL. */
   ready: Promise<{ url?: string }>
   /** Sends one message and waits for the next that is no usage. Rejects when the process ends first. */
@@ -47,9 +49,11 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
   const path = join(folder, `${++spawned}-${name}.log`)
   const log = openSync(path, 'w', 0o600)
   const execArgv = [...loader(), '--import', probe, ...profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, `${spawned}-${name}`)}`]]
-  const child = fork(script, { cwd: root, env, execArgv, stdio: ['ignore', log, log, 'ipc'] })
+  // In a session of its own, so that Ctrl-C in the terminal reaches us and not it: we stop it, before what it stands on.
+  const child = fork(script, { cwd: root, env, execArgv, stdio: ['ignore', log, log, 'ipc'], detached: true })
   closeSync(log)
-  const gone = once(child, 'exit').then(([code, signal]) => {
+  const exited = once(child, 'exit')
+  const gone = exited.then(([code, signal]): never => {
     throw new Error(`${name} ended with ${signal ?? `code ${code}`}:\n${readFileSync(path, 'utf8').slice(-2_000)}`)
   })
   gone.catch(() => {})
@@ -64,32 +68,35 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
     })])
   }
 
+  function send (message: object | string): void {
+    // Whether it was heard does not matter: of one that is gone `gone` tells.
+    child.send(message, () => {})
+  }
+
   const ready = next<{ url?: string }>((message) => 'ready' in message)
   ready.catch(() => {})
   return {
     name,
+    gone,
     ready,
     ask: (message) => {
-      child.send(message)
+      send(message)
       return next((answer) => !('usage' in answer) && !('ready' in answer))
     },
     usage: async () => {
-      child.send('usage')
+      send('usage')
       return (await next<{ usage: Usage }>((answer) => 'usage' in answer)).usage
     },
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
       // Theirs to hear, apps' and loops' alike; a signal would end a loop before it has left its profile.
-      child.disconnect()
+      if (child.connected) child.disconnect()
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
-      await ended
+      await exited
       clearTimeout(timer)
     },
     kill: async () => {
-      const ended = once(child, 'exit')
       child.kill('SIGKILL')
-      await ended
+      await exited
     }
   }
 }

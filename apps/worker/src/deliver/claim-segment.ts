@@ -39,10 +39,11 @@ export async function claimSegment (
         and due_at <= now() + interval '1 second' and paused_at is null
       for update of segments skip locked
     ), member as (
-      -- lateral, so that the range is read from the index and not looked for from its beginning
+      -- lateral, so that the range is read from the index and not looked for from its beginning; the provider by name, so that
+      -- the planner knows if it is a rare one
       select connection.* from segment cross join lateral (
         select * from connections
-        where provider = segment.provider and user_id is not null and id > after_id and id <= last_id
+        where provider = ${provider} and user_id is not null and id > after_id and id <= last_id
           and connected_at <= bound and (disconnected_at is null or disconnected_at > bound)
         order by id limit case when is_canceled or is_late then greatest(size, ${most}::int) else ${most}::int end
       ) as connection

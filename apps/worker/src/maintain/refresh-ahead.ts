@@ -35,6 +35,8 @@ async function refreshAheadOf (
   const due = await database.sql<Array<{ id: string, seenVersion: number }>>`
     select id, credentials_version as "seenVersion" from connections
     where provider = ${provider.id} and status = 'active' and (lease_until is null or lease_until < now())
+      -- said twice: each connection's own moment is in no index
+      and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
       and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
         * (0.5 + (hashtextextended(id::text, credentials_version) & 65535) / 131072.0)
     order by expires_at limit ${connectionsPerRun}`

@@ -62,10 +62,10 @@ export async function cutSegments (
       select progress.*, created_at as bound from progress join notifications on notifications.id = notification_id
       where notification_id = ${notificationId} and provider = ${provider} for update of progress
     ), member as (
-      -- lateral, so that it goes on in the index where it was
+      -- lateral, so that it goes on in the index where it was; the provider by name, so that the planner knows if it is a rare one
       select connection.id, row_number() over (order by connection.id) - 1 as place from plan cross join lateral (
         select id from connections
-        where provider = plan.provider and user_id is not null and id > planned_to
+        where provider = ${provider} and user_id is not null and id > planned_to
           and connected_at <= bound and (disconnected_at is null or disconnected_at > bound)
         order by id limit ${size * limit}
       ) as connection

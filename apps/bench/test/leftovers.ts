@@ -1,0 +1,34 @@
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { execa } from 'execa'
+
+interface Process {
+  pid: number
+  parent: number
+  command: string
+}
+
+/** The processes that `pid` has started, and those have. */
+export async function descendantsOf (pid: number): Promise<Process[]> {
+  const all = await listProcesses()
+  const below = (parent: number): Process[] =>
+    all.filter((process) => process.parent === parent).flatMap((process) => [process, ...below(process.pid)])
+  return below(pid)
+}
+
+/** Which of these processes still run, and the folders of a bench that ran as `pid`. */
+export async function leftBehind (pid: number, processes: Process[]): Promise<string[]> {
+  const running = await listProcesses()
+  const left = processes.filter((known) => running.some((one) => one.pid === known.pid && one.command === known.command))
+  const folders = (await readdir(tmpdir())).filter((name) => name.startsWith(`carillon-bench-${pid}-`))
+  return [...left.map(({ command }) => command), ...folders]
+}
+
+async function listProcesses (): Promise<Process[]> {
+  const { stdout } = await execa('ps', ['-eo', 'stat=,pid=,ppid=,args='])
+  return stdout.split('\n').flatMap((line) => {
+    const [, state = '', pid, parent, command = ''] = /^\s*(\S+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+    // Those that have ended and wait for somebody to ask how are no processes any more.
+    return state.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent), command }]
+  })
+}

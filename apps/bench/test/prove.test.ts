@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url'
+import { spawnNode, until } from '@carillon/testing'
+import t from 'tap'
+import type { Footing } from '../src/ground/ground.ts'
+import type { Proof } from '../src/proofs/proof.ts'
+import { createRandom } from '../src/proofs/random.ts'
+import { runProofs } from '../src/proofs/run-proofs.ts'
+import { showProofs } from '../src/proofs/show-proofs.ts'
+import { descendantsOf, leftBehind } from './leftovers.ts'
+
+// A database is made, and a dozen processes are started, on whatever machine this is.
+t.setTimeout(400_000)
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2 }
+
+t.test('proves with real processes that nobody is lost, whatever happens on the way', async (t) => {
+  const sizes = ['--people', '3000', '--outage-seconds', '3', '--lease-seconds', '2', '--seed', '7']
+  const prove = spawnNode(t, main, { args: ['prove', ...sizes, '--json'] })
+  t.match(await prove.exited, { code: 0 }, prove.stderr.join('\n'))
+  const { options, proofs } = JSON.parse(prove.stdout.join('\n'))
+  t.match(options, { people: 3_000, seed: 7, outageSeconds: 3, leaseSeconds: 2 })
+  t.match(proofs, [
+    { name: 'everyone', ok: true, failure: null, facts: { sent: 3_000, repeated: 0 } },
+    { name: 'killed', ok: true, failure: null, facts: { sent: 3_000, seed: 7 } },
+    { name: 'outage', ok: true, failure: null, facts: { sent: 3_000, repeated: 0 } },
+    { name: 'steered', ok: true, failure: null, facts: { sent: Number, canceled: Number, repeated: 0 } }
+  ])
+  t.match(prove.stderr.join('\n'), /killed: seed 7, at pushes \d+, \d+, \d+/)
+})
+
+t.test('tells what it can prove, and refuses what it cannot', async (t) => {
+  const help = spawnNode(t, main, { args: ['prove', '--help'] })
+  t.match(await help.exited, { code: 0 })
+  t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*steered +paused, resumed and canceled/)
+  for (const [args, words] of [[['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 1000 to/], [['--backend', 'files'], /redis, postgres/]] as const) {
+    const prove = spawnNode(t, main, { args: ['prove', ...args] })
+    t.match(await prove.exited, { code: 2 })
+    t.match(prove.stderr.join('\n'), words)
+  }
+})
+
+t.test('leaves nothing behind when it is stopped in the middle of a broadcast', async (t) => {
+  const prove = spawnNode(t, main, { args: ['prove', '--people', '3000', '--only', 'killed,steered', '--seed', '7'] })
+  await until(() => prove.output().includes('killed: the worker'), { timeoutMs: 120_000, what: 'the first kill' })
+  const said = prove.output()
+  const processes = await descendantsOf(prove.pid)
+  t.match(await prove.stop('SIGINT'), { code: 130 })
+  t.equal(prove.output(), said, 'without a word')
+  t.same(await leftBehind(prove.pid, processes), [])
+})
+
+t.test('a proof that fails says what it has found, and keeps no other from being run', async (t) => {
+  const fails: Proof = { name: 'killed', about: 'it fails', run: async () => { throw new Error('deliveries: {"sent":9} where {"sent":10} were due') } }
+  const holds: Proof = { name: 'everyone', about: 'it holds', run: async () => ({ sent: 10, seconds: 1.25, 'per second': 8 }) }
+  const said: string[] = []
+  const proofs = await runProofs({} as Footing, [fails, holds], options, (line) => said.push(line))
+  t.match(proofs, [
+    { name: 'killed', ok: false, failure: /"sent":9/ }, { name: 'everyone', ok: true, failure: null, facts: { sent: 10 } }
+  ])
+  t.match(said, ['killed: it fails', /killed: deliveries/, 'everyone: it holds', 'everyone: holds'])
+  const machine = { cpu: 'a CPU', cores: 2, memoryGiB: 4, system: 'linux', node: 'v20', postgres: '18', redis: null }
+  const text = showProofs({ commit: 'abc', machine, options, proofs })
+  t.match(text, /killed +FAILS +– .*\{"sent":9\} where/)
+  t.match(text, /everyone +holds +10 +– +– +1\.3 +per second: 8/)
+})
+
+t.test('the same seed means the same moments', async (t) => {
+  const three = (seed: number): number[] => Array.from({ length: 3 }, createRandom(seed))
+  t.same(three(7), three(7))
+  t.notSame(three(7), three(8))
+  const many = Array.from({ length: 10_000 }, createRandom(1))
+  t.ok(many.every((value) => value >= 0 && value < 1))
+  for (const share of [0.1, 0.5, 0.9]) t.ok(Math.abs(many.filter((value) => value < share).length / 10_000 - share) < 0.02)
+})
