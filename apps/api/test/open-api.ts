@@ -58,8 +58,6 @@ export interface TestApiOptions {
   keys?: string
   /** The providers it offers; Pushbullet alone when absent. */
   offer?: Array<keyof ProvidersConfig>
-  /** Where the Graph API is; the simulator's when absent. */
-  graphUrl?: string
 }
 
 /** The server on a port of its own, with a database of its own, and a sandbox for it to talk to. */
@@ -88,7 +86,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
       ...client,
       clientId: '1234567890123456',
       wwwUrl: `${sandbox.url}/facebook/www`,
-      graphUrl: options.graphUrl ?? `${sandbox.url}/facebook/graph`,
+      graphUrl: `${sandbox.url}/facebook/graph`,
       version: 'v26.0',
       scope: ['public_profile', 'ads_read']
     }
