@@ -1,6 +1,7 @@
 import type { Database } from '@carillon/shared/db'
 import { admit } from '../deliver/admit.ts'
 import type { Breakers } from '../deliver/breakers.ts'
+import { createHeadroom } from './headroom.ts'
 
 /** Nothing may be asked of the provider before `until`, milliseconds since the epoch. */
 export class Closed extends Error {
@@ -19,6 +20,10 @@ export class Closed extends Error {
 export interface Gate {
   /** Waits for its turn, and says whether it is the one request that is let through to see how the provider is. Throws Closed. */
   enter: () => Promise<'open' | 'probe'>
+  /** Whoever was let in is done, well or not. */
+  leave: () => void
+  /** What an answer says is used up of what we may ask, in percent. */
+  told: (percent: number) => void
 }
 
 export interface GateServices {
@@ -35,16 +40,46 @@ const gatherMs = 5
 
 export function createGate ({ database, breakers, perSecond, now }: GateServices, provider: string): Gate {
   let waiting: Array<{ open: (how: 'open' | 'probe') => void, fail: (error: unknown) => void }> = []
+  const headroom = createHeadroom()
+  const crowd: Array<() => void> = []
 
   return {
-    enter: () => {
-      const closed = breakers.closed(provider, '')
-      if (closed !== undefined) return Promise.reject(new Closed(closed.until, closed.reason))
-      return new Promise((resolve, reject) => {
-        waiting.push({ open: resolve, fail: reject })
-        if (waiting.length === 1) setTimeout(letIn, gatherMs)
+    enter: async () => {
+      await new Promise<void>((resolve) => {
+        crowd.push(resolve)
+        moveUp()
       })
+      return await admitted().catch((error: unknown) => {
+        leave()
+        throw error
+      })
+    },
+    leave,
+    told: (percent) => {
+      headroom.told(percent)
+      moveUp()
     }
+  }
+
+  function leave (): void {
+    headroom.end()
+    moveUp()
+  }
+
+  function moveUp (): void {
+    while (crowd.length > 0 && headroom.isFree()) {
+      headroom.begin()
+      crowd.shift()?.()
+    }
+  }
+
+  async function admitted (): Promise<'open' | 'probe'> {
+    const closed = breakers.closed(provider, '')
+    if (closed !== undefined) throw new Closed(closed.until, closed.reason)
+    return await new Promise((resolve, reject) => {
+      waiting.push({ open: resolve, fail: reject })
+      if (waiting.length === 1) setTimeout(letIn, gatherMs)
+    })
   }
 
   function letIn (): void {

@@ -3,7 +3,7 @@ import type { Fresh } from '@carillon/shared/connections'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Call, Credentials, Provider, Pull } from '@carillon/shared/providers'
 import {
-  accountsToRead, accountWaitMs, endAccount, endListing, endPull, limitAccount, PullLost, storeAccounts, storeDays
+  accountsToRead, accountWaitMs, endAccount, endListing, endPull, limitAccount, PullLost, renewPull, storeAccounts, storeDays
 } from '@carillon/shared/pulls'
 import type { AccountToRead, PullEnd, TakenPull } from '@carillon/shared/pulls'
 import { healthOf } from '../deliver/health-of.ts'
@@ -50,10 +50,12 @@ async function attempt (
       await conclude(undefined)
       asked = await gate.enter()
     },
+    onUsage: gate.told,
     onNearLimit: ({ scope, retryAt }) => { if (scope === 'host') breakers.silence(provider.id, '', retryAt) }
   }
 
   try {
+    await renewPull(database, taken)
     const sealed = await findSealed(database, taken.connectionId)
     if (sealed === undefined) throw new PullLost('the connection is closed')
     const first: Fresh = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
@@ -172,6 +174,7 @@ async function attempt (
     if (asked === undefined) return
     const isProbe = asked === 'probe'
     asked = undefined
+    gate.leave()
     const health = error === undefined ? 'well' : healthOf(error, [host])
     const reason = error instanceof ProviderError ? error.verdict.reason : ''
     if (!isProbe && health !== undefined) breakers.note(provider.id, '', health, reason)

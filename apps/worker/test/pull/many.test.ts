@@ -43,6 +43,27 @@ t.test('a thousand teams that are due at once stay within what they learn of the
   t.ok(Number(counts?.['rows']) >= 1_000 * 2 * 2, 'two accounts, and two days at least that are over')
 })
 
+t.test('however little the limit lets through, no more is asked', async (t) => {
+  const { connectTeams, control, database, graphCalls, services } = await openTeams(t)
+  await connectTeams(40)
+  const { log, now } = services
+  const perHour = 30
+  await control('POST', '/facebook/limits', { app: perHour })
+  let before = 0
+  for (let hour = 0; hour < 3; hour++) {
+    const breakers = createBreakers({ database, log, now })
+    await pull({ ...services, breakers })
+    await breakers.settled()
+    const { asked } = await graphCalls()
+    t.ok(asked - before <= perHour && asked - before >= 0.8 * perHour, `${asked - before} calls of ${perHour} in hour ${hour}`)
+    before = asked
+    await control('POST', '/clock', { advanceSeconds: 3_600 })
+    await database.sql`update provider_hosts set silent_until = now()`
+    await database.sql`update pulls set due_at = now()`
+  }
+  t.equal((await graphCalls()).refused, 0)
+})
+
 t.test('a worker that is killed half-way leaves its work to the next, and every row is there once', async (t) => {
   const { app, connect, database, env, graph, rows } = await openPulls(t)
   graph.pageSize = 5

@@ -3,7 +3,7 @@ import type { Judge, Judgement } from './ask.ts'
 import { ask } from './ask.ts'
 import { judge, judgeApp, judgeToken } from './facebook-judge.ts'
 import type { Reader } from './facebook-judge.ts'
-import { restsOf } from './facebook-usage.ts'
+import { appPercentOf, restsOf } from './facebook-usage.ts'
 import type { Answer, HttpRequest } from './http.ts'
 import type { Call } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
@@ -92,6 +92,8 @@ export function createFacebookApi (
 /** Every answer tells how near the limits are. */
 function learning<T> (call: Call, judge: Judge<T>): Judge<T> {
   return (answer: Answer, now: number): Judgement<T> => {
+    const percent = appPercentOf(answer.headers)
+    if (percent !== undefined) call.onUsage?.(percent)
     for (const rest of restsOf(answer.headers, now)) call.onNearLimit?.(rest)
     return judge(answer, now)
   }

@@ -29,6 +29,12 @@ export function readUsage (headers: Headers): Usage[] {
   ].filter(({ percent }) => percent > 0)
 }
 
+/** How much the app has used up of what it may ask, in percent; undefined when an answer says nothing of it. */
+export function appPercentOf (headers: Headers): number | undefined {
+  if (headers['x-app-usage'] === undefined && headers['x-fb-ads-insights-throttle'] === undefined) return undefined
+  return readUsage(headers).find(({ scope }) => scope === 'host')?.percent ?? 0
+}
+
 /** When to ask again after a limit was met, in milliseconds since the epoch: as the headers say, else in five minutes. */
 export function retryAtOf (headers: Headers, now: number, scope: Usage['scope']): number {
   return chooseRetryAt([regainAt(headers, now, scope)], now, limits)

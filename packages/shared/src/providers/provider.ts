@@ -34,6 +34,8 @@ export interface Call {
   registrations: Registrations
   /** Waited for before each request of a pull, which may be many: it rejects when the request must not be made now. */
   beforeRequest?: () => Promise<void>
+  /** To be told how much is used up of what we may ask for all connections together, in percent, by each answer that says so. */
+  onUsage?: (percent: number) => void
   /** To be told of a limit that is nearly met: whom to ask nothing more until `retryAt`, milliseconds since the epoch. */
   onNearLimit?: (rest: { scope: 'connection' | 'host', retryAt: number }) => void
 }

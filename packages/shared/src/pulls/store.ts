@@ -15,6 +15,11 @@ export interface AccountToRead {
   pulledTo: string | null
 }
 
+/** Goes on holding it, for as long as when it was taken. Throws PullLost. */
+export async function renewPull (database: Database, taken: TakenPull): Promise<void> {
+  await insist(await renewed(database, taken))
+}
+
 /** Keeps a page of accounts, in one statement. Throws PullLost. */
 export async function storeAccounts (database: Database, taken: TakenPull, accounts: AdAccount[]): Promise<void> {
   const { sql } = database

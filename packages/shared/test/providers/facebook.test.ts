@@ -119,6 +119,22 @@ t.test('revokes all that the user has granted', async (t) => {
   await refused(t, facebook.identify(other, call(t)), { kind: 'unauthorized' })
 })
 
+t.test('tells with each answer how much is used up', async (t) => {
+  const { credentials } = await graph.account()
+  const told: number[] = []
+  const listening = { ...call(t, 1_000), onUsage: (percent: number) => told.push(percent) }
+  const body = await facebook.identify(facebook.parseCredentials(credentials), listening)
+  t.same(told, [], 'where it is said')
+  for (const headers of [
+    { 'x-app-usage': '{"call_count":7,"total_time":9}' }, { 'x-app-usage': '{"call_count":0}' },
+    { 'x-app-usage': 'nonsense', 'x-fb-ads-insights-throttle': '{"app_id_util_pct":3.5}' }
+  ]) {
+    await graph.fault(t, { match: 'GET /me', status: 200, headers, body, times: 1 })
+    await facebook.identify(facebook.parseCredentials(credentials), listening)
+  }
+  t.same(told, [9, 0, 3.5])
+})
+
 t.test('says which limits are nearly met', async (t) => {
   const { credentials } = await graph.account()
   const rests: object[] = []
