@@ -1,4 +1,4 @@
-import { spawnApp, until } from '@carillon/testing'
+import { backends, spawnApp, until } from '@carillon/testing'
 import t from 'tap'
 import { pull } from '../../src/pull/pull.ts'
 import { createBreakers } from '../../src/deliver/breakers.ts'
@@ -64,42 +64,44 @@ t.test('however little the limit lets through, no more is asked', async (t) => {
   t.equal((await graphCalls()).refused, 0)
 })
 
-t.test('a worker that is killed half-way leaves its work to the next, and every row is there once', async (t) => {
-  const { app, connect, database, env, graph, rows } = await openPulls(t)
-  graph.pageSize = 5
-  await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })
-  let pages = 0
-  let hang = true
-  graph.onInsights = async () => {
-    pages++
-    if (pages === 9 && hang) await new Promise(() => {})
-  }
-  const start = () => spawnApp(t, 'worker', {
-    env: {
-      ...env,
-      FACEBOOK_CLIENT_ID: app.clientId,
-      FACEBOOK_CLIENT_SECRET: app.clientSecret,
-      FACEBOOK_GRAPH_URL: graph.url,
-      PULL_BACKFILL_DAYS: '30',
-      RECONCILE_SECONDS: '1',
-      DELIVER_LEASE_SECONDS: '4'
+for (const { kind, skip } of await backends()) {
+  t.test(`a worker that is killed half-way leaves its work to the next, and every row is there once, with jobs in ${kind}`, { skip }, async (t) => {
+    const { app, connect, database, env, graph, rows } = await openPulls(t, { backend: kind })
+    graph.pageSize = 5
+    await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })
+    let pages = 0
+    let hang = true
+    graph.onInsights = async () => {
+      pages++
+      if (pages === 9 && hang) await new Promise(() => {})
     }
+    const start = () => spawnApp(t, 'worker', {
+      env: {
+        ...env,
+        FACEBOOK_CLIENT_ID: app.clientId,
+        FACEBOOK_CLIENT_SECRET: app.clientSecret,
+        FACEBOOK_GRAPH_URL: graph.url,
+        PULL_BACKFILL_DAYS: '30',
+        RECONCILE_SECONDS: '1',
+        DELIVER_LEASE_SECONDS: '4'
+      }
+    })
+    const first = start()
+    await until(() => pages === 9, { timeoutMs: 60_000 })
+    t.match(await first.kill(), { signal: 'SIGKILL' })
+    const half = await rows()
+    t.ok(half.length >= 30 && half.length < 60, `${half.length} rows were there`)
+    t.match((await database.sql`select state from pulls`)[0], { state: 'running' })
+    hang = false
+    const second = start()
+    await until(async () => (await database.sql`select from pulls where succeeded_at is not null`).length === 1, { timeoutMs: 60_000 })
+    const kept = await rows()
+    t.equal(kept.length, 60)
+    t.equal(new Set(kept.map(({ account, day }) => `${account} ${day}`)).size, 60)
+    t.equal(await graph.calls('GET /me/adaccounts'), 1, 'the accounts were listed')
+    const listed = graph.requests.filter((request) => request.includes('/act_1/insights')).length
+    t.equal(listed, 6, 'and the first one was read already')
+    const tokens = graph.requests.flatMap((request) => /Bearer (EAA\w+)/.exec(request)?.[1] ?? [])
+    for (const text of [first.output(), second.output()]) for (const token of new Set(tokens)) t.notMatch(text, token)
   })
-  const first = start()
-  await until(() => pages === 9, { timeoutMs: 60_000 })
-  t.match(await first.kill(), { signal: 'SIGKILL' })
-  const half = await rows()
-  t.ok(half.length >= 30 && half.length < 60, `${half.length} rows were there`)
-  t.match((await database.sql`select state from pulls`)[0], { state: 'running' })
-  hang = false
-  const second = start()
-  await until(async () => (await database.sql`select from pulls where succeeded_at is not null`).length === 1, { timeoutMs: 60_000 })
-  const kept = await rows()
-  t.equal(kept.length, 60)
-  t.equal(new Set(kept.map(({ account, day }) => `${account} ${day}`)).size, 60)
-  t.equal(await graph.calls('GET /me/adaccounts'), 1, 'the accounts were listed')
-  const listed = graph.requests.filter((request) => request.includes('/act_1/insights')).length
-  t.equal(listed, 6, 'and the first one was read already')
-  const tokens = graph.requests.flatMap((request) => /Bearer (EAA\w+)/.exec(request)?.[1] ?? [])
-  for (const text of [first.output(), second.output()]) for (const token of new Set(tokens)) t.notMatch(text, token)
-})
+}

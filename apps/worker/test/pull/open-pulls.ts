@@ -3,6 +3,7 @@ import { findTeam, putTeam } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import type { InsightsDay } from '@carillon/shared/providers'
 import { backends, testKeys } from '@carillon/testing'
+import type { Backend } from '@carillon/testing'
 import type { Test } from 'tap'
 import { app, pretendGraph } from '../../../../packages/shared/test/providers/pretended-graph.ts'
 import type { AdAccounts } from '../../../../packages/shared/test/providers/pretended-graph.ts'
@@ -10,11 +11,15 @@ import type { PullServices } from '../../src/pull/pull.ts'
 import { pull } from '../../src/pull/pull.ts'
 import { openEngine } from '../open-engine.ts'
 
+interface PullsOptions extends Partial<PullServices['pace']> {
+  backend?: Backend['kind']
+}
+
 /** An engine that only does what it is told, and a Graph API for it to read from. */
-export async function openPulls (t: Test, pace?: Partial<PullServices['pace']>) {
-  const [postgres] = await backends()
-  if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const env = await postgres.open(t)
+export async function openPulls (t: Test, { backend = 'postgres', ...pace }: PullsOptions = {}) {
+  const chosen = (await backends()).find(({ kind }) => kind === backend)
+  if (chosen === undefined) throw new Error('there is no such backend')
+  const env = await chosen.open(t)
   const graph = await pretendGraph(t)
   const keys = testKeys()
   const engine = await openEngine(t, env, {
