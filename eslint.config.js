@@ -14,10 +14,10 @@ const directions = [
   },
   ...['providers', 'db', 'queue', 'vault'].map((own) => ({
     files: [`packages/shared/src/${own}/**/*.ts`],
-    forbid: ['providers', 'db', 'queue', 'vault', 'connections', 'notifications']
+    forbid: ['providers', 'db', 'queue', 'vault', 'connections', 'notifications', 'pulls']
       .filter((door) => door !== own)
       .flatMap((door) => [`**/${door}/**`, `@carillon/shared/${door}`]),
-    why: 'providers, db, queue and vault stand alone; connections and notifications stand on them'
+    why: 'providers, db, queue and vault stand alone; connections, notifications and pulls stand on them'
   })),
   {
     files: ['apps/**/*.ts', 'packages/**/*.ts'],

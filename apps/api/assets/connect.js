@@ -30,9 +30,12 @@ function toItem (connector) {
   const item = document.createElement('li')
   item.dataset.provider = provider
   const needsUser = connection?.status === 'needsReauth'
+  const missing = connection?.missingPermissions ?? []
   item.append(
-    text(name, stateOf(connector)),
+    text(name, stateOf(connector) + readingOf(connector)),
     ...(canManage && (connection === null || needsUser) ? [connectForm(connector)] : []),
+    ...(canManage && missing.length > 0 && !needsUser ? [connectForm(connector, { redirect: 'Reconnect to allow it' })] : []),
+    ...(canManage && connector.pull !== null && !needsUser ? [refreshForm(connector)] : []),
     ...(canManage && connection !== null ? [disconnectForm(connector)] : [])
   )
   return item
@@ -47,20 +50,36 @@ function stateOf ({ reason, contact, team, connection }) {
     return `needs ${contact ?? 'you'} to connect again${forTeam} (${connection.statusReason})`
   }
   const by = connection.connectedBy === null ? '' : ` by ${connection.connectedBy.name}`
-  return `connected${forTeam}${by} as ${connection.account.name}`
+  const missing = connection.missingPermissions.join(', ')
+  return `connected${forTeam}${by} as ${connection.account.name}${missing === '' ? '' : `; not allowed there: ${missing}`}`
 }
 
-function connectForm ({ provider, name, kinds, needsAccount, team }) {
+// When what is read through it was read last, and why not since then.
+function readingOf ({ pull }) {
+  if (pull === null) return ''
+  const read = pull.succeededAt === null ? 'not read yet' : `read ${new Date(pull.succeededAt).toLocaleString()}`
+  const hasFailed = pull.failedAt !== null && (pull.succeededAt === null || pull.failedAt > pull.succeededAt)
+  return `; ${read}${hasFailed ? `, and not since: ${pull.failure}` : ''}`
+}
+
+function connectForm ({ provider, name, kinds, needsAccount, team }, words = ways) {
   const account = needsAccount ? accountField(provider, name) : undefined
   return form([
     ...(account === undefined ? [] : account.parts),
-    ...kinds.map((kind, index) => button(ways[kind], name, index === 0 ? '' : 'quiet', kind))
+    ...kinds.map((kind, index) => button(words[kind] ?? ways[kind], name, index === 0 ? '' : 'quiet', kind))
   ], async (kind) => {
     const named = account === undefined ? {} : { account: account.input.value }
     const returnTo = location.origin + location.pathname
     const forTeam = team === null ? {} : { teamId: team.teamId }
     const handshake = await api('POST', 'handshakes', { provider, kind, ...forTeam, ...named, returnTo }, account?.input)
     if (handshake !== undefined) location.assign(handshake.startUrl)
+  })
+}
+
+function refreshForm ({ provider, name, team, pull }) {
+  return form([button('Read now', name, 'quiet', 'refresh')], async () => {
+    const path = `teams/${encodeURIComponent(team.teamId)}/pulls/${provider}/${pull.name}/refresh`
+    if (await api('POST', path) !== undefined) hint.textContent = `${name} is read in a moment.`
   })
 }
 

@@ -57,7 +57,7 @@ export interface TestApiOptions {
   change?: (services: Services) => Partial<Services>
   keys?: string
   /** The providers it offers; Pushbullet alone when absent. */
-  offer?: Array<'pushbullet' | 'pumpio' | 'blotre'>
+  offer?: Array<keyof ProvidersConfig>
 }
 
 /** The server on a port of its own, with a database of its own, and a sandbox for it to talk to. */
@@ -81,7 +81,15 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   const all: ProvidersConfig = {
     pushbullet: { ...client, authorizeUrl: `${sandbox.url}/pushbullet/authorize`, apiUrl: `${sandbox.url}/pushbullet` },
     pumpio: { application: { name: 'Bell & Sons' }, insecureHosts: [pumpioHost] },
-    blotre: { ...client, url: `${sandbox.url}/blotre` }
+    blotre: { ...client, url: `${sandbox.url}/blotre` },
+    facebook: {
+      ...client,
+      clientId: '1234567890123456',
+      wwwUrl: `${sandbox.url}/facebook/www`,
+      graphUrl: `${sandbox.url}/facebook/graph`,
+      version: 'v26.0',
+      scope: ['public_profile', 'ads_read']
+    }
   }
   const config: ProvidersConfig = Object.fromEntries((options.offer ?? ['pushbullet']).map((id) => [id, all[id]]))
   const providers = createProviders(config)

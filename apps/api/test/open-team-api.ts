@@ -12,8 +12,8 @@ export interface TeamApi {
   put: (name: string, ownerId: string, ...memberIds: string[]) => Promise<Answer>
   /** A user's token; in a team, when it names one. */
   tokenOf: (userId: string, teamId?: string) => Promise<string>
-  /** Connects Pushbullet for a team, as its owner would. Answers the connection's id and its token at the provider. */
-  connect: (teamId: string) => Promise<{ id: string, accessToken: string }>
+  /** Connects an account for a team, at Pushbullet unless it says where, as its owner would. Answers its token there too. */
+  connect: (teamId: string, provider?: Offer[number]) => Promise<{ id: string, accessToken: string }>
   /** Runs between the provider's answer and the keeping of what it has brought. */
   meanwhile: { run: () => Promise<unknown> }
 }
@@ -49,20 +49,20 @@ export async function openTeamApi (
     put: async (name, ownerId, ...memberIds) =>
       await api.ask('PUT', `/v1/teams/${name.toLowerCase()}`, { token: key, body: { name, ownerId, memberIds } }),
     tokenOf: async (userId, teamId) => await api.makeUser(userId, undefined, teamId),
-    connect: async (externalId) => {
+    connect: async (externalId, provider = 'pushbullet') => {
       const team = await findTeam(database, externalId)
       if (team === undefined) throw new Error(`there is no team ${externalId}`)
-      const { data: [made] } = await api.control('POST', '/accounts', { provider: 'pushbullet', count: 1 }) as {
-        data: Array<{ account: string, accessToken: string }>
+      const { data: [made] } = await api.control('POST', '/accounts', { provider, count: 1 }) as {
+        data: Array<{ account: string, accessToken: string, userId?: string }>
       }
       if (made === undefined) throw new Error('no account was made')
-      const grant = { credentials: { accessToken: made.accessToken }, account: { id: made.account, name: 'The page' } }
+      const grant = { credentials: { accessToken: made.accessToken }, account: { id: made.userId ?? made.account, name: 'The page' } }
       const [saved] = await saveConnections(database, vault, [
-        { teamId: team.id, connectedBy: team.owner.id, provider: 'pushbullet', grant }
+        { teamId: team.id, connectedBy: team.owner.id, provider, grant }
       ])
       return { id: publicId('connection', saved?.id ?? ''), accessToken: made.accessToken }
     }
   }
 }
 
-type Offer = Array<'pushbullet' | 'pumpio' | 'blotre'>
+type Offer = Array<'pushbullet' | 'pumpio' | 'blotre' | 'facebook'>

@@ -32,3 +32,8 @@ async function listProcesses (): Promise<Process[]> {
     return state.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent), command }]
   })
 }
+
+/** Lines that tell of anything but progress, which may be under way while somebody stops it. */
+export function complaintsIn (output: string): string[] {
+  return output.split('\n').filter((line) => line !== '' && (!/^ *\d+ s {2}/.test(line) || /fail|error|ended with/i.test(line)))
+}

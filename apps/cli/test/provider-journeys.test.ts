@@ -10,6 +10,7 @@ t.setTimeout(300_000)
 
 interface Connector {
   provider: string
+  holder: 'user' | 'team'
   kinds: string[]
   needsAccount: boolean
 }
@@ -28,8 +29,10 @@ for (const { kind, skip, open } of await backends()) {
     const database = openDatabase({ url: env.DATABASE_URL, max: 1 })
     t.teardown(() => database.close())
     const token = await site.mintToken('nobody')
-    const { data } = await site.api<{ data: Connector[] }>('GET', '/v1/connectors', { token })
+    const { data: all } = await site.api<{ data: Connector[] }>('GET', '/v1/connectors', { token })
+    const data = all.filter(({ holder }) => holder === 'user')
     t.same(data.map(({ provider }) => provider), Object.keys(providers))
+    t.match(all.filter(({ holder }) => holder === 'team'), [{ provider: 'facebook' }], 'whose journey is one of a team')
     const host = new URL(addresses.pumpioUrl ?? '').host
 
     const journeys = data.flatMap(({ provider, kinds, needsAccount }) => {

@@ -18,7 +18,8 @@ export function applyFaults (app: FastifyInstance, simulator: Simulator, faults:
   app.decorateRequest('endpointCount', undefined)
 
   app.addHook('onRequest', (request, reply, done) => {
-    const route = request.routeOptions.url
+    // What a pattern asks of a parameter is of no interest to who counts.
+    const route = request.routeOptions.url?.replace(/\(.*?\)/g, '')
     const count = stats.of(simulator.id, route === undefined ? `${request.method} /${simulator.id}/*` : `${request.method} ${route}`)
     request.endpointCount = count
     count.requests++
@@ -52,10 +53,11 @@ async function strike (request: FastifyRequest, reply: FastifyReply, fault: Faul
     hangUp(request, reply)
     return true
   }
-  if (fault.status === undefined && fault.body === undefined) return false
+  const named = fault.fault === undefined ? undefined : simulator.namedFaults?.[fault.fault]?.(request)
+  if (named === undefined && fault.status === undefined && fault.body === undefined) return false
 
-  const status = fault.status ?? 200
-  const likely = simulator.faultAnswer(status)
+  const status = fault.status ?? named?.status ?? 200
+  const likely = named ?? simulator.faultAnswer(status)
   const body = 'body' in fault ? fault.body : likely.body
   reply.code(status)
   reply.headers({ 'content-type': contentType(body), ...likely.headers })

@@ -3,6 +3,8 @@ export interface FaultRule {
   provider: string
   /** Part of `METHOD /path`; the path may be written with or without the provider's prefix. Absent: every request. */
   match?: string
+  /** One of the service's own faults, by its name. */
+  fault?: string
   status?: number
   /** Added to the answer; `null` takes a header away. */
   headers?: Record<string, string | number | null>

@@ -5,7 +5,13 @@ const pumpioPort = readPort('SANDBOX_PUMPIO_PORT') ?? (port === 0 ? 0 : port + 1
 const host = process.env['HOST'] || '127.0.0.1'
 const bench = process.env['SANDBOX_BENCH'] === '1'
 
-const sandbox = await openSandbox({ port, pumpioPort, host, bench }).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+const facebookApp = {
+  deauthorizeUrl: readUrl('SANDBOX_FACEBOOK_DEAUTHORIZE_URL'),
+  deletionUrl: readUrl('SANDBOX_FACEBOOK_DELETION_URL')
+}
+
+const options = { port, pumpioPort, host, bench, facebookApp }
+const sandbox = await openSandbox(options).catch((error: NodeJS.ErrnoException & { port?: number }) => {
   const taken = error.port ?? port
   give(error.code === 'EADDRINUSE'
     ? `${taken === pumpioPort ? 'SANDBOX_PUMPIO_PORT' : 'SANDBOX_PORT'}: port ${taken} on ${host} is already in use; choose another, or 0 for any free one`
@@ -33,6 +39,13 @@ function readPort (name: string): number | undefined {
   const port = Number(value)
   if (/^\d+$/.test(value) && port <= 65535) return port
   return give(`${name}: got "${value}", expected a port number from 0 to 65535`)
+}
+
+function readUrl (name: string): string | null {
+  const value = process.env[name] ?? ''
+  if (value === '') return null
+  if (URL.canParse(value) && /^https?:/i.test(value)) return value
+  return give(`${name}: got "${value}", expected a URL of http or https`)
 }
 
 function give (line: string): never {

@@ -7,6 +7,7 @@ import { createTally } from './bench/tally.ts'
 import { applyFaults } from './apply-faults.ts'
 import { createClock } from './clock.ts'
 import { controlRoutes } from './control/control-routes.ts'
+import type { AppSettings } from './facebook/notices.ts'
 import { createFaults } from './faults.ts'
 import { createInbox } from './inbox.ts'
 import { screenRoutes } from './screen/screen-routes.ts'
@@ -22,6 +23,8 @@ export interface SandboxOptions {
   host?: string
   /** Counts Pushbullet's pushes by their guid instead of keeping them, and answers them as fast as it can. */
   bench?: boolean
+  /** Where the simulated Facebook tells the app that a user has removed it, and wants data deleted. Default: nowhere. */
+  facebookApp?: Partial<AppSettings>
 }
 
 export interface Sandbox {
@@ -35,7 +38,7 @@ export interface Sandbox {
 /** Opens the simulators, their controls and the page. Rejects when a port cannot be had. */
 export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', pumpioPort = port === 0 ? 0 : port + 1 } = options
-  const { app, pumpio } = createSandboxApps(host, options.bench === true)
+  const { app, pumpio } = createSandboxApps(host, options)
   const close = async (): Promise<void> => { await Promise.all([app.close(), pumpio.close()]) }
   try {
     await app.listen({ port, host })
@@ -47,7 +50,9 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
   return { url: urlOf(app.server.address(), host), pumpioUrl: urlOf(pumpio.server.address(), host), close }
 }
 
-function createSandboxApps (host: string, bench: boolean): { app: FastifyInstance, pumpio: FastifyInstance } {
+function createSandboxApps (
+  host: string, { bench = false, facebookApp }: SandboxOptions
+): { app: FastifyInstance, pumpio: FastifyInstance } {
   const app = createApp()
   const pumpio = createApp()
   const clock = createClock()
@@ -56,7 +61,8 @@ function createSandboxApps (host: string, bench: boolean): { app: FastifyInstanc
   const faults = createFaults()
   const stats = createStats()
   const tally = bench ? createTally() : undefined
-  const desk = { clock, inbox, accounts, tally, hostOf: () => new URL(urlOf(pumpio.server.address(), host)).host }
+  const hostOf = () => new URL(urlOf(pumpio.server.address(), host)).host
+  const desk = { clock, inbox, accounts, tally, hostOf, facebookApp }
   const simulators = allSimulators.map((create) => create(desk))
 
   for (const simulator of simulators) {

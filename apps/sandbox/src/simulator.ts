@@ -1,8 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Accounts } from './accounts.ts'
 import type { QuickRoute } from './bench/quick-route.ts'
 import type { Tally } from './bench/tally.ts'
 import type { Clock } from './clock.ts'
+import type { AppSettings } from './facebook/notices.ts'
 import type { Faults } from './faults.ts'
 import type { Inbox } from './inbox.ts'
 import type { Stats } from './stats.ts'
@@ -16,6 +17,8 @@ export interface Desk {
   tally?: Tally | undefined
   /** HOST:PORT at which a simulator is called that has a host of its own; known once the sandbox listens. */
   hostOf: (id: string) => string
+  /** Addresses that the settings of the app at Facebook name at first. */
+  facebookApp?: Partial<AppSettings> | undefined
 }
 
 /** A simulated service. It is mounted under `/<id>`, or at the root of a host of its own. */
@@ -47,6 +50,8 @@ export interface Simulator {
   quirks?: Record<string, boolean>
   /** How the service itself would say this status, for faults that leave headers or body out. */
   faultAnswer: (status: number) => FaultAnswer
+  /** Answers of the service's own that a fault may ask for by name, where a status does not say enough. */
+  namedFaults?: Readonly<Record<string, NamedFault>>
   reset: () => void
 }
 
@@ -82,3 +87,6 @@ export interface FaultAnswer {
   /** A string is sent as it is, anything else as JSON. */
   body: unknown
 }
+
+/** What the service answers to this request when it goes wrong in this way. */
+export type NamedFault = (request: FastifyRequest) => FaultAnswer & { status: number }

@@ -1,5 +1,6 @@
 import type { Desk, Simulator } from './simulator.ts'
 import { createBlotre } from './blotre/blotre.ts'
+import { createFacebook } from './facebook/facebook.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
 
@@ -7,5 +8,6 @@ import { createPushbullet } from './pushbullet/pushbullet.ts'
 export const simulators: Array<(desk: Desk) => Simulator> = [
   createPushbullet,
   createPumpio,
-  createBlotre
+  createBlotre,
+  createFacebook
 ]

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { ConfigError, loadConfig, perSecond, providerConfig } from '@carillon/shared/config'
+import { ConfigError, loadConfig, perSecond, providerConfig, pullPace } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
@@ -65,6 +65,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
       concurrency: config.DELIVER_REQUESTS,
       leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
       retentionDays: config.RETENTION_DAYS,
+      pace: pullPace(config),
       stopping: stopping.signal,
       giveUp: giveUp.signal
     },

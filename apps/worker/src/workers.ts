@@ -9,16 +9,20 @@ import { reconcile } from './maintain/reconcile.ts'
 import { refreshAhead } from './maintain/refresh-ahead.ts'
 import { revoke } from './maintain/revoke.ts'
 import { plan } from './plan/plan.ts'
+import { pull } from './pull/pull.ts'
+import type { PullServices } from './pull/pull.ts'
 
 export interface WorkersOptions {
   backend: QueueBackend
-  services: DeliverServices
+  services: DeliverServices & PullServices
   /** Batches at a time, for each provider: of what goes to people by name, and of broadcasts. */
   jobsPerProvider: number
   reconcileEveryMs: number
 }
 
 const maintainQueue = 'maintain'
+/** Reading may take its time, and must not keep what has to be done soon. */
+const pullQueue = 'pull'
 /** What is done again and again, each by one worker at a time. */
 const tasks = {
   reconcile,
@@ -33,6 +37,7 @@ type Task = keyof typeof tasks
 export function startWorkers ({ backend, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): JobWorker {
   const { database, queues, leaseMs, log } = services
   const maintenance = backend.openQueue<object>(maintainQueue)
+  const pulling = backend.openQueue<object>(pullQueue)
   const delivering = { concurrency: jobsPerProvider, lockMs: leaseMs }
   const workers = [
     ...[...queues.deliver.keys()].flatMap((provider) => [
@@ -44,7 +49,8 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
       await dispatchWaiting(database, queues, [provider])
     }, { concurrency: 4, lockMs: leaseMs }),
     backend.openWorker<{ task: Task }>(
-      maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs })
+      maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs }),
+    backend.openWorker<object>(pullQueue, async () => { await pull(services) }, { concurrency: 1, lockMs: leaseMs })
   ]
 
   // A queue that was wiped has lost its schedules too, and nothing but us would bring them back.
@@ -52,6 +58,7 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
     for (const task of Object.keys(tasks)) {
       maintenance.schedule(task, reconcileEveryMs, { task }).catch((error: unknown) => log.warn({ err: error, task }, 'cannot schedule'))
     }
+    pulling.schedule('pull', reconcileEveryMs, {}).catch((error: unknown) => log.warn({ err: error }, 'cannot schedule'))
   }
   schedule()
   const scheduling = setInterval(schedule, reconcileEveryMs)
@@ -60,7 +67,7 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
     close: async () => {
       clearInterval(scheduling)
       await Promise.all(workers.map((worker) => worker.close()))
-      await maintenance.close()
+      await Promise.all([maintenance.close(), pulling.close()])
     }
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { isConnected } from '@carillon/shared/connections'
 import { putTeam } from '@carillon/shared/db'
 import { dispatchWaiting, findNotification, findStanding, listDeliveries, previewAudience, releaseParked } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
@@ -41,6 +42,7 @@ const uses: Record<string, () => Promise<unknown>> = {
   connections_pkey: () => listDeliveries(database, broadcast, { limit: 50 }),
   connections_user_provider: () => previewAudience(database, { userIds: ['user-1', 'user-2'] }, providers, new Map()),
   connections_team_provider: () => putTeam(database, { externalId: 'team-7', name: 'Seven', ownerId: 'user-8', memberIds: [] }),
+  connections_account: () => isConnected(database, 'pumpio', 'team-7'),
   // PostgreSQL asks for that itself when a user is deleted.
   connections_connected_by_user: async () => { await database.sql`update connections set connected_by = null where connected_by = ${teamUser}` },
   connections_provider_id: async () => {

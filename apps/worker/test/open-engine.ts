@@ -14,6 +14,7 @@ import { testKeys, until } from '@carillon/testing'
 import type { BackendEnvironment } from '@carillon/testing'
 import type { Test } from 'tap'
 import { createBreakers } from '../src/deliver/breakers.ts'
+import type { PullServices } from '../src/pull/pull.ts'
 import { startWorkers } from '../src/workers.ts'
 
 export interface InboxEntry {
@@ -33,12 +34,18 @@ export interface EngineOptions {
   offer?: Array<keyof ProvidersConfig>
   /** pump.io hosts besides the simulator's own. */
   pumpioHosts?: string[]
+  /** Where the Graph API is; the simulator's when absent. */
+  graphUrl?: string
+  keys?: string
+  pace?: PullServices['pace']
 }
+
+const dailyPace = { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 }
 
 /** The delivery engine in this process, against simulators of its own. Everything ends with the test. */
 export async function openEngine (
   t: Test, env: BackendEnvironment,
-  { leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [] }: EngineOptions = {}
+  { leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl, pace = dailyPace, keys = testKeys() }: EngineOptions = {}
 ) {
   const sandbox = await openSandbox({ port: 0 })
   const lines: string[] = []
@@ -51,13 +58,21 @@ export async function openEngine (
   const all: ProvidersConfig = {
     pushbullet: { ...client, authorizeUrl: `${sandbox.url}/pushbullet/authorize`, apiUrl: `${sandbox.url}/pushbullet` },
     pumpio: { application: { name: 'Carillon' }, insecureHosts: [new URL(sandbox.pumpioUrl).host, ...pumpioHosts] },
-    blotre: { ...client, url: `${sandbox.url}/blotre` }
+    blotre: { ...client, url: `${sandbox.url}/blotre` },
+    facebook: {
+      ...client,
+      clientId: '1234567890123456',
+      wwwUrl: `${sandbox.url}/facebook/www`,
+      graphUrl: graphUrl ?? `${sandbox.url}/facebook/graph`,
+      version: 'v26.0',
+      scope: ['ads_read']
+    }
   }
   const config: ProvidersConfig = Object.fromEntries(offer.map((id) => [id, all[id]]))
   const providers = createProviders(config)
   const queues = openDeliveryQueues(backend, providers.keys())
   const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
-  const vault = createVault(parseVaultKeys(testKeys()))
+  const vault = createVault(parseVaultKeys(keys))
   const accepter = createAccepter({ database, queues, log })
   const stopping = new AbortController()
   const giveUp = new AbortController()
@@ -84,6 +99,7 @@ export async function openEngine (
     concurrency: 16,
     leaseMs,
     retentionDays: 90,
+    pace,
     stopping: stopping.signal,
     giveUp: giveUp.signal
   }

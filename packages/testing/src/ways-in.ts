@@ -25,6 +25,8 @@ export interface OpenedHandshake extends ShownHandshake {
 export interface Decision {
   account: string
   answer: 'allow' | 'deny'
+  /** Single permissions that they do not allow, where one can choose. */
+  decline?: string
 }
 
 /** One way to connect an account, walked as its user would: by browser, or with a frontend that calls the API. */
@@ -36,7 +38,7 @@ export interface WayIn {
 }
 
 export async function openHandshake (
-  { api, mintToken }: Site, userId: string, wish: { provider: string, kind?: string, account?: string }
+  { api, mintToken }: Site, userId: string, wish: { provider: string, kind?: string, account?: string, teamId?: string }
 ): Promise<OpenedHandshake> {
   const token = await mintToken(userId)
   const opened = await api<ShownHandshake>('POST', '/v1/handshakes', { token, body: wish })
@@ -104,10 +106,10 @@ export async function walkRedirect (startUrl: string, decision: Decision, browse
 
 /** The simulators' pages take the decision in their query, from programs. */
 function decide (
-  browser: Browser, address: string, { answer, account }: Decision, more: Record<string, string> = {}
+  browser: Browser, address: string, { answer, ...decision }: Decision, more: Record<string, string> = {}
 ): Promise<Page> {
   const url = new URL(address)
-  for (const [name, value] of Object.entries({ ...more, auto: answer, account })) url.searchParams.set(name, value)
+  for (const [name, value] of Object.entries({ ...more, auto: answer, ...decision })) url.searchParams.set(name, value)
   return browser.get(url.href)
 }
 

@@ -8,12 +8,19 @@ import { sendFailure, sendSuccess } from './outcome-pages.ts'
 import { readReason } from './reasons.ts'
 import type { Reason } from './reasons.ts'
 
+/** What a handshake has brought. */
+export interface Outcome {
+  accountName: string
+  /** What was asked for and not allowed. */
+  missingPermissions: string[]
+}
+
 /** How a handshake's way through the browser can end. */
 export interface Endings {
   /** Where the site is told that it went well or why it did not; null when it has named no address. */
   addressAfter: (handshake: Handshake, reason?: Reason) => string | null
   /** Back to the site with the good news, or a page that has it. */
-  connected: (reply: FastifyReply, handshake: Handshake, accountName: string) => FastifyReply
+  connected: (reply: FastifyReply, handshake: Handshake, outcome: Outcome) => FastifyReply
   failed: (reply: FastifyReply, handshake: Handshake, reason: Reason) => FastifyReply
   /** The same for one that has ended already. */
   ended: (reply: FastifyReply, handshake: Handshake) => Promise<FastifyReply>
@@ -27,10 +34,12 @@ export function createEndings ({ database, site }: Services, provider: Provider)
     const outcome = reason === undefined ? { carillon: 'connected', provider: provider.id } : { carillon: 'failed', provider: provider.id, reason }
     return withOutcome(returnTo, outcome)
   }
-  const connected: Endings['connected'] = (reply, handshake, accountName) => {
+  const connected: Endings['connected'] = (reply, handshake, { accountName, missingPermissions }) => {
     const address = addressAfter(handshake)
-    if (address !== null) return reply.redirect(address, 303)
-    return sendSuccess(reply, { site, provider, accountName, team: handshake.team })
+    const { id: handshakeId, team } = handshake
+    if (address === null) return sendSuccess(reply, { site, provider, handshakeId, team, accountName, missingPermissions })
+    const missing: Record<string, string> = missingPermissions.length === 0 ? {} : { missing: missingPermissions.join(',') }
+    return reply.redirect(withOutcome(address, missing), 303)
   }
   const failed: Endings['failed'] = (reply, handshake, reason) => {
     const address = addressAfter(handshake, reason)
@@ -44,7 +53,9 @@ export function createEndings ({ database, site }: Services, provider: Provider)
       const { status, connectionId, error } = handshake
       if (status !== 'completed' || connectionId === null) return failed(reply, handshake, status === 'expired' ? reasonToExpire(handshake) : readReason(error))
       const connection = await findConnection(database, connectionId)
-      return connected(reply, handshake, connection?.account.name ?? '')
+      return connected(reply, handshake, {
+        accountName: connection?.account.name ?? '', missingPermissions: connection?.missingPermissions ?? []
+      })
     },
     over: (reply, handshake) => {
       const reason = handshake.status === 'expired' && !handshake.claimed ? reasonToExpire(handshake) : 'alreadyUsed'

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { HandshakeTeam } from '@carillon/shared/connections'
+import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
@@ -25,7 +26,14 @@ export function sendFailure (
 
 export function sendSuccess (
   reply: FastifyReply,
-  { site, provider, accountName, team }: { site: Site, provider: Provider, accountName: string, team: HandshakeTeam | null }
+  { site, provider, handshakeId, team, accountName, missingPermissions }: {
+    site: Site
+    provider: Provider
+    handshakeId: string
+    team: HandshakeTeam | null
+    accountName: string
+    missingPermissions: string[]
+  }
 ): FastifyReply {
   const words = team === null
     ? html`What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.`
@@ -36,6 +44,14 @@ export function sendSuccess (
     content: html`
       <h1>${provider.name} is connected</h1>
       <p>${words}</p>
+      ${missingPermissions.length === 0
+        ? ''
+        : html`
+      <p>You have not allowed <strong>${missingPermissions.join(', ')}</strong>, without which something will be missing.</p>
+      <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/again">
+        <input type="hidden" name="handshake" value="${publicId('handshake', handshakeId)}">
+        <button>Reconnect to allow it</button>
+      </form>`}
       <p class="soft">You can close this page.</p>`
   })
 }

@@ -6,6 +6,7 @@ import type { BrowserCookie } from './browser-cookie.ts'
 import { addCodePages } from './code/code-pages.ts'
 import { createEndings, isOver } from './endings.ts'
 import { findNamedHandshake } from './find-handshake.ts'
+import { addNotices } from './notices.ts'
 import { sendFailure } from './outcome-pages.ts'
 import { addRedirect } from './redirect/redirect.ts'
 import { addVerifierPages } from './verifier/verifier-pages.ts'
@@ -31,6 +32,8 @@ function ofProvider (provider: Provider, services: Services, browser: BrowserCoo
     if ((code ?? verifier) !== undefined) starts.redirect = await addRedirect(scope, provider, browser, services, endings)
     if (verifier !== undefined) starts.verifier = addVerifierPages(scope, provider, services, endings)
     if (oneTimeCode !== undefined) starts.code = addCodePages(scope, provider, services, endings)
+
+    if (provider.notices !== undefined) addNotices(scope, provider, provider.notices, services)
 
     scope.get('/start', { schema: { hide: true } }, async (request, reply) => {
       const handshake = await findNamedHandshake(services, provider, request.query)

@@ -9,6 +9,7 @@ export const reasons = {
   noCookie: { status: 403, title: 'This browser has not begun this', text: 'The cookie that was set when you confirmed is missing. Finish in the browser in which you began, with cookies allowed, or start again.' },
   foreignCookie: { status: 403, title: 'Another browser has begun this', text: 'Connecting an account has to be finished in the browser in which it was begun. If somebody sent you this link, do not go on.' },
   notSameOrigin: { status: 403, title: 'This did not come from our own page', text: 'Please open the link again and press the button there.' },
+  unknownDeletion: { status: 404, title: 'This code is not known', text: 'No data was deleted under it. Please check whether the address is complete.' },
   alreadyUsed: { status: 409, title: 'This has been used already', text: 'Each link works once. If your account is not connected yet, please start again from the site you came from.' },
   // From here on the right browser is there, and the site is told.
   expired: { status: 410, title: 'This took too long', text: 'A link works for ten minutes. Please start again from the site you came from.' },

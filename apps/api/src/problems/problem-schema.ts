@@ -10,7 +10,7 @@ export const problemSchema = Type.Object({
   instance: Type.String({ description: 'Names this answer; the log line of the request carries the same id' }),
   code: Type.Enum(Object.keys(problemTable) as ProblemCode[]),
   reason: Type.Optional(Type.String({ description: 'For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md; for `wrongStatus`: the status' })),
-  contact: Type.Optional(Type.String({ description: 'For `notOwner`: the name of the owner, whom to ask' })),
+  contact: Type.Optional(Type.String({ description: 'For `notOwner` and `notConnected`: the name of the owner, whom to ask' })),
   errors: Type.Optional(Type.Array(Type.Object({
     path: Type.String({ description: 'Such as `message.url` or `audience.userIds.3`' }),
     message: Type.String()

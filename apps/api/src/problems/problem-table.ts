@@ -10,6 +10,7 @@ export const problemTable = {
   notOwner: { status: 403, title: 'Only the owner of the team may do that' },
   notFound: { status: 404, title: 'There is nothing here' },
   methodNotAllowed: { status: 405, title: 'This address does not take that method' },
+  notConnected: { status: 409, title: 'The team has not connected it' },
   connectionClosed: { status: 409, title: 'The connection is closed' },
   needsReauth: { status: 409, title: 'The user has to connect again' },
   handshakeOver: { status: 409, title: 'The handshake is over, or somebody else is ending it' },

@@ -81,7 +81,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'testConnection',
         tags: ['connections'],
-        summary: 'Send a test message right now, and see what the provider says',
+        summary: 'Send a test message right now, or where nothing is sent ask whose account it is, and see what the provider says',
         params: idParams,
         response: { 200: testResult }
       }

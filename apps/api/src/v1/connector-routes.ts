@@ -5,10 +5,12 @@ import { listConnections } from '@carillon/shared/connections'
 import type { Connection } from '@carillon/shared/connections'
 import type { Membership } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
+import { findPull } from '@carillon/shared/pulls'
 import { requireUser } from '../auth/callers.ts'
 import { chosenTeam, contactOf } from '../auth/teams.ts'
 import { handshakeKinds, kindsOf } from '../connect/kinds.ts'
 import type { Services } from '../services.ts'
+import { shownPull, toShownPull } from './pulls/shown-insights.ts'
 import { shownConnection, toShownConnection } from './shown-connection.ts'
 import { exactly, nullable, teamIdField } from './fields.ts'
 
@@ -26,7 +28,10 @@ const shownConnector = Type.Object({
   team: Type.Union([
     Type.Object({ teamId: Type.String(), name: Type.String() }), Type.Null()
   ], { description: 'The team that was chosen, where teams hold the connections' }),
-  connection: nullable(shownConnection)
+  connection: nullable(shownConnection),
+  pull: Type.Union([
+    Type.Object({ name: Type.String({ description: 'What is read, such as `insights`' }), ...shownPull.properties }), Type.Null()
+  ], { description: 'How reading through it goes; null where nothing is read, or has not been yet' })
 })
 
 export function connectorRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {
@@ -49,7 +54,7 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
       const own = await listOpen({ userId: requireUser(request).externalId })
       const ofTeam = membership === undefined ? none : await listOpen({ teamId: membership.team.externalId })
       return {
-        data: [...providers.values()].map((provider) => {
+        data: await Promise.all([...providers.values()].map(async (provider) => {
           const connection = (provider.holder === 'team' ? ofTeam : own).get(provider.id)
           return {
             provider: provider.id,
@@ -57,11 +62,17 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
             kinds: kindsOf(provider),
             needsAccount: provider.parseAccount !== undefined,
             ...standing(provider, membership),
-            connection: connection === undefined ? null : toShownConnection(connection)
+            connection: connection === undefined ? null : toShownConnection(connection),
+            pull: connection === undefined ? null : await pullOf(provider, connection)
           }
-        })
+        }))
       }
     })
+  }
+
+  async function pullOf ({ pull }: Provider, { id }: Connection): Promise<Static<typeof shownConnector>['pull']> {
+    const standing = pull === undefined ? undefined : await findPull(database, id)
+    return pull === undefined || standing === undefined ? null : { name: pull.name, ...toShownPull(standing) }
   }
 
   async function listOpen (holder: { userId: string } | { teamId: string }): Promise<Map<string, Connection>> {

@@ -19,6 +19,9 @@ export const shownConnection = Type.Object({
   statusReason: nullable(Type.String()),
   account: Type.Object({ id: Type.String(), name: Type.String() }),
   expiresAt: nullable(timeField),
+  missingPermissions: Type.Array(Type.String(), {
+    description: 'What the provider was asked for and the user has not allowed: a new handshake asks them again'
+  }),
   limitedUntil: Type.Union([timeField, Type.Null()], { description: 'The provider asked for silence until then' }),
   createdAt: timeField,
   updatedAt: timeField
@@ -54,9 +57,8 @@ export function toExplainedConnection (
 }
 
 export function toShownConnection (connection: Connection): Static<typeof shownConnection> {
-  const {
-    id, userId, teamId, connectedBy, provider, status, statusReason, account, expiresAt, limitedUntil, createdAt, updatedAt
-  } = connection
+  const { id, userId, teamId, connectedBy, provider, status, statusReason, account, missingPermissions } = connection
+  const { expiresAt, limitedUntil, createdAt, updatedAt } = connection
   return {
     id: publicId('connection', id),
     userId,
@@ -67,6 +69,7 @@ export function toShownConnection (connection: Connection): Static<typeof shownC
     statusReason,
     account,
     expiresAt: expiresAt?.toISOString() ?? null,
+    missingPermissions,
     limitedUntil: limitedUntil?.toISOString() ?? null,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString()

@@ -28,14 +28,17 @@ export const testResult = Type.Object({
 
 type TestResult = Static<typeof testResult>
 
-/** Sends a message through the connection, past all queues. What it learns of a dead token is kept. */
+/**
+ * Sends a message through the connection, past all queues; where nothing can be sent, asks the provider whose it is. What it
+ * learns of a dead token is kept.
+ */
 export async function testConnection (services: Services, connection: Connection): Promise<TestResult> {
   const { database, vault, providers, now } = services
   const sealed = await findSealed(database, connection.id)
   if (sealed === undefined) throw new Problem('connectionClosed', 'The user has disconnected it')
   const { id, credentialsVersion, status, statusReason, limitedUntil } = sealed
   const provider = providers.get(sealed.provider)
-  if (provider?.send === undefined) return failed({ kind: 'rejected', reason: 'nothing can be sent there by this server' })
+  if (provider === undefined) return failed({ kind: 'rejected', reason: 'this server does not offer it' })
   if (status === 'needsReauth') return failed({ kind: 'unauthorized', reason: statusReason ?? 'the user has to connect again' })
   if (limitedUntil !== null && limitedUntil.getTime() > now()) {
     return failed({ kind: 'rateLimited', reason: 'the provider has asked us to wait', retryAt: limitedUntil.getTime() })
@@ -43,7 +46,8 @@ export async function testConnection (services: Services, connection: Connection
 
   let seenVersion = credentialsVersion
   try {
-    return { ok: true, receipt: await trySend(openCredentials(vault, provider, sealed)) }
+    const receipt = await tryOut(provider, openCredentials(vault, provider, sealed))
+    return { ok: true, ...receipt === undefined ? {} : { receipt } }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { verdict } = error
@@ -52,24 +56,24 @@ export async function testConnection (services: Services, connection: Connection
   }
 
   /** Once more when the token was too old. What the first try came to is what counts when it cannot be refreshed. */
-  async function trySend (credentials: Credentials): Promise<Receipt> {
+  async function tryOut (provider: Provider, credentials: Credentials): Promise<Receipt | undefined> {
     try {
-      return await sendTest(services, provider, credentials)
+      return await useOnce(services, provider, credentials)
     } catch (error) {
-      if (provider === undefined || !(error instanceof ProviderError) || error.verdict.kind !== 'expired') throw error
+      if (!(error instanceof ProviderError) || error.verdict.kind !== 'expired') throw error
       const result = await services.refresher.refresh(provider, { id, seenVersion }, newCall(services, timeoutMs))
       if (result.kind !== 'fresh') throw error
       seenVersion = result.fresh.credentialsVersion
-      return await sendTest(services, provider, result.fresh.credentials)
+      return await useOnce(services, provider, result.fresh.credentials)
     }
   }
 }
 
-async function sendTest (services: Services, provider: Provider | undefined, credentials: Credentials): Promise<Receipt> {
+async function useOnce (services: Services, provider: Provider, credentials: Credentials): Promise<Receipt | undefined> {
+  const call = newCall(services, timeoutMs)
   const message = { type: 'note' as const, title: `Test from ${services.site.name}`, body: 'This connection works.' }
-  const receipt = await provider?.send?.(message, newId(), credentials, newCall(services, timeoutMs))
-  if (receipt === undefined) throw new TypeError('Nothing can be sent there')
-  return receipt
+  if (provider.send !== undefined) return await provider.send(message, newId(), credentials, call)
+  await provider.identify(credentials, call)
 }
 
 function failed (verdict: Verdict, status?: number): TestResult {

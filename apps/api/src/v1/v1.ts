@@ -13,6 +13,7 @@ import { notificationRoutes } from './notification-routes.ts'
 import { previewRoutes } from './preview-routes.ts'
 import { providerRoutes } from './provider-routes.ts'
 import { proxyRoutes } from './proxy/proxy-routes.ts'
+import { pullRoutes } from './pulls/pull-routes.ts'
 import { steeringRoutes } from './steering-routes.ts'
 import { teamRoutes } from './team-routes.ts'
 import { userTokenRoutes } from './user-token-routes.ts'
@@ -37,6 +38,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(connectorRoutes(services))
     await app.register(handshakeRoutes(services))
     await app.register(connectionRoutes(services))
+    await app.register(pullRoutes(services))
     await app.register(proxyRoutes(services))
     await app.register(importRoutes(services))
     await app.register(notificationRoutes(services))

@@ -16,12 +16,21 @@ export interface Walk {
   finish: (decision?: 'allow' | 'deny') => Promise<Page>
 }
 
+interface WalkOptions {
+  browser?: Browser
+  returnTo?: string
+  /** At the provider. */
+  account?: string
+  teamId?: string
+  provider?: string
+}
+
 /** A handshake through the API, and a browser that can walk it. */
 export async function openWalk (
   api: TestApi, token: string,
-  { browser = createBrowser(), account = 'alice', ...wish }: { browser?: Browser, returnTo?: string, account?: string, teamId?: string } = {}
+  { browser = createBrowser(), account = 'alice', provider = 'pushbullet', ...wish }: WalkOptions = {}
 ): Promise<Walk> {
-  const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet', ...wish } })
+  const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider, ...wish } })
   const startUrl = textAt(body, 'startUrl')
   const confirm = async () => browser.submit(await browser.get(startUrl))
   const toCallback = async (decision: 'allow' | 'deny' = 'allow') => {

@@ -34,8 +34,8 @@ t.test('tells all of a connection but its credentials', async (t) => {
   const id = (await connectUsers(api, ['whole'])).get('whole')
   const { body } = await api.ask('GET', `/v1/connections/${id}`, { token })
   t.same(Object.keys(Object(body)).sort(), [
-    'account', 'connectedBy', 'createdAt', 'events', 'expiresAt', 'id', 'limitedUntil', 'provider', 'revocation', 'status',
-    'statusReason', 'teamId', 'updatedAt', 'userId'
+    'account', 'connectedBy', 'createdAt', 'events', 'expiresAt', 'id', 'limitedUntil', 'missingPermissions', 'provider', 'revocation',
+    'status', 'statusReason', 'teamId', 'updatedAt', 'userId'
   ])
 })
 

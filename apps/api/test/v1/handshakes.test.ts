@@ -79,7 +79,8 @@ t.test('lists what can be connected', async (t) => {
       reason: null,
       contact: null,
       team: null,
-      connection: null
+      connection: null,
+      pull: null
     }]
   })
 })

@@ -14,7 +14,7 @@ import type { Parts } from './parts.ts'
 import { choosePort } from './ports.ts'
 import { createPostgresPart } from './postgres-part.ts'
 import { createProcessPart } from './process-part.ts'
-import { sandboxProviders } from './sandbox-providers.ts'
+import { sandboxNotices, sandboxProviders } from './sandbox-providers.ts'
 import { openOperatorKey, openSecrets } from './secrets.ts'
 
 export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'announce'> {
@@ -71,7 +71,7 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
       if (readable !== undefined) print(readable)
     }))
   }
-  const sandboxUrl = sandboxPorts === undefined ? null : await startApp('sandbox', sandboxPorts)
+  const sandboxUrl = sandboxPorts === undefined ? null : await startApp('sandbox', { ...sandboxPorts, ...sandboxNotices(urlOf(config.HOST, port)) })
   const pumpioUrl = sandboxPorts === undefined ? null : urlOf(config.HOST, Number(sandboxPorts.SANDBOX_PUMPIO_PORT))
   const providers = sandboxUrl === null || pumpioUrl === null ? {} : sandboxProviders(env, { sandboxUrl, pumpioUrl })
   await startApp('api', { ...providers, PORT: String(port), PUBLIC_URL: apiUrl })

@@ -3,12 +3,14 @@ import type { FaultRule } from '../faults.ts'
 import { ControlError } from './control-error.ts'
 import { simulatorOf } from './control-routes.ts'
 import type { Controls } from './control-routes.ts'
+import type { Simulator } from '../simulator.ts'
 
 const faultRule = {
   type: 'object',
   properties: {
     provider: { type: 'string' },
     match: { type: 'string', minLength: 1 },
+    fault: { type: 'string' },
     status: { type: 'integer', minimum: 200, maximum: 599 },
     headers: {
       type: 'object',
@@ -31,8 +33,7 @@ const faultRule = {
 export function faultRoutes (app: FastifyInstance, { faults, simulators }: Controls): void {
   app.post<{ Body: FaultRule }>('/faults', { schema: { body: faultRule } }, async (request, reply) => {
     const rule = request.body
-    simulatorOf(simulators, rule.provider)
-    mustMakeSense(rule)
+    mustMakeSense(rule, simulatorOf(simulators, rule.provider))
     return reply.code(201).send(faults.add(rule))
   })
 
@@ -45,11 +46,17 @@ export function faultRoutes (app: FastifyInstance, { faults, simulators }: Contr
   })
 }
 
-function mustMakeSense ({ status, headers, body, delayMs, reset }: FaultRule): void {
-  if ([status, headers, body, delayMs, reset].every((member) => member === undefined)) {
-    throw new ControlError('a fault needs at least one of status, headers, body, delayMs, reset')
+function mustMakeSense ({ fault, status, headers, body, delayMs, reset }: FaultRule, { namedFaults = {} }: Simulator): void {
+  if ([fault, status, headers, body, delayMs, reset].every((member) => member === undefined)) {
+    throw new ControlError('a fault needs at least one of fault, status, headers, body, delayMs, reset')
   }
-  if (reset !== undefined && [status, headers, body].some((member) => member !== undefined)) {
-    throw new ControlError('reset: a connection that is reset carries no answer; leave out status, headers and body')
+  if (reset !== undefined && [fault, status, headers, body].some((member) => member !== undefined)) {
+    throw new ControlError('reset: a connection that is reset carries no answer; leave out fault, status, headers and body')
+  }
+  if (fault !== undefined && !Object.hasOwn(namedFaults, fault)) {
+    throw new ControlError(`fault: got "${fault}", expected one of ${Object.keys(namedFaults).join(', ') || 'none'}`)
+  }
+  if (fault !== undefined && body !== undefined) {
+    throw new ControlError('fault: a fault that has a name has a body of its own; leave out body')
   }
 }

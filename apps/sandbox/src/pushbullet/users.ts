@@ -1,7 +1,7 @@
 import type { Accounts } from '../accounts.ts'
 import type { Clock } from '../clock.ts'
 import { PROVIDER } from './client.ts'
-import { randomText } from './random-text.ts'
+import { randomText } from '../random-text.ts'
 import type { Timestamps } from './timestamps.ts'
 import { User } from './user.ts'
 

@@ -1,4 +1,4 @@
-import { endRevocation, retryRevocation, revocationPlace, takeRevocations } from '@carillon/shared/connections'
+import { endRevocation, isConnected, retryRevocation, revocationPlace, takeRevocations } from '@carillon/shared/connections'
 import type { DueRevocation } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
@@ -32,6 +32,11 @@ async function revokeOne (one: DueRevocation, services: RevokeServices, call: Ca
   const provider = services.providers.get(one.provider)
   try {
     if (provider?.revoke === undefined) throw new Error(`${one.provider} cannot revoke`)
+    if (provider.revokes === 'account' && await isConnected(database, provider.id, one.accountId)) {
+      // It would end the credentials that are in use now. What it was for will end with those.
+      await endRevocation(database, one.id, { state: 'done', reason: 'the account is still connected' })
+      return
+    }
     const credentials = provider.parseCredentials(JSON.parse(vault.open(one.credentials, revocationPlace(one.id))))
     await provider.revoke(credentials, call)
     await endRevocation(database, one.id, { state: 'done' })

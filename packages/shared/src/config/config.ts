@@ -40,7 +40,7 @@ export function loadConfig<Required extends VariableName = never> (
     }
     return [name, readVariable(name, variable, source, faults)]
   }))
-  for (const provider of ['PUSHBULLET', 'BLOTRE']) {
+  for (const provider of ['PUSHBULLET', 'BLOTRE', 'FACEBOOK']) {
     const [id, secret] = [`${provider}_CLIENT_ID`, `${provider}_CLIENT_SECRET`]
     if (values[id] !== undefined && values[secret] === undefined) faults.push(`${secret} is missing; ${id} is of no use without it`)
   }

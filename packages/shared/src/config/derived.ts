@@ -14,6 +14,7 @@ export function urlOf (host: string, port: number): string {
 export function providerConfig (config: Config) {
   const pushbullet = clientOf(config.PUSHBULLET_CLIENT_ID, config.PUSHBULLET_CLIENT_SECRET)
   const blotre = clientOf(config.BLOTRE_CLIENT_ID, config.BLOTRE_CLIENT_SECRET)
+  const facebook = clientOf(config.FACEBOOK_CLIENT_ID, config.FACEBOOK_CLIENT_SECRET)
   const { PUMPIO_CLIENT_NAME: name } = config
   return {
     pushbullet: pushbullet && {
@@ -33,6 +34,13 @@ export function providerConfig (config: Config) {
       tags: config.BLOTRE_TAGS,
       colors: config.BLOTRE_COLORS,
       introduction: { name: config.SITE_NAME.padEnd(3).slice(0, 254), blurb: `Shows on your stream what ${config.SITE_NAME} has to tell you.` }
+    },
+    facebook: facebook && {
+      ...facebook,
+      wwwUrl: config.FACEBOOK_WWW_URL,
+      graphUrl: config.FACEBOOK_GRAPH_URL,
+      version: config.FACEBOOK_VERSION,
+      scope: config.FACEBOOK_SCOPE
     }
   }
 }
@@ -40,9 +48,18 @@ export function providerConfig (config: Config) {
 /** What a provider may be sent at most, by its id; one without an entry is not limited. */
 export function perSecond (config: Config): Map<string, number> {
   const limits = {
-    pushbullet: config.PUSHBULLET_MAX_PER_SECOND, pumpio: config.PUMPIO_MAX_PER_SECOND, blotre: config.BLOTRE_MAX_PER_SECOND
+    pushbullet: config.PUSHBULLET_MAX_PER_SECOND,
+    pumpio: config.PUMPIO_MAX_PER_SECOND,
+    blotre: config.BLOTRE_MAX_PER_SECOND,
+    facebook: config.FACEBOOK_MAX_PER_SECOND
   }
   return new Map(Object.entries(limits).flatMap(([id, limit]) => limit === undefined ? [] : [[id, limit]]))
+}
+
+/** How data is read, and how much of it. */
+export function pullPace (config: Config) {
+  const { PULL_BACKFILL_DAYS: backfillDays, PULL_REREAD_DAYS: rereadDays, PULL_EVERY_MINUTES: everyMinutes } = config
+  return { backfillDays, rereadDays, everyMs: everyMinutes * 60_000 }
 }
 
 function clientOf (clientId: string | undefined, clientSecret: string | undefined) {

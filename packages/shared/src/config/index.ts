@@ -1,5 +1,5 @@
 export { ConfigError, loadConfig } from './config.ts'
 export type { Config } from './config.ts'
 export { envExample } from './env-example.ts'
-export { perSecond, providerConfig, publicUrl, urlOf } from './derived.ts'
+export { perSecond, providerConfig, publicUrl, pullPace, urlOf } from './derived.ts'
 export type { VariableName } from './variables.ts'

@@ -80,6 +80,16 @@ export const hosts: Reader<string[]> = list('host names or addresses, with a por
 
 export const emails: Reader<string[]> = list('e-mail addresses', (item) => /^[^\s@]+@[^\s@]+$/.test(item))
 
+export const scopes: Reader<string[]> = list('names such as ads_read', (item) => /^[a-z][a-z0-9_]*$/.test(item))
+
+export const graphVersion: Reader<string> = {
+  accepts: 'a version such as v26.0',
+  read: (value) => {
+    if (!/^v\d+\.\d+$/.test(value)) throw new Error()
+    return value
+  }
+}
+
 export const tags: Reader<string[]> = list('tags of 1 to 32 letters, digits, _, - or $, which are not six hexadecimal digits', isTag)
 
 const levelColors = list('level=rrggbb pairs such as error=b91c1c, the levels being info, success, warning and error', (item) =>

@@ -1,4 +1,4 @@
-import { colors, emails, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, secretText, secretUrl, tags, text, url } from './readers.ts'
+import { colors, emails, graphVersion, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, scopes, secretText, secretUrl, tags, text, url } from './readers.ts'
 
 /** Every variable Carillon reads, in the order of `.env.example`. `initial` is the default; none means it may be absent. */
 export const variables = {
@@ -32,6 +32,16 @@ export const variables = {
   BLOTRE_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'The same for Blot\'re.' },
   BLOTRE_TAGS: { ...tags, initial: '', about: 'Tags of every notification, after its level; a stream shows six in all.' },
   BLOTRE_COLORS: { ...colors, initial: '', about: 'Colours of the levels, in place of our own.' },
+  FACEBOOK_CLIENT_ID: { ...text, about: 'Id of the app at Facebook; without it Facebook is not offered.' },
+  FACEBOOK_CLIENT_SECRET: { ...secretText, about: 'Goes with FACEBOOK_CLIENT_ID.' },
+  FACEBOOK_WWW_URL: { ...url('http', 'https'), initial: 'https://www.facebook.com', about: 'Where users are sent to allow access, without a version.' },
+  FACEBOOK_GRAPH_URL: { ...url('http', 'https'), initial: 'https://graph.facebook.com', about: 'Base of the Graph API, without a version.' },
+  FACEBOOK_VERSION: { ...graphVersion, initial: 'v26.0', about: 'Version of the Graph API. Facebook takes one that it has ended for the oldest that it still has.' },
+  FACEBOOK_SCOPE: { ...scopes, initial: 'ads_read', about: 'Permissions that a team\'s owner is asked for.' },
+  FACEBOOK_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'Requests a second that all workers together send to Facebook at most; no limit of ours when absent.' },
+  PULL_BACKFILL_DAYS: { ...integer(1, 1_000), initial: '90', about: 'Days that are read of an account the first time.' },
+  PULL_REREAD_DAYS: { ...integer(1, 1_000), initial: '28', about: 'Days that are read again each time, because providers correct them.' },
+  PULL_EVERY_MINUTES: { ...integer(1, 10_080), initial: '360', about: 'How often the data of a connection is read.' },
   ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
 
   DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },

@@ -8,7 +8,9 @@ export {
   findHandshakeByState, findLatestHandshake, isBrowserOf
 } from './handshakes.ts'
 export type { Handshake, HandshakeKind, HandshakeTeam, NewHandshake } from './handshakes.ts'
-export { findConnection, findSealed, listConnections } from './read.ts'
+export { findDeletion, takeNotice } from './notices.ts'
+export type { NewNotice, NoticeOutcome } from './notices.ts'
+export { findConnection, findMissingPermissions, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter, ConnectionStatus } from './read.ts'
 export { disconnect, markNeedsReauth, openCredentials, saveConnections, sealCredentials } from './store.ts'
 export type { Holder, NewConnection, SavedConnection } from './store.ts'
@@ -16,5 +18,7 @@ export { NotOwnerError } from './not-owner-error.ts'
 export { createRefresher } from './refresh.ts'
 export type { Fresh, Refresher, RefreshResult, RefreshServices } from './refresh.ts'
 export { createRegistrations } from './registrations.ts'
-export { endRevocation, findRevocation, queueRevocation, queueRevocations, retryRevocation, revocationPlace, takeRevocations } from './revocations.ts'
+export {
+  endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationPlace, takeRevocations
+} from './revocations.ts'
 export type { DueRevocation, NewRevocation, RevocationResult } from './revocations.ts'

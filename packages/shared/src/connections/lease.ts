@@ -14,6 +14,7 @@ export interface Lease {
 export interface CredentialsState {
   credentialsVersion: number
   status: 'active' | 'needsReauth' | 'revoked'
+  accountId: string
   /** Sealed; null when revoked. */
   credentials: string | null
 }
@@ -84,7 +85,7 @@ export async function releaseLease ({ sql }: Database, lease: Lease): Promise<bo
 
 export async function readCredentials ({ sql }: Database, id: string): Promise<CredentialsState | undefined> {
   const [state] = await sql<CredentialsState[]>`
-    select credentials_version as "credentialsVersion", status, credentials from connections where id = ${id}`
+    select credentials_version as "credentialsVersion", status, account_id as "accountId", credentials from connections where id = ${id}`
   return state
 }
 

@@ -19,6 +19,8 @@ export interface Connection {
   account: { id: string, name: string }
   credentialsVersion: number
   expiresAt: Date | null
+  /** What was asked for and not allowed. */
+  missingPermissions: string[]
   limitedUntil: Date | null
   createdAt: Date
   updatedAt: Date
@@ -49,6 +51,7 @@ const columns = {
   account: { id: connections.accountId, name: connections.accountName },
   credentialsVersion: connections.credentialsVersion,
   expiresAt: connections.expiresAt,
+  missingPermissions: connections.missingPermissions,
   limitedUntil: connections.limitedUntil,
   createdAt: connections.createdAt,
   updatedAt: connections.updatedAt
@@ -67,6 +70,16 @@ export async function findSealed ({ db }: Database, id: string): Promise<(Connec
   if (row === undefined || row.credentials === null) return undefined
   const { credentials, ...told } = row
   return { ...toConnection(told), credentials }
+}
+
+/** What was not allowed at the provider when it was asked for last, by Carillon's id of who holds the connection. */
+export async function findMissingPermissions (
+  { db }: Database, provider: string, holder: { userId: string } | { teamId: string }
+): Promise<string[]> {
+  const isHeld = 'userId' in holder ? eq(connections.userId, holder.userId) : eq(connections.teamId, holder.teamId)
+  const [row] = await db.select({ missing: connections.missingPermissions }).from(connections)
+    .where(and(isHeld, eq(connections.provider, provider)))
+  return row?.missing ?? []
 }
 
 /** At most `limit` connections after the id `after`, in the order of their ids (which is that of their making). */

@@ -127,7 +127,8 @@ export function createRefresher (
       const state = await readCredentials(database, id)
       // The user has disconnected while we asked; nobody else knows of these, and they would live on at the provider.
       if (state?.status === 'revoked' && provider.revoke !== undefined) {
-        await queueRevocation(database, vault, { connectionId: id, provider: provider.id, credentials })
+        const { accountId } = state
+        await queueRevocation(database, vault, { connectionId: id, provider: provider.id, accountId, credentials })
       }
       return await look(provider, id, credentialsVersion)
     }

@@ -9,6 +9,7 @@ export interface DueRevocation {
   id: string
   connectionId: string
   provider: string
+  accountId: string
   attempts: number
   /** Sealed. */
   credentials: string
@@ -26,6 +27,7 @@ export interface RevocationResult {
 export interface NewRevocation {
   connectionId: string
   provider: string
+  accountId: string
   credentials: Credentials
 }
 
@@ -39,9 +41,9 @@ export async function queueRevocations (
   { db }: Pick<Database, 'db'>, vault: Vault, all: NewRevocation[]
 ): Promise<void> {
   if (all.length === 0) return
-  await db.insert(revocations).values(all.map(({ connectionId, provider, credentials }) => {
+  await db.insert(revocations).values(all.map(({ connectionId, provider, accountId, credentials }) => {
     const id = newId()
-    return { id, connectionId, provider, credentials: vault.seal(JSON.stringify(credentials), placeOf(id)), dueAt: sql`now()` }
+    return { id, connectionId, provider, accountId, credentials: vault.seal(JSON.stringify(credentials), placeOf(id)), dueAt: sql`now()` }
   }))
 }
 
@@ -53,17 +55,24 @@ export async function takeRevocations (
     update revocations set due_at = now() + ${leaseMs}::int * interval '1 millisecond', attempts = attempts + 1
     where id in (
       select id from revocations where state = 'pending' and due_at <= now() order by due_at limit ${limit} for update skip locked)
-    returning id, connection_id as "connectionId", provider, attempts, credentials`
+    returning id, connection_id as "connectionId", provider, account_id as "accountId", attempts, credentials`
 }
 
 /** Ends one, well or not; the credentials are erased. */
 export async function endRevocation (
-  { sql }: Database, id: string, outcome: { state: 'done' } | { state: 'failed', reason: string }
+  { sql }: Database, id: string, outcome: { state: 'done', reason?: string } | { state: 'failed', reason: string }
 ): Promise<void> {
   await sql`
-    update revocations set state = ${outcome.state}, reason = ${outcome.state === 'failed' ? outcome.reason : null},
+    update revocations set state = ${outcome.state}, reason = ${outcome.reason ?? null},
       credentials = null, due_at = null, updated_at = now()
     where id = ${id}`
+}
+
+/** Whether an account of the provider's is connected right now, by whomever. */
+export async function isConnected ({ sql }: Database, provider: string, accountId: string): Promise<boolean> {
+  const rows = await sql`
+    select from connections where provider = ${provider} and account_id = ${accountId} and status <> 'revoked' limit 1`
+  return rows.length === 1
 }
 
 /** Tries one again, `delayMs` from now. */

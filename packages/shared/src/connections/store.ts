@@ -1,5 +1,5 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
-import { connections, newId, teams, users } from '../db/index.ts'
+import { adAccounts, connections, newId, pulls, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
@@ -7,6 +7,7 @@ import type { Place, Vault } from '../vault/index.ts'
 import { recordEvents } from './events.ts'
 import { NotOwnerError } from './not-owner-error.ts'
 import { queueRevocations } from './revocations.ts'
+import type { NewRevocation } from './revocations.ts'
 
 /** Who is to hold a connection, by Carillon's own ids: a user, or a team, for which its owner connects. */
 export type Holder = { userId: string } | { teamId: string, connectedBy: string }
@@ -23,6 +24,12 @@ export interface SavedConnection {
   /** Whether credentials of an earlier connection were replaced. */
   reconnected: boolean
 }
+
+/**
+ * What is read through a connection refers to it. Whoever keeps some has a lock on the pull, looks at the connection then, and
+ * must not be kept from that by somebody who is going to erase the pull: both would wait for ever.
+ */
+const lock = 'no key update'
 
 /**
  * Keeps grants, sealed, in one transaction. A holder's connection at a provider keeps its id for ever: what was there is
@@ -45,7 +52,7 @@ export async function saveConnections (
       : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')
     refuseFormerOwners(grants, new Map(owned.map(({ id, ownerId }) => [id, ownerId])))
     const found = await tx.select(columnsOfOld).from(connections)
-      .where(or(inArray(connections.userId, userIds), inArray(connections.teamId, teamIds))).orderBy(connections.id).for('update')
+      .where(or(inArray(connections.userId, userIds), inArray(connections.teamId, teamIds))).orderBy(connections.id).for(lock)
     const known = new Map(found.map((row) => [`${row.userId ?? row.teamId} ${row.provider}`, row]))
     const before = grants.map((one) => known.get(`${'userId' in one ? one.userId : one.teamId} ${one.provider}`))
 
@@ -63,7 +70,8 @@ export async function saveConnections (
         accountName: grant.account.name,
         host: grant.account.host ?? '',
         credentials: sealCredentials(vault, id, grant.credentials),
-        expiresAt: grant.expiresAt ?? null
+        expiresAt: grant.expiresAt ?? null,
+        missingPermissions: grant.missingPermissions ?? []
       }
     })
     await tx.insert(connections).values(rows).onConflictDoUpdate({
@@ -80,6 +88,7 @@ export async function saveConnections (
         credentials: sql`excluded.credentials`,
         credentialsVersion: sql`${connections.credentialsVersion} + 1`,
         expiresAt: sql`excluded.expires_at`,
+        missingPermissions: sql`excluded.missing_permissions`,
         limitedUntil: null,
         leaseOwner: null,
         leaseUntil: null,
@@ -94,6 +103,13 @@ export async function saveConnections (
       return old === undefined || isSameToken(old.credentials, grant.credentials) ? [] : [old]
     })
     await queueRevocations({ db: tx }, vault, replaced)
+    const pulled = grants.flatMap(({ grant: { account } }, index) => {
+      const old = before[index]
+      return old?.isPulled === true ? [{ id: old.id, isMoved: old.accountId !== account.id }] : []
+    })
+    // What was read through the old account need not be the new one's to see, and nobody would know any more whose it was.
+    await erasePulled({ db: tx }, pulled.filter(({ isMoved }) => isMoved).map(({ id }) => id))
+    await hurryPulls({ db: tx }, pulled.map(({ id }) => id))
     await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
       connectionId: id, event: reconnected ? 'connection.reconnected' : 'connection.connected'
     })))
@@ -110,7 +126,7 @@ export async function disconnect (
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const [row] = await tx.select(columnsOfOld).from(connections)
-      .where(and(eq(connections.id, id), sql`${connections.status} <> 'revoked'`)).for('update')
+      .where(and(eq(connections.id, id), sql`${connections.status} <> 'revoked'`)).for(lock)
     if (row === undefined) return false
     const old = revokeWith === undefined ? undefined : oldCredentials(revokeWith, row)
     if (revokeWith !== undefined && old !== undefined) await queueRevocations({ db: tx }, revokeWith, [old])
@@ -126,6 +142,7 @@ export async function disconnect (
       leaseUntil: null,
       updatedAt: sql`now()`
     }).where(eq(connections.id, id))
+    await erasePulled({ db: tx }, [id])
     await recordEvents({ db: tx }, [{ connectionId: id, event: 'connection.disconnected' }])
     return true
   })
@@ -150,6 +167,19 @@ export async function markNeedsReauth (
   })
 }
 
+/** What could not be read with the old credentials need not wait. */
+async function hurryPulls ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, ids))
+}
+
+/** Who is reading notices by the missing row of `pulls` that nothing more may be kept, so that goes first. */
+async function erasePulled ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
+  if (ids.length === 0) return
+  await db.delete(pulls).where(inArray(pulls.connectionId, ids))
+  await db.delete(adAccounts).where(inArray(adAccounts.connectionId, ids))
+}
+
 /** Opens the sealed credentials of connection `id`. Throws VaultError, or what the provider throws of foreign credentials. */
 export function openCredentials (
   vault: Vault, provider: Provider, { id, credentials }: { id: string, credentials: string }
@@ -167,7 +197,9 @@ const columnsOfOld = {
   userId: connections.userId,
   teamId: connections.teamId,
   provider: connections.provider,
-  credentials: connections.credentials
+  accountId: connections.accountId,
+  credentials: connections.credentials,
+  isPulled: sql<boolean>`exists (select from ${pulls} where ${pulls.connectionId} = ${connections.id})`
 }
 
 function refuseFormerOwners (grants: NewConnection[], ownerOf: Map<string, string>): void {
@@ -178,12 +210,12 @@ function refuseFormerOwners (grants: NewConnection[], ownerOf: Map<string, strin
 
 /** Undefined where there are none, or none that open: a key may be gone, and nobody must be kept from coming back for that. */
 function oldCredentials (
-  vault: Vault, row: { id: string, provider: string, credentials: string | null } | undefined
-): { connectionId: string, provider: string, credentials: Credentials } | undefined {
+  vault: Vault, row: { id: string, provider: string, accountId: string, credentials: string | null } | undefined
+): NewRevocation | undefined {
   if (row === undefined || row.credentials === null) return undefined
   try {
     const credentials: Credentials = JSON.parse(vault.open(row.credentials, placeOf(row.id)))
-    return { connectionId: row.id, provider: row.provider, credentials }
+    return { connectionId: row.id, provider: row.provider, accountId: row.accountId, credentials }
   } catch (error) {
     if (error instanceof VaultError) return undefined
     throw error

@@ -15,8 +15,9 @@ export type { StreamedAnswer, StreamRequest } from './http-stream.ts'
 export { createMemoryRegistrations } from './memory-registrations.ts'
 export type { Message, MessageFile } from './message.ts'
 export type {
-  Account, Authorized, Call, CodeBegun, CodeHandshake, Credentials, ForwardedRequest, Grant, Handshakes, OneTimeCodeHandshake,
-  Provider, Receipt, Refreshed, Registration, Registrations, VerifierBegun, VerifierHandshake
+  Account, AdAccount, Authorized, Call, CodeBegun, CodeHandshake, Credentials, ForwardedRequest, Grant, Handshakes, InsightsDay,
+  Notice, Notices, OneTimeCodeHandshake, Provider, Pull, Receipt, Refreshed, Registration, Registrations, VerifierBegun,
+  VerifierHandshake
 } from './provider.ts'
 export type { Verdict } from './provider-error.ts'
 export { ProviderError } from './provider-error.ts'

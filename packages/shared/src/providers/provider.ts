@@ -1,5 +1,6 @@
 import type { Answer, Http } from './http.ts'
 import type { Message } from './message.ts'
+import type { Verdict } from './provider-error.ts'
 
 /** What a provider's client needs to act for one account. Plain JSON: it is sealed before it is stored. */
 export interface Credentials {
@@ -20,6 +21,8 @@ export interface Grant<C extends Credentials = Credentials> {
   credentials: C
   account: Account
   expiresAt?: Date
+  /** What was asked for and not allowed, where the provider lets users choose. */
+  missingPermissions?: string[]
 }
 
 /** The whole seam to the outside world: network, cancellation, clock, and what hosts have registered us as. */
@@ -29,6 +32,12 @@ export interface Call {
   /** Milliseconds since the epoch. */
   now: () => number
   registrations: Registrations
+  /** Waited for before each request of a pull, which may be many: it rejects when the request must not be made now. */
+  beforeRequest?: () => Promise<void>
+  /** To be told how much is used up of what we may ask for all connections together, in percent, by each answer that says so. */
+  onUsage?: (percent: number) => void
+  /** To be told of a limit that is nearly met: whom to ask nothing more until `retryAt`, milliseconds since the epoch. */
+  onNearLimit?: (rest: { scope: 'connection' | 'host', retryAt: number }) => void
 }
 
 /** A client that a host of the user's choice has registered for us. Plain JSON with secrets: it is sealed where it is kept. */
@@ -62,13 +71,19 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
   /** Where the token endpoint looks for the client's credentials, and in which format it reads its request. */
   tokenRequest: { credentials: 'body' | 'header', format: 'form' | 'json' }
   scope: string[]
+  /** Between two scopes. A space when absent, as RFC 6749 §3.3 has it. */
+  scopeSeparator?: string
   /**
-   * How the provider's answer finds its handshake again: a parameter inside `redirect_uri` comes back untouched, or nothing
-   * does, and the browser's cookie must do.
+   * How the provider's answer finds its handshake again: `state` comes back as RFC 6749 has it, or a parameter inside
+   * `redirect_uri` comes back untouched, or nothing does, and the browser's cookie must do.
    */
-  correlation: 'redirect-query' | 'cookie'
+  correlation: 'state' | 'redirect-query' | 'cookie'
+  /** Parameters by which a user is asked once more for what they have declined before. */
+  askAgain?: Record<string, string>
   /** Turns the token endpoint's JSON into credentials and asks who they belong to. Throws ProviderError. */
   accept (token: Record<string, unknown>, call: Call): Promise<Grant<C>>
+  /** What it means that the token endpoint gave no token, where its errors are not those of RFC 6749 §5.2. */
+  judgeRefusal? (answer: Answer, now: number): Verdict
 }
 
 /** A request for a verifier, under way. */
@@ -133,11 +148,57 @@ export interface ForwardedRequest {
 export interface Authorized {
   url: string
   headers: Record<string, string>
+  /** Texts that the answer may repeat, and that its reader must not see. */
+  conceal?: string[]
   /**
    * To be told the answer (its body may be left out below 400): gives what to send in its place when it was refused for a
    * reason that lies with neither the request nor the credentials, such as a clock that is wrong. At most once.
    */
   again? (answer: Answer): Authorized | undefined
+}
+
+/** An account that figures are kept of, as the provider knows it. */
+export interface AdAccount {
+  id: string
+  name: string
+  currency: string
+  /** Such as `Europe/Berlin`: its days begin and end there. */
+  timezone: string
+}
+
+/** The figures of one day: decimal numbers, as exact as the provider tells them. */
+export interface InsightsDay {
+  /** `YYYY-MM-DD`, in the account's own time zone. */
+  day: string
+  impressions: string
+  clicks: string
+  spend: string
+}
+
+/** Data that is read through a connection, a page at a time. What pages are called at the provider never leaves its client. */
+export interface Pull<C extends Credentials = Credentials> {
+  readonly name: string
+  /** All accounts that the credentials reach. Throws ProviderError. */
+  accounts (credentials: C, call: Call): AsyncIterable<AdAccount[]>
+  /** What there is from `since` up to and with `until`, in pages. Throws ProviderError. */
+  days (accountId: string, range: { since: string, until: string }, credentials: C, call: Call): AsyncIterable<InsightsDay[]>
+}
+
+/** What the provider tells us of its own accord about one of its accounts. */
+export interface Notice {
+  /** The account's `id`. */
+  accountId: string
+  issuedAt: Date
+  /** What the provider has signed. A signature can be written in several ways; what it is of cannot. */
+  content: string
+}
+
+/** How the provider proves that a notice is its own. */
+export interface Notices {
+  /** The field of the form that holds it. */
+  readonly field: string
+  /** Throws ProviderError `rejected` for what the provider has not signed. */
+  read (signed: string): Notice
 }
 
 /**
@@ -176,6 +237,11 @@ export interface Provider<C extends Credentials = Credentials> {
   readonly refreshAheadMs?: number
   /** New credentials for old. Throws ProviderError `unauthorized` when the provider will never refresh these. */
   refresh? (credentials: C, call: Call): Promise<Refreshed<C>>
+  /**
+   * What `revoke` ends: the credentials alone (`token`, also when absent), or all that the account has ever granted us, in
+   * which case it is not to be called while other credentials of the account are in use.
+   */
+  readonly revokes?: 'token' | 'account'
   /** Ends the credentials at the provider. Those that it does not know any more are as good as revoked. */
   revoke? (credentials: C, call: Call): Promise<void>
   /**
@@ -185,4 +251,7 @@ export interface Provider<C extends Credentials = Credentials> {
   authorize? (request: ForwardedRequest, credentials: C, call: Call): Promise<Authorized>
   /** What an answer to an authorized request says about the credentials: null when nothing is wrong with them. */
   judgeCredentials? (answer: { status: number, headers: Record<string, string>, body: Buffer }): 'expired' | 'unauthorized' | null
+  readonly pull?: Pull<C>
+  /** Present when the provider tells us that users have removed us, and when they want their data to be deleted. */
+  readonly notices?: Notices
 }

@@ -1,4 +1,5 @@
 import { createBlotre } from './blotre.ts'
+import { createFacebook } from './facebook.ts'
 import type { Provider } from './provider.ts'
 import { createPumpio } from './pumpio.ts'
 import { createPushbullet } from './pushbullet.ts'
@@ -7,7 +8,8 @@ import { createPushbullet } from './pushbullet.ts'
 const factories = {
   pushbullet: createPushbullet,
   pumpio: createPumpio,
-  blotre: createBlotre
+  blotre: createBlotre,
+  facebook: createFacebook
 }
 
 type Configs = { [Id in keyof typeof factories]: Parameters<(typeof factories)[Id]>[0] }

@@ -11,7 +11,7 @@ t.test('browsers reach the API where it listens, unless it is said where else', 
 })
 
 t.test('a provider is offered once its client is known', async (t) => {
-  const none = { pushbullet: undefined, pumpio: undefined, blotre: undefined }
+  const none = { pushbullet: undefined, pumpio: undefined, blotre: undefined, facebook: undefined }
   t.same(providerConfig(loadConfig({})), none)
   t.same(providerConfig(loadConfig({ PUSHBULLET_CLIENT_ID: 'client', PUSHBULLET_CLIENT_SECRET: 'hush' })), {
     ...none,
@@ -28,6 +28,20 @@ t.test('a provider is offered once its client is known', async (t) => {
   t.match(providerConfig(loadConfig({ BLOTRE_CLIENT_ID: 'client', BLOTRE_CLIENT_SECRET: 'hush', SITE_NAME: 'S' })), {
     blotre: { clientId: 'client', clientSecret: 'hush', url: 'https://blot.re', introduction: { name: /^S {2}$/ } }
   })
+  t.same(providerConfig(loadConfig({ FACEBOOK_CLIENT_ID: 'app', FACEBOOK_CLIENT_SECRET: 'hush', FACEBOOK_SCOPE: 'ads_read,email' })), {
+    ...none,
+    facebook: {
+      clientId: 'app',
+      clientSecret: 'hush',
+      wwwUrl: 'https://www.facebook.com',
+      graphUrl: 'https://graph.facebook.com',
+      version: 'v26.0',
+      scope: ['ads_read', 'email']
+    }
+  })
+  for (const [name, value] of Object.entries({ FACEBOOK_VERSION: '26', FACEBOOK_SCOPE: 'Ads Read' })) {
+    t.throws(() => loadConfig({ [name]: value }), { message: new RegExp(`^${name} .*; it takes `) })
+  }
 })
 
 t.test('a provider looks and is heard as the operator says', async (t) => {

@@ -38,8 +38,8 @@ t.test('tells everything about a connection but its credentials', async (t) => {
   const [first] = await listConnections(database, { userId: 'ann' }, { limit: 1 })
   t.same(first, await findConnection(database, ann))
   t.same(Object.keys(first ?? {}).sort(), [
-    'account', 'connectedBy', 'createdAt', 'credentialsVersion', 'expiresAt', 'holder', 'id', 'limitedUntil', 'provider', 'status',
-    'statusReason', 'teamId', 'updatedAt', 'userId'
+    'account', 'connectedBy', 'createdAt', 'credentialsVersion', 'expiresAt', 'holder', 'id', 'limitedUntil', 'missingPermissions',
+    'provider', 'status', 'statusReason', 'teamId', 'updatedAt', 'userId'
   ])
   t.match(await findSealed(database, ann), { ...first, credentials: /^v1\./ })
 })

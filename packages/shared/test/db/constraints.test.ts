@@ -2,8 +2,8 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, handshakes, newId, notifications, progress,
-  providerHosts, registrations, revocations, segments, teamMembers, teams, users
+  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, handshakes, insights, newId, notices,
+  notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -269,6 +269,48 @@ t.test('claims', async (t) => {
     id: newId(), provider: 'pushbullet', notificationIds: [keptNotification.id], firstId: newId(), lastId: newId(), until: later
   }))
   await takes('a batch that is being sent')
+})
+
+t.test('pulls', async (t) => {
+  const { takes, refuses } = attempts(t, pulls, () => ({ connectionId: keptConnection.id, provider: 'facebook', dueAt: now }))
+  const running = { state: 'running', leaseId: newId(), leaseUntil: later } as const
+  await takes('one that waits')
+  await takes('one that is under way', running)
+  await takes('one that has failed', { failedAt: now, failure: 'HTTP 503' })
+  await refuses('pulls_state', 'a state that is not known', { state: 'asleep' })
+  await refuses('pulls_lease', 'under way for nobody', { ...running, leaseId: null })
+  await refuses('pulls_lease', 'under way for ever', { ...running, leaseUntil: null })
+  await refuses('pulls_lease', 'waiting and under way', { ...running, state: 'waiting' })
+  await refuses('pulls_failure', 'failed for no reason', { failedAt: now })
+  await refuses('pulls_failure', 'failed at no time', { failure: 'HTTP 503' })
+  await refuses('pulls_connection_id_connections_id_fk', 'of a connection that is not there', { connectionId: newId() })
+})
+
+t.test('ad accounts and their insights', async (t) => {
+  const account = () => ({
+    connectionId: keptConnection.id, accountId: 'act_1', name: 'Shoes', currency: 'EUR', timezone: 'Europe/Berlin', listedAt: now
+  })
+  const accounts = attempts(t, adAccounts, account)
+  await accounts.takes('an account')
+  await accounts.refuses('ad_accounts_connection_id_connections_id_fk', 'of a connection that is not there', { connectionId: newId() })
+  await db.insert(adAccounts).values(account())
+  const { takes, refuses } = attempts(t, insights, () => ({
+    connectionId: keptConnection.id, accountId: 'act_1', day: '2030-01-01', impressions: '1', clicks: '0', spend: '0.10', fetchedAt: now
+  }))
+  await takes('a day')
+  await refuses('insights_account', 'a day of an account that is not there', { accountId: 'act_2' })
+})
+
+t.test('notices', async (t) => {
+  const { takes, refuses } = attempts(t, notices, () => ({
+    id: newId(), provider: 'facebook', kind: 'delete' as const, digest: newId(), code: newId(), closed: 1
+  }))
+  await takes('a deletion')
+  await takes('another kind', { kind: 'deauthorize' })
+  await refuses('notices_kind', 'a kind that is not known', { kind: 'like' })
+  await db.insert(notices).values({ id: newId(), provider: 'facebook', kind: 'delete', digest: 'told', code: 'code', closed: 1 })
+  await refuses('notices_digest', 'what was told already', { digest: 'told' })
+  await refuses('notices_code', 'the code of another', { code: 'code' })
 })
 
 t.test('every constraint was tried', async (t) => {

@@ -4,8 +4,8 @@ import { migrateQueue } from '../../src/queue/index.ts'
 import { emptyDatabase } from '../open-test-database.ts'
 
 const tables = [
-  'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'handshakes', 'notifications', 'progress',
-  'provider_hosts', 'registrations', 'revocations', 'segments', 'team_members', 'teams', 'users'
+  'ad_accounts', 'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'handshakes', 'insights', 'notices',
+  'notifications', 'progress', 'provider_hosts', 'pulls', 'registrations', 'revocations', 'segments', 'team_members', 'teams', 'users'
 ]
 
 t.test('makes all tables of an empty database, and nothing more the second time', async (t) => {

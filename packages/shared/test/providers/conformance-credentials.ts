@@ -3,12 +3,14 @@ import type { Message } from '../../src/providers/message.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import type { Verdict } from '../../src/providers/provider-error.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
+import type { Traits } from './conformance.ts'
 import type { createSetup, Person } from './conformance-setup.ts'
 import type { Fault, Simulator } from './simulator.ts'
 
 /** How credentials live and die: what every provider has to do alike of what it can do. `carried` are messages it can send. */
 export async function credentialsConformance (
-  t: Test, provider: Provider, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>
+  t: Test, provider: Provider, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
+  { renewsWhileValid = false, adds = [] }: Pick<Traits, 'renewsWhileValid' | 'adds'>
 ): Promise<void> {
   const { person, known, send, call, fails, errors } = setup
   const { refresh, revoke, authorize } = provider
@@ -19,7 +21,25 @@ export async function credentialsConformance (
     await isDead(t, someone)
   })
 
-  if (refresh !== undefined) {
+  if (refresh !== undefined && renewsWhileValid) {
+    await t.test('exchanges a token for a younger one, once and once more, and not when it is too old', async (t) => {
+      const someone = await person()
+      const account = await provider.identify(someone.credentials, call(t))
+      const now = Date.now()
+      for (let old: Person = someone, round = 0; round < 2; round++) {
+        const fresh = await refresh(old.credentials, call(t, { now }))
+        t.ok((fresh.expiresAt?.getTime() ?? 0) > now, 'and says until when')
+        t.same(provider.parseCredentials(JSON.parse(JSON.stringify(known(fresh.credentials)))), fresh.credentials)
+        t.same(await provider.identify(fresh.credentials, call(t)), account)
+        old = { ...old, ...fresh }
+      }
+      await simulator.expire(someone)
+      await fails(t, () => provider.identify(someone.credentials, call(t)), 'unauthorized')
+      await fails(t, () => refresh(someone.credentials, call(t)), 'unauthorized')
+    })
+  }
+
+  if (refresh !== undefined && !renewsWhileValid) {
     await t.test('refreshes an expired token, once and once more', async (t) => {
       const someone = await person()
       await send(t, someone)
@@ -35,7 +55,9 @@ export async function credentialsConformance (
       await send(t, second)
       t.same(await provider.identify(second.credentials, call(t)), await provider.identify(second.credentials, call(t)))
     })
+  }
 
+  if (refresh !== undefined) {
     await t.test('tells an outage of the token endpoint from a refresh token that is dead', async (t) => {
       const someone = await person()
       const attempt = () => refresh(someone.credentials, call(t))
@@ -73,7 +95,7 @@ export async function credentialsConformance (
       const path = '/some/path?a=b%20c&d=%2F'
       const authorized = await authorize({ method: 'GET', path }, credentials, call(t))
       t.ok(provider.origins.includes(new URL(authorized.url).origin))
-      t.ok(authorized.url.endsWith(path))
+      t.ok(without(adds, authorized.url).endsWith(path))
       t.match(Object.values(authorized.headers).join(' '), credentials.accessToken)
       for (const path of ['@evil.example/', '.evil.example/', '//evil.example/', '/\\evil.example/', '/../../..//evil.example/']) {
         const attempt = async () => await authorize({ method: 'GET', path }, credentials, call(t))
@@ -104,4 +126,8 @@ export async function credentialsConformance (
     if (refresh === undefined) return
     await fails(t, () => refresh(someone.credentials, call(t)), 'unauthorized')
   }
+}
+
+function without (parameters: string[], url: string): string {
+  return parameters.reduce((rest, name) => rest.replace(new RegExp(`([?&])${name}=[^&]*&?`), '$1'), url)
 }

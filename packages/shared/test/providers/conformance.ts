@@ -21,6 +21,10 @@ export interface Traits {
   refuses?: Array<Message['type']>
   /** Where a message replaces the one before, without its texts: what of an arrival is the state it leaves behind. */
   stateOf?: (item: Arrival['item']) => unknown
+  /** What a token that is too old comes to: nothing, where it can be exchanged for a younger one only while it works. */
+  renewsWhileValid?: boolean
+  /** Parameters that it puts into the query of an authorized request. */
+  adds?: string[]
 }
 
 /**
@@ -56,7 +60,8 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     file: { type: 'file', title: 'Title', body: 'Body', file: sample }
   }
   const { refuses = [], stateOf } = traits
-  const carried = Object.values(messages).filter(({ type }) => !refuses.includes(type))
+  const sends = provider.send !== undefined
+  const carried = sends ? Object.values(messages).filter(({ type }) => !refuses.includes(type)) : []
   for (const message of stateOf === undefined ? carried : []) {
     await t.test(`sends a ${message.type}, and once however often it is sent`, async (t) => {
       const someone = await person()
@@ -105,7 +110,7 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     })
   }
 
-  if (stateOf === undefined) {
+  if (sends && stateOf === undefined) {
     await t.test('sends the message once when the answer to the first try got lost', async (t) => {
       const someone = await person()
       const key = randomUUID()
@@ -117,7 +122,7 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     })
   }
 
-  await credentialsConformance(t, provider, simulator, carried, setup)
+  await credentialsConformance(t, provider, simulator, carried, setup, traits)
 
   await t.test('says until when a rate limit lasts', async (t) => {
     const someone = await person()
@@ -186,7 +191,7 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     t.same(visits, [])
   })
 
-  if (!refuses.includes('file')) {
+  if (sends && !refuses.includes('file')) {
     await t.test('fetches a file by reference', async (t) => {
       const someone = await person()
       const url = await web(t, (_, response) => { response.end(Buffer.from(sample.data, 'base64')) })

@@ -10,9 +10,18 @@ const pushbullet = {
 
 const blotre = { clientId: 'carillon', clientSecret: 'sandbox-secret', url: 'https://blot.re' }
 
+const facebook = {
+  clientId: 'carillon',
+  clientSecret: 'sandbox-secret',
+  wwwUrl: 'http://127.0.0.1:4400/facebook/www',
+  graphUrl: 'https://graph.facebook.com',
+  version: 'v26.0',
+  scope: ['ads_read']
+}
+
 t.test('offers the providers that are configured, by id', async (t) => {
-  const providers = createProviders({ blotre, pushbullet })
-  t.same([...providers.keys()], ['pushbullet', 'blotre'])
+  const providers = createProviders({ facebook, blotre, pushbullet })
+  t.same([...providers.keys()], ['pushbullet', 'blotre', 'facebook'])
   for (const [id, provider] of providers) t.equal(provider.id, id)
 })
 
@@ -26,6 +35,7 @@ t.test('trusts the origins of what is configured, and nothing else', async (t) =
   t.same(trustedOrigins({ pushbullet }), ['http://127.0.0.1:4400'])
   t.same(trustedOrigins({ pushbullet: { ...pushbullet, apiUrl: 'https://api.pushbullet.com' } }), ['https://api.pushbullet.com'])
   t.same(trustedOrigins({ pushbullet, blotre }), ['http://127.0.0.1:4400', 'https://blot.re'])
+  t.same(trustedOrigins({ facebook }), ['https://graph.facebook.com'], 'where browsers alone go, nothing is asked')
 })
 
 t.test('turns away a base URL that is none', async (t) => {

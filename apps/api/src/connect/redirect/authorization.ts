@@ -23,7 +23,7 @@ export async function addAuthorization (scope: FastifyInstance, code: CodeHandsh
   scope.decorateRequest('handshakeState', '')
   await scope.register(oauth2, {
     name: 'authorization',
-    scope: code.scope,
+    scope: scopeOf(code),
     credentials: {
       client: { id: code.clientId, secret: code.clientSecret },
       auth: {
@@ -36,9 +36,9 @@ export async function addAuthorization (scope: FastifyInstance, code: CodeHandsh
       http: { timeout: tokenTimeoutMs, maxBytes: maxTokenBytes },
       options: { authorizationMethod: code.tokenRequest.credentials, bodyFormat: code.tokenRequest.format }
     },
-    // RFC 6749 §4.1.3: the token request has to name the same redirect_uri, so it is made of the state both times. Where the
-    // cookie alone matches, it is the registered one to the letter.
-    callbackUri: code.correlation === 'cookie' ? callback : ({ handshakeState }) => `${callback}?state=${handshakeState}`,
+    // RFC 6749 §4.1.3: the token request has to name the same redirect_uri, so it is made of the state both times. Where it does
+    // not carry the state, it is the registered one to the letter.
+    callbackUri: code.correlation === 'redirect-query' ? ({ handshakeState }) => `${callback}?state=${handshakeState}` : callback,
     generateStateFunction: ({ handshakeState }) => handshakeState,
     // The callback has matched the handshake's row before it asks for the token.
     checkStateFunction: () => true,
@@ -46,4 +46,9 @@ export async function addAuthorization (scope: FastifyInstance, code: CodeHandsh
     cookie: { maxAge: 0 },
     userAgent: 'carillon'
   })
+}
+
+/** What parts scopes is the framework's to choose, unless there is only one to send. */
+function scopeOf ({ scope, scopeSeparator }: CodeHandshake): string[] {
+  return scopeSeparator === undefined || scope.length === 0 ? scope : [scope.join(scopeSeparator)]
 }

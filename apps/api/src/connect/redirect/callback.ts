@@ -40,7 +40,9 @@ export function addCallback (
       requireOwnTeam(handshake)
       const grant = await way.obtain(request, handshake)
       await finishHandshake(services, provider, handshake, grant)
-      return endings.connected(reply, handshake, grant.account.name)
+      return endings.connected(reply, handshake, {
+        accountName: grant.account.name, missingPermissions: grant.missingPermissions ?? []
+      })
     } catch (error) {
       return endings.failed(reply, handshake, await abandonHandshake(services, provider, handshake, error))
     }

@@ -1,16 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { claimHandshake, confirmHandshake, findHandshakeByState } from '@carillon/shared/connections'
+import { claimHandshake, confirmHandshake, findHandshakeByState, isBrowserOf } from '@carillon/shared/connections'
 import type { Handshake } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { html } from '../../pages/html.ts'
 import { sendPage } from '../../pages/page.ts'
 import type { Services } from '../../services.ts'
-import { withOutcome } from '../addresses.ts'
+import { startUrl, withOutcome } from '../addresses.ts'
 import type { BrowserCookie } from '../browser-cookie.ts'
 import type { Endings } from '../endings.ts'
 import { findNamedHandshake } from '../find-handshake.ts'
 import { abandonHandshake } from '../finish.ts'
+import { openHandshake } from '../open-handshake.ts'
 import { sendFailure } from '../outcome-pages.ts'
 import type { ShowStart } from '../provider-pages.ts'
 import { requireOwnTeam } from '../require-own-team.ts'
@@ -33,6 +34,21 @@ export function addConfirm (
     if (!isSameOrigin(request, site)) return sendFailure(reply, 'notSameOrigin', { site, provider })
     const state = await confirmHandshake(database, { id: handshake.id, browser: browser.ensure(request, reply) }, now())
     return state === undefined ? endings.over(reply, handshake) : await begin(request, reply, handshake, state)
+  })
+
+  // Once more, for what was not allowed. Only the browser that has connected may, in the name of the same user.
+  scope.post('/again', { schema: { hide: true } }, async (request, reply) => {
+    const handshake = await findNamedHandshake(services, provider, request.body, 'redirect')
+    const secret = browser.read(request)
+    if (handshake === undefined || handshake.status !== 'completed') return sendFailure(reply, 'unknownHandshake', { site, provider })
+    if (!isSameOrigin(request, site)) return sendFailure(reply, 'notSameOrigin', { site, provider })
+    if (secret === undefined || !isBrowserOf(handshake, secret)) return sendFailure(reply, 'foreignCookie', { site, provider })
+    const { userId, team, account, returnTo } = handshake
+    if (team?.isOwn === false) return sendFailure(reply, 'notOwner', { site, provider })
+    const id = await openHandshake(services, provider, {
+      userId, teamId: team?.id, kind: 'redirect', account: account ?? undefined, returnTo: returnTo ?? undefined
+    })
+    return reply.redirect(startUrl(site, provider.id, id), 303)
   })
 
   async function begin (

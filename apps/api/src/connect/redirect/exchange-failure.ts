@@ -1,8 +1,25 @@
+import { ProviderError } from '@carillon/shared/providers'
+import type { CodeHandshake } from '@carillon/shared/providers'
 import { HandshakeFailure } from '../handshake-failure.ts'
+import { completeFailure } from '../provider-failure.ts'
 import type { Reason } from '../reasons.ts'
 
 /** What it means that the token endpoint gave no token. Its own words are left out: they may repeat the code, or a token. */
-export function exchangeFailure (error: unknown): HandshakeFailure {
+export function exchangeFailure (error: unknown, code: CodeHandshake, now: number): HandshakeFailure {
+  return ownFailure(error, code, now) ?? commonFailure(error)
+}
+
+/** Where errors are not those of RFC 6749 the provider's client knows them. */
+function ownFailure (error: unknown, code: CodeHandshake, now: number): HandshakeFailure | undefined {
+  if (code.judgeRefusal === undefined || !isClientError(error) || error.data?.isResponseError !== true) return undefined
+  const { res, payload } = error.data
+  if (res === undefined) return undefined
+  const body = Buffer.from(typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload ?? null))
+  const verdict = code.judgeRefusal({ status: res.statusCode, headers: {}, body }, now)
+  return completeFailure(new ProviderError(verdict, new URL(code.tokenUrl).host, res.statusCode))
+}
+
+function commonFailure (error: unknown): HandshakeFailure {
   const { status, reason } = judge(error)
   return new HandshakeFailure(reason, `the token endpoint ${status === undefined ? 'gave no answer' : `answered ${status}`}`)
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { findHandshakeByState, findLatestHandshake } from '@carillon/shared/connections'
+import { findHandshakeByState, findLatestHandshake, findMissingPermissions } from '@carillon/shared/connections'
+import type { Handshake } from '@carillon/shared/connections'
 import type { CodeHandshake, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { callbackUrl } from '../addresses.ts'
@@ -14,9 +15,9 @@ export async function createOAuth2Way (
 ): Promise<RedirectWay> {
   await addAuthorization(scope, code, callbackUrl(services.site, provider.id))
   return {
-    begin: async (request, reply, _handshake, state) => {
+    begin: async (request, reply, handshake, state) => {
       request.handshakeState = state
-      return await scope.authorization.generateAuthorizationUri(request, reply)
+      return await askingAgain(handshake, await scope.authorization.generateAuthorizationUri(request, reply))
     },
     match: code.correlation === 'cookie' ? matchCookie : matchState,
     obtain: async (request) => {
@@ -25,6 +26,15 @@ export async function createOAuth2Way (
       request.handshakeState = answer.state ?? ''
       return await obtainGrant(scope, request, code, services)
     }
+  }
+
+  /** Some providers do not ask twice for what was declined once, unless they are told to. */
+  async function askingAgain ({ userId, team }: Handshake, authorizeUrl: string): Promise<string> {
+    if (code.askAgain === undefined) return authorizeUrl
+    const missing = await findMissingPermissions(services.database, provider.id, team === null ? { userId } : { teamId: team.id })
+    const url = new URL(authorizeUrl)
+    for (const [name, value] of missing.length === 0 ? [] : Object.entries(code.askAgain)) url.searchParams.set(name, value)
+    return url.href
   }
 
   async function matchState ({ query }: FastifyRequest) {

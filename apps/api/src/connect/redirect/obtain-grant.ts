@@ -13,7 +13,7 @@ export async function obtainGrant (
   scope: FastifyInstance, request: FastifyRequest, code: CodeHandshake, services: Services
 ): Promise<Grant> {
   const { token } = await scope.authorization.getAccessTokenFromAuthorizationCodeFlow(request)
-    .catch((error: unknown) => { throw exchangeFailure(error) })
+    .catch((error: unknown) => { throw exchangeFailure(error, code, services.now()) })
   try {
     return await code.accept({ ...token }, newCall(services, identifyTimeoutMs))
   } catch (error) {

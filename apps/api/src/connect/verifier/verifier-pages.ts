@@ -32,7 +32,7 @@ export function addVerifierPages (scope: FastifyInstance, provider: Provider, se
   async function give (reply: FastifyReply, handshake: Handshake, verifier: string): Promise<FastifyReply> {
     if (verifier === '') return show(reply, handshake, 422, 'Please paste the verifier first.')
     const given = await giveVerifier(services, provider, handshake, verifier)
-    if (given.kind === 'connected') return endings.connected(reply, handshake, given.accountName)
+    if (given.kind === 'connected') return endings.connected(reply, handshake, { accountName: given.accountName, missingPermissions: [] })
     if (given.kind === 'failed') return endings.failed(reply, handshake, given.reason)
     if (given.kind === 'over') return endings.over(reply, { ...handshake, claimed: true })
     if (given.kind === 'later') return show(reply, handshake, 502, describeReason(given.reason, provider.name).title)

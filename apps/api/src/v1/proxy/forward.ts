@@ -8,6 +8,7 @@ import { Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { formOf, tooLarge } from './forwarded-body.ts'
 import type { ForwardedBody } from './forwarded-body.ts'
+import { conceal } from './conceal.ts'
 import { judgeAnswer } from './judged-answer.ts'
 import type { Judged } from './judged-answer.ts'
 
@@ -57,13 +58,14 @@ export async function forward (
   async function attempt (provider: Provider, { credentials }: Fresh): Promise<Judged> {
     const { method, path, headers, body } = request
     const form = formOf(headers, body)
-    let authorized = await provider.authorize?.({ method, path, ...form === undefined ? {} : { form } }, credentials, call)
+    const wanted = { method, path, ...form === undefined ? {} : { form } }
+    let authorized: Authorized | undefined = await provider.authorize?.(wanted, credentials, call)
       .catch((error: unknown) => { throw toProblem(error, body) })
     if (authorized === undefined) throw new TypeError(`${provider.id} authorizes nothing`)
     for (;;) {
       const answer: StreamedAnswer = await send(services, authorized, request, signal)
         .catch((error: unknown) => { throw toProblem(error, body) })
-      const judged: Judged = await judgeAnswer(provider, answer)
+      const judged: Judged = await judgeAnswer(provider, conceal(answer, authorized.conceal))
         .catch(() => { throw new Problem('providerUnavailable', 'its answer broke off') })
       authorized = authorized.again?.(judged.read)
       if (authorized === undefined) return judged

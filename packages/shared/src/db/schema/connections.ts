@@ -22,6 +22,8 @@ export const connections = pgTable('connections', {
   /** The host that it is reached at, where users choose one; empty is the provider's own. */
   host: text().notNull().default(''),
   credentials: text(),
+  /** What was asked for and not allowed, as of the last time the user was asked. */
+  missingPermissions: text().array().notNull().default(sql`'{}'`),
   /** Counts replacements, so that a late answer about an old token changes nothing about a new one. */
   credentialsVersion: integer().notNull().default(1),
   expiresAt: timestamp({ withTimezone: true }),
@@ -48,6 +50,7 @@ export const connections = pgTable('connections', {
   check('connections_revoked_has_no_credentials', sql`(${table.status} = 'revoked') = (${table.credentials} is null)`),
   check('connections_reason', sql`(${table.status} = 'active') = (${table.statusReason} is null)`),
   check('connections_disconnected', sql`(${table.status} = 'revoked') = (${table.disconnectedAt} is not null)`),
+  index('connections_account').on(table.provider, table.accountId),
   index('connections_provider_id').on(table.provider, table.id),
   index('connections_expires_at').on(table.expiresAt).where(sql`${table.status} = 'active'`),
   check('connections_lease', sql`(${table.leaseOwner} is null) = (${table.leaseUntil} is null)`),

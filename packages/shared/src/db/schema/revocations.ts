@@ -7,6 +7,8 @@ export const revocations = pgTable('revocations', {
   id: uuid().primaryKey(),
   connectionId: uuid().notNull().references(() => connections.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
+  /** Whose they were: where all that an account has granted ends at once, it may be connected elsewhere or again. */
+  accountId: text().notNull().default(''),
   /** Sealed; gone once it is over. */
   credentials: text(),
   state: text({ enum: ['pending', 'done', 'failed'] }).notNull().default('pending'),

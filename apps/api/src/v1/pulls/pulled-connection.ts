@@ -1,0 +1,56 @@
+import type { FastifyRequest } from 'fastify'
+import { findConnection, listConnections } from '@carillon/shared/connections'
+import type { Connection } from '@carillon/shared/connections'
+import { findTeam, parseId } from '@carillon/shared/db'
+import type { Membership, Team } from '@carillon/shared/db'
+import type { Provider } from '@carillon/shared/providers'
+import { callingUser } from '../../auth/callers.ts'
+import { chosenTeam, contactOf, membershipAt, requireOwner } from '../../auth/teams.ts'
+import { notFound, Problem } from '../../problems/problem.ts'
+import type { Services } from '../../services.ts'
+
+/** What a path says of a team's data. */
+export interface PullOfTeam {
+  teamId: string
+  provider: string
+  name: string
+}
+
+/** The connection that a team's data is read through. All who are in the team may read it, and `ofOwner` is for its owner. */
+export async function connectionOfTeam (
+  { database, providers }: Services, request: FastifyRequest, { teamId, provider: id, name }: PullOfTeam, ofOwner = false
+): Promise<Connection> {
+  const user = callingUser(request)
+  const membership = user === undefined ? undefined : await chosenTeam(database, request, teamId)
+  const team = membership?.team ?? await findTeam(database, teamId)
+  if (team === undefined) throw notFound('team')
+  const provider = providers.get(id)
+  if (provider?.pull?.name !== name || provider.holder !== 'team') throw notFound('pull')
+  if (ofOwner && membership !== undefined) requireOwner(membership)
+  const [connection] = await listConnections(database, { teamId, provider: id }, { limit: 1 })
+  if (connection === undefined || connection.status === 'revoked') throw notConnected(provider, team, membership)
+  return connection
+}
+
+/** The same by the connection's id. To a user, other people's connections do not exist, nor do those of teams they are not in. */
+export async function connectionById (
+  { database, providers }: Services, request: FastifyRequest, { id: publicId, name }: { id: string, name: string }
+): Promise<Connection> {
+  const id = parseId('connection', publicId)
+  const connection = id === undefined ? undefined : await findConnection(database, id)
+  if (connection === undefined) throw notFound('connection')
+  const user = callingUser(request)
+  const isOwn = user === undefined || connection.holder.userId === user.id
+  if (!isOwn && await membershipAt(database, connection, user) === undefined) throw notFound('connection')
+  if (providers.get(connection.provider)?.pull?.name !== name) throw notFound('pull')
+  return connection
+}
+
+/** The owner is told to connect, everybody else whom to ask. */
+function notConnected (provider: Provider, team: Team, membership: Membership | undefined): Problem {
+  const contact = contactOf(team)
+  const what = `${provider.name} is not connected for the team ${team.name}`
+  return membership?.isOwner === true
+    ? new Problem('notConnected', `${what}: connect it first`)
+    : new Problem('notConnected', `${what}: ask ${contact} to connect it`, { contact })
+}

@@ -1,0 +1,61 @@
+import t from 'tap'
+import { openTeamPulls } from '../v1/open-team-pulls.ts'
+import { item, outcome } from './on-pages.ts'
+import { noChromium, openChromium } from './open-chromium.ts'
+import { inspect } from './open-visits.ts'
+
+t.test('what is read for a team on the plain pages', { skip: noChromium }, async (t) => {
+  const { api, put, pulled, tokenOf } = await openTeamPulls(t)
+  const chromium = await openChromium(t)
+  await api.makeUser('olive', 'Olive')
+  const visit = async (userId: string, teamId: string) => {
+    const page = await (await chromium.newContext()).newPage()
+    t.teardown(() => page.context().close())
+    page.setDefaultTimeout(10_000)
+    await page.goto(`${api.url}/connect#token=${await tokenOf(userId, teamId)}`)
+    await item(page, 'facebook').waitFor()
+    return page
+  }
+
+  await t.test('an owner connects without what is needed, is told so, and allows it', async (t) => {
+    await put('Crew', 'olive', 'max')
+    const page = await visit('olive', 'crew')
+    t.match(await item(page, 'facebook').innerText(), /not connected for team Crew/)
+    await page.getByRole('button', { name: 'Connect: Facebook', exact: true }).click()
+    await page.waitForURL(/\/start/)
+    t.match(await page.locator('main').innerText(), /can use your account there for everybody in Crew/)
+    await page.getByRole('button', { name: 'Connect Facebook' }).click()
+    await page.getByLabel('Grant as').fill('olive')
+    await page.getByLabel('ads_read').uncheck()
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.locator('#outcome').waitFor()
+    t.equal(await outcome(page), 'Facebook is connected.')
+    await item(page, 'facebook').getByText('connected for team Crew by Olive as olive; not allowed there: ads_read').waitFor()
+    await inspect(t, page, 'something is not allowed')
+
+    await page.getByRole('button', { name: 'Reconnect to allow it: Facebook' }).click()
+    await page.getByRole('button', { name: 'Connect Facebook' }).click()
+    await page.getByLabel('Grant as').fill('olive')
+    t.ok(await page.getByLabel('ads_read').isChecked(), 'it is asked for once more')
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.locator('#outcome').waitFor()
+    await item(page, 'facebook').getByText('connected for team Crew by Olive as olive').waitFor()
+    t.notMatch(await item(page, 'facebook').innerText(), /not allowed there/)
+  })
+
+  await t.test('shows when it was read and why not since, and lets the owner have it read', async (t) => {
+    await put('Readers', 'olive', 'max')
+    const { id } = await pulled('readers', {})
+    const page = await visit('olive', 'readers')
+    await item(page, 'facebook').getByText(/connected for team Readers by Olive as The page; read \d/).waitFor()
+    await page.getByRole('button', { name: 'Read now: Facebook' }).click()
+    await page.getByText('Facebook is read in a moment.').waitFor()
+    await inspect(t, page, 'it is read')
+    t.match(await api.database.sql`select due_at <= now() as due from pulls where connection_id = ${id.slice(4)}`, [{ due: true }])
+
+    await api.database.sql`update pulls set failed_at = now(), failure = 'permission is missing (#200)'`
+    const member = await visit('max', 'readers')
+    await item(member, 'facebook').getByText(/; read \d.*, and not since: permission is missing \(#200\)/).waitFor()
+    t.equal(await item(member, 'facebook').getByRole('button').count(), 0)
+  })
+})

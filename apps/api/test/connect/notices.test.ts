@@ -1,0 +1,121 @@
+import { createHmac } from 'node:crypto'
+import { saveConnections } from '@carillon/shared/connections'
+import { ensureUser } from '@carillon/shared/db'
+import t from 'tap'
+import { at, openTestApi, textAt } from '../open-api.ts'
+
+const api = await openTestApi(t, { offer: ['facebook', 'pushbullet'] })
+const key = await api.makeKey()
+
+/** A user whose Facebook account has this id; connecting again keeps the connection's. */
+async function connect (user: string, accountId: string, provider = 'facebook'): Promise<string> {
+  const { id: userId } = await ensureUser(api.database, { externalId: user })
+  const grant = { credentials: { accessToken: `token-of-${user}` }, account: { id: accountId, name: `Name of ${user}` } }
+  const [saved] = await saveConnections(api.database, api.services.vault, [{ userId, provider, grant }])
+  return `con_${saved?.id}`
+}
+
+async function look (id: string) {
+  return (await api.ask('GET', `/v1/connections/${id}`, { token: key })).body
+}
+
+async function tell (kind: 'deauthorize' | 'delete', signed: string) {
+  return await api.ask('POST', `/connect/facebook/${kind}`, {
+    body: new URLSearchParams({ signed_request: signed }).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }
+  })
+}
+
+function signedRequest (userId: string, issuedAt = Date.now(), secret = 'sandbox-secret'): string {
+  const payload = Buffer.from(JSON.stringify({ algorithm: 'HMAC-SHA256', user_id: userId, issued_at: Math.floor(issuedAt / 1_000) })).toString('base64url')
+  return `${createHmac('sha256', secret).update(payload).digest('base64url')}.${payload}`
+}
+
+t.test('closes what belongs to a user who has removed the app, and asks nothing of the provider', async (t) => {
+  const [one, same, other, elsewhere] = [
+    await connect('ann', '1001'), await connect('second-of-ann', '1001'), await connect('bob', '1002'), await connect('ann', '1001', 'pushbullet')
+  ]
+  const answer = await tell('deauthorize', signedRequest('1001'))
+  t.match([answer.status, answer.body], [200, { success: true }])
+  for (const id of [one, same]) {
+    t.match(await look(id), {
+      status: 'revoked',
+      statusReason: 'removed at the provider',
+      account: { id: '1001' },
+      revocation: null,
+      events: [{ event: 'connection.connected' }, { event: 'connection.disconnected', reason: 'removed at the provider' }]
+    })
+  }
+  for (const id of [other, elsewhere]) t.match(await look(id), { status: 'active' })
+})
+
+t.test('counts a notice once', async (t) => {
+  const id = await connect('carl', '1003')
+  const signed = signedRequest('1003')
+  const [first, again] = await Promise.all([tell('delete', signed), tell('delete', signed)])
+  const padded = await tell('delete', signed.replace('.', '=.'))
+  t.same([first.status, again.status, padded.status], [200, 200, 200])
+  t.same(first.body, again.body, 'the same one gets the same answer')
+  t.same(first.body, padded.body, 'also when its signature is written in another way')
+  t.match(await look(id), { status: 'revoked' })
+  t.equal(Object(at(await look(id), 'events')).length, 2)
+
+  await api.database.sql`update connection_events set at = at - interval '1 hour'`
+  await connect('carl', '1003')
+  await api.database.sql`update connection_events set at = at - interval '1 hour'`
+  t.same((await tell('delete', signed)).body, first.body)
+  t.match(await look(id), { status: 'active', account: { id: '1003' } }, 'it is about what was there then')
+})
+
+t.test('leaves alone what was connected after the notice was issued', async (t) => {
+  const id = await connect('dora', '1004')
+  t.equal((await tell('deauthorize', signedRequest('1004', Date.now() - 60_000))).status, 200)
+  t.match(await look(id), { status: 'active' })
+  t.equal((await tell('deauthorize', signedRequest('1004', Date.now() + 1_000))).status, 200)
+  t.match(await look(id), { status: 'revoked' })
+})
+
+t.test('keeps nothing of whom it is told to forget, and says so to whoever has the code', async (t) => {
+  const id = await connect('erik', '1005')
+  const { status, body } = await tell('delete', signedRequest('1005', Date.now() + 1_000))
+  const code = textAt(body, 'confirmation_code')
+  t.same([status, body], [200, { url: `${api.url}/connect/facebook/deletions/${code}`, confirmation_code: code }])
+  t.match(code, /^[0-9a-f]{32}$/)
+  t.match(await look(id), { status: 'revoked', statusReason: 'deleted at the user\'s wish', account: { id: '', name: '' } })
+
+  const page = await api.ask('GET', `/connect/facebook/deletions/${code}`)
+  t.match([page.status, page.body], [200, /Your data is deleted/])
+  t.notMatch(page.body, /1005|erik/i)
+  for (const path of [`/connect/facebook/deletions/${code.slice(1)}0`, '/connect/facebook/deletions/x', `/connect/pushbullet/deletions/${code}`]) {
+    t.equal((await api.ask('GET', path)).status, 404, path)
+  }
+  for (const row of await api.database.sql`select notices::text as text from notices`) t.notMatch(row['text'], '1005')
+})
+
+t.test('forgets also whose connection was closed before', async (t) => {
+  const id = await connect('fay', '1006')
+  t.equal((await api.ask('DELETE', `/v1/connections/${id}`, { token: key })).status, 204)
+  const { sql } = api.database
+  t.equal((await sql`select from revocations where account_id = '1006'`).length, 1)
+  await tell('delete', signedRequest('1006', Date.now() + 1_000))
+  t.match(await look(id), { status: 'revoked', statusReason: 'disconnected', account: { id: '', name: '' } })
+  t.equal((await sql`select from revocations where account_id = '1006'`).length, 0)
+})
+
+t.test('takes nothing that the app\'s secret has not signed', async (t) => {
+  const id = await connect('gus', '1007')
+  const good = signedRequest('1007', Date.now() + 1_000)
+  const forged = ['', 'x', 'x.y', `${good}x`, `x${good}`, signedRequest('1007', Date.now(), 'other-secret'), good.split('.').reverse().join('.')]
+  for (const signed of forged) {
+    for (const kind of ['deauthorize', 'delete'] as const) {
+      t.match(await tell(kind, signed), { status: 400, body: { code: 'badRequest', detail: /^signed_request/ } }, signed)
+    }
+  }
+  t.equal((await api.ask('POST', '/connect/facebook/delete', { body: { signed_request: ['x'] } })).status, 400)
+  t.equal((await api.ask('GET', '/connect/facebook/delete')).status, 404)
+  t.match(await look(id), { status: 'active', account: { id: '1007' } })
+  t.notMatch(api.logLines.join(''), good)
+})
+
+t.test('is only there for providers that tell', async (t) => {
+  t.equal((await api.ask('POST', '/connect/pushbullet/delete', { body: {} })).status, 404)
+})

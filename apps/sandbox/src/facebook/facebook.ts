@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import type { FastifyError, FastifyInstance } from 'fastify'
+import type { Desk, Simulator } from '../simulator.ts'
+import { adCallOf } from './ad-call.ts'
+import { accessTokenRoutes } from './access-token.ts'
+import { adAccountRoutes } from './ad-account-routes.ts'
+import { consentPath, PROVIDER } from './client.ts'
+import { facebookControls } from './controls.ts'
+import { debugTokenRoutes } from './debug-token.ts'
+import { refusalPage, sendPage } from './dialog-page.ts'
+import { dialogRoutes } from './dialog.ts'
+import { faultAnswer, namedFaults } from './fault-answer.ts'
+import { errorBody, GraphError, invalid } from './graph-error.ts'
+import { keepBodiesAsText } from './parameters.ts'
+import { hasApp, removeApp } from './remove-app.ts'
+import { showEvent } from './report.ts'
+import type { Event } from './report.ts'
+import { settingsRoutes } from './settings.ts'
+import { LONG_SECONDS } from './tokens.ts'
+import { userRoutes } from './user-routes.ts'
+import { atAnyVersion, versionOf } from './versions.ts'
+import { createWorld } from './world.ts'
+import type { World } from './world.ts'
+
+/** How a control call stands in the inbox that removes the app as its user would. */
+const REMOVAL = { method: 'POST', path: '/_control/tokens/revoke', headers: {}, body: undefined }
+
+/** Facebook, as far as an app can tell that reads ad accounts: the login dialog below `/www`, the Graph API below `/graph`. */
+export function createFacebook (desk: Desk): Simulator {
+  const world = createWorld(desk)
+  const { people, quirks, tokens } = world
+
+  return {
+    id: PROVIDER,
+    name: 'Facebook',
+
+    async mount (app) {
+      keepBodiesAsText(app)
+      app.register(async (scope) => { mountWww(scope, world) }, { prefix: '/www' })
+      app.register(async (scope) => { mountGraph(scope, world) }, { prefix: '/graph' })
+    },
+
+    createAccounts: (count) => Array.from({ length: count }, () => {
+      const person = people.open(desk.accounts.freshName(PROVIDER))
+      person.consentMs = desk.clock.nowMs()
+      for (const name of ['public_profile', 'ads_read']) person.permissions.set(name, 'granted')
+      const accessToken = tokens.issue(person, true).text
+      const adAccounts = person.adAccounts.map(({ accountId }) => `act_${accountId}`)
+      return { account: person.account, accessToken, expiresIn: LONG_SECONDS, userId: person.id, adAccounts }
+    }),
+
+    accountOf: (name) => people.byId(name)?.account ?? name,
+
+    // There are no refresh tokens: one token is exchanged for the next.
+    expireTokens: (account, kind = 'access') => kind === 'refresh' ? 0 : tokens.end(463, personOf(account)),
+
+    revokeTokens (account) {
+      const removing = [...account === undefined ? people.all() : [people.open(account)]].filter(hasApp)
+      for (const person of removing) removeApp(world, person, REMOVAL)
+      return removing.length
+    },
+
+    refreshes: tokens.refreshes,
+    quirks,
+    controls: (app) => { facebookControls(app, world) },
+
+    consentPath,
+    show: (item) => showEvent(item as Event),
+    faultAnswer: (status) => faultAnswer(status, world.trace),
+    namedFaults: namedFaults(world.trace, world.runs),
+    reset: world.reset
+  }
+
+  function personOf (account: string | undefined) {
+    return account === undefined ? undefined : people.get(account)
+  }
+}
+
+function mountWww (app: FastifyInstance, world: World): void {
+  app.setErrorHandler(({ statusCode = 500, message }: FastifyError, _request, reply) => {
+    return sendPage(reply, statusCode, refusalPage(message))
+  })
+  app.setNotFoundHandler((_request, reply) => sendPage(reply, 404, refusalPage("This page isn't available.")))
+  settingsRoutes(app, world)
+  atAnyVersion(app, (scope) => { dialogRoutes(scope, world) })
+}
+
+function mountGraph (app: FastifyInstance, world: World): void {
+  const { clock, runs, trace, usage } = world
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const call = adCallOf(request, runs)
+    reply.headers({ 'facebook-api-version': versionOf(request, clock.nowMs()), ...usage.count(call) })
+    // Of letting somebody in nobody is kept.
+    done(request.routeOptions.url?.endsWith('/oauth/access_token') === true ? undefined : usage.refusal(call))
+  })
+
+  app.setErrorHandler((error: FastifyError | GraphError, _request, reply) => {
+    const { status, headers, details } = error instanceof GraphError ? error : fromFastify(error)
+    return reply.code(status).headers(headers).send(errorBody(details, trace))
+  })
+  app.setNotFoundHandler((request) => {
+    const [path = ''] = request.url.split('?', 1)
+    throw new GraphError({ message: `Unknown path components: ${path.replace('/facebook/graph', '')}`, code: 2500 })
+  })
+
+  // Whoever has the answer already is told only that it is the same.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload)
+    const etag = `"${createHash('sha1').update(payload).digest('hex')}"`
+    reply.header('etag', etag)
+    if (request.headers['if-none-match'] !== etag) return done(null, payload)
+    reply.code(304)
+    done(null, '')
+  })
+
+  atAnyVersion(app, (scope) => {
+    accessTokenRoutes(scope, world)
+    debugTokenRoutes(scope, world)
+    userRoutes(scope, world)
+    adAccountRoutes(scope, world)
+  })
+}
+
+/** A body that cannot be read, or a fault of the sandbox's own. */
+function fromFastify ({ statusCode = 500, message }: FastifyError): GraphError {
+  return statusCode < 500 ? invalid(`(#100) ${message}`) : new GraphError({ message: 'An unknown error occurred', code: 1 }, {}, 500)
+}

@@ -1,0 +1,80 @@
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import { APP, openTestFacebook } from './open-test-facebook.ts'
+
+/** The app: keeps what it is told, and answers as `answer` says. */
+const told: Array<{ path: string, type: string, signed: string }> = []
+let answer: { status: number, body: string } = { status: 200, body: '{}' }
+let onTold = (): void => {}
+const app = createServer((request, response) => {
+  let body = ''
+  request.on('data', (chunk: Buffer) => { body += chunk.toString() })
+  request.on('end', () => {
+    told.push({ path: request.url ?? '', type: request.headers['content-type'] ?? '', signed: new URLSearchParams(body).get('signed_request') ?? '' })
+    response.writeHead(answer.status).end(answer.body)
+    onTold()
+  })
+})
+await new Promise<void>((resolve) => { app.listen(0, '127.0.0.1', resolve) })
+t.teardown(() => app.close())
+const url = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
+const settings = { deauthorizeUrl: `${url}/deauthorize`, deletionUrl: `${url}/delete` }
+const facebook = await openTestFacebook(t, { facebookApp: settings })
+t.beforeEach(() => { told.length = 0 })
+
+function read (signed: string): Record<string, unknown> {
+  const [signature, payload = ''] = signed.split('.')
+  t.equal(signature, createHmac('sha256', APP.secret).update(payload).digest('base64url'), 'it is signed')
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
+}
+
+t.test('tells the app, in a signed request, that a user has removed it', async (t) => {
+  const { account, userId, accessToken } = await facebook.member()
+  const { status, json } = await facebook.control('/facebook/remove-app', { account })
+  t.match([status, json], [200, { data: [{ kind: 'deauthorize', account, userId, status: 200 }] }])
+  t.match(told, [{ path: '/deauthorize', type: /^application\/x-www-form-urlencoded/ }])
+  t.match(read(told[0]?.signed ?? ''), { algorithm: 'HMAC-SHA256', user_id: userId, issued_at: Number })
+  t.match(await facebook.debug(accessToken), { is_valid: false, error: { subcode: 458 } })
+  t.match(await facebook.control('/facebook/remove-app', { account }), { status: 400 }, 'who has removed it cannot do so again')
+})
+
+t.test('asks for the deletion of data, and keeps the confirmation', async (t) => {
+  answer = { status: 200, body: '{"url": "https://app.example/deletions/7", "confirmation_code": "7"}' }
+  const { account } = await facebook.member()
+  const { json } = await facebook.control('/facebook/remove-app', { account, deleteData: true })
+  t.match(json, { data: [{ kind: 'deauthorize' }, { kind: 'deletion', statusUrl: 'https://app.example/deletions/7', confirmationCode: '7' }] })
+  t.same(told.map(({ path }) => path), ['/deauthorize', '/delete'])
+  const { json: { data } } = await facebook.control('/facebook/notices')
+  t.match((data as object[]).at(-1), { kind: 'deletion', account, confirmationCode: '7' })
+})
+
+t.test('lets a person do the same on a page', async (t) => {
+  answer = { status: 200, body: '{"url": "https://app.example/deletions/8", "confirmation_code": "code-8"}' }
+  const { account } = await facebook.member()
+  t.match(await facebook.call('GET', `/facebook/www/settings?account=${account}`), { status: 200, text: /Remove/ })
+  const { status, text } = await facebook.call('POST', '/facebook/www/settings', { body: new URLSearchParams({ account, deleteData: 'true' }) })
+  t.match([status, text], [200, /is removed.*code-8/s])
+  t.match(await facebook.call('POST', '/facebook/www/settings', { body: new URLSearchParams({ account: 'nobody' }) }), { status: 404 })
+})
+
+t.test('tells it also when the app itself ends what it was granted', async (t) => {
+  const { accessToken, userId } = await facebook.member()
+  const isTold = new Promise<void>((resolve) => { onTold = resolve })
+  t.match(await facebook.graph('DELETE /me/permissions', { access_token: accessToken }), { status: 200 })
+  await isTold
+  t.match(read(told[0]?.signed ?? ''), { user_id: userId })
+})
+
+t.test('tells nobody where the settings name no address, and says when nobody answers', async (t) => {
+  await facebook.control('/facebook/app', { deauthorizeUrl: null })
+  t.match(await facebook.control('/facebook/remove-app', { account: (await facebook.member()).account }), { json: { data: [] } })
+  t.same(told, [])
+  await facebook.control('/facebook/app', { deauthorizeUrl: 'http://127.0.0.1:1/' })
+  t.match(await facebook.control('/facebook/app'), { json: { id: APP.id, deauthorizeUrl: 'http://127.0.0.1:1/' } })
+  t.match(await facebook.control('/facebook/remove-app', { account: (await facebook.member()).account }), { json: { data: [{ status: null }] } })
+  t.match(await facebook.control('/facebook/app', { deauthorizeUrl: 'ftp://x' }), { status: 400 })
+  await facebook.control('/reset', {})
+  t.match(await facebook.control('/facebook/app'), { json: settings }, 'a reset has it as it was in the beginning')
+})

@@ -1,0 +1,77 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { newId } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+
+/** A notice that is proven to be the provider's. */
+export interface NewNotice {
+  provider: string
+  /** `deauthorize`: the account has taken back what it had granted. `delete`: nothing that is about it may be kept. */
+  kind: 'deauthorize' | 'delete'
+  accountId: string
+  issuedAt: Date
+  /** What was signed: the same counts once. */
+  content: string
+}
+
+/** What has become of a notice. */
+export interface NoticeOutcome {
+  /** By which it can be looked up. */
+  code: string
+  /** Ids of the connections that it has closed; none for one that was known. */
+  closed: string[]
+}
+
+/**
+ * Closes the account's connections and erases their credentials and what was read through them, and for `delete` all that is
+ * about the account, in one transaction. What was connected again after the notice was issued is left alone. The provider has
+ * ended the credentials itself, so nothing is asked of it.
+ */
+export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise<NoticeOutcome> {
+  const { provider, kind, accountId, issuedAt } = notice
+  const digest = createHash('sha256').update(notice.content).digest('hex')
+  return await sql.begin(async (tx) => {
+    const [known] = await tx<Array<{ code: string }>>`
+      insert into notices (id, provider, kind, digest, code, closed)
+      values (${newId()}, ${provider}, ${kind}, ${digest}, ${randomBytes(16).toString('hex')}, 0)
+      on conflict (provider, kind, digest) do nothing returning code`
+    if (known === undefined) {
+      const [earlier] = await tx<Array<{ code: string }>>`
+        select code from notices where provider = ${provider} and kind = ${kind} and digest = ${digest}`
+      return { code: earlier?.code ?? '', closed: [] }
+    }
+    // Seconds are all that a notice says of its time, so the second it was issued in is not after it.
+    const meant = await tx<Array<{ id: string, isOpen: boolean }>>`
+      select id, status <> 'revoked' as "isOpen" from connections
+      where provider = ${provider} and account_id = ${accountId} and not exists (
+        select from connection_events where connection_id = connections.id
+          and event in ('connection.connected', 'connection.reconnected') and at >= ${issuedAt.toISOString()}::timestamptz + interval '1 second')
+      order by id for no key update`
+    const closed = meant.filter(({ isOpen }) => isOpen).map(({ id }) => id)
+    await tx`
+      update connections set status = 'revoked', status_reason = ${reasons[kind]}, disconnected_at = now(), credentials = null,
+        credentials_version = credentials_version + 1, expires_at = null, limited_until = null, lease_owner = null, lease_until = null,
+        updated_at = now()
+      where id = any (${closed}::uuid[])`
+    await tx`delete from pulls where connection_id = any (${closed}::uuid[])`
+    await tx`delete from ad_accounts where connection_id = any (${closed}::uuid[])`
+    await tx`
+      insert into connection_events (id, connection_id, event, reason)
+      select * from unnest(${closed.map(() => newId())}::uuid[], ${closed}::uuid[]) as ids, (values ('connection.disconnected', ${reasons[kind]})) as what`
+    if (kind === 'delete') {
+      const ids = meant.map(({ id }) => id)
+      await tx`update connections set account_id = '', account_name = '' where id = any (${ids}::uuid[])`
+      await tx`delete from revocations where connection_id = any (${ids}::uuid[])`
+    }
+    await tx`update notices set closed = ${closed.length} where code = ${known.code}`
+    return { code: known.code, closed }
+  })
+}
+
+/** When the data of a person was deleted, by the code they were given for it. Undefined when there is no such code. */
+export async function findDeletion ({ sql }: Database, provider: string, code: string): Promise<{ at: Date } | undefined> {
+  const [row] = await sql<Array<{ at: string }>>`
+    select at from notices where provider = ${provider} and kind = 'delete' and code = ${code}`
+  return row === undefined ? undefined : { at: new Date(row.at) }
+}
+
+const reasons = { deauthorize: 'removed at the provider', delete: 'deleted at the user\'s wish' }

@@ -1,0 +1,100 @@
+import { createHmac } from 'node:crypto'
+import type { Judge, Judgement } from './ask.ts'
+import { ask } from './ask.ts'
+import { judge, judgeApp, judgeToken } from './facebook-judge.ts'
+import type { Reader } from './facebook-judge.ts'
+import { appPercentOf, restsOf } from './facebook-usage.ts'
+import type { Answer, HttpRequest } from './http.ts'
+import type { Call } from './provider.ts'
+import { ProviderError } from './provider-error.ts'
+
+export interface FacebookApp {
+  clientId: string
+  clientSecret: string
+}
+
+/** The one way to talk to the Graph API: every call carries a proof that whoever holds the token knows the app's secret too. */
+export interface FacebookApi {
+  readonly origin: string
+  readonly host: string
+  readonly authorizeUrl: string
+  readonly tokenUrl: string
+  /** Throws ProviderError. The token goes into a header; what is asked for into the query. */
+  request: <T>(
+    method: 'GET' | 'DELETE', path: string, query: Record<string, string>, token: string, read: Reader<T>, call: Call
+  ) => Promise<T>
+  /** What Facebook knows of a token, asked by the app itself. Throws ProviderError. */
+  debug: <T>(token: string, read: Reader<T>, call: Call) => Promise<T>
+  /** The page that an answer names as its `next`, which may carry a token. Throws ProviderError. */
+  follow: <T>(next: string, token: string, read: Reader<T>, call: Call) => Promise<T>
+  /** Asks the token endpoint, by POST: a secret in a URL ends up in logs. Throws ProviderError. */
+  obtainToken: <T>(parameters: Record<string, string>, read: Reader<T>, call: Call) => Promise<T>
+  proofOf: (token: string) => string
+}
+
+/** What proves who asks. None of it is ever taken from anybody else. */
+export const secretParameters = ['access_token', 'appsecret_proof', 'appsecret_time']
+
+/** `graphUrl` and `wwwUrl` are base URLs without a version, `version` is such as `v26.0`. Opens nothing; throws TypeError. */
+export function createFacebookApi (
+  { graphUrl, wwwUrl, version, app }: { graphUrl: string, wwwUrl: string, version: string, app: FacebookApp }
+): FacebookApi {
+  for (const url of [graphUrl, wwwUrl]) {
+    if (!/^https?:$/.test(new URL(url).protocol)) throw new TypeError('a URL of Facebook is neither http nor https')
+  }
+  if (!/^v\d+\.\d+$/.test(version)) throw new TypeError('a version of Facebook is written like v26.0')
+  const base = `${graphUrl.replace(/\/+$/, '')}/${version}`
+  const { origin, host } = new URL(base)
+  const tokenUrl = `${base}/oauth/access_token`
+
+  return {
+    origin,
+    host,
+    authorizeUrl: `${wwwUrl.replace(/\/+$/, '')}/${version}/dialog/oauth`,
+    tokenUrl,
+
+    request: async (method, path, query, token, read, call) =>
+      await perform(method, new URL(`${base}${path}?${new URLSearchParams(query)}`), token, call, (answer, now) => judge(answer, now, read)),
+
+    debug: async (token, read, call) => {
+      const url = new URL(`${base}/debug_token?${new URLSearchParams({ input_token: token })}`)
+      return await perform('GET', url, `${app.clientId}|${app.clientSecret}`, call, (answer, now) => judgeApp(answer, now, read))
+    },
+
+    follow: async (next, token, read, call) => {
+      const url = URL.canParse(next) ? new URL(next) : undefined
+      if (url?.origin !== origin) throw new ProviderError({ kind: 'malformed', reason: 'the next page is elsewhere' }, host)
+      return await perform('GET', url, token, call, (answer, now) => judge(answer, now, read))
+    },
+
+    obtainToken: async (parameters, read, call) => {
+      const body = new URLSearchParams({ client_id: app.clientId, client_secret: app.clientSecret, ...parameters })
+      const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }
+      return await ask({ method: 'POST', url: tokenUrl, headers, body: body.toString() },
+        learning(call, (answer, now) => judgeToken(answer, now, read)), call)
+    },
+
+    proofOf
+  }
+
+  async function perform<T> (method: HttpRequest['method'], url: URL, token: string, call: Call, judge: Judge<T>): Promise<T> {
+    for (const name of secretParameters) url.searchParams.delete(name)
+    url.searchParams.set('appsecret_proof', proofOf(token))
+    const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
+    return await ask({ method, url: url.href, headers }, learning(call, judge), call)
+  }
+
+  function proofOf (token: string): string {
+    return createHmac('sha256', app.clientSecret).update(token).digest('hex')
+  }
+}
+
+/** Every answer tells how near the limits are. */
+function learning<T> (call: Call, judge: Judge<T>): Judge<T> {
+  return (answer: Answer, now: number): Judgement<T> => {
+    const percent = appPercentOf(answer.headers)
+    if (percent !== undefined) call.onUsage?.(percent)
+    for (const rest of restsOf(answer.headers, now)) call.onNearLimit?.(rest)
+    return judge(answer, now)
+  }
+}

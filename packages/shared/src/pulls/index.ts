@@ -1,0 +1,6 @@
+export { findPull, listInsights, sumInsights } from './read.ts'
+export type { InsightsFilter, InsightsPlace, InsightsRow, InsightsTotal, PullStanding } from './read.ts'
+export { accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLost, renewPull, storeAccounts, storeDays } from './store.ts'
+export type { AccountToRead } from './store.ts'
+export { addPulls, endPull, requestPull, takePulls } from './take.ts'
+export type { PullEnd, TakenPull } from './take.ts'

@@ -1,0 +1,107 @@
+import type { Database } from '../db/index.ts'
+import type { AdAccount, InsightsDay } from '../providers/index.ts'
+import type { TakenPull } from './take.ts'
+
+/** Somebody else is reading by now, or the connection is closed: nothing more of this try may be kept. */
+export class PullLost extends Error {
+  override readonly name = 'PullLost'
+}
+
+/** An account whose days are to be read in this round. */
+export interface AccountToRead {
+  accountId: string
+  timezone: string
+  /** The last day that was read before, `YYYY-MM-DD`; null when none was. */
+  pulledTo: string | null
+}
+
+/** Goes on holding it, for as long as when it was taken. Throws PullLost. */
+export async function renewPull (database: Database, taken: TakenPull): Promise<void> {
+  await insist(await renewed(database, taken))
+}
+
+/** Keeps a page of accounts, in one statement. Throws PullLost. */
+export async function storeAccounts (database: Database, taken: TakenPull, accounts: AdAccount[]): Promise<void> {
+  const { sql } = database
+  const all = [...new Map(accounts.map((account) => [account.id, account])).values()]
+  await insist(await sql`
+    with mine as (${renewed(database, taken)}), stored as (
+      insert into ad_accounts (connection_id, account_id, name, currency, timezone, listed_at)
+      select mine.connection_id, listed.*, now() from mine, unnest(
+        ${all.map(({ id }) => id)}::text[], ${all.map(({ name }) => name)}::text[],
+        ${all.map(({ currency }) => currency)}::text[], ${all.map(({ timezone }) => timezone)}::text[]) as listed
+      on conflict (connection_id, account_id) do update set
+        name = excluded.name, currency = excluded.currency, timezone = excluded.timezone, listed_at = excluded.listed_at
+    )
+    select from mine`)
+}
+
+/** All accounts are listed. Throws PullLost. */
+export async function endListing ({ sql }: Database, { connectionId, leaseId }: TakenPull): Promise<void> {
+  await insist(await sql`
+    update pulls set listed_at = now() where connection_id = ${connectionId} and lease_id = ${leaseId} returning connection_id`)
+}
+
+/** What is left to be read in this round; undefined while the accounts are not all listed. */
+export async function accountsToRead ({ sql }: Database, { connectionId }: TakenPull): Promise<AccountToRead[] | undefined> {
+  const [row] = await sql<Array<{ isListed: boolean, accounts: AccountToRead[] }>>`
+    select coalesce(pulls.listed_at >= round_at, false) as "isListed", (
+      select coalesce(jsonb_agg(jsonb_build_object('accountId', account_id, 'timezone', timezone, 'pulledTo', pulled_to) order by account_id), '[]')
+      from ad_accounts where connection_id = pulls.connection_id and ad_accounts.listed_at >= round_at
+        and coalesce(pulled_at < round_at, true)
+    ) as accounts
+    from pulls where connection_id = ${connectionId}`
+  return row?.isListed === true ? row.accounts : undefined
+}
+
+/** Keeps a page of an account's days, in one statement: what was known of a day is replaced. Throws PullLost. */
+export async function storeDays (database: Database, taken: TakenPull, accountId: string, days: InsightsDay[]): Promise<void> {
+  const { sql } = database
+  const all = [...new Map(days.map((day) => [day.day, day])).values()]
+  await insist(await sql`
+    with mine as (${renewed(database, taken)}), stored as (
+      insert into insights (connection_id, account_id, day, impressions, clicks, spend, fetched_at)
+      select mine.connection_id, ${accountId}, told.day::date, told.impressions::numeric, told.clicks::numeric, told.spend::numeric, now()
+      from mine, unnest(
+        ${all.map(({ day }) => day)}::text[], ${all.map(({ impressions }) => impressions)}::text[],
+        ${all.map(({ clicks }) => clicks)}::text[], ${all.map(({ spend }) => spend)}::text[]) as told (day, impressions, clicks, spend)
+      on conflict (connection_id, day, account_id) do update set
+        impressions = excluded.impressions, clicks = excluded.clicks, spend = excluded.spend, fetched_at = excluded.fetched_at
+    )
+    select from mine`)
+}
+
+/** An account's days are read, up to and with `to`. Throws PullLost. */
+export async function endAccount (database: Database, taken: TakenPull, accountId: string, to: string): Promise<void> {
+  const { sql } = database
+  await insist(await sql`
+    with mine as (${renewed(database, taken)})
+    update ad_accounts set pulled_at = now(), pulled_to = ${to}::text::date from mine
+    where ad_accounts.connection_id = mine.connection_id and account_id = ${accountId} returning account_id`)
+}
+
+/** The provider wants to hear nothing of this account for `waitMs`, through whichever connection. */
+export async function limitAccount ({ sql }: Database, provider: string, accountId: string, waitMs: number): Promise<void> {
+  await sql`
+    update ad_accounts set limited_until = now() + ${waitMs}::float8 * interval '1 millisecond'
+    from connections where connections.id = connection_id and provider = ${provider} and ad_accounts.account_id = ${accountId}`
+}
+
+/** For how long, in milliseconds, nothing may be asked about this account; 0 when it may. */
+export async function accountWaitMs ({ sql }: Database, { connectionId }: TakenPull, accountId: string): Promise<number> {
+  const [row] = await sql<Array<{ waitMs: number }>>`
+    select greatest(0, extract(epoch from limited_until - now()) * 1000)::float8 as "waitMs" from ad_accounts
+    where connection_id = ${connectionId} and account_id = ${accountId} and limited_until > now()`
+  return row?.waitMs ?? 0
+}
+
+/** Whoever stores something is alive, and goes on being so for as long as the lease is. */
+function renewed ({ sql }: Database, { connectionId, leaseId, leaseMs }: TakenPull) {
+  return sql`
+    update pulls set lease_until = now() + ${leaseMs}::int * interval '1 millisecond'
+    where connection_id = ${connectionId} and lease_id = ${leaseId} returning connection_id`
+}
+
+async function insist (rows: ArrayLike<unknown>): Promise<void> {
+  if (rows.length === 0) throw new PullLost('somebody else reads by now')
+}

@@ -1,0 +1,74 @@
+import { newId } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+
+/** The right to read one connection's data, until `leaseMs` have gone by without a word of it. */
+export interface TakenPull {
+  connectionId: string
+  leaseId: string
+  leaseMs: number
+  /** Tries in a row that have come to nothing. */
+  attempts: number
+}
+
+/** Sees to it that every connection of the provider's that works is read, and answers how many were added. */
+export async function addPulls ({ sql }: Database, provider: string): Promise<number> {
+  const { count } = await sql`
+    insert into pulls (connection_id, provider, due_at)
+    select id, provider, now() from connections
+    where provider = ${provider} and status = 'active' and not exists (select from pulls where connection_id = connections.id)
+    on conflict do nothing`
+  return count
+}
+
+/**
+ * Takes up to `limit` that are due, or that somebody has taken and died with. A round goes on where it was; a new one begins
+ * where none is under way.
+ */
+export async function takePulls (
+  { sql }: Database, provider: string, { limit, leaseMs }: { limit: number, leaseMs: number }
+): Promise<TakenPull[]> {
+  const leaseId = newId()
+  const taken = await sql<Array<Pick<TakenPull, 'connectionId' | 'attempts'>>>`
+    update pulls set state = 'running', lease_id = ${leaseId}, lease_until = now() + ${leaseMs}::int * interval '1 millisecond',
+      started_at = now(), round_at = coalesce(round_at, now()), reason = null
+    where connection_id in (
+      select connection_id from pulls join connections on connections.id = connection_id and connections.status = 'active'
+      where pulls.provider = ${provider} and (state = 'waiting' and due_at <= now() or state = 'running' and pulls.lease_until < now())
+      order by due_at limit ${limit} for update of pulls skip locked)
+    returning connection_id as "connectionId", attempts`
+  return taken.map((one) => ({ ...one, leaseId, leaseMs }))
+}
+
+/** How a try ended. All in milliseconds; `delayMs` is until the next one. */
+export type PullEnd =
+  | { kind: 'done', everyMs: number }
+  | { kind: 'later', reason: string, delayMs: number }
+  /** Without `delayMs` the round is given up, and the next one comes in its time. */
+  | { kind: 'failed', reason: string, delayMs: number | undefined, everyMs: number }
+
+/** Lets go of it. Nothing happens when it has been lost meanwhile. */
+export async function endPull ({ sql }: Database, { connectionId, leaseId }: TakenPull, end: PullEnd): Promise<void> {
+  const isOver = end.kind === 'done' || (end.kind === 'failed' && end.delayMs === undefined)
+  const delayMs = end.kind === 'done' ? end.everyMs : end.delayMs ?? (end.kind === 'failed' ? end.everyMs : 0)
+  const failure = end.kind === 'failed' ? end.reason : null
+  await sql`
+    update pulls set state = 'waiting', lease_id = null, lease_until = null, ended_at = now(),
+      due_at = now() + ${delayMs}::float8 * interval '1 millisecond',
+      round_at = case when ${isOver}::boolean then null else round_at end,
+      attempts = case when ${isOver}::boolean then 0 when ${end.kind === 'failed'}::boolean then attempts + 1 else attempts end,
+      succeeded_at = case when ${end.kind === 'done'}::boolean then now() else succeeded_at end,
+      reason = ${end.kind === 'done' ? null : end.reason}::text,
+      failed_at = case when ${failure}::text is null then failed_at else now() end,
+      failure = coalesce(${failure}::text, failure)
+    where connection_id = ${connectionId} and lease_id = ${leaseId}`
+}
+
+/** Has a connection read as soon as may be. False when it is not read at all, since its credentials are dead or gone. */
+export async function requestPull ({ sql }: Database, connectionId: string): Promise<boolean> {
+  const rows = await sql`
+    insert into pulls (connection_id, provider, due_at)
+    select id, provider, now() from connections where id = ${connectionId} and status = 'active'
+    on conflict (connection_id) do update set due_at = least(pulls.due_at, now())
+    returning connection_id`
+  return rows.length === 1
+}

@@ -1,0 +1,42 @@
+import { until } from '@carillon/testing'
+import t from 'tap'
+import { disconnect, saveConnections, takeNotice } from '../../src/connections/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { addPulls, PullLost, storeAccounts, storeDays, takePulls } from '../../src/pulls/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { connect, ensureUsers, grantOf, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+const { sql } = database
+// Whoever keeps accounts is slow between the row that says who reads and the look at the connection.
+await sql`create function dawdle () returns trigger language plpgsql as $$ begin perform pg_sleep(0.3); return new; end $$`
+await sql`create trigger dawdle before insert on ad_accounts for each row execute function dawdle()`
+
+/** How a connection is closed, or becomes another account's, while it is read. */
+const endings: Record<string, (id: string, name: string) => Promise<unknown>> = {
+  disconnects: (id) => disconnect(database, id),
+  'connects another account': async (_id, name) => {
+    const [userId = ''] = await ensureUsers(database, [name])
+    return await saveConnections(database, vault, [{ userId, provider: 'facebook', grant: grantOf(`another-${name}`) }])
+  },
+  'removes the app at the provider': (_id, name) => takeNotice(database, {
+    provider: 'facebook', kind: 'deauthorize', accountId: `account-${name}`, issuedAt: new Date(Date.now() + 1_000), content: newId()
+  })
+}
+
+for (const [what, end] of Object.entries(endings)) {
+  t.test(`neither waits for the other when somebody ${what} as accounts are kept`, async (t) => {
+    const name = `user-${newId()}`
+    const [id = ''] = await connect(database, [name], 'facebook')
+    await addPulls(database, 'facebook')
+    const taken = (await takePulls(database, 'facebook', { limit: 10, leaseMs: 60_000 })).find(({ connectionId }) => connectionId === id)
+    if (taken === undefined) return t.fail('it is not due')
+    const account = { id: 'act_1', name: 'Shoes', currency: 'EUR', timezone: 'UTC' }
+    const keeping = storeAccounts(database, taken, [account])
+    await until(async () => (await sql`select from pg_stat_activity where wait_event = 'PgSleep'`).length > 0, { everyMs: 10 })
+    await t.resolves(Promise.all([keeping, end(id, name)]))
+    const day = { day: '2026-01-01', impressions: '1', clicks: '0', spend: '0' }
+    await t.rejects(storeDays(database, taken, 'act_1', [day]), PullLost, 'and nothing more is kept')
+    for (const table of ['pulls', 'ad_accounts', 'insights']) t.same(await sql`select from ${sql(table)} where connection_id = ${id}`, [])
+  })
+}
