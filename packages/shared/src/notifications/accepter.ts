@@ -10,8 +10,6 @@ import { RevokedKeyError } from './revoked-key-error.ts'
 /** Bounds of one statement; what is beyond them goes into the next. */
 const draftsPerInsert = 500
 const recipientsPerInsert = 20_000
-/** So many callers share a statement before it is worth cutting them in two. */
-const callersPerHalf = 16
 /** What a team counts for: how many it has is for the statement to find out. */
 const recipientsPerTeam = 100
 
@@ -32,9 +30,7 @@ interface Waiting {
 
 /**
  * Commits drafts in groups: one that comes alone goes at once, those that come while a statement is under way share the
- * next. A crowd is cut in halves: while the one waits for the disk, the other is answered and asks again. All of it together
- * would come back together, and this process and the database would take turns at standing still. The answer does not wait for
- * the queue: rows are the truth, and reconcile finds those that no job knows of.
+ * next. The answer does not wait for the queue: rows are the truth, and reconcile finds those that no job knows of.
  */
 export function createAccepter (
   { database, queues, log }: { database: Database, queues: DeliveryQueues, log: Log }
@@ -47,13 +43,7 @@ export function createAccepter (
   async function commitAll (): Promise<void> {
     // Requests that were parsed in the same turn of the event loop go together.
     await new Promise(setImmediate)
-    let answered = 0
-    while (waiting.length > 0) {
-      const crowd = waiting.length + answered
-      const group = takeGroup(waiting, Math.max(callersPerHalf, Math.ceil(crowd / 2)))
-      await commit(group)
-      answered = group.length
-    }
+    while (waiting.length > 0) await commit(takeGroup(waiting))
     // In the same turn as the look at `waiting`: whoever comes after it must find nobody at work.
     committing = undefined
   }
@@ -105,14 +95,14 @@ export function createAccepter (
   }
 }
 
-function takeGroup (waiting: Waiting[], most: number): Waiting[] {
+function takeGroup (waiting: Waiting[]): Waiting[] {
   let [count, recipients] = [0, 0]
   const end = waiting.findIndex(({ drafts }, index) => {
     count += drafts.length
     recipients += drafts.reduce((sum, { audience }) => sum + recipientsOf(audience), 0)
     return index > 0 && (count > draftsPerInsert || recipients > recipientsPerInsert)
   })
-  return waiting.splice(0, end === -1 ? most : Math.min(most, end))
+  return waiting.splice(0, end === -1 ? waiting.length : end)
 }
 
 function recipientsOf (audience: Audience): number {

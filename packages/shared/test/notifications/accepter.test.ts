@@ -62,18 +62,6 @@ t.test('gathers what comes while it is at work', async (t) => {
   t.ok(database.statements.length < 50, `${database.statements.length} statements`)
 })
 
-t.test('cuts a crowd in halves, which then take turns', async (t) => {
-  const database = await openCountedDatabase(t)
-  await connect(database, ['ann'])
-  const { accepter } = openAccepter(database)
-  const shares = async () => (await database.sql<Array<{ share: number }>>`
-    select count(*)::int as share from notifications group by xmin::text order by min(id::text)`).map(({ share }) => share)
-  await acceptAll(accepter, 64)
-  t.same(await shares(), [32, 32])
-  await acceptAll(accepter, 16)
-  t.same(await shares(), [32, 32, 16], 'a few go together')
-})
-
 t.test('bounds what one statement carries', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
