@@ -81,3 +81,26 @@ t.test('a user who has come back since is not asked to again', async (t) => {
   t.match(await findConnection(database, connectionId), { status: 'active' })
   t.equal((await listEvents(database, connectionId)).length, 1)
 })
+
+t.test('notes a wait once, however often a job comes before it is over', async (t) => {
+  const [connectionId = ''] = await connectMany(1)
+  const batch = await hold(database, [connectionId])
+  await settleAll(batch, learnedLimit(Date.now() + 60_000))
+  const [{ notificationId = '' } = {}] = batch.claimed
+  await database.sql`
+    with limited as (update connections set limited_until = now() + interval '900 milliseconds' where id = ${connectionId} returning limited_until)
+    update deliveries set due_at = limited_until from limited where notification_id = ${notificationId}`
+  const again = await claim(database, 'pushbullet', [[notificationId, connectionId]], 60_000)
+  t.match(again, { claimed: [], wakes: [{ provider: 'pushbullet' }] })
+  t.same(await historyOf(notificationId), ['wait'])
+
+  await database.sql`update connections set limited_until = now() + interval '1 hour' where id = ${connectionId}`
+  await claim(database, 'pushbullet', [[notificationId, connectionId]], 60_000)
+  t.same(await historyOf(notificationId), ['wait', 'wait'], 'one that lasts longer is another')
+})
+
+async function historyOf (notificationId: string): Promise<string[]> {
+  const [row] = await database.sql<Array<{ history: Array<{ event: string }> }>>`
+    select history from deliveries where notification_id = ${notificationId}`
+  return row?.history.map(({ event }) => event) ?? []
+}

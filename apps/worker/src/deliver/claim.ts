@@ -93,7 +93,11 @@ export async function claim ({ sql }: Database, provider: string, keys: Delivery
       job_id = case fate when 'sending' then job_id end,
       claim_id = case fate when 'sending' then ${id}::uuid end,
       reason = case fate when 'sending' then deliveries.reason else fated.reason end,
-      history = case fate when 'sending' then history else history || jsonb_strip_nulls(jsonb_build_object(
+      history = case
+        when fate = 'sending' then history
+        -- it waits for that already: a job has come a moment early
+        when fate = 'limited' and deliveries.reason = fated.reason and until <= deliveries.due_at + interval '1 second' then history
+        else history || jsonb_strip_nulls(jsonb_build_object(
         'at', now(), 'event', case fate when 'limited' then 'wait' else fate end, 'reason', fated.reason,
         'until', case fate when 'limited' then until end)) end,
       updated_at = now()
