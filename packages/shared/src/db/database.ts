@@ -3,6 +3,7 @@ import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
 import * as schema from './schema/index.ts'
+import { withSafeTransactions } from './transactions.ts'
 
 /**
  * One pool, two ways to use it: `db` (drizzle) for everyday queries, `sql` (postgres.js) for set-based hot paths.
@@ -17,7 +18,8 @@ export interface Database {
 
 /** Opens a pool of at most `max` connections to `url`; connections are made when first needed. */
 export function openDatabase ({ url, max = 10 }: { url: string, max?: number }): Database {
-  const sql = postgres(url, { max, backoff: reconnectSeconds, onnotice: () => {}, connection: { application_name: 'carillon' } })
+  const sql = withSafeTransactions(
+    postgres(url, { max, backoff: reconnectSeconds, onnotice: () => {}, connection: { application_name: 'carillon' } }))
   const db = drizzle(sql, { schema, casing: 'snake_case' })
   return { sql, db, close: () => sql.end({ timeout: 5 }) }
 }
