@@ -5,7 +5,7 @@ export interface DayRange {
 }
 
 const dayMs = 24 * 3_600_000
-/** More days in one question make it a slow one, which the provider may refuse. */
+/** More days in one question make it a slow one, which the provider may refuse. Of a large account, fewer may do that too. */
 const daysAtOnce = 30
 
 /** Today's date where the account is. A time zone that nobody knows counts as UTC. */
@@ -32,6 +32,14 @@ export function daysToRead (
     ranges.push({ since, until: until < today ? until : today })
   }
   return ranges
+}
+
+/** Two ranges that are as long as each other, give or take a day; undefined of a single day. */
+export function halve ({ since, until }: DayRange): [DayRange, DayRange] | undefined {
+  if (since >= until) return undefined
+  const days = Math.round((Date.parse(until) - Date.parse(since)) / dayMs) + 1
+  const middle = addDays(since, Math.ceil(days / 2) - 1)
+  return [{ since, until: middle }, { since: addDays(middle, 1), until }]
 }
 
 function addDays (day: string, count: number): string {

@@ -8,7 +8,8 @@ import {
 import type { AccountToRead, PullEnd, TakenPull } from '@carillon/shared/pulls'
 import { healthOf } from '../deliver/health-of.ts'
 import { retryDelayMs } from '../deliver/retry-schedule.ts'
-import { daysToRead, todayIn } from './days.ts'
+import { daysToRead, halve, todayIn } from './days.ts'
+import type { DayRange } from './days.ts'
 import { Closed } from './gate.ts'
 import type { Gate } from './gate.ts'
 import type { PullServices } from './pull.ts'
@@ -105,12 +106,27 @@ async function attempt (
       }
     }
     const today = todayIn(timezone, now())
-    for (const range of daysToRead(today, pulledTo, pace)) {
-      const pages = pull.days(accountId, range, credentials, ofAccount)
-      for await (const page of pages) await storeDays(database, taken, accountId, page)
+    const ranges = daysToRead(today, pulledTo, pace)
+    for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
+      ranges.unshift(...await readDays(accountId, range, credentials, ofAccount))
     }
     await endAccount(database, taken, accountId, today)
     if (restUntil > now()) await limitAccount(database, provider.id, accountId, restUntil - now())
+  }
+
+  /** Answers what is to be asked instead where that was too much at once. It comes to an end: no single day is halved. */
+  async function readDays (accountId: string, range: DayRange, credentials: Credentials, ofAccount: Call): Promise<DayRange[]> {
+    try {
+      const pages = pull.days(accountId, range, credentials, ofAccount)
+      for await (const page of pages) await storeDays(database, taken, accountId, page)
+      return []
+    } catch (error) {
+      const halves = isTooMuch(error) ? halve(range) : undefined
+      if (halves === undefined) throw error
+      // The provider may have taken its time to say no, and nobody shall take us for dead.
+      await renewPull(database, taken)
+      return halves
+    }
   }
 
   function limited (retryAt: number): ProviderError {
@@ -181,4 +197,8 @@ async function attempt (
     else if (isProbe && health !== undefined) await breakers.endProbe(provider.id, '', health, reason)
     else if (isProbe) await breakers.giveBackProbe(provider.id, '')
   }
+}
+
+function isTooMuch (error: unknown): boolean {
+  return error instanceof ProviderError && error.verdict.kind === 'rejected' && error.verdict.isTooMuch === true
 }

@@ -54,7 +54,7 @@ export function judgeError (error: GraphError, { headers, status }: Pick<Answer,
   if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `cannot answer now ${told}` }
   if (code === 100 && message.includes('appsecret_proof')) return { kind: 'rejected', reason: `appsecret_proof is missing or wrong ${told}` }
   const reason = (subcode === undefined ? undefined : reasons.get(`${code}/${subcode}`)) ?? reasons.get(String(code))
-  if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${told}` }
+  if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${told}`, ...isTooMuch(error) ? { isTooMuch: true } : {} }
   if (code === 10 || (code >= 200 && code <= 299)) return { kind: 'rejected', reason: `permission is missing ${told}` }
   return { kind: 'rejected', reason: `request refused ${told}` }
 }
@@ -106,6 +106,11 @@ function judgeStatus ({ status, headers }: Pick<Answer, 'status' | 'headers'>, n
     return { kind: 'rateLimited', reason: 'too many requests', retryAt }
   }
   if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
+}
+
+/** The query takes too long. Facebook asks for a smaller one, or for a report. */
+function isTooMuch ({ code, subcode }: GraphError): boolean {
+  return code === 100 && subcode === 1504018
 }
 
 function limitOf (code: number): { reason: string, scope: 'connection' | 'host' } | undefined {

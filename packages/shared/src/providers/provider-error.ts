@@ -19,7 +19,12 @@ export type Verdict =
   }
   | { kind: 'expired', reason: string }
   | { kind: 'unauthorized', reason: string }
-  | { kind: 'rejected', reason: string }
+  | {
+    kind: 'rejected'
+    reason: string
+    /** It is too much for one answer: less of it may be taken. */
+    isTooMuch?: true
+  }
   | { kind: 'quota', reason: string }
   | { kind: 'malformed', reason: string }
 

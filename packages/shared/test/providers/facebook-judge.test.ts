@@ -52,7 +52,7 @@ const table: Row[] = [
   [400, json, error(32), limited('the page has reached its limit (#32)', 5, 'connection')],
   [400, json, error(100), rejected('a parameter was refused (#100)')],
   [400, json, error(100, 33), rejected('no such object, or it is not to be seen (#100/33)')],
-  [400, json, error(100, 1504018), rejected('the query takes too long (#100/1504018)')],
+  [400, json, error(100, 1504018), { kind: 'rejected', reason: 'the query takes too long (#100/1504018)', isTooMuch: true }],
   [400, json, error(100, 9), rejected('a parameter was refused (#100/9)')],
   [400, json, error(100, undefined, false, 'Invalid appsecret_proof provided in the API argument'), rejected('appsecret_proof is missing or wrong (#100)')],
   [400, json, error(101), rejected('app id is not accepted (#101)')],

@@ -1,0 +1,71 @@
+import { findPull } from '@carillon/shared/pulls'
+import t from 'tap'
+import { daysOf, openPulls } from './open-pulls.ts'
+import { openTeams } from './open-teams.ts'
+
+t.setTimeout(120_000)
+
+interface Shown {
+  item: { type: string, adAccount: string, since: string, until: string, rows: number }
+}
+
+const tooLong = { provider: 'facebook', fault: '100/1504018' }
+
+/** A team that is due, whose thirty days are one question for each of two accounts. */
+async function openSlow (t: Parameters<typeof openTeams>[0]) {
+  const teams = await openTeams(t, { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 })
+  const [team] = await teams.connectTeams(1)
+  if (team === undefined) throw new Error('no team is connected')
+  const { control, database } = teams
+  return {
+    ...teams,
+    team,
+    /** What was answered about an account, oldest first: how many days were asked for, and how many had figures. */
+    answered: async (adAccount: string) => {
+      const { data } = await control<{ data: Shown[] }>('GET', `/inbox?provider=facebook&account=${team.account}`)
+      return data.map(({ item }) => item).filter((item) => item.type === 'insights' && item.adAccount === adAccount)
+        .map(({ since, until, rows }) => ({ since, until, rows, days: (Date.parse(until) - Date.parse(since)) / 86_400_000 + 1 }))
+    },
+    kept: async (adAccount: string) => (await database.sql`select day::text from insights where account_id = ${adAccount} order by day`).map(({ day }) => String(day))
+  }
+}
+
+t.test('asks for half as many days when a question takes too long, and for all of them in the end', async (t) => {
+  const { answered, control, database, kept, run, team } = await openSlow(t)
+  const [first = '', second = ''] = [...team.adAccounts].sort()
+  await control('POST', '/faults', { ...tooLong, match: '/insights', times: 2 })
+  t.equal(await run(), 1)
+  t.match(await findPull(database, team.id), { state: 'waiting', succeededAt: Date, failedAt: null, failure: null, reason: null })
+  const told = await answered(first)
+  t.same(told.map(({ days }) => days), [8, 7, 15], 'thirty and fifteen took too long')
+  for (const [index, { since }] of told.entries()) {
+    if (index > 0) t.equal(Date.parse(since) - Date.parse(told[index - 1]?.until ?? ''), 86_400_000, 'one after the other')
+  }
+  t.equal((await kept(first)).length, told.reduce((sum, { rows }) => sum + rows, 0))
+  t.same((await answered(second)).map(({ days }) => days), [30], 'each account begins anew')
+})
+
+t.test('gives up at a single day, and reads the other accounts', async (t) => {
+  const { answered, control, database, graphCalls, kept, run, team } = await openSlow(t)
+  const [slow = '', other = ''] = [...team.adAccounts].sort()
+  await control('POST', '/faults', { ...tooLong, match: `${slow}/insights` })
+  t.equal(await run(), 1)
+  t.equal((await graphCalls('/insights')).refused, 6, '30, 15, 8, 4, 2 days, and one')
+  t.same([await answered(slow), await kept(slow)], [[], []])
+  t.ok((await kept(other)).length > 20)
+  t.match(await findPull(database, team.id), { state: 'waiting', succeededAt: null, failure: `${slow}: the query takes too long (#100/1504018)` })
+})
+
+t.test('begins a question anew whose second page takes too long, and keeps each day once', async (t) => {
+  const { connect, database, graph, rows, run } = await openPulls(t)
+  graph.pageSize = 20
+  const { id } = await connect('ann', { act_1: { days: daysOf(30) } })
+  let pages = 0
+  graph.onInsights = async () => {
+    if (++pages === 1) await graph.fault(t, { match: '/insights', status: 400, body: { error: { code: 100, error_subcode: 1_504_018 } }, times: 1 })
+  }
+  await run()
+  t.match(await findPull(database, id), { succeededAt: Date, failure: null })
+  t.equal((await rows()).length, 30)
+  t.equal(await graph.calls('GET /act_1/insights'), 4, 'two pages of thirty days, and twice fifteen')
+})
