@@ -60,8 +60,8 @@ t.test('refuses what makes no sense', async (t) => {
   await pulled('sense', {})
   const cursorOf = (text: string) => Buffer.from(text).toString('base64url')
   for (const [query, path] of [
-    ['?since=2026-02-30', 'since'], ['?until=yesterday', 'until'], ['?since=2026-02-02&until=2026-02-01', 'until'], ['?limit=0', 'limit'],
-    ['?account=', 'account'], ['?from=2026-01-01', 'from'], ['?cursor=x', 'cursor'], [`?cursor=${cursorOf('2026-02-30 act_1')}`, 'cursor'],
+    ['?since=2026-02-30', 'since'], ['?until=yesterday', 'until'], ['?since=0000-01-01', 'since'], ['?since=2026-02-02&until=2026-02-01', 'until'], ['?limit=0', 'limit'],
+    ['?account=', 'account'], ['?from=2026-01-01', 'from'], ['?cursor=x', 'cursor'], [`?cursor=${cursorOf('2026-02-30 act_1')}`, 'cursor'], [`?cursor=${cursorOf('0000-01-01 act_1')}`, 'cursor'],
     [`?cursor=${cursorOf('2026-02-01 act_1; drop')}`, 'cursor'], [`?cursor=${randomBytes(16).toString('base64url')}`, 'cursor']
   ] as const) {
     const { status, body } = await look('sense', query)

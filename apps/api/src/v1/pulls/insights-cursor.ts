@@ -9,7 +9,7 @@ export function toInsightsCursor ({ day, account }: InsightsPlace): string {
 /** Undefined when there is no cursor. A cursor that is none of ours is the caller's fault. */
 export function fromInsightsCursor (cursor: string | undefined): InsightsPlace | undefined {
   if (cursor === undefined) return undefined
-  const [, day, account] = /^(\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])) (\w+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  const [, day, account] = /^((?!0000)\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])) (\w+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   const isDay = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true
   if (isDay && account !== undefined && toInsightsCursor({ day, account }) === cursor) return { day, account }
   refuseFaults([{ path: 'cursor', message: 'is not the nextCursor of a list' }])

@@ -16,7 +16,8 @@ import { insightsPage, shownPull, toShownPull, toShownSource } from './shown-ins
 const nameField = Type.String({ minLength: 1, maxLength: 64, description: 'What is read: `insights`' })
 const teamParams = Type.Object({ teamId: teamIdField, provider: providerField, name: nameField })
 const connectionParams = Type.Object({ id: Type.String(), name: nameField })
-const dayField = (description: string) => Type.Optional(Type.String({ format: 'date', description }))
+/** The database has no year 0. */
+const dayField = (description: string) => Type.Optional(Type.String({ format: 'date', pattern: '^(?!0000)', description }))
 const insightsQuery = exactly({
   since: dayField('The first day'),
   until: dayField('The last day, included'),
