@@ -17,8 +17,8 @@ export function validateInput (app: FastifyInstance): void {
   app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }: FastifyRouteSchemaDef<AnySchema>) => {
     return (httpPart === 'body' ? body : text).compile(schema)
   })
-  app.addHook('preValidation', async ({ body, query }) => {
-    refuseFaults(unstorable(body) ?? unstorable(query) ?? [])
+  app.addHook('preValidation', async ({ body, query, params }) => {
+    refuseFaults(unstorable(body) ?? unstorable(query) ?? unstorable(params) ?? [])
   })
 }
 

@@ -3,6 +3,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import type { FastifyPluginAsync } from 'fastify'
+import { toProblem } from '../problems/to-problem.ts'
 import type { Services } from '../services.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { addHomePage } from './home-page.ts'
@@ -23,6 +24,8 @@ export function connect (services: Services): FastifyPluginAsync {
     await app.register(cookie, { secret: vault.derive('cookie') })
     await app.register(formbody, { bodyLimit: 4_096 })
     app.setErrorHandler(async (error, request, reply) => {
+      // A body that is too long, a text that no database takes: not our fault, and none of it goes into the log.
+      if (toProblem(error).code !== 'internal') return sendFailure(reply, 'notUnderstood', { site })
       request.log.error({ requestId: request.id, err: error }, 'page failed')
       return sendFailure(reply, 'internal', { site })
     })

@@ -5,6 +5,7 @@
 export const reasons = {
   // Nothing is known of whoever asks, so nothing changes and nobody is sent anywhere.
   unknownHandshake: { status: 404, title: 'This link leads nowhere', text: 'It is not one of ours, or it is so old that it has been forgotten. Please start again from the site you came from.' },
+  notUnderstood: { status: 400, title: 'This cannot be understood', text: 'What your browser has sent makes no sense here. Please start again from the site you came from.' },
   unknownState: { status: 400, title: 'This answer does not belong to anything', text: '{provider} sent you here, but we have not asked it anything in your name. Please start again from the site you came from.' },
   noCookie: { status: 403, title: 'This browser has not begun this', text: 'The cookie that was set when you confirmed is missing. Finish in the browser in which you began, with cookies allowed, or start again.' },
   foreignCookie: { status: 403, title: 'Another browser has begun this', text: 'Connecting an account has to be finished in the browser in which it was begun. If somebody sent you this link, do not go on.' },

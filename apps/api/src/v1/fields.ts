@@ -5,9 +5,7 @@ import type { Audience } from '@carillon/shared/notifications'
 /** Fields that several calls share. */
 
 export const userIdField = Type.String({ minLength: 1, maxLength: 255, description: "The site's own id of the user" })
-export const teamIdField = Type.String({
-  minLength: 1, maxLength: 255, pattern: '^[^\\u0000]+$', description: "The site's own id of the team"
-})
+export const teamIdField = Type.String({ minLength: 1, maxLength: 255, description: "The site's own id of the team" })
 export const providerField = Type.String({ minLength: 1, maxLength: 64, description: 'Such as `pushbullet`' })
 /** One object with one of three fields, and no union: of a union's faults, half would be about what nobody meant. */
 export const audienceField = Type.Unsafe<Audience>(Type.Object({

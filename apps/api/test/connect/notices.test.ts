@@ -88,6 +88,7 @@ t.test('keeps nothing of whom it is told to forget, and says so to whoever has t
   for (const path of [`/connect/facebook/deletions/${code.slice(1)}0`, '/connect/facebook/deletions/x', `/connect/pushbullet/deletions/${code}`]) {
     t.equal((await api.ask('GET', path)).status, 404, path)
   }
+  t.equal((await api.ask('GET', '/connect/facebook/deletions/%00')).status, 400)
   for (const row of await api.database.sql`select notices::text as text from notices`) t.notMatch(row['text'], '1005')
 })
 

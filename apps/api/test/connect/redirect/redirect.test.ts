@@ -160,6 +160,18 @@ t.test('knows nothing of a state that it did not give out', async (t) => {
   }
 })
 
+t.test('takes what makes no sense at all for the browser\'s fault, not for ours', async (t) => {
+  const browser = createBrowser()
+  for (const path of ['pushbullet/callback?state=%00&code=x', '?carillon=%00', 'pushbullet/start?handshake=hsk_%00']) {
+    const answer = await browser.get(`${api.url}/connect/${path}`)
+    t.match([answer.status, answer.text], [400, /Reason: notUnderstood/], path)
+  }
+  const body = `handshake=${'x'.repeat(5_000)}`
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  t.equal((await api.ask('POST', '/connect/pushbullet/start', { body, headers: form })).status, 400)
+  t.notMatch(api.logLines.join(''), 'page failed')
+})
+
 t.test('takes a state that the provider sends twice, as long as it is the same', async (t) => {
   const walk = await openWalk(api, await api.makeUser('echo'), { returnTo })
   const callback = new URL(await walk.toCallback())
