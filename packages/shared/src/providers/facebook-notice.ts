@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isObject, parseJson } from './facebook-judge.ts'
-import { isText } from './facebook-objects.ts'
 import type { Notice } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 
@@ -17,11 +16,19 @@ export function readSignedRequest (signed: string, clientSecret: string, host: s
   const json = parseJson(Buffer.from(payload, 'base64url'))
   if (!isObject(json) || json['algorithm'] !== 'HMAC-SHA256') throw forged('is signed in an unknown way')
   const { user_id: userId, issued_at: issuedAt } = json
-  const time = new Date(typeof issuedAt === 'number' ? issuedAt * 1_000 : NaN)
-  if (!isText(userId) || Number.isNaN(time.getTime())) throw forged('does not say of whom and when')
-  return { accountId: userId, issuedAt: time, content: payload }
+  if (!isUserId(userId) || !isTime(issuedAt)) throw forged('does not say of whom and when')
+  return { accountId: userId, issuedAt: new Date(issuedAt * 1_000), content: payload }
 
   function forged (what: string): ProviderError {
     return new ProviderError({ kind: 'rejected', reason: `signed_request ${what}` }, host)
   }
+}
+
+function isUserId (value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,32}$/.test(value)
+}
+
+/** Seconds since the epoch, in years that have four digits. */
+function isTime (value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < 253_402_300_800
 }

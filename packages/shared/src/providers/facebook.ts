@@ -71,9 +71,10 @@ export function createFacebook (config: FacebookConfig): Provider<FacebookCreden
 
   /** What the code brought lasts for hours. It is exchanged at once: later it may be too late. */
   async function accept (answer: Record<string, unknown>, call: Call): Promise<Grant<FacebookCredentials>> {
-    const short = readToken(answer)
-    if (short === undefined) throw new ProviderError({ kind: 'malformed', reason: 'token answer makes no sense' }, host)
-    const { credentials, expiresAt } = await refresh(short, call)
+    // An error may come with 200 here as well.
+    const short = judgeToken({ status: 200, headers: {}, body: Buffer.from(JSON.stringify(answer)) }, call.now(), readToken)
+    if (short.kind !== 'ok') throw new ProviderError(short, host)
+    const { credentials, expiresAt } = await refresh(short.value, call)
     const account = await identify(credentials, call)
     const permissions = await api.request('GET', '/me/permissions', {}, credentials.accessToken, readPermissions, call)
     const granted = new Set(permissions.filter(({ isGranted }) => isGranted).map(({ name }) => name))

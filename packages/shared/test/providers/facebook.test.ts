@@ -67,8 +67,11 @@ t.test('exchanges what the code brought at once, and says whose it is and what w
 })
 
 t.test('accepts no token answer without a token', async (t) => {
-  for (const token of [{}, { access_token: '' }, { access_token: 7 }, { access_token: 'a b' }, { error: { code: 100 } }]) {
+  for (const token of [{}, { access_token: '' }, { access_token: 7 }, { access_token: 'a b' }]) {
     await refused(t, facebook.handshakes.code?.accept(token, call(t)), { kind: 'malformed', status: undefined })
+  }
+  for (const [code, kind] of [[100, 'rejected'], [1, 'transient'], [4, 'rateLimited']] as const) {
+    await refused(t, facebook.handshakes.code?.accept({ error: { code } }, call(t)), { kind, status: undefined })
   }
 })
 
@@ -179,7 +182,10 @@ t.test('reads what the app\'s secret has signed, and nothing else', async (t) =>
     `${sign(payload)}.${encode({ algorithm: 'HMAC-SHA256', user_id: '43', issued_at: 1_790_000_000 })}`, `${sign(payload)}.${payload}.${payload}`,
     ...[
       { algorithm: 'none', user_id: '42', issued_at: 1 }, { user_id: '42', issued_at: 1 }, { algorithm: 'HMAC-SHA256', issued_at: 1 },
-      { algorithm: 'HMAC-SHA256', user_id: '42' }, { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1e30 }, { algorithm: 'HMAC-SHA256', user_id: 42, issued_at: 1 }, null, []
+      { algorithm: 'HMAC-SHA256', user_id: '42' }, { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1e30 },
+      { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 8e12 }, { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: -8e12 },
+      { algorithm: 'HMAC-SHA256', user_id: '4\0', issued_at: 1 }, { algorithm: 'HMAC-SHA256', user_id: '', issued_at: 1 },
+      { algorithm: 'HMAC-SHA256', user_id: 42, issued_at: 1 }, null, []
     ].map((each) => `${sign(encode(each))}.${encode(each)}`)
   ]
   for (const signed of forged) t.throws(() => read(signed), { name: 'ProviderError', message: /: signed_request / }, signed)

@@ -4,6 +4,7 @@ import type { CodeHandshake, Grant } from '@carillon/shared/providers'
 import { newCall } from '../../call.ts'
 import type { Services } from '../../services.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
+import { completeFailure } from '../provider-failure.ts'
 import { exchangeFailure } from './exchange-failure.ts'
 
 const identifyTimeoutMs = 15_000
@@ -18,8 +19,8 @@ export async function obtainGrant (
     return await code.accept({ ...token }, newCall(services, identifyTimeoutMs))
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    // Without a status nobody has been asked yet: it is the token itself that makes no sense.
-    const isNonsense = error.verdict.kind === 'malformed' && error.status === undefined
-    throw new HandshakeFailure(isNonsense ? 'providerNonsense' : 'accountUnknown', error.message)
+    // Without a status nobody has been asked yet: it is what the token endpoint has said.
+    if (error.status === undefined && error.transport === undefined) throw completeFailure(error)
+    throw new HandshakeFailure('accountUnknown', error.message)
   }
 }
