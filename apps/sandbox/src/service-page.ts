@@ -50,10 +50,15 @@ export function hiddenFields (fields: Record<string, string>): Html {
 
 /** Asks as whom a person acts: instead of a login, since nobody has a password here. */
 export function accountField (label: string, account: string, knownAccounts: string[], maxLength = 100): Html {
+  return html`${knownAccountField(label, account, knownAccounts, maxLength)}
+      <p class="hint">Any name will do: an account that is new here is made for you.</p>`
+}
+
+/** The same for what only somebody who is here already can do. */
+export function knownAccountField (label: string, account: string, knownAccounts: string[], maxLength = 100): Html {
   return html`<label for="account">${label}</label>
       <input id="account" name="account" value="${account}" list="known" maxlength="${String(maxLength)}" autocomplete="off" spellcheck="false" required>
-      <datalist id="known">${joined(knownAccounts.map((name) => html`<option value="${name}">`))}</datalist>
-      <p class="hint">Any name will do: an account that is new here is made for you.</p>`
+      <datalist id="known">${joined(knownAccounts.map((name) => html`<option value="${name}">`))}</datalist>`
 }
 
 function joined (parts: Html[]): Html {

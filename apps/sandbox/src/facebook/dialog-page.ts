@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { Html, html } from '../html.ts'
-import { accountField, hiddenFields, servicePage } from '../service-page.ts'
+import { accountField, hiddenFields, knownAccountField, servicePage } from '../service-page.ts'
 import { CLIENT } from './client.ts'
 import { PERMISSIONS, UNDECLINABLE } from './permissions.ts'
 
@@ -52,7 +52,7 @@ export function settingsPage (account: string, knownAccounts: string[], told?: s
     ${told === undefined ? '' : html`<p role="status">${told}</p>`}
     <p>Remove ${CLIENT.name}: it loses access at once, and is told so if its settings name an address.</p>
     <form method="post" action="settings">
-      ${accountField('Remove from the account of', account, knownAccounts)}
+      ${knownAccountField('Remove from the account of', account, knownAccounts)}
       <p><label><input type="checkbox" name="deleteData" value="true" style="width:auto"> Ask it to delete my data too</label></p>
       <div class="buttons"><button class="allow">Remove</button></div>
     </form>`)

@@ -53,7 +53,9 @@ t.test('asks for the deletion of data, and keeps the confirmation', async (t) =>
 t.test('lets a person do the same on a page', async (t) => {
   answer = { status: 200, body: '{"url": "https://app.example/deletions/8", "confirmation_code": "code-8"}' }
   const { account } = await facebook.member()
-  t.match(await facebook.call('GET', `/facebook/www/settings?account=${account}`), { status: 200, text: /Remove/ })
+  const page = await facebook.call('GET', `/facebook/www/settings?account=${account}`)
+  t.match(page, { status: 200, text: /Remove/ })
+  t.notMatch(page.text, 'is made for you', 'whom nobody has heard of has nothing to remove')
   const { status, text } = await facebook.call('POST', '/facebook/www/settings', { body: new URLSearchParams({ account, deleteData: 'true' }) })
   t.match([status, text], [200, /is removed.*code-8/s])
   t.match(await facebook.call('POST', '/facebook/www/settings', { body: new URLSearchParams({ account: 'nobody' }) }), { status: 404 })
