@@ -5,6 +5,8 @@ import { openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { pullQueueName } from '@carillon/shared/pulls'
+import type { PullJob } from '@carillon/shared/pulls'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault } from '@carillon/shared/vault'
 import { buildApp } from './app.ts'
@@ -39,6 +41,8 @@ const providers = createProviders(providerConfig(config))
 const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
 const queues = openDeliveryQueues(queueBackend, senders)
 closers.push(() => queues.close())
+const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
+closers.push(() => pullQueue.close())
 
 const http = createHttp({ trustedOrigins: trustedOrigins(providerConfig(config)), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS })
 closers.push(() => http.close())
@@ -60,6 +64,7 @@ const app = await buildApp({
     database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
   }),
   queues,
+  pullQueue,
   queueBackend,
   accepter,
   perSecond: perSecond(config),

@@ -22,6 +22,7 @@ const app = await buildApp({
   registrations: createRegistrations(database, vault),
   refresher: createRefresher({ database, vault, log }),
   queues: { deliver: new Map(), broadcast: new Map(), plan: noQueue, wake: noQueue, close: async () => {} },
+  pullQueue: noQueue,
   queueBackend: { ping: async () => {} },
   accepter: { accept: refuse, acceptAll: refuse },
   perSecond: new Map(),

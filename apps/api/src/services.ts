@@ -3,7 +3,8 @@ import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
 import type { Accepter, DeliveryQueues } from '@carillon/shared/notifications'
 import type { Provider, Registrations, StreamingHttp } from '@carillon/shared/providers'
-import type { QueueBackend } from '@carillon/shared/queue'
+import type { PullJob } from '@carillon/shared/pulls'
+import type { JobQueue, QueueBackend } from '@carillon/shared/queue'
 import type { Vault } from '@carillon/shared/vault'
 
 /** All that the server stands on. main.ts opens it, tests bring their own. */
@@ -17,6 +18,8 @@ export interface Services {
   registrations: Registrations
   refresher: Refresher
   queues: DeliveryQueues
+  /** Wakes whoever reads. */
+  pullQueue: Pick<JobQueue<PullJob>, 'add'>
   queueBackend: Pick<QueueBackend, 'ping'>
   accepter: Pick<Accepter, 'accept' | 'acceptAll'>
   /** What a provider is sent at most in a second, by its id; one without an entry is not limited. */

@@ -4,6 +4,8 @@ import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
 import type { Database, Scope } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
+import { pullQueueName } from '@carillon/shared/pulls'
+import type { PullJob } from '@carillon/shared/pulls'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
 import type { ProvidersConfig } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
@@ -95,6 +97,8 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   const providers = createProviders(config)
   const queues = openDeliveryQueues(queueBackend, providers.keys())
   t.teardown(() => queues.close())
+  const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
+  t.teardown(() => pullQueue.close())
   const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
   t.teardown(() => http.close())
   const accepter = createAccepter({ database, queues, log })
@@ -114,6 +118,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
       database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
     }),
     queues,
+    pullQueue,
     queueBackend,
     accepter,
     perSecond: new Map(),

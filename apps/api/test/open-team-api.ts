@@ -2,6 +2,7 @@ import { saveConnections } from '@carillon/shared/connections'
 import { findTeam, publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import type { Test } from 'tap'
+import type { Services } from '../src/services.ts'
 import { openTestApi } from './open-api.ts'
 import type { Answer, TestApi } from './open-api.ts'
 
@@ -20,7 +21,7 @@ export interface TeamApi {
 
 /** The server with Pushbullet and the other named ones as providers whose connections teams hold. */
 export async function openTeamApi (
-  t: Test, { teams = ['pushbullet'], offer = teams }: { teams?: Offer, offer?: Offer } = {}
+  t: Test, { teams = ['pushbullet'], offer = teams, change = {} }: { teams?: Offer, offer?: Offer, change?: Partial<Services> } = {}
 ): Promise<TeamApi> {
   const meanwhile = { run: async (): Promise<unknown> => undefined }
   const asTeams = (provider: Provider): Provider => {
@@ -37,6 +38,7 @@ export async function openTeamApi (
   const api = await openTestApi(t, {
     offer,
     change: ({ providers }) => ({
+      ...change,
       providers: new Map([...providers].map(([id, provider]) => [id, isOfTeams(id) ? asTeams(provider) : provider]))
     })
   })

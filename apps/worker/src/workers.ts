@@ -1,5 +1,7 @@
 import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/notifications'
 import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/notifications'
+import { pullQueueName } from '@carillon/shared/pulls'
+import type { PullJob } from '@carillon/shared/pulls'
 import type { JobWorker, QueueBackend } from '@carillon/shared/queue'
 import { deliver } from './deliver/deliver.ts'
 import { deliverSegment } from './deliver/deliver-segment.ts'
@@ -21,8 +23,6 @@ export interface WorkersOptions {
 }
 
 const maintainQueue = 'maintain'
-/** Reading may take its time, and must not keep what has to be done soon. */
-const pullQueue = 'pull'
 /** What is done again and again, each by one worker at a time. */
 const tasks = {
   reconcile,
@@ -37,7 +37,7 @@ type Task = keyof typeof tasks
 export function startWorkers ({ backend, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): JobWorker {
   const { database, queues, leaseMs, log } = services
   const maintenance = backend.openQueue<object>(maintainQueue)
-  const pulling = backend.openQueue<object>(pullQueue)
+  const pulling = backend.openQueue<PullJob>(pullQueueName)
   const delivering = { concurrency: jobsPerProvider, lockMs: leaseMs }
   const workers = [
     ...[...queues.deliver.keys()].flatMap((provider) => [
@@ -50,7 +50,8 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
     }, { concurrency: 4, lockMs: leaseMs }),
     backend.openWorker<{ task: Task }>(
       maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs }),
-    backend.openWorker<object>(pullQueue, async () => { await pull(services) }, { concurrency: 1, lockMs: leaseMs })
+    // Apart: reading may take its time, and must not keep what has to be done soon.
+    backend.openWorker<PullJob>(pullQueueName, async () => { await pull(services) }, { concurrency: 1, lockMs: leaseMs })
   ]
 
   // A queue that was wiped has lost its schedules too, and nothing but us would bring them back.

@@ -1,6 +1,7 @@
 import { addPulls, endAccount, endListing, endPull, storeAccounts, storeDays, takePulls } from '@carillon/shared/pulls'
 import type { PullEnd } from '@carillon/shared/pulls'
 import type { Test } from 'tap'
+import type { Services } from '../../src/services.ts'
 import { openTeamApi } from '../open-team-api.ts'
 import type { TeamApi } from '../open-team-api.ts'
 
@@ -13,8 +14,8 @@ type Figures = [impressions: string, clicks: string, spend: string]
 
 export type Accounts = Record<string, { name?: string, currency?: string, days: Record<string, Figures> }>
 
-export async function openTeamPulls (t: Test): Promise<TeamPulls> {
-  const opened = await openTeamApi(t, { teams: ['facebook'] })
+export async function openTeamPulls (t: Test, change: Partial<Services> = {}): Promise<TeamPulls> {
+  const opened = await openTeamApi(t, { teams: ['facebook'], change })
   const { api: { database }, connect } = opened
   return {
     ...opened,

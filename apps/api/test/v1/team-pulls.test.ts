@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import type { Services } from '../../src/services.ts'
+import { openWalk } from '../connect/walk.ts'
 import { at, textAt } from '../open-api.ts'
 import { openTeamPulls } from './open-team-pulls.ts'
 
@@ -119,4 +121,27 @@ t.test('has it read soon when its owner asks, and not while the token is dead', 
   await api.database.sql`update connections set status = 'needsReauth', status_reason = 'the user has removed the app (#190/458)' where id = ${id.slice(4)}`
   t.match(await api.ask('POST', path, { token: key }), { status: 409, body: { code: 'needsReauth', detail: /#190\/458/ } })
   t.match((await look('soon')).body, { connection: { id, status: 'needsReauth', statusReason: /#190\/458/ } }, 'what was read can still be seen')
+})
+
+t.test('wakes whoever reads when its owner asks, and when a team connects; a queue that is away keeps nobody', async (t) => {
+  const woken: string[] = []
+  let isAway = false
+  const pullQueue: Services['pullQueue'] = {
+    add: async (jobs) => {
+      if (isAway) throw new Error('the queue is away')
+      woken.push(...jobs.map(({ id }) => id))
+    }
+  }
+  const { api, key, put, pulled, tokenOf } = await openTeamPulls(t, { pullQueue })
+  await put('Awake', 'olive')
+  t.match((await (await openWalk(api, await tokenOf('olive', 'awake'), { provider: 'facebook' })).finish()).status, 200)
+  t.equal(woken.length, 1, 'it is connected')
+  await put('Asked', 'olive')
+  await pulled('asked', {})
+  const path = '/v1/teams/asked/pulls/facebook/insights/refresh'
+  t.match(await api.ask('POST', path, { token: await tokenOf('olive', 'asked') }), { status: 202 })
+  t.equal(woken.length, 2)
+  isAway = true
+  t.match(await api.ask('POST', path, { token: key }), { status: 202 })
+  t.match(api.logLines.join(''), 'what is to be read waits for the next round')
 })

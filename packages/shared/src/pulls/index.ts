@@ -1,3 +1,5 @@
+export { enqueuePull, pullQueueName } from './enqueue.ts'
+export type { PullJob } from './enqueue.ts'
 export { findPull, listInsights, sumInsights } from './read.ts'
 export type { InsightsFilter, InsightsPlace, InsightsRow, InsightsTotal, PullStanding } from './read.ts'
 export { accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLost, renewPull, storeAccounts, storeDays } from './store.ts'

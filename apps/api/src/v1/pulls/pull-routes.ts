@@ -5,6 +5,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Connection } from '@carillon/shared/connections'
 import { findPull, listInsights, requestPull, sumInsights } from '@carillon/shared/pulls'
+import { wakePuller } from '../../connect/wake-puller.ts'
 import { Problem, refuseFaults } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { exactly, pageQuery, providerField, teamIdField } from '../fields.ts'
@@ -80,6 +81,7 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       if (!await requestPull(database, id)) throw new Problem('needsReauth', statusReason ?? 'The owner has to connect it again')
       const standing = await findPull(database, id)
       if (standing === undefined) throw new Problem('connectionClosed', 'It has been disconnected meanwhile')
+      await wakePuller(services)
       reply.code(202)
       return toShownPull(standing)
     })
