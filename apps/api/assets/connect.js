@@ -11,6 +11,7 @@ const hint = document.getElementById('hint')
 const fault = document.getElementById('fault')
 const list = document.getElementById('connectors')
 const ways = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code' }
+const waits = { rateLimited: 'its limit is reached', breakerOpen: 'it is out of order' }
 
 // Whoever comes back from a provider is told first what has come of it.
 document.getElementById('outcome')?.focus()
@@ -54,12 +55,14 @@ function stateOf ({ reason, contact, team, connection }) {
   return `connected${forTeam}${by} as ${connection.account.name}${missing === '' ? '' : `; not allowed there: ${missing}`}`
 }
 
-// When what is read through it was read last, and why not since then.
+// When what is read through it was read last, and why not since then, or why it waits.
 function readingOf ({ pull }) {
   if (pull === null) return ''
   const read = pull.succeededAt === null ? 'not read yet' : `read ${new Date(pull.succeededAt).toLocaleString()}`
   const hasFailed = pull.failedAt !== null && (pull.succeededAt === null || pull.failedAt > pull.succeededAt)
-  return `; ${read}${hasFailed ? `, and not since: ${pull.failure}` : ''}`
+  const why = waits[pull.reason]
+  if (hasFailed) return `; ${read}, and not since: ${pull.failure}`
+  return why === undefined ? `; ${read}` : `; ${read}, and not before ${new Date(pull.dueAt).toLocaleString()}: ${why}`
 }
 
 function connectForm ({ provider, name, kinds, needsAccount, team }, words = ways) {
@@ -79,7 +82,8 @@ function connectForm ({ provider, name, kinds, needsAccount, team }, words = way
 function refreshForm ({ provider, name, team, pull }) {
   return form([button('Read now', name, 'quiet', 'refresh')], async () => {
     const path = `teams/${encodeURIComponent(team.teamId)}/pulls/${provider}/${pull.name}/refresh`
-    if (await api('POST', path) !== undefined) hint.textContent = `${name} is read in a moment.`
+    const asked = await api('POST', path)
+    if (asked !== undefined) hint.textContent = waits[asked.reason] === undefined ? `${name} is read in a moment.` : `${name} is read as soon as it lets us.`
   })
 }
 

@@ -53,6 +53,12 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     await inspect(t, page, 'it is read')
     t.match(await api.database.sql`select due_at <= now() as due from pulls where connection_id = ${id.slice(4)}`, [{ due: true }])
 
+    await api.database.sql`update pulls set reason = 'rateLimited', due_at = now() + interval '12 minutes'`
+    const later = await visit('olive', 'readers')
+    await item(later, 'facebook').getByText(/; read \d.*, and not before \d.*: its limit is reached/).waitFor()
+    await later.getByRole('button', { name: 'Read now: Facebook' }).click()
+    await later.getByText('Facebook is read as soon as it lets us.').waitFor()
+
     await api.database.sql`update pulls set failed_at = now(), failure = 'permission is missing (#200)'`
     const member = await visit('max', 'readers')
     await item(member, 'facebook').getByText(/; read \d.*, and not since: permission is missing \(#200\)/).waitFor()
