@@ -95,7 +95,8 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   }
   const config: ProvidersConfig = Object.fromEntries((options.offer ?? ['pushbullet']).map((id) => [id, all[id]]))
   const providers = createProviders(config)
-  const queues = openDeliveryQueues(queueBackend, providers.keys())
+  const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
+  const queues = openDeliveryQueues(queueBackend, senders)
   t.teardown(() => queues.close())
   const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
   t.teardown(() => pullQueue.close())

@@ -101,7 +101,7 @@ export function fresh (draft: Draft, { createdAt, unreachable, reached }: Accept
 }
 
 export function providerFaults (providers: string[], known: (provider: string) => boolean): InputFault[] {
-  return providers.flatMap((id, index) => known(id) ? [] : [{ path: `providers.${index}`, message: 'is not a provider of this server' }])
+  return providers.flatMap((id, index) => known(id) ? [] : [{ path: `providers.${index}`, message: 'is not a provider of this server that can send' }])
 }
 
 function timesOf ({ sendAt, expiresAt }: Pick<NewNotification, 'sendAt' | 'expiresAt'>) {

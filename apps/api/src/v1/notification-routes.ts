@@ -18,9 +18,9 @@ import { shownNotification, toShownNotification } from './shown-notification.ts'
 const bodyLimit = 16 * 1024 * 1024
 
 export function notificationRoutes (services: Services): FastifyPluginAsyncTypebox {
-  const { accepter, database, now, providers } = services
+  const { accepter, database, now, queues } = services
   const backpressure = createBackpressure(services)
-  const known = (provider: string): boolean => providers.has(provider)
+  const known = (provider: string): boolean => queues.deliver.has(provider)
 
   return async (app) => {
     app.addHook('onClose', async () => backpressure.close())

@@ -123,6 +123,15 @@ t.test('has it read soon when its owner asks, and not while the token is dead', 
   t.match((await look('soon')).body, { connection: { id, status: 'needsReauth', statusReason: /#190\/458/ } }, 'what was read can still be seen')
 })
 
+t.test('rings nobody through what only reads, and says so', async (t) => {
+  const body = { audience: { userIds: ['olive'] }, providers: ['facebook'] }
+  const message = { type: 'note', title: 'Hello' }
+  for (const [path, asked] of [['', { ...body, message }], ['/preview', body]] as const) {
+    const { status, body: told } = await api.ask('POST', `/v1/notifications${path}`, { token: key, body: asked })
+    t.match([status, told], [400, { errors: [{ path: 'providers.0', message: /can send$/ }] }], path)
+  }
+})
+
 t.test('wakes whoever reads when its owner asks, and when a team connects; a queue that is away keeps nobody', async (t) => {
   const woken: string[] = []
   let isAway = false
