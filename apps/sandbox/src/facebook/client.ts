@@ -1,4 +1,4 @@
-import { isLoopback } from '../loopback.ts'
+import { parseLoopbackUrl } from '../loopback.ts'
 
 export const PROVIDER = 'facebook'
 
@@ -23,10 +23,6 @@ export function consentPath (sandboxUrl: string): string {
  * the machine, since tests listen wherever there is room.
  */
 export function isRegisteredRedirect (redirectUri: string): boolean {
-  const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined
-  return url !== undefined &&
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    isLoopback(url.hostname) &&
-    (url.pathname === CLIENT.redirectPath || url.pathname === LANDING_PATH) &&
-    redirectUri === url.origin + url.pathname
+  const url = parseLoopbackUrl(redirectUri, [CLIENT.redirectPath, LANDING_PATH])
+  return url !== undefined && redirectUri === url.origin + url.pathname
 }

@@ -1,4 +1,4 @@
-import { isLoopback } from '../loopback.ts'
+import { parseLoopbackUrl } from '../loopback.ts'
 
 export const PROVIDER = 'pushbullet'
 
@@ -24,10 +24,6 @@ export function consentPath (sandboxUrl: string): string {
  * free within the machine, since tests listen wherever there is room.
  */
 export function isRegisteredRedirect (redirectUri: string): boolean {
-  const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined
-  return url !== undefined &&
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    isLoopback(url.hostname) &&
-    (url.pathname === CLIENT.redirectPath || url.pathname === LANDING_PATH) &&
-    url.hash === '' && url.username === '' && url.password === ''
+  const url = parseLoopbackUrl(redirectUri, [CLIENT.redirectPath, LANDING_PATH])
+  return url !== undefined && url.hash === '' && url.username === '' && url.password === ''
 }
