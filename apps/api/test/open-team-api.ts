@@ -19,6 +19,25 @@ export interface TeamApi {
   meanwhile: { run: () => Promise<unknown> }
 }
 
+/** Who may ask about a team's connection. "No team" is a member who has not chosen one. */
+export const teamCallers = ['owner', 'member', 'stranger', 'no team', 'operator'] as const
+export type TeamCaller = typeof teamCallers[number]
+
+/** What somebody asks, and who gets what. */
+export interface AccessRow<Asking> {
+  what: string
+  ask: (asking: Asking) => Promise<Answer>
+  gets: Record<TeamCaller, object>
+}
+
+/** How callers are refused in a team of Olive's. */
+export const refusals = {
+  notOwner: { status: 403, body: { code: 'notOwner', detail: /ask Olive$/, contact: 'Olive' } },
+  notFound: { status: 404, body: { code: 'notFound' } },
+  wrongCaller: { status: 403, body: { code: 'wrongCaller' } },
+  teamRequired: { status: 422, body: { code: 'teamRequired', detail: /choose one/ } }
+}
+
 /** The server with Pushbullet and the other named ones as providers whose connections teams hold. */
 export async function openTeamApi (
   t: Test, { teams = ['pushbullet'], offer = teams, change = {} }: { teams?: Offer, offer?: Offer, change?: Partial<Services> } = {}

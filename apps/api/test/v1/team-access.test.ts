@@ -3,13 +3,11 @@ import { parseId } from '@carillon/shared/db'
 import { createBrowser } from '@carillon/testing'
 import t from 'tap'
 import { openWalk } from '../connect/walk.ts'
-import { openTeamApi } from '../open-team-api.ts'
+import { openTeamApi, refusals, teamCallers } from '../open-team-api.ts'
+import type { AccessRow, TeamCaller } from '../open-team-api.ts'
 
 /** Who may do what with a team's connection: docs/teams.md says the same. */
 const { api, key, put, tokenOf, connect } = await openTeamApi(t)
-
-const callers = ['owner', 'member', 'stranger', 'no team', 'operator'] as const
-type Caller = typeof callers[number]
 
 interface Asking {
   token: string
@@ -20,20 +18,11 @@ interface Asking {
   connectionId: string
 }
 
-interface Row {
-  what: string
-  ask: (asking: Asking) => Promise<unknown>
-  gets: Record<Caller, object>
-}
-
 const ok = { status: 200 }
-const notOwner = { status: 403, body: { code: 'notOwner', detail: /ask Olive$/, contact: 'Olive' } }
-const notFound = { status: 404, body: { code: 'notFound' } }
-const wrongCaller = { status: 403, body: { code: 'wrongCaller' } }
-const teamRequired = { status: 422, body: { code: 'teamRequired', detail: /choose one/ } }
+const { notOwner, notFound, wrongCaller, teamRequired } = refusals
 const connected = { status: 'active', teamId: String, userId: null, connectedBy: { userId: 'olive', name: 'Olive' }, account: { name: 'The page' } }
 
-const rows: Row[] = [
+const rows: Array<AccessRow<Asking>> = [
   {
     what: 'connectors',
     ask: ({ token, query }) => api.ask('GET', `/v1/connectors${query}`, { token }),
@@ -95,7 +84,7 @@ async function openTeam (): Promise<string> {
 }
 
 /** Somebody who asks about a team that is connected. "No team" is a member who has not chosen one. */
-async function asking (caller: Caller, teamId: string, connectionId: string): Promise<Asking> {
+async function asking (caller: TeamCaller, teamId: string, connectionId: string): Promise<Asking> {
   const tokens = {
     owner: () => tokenOf('olive', teamId),
     member: () => tokenOf('max', teamId),
@@ -108,7 +97,7 @@ async function asking (caller: Caller, teamId: string, connectionId: string): Pr
 
 for (const { what, ask, gets } of rows) {
   t.test(`gives ${what} to those who may have it`, async (t) => {
-    for (const caller of callers) {
+    for (const caller of teamCallers) {
       const teamId = await openTeam()
       const { id } = await connect(teamId)
       t.match(await ask(await asking(caller, teamId, id)), gets[caller], caller)
@@ -160,7 +149,7 @@ t.test('gives a token of the connection to nobody: in no answer, on no page and 
   }
   const told: unknown[] = []
   const askAll = async (): Promise<void> => {
-    for (const caller of callers) {
+    for (const caller of teamCallers) {
       for (const { what, ask } of rows) if (what !== 'disconnecting') told.push(await ask(await asking(caller, teamId, id)))
     }
   }

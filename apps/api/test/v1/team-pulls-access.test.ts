@@ -1,12 +1,12 @@
 import t from 'tap'
 import { openWalk } from '../connect/walk.ts'
 import type { Answer } from '../open-api.ts'
+import { refusals, teamCallers } from '../open-team-api.ts'
+import type { AccessRow, TeamCaller } from '../open-team-api.ts'
 import { openTeamPulls } from './open-team-pulls.ts'
 
 /** Who may do what with what is read for a team: docs/pulls.md says the same. */
 const { api, key, put, tokenOf, pulled } = await openTeamPulls(t)
-
-type Caller = 'owner' | 'member' | 'stranger' | 'no team' | 'operator'
 
 interface Asking {
   token: string
@@ -15,16 +15,8 @@ interface Asking {
   accessToken: string
 }
 
-interface Row {
-  what: string
-  ask: (asking: Asking) => Promise<Answer>
-  gets: Record<Caller, object>
-}
-
 const ok = { status: 200 }
-const notOwner = { status: 403, body: { code: 'notOwner', detail: /ask Olive$/, contact: 'Olive' } }
-const notFound = { status: 404, body: { code: 'notFound' } }
-const wrongCaller = { status: 403, body: { code: 'wrongCaller' } }
+const { notOwner, notFound, wrongCaller } = refusals
 const seen = { status: 'active', teamId: String, connectedBy: { userId: 'olive', name: 'Olive' }, account: { name: 'The page' } }
 const figures = {
   ...ok,
@@ -38,7 +30,7 @@ const figures = {
 const works = { ...ok, body: { ok: true, receipt: undefined, error: undefined } }
 const soon = { status: 202, body: { state: 'waiting', dueAt: String } }
 
-const rows: Row[] = [
+const rows: Array<AccessRow<Asking>> = [
   {
     what: 'connectors',
     ask: ({ token, teamId }) => api.ask('GET', `/v1/connectors?teamId=${teamId}`, { token }),
@@ -125,7 +117,7 @@ await api.makeUser('olive', 'Olive')
 let teams = 0
 
 /** A team that has been read, and somebody who asks. "No team" is a member whose token names none. */
-async function asked (caller: Caller): Promise<Asking> {
+async function asked (caller: TeamCaller): Promise<Asking> {
   const teamId = `team-${teams++}`
   await put(teamId, 'olive', 'max')
   const { id, accessToken } = await pulled(teamId, { act_1: { days: { '2026-03-01': ['10', '1', '0.10'] } } })
@@ -141,7 +133,7 @@ async function asked (caller: Caller): Promise<Asking> {
 
 for (const { what, ask, gets } of rows) {
   t.test(`gives ${what} to those who may have it`, async (t) => {
-    for (const [caller, wanted] of Object.entries(gets)) t.match(await ask(await asked(caller as Caller)), wanted, caller)
+    for (const caller of teamCallers) t.match(await ask(await asked(caller)), gets[caller], caller)
   })
 }
 
