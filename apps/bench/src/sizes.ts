@@ -12,7 +12,8 @@ export interface Sizes {
   singles: number
   /** Notifications whose way is timed, one after the other. */
   latency: number
-  growth: { small: number, large: number, /** Broadcasts to the small audience, to have enough to measure. */ smallTimes: number }
+  /** `smallTimes`: broadcasts to the small audience, for as much work as the large one is. */
+  growth: { small: number, large: number, smallTimes: number }
   /** Notifications that are timed while a broadcast to the large audience runs. */
   direct: number
 }
@@ -25,7 +26,7 @@ export const full: Sizes = {
   accept: 15_000,
   singles: 10_000,
   latency: 200,
-  growth: { small: 10_000, large: 300_000, smallTimes: 3 },
+  growth: { small: 10_000, large: 300_000, smallTimes: 30 },
   direct: 200
 }
 
