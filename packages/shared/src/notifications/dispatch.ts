@@ -45,9 +45,10 @@ async function handOut ({ sql }: Database, providers: string[]): Promise<Batch[]
       update deliveries set job_id = numbered.job_id
       from numbered
       where deliveries.notification_id = numbered.notification_id and deliveries.connection_id = numbered.connection_id
-      returning deliveries.job_id, deliveries.provider, deliveries.notification_id, deliveries.connection_id
+      returning deliveries.job_id, deliveries.provider, deliveries.notification_id, deliveries.connection_id, deliveries.due_at
     ), batch as (
-      select job_id as "jobId", provider, jsonb_agg(jsonb_build_array(notification_id, connection_id)) as deliveries
+      select job_id as "jobId", provider, jsonb_agg(jsonb_build_array(notification_id, connection_id)) as deliveries,
+        greatest(0, extract(epoch from max(due_at) - now()) * 1000) as "delayMs"
       from handed group by job_id, provider
     )
     select coalesce(jsonb_agg(batch), '[]') as batches from batch`

@@ -6,6 +6,8 @@ export interface Batch {
   jobId: string
   provider: string
   deliveries: DeliveryKey[]
+  /** Until all of it is due; absent where it is. */
+  delayMs?: number
 }
 
 /** Something at `provider` falls due in `delayMs`. */
@@ -26,7 +28,9 @@ export interface DueSegment {
 /** Puts batches on their queues. Rejects when a queue does not take them; reconcile finds their rows again then. */
 export async function enqueueBatches (queues: DeliveryQueues, batches: Batch[]): Promise<void> {
   await Promise.all([...groupBy(batches, ({ provider }) => provider)].map(async ([provider, own]) => {
-    await queues.deliver.get(provider)?.add(own.map(({ jobId, deliveries }) => ({ id: jobId, data: { deliveries } })))
+    await queues.deliver.get(provider)?.add(own.map(({ jobId, deliveries, delayMs }) => ({
+      id: jobId, data: { deliveries }, ...delayMs === undefined ? {} : { delayMs }
+    })))
   }))
 }
 

@@ -56,6 +56,20 @@ t.test('leaves alone what is not due, has a job, has ended, or is of another pro
   t.equal(await dispatchWaiting(database, recordingQueues([]).queues), 0, 'and all of it where nothing is offered')
 })
 
+t.test('has nothing sent before its time, when a wake-up comes a moment early', async (t) => {
+  const database = await openTestDatabase(t)
+  await connect(database, ['ann'])
+  await insertLost(database, draftTo(['ann']))
+  // A slow machine may take longer than the moment.
+  const delayMs = await until(async () => {
+    const { queues, added } = recordingQueues(offered)
+    await database.sql`update deliveries set job_id = null, due_at = now() + interval '45 milliseconds'`
+    t.equal(await dispatchWaiting(database, queues), 1)
+    return added[0]?.delayMs
+  })
+  t.ok(delayMs > 0 && delayMs <= 45, `${delayMs} ms`)
+})
+
 t.test('fills jobs of 500, the oldest notification first', async (t) => {
   const database = await openTestDatabase(t)
   const names = Array.from({ length: 1_201 }, (_, index) => `user-${index}`)
