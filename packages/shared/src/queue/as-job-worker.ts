@@ -1,6 +1,7 @@
 import type { JobWorker } from './job-queue.ts'
 
 interface BullWorker {
+  pause: (doNotWaitActive: boolean) => Promise<void>
   close: (force: boolean) => Promise<void>
   on: ((event: 'error', listener: (error: Error) => void) => unknown) & ((event: 'failed', listener: (job: unknown, error: Error) => void) => unknown)
 }
@@ -20,6 +21,7 @@ export function asJobWorker<Data> (
   worker.on('failed', (_job, error) => onError(error))
   return {
     close: async () => {
+      await worker.pause(true)
       // BullMQ waits until the store knows how the jobs ended. One that is away would keep us for ever.
       const away = await ping().then(() => false, () => true)
       if (away) await Promise.allSettled(running)

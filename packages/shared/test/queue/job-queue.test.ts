@@ -1,5 +1,6 @@
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
+import { gate } from './gate.ts'
 import { openTestQueue } from './open-test-queue.ts'
 
 for (const { kind, skip, open } of await backends()) {
@@ -174,10 +175,4 @@ for (const { kind, skip, open } of await backends()) {
       await t.rejects(away.backend.ping())
     })
   })
-}
-
-function gate (): { promise: Promise<void>, open: () => void } {
-  let open = (): void => {}
-  const promise = new Promise<void>((resolve) => { open = resolve })
-  return { promise, open }
 }

@@ -1,0 +1,35 @@
+import { testDatabase, until } from '@carillon/testing'
+import { createPostgresBackend, withBackend } from 'bullmq'
+import type { PgPool } from 'bullmq'
+import t from 'tap'
+import { asJobWorker } from '../../src/queue/as-job-worker.ts'
+import { openPatientPool } from '../../src/queue/open-patient-pool.ts'
+import { gate } from './gate.ts'
+import { openTestQueue } from './open-test-queue.ts'
+
+t.test('takes no more jobs from the moment it closes, however long the store takes to answer', async (t) => {
+  const { url } = await testDatabase(t)
+  const { queue } = openTestQueue<string>(t, { databaseUrl: url, prefix: 'unused' })
+  const pool = openPatientPool({ connectionString: url, options: '-c search_path=bullmq' })
+  t.teardown(() => pool.end())
+  const answer = gate()
+  const finish = gate()
+  const began: string[] = []
+  const worker = asJobWorker<string>(
+    (run) => new (withBackend(createPostgresBackend).Worker)('test', run, { connection: pool as unknown as PgPool }),
+    async (data) => {
+      began.push(data)
+      await finish.promise
+    },
+    { ping: () => answer.promise, onError: (error) => { t.fail(error.message) } }
+  )
+  await queue.add([{ id: 'first', data: 'first' }, { id: 'second', data: 'second' }])
+  await until(() => began.length === 1)
+  const closed = worker.close()
+  finish.open()
+  await until(async () => !(await queue.live(['first'])).has('first'))
+  answer.open()
+  await closed
+  t.same(began, ['first'])
+  t.same([...await queue.live(['first', 'second'])], ['second'])
+})
