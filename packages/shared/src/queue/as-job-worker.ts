@@ -2,6 +2,7 @@ import type { JobWorker } from './job-queue.ts'
 
 interface BullWorker {
   pause: (doNotWaitActive: boolean) => Promise<void>
+  waitUntilReady: () => Promise<void>
   close: (force: boolean) => Promise<void>
   on: ((event: 'error', listener: (error: Error) => void) => unknown) & ((event: 'failed', listener: (job: unknown, error: Error) => void) => unknown)
 }
@@ -25,6 +26,8 @@ export function asJobWorker<Data> (
       // BullMQ waits until the store knows how the jobs ended. One that is away would keep us for ever.
       const away = await ping().then(() => false, () => true)
       if (away) await Promise.allSettled(running)
+      // One that is closed before would connect afterwards, and nobody would let go of that connection.
+      else await worker.waitUntilReady()
       await worker.close(away)
     }
   }

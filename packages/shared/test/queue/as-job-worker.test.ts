@@ -2,21 +2,30 @@ import { testDatabase, until } from '@carillon/testing'
 import { createPostgresBackend, withBackend } from 'bullmq'
 import type { PgPool } from 'bullmq'
 import t from 'tap'
+import type { Test } from 'tap'
 import { asJobWorker } from '../../src/queue/as-job-worker.ts'
 import { openPatientPool } from '../../src/queue/open-patient-pool.ts'
 import { gate } from './gate.ts'
 import { openTestQueue } from './open-test-queue.ts'
 
-t.test('takes no more jobs from the moment it closes, however long the store takes to answer', async (t) => {
+const { Worker } = withBackend(createPostgresBackend)
+
+async function openPool (t: Test) {
   const { url } = await testDatabase(t)
-  const { queue } = openTestQueue<string>(t, { databaseUrl: url, prefix: 'unused' })
   const pool = openPatientPool({ connectionString: url, options: '-c search_path=bullmq' })
+  // The same methods; only the overloads of `on` differ.
+  return { url, pool, connection: pool as unknown as PgPool }
+}
+
+t.test('takes no more jobs from the moment it closes, however long the store takes to answer', async (t) => {
+  const { url, pool, connection } = await openPool(t)
+  const { queue } = openTestQueue<string>(t, { databaseUrl: url, prefix: 'unused' })
   t.teardown(() => pool.end())
   const answer = gate()
   const finish = gate()
   const began: string[] = []
   const worker = asJobWorker<string>(
-    (run) => new (withBackend(createPostgresBackend).Worker)('test', run, { connection: pool as unknown as PgPool }),
+    (run) => new Worker('test', run, { connection }),
     async (data) => {
       began.push(data)
       await finish.promise
@@ -32,4 +41,16 @@ t.test('takes no more jobs from the moment it closes, however long the store tak
   await closed
   t.same(began, ['first'])
   t.same([...await queue.live(['first', 'second'])], ['second'])
+})
+
+t.test('lets go of its connections when it is closed as soon as it was opened', async (t) => {
+  const { pool, connection } = await openPool(t)
+  const worker = asJobWorker(
+    (run) => new Worker('test', run, { connection }), async () => {},
+    { ping: async () => {}, onError: (error) => { t.fail(error.message) } }
+  )
+  await worker.close()
+  await until(() => pool.totalCount === pool.idleCount)
+  await pool.end()
+  t.equal(pool.totalCount, 0)
 })
