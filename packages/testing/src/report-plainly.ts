@@ -48,7 +48,7 @@ function readFile (parser: Parser | undefined) {
       listen(child)
     })
     parser.on('comment', (comment: string) => {
-      if (!/^# (Subtest|time=|\{)/.test(comment)) found.comments.push(comment.trim())
+      if (!/^# (Subtest|time=)/.test(comment)) found.comments.push(comment.trim())
     })
     parser.on('assert', (result: Result) => {
       // The line that closes a subtest only repeats it. One that was skipped has no subtest.
