@@ -2,6 +2,7 @@ import type { FacebookApi } from './facebook-api.ts'
 import type { FacebookCredentials } from './facebook.ts'
 import { isObject } from './facebook-judge.ts'
 import { isText } from './facebook-objects.ts'
+import { ProviderError } from './provider-error.ts'
 import type { AdAccount, Call, InsightsDay, Pull } from './provider.ts'
 
 interface Page<T> {
@@ -38,7 +39,9 @@ export function createInsights (api: FacebookApi): Pull<FacebookCredentials> {
     let page = await api.request('GET', path, query, accessToken, readPage, call)
     for (let count = 1; ; count++) {
       yield page.items
-      if (page.next === undefined || count === mostPages) return
+      if (page.next === undefined) return
+      // Ending quietly would leave out figures that nobody misses.
+      if (count === mostPages) throw new ProviderError({ kind: 'malformed', reason: `more than ${mostPages} pages` }, api.host)
       await call.beforeRequest?.()
       page = await api.follow(page.next, accessToken, readPage, call)
     }
