@@ -50,6 +50,7 @@ function toFault ({ keyword, instancePath, params, message }: FastifySchemaValid
     return fault(path, `must be one of ${params['allowedValues'].join(', ')}`)
   }
   if (keyword === 'const') return fault(path, `must be ${JSON.stringify(params['allowedValue'])}`)
+  if (keyword === 'pattern' && params['pattern'] === '\\S') return fault(path, 'must not be blank')
   if (keyword === 'minProperties' || keyword === 'maxProperties') return fault(path, `must have exactly ${String(params['limit'])} of its fields`)
   return fault(path, message ?? 'is not valid')
 }

@@ -17,6 +17,10 @@ export const audienceField = Type.Unsafe<Audience>(Type.Object({
     description: 'Everyone who is connected at this moment; with the scope `notifications:broadcast`'
   }))
 }, { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'Whom to ring' }))
+/** What pages call somebody or something. */
+export function nameField (description: string) {
+  return Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description })
+}
 export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
 export const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 export const cursorField = Type.String({ minLength: 1, maxLength: 64, description: "A list's `nextCursor`" })

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { findTeam, listMemberIds, publicId, putTeam } from '@carillon/shared/db'
 import { notFound } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { exactly, teamIdField, userIdField } from './fields.ts'
+import { exactly, nameField, teamIdField, userIdField } from './fields.ts'
 
 /** Five thousand members of the longest ids, and room for the rest. */
 const bodyLimit = 4 * 1024 * 1024
@@ -12,7 +12,7 @@ const bodyLimit = 4 * 1024 * 1024
 const params = Type.Object({ teamId: teamIdField })
 
 const wantedTeam = exactly({
-  name: Type.String({ minLength: 1, maxLength: 200, description: 'What pages call the team' }),
+  name: nameField('What pages call the team'),
   ownerId: Type.String({ ...userIdField, description: 'The user who connects and disconnects for the team, by your id; always a member' }),
   memberIds: Type.Array(userIdField, {
     maxItems: 5_000, uniqueItems: true, description: 'All who are in the team, by your ids; whoever is not named is in it no more'

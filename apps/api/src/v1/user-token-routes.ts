@@ -5,11 +5,11 @@ import type { Team } from '@carillon/shared/db'
 import { createUserTokens } from '../auth/user-tokens.ts'
 import { refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { exactly, teamIdField, timeField, userIdField } from './fields.ts'
+import { exactly, nameField, teamIdField, timeField, userIdField } from './fields.ts'
 
 const newToken = exactly({
   userId: userIdField,
-  displayName: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'What pages call the user' })),
+  displayName: Type.Optional(nameField('What pages call the user')),
   teamId: Type.Optional(Type.String({ ...teamIdField, description: 'The team that the user acts in, by your id; the user has to be in it' })),
   expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Seconds' }))
 })

@@ -38,7 +38,7 @@ t.test('names what is wrong with a team', async (t) => {
     [{ ...wish, name: '' }, 'name'], [{ ...wish, name: 'x'.repeat(201) }, 'name'], [{ ...wish, ownerId: '' }, 'ownerId'],
     [{ name: 'x', memberIds: [] }, 'ownerId'], [{ ...wish, memberIds: ['a', ''] }, 'memberIds.1'], [{ ...wish, memberIds: 'a' }, 'memberIds'],
     [{ ...wish, memberIds: Array.from({ length: 5_001 }, (_, index) => `${index}`) }, 'memberIds'], [{ ...wish, color: 'red' }, 'color'],
-    [{ ...wish, name: 'half \ud800' }, 'name']
+    [{ ...wish, name: ' \t ' }, 'name'], [{ ...wish, name: 'half \ud800' }, 'name']
   ]
   for (const [body, path] of wrong) t.match(await putTeam('wrong', body), { status: 400, body: { errors: [{ path }] } }, path)
   t.match(await putTeam('no%00pe', wish), { status: 400, body: { code: 'invalidInput' } })
