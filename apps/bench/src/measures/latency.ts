@@ -4,7 +4,7 @@ import { callJson } from '../ground/call-json.ts'
 import { guidOf, openCarillon, usualBackend } from '../ground/carillon.ts'
 import type { Carillon } from '../ground/carillon.ts'
 import type { Person } from '../ground/audience.ts'
-import { checkCounts } from '../ground/check-counts.ts'
+import { checkCounts, countRows } from '../ground/check-counts.ts'
 import type { Ground } from '../ground/ground.ts'
 import { pushPath } from '../ground/simulator.ts'
 import { nowMs } from '../ground/stopwatch.ts'
@@ -32,12 +32,11 @@ export const latency: Measure<LatencyResult> = {
     const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience: ground.sizes.growth.small })
     try {
       const result = await timeDirectSends(ground, carillon, count)
-      await until(async () => (await ground.simulator.counts()).distinct === count + warmUps, {
-        everyMs: 10, patienceMs: 10_000, describe: async () => JSON.stringify(await ground.simulator.counts())
+      const sent = count + warmUps
+      await until(async () => (await countRows(carillon))['sent'] === sent, {
+        everyMs: 20, patienceMs: 30_000, describe: async () => `deliveries ${JSON.stringify(await countRows(carillon))}`
       })
-      // What was sent is written down a moment later.
-      await sleep(500)
-      await checkCounts(ground, carillon, { sent: count + warmUps })
+      await checkCounts(ground, carillon, { sent })
       return result
     } finally {
       await carillon.close()
