@@ -22,15 +22,17 @@ export function noteTo (...userIds: string[]): { audience: { userIds: string[] }
 }
 
 /** Plans a broadcast as the worker does when all fit into one segment; answers the segment's number. */
-export async function planBroadcast ({ database: { sql } }: TestApi, id: string): Promise<number> {
+export async function planBroadcast ({ database }: TestApi, id: string): Promise<number> {
   const notification = id.slice(4)
-  await sql`
-    insert into progress (notification_id, provider, audience, planned_to, planned, segments, is_planned, queued, version, started_at)
-    select ${notification}, 'pushbullet', count(*), (array_agg(id order by id desc))[1], count(*), 1, true, count(*), 1, now() from connections`
-  await sql`
-    insert into segments (notification_id, provider, number, after_id, last_id, size, due_at)
-    select notification_id, provider, 0, '00000000-0000-0000-0000-000000000000', planned_to, planned, now()
-    from progress where notification_id = ${notification}`
-  await sql`update notifications set planned_at = now() where id = ${notification}`
+  await database.sql.begin(async (sql) => {
+    await sql`
+      insert into progress (notification_id, provider, audience, planned_to, planned, segments, is_planned, queued, version, started_at)
+      select ${notification}, 'pushbullet', count(*), (array_agg(id order by id desc))[1], count(*), 1, true, count(*), 1, now() from connections`
+    await sql`
+      insert into segments (notification_id, provider, number, after_id, last_id, size, due_at)
+      select notification_id, provider, 0, '00000000-0000-0000-0000-000000000000', planned_to, planned, now()
+      from progress where notification_id = ${notification}`
+    await sql`update notifications set planned_at = now() where id = ${notification}`
+  })
   return 0
 }
