@@ -1,9 +1,9 @@
 /**
  * Calls `probe` until it returns something other than undefined, null or false, and returns that. Probes that throw are
- * tried again too. Throws when `timeoutMs` (10 s) have passed, with what the last probe said.
+ * tried again too. Throws when `timeoutMs` (a minute) have passed, with what the last probe said.
  */
 export async function until<T> (
-  probe: () => T | Promise<T>, { timeoutMs = 10_000, everyMs = 25, what = 'the condition' }: { timeoutMs?: number, everyMs?: number, what?: string } = {}
+  probe: () => T | Promise<T>, { timeoutMs = 60_000, everyMs = 25, what = 'the condition' }: { timeoutMs?: number, everyMs?: number, what?: string } = {}
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = Date.now() + timeoutMs
   let last: unknown
