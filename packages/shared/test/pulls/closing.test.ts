@@ -8,9 +8,9 @@ import { connect, ensureUsers, grantOf, vault } from '../people.ts'
 
 const database = await openTestDatabase(t)
 const { sql } = database
-// Whoever keeps accounts is slow between the row that says who reads and the look at the connection.
-await sql`create function dawdle () returns trigger language plpgsql as $$ begin perform pg_sleep(0.3); return new; end $$`
-await sql`create trigger dawdle before insert on ad_accounts for each row execute function dawdle()`
+// Whoever keeps accounts comes to a gate between the row that says who reads and the look at the connection.
+await sql`create function pass_gate () returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(1); return new; end $$`
+await sql`create trigger pass_gate before insert on ad_accounts for each row execute function pass_gate()`
 
 /** How a connection is closed, or becomes another account's, while it is read. */
 const endings: Record<string, (id: string, name: string) => Promise<unknown>> = {
@@ -32,11 +32,30 @@ for (const [what, end] of Object.entries(endings)) {
     const taken = (await takePulls(database, 'facebook', { limit: 10, leaseMs: 60_000 })).find(({ connectionId }) => connectionId === id)
     if (taken === undefined) return t.fail('it is not due')
     const account = { id: 'act_1', name: 'Shoes', currency: 'EUR', timezone: 'UTC' }
-    const keeping = storeAccounts(database, taken, [account])
-    await until(async () => (await sql`select from pg_stat_activity where wait_event = 'PgSleep'`).length > 0, { everyMs: 10 })
-    await t.resolves(Promise.all([keeping, end(id, name)]))
+    const { keeping, ending } = await sql.begin(async (gate) => {
+      await gate`select pg_advisory_xact_lock(1)`
+      const keeping = storeAccounts(database, taken, [account])
+      const keeper = await until(pidAtGate, { what: 'somebody at the gate' })
+      const ending = end(id, name)
+      await until(() => isWaitedFor(keeper), { what: 'whoever closes it, waiting for whoever keeps accounts' })
+      return { keeping, ending }
+    })
+    await t.resolves(Promise.all([keeping, ending]))
     const day = { day: '2026-01-01', impressions: '1', clicks: '0', spend: '0' }
     await t.rejects(storeDays(database, taken, 'act_1', [day]), PullLost, 'and nothing more is kept')
     for (const table of ['pulls', 'ad_accounts', 'insights']) t.same(await sql`select from ${sql(table)} where connection_id = ${id}`, [])
   })
+}
+
+async function pidAtGate (): Promise<number | undefined> {
+  const [row] = await sql<Array<{ pid: number }>>`
+    select pid from pg_locks join pg_database on pg_database.oid = database
+    where datname = current_database() and locktype = 'advisory' and not granted`
+  return row?.pid
+}
+
+async function isWaitedFor (pid: number): Promise<boolean> {
+  const waiting = await sql`
+    select from pg_stat_activity where datname = current_database() and ${pid}::int = any (pg_blocking_pids(pid))`
+  return waiting.length > 0
 }
