@@ -47,9 +47,10 @@ export async function openEmbeddedPostgres (
     const home = await findPostgresHome(folder)
     const password = await keep(join(folder, 'password'), () => randomBytes(24).toString('base64url'))
     await stopLeftover(home.cluster)
-    const port = wanted ?? await rememberedPort(join(folder, 'port'))
-    if (!await isPortFree(port)) throw new Error(`port ${port} on 127.0.0.1 is in use`)
+    if (wanted !== undefined && !await isPortFree(wanted)) throw new Error(`port ${wanted} on 127.0.0.1 is in use`)
     if (!await isCluster(home.cluster)) await initCluster({ ...home, password, durable, onLog })
+    // Last, as nobody keeps it for us while a cluster is made.
+    const port = wanted ?? await rememberedPort(join(folder, 'port'))
     const server = await startPostgres({ ...home, port, durable, onLog })
     server.exited.then(() => lock.release())
     return {
