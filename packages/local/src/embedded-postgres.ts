@@ -24,7 +24,7 @@ export interface EmbeddedPostgres {
   /** Of the database `carillon`, with its superuser's name and password. */
   url: string
   port: number
-  /** Settles when the server has ended, asked or not. */
+  /** Settles when the server has ended, asked or not, and the data can be opened again. */
   exited: Promise<Exit>
   /** Stops the server, after which the data can be opened again. May be called twice. */
   close (): Promise<void>
@@ -52,14 +52,18 @@ export async function openEmbeddedPostgres (
     // Last, as nobody keeps it for us while a cluster is made.
     const port = wanted ?? await rememberedPort(join(folder, 'port'))
     const server = await startPostgres({ ...home, port, durable, onLog })
-    server.exited.then(() => lock.release())
+    // Whoever hears of the end may open the data again at once.
+    const exited = server.exited.then(async (exit) => {
+      await lock.release()
+      return exit
+    })
     return {
       url: `postgresql://carillon:${password}@127.0.0.1:${port}/carillon`,
       port,
-      exited: server.exited,
+      exited,
       async close () {
         await server.close()
-        await lock.release()
+        await exited
       },
       kill: () => server.kill()
     }

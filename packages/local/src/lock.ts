@@ -2,6 +2,7 @@ import { execa } from 'execa'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 
 export interface Lock {
+  /** May be called twice: whoever of this process has taken it in between keeps it. */
   release (): Promise<void>
 }
 
@@ -27,11 +28,17 @@ export async function takeLock (path: string): Promise<Lock> {
     if (holder && await isLive(holder)) throw new LockedError(path, holder.pid)
     await rm(path, { force: true })
   }
+  let released: Promise<void> | undefined
   return {
-    async release () {
-      if (await readFile(path, 'utf8').catch(() => '') === mine) await rm(path, { force: true })
+    release () {
+      released ??= removeOwn(path, mine)
+      return released
     }
   }
+}
+
+async function removeOwn (path: string, mine: string): Promise<void> {
+  if (await readFile(path, 'utf8').catch(() => '') === mine) await rm(path, { force: true })
 }
 
 /** Whether the process that wrote down its id and its beginning is still there. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -113,6 +114,7 @@ t.test('reports when the server ends by itself', async (t) => {
   const server = await openEmbeddedPostgres({ dataDir, durable: false })
   process.kill(await serverPid(dataDir), 'SIGKILL')
   t.match(await server.exited, { signal: 'SIGKILL' })
+  t.notOk(existsSync(join(dataDir, 'lock')), 'and whoever hears of it may open the data again')
   const again = await openEmbeddedPostgres({ dataDir, durable: false, port: server.port })
   t.equal(again.url, server.url)
   await again.close()

@@ -29,3 +29,13 @@ t.test('leaves the lock alone that somebody else has taken since', async (t) => 
   await lock.release()
   t.equal(await readFile(path, 'utf8'), '{"pid":1}')
 })
+
+t.test('is released once, and does not take the next one with it', async (t) => {
+  const path = join(await folder(t), 'lock')
+  const lock = await takeLock(path)
+  await lock.release()
+  const next = await takeLock(path)
+  await lock.release()
+  await t.rejects(takeLock(path), { name: 'LockedError' })
+  await next.release()
+})
