@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '@carillon/testing'
 import t from 'tap'
+import type { Test } from 'tap'
 import { openTestQueue } from './open-test-queue.ts'
 import { prepareRedis } from './start-redis.ts'
 
 const databaseUrl = 'postgres://not.used.example/carillon'
 /** A queue that is away says so within this time; callers have their own callers waiting. */
 const boundMs = 8_000
+const stepMs = 50
 
 // They wait for time-outs more than for anything else.
 t.jobs = 4
@@ -81,18 +84,23 @@ t.test('closes while Redis is away, once its own jobs are done', { buffered: tru
   const closing = Promise.all([worker.close(), idle.close()]).then(() => seen.push('closed'))
   await t.rejects(backend.ping())
   finish()
-  const startedAt = performance.now()
-  await closing
+  await inTime(closing)
   t.same(seen, ['job begins', 'job ends', 'closed'])
-  t.ok(performance.now() - startedAt < boundMs)
 })
 
-async function rejectsInTime (t: Tap, calls: Record<string, () => Promise<unknown>>): Promise<void> {
-  await Promise.all(Object.entries(calls).map(async ([name, call]) => {
-    const startedAt = performance.now()
-    await t.rejects(call(), name)
-    t.ok(performance.now() - startedAt < boundMs, `${name} took ${Math.round(performance.now() - startedAt)} ms`)
-  }))
+async function rejectsInTime (t: Pick<Test, 'rejects'>, calls: Record<string, () => Promise<unknown>>): Promise<void> {
+  await Promise.all(Object.entries(calls).map(([name, call]) => t.rejects(inTime(call()), name)))
 }
 
-type Tap = Pick<typeof t, 'rejects' | 'ok'>
+/** What becomes of it; undefined, and no error, when that is yet to come after the bound. */
+function inTime (work: Promise<unknown>): Promise<unknown> {
+  return Promise.race([work, patience()])
+}
+
+/**
+ * Ends after the bound, in steps: a process that stood still, for however long, is one step older, and so is what it waits for.
+ * By the clock that would be late, and through no fault of its own.
+ */
+async function patience (): Promise<void> {
+  for (let waitedMs = 0; waitedMs < boundMs; waitedMs += stepMs) await sleep(stepMs, undefined, { ref: false })
+}
