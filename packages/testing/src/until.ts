@@ -7,7 +7,9 @@ export async function until<T> (
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = Date.now() + timeoutMs
   let last: unknown
-  do {
+  // Once more when the time is over: whoever stood still until then has not looked.
+  for (let isLast = false; !isLast;) {
+    isLast = Date.now() >= deadline
     try {
       const value = await probe()
       if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>
@@ -15,7 +17,7 @@ export async function until<T> (
     } catch (error) {
       last = error
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
-  } while (Date.now() < deadline)
+    if (!isLast) await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
   throw new Error(`${what} did not come true within ${timeoutMs} ms; last seen: ${last instanceof Error ? last.message : String(last)}`)
 }
