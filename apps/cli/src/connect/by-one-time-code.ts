@@ -7,16 +7,18 @@ import type { Handshaking } from './handshake.ts'
 /** Shows a code, and asks every now and then whether the user has entered it. */
 export async function connectByOneTimeCode (way: OneTimeCodeHandshake, handshaking: Handshaking): Promise<Grant> {
   const { call, terminal, patience } = handshaking
-  const begun = await way.begin({ ...call, signal: patience.signal })
+  const begun = await way.begin(call)
   terminal.say(`Enter the code ${begun.code} on this page:`)
   terminal.say(`\n  ${begun.redeemUrl}\n`)
-  const deadline = Math.min(begun.expiresAt.getTime(), patience.deadline)
-  const stopCounting = terminal.countDown('Waiting for the code to be entered:', deadline)
-  try {
-    return await untilRedeemed(way, begun, deadline, handshaking)
-  } finally {
-    stopCounting()
-  }
+  return await patience(async (time) => {
+    const deadline = Math.min(begun.expiresAt.getTime(), time.deadline)
+    const stopCounting = terminal.countDown('Waiting for the code to be entered:', deadline)
+    try {
+      return await untilRedeemed(way, begun, deadline, handshaking)
+    } finally {
+      stopCounting()
+    }
+  })
 }
 
 async function untilRedeemed (

@@ -17,9 +17,15 @@ export async function connectByRedirect (
   const loopback = await openLoopback({ port, path: `/connect/${id}/callback`, key: randomBytes(24).toString('base64url') })
   terminal.say('Open this page in a browser of this machine, and allow access:')
   terminal.say(`\n  ${authorizePage(way, loopback.redirectUri)}\n`)
-  const stopCounting = terminal.countDown('Waiting for the browser to come back:', patience.deadline)
   try {
-    const { answer, show } = await loopback.answer(patience.signal)
+    const { answer, show } = await patience(async ({ signal, deadline }) => {
+      const stopCounting = terminal.countDown('Waiting for the browser to come back:', deadline)
+      try {
+        return await loopback.answer(signal)
+      } finally {
+        stopCounting()
+      }
+    })
     try {
       const token = await exchangeCode(way, { code: codeOf(answer, name), redirectUri: loopback.redirectUri }, call)
       const grant = await way.accept(token, call)
@@ -30,7 +36,6 @@ export async function connectByRedirect (
       throw error
     }
   } finally {
-    stopCounting()
     await loopback.close()
   }
 }

@@ -6,17 +6,19 @@ import type { Handshaking } from './handshake.ts'
 export async function connectByVerifier (
   { begin, complete }: VerifierHandshake, account: string, { call, terminal, patience }: Handshaking
 ): Promise<Grant> {
-  const { authorizeUrl, pending } = await begin(account, null, { ...call, signal: patience.signal })
+  const { authorizeUrl, pending } = await begin(account, null, call)
   terminal.say('Open this page, allow access, and copy the verifier that it shows then:')
   terminal.say(`\n  ${authorizeUrl}\n`)
-  while (true) {
-    const verifier = await terminal.ask('Verifier: ', patience.signal)
-    if (verifier === '') continue
-    try {
-      return await complete(pending, verifier, call)
-    } catch (error) {
-      if (!(error instanceof ProviderError) || call.signal.aborted) throw error
-      terminal.say(`That did not work (${error.verdict.reason}). Try again, or give up with Ctrl-C.`)
+  return await patience(async ({ signal }) => {
+    while (true) {
+      const verifier = await terminal.ask('Verifier: ', signal)
+      if (verifier === '') continue
+      try {
+        return await complete(pending, verifier, call)
+      } catch (error) {
+        if (!(error instanceof ProviderError) || call.signal.aborted) throw error
+        terminal.say(`That did not work (${error.verdict.reason}). Try again, or give up with Ctrl-C.`)
+      }
     }
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import type { Provider } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
+import type { Patience } from './patience.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ChosenAccount {
@@ -10,7 +11,7 @@ export interface ChosenAccount {
 
 /** Which account to connect, asked for where it is missing. Undefined where the provider finds out by itself. */
 export async function chooseAccount (
-  { name, parseAccount }: Provider, given: string | undefined, terminal: Terminal, signal: AbortSignal
+  { name, parseAccount }: Provider, given: string | undefined, terminal: Terminal, patience: Patience
 ): Promise<ChosenAccount | undefined> {
   if (parseAccount === undefined) {
     if (given === undefined) return undefined
@@ -28,12 +29,14 @@ export async function chooseAccount (
     }
   }
   if (!terminal.isInteractive) throw new ConnectFailure('usage', `say which account at ${name}, like nick@host`)
-  while (true) {
-    try {
-      return parse(await terminal.ask(`Account at ${name} (nick@host): `, signal))
-    } catch (error) {
-      if (signal.aborted || error instanceof ConnectFailure) throw error
-      terminal.say('That is no account like nick@host.')
+  return await patience(async ({ signal }) => {
+    while (true) {
+      try {
+        return parse(await terminal.ask(`Account at ${name} (nick@host): `, signal))
+      } catch (error) {
+        if (signal.aborted || error instanceof ConnectFailure) throw error
+        terminal.say('That is no account like nick@host.')
+      }
     }
-  }
+  })
 }

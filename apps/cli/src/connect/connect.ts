@@ -5,7 +5,7 @@ import { describeError } from '../describe-error.ts'
 import { ConnectFailure } from './connect-failure.ts'
 import { openCredentialsFile } from './credentials-file.ts'
 import { createFileRegistrations } from './file-registrations.ts'
-import { startPatience } from './patience.ts'
+import { createPatience } from './patience.ts'
 import { runConnect } from './run-connect.ts'
 import type { Outcome } from './run-connect.ts'
 import { openTerminalProviders } from './terminal-providers.ts'
@@ -51,7 +51,7 @@ async function attempt (
   const interrupt = () => interrupted.abort(new ConnectFailure('interrupted', 'interrupted'))
   onInterrupt(interrupt, interrupt)
   const terminal = createTerminal(streams, interrupt)
-  const patience = startPatience(interrupted.signal, options.timeout * 1_000)
+  const patience = createPatience(interrupted.signal, options.timeout * 1_000)
   try {
     const { providers, simulators, http } = await openTerminalProviders(env)
     const provider = providers.get(providerId)
@@ -64,10 +64,9 @@ async function attempt (
     return { ...outcome, file: file.path }
   } catch (error) {
     // What was cut off fails in many ways. Why it was is what counts.
-    if (isCutOff(error)) throw patience.signal.reason ?? error
+    if (isCutOff(error)) throw interrupted.signal.reason ?? error
     throw error
   } finally {
-    patience.end()
     terminal.close()
   }
 }

@@ -1,28 +1,30 @@
 import { ConnectFailure } from './connect-failure.ts'
 
-/** How long to wait for the user. The reason of each signal is a ConnectFailure. */
-export interface Patience {
-  /** Ctrl-C, and nothing else. */
-  interrupted: AbortSignal
-  /** Ctrl-C, or the end of the time. */
+/**
+ * Waits for the user, who has been asked by now, while `answer` does. What we ask services before that and afterwards uses up
+ * nothing of the time.
+ */
+export type Patience = <Answer>(answer: (time: Time) => Promise<Answer>) => Promise<Answer>
+
+export interface Time {
+  /** Ctrl-C, or the end of the time. The reason is a ConnectFailure. */
   signal: AbortSignal
   /** Milliseconds since the epoch. */
   deadline: number
-  end: () => void
 }
 
-export function startPatience (interrupted: AbortSignal, timeoutMs: number): Patience {
-  // Not AbortSignal.any(): on Node 20 such a signal may be collected as garbage before it aborts.
-  const controller = new AbortController()
-  const interrupt = () => controller.abort(interrupted.reason)
-  interrupted.addEventListener('abort', interrupt)
-  if (interrupted.aborted) interrupt()
-  const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs)
-  return {
-    interrupted,
-    signal: controller.signal,
-    deadline: Date.now() + timeoutMs,
-    end () {
+/** Patience of `timeoutMs` for each thing that is asked. */
+export function createPatience (interrupted: AbortSignal, timeoutMs: number): Patience {
+  return async (answer) => {
+    // Not AbortSignal.any(): on Node 20 such a signal may be collected as garbage before it aborts.
+    const controller = new AbortController()
+    const interrupt = () => controller.abort(interrupted.reason)
+    interrupted.addEventListener('abort', interrupt)
+    if (interrupted.aborted) interrupt()
+    const timer = setTimeout(() => controller.abort(timedOut(timeoutMs)), timeoutMs)
+    try {
+      return await answer({ signal: controller.signal, deadline: Date.now() + timeoutMs })
+    } finally {
       clearTimeout(timer)
       interrupted.removeEventListener('abort', interrupt)
     }

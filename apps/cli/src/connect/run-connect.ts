@@ -35,7 +35,7 @@ export interface Outcome {
 /** Does what the options say. Throws ConnectFailure, ProviderError, or Error for a file that cannot be used. */
 export async function runConnect (options: ConnectOptions): Promise<Outcome> {
   const { provider, file, call, terminal, patience } = options
-  const account = await chooseAccount(provider, options.account, terminal, patience.signal)
+  const account = await chooseAccount(provider, options.account, terminal, patience)
   const server = account?.host ?? provider.origins[0] ?? provider.id
   const place: Place = { provider: provider.id, server, ...account !== undefined && { accountId: account.id } }
   terminal.say(`${provider.name} at ${server}${options.isSimulated(server) ? ', a simulator of the running `carillon up`' : ''}`)

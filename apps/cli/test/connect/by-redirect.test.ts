@@ -3,7 +3,7 @@ import { createBrowser } from '@carillon/testing'
 import type { Page } from '@carillon/testing'
 import t from 'tap'
 import { connectByRedirect } from '../../src/connect/by-redirect.ts'
-import { startPatience } from '../../src/connect/patience.ts'
+import { createPatience } from '../../src/connect/patience.ts'
 import { openHouse } from './open-house.ts'
 import { openTerminal, terminalMissing } from './open-terminal.ts'
 
@@ -59,9 +59,9 @@ t.test('says what went wrong when the browser brings nothing of use', async (t) 
   if (provider === undefined || way === undefined) throw new Error('Pushbullet has no such way any more')
   const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [] })
   t.teardown(() => http.close())
-  const patience = startPatience(new AbortController().signal, 20_000)
-  t.teardown(() => patience.end())
-  const call = { http, signal: patience.interrupted, now: Date.now, registrations: createMemoryRegistrations() }
+  const { signal } = new AbortController()
+  const patience = createPatience(signal, 60_000)
+  const call = { http, signal, now: Date.now, registrations: createMemoryRegistrations() }
 
   for (const [query, message] of [
     ['code=stolen', /^127.0.0.1:\d+ refuses the code \(HTTP 400\)$/],
