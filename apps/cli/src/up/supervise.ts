@@ -17,11 +17,14 @@ export interface SuperviseOptions {
   backOffMs?: number[]
   /** A part that has lived this long begins with the shortest wait again. */
   settledMs?: number
+  /** Milliseconds since the epoch. */
+  now?: () => number
 }
 
 /** Starts a part, and starts it again whenever it dies. Rejects when already the first start fails. */
 export async function supervise (
-  part: Part, { signal, report, backOffMs = [500, 1_000, 2_000, 5_000, 10_000, 30_000], settledMs = 60_000 }: SuperviseOptions
+  part: Part,
+  { signal, report, backOffMs = [500, 1_000, 2_000, 5_000, 10_000, 30_000], settledMs = 60_000, now = Date.now }: SuperviseOptions
 ): Promise<Supervised> {
   let running = await part.start(signal)
   const stopping = new AbortController()
@@ -41,16 +44,16 @@ export async function supervise (
   }
 
   async function keepAlive (): Promise<void> {
-    let startedAt = Date.now()
+    let startedAt = now()
     let deaths = 0
     let how = await running.exited
     while (!stopping.signal.aborted) {
-      deaths = Date.now() - startedAt >= settledMs ? 1 : deaths + 1
+      deaths = now() - startedAt >= settledMs ? 1 : deaths + 1
       const delayMs = backOffMs[Math.min(deaths, backOffMs.length) - 1] ?? 0
       report(`${part.name} ended (${how}); starting it again in ${delayMs / 1000} s`)
       await wait(delayMs, undefined, { signal: stopping.signal }).catch(() => {})
       if (stopping.signal.aborted) return
-      startedAt = Date.now()
+      startedAt = now()
       how = await startAgain()
     }
   }

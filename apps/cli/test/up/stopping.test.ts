@@ -14,7 +14,7 @@ t.test('ends at once when asked again', async (t) => {
 })
 
 t.test('stops while it is starting', async (t) => {
-  const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url } })
+  const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_API: 'neverReady' } })
   await until(() => up.output().includes('sandbox'), { timeoutMs: 60_000 })
   const pids = await descendants(up.pid)
   t.match(await up.stop(), { code: 0 })

@@ -6,13 +6,13 @@ import { supervise } from '../../src/up/supervise.ts'
 t.test('waits longer after every death in a row, and begins anew with a part that has lived a while', async (t) => {
   const fake = createFake()
   const lines: string[] = []
-  const supervised = await supervise(fake.part, { ...options(lines), backOffMs: [1, 2, 3], settledMs: 200 })
+  let now = 0
+  const supervised = await supervise(fake.part, { ...options(lines), backOffMs: [1, 2, 3], settledMs: 200, now: () => now })
   for (let deaths = 1; deaths <= 4; deaths++) {
     fake.die()
     await until(() => fake.starts() === deaths + 1)
   }
-  const settledAt = Date.now() + 200
-  await until(() => Date.now() > settledAt)
+  now += 200
   fake.die()
   await until(() => fake.starts() === 6)
   const waits = lines.filter((line) => line.includes('ended')).map((line) => Number(/again in ([\d.]+) s/.exec(line)?.[1]) * 1000)
