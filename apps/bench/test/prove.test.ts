@@ -9,7 +9,7 @@ import { showProofs } from '../src/proofs/show-proofs.ts'
 import { complaintsIn, descendantsOf, leftBehind } from './leftovers.ts'
 
 // A database is made, and a dozen processes are started, on whatever machine this is.
-t.setTimeout(400_000)
+t.setTimeout(800_000)
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2 }

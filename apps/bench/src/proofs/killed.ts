@@ -13,7 +13,7 @@ export const killed: Proof = {
   about: `the same although the worker is killed (kill -9) ${kills} times at random moments`,
   run: (footing, options, say) => {
     const { people, seed, leaseSeconds } = options
-    const settings = { ...unhurried(options), DELIVER_LEASE_SECONDS: String(leaseSeconds) }
+    const settings = { ...unhurried(options, 4), DELIVER_LEASE_SECONDS: String(leaseSeconds) }
     return withCarillon(footing, options, settings, async (carillon) => {
       const random = createRandom(seed)
       const moments = Array.from({ length: kills }, () => Math.ceil(random() * people * 0.98)).sort((one, other) => one - other)

@@ -4,6 +4,7 @@ import type { Carillon } from '../ground/carillon.ts'
 import { toUuid } from '../ground/carillon.ts'
 import { CountError, expectSame } from '../ground/check-counts.ts'
 import type { Footing } from '../ground/ground.ts'
+import { until } from '../ground/until.ts'
 import { expectEverybody, untilOver, untilPushes } from './everybody.ts'
 import { unhurried, withCarillon } from './proof.ts'
 import type { Proof } from './proof.ts'
@@ -11,7 +12,7 @@ import type { Proof } from './proof.ts'
 export const outage: Proof = {
   name: 'outage',
   about: 'the provider answers 503 for a while: nothing fails, and nothing is attempted while the breaker is open',
-  run: (footing, options, say) => withCarillon(footing, options, unhurried(options), async (carillon) => {
+  run: (footing, options, say) => withCarillon(footing, options, unhurried(options, 16), async (carillon) => {
     const { people, outageSeconds } = options
     const { simulator } = footing
     const failedBefore = await simulator.failed()
@@ -22,7 +23,8 @@ export const outage: Proof = {
     say(`outage: 503 after ${(await simulator.counts()).distinct} pushes, for ${outageSeconds} s`)
     const watching = watchBreaker(footing, carillon)
     try {
-      await sleep(outageSeconds * 1000)
+      // A breaker opens by what its worker notices, whenever that comes to it.
+      await Promise.all([sleep(outageSeconds * 1000), watching.opened()])
     } finally {
       await simulator.recover()
     }
@@ -64,8 +66,15 @@ interface Watched {
   secondsUntilOpen: number
 }
 
-/** Watches the breaker from outside, from now on. `end` throws when it never opened. */
-function watchBreaker ({ simulator }: Footing, { database: { sql } }: Carillon): { end: () => Promise<Watched> } {
+interface Watching {
+  /** Waits until it has been seen open. */
+  opened: () => Promise<void>
+  /** Throws when it never opened. */
+  end: () => Promise<Watched>
+}
+
+/** Watches the breaker from outside, from now on. */
+function watchBreaker ({ simulator }: Footing, { database: { sql } }: Carillon): Watching {
   const begun = Date.now()
   let seen: Watched | undefined
   const ending = new AbortController()
@@ -85,6 +94,9 @@ function watchBreaker ({ simulator }: Footing, { database: { sql } }: Carillon):
   const watching = watch()
   watching.catch(() => {}) // told by `end`
   return {
+    opened: () => until(async () => seen !== undefined, {
+      everyMs: 50, patienceMs: 60_000, describe: async () => 'breakers that opened: 0 where 1 was due'
+    }),
     end: async () => {
       ending.abort()
       await watching

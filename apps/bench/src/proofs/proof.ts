@@ -37,7 +37,10 @@ export async function withCarillon<Result> (
   }
 }
 
-/** So that ringing few people lasts for some seconds too, and has a middle in which something can happen. */
-export function unhurried ({ people }: ProofOptions): Record<string, string> {
-  return { PUSHBULLET_MAX_PER_SECOND: String(Math.min(100_000, Math.ceil(people / 4))) }
+/**
+ * So that ringing few people lasts for `seconds` at least, and has a middle in which something can happen. It is to be long
+ * where that must not come too late, be a process held up for seconds.
+ */
+export function unhurried ({ people }: ProofOptions, seconds: number): Record<string, string> {
+  return { PUSHBULLET_MAX_PER_SECOND: String(Math.min(100_000, Math.ceil(people / seconds))) }
 }

@@ -12,7 +12,7 @@ const quietMs = 2_500
 export const steered: Proof = {
   name: 'steered',
   about: 'paused, resumed and canceled in the middle, everybody is accounted for each time',
-  run: (footing, options, say) => withCarillon(footing, options, unhurried(options), async (carillon) => {
+  run: (footing, options, say) => withCarillon(footing, options, unhurried(options, 10), async (carillon) => {
     const { people } = options
     const { simulator } = footing
     const begun = Date.now()
