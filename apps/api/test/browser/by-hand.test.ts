@@ -1,6 +1,6 @@
 import { until } from '@carillon/testing'
 import t from 'tap'
-import { isFocused, item, logInAndAuthorize, outcome } from './on-pages.ts'
+import { item, logInAndAuthorize, outcome, untilFocused } from './on-pages.ts'
 import { noChromium } from './open-chromium.ts'
 import { openVisits } from './open-visits.ts'
 
@@ -24,7 +24,7 @@ t.test('connecting by a verifier or a code on the plain pages', { skip: noChromi
     await page.getByRole('button', { name: 'Connect' }).click()
     await page.getByRole('alert').waitFor()
     t.match(await page.getByRole('alert').innerText(), /^That is not the verifier/)
-    t.equal(await isFocused(field), true)
+    await t.resolves(untilFocused(field))
     await inspect('a wrong verifier')
     await field.fill(` ${verifier} `)
     await page.getByRole('button', { name: 'Connect' }).click()
@@ -39,7 +39,7 @@ t.test('connecting by a verifier or a code on the plain pages', { skip: noChromi
     const code = await page.locator('.code code').innerText()
     t.match(code, /^\w{8}$/)
     await inspect('the code page')
-    t.match(await page.locator('#left').innerText(), /^It works for another (20:00|19:\d\d) minutes\.$/)
+    await t.resolves(page.locator('#left', { hasText: /^It works for another (20:00|19:\d\d) minutes\.$/ }).waitFor())
     const before = await page.locator('#left').innerText()
     await until(async () => await page.locator('#left').innerText() !== before, { what: 'the countdown' })
     t.equal(await page.getByRole('button').count(), 0, 'there is nothing to press')
@@ -51,7 +51,7 @@ t.test('connecting by a verifier or a code on the plain pages', { skip: noChromi
     await tab.getByRole('button', { name: 'Redeem' }).click()
     await tab.getByRole('button', { name: 'Allow' }).click()
     await tab.getByText('Way to go!').waitFor()
-    await page.locator('#outcome').waitFor({ timeout: 30_000 })
+    await page.locator('#outcome').waitFor()
     t.equal(await outcome(page), "Blot're is connected.")
     t.match(await item(page, 'blotre').innerText(), /connected as cora/)
     t.same(complaints, [])

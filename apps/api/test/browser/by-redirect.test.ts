@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { isFocused, item, logInAndAuthorize, outcome } from './on-pages.ts'
+import { item, logInAndAuthorize, outcome, untilFocused } from './on-pages.ts'
 import { noChromium } from './open-chromium.ts'
 import { openVisits } from './open-visits.ts'
 
@@ -29,7 +29,7 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
       await page.getByLabel('Grant as').fill('paula')
       await page.getByRole('button', { name: answer }).click()
       await page.locator('#outcome').waitFor()
-      t.match(page.url(), /\/connect$/)
+      await t.resolves(page.waitForURL(/\/connect$/), 'it is not in the address any more')
       if (answer === 'Allow') break
       t.match(await outcome(page), /^You have not allowed it\. Pushbullet says/)
       t.equal(await page.getByRole('alert').count(), 1)
@@ -65,12 +65,12 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
     const account = page.getByLabel('Your account at pump.io')
     const connect = page.getByRole('button', { name: 'Connect: pump.io', exact: true })
     await connect.click()
-    t.equal(await isFocused(account), true, 'an empty one leaves no further than the browser')
+    await t.resolves(untilFocused(account), 'an empty one leaves no further than the browser')
     await account.fill('nobody')
     await connect.click()
     await page.getByRole('alert').waitFor()
     t.match(await page.getByRole('alert').innerText(), /^This account is /)
-    t.equal(await isFocused(account), true)
+    await t.resolves(untilFocused(account))
     t.equal(await account.getAttribute('aria-invalid'), 'true')
     await inspect('a wrong account')
 

@@ -10,8 +10,9 @@ export function outcome (page: Page): Promise<string> {
   return page.locator('#outcome').innerText()
 }
 
-export async function isFocused (field: Locator): Promise<boolean> {
-  return await field.evaluate((element) => element.matches(':focus'))
+/** Waits until it has the focus, which scripts give it when the page has been shown already. */
+export async function untilFocused (field: Locator): Promise<void> {
+  await field.and(field.page().locator(':focus')).waitFor()
 }
 
 /** On the pages of the simulated pump.io, to their end. */

@@ -58,7 +58,7 @@ export async function openVisits (t: Test): Promise<Visits> {
   const visit: Visits['visit'] = async (t, user, options = {}) => {
     const context = await chromium.newContext(options)
     t.teardown(() => context.close())
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(60_000)
     const complaints: string[] = []
     context.on('weberror', (error) => { complaints.push(String(error.error())) })
     // What breaks the policy of a page is an error on its console as well.

@@ -11,7 +11,7 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
   const visit = async (userId: string, teamId: string) => {
     const page = await (await chromium.newContext()).newPage()
     t.teardown(() => page.context().close())
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(60_000)
     await page.goto(`${api.url}/connect#token=${await tokenOf(userId, teamId)}`)
     await item(page, 'facebook').waitFor()
     return page

@@ -13,7 +13,7 @@ t.test('what a team connects on the plain pages', { skip: noChromium }, async (t
   const visit = async (userId: string, teamId?: string) => {
     const page = await (await chromium.newContext()).newPage()
     t.teardown(() => page.context().close())
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(60_000)
     await page.goto(`${api.url}/connect#token=${await tokenOf(userId, teamId)}`)
     await page.getByRole('listitem').nth(1).waitFor()
     return page
