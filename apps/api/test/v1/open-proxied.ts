@@ -17,8 +17,11 @@ export interface Seen {
 
 type Answerer = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
 
-/** A provider of our own behind the API: what it is asked is written down, what it answers is the test's to say. */
-export async function openProxied (t: Test, { patienceMs = 1_000 } = {}) {
+/**
+ * A provider of our own behind the API: what it is asked is written down, what it answers is the test's to say. It is waited for
+ * longer than any test takes, unless `patienceMs` says otherwise: what ends, ends for another reason than that somebody was slow.
+ */
+export async function openProxied (t: Test, { patienceMs = 60_000 } = {}) {
   const seen: Seen[] = []
   const state: { answer: Answerer, handle?: RequestListener | undefined, refresh: () => Promise<string>, refreshes: number } = {
     answer: (_seen, response) => { response.end('hello') }, refresh: async () => 'second', refreshes: 0

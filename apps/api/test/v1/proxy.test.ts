@@ -192,13 +192,16 @@ t.test('asks the user to reconnect when the token is dead, and only then', async
 
 t.test('streams both ways', async (t) => {
   const id = await fake.open()
+  let end = () => {}
   fake.state.answer = (_seen, response) => {
+    end = () => { response.end('x'.repeat(4 * 1024 * 1024)) }
     response.write('begun')
-    setTimeout(() => { response.end('x'.repeat(4 * 1024 * 1024)) }, 200)
   }
   const answer = await request(`${fake.api.url}/v1/connections/${id}/proxy/big`, { headers: { authorization: `Bearer ${fake.key}` } })
   const sizes: number[] = []
-  for await (const chunk of answer.body) sizes.push(chunk.length)
+  for await (const chunk of answer.body) {
+    if (sizes.push(chunk.length) === 1) end()
+  }
   t.equal(sizes[0], 5, 'the first piece is here before the rest exists')
   t.equal(sizes.reduce((sum, size) => sum + size, 0), 5 + 4 * 1024 * 1024)
   fake.state.answer = (_seen, response) => { response.writeHead(500).end('z'.repeat(200_000)) }
@@ -206,9 +209,10 @@ t.test('streams both ways', async (t) => {
 })
 
 t.test('waits for a provider only so long', async (t) => {
+  const hasty = await openProxied(t, { patienceMs: 1_000 })
+  hasty.state.answer = () => {}
+  t.match(JSON.parse((await hasty.ask(await hasty.open(), '/x')).text), { status: 504, code: 'providerTimeout' })
   const id = await fake.open()
-  fake.state.answer = () => {}
-  t.match(JSON.parse((await fake.ask(id, '/x')).text), { status: 504, code: 'providerTimeout' })
   fake.state.answer = (_seen, response) => { response.socket?.destroy() }
   t.match(JSON.parse((await fake.ask(id, '/x')).text), { status: 502, code: 'providerUnavailable' })
   fake.state.answer = (_seen, response) => { response.end('hello') }
