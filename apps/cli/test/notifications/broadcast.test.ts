@@ -3,7 +3,7 @@ import t from 'tap'
 import { openGround, users } from './open-ground.ts'
 
 // Every command is a process, which takes a second or two to start.
-t.setTimeout(300_000)
+t.setTimeout(800_000)
 
 const ground = await openGround(t)
 const { carillon, arrived } = ground
@@ -75,15 +75,16 @@ t.test('counts those whose users have to connect again as not arrived', async (t
 })
 
 t.test('goes on when the API comes back', async (t) => {
-  const sendAt = new Date(Date.now() + 15_000).toISOString()
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString()
   const watching = spawnApp(t, 'cli', {
     args: ['broadcast', '--title', 'Patience', '--send-at', sendAt, '--watch', '--yes'], env: ground.env
   })
-  await until(() => watching.output().includes('scheduled'), { timeoutMs: 30_000 })
+  await until(() => watching.output().includes('scheduled'), { timeoutMs: 60_000 })
   await ground.api().kill()
-  await until(() => watching.output().includes('the API is gone'), { timeoutMs: 30_000 })
+  await until(() => watching.output().includes('the API is gone'), { timeoutMs: 60_000 })
   await ground.startApi()
-  await until(() => watching.output().includes('the API is back'), { timeoutMs: 30_000 })
+  await until(() => watching.output().includes('the API is back'), { timeoutMs: 60_000 })
+  await ground.makeDue()
   t.match(await watching.exited, { code: 1 }, watching.output())
   t.match(watching.stdout.join('\n'), /: 100 of 101 sent, 1 parked$/m)
 })
@@ -93,7 +94,7 @@ t.test('stops watching on Ctrl-C, and says that the broadcast goes on', async (t
   const watching = spawnApp(t, 'cli', {
     args: ['broadcast', '--title', 'Later', '--send-at', sendAt, '--watch', '--yes', '--json'], env: ground.env
   })
-  await until(() => watching.output().includes('scheduled'), { timeoutMs: 30_000 })
+  await until(() => watching.output().includes('scheduled'), { timeoutMs: 60_000 })
   t.match(await watching.stop('SIGINT'), { code: 130 })
   const { id, status } = JSON.parse(watching.stdout.join('\n'))
   t.equal(status, 'scheduled')

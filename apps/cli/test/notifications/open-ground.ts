@@ -20,6 +20,8 @@ export interface Ground {
   connect: (...userIds: string[]) => Promise<string[]>
   /** Makes a team, and whoever in it is new. */
   putTeam: (teamId: string, ownerId: string, ...memberIds: string[]) => Promise<void>
+  /** Makes all that is scheduled due, and long enough for a worker to find it. */
+  makeDue: () => Promise<void>
   control: <Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<Answer>
   /** How many pushes of this title the simulator has taken. */
   arrived: (title: string) => Promise<number>
@@ -31,8 +33,8 @@ export async function openGround (t: Test): Promise<Ground> {
   const sandbox = await openSandbox()
   t.teardown(() => sandbox.close())
   const database = openDatabase({ url: DATABASE_URL, max: 1 })
+  t.teardown(() => database.close())
   const { key } = await createApiKey(database, { name: 'terminal', scopes: [...scopes] })
-  await database.close()
   const shared = {
     DATABASE_URL,
     CARILLON_KEYS: testKeys(),
@@ -89,6 +91,9 @@ export async function openGround (t: Test): Promise<Ground> {
     },
     async putTeam (teamId, ownerId, ...memberIds) {
       await ask('PUT', `${url}/v1/teams/${teamId}`, { name: teamId, ownerId, memberIds })
+    },
+    async makeDue () {
+      await database.sql`update notifications set send_at = now() - interval '10 seconds' where send_at > now()`
     },
     control,
     async arrived (title) {
