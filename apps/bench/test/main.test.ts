@@ -4,7 +4,7 @@ import t from 'tap'
 import { complaintsIn, descendantsOf, leftBehind } from './leftovers.ts'
 
 // A database is made, and four processes are started a few times, on whatever machine this is.
-t.setTimeout(400_000)
+t.setTimeout(800_000)
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 

@@ -5,6 +5,9 @@ import { until } from '@carillon/testing'
 import { alive, descendants } from './up/fixtures/processes.ts'
 import { folder, readUpFile, spawnUp, whoAnswers } from './up/fixtures/spawn-up.ts'
 
+// All processes, many times.
+t.setTimeout(800_000)
+
 // Making a database takes a while: all tests but the first begin with what it has made.
 const dataDir = join(await folder(t), 'data')
 

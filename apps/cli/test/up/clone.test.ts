@@ -9,6 +9,9 @@ import { spawnNode, until } from '@carillon/testing'
 import { alive, descendants } from './fixtures/processes.ts'
 import { nobody, readUpFile, whoAnswers } from './fixtures/spawn-up.ts'
 
+// Each brings up everything twice, with a database that is to be made first.
+t.setTimeout(800_000)
+
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const isRoot = process.getuid?.() === 0
 
