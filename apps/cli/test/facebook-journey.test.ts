@@ -159,9 +159,11 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
   })
 
   await t.test('the new owner is told when the token has died, and reconnects', async (t) => {
+    const before = await insights('max')
     await control('POST', '/tokens/expire', { provider: 'facebook', account: 'olive-moved' })
     await refresh('max')
-    await read('max', ({ connection }) => connection.status === 'needsReauth')
+    // The connection is found to need its user before the reading that found it is over.
+    await read('max', ({ connection, pull }) => connection.status === 'needsReauth' && pull?.failedAt !== before.pull?.failedAt)
     t.match(await connector('max'), { canManage: true, connection: { status: 'needsReauth', statusReason: /#190\/463/ } })
     t.match(await connector('olive'), { canManage: false, contact: 'max', connection: { status: 'needsReauth' } })
     t.match((await insights('olive')), { data: [{}], pull: { failedAt: String, failure: /#190\/463/ } }, 'what was read is there still')
