@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, Faults } from './faults.ts'
 import { pathOf } from './recorded-request.ts'
@@ -28,7 +27,7 @@ export function applyFaults (app: FastifyInstance, simulator: Simulator, faults:
     if (fault === undefined) return done()
     count.faults++
     request.fault = fault
-    strike(request, reply, fault, simulator).then((over) => { if (!over) done() }, done)
+    strike(request, reply, fault, { faults, simulator }).then((over) => { if (!over) done() }, done)
   })
 
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -38,7 +37,7 @@ export function applyFaults (app: FastifyInstance, simulator: Simulator, faults:
       return done(null, payload)
     }
     setHeaders(reply, fault.headers)
-    holdBack(fault).then(() => {
+    faults.holdBack(fault).then(() => {
       if (fault.reset === 'after') return hangUp(request, reply)
       answered(count, reply)
       done(null, payload)
@@ -47,9 +46,11 @@ export function applyFaults (app: FastifyInstance, simulator: Simulator, faults:
 }
 
 /** Says whether the request ends here, before the service has seen it. */
-async function strike (request: FastifyRequest, reply: FastifyReply, fault: Fault, simulator: Simulator): Promise<boolean> {
+async function strike (
+  request: FastifyRequest, reply: FastifyReply, fault: Fault, { faults, simulator }: { faults: Faults, simulator: Simulator }
+): Promise<boolean> {
   if (fault.reset === 'before') {
-    await holdBack(fault)
+    await faults.holdBack(fault)
     hangUp(request, reply)
     return true
   }
@@ -64,10 +65,6 @@ async function strike (request: FastifyRequest, reply: FastifyReply, fault: Faul
   // Serialized here: the service's own rules for JSON do not apply to what a test wrote out.
   reply.send(typeof body === 'string' ? body : JSON.stringify(body))
   return true
-}
-
-async function holdBack ({ delayMs = 0 }: Fault): Promise<void> {
-  if (delayMs > 0) await wait(delayMs, undefined, { ref: false })
 }
 
 function hangUp (request: FastifyRequest, reply: FastifyReply): void {

@@ -1,3 +1,6 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+
 /** What a test asks to go wrong. Everything but `provider` is optional; what a member means is told in docs/sandbox.md. */
 export interface FaultRule {
   provider: string
@@ -29,39 +32,55 @@ export interface Faults {
   any: () => boolean
   /** The first fault, in order of creation, that strikes this request. It counts as struck. */
   strike: (provider: string, method: string, path: string) => Fault | undefined
-  /** Takes all faults away, or those of one provider; says how many. */
+  /** Waits while the fault holds an answer back: as long as it says, unless it is taken away before. */
+  holdBack: (fault: Fault) => Promise<void>
+  /** Takes all faults away, or those of one provider, and lets go of what they hold back; says how many. */
   clear: (provider?: string) => number
 }
 
 export function createFaults (random: () => number = Math.random): Faults {
-  let faults: Fault[] = []
+  /** In order of creation, each with what ends its waits. */
+  const faults = new Map<Fault, AbortController>()
   let created = 0
 
   return {
     add (rule) {
       const fault = { id: String(++created), ...rule, struck: 0 }
-      faults.push(fault)
+      const waits = new AbortController()
+      // One may hold back as many answers as there are requests.
+      setMaxListeners(0, waits.signal)
+      faults.set(fault, waits)
       return fault
     },
 
-    list: () => faults.map((fault) => ({ ...fault })),
+    list: () => Array.from(faults.keys(), (fault) => ({ ...fault })),
 
-    any: () => faults.length > 0,
+    any: () => faults.size > 0,
 
     strike (provider, method, path) {
-      if (faults.length === 0) return undefined
+      if (faults.size === 0) return undefined
       const strikes = (each: Fault): boolean => {
         return concerns(each, provider, method, path) && isLeft(each) && random() < (each.probability ?? 1)
       }
-      const fault = faults.find(strikes)
+      const fault = [...faults.keys()].find(strikes)
       if (fault !== undefined) fault.struck++
       return fault
     },
 
+    async holdBack (fault) {
+      const { delayMs = 0 } = fault
+      const signal = faults.get(fault)?.signal
+      if (delayMs === 0 || signal === undefined) return
+      await wait(delayMs, undefined, { signal, ref: false }).catch(() => {})
+    },
+
     clear (provider) {
-      const before = faults.length
-      faults = provider === undefined ? [] : faults.filter((fault) => fault.provider !== provider)
-      return before - faults.length
+      const ended = [...faults].filter(([fault]) => provider === undefined || fault.provider === provider)
+      for (const [fault, waits] of ended) {
+        faults.delete(fault)
+        waits.abort()
+      }
+      return ended.length
     }
   }
 }

@@ -43,8 +43,11 @@ t.test('forgets everything on reset', async (t) => {
   const { accessToken, v2 } = await sandbox.join()
   await v2('POST', '/pushes', { body: { type: 'note', body: 'a' } })
   await sandbox.call('POST', '/_control/clock', { body: { advanceSeconds: 86400 } })
-  await sandbox.fault({ status: 500 })
+  await sandbox.fault({ delayMs: 600_000 })
+  const held = v2('POST', '/pushes', { body: { type: 'note', body: 'b' } })
+  while ((await sandbox.inbox()).length < 2);
   t.match(await sandbox.call('POST', '/_control/reset'), { status: 200 })
+  t.match(await held, { status: 200 }, 'what it held back goes out')
 
   t.same((await sandbox.call('GET', '/_control/stats')).json, { data: [], accounts: 0, items: 0 })
   t.same((await sandbox.call('GET', '/_control/faults')).json, { data: [] })
