@@ -20,26 +20,26 @@ export async function openExpired (t: Test) {
   const database = openDatabase({ url, max: 2 })
   t.teardown(() => database.close())
 
-  const control = async <Answer>(path: string, body?: object): Promise<Answer> => {
-    const answer = await fetch(`${sandbox.url}/_control${path}`, body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  const control = async <Answer>(method: string, path: string, body?: object): Promise<Answer> => {
+    const answer = await fetch(`${sandbox.url}/_control${path}`, {
+      method, ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    })
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
     return await answer.json() as Answer
   }
   type Granted = { account: string, accessToken: string, refreshToken: string }
-  const { data: [granted] } = await control<{ data: Granted[] }>('/accounts', { provider: 'blotre', count: 1 })
+  const { data: [granted] } = await control<{ data: Granted[] }>('POST', '/accounts', { provider: 'blotre', count: 1 })
   if (granted === undefined) throw new Error('The simulator gave no account')
   const { account, accessToken, refreshToken } = granted
   const { id: userId } = await ensureUser(database, { externalId: 'ann' })
   const grant = { credentials: { accessToken, refreshToken }, account: { id: account, name: account } }
   const [{ id } = { id: '' }] = await saveConnections(database, vault, [{ userId, provider: 'blotre', grant }])
-  await control('/tokens/expire', { provider: 'blotre', account })
+  await control('POST', '/tokens/expire', { provider: 'blotre', account })
 
   return {
-    database,
-    control,
-    account,
+    /** Keeps the answer to the next refresh back; the provider has rotated then. */
+    holdRefresh: () => control('POST', '/faults', { provider: 'blotre', match: 'POST /v0/oauth2/access_token', delayMs: 600_000, times: 1 }),
+    letGo: () => control('DELETE', '/faults'),
     /** A process for as many calls; `how` is the length of its leases in milliseconds, and `asleep`. */
     start: (calls: number, ...how: string[]): NodeProcess => spawnNode(
       t, fileURLToPath(new URL('fixtures/send-expired.ts', import.meta.url)), {
@@ -52,13 +52,21 @@ export async function openExpired (t: Test) {
           BLOTRE_URL: `${sandbox.url}/blotre`
         }
       }),
-    refreshes: async () => (await control<{ data: Array<{ refreshes: number, refused: number }> }>(`/refreshes?provider=blotre&account=${account}`)).data[0],
+    refreshes: async () => {
+      const path = `/refreshes?provider=blotre&account=${account}`
+      return (await control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', path)).data[0]
+    },
+    /** How often somebody has heard that the access token is unknown. */
+    tokenRefusals: async () => {
+      const { data } = await control<{ data: Array<{ answers: Record<string, number> }> }>('GET', '/stats')
+      return data.reduce((sum, { answers }) => sum + (answers[404] ?? 0), 0)
+    },
     row: async () => {
-      const [row] = await database.sql`select credentials_version as version, status, lease_owner as holder from connections`
+      const [row] = await database.sql`select credentials_version as version, status, lease_owner as holder, fence from connections`
       return row
     },
-    /** Whether nobody may refresh because somebody does; by the database's clock. */
-    isHeld: async () => (await database.sql`select from connections where lease_until > now()`).length > 0,
+    /** As if the time of the lease that somebody holds were over. */
+    endLease: () => database.sql`update connections set lease_until = now() - interval '1 second' where lease_until is not null`,
     events: async () => (await listEvents(database, id)).map(({ event }) => event),
     /** What the simulator says of the access token that is stored. */
     tokenStatus: async () => {
