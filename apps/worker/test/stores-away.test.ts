@@ -23,15 +23,16 @@ const refusingQueues: DeliveryQueues = {
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}, records what was sent although the database went away meanwhile`, { skip }, async (t) => {
     const env = await open(t)
-    const { connect, notify, delivery, control, inbox, lines } = await openEngine(t, env)
+    const { connect, notify, delivery, control, inbox, lines } = await openEngine(t, env, { leaseMs: 120_000 })
     const [connectionId = ''] = await connect('ann')
-    await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', delayMs: 3_000, times: 1 })
+    await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', delayMs: 600_000, times: 1 })
     const { id } = await notify(['ann'])
     await until(async () => {
       const { data } = await control<{ data: Array<{ faults: number }> }>('GET', '/stats')
       return data[0]?.faults === 1
     })
     const openAgain = await closeDatabase(env.DATABASE_URL)
+    await control('DELETE', '/faults')
     await until(() => lines.some((line) => line.includes('cannot settle yet')))
     await openAgain()
     const sent = await delivery(id, connectionId, 'sent')
