@@ -39,6 +39,19 @@ async function auditOf (t: Test, { database }: Engine, id: string, audience: num
   return { status: found?.status, counts, rows: byState }
 }
 
+/** So many are answered as ever; what comes after them waits for its answer until the faults are taken away. */
+async function holdAfter (times: number, { control }: Engine): Promise<void> {
+  for (const fault of [{ delayMs: 0, times }, { delayMs: 600_000 }]) await control('POST', '/faults', { ...push, ...fault })
+}
+
+/** Until all that may be under way at once is, so that nothing else can begin. */
+async function everySlotHeld ({ control, services }: Engine): Promise<void> {
+  await until(async () => {
+    const { data } = await control<{ data: Array<{ struck: number }> }>('GET', '/faults')
+    return data[1]?.struck === 2 * services.concurrency
+  }, { what: 'every slot of broadcasts being stuck' })
+}
+
 /** Until no request of a batch that was under way is left. */
 async function nothingHeld ({ database }: Engine): Promise<void> {
   await until(async () => {
@@ -64,12 +77,12 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('rings nobody while it is paused, and everybody once it goes on', async (t) => {
-      const engine = await openEngine(t, await open(t))
+      const engine = await openEngine(t, await open(t), { leaseMs: 60_000 })
       const { connect, notify, inbox, counts, control, database } = engine
       await connect(...crowd(1_200))
-      await control('POST', '/faults', { ...push, delayMs: 60 })
+      await holdAfter(20, engine)
       const { id } = await notify([], everyone)
-      await until(async () => (await inbox()).length > 20)
+      await everySlotHeld(engine)
       t.same(await pauseNotification(database, id), { segments: [] })
       await control('DELETE', '/faults')
       await nothingHeld(engine)
@@ -89,12 +102,12 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('rings nobody any more once it is canceled, and has a row for each of them', async (t) => {
-      const engine = await openEngine(t, await open(t))
+      const engine = await openEngine(t, await open(t), { leaseMs: 60_000 })
       const { connect, notify, inbox, control, database } = engine
       await connect(...crowd(1_200))
-      await control('POST', '/faults', { ...push, delayMs: 60 })
+      await holdAfter(20, engine)
       const { id } = await notify([], everyone)
-      await until(async () => (await inbox()).length > 20)
+      await everySlotHeld(engine)
       await goOn(engine, await cancelNotification(database, id))
       await control('DELETE', '/faults')
       await until(async () => (await findNotification(database, id))?.counts.queued === 0, { timeoutMs: 60_000 })
