@@ -87,10 +87,15 @@ t.test('notes a wait once, however often a job comes before it is over', async (
   const batch = await hold(database, [connectionId])
   await settleAll(batch, learnedLimit(Date.now() + 60_000))
   const [{ notificationId = '' } = {}] = batch.claimed
-  await database.sql`
+  // The database's time stands still within a transaction, and this pool has one connection.
+  const still = openDatabase({ url, max: 1 })
+  t.teardown(() => still.close())
+  await still.sql`begin`
+  await still.sql`
     with limited as (update connections set limited_until = now() + interval '900 milliseconds' where id = ${connectionId} returning limited_until)
     update deliveries set due_at = limited_until from limited where notification_id = ${notificationId}`
-  const again = await claim(database, 'pushbullet', [[notificationId, connectionId]], 60_000)
+  const again = await claim(still, 'pushbullet', [[notificationId, connectionId]], 60_000)
+  await still.sql`commit`
   t.match(again, { claimed: [], wakes: [{ provider: 'pushbullet' }] })
   t.same(await historyOf(notificationId), ['wait'])
 
