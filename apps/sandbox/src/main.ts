@@ -2,7 +2,8 @@ import { openSandbox } from './index.ts'
 
 const port = readPort('SANDBOX_PORT') ?? 4400
 const pumpioPort = readPort('SANDBOX_PUMPIO_PORT') ?? (port === 0 ? 0 : port + 1)
-const host = process.env['HOST'] || '127.0.0.1'
+// The simulated accounts are open to everyone who reaches them, so HOST, which is the API's, does not count here.
+const host = '127.0.0.1'
 const bench = process.env['SANDBOX_BENCH'] === '1'
 
 const facebookApp = {

@@ -44,6 +44,16 @@ t.test('says when it is ready and where, and leaves in peace when asked to', asy
   }
 })
 
+t.test('listens on loopback alone, whatever HOST is', async (t) => {
+  const { child } = start(t, { SANDBOX_PORT: '0', HOST: '0.0.0.0' })
+  for (const url of Object.values(await ready(child)).filter((value) => typeof value === 'string')) {
+    const { hostname, port } = new URL(url)
+    t.equal(hostname, '127.0.0.1')
+    // Another address of this machine: only a server that listens on all of them answers there.
+    await t.rejects(fetch(`http://127.0.0.2:${port}/`), url)
+  }
+})
+
 t.test('does not outlive who started it, when that ends before it is ready', async (t) => {
   const { child, stderr } = start(t, { SANDBOX_PORT: '0' })
   child.disconnect()

@@ -79,7 +79,8 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
   if (process.connected === false) stop()
 
   const ready = (): Promise<unknown> => Promise.all([database.sql`select 1`, backend.ping()])
-  if (config.WORKER_HEALTH_PORT !== undefined) health = await listen(config.WORKER_HEALTH_PORT, ready)
+  const { HOST: host, WORKER_HEALTH_PORT: port } = config
+  if (port !== undefined) health = await listen({ host, port }, ready)
   const isReady = await persist(ready, stopping.signal, (error) => log.warn({ err: error }, 'not ready yet')).then(() => true, () => false)
   if (!isReady) return // asked to stop before
   log.info({ queue: backend.kind, providers: sending }, 'ready')
@@ -111,8 +112,9 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
   }
 }
 
-function listen (port: number, check: () => Promise<unknown>): Promise<Server> {
-  return openHealth(port, check).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? new ConfigError([`WORKER_HEALTH_PORT ${port} is in use already`]) : error
+function listen (at: { host: string, port: number }, check: () => Promise<unknown>): Promise<Server> {
+  return openHealth(at, check).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') throw new ConfigError([`WORKER_HEALTH_PORT ${at.port} is in use already`])
+    throw new ConfigError([`HOST: the worker's health server cannot listen on ${at.host} (${error.code})`])
   })
 }

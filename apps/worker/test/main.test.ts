@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { freePort } from '@carillon/local'
 import { backends, spawnApp, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -29,6 +30,19 @@ t.test('ends when its health port is taken', async (t) => {
   const worker = spawnApp(t, 'worker', { env: { ...env, WORKER_HEALTH_PORT: String(port) } })
   t.match(await worker.exited, { code: 1 })
   t.same(worker.stderr, [`WORKER_HEALTH_PORT ${port} is in use already`])
+})
+
+t.test('answers health checks on HOST, and nowhere else', async (t) => {
+  const env = await environment(t)
+  const port = String(await freePort())
+  const worker = spawnApp(t, 'worker', { env: { ...env, WORKER_HEALTH_PORT: port } })
+  await worker.ready
+  t.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
+  await t.rejects(fetch(`http://127.0.0.2:${port}/readyz`))
+  await worker.stop()
+  const open = spawnApp(t, 'worker', { env: { ...env, WORKER_HEALTH_PORT: port, HOST: '0.0.0.0' } })
+  await open.ready
+  t.equal((await fetch(`http://127.0.0.2:${port}/readyz`)).status, 200)
 })
 
 t.test('waits for a database that is not there yet', async (t) => {

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { LockedError, takeLock } from '@carillon/local'
 
@@ -10,12 +10,15 @@ export interface DataDir {
   release: () => Promise<void>
 }
 
-/** Makes CARILLON_DATA_DIR where it is missing, and holds it for this process. */
+/** What Carillon keeps in its data directory; drafts of these end in a process id. */
+const ownEntry = /^(postgres|(secrets|up)\.json(\.\d+)?|up\.lock.*)$/
+
+/** Makes CARILLON_DATA_DIR where it is missing, closes it to other users, and holds it for this process. */
 export async function openDataDir (given: string): Promise<DataDir> {
   const path = resolve(given)
-  const lock = await mkdir(path, { recursive: true }).then(() => takeLock(join(path, 'up.lock'))).catch((error: unknown) => {
+  const lock = await makePrivate(path).then(() => takeLock(join(path, 'up.lock'))).catch((error: unknown) => {
     if (error instanceof LockedError) throw new Error(`carillon is already up in ${path} (process ${error.pid})`)
-    throw new Error(`CARILLON_DATA_DIR: ${path} cannot be written (${reason(error)})`)
+    throw new Error(`CARILLON_DATA_DIR: ${path} ${reason(error)}`)
   })
   return {
     path,
@@ -30,7 +33,20 @@ export async function openDataDir (given: string): Promise<DataDir> {
   }
 }
 
+/** A directory that holds anything else is not ours to close: CARILLON_DATA_DIR may name a home directory by mistake. */
+async function makePrivate (path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  const { mode, uid } = await stat(path)
+  if ((mode & 0o077) === 0 || uid !== process.getuid?.()) return
+  const entries = await readdir(path)
+  if (!entries.every((name) => ownEntry.test(name))) {
+    throw new Error('can be entered by other users and holds files that are not Carillon\'s; ' +
+      `run chmod 700 ${path}, or choose a directory for Carillon alone`)
+  }
+  await chmod(path, 0o700)
+}
+
 function reason (error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return 'code' in error ? String(error.code) : error.message
+  return 'code' in error ? `cannot be written (${error.code})` : error.message
 }

@@ -13,6 +13,7 @@ import { openParts } from './parts.ts'
 import type { Parts } from './parts.ts'
 import { choosePort } from './ports.ts'
 import { createPostgresPart } from './postgres-part.ts'
+import { apiAndWorkerEnvironment, sandboxEnvironment } from './part-environments.ts'
 import { createProcessPart } from './process-part.ts'
 import { sandboxNotices, sandboxProviders } from './sandbox-providers.ts'
 import { openOperatorKey, openSecrets } from './secrets.ts'
@@ -29,6 +30,8 @@ export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'annou
 }
 
 const upFile = 'up.json'
+/** The sandbox listens there whatever HOST is. */
+const sandboxHost = '127.0.0.1'
 
 /** Starts everything, and resolves when `stop` has ended it. Rejects when it cannot start, with nothing left running. */
 export async function runUp (options: UpOptions): Promise<void> {
@@ -63,19 +66,27 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
   await parts.step('migrations', () => migrate(databaseUrl, config))
   const operatorKey = await openOperatorKey(dataDir, secrets, databaseUrl)
   const apiUrl = publicUrl(config, port)
-  const shared = { ...defined(env), DATABASE_URL: databaseUrl, CARILLON_KEYS: env['CARILLON_KEYS'] || secrets.keys }
-  const startApp = (name: Parameters<typeof commands>[0], own: Record<string, string>) => {
-    const command = commands(name, { ...shared, ...own })
+  const startApp = (name: Parameters<typeof commands>[0], environment: Record<string, string>) => {
+    const command = commands(name, environment)
     return parts.start(createProcessPart(command, (line) => {
       const readable = readableLine(line, verbose)
       if (readable !== undefined) print(readable)
     }))
   }
-  const sandboxUrl = sandboxPorts === undefined ? null : await startApp('sandbox', { ...sandboxPorts, ...sandboxNotices(urlOf(config.HOST, port)) })
-  const pumpioUrl = sandboxPorts === undefined ? null : urlOf(config.HOST, Number(sandboxPorts.SANDBOX_PUMPIO_PORT))
+  const sandboxUrl = sandboxPorts === undefined
+    ? null
+    : await startApp('sandbox', { ...sandboxEnvironment(env), ...sandboxPorts, ...sandboxNotices(urlOf(config.HOST, port)) })
+  const pumpioUrl = sandboxPorts === undefined ? null : urlOf(sandboxHost, Number(sandboxPorts.SANDBOX_PUMPIO_PORT))
   const providers = sandboxUrl === null || pumpioUrl === null ? {} : sandboxProviders(env, { sandboxUrl, pumpioUrl })
-  await startApp('api', { ...providers, PORT: String(port), PUBLIC_URL: apiUrl })
-  await startApp('worker', { ...providers, PUBLIC_URL: apiUrl })
+  const shared = {
+    ...apiAndWorkerEnvironment(env),
+    ...providers,
+    DATABASE_URL: databaseUrl,
+    CARILLON_KEYS: env['CARILLON_KEYS'] || secrets.keys,
+    PUBLIC_URL: apiUrl
+  }
+  await startApp('api', { ...shared, PORT: String(port) })
+  await startApp('worker', shared)
   return {
     apiUrl,
     sandboxUrl,
@@ -86,9 +97,9 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
   }
 }
 
-async function chooseSandboxPorts ({ SANDBOX_PORT, SANDBOX_PUMPIO_PORT, HOST }: Config) {
-  const port = await choosePort('SANDBOX_PORT', SANDBOX_PORT, HOST)
-  const pumpioPort = await choosePort('SANDBOX_PUMPIO_PORT', SANDBOX_PUMPIO_PORT ?? (SANDBOX_PORT === 0 ? 0 : port + 1), HOST)
+async function chooseSandboxPorts ({ SANDBOX_PORT, SANDBOX_PUMPIO_PORT }: Config) {
+  const port = await choosePort('SANDBOX_PORT', SANDBOX_PORT, sandboxHost)
+  const pumpioPort = await choosePort('SANDBOX_PUMPIO_PORT', SANDBOX_PUMPIO_PORT ?? (SANDBOX_PORT === 0 ? 0 : port + 1), sandboxHost)
   return { SANDBOX_PORT: String(port), SANDBOX_PUMPIO_PORT: String(pumpioPort) }
 }
 
@@ -110,10 +121,6 @@ async function migrate (url: string, config: Config): Promise<void> {
     if (!config.DATABASE_URL || !(error instanceof Error) || !('code' in error)) throw error
     throw new Error(`DATABASE_URL: ${error.message || error.code}`)
   }
-}
-
-function defined (env: UpOptions['env']): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
 function aborted (signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ export const variables = {
   CARILLON_KEYS: { ...keys, about: 'Seals credentials, signs user tokens and cookies. `carillon up` makes its own.' },
   CARILLON_DATA_DIR: { ...text, initial: '.carillon', about: 'Where `carillon up` keeps its database and the secrets it made.' },
 
-  HOST: { ...text, initial: '127.0.0.1', about: 'Address the API listens on.' },
+  HOST: { ...text, initial: '127.0.0.1', about: 'Address that the API and the worker\'s health server listen on.' },
   PORT: { ...port, initial: '4000', about: 'Port the API listens on; 0 picks a free one.' },
   PUBLIC_URL: { ...url('http', 'https'), about: 'How browsers reach the API; http://HOST:PORT when absent. https turns on Secure and __Host- cookies.' },
   SITE_NAME: { ...text, initial: 'Carillon', about: 'What the connect page and the welcome message call your site.' },
@@ -49,7 +49,7 @@ export const variables = {
   DELIVER_LEASE_SECONDS: { ...integer(2, 3600), initial: '60', about: 'How long a batch may take; then its deliveries go to another worker.' },
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
   RETENTION_DAYS: { ...integer(7, 3650), initial: '90', about: 'How long deliveries and their notifications are kept.' },
-  WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz and /readyz; none when absent.' },
+  WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz and /readyz on HOST; none when absent.' },
 
   CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
   CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },

@@ -1,0 +1,58 @@
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { testDatabase } from '@carillon/testing'
+import { folder, readUpFile, spawnUp } from './fixtures/spawn-up.ts'
+
+const env = { DATABASE_URL: (await testDatabase(t)).url }
+
+t.test('gives the sandbox neither stores, keys nor clients, and the API no key of its own', async (t) => {
+  const secrets = {
+    REDIS_URL: '', CARILLON_API_KEY: 'ck_x', PUSHBULLET_CLIENT_ID: 'id', PUSHBULLET_CLIENT_SECRET: 'secret', SITE_DATABASE_PASSWORD: 'of another program'
+  }
+  const dataDir = join(await folder(t), 'data')
+  const { url: apiUrl } = await spawnUp(t, dataDir, { env: { ...env, ...secrets, SANDBOX_BENCH: '1' } }).ready
+  const { sandboxUrl } = await readUpFile(dataDir)
+  const ofSandbox = await environmentOf(sandboxUrl ?? '')
+  t.ok(ofSandbox.includes('SANDBOX_PORT') && ofSandbox.includes('SANDBOX_BENCH') && ofSandbox.includes('PATH'), 'it gets what it needs')
+  t.same(ofSandbox.filter((name) => /DATABASE|REDIS|CARILLON|PUSHBULLET|KEY|SECRET|PASSWORD/.test(name)), [])
+  const ofApi = await environmentOf(apiUrl)
+  t.ok(['DATABASE_URL', 'CARILLON_KEYS', 'PUSHBULLET_CLIENT_SECRET'].every((name) => ofApi.includes(name)))
+  t.notOk(ofApi.includes('CARILLON_API_KEY'))
+})
+
+t.test('keeps the sandbox on loopback whatever HOST is', async (t) => {
+  const dataDir = join(await folder(t), 'data')
+  await spawnUp(t, dataDir, { env: { ...env, HOST: '0.0.0.0' } }).ready
+  const { sandboxUrl, pumpioUrl } = await readUpFile(dataDir)
+  for (const url of [sandboxUrl, pumpioUrl]) t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
+})
+
+t.test('closes the data directory to other users', async (t) => {
+  const parent = await folder(t)
+  const open = join(parent, 'open')
+  await mkdir(open)
+  await chmod(open, 0o755)
+  for (const dataDir of [join(parent, 'new'), open]) {
+    const up = spawnUp(t, dataDir, { env })
+    await up.ready
+    t.equal((await stat(dataDir)).mode & 0o777, 0o700, dataDir)
+    await up.stop()
+  }
+})
+
+t.test('does not close a directory that holds files of others', async (t) => {
+  const dataDir = await folder(t)
+  await writeFile(join(dataDir, 'thesis.txt'), '')
+  const up = spawnUp(t, dataDir, { env })
+  t.equal((await up.exited).code, 1)
+  t.same(up.stderr, [`CARILLON_DATA_DIR: ${dataDir} can be entered by other users and holds files that are not Carillon's; ` +
+    `run chmod 700 ${dataDir}, or choose a directory for Carillon alone`])
+  t.equal((await stat(dataDir)).mode & 0o777, 0o755)
+  await chmod(dataDir, 0o700)
+  await spawnUp(t, dataDir, { env }).ready
+})
+
+async function environmentOf (url: string): Promise<string[]> {
+  return JSON.parse(await (await fetch(`${url}/environment`)).text())
+}
