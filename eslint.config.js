@@ -12,6 +12,12 @@ const directions = [
     forbid: ['@carillon/api', '@carillon/worker', '@carillon/cli', '@carillon/sandbox', '@carillon/bench'],
     why: 'an app does not import another app'
   },
+  {
+    files: ['packages/shared/src/postgres/**/*.ts'],
+    forbid: ['config', 'providers', 'db', 'queue', 'vault', 'connections', 'notifications', 'pulls']
+      .flatMap((door) => [`**/${door}/**`, `@carillon/shared/${door}`]),
+    why: 'postgres only knows how the drivers connect'
+  },
   ...['providers', 'db', 'queue', 'vault'].map((own) => ({
     files: [`packages/shared/src/${own}/**/*.ts`],
     forbid: ['providers', 'db', 'queue', 'vault', 'connections', 'notifications', 'pulls']

@@ -1,6 +1,7 @@
 import { isTag, levels } from '../providers/blotre-look.ts'
 import type { Level } from '../providers/blotre-look.ts'
 import { createGuard } from '../providers/guard.ts'
+import { parseDatabaseUrl } from '../postgres/index.ts'
 import { parseVaultKeys } from '../vault/index.ts'
 
 /** Turns a variable's text into its value, or throws an Error whose message completes "NAME …" and shows no secret. */
@@ -66,6 +67,16 @@ export function secretUrl (...schemes: string[]): Reader<string> {
       if (!isUrl(value, schemes)) throw new Error()
       return value
     }
+  }
+}
+
+/** Only looked at here: who opens the database parses it again. */
+export const databaseUrl: Reader<string> = {
+  accepts: acceptsUrl(['postgres', 'postgresql']),
+  secret: true,
+  read: (value) => {
+    parseDatabaseUrl(value)
+    return value
   }
 }
 

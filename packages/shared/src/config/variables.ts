@@ -1,8 +1,8 @@
-import { colors, emails, graphVersion, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, scopes, secretText, secretUrl, tags, text, url } from './readers.ts'
+import { colors, databaseUrl, emails, graphVersion, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, scopes, secretText, secretUrl, tags, text, url } from './readers.ts'
 
 /** Every variable Carillon reads, in the order of `.env.example`. `initial` is the default; none means it may be absent. */
 export const variables = {
-  DATABASE_URL: { ...secretUrl('postgres', 'postgresql'), about: 'PostgreSQL 14 or newer. `carillon up` brings its own when this is absent.' },
+  DATABASE_URL: { ...databaseUrl, about: 'PostgreSQL 14 or newer. `carillon up` brings its own when this is absent.' },
   REDIS_URL: { ...secretUrl('redis', 'rediss'), about: 'Redis or Valkey for the queues, with maxmemory-policy noeviction. Absent: they live in PostgreSQL.' },
   QUEUE_PREFIX: { ...text, initial: 'carillon', about: 'Prefix of every key in Redis; deployments that share a Redis need different ones.' },
   CARILLON_KEYS: { ...keys, about: 'Seals credentials, signs user tokens and cookies. `carillon up` makes its own.' },

@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
+import { parseDatabaseUrl, postgresJsOptions } from '../postgres/index.ts'
 import * as schema from './schema/index.ts'
 import { withSafeTransactions } from './transactions.ts'
 
@@ -19,7 +20,7 @@ export interface Database {
 /** Opens a pool of at most `max` connections to `url`; connections are made when first needed. */
 export function openDatabase ({ url, max = 10 }: { url: string, max?: number }): Database {
   const sql = withSafeTransactions(
-    postgres(url, { max, backoff: reconnectSeconds, onnotice: () => {}, connection: { application_name: 'carillon' } }))
+    postgres({ ...postgresJsOptions(parseDatabaseUrl(url), { max, applicationName: 'carillon' }), backoff: reconnectSeconds, onnotice: () => {} }))
   const db = drizzle(sql, { schema, casing: 'snake_case' })
   return { sql, db, close: () => sql.end({ timeout: 5 }) }
 }

@@ -1,6 +1,7 @@
 import { Queue, Worker, createPostgresBackend, withBackend } from 'bullmq'
 import type { PgPool, WorkerOptions as BullWorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
+import { parseDatabaseUrl } from '../postgres/index.ts'
 import { answered, answerWithinMs } from './answered.ts'
 import { asJobQueue } from './as-job-queue.ts'
 import { asJobWorker } from './as-job-worker.ts'
@@ -50,9 +51,7 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
 function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBackend {
   const bull = withBackend(createPostgresBackend)
   // BullMQ pins its schema only on pools of its own, and a pool per queue would be too many connections.
-  const pool = openPatientPool({
-    connectionString: databaseUrl, max: 16, options: '-c search_path=bullmq', keepAlive: true, application_name: 'carillon-queue'
-  })
+  const pool = openPatientPool(parseDatabaseUrl(databaseUrl), { max: 16, applicationName: 'carillon-queue', searchPath: 'bullmq' })
   pool.setMaxListeners(0) // each queue and worker listens to it
   pool.on('error', onError)
   const connection = pool as unknown as PgPool // the same methods; only the overloads of `on` differ

@@ -1,13 +1,14 @@
 import { runMigrations } from 'bullmq'
-import pg from 'pg'
+import { openPgPool, parseDatabaseUrl } from '../postgres/index.ts'
 
 /** Brings BullMQ's own tables at `url` up to date; they are used when there is no Redis. Safe to run from several places. */
 export async function migrateQueue ({ url }: { url: string }): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
+  const pool = openPgPool(parseDatabaseUrl(url), { max: 1, applicationName: 'carillon-migrate' })
+  pool.on('error', () => {}) // the statement under way fails with it
   try {
-    await runMigrations(client)
+    const client = await pool.connect()
+    await runMigrations(client).finally(() => client.release())
   } finally {
-    await client.end()
+    await pool.end()
   }
 }

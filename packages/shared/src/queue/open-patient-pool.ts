@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
+import { openPgPool } from '../postgres/index.ts'
+import type { DatabaseAddress, DriverRequest } from '../postgres/index.ts'
 
 const retryMs = 500
 
@@ -8,8 +10,8 @@ const retryMs = 500
  * worker would ask again so eagerly that no timer and no signal ever got its turn. So who asks this pool for a connection
  * gets one, once there is one; a query still fails when the server is away.
  */
-export function openPatientPool (options: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool(options)
+export function openPatientPool (address: DatabaseAddress, request: DriverRequest): pg.Pool {
+  const pool = openPgPool(address, request, { keepAlive: true })
   const connect = pool.connect.bind(pool)
   async function connectPatiently (): Promise<pg.PoolClient> {
     for (;;) {

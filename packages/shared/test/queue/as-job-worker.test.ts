@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { asJobWorker } from '../../src/queue/as-job-worker.ts'
 import { openPatientPool } from '../../src/queue/open-patient-pool.ts'
+import { parseDatabaseUrl } from '../../src/postgres/index.ts'
 import { gate } from './gate.ts'
 import { openTestQueue } from './open-test-queue.ts'
 
@@ -12,7 +13,7 @@ const { Worker } = withBackend(createPostgresBackend)
 
 async function openPool (t: Test) {
   const { url } = await testDatabase(t)
-  const pool = openPatientPool({ connectionString: url, options: '-c search_path=bullmq' })
+  const pool = openPatientPool(parseDatabaseUrl(url), { max: 10, applicationName: 'test', searchPath: 'bullmq' })
   // The same methods; only the overloads of `on` differ.
   return { url, pool, connection: pool as unknown as PgPool }
 }
