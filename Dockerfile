@@ -1,5 +1,6 @@
 # One image for the API, the worker and the migrations: the command says which.
-FROM node:24-slim
+# Pinned by digest, so that every build starts from what was tested.
+FROM node:24-slim@sha256:cd84903a12dbd26b46f1f3b8144a2568c41c5d37ddd0c7a80a34c7a19786b35f
 
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
 WORKDIR /app
