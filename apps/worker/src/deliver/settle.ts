@@ -42,13 +42,15 @@ export async function settle ({ sql }: Database, { claimId, settlements, isLast,
       ) as outcome (notification_id, connection_id, version, state, attempts, reason, receipt, due_ms, limited_ms, unauthorized, event,
         event_id)
     ), learned as (
-      select connection_id, max(version) as version, max(limited_ms) as limited_ms, bool_or(unauthorized) as unauthorized,
-        max(reason) filter (where unauthorized) as reason, (array_agg(event_id))[1] as event_id
+      -- by version: what is learned of former credentials says nothing of those that have replaced them
+      select connection_id, version, max(limited_ms) as limited_ms, bool_or(unauthorized) as unauthorized,
+        max(reason) filter (where unauthorized) as reason, (array_agg(event_id) filter (where unauthorized))[1] as event_id
       from outcome where unauthorized or limited_ms is not null
-      group by connection_id
+      group by connection_id, version
     ), held as (
-      select connections.id from connections join learned on connections.id = learned.connection_id
-      order by connections.id for no key update of connections
+      select connections.id, version from connections
+      join learned on connections.id = learned.connection_id and connections.credentials_version = learned.version
+      where connections.status = 'active' order by connections.id for no key update of connections
     ), connection as (
       update connections set
         -- while somebody refreshes, the provider may have rotated already, and knows the old ones no more
@@ -57,8 +59,8 @@ export async function settle ({ sql }: Database, { claimId, settlements, isLast,
         limited_until = case when learned.limited_ms is null then limited_until
           else greatest(limited_until, now() + learned.limited_ms * interval '1 millisecond') end,
         updated_at = now()
-      from held join learned on held.id = learned.connection_id
-      where connections.id = held.id and connections.credentials_version = learned.version and connections.status = 'active'
+      from held join learned on held.id = learned.connection_id and held.version = learned.version
+      where connections.id = held.id
       returning connections.id, status, status_reason, learned.event_id
     ), noted as (
       insert into connection_events (id, connection_id, event, reason)
