@@ -11,7 +11,7 @@ export interface SegmentClaim {
   rest: DueSegment | undefined
 }
 
-export interface SegmentWish {
+export interface SegmentRequest {
   provider: string
   segment: SegmentJob
   /** Connections that are taken at most; the rest of the segment stays. */
@@ -27,7 +27,7 @@ export interface SegmentWish {
  * those who have left since are skipped. Undefined when the segment is gone, paused, not due yet, or in somebody else's hands.
  */
 export async function claimSegment (
-  { sql }: Database, { provider, segment, most, restMs, leaseMs }: SegmentWish
+  { sql }: Database, { provider, segment, most, restMs, leaseMs }: SegmentRequest
 ): Promise<SegmentClaim | undefined> {
   const id = newId()
   const { notificationId, number } = segment

@@ -61,7 +61,7 @@ export async function claim ({ sql }: Database, provider: string, keys: Delivery
       join notifications on notifications.id = deliveries.notification_id
       join connections on connections.id = deliveries.connection_id
       -- a job may come a moment early by the database's clock
-      where deliveries.state in ('queued', 'retrying') and deliveries.due_at <= now() + interval '1 second'
+      where deliveries.due_at <= now() + interval '1 second'
       for update of deliveries skip locked
     ), judged as (
       select due.*, probed.host is not null as is_probe,
