@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js'
 /** Decides which addresses a host may stand for. Neither has brackets around IPv6. */
 export interface Guard {
   permits: (hostname: string, address: string) => boolean
+  /** Whether the operator has named this very host: whatever it resolves to is permitted. */
+  names: (hostname: string) => boolean
 }
 
 /**
@@ -18,9 +20,11 @@ export function createGuard (allowPrivateHosts: readonly string[]): Guard {
     else if (hostName.test(entry)) names.add(entry.toLowerCase())
     else throw new TypeError(`'${entry}' is neither a host name, an address nor a CIDR`)
   }
+  const isNamed = (hostname: string): boolean => names.has(hostname.toLowerCase())
   return {
+    names: isNamed,
     permits (hostname, address) {
-      if (names.has(hostname.toLowerCase())) return true
+      if (isNamed(hostname)) return true
       if (!ipaddr.isValid(address)) return false
       const real = unwrap(ipaddr.parse(address))
       return isPublic(real) || networks.some(([network, bits]) => within(real, network, bits))

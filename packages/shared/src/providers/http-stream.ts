@@ -6,6 +6,8 @@ import { toTransportError, TransportError } from './transport-error.ts'
 export interface StreamRequest {
   method: string
   url: string
+  /** As in HttpRequest. */
+  isGuarded?: boolean
   headers: Record<string, string | string[]>
   body?: Uint8Array | Readable | undefined
 }

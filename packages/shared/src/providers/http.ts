@@ -1,15 +1,18 @@
 import { Agent } from 'undici'
 import { exchange } from './exchange.ts'
 import { createGuard } from './guard.ts'
-import { createGuardedConnector } from './guarded-connector.ts'
+import { createConnector, createGuardedConnector } from './guarded-connector.ts'
 import { streamExchange } from './http-stream.ts'
 import type { StreamedAnswer, StreamRequest } from './http-stream.ts'
+import { createNameResolver } from './name-resolver.ts'
 import { TransportError } from './transport-error.ts'
 
 /** One request. Redirects are never followed: a 3xx is an answer like any other. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
+  /** A user, a site or a provider has chosen the URL: it is guarded even where its origin is a trusted one. */
+  isGuarded?: boolean
   headers?: Record<string, string>
   body?: string | Uint8Array | undefined
   /** Bytes; a longer answer fails as `tooLarge`. Default 1 MiB. */
@@ -43,6 +46,10 @@ export interface HttpOptions {
   trustedOrigins: readonly string[]
   /** Host names, addresses and CIDRs that every other URL may also reach although they are not public. */
   allowPrivateHosts: readonly string[]
+  /** To be told of a host that the guard refuses, for the log: the error does not tell a refused name from a missing one. */
+  onRefused?: (host: string) => void
+  /** `address` or `address:port` of the name servers for guarded hosts. Default: those of the system. */
+  nameServers?: readonly string[]
   /** Name, TCP and TLS together. */
   connectTimeoutMs?: number
   /** From the request to the answer's headers. */
@@ -79,10 +86,16 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     headersTimeout: limits.headersTimeoutMs,
     bodyTimeout: limits.bodyTimeoutMs
   }
+  const { connectTimeoutMs: timeoutMs } = limits
   const guard = createGuard(options.allowPrivateHosts)
+  const names = createNameResolver({ timeoutMs, servers: options.nameServers })
+  // A name in `allowPrivateHosts` is the operator's choice, and may be known to the system alone.
+  const resolve = (hostname: string) => guard.names(hostname) ? names.resolveTrusted(hostname) : names.resolve(hostname)
   // Two pools, so that no socket opened for a trusted origin is ever reused for a guarded one.
-  const open = new Agent({ ...pool, connect: { timeout: limits.connectTimeoutMs } })
-  const guarded = new Agent({ ...pool, connect: createGuardedConnector(guard, limits.connectTimeoutMs) })
+  const open = new Agent({ ...pool, connect: createConnector(timeoutMs, names.resolveTrusted) })
+  const guarded = new Agent({
+    ...pool, connect: createGuardedConnector({ guard, timeoutMs, resolve, onRefused: options.onRefused })
+  })
 
   /** A provider's client sends nearly everything to one address. */
   let latest: { text: string, url: URL } | undefined
@@ -96,17 +109,25 @@ export function createHttp (options: HttpOptions): StreamingHttp {
         headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,
         maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes
       }
-      return await exchange(trusted.has(url.origin) ? open : guarded, url, request, terms, signal)
+      if (isTrusted(url, request)) return await exchange(open, url, request, terms, signal)
+      const release = names.need(url.hostname)
+      return await exchange(guarded, url, request, terms, signal).finally(release)
     },
     async stream (request, signal) {
       const url = httpUrl(request.url)
       const { headersTimeoutMs, bodyTimeoutMs, streamTimeoutMs: totalTimeoutMs } = limits
       const terms = { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }
-      return await streamExchange(trusted.has(url.origin) ? open : guarded, url, request, terms, signal)
+      if (isTrusted(url, request)) return await streamExchange(open, url, request, terms, signal)
+      const release = names.need(url.hostname)
+      return await streamExchange(guarded, url, request, terms, signal).finally(release)
     },
     async close () {
       await Promise.all([open.close(), guarded.close()])
     }
+  }
+
+  function isTrusted ({ origin }: URL, { isGuarded = false }: Pick<HttpRequest, 'isGuarded'>): boolean {
+    return !isGuarded && trusted.has(origin)
   }
 }
 

@@ -10,7 +10,7 @@ const words: Record<TransportCode, string> = {
   unreachable: 'host unreachable',
   reset: 'connection lost before the whole answer came',
   timeout: 'no whole answer in time',
-  dns: 'name not found',
+  dns: 'no usable address for this host name',
   tls: 'no trusted TLS connection',
   protocol: 'answer is not HTTP',
   tooLarge: 'answer too large',
@@ -56,14 +56,14 @@ const codes: Array<[RegExp, TransportCode]> = [
   [/^ECONNREFUSED$/, 'refused'],
   [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/, 'unreachable'],
   [/^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET)$/, 'reset'],
-  [/^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, 'timeout'],
-  [/^(ENOTFOUND|ENODATA|ESERVFAIL|EAI_[A-Z]+)$/, 'dns'],
+  [/^(ETIMEDOUT|LOOKUP_TIMEOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, 'timeout'],
+  [/^(NO_ADDRESS|LOOKUP_FAILED|ENOTFOUND|EAI_[A-Z]+)$/, 'dns'],
   [/^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/, 'tls'],
   [/^(HPE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH$)/, 'protocol'],
   [/^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/, 'tooLarge'],
   [/^(UND_ERR_INVALID_ARG|UND_ERR_NOT_SUPPORTED|UND_ERR_REQ_CONTENT_LENGTH_MISMATCH|ERR_INVALID_[A-Z_]+)$/, 'invalid'],
   [/^(UND_ERR_CLOSED|UND_ERR_DESTROYED)$/, 'closed'],
-  [/^UND_ERR_ABORTED$/, 'aborted']
+  [/^(UND_ERR_ABORTED|LOOKUP_CANCELED)$/, 'aborted']
 ]
 
 /** Two have none: undici's parser for some faults, and Node's AggregateError for a name with several addresses. */

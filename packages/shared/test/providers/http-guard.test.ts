@@ -6,20 +6,33 @@ t.test('reaches nothing private that is not a trusted origin', async (t) => {
   const url = await web(t, (_, response) => { visits++; response.end('secret') })
   const { port } = new URL(url)
   const http = client(t, 'http://provider.example')
+  const names = ['localhost', 'LOCALHOST', 'sub.localhost']
   const hosts = [
-    '127.0.0.1', '127.1', '2130706433', '0x7f000001', 'localhost', 'LOCALHOST', '0.0.0.0', '10.0.0.1', '172.16.0.1',
+    ...names, '127.0.0.1', '127.1', '2130706433', '0x7f000001', '0.0.0.0', '10.0.0.1', '172.16.0.1',
     '192.168.0.1', '169.254.169.254', '100.100.100.200', '168.63.129.16', '[::1]', '[::]', '[::ffff:127.0.0.1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]',
     '[fe80::1]', '[fd00:ec2::254]'
   ]
   for (const host of hosts) {
     for (const scheme of ['http', 'https']) {
       const error = await failure(http.request({ method: 'GET', url: `${scheme}://${host}:${port}/?q=hidden` }))
-      t.equal(error.code, 'notAllowed', `${scheme}://${host}`)
-      t.match(error.message, /: not allowed$/)
+      t.equal(error.code, names.includes(host) ? 'dns' : 'notAllowed', `${scheme}://${host}`)
+      t.match(error.message, names.includes(host) ? /: no usable address for this host name \(NO_ADDRESS\)$/ : /: not allowed$/)
       t.notMatch(error.message, /hidden/)
     }
   }
   t.equal(visits, 0)
+})
+
+t.test('guards a URL of somebody else\'s choice, also at a trusted origin', async (t) => {
+  let visits = 0
+  const url = await web(t, (_, response) => { visits++; response.end('own') })
+  const http = client(t, url)
+  const signal = new AbortController().signal
+  const request = { method: 'GET', url, headers: {} } as const
+  t.equal((await http.request(request)).status, 200)
+  t.equal((await failure(http.request({ ...request, isGuarded: true }))).code, 'notAllowed')
+  t.equal((await failure(http.stream({ ...request, isGuarded: true }, signal))).code, 'notAllowed')
+  t.equal(visits, 1, 'not over the socket that is open to it either')
 })
 
 t.test('trusts an origin, not its host', async (t) => {

@@ -1,0 +1,95 @@
+import { lookup } from 'node:dns/promises'
+import type { LookupAddress } from 'node:dns'
+import { createHostsFile } from './hosts-file.ts'
+import type { HostsFile } from './hosts-file.ts'
+import { createLookupSlots } from './lookup-slots.ts'
+import type { SlotLimits } from './lookup-slots.ts'
+import { NameError } from './name-error.ts'
+import { queryAddresses } from './query-addresses.ts'
+
+export interface NameResolverOptions {
+  /** For one lookup, the wait for its turn included. */
+  timeoutMs: number
+  /** `address` or `address:port` of the name servers. Default: those of the system. */
+  servers?: readonly string[] | undefined
+  limits?: SlotLimits
+  hostsFile?: HostsFile
+}
+
+/** Finds the addresses of names. All of it throws NameError. */
+export interface NameResolver {
+  /**
+   * For names that anybody may choose: asks the hosts file, then DNS through c-ares. It uses none of libuv's threads, so
+   * names that never answer delay nothing else. Names are taken as written: search domains do not apply.
+   */
+  resolve: (hostname: string) => Promise<LookupAddress[]>
+  /** For names of the operator's choice: asks the system, as every other program on the machine does. */
+  resolveTrusted: (hostname: string) => Promise<LookupAddress[]>
+  /** Tells that a request needs `hostname`. A lookup that no request needs any more is canceled. Call the result once. */
+  need: (hostname: string) => () => void
+}
+
+const defaultLimits: SlotLimits = { total: 128, perGroup: 8 }
+
+export function createNameResolver (
+  { timeoutMs, servers, limits = defaultLimits, hostsFile = createHostsFile() }: NameResolverOptions
+): NameResolver {
+  const runInSlot = createLookupSlots(limits)
+  const needed = new Map<string, number>()
+  const running = new Map<string, AbortController>()
+  const resolve = shareLookups(async (hostname) => {
+    const known = isLocalhost(hostname) ? loopback : hostsFile(hostname)
+    return known.length > 0 ? known : await query(hostname)
+  })
+  const resolveTrusted = shareLookups(async (hostname) => {
+    return await lookup(hostname, { all: true }).catch((error: unknown) => { throw NameError.of(error) })
+  })
+  return { resolve, resolveTrusted, need }
+
+  async function query (hostname: string): Promise<LookupAddress[]> {
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(new NameError('LOOKUP_TIMEOUT')), timeoutMs)
+    running.set(hostname, controller)
+    try {
+      return await runInSlot(groupOf(hostname), controller.signal, () => queryAddresses(hostname, servers, controller.signal))
+    } finally {
+      clearTimeout(timer)
+      running.delete(hostname)
+    }
+  }
+
+  function need (hostname: string): () => void {
+    needed.set(hostname, (needed.get(hostname) ?? 0) + 1)
+    return () => {
+      const left = (needed.get(hostname) ?? 1) - 1
+      if (left > 0) {
+        needed.set(hostname, left)
+        return
+      }
+      needed.delete(hostname)
+      running.get(hostname)?.abort(new NameError('LOOKUP_CANCELED'))
+    }
+  }
+}
+
+/** However many connections need a name at a time, it is looked up once. */
+function shareLookups (look: (hostname: string) => Promise<LookupAddress[]>): (hostname: string) => Promise<LookupAddress[]> {
+  const running = new Map<string, Promise<LookupAddress[]>>()
+  return (hostname) => {
+    const shared = running.get(hostname) ?? look(hostname).finally(() => running.delete(hostname))
+    running.set(hostname, shared)
+    return shared
+  }
+}
+
+/** RFC 6761 §6.3: these names never leave the machine. */
+function isLocalhost (hostname: string): boolean {
+  return /^(.+\.)?localhost\.?$/i.test(hostname)
+}
+
+const loopback: LookupAddress[] = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }]
+
+/** One domain has one name server that does not answer, however many names it makes up. Two labels come close enough. */
+function groupOf (hostname: string): string {
+  return hostname.toLowerCase().replace(/\.$/, '').split('.').slice(-2).join('.')
+}
