@@ -44,7 +44,11 @@ closers.push(() => queues.close())
 const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
 closers.push(() => pullQueue.close())
 
-const http = createHttp({ trustedOrigins: trustedOrigins(providerConfig(config)), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS })
+const http = createHttp({
+  trustedOrigins: trustedOrigins(providerConfig(config)),
+  allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
+  onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
+})
 closers.push(() => http.close())
 
 const accepter = createAccepter({ database, queues, log })

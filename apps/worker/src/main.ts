@@ -38,7 +38,9 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
   const sending = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
   const queues = openDeliveryQueues(backend, sending)
   const http = createHttp({
-    trustedOrigins: trustedOrigins(providerConfig(config)), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS
+    trustedOrigins: trustedOrigins(providerConfig(config)),
+    allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
+    onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
   })
   const vault = createVault(config.CARILLON_KEYS)
   const onRecovered = async (connectionId: string): Promise<void> => {

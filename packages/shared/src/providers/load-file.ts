@@ -16,7 +16,7 @@ export const fileTimeoutMs = 120_000
 export async function loadFile (file: MessageFile, maxBytes: number, call: Call): Promise<Buffer> {
   const tooLarge: Verdict = { kind: 'rejected', reason: `file is larger than ${maxBytes} bytes` }
   if ('url' in file) {
-    const request = { method: 'GET', url: file.url, maxResponseBytes: maxBytes, timeoutMs: fileTimeoutMs } as const
+    const request = { method: 'GET', url: file.url, isGuarded: true, maxResponseBytes: maxBytes, timeoutMs: fileTimeoutMs } as const
     return await ask(request, judgeTransfer, call, { tooLarge })
   }
   const bytes = Buffer.from(file.data, 'base64')

@@ -147,6 +147,8 @@ export interface ForwardedRequest {
 /** Where a forwarded request goes, and the headers that authorize it, which take the place of those it has. */
 export interface Authorized {
   url: string
+  /** A user has chosen the host: the guard applies even where its origin is a trusted one. */
+  isGuarded?: boolean
   headers: Record<string, string>
   /** Texts that the answer may repeat, and that its reader must not see. */
   conceal?: string[]

@@ -36,6 +36,11 @@ export function createPumpioHosts (insecureHosts: readonly string[]): PumpioHost
   }
 }
 
+/** Whether a user has chosen the host of a URL: only hosts that configuration names are spoken to over http. */
+export function isUserHost (url: string): boolean {
+  return new URL(url).protocol === 'https:'
+}
+
 /** `nick@host`. */
 export function accountText ({ name, host }: PumpioAccount): string {
   return `${name}@${host}`

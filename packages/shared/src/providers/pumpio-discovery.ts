@@ -2,6 +2,7 @@ import type { Judgement } from './ask.ts'
 import { ask } from './ask.ts'
 import type { Answer } from './http.ts'
 import type { Call } from './provider.ts'
+import { isUserHost } from './pumpio-account.ts'
 
 /** Where a host takes registrations and handshakes: URLs of its own origin. */
 export interface PumpioEndpoints {
@@ -19,7 +20,13 @@ export const strangerLimits = { maxResponseBytes: 64 * 1024, timeoutMs: 10_000 }
  * default: a host speaks for itself alone. Throws ProviderError when it cannot be asked.
  */
 export async function discover (origin: string, call: Call): Promise<PumpioEndpoints> {
-  const request = { method: 'GET', url: `${origin}/.well-known/host-meta.json`, headers: { accept: 'application/json' }, ...strangerLimits } as const
+  const request = {
+    method: 'GET',
+    url: `${origin}/.well-known/host-meta.json`,
+    isGuarded: isUserHost(origin),
+    headers: { accept: 'application/json' },
+    ...strangerLimits
+  } as const
   const links = await ask(request, judgeHostMeta, call)
   return {
     registration: find('registration_endpoint', '/api/client/register'),

@@ -2,6 +2,7 @@ import type { Judgement } from './ask.ts'
 import { ask } from './ask.ts'
 import type { Answer } from './http.ts'
 import type { Call, Registration } from './provider.ts'
+import { isUserHost } from './pumpio-account.ts'
 import { strangerLimits } from './pumpio-discovery.ts'
 import { isSecretText, judge } from './pumpio-judge.ts'
 
@@ -38,7 +39,7 @@ async function registerAt (url: string, { name, contacts = [], redirectUris = []
     ...logoUrl !== undefined && { logo_url: logoUrl }
   })
   const headers = { 'content-type': 'application/json', accept: '*/*' }
-  return await ask({ method: 'POST', url, headers, body, ...strangerLimits }, judgeRegistration, call)
+  return await ask({ method: 'POST', url, isGuarded: isUserHost(url), headers, body, ...strangerLimits }, judgeRegistration, call)
 }
 
 function judgeRegistration (answer: Answer, now: number): Judgement<Registration> {

@@ -4,6 +4,7 @@ import type { Answer, HttpRequest } from './http.ts'
 import { authorizationHeader } from './oauth1.ts'
 import type { SignableRequest } from './oauth1.ts'
 import type { Call } from './provider.ts'
+import { isUserHost } from './pumpio-account.ts'
 import { refusalOf } from './pumpio-judge.ts'
 import { parseHttpDate } from './retry-at.ts'
 
@@ -66,7 +67,7 @@ export function createPumpioSigner (): PumpioSigner {
     let signed: Signed | undefined = sign({ method, url }, keys, call.now, more)
     for (;;) {
       const headers = { ...request.headers, authorization: signed.authorization }
-      const answer = await ask({ ...request, headers }, (answer) => ({ kind: 'ok', value: answer }), call)
+      const answer = await ask({ ...request, isGuarded: isUserHost(url), headers }, (answer) => ({ kind: 'ok', value: answer }), call)
       signed = signed.again(answer)
       if (signed === undefined) return answer
     }

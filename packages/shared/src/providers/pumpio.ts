@@ -2,7 +2,7 @@ import type { Answer, HttpRequest } from './http.ts'
 import type { Message } from './message.ts'
 import type { Account, Authorized, Call, ForwardedRequest, Grant, Provider } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
-import { accountText, createPumpioHosts } from './pumpio-account.ts'
+import { accountText, createPumpioHosts, isUserHost } from './pumpio-account.ts'
 import type { PumpioAudience, PumpioCredentials } from './pumpio-credentials.ts'
 import { parseAudience, parsePumpioCredentials } from './pumpio-credentials.ts'
 import type { FreshToken } from './pumpio-handshake.ts'
@@ -81,10 +81,12 @@ export function createPumpio (config: PumpioConfig) {
   async function authorize ({ method, path, form }: ForwardedRequest, credentials: PumpioCredentials, call: Call) {
     const { host } = hosts.parseAccount(credentials.account)
     const origin = hosts.originOf(host)
-    const url = `${origin}${path}`
-    if (!path.startsWith('/') || !URL.canParse(url) || new URL(url).origin !== origin) {
+    const written = `${origin}${path}`
+    if (!path.startsWith('/') || !URL.canParse(written) || new URL(written).origin !== origin) {
       throw new ProviderError({ kind: 'rejected', reason: 'not a path of the host' }, host)
     }
+    // Sent and signed as it was checked.
+    const { href: url } = new URL(written)
     if (form === null) throw new ProviderError({ kind: 'rejected', reason: 'the form is too long to be signed' }, host)
     // pump.io would believe them before the header, and what it then refuses would look like a dead token.
     const parameters = [...new URL(url).searchParams.keys(), ...new URLSearchParams(form ?? '').keys()]
@@ -98,6 +100,7 @@ export function createPumpio (config: PumpioConfig) {
       const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
       return {
         url,
+        isGuarded: isUserHost(url),
         headers: { authorization, ...type },
         again: (answer) => {
           const signed = again(answer)

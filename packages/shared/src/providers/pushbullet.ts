@@ -131,7 +131,8 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
       await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, call)
     const { headers, body } = await multipart(bytes, granted.file_name, granted.file_type)
     // No token: the URL is the permission, and it may belong to a storage service.
-    await ask({ method: 'POST', url: granted.upload_url, headers, body, timeoutMs: fileTimeoutMs }, judgeTransfer, call)
+    const isGuarded = !URL.canParse(granted.upload_url) || new URL(granted.upload_url).origin !== origin
+    await ask({ method: 'POST', url: granted.upload_url, isGuarded, headers, body, timeoutMs: fileTimeoutMs }, judgeTransfer, call)
     // Name and type may have come back changed; the push must say what the upload says.
     return { file_name: granted.file_name, file_type: granted.file_type, file_url: granted.file_url }
   }

@@ -1,6 +1,6 @@
-import type { lookup } from 'node:dns'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { createServer, isIPv4 } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Agent } from 'undici'
@@ -10,13 +10,14 @@ import { createGuardedConnector } from '../../src/providers/guarded-connector.ts
 import type { Http } from '../../src/providers/http.ts'
 import { createHttp } from '../../src/providers/http.ts'
 import { createPumpio } from '../../src/providers/pumpio.ts'
-import { web, wire } from './local-server.ts'
+import { listen, web, wire } from './local-server.ts'
+import { openNameServer } from './open-name-server.ts'
 import { application, call, connect, failure, pump, token } from './pretended-pump.ts'
 
 t.test('refuses accounts at addresses of our own network', async (t) => {
   const pumpio = createPumpio({ application })
   const hosts = [
-    '127.0.0.1', '127.1', '2130706433', 'localhost', '10.0.0.1', '172.16.0.1', '192.168.1.1', '169.254.169.254', '224.0.0.1', '0.0.0.0',
+    '127.0.0.1', '127.1', '2130706433', '10.0.0.1', '172.16.0.1', '192.168.1.1', '169.254.169.254', '224.0.0.1', '0.0.0.0',
     '[::1]', '[::ffff:127.0.0.1]', '[fe80::1]', '[fd00:ec2::254]', '[ff02::1]'
   ]
   for (const host of hosts) {
@@ -31,9 +32,44 @@ t.test('refuses names that stand for such addresses, and tells none of them', as
   const pumpio = createPumpio({ application })
   for (const address of ['127.0.0.1', '10.9.8.7', '169.254.169.254', '::1', '::ffff:127.0.0.1', '224.0.0.1']) {
     const error = await failure(pumpio.handshakes.verifier.begin('alice@innocent.example', null, call(t, resolving(t, address))))
-    t.equal(error.message, 'innocent.example: not allowed', address)
+    t.equal(error.message, 'innocent.example: no usable address for this host name', address)
     t.notOk(`${error.stack}${JSON.stringify(error)}`.includes(address), 'the address is nobody\'s business')
   }
+})
+
+t.test('gives a name of our own network the answer that a missing name gets', async (t) => {
+  const names = await openNameServer(t, (name) => name === 'intranet.example' ? ['10.9.8.7'] : undefined)
+  const refused: string[] = []
+  const http = createHttp({
+    trustedOrigins: [], allowPrivateHosts: [], nameServers: [names.address], onRefused: (host) => { refused.push(host) }
+  })
+  t.teardown(() => http.close())
+  const { begin } = createPumpio({ application }).handshakes.verifier
+  const reasons = []
+  for (const host of ['localhost', 'intranet.example', 'missing.example']) {
+    const { verdict, transport, message } = await failure(begin(`alice@${host}`, null, call(t, http)))
+    reasons.push({ verdict, transport, message: message.replace(host, '') })
+  }
+  t.match(reasons[0], { verdict: { kind: 'transient', reason: 'no usable address for this host name' }, transport: 'dns' })
+  t.same(reasons, [reasons[0], reasons[0], reasons[0]])
+  t.same(refused, ['localhost', 'intranet.example'], 'and the log says which')
+})
+
+t.test('guards a host that a user names, also where it is the private base of another provider', async (t) => {
+  let visits = 0
+  const port = await listen(t, createServer(() => { visits++ }))
+  const host = `127.0.0.1:${port}`
+  const http = createHttp({ trustedOrigins: [`https://${host}`], allowPrivateHosts: [] })
+  t.teardown(() => http.close())
+  const pumpio = createPumpio({ application })
+  const credentials = { ...token, account: `alice@${host}` }
+  const errors = [
+    await failure(pumpio.handshakes.verifier.begin(`alice@${host}`, null, call(t, http))),
+    await failure(pumpio.send({ type: 'note', body: 'B' }, 'k', credentials, call(t, http)))
+  ]
+  for (const error of errors) t.match(error.verdict, { kind: 'rejected', reason: 'not allowed' })
+  t.match(await pumpio.authorize({ method: 'GET', path: '/api/whoami' }, credentials, call(t, http)), { isGuarded: true })
+  t.equal(visits, 0)
 })
 
 t.test('does not speak http to a host that is not named for it', async (t) => {
@@ -114,9 +150,8 @@ function drip (socket: Socket, begun: string): void {
 
 /** The guarded way out, with a name server that knows one address. */
 function resolving (t: Test, address: string): Http {
-  const names = ((_: string, __: object, done: (error: null, found: object[]) => void) =>
-    done(null, [{ address, family: address.includes(':') ? 6 : 4 }])) as unknown as typeof lookup
-  const agent = new Agent({ connect: createGuardedConnector(createGuard([]), 2_000, names) })
+  const resolve = async () => [{ address, family: isIPv4(address) ? 4 : 6 }]
+  const agent = new Agent({ connect: createGuardedConnector({ guard: createGuard([]), timeoutMs: 2_000, resolve }) })
   const terms = { timeoutMs: 5_000, headersTimeoutMs: 5_000, maxResponseBytes: 1_000 }
   const http: Http = {
     request: (request, signal) => exchange(agent, new URL(request.url), request, terms, signal),

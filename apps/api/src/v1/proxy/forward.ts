@@ -100,6 +100,7 @@ async function send (
   return await http.stream({
     method,
     url: authorized.url,
+    isGuarded: authorized.isGuarded ?? false,
     headers: { ...headers, ...length, ...authorized.headers },
     ...body.kind === 'none' ? {} : { body: body.kind === 'kept' ? body.bytes : body.stream }
   }, signal)
