@@ -3,6 +3,7 @@ import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { connect } from './connect/connect.ts'
 import { healthRoutes } from './health/health-routes.ts'
+import { readJsonBodies } from './json-body.ts'
 import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
 import { describeApi, reference } from './reference/reference.ts'
 import { logRequests } from './request-log.ts'
@@ -29,6 +30,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   })
   logRequests(app, log)
   handleProblems(app, site.publicUrl)
+  readJsonBodies(app)
   validateInput(app)
   await describeApi(app)
 

@@ -8,6 +8,7 @@ import type { Services } from '../services.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
 import { addHomePage } from './home-page.ts'
 import { sendFailure } from './outcome-pages.ts'
+import { parseForm } from './parse-form.ts'
 import { providerPages } from './provider-pages.ts'
 
 const assets = {
@@ -22,7 +23,7 @@ export function connect (services: Services): FastifyPluginAsync {
   return async (app) => {
     await app.register(helmet, pageHeaders)
     await app.register(cookie, { secret: vault.derive('cookie') })
-    await app.register(formbody, { bodyLimit: 4_096 })
+    await app.register(formbody, { bodyLimit: 4_096, parser: parseForm })
     app.setErrorHandler(async (error, request, reply) => {
       // A body that is too long, a text that no database takes: not our fault, and none of it goes into the log.
       if (toProblem(error).code !== 'internal') return sendFailure(reply, 'notUnderstood', { site })

@@ -39,9 +39,13 @@ export class Problem extends Error {
 /** Throws `invalidInput` when there are faults. */
 export function refuseFaults (errors: InputFault[]): void {
   const [first, ...rest] = errors
-  if (first === undefined) return
+  if (first !== undefined) throw invalidInput([first, ...rest])
+}
+
+export function invalidInput (errors: [InputFault, ...InputFault[]]): Problem {
+  const [{ path, message }, ...rest] = errors
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`
-  throw new Problem('invalidInput', `${first.path === '' ? 'The request' : first.path} ${first.message}${more}`, { errors })
+  return new Problem('invalidInput', `${path === '' ? 'The request' : path} ${message}${more}`, { errors })
 }
 
 export function notFound (what: string): Problem {

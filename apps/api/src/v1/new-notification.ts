@@ -30,7 +30,7 @@ export const newNotification = exactly({
     description: 'What becomes of a delivery whose worker died, at a provider where sending it again may show it twice: `hold` (the default) ' +
       'leaves it `unknown` until you retry, `resend` sends it again'
   })),
-  data: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Your own facts, given back untouched; 16 KiB of JSON' }))
+  data: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Your own data, at most 16 KiB of JSON, given back with the same values. Numbers that JSON parsers round are refused: send them as strings' }))
 })
 
 export type NewNotification = Static<typeof newNotification>

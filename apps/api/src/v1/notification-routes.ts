@@ -27,7 +27,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
 
     app.post('/notifications', {
       bodyLimit,
-      config: { callers: { scope: 'notifications:write', confirmsKey: true } },
+      config: { callers: { scope: 'notifications:write', confirmsKey: true }, exactNumbers: true },
       onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotification',
@@ -48,7 +48,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
 
     app.post('/notifications/batch', {
       bodyLimit,
-      config: { callers: { scope: 'notifications:write', confirmsKey: true } },
+      config: { callers: { scope: 'notifications:write', confirmsKey: true }, exactNumbers: true },
       onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotifications',

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { decodeUtf8 } from '../../json-body.ts'
 import { Problem } from '../../problems/problem.ts'
 
 /** Kept, so that it can be sent once more when the token has to be refreshed first. */
@@ -36,7 +37,7 @@ export async function readForwardedBody (request: IncomingMessage): Promise<Forw
 export function formOf (headers: Record<string, string | string[]>, body: ForwardedBody): string | null | undefined {
   const type = String(headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
   if (body.kind === 'none' || type !== 'application/x-www-form-urlencoded' || headers['content-encoding'] !== undefined) return undefined
-  return body.kind === 'kept' ? body.bytes.toString() : null
+  return body.kind === 'kept' ? decodeUtf8(body.bytes) : null
 }
 
 export function tooLarge (): Problem {
