@@ -8,9 +8,9 @@ import { readUpFile } from './up-file.ts'
 
 /** Each throws ApiError where the API answers that it will not, and what `undici` throws where it does not answer. */
 export interface ApiClient {
-  /** Answers JSON, as does `post`. */
+  /** Answers JSON, as does `post`, whose body is a value, or JSON as text. */
   get: (path: string) => Promise<unknown>
-  post: (path: string, body?: object) => Promise<unknown>
+  post: (path: string, body?: object | string) => Promise<unknown>
   /**
    * Server-sent events from after `lastEventId` on. Ends when the API ends them. Before them comes an event of our own:
    * `open`, or `over` when the API says that there will never be more.
@@ -36,11 +36,11 @@ export async function openApiClient (env: CommandContext['env']): Promise<ApiCli
   if (key === undefined) throw new Error(`CARILLON_API_KEY is missing, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
   const authorization = `Bearer ${key}`
 
-  async function call (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
+  async function call (method: 'GET' | 'POST', path: string, body?: object | string): Promise<unknown> {
     const { statusCode, body: answer } = await request(`${url}${path}`, {
       method,
       headers: { authorization, ...body === undefined ? {} : { 'content-type': 'application/json' } },
-      body: body === undefined ? null : JSON.stringify(body)
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body)
     })
     const text = await answer.text()
     if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, text)

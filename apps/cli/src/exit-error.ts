@@ -1,4 +1,4 @@
-/** Ends the program with an exit code of its own. */
+/** Ends the program with an exit code of its own. Without a message, the command has said everything. */
 export class ExitError extends Error {
   override readonly name: string = 'ExitError'
   readonly exitCode: number

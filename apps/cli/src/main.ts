@@ -1,20 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { commandName, nameCommands } from './command-name.ts'
 import { describeError } from './describe-error.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitError } from './exit-error.ts'
-
-const context: CommandContext = {
-  env: process.env,
-  print: (line) => console.log(line),
-  terminal: { input: process.stdin, output: process.stderr },
-  onInterrupt,
-  announce
-}
-
-const program = new Command('carillon')
-  .description('Lets the users of a website connect their own accounts, and lets the site ring them.')
-  .showHelpAfterError('(--help shows what there is)')
-  .exitOverride()
 
 /** Each loads what it needs and no other does: that is most of the time that a start takes. */
 const commands = {
@@ -29,9 +17,29 @@ const commands = {
   connect: async () => (await import('./commands/connect.ts')).addConnect
 }
 
+const { argv, execArgv, env } = process
+const named = nameCommands(commandName({ argv, execArgv, env, cwd: process.cwd() }), Object.keys(commands))
+const context: CommandContext = {
+  env,
+  print: (line) => console.log(line),
+  named,
+  terminal: { input: process.stdin, output: process.stderr },
+  onInterrupt,
+  announce
+}
+
+const program = new Command('carillon')
+  .description('Lets the users of a website connect their own accounts, and lets the site ring them.')
+  .showHelpAfterError('(--help shows what there is)')
+  .exitOverride()
+  .configureOutput({
+    writeOut: (text) => { process.stdout.write(named(text)) },
+    writeErr: (text) => { process.stderr.write(named(text)) }
+  })
+
 // One that is named is enough; for help, and for what is not understood, it takes all of them.
-const named = Object.entries(commands).filter(([name]) => name === process.argv[2])
-for (const [, load] of named.length > 0 ? named : Object.entries(commands)) (await load())(program, context)
+const chosen = Object.entries(commands).filter(([name]) => name === process.argv[2])
+for (const [, load] of chosen.length > 0 ? chosen : Object.entries(commands)) (await load())(program, context)
 
 // A reader that went away (`carillon up | head`) must not take everything down in the middle of a line.
 process.stdout.on('error', () => {})
@@ -47,7 +55,7 @@ process.exit()
 /** Exit codes: 1 for what went wrong, 2 for a command that was not understood, and those that a command has of its own. */
 function fail (error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  for (const line of describeError(error)) console.error(`carillon: ${line}`)
+  for (const line of describeError(error).filter((line) => line !== '')) console.error(`carillon: ${named(line)}`)
   return error instanceof ExitError ? error.exitCode : 1
 }
 

@@ -41,7 +41,10 @@ t.test('throws when events break off or go on no more', async (t) => {
 
 t.test('repeats what the API says, and nothing of what says nothing', async (t) => {
   const answers = [
-    [400, '{"title":"Wrong","detail":"Look","errors":[{"path":"a.b","message":"is missing"}]}'], [404, '<html>'], [503, '{"title":"Busy"}']
+    [400, '{"title":"Wrong","detail":"Look","errors":[{"path":"a.b","message":"is missing"}]}'], [404, '<html>'], [503, '{"title":"Busy"}'],
+    [400, '{"detail":"a.b is missing (and 1 more)","errors":[{"path":"a.b","message":"is missing"},{"path":"","message":"is odd"}]}'],
+    [500, '{"title":"Wrong","detail":"It has been logged under its id","instance":"urn:uuid:0d1f"}'],
+    [404, '{"detail":"Not here","instance":"urn:uuid:0d1f"}']
   ] as const
   const api = await clientOf(t, (request, response) => {
     const [status, body] = answers[Number(request.url?.slice(1))] ?? [500, '']
@@ -50,4 +53,7 @@ t.test('repeats what the API says, and nothing of what says nothing', async (t) 
   await t.rejects(api.post('/0', {}), { status: 400, exitCode: 2, message: / answered 400: Look; a\.b is missing$/ })
   await t.rejects(api.get('/1'), { status: 404, exitCode: 1, message: / answered 404: no explanation$/ })
   await t.rejects(api.get('/2'), { status: 503, exitCode: 1, message: / answered 503: Busy$/ })
+  await t.rejects(api.get('/3'), { status: 400, exitCode: 2, message: / answered 400: a\.b is missing; is odd$/ }, 'each fault once')
+  await t.rejects(api.get('/4'), { message: / answered 500: It has been logged under its id \(request 0d1f\)$/ }, 'by which the log names it')
+  await t.rejects(api.get('/5'), { message: / answered 404: Not here$/ })
 })

@@ -35,7 +35,7 @@ async function broadcast (
   context: CommandContext, { watch: isWatched, yes, json, ...options }: Options, command: Command
 ): Promise<void> {
   const wish = toWish({ everyone: true }, options, command)
-  const { env, print, terminal: { output } } = context
+  const { env, print, named, terminal: { output } } = context
   const api = await openNotificationsApi(env)
   const interruption = createInterruption(context)
   const { signal } = interruption
@@ -54,7 +54,7 @@ async function broadcast (
   }
   if (json === true) return print(JSON.stringify(notification))
   print(`${notification.id} ${titleOf(notification)} is ${notification.status}`)
-  output.write(`Watch it:  carillon notifications ${notification.id} --watch\n`)
+  output.write(named(`Watch it:  carillon notifications ${notification.id} --watch\n`))
 }
 
 const more = `

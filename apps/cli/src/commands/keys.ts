@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { createApiKey, listApiKeys, parseId, publicId, revokeApiKey, scopes } from '@carillon/shared/db'
 import type { Scope } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
+import { printable } from '../printable.ts'
 import { withDatabase } from '../with-database.ts'
 
 export function addKeys (program: Command, context: CommandContext): void {
@@ -14,35 +15,44 @@ export function addKeys (program: Command, context: CommandContext): void {
   addRevoke(keys, context)
 }
 
-function addCreate (keys: Command, { env, print }: CommandContext): void {
+function addCreate (keys: Command, { env, print, terminal: { output } }: CommandContext): void {
   keys.command('create')
     .summary('make a key and show it, once')
-    .description('Makes a key and prints it. It is not kept anywhere: copy it now.')
+    .description('Makes a key and prints it to standard output. Carillon keeps only its hash: copy it now.')
     .requiredOption('--name <name>', 'what it is for, 1 to 200 characters', parseName)
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(scopes))
     .option('--all', 'it may do everything')
+    .option('--quiet', 'print the key and nothing else')
     .option('--json', 'print {"id", "key"}')
-    .action(async ({ name, scope, all, json }: { name: string, scope?: Scope[], all?: true, json?: true }, command: Command) => {
+    .action(async ({ name, scope, all, quiet, json }: CreateOptions, command: Command) => {
       const wanted = all === true ? [...scopes] : [...new Set(scope)]
       if (wanted.length === 0) command.error('error: say what the key may do with --scope, or --all')
       const { id, key } = await withDatabase(env, (database) => createApiKey(database, { name, scopes: wanted }))
       if (json === true) return print(JSON.stringify({ id: publicId('apiKey', id), key }))
       print(key)
-      print(`This is ${publicId('apiKey', id)} (${name}): ${wanted.join(', ')}. It is shown this once.`)
+      if (quiet !== true) output.write(`Created ${publicId('apiKey', id)} (${printable(name)}) with ${wanted.join(', ')}. Copy the key now: it is not shown again.\n`)
     })
 }
 
-function addList (keys: Command, { env, print }: CommandContext): void {
+interface CreateOptions {
+  name: string
+  scope?: Scope[]
+  all?: true
+  quiet?: true
+  json?: true
+}
+
+function addList (keys: Command, { env, print, named, terminal: { output } }: CommandContext): void {
   keys.command('list')
     .summary('show the keys there are')
     .option('--json', 'print a JSON array')
     .action(async ({ json }: { json?: true }) => {
       const rows = (await withDatabase(env, listApiKeys)).map((row) => ({ ...row, id: publicId('apiKey', row.id) }))
       if (json === true) return print(JSON.stringify(rows))
-      if (rows.length === 0) return print('There are no keys; make one with `carillon keys create`.')
+      if (rows.length === 0) output.write(named('There are no keys. Create one with `carillon keys create`.\n'))
       for (const { id, name, scopes: allowed, createdAt, revokedAt } of rows) {
         const state = revokedAt === null ? allowed.join(', ') : `revoked ${revokedAt.toISOString()}`
-        print(`${id}  ${createdAt.toISOString()}  ${name}  ${state}`)
+        print(`${id}  ${createdAt.toISOString()}  ${printable(name)}  ${state}`)
       }
     })
 }
@@ -50,13 +60,18 @@ function addList (keys: Command, { env, print }: CommandContext): void {
 function addRevoke (keys: Command, { env, print }: CommandContext): void {
   keys.command('revoke')
     .summary('end a key at once')
-    .argument('<id>', 'the id that `keys list` shows (key_…)')
-    .action(async (text: string) => {
-      const id = parseId('apiKey', text)
-      if (id === undefined) throw new Error(`${JSON.stringify(text)} is not a key's id; \`carillon keys list\` shows them`)
-      if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${text}, or it is revoked already`)
-      print(`${text} is revoked`)
+    .argument('<id>', 'the id that `keys list` shows (key_…)', parseKeyId)
+    .action(async (id: string) => {
+      const shown = publicId('apiKey', id)
+      if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${shown}, or it is revoked already`)
+      print(`${shown} is revoked`)
     })
+}
+
+function parseKeyId (text: string): string {
+  const id = parseId('apiKey', text)
+  if (id === undefined) throw new InvalidArgumentError('It takes the id of a key; `carillon keys list` shows them.')
+  return id
 }
 
 function parseName (text: string): string {

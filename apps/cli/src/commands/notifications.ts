@@ -36,7 +36,7 @@ export function addNotifications (program: Command, context: CommandContext): vo
 }
 
 async function showList (context: CommandContext, api: NotificationsApi, { limit = 20, watch, json }: Options): Promise<void> {
-  const { print } = context
+  const { print, named, terminal: { output } } = context
   if (watch === true) {
     const { signal } = createInterruption(context)
     const { watchList } = await import('../notifications/watch-list.ts')
@@ -44,8 +44,8 @@ async function showList (context: CommandContext, api: NotificationsApi, { limit
   }
   const notifications = await api.list(limit)
   if (json === true) return print(JSON.stringify(notifications))
-  if (notifications.length === 0) return print('There are no notifications yet; `carillon send` and `carillon broadcast` make some.')
-  for (const line of notificationTable(notifications)) print(line)
+  if (notifications.length === 0) output.write(named('There are no notifications yet. `carillon send` and `carillon broadcast` create them.\n'))
+  else for (const line of notificationTable(notifications)) print(line)
 }
 
 async function showOne (

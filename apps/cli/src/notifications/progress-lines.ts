@@ -5,7 +5,7 @@ import { table } from './table.ts'
 
 /** One line per provider, with a bar of as much of `columns` as is left. */
 export function progressBars ({ progress }: Progress, columns: number, paint: (bar: string) => string = (bar) => bar): string[] {
-  const rows = progress.map((one) => ({ share: shareOf(one.counts), name: one.provider, rest: restOf(one) }))
+  const rows = begun(progress).map((one) => ({ share: shareOf(one.counts), name: one.provider, rest: restOf(one) }))
   const rests = table(rows.map(({ share, rest }) => [`${Math.floor(share * 100)}%`, ...rest]), [0, 1, 2, 3])
   const longest = Math.max(0, ...rests.map((rest) => rest.length))
   const name = Math.max(0, ...rows.map(({ name }) => name.length))
@@ -15,9 +15,14 @@ export function progressBars ({ progress }: Progress, columns: number, paint: (b
 
 /** The same on one line, for where nothing can be drawn. */
 export function progressLine ({ status, progress, deliveries }: Progress): string {
-  const parts = progress.map((one) => [one.provider, ...restOf(one)].filter((cell) => cell !== '').join(' '))
+  const parts = begun(progress).map((one) => [one.provider, ...restOf(one)].filter((cell) => cell !== '').join(' '))
   if (parts.length === 0) return deliveries === 0 ? status : `${status}: ${number(deliveries)} deliveries`
   return `${status}: ${parts.join('; ')}`
+}
+
+/** Until its deliveries are counted, a provider has nothing to show. */
+function begun (progress: ProviderProgress[]): ProviderProgress[] {
+  return progress.filter(({ counts }) => total(counts) > 0)
 }
 
 function restOf ({ counts, perSecond, secondsLeft }: ProviderProgress): string[] {

@@ -10,23 +10,23 @@ import { describeUnreachable } from './unreachable.ts'
 
 /** Says how a notification ended. Throws ExitError unless all of it arrived. */
 export async function reportEnd (
-  print: CommandContext['print'], api: NotificationsApi, id: string, { json }: { json: boolean }
+  { print, named }: Pick<CommandContext, 'print' | 'named'>, api: NotificationsApi, id: string, { json }: { json: boolean }
 ): Promise<void> {
   const notification = await api.find(id)
   const failures = await readFailures(api, id, notification)
   if (json) print(JSON.stringify({ ...notification, failures }))
-  else for (const line of describeEnd(notification, failures)) print(line)
+  else for (const line of describeEnd(notification, failures, named)) print(line)
   refuseUnlessAllArrived(notification)
 }
 
-function describeEnd (notification: Notification, failures: Failure[]): string[] {
+function describeEnd (notification: Notification, failures: Failure[], named: CommandContext['named']): string[] {
   const { id, status, counts } = notification
   const isAgain = status !== 'canceled' && counts.failed + counts.unknown > 0
   return [
     `${id} ${status === 'sending' ? 'waits for users to connect again' : `is ${status}`}: ${sentOf(counts)}`,
     ...describeUnreachable(notification),
-    ...failures.length === 0 ? [] : ['', ...failureTable(failures), '', `Which ones:  carillon deliveries ${id} --state ${failures[0]?.state}`],
-    ...isAgain ? [`Try again:   carillon notifications ${id} retry --watch`] : []
+    ...failures.length === 0 ? [] : ['', ...failureTable(failures), '', named(`Which ones:  carillon deliveries ${id} --state ${failures[0]?.state}`)],
+    ...isAgain ? [named(`Try again:   carillon notifications ${id} retry --watch`)] : []
   ]
 }
 

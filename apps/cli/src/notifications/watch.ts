@@ -11,9 +11,10 @@ import { reportEnd } from './report-end.ts'
 
 /** Shows the progress until nothing moves any more, and reports how that ended. Throws ExitError unless all arrived. */
 export async function watch (
-  { print, terminal: { output } }: CommandContext, api: NotificationsApi, notification: Notification,
+  context: CommandContext, api: NotificationsApi, notification: Notification,
   { json, interruption: { signal } }: { json: boolean, interruption: Interruption }
 ): Promise<void> {
+  const { print, named, terminal: { output } } = context
   const { id } = notification
   const view = createProgressView(output, `${id} ${titleOf(notification)}`)
   let latest: Progress = notification
@@ -25,10 +26,10 @@ export async function watch (
   } catch (error) {
     view.close()
     if (json) print(JSON.stringify({ ...notification, ...latest }))
-    output.write(`Watch it again:  carillon notifications ${id} --watch\nCancel it:       carillon notifications ${id} cancel\n`)
+    output.write(named(`Watch it again:  carillon notifications ${id} --watch\nCancel it:       carillon notifications ${id} cancel\n`))
     if (!signal.aborted) throw error
     throw new ExitError(`stopped watching; ${id} goes on`, 130)
   }
   view.close()
-  await unlessInterrupted(reportEnd(print, api, id, { json }), signal)
+  await unlessInterrupted(reportEnd(context, api, id, { json }), signal)
 }

@@ -47,6 +47,7 @@ function moment (text: string): string {
 
 type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
 
-function given<Fields extends object> (fields: Fields): Given<Fields> {
+/** Without the fields that are undefined. */
+export function given<Fields extends object> (fields: Fields): Given<Fields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<Fields>
 }

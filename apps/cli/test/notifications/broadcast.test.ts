@@ -99,8 +99,8 @@ t.test('stops watching on Ctrl-C, and says that the broadcast goes on', async (t
   const { id, status } = JSON.parse(watching.stdout.join('\n'))
   t.equal(status, 'scheduled')
   const said = watching.stderr.join('\n')
-  t.match(said, `carillon notifications ${id} --watch`)
-  t.match(said, `carillon notifications ${id} cancel`)
+  t.match(said, `main.ts notifications ${id} --watch`)
+  t.match(said, `main.ts notifications ${id} cancel`)
   t.match(said, `stopped watching; ${id} goes on`)
 
   t.match(await carillon('notifications', id, 'cancel'), { code: 0, stdout: /status +canceled/ })

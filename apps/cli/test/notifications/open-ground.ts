@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import type { Database } from '@carillon/shared/db'
 import { openSandbox } from '@carillon/sandbox'
 import { spawnApp, testDatabase, testKeys } from '@carillon/testing'
 import type { NodeProcess } from '@carillon/testing'
@@ -9,6 +10,7 @@ import { runCarillon } from '../connect/run-carillon.ts'
 import type { Ended, Environment } from '../connect/run-carillon.ts'
 
 export interface Ground {
+  database: Database
   /** By which `carillon` finds the API. */
   env: Environment
   carillon: (...args: string[]) => Promise<Ended>
@@ -68,6 +70,7 @@ export async function openGround (t: Test): Promise<Ground> {
   const control: Ground['control'] = async (method, path, body) => await ask(method, `${sandbox.url}/_control${path}`, body)
 
   return {
+    database,
     env,
     carillon: async (...args) => await runCarillon(args, env),
     api: () => api,

@@ -34,4 +34,8 @@ t.test('says what there is to say before anything is planned', async (t) => {
   t.equal(progressLine({ ...half, status: 'scheduled', progress: [], deliveries: 0 }), 'scheduled')
   t.equal(progressLine({ ...half, status: 'planning', progress: [], deliveries: 2_000 }), 'planning: 2,000 deliveries')
   t.same(progressBars({ ...half, progress: [] }, 80), [])
+  const uncounted = progressOf('planning', {})
+  t.same(progressBars(uncounted, 80), [], 'and draws no bar of 0 of 0')
+  t.equal(progressLine(uncounted), 'planning')
+  t.match(progressBars({ ...half, progress: [...uncounted.progress, ...half.progress] }, 80), [/1,212 of 2,000/])
 })
