@@ -1,7 +1,7 @@
 import getPort from 'get-port'
 import { ConfigError, loadConfig, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
-import { openDatabase } from '@carillon/shared/db'
+import { openClock, openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
@@ -28,6 +28,8 @@ if (process.connected === false) close(0)
 
 const database = openDatabase({ url: config.DATABASE_URL })
 closers.push(() => database.close())
+const clock = openClock(database)
+closers.push(async () => clock.close())
 
 const queueBackend = openQueueBackend({
   databaseUrl: config.DATABASE_URL,
@@ -63,7 +65,7 @@ const app = await buildApp({
   vault,
   providers,
   http,
-  registrations: createRegistrations(database, vault),
+  registrations: createRegistrations(database, vault, clock.now),
   refresher: createRefresher({
     database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
   }),
@@ -74,7 +76,7 @@ const app = await buildApp({
   perSecond: perSecond(config),
   maxWaiting: config.ACCEPT_MAX_WAITING,
   log,
-  now: Date.now,
+  now: clock.now,
   site: { publicUrl: url, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS }
 })
 closers.push(closeApp)

@@ -11,7 +11,8 @@ const file = new URL('../../../docs/openapi.json', import.meta.url)
 
 const database = openDatabase({ url: 'postgres://127.0.0.1/none' })
 const vault = createVault(parseVaultKeys(`none:${Buffer.alloc(32).toString('base64')}`))
-const noQueue = { add: async () => {}, live: async () => new Set<string>(), schedule: async () => {}, close: async () => {} }
+const none = async () => new Set<string>()
+const noQueue = { add: async () => {}, live: none, waiting: none, schedule: async () => {}, close: async () => {} }
 const refuse = async () => { throw new Error('nothing is accepted here') }
 const log = createLog({ name: 'openapi', level: 'silent' })
 const app = await buildApp({

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { ConfigError, loadConfig, perSecond, providerConfig, pullPace } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
-import { openDatabase } from '@carillon/shared/db'
+import { openClock, openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { dispatchWaiting, openDeliveryQueues, releaseParked } from '@carillon/shared/notifications'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
@@ -28,6 +28,7 @@ try {
 async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<void> {
   const log = createLog({ name: 'worker', level: config.LOG_LEVEL })
   const database = openDatabase({ url: config.DATABASE_URL })
+  const clock = openClock(database)
   const backend = openQueueBackend({
     databaseUrl: config.DATABASE_URL,
     redisUrl: config.REDIS_URL,
@@ -57,13 +58,13 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
       queues,
       providers,
       perSecond: perSecond(config),
-      breakers: createBreakers({ database, log, now: Date.now }),
+      breakers: createBreakers({ database, log, now: clock.now }),
       vault,
       http,
-      registrations: createRegistrations(database, vault),
+      registrations: createRegistrations(database, vault, clock.now),
       refresher: createRefresher({ database, vault, log, onRecovered }),
       log,
-      now: Date.now,
+      now: clock.now,
       concurrency: config.DELIVER_REQUESTS,
       leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
       retentionDays: config.RETENTION_DAYS,
@@ -110,6 +111,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
     health?.close()
     await workers.close()
     await queues.close()
+    clock.close()
     await Promise.all([backend.close(), http.close(), database.close()])
   }
 }

@@ -1,3 +1,4 @@
+import { newId } from '@carillon/shared/db'
 import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/notifications'
 import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/notifications'
 import { pullQueueName } from '@carillon/shared/pulls'
@@ -23,6 +24,7 @@ export interface WorkersOptions {
 }
 
 const maintainQueue = 'maintain'
+const maxScheduleCheckMs = 10_000
 /** What is done again and again, each by one worker at a time. */
 const tasks = {
   reconcile,
@@ -62,7 +64,10 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
     pulling.schedule('pull', reconcileEveryMs, {}).catch((error: unknown) => log.warn({ err: error }, 'cannot schedule'))
   }
   schedule()
-  const scheduling = setInterval(schedule, reconcileEveryMs)
+  const scheduling = setInterval(schedule, Math.min(reconcileEveryMs, maxScheduleCheckMs))
+  // What a worker has left that died may be waiting for us.
+  maintenance.add([{ id: `start-${newId()}`, data: { task: 'reconcile' satisfies Task } }])
+    .catch((error: unknown) => log.warn({ err: error }, 'cannot reconcile at the start'))
 
   return {
     close: async () => {

@@ -6,6 +6,7 @@ import { backends, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { reconcile } from '../src/maintain/reconcile.ts'
+import { plan } from '../src/plan/plan.ts'
 import { openEngine } from './open-engine.ts'
 
 const [postgres] = await backends()
@@ -51,6 +52,40 @@ t.test('gives what is overdue and has lost its job a new one, and leaves the oth
   t.not(jobId, 'gone')
   t.ok(await isQueued(jobId), 'the new job is on the queue')
   t.same([await jobOf(live), await jobOf(later)], before)
+})
+
+t.test('gives what is overdue another job when its own is delayed by another clock', async (t) => {
+  const { notify, jobOf, run, database, queues } = await openStill(t)
+  const { id } = await notify(['ann'])
+  await database.sql`update deliveries set due_at = now() - interval '10 seconds', job_id = 'delayed-job' where notification_id = ${id}`
+  const queue = queues.deliver.get('pushbullet')
+  await queue?.add([{ id: 'delayed-job', data: { deliveries: [] }, delayMs: 3600_000 }])
+  await run()
+  const jobId = await jobOf(id) ?? ''
+  t.not(jobId, 'delayed-job')
+  t.same(await queue?.waiting([jobId]), new Set([jobId]))
+})
+
+t.test('gives an overdue segment another job when its own is delayed by another clock', async (t) => {
+  const { database, queues, run, services } = await openStill(t)
+  const id = newId()
+  await database.sql`insert into notifications (id, origin, audience, message)
+    values (${id}, 'api', '{"everyone": true}', '{"type": "note", "title": "All"}')`
+  await plan(services, { notificationId: id })
+  await database.sql`update segments set due_at = now() - interval '10 seconds'`
+  const dueJob = async (): Promise<string> => {
+    const [row] = await database.sql`select number, floor(extract(epoch from due_at) * 1000)::float8 as "dueAt" from segments`
+    return `${id}-${row?.['number']}-${row?.['dueAt']}`
+  }
+  const delayed = await dueJob()
+  const queue = queues.broadcast.get('pushbullet')
+  await queue?.add([{ id: delayed, data: { notificationId: id, number: 0 }, delayMs: 3600_000 }])
+  await run()
+  const jobId = await dueJob()
+  t.not(jobId, delayed)
+  t.same(await queue?.waiting([jobId]), new Set([jobId]))
+  await run()
+  t.equal(await dueJob(), jobId, 'and keeps that one while it waits')
 })
 
 t.test('takes back what a dead worker held, at the cost of an attempt', async (t) => {

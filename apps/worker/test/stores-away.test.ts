@@ -9,6 +9,7 @@ import { openEngine } from './open-engine.ts'
 const refusing: JobQueue<object> = {
   add: async () => { throw new Error('the queue is away') },
   live: async () => new Set(),
+  waiting: async () => new Set(),
   schedule: async () => {},
   close: async () => {}
 }

@@ -18,7 +18,7 @@ export interface Batch {
   /** By notification. */
   messages: Map<string, Message>
   claimed: Claimed[]
-  /** When the claim was asked for, in milliseconds since the epoch. */
+  /** When the claim was requested, by `performance.now()`: a lease is a duration. */
   startedAt: number
 }
 
@@ -35,7 +35,7 @@ export async function sendBatch (
   services: DeliverServices, { claimId, provider, messages, claimed, startedAt }: Batch
 ): Promise<void> {
   const { breakers, database, log, now, leaseMs } = services
-  const { signal, release } = limitTime(leaseMs * endShare - (now() - startedAt), services.giveUp)
+  const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.giveUp)
   const send = createSender(services, provider, messages, signal)
   const silentUntil = new Map<string, number>()
   const counts = new Map<string, number>()
@@ -54,10 +54,12 @@ export async function sendBatch (
     settler.add(settlement)
   })
   await settler.close().finally(release)
-  log.info({ claimId, provider: provider.id, claimed: claimed.length, durationMs: now() - startedAt, ...Object.fromEntries(counts) }, 'batch')
+  const durationMs = Math.round(performance.now() - startedAt)
+  log.info({ claimId, provider: provider.id, claimed: claimed.length, durationMs, ...Object.fromEntries(counts) }, 'batch')
 
   async function attempt (delivery: Claimed): Promise<Settlement> {
-    if (services.stopping.aborted || now() - startedAt > leaseMs * beginShare) return { delivery, outcome: handedBack() }
+    const isLate = performance.now() - startedAt > leaseMs * beginShare
+    if (services.stopping.aborted || isLate) return { delivery, outcome: handedBack() }
     const closed = delivery.isProbe ? undefined : breakers.closed(provider.id, delivery.host)
     if (closed !== undefined) return { delivery, outcome: waitOutcome(closed.until, closed.reason) }
     const silent = silentUntil.get(delivery.connectionId)

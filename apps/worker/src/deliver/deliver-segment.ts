@@ -10,9 +10,9 @@ import { putOffSegment } from './put-off.ts'
 
 /** Delivers a segment of a broadcast, or as much of it as the provider may be sent now: claim, send, settle. */
 export async function deliverSegment (services: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
-  const { breakers, database, now, leaseMs } = services
+  const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
-  const startedAt = now()
+  const startedAt = performance.now()
   const messages = await loadMessages(database, [segment.notificationId])
   const perSecond = services.perSecond.get(providerId)
   // Where turns are given, nobody may be given more of them than he needs.

@@ -35,9 +35,9 @@ export interface DeliverServices {
 
 /** Delivers one batch: claim, send, settle. What the provider may not be sent now is given a later turn. */
 export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
-  const { breakers, database, now, leaseMs } = services
+  const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
-  const startedAt = now()
+  const startedAt = performance.now()
   // Before the claim, so that nothing is held yet should it fail.
   const [messages, admission] = await Promise.all([
     loadMessages(database, deliveries.map(([notificationId]) => notificationId)),

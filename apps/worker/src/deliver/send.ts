@@ -24,9 +24,9 @@ export function createSender (
 
   return async (delivery) => {
     if (delivery.isExpired && provider.refresh !== undefined) {
-      return renew(delivery, now(), refresher.refresh(provider, seenOf(delivery), call))
+      return renew(delivery, performance.now(), refresher.refresh(provider, seenOf(delivery), call))
     }
-    const begunAt = now()
+    const begunAt = performance.now()
     try {
       const sealed = { id: delivery.connectionId, credentials: delivery.credentials }
       return { delivery, outcome: await send(delivery, openCredentials(vault, provider, sealed), begunAt) }
@@ -63,11 +63,11 @@ export function createSender (
     const receipt = await provider.send(message, key, credentials, call)
     if (delivery.isProbe) await breakers.endProbe(provider.id, delivery.host, 'well', '')
     else breakers.note(provider.id, delivery.host, 'well', '')
-    return sentOutcome(receipt, now() - begunAt)
+    return sentOutcome(receipt, Math.round(performance.now() - begunAt))
   }
 
   async function failed (delivery: Claimed, error: unknown, begunAt: number): Promise<Settlement> {
-    const outcome = errorOutcome(error, delivery.attempts, now(), now() - begunAt)
+    const outcome = errorOutcome(error, delivery.attempts, now(), Math.round(performance.now() - begunAt))
     const { host, isProbe } = delivery
     const health = healthOf(error, host === '' ? ownHosts : [host])
     const reason = outcome.reason ?? ''

@@ -1,5 +1,5 @@
 import type { Database } from '@carillon/shared/db'
-import { dispatchWaiting, enqueuePlans, enqueueSegments } from '@carillon/shared/notifications'
+import { dispatchWaiting, enqueuePlans, enqueueSegments, groupBy, segmentJobId } from '@carillon/shared/notifications'
 import type { DeliveryQueues, DueSegment } from '@carillon/shared/notifications'
 import type { Log } from '@carillon/shared/log'
 import type { Provider } from '@carillon/shared/providers'
@@ -14,6 +14,7 @@ export interface ReconcileServices {
 
 /** Jobs looked at in one run; what is beyond comes in the next. */
 const jobsPerRun = 2_000
+const segmentsAskedAbout = 200
 
 /**
  * The net under everything: PostgreSQL is the truth and the queue a schedule, so whatever the queue has lost, a dead worker
@@ -90,7 +91,11 @@ async function followConnections ({ sql }: Database): Promise<number> {
   return count
 }
 
-/** Overdue rows whose job is gone are set free for the dispatch that follows. The grace is for jobs that are just being added. */
+/**
+ * Overdue rows whose job does not wait on its queue are released for the dispatch that follows. A job may be lost, delayed by the
+ * clock of another machine, or taken by a worker that never heard of it. Where a worker is about to claim them, the second job
+ * finds nothing to do. The grace period is for jobs that are just being added.
+ */
 async function orphan ({ sql }: Database, queues: DeliveryQueues): Promise<number> {
   const overdue = await sql<Array<{ provider: string, jobIds: string[] }>>`
     select provider, array_agg(job_id) as "jobIds" from (
@@ -100,8 +105,8 @@ async function orphan ({ sql }: Database, queues: DeliveryQueues): Promise<numbe
     ) as jobs
     group by provider`
   const dead = await Promise.all(overdue.map(async ({ provider, jobIds }) => {
-    const live = await queues.deliver.get(provider)?.live(jobIds)
-    return live === undefined ? [] : jobIds.filter((id) => !live.has(id))
+    const waiting = await queues.deliver.get(provider)?.waiting(jobIds)
+    return waiting === undefined ? [] : jobIds.filter((id) => !waiting.has(id))
   }))
   const { count } = await sql`
     update deliveries set job_id = null
@@ -109,15 +114,41 @@ async function orphan ({ sql }: Database, queues: DeliveryQueues): Promise<numbe
   return count
 }
 
-/** Overdue segments that nobody holds are put on their queue once more: one that is there already stays where it is. */
+/**
+ * Overdue segments that no worker holds are put on their queue again. A job that waits there stays where it is. The oldest
+ * segments are checked: where their job is there and does not wait, they get another one.
+ */
 async function requeueSegments ({ sql }: Database, queues: DeliveryQueues): Promise<number> {
   const overdue = await sql<DueSegment[]>`
     select notification_id as "notificationId", provider, number, floor(extract(epoch from due_at) * 1000)::float8 as "dueAt", 0 as "delayMs"
     from segments join notifications on notifications.id = notification_id
     where due_at < now() - interval '3 seconds' and paused_at is null and provider = any (${[...queues.broadcast.keys()]})
-    order by due_at limit ${jobsPerRun} for update of segments skip locked`
+    order by segments.due_at limit ${jobsPerRun} for update of segments skip locked`
   await enqueueSegments(queues, overdue)
+  await enqueueSegments(queues, await makeDueAgain({ sql }, await findStuck(queues, overdue.slice(0, segmentsAskedAbout))))
   return overdue.length
+}
+
+/** Those whose job does not wait on its queue. */
+async function findStuck (queues: DeliveryQueues, segments: DueSegment[]): Promise<DueSegment[]> {
+  const stuck = await Promise.all([...groupBy(segments, ({ provider }) => provider)].map(async ([provider, own]) => {
+    const waiting = await queues.broadcast.get(provider)?.waiting(own.map(segmentJobId)) ?? new Set()
+    return own.filter((segment) => !waiting.has(segmentJobId(segment)))
+  }))
+  return stuck.flat()
+}
+
+/** A segment's job is named for the time at which the segment is due. */
+async function makeDueAgain ({ sql }: Pick<Database, 'sql'>, segments: DueSegment[]): Promise<DueSegment[]> {
+  if (segments.length === 0) return []
+  return sql<DueSegment[]>`
+    update segments set due_at = now()
+    from unnest(${segments.map(({ notificationId }) => notificationId)}::uuid[],
+      ${segments.map(({ provider }) => provider)}::text[], ${segments.map(({ number }) => number)}::int[]) as stuck (notification_id, provider, number)
+    where segments.notification_id = stuck.notification_id and segments.provider = stuck.provider
+      and segments.number = stuck.number and segments.due_at <= now()
+    returning segments.notification_id as "notificationId", segments.provider, segments.number,
+      floor(extract(epoch from segments.due_at) * 1000)::float8 as "dueAt", 0 as "delayMs"`
 }
 
 async function requeuePlans ({ sql }: Database, queues: DeliveryQueues): Promise<number> {

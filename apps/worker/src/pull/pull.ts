@@ -42,12 +42,12 @@ export async function pull (services: PullServices): Promise<number> {
 }
 
 async function pullFrom (provider: Provider, wanted: Pull, services: PullServices): Promise<number> {
-  const { database, giveUp, leaseMs, log, now, stopping } = services
+  const { database, giveUp, leaseMs, log, stopping } = services
   await addPulls(database, provider.id)
   const gate = createGate(services, provider.id)
-  const until = now() + runMs
+  const until = performance.now() + runMs
   let total = 0
-  while (!stopping.aborted && now() < until && !await isSilent(services, provider.id)) {
+  while (!stopping.aborted && performance.now() < until && !await isSilent(services, provider.id)) {
     const taken = await takePulls(database, provider.id, { limit: takenAtOnce, leaseMs })
     if (taken.length === 0) break
     total += taken.length

@@ -66,8 +66,8 @@ export function createRefresher (
       return untilAborted(attempt, call.signal)
     },
     newer: async (provider, { id, seenVersion }, call) => {
-      const deadline = call.now() + patienceMs
-      for (let waitMs = 20; call.now() < deadline && !call.signal.aborted; waitMs = Math.min(waitMs * 2, 500)) {
+      const deadline = performance.now() + patienceMs
+      for (let waitMs = 20; performance.now() < deadline && !call.signal.aborted; waitMs = Math.min(waitMs * 2, 500)) {
         const settled = await look(provider, id, seenVersion)
         if (settled !== undefined) return settled
         if (!await isHeld(database, id)) return undefined
@@ -78,8 +78,8 @@ export function createRefresher (
   }
 
   async function run (provider: Provider, id: string, seenVersion: number, call: Call): Promise<RefreshResult> {
-    const deadline = call.now() + patienceMs
-    for (let waitMs = 20; call.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
+    const deadline = performance.now() + patienceMs
+    for (let waitMs = 20; performance.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
       const settled = await look(provider, id, seenVersion)
       if (settled !== undefined) return settled
       const lease = await takeLease(database, { id, version: seenVersion, owner, leaseMs })

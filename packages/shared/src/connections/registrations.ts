@@ -6,13 +6,16 @@ import type { Place, Vault } from '../vault/index.ts'
 /** Longer than a registration may take: its requests are bounded far below. */
 const leaseMs = 60_000
 
-/** Registrations in the database, sealed. Of all who ask at a time, over all processes, one registers. */
-export function createRegistrations ({ sql }: Database, vault: Vault): Registrations {
+/**
+ * Registrations in the database, sealed. Of all who ask at a time, over all processes, one registers. `now` is milliseconds since
+ * the epoch.
+ */
+export function createRegistrations ({ sql }: Database, vault: Vault, now: () => number = Date.now): Registrations {
   return {
     obtain: async (provider, host, register, stale) => {
       for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 500)) {
         const known = await read(provider, host)
-        if (known !== undefined && known.clientId !== stale?.clientId && !isOver(known)) return known
+        if (known !== undefined && known.clientId !== stale?.clientId && !isOver(known, now())) return known
         const id = await take(provider, host, known ?? stale)
         if (id !== undefined) return await registerUnder(id, register)
         await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)))
@@ -59,8 +62,8 @@ export function createRegistrations ({ sql }: Database, vault: Vault): Registrat
   }
 }
 
-function isOver ({ expiresAt }: Registration): boolean {
-  return expiresAt !== undefined && expiresAt <= Date.now()
+function isOver ({ expiresAt }: Registration, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now
 }
 
 function placeOf (id: string): Place {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { and, desc, eq, isNull } from 'drizzle-orm'
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { newId } from './ids.ts'
 import { apiKeys } from './schema/api-keys.ts'
@@ -45,7 +45,7 @@ export async function listApiKeys ({ db }: Database): Promise<ApiKey[]> {
 
 /** Ends a key at once. False when there is no such key, or it was revoked before. */
 export async function revokeApiKey ({ db }: Database, id: string): Promise<boolean> {
-  const rows = await db.update(apiKeys).set({ revokedAt: new Date() })
+  const rows = await db.update(apiKeys).set({ revokedAt: sql`now()` })
     .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt))).returning({ id: apiKeys.id })
   return rows.length === 1
 }

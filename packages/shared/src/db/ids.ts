@@ -5,9 +5,12 @@ const prefixes = { user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk'
 
 export type IdKind = keyof typeof prefixes
 
-/** A new UUIDv7, as the database stores it. Those of one process sort by when they were made. */
+/**
+ * A new UUIDv7, as the database stores it. Those of one process sort by when they were made. The time in it is of the monotonic
+ * clock: an id decides which week's partition a delivery goes to, also after the machine's clock was set.
+ */
 export function newId (): string {
-  const now = Date.now()
+  const now = Math.floor(performance.timeOrigin + performance.now())
   const random = randomBytes()
   if (now > msecs) [msecs, seq] = [now, firstOf(random)]
   else [msecs, seq] = seq === mostInMs ? [msecs + 1, firstOf(random)] : [msecs, seq + 1]

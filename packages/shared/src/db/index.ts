@@ -1,3 +1,5 @@
+export { openClock } from './clock.ts'
+export type { Clock } from './clock.ts'
 export { openDatabase } from './database.ts'
 export type { Database } from './database.ts'
 export { migrateDatabase } from './migrate.ts'

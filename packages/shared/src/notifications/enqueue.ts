@@ -37,11 +37,16 @@ export async function enqueueBatches (queues: DeliveryQueues, batches: Batch[]):
 /** Puts segments on their queues; one that is there already stays where it is. */
 export async function enqueueSegments (queues: DeliveryQueues, segments: DueSegment[]): Promise<void> {
   await Promise.all([...groupBy(segments, ({ provider }) => provider)].map(async ([provider, own]) => {
-    await queues.broadcast.get(provider)?.add(own.map(({ notificationId, number, dueAt, delayMs }) => ({
-      // With its time: a segment that is put off by its own job needs another
-      id: `${notificationId}-${number}-${dueAt}`, data: { notificationId, number }, delayMs
-    })))
+    await queues.broadcast.get(provider)?.add(own.map((segment) => {
+      const { notificationId, number, delayMs } = segment
+      return { id: segmentJobId(segment), data: { notificationId, number }, delayMs }
+    }))
   }))
+}
+
+/** With its time: a segment that is put off by its own job needs another. */
+export function segmentJobId ({ notificationId, number, dueAt }: DueSegment): string {
+  return `${notificationId}-${number}-${dueAt}`
 }
 
 /** Has a broadcast planned in `delayMs`. */

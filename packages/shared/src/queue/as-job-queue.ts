@@ -6,7 +6,8 @@ export interface BullQueue {
   add: (name: string, data: unknown, opts: JobOptions) => Promise<unknown>
   addBulk: (jobs: Array<{ name: string, data: unknown, opts: JobOptions }>) => Promise<unknown>
   getJob: (id: string) => Promise<unknown>
-  getJobScheduler: (id: string) => Promise<{ every?: number | undefined } | undefined>
+  getJobState: (id: string) => Promise<string>
+  getJobScheduler: (id: string) => Promise<{ every?: number | undefined, next?: number | undefined } | undefined>
   removeJobScheduler: (id: string) => Promise<unknown>
   upsertJobScheduler: (id: string, repeat: { every: number }, template: { name: string, data: unknown }) => Promise<unknown>
   close: () => Promise<void>
@@ -20,6 +21,8 @@ interface JobOptions {
 
 /** BullMQ looks a job up one by one; a slow store must still answer in time. */
 const idsPerQuestion = 100
+/** A run may wait this long for the one before it. */
+const toleranceMs = 10_000
 /** BullMQ takes some ten thousand a second: so many are there in time on a slow store, too. */
 const jobsPerAddition = 1_000
 
@@ -36,22 +39,30 @@ export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => v
         await answered(isAlone ? queue.add(first.name, first.data, first.opts) : queue.addBulk(some))
       }
     },
-    live: async (ids) => {
-      const live = new Set<string>()
-      for (let start = 0; start < ids.length; start += idsPerQuestion) {
-        const some = ids.slice(start, start + idsPerQuestion)
-        const jobs = await answered(Promise.all(some.map((id) => queue.getJob(id))))
-        for (const [index, id] of some.entries()) if (jobs[index] !== undefined) live.add(id)
-      }
-      return live
-    },
+    live: (ids) => select(ids, async (id) => await queue.getJob(id) !== undefined),
+    waiting: (ids) => select(ids, async (id) => await queue.getJobState(id) === 'waiting'),
     schedule: async (id, everyMs, data) => {
       const scheduled = await answered(queue.getJobScheduler(id))
-      if (scheduled?.every === everyMs) return
+      if (scheduled?.every === everyMs && isOnTime(scheduled.next, everyMs)) return
       // An upsert keeps the offset within the old pace, and after a missed run waits for it: up to the whole of the old pace.
       if (scheduled) await answered(queue.removeJobScheduler(id))
       await answered(queue.upsertJobScheduler(id, { every: everyMs }, { name: 'job', data }))
     },
     close: () => queue.close()
   }
+}
+
+async function select (ids: string[], isMeant: (id: string) => Promise<boolean>): Promise<Set<string>> {
+  const selected = new Set<string>()
+  for (let start = 0; start < ids.length; start += idsPerQuestion) {
+    const some = ids.slice(start, start + idsPerQuestion)
+    const found = await answered(Promise.all(some.map(isMeant)))
+    for (const [index, id] of some.entries()) if (found[index] === true) selected.add(id)
+  }
+  return selected
+}
+
+/** BullMQ uses the clock of the machine that ran last. If that clock was set meanwhile, the next run may be hours away. */
+function isOnTime (next: number | undefined, everyMs: number): boolean {
+  return next !== undefined && Math.abs(next - Date.now()) <= everyMs + toleranceMs
 }

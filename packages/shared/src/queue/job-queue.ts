@@ -14,7 +14,12 @@ export interface JobQueue<Data> {
   add: (jobs: Array<NewJob<Data>>) => Promise<void>
   /** Of these job ids, the ones that still wait, run or are delayed. */
   live: (ids: string[]) => Promise<Set<string>>
-  /** Runs a job every `everyMs`. Calling it again changes nothing while the schedule is there, and restores a lost one. */
+  /** Of these job ids, the ones that a worker may take now: they are neither delayed nor taken already. */
+  waiting: (ids: string[]) => Promise<Set<string>>
+  /**
+   * Runs a job every `everyMs`. Calling it again changes nothing while the schedule is there and on time. It restores a schedule
+   * that was lost, or moved by a machine with another clock.
+   */
   schedule: (id: string, everyMs: number, data: Data) => Promise<void>
   close: () => Promise<void>
 }

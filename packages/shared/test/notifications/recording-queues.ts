@@ -26,6 +26,7 @@ function recording<Data> (kept: Recorded<Data>, provider: string, add: () => Pro
       kept.push(...jobs.map((job) => ({ ...job, provider })))
     },
     live: async () => new Set(),
+    waiting: async () => new Set(),
     schedule: async () => {},
     close: async () => {}
   }

@@ -7,6 +7,7 @@ const still: BullQueue = {
   add: nothing,
   addBulk: nothing,
   getJob: nothing,
+  getJobState: async () => 'unknown',
   getJobScheduler: nothing,
   removeJobScheduler: nothing,
   upsertJobScheduler: nothing,

@@ -53,6 +53,7 @@ for (const { kind, skip, open } of await backends()) {
       await until(() => seen.includes('job-runs'))
       await until(async () => (await queue.live(ids)).size === 3)
       t.same([...await queue.live(ids)].sort(), ['job-delayed', 'job-runs', 'job-waits'])
+      t.same([...await queue.waiting(ids)], ['job-waits'], 'and which of them a worker may take now')
       finish.open()
       await until(async () => (await queue.live(ids)).size === 1)
       t.same([...await queue.live(ids)], ['job-delayed'])
@@ -173,6 +174,24 @@ for (const { kind, skip, open } of await backends()) {
       await until(() => ticks === 1)
       await queue.schedule('tick', 100, {})
       await until(() => ticks > 5, { timeoutMs: 30_000 })
+    })
+
+    t.test('brings back a schedule that a machine with another clock has moved', async (t) => {
+      const { queue, startWorker } = openQueue<object>(t, 'moved')
+      let ticks = 0
+      startWorker(async () => { ticks++ })
+      const { now } = Date
+      for (const hours of [2, -2]) {
+        Date.now = () => now() + hours * 3600_000
+        try {
+          await queue.schedule('tick', 60_000, {})
+        } finally {
+          Date.now = now
+        }
+        const before = ticks
+        await queue.schedule('tick', 60_000, {})
+        await until(() => ticks > before)
+      }
     })
 
     t.test('says whether its store answers', async (t) => {

@@ -1,0 +1,46 @@
+import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createSite, spawnApp, testKeys, until } from '@carillon/testing'
+import type { BackendEnvironment, Site } from '@carillon/testing'
+import type { Test } from 'tap'
+
+/** The sandbox and the API as processes of their own. `env` is what a worker takes to join them. */
+export async function openProcesses (t: Test, stores: BackendEnvironment, settings: Record<string, string> = {}) {
+  const sandbox = spawnApp(t, 'sandbox', { env: { SANDBOX_PORT: '0' } })
+  const { url: sandboxUrl } = await sandbox.ready
+  const env = {
+    ...stores,
+    CARILLON_KEYS: testKeys(),
+    PORT: '0',
+    PUSHBULLET_CLIENT_ID: 'carillon',
+    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
+    PUSHBULLET_AUTHORIZE_URL: `${sandboxUrl}/pushbullet/authorize`,
+    PUSHBULLET_API_URL: `${sandboxUrl}/pushbullet`,
+    ...settings
+  }
+  const api = spawnApp(t, 'api', { env })
+  const { url: apiUrl } = await api.ready
+  const database = openDatabase({ url: stores.DATABASE_URL, max: 1 })
+  t.teardown(() => database.close())
+  const { key } = await createApiKey(database, { name: 'test', scopes: [...scopes] })
+  return { site: createSite({ apiUrl, sandboxUrl, operatorKey: key }), api, apiUrl, key, env, database }
+}
+
+/** As many users, each with an account of their own, imported with their tokens. */
+export async function importUsers (site: Site, count: number): Promise<string[]> {
+  const { data } = await site.control<{ data: Array<{ account: string, accessToken: string }> }>(
+    'POST', '/accounts', { provider: 'pushbullet', count })
+  const connections = data.map(({ account, accessToken }) => ({
+    userId: account, provider: 'pushbullet', credentials: { accessToken }, account: { id: account, name: account }
+  }))
+  await site.api('POST', '/v1/connections/import', { body: { connections } })
+  return data.map(({ account }) => account)
+}
+
+/** The counts of a notification, once all of it has ended. */
+export async function ended (site: Site, id: string, seconds = 60): Promise<Record<string, number>> {
+  return until(async () => {
+    const { status, counts } = await site.api<{ status: string, counts: Record<string, number> }>('GET', `/v1/notifications/${id}`)
+    if (status !== 'completed') throw new Error(JSON.stringify(counts))
+    return counts
+  }, { timeoutMs: seconds * 1000, everyMs: 200, what: 'completion' })
+}
