@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, Faults } from './faults.ts'
 import { pathOf } from './recorded-request.ts'
+import { rewriteAnswer } from './rewrite-answer.ts'
 import type { Simulator } from './simulator.ts'
 import type { EndpointCount, Stats } from './stats.ts'
 
@@ -39,9 +40,10 @@ export function applyFaults (app: FastifyInstance, simulator: Simulator, faults:
     setHeaders(reply, fault.headers)
     faults.holdBack(fault).then(() => {
       if (fault.reset === 'after') return hangUp(request, reply)
+      const sent = fault.rewrite === undefined ? payload : rewriteAnswer(reply, payload, fault.rewrite)
       answered(count, reply)
-      done(null, payload)
-    }, done)
+      done(null, sent)
+    }).catch(done)
   })
 }
 

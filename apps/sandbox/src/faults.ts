@@ -13,11 +13,26 @@ export interface FaultRule {
   headers?: Record<string, string | number | null>
   /** A string is sent as it is, anything else as JSON. */
   body?: unknown
+  /** Changes the service's own answer on its way, as an intermediary or an odd server does: what it did stays done. */
+  rewrite?: Rewrite
   delayMs?: number
   reset?: 'before' | 'after'
   /** 0 to 1. */
   probability?: number
   times?: number
+}
+
+export interface Rewrite {
+  status?: number
+  /** Put into a JSON answer in place of its own members; `null` stays `null`. */
+  members?: Record<string, unknown>
+  /** Members that a JSON answer lacks. */
+  without?: string[]
+  /** A JSON answer is sent as a form. */
+  asForm?: boolean
+  /** A byte order mark comes first. */
+  bom?: boolean
+  encoding?: 'gzip' | 'deflate' | 'br'
 }
 
 export interface Fault extends FaultRule {

@@ -21,6 +21,19 @@ const faultRule = {
       }
     },
     body: {},
+    rewrite: {
+      type: 'object',
+      properties: {
+        status: { type: 'integer', minimum: 200, maximum: 599 },
+        members: { type: 'object' },
+        without: { type: 'array', items: { type: 'string' } },
+        asForm: { type: 'boolean' },
+        bom: { type: 'boolean' },
+        encoding: { enum: ['gzip', 'deflate', 'br'] }
+      },
+      minProperties: 1,
+      additionalProperties: false
+    },
     delayMs: { type: 'number', minimum: 0, maximum: 3_600_000 },
     reset: { enum: ['before', 'after'] },
     probability: { type: 'number', minimum: 0, maximum: 1 },
@@ -46,12 +59,16 @@ export function faultRoutes (app: FastifyInstance, { faults, simulators }: Contr
   })
 }
 
-function mustMakeSense ({ fault, status, headers, body, delayMs, reset }: FaultRule, { namedFaults = {} }: Simulator): void {
-  if ([fault, status, headers, body, delayMs, reset].every((member) => member === undefined)) {
-    throw new ControlError('a fault needs at least one of fault, status, headers, body, delayMs, reset')
+function mustMakeSense (rule: FaultRule, { namedFaults = {} }: Simulator): void {
+  const { fault, status, headers, body, rewrite, delayMs, reset } = rule
+  if ([fault, status, headers, body, rewrite, delayMs, reset].every((member) => member === undefined)) {
+    throw new ControlError('a fault needs at least one of fault, status, headers, body, rewrite, delayMs, reset')
   }
   if (reset !== undefined && [fault, status, headers, body].some((member) => member !== undefined)) {
     throw new ControlError('reset: a connection that is reset carries no answer; leave out fault, status, headers and body')
+  }
+  if (rewrite !== undefined && [fault, status, body, reset].some((member) => member !== undefined)) {
+    throw new ControlError("rewrite: it changes the service's own answer; leave out fault, status, body and reset")
   }
   if (fault !== undefined && !Object.hasOwn(namedFaults, fault)) {
     throw new ControlError(`fault: got "${fault}", expected one of ${Object.keys(namedFaults).join(', ') || 'none'}`)

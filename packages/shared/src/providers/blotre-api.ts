@@ -1,12 +1,14 @@
 import type { Complain, Reach } from './ask.ts'
 import { ask } from './ask.ts'
 import { errorOf, judge, judgeToken, parseJson } from './blotre-judge.ts'
-import { isObject } from './blotre-objects.ts'
 import type { BlotreToken } from './blotre-objects.ts'
 import type { BlotreRequest } from './blotre-requests.ts'
 import { RestError } from './blotre-rest-error.ts'
 import { TokenEndpointError } from './blotre-token-endpoint-error.ts'
+import { decodeBody } from './decode-body.ts'
 import { ProviderError } from './provider-error.ts'
+import { requestToken } from './token-request.ts'
+import { maxTokenResponseBytes, parseTokenBody } from './token-response.ts'
 
 /** A client at Blot're. `own` is a disposable one, which belongs to one connection; `shared` serves many. */
 export interface BlotreClientIdentity {
@@ -60,11 +62,9 @@ export function createBlotreApi (baseUrl: string): BlotreApi {
 
     async obtainToken (client, grant, call) {
       // A form, with the client's credentials inside: JSON, query parameters and Basic are not read.
-      const form = new URLSearchParams({ ...grant, client_id: client.id, client_secret: client.secret })
-      const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }
-      return await ask(
-        { method: 'POST', url: tokenUrl, headers, body: form.toString() },
-        (answer, now) => judgeToken(answer, now, client.kind), call, {},
+      const endpoint = { url: tokenUrl, clientId: client.id, clientSecret: client.secret, credentials: 'body', format: 'form' } as const
+      return await requestToken(
+        endpoint, { ...grant }, (answer, now) => judgeToken(answer, now, client.kind), call,
         complainOfToken([client.secret, 'code' in grant ? grant.code : grant.refresh_token]))
     }
   }
@@ -81,9 +81,10 @@ function complainOfRest (secrets: Secrets): Complain {
 }
 
 function complainOfToken (secrets: Secrets): Complain {
-  return (verdict, host, { status, body }) => {
-    const json = parseJson(without(secrets, body))
-    if (!isObject(json) || typeof json.error !== 'string') return new ProviderError(verdict, host, status)
+  return (verdict, host, { status, headers, body }) => {
+    const decoded = decodeBody({ headers, body }, maxTokenResponseBytes)
+    const json = parseTokenBody({ headers: {}, body: Buffer.from(without(secrets, decoded)) })
+    if (json === undefined || typeof json.error !== 'string') return new ProviderError(verdict, host, status)
     const description = typeof json.error_description === 'string' ? json.error_description : ''
     return new TokenEndpointError(verdict, host, status, json.error, description)
   }

@@ -4,6 +4,7 @@ import * as requests from './blotre-requests.ts'
 import type { NewStream } from './blotre-requests.ts'
 import { revoke } from './blotre-revoke.ts'
 import { createBlotreSession } from './blotre-session.ts'
+import { encodeQuery } from './encode-query.ts'
 import { createHttp } from './http.ts'
 import type { Http } from './http.ts'
 
@@ -101,7 +102,7 @@ export function createBlotreClient (options: BlotreClientOptions = {}): BlotreCl
     get creds () { return creds() },
     setCreds,
 
-    getAuthorizationUrl: () => `${api.authorizeUrl}?${new URLSearchParams({
+    getAuthorizationUrl: () => `${api.authorizeUrl}?${encodeQuery({
       response_type: 'code', client_id: identity.id, redirect_uri: client?.redirect_uri ?? ''
     })}`,
     getRedeemUrl: () => api.redeemUrl,

@@ -24,7 +24,7 @@ export function parseBlotreCredentials (value: unknown, host: string): BlotreCre
   const clientId = text(given, 'clientId', printable)
   const clientSecret = text(given, 'clientSecret', printable)
   if ((clientId === undefined) !== (clientSecret === undefined)) throw unusable('one of clientId and clientSecret', host)
-  const rootStream = text(given, 'rootStream', /^\w{1,64}$/)
+  const rootStream = text(given, 'rootStream', streamId)
   return {
     accessToken,
     ...refreshToken !== undefined && { refreshToken },
@@ -47,7 +47,7 @@ export function credentialsOf (token: BlotreToken, before: Partial<BlotreCredent
     accessToken: token.access_token,
     // RFC 6749 §6: an answer without one leaves the old one in force.
     refreshToken: token.refresh_token ?? before.refreshToken,
-    rootStream: token.user?.rootStream ?? before.rootStream
+    rootStream: streamId.test(token.user?.rootStream ?? '') ? token.user?.rootStream : before.rootStream
   }, host)
 }
 
@@ -56,6 +56,7 @@ export function expiryOf (token: BlotreToken, now: number): Date | undefined {
   return token.expires_in === undefined ? undefined : new Date(now + token.expires_in * 1_000)
 }
 
+const streamId = /^\w{1,64}$/
 const printable = /^[\x21-\x7e]{1,4096}$/
 
 function unusable (what: string, host: string): ProviderError {

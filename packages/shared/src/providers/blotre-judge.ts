@@ -1,15 +1,18 @@
 import type { Judgement } from './ask.ts'
 import type { BlotreToken, Reader } from './blotre-objects.ts'
 import { isObject, readToken } from './blotre-objects.ts'
+import { classifyForeign, classifyStatus } from './classify-status.ts'
+import { tokenErrorOf } from './exchange-code.ts'
 import type { Answer } from './http.ts'
 import type { Verdict } from './provider-error.ts'
-import { chooseRetryAt, parseRetryAfter } from './retry-at.ts'
+import { parseTokenBody } from './token-response.ts'
 
 /** Judges an answer of the REST API; `read` says what makes it any use. */
 export function judge<T> (answer: Answer, now: number, read: Reader<T>): Judgement<T> {
-  const verdict = judgeServer(answer, now) ?? judgeRefusal(answer)
+  const verdict = classifyStatus(answer, now)
   if (verdict !== undefined) return verdict
-  return judgeContent(answer, read)
+  if (answer.status >= 400) return judgeRefusal(answer, now)
+  return judgeContent(answer, now, parseJson(answer.body), read)
 }
 
 /**
@@ -18,18 +21,20 @@ export function judge<T> (answer: Answer, now: number, read: Reader<T>): Judgeme
  * connections share the client (`shared`), a mistake in the configuration must not make every user connect again.
  */
 export function judgeToken (answer: Answer, now: number, client: 'own' | 'shared'): Judgement<BlotreToken> {
-  const verdict = judgeServer(answer, now)
+  const verdict = classifyStatus(answer, now)
   if (verdict !== undefined) return verdict
   const { status } = answer
-  if (status < 400) return judgeContent(answer, readToken)
-  const json = parseJson(answer.body)
-  const error = isObject(json) ? json.error : undefined
+  if (status >= 200 && status < 300) {
+    const value = readToken(parseTokenBody(answer))
+    return value === undefined ? classifyForeign(answer, now) : { kind: 'ok', value }
+  }
+  const error = status >= 400 ? tokenErrorOf(answer) : undefined
+  if (error === undefined) return classifyForeign(answer, now)
   if (error === 'invalid_grant') return { kind: 'unauthorized', reason: 'grant is not accepted (invalid_grant)' }
   if (error === 'invalid_client') {
     const reason = 'client is not accepted, or the user is gone (invalid_client)'
     return { kind: client === 'own' ? 'unauthorized' : 'transient', reason }
   }
-  if (isPage(answer)) return byPage
   return { kind: 'rejected', reason: 'token endpoint refused the request' }
 }
 
@@ -48,28 +53,15 @@ export function parseJson (body: Buffer | string): unknown {
   }
 }
 
-const byPage: Verdict = { kind: 'malformed', reason: 'refused by a page instead of the API' }
-
-/** What any HTTP server may say. */
-function judgeServer ({ status, headers }: Answer, now: number): Verdict | undefined {
-  if (status === 429) {
-    // Blot're itself knows no limits; a proxy in front of it may.
-    const named = [parseRetryAfter(headers['retry-after'], now)]
-    return { kind: 'rateLimited', reason: 'too many requests', retryAt: chooseRetryAt(named, now) }
-  }
-  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
-  if (status >= 300 && status < 400) return { kind: 'malformed', reason: 'redirects, which is not followed' }
-}
-
-function judgeRefusal (answer: Answer): Verdict | undefined {
+function judgeRefusal (answer: Answer, now: number): Verdict {
   const { status, headers } = answer
-  if (status < 400) return undefined
-  const { error, details } = errorOf(parseJson(answer.body))
+  const json = parseJson(answer.body)
+  // Blot're answers its API's errors in JSON. Anything else is an intermediary's, or a page of Play's own.
+  if (!isObject(json) || json.type !== 'Error' || typeof json.error !== 'string') return classifyForeign(answer, now)
+  const { error, details } = errorOf(json)
   if (status === 401 && headers['www-authenticate']?.includes('error="invalid_token"') === true) {
     return { kind: 'expired', reason: 'access token is expired' }
   }
-  // Blot're answers its API's faults in JSON. A page is an intermediary's, or Play's own, and says nothing of the account.
-  if (isPage(answer)) return byPage
   const text = texts.find((known) => known === error)?.slice(0, -1)
   // Not the owner is a 401 too, with a token that is all right.
   if (status === 401 && error.startsWith('User does not have permission')) {
@@ -80,11 +72,12 @@ function judgeRefusal (answer: Answer): Verdict | undefined {
   return { kind: 'rejected', reason: text ?? byFields(details) ?? reasons[status] ?? 'request refused' }
 }
 
-function judgeContent<T> ({ status, body }: Answer, read: Reader<T>): Judgement<T> {
-  // 200 and 201 are all it ever says; anything else is somebody else's.
-  if (status !== 200 && status !== 201) return { kind: 'malformed', reason: 'unexpected success' }
-  const value = read(parseJson(body))
-  return value === undefined ? { kind: 'malformed', reason: 'answer is not what was asked for' } : { kind: 'ok', value }
+function judgeContent<T> (answer: Answer, now: number, json: unknown, read: Reader<T>): Judgement<T> {
+  const { status } = answer
+  // 200 and 201 are all the successes that Blot're knows; any other is an intermediary's.
+  if (status >= 200 && status < 300 && status !== 200 && status !== 201) return { kind: 'malformed', reason: 'unexpected success' }
+  const value = status < 200 || status >= 300 ? undefined : read(json)
+  return value === undefined ? classifyForeign(answer, now) : { kind: 'ok', value }
 }
 
 /** What Blot're is known to say. Only these are repeated; any other text stays out of our messages. */
@@ -119,8 +112,4 @@ function byFields (details: Record<string, unknown> | null): string | undefined 
   const paths = Object.keys(details ?? {})
   const field = ['color', 'tag', 'name', 'uri', 'blurb'].find((name) => paths.some((path) => path.endsWith(`.${name}`)))
   return field === undefined ? undefined : `parameter ${field} refused`
-}
-
-function isPage ({ headers }: Answer): boolean {
-  return headers['content-type']?.startsWith('text/html') === true
 }

@@ -1,3 +1,5 @@
+import { readTokenResponse } from './token-response.ts'
+
 /** Blot're's JSON, as its wire has it; times in milliseconds since the epoch unless they are called `expires_in` (seconds). */
 export interface BlotreUser {
   /** Ids are 24 hexadecimal digits. */
@@ -74,13 +76,19 @@ export const readStream = object<BlotreStream>({
   tags: is(readTags)
 })
 export const readStreams = list(readStream)
-export const readToken = object<BlotreToken>({
-  access_token: isText,
-  token_type: optional(isText),
-  expires_in: optional(isNumber),
-  refresh_token: optional(isText),
-  user: optional(is(readUser))
-})
+/** Keeps what can be used: the token endpoint has rotated, so what it says is the only copy of the new pair. */
+export function readToken (json: unknown): BlotreToken | undefined {
+  const token = readTokenResponse(json)
+  if (token === undefined) return undefined
+  const { token_type: type, user, ...others } = token
+  const known = readUser(user)
+  return {
+    ...others,
+    ...typeof type === 'string' && { token_type: type },
+    ...known !== undefined && { user: known }
+  }
+}
+
 export const readTokenInfo = object<BlotreTokenInfo>({
   issued: isNumber,
   expires_in: isNumber,

@@ -2,6 +2,7 @@ import type { BlotreDisposable, BlotreTag, BlotreTokenInfo, Reader } from './blo
 import {
   readDisposable, readStatus, readStream, readStreams, readTag, readTags, readTokenInfo, readUser
 } from './blotre-objects.ts'
+import { encodeQuery } from './encode-query.ts'
 import type { HttpRequest } from './http.ts'
 
 /** A call of the REST API as data. GETs are public; everything else wants an access token, but for disposable clients. */
@@ -52,12 +53,12 @@ export const removeChild = (id: string, childId: string) => write('DELETE', ['st
 
 /** About an access or a refresh token. One that is too old is unknown (404). The query is where Blot're wants it. */
 export function getTokenInfo (token: string): BlotreRequest<BlotreTokenInfo> {
-  return { method: 'GET', path: `/v0/oauth2/token_info?${new URLSearchParams({ token })}`, read: readTokenInfo, secret: token }
+  return { method: 'GET', path: `/v0/oauth2/token_info?${encodeQuery({ token })}`, read: readTokenInfo, secret: token }
 }
 
 /** Ends an access token and its refresh token by either of them. One that is too old is unknown (404). */
 export function revokeToken (token: string): BlotreRequest<true> {
-  return { method: 'POST', path: `/v0/oauth2/revoke?${new URLSearchParams({ token })}`, read: readNothing, secret: token }
+  return { method: 'POST', path: `/v0/oauth2/revoke?${encodeQuery({ token })}`, read: readNothing, secret: token }
 }
 
 export function createDisposable (name: string, blurb: string): BlotreRequest<BlotreDisposable> {
@@ -65,7 +66,7 @@ export function createDisposable (name: string, blurb: string): BlotreRequest<Bl
 }
 
 function get<T> (segments: string[], read: Reader<T>, query?: string): BlotreRequest<T> {
-  const search = query === undefined ? '' : `?${new URLSearchParams({ query })}`
+  const search = query === undefined ? '' : `?${encodeQuery({ query })}`
   return { method: 'GET', path: `${pathOf(segments)}${search}`, read }
 }
 

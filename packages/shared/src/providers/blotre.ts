@@ -12,6 +12,7 @@ import type { OneTimeClient } from './blotre-one-time-code.ts'
 import { createStream, getStream, getTokenInfo, setStatus, setTags } from './blotre-requests.ts'
 import { isUnknownToken, revoke } from './blotre-revoke.ts'
 import { joinUri } from './blotre-uri.ts'
+import { withoutParameters } from './encode-query.ts'
 import type { Answer } from './http.ts'
 import type { Message } from './message.ts'
 import type { Account, Call, ForwardedRequest, Grant, Provider } from './provider.ts'
@@ -151,7 +152,7 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
     const url = path.startsWith('/') ? new URL(`${api.url}${path}`) : undefined
     if (url?.pathname.startsWith(pathname) !== true) throw new ProviderError({ kind: 'rejected', reason: 'path leads elsewhere' }, host)
     // Blot're would rather believe this one than the header.
-    if (url.searchParams.has('access_token')) url.searchParams.delete('access_token')
+    url.search = withoutParameters(url.search, ['access_token'])
     return { url: url.href, headers: { authorization: `Bearer ${accessToken}` } }
   }
 

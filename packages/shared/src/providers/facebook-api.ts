@@ -1,12 +1,14 @@
 import { createHmac } from 'node:crypto'
 import type { Judge, Judgement } from './ask.ts'
 import { ask } from './ask.ts'
+import { encodeQuery, withoutParameters, withParameters } from './encode-query.ts'
 import { judge, judgeApp, judgeToken } from './facebook-judge.ts'
 import type { Reader } from './facebook-judge.ts'
 import { appPercentOf, restsOf } from './facebook-usage.ts'
 import type { Answer, HttpRequest } from './http.ts'
 import type { Call } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
+import { requestToken } from './token-request.ts'
 
 export interface FacebookApp {
   clientId: string
@@ -54,34 +56,33 @@ export function createFacebookApi (
     tokenUrl,
 
     request: async (method, path, query, token, read, call) =>
-      await perform(method, new URL(`${base}${path}?${new URLSearchParams(query)}`), token, call, (answer, now) => judge(answer, now, read)),
+      await perform(method, `${base}${path}?${encodeQuery(query)}`, token, call, (answer, now) => judge(answer, now, read)),
 
     debug: async (token, read, call) => {
-      const url = new URL(`${base}/debug_token?${new URLSearchParams({ input_token: token })}`)
+      const url = `${base}/debug_token?${encodeQuery({ input_token: token })}`
       return await perform('GET', url, `${app.clientId}|${app.clientSecret}`, call, (answer, now) => judgeApp(answer, now, read))
     },
 
     follow: async (next, token, read, call) => {
       const url = URL.canParse(next) ? new URL(next) : undefined
       if (url?.origin !== origin) throw new ProviderError({ kind: 'malformed', reason: 'the next page is elsewhere' }, host)
-      return await perform('GET', url, token, call, (answer, now) => judge(answer, now, read))
+      return await perform('GET', url.href, token, call, (answer, now) => judge(answer, now, read))
     },
 
     obtainToken: async (parameters, read, call) => {
-      const body = new URLSearchParams({ client_id: app.clientId, client_secret: app.clientSecret, ...parameters })
-      const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }
-      return await ask({ method: 'POST', url: tokenUrl, headers, body: body.toString() },
-        learning(call, (answer, now) => judgeToken(answer, now, read)), call)
+      const endpoint = { url: tokenUrl, ...app, credentials: 'body', format: 'form' } as const
+      return await requestToken(endpoint, parameters, learning(call, (answer, now) => judgeToken(answer, now, read)), call)
     },
 
     proofOf
   }
 
-  async function perform<T> (method: HttpRequest['method'], url: URL, token: string, call: Call, judge: Judge<T>): Promise<T> {
-    for (const name of secretParameters) url.searchParams.delete(name)
-    url.searchParams.set('appsecret_proof', proofOf(token))
+  async function perform<T> (method: HttpRequest['method'], address: string, token: string, call: Call, judge: Judge<T>): Promise<T> {
+    const url = new URL(address)
+    url.search = withoutParameters(url.search, secretParameters)
     const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
-    return await ask({ method, url: url.href, headers }, learning(call, judge), call)
+    const signed = withParameters(url.href, { appsecret_proof: proofOf(token) })
+    return await ask({ method, url: signed, headers }, learning(call, judge), call)
   }
 
   function proofOf (token: string): string {

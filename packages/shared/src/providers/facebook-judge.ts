@@ -1,8 +1,9 @@
 import type { Judgement } from './ask.ts'
+import { classifyForeign } from './classify-status.ts'
 import { retryAtOf } from './facebook-usage.ts'
 import type { Answer } from './http.ts'
 import type { Verdict } from './provider-error.ts'
-import { chooseRetryAt, parseRetryAfter } from './retry-at.ts'
+import { parseTokenBody } from './token-response.ts'
 
 /** Reads what an answer is asked for; undefined when that is not in it. */
 export type Reader<T> = (json: unknown) => T | undefined
@@ -30,9 +31,12 @@ export function judge<T> (answer: Answer, now: number, read: Reader<T>): Judgeme
  * which must make nobody connect again.
  */
 export function judgeToken<T> (answer: Answer, now: number, read: Reader<T>): Judgement<T> {
-  const { code } = errorIn(parseJson(answer.body)) ?? {}
+  const json = parseTokenBody(answer)
+  const error = errorIn(json)
+  if (error === undefined) return judgePlain(answer, json, now, read)
+  const { code } = error
   if (code === 1 || code === 101) return { kind: 'transient', reason: `our client is not accepted (#${code})` }
-  return judge(answer, now, read)
+  return judgeError(error, answer, now)
 }
 
 /** The same for what the app asks in its own name, with a token made of its secret: that one is nobody's to get anew. */
@@ -59,9 +63,17 @@ export function judgeError (error: GraphError, { headers, status }: Pick<Answer,
   return { kind: 'rejected', reason: `request refused ${told}` }
 }
 
-/** Undefined for what has no error envelope. */
+/** Undefined for what has no error envelope of Graph's. A gateway's `{"error":{"code":403}}` has no more than its code. */
 export function errorIn (json: unknown): GraphError | undefined {
   const error = isObject(json) ? json['error'] : undefined
+  if (!isObject(error) || !ownMembers.some((name) => name in error)) return undefined
+  return readGraphError(error)
+}
+
+const ownMembers = ['type', 'fbtrace_id', 'error_subcode']
+
+/** Reads an error that stands inside an answer of Graph's. */
+export function readGraphError (error: unknown): GraphError | undefined {
   if (!isObject(error) || typeof error['code'] !== 'number') return undefined
   // debug_token leaves out `error_` in the name.
   const subcode = error['error_subcode'] ?? error['subcode']
@@ -86,26 +98,14 @@ export function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Classifies an answer without Graph's error envelope. */
 function judgePlain<T> (answer: Answer, json: unknown, now: number, read: Reader<T>): Judgement<T> {
-  const fault = judgeStatus(answer, now)
-  if (fault !== undefined) return fault
   const { status, body } = answer
-  if (status === 401 || status === 403) return { kind: 'malformed', reason: 'refused by something in front of the API' }
-  if (status >= 400) return { kind: 'rejected', reason: 'request refused' }
-  if (status < 200 || status >= 300) return { kind: 'malformed', reason: 'redirects, which is not followed' }
+  if (status < 200 || status >= 300) return classifyForeign(answer, now)
   // The one text that a 200 is known to carry in place of JSON.
   if (!isObject(json) && body.includes('Service Unavailable')) return { kind: 'transient', reason: 'cannot answer now' }
   const value = read(json)
-  return value === undefined ? { kind: 'malformed', reason: 'answer is not what was asked for' } : { kind: 'ok', value }
-}
-
-/** What any HTTP server may say. */
-function judgeStatus ({ status, headers }: Pick<Answer, 'status' | 'headers'>, now: number): Verdict | undefined {
-  if (status === 429) {
-    const retryAt = chooseRetryAt([parseRetryAfter(headers['retry-after'], now)], now)
-    return { kind: 'rateLimited', reason: 'too many requests', retryAt }
-  }
-  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
+  return value === undefined ? classifyForeign(answer, now) : { kind: 'ok', value }
 }
 
 /** The query takes too long. Facebook asks for a smaller one, or for a report. */

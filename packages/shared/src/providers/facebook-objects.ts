@@ -1,5 +1,6 @@
 import type { GraphError } from './facebook-judge.ts'
-import { errorIn, isObject } from './facebook-judge.ts'
+import { isObject, readGraphError } from './facebook-judge.ts'
+import { readTokenResponse } from './token-response.ts'
 
 /** What the token endpoint gives. `expires_in`, in seconds, is absent for a token that does not expire. */
 export interface TokenAnswer {
@@ -21,9 +22,10 @@ export interface Permission {
 }
 
 export function readToken (json: unknown): TokenAnswer | undefined {
-  if (!isObject(json) || !isToken(json['access_token'])) return undefined
-  const seconds = Number(json['expires_in'] ?? 0)
-  return { accessToken: json['access_token'], expiresIn: Number.isFinite(seconds) && seconds > 0 ? seconds : undefined }
+  const token = readTokenResponse(json)
+  if (token === undefined) return undefined
+  const { access_token: accessToken, expires_in: expiresIn } = token
+  return { accessToken, expiresIn }
 }
 
 export function readTokenFacts (json: unknown): TokenFacts | undefined {
@@ -33,7 +35,7 @@ export function readTokenFacts (json: unknown): TokenFacts | undefined {
     appId: String(data['app_id'] ?? ''),
     userId: String(data['user_id'] ?? ''),
     isValid: data['is_valid'],
-    error: errorIn(data)
+    error: readGraphError(data['error'])
   }
 }
 

@@ -1,3 +1,4 @@
+import { withoutParameters } from './encode-query.ts'
 import { createFacebookApi, secretParameters } from './facebook-api.ts'
 import { createInsights } from './facebook-insights.ts'
 import { errorIn, judge, judgeError, judgeToken, parseJson } from './facebook-judge.ts'
@@ -71,10 +72,7 @@ export function createFacebook (config: FacebookConfig): Provider<FacebookCreden
 
   /** What the code brought lasts for hours. It is exchanged at once: later it may be too late. */
   async function accept (answer: Record<string, unknown>, call: Call): Promise<Grant<FacebookCredentials>> {
-    // An error may come with 200 here as well.
-    const short = judgeToken({ status: 200, headers: {}, body: Buffer.from(JSON.stringify(answer)) }, call.now(), readToken)
-    if (short.kind !== 'ok') throw new ProviderError(short, host)
-    const { credentials, expiresAt } = await refresh(short.value, call)
+    const { credentials, expiresAt } = await refresh(parseCredentials({ accessToken: answer['access_token'] }), call)
     const account = await identify(credentials, call)
     const permissions = await api.request('GET', '/me/permissions', {}, credentials.accessToken, readPermissions, call)
     const granted = new Set(permissions.filter(({ isGranted }) => isGranted).map(({ name }) => name))
@@ -121,10 +119,9 @@ export function createFacebook (config: FacebookConfig): Provider<FacebookCreden
     if (url?.pathname.startsWith(pathname) !== true) throw refusal('path leads elsewhere')
     const fields = new URLSearchParams(form ?? '')
     if (secretParameters.some((name) => fields.has(name))) throw refusal('a form must not bring a token or a proof of its own')
-    for (const name of secretParameters) if (url.searchParams.has(name)) url.searchParams.delete(name)
     const proof = api.proofOf(accessToken)
     // In front, so that what was asked for stays as it was written.
-    url.search = `?appsecret_proof=${proof}${url.search.replace('?', '&')}`
+    url.search = `?appsecret_proof=${proof}${withoutParameters(url.search, secretParameters).replace('?', '&')}`
     // The address of an answer's next page holds both.
     return { url: url.href, headers: { authorization: `Bearer ${accessToken}` }, conceal: [accessToken, proof] }
   }

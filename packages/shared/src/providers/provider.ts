@@ -80,7 +80,7 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
   correlation: 'state' | 'redirect-query' | 'cookie'
   /** Parameters by which a user is asked once more for what they have declined before. */
   askAgain?: Record<string, string>
-  /** Turns the token endpoint's JSON into credentials and asks who they belong to. Throws ProviderError. */
+  /** Turns what `exchangeCode` read into credentials and asks who they belong to. Throws ProviderError. */
   accept (token: Record<string, unknown>, call: Call): Promise<Grant<C>>
   /** What it means that the token endpoint gave no token, where its errors are not those of RFC 6749 §5.2. */
   judgeRefusal? (answer: Answer, now: number): Verdict

@@ -1,3 +1,4 @@
+import { withParameters } from './encode-query.ts'
 import type { Answer } from './http.ts'
 import type { Call, Registration, VerifierHandshake } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
@@ -46,8 +47,6 @@ export function createPumpioHandshake<Grant> (
     // RFC 5849 §2.1: without it the host speaks the version of OAuth in which sessions could be fixed.
     if (!confirmed) throw new ProviderError({ kind: 'malformed', reason: 'host does not confirm the callback' }, host)
 
-    const authorizeUrl = new URL(endpoints.authorize)
-    authorizeUrl.searchParams.set('oauth_token', token)
     const pending = {
       host,
       accessTokenUrl: endpoints.accessToken,
@@ -56,7 +55,7 @@ export function createPumpioHandshake<Grant> (
       clientId: registration.clientId,
       clientSecret: registration.clientSecret
     } satisfies Pending
-    return { authorizeUrl: authorizeUrl.href, token, pending }
+    return { authorizeUrl: withParameters(endpoints.authorize, { oauth_token: token }), token, pending }
   }
 
   function requestToken (url: string, callback: string | null, keys: Registration, call: Call): Promise<Answer> {

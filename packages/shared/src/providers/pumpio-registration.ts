@@ -43,9 +43,12 @@ async function registerAt (url: string, { name, contacts = [], redirectUris = []
 }
 
 function judgeRegistration (answer: Answer, now: number): Judgement<Registration> {
-  // Nobody is logged in yet, so no refusal is about a token.
-  if (answer.status === 401) return { kind: 'rejected', reason: 'host registers no clients' }
   const judgement = judge(answer, now, ['client_id', 'client_secret'])
+  // Nobody is logged in yet, so no refusal is about a token. Whatever refuses, this is not a host that registers clients.
+  const isRefused = answer.status >= 400 && answer.status < 500
+  if (isRefused && judgement.kind !== 'rateLimited' && ![408, 425].includes(answer.status)) {
+    return { kind: 'rejected', reason: 'host registers no clients' }
+  }
   if (judgement.kind !== 'ok') return judgement
   const { client_id: clientId, client_secret: clientSecret, expires_at: expiresAt } = judgement.value
   if (!isSecretText(clientId) || !isSecretText(clientSecret)) return { kind: 'malformed', reason: 'answer lacks a usable client' }

@@ -1,3 +1,4 @@
+import { encodeQuery } from './encode-query.ts'
 import type { Answer, HttpRequest } from './http.ts'
 import { fileTimeoutMs, loadFile } from './load-file.ts'
 import type { Message } from './message.ts'
@@ -5,7 +6,7 @@ import type { Call } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 import { postActivity, renderContent, renderNote, updateForAuthor } from './pumpio-activity.ts'
 import type { PumpioAudience } from './pumpio-credentials.ts'
-import { judge } from './pumpio-judge.ts'
+import { hasError, judge } from './pumpio-judge.ts'
 import { settle } from './settle.ts'
 
 /** One account, reached by signed requests to paths of its own host. */
@@ -36,9 +37,11 @@ export async function sendPumpio (
   }
 
   async function isThere (): Promise<boolean> {
-    const answer = await get(`/api/note?${new URLSearchParams({ id })}`)
+    const answer = await get(`/api/note?${encodeQuery({ id })}`)
     // Gone is the note that somebody has deleted since.
-    return answer.status === 410 || (answer.status !== 404 && read(answer, ['id']).id === id)
+    const isRefused = hasError(answer)
+    if (answer.status === 410 && isRefused) return true
+    return !(answer.status === 404 && isRefused) && read(answer, ['id']).id === id
   }
 
   /** An upload's id is the host's to choose, so it is the activity around it that bears ours. */

@@ -1,9 +1,12 @@
 import type { Judgement } from './ask.ts'
 import { ask } from './ask.ts'
+import { classifyForeign, classifyStatus } from './classify-status.ts'
+import { classifyTokenRefusal } from './exchange-code.ts'
 import type { Answer } from './http.ts'
 import { fileTimeoutMs, judgeTransfer, loadFile } from './load-file.ts'
 import type { Message, MessageFile } from './message.ts'
 import type { Account, Call, Credentials, ForwardedRequest, Grant, Provider } from './provider.ts'
+import type { Verdict } from './provider-error.ts'
 import { ProviderError } from './provider-error.ts'
 import { chooseRetryAt, parseEpochSeconds, parseRetryAfter } from './retry-at.ts'
 
@@ -29,30 +32,28 @@ export function judge<Name extends string> (answer: Answer, now: number, members
   const { status, headers } = answer
   const json = parseObject(answer.body)
   const error = errorOf(json)
+  const retryAt = [parseRetryAfter(headers['retry-after'], now), parseEpochSeconds(headers['x-ratelimit-reset'])]
+  const rules = { limitReason, retryAt }
 
-  if (status === 429 || error.code === 'ratelimited') {
-    const named = [parseRetryAfter(headers['retry-after'], now), parseEpochSeconds(headers['x-ratelimit-reset'])]
-    return { kind: 'rateLimited', reason: 'too many requests for this account', retryAt: chooseRetryAt(named, now) }
-  }
-  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
-  if (status === 401 || error.code === 'invalid_access_token') return { kind: 'unauthorized', reason: 'access token is not accepted' }
-  if (status === 403) {
-    // A page is what a firewall in between answers with. It must not make every user connect again.
-    return headers['content-type']?.startsWith('text/html') === true
-      ? { kind: 'malformed', reason: 'refused by a page instead of the API' }
-      : { kind: 'unauthorized', reason: 'access token lacks permission' }
-  }
-  if (error.code === 'pushbullet_pro_required') return { kind: 'quota', reason: 'free monthly quota is used up (pushbullet_pro_required)' }
-  if (status === 404) return { kind: 'rejected', reason: 'resource not found' }
-  if (status >= 400) {
-    return { kind: 'rejected', reason: error.param === undefined ? 'request refused' : `parameter ${error.param} refused` }
-  }
-  if (status < 200 || status >= 300) return { kind: 'malformed', reason: 'redirects, which is not followed' }
-  if (json === undefined) return { kind: 'malformed', reason: 'answer is not a JSON object' }
+  if (error?.code === 'ratelimited') return { kind: 'rateLimited', reason: limitReason, retryAt: chooseRetryAt(retryAt, now) }
+  const verdict = classifyStatus(answer, now, rules)
+  if (verdict !== undefined) return verdict
+  if (status >= 400) return error === undefined ? classifyForeign(answer, now, rules) : classifyError(error, status)
+  if (status < 200 || status >= 300 || json === undefined) return classifyForeign(answer, now, rules)
   const missing = members.find((name) => !isText(json[name]))
   return missing === undefined
     ? { kind: 'ok', value: json as Fields<Name> }
     : { kind: 'malformed', reason: `answer lacks ${missing}` }
+}
+
+const limitReason = 'too many requests for this account'
+
+function classifyError (error: PushbulletError, status: number): Verdict {
+  if (status === 401 || error.code === 'invalid_access_token') return { kind: 'unauthorized', reason: 'access token is not accepted' }
+  if (status === 403) return { kind: 'unauthorized', reason: 'access token lacks permission' }
+  if (error.code === 'pushbullet_pro_required') return { kind: 'quota', reason: 'free monthly quota is used up (pushbullet_pro_required)' }
+  if (status === 404) return { kind: 'rejected', reason: 'resource not found' }
+  return { kind: 'rejected', reason: error.param === undefined ? 'request refused' : `parameter ${error.param} refused` }
 }
 
 export function createPushbullet (config: PushbulletConfig): Provider<PushbulletCredentials> {
@@ -75,7 +76,8 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
         scope: [],
         // `state` is not documented to come back; the documentation itself says to use the redirect's query.
         correlation: 'redirect-query',
-        accept
+        accept,
+        judgeRefusal
       }
     },
     parseCredentials,
@@ -157,8 +159,16 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
 
 /** Only what says so beyond doubt: a 403 may be about what was asked for, and the token as good as ever. */
 function judgeCredentials ({ status, body }: Pick<Answer, 'status' | 'body'>): 'unauthorized' | null {
-  const isRefused = status === 401 || (status >= 400 && status < 500 && errorOf(parseObject(body)).code === 'invalid_access_token')
+  const error = errorOf(parseObject(body))
+  const isRefused = error !== undefined && (status === 401 || (status >= 400 && status < 500 && error.code === 'invalid_access_token'))
   return isRefused ? 'unauthorized' : null
+}
+
+/** The codes of the token endpoint's errors are not documented, and there is no token yet that an error could be about. */
+function judgeRefusal (answer: Answer, now: number): Verdict {
+  const isEnvelope = isObject(parseObject(answer.body)?.error) && answer.status >= 400 && answer.status < 500
+  if (!isEnvelope) return classifyTokenRefusal(answer, now)
+  return classifyStatus(answer, now, { limitReason }) ?? { kind: 'rejected', reason: 'code or client is not accepted' }
 }
 
 /** `max_upload_size` of every account. */
@@ -184,9 +194,18 @@ const params = ['type', 'guid', 'title', 'body', 'url', 'file_name', 'file_type'
 
 type Fields<Name extends string> = Record<string, unknown> & Record<Name, string>
 
-/** The parts of the error envelope we act on, never its text: `code` is compared, `param` is one of ours. */
-function errorOf (json: Record<string, unknown> | undefined): { code?: unknown, param?: string } {
+interface PushbulletError {
+  code: unknown
+  param?: string
+}
+
+/**
+ * The parts of the error envelope we act on, never its text: `code` is compared, `param` is one of ours. Undefined where there is
+ * no envelope: then the answer is not Pushbullet's. A gateway that speaks JSON has neither `type` nor `error_code`.
+ */
+function errorOf (json: Record<string, unknown> | undefined): PushbulletError | undefined {
   const error = isObject(json?.error) ? json.error : {}
+  if (!isText(error.type) && !isText(json?.error_code)) return undefined
   const param = params.find((name) => name === error.param)
   return { code: error.code ?? json?.error_code, ...param === undefined ? {} : { param } }
 }

@@ -25,7 +25,7 @@ t.test('throws what the token endpoint says as a TokenEndpointError', async (t) 
 })
 
 t.test('throws a ProviderError for all that is none of Blot\'re\'s words', async (t) => {
-  for (const [status, body, kind] of [[200, '<html>', 'malformed'], [302, '', 'malformed'], [400, '<html>', 'rejected'], [503, '', 'transient']] as const) {
+  for (const [status, body, kind] of [[200, '<html>', 'transient'], [302, '', 'transient'], [400, '<html>', 'transient'], [503, '', 'transient'], [200, 'OK', 'malformed']] as const) {
     const { api, call } = await serve(t, status, body)
     const error = await thrown(api.obtainToken(shared, { grant_type: 'refresh_token', refresh_token: 'r' }, call))
     t.ok(error instanceof ProviderError && !(error instanceof TokenEndpointError) && error.verdict.kind === kind, `${status} ${String(error)}`)
@@ -68,7 +68,7 @@ t.test('encodes what comes into a URL', async (t) => {
   const { api, call, seen } = await serve(t, 200, [])
   await api.perform(getStreams('#a b&c'), undefined, call)
   await thrown(api.perform(getStream('../x?y#z'), undefined, call))
-  t.same(seen.map(({ url }) => url), ['/v0/api/stream?query=%23a+b%26c', '/v0/api/stream/..%2Fx%3Fy%23z'])
+  t.same(seen.map(({ url }) => url), ['/v0/api/stream?query=%23a%20b%26c', '/v0/api/stream/..%2Fx%3Fy%23z'])
   for (const id of ['', '.', '..']) t.throws(() => getStream(id), TypeError)
 })
 

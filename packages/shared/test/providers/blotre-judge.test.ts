@@ -9,9 +9,10 @@ const page = '<html><body>Do not quote me.</body></html>'
 const challenge = { ...json, 'www-authenticate': 'Bearer error="invalid_token" error_description="Access token is expired"' }
 
 const status = { color: '#00ff00', created: 1, poster: 'p' }
-const byPage = { kind: 'malformed', reason: 'refused by a page instead of the API' }
+const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
+const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
 const senseless = { kind: 'malformed', reason: 'answer is not what was asked for' }
-const redirects = { kind: 'malformed', reason: 'redirects, which is not followed' }
+const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
 const busy = { kind: 'transient', reason: 'cannot answer now' }
 const expired = { kind: 'expired', reason: 'access token is expired' }
 const dead = { kind: 'unauthorized', reason: 'access token is not accepted' }
@@ -30,19 +31,21 @@ const table: Row[] = [
   [200, json, '{"color":"#00ff00","created":"1"}', senseless],
   [200, json, '{"color":"#00ff0', senseless],
   [200, json, '', senseless],
-  [200, html, page, senseless],
+  [200, html, page, byPage],
   [202, json, JSON.stringify(status), { kind: 'malformed', reason: 'unexpected success' }],
   [204, {}, '', { kind: 'malformed', reason: 'unexpected success' }],
   [301, { location: 'https://evil.example/' }, '', redirects],
   [303, json, JSON.stringify(status), redirects],
 
   [401, challenge, error('Access token is expired.'), expired],
-  [401, { 'www-authenticate': 'Bearer realm="x", error="invalid_token"' }, '', expired],
+  [401, { 'www-authenticate': 'Bearer realm="x", error="invalid_token"' }, error('Access token is expired.'), expired],
+  [401, { 'www-authenticate': 'Bearer realm="x", error="invalid_token"' }, '', foreign],
   [401, json, error('Action requires authorization.'), dead],
   [401, json, error('Access token is expired.'), dead],
-  [401, { 'www-authenticate': 'Bearer' }, '', dead],
-  [401, {}, '', dead],
-  [401, { ...html, 'www-authenticate': 'Basic realm="proxy"' }, page, byPage],
+  [401, { 'www-authenticate': 'Bearer' }, '', foreign],
+  [401, {}, '', foreign],
+  [401, json, '{"error":"Unauthorized"}', foreign],
+  [401, { ...html, 'www-authenticate': 'Basic realm="proxy"' }, page, foreign],
 
   [401, json, error('User does not have permission to edit stream.'), { kind: 'rejected', reason: 'User does not have permission to edit stream' }],
   [401, json, error('User does not have permission to add tags.'), { kind: 'rejected', reason: 'User does not have permission to add tags' }],
@@ -53,8 +56,8 @@ const table: Row[] = [
 
   [404, json, error('Stream does not exist.'), { kind: 'rejected', reason: 'Stream does not exist' }],
   [404, json, error('Do not quote me.'), { kind: 'rejected', reason: 'resource not found' }],
-  [404, {}, '', { kind: 'rejected', reason: 'resource not found' }],
-  [404, html, page, byPage],
+  [404, {}, '', foreign],
+  [404, html, page, foreign],
 
   [422, json, error('Stream name and uri do not match.'), { kind: 'rejected', reason: 'Stream name and uri do not match' }],
   [422, json, error('Too many tags.'), { kind: 'rejected', reason: 'Too many tags' }],
@@ -62,16 +65,19 @@ const table: Row[] = [
   [422, json, error('Too many children.'), { kind: 'quota', reason: 'Too many children' }],
   [422, json, error('Too many streams for user.'), { kind: 'quota', reason: 'Too many streams for user' }],
   [422, json, error('Could not process request.', { 'obj[0].tag': [{ msg: ['Do not quote me.'], args: [] }] }), { kind: 'rejected', reason: 'parameter tag refused' }],
-  [422, {}, '', { kind: 'rejected', reason: 'request not acceptable' }],
+  [422, json, error('Do not quote me.'), { kind: 'rejected', reason: 'request not acceptable' }],
+  [422, {}, '', foreign],
 
   [400, json, error('Could not process request', { 'obj.color': [{ msg: ['Do not quote me.'], args: [] }] }), { kind: 'rejected', reason: 'parameter color refused' }],
   [400, json, error('Could not process request', { 'Do not quote me.': [] }), { kind: 'rejected', reason: 'request could not be processed' }],
   [400, json, error('Could not process request'), { kind: 'rejected', reason: 'request could not be processed' }],
-  [400, {}, '', { kind: 'rejected', reason: 'request could not be processed' }],
-  [400, html, page, byPage],
-  [403, html, page, byPage],
-  [403, {}, '', { kind: 'rejected', reason: 'request refused' }],
-  [413, {}, '', { kind: 'rejected', reason: 'request refused' }],
+  [400, {}, '', foreign],
+  [400, html, page, foreign],
+  [403, html, page, foreign],
+  [403, {}, '', foreign],
+  [403, { 'content-type': 'text/plain' }, 'Do not quote me.', foreign],
+  [413, {}, '', foreign],
+  [451, html, page, foreign],
 
   [408, {}, '', busy],
   [425, {}, '', busy],
@@ -91,20 +97,23 @@ const tokenTable: Row[] = [
   [200, json, JSON.stringify(token), { kind: 'ok', value: token }],
   [200, json, '{"access_token":"a"}', { kind: 'ok', value: { access_token: 'a' } }],
   [200, json, '{"access_token":""}', senseless],
-  [200, json, '{"access_token":"a","expires_in":"7200"}', senseless],
-  [200, json, '{"access_token":"a","user":{"id":7}}', senseless],
-  [200, html, page, senseless],
+  [200, json, '{"access_token":"a","expires_in":"7200"}', { kind: 'ok', value: { access_token: 'a', expires_in: 7200 } }],
+  [200, json, '{"access_token":"a","user":{"id":7}}', { kind: 'ok', value: { access_token: 'a' } }],
+  [203, json, '{"access_token":"a"}', { kind: 'ok', value: { access_token: 'a' } }],
+  [200, html, page, byPage],
   [302, {}, '', redirects],
   [400, json, '{"error":"invalid_grant","error_description":""}', refused],
   [401, json, '{"error":"invalid_grant"}', refused],
   [400, json, '{"error":"unsupported_grant_type","error_description":""}', { kind: 'rejected', reason: 'token endpoint refused the request' }],
-  [400, json, '{"error":"Do not quote me."}', { kind: 'rejected', reason: 'token endpoint refused the request' }],
-  [400, {}, '', { kind: 'rejected', reason: 'token endpoint refused the request' }],
-  [400, html, page, byPage],
-  [404, html, page, byPage],
-  [415, html, page, byPage],
+  [400, json, '{"error":"Do not quote me."}', foreign],
+  [403, json, '{"error":"Forbidden"}', foreign],
+  [400, {}, '', foreign],
+  [400, html, page, foreign],
+  [404, html, page, foreign],
+  [415, html, page, foreign],
   [500, json, '{"error":"invalid_grant"}', busy],
   [503, html, page, busy],
+  [503, { 'retry-after': '60' }, page, { kind: 'rateLimited', reason: 'not available for a while', retryAt: now + 60_000 }],
   [429, {}, '', { kind: 'rateLimited', reason: 'too many requests', retryAt: now + 30_000 }]
 ]
 

@@ -63,7 +63,7 @@ export async function credentialsConformance (
       const attempt = () => refresh(someone.credentials, call(t))
       for (const [fault, kind] of [
         [{ status: 500 }, 'transient'], [{ status: 503, body: '<html></html>' }, 'transient'], [{ reset: 'before' }, 'transient'],
-        [{ status: 200, body: '<html></html>' }, 'malformed'], [{ status: 200, body: {} }, 'malformed'], [{ status: 302, body: '' }, 'malformed']
+        [{ status: 200, body: '<html></html>' }, 'transient'], [{ status: 200, body: {} }, 'malformed'], [{ status: 302, body: '' }, 'transient']
       ] as Array<[Fault, Verdict['kind']]>) {
         await simulator.fault(t, { ...fault, times: 1 })
         await fails(t, attempt, kind)

@@ -146,7 +146,7 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
   const nonsense: Array<[string, Fault, Verdict['kind']]> = [
     ['an internal error', { status: 500 }, 'transient'],
     ['a gateway that answers with a page', { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>' }, 'transient'],
-    ['a page where JSON is due', { status: 200, body: '<!doctype html><title>Sign in</title>' }, 'malformed'],
+    ['a page where JSON is due', { status: 200, body: '<!doctype html><title>Sign in</title>' }, 'transient'],
     ['JSON that says nothing', { status: 200, body: {} }, 'malformed'],
     ['an empty answer', { status: 200, body: '' }, 'malformed'],
     ['an endless answer', { status: 200, body: { iden: 'x'.repeat(500_000) } }, 'malformed'],
@@ -185,8 +185,8 @@ export async function conformance (t: Test, provider: Provider, simulator: Simul
     for (const status of [301, 302, 303, 307, 308]) {
       await simulator.fault(t, { status, headers: { location: `${elsewhere}/stolen` }, body: '', times: 2 })
       const open = { http: { allowPrivateHosts: ['127.0.0.0/8'] } }
-      await fails(t, () => provider.identify(someone.credentials, call(t, open)), 'malformed')
-      await fails(t, () => send(t, someone, open), 'malformed')
+      await fails(t, () => provider.identify(someone.credentials, call(t, open)), 'transient')
+      await fails(t, () => send(t, someone, open), 'transient')
     }
     t.same(visits, [])
   })

@@ -8,9 +8,11 @@ const html = { 'content-type': 'text/html' }
 const page = '<html><body>Do not quote me.</body></html>'
 const minute = 60_000
 
+const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
+const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
 const busy = { kind: 'transient', reason: 'cannot answer now' }
 const senseless = { kind: 'malformed', reason: 'answer is not what was asked for' }
-const redirects = { kind: 'malformed', reason: 'redirects, which is not followed' }
+const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
 
 type Row = [number, Record<string, string>, string, object]
 
@@ -29,7 +31,7 @@ const table: Row[] = [
   [200, json, '[]', senseless],
   [200, json, 'null', senseless],
   [200, json, '', senseless],
-  [200, html, page, senseless],
+  [200, html, page, byPage],
   [200, json, '{"id":"1","error":null}', { kind: 'ok', value: { id: '1', error: null } }],
   [301, { location: 'https://evil.example/' }, '', redirects],
   [304, {}, '', redirects],
@@ -89,12 +91,15 @@ const table: Row[] = [
   [200, json, '"Service Unavailable"', busy],
   [200, json, '{"id":"Service Unavailable"}', { kind: 'ok', value: { id: 'Service Unavailable' } }],
 
-  [400, json, '{"error":"Do not quote me."}', rejected('request refused')],
-  [400, json, '{"error":{"message":"Do not quote me."}}', rejected('request refused')],
-  [400, {}, '', rejected('request refused')],
-  [401, html, page, { kind: 'malformed', reason: 'refused by something in front of the API' }],
-  [403, html, page, { kind: 'malformed', reason: 'refused by something in front of the API' }],
-  [404, html, page, rejected('request refused')],
+  [400, json, '{"error":"Do not quote me."}', foreign],
+  [400, json, '{"error":{"message":"Do not quote me."}}', foreign],
+  [401, json, '{"error":{"code":190,"message":"Do not quote me."}}', foreign],
+  [400, {}, '', foreign],
+  [401, html, page, foreign],
+  [403, html, page, foreign],
+  [403, { 'content-type': 'text/plain' }, 'Do not quote me.', foreign],
+  [404, html, page, foreign],
+  [451, html, page, foreign],
   [408, {}, '', busy],
   [500, html, page, busy],
   [502, html, page, busy],

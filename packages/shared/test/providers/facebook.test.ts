@@ -71,7 +71,8 @@ t.test('accepts no token answer without a token', async (t) => {
     await refused(t, facebook.handshakes.code?.accept(token, call(t)), { kind: 'malformed', status: undefined })
   }
   for (const [code, kind] of [[100, 'rejected'], [1, 'transient'], [4, 'rateLimited']] as const) {
-    await refused(t, facebook.handshakes.code?.accept({ error: { code } }, call(t)), { kind, status: undefined })
+    const body = Buffer.from(JSON.stringify({ error: { type: 'OAuthException', code } }))
+    t.match(facebook.handshakes.code?.judgeRefusal?.({ status: 200, headers: {}, body }, 0), { kind }, 'an error may come with 200')
   }
 })
 
@@ -168,8 +169,9 @@ t.test('authorizes somebody else\'s request, whatever token they bring themselve
 t.test('tells of an authorized request\'s answer whether the token is dead', async (t) => {
   const judge = (status: number, body: string) => facebook.judgeCredentials?.({ status, headers: {}, body: Buffer.from(body) })
   t.equal(judge(400, '{"error":{"code":190,"error_subcode":460}}'), 'unauthorized')
-  t.equal(judge(400, '{"error":{"code":102}}'), 'unauthorized')
-  for (const body of ['{"error":{"code":100}}', '{"error":{"code":200}}', '{"error":{"code":4}}', '<html>', '', '{}']) t.equal(judge(400, body), null, body)
+  t.equal(judge(400, '{"error":{"type":"OAuthException","code":102}}'), 'unauthorized')
+  t.equal(judge(401, '{"error":{"code":190,"message":"Unauthorized"}}'), null, 'a gateway speaks JSON too')
+  for (const body of ['{"error":{"type":"x","code":100}}', '{"error":{"type":"x","code":200}}', '{"error":{"type":"x","code":4}}', '<html>', '', '{}']) t.equal(judge(400, body), null, body)
   t.equal(judge(401, '<html>'), null, 'which is somebody else\'s')
 })
 

@@ -12,9 +12,10 @@ const express = '<!DOCTYPE html><html><body><pre>Error: Already posted<br> &nbsp
 const quoted = '{"error":"Do not quote me."}'
 
 const cannotAnswer = { kind: 'transient', reason: 'cannot answer now' }
-const redirects = { kind: 'malformed', reason: 'redirects, which is not followed' }
-const notJson = { kind: 'malformed', reason: 'answer is not a JSON object' }
-const byPage = { kind: 'malformed', reason: 'refused by a page instead of the API' }
+const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
+const notJson = { kind: 'malformed', reason: 'answer is not what was asked for' }
+const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
+const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
 const deadToken = { kind: 'unauthorized', reason: 'token is not accepted' }
 const lostClient = { kind: 'unauthorized', reason: 'the host does not know the client of this token' }
 const wrongSignature = { kind: 'unauthorized', reason: 'signature is not accepted' }
@@ -30,7 +31,7 @@ const table: Table = [
   [200, json, '{}', { kind: 'malformed', reason: 'answer lacks id' }],
   [200, json, '{"id":""}', { kind: 'malformed', reason: 'answer lacks id' }],
   [200, json, '{"id":7}', { kind: 'malformed', reason: 'answer lacks id' }],
-  [200, html, page, notJson],
+  [200, html, page, byPage],
   [200, json, '', notJson],
   [200, json, '{"id":"a', notJson],
   [200, json, '"Deleted"', notJson],
@@ -58,34 +59,40 @@ const table: Table = [
   [400, text, 'internal error', refused],
   [500, text, 'Invalid / expired Token', cannotAnswer],
   [200, text, 'Invalid / expired Token', notJson],
-  [403, text, 'Invalid / expired Token', { kind: 'rejected', reason: 'account may not do this' }],
-  [400, html, `<p>Invalid / expired Token</p>${page}`, refused],
-  [400, text, `Invalid / expired Token${' '.repeat(100)}`, refused],
+  [403, text, 'Invalid / expired Token', foreign],
+  [400, html, `<p>Invalid / expired Token</p>${page}`, foreign],
+  [400, text, `Invalid / expired Token${' '.repeat(100)}`, foreign],
 
   [401, json, '{"error":"Not logged in."}', otherAccount],
   [401, json, '{"error":"Not authorized"}', otherAccount],
   [401, json, '{"error":"Authentication required"}', otherAccount],
-  [401, {}, '', otherAccount],
-  [401, html, page, byPage],
+  [401, {}, '', foreign],
+  [401, json, '{"message":"Do not quote me."}', foreign],
+  [401, html, page, foreign],
   [403, json, quoted, { kind: 'rejected', reason: 'account may not do this' }],
-  [403, html, page, byPage],
-  [403, { 'content-type': 'application/xhtml+xml' }, page, byPage],
+  [403, html, page, foreign],
+  [403, {}, '', foreign],
+  [403, text, 'Do not quote me.', foreign],
+  [403, { 'content-type': 'application/xhtml+xml' }, page, foreign],
 
   [400, json, quoted, refused],
   [400, json, '{"error":"Looks like spam"}', refused],
-  [400, html, page, refused],
+  [400, html, page, foreign],
   [404, json, quoted, { kind: 'rejected', reason: 'not found' }],
-  [404, html, page, { kind: 'rejected', reason: 'not found' }],
+  [404, html, page, foreign],
+  [451, html, page, foreign],
   [410, json, '{"error":"Deleted"}', { kind: 'rejected', reason: 'deleted' }],
-  [406, html, 'Not acceptable', refused],
-  [413, html, page, refused],
+  [410, html, page, foreign],
+  [406, html, 'Not acceptable', foreign],
+  [413, html, page, foreign],
 
   [408, {}, '', cannotAnswer],
   [425, {}, '', cannotAnswer],
   [500, html, express, cannotAnswer],
   [500, json, quoted, cannotAnswer],
   [502, html, page, cannotAnswer],
-  [503, { ...html, 'retry-after': '7' }, page, cannotAnswer],
+  [503, html, page, cannotAnswer],
+  [503, { ...html, 'retry-after': '7' }, page, { kind: 'rateLimited', reason: 'not available for a while', retryAt: now + 7_000, scope: 'host' }],
 
   [429, {}, page, waitUntil(now + 30_000)],
   [429, { 'retry-after': '12' }, page, waitUntil(now + 12_000)],
@@ -104,7 +111,7 @@ const tokenTable: Table = [
   [200, form, 'oauth_token=t', noToken],
   [200, form, 'oauth_token=&oauth_token_secret=s', noToken],
   [200, form, 'oauth_token=a%0D%0Ab&oauth_token_secret=s', noToken],
-  [200, html, page, noToken],
+  [200, html, page, byPage],
   [200, json, '{"oauth_token":"t","oauth_token_secret":"s"}', noToken],
   [200, {}, '', noToken],
   [400, text, 'Invalid / expired Token', tooLate],
@@ -113,7 +120,9 @@ const tokenTable: Table = [
   [401, text, 'Invalid signature', { kind: 'malformed', reason: 'the host refuses the request (signature)' }],
   [400, text, 'Missing required parameter', { kind: 'malformed', reason: 'the host refuses the request (parameter)' }],
   [400, text, 'internal error', refused],
-  [404, html, page, refused],
+  [400, json, quoted, refused],
+  [403, text, 'Do not quote me.', foreign],
+  [404, html, page, foreign],
   [302, { location: '/' }, '', redirects],
   [429, {}, '', waitUntil(now + 30_000)],
   [500, html, page, cannotAnswer]

@@ -90,7 +90,7 @@ t.test('takes a redirect for an answer, wherever it comes', async (t) => {
     for (const status of [301, 302, 307, 308]) {
       const host = await pump(t, { [path]: (_, response) => { response.writeHead(status, { location: `${elsewhere}/api/user/a/profile` }).end() } })
       const error = await failure(connect(t, host))
-      t.match(error.verdict.kind, /^(rejected|malformed)$/, `${path} ${status}: ${error.message}`)
+      t.match(error.verdict.kind, /^(rejected|transient)$/, `${path} ${status}: ${error.message}`)
       t.match(error.message, /redirects/)
     }
   }

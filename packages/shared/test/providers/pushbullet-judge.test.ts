@@ -12,7 +12,13 @@ function envelope (code: string, more: object = {}): string {
 const json = { 'content-type': 'application/json; charset=utf-8' }
 const html = { 'content-type': 'text/html' }
 const page = '<html><body>Do not quote me.</body></html>'
+const text = { 'content-type': 'text/plain' }
 const limited = envelope('ratelimited')
+
+const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
+const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
+const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
+const senseless = { kind: 'malformed', reason: 'answer is not what was asked for' }
 
 const table: Array<[number, Record<string, string>, string, object]> = [
   [200, json, '{"iden":"abc","extra":[1]}', { kind: 'ok', value: { iden: 'abc', extra: [1] } }],
@@ -22,24 +28,28 @@ const table: Array<[number, Record<string, string>, string, object]> = [
   [200, json, '{}', { kind: 'malformed', reason: 'answer lacks iden' }],
   [200, json, '{"iden":""}', { kind: 'malformed', reason: 'answer lacks iden' }],
   [200, json, '{"iden":7}', { kind: 'malformed', reason: 'answer lacks iden' }],
-  [200, html, page, { kind: 'malformed', reason: 'answer is not a JSON object' }],
-  [200, json, '', { kind: 'malformed', reason: 'answer is not a JSON object' }],
-  [200, json, '{"iden":"ab', { kind: 'malformed', reason: 'answer is not a JSON object' }],
-  [200, json, '["iden"]', { kind: 'malformed', reason: 'answer is not a JSON object' }],
-  [200, json, 'null', { kind: 'malformed', reason: 'answer is not a JSON object' }],
-  [204, {}, '', { kind: 'malformed', reason: 'answer is not a JSON object' }],
+  [200, html, page, byPage],
+  [200, json, '', senseless],
+  [200, json, '{"iden":"ab', senseless],
+  [200, json, '["iden"]', senseless],
+  [200, json, 'null', senseless],
+  [204, {}, '', senseless],
 
-  [301, { location: 'https://evil.example/' }, '', { kind: 'malformed', reason: 'redirects, which is not followed' }],
-  [302, json, '{"iden":"abc"}', { kind: 'malformed', reason: 'redirects, which is not followed' }],
-  [304, {}, '', { kind: 'malformed', reason: 'redirects, which is not followed' }],
+  [301, { location: 'https://evil.example/' }, '', redirects],
+  [302, json, '{"iden":"abc"}', redirects],
+  [304, {}, '', redirects],
 
   [401, json, envelope('invalid_access_token'), { kind: 'unauthorized', reason: 'access token is not accepted' }],
   [401, json, envelope(''), { kind: 'unauthorized', reason: 'access token is not accepted' }],
-  [401, {}, '', { kind: 'unauthorized', reason: 'access token is not accepted' }],
+  [401, {}, '', foreign],
+  [401, html, page, foreign],
+  [401, json, '{"message":"Unauthorized"}', foreign],
   [400, json, envelope('invalid_access_token'), { kind: 'unauthorized', reason: 'access token is not accepted' }],
   [403, json, envelope(''), { kind: 'unauthorized', reason: 'access token lacks permission' }],
-  [403, {}, '', { kind: 'unauthorized', reason: 'access token lacks permission' }],
-  [403, { 'content-type': 'text/html; charset=UTF-8' }, page, { kind: 'malformed', reason: 'refused by a page instead of the API' }],
+  [403, {}, '', foreign],
+  [403, text, 'Do not quote me.', foreign],
+  [403, { 'content-type': 'text/html; charset=UTF-8' }, page, foreign],
+  [403, json, '{"error":{"code":403,"message":"Do not quote me.","status":"PERMISSION_DENIED"}}', foreign],
 
   [400, json, envelope('pushbullet_pro_required'), { kind: 'quota', reason: 'free monthly quota is used up (pushbullet_pro_required)' }],
   [400, json, '{"error_code":"pushbullet_pro_required"}', { kind: 'quota', reason: 'free monthly quota is used up (pushbullet_pro_required)' }],
@@ -47,16 +57,21 @@ const table: Array<[number, Record<string, string>, string, object]> = [
   [400, json, envelope('invalid_param', { param: 'url' }), { kind: 'rejected', reason: 'parameter url refused' }],
   [400, json, envelope('invalid_param', { param: 'o.secret' }), { kind: 'rejected', reason: 'request refused' }],
   [400, json, envelope('something_new'), { kind: 'rejected', reason: 'request refused' }],
-  [400, json, '{"error":"text"}', { kind: 'rejected', reason: 'request refused' }],
-  [400, html, page, { kind: 'rejected', reason: 'request refused' }],
+  [400, json, '{"error":"text"}', foreign],
+  [400, html, page, foreign],
   [404, json, envelope('not_found'), { kind: 'rejected', reason: 'resource not found' }],
-  [405, {}, '', { kind: 'rejected', reason: 'request refused' }],
-  [413, html, page, { kind: 'rejected', reason: 'request refused' }],
+  [404, html, page, foreign],
+  [405, {}, '', foreign],
+  [413, json, envelope(''), { kind: 'rejected', reason: 'request refused' }],
+  [413, html, page, foreign],
+  [451, html, page, foreign],
 
   [408, {}, '', { kind: 'transient', reason: 'cannot answer now' }],
   [500, json, envelope('', { type: 'server' }), { kind: 'transient', reason: 'cannot answer now' }],
   [502, html, page, { kind: 'transient', reason: 'cannot answer now' }],
   [503, {}, '', { kind: 'transient', reason: 'cannot answer now' }],
+  [503, { 'retry-after': '90' }, '', { kind: 'rateLimited', reason: 'not available for a while', retryAt: now + 90_000 }],
+  [511, html, page, { kind: 'transient', reason: 'cannot answer now' }],
   [500, json, envelope('invalid_access_token'), { kind: 'transient', reason: 'cannot answer now' }],
 
   [429, { 'x-ratelimit-reset': `${seconds + 90}` }, limited, waitUntil(now + 90_000)],

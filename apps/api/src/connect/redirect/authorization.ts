@@ -1,6 +1,7 @@
 import oauth2 from '@fastify/oauth2'
 import type { OAuth2Namespace } from '@fastify/oauth2'
 import type { FastifyInstance } from 'fastify'
+import { encodeQuery } from '@carillon/shared/providers'
 import type { CodeHandshake } from '@carillon/shared/providers'
 
 declare module 'fastify' {
@@ -13,10 +14,10 @@ declare module 'fastify' {
   }
 }
 
-const tokenTimeoutMs = 10_000
-const maxTokenBytes = 64 * 1024
-
-/** Decorates `scope` with the provider's authorization, which knows its endpoints, its client and our callback. */
+/**
+ * Decorates `scope` with what makes the provider's authorization URL. The token request is `exchangeCode`'s: the HTTP client
+ * inside the plugin takes a 200 with an error for a token, and loses tokens in responses that are not strict JSON.
+ */
 export async function addAuthorization (scope: FastifyInstance, code: CodeHandshake, callback: string): Promise<void> {
   const authorizeUrl = new URL(code.authorizeUrl)
   const tokenUrl = new URL(code.tokenUrl)
@@ -29,23 +30,34 @@ export async function addAuthorization (scope: FastifyInstance, code: CodeHandsh
       auth: {
         authorizeHost: authorizeUrl.origin,
         authorizePath: authorizeUrl.pathname + authorizeUrl.search,
-        tokenHost: tokenUrl.origin,
-        tokenPath: tokenUrl.pathname + tokenUrl.search
-      },
-      // Redirects are not followed unless asked for.
-      http: { timeout: tokenTimeoutMs, maxBytes: maxTokenBytes },
-      options: { authorizationMethod: code.tokenRequest.credentials, bodyFormat: code.tokenRequest.format }
+        tokenHost: tokenUrl.origin
+      }
     },
-    // RFC 6749 §4.1.3: the token request has to name the same redirect_uri, so it is made of the state both times. Where it does
-    // not carry the state, it is the registered one to the letter.
-    callbackUri: code.correlation === 'redirect-query' ? ({ handshakeState }) => `${callback}?state=${handshakeState}` : callback,
+    callbackUri: ({ handshakeState }) => redirectUriOf(code, callback, handshakeState),
     generateStateFunction: ({ handshakeState }) => handshakeState,
     // The callback has matched the handshake's row before it asks for the token.
     checkStateFunction: () => true,
     // The plugin keeps the state in a cookie of its own, which is of no use here: it expires as it arrives.
-    cookie: { maxAge: 0 },
-    userAgent: 'carillon'
+    cookie: { maxAge: 0 }
   })
+}
+
+/**
+ * RFC 6749 §4.1.3: the token request names the same redirect_uri as the authorization URL, so both are made of the state. Where
+ * it does not carry the state, it is the registered one to the letter.
+ */
+export function redirectUriOf ({ correlation }: CodeHandshake, callback: string, state: string): string {
+  return correlation === 'redirect-query' ? `${callback}?state=${state}` : callback
+}
+
+/**
+ * The URL that the plugin made, with `more` in its query. The plugin sends an empty `scope` where there is none, which RFC 6749
+ * §3.3 does not allow, and `+` for a space, which not every server reads as one.
+ */
+export function toAuthorizeUrl (made: string, more: Record<string, string> = {}): string {
+  const url = new URL(made)
+  const parameters = Object.fromEntries([...url.searchParams].filter(([name, value]) => name !== 'scope' || value !== ''))
+  return `${url.origin}${url.pathname}?${encodeQuery({ ...parameters, ...more })}`
 }
 
 /** What parts scopes is the framework's to choose, unless there is only one to send. */

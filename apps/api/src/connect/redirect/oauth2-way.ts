@@ -5,15 +5,16 @@ import type { CodeHandshake, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { callbackUrl } from '../addresses.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
-import { addAuthorization } from './authorization.ts'
+import { addAuthorization, redirectUriOf, toAuthorizeUrl } from './authorization.ts'
 import { obtainGrant } from './obtain-grant.ts'
 import type { RedirectWay } from './redirect.ts'
 
-/** OAuth 2's authorization code, through @fastify/oauth2. How the answer is matched is for the provider to say. */
+/** OAuth 2's authorization code. The provider says how the answer is matched. */
 export async function createOAuth2Way (
   scope: FastifyInstance, provider: Provider, code: CodeHandshake, services: Services
 ): Promise<RedirectWay> {
-  await addAuthorization(scope, code, callbackUrl(services.site, provider.id))
+  const callback = callbackUrl(services.site, provider.id)
+  await addAuthorization(scope, code, callback)
   return {
     begin: async (request, reply, handshake, state) => {
       request.handshakeState = state
@@ -23,18 +24,16 @@ export async function createOAuth2Way (
     obtain: async (request) => {
       const answer = readAnswer(request.query)
       refuseErrors(answer)
-      request.handshakeState = answer.state ?? ''
-      return await obtainGrant(scope, request, code, services)
+      const redirectUri = redirectUriOf(code, callback, answer.state ?? '')
+      return await obtainGrant(code, { code: answer.code ?? '', redirectUri }, services)
     }
   }
 
   /** Some providers do not ask twice for what was declined once, unless they are told to. */
   async function askingAgain ({ userId, team }: Handshake, authorizeUrl: string): Promise<string> {
-    if (code.askAgain === undefined) return authorizeUrl
+    if (code.askAgain === undefined) return toAuthorizeUrl(authorizeUrl)
     const missing = await findMissingPermissions(services.database, provider.id, team === null ? { userId } : { teamId: team.id })
-    const url = new URL(authorizeUrl)
-    for (const [name, value] of missing.length === 0 ? [] : Object.entries(code.askAgain)) url.searchParams.set(name, value)
-    return url.href
+    return toAuthorizeUrl(authorizeUrl, missing.length === 0 ? {} : code.askAgain)
   }
 
   async function matchState ({ query }: FastifyRequest) {

@@ -96,7 +96,8 @@ t.test('says in its own words what the token endpoint refuses, which is not as R
     [{ fault: '2' }, 'providerUnavailable'],
     [{ fault: '4' }, 'providerUnavailable'],
     [{ fault: '200-with-error' }, 'providerUnavailable'],
-    [{ status: 200, body: { error: { code: 100 } } }, 'codeRefused'],
+    [{ status: 200, body: { error: { type: 'OAuthException', code: 100 } } }, 'codeRefused'],
+    [{ status: 200, body: { error: { code: 100 } } }, 'providerNonsense'],
     [{ status: 200, body: {} }, 'providerNonsense'],
     [{ status: 500, body: '<html>' }, 'providerUnavailable'],
     [{ reset: 'before' }, 'providerUnavailable']

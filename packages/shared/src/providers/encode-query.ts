@@ -1,0 +1,30 @@
+import { percentEncode } from './oauth1.ts'
+
+/**
+ * A query for a URL, without its `?`. A space becomes `%20`, which every server reads as a space; `+` is one only where the
+ * server takes the query for a form.
+ */
+export function encodeQuery (parameters: Record<string, string>): string {
+  return Object.entries(parameters).map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`).join('&')
+}
+
+/** The URL with `parameters` added to its query. What is there already stays as it was written. */
+export function withParameters (url: string, parameters: Record<string, string>): string {
+  const query = encodeQuery(parameters)
+  if (query === '') return url
+  const [base = '', ...fragment] = url.split('#')
+  const separator = !base.includes('?') ? '?' : /[?&]$/.test(base) ? '' : '&'
+  return [`${base}${separator}${query}`, ...fragment].join('#')
+}
+
+/** A query, with its `?` or without, that lacks the parameters `names`. The others stay as they were written. */
+export function withoutParameters (search: string, names: readonly string[]): string {
+  const mark = search.startsWith('?') ? '?' : ''
+  const kept = search.slice(mark.length).split('&').filter((part) => !names.includes(nameOf(part)))
+  return kept.length === 0 ? '' : `${mark}${kept.join('&')}`
+}
+
+function nameOf (part: string): string {
+  const [[name] = ['']] = [...new URLSearchParams(part)]
+  return name
+}

@@ -1,0 +1,121 @@
+import t from 'tap'
+import { judge as judgeBlotre, judgeToken as judgeBlotreToken } from '../../src/providers/blotre-judge.ts'
+import { classifyForeign, classifyStatus, isPage } from '../../src/providers/classify-status.ts'
+import { judge as judgeFacebook, judgeApp, judgeToken as judgeFacebookToken } from '../../src/providers/facebook-judge.ts'
+import { judge as judgePumpio, judgeToken as judgePumpioToken } from '../../src/providers/pumpio-judge.ts'
+import { judge as judgePushbullet } from '../../src/providers/pushbullet.ts'
+import { createProviders } from '../../src/providers/registry.ts'
+import type { Answer } from '../../src/providers/http.ts'
+
+const now = Date.UTC(2026, 10, 21, 12, 0, 0)
+const html = { 'content-type': 'text/html; charset=utf-8' }
+const json = { 'content-type': 'application/json' }
+const text = { 'content-type': 'text/plain' }
+const page = '<html><body>Access denied by policy 17.</body></html>'
+
+/** What proxies, firewalls, gateways and captive portals say. */
+const intermediaries: Array<[number, Record<string, string>, string]> = [
+  [200, html, page],
+  [200, text, page],
+  [200, {}, '\n  <!DOCTYPE html><title>Welcome to the hotel</title>'],
+  [200, text, 'OK'],
+  [204, {}, ''],
+  [302, { location: 'https://portal.example/' }, ''],
+  [307, { location: 'https://portal.example/', ...html }, page],
+  [400, html, page],
+  [400, json, '{"message":"Bad Request"}'],
+  [401, {}, ''],
+  [401, html, page],
+  [401, { ...html, 'www-authenticate': 'Basic realm="proxy"' }, page],
+  [401, { 'www-authenticate': 'Bearer error="invalid_token"' }, ''],
+  [401, json, '{"message":"Unauthorized"}'],
+  [401, json, '{"error":{"code":401,"message":"Unauthorized","status":"UNAUTHENTICATED"}}'],
+  [403, {}, ''],
+  [403, text, 'Forbidden'],
+  [403, html, page],
+  [403, json, '{"error":{"code":403,"message":"Forbidden"}}'],
+  [403, json, '["error"]'],
+  [403, json, '"invalid_grant"'],
+  [404, html, page],
+  [404, text, '404 page not found'],
+  [405, {}, ''],
+  [407, { ...html, 'proxy-authenticate': 'Basic' }, page],
+  [410, html, page],
+  [413, html, page],
+  [421, {}, ''],
+  [451, html, page],
+  [502, html, page],
+  [511, html, page]
+]
+
+const judges: Record<string, (answer: Answer) => { kind: string }> = {
+  Pushbullet: (answer) => judgePushbullet(answer, now, ['iden']),
+  'pump.io': (answer) => judgePumpio(answer, now, ['id']),
+  "pump.io's token endpoints": (answer) => judgePumpioToken(answer, now),
+  "Blot're": (answer) => judgeBlotre(answer, now, (value) => typeof value === 'object' && value !== null ? value : undefined),
+  "Blot're's token endpoint": (answer) => judgeBlotreToken(answer, now, 'own'),
+  Facebook: (answer) => judgeFacebook(answer, now, readId),
+  "Facebook's token endpoint": (answer) => judgeFacebookToken(answer, now, readId),
+  "Facebook's debug_token": (answer) => judgeApp(answer, now, readId)
+}
+
+for (const [provider, judge] of Object.entries(judges)) {
+  t.test(`retries what an intermediary says in place of ${provider}`, async (t) => {
+    for (const [status, headers, body] of intermediaries) {
+      const { kind } = judge({ status, headers, body: Buffer.from(body) })
+      const isForeignContent = status === 200 || status === 204
+      t.match(kind, isForeignContent ? /^(transient|malformed)$/ : /^transient$/, `${status} ${JSON.stringify(headers)} ${body}`)
+    }
+  })
+}
+
+t.test('takes no intermediary for the judge of credentials', async (t) => {
+  const providers = createProviders({
+    pushbullet: { clientId: 'c', clientSecret: 's', authorizeUrl: 'https://push.example/authorize', apiUrl: 'https://push.example' },
+    pumpio: { application: { name: 'Carillon' } },
+    blotre: { clientId: 'c', clientSecret: 's', url: 'https://blotre.example' },
+    facebook: {
+      clientId: '1', clientSecret: 's', wwwUrl: 'https://www.example', graphUrl: 'https://graph.example', version: 'v26.0', scope: []
+    }
+  })
+  t.equal(providers.size, 4)
+  for (const { id, judgeCredentials } of providers.values()) {
+    for (const [status, headers, body] of intermediaries) {
+      t.equal(judgeCredentials?.({ status, headers, body: Buffer.from(body) }), null, `${id} ${status} ${body}`)
+    }
+  }
+})
+
+t.test('classifies by status alone what means the same whoever says it', async (t) => {
+  const rows: Array<[number, Record<string, string>, object | undefined]> = [
+    [200, {}, undefined], [302, {}, undefined], [403, {}, undefined], [407, {}, undefined],
+    [408, {}, { kind: 'transient' }], [425, {}, { kind: 'transient' }], [500, {}, { kind: 'transient' }], [511, {}, { kind: 'transient' }],
+    [429, {}, { kind: 'rateLimited', retryAt: now + 30_000 }],
+    [429, { 'retry-after': '7' }, { kind: 'rateLimited', retryAt: now + 7_000 }],
+    [503, {}, { kind: 'transient' }],
+    [503, { 'retry-after': '0' }, { kind: 'transient' }],
+    [503, { 'retry-after': 'soon' }, { kind: 'transient' }],
+    [503, { 'retry-after': '7' }, { kind: 'rateLimited', retryAt: now + 7_000 }],
+    [503, { 'retry-after': '9999999' }, { kind: 'rateLimited', retryAt: now + 3_600_000 }],
+    [500, { 'retry-after': '7' }, { kind: 'transient' }]
+  ]
+  for (const [status, headers, verdict] of rows) {
+    const found = classifyStatus({ status, headers }, now)
+    if (verdict === undefined) t.equal(found, undefined, String(status))
+    else t.match(found, verdict, `${status} ${JSON.stringify(headers)}`)
+  }
+  t.match(classifyForeign({ status: 429, headers: {}, body: Buffer.alloc(0) }, now, { limitScope: 'host', limitReason: 'x' }),
+    { kind: 'rateLimited', scope: 'host', reason: 'x' })
+})
+
+t.test('knows a page by its type, or by how it begins', async (t) => {
+  const rows: Array<[Record<string, string>, string, boolean]> = [
+    [html, '', true], [{ 'content-type': 'application/xhtml+xml' }, '', true], [text, page, true], [{}, '<!doctype HTML>', true],
+    [text, 'html', false], [json, '{"a":"<html>"}', false], [{ 'content-type': 'text/plain; note=html' }, 'x', false], [{}, '', false]
+  ]
+  for (const [headers, body, expected] of rows) t.equal(isPage({ headers, body: Buffer.from(body) }), expected, `${headers['content-type']} ${body}`)
+})
+
+function readId (value: unknown): object | undefined {
+  return typeof value === 'object' && value !== null && 'id' in value ? value : undefined
+}
