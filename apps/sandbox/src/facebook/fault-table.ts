@@ -23,6 +23,9 @@ const EXPIRED_MS = Date.UTC(2026, 0, 1)
 /** The error table of the Graph API, by code or by code and subcode, and the three answers that are no error by their status. */
 export const FAULTS: Readonly<Record<string, FaultRow>> = {
   1: { details: { message: 'An unknown error occurred', code: 1 } },
+  '1/too-much': {
+    status: 500, details: { message: 'Please reduce the amount of data you\'re asking for, then retry your request', code: 1 }
+  },
   '1/transient': { details: { message: 'An unknown error occurred', code: 1, is_transient: true } },
   2: { details: { message: 'An unexpected error has occurred. Please retry your request later.', code: 2, is_transient: true } },
   3: { details: { message: '(#3) Application does not have the capability to make this API call.', code: 3 } },

@@ -49,6 +49,10 @@ t.test('says with a limit whose it is, and for how many minutes', async (t) => {
   t.match(await usage('80004'), [{ call_count: 0 }, { type: 'ads_management', estimated_time_to_regain_access: 15 }])
 })
 
+t.test('asks for less data with a 500, which only its message tells from an outage', async (t) => {
+  t.match(await ask('1/too-much'), { status: 500, json: { error: { code: 1, message: /reduce the amount of data/ } } })
+})
+
 t.test('has an error inside a 200, a text in place of JSON, and what has not changed', async (t) => {
   t.match(await ask('200-with-error'), { status: 200, json: { error: { code: 2, is_transient: true } } })
   t.match(await ask('200-service-unavailable'), { status: 200, text: 'Service Unavailable' })

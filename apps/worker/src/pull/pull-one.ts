@@ -1,9 +1,10 @@
 import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
 import type { Fresh } from '@carillon/shared/connections'
-import { ProviderError } from '@carillon/shared/providers'
+import { isTooMuch, ProviderError } from '@carillon/shared/providers'
 import type { Call, Credentials, Provider, Pull } from '@carillon/shared/providers'
 import {
-  accountsToRead, accountWaitMs, endAccount, endListing, endPull, limitAccount, PullLost, renewPull, storeAccounts, storeDays
+  accountsToRead, accountWaitMs, endAccount, endListing, endPull, limitAccount, PullLost, removeOtherDays, renewPull,
+  storeAccounts, storeDays
 } from '@carillon/shared/pulls'
 import type { AccountToRead, PullEnd, TakenPull } from '@carillon/shared/pulls'
 import { healthOf } from '../deliver/health-of.ts'
@@ -18,6 +19,8 @@ import type { PullServices } from './pull.ts'
 interface Obstacles {
   retryAt: number | undefined
   failure: string | undefined
+  /** Whether one of the failures may pass, so that the round goes on with those accounts. */
+  mayPass: boolean
 }
 
 /** Reads what one connection has to tell and says how that went. Rejects only when that could not be written down. */
@@ -73,8 +76,8 @@ async function attempt (
   }
 
   async function readAll (credentials: Credentials): Promise<Obstacles> {
-    const accounts = await accountsToRead(database, taken) ?? await list(credentials)
-    const obstacles: Obstacles = { retryAt: undefined, failure: undefined }
+    const obstacles: Obstacles = { retryAt: undefined, failure: undefined, mayPass: false }
+    const accounts = await accountsToRead(database, taken) ?? await list(credentials, obstacles)
     for (const account of accounts) {
       try {
         await readAccount(account, credentials)
@@ -86,8 +89,13 @@ async function attempt (
     return obstacles
   }
 
-  async function list (credentials: Credentials): Promise<AccountToRead[]> {
-    for await (const page of pull.accounts(credentials, call)) await storeAccounts(database, taken, page)
+  async function list (credentials: Credentials, obstacles: Obstacles): Promise<AccountToRead[]> {
+    let unreadable = 0
+    for await (const page of pull.accounts(credentials, call)) {
+      await storeAccounts(database, taken, page.items)
+      unreadable += page.unreadable
+    }
+    if (unreadable > 0) obstacles.failure = `accounts in the list that make no sense: ${unreadable}`
     await endListing(database, taken)
     return await accountsToRead(database, taken) ?? []
   }
@@ -107,26 +115,42 @@ async function attempt (
     }
     const today = todayIn(timezone, now())
     const ranges = daysToRead(today, pulledTo, pace)
+    let unreadable = 0
     for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
-      ranges.unshift(...await readDays(accountId, range, credentials, ofAccount))
+      const read = await readDays(accountId, range, credentials, ofAccount)
+      ranges.unshift(...read.instead)
+      unreadable += read.unreadable
     }
+    if (unreadable > 0) throw new ProviderError({ kind: 'malformed', reason: `days that make no sense: ${unreadable}` }, host)
     await endAccount(database, taken, accountId, today)
     if (restUntil > now()) await limitAccount(database, provider.id, accountId, restUntil - now())
   }
 
-  /** Answers what is to be asked instead where that was too much at once. It comes to an end: no single day is halved. */
-  async function readDays (accountId: string, range: DayRange, credentials: Credentials, ofAccount: Call): Promise<DayRange[]> {
+  /**
+   * Stores a range of days, and removes those that the provider no longer has. Returns the ranges to read instead where it was
+   * too much at once. That comes to an end: no single day is halved.
+   */
+  async function readDays (
+    accountId: string, range: DayRange, credentials: Credentials, ofAccount: Call
+  ): Promise<{ instead: DayRange[], unreadable: number }> {
+    const days: string[] = []
+    let unreadable = 0
     try {
-      const pages = pull.days(accountId, range, credentials, ofAccount)
-      for await (const page of pages) await storeDays(database, taken, accountId, page)
-      return []
+      for await (const page of pull.days(accountId, range, credentials, ofAccount)) {
+        await storeDays(database, taken, accountId, page.items)
+        days.push(...page.items.map(({ day }) => day))
+        unreadable += page.unreadable
+      }
     } catch (error) {
       const halves = isTooMuch(error) ? halve(range) : undefined
       if (halves === undefined) throw error
-      // The provider may have taken its time to say no, and nobody shall take us for dead.
+      // The provider may have taken long to refuse, and the lease must not end meanwhile.
       await renewPull(database, taken)
-      return halves
+      return { instead: halves, unreadable: 0 }
     }
+    // A day that makes no sense is not a day without figures.
+    if (unreadable === 0) await removeOtherDays(database, taken, accountId, { ...range, days })
+    return { instead: [], unreadable }
   }
 
   function limited (retryAt: number): ProviderError {
@@ -134,13 +158,19 @@ async function attempt (
     return new ProviderError({ kind: 'rateLimited', reason, retryAt, scope: 'connection' }, host)
   }
 
-  /** What concerns one account does not keep the others from being read; everything else is thrown on. */
+  /**
+   * What concerns one account does not keep the others from being read; everything else is thrown on. When the provider itself
+   * is out of order, its breaker ends the round.
+   */
   async function note (obstacles: Obstacles, { accountId }: AccountToRead, error: unknown): Promise<void> {
-    if (!(error instanceof ProviderError)) throw error
+    if (!(error instanceof ProviderError) || signal.aborted) throw error
     const { verdict } = error
     if (verdict.kind === 'rateLimited' && verdict.scope !== 'host') {
       await limitAccount(database, provider.id, accountId, Math.max(0, verdict.retryAt - now()))
       obstacles.retryAt = Math.min(obstacles.retryAt ?? Infinity, verdict.retryAt)
+    } else if (verdict.kind === 'transient' || verdict.kind === 'malformed') {
+      obstacles.failure = `${accountId}: ${verdict.reason}`
+      obstacles.mayPass = true
     } else if (verdict.kind === 'rejected') {
       obstacles.failure ??= `${accountId}: ${verdict.reason}`
     } else throw error
@@ -161,8 +191,9 @@ async function attempt (
     throw error
   }
 
-  function endOf ({ retryAt, failure }: Obstacles): PullEnd {
+  function endOf ({ retryAt, failure, mayPass }: Obstacles): PullEnd {
     const { everyMs } = pace
+    if (failure !== undefined && mayPass) return { kind: 'failed', reason: failure, delayMs: retryDelayMs(taken.attempts + 1), everyMs }
     if (retryAt !== undefined) return { kind: 'later', reason: 'rateLimited', delayMs: Math.max(0, retryAt - now()) }
     return failure === undefined ? { kind: 'done', everyMs } : { kind: 'failed', reason: failure, delayMs: undefined, everyMs }
   }
@@ -197,8 +228,4 @@ async function attempt (
     else if (isProbe && health !== undefined) await breakers.endProbe(provider.id, '', health, reason)
     else if (isProbe) await breakers.giveBackProbe(provider.id, '')
   }
-}
-
-function isTooMuch (error: unknown): boolean {
-  return error instanceof ProviderError && error.verdict.kind === 'rejected' && error.verdict.isTooMuch === true
 }

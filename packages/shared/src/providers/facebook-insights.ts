@@ -2,76 +2,109 @@ import type { FacebookApi } from './facebook-api.ts'
 import type { FacebookCredentials } from './facebook.ts'
 import { isObject } from './facebook-judge.ts'
 import { isText } from './facebook-objects.ts'
-import { ProviderError } from './provider-error.ts'
-import type { AdAccount, Call, InsightsDay, Pull } from './provider.ts'
+import { isTooMuch, ProviderError } from './provider-error.ts'
+import type { AdAccount, Call, InsightsDay, Pull, PullPage } from './provider.ts'
 
-interface Page<T> {
-  items: T[]
+interface ReadPage<T> extends PullPage<T> {
   next: string | undefined
 }
 
-const perPage = '100'
+const maxPerPage = 100
 /** There is no end to the pages that a broken server can make. */
-const mostPages = 10_000
+const maxPages = 10_000
 
 /** Ad accounts and their figures by day. */
 export function createInsights (api: FacebookApi): Pull<FacebookCredentials> {
   return {
     name: 'insights',
     accounts: (credentials, call) => pages('/me/adaccounts', {
-      fields: 'id,account_id,name,account_status,currency,timezone_name', limit: perPage
-    }, readAccount, credentials, call),
+      fields: 'id,account_id,name,account_status,currency,timezone_name'
+    }, readAccount, credentials, call, 1),
     days: (accountId, { since, until }, credentials, call) => pages(`/${accountId}/insights`, {
-      fields: 'impressions,clicks,spend', level: 'account', time_increment: '1', time_range: JSON.stringify({ since, until }), limit: perPage
+      fields: 'impressions,clicks,spend', level: 'account', time_increment: '1', time_range: JSON.stringify({ since, until })
     }, readDay, credentials, call)
   }
 
   /**
    * A page may be empty with more to come, and the last one has cursors too: only a missing `next` is the end. It holds the
-   * token, so it is never kept and never told.
+   * token, so it is never kept and never told. A page that is too much for Facebook is requested again with half as many items,
+   * down to `minPerPage`. Of days, the caller asks for fewer instead: a page of them is one query however long it is.
    */
   async function * pages<T> (
     path: string, query: Record<string, string>, read: (item: unknown) => T | undefined,
-    { accessToken }: FacebookCredentials, call: Call
-  ): AsyncGenerator<T[]> {
+    { accessToken }: FacebookCredentials, call: Call, minPerPage = maxPerPage
+  ): AsyncGenerator<PullPage<T>> {
     const readPage = (json: unknown) => readPageOf(json, read)
-    await call.beforeRequest?.()
-    let page = await api.request('GET', path, query, accessToken, readPage, call)
+    let limit = maxPerPage
+    let next: string | undefined
     for (let count = 1; ; count++) {
-      yield page.items
-      if (page.next === undefined) return
+      const { next: following, ...page } = await requestPage()
+      yield page
+      if (following === undefined) return
       // Ending quietly would leave out figures that nobody misses.
-      if (count === mostPages) throw new ProviderError({ kind: 'malformed', reason: `more than ${mostPages} pages` }, api.host)
-      await call.beforeRequest?.()
-      page = await api.follow(page.next, accessToken, readPage, call)
+      if (count === maxPages) throw new ProviderError({ kind: 'malformed', reason: `more than ${maxPages} pages` }, api.host)
+      next = following
+    }
+
+    async function requestPage (): Promise<ReadPage<T>> {
+      for (;;) {
+        await call.beforeRequest?.()
+        try {
+          return next === undefined
+            ? await api.request('GET', path, { ...query, limit: String(limit) }, accessToken, readPage, call)
+            : await api.follow(withLimit(next, limit), accessToken, readPage, call)
+        } catch (error) {
+          if (!isTooMuch(error) || limit <= minPerPage) throw error
+          limit = Math.ceil(limit / 2)
+        }
+      }
     }
   }
 }
 
-/** One item that makes no sense makes none of the page: figures that are silently missing are wrong figures. */
-function readPageOf<T> (json: unknown, read: (item: unknown) => T | undefined): Page<T> | undefined {
+/** `api.follow` refuses what is no URL. */
+function withLimit (next: string, limit: number): string {
+  if (limit === maxPerPage || !URL.canParse(next)) return next
+  const url = new URL(next)
+  url.searchParams.set('limit', String(limit))
+  return url.href
+}
+
+function readPageOf<T> (json: unknown, read: (item: unknown) => T | undefined): ReadPage<T> | undefined {
   const data: unknown = isObject(json) ? json['data'] : undefined
   if (!isObject(json) || !Array.isArray(data)) return undefined
-  const items = data.map(read)
-  if (items.includes(undefined)) return undefined
+  const items = data.map(read).filter((item) => item !== undefined)
   const next = isObject(json['paging']) ? json['paging']['next'] : undefined
-  return { items: items.filter((item) => item !== undefined), next: isText(next) ? next : undefined }
+  return { items, unreadable: data.length - items.length, next: isText(next) ? next : undefined }
 }
 
 function readAccount (item: unknown): AdAccount | undefined {
   if (!isObject(item) || !isText(item['id']) || !/^act_\d{1,32}$/.test(item['id'])) return undefined
   const { id, name, currency, timezone_name: timezone } = item
-  return { id, name: isText(name) ? name : id, currency: isText(currency) ? currency : '', timezone: isText(timezone) ? timezone : 'UTC' }
+  return { id, name: nameOf(name) || id, currency: nameOf(currency), timezone: nameOf(timezone) || 'UTC' }
 }
 
-/** A figure that is nought may be left out. */
+/** PostgreSQL cannot store NUL, and no other control character is part of a name. */
+function nameOf (value: unknown): string {
+  return isText(value) ? value.replace(/\p{Cc}/gu, '').slice(0, 255) : ''
+}
+
+/** Facebook leaves out a figure that is zero, or sends null. */
 function readDay (item: unknown): InsightsDay | undefined {
   if (!isObject(item)) return undefined
-  const { date_start: day, impressions = '0', clicks = '0', spend = '0' } = item
-  if (!isText(day) || !/^\d{4}-\d\d-\d\d$/.test(day) || item['date_stop'] !== day) return undefined
-  return isDecimal(impressions) && isDecimal(clicks) && isDecimal(spend) ? { day, impressions, clicks, spend } : undefined
+  const { date_start: day } = item
+  if (!isText(day) || !isDay(day) || item['date_stop'] !== day) return undefined
+  const [impressions, clicks, spend] = [item['impressions'], item['clicks'], item['spend']].map(decimalOf)
+  if (impressions === undefined || clicks === undefined || spend === undefined) return undefined
+  return { day, impressions, clicks, spend }
 }
 
-function isDecimal (value: unknown): value is string {
-  return typeof value === 'string' && /^-?\d{1,30}(\.\d{1,30})?$/.test(value)
+function isDay (text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true
+}
+
+/** Figures come as text, which is exact. A number is taken as well; one that is not in plain digits is not exact any more. */
+function decimalOf (value: unknown): string | undefined {
+  const text = value === undefined || value === null ? '0' : typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && /^-?\d{1,30}(\.\d{1,30})?$/.test(text) ? text : undefined
 }

@@ -55,10 +55,11 @@ export function judgeError (error: GraphError, { headers, status }: Pick<Answer,
   }
   if (code === 190) return { kind: 'unauthorized', reason: `${tokenReasons.get(subcode ?? 0) ?? 'access token is not accepted'} ${told}` }
   if (code === 102) return { kind: 'unauthorized', reason: `the session is over ${told}` }
+  if (isTooMuch(error)) return { kind: 'rejected', reason: `the query takes too long ${told}`, isTooMuch: true }
   if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `cannot answer now ${told}` }
   if (code === 100 && message.includes('appsecret_proof')) return { kind: 'rejected', reason: `appsecret_proof is missing or wrong ${told}` }
   const reason = (subcode === undefined ? undefined : reasons.get(`${code}/${subcode}`)) ?? reasons.get(String(code))
-  if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${told}`, ...isTooMuch(error) ? { isTooMuch: true } : {} }
+  if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${told}` }
   if (code === 10 || (code >= 200 && code <= 299)) return { kind: 'rejected', reason: `permission is missing ${told}` }
   return { kind: 'rejected', reason: `request refused ${told}` }
 }
@@ -108,9 +109,9 @@ function judgePlain<T> (answer: Answer, json: unknown, now: number, read: Reader
   return value === undefined ? classifyForeign(answer, now) : { kind: 'ok', value }
 }
 
-/** The query takes too long. Facebook asks for a smaller one, or for a report. */
-function isTooMuch ({ code, subcode }: GraphError): boolean {
-  return code === 100 && subcode === 1504018
+/** Facebook asks for a smaller query. Only its message tells one form of this, a 500, from an outage. */
+function isTooMuch ({ code, subcode, message }: GraphError): boolean {
+  return (code === 100 && subcode === 1504018) || (code === 1 && /reduce the amount of data/i.test(message))
 }
 
 function limitOf (code: number): { reason: string, scope: 'connection' | 'host' } | undefined {
@@ -138,7 +139,6 @@ const reasons = new Map([
   ['3', 'the app may not do this'],
   ['100', 'a parameter was refused'],
   ['100/33', 'no such object, or it is not to be seen'],
-  ['100/1504018', 'the query takes too long'],
   ['101', 'app id is not accepted'],
   ['368', 'blocked for a breach of policy'],
   ['506', 'posted already']

@@ -18,11 +18,11 @@ export { createMemoryRegistrations } from './memory-registrations.ts'
 export type { Message, MessageFile } from './message.ts'
 export type {
   Account, AdAccount, Authorized, Call, CodeBegun, CodeHandshake, Credentials, ForwardedRequest, Grant, Handshakes, InsightsDay,
-  Notice, Notices, OneTimeCodeHandshake, Provider, Pull, Receipt, Refreshed, Registration, Registrations, VerifierBegun,
+  Notice, Notices, OneTimeCodeHandshake, Provider, Pull, PullPage, Receipt, Refreshed, Registration, Registrations, VerifierBegun,
   VerifierHandshake
 } from './provider.ts'
 export type { Verdict } from './provider-error.ts'
-export { ProviderError } from './provider-error.ts'
+export { isTooMuch, ProviderError } from './provider-error.ts'
 export { createPumpio } from './pumpio.ts'
 export type { PumpioConfig } from './pumpio.ts'
 export { createPumpioClient } from './pumpio-client.ts'

@@ -49,3 +49,8 @@ export class ProviderError extends Error {
     this.transport = transport
   }
 }
+
+/** Whether the provider wants a smaller query: fewer days, or a shorter page. */
+export function isTooMuch (error: unknown): boolean {
+  return error instanceof ProviderError && error.verdict.kind === 'rejected' && error.verdict.isTooMuch === true
+}

@@ -177,13 +177,22 @@ export interface InsightsDay {
   spend: string
 }
 
+/** One page of what a provider returns. */
+export interface PullPage<Item> {
+  items: Item[]
+  /** How many more it holds that make no sense. What is known of these stays as it is. */
+  unreadable: number
+}
+
 /** Data that is read through a connection, a page at a time. What pages are called at the provider never leaves its client. */
 export interface Pull<C extends Credentials = Credentials> {
   readonly name: string
   /** All accounts that the credentials reach. Throws ProviderError. */
-  accounts (credentials: C, call: Call): AsyncIterable<AdAccount[]>
+  accounts (credentials: C, call: Call): AsyncIterable<PullPage<AdAccount>>
   /** What there is from `since` up to and with `until`, in pages. Throws ProviderError. */
-  days (accountId: string, range: { since: string, until: string }, credentials: C, call: Call): AsyncIterable<InsightsDay[]>
+  days (
+    accountId: string, range: { since: string, until: string }, credentials: C, call: Call
+  ): AsyncIterable<PullPage<InsightsDay>>
 }
 
 /** What the provider tells us of its own accord about one of its accounts. */

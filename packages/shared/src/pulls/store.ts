@@ -71,6 +71,24 @@ export async function storeDays (database: Database, taken: TakenPull, accountId
     select from mine`)
 }
 
+/**
+ * Removes what was known of an account's days from `since` up to and with `until` that the provider no longer has: a day that
+ * is not among `days` has no figures any more. Throws PullLost.
+ */
+export async function removeOtherDays (
+  database: Database, taken: TakenPull, accountId: string,
+  { since, until, days }: { since: string, until: string, days: string[] }
+): Promise<void> {
+  const { sql } = database
+  await insist(await sql`
+    with mine as (${renewed(database, taken)}), removed as (
+      delete from insights using mine
+      where insights.connection_id = mine.connection_id and account_id = ${accountId}
+        and day between ${since}::text::date and ${until}::text::date and day <> all (${days}::text[]::date[])
+    )
+    select from mine`)
+}
+
 /** An account's days are read, up to and with `to`. Throws PullLost. */
 export async function endAccount (database: Database, taken: TakenPull, accountId: string, to: string): Promise<void> {
   const { sql } = database

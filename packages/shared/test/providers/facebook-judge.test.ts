@@ -38,6 +38,9 @@ const table: Row[] = [
 
   [400, json, error(1), rejected('unknown error (#1)')],
   [400, json, error(1, undefined, true), transient('(#1)')],
+  [500, json, error(1), transient('(#1)')],
+  [500, json, error(1, undefined, false, 'Please reduce the amount of data you\'re asking for, then retry your request'),
+    { kind: 'rejected', reason: 'the query takes too long (#1)', isTooMuch: true }],
   [400, json, error(2), transient('(#2)')],
   [503, json, error(2, undefined, true), transient('(#2)')],
   [400, json, error(3), rejected('the app may not do this (#3)')],

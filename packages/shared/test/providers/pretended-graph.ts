@@ -14,11 +14,8 @@ interface Token {
   isRevoked: boolean
 }
 
-interface Row {
-  impressions: string
-  clicks: string
-  spend: string
-}
+/** Figures are text; a test may say otherwise. */
+type Row = Record<'impressions' | 'clicks' | 'spend', unknown>
 
 /** Of one user: ad accounts by id, and what they have of each day. */
 export type AdAccounts = Record<string, { timezone?: string, days: Record<string, Row> }>
@@ -34,6 +31,8 @@ export interface PretendedGraph extends Simulator {
   /** Days a page of insights holds. */
   pageSize: number
   adAccounts: Map<string, AdAccounts>
+  /** Items that the list of ad accounts holds besides those of `adAccounts`. */
+  oddAccounts: unknown[]
   /** Called before a page of insights is given. */
   onInsights: (account: string) => void | Promise<void>
 }
@@ -59,6 +58,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
     requests: [],
     pageSize: 25,
     adAccounts: new Map(),
+    oddAccounts: [],
     onInsights: () => {},
     tokensOf: (user) => [...tokens].filter(([, token]) => token.user === user).map(([text]) => text),
     decline: (user, ...permissions) => { declined.set(user, new Set(permissions)) },
@@ -133,9 +133,10 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
       return { success: true }
     }
     if (call === 'GET /me/adaccounts') {
-      return paged(Object.entries(graph.adAccounts.get(user) ?? {}).map(([id, { timezone }]) => ({
+      const known = Object.entries(graph.adAccounts.get(user) ?? {}).map(([id, { timezone }]) => ({
         id, account_id: id.slice(4), name: `Account ${id}`, account_status: 1, currency: 'EUR', timezone_name: timezone ?? 'UTC'
-      })), path, query, bearer)
+      }))
+      return paged([...graph.oddAccounts, ...known], path, query, bearer)
     }
     const [, account = ''] = /^GET \/(act_\d+)\/insights$/.exec(call) ?? []
     const found = graph.adAccounts.get(user)?.[account]
@@ -147,9 +148,9 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
   }
 
   /** As Facebook does it: the next page's address holds the token, and there are cursors on the last page too. */
-  function paged (all: object[], path: string, query: URLSearchParams, token: string): object {
+  function paged (all: unknown[], path: string, query: URLSearchParams, token: string): object {
     const from = Number(query.get('after') ?? 0)
-    const to = from + graph.pageSize
+    const to = from + Math.min(graph.pageSize, Number(query.get('limit') ?? graph.pageSize))
     const next = new URL(`${url}/v26.0${path}?${query}`)
     next.searchParams.set('access_token', token)
     next.searchParams.set('after', String(to))
