@@ -1,3 +1,5 @@
+import { truncate } from '@carillon/shared/text'
+
 /** Every number that a double may round has sixteen digits or more, or an exponent. Most bodies have neither. */
 const candidate = /(?:^|[[:,\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/
 
@@ -84,5 +86,6 @@ function withoutTrailingZeros (digits: string): string {
 }
 
 function pathOf (json: string, containers: Container[]): string {
-  return containers.map(({ index, nameAt: [start, end] }) => index ?? String(JSON.parse(json.slice(start, end)))).join('.').slice(0, 200)
+  const names = containers.map(({ index, nameAt: [start, end] }) => index ?? String(JSON.parse(json.slice(start, end))))
+  return truncate(names.join('.'), 200)
 }

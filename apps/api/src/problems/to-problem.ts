@@ -1,4 +1,5 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify'
+import { truncate } from '@carillon/shared/text'
 import { Problem, refuseFaults } from './problem.ts'
 import type { InputFault } from './problem.ts'
 
@@ -56,7 +57,7 @@ function toFault ({ keyword, instancePath, params, message }: FastifySchemaValid
 }
 
 function fault (path: unknown[], message: string): InputFault {
-  return { path: path.join('.').slice(0, 200), message }
+  return { path: truncate(path.join('.'), 200), message }
 }
 
 /** RFC 6901 §4. */

@@ -1,3 +1,4 @@
+import { truncate } from '@carillon/shared/text'
 import { printable } from '../printable.ts'
 import { total } from './notification.ts'
 import type { Counts, DeliveryState, Notification } from './notification.ts'
@@ -38,7 +39,7 @@ export function sentOf (counts: Counts): string {
 /** What a message is known by, on one line. */
 export function titleOf ({ message: { title, body, url, type } }: Pick<Notification, 'message'>): string {
   const text = printable(title ?? body ?? url ?? type)
-  return `"${text.length > 60 ? `${text.slice(0, 59)}…` : text}"`
+  return `"${text.length > 60 ? `${truncate(text, 59)}…` : text}"`
 }
 
 export function audienceOf ({ audience, providers }: Pick<Notification, 'audience' | 'providers'>): string {

@@ -1,3 +1,4 @@
+import { truncate } from '../text/index.ts'
 import type { Config } from './config.ts'
 
 /** How browsers reach the API; `port` is the one it really listens on. */
@@ -33,7 +34,7 @@ export function providerConfig (config: Config) {
       stream: config.BLOTRE_STREAM,
       tags: config.BLOTRE_TAGS,
       colors: config.BLOTRE_COLORS,
-      introduction: { name: config.SITE_NAME.padEnd(3).slice(0, 254), blurb: `Shows on your stream what ${config.SITE_NAME} has to tell you.` }
+      introduction: { name: truncate(config.SITE_NAME.padEnd(3), 254), blurb: `Shows on your stream what ${config.SITE_NAME} has to tell you.` }
     },
     facebook: facebook && {
       ...facebook,

@@ -41,9 +41,13 @@ export function createLook ({ colors = {}, tags = [] }: LookConfig): (message: M
 
 const mostTags = 6
 
+/** Blot're takes ASCII alone. A hashtag with other letters is left out as a whole: the part before them is another word. */
 function hashtags (text: string): string[] {
-  return [...text.matchAll(/(?<!\S)#([\w$-]{1,32})(?![\w$-])/g)].map(([, tag = '']) => tag).filter(isTag)
+  return [...text.matchAll(hashtag)].map(([, tag = '']) => tag.normalize('NFC')).filter(isTag)
 }
+
+/** A word in any script: letters with their marks, digits, joiners and connecting punctuation. */
+const hashtag = /(?<!\S)#([\p{L}\p{M}\p{N}\p{Pc}\p{Join_Control}$\u00B7\u30FB-]+)/gu
 
 /** Six hexadecimal digits would be a colour. */
 export function isTag (text: string): boolean {

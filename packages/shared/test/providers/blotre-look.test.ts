@@ -18,6 +18,13 @@ t.test('tags with what is configured and with the hashtags of the message, six a
   t.same(createLook({})({ type: 'note', body: `# #ü #${'x'.repeat(33)} #${'y'.repeat(32)}` }).tags, ['info', 'y'.repeat(32)])
 })
 
+t.test('takes no part of a word for a hashtag', async (t) => {
+  const tagsOf = (body: string) => createLook({})({ type: 'note', body }).tags.slice(1)
+  const cut = ['#caf\u00e9', '#cafe\u0301', '#na\u00efve', '#\u00fcber', '#a\u200cb', '#stra\u00dfe', '#\u65e5\u672c', '#x\u0661', '#col\u00b7lecci', '#w\u{1D51E}']
+  for (const body of cut) t.same(tagsOf(body), [], JSON.stringify(body))
+  t.same(tagsOf('#caf\u00e9 #tea, #ok! #done\u{1F389}'), ['tea', 'ok', 'done'], 'and punctuation ends one')
+})
+
 t.test('turns away colours and tags that Blot\'re would', async (t) => {
   for (const color of ['red', '#fff', '#00ff0g', '00ff00', '']) t.throws(() => createLook({ colors: { info: color } }), TypeError)
   for (const tag of ['', 'a b', '#a', 'ü', 'ff0000', 'x'.repeat(33)]) t.throws(() => createLook({ tags: [tag] }), TypeError)

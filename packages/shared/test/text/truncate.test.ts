@@ -1,0 +1,19 @@
+import t from 'tap'
+import { truncate } from '../../src/text/index.ts'
+
+t.test('keeps what is short enough', async (t) => {
+  for (const text of ['', 'a', 'abc']) t.equal(truncate(text, 3), text)
+})
+
+t.test('splits no character as people see it', async (t) => {
+  const rows: Array<[string, number, string]> = [
+    ['abcd', 3, 'abc'],
+    ['ab\u{1F514}', 3, 'ab'], // a surrogate pair
+    ['cafe\u0301s', 4, 'caf'], // a letter and its mark
+    ['a\u{1F469}\u200D\u{1F469}\u200D\u{1F467}b', 8, 'a'], // a family
+    ['a\u{1F1E9}\u{1F1EA}', 4, 'a'], // a flag
+    ['a\r\nb', 2, 'a'],
+    ['\u{1F514}', 1, '']
+  ]
+  for (const [text, length, expected] of rows) t.equal(truncate(text, length), expected, JSON.stringify(text))
+})
