@@ -1,5 +1,5 @@
 import getPort from 'get-port'
-import { ConfigError, loadConfig, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
+import { ConfigError, findUnknownVariables, loadConfig, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openClock, openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
@@ -19,6 +19,7 @@ const longestFarewellMs = 14_000
 
 const config = readConfig()
 const log = createLog({ name: 'api', level: config.LOG_LEVEL })
+for (const { warning } of findUnknownVariables(process.env)) log.warn(warning)
 const closers: Array<() => Promise<unknown>> = []
 let closing: Promise<never> | undefined
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))

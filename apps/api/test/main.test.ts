@@ -21,6 +21,14 @@ t.test('listens on a free port, says where, and ends in order', async (t) => {
   t.match(app.stderr, [])
 })
 
+t.test('warns of a variable that looks like a mistake', async (t) => {
+  const { url: DATABASE_URL } = await testDatabase(t)
+  const app = spawnApp(t, 'api', { env: { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0', PUSHBULLET_CLIENTID: 'secret-value' } })
+  await app.ready
+  t.match(app.output(), '"msg":"PUSHBULLET_CLIENTID is not a variable of Carillon and is ignored; did you mean PUSHBULLET_CLIENT_ID?"')
+  t.notMatch(app.output(), 'secret-value')
+})
+
 t.test('does not outlive who started it, however early that ends', async (t) => {
   const { url: DATABASE_URL } = await testDatabase(t)
   const env = { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0' }

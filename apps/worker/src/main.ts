@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { ConfigError, loadConfig, perSecond, providerConfig, pullPace } from '@carillon/shared/config'
+import { ConfigError, findUnknownVariables, loadConfig, perSecond, providerConfig, pullPace } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openClock, openDatabase } from '@carillon/shared/db'
@@ -27,6 +27,7 @@ try {
 
 async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<void> {
   const log = createLog({ name: 'worker', level: config.LOG_LEVEL })
+  for (const { warning } of findUnknownVariables(process.env)) log.warn(warning)
   const database = openDatabase({ url: config.DATABASE_URL })
   const clock = openClock(database)
   const backend = openQueueBackend({

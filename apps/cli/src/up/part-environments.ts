@@ -1,3 +1,5 @@
+import { findUnknownVariables } from '@carillon/shared/config'
+
 type Environment = Record<string, string | undefined>
 
 /** What any Node program may need from its parent: where things are and how it talks, and no setting of Carillon. */
@@ -10,9 +12,13 @@ export function sandboxEnvironment (env: Environment): Record<string, string> {
   return pick(env, (name) => ofAnyProgram.includes(name) || name.startsWith('SANDBOX_'))
 }
 
-/** `CARILLON_API_KEY` belongs to the command line: a key of the API is of no use to the API itself. */
+/**
+ * `CARILLON_API_KEY` belongs to the command line: a key of the API is of no use to the API itself. Variables that `up` has
+ * warned of are left out, or the API and the worker would each warn of them again.
+ */
 export function apiAndWorkerEnvironment (env: Environment): Record<string, string> {
-  return pick(env, (name) => name !== 'CARILLON_API_KEY')
+  const dropped = new Set(['CARILLON_API_KEY', ...findUnknownVariables(env).map(({ name }) => name)])
+  return pick(env, (name) => !dropped.has(name))
 }
 
 function pick (env: Environment, isWanted: (name: string) => boolean): Record<string, string> {

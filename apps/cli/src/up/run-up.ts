@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import { loadConfig, publicUrl, urlOf } from '@carillon/shared/config'
+import { findUnknownVariables, loadConfig, publicUrl, urlOf } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
@@ -37,6 +37,7 @@ const sandboxHost = '127.0.0.1'
 export async function runUp (options: UpOptions): Promise<void> {
   const { env, print, announce, stop, force } = options
   const config = loadConfig(env)
+  for (const { warning } of findUnknownVariables(env)) print(`warning: ${warning}`)
   const dataDir = await openDataDir(config.CARILLON_DATA_DIR)
   const parts = openParts({ print, stop, force })
   try {

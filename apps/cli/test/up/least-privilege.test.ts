@@ -21,6 +21,17 @@ t.test('gives the sandbox neither stores, keys nor clients, and the API no key o
   t.notOk(ofApi.includes('CARILLON_API_KEY'))
 })
 
+t.test('warns once of a variable that looks like a mistake, and does not pass it on', async (t) => {
+  const dataDir = join(await folder(t), 'data')
+  const up = spawnUp(t, dataDir, { env: { ...env, PUSHBULLET_CLIENTID: 'secret-value' } })
+  const { url: apiUrl } = await up.ready
+  const warnings = up.output().split('\n').filter((line) => line.includes('PUSHBULLET_CLIENTID'))
+  t.match(warnings, [/did you mean PUSHBULLET_CLIENT_ID\?$/])
+  t.equal(warnings.length, 1)
+  t.notMatch(up.output(), 'secret-value')
+  t.notOk((await environmentOf(apiUrl)).includes('PUSHBULLET_CLIENTID'))
+})
+
 t.test('keeps the sandbox on loopback whatever HOST is', async (t) => {
   const dataDir = join(await folder(t), 'data')
   await spawnUp(t, dataDir, { env: { ...env, HOST: '0.0.0.0' } }).ready

@@ -1,0 +1,55 @@
+import { variables } from './variables.ts'
+
+export interface UnknownVariable {
+  name: string
+  /** For a person: what is wrong with it, without its value. */
+  warning: string
+}
+
+/** Nobody else's variables begin like these. */
+const families = ['CARILLON_', 'DELIVER_', 'PUSHBULLET_', 'PUMPIO_', 'BLOTRE_', 'FACEBOOK_']
+/** What Kubernetes sets for a service that is called `carillon`, and what our own tests read. */
+const foreign = /_SERVICE_(?:HOST|PORT)|_PORT(?:_\d+_(?:TCP|UDP))?(?:_(?:ADDR|PORT|PROTO))?$|^CARILLON_REQUIRE_/
+/** Shorter names, such as HOST, are too close to those of others. */
+const minLength = 8
+
+/** Variables that Carillon does not read and that look like a mistake: a name close to one of ours, or of a family of ours. */
+export function findUnknownVariables (env: Record<string, string | undefined>): UnknownVariable[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined || value === '' || Object.hasOwn(variables, name) || foreign.test(name)) return []
+    const meant = findSimilar(name)
+    if (meant === undefined && !families.some((family) => name.startsWith(family))) return []
+    const question = meant === undefined ? '' : `; did you mean ${meant}?`
+    return [{ name, warning: `${name} is not a variable of Carillon and is ignored${question}` }]
+  })
+}
+
+/** The variable whose name is the same but for case and underscores, or else but for one or two characters. */
+function findSimilar (name: string): string | undefined {
+  const plain = plainOf(name)
+  const known = Object.keys(variables)
+  const same = known.find((other) => plainOf(other) === plain)
+  if (same !== undefined || plain.length < minLength) return same
+  const [closest] = known.filter((other) => plainOf(other).length >= minLength)
+    .map((other) => ({ other, distance: distanceBetween(plain, plainOf(other)) }))
+    .sort((one, another) => one.distance - another.distance)
+  // Two characters of eight would be another word; two of twelve are a slip.
+  return closest !== undefined && closest.distance <= (plain.length < 12 ? 1 : 2) ? closest.other : undefined
+}
+
+function plainOf (name: string): string {
+  return name.toUpperCase().replaceAll('_', '')
+}
+
+/** Levenshtein: how many characters are inserted, deleted or replaced. */
+function distanceBetween (one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
+  for (const [i, character] of [...one].entries()) {
+    const next = [i + 1]
+    for (const [j, wanted] of [...other].entries()) {
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (character === wanted ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
