@@ -4,7 +4,7 @@ import { dayAgo, daysOf, openPulls } from './open-pulls.ts'
 
 t.setTimeout(300_000)
 
-const tooMuch = { code: 1, message: 'Please reduce the amount of data you\'re asking for, then retry your request' }
+const tooMuch = { code: 1, type: 'OAuthException', message: 'Please reduce the amount of data you\'re asking for, then retry your request' }
 
 t.test('reads the other accounts when one is always too much, and leaves the breaker closed', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)

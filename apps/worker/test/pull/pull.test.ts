@@ -80,7 +80,7 @@ t.test('tells when and why it last failed, and goes on where it was', async (t) 
 t.test('reads the other accounts when one of them may not be read', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   const { id } = await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })
-  await graph.fault(t, { match: '/act_1/insights', status: 403, body: { error: { code: 200, message: 'Do not quote me.' } } })
+  await graph.fault(t, { match: '/act_1/insights', status: 403, body: { error: { code: 200, type: 'OAuthException', message: 'Do not quote me.' } } })
   await run()
   t.equal((await rows()).length, 30)
   t.match(await findPull(database, id), { failure: 'act_1: permission is missing (#200)', succeededAt: null })
