@@ -1,13 +1,15 @@
 import getPort from 'get-port'
 import { ConfigError, findUnknownVariables, loadConfig, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
-import { openClock, openDatabase } from '@carillon/shared/db'
-import { createLog } from '@carillon/shared/log'
+import { checkDatabase, openClock, openDatabase } from '@carillon/shared/db'
+import { createLog, logRepeats } from '@carillon/shared/log'
 import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
 import { pullQueueName } from '@carillon/shared/pulls'
 import type { PullJob } from '@carillon/shared/pulls'
 import { openQueueBackend } from '@carillon/shared/queue'
+import type { QueueBackend } from '@carillon/shared/queue'
+import { StoreError, startStores } from '@carillon/shared/stores'
 import { createVault } from '@carillon/shared/vault'
 import { buildApp } from './app.ts'
 import { releaseDeliveries } from './connect/release-deliveries.ts'
@@ -22,6 +24,7 @@ const log = createLog({ name: 'api', level: config.LOG_LEVEL })
 for (const { warning } of findUnknownVariables(process.env)) log.warn(warning)
 const closers: Array<() => Promise<unknown>> = []
 let closing: Promise<never> | undefined
+const stopping = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))
 // The parent is gone: nobody is left to stop us.
 process.on('disconnect', () => close(0))
@@ -29,16 +32,14 @@ if (process.connected === false) close(0)
 
 const database = openDatabase({ url: config.DATABASE_URL })
 closers.push(() => database.close())
+
+const queueBackend = await openStores().catch((error: unknown) => {
+  if (!(error instanceof StoreError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  return close(1)
+})
 const clock = openClock(database)
 closers.push(async () => clock.close())
-
-const queueBackend = openQueueBackend({
-  databaseUrl: config.DATABASE_URL,
-  redisUrl: config.REDIS_URL,
-  prefix: config.QUEUE_PREFIX,
-  onError: (error) => log.error({ err: error }, 'queue')
-})
-closers.push(() => queueBackend.close())
 
 const providers = createProviders(providerConfig(config))
 const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
@@ -92,9 +93,33 @@ await app.listen({ port, host: config.HOST }).catch((error: NodeJS.ErrnoExceptio
 log.info({ url }, 'ready')
 if (process.connected) process.send?.({ ready: true, url })
 
+/** Nothing else begins before both stores can serve. */
+async function openStores (): Promise<QueueBackend> {
+  const backend = openQueueBackend({
+    databaseUrl: config.DATABASE_URL,
+    redisUrl: config.REDIS_URL,
+    prefix: config.QUEUE_PREFIX,
+    onError: logRepeats(log, 'error', 'queue')
+  })
+  closers.push(() => backend.close())
+  await startStores({
+    checkDatabase: () => checkDatabase(database),
+    checkQueue: backend.check,
+    queueKind: backend.kind,
+    waitSeconds: config.START_WAIT_SECONDS,
+    signal: stopping.signal,
+    log
+  }).catch((error: unknown) => {
+    if (closing !== undefined) return closing
+    throw error
+  })
+  return backend
+}
+
 /** Closes in the reverse order of opening. A second signal waits for the first. */
 function close (code: number): Promise<never> {
   setTimeout(() => process.exit(code), longestFarewellMs).unref()
+  stopping.abort()
   closing ??= closeAll().catch((error: unknown) => {
     log.error({ err: error }, 'did not close in order')
   }).then(() => process.exit(code))

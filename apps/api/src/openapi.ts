@@ -24,7 +24,7 @@ const app = await buildApp({
   refresher: createRefresher({ database, vault, log }),
   queues: { deliver: new Map(), broadcast: new Map(), plan: noQueue, wake: noQueue, close: async () => {} },
   pullQueue: noQueue,
-  queueBackend: { ping: async () => {} },
+  queueBackend: { kind: 'postgres', check: async () => undefined },
   accepter: { accept: refuse, acceptAll: refuse },
   perSecond: new Map(),
   maxWaiting: 1,

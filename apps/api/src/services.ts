@@ -20,7 +20,7 @@ export interface Services {
   queues: DeliveryQueues
   /** Wakes whoever reads. */
   pullQueue: Pick<JobQueue<PullJob>, 'add'>
-  queueBackend: Pick<QueueBackend, 'ping'>
+  queueBackend: Pick<QueueBackend, 'kind' | 'check'>
   accepter: Pick<Accepter, 'accept' | 'acceptAll'>
   /** What a provider is sent at most in a second, by its id; one without an entry is not limited. */
   perSecond: ReadonlyMap<string, number>

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { loadConfig } from '@carillon/shared/config'
-import { openDatabase } from '@carillon/shared/db'
+import { checkDatabase, openDatabase } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import type { CommandContext } from './command-context.ts'
 
@@ -9,6 +9,7 @@ export async function withDatabase<Result> (env: CommandContext['env'], work: (d
   const { DATABASE_URL: given, CARILLON_DATA_DIR: dataDir } = loadConfig(env)
   const database = openDatabase({ url: given ?? await urlOfUp(dataDir), max: 1 })
   try {
+    await checkDatabase(database)
     return await work(database)
   } finally {
     await database.close()

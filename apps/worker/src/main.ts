@@ -2,15 +2,15 @@ import type { Server } from 'node:http'
 import { ConfigError, findUnknownVariables, loadConfig, perSecond, providerConfig, pullPace } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
-import { openClock, openDatabase } from '@carillon/shared/db'
-import { createLog } from '@carillon/shared/log'
+import { checkDatabase, checkWritable, openClock, openDatabase } from '@carillon/shared/db'
+import { createLog, logRepeats } from '@carillon/shared/log'
 import { dispatchWaiting, openDeliveryQueues, releaseParked } from '@carillon/shared/notifications'
 import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
+import { StoreError, createReadiness, startStores } from '@carillon/shared/stores'
 import { createVault } from '@carillon/shared/vault'
 import { createBreakers } from './deliver/breakers.ts'
 import { openHealth } from './health.ts'
-import { persist } from './persist.ts'
 import { startWorkers } from './workers.ts'
 
 /** What a request under way may still take once we are asked to stop. */
@@ -21,36 +21,71 @@ const longestFarewellMs = 14_000
 try {
   await run(loadConfig(process.env, ['DATABASE_URL', 'CARILLON_KEYS']))
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error)
+  console.error(error instanceof ConfigError || error instanceof StoreError ? error.message : error)
   process.exit(1)
 }
 
 async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<void> {
   const log = createLog({ name: 'worker', level: config.LOG_LEVEL })
   for (const { warning } of findUnknownVariables(process.env)) log.warn(warning)
+  const stopping = new AbortController()
+  const giveUp = new AbortController()
+  const closers: Array<() => unknown> = []
+  // Not `once`: the second signal would find no listener and end us in the middle.
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, stop)
+  // The parent was gone before we could hear of it.
+  if (process.connected === false) stop()
+
   const database = openDatabase({ url: config.DATABASE_URL })
-  const clock = openClock(database)
+  closers.push(() => database.close())
   const backend = openQueueBackend({
     databaseUrl: config.DATABASE_URL,
     redisUrl: config.REDIS_URL,
     prefix: config.QUEUE_PREFIX,
-    onError: (error) => log.warn({ err: error }, 'queue')
+    onError: logRepeats(log, 'warn', 'queue')
   })
+  closers.push(() => backend.close())
+  const { HOST: host, WORKER_HEALTH_PORT: port } = config
+  if (port !== undefined) {
+    const server = await listen({ host, port }, createReadiness({
+      checkDatabase: () => checkWritable(database),
+      checkQueue: backend.check,
+      queueKind: backend.kind,
+      onError: logRepeats(log, 'warn', 'not ready')
+    }))
+    closers.push(() => { server.close() })
+  }
+  try {
+    await startStores({
+      checkDatabase: () => checkDatabase(database),
+      checkQueue: backend.check,
+      queueKind: backend.kind,
+      waitSeconds: config.START_WAIT_SECONDS,
+      signal: stopping.signal,
+      log
+    })
+  } catch (error) {
+    if (stopping.signal.aborted) return // asked to stop before
+    throw error
+  }
+
+  const clock = openClock(database)
+  closers.push(() => clock.close())
   const providers = createProviders(providerConfig(config))
   const sending = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
   const queues = openDeliveryQueues(backend, sending)
+  closers.push(() => queues.close())
   const http = createHttp({
     trustedOrigins: trustedOrigins(providerConfig(config)),
     allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
     onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
   })
+  closers.push(() => http.close())
   const vault = createVault(config.CARILLON_KEYS)
   const onRecovered = async (connectionId: string): Promise<void> => {
     await releaseParked(database, [connectionId])
     await dispatchWaiting(database, queues)
   }
-  const stopping = new AbortController()
-  const giveUp = new AbortController()
 
   const workers = startWorkers({
     backend,
@@ -76,17 +111,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
     jobsPerProvider: config.DELIVER_JOBS,
     reconcileEveryMs: config.RECONCILE_SECONDS * 1000
   })
-  let health: Server | undefined
-  // Not `once`: the second signal would find no listener and end us in the middle.
-  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, stop)
-  // The parent was gone before we could hear of it.
-  if (process.connected === false) stop()
-
-  const ready = (): Promise<unknown> => Promise.all([database.sql`select 1`, backend.ping()])
-  const { HOST: host, WORKER_HEALTH_PORT: port } = config
-  if (port !== undefined) health = await listen({ host, port }, ready)
-  const isReady = await persist(ready, stopping.signal, (error) => log.warn({ err: error }, 'not ready yet')).then(() => true, () => false)
-  if (!isReady) return // asked to stop before
+  closers.push(() => workers.close())
   log.info({ queue: backend.kind, providers: sending }, 'ready')
   if (process.connected) process.send?.({ ready: true })
 
@@ -108,17 +133,14 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
     })
   }
 
+  /** In the reverse order of opening. */
   async function close (): Promise<void> {
-    health?.close()
-    await workers.close()
-    await queues.close()
-    clock.close()
-    await Promise.all([backend.close(), http.close(), database.close()])
+    for (const closer of closers.splice(0).reverse()) await closer()
   }
 }
 
-function listen (at: { host: string, port: number }, check: () => Promise<unknown>): Promise<Server> {
-  return openHealth(at, check).catch((error: NodeJS.ErrnoException) => {
+function listen (at: { host: string, port: number }, findFaults: () => Promise<string[]>): Promise<Server> {
+  return openHealth(at, findFaults).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') throw new ConfigError([`WORKER_HEALTH_PORT ${at.port} is in use already`])
     throw new ConfigError([`HOST: the worker's health server cannot listen on ${at.host} (${error.code})`])
   })

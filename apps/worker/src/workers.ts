@@ -1,4 +1,5 @@
 import { newId } from '@carillon/shared/db'
+import { logRepeats } from '@carillon/shared/log'
 import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/notifications'
 import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/notifications'
 import { pullQueueName } from '@carillon/shared/pulls'
@@ -57,11 +58,12 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
   ]
 
   // A queue that was wiped has lost its schedules too, and nothing but us would bring them back.
+  const onError = logRepeats(log, 'warn', 'cannot schedule')
   const schedule = (): void => {
     for (const task of Object.keys(tasks)) {
-      maintenance.schedule(task, reconcileEveryMs, { task }).catch((error: unknown) => log.warn({ err: error, task }, 'cannot schedule'))
+      maintenance.schedule(task, reconcileEveryMs, { task }).catch(onError)
     }
-    pulling.schedule('pull', reconcileEveryMs, {}).catch((error: unknown) => log.warn({ err: error }, 'cannot schedule'))
+    pulling.schedule('pull', reconcileEveryMs, {}).catch(onError)
   }
   schedule()
   const scheduling = setInterval(schedule, Math.min(reconcileEveryMs, maxScheduleCheckMs))

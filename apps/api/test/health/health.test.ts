@@ -15,24 +15,25 @@ t.test('is healthy and ready when everything answers', async (t) => {
 })
 
 t.test('is not ready when the queue does not answer, and says so', async (t) => {
-  const api = await openTestApi(t, { change: () => ({ queueBackend: { ping: () => new Promise(() => {}) } }) })
+  const api = await openTestApi(t, { change: () => ({ queueBackend: { kind: 'redis', check: () => new Promise(() => {}) } }) })
   t.match(await api.ask('GET', '/healthz'), { status: 200 })
-  t.match(await untilSilent(api, 'queue'), { status: 503, body: { code: 'notReady' } })
+  t.match(await untilSilent(api, 'REDIS_URL'), { status: 503, body: { code: 'notReady' } })
 })
 
 t.test('is not ready when the database is gone', async (t) => {
   const api = await openTestApi(t, { change: ({ database }) => ({ database: { ...database, sql: failing(database.sql) } }) })
-  t.match(await untilSilent(api, 'database'), { status: 503, body: { code: 'notReady' } })
+  t.match(await untilSilent(api, 'DATABASE_URL'), { status: 503, body: { code: 'notReady' } })
 })
 
-/** Asks until it names this part and no other, and answers that. */
-async function untilSilent (api: TestApi, part: string): Promise<Answer> {
+/** Asks until it names the variable of this store and no other, and answers that. */
+async function untilSilent (api: TestApi, variable: string): Promise<Answer> {
   return await until(async () => {
     const answer = await api.ask('GET', '/readyz')
-    return at(answer.body, 'detail') === `No answer from: ${part}` && answer
+    return at(answer.body, 'detail') === `${variable}: no answer.` && answer
   }, { timeoutMs: 30_000 })
 }
 
 function failing<Sql extends object> (sql: Sql): Sql {
-  return new Proxy(sql, { apply: () => Promise.reject(new Error('connection refused')) })
+  const begin = (): Promise<never> => Promise.reject(new Error('connection refused'))
+  return new Proxy(sql, { get: (target, name, receiver) => name === 'begin' ? begin : Reflect.get(target, name, receiver) })
 }

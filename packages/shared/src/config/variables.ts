@@ -5,6 +5,7 @@ export const variables = {
   DATABASE_URL: { ...databaseUrl, about: 'PostgreSQL 14 or newer. `carillon up` brings its own when this is absent.' },
   REDIS_URL: { ...secretUrl('redis', 'rediss'), about: 'Redis or Valkey for the queues, with maxmemory-policy noeviction. Absent: they live in PostgreSQL.' },
   QUEUE_PREFIX: { ...text, initial: 'carillon', about: 'Prefix of every key in Redis; deployments that share a Redis need different ones.' },
+  START_WAIT_SECONDS: { ...integer(0, 3600), initial: '60', about: 'How long the API and the worker wait at their start for a database or Redis that does not answer; then they end.' },
   CARILLON_KEYS: { ...keys, about: 'Seals credentials, signs user tokens and cookies. `carillon up` makes its own.' },
   CARILLON_DATA_DIR: { ...text, initial: '.carillon', about: 'Where `carillon up` keeps its database and the secrets it made.' },
 

@@ -1,17 +1,36 @@
-import { fileURLToPath } from 'node:url'
-import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import { parseDatabaseUrl } from '../postgres/index.ts'
+import { checkServer } from './check-database.ts'
 import { openDatabase } from './database.ts'
+import { readMigrations } from './migrations.ts'
+import { toStoreError } from './to-store-error.ts'
 
-const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url))
 /** Any number will do, as long as nobody else on this database locks the same one. */
 const lockId = 7_283_911
 
-/** Brings Carillon's tables at `url` up to date. Safe to run from several places at once: they take turns. */
+/**
+ * Brings Carillon's tables at `url` up to date, all or nothing. Safe to run from several places at once: they take turns. The
+ * lock is the transaction's and not the session's, which behind PgBouncer would outlive us.
+ */
 export async function migrateDatabase ({ url }: { url: string }): Promise<void> {
-  const { sql, db, close } = openDatabase({ url, max: 1 })
+  const { sql, close } = openDatabase({ url, max: 1 })
   try {
-    await sql`select pg_advisory_lock(${lockId})`
-    await migrate(db, { migrationsFolder })
+    await checkServer({ sql })
+    await sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(${lockId})`
+      const { searchPath } = parseDatabaseUrl(url)
+      if (searchPath !== undefined && /^"[^"]+"$/.test(searchPath)) await tx.unsafe(`create schema if not exists ${searchPath}`)
+      // The journal is drizzle's, so that its own tools read it too.
+      await tx`create schema if not exists drizzle`
+      await tx`create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`
+      const [row] = await tx<Array<{ applied: string | null }>>`select max(created_at)::text as applied from drizzle.__drizzle_migrations`
+      for (const { sql: statements, hash, folderMillis } of readMigrations()) {
+        if (folderMillis <= Number(row?.applied ?? 0)) continue
+        for (const statement of statements) await tx.unsafe(statement)
+        await tx`insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${folderMillis})`
+      }
+    })
+  } catch (error) {
+    throw toStoreError(error)
   } finally {
     await close()
   }

@@ -1,2 +1,3 @@
 export { createLog } from './log.ts'
 export type { Log } from './log.ts'
+export { logRepeats } from './log-repeats.ts'

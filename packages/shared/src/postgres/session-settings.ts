@@ -9,7 +9,7 @@ const keptByPgBouncer = {
 }
 
 /** What we read and write depends on these, so no role, database or URL may change them. */
-const pinned = {
+export const pinnedSettings: Readonly<Record<string, string>> = {
   ...keptByPgBouncer,
   IntervalStyle: 'postgres',
   client_encoding: 'UTF8',
@@ -41,5 +41,5 @@ export function startupParameters (address: DatabaseAddress, searchPath?: string
   // PgBouncer refuses `options`, and search_path with it: what else there is comes from its servers' sessions.
   if (address.isPgBouncer) return { ...keptByPgBouncer }
   const path = { search_path: searchPath ?? address.searchPath ?? defaultSearchPath }
-  return { options: formatOptions({ ...unlessInUrl, ...address.settings, ...pinned, ...path }) }
+  return { options: formatOptions({ ...unlessInUrl, ...address.settings, ...pinnedSettings, ...path }) }
 }

@@ -2,11 +2,15 @@ import { Queue, Worker, createPostgresBackend, withBackend } from 'bullmq'
 import type { PgPool, WorkerOptions as BullWorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import { parseDatabaseUrl } from '../postgres/index.ts'
+import { StoreError } from '../stores/store-error.ts'
 import { answered, answerWithinMs } from './answered.ts'
 import { asJobQueue } from './as-job-queue.ts'
 import { asJobWorker } from './as-job-worker.ts'
+import { checkQueueTables } from './check-queue-tables.ts'
+import { checkRedis, isReadOnly, toRedisStoreError } from './check-redis.ts'
 import type { QueueBackend, WorkerOptions } from './job-queue.ts'
 import { openPatientPool } from './open-patient-pool.ts'
+import { probeQueue, probeQueueName } from './probe-queue.ts'
 
 export interface QueueBackendOptions {
   databaseUrl: string
@@ -30,11 +34,13 @@ const defaultJobOptions = { removeOnComplete: true, removeOnFail: true }
 function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): QueueBackend {
   // Not `lazyConnect`: BullMQ waits for its first try alone, and a queue or worker whose first try failed is lost for ever.
   const connect = (maxRetriesPerRequest: number | null): Redis =>
-    new Redis(url, { maxRetriesPerRequest, connectTimeout: answerWithinMs }).on('error', onError)
+    // READONLY: the address has come to lead to a replica, or this connection still leads to what is one now.
+    new Redis(url, { maxRetriesPerRequest, connectTimeout: answerWithinMs, reconnectOnError: isReadOnly }).on('error', onError)
   // Adding fails soon while Redis is away (reconcile makes up for it); a worker waits for it to come back.
   const adding = connect(1)
   let working: Redis | undefined
   const ping = (): Promise<unknown> => answered(adding.ping())
+  let probed: Queue | undefined
   return {
     kind: 'redis',
     openQueue: (name) => asJobQueue(new Queue(name, { connection: adding, prefix, defaultJobOptions }), onError),
@@ -44,24 +50,47 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
         (run) => new Worker(name, run, { ...workerOptions(options), connection, prefix }), process, { ping, onError })
     },
     ping: async () => { await ping() },
+    check: async () => {
+      try {
+        const warning = await checkRedis(adding)
+        probed ??= new Queue(probeQueueName, { connection: adding, prefix, skipWaitingForReady: true }).on('error', onError)
+        await probeQueue(probed)
+        return warning
+      } catch (error) {
+        throw toRedisStoreError(error)
+      }
+    },
     close: async () => { for (const connection of [adding, working]) connection?.disconnect() }
   }
 }
 
 function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBackend {
+  const address = parseDatabaseUrl(databaseUrl)
+  if (address.isPgBouncer) {
+    throw new StoreError('REDIS_URL is missing, and DATABASE_URL has pgbouncer=true: jobs in PostgreSQL need sessions that last (LISTEN), ' +
+      'which PgBouncer does not give. Set REDIS_URL, or let DATABASE_URL lead to PostgreSQL itself.')
+  }
   const bull = withBackend(createPostgresBackend)
   // BullMQ pins its schema only on pools of its own, and a pool per queue would be too many connections.
-  const pool = openPatientPool(parseDatabaseUrl(databaseUrl), { max: 16, applicationName: 'carillon-queue', searchPath: 'bullmq' })
+  const pool = openPatientPool(address, { max: 16, applicationName: 'carillon-queue', searchPath: 'bullmq' })
   pool.setMaxListeners(0) // each queue and worker listens to it
   pool.on('error', onError)
   const connection = pool as unknown as PgPool // the same methods; only the overloads of `on` differ
   const ping = (): Promise<unknown> => answered(pool.query('select 1'))
+  const openProbed = () => new bull.Queue(probeQueueName, { connection }).on('error', onError)
+  let probed: ReturnType<typeof openProbed> | undefined
   return {
     kind: 'postgres',
     openQueue: (name) => asJobQueue(new bull.Queue(name, { connection, defaultJobOptions }), onError),
     openWorker: (name, process, options) => asJobWorker(
       (run) => new bull.Worker(name, run, { ...workerOptions(options), connection }), process, { ping, onError }),
     ping: async () => { await ping() },
+    check: async () => {
+      await answered(checkQueueTables(connection))
+      probed ??= openProbed()
+      await probeQueue(probed)
+      return undefined
+    },
     close: () => pool.end()
   }
 }

@@ -43,6 +43,11 @@ export interface QueueBackend {
   openWorker: <Data>(name: string, process: (data: Data) => Promise<void>, options: WorkerOptions) => JobWorker
   /** Rejects when the store does not answer. */
   ping: () => Promise<void>
+  /**
+   * Rejects when jobs cannot be kept here, with a StoreError where waiting does not help. Resolves to a warning for the
+   * operator, if there is one. To be called before a queue or worker is opened: BullMQ remembers a failed start for ever.
+   */
+  check: () => Promise<string | undefined>
   /** Closes what queues and workers share; close those first. */
   close: () => Promise<void>
 }

@@ -1,0 +1,82 @@
+import { pinnedSettings } from '../postgres/index.ts'
+import { StoreError } from '../stores/store-error.ts'
+import type { Database } from './database.ts'
+import { latestMigration } from './migrations.ts'
+import { toStoreError } from './to-store-error.ts'
+
+const minVersion = 14
+
+interface Tables {
+  hasJournal: boolean
+  hasTables: boolean
+  tablesIn: string | null
+}
+
+/**
+ * Resolves when Carillon can work with this database: version, primary, settings of the session, tables, a write. Rejects with
+ * a StoreError that says what to do, or with the driver's error when there is no answer.
+ */
+export async function checkDatabase (database: Pick<Database, 'sql'>): Promise<void> {
+  try {
+    await checkServer(database)
+    await checkSettings(database)
+    await checkTables(database)
+  } catch (error) {
+    throw toStoreError(error)
+  }
+  await checkWritable(database)
+}
+
+/** Writes a row and takes it back: only a write shows a standby, a role that may only read, and a full disk. */
+export async function checkWritable ({ sql }: Pick<Database, 'sql'>): Promise<void> {
+  const takenBack = new Error()
+  try {
+    await sql.begin(async (tx) => {
+      await tx`insert into users (id, external_id) values (gen_random_uuid(), gen_random_uuid()::text)`
+      throw takenBack
+    })
+  } catch (error) {
+    if (error !== takenBack) throw toStoreError(error)
+  }
+}
+
+/** Rejects when this server is not one that Carillon can work with, whatever is in it. */
+export async function checkServer ({ sql }: Pick<Database, 'sql'>): Promise<void> {
+  const [server] = await sql<Array<{ versionNumber: number, version: string, isStandby: boolean, isReadOnly: boolean }>>`
+    select current_setting('server_version_num')::int as "versionNumber", current_setting('server_version') as version,
+      pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::bool as "isReadOnly"`
+  if (server === undefined) return
+  if (server.versionNumber < minVersion * 10_000) {
+    throw new StoreError(`DATABASE_URL: PostgreSQL ${server.version} is too old; Carillon needs ${minVersion} or newer.`)
+  }
+  if (server.isStandby) throw new StoreError('DATABASE_URL leads to a standby of PostgreSQL, which takes no writes; name the primary.')
+  if (server.isReadOnly) throw new StoreError('DATABASE_URL: PostgreSQL takes no writes from this role (default_transaction_read_only is on).')
+}
+
+/** A pooler may drop the settings that we ask for, and behind one we can ask for a few only. */
+async function checkSettings ({ sql }: Pick<Database, 'sql'>): Promise<void> {
+  const rows = await sql<Array<{ name: string, value: string }>>`
+    select name, current_setting(name) as value from unnest(${Object.keys(pinnedSettings)}::text[]) name`
+  for (const { name, value } of rows) {
+    const needed = pinnedSettings[name] ?? ''
+    if (value.replaceAll(' ', '').toLowerCase() === needed.replaceAll(' ', '').toLowerCase()) continue
+    throw new StoreError(`DATABASE_URL: sessions have ${name} = ${value}, and Carillon needs ${needed}. ` +
+      `Behind PgBouncer, add pgbouncer=true and run: alter role … set ${name} = '${needed}'.`)
+  }
+}
+
+async function checkTables ({ sql }: Pick<Database, 'sql'>): Promise<void> {
+  const [{ hasJournal, hasTables, tablesIn } = { hasJournal: false, hasTables: false, tablesIn: null }] = await sql<Tables[]>`
+    select to_regclass('drizzle.__drizzle_migrations') is not null as "hasJournal", to_regclass('notifications') is not null as "hasTables",
+      (select nspname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where relname = 'notifications' and relkind in ('r', 'p') limit 1) as "tablesIn"`
+  if (!hasJournal) throw new StoreError('DATABASE_URL: the database has no tables of Carillon yet; run `carillon migrate`.')
+  const [row] = await sql<Array<{ applied: string | null }>>`select max(created_at)::text as applied from drizzle.__drizzle_migrations`
+  const applied = Number(row?.applied ?? 0)
+  if (applied < latestMigration()) throw new StoreError('DATABASE_URL: the tables are older than this Carillon; run `carillon migrate`.')
+  if (applied > latestMigration()) throw new StoreError('DATABASE_URL: the tables are newer than this Carillon; start the newer Carillon.')
+  if (hasTables) return
+  throw new StoreError(tablesIn === null
+    ? 'DATABASE_URL: Carillon\'s tables are missing although they have been made; restore them from a backup.'
+    : `DATABASE_URL: Carillon's tables are in the schema ${tablesIn}, where this session does not look; add schema=${tablesIn}.`)
+}

@@ -1,0 +1,53 @@
+import type { Redis } from 'ioredis'
+import { StoreError } from '../stores/store-error.ts'
+import { answered } from './answered.ts'
+
+/**
+ * Rejects with a StoreError where Redis answers and cannot hold jobs, and with its own error when there is no answer. Resolves
+ * to what an operator should know although jobs work.
+ */
+export async function checkRedis (redis: Redis): Promise<string | undefined> {
+  const facts = parseInfo(await answered(redis.info()).catch(withoutPermission))
+  if (facts.get('redis_mode') === 'sentinel') {
+    throw new StoreError('REDIS_URL leads to a Sentinel, which holds no data; name the Redis that it watches, or an address that follows the primary.')
+  }
+  if (facts.get('role') === 'slave') {
+    throw new StoreError('REDIS_URL leads to a replica, which takes no writes; name the primary, or an address that follows it.')
+  }
+  const policy = facts.get('maxmemory_policy')
+  if (policy === undefined || policy === 'noeviction') return
+  return `REDIS_URL: Redis has maxmemory-policy ${policy} and may drop jobs when it is full; set noeviction.`
+}
+
+/** A script's error has it in the middle. */
+export function isReadOnly (error: Error): boolean {
+  return /\bREADONLY\b/.test(error.message)
+}
+
+/** What to tell the operator, where waiting for Redis does not help; any other error as it is. */
+export function toRedisStoreError (error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { message } = error
+  if (isReadOnly(error)) return new StoreError('REDIS_URL leads to a replica, which takes no writes; name the primary.')
+  if (/\b(CROSSSLOT|MOVED|ASK|CLUSTERDOWN)\b|cluster support|cluster mode/i.test(message)) {
+    return new StoreError('REDIS_URL leads to a Redis Cluster, which Carillon does not support; name a Redis without cluster mode.')
+  }
+  if (/\b(WRONGPASS|NOAUTH|NOPERM)\b|invalid password|without any password/.test(message)) {
+    return new StoreError(`REDIS_URL: Redis refuses the login or a command (${message}).`)
+  }
+  return error
+}
+
+/** INFO is lines of `name:value`. */
+function parseInfo (info: string): Map<string, string> {
+  return new Map(info.split('\r\n').flatMap((line) => {
+    const [, name, value] = /^(\w+):(.*)$/.exec(line) ?? []
+    return name === undefined || value === undefined ? [] : [[name, value]]
+  }))
+}
+
+/** Some hosts keep INFO to themselves: then only using the queue shows what is wrong. */
+function withoutPermission (error: unknown): string {
+  if (error instanceof Error && /\bNOPERM\b|unknown command/.test(error.message)) return ''
+  throw error
+}

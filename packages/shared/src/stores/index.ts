@@ -1,0 +1,4 @@
+export { createReadiness } from './readiness.ts'
+export { StoreError } from './store-error.ts'
+export { startStores } from './start-stores.ts'
+export { waitForStore } from './wait-for-store.ts'

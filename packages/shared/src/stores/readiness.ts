@@ -1,0 +1,37 @@
+import { describeStoreFault } from './describe-store-fault.ts'
+
+const timeoutMs = 2_000
+
+export interface ReadinessOptions {
+  checkDatabase: () => Promise<unknown>
+  checkQueue: () => Promise<unknown>
+  queueKind: 'redis' | 'postgres'
+  onError: (error: unknown) => void
+}
+
+/** Makes the function behind `/readyz`: it resolves to what is wrong with the stores, a sentence each, or to nothing. */
+export function createReadiness ({ checkDatabase, checkQueue, queueKind, onError }: ReadinessOptions): () => Promise<string[]> {
+  const stores = [
+    { variable: 'DATABASE_URL', check: checkDatabase },
+    { variable: queueKind === 'redis' ? 'REDIS_URL' : 'DATABASE_URL', check: checkQueue }
+  ] as const
+  return async () => {
+    const faults = await Promise.all(stores.map(async ({ variable, check }) => {
+      try {
+        await withTimeout(check())
+      } catch (error) {
+        onError(error)
+        return describeStoreFault(variable, error)
+      }
+    }))
+    return [...new Set(faults.filter((fault) => fault !== undefined))]
+  }
+}
+
+async function withTimeout (work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,27 @@
+import type { Log } from '../log/index.ts'
+import { logRepeats } from '../log/index.ts'
+import { waitForStore } from './wait-for-store.ts'
+
+export interface StartStoresOptions {
+  checkDatabase: () => Promise<unknown>
+  /** Resolves to a warning for the operator, if there is one. */
+  checkQueue: () => Promise<string | undefined>
+  queueKind: 'redis' | 'postgres'
+  waitSeconds: number
+  signal: AbortSignal
+  log: Log
+}
+
+/** Waits until both stores can serve; see `waitForStore`. */
+export async function startStores (
+  { checkDatabase, checkQueue, queueKind, waitSeconds, signal, log }: StartStoresOptions
+): Promise<void> {
+  const told = logRepeats(log, 'warn', `not ready yet; waiting for up to ${waitSeconds} s`)
+  const options = { timeoutMs: waitSeconds * 1000, signal, onError: told }
+  await waitForStore(checkDatabase, { ...options, variable: 'DATABASE_URL' })
+  const variable = queueKind === 'redis' ? 'REDIS_URL' : 'DATABASE_URL'
+  await waitForStore(async () => {
+    const warning = await checkQueue()
+    if (warning !== undefined) log.warn(warning)
+  }, { ...options, variable })
+}
