@@ -1,10 +1,11 @@
 import { Ajv } from 'ajv'
-import type { AnySchema } from 'ajv'
+import type { AnySchema, ErrorObject } from 'ajv'
 import formats from 'ajv-formats'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
-import { refuseFaults } from './problems/problem.ts'
-import type { InputFault } from './problems/problem.ts'
+import { compileSchema } from './input/compile-schema.ts'
+import { findUnstorable } from './input/find-unstorable.ts'
+import { maxInputErrors, refuseFaults } from './problems/problem.ts'
 
 /**
  * Unknown fields are refused, never dropped. What comes in a query or a path is text, so numbers are read from it; in a
@@ -15,32 +16,35 @@ export function validateInput (app: FastifyInstance): void {
   const text = addFormats(new Ajv({ ...options, coerceTypes: true }))
   const body = addFormats(new Ajv({ ...options, coerceTypes: false }))
   app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }: FastifyRouteSchemaDef<AnySchema>) => {
-    return (httpPart === 'body' ? body : text).compile(schema)
+    return httpPart === 'body' ? toValidator(compileSchema(body, schema)) : compileText(text, schema)
   })
-  app.addHook('preValidation', async ({ body, query, params }) => {
-    refuseFaults(unstorable(body) ?? unstorable(query) ?? unstorable(params) ?? [])
+  // After the schemas have bounded what there is to look at.
+  app.addHook('preHandler', async ({ body, query, params }) => {
+    refuseFaults(findUnstorable(body) ?? findUnstorable(query) ?? findUnstorable(params) ?? [])
   })
 }
 
-const deepest = 64
-
-/** PostgreSQL takes neither U+0000 nor half of a surrogate pair, and nothing honest holds them. */
-function unstorable (root: unknown): InputFault[] | undefined {
-  const pending: Array<{ value: unknown, path: string, depth: number }> = [{ value: root, path: '', depth: 0 }]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { value, path, depth } = next
-    if (depth > deepest) return [{ path: '', message: `is nested deeper than ${deepest} levels` }]
-    if (typeof value === 'string' && forbidden.test(value)) return [{ path, message: notStored }]
-    if (typeof value !== 'object' || value === null) continue
-    for (const [name, member] of Object.entries(value)) {
-      if (forbidden.test(name)) return [{ path, message: `has a field whose name ${notStored}` }]
-      pending.push({ value: member, path: path === '' ? name : `${path}.${name}`, depth: depth + 1 })
-    }
-  }
+/** Reading numbers from text changes the object around it, so Ajv validates that as a whole, once few unknown names are left. */
+function compileText (ajv: Ajv, schema: AnySchema) {
+  const validate = ajv.compile(schema)
+  const { properties = {}, additionalProperties } = Object(schema)
+  const names = Object.fromEntries(Object.keys(properties).map((name) => [name, {}]))
+  const findUnknown = compileSchema(ajv, { type: 'object', properties: names, additionalProperties })
+  return toValidator((value) => {
+    const unknown = findUnknown(value)
+    return unknown.length >= maxInputErrors || validate(value) ? unknown : validate.errors ?? []
+  })
 }
 
-const forbidden = /[\0\p{Surrogate}]/u
-const notStored = 'holds U+0000 or half of a surrogate pair'
+/** Fastify reads the errors from the function. */
+function toValidator (findErrors: (value: unknown) => ErrorObject[]) {
+  const validator = Object.assign((value: unknown): boolean => {
+    const errors = findErrors(value)
+    validator.errors = errors
+    return errors.length === 0
+  }, { errors: [] as ErrorObject[] })
+  return validator
+}
 
 /** The package is CommonJS, and its types say so less well than it does. */
 function addFormats (ajv: Ajv): Ajv {

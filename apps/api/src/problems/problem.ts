@@ -36,8 +36,12 @@ export class Problem extends Error {
   }
 }
 
+/** Errors of one request that are looked for and reported. */
+export const maxInputErrors = 20
+
 /** Throws `invalidInput` when there are faults. */
-export function refuseFaults (errors: InputFault[]): void {
+export function refuseFaults (faults: InputFault[]): void {
+  const errors = faults.slice(0, maxInputErrors)
   const [first, ...rest] = errors
   if (first !== undefined) throw invalidInput([first, ...rest])
 }

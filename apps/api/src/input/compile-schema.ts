@@ -1,0 +1,117 @@
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
+import { maxInputErrors } from '../problems/problem.ts'
+
+/** The part of JSON Schema that decides how much of a value is looked at. Everything else is for Ajv. */
+interface Schema {
+  type?: unknown
+  properties?: Record<string, Schema>
+  additionalProperties?: unknown
+  items?: Schema
+  maxItems?: number
+  maxLength?: number
+  uniqueItems?: boolean
+  /** For readers of the contract: handlers fill in what a body leaves out. */
+  default?: unknown
+}
+
+type Path = Array<string | number>
+type Check = (value: unknown, path: Path, errors: ErrorObject[]) => void
+
+/**
+ * A validator that stops at the first twenty errors. Ajv stops at the first, or collects all of them, and then also looks at the
+ * items of an array that is too long. So objects and arrays are walked here, and Ajv judges one of them, or one value, at a time.
+ */
+export function compileSchema (ajv: Ajv, schema: unknown): (value: unknown) => ErrorObject[] {
+  const check = compile(ajv, schema as Schema) // the schemas of our routes
+  return (value) => {
+    const errors: ErrorObject[] = []
+    check(value, [], errors)
+    return errors.slice(0, maxInputErrors)
+  }
+}
+
+function compile (ajv: Ajv, schema: Schema): Check {
+  if (schema.properties !== undefined) return compileObject(ajv, schema, schema.properties)
+  if (schema.items !== undefined) return compileArray(ajv, schema, schema.items)
+  return compileValue(ajv, schema)
+}
+
+function compileObject (ajv: Ajv, { properties: _, additionalProperties, ...own }: Schema, properties: Record<string, Schema>): Check {
+  const checkOwn = compileValue(ajv, own)
+  const checks = new Map(Object.entries(properties).map(([name, property]) => [name, compile(ajv, property)]))
+  return (value, path, errors) => {
+    if (additionalProperties === false) refuseUnknown(checks, value, path, errors)
+    checkOwn(value, path, errors)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+    for (const [name, check] of checks) {
+      if (errors.length >= maxInputErrors) return
+      const member: unknown = Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
+      if (member !== undefined) checkAt(name, check, member, path, errors)
+    }
+  }
+}
+
+function compileArray (ajv: Ajv, { items: _, uniqueItems, maxItems = Infinity, ...own }: Schema, items: Schema): Check {
+  const checkOwn = compileValue(ajv, own)
+  const checkItem = compile(ajv, items)
+  return (value, path, errors) => {
+    if (!Array.isArray(value)) return checkOwn(value, path, errors)
+    if (value.length > maxItems) {
+      errors.push(errorAt(path, 'maxItems', { limit: maxItems }, `must NOT have more than ${maxItems} items`))
+      return
+    }
+    checkOwn(value, path, errors)
+    for (const [index, item] of value.entries()) {
+      if (errors.length >= maxInputErrors) return
+      checkAt(index, checkItem, item, path, errors)
+    }
+    if (uniqueItems === true) refuseDuplicate(value, path, errors)
+  }
+}
+
+function compileValue (ajv: Ajv, { default: _, ...schema }: Schema): Check {
+  const validate: ValidateFunction = ajv.compile(schema)
+  // A character is one or two units of UTF-16. What is certainly too long is neither counted nor matched.
+  const maxUnits = schema.maxLength === undefined ? Infinity : 2 * schema.maxLength
+  return (value, path, errors) => {
+    if (typeof value === 'string' && value.length > maxUnits) {
+      errors.push(errorAt(path, 'maxLength', { limit: schema.maxLength }, `must NOT have more than ${schema.maxLength} characters`))
+    } else if (!validate(value)) {
+      const pointer = pointerTo(path)
+      for (const error of validate.errors ?? []) errors.push({ ...error, instancePath: `${pointer}${error.instancePath}` })
+    }
+  }
+}
+
+function checkAt (name: string | number, check: Check, value: unknown, path: Path, errors: ErrorObject[]): void {
+  path.push(name)
+  check(value, path, errors)
+  path.pop()
+}
+
+function refuseUnknown (known: ReadonlyMap<string, Check>, value: unknown, path: Path, errors: ErrorObject[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+  for (const name in value) {
+    if (errors.length >= maxInputErrors) return
+    if (!known.has(name)) errors.push(errorAt(path, 'additionalProperties', { additionalProperty: name }, 'must NOT have additional properties'))
+  }
+}
+
+/** Items are strings wherever they have to be unique. */
+function refuseDuplicate (value: unknown[], path: Path, errors: ErrorObject[]): void {
+  const seen = new Map<unknown, number>()
+  for (const [j, item] of value.entries()) {
+    const i = seen.get(item)
+    if (i === undefined) seen.set(item, j)
+    else return void errors.push(errorAt(path, 'uniqueItems', { i, j }, `must NOT have duplicate items (items ## ${j} and ${i} are identical)`))
+  }
+}
+
+function errorAt (path: Path, keyword: string, params: Record<string, unknown>, message: string): ErrorObject {
+  return { keyword, instancePath: pointerTo(path), schemaPath: `#/${keyword}`, params, message }
+}
+
+/** RFC 6901. */
+function pointerTo (path: Path): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
