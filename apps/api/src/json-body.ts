@@ -1,5 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { findInexactNumber } from './find-inexact-number.ts'
+import { createJsonCounter } from './input/json-counter.ts'
+import type { JsonLimits } from './input/json-counter.ts'
+import { jsonLimitsOf } from './input/json-limits.ts'
+import { readBody } from './input/read-body.ts'
 import { invalidInput, Problem } from './problems/problem.ts'
 
 declare module 'fastify' {
@@ -9,18 +13,32 @@ declare module 'fastify' {
   }
 }
 
-/** Reads JSON bodies. Bytes that are not UTF-8 are refused, and an empty body is no body. */
+/**
+ * Reads the JSON bodies of routes that have a schema for one; other routes leave theirs unread. Bytes that are not UTF-8 are
+ * refused, and so is a body of more values than the route can take, before it is parsed.
+ */
 export function readJsonBodies (app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    const text = decodeUtf8(body)
-    if (text === '' && !takesBody(request)) return done(null, undefined)
-    parse(request, text, (error, value) => {
-      // Numbers are checked in the text: in the parsed value a rounded number looks like any other.
-      const isChecked = error === null && request.routeOptions.config.exactNumbers === true
-      done(isChecked ? inexactNumber(text) : error, value)
+  const knownLimits = new WeakMap<object, JsonLimits>()
+  app.removeAllContentTypeParsers()
+
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: FastifyRequest['raw']) => {
+    const schema = bodySchemaOf(request)
+    if (schema === undefined) return undefined
+    const limits = knownLimits.get(schema) ?? jsonLimitsOf(schema)
+    knownLimits.set(schema, limits)
+    const { routeOptions: { bodyLimit: maxBytes, config }, headers: { 'content-length': contentLength } } = request
+    const text = decodeUtf8(await readBody(payload, { maxBytes, contentLength, inspect: createJsonCounter(limits).count }))
+    const value = await new Promise((resolve, reject) => {
+      parse(request, text, (error, parsed) => { if (error === null) resolve(parsed); else reject(error) })
     })
+    // Numbers are checked in the text: in the parsed value a rounded number looks like any other.
+    if (config.exactNumbers === true) refuseInexactNumber(text)
+    return value
+  })
+
+  app.addContentTypeParser('*', async (request: FastifyRequest) => {
+    if (bodySchemaOf(request) !== undefined) throw new Problem('unsupportedMediaType', 'Send application/json')
   })
 }
 
@@ -35,11 +53,11 @@ export function decodeUtf8 (bytes: Uint8Array): string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function takesBody ({ routeOptions: { schema } }: FastifyRequest): boolean {
-  return schema?.body !== undefined
+function bodySchemaOf ({ routeOptions: { schema } }: FastifyRequest): object | undefined {
+  return typeof schema?.body === 'object' && schema.body !== null ? schema.body : undefined
 }
 
-function inexactNumber (text: string): Problem | null {
+function refuseInexactNumber (text: string): void {
   const path = findInexactNumber(text)
-  return path === undefined ? null : invalidInput([{ path, message: 'is a number that JSON parsers round: send it as a string' }])
+  if (path !== undefined) throw invalidInput([{ path, message: 'is a number that JSON parsers round: send it as a string' }])
 }

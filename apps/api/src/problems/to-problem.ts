@@ -3,9 +3,6 @@ import { truncate } from '@carillon/shared/text'
 import { Problem, refuseFaults } from './problem.ts'
 import type { InputFault } from './problem.ts'
 
-/** Faults in one answer; a body of thousands of wrong entries need not come back as thousands of lines. */
-const mostFaults = 50
-
 /** What a thrown thing is to the caller. Of what is our own fault, nothing is told. */
 export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
@@ -20,6 +17,7 @@ export function toProblem (error: unknown): Problem {
 const byCode = new Map<string, () => Problem>([
   ['FST_ERR_CTP_INVALID_MEDIA_TYPE', () => new Problem('unsupportedMediaType', 'Send application/json')],
   ['FST_ERR_CTP_BODY_TOO_LARGE', () => new Problem('bodyTooLarge', 'The body is larger than this call takes')],
+  ['FST_ERR_MAX_PARAM_LENGTH', () => new Problem('pathTooLong', 'A segment of the path is longer than 510 characters')],
   ['FST_ERR_CTP_INVALID_JSON_BODY', () => new Problem('malformedJson', 'The body does not parse as JSON')],
   ['FST_ERR_CTP_EMPTY_JSON_BODY', () => new Problem('malformedJson', 'The body is empty')]
 ])
@@ -35,7 +33,7 @@ function isFastifyError (error: unknown): error is FastifyError {
 
 function fromValidation (found: FastifySchemaValidationError[]): Problem {
   try {
-    refuseFaults(found.slice(0, mostFaults).map(toFault))
+    refuseFaults(found.map(toFault))
   } catch (error) {
     if (error instanceof Problem) return error
   }

@@ -4,9 +4,11 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import scalar from '@scalar/fastify-api-reference'
 import { html } from '../pages/html.ts'
 import { problemTable } from '../problems/problem-table.ts'
+import { publicPath } from '../public-path.ts'
+import type { Site } from '../services.ts'
 
 /** Collects the OpenAPI document from the routes' schemas. Call it before any of them is added. */
-export async function describeApi (app: FastifyInstance): Promise<void> {
+export async function describeApi (app: FastifyInstance, site: Site): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -16,7 +18,7 @@ export async function describeApi (app: FastifyInstance): Promise<void> {
         description: 'Connects the accounts of a site\'s users, and rings them. Errors are RFC 9457 problems.',
         license: { name: 'MIT', identifier: 'MIT' }
       },
-      servers: [{ url: '/' }],
+      servers: [{ url: publicPath(site) || '/' }],
       tags: [
         { name: 'users', description: 'People of the site, by the site\'s own ids' },
         { name: 'teams', description: 'Groups of users with one owner, by the site\'s own ids' },
@@ -36,16 +38,18 @@ export async function describeApi (app: FastifyInstance): Promise<void> {
 }
 
 /** `/openapi.json`, the reference on `/docs`, and the page that every problem's `type` points to. */
-export function reference (): FastifyPluginAsync {
+export function reference (site: Site): FastifyPluginAsync {
   return async (app) => {
     app.addHook('onSend', async (_request, reply, payload) => {
       reply.header('x-content-type-options', 'nosniff')
+      const location = String(reply.getHeader('location') ?? '')
+      if (location.startsWith('/')) reply.header('location', `${publicPath(site)}${location}`)
       if (typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')) {
         reply.header('content-security-policy', policyOf(payload)).header('referrer-policy', 'no-referrer')
       }
       return payload
     })
-    app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('docs/'))
+    app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs/'))
     app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     app.get('/problems', { schema: { hide: true } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(problemsPage))
     await app.register(scalar, {

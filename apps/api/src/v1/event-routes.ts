@@ -52,7 +52,7 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
       const stream = openStream(id, standing, seen)
       reply.raw.on('close', () => { stream.destroy() })
       reply.type('text/event-stream').headers({
-        'cache-control': 'no-cache, no-transform',
+        'cache-control': 'no-cache, no-store, no-transform',
         'x-accel-buffering': 'no',
         // Kept alive after its end, it would be found idle too late by a server that closes.
         connection: 'close'

@@ -16,6 +16,7 @@ import { describeReason } from '../connect/reasons.ts'
 import type { Reason } from '../connect/reasons.ts'
 import { giveVerifier } from '../connect/verifier/give-verifier.ts'
 import { notFound, Problem } from '../problems/problem.ts'
+import { publicPath } from '../public-path.ts'
 import type { Services } from '../services.ts'
 import { exactly, idParams, providerField, teamIdField } from './fields.ts'
 import { readWish } from './handshake-wish.ts'
@@ -39,7 +40,7 @@ const newHandshake = exactly({
 const givenVerifier = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) })
 
 export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox {
-  const { database, now, providers } = services
+  const { database, now, providers, site } = services
   return async (app) => {
     app.post('/handshakes', {
       config: { callers: { user: true } },
@@ -57,7 +58,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       const teamId = await teamToConnect(request, provider, request.body.teamId)
       const id = await openHandshake(services, provider, { userId, teamId, ...wish })
         .catch((error: unknown) => { throw error instanceof HandshakeFailure ? failed(error.reason, provider) : error })
-      reply.code(201).header('location', `/v1/handshakes/${publicId('handshake', id)}`).header('cache-control', 'no-store')
+      reply.code(201).header('location', `${publicPath(site)}/v1/handshakes/${publicId('handshake', id)}`).header('cache-control', 'no-store')
       return toShownHandshake(services, await find(request, id))
     })
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listNotifications, RevokedKeyError } from '@carillon/shared/notifications'
 import { callingKey, refuseKey } from '../auth/callers.ts'
 import { refuseFaults } from '../problems/problem.ts'
+import { publicPath } from '../public-path.ts'
 import type { Services } from '../services.ts'
 import { createBackpressure } from './backpressure.ts'
 import { fromCursor, toPage } from './cursor.ts'
@@ -18,7 +19,7 @@ import { shownNotification, toShownNotification } from './shown-notification.ts'
 const bodyLimit = 16 * 1024 * 1024
 
 export function notificationRoutes (services: Services): FastifyPluginAsyncTypebox {
-  const { accepter, database, now, queues } = services
+  const { accepter, database, now, queues, site } = services
   const backpressure = createBackpressure(services)
   const known = (provider: string): boolean => queues.deliver.has(provider)
 
@@ -42,7 +43,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       await refuseCrowds(services, [request.body.audience], 'audience')
       const draft = toDraft(request.body, callingKey(request)?.id)
       const shown = toShownNotification(fresh(draft, await accepter.accept(draft).catch(refuseRevoked), now()))
-      reply.code(202).header('location', `/v1/notifications/${shown.id}`)
+      reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${shown.id}`)
       return shown
     })
 

@@ -7,6 +7,9 @@ import { exactly } from './fields.ts'
 import { newNotification, providerFaults } from './new-notification.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 
+/** Ten thousand users of ids as long as most are, and room for the rest. */
+const bodyLimit = 1024 * 1024
+
 const { audience, providers } = newNotification.properties
 
 const shownPreview = Type.Object({
@@ -27,6 +30,7 @@ export function previewRoutes ({ database, queues, perSecond }: Services): Fasti
 
   return async (app) => {
     app.post('/notifications/preview', {
+      bodyLimit,
       config: { callers: { scope: 'notifications:write' } },
       schema: {
         operationId: 'previewNotification',

@@ -1,7 +1,10 @@
 import cors from '@fastify/cors'
-import type { FastifyPluginAsync, RouteOptions } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { admitCallers } from '../auth/callers.ts'
+import { readJsonBodies } from '../json-body.ts'
+import { noRoute } from '../problems/addresses.ts'
 import { problemResponse } from '../problems/problem-schema.ts'
+import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { connectorRoutes } from './connector-routes.ts'
@@ -21,8 +24,12 @@ import { userTokenRoutes } from './user-token-routes.ts'
 /** The JSON API. */
 export function v1 (services: Services): FastifyPluginAsync {
   return async (app) => {
-    app.removeContentTypeParser('text/plain')
+    readJsonBodies(app)
     app.addHook('onRoute', describeRoute)
+    app.addHook('onRequest', refusePlainOptions)
+    app.addHook('onSend', forbidCaching)
+    // Inside of the API, so that its headers are there too.
+    app.setNotFoundHandler(async (request) => { throw noRoute(request) })
     // Answers preflights, so it comes before the callers are looked at. Tokens travel in a header, so there are no credentials.
     await app.register(cors, {
       origin: services.site.allowedOrigins,
@@ -32,6 +39,7 @@ export function v1 (services: Services): FastifyPluginAsync {
       maxAge: 600
     })
     admitCallers(app, services)
+    app.addHook('onRequest', refuseIdempotencyKey)
 
     await app.register(userTokenRoutes(services))
     await app.register(teamRoutes(services))
@@ -48,6 +56,27 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(deliveryRoutes(services))
     await app.register(providerRoutes(services))
   }
+}
+
+/** Every route takes OPTIONS as a preflight. Other OPTIONS requests are for routes that take the method, as the proxy does. */
+async function refusePlainOptions (request: FastifyRequest): Promise<void> {
+  const { method, headers, routeOptions: { config } } = request
+  const isPreflight = headers.origin !== undefined && headers['access-control-request-method'] !== undefined
+  if (method === 'OPTIONS' && config.callers === undefined && !isPreflight) throw noRoute(request)
+}
+
+/** A client that sends the header relies on it, and would send twice what it must not. */
+async function refuseIdempotencyKey ({ headers, routeOptions: { config } }: FastifyRequest): Promise<void> {
+  if (headers['idempotency-key'] === undefined || config.forwardsHeaders === true) return
+  throw new Problem('idempotencyKeyNotSupported', 'This version does not support Idempotency-Key: send the request without it')
+}
+
+/** Responses hold what only their caller may see, whatever a provider says of its own behind the proxy. */
+async function forbidCaching (_request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  const cacheControl = String(reply.getHeader('cache-control') ?? '')
+  if (!cacheControl.includes('no-store')) reply.header('cache-control', 'no-store')
+  reply.header('x-content-type-options', 'nosniff')
+  return payload
 }
 
 /** What every call of the API has in common, for its description: problems, and who may call. */

@@ -62,7 +62,7 @@ t.test('turns away what the database could not store', async (t) => {
     t.match(at(answer.body, 'errors.0'), { path: 'userId', message: /^holds U\+0000/ })
   }
   expectProblem(t, await api.ask('GET', '/v1/connections?userId=%00', { token }), 400, 'invalidInput')
-  const nested = `{"userId":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+  const nested = `{"userId":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
   expectProblem(t, await api.ask('POST', '/v1/user-tokens', { token, body: nested }), 400, 'invalidInput')
 })
 

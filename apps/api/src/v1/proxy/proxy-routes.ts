@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** @fastify/cors knows it; its types do not. */
     cors?: false
+    /** A header that we do not know goes to the provider. */
+    forwardsHeaders?: true
   }
 }
 
@@ -34,7 +36,7 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
         url: '/connections/:id/proxy/*',
         exposeHeadRoute: false,
         // No browser has a key, so there are no preflights: OPTIONS is a question to the provider like any other.
-        config: { callers: { scope: 'connections:proxy' }, cors: false },
+        config: { callers: { scope: 'connections:proxy' }, cors: false, forwardsHeaders: true },
         schema: {
           operationId: `proxy${method.charAt(0)}${method.slice(1).toLowerCase()}`,
           tags: ['connections'],

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Log } from '@carillon/shared/log'
+import { problemBody, problemHeaders, problemType } from './problem-handlers.ts'
+import { Problem } from './problem.ts'
+
+type ClientError = Error & { code?: string }
+
+/** Like a refused body, what still arrives is read for a while: a reset would take our response with it. */
+const maxDrainedBytes = 1024 * 1024
+const maxDrainMs = 2_000
+
+/** Answers requests that Node's parser refuses, before they are requests to Fastify. */
+export function createClientErrorHandler (publicUrl: string, log: Log): (error: ClientError, socket: Socket) => void {
+  const answered = new WeakMap<Socket, number>()
+  return (error, socket) => {
+    const end = answered.get(socket)
+    if (end !== undefined) {
+      // What follows a refused request cannot be parsed either.
+      if (socket.bytesRead > end) socket.destroy()
+      return
+    }
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+      socket.destroy()
+      return
+    }
+    answered.set(socket, socket.bytesRead + maxDrainedBytes)
+    const problem = problemOf(error)
+    const id = randomUUID()
+    log.info({ requestId: id, status: problem.status, reason: error.code ?? 'unknown' }, 'refused a request that cannot be parsed')
+    const timer = setTimeout(() => socket.destroy(), maxDrainMs).unref()
+    socket.once('close', () => clearTimeout(timer)).once('end', () => socket.destroy())
+    socket.end(rawResponse(problem, problemBody(problem, { publicUrl, id })))
+    socket.resume()
+  }
+}
+
+/** For `checkExpectation`: Node itself would answer an `Expect` that it does not know without a body. */
+export function refuseExpectation (publicUrl: string, response: ServerResponse): void {
+  const problem = new Problem('expectationFailed', 'This server knows no Expect but 100-continue')
+  const body = problemBody(problem, { publicUrl, id: randomUUID() })
+  response.writeHead(problem.status, headersOf(body)).end(body)
+}
+
+function problemOf ({ code }: ClientError): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headersTooLarge', 'The request line and headers are larger than 16 KiB')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('requestTimeout', 'The request did not arrive within 30 seconds')
+  return new Problem('badRequest', 'The request is not valid HTTP')
+}
+
+function rawResponse ({ status }: Problem, body: string): string {
+  const headers = Object.entries({ ...headersOf(body), date: new Date().toUTCString(), connection: 'close' })
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...headers.map(([name, value]) => `${name}: ${value}`), '', body].join('\r\n')
+}
+
+function headersOf (body: string): Record<string, string | number> {
+  return { ...problemHeaders, 'content-type': problemType, 'content-length': Buffer.byteLength(body) }
+}
+
+/** Whether a response is already on its way, which a second one would corrupt. Node keeps it where only it can set it. */
+function isAnswering (socket: Socket): boolean {
+  const response: unknown = Reflect.get(socket, '_httpMessage')
+  return typeof response === 'object' && response !== null && Reflect.get(response, 'headersSent') === true
+}

@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from './problems/problem.ts'
+
+/** Requests that no route is asked about: to a host that is none (RFC 9112 §3.2), or to a server that is shutting down. */
+export function refuseRequests (app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => { isClosing = true })
+  app.addHook('onRequest', async ({ raw: { httpVersion }, headers: { host } }, reply) => {
+    if (isClosing) {
+      // Not by sendProblem, which keeps connections open.
+      reply.raw.shouldKeepAlive = false
+      throw new Problem('closing', 'This server is shutting down: try again', { headers: { 'retry-after': '1' } })
+    }
+    if (host === undefined ? httpVersion !== '1.0' : !isHost(host)) throw new Problem('badRequest', 'The Host header is missing or is not a host')
+  })
+}
+
+/** A name, an IPv4 address or an IPv6 address in brackets, and a port (RFC 3986 §3.2.2). */
+function isHost (text: string): boolean {
+  return /^(?:[\w.~%!$&'()*+,;=-]*|\[[\da-f:.]+\])(?::\d*)?$/i.test(text) && URL.canParse(`http://${text}`)
+}
