@@ -34,10 +34,9 @@ export async function openRaw (t: Test, url: string, first: string | Buffer = ''
     isClosed: () => isClosed,
     response: async () => {
       const found = await until(async () => {
-        const read = readResponse(text)
-        if (read === undefined && isClosed) throw new Error(`The connection was closed after: ${text}`)
-        return read ?? false
-      }, { what: 'a response', everyMs: 20 })
+        return readResponse(text) ?? isClosed
+      }, { what: 'a response', everyMs: 5 })
+      if (found === true) throw new Error(`The connection was closed after: ${text}`)
       text = text.slice(found.length)
       return found.response
     }

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { noRoute } from '../problems/addresses.ts'
+import { sendProblem } from '../problems/problem-handlers.ts'
 import { toProblem } from '../problems/to-problem.ts'
 import type { Services } from '../services.ts'
 import { createBrowserCookie } from './browser-cookie.ts'
@@ -30,7 +32,12 @@ export function connect (services: Services): FastifyPluginAsync {
       request.log.error({ requestId: request.id, err: error }, 'page failed')
       return sendFailure(reply, 'internal', { site })
     })
-    app.setNotFoundHandler(async (_request, reply) => sendFailure(reply, 'unknownHandshake', { site }))
+    app.setNotFoundHandler(async (request, reply) => {
+      const problem = noRoute(request)
+      // A program that uses a wrong method is told the right ones. People get a page.
+      if (problem.code === 'methodNotAllowed' && !isRead(request)) return sendProblem(problem, request, reply, site.publicUrl)
+      return sendFailure(reply.headers(problem.headers), 'unknownHandshake', { site })
+    })
 
     addHomePage(app, services)
     for (const [name, type] of Object.entries(assets)) {
@@ -41,6 +48,10 @@ export function connect (services: Services): FastifyPluginAsync {
     }
     await app.register(providerPages(services, createBrowserCookie(site)))
   }
+}
+
+function isRead ({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 /**

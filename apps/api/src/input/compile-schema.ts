@@ -36,7 +36,9 @@ function compile (ajv: Ajv, schema: Schema): Check {
   return compileValue(ajv, schema)
 }
 
-function compileObject (ajv: Ajv, { properties: _, additionalProperties, ...own }: Schema, properties: Record<string, Schema>): Check {
+function compileObject (
+  ajv: Ajv, { properties: _, additionalProperties, ...own }: Schema, properties: Record<string, Schema>
+): Check {
   const checkOwn = compileValue(ajv, own)
   const checks = new Map(Object.entries(properties).map(([name, property]) => [name, compile(ajv, property)]))
   return (value, path, errors) => {
@@ -102,8 +104,11 @@ function refuseDuplicate (value: unknown[], path: Path, errors: ErrorObject[]): 
   const seen = new Map<unknown, number>()
   for (const [j, item] of value.entries()) {
     const i = seen.get(item)
-    if (i === undefined) seen.set(item, j)
-    else return void errors.push(errorAt(path, 'uniqueItems', { i, j }, `must NOT have duplicate items (items ## ${j} and ${i} are identical)`))
+    if (i !== undefined) {
+      errors.push(errorAt(path, 'uniqueItems', { i, j }, `must NOT have duplicate items (items ## ${j} and ${i} are identical)`))
+      return
+    }
+    seen.set(item, j)
   }
 }
 
