@@ -33,7 +33,7 @@ function toItem (connector) {
   const needsUser = connection?.status === 'needsReauth'
   const missing = connection?.missingPermissions ?? []
   item.append(
-    text(name, stateOf(connector) + readingOf(connector)),
+    text(name, [...stateOf(connector), readingOf(connector)]),
     ...(canManage && (connection === null || needsUser) ? [connectForm(connector)] : []),
     ...(canManage && missing.length > 0 && !needsUser ? [connectForm(connector, { redirect: 'Reconnect to allow it' })] : []),
     ...(canManage && connector.pull !== null && !needsUser ? [refreshForm(connector)] : []),
@@ -44,15 +44,23 @@ function toItem (connector) {
 
 // Who may not do anything about it is told who can.
 function stateOf ({ reason, contact, team, connection }) {
-  if (reason === 'teamRequired') return 'is connected for a team: choose one on the site, and come back from there'
-  const forTeam = team === null ? '' : ` for team ${team.name}`
-  if (connection === null) return contact === null ? `not connected${forTeam}` : `not connected${forTeam}: ask ${contact} to connect it`
+  if (reason === 'teamRequired') return ['is connected for a team: choose one on the site, and come back from there']
+  const forTeam = team === null ? [] : [' for team ', foreign(team.name)]
+  if (connection === null) return ['not connected', ...forTeam, ...contact === null ? [] : [': ask ', foreign(contact), ' to connect it']]
   if (connection.status === 'needsReauth') {
-    return `needs ${contact ?? 'you'} to connect again${forTeam} (${connection.statusReason})`
+    return ['needs ', contact === null ? 'you' : foreign(contact), ' to connect again', ...forTeam, ' (', foreign(connection.statusReason), ')']
   }
-  const by = connection.connectedBy === null ? '' : ` by ${connection.connectedBy.name}`
+  const by = connection.connectedBy === null ? [] : [' by ', foreign(connection.connectedBy.name)]
   const missing = connection.missingPermissions.join(', ')
-  return `connected${forTeam}${by} as ${connection.account.name}${missing === '' ? '' : `; not allowed there: ${missing}`}`
+  return ['connected', ...forTeam, ...by, ' as ', foreign(connection.account.name), missing === '' ? '' : `; not allowed there: ${missing}`]
+}
+
+// A text that strangers chose: cut, and isolated so that it cannot change how the text around it reads.
+function foreign (text) {
+  const element = document.createElement('bdi')
+  const characters = [...text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\uFFFD')]
+  element.textContent = characters.length <= 80 ? characters.join('') : `${characters.slice(0, 80).join('').trimEnd()}…`
+  return element
 }
 
 // When what is read through it was read last, and why not since then, or why it waits.
@@ -75,8 +83,17 @@ function connectForm ({ provider, name, kinds, needsAccount, team }, words = way
     const returnTo = location.origin + location.pathname
     const forTeam = team === null ? {} : { teamId: team.teamId }
     const handshake = await api('POST', 'handshakes', { provider, kind, ...forTeam, ...named, returnTo }, account?.input)
-    if (handshake !== undefined) location.assign(handshake.startUrl)
+    if (handshake !== undefined && await bind(provider, handshake.id)) location.assign(handshake.startUrl)
   })
+}
+
+// Ties the handshake to this browser, so that nobody else can use its link. The cookie comes with the answer.
+async function bind (provider, handshake) {
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(`connect/${provider}/bind`, { method: 'POST', headers, body: new URLSearchParams({ handshake }) }).catch(() => undefined)
+  if (answer?.ok) return true
+  complain('This could not be started. Try again.')
+  return false
 }
 
 function refreshForm ({ provider, name, team, pull }) {
@@ -141,12 +158,12 @@ function complain (words, field) {
   field?.focus()
 }
 
-function text (name, state) {
+function text (name, parts) {
   const paragraph = document.createElement('p')
   const strong = document.createElement('strong')
   const small = document.createElement('span')
   strong.textContent = name
-  small.textContent = ` ${state}`
+  small.append(' ', ...parts)
   small.className = 'soft'
   paragraph.append(strong, small)
   return paragraph

@@ -67,7 +67,8 @@ export const waysIn: WayIn[] = [
     walk: async (_site, { startUrl }, decision, browser = createBrowser()) => {
       const page = await browser.get(startUrl)
       const verifier = await readVerifier(browser, linkOn(page), decision)
-      return verifier === undefined ? page : browser.follow(await browser.submit(page, { verifier }))
+      if (verifier === undefined) return page
+      return confirmAccount(browser, await browser.follow(await browser.submit(page, { verifier })))
     }
   },
   {
@@ -101,7 +102,12 @@ export const waysIn: WayIn[] = [
 /** From our own page to the provider's, and back to the page it all ends on. */
 export async function walkRedirect (startUrl: string, decision: Decision, browser = createBrowser()): Promise<Page> {
   const confirmed = await browser.submit(await browser.get(startUrl))
-  return browser.follow(await decide(browser, confirmed.location ?? '', decision))
+  return confirmAccount(browser, await browser.follow(await decide(browser, confirmed.location ?? '', decision)))
+}
+
+/** Where `page` asks whether an account is the user's, says that it is; any other page is the end. */
+export async function confirmAccount (browser: Browser, page: Page): Promise<Page> {
+  return /\/connect\/\w+\/account\?/.test(page.url) ? browser.follow(await browser.submit(page)) : page
 }
 
 /** The simulators' pages take the decision in their query, from programs. */

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Connection } from '@carillon/shared/connections'
 import { findMembership } from '@carillon/shared/db'
 import type { Database, Membership, Team } from '@carillon/shared/db'
+import { shownName } from '@carillon/shared/names'
 import { notFound, Problem } from '../problems/problem.ts'
 import { requireUser } from './callers.ts'
 
@@ -40,5 +41,5 @@ export function contactOf ({ owner: { displayName, externalId } }: Team): string
 
 function notOwner (team: Team): Problem {
   const contact = contactOf(team)
-  return new Problem('notOwner', `Only the owner of the team ${team.name} may do that: ask ${contact}`, { contact })
+  return new Problem('notOwner', `Only the owner of the team ${shownName(team.name)} may do that: ask ${shownName(contact)}`, { contact })
 }

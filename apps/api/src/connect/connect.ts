@@ -7,7 +7,7 @@ import { noRoute } from '../problems/addresses.ts'
 import { sendProblem } from '../problems/problem-handlers.ts'
 import { toProblem } from '../problems/to-problem.ts'
 import type { Services } from '../services.ts'
-import { createBrowserCookie } from './browser-cookie.ts'
+import { createBrowserCookies } from './browser-cookies.ts'
 import { addHomePage } from './home-page.ts'
 import { sendFailure } from './outcome-pages.ts'
 import { parseForm } from './parse-form.ts'
@@ -46,7 +46,7 @@ export function connect (services: Services): FastifyPluginAsync {
         return reply.type(type).header('cache-control', 'public, max-age=300').send(file)
       })
     }
-    await app.register(providerPages(services, createBrowserCookie(site)))
+    await app.register(providerPages(services, createBrowserCookies(site)))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { html } from '../pages/html.ts'
+import { foreign, foreignText, html } from '../pages/html.ts'
 import type { Html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
 import type { Services } from '../services.ts'
@@ -9,11 +9,11 @@ import { describeReason, isReason } from './reasons.ts'
 /** What can be connected, for the user whose token the page is opened with, and what has come of the last try. */
 export function addHomePage (app: FastifyInstance, { providers, site }: Services): void {
   app.get('/', { schema: { hide: true }, prefixTrailingSlash: 'no-slash' }, async ({ query }, reply) => sendPage(reply, 200, {
-    title: `Your connections at ${site.name}`,
+    title: `Your connections at ${foreignText(site.name)}`,
     publicUrl: site.publicUrl,
     script: 'connect.js',
     content: html`
-        <h1>Your connections at <em>${site.name}</em></h1>
+        <h1>Your connections at <em>${foreign(site.name)}</em></h1>
         ${outcomeOf(query)}
         <p id="fault" class="error" role="alert" hidden></p>
         <p id="hint" class="soft" role="status"></p>

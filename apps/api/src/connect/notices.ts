@@ -5,7 +5,7 @@ import { publicId } from '@carillon/shared/db'
 import { skipWaiting } from '@carillon/shared/notifications'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Notices, Provider } from '@carillon/shared/providers'
-import { html } from '../pages/html.ts'
+import { foreign, html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
 import { Problem } from '../problems/problem.ts'
 import { sendProblem } from '../problems/problem-handlers.ts'
@@ -38,7 +38,7 @@ export function addNotices (scope: FastifyInstance, provider: Provider, notices:
       publicUrl: site.publicUrl,
       content: html`
         <h1>Your data is deleted</h1>
-        <p>${provider.name} told <em>${site.name}</em> that you want it to keep nothing of your account there. The connection is
+        <p>${provider.name} told <em>${foreign(site.name)}</em> that you want it to keep nothing of your account there. The connection is
           closed, and what had been read through it is erased, since ${deletion.at.toISOString()}.</p>
         <p class="soft">Confirmation code: ${code}</p>`
     })

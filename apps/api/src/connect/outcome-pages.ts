@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { HandshakeTeam } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
-import { html } from '../pages/html.ts'
+import { foreign, html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
 import type { Site } from '../services.ts'
 import { describeReason, reasons } from './reasons.ts'
@@ -19,7 +19,7 @@ export function sendFailure (
     content: html`
       <h1>${title}</h1>
       <p>${text}</p>
-      ${typeof backTo === 'string' ? html`<p class="buttons"><a class="button" href="${backTo}">Back to ${site.name}</a></p>` : ''}
+      ${typeof backTo === 'string' ? html`<p class="buttons"><a class="button" href="${backTo}">Back to ${foreign(site.name)}</a></p>` : ''}
       <p class="soft">Reason: ${reason}</p>`
   })
 }
@@ -36,8 +36,8 @@ export function sendSuccess (
   }
 ): FastifyReply {
   const words = team === null
-    ? html`What <em>${site.name}</em> has to tell you now reaches the account <strong>${accountName}</strong>.`
-    : html`<em>${site.name}</em> now uses the account <strong>${accountName}</strong> for everybody in the team <strong>${team.name}</strong>.`
+    ? html`Notifications of <em>${foreign(site.name)}</em> now go to the account <strong>${foreign(accountName)}</strong>.`
+    : html`<em>${foreign(site.name)}</em> now uses the account <strong>${foreign(accountName)}</strong> for everybody in the team <strong>${foreign(team.name)}</strong>.`
   return sendPage(reply, 200, {
     title: `${provider.name} is connected`,
     publicUrl: site.publicUrl,

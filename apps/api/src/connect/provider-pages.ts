@@ -2,10 +2,14 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Handshake, HandshakeKind } from '@carillon/shared/connections'
 import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'
-import type { BrowserCookie } from './browser-cookie.ts'
+import { addAccountPages } from './account-pages.ts'
+import { accountUrl } from './addresses.ts'
+import { addBind } from './bind.ts'
+import type { BrowserCookies } from './browser-cookies.ts'
 import { addCodePages } from './code/code-pages.ts'
 import { createEndings, isOver } from './endings.ts'
 import { findNamedHandshake } from './find-handshake.ts'
+import { mayHold } from './hold-handshake.ts'
 import { addNotices } from './notices.ts'
 import { sendFailure } from './outcome-pages.ts'
 import { addRedirect } from './redirect/redirect.ts'
@@ -15,7 +19,7 @@ import { addVerifierPages } from './verifier/verifier-pages.ts'
 export type ShowStart = (request: FastifyRequest, reply: FastifyReply, handshake: Handshake) => FastifyReply
 
 /** `/connect/<provider>/start` and what follows it, for each provider and each of its ways in. */
-export function providerPages (services: Services, browser: BrowserCookie): FastifyPluginAsync {
+export function providerPages (services: Services, browser: BrowserCookies): FastifyPluginAsync {
   return async (app) => {
     for (const provider of services.providers.values()) {
       await app.register(ofProvider(provider, services, browser), { prefix: `/${provider.id}` })
@@ -23,16 +27,18 @@ export function providerPages (services: Services, browser: BrowserCookie): Fast
   }
 }
 
-function ofProvider (provider: Provider, services: Services, browser: BrowserCookie): FastifyPluginAsync {
+function ofProvider (provider: Provider, services: Services, browser: BrowserCookies): FastifyPluginAsync {
   return async (scope) => {
     const { site } = services
     const endings = createEndings(services, provider)
     const { code, verifier, oneTimeCode } = provider.handshakes
     const starts: { [Kind in HandshakeKind]?: ShowStart } = {}
     if ((code ?? verifier) !== undefined) starts.redirect = await addRedirect(scope, provider, browser, services, endings)
-    if (verifier !== undefined) starts.verifier = addVerifierPages(scope, provider, services, endings)
-    if (oneTimeCode !== undefined) starts.code = addCodePages(scope, provider, services, endings)
+    if (verifier !== undefined) starts.verifier = addVerifierPages(scope, provider, browser, services, endings)
+    if (oneTimeCode !== undefined) starts.code = addCodePages(scope, provider, browser, services, endings)
 
+    addBind(scope, provider, browser, services)
+    addAccountPages(scope, provider, browser, services, endings)
     if (provider.notices !== undefined) addNotices(scope, provider, provider.notices, services)
 
     scope.get('/start', { schema: { hide: true } }, async (request, reply) => {
@@ -40,6 +46,8 @@ function ofProvider (provider: Provider, services: Services, browser: BrowserCoo
       const show = handshake === undefined ? undefined : starts[handshake.kind]
       if (handshake === undefined || show === undefined) return sendFailure(reply, 'unknownHandshake', { site, provider })
       if (isOver(handshake)) return endings.over(reply, handshake)
+      if (!mayHold(request, handshake, browser)) return sendFailure(reply, 'foreignCookie', { site, provider })
+      if (handshake.isObtained) return reply.redirect(accountUrl(site, provider.id, handshake.id), 303)
       if (handshake.team?.isOwn === false) return sendFailure(reply, 'notOwner', { site, provider, backTo: handshake.returnTo })
       // With `no-referrer`, browsers send `Origin: null` along with a form (Fetch §3.1), as if it came from elsewhere.
       reply.header('referrer-policy', 'same-origin')

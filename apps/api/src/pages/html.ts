@@ -1,3 +1,5 @@
+import { shownName } from '@carillon/shared/names'
+
 /** Markup that is safe to send. Only `html` makes it. */
 export class Html {
   readonly text: string
@@ -12,6 +14,24 @@ export type Content = string | number | Html | undefined | Content[]
 /** A template whose values are escaped, unless they are Html themselves. Attributes have to stand in double quotes. */
 export function html (strings: TemplateStringsArray, ...values: Content[]): Html {
   return new Html(strings.map((string, index) => string + textOf(values[index])).join(''))
+}
+
+/** Longer texts are cut in pages: what comes after them has to stay in sight. */
+const maxShown = 80
+
+/** A text that strangers chose, such as a name: cut, and isolated so that it cannot change how the text around it reads. */
+export function foreign (text: string): Html {
+  return html`<bdi>${shorten(shownName(text))}</bdi>`
+}
+
+/** The same where no markup may stand, such as in a title (UAX #9, isolates). */
+export function foreignText (text: string): string {
+  return `\u2068${shorten(shownName(text))}\u2069`
+}
+
+function shorten (text: string): string {
+  const characters = [...text]
+  return characters.length <= maxShown ? text : `${characters.slice(0, maxShown).join('').trimEnd()}…`
 }
 
 function textOf (content: Content): string {

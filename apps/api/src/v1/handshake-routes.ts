@@ -8,6 +8,7 @@ import type { Provider } from '@carillon/shared/providers'
 import { requireUser } from '../auth/callers.ts'
 import { chosenTeam, requireOwner } from '../auth/teams.ts'
 import { redeemCode } from '../connect/code/redeem-code.ts'
+import { decideAccount } from '../connect/decide-account.ts'
 import { isOver, reasonToExpire } from '../connect/endings.ts'
 import { HandshakeFailure } from '../connect/handshake-failure.ts'
 import { handshakeKinds } from '../connect/kinds.ts'
@@ -35,6 +36,10 @@ const newHandshake = exactly({
   returnTo: Type.Optional(Type.String({
     minLength: 1, maxLength: 2_000, description: 'Where the browser ends up; its origin must be one of ALLOWED_ORIGINS'
   }))
+})
+
+const accountDecision = exactly({
+  accept: Type.Boolean({ description: 'Whether the user recognizes the account: `false` discards the access and ends the handshake' })
 })
 
 const givenVerifier = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) })
@@ -93,7 +98,28 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       if (given.kind === 'wrong') throw new Problem('wrongVerifier', `It may be tried again: ${given.left} more times`)
       if (given.kind === 'later') throw new Problem('providerUnavailable', describeReason(given.reason, provider.name).text)
       if (given.kind === 'failed') throw failed(given.reason, provider)
-      if (given.kind === 'over') throw over(await find(request, handshake.id))
+      const current = await find(request, handshake.id)
+      if (given.kind === 'over' && !current.isObtained) throw over(current)
+      return toShownHandshake(services, current)
+    })
+
+    app.post('/handshakes/:id/confirm', {
+      config: { callers: { user: true } },
+      schema: {
+        operationId: 'confirmAccount',
+        tags: ['handshakes'],
+        summary: 'Connect the account in `accountToConfirm`, or discard it; for every kind but `redirect`, which asks in the browser',
+        params: idParams,
+        body: accountDecision,
+        response: { 200: shownHandshake }
+      }
+    }, async (request) => {
+      const handshake = await find(request, parseId('handshake', request.params.id))
+      const provider = providers.get(handshake.provider)
+      if (handshake.kind === 'redirect' || provider === undefined) throw notFound('handshake that is confirmed here')
+      const decided = await decideAccount(services, provider, handshake, request.body.accept)
+      if (decided.kind === 'over') throw over(await find(request, handshake.id))
+      if (decided.kind === 'failed' && decided.reason !== 'accountDeclined') throw failed(decided.reason, provider)
       return toShownHandshake(services, await find(request, handshake.id))
     })
 
@@ -150,6 +176,9 @@ function failed (reason: Reason, { name }: Provider): Problem {
 function over (handshake: Handshake): Problem {
   const { status, error } = handshake
   if (status === 'expired') return new Problem('handshakeOver', 'Its time is over', { reason: reasonToExpire(handshake) })
+  if (status === 'pending' && !handshake.claimed) {
+    return new Problem('handshakeOver', 'No account waits to be confirmed; see accountToConfirm', { reason: 'nothingToConfirm' })
+  }
   if (status === 'failed' && error !== null) return new Problem('handshakeOver', 'It has failed already', { reason: error })
   return new Problem('handshakeOver', 'It has been ended, or is being ended by another request', { reason: 'alreadyUsed' })
 }

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { openBegun } from '@carillon/shared/connections'
+import { openBegun, openObtainedGrant } from '@carillon/shared/connections'
 import type { Handshake } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
+import { shownName } from '@carillon/shared/names'
 import { startUrl } from '../connect/addresses.ts'
 import { handshakeKinds } from '../connect/kinds.ts'
 import type { Services } from '../services.ts'
@@ -20,6 +21,9 @@ export const shownHandshake = Type.Object({
   redeemUrl: Type.Optional(Type.String({ format: 'uri', description: 'For `code`: the page on which the user enters it' })),
   code: Type.Optional(Type.String({ description: 'For `code`' })),
   intervalMs: Type.Optional(Type.Integer({ description: 'For `code`: how often it is worth asking' })),
+  accountToConfirm: Type.Optional(Type.Object({ name: Type.String() }, {
+    description: 'The account that the provider gave access to, while it waits for the user to confirm it. Nothing is connected before that'
+  })),
   returnTo: nullable(Type.String()),
   connectionId: nullable(Type.String()),
   error: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed: a reason of docs/api.md' }),
@@ -29,7 +33,8 @@ export const shownHandshake = Type.Object({
 /** What its user is told of a handshake. What has been begun is shown for as long as it is of use. */
 export function toShownHandshake ({ vault, site }: Services, handshake: Handshake): Static<typeof shownHandshake> {
   const { id, status, kind, provider, team, account, returnTo, connectionId, error, expiresAt } = handshake
-  const { pending, ...begun } = (status === 'pending' ? openBegun(vault, handshake) : undefined) ?? { pending: {} }
+  const obtained = status === 'pending' ? openObtainedGrant(vault, handshake) : undefined
+  const { pending, ...begun } = (status === 'pending' && !handshake.isObtained ? openBegun(vault, handshake) : undefined) ?? { pending: {} }
   return {
     id: publicId('handshake', id),
     status,
@@ -39,6 +44,7 @@ export function toShownHandshake ({ vault, site }: Services, handshake: Handshak
     account,
     startUrl: startUrl(site, provider, id),
     ...begun,
+    ...obtained === undefined ? {} : { accountToConfirm: { name: shownName(obtained.account.name) } },
     returnTo,
     connectionId: connectionId === null ? null : publicId('connection', connectionId),
     error,

@@ -24,7 +24,7 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
       await page.getByRole('button', { name: 'Connect: Pushbullet', exact: true }).click()
       await page.waitForURL(/\/start/)
       await inspect('the confirmation')
-      t.match(await page.getByRole('heading').innerText(), 'Connect Pushbullet to paula at Bell & Sons')
+      t.match(await page.getByRole('heading').innerText(), 'Connect Pushbullet to your account at Bell & Sons')
       await page.getByRole('button', { name: 'Connect Pushbullet' }).click()
       await page.getByLabel('Grant as').fill('paula')
       await page.getByRole('button', { name: answer }).click()
@@ -47,7 +47,18 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
   })
 
   await t.test('connects again when the provider has forgotten the user', async (t) => {
-    const { page, complaints } = await visit(t, 'rita')
+    const { page, complaints, inspect } = await visit(t, 'rita')
+    await page.getByRole('button', { name: "Connect: Blot're", exact: true }).click()
+    await page.getByRole('button', { name: "Connect Blot're" }).click()
+    await page.getByLabel('Grant as').fill('rita')
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.getByRole('button', { name: 'Do not connect it' }).waitFor()
+    t.equal(await page.getByRole('heading').innerText(), "Connect the Blot're account rita to your account at Bell & Sons?")
+    await inspect('the question whose account it is')
+    await page.getByRole('button', { name: 'Do not connect it' }).click()
+    await page.locator('#outcome').waitFor()
+    t.match(await outcome(page), /^You did not connect this account\./)
+    t.match(await item(page, 'blotre').innerText(), /not connected/)
     await allowBlotre(page, 'rita')
     const [connection] = (await site.api<{ data: Array<{ id: string }> }>('GET', '/v1/connections?userId=rita')).data
     await site.control('POST', '/tokens/revoke', { provider: 'blotre', account: 'rita' })
@@ -98,5 +109,6 @@ async function allowBlotre (page: Page, account: string): Promise<void> {
   await page.getByRole('button', { name: "Connect Blot're" }).click()
   await page.getByLabel('Grant as').fill(account)
   await page.getByRole('button', { name: 'Allow' }).click()
+  await page.getByRole('button', { name: 'Connect this account' }).click()
   await item(page, 'blotre').getByText(`connected as ${account}`).waitFor()
 }

@@ -101,7 +101,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
       return false
     }, { everyMs: 1_000, timeoutMs: 20_000, what: 'the end' })
     t.equal(await page.getByRole('heading').innerText(), "Blot're is connected")
-    t.match(await page.locator('main').innerText(), /reaches the account nora/)
+    t.match(await page.locator('main').innerText(), /now go to the account nora/)
 
     await page.goto((await begin('redirect')).startUrl)
     await page.getByRole('button', { name: "Connect Blot're" }).click()

@@ -87,7 +87,7 @@ t.test('has a page for people, who may mistype', async (t) => {
   const browser = createBrowser()
   const page = await browser.get(startUrl)
   t.equal(page.status, 200)
-  t.match(page.text, /Connect pump\.io to <strong>vivian<\/strong>/)
+  t.match(page.text, /Connect pump\.io to your account at/)
   t.match(page.text, `http://${api.pumpioHost}/oauth/authorize?oauth_token=`)
   t.match(page.headers['content-security-policy'], "default-src 'none'")
   const again = await browser.submit(page, { verifier: 'wrong' })

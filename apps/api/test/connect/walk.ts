@@ -12,7 +12,7 @@ export interface Walk {
   confirm: () => Promise<Page>
   /** Confirms, lets the provider decide, and answers the address it sends the browser back to. */
   toCallback: (decision?: 'allow' | 'deny') => Promise<string>
-  /** The whole way; what is answered to the callback. */
+  /** The whole way; what is answered to the callback, or to the confirmation of the account. */
   finish: (decision?: 'allow' | 'deny') => Promise<Page>
 }
 
@@ -38,5 +38,10 @@ export async function openWalk (
     const { location: callback } = await browser.get(`${location}&auto=${decision}&account=${account}`)
     return callback ?? ''
   }
-  return { browser, id: textAt(body, 'id'), startUrl, confirm, toCallback, finish: async (decision) => browser.get(await toCallback(decision)) }
+  return { browser, id: textAt(body, 'id'), startUrl, confirm, toCallback, finish: async (decision) => confirmedAt(browser, await browser.get(await toCallback(decision))) }
+}
+
+/** Says on the page that asks whose account it is, where `page` leads there, that it is the user's. */
+async function confirmedAt (browser: Browser, page: Page): Promise<Page> {
+  return page.location?.includes('/account?') === true ? browser.submit(await browser.get(page.location)) : page
 }

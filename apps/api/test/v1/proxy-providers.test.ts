@@ -1,4 +1,4 @@
-import { createBrowser } from '@carillon/testing'
+import { confirmAccount, createBrowser } from '@carillon/testing'
 import t from 'tap'
 import { at, openTestApi, textAt } from '../open-api.ts'
 
@@ -11,7 +11,7 @@ async function connect (user: string, provider: 'pushbullet' | 'pumpio' | 'blotr
   const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider, ...account } })
   const browser = createBrowser()
   const { location } = await browser.submit(await browser.get(textAt(body, 'startUrl')))
-  await browser.get((await browser.get(`${location}&auto=allow&account=${user}`)).location ?? '')
+  await confirmAccount(browser, await browser.follow(await browser.get(`${location}&auto=allow&account=${user}`)))
   return textAt((await api.ask('GET', `/v1/handshakes/${textAt(body, 'id')}`, { token })).body, 'connectionId')
 }
 

@@ -1,4 +1,4 @@
-import { endRevocation, isConnected, retryRevocation, revocationPlace, takeRevocations } from '@carillon/shared/connections'
+import { endRevocation, isConnected, retryRevocation, revocationPlace, revokeAbandonedGrants, takeRevocations } from '@carillon/shared/connections'
 import type { DueRevocation } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
@@ -21,6 +21,8 @@ const leaseMs = 60_000
 
 /** Ends at their providers the credentials that are of no more use. What cannot be ended now is tried again. */
 export async function revoke (services: RevokeServices): Promise<void> {
+  const { database, providers, vault } = services
+  await revokeAbandonedGrants(database, vault, (id) => providers.get(id)?.revoke !== undefined, services.now())
   const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
   const { http, now, registrations } = services
   const call = { http, now, registrations, signal: AbortSignal.timeout(leaseMs) }

@@ -1,4 +1,7 @@
-import { disconnect, findRevocation } from '@carillon/shared/connections'
+import {
+  claimHandshake, confirmHandshake, createHandshake, disconnect, findHandshake, findRevocation, holdGrant
+} from '@carillon/shared/connections'
+import { ensureUser } from '@carillon/shared/db'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -80,4 +83,29 @@ t.test('does not argue with a refusal', async (t) => {
   t.match(await result(), { state: 'failed', attempts: 1, reason: 'request refused' })
   t.match(await row(), { erased: true })
   t.equal(await revokes(), 1)
+})
+
+t.test('revokes what a handshake obtained and no user confirmed', async (t) => {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const { services, control, database } = await openEngine(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  interface Made { account: string, accessToken: string, refreshToken: string, userId: string }
+  const { data: [made] } = await control<{ data: Made[] }>('POST', '/accounts', { provider: 'blotre', count: 1 })
+  if (made === undefined) throw new Error('no account was made')
+  const { id: userId } = await ensureUser(database, { externalId: 'hesitant' })
+  const begun = Date.now() - 3_600_000
+  const id = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined }, begun)
+  await confirmHandshake(database, { id, browser: 'own' }, begun)
+  const handshake = await findHandshake(database, id, begun)
+  if (handshake === undefined) throw new Error('there is no handshake')
+  await claimHandshake(database, handshake, begun)
+  const { accessToken, refreshToken, account: name, userId: accountId } = made
+  const grant = { credentials: { accessToken, refreshToken }, account: { id: accountId, name } }
+  await holdGrant(database, services.vault, id, grant, begun)
+  await revoke(services)
+  await revoke(services)
+  t.match(await database.sql`select connection_id, state, credentials from revocations`, [{ connection_id: null, state: 'done', credentials: null }])
+  t.match(await database.sql`select pending, obtained_at from handshakes`, [{ pending: null, obtained_at: null }])
+  const { data } = await control<{ data: Array<{ endpoint: string, answers: Record<string, number> }> }>('GET', '/stats')
+  t.match(data.find(({ endpoint }) => endpoint === 'POST /blotre/v0/oauth2/revoke'), { answers: { 200: 1 } })
 })

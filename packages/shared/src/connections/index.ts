@@ -4,9 +4,11 @@ export { openBegun, sealBegun } from './handshake-begun.ts'
 export type { Begun } from './handshake-begun.ts'
 export { claimVerifierTry, endTurn, mostVerifiers, releaseHandshake, takeTurn } from './handshake-turns.ts'
 export {
-  awaitAnswer, claimHandshake, completeHandshake, confirmHandshake, createHandshake, failHandshake, findHandshake,
-  findHandshakeByState, findLatestHandshake, isBrowserOf
-} from './handshakes.ts'
+  awaitAnswer, bindHandshake, claimHandshake, confirmHandshake, isBrowserOf, listConfirmed, mayConfirm
+} from './handshake-browsers.ts'
+export type { BrowserProof } from './handshake-browsers.ts'
+export { holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes, takeObtainedGrant } from './handshake-grants.ts'
+export { completeHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState } from './handshakes.ts'
 export type { Handshake, HandshakeKind, HandshakeTeam, NewHandshake } from './handshakes.ts'
 export { findDeletion, takeNotice } from './notices.ts'
 export type { NewNotice, NoticeOutcome } from './notices.ts'

@@ -7,7 +7,8 @@ import type { Place, Vault } from '../vault/index.ts'
 /** Credentials to be ended at their provider. */
 export interface DueRevocation {
   id: string
-  connectionId: string
+  /** Null for credentials that no connection ever held. */
+  connectionId: string | null
   provider: string
   accountId: string
   attempts: number
@@ -25,7 +26,8 @@ export interface RevocationResult {
 
 /** Credentials that are of no more use to us. */
 export interface NewRevocation {
-  connectionId: string
+  /** Null for credentials that no connection ever held. */
+  connectionId: string | null
   provider: string
   accountId: string
   credentials: Credentials

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
   awaitAnswer, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, endTurn, failHandshake,
-  findHandshake, findHandshakeByState, findLatestHandshake, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun,
-  takeTurn
+  findHandshake, findHandshakeByState, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun, takeTurn
 } from '../../src/connections/index.ts'
 import { ensureUser, newId } from '../../src/db/index.ts'
 import { createVault, parseVaultKeys } from '../../src/vault/index.ts'
@@ -34,11 +33,13 @@ t.test('opens a handshake that lives for ten minutes', async (t) => {
     id,
     userId,
     userName: 'Ann',
+    userExternalId: 'ann',
     team: null,
     provider: 'pushbullet',
     kind: 'redirect',
     account: null,
     pending: null,
+    isObtained: false,
     status: 'pending',
     error: null,
     returnTo: 'https://site.example/done',
@@ -46,6 +47,7 @@ t.test('opens a handshake that lives for ten minutes', async (t) => {
     claimed: false,
     stateHash: null,
     browserHash: null,
+    formHash: null,
     expiresAt: new Date(now + 10 * minute)
   })
   t.equal((await findHandshake(database, id, now + 10 * minute - 1))?.status, 'pending')
@@ -53,10 +55,10 @@ t.test('opens a handshake that lives for ten minutes', async (t) => {
   t.equal(await findHandshake(database, newId(), now), undefined)
 })
 
-t.test('calls a person without a name by the site\'s id', async (t) => {
+t.test('tells the id of a user to whom the site has given no name', async (t) => {
   const { id: userId } = await ensureUser(database, { externalId: 'bob' })
   const id = await createHandshake(database, { userId, provider: 'pushbullet', returnTo: undefined }, now)
-  t.match(await findHandshake(database, id, now), { userName: 'bob', returnTo: null })
+  t.match(await findHandshake(database, id, now), { userName: null, userExternalId: 'bob', returnTo: null })
 })
 
 t.test('goes from confirmed to claimed to completed', async (t) => {
@@ -92,14 +94,15 @@ t.test('keeps state and browser secret as hashes only', async (t) => {
   t.equal(await findHandshakeByState(database, String(row?.['state_hash']), now), undefined, 'and a hash opens nothing')
 })
 
-t.test('starts the trip anew when it is confirmed again', async (t) => {
-  const first = await confirmed('first browser')
-  const state = await confirmHandshake(database, { id: first.id, browser: 'second browser' }, now + minute)
+t.test('changes state and secret when the same browser confirms again', async (t) => {
+  const first = await confirmed('first secret')
+  const proof = { cookie: 'first secret' }
+  const state = await confirmHandshake(database, { id: first.id, browser: 'second secret', proof }, now + minute)
   t.not(state, first.state)
   t.equal(await findHandshakeByState(database, first.state, now + minute), undefined, 'the old state leads nowhere')
   const found = await findHandshakeByState(database, state ?? '', now + minute)
-  t.equal(found !== undefined && isBrowserOf(found, 'second browser'), true)
-  t.equal(found === undefined || isBrowserOf(found, 'first browser'), false)
+  t.equal(found !== undefined && isBrowserOf(found, 'second secret'), true)
+  t.equal(found === undefined || isBrowserOf(found, 'first secret'), false)
 })
 
 t.test('is claimed exactly once, however many come at once', async (t) => {
@@ -114,7 +117,7 @@ t.test('is not claimed by an answer to what has been confirmed anew since', asyn
   const { id, state } = await confirmed('first browser')
   const found = await findHandshakeByState(database, state, now)
   t.equal(found !== undefined && isBrowserOf(found, 'first browser'), true, 'it is the right answer when it is looked at')
-  const anew = await confirmHandshake(database, { id, browser: 'another tab' }, now) ?? ''
+  const anew = await confirmHandshake(database, { id, browser: 'another tab', proof: { cookie: 'first browser' } }, now) ?? ''
   t.equal(found !== undefined && await claimHandshake(database, found, now), false, 'and not any more when it would be used')
   const other = await findHandshakeByState(database, anew, now)
   t.match(other, { id, status: 'pending', claimed: false }, 'the handshake waits for the other tab')
@@ -181,21 +184,6 @@ t.test('waits for the answer that a provider has announced, in the place of its 
   t.equal(await findHandshakeByState(database, first.state, now), undefined)
   const stolen = { id: second.id, state: second.state, answer: 'token-1', pending: 'sealed' }
   t.equal(await awaitAnswer(database, stolen, now), false, 'a host cannot claim the answer of another handshake')
-})
-
-t.test('finds what a browser has confirmed last', async (t) => {
-  const find = () => findLatestHandshake(database, { browser: 'with tabs', provider: 'pushbullet' }, now)
-  t.equal(await find(), undefined)
-  const [first, second] = [await open(), await open()]
-  await confirmHandshake(database, { id: second, browser: 'with tabs' }, now + 1)
-  await confirmHandshake(database, { id: first, browser: 'with tabs' }, now + 2)
-  t.match(await find(), { id: first })
-  await claim(first)
-  t.match(await find(), { id: second }, 'of those that are under way')
-  await claim(second)
-  t.match(await find(), { id: first, claimed: true }, 'or of all')
-  t.equal(await findLatestHandshake(database, { browser: 'with tabs', provider: 'blotre' }, now), undefined)
-  t.equal(await findLatestHandshake(database, { browser: 'other', provider: 'pushbullet' }, now), undefined)
 })
 
 t.test('takes a bounded number of verifiers, one at a time', async (t) => {

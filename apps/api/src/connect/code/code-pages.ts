@@ -6,27 +6,35 @@ import type { Provider } from '@carillon/shared/providers'
 import { html } from '../../pages/html.ts'
 import { sendPage } from '../../pages/page.ts'
 import type { Services } from '../../services.ts'
+import type { BrowserCookies } from '../browser-cookies.ts'
 import type { Endings } from '../endings.ts'
 import { isOver, reasonToExpire } from '../endings.ts'
 import { findNamedHandshake } from '../find-handshake.ts'
+import { holdHandshake, mayHold } from '../hold-handshake.ts'
 import { sendFailure } from '../outcome-pages.ts'
 import type { ShowStart } from '../provider-pages.ts'
 import { readReason } from '../reasons.ts'
 import { isSameOrigin } from '../same-origin.ts'
-import { headingOf, notThemselves } from '../start-words.ts'
+import { headingOf, warningOf } from '../start-words.ts'
 import { redeemCode } from './redeem-code.ts'
 
 /**
  * A page that shows the code and where to enter it. Its script asks every now and then whether that has happened; without
  * scripts there is a button. Either way the answer is the same: where to go, or a page that says how it ended.
  */
-export function addCodePages (scope: FastifyInstance, provider: Provider, services: Services, endings: Endings): ShowStart {
+export function addCodePages (
+  scope: FastifyInstance, provider: Provider, browser: BrowserCookies, services: Services, endings: Endings
+): ShowStart {
   const { site, vault } = services
 
   scope.post('/redeem', { schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'code')
     if (handshake === undefined) return sendFailure(reply, 'unknownHandshake', { site, provider })
     if (!isSameOrigin(request, site)) return sendFailure(reply, 'notSameOrigin', { site, provider })
+    const isOwn = isOver(handshake)
+      ? mayHold(request, handshake, browser)
+      : await holdHandshake(request, reply, handshake, browser, services)
+    if (!isOwn) return sendFailure(reply, 'foreignCookie', { site, provider })
     const now = isOver(handshake) ? handshake : await redeemCode(services, provider, handshake)
     if (request.headers.accept === 'application/json') return reply.header('cache-control', 'no-store').send(progressOf(now))
     reply.header('referrer-policy', 'same-origin')
@@ -61,7 +69,7 @@ export function addCodePages (scope: FastifyInstance, provider: Provider, servic
           <p class="buttons"><button class="quiet">I have entered it</button></p>
         </form>
         <p id="hint" class="soft" role="status">${isAsked ? notYet : 'Once you have entered it, come back here and press the button.'}</p>
-        <p class="soft">${notThemselves(handshake)} Then somebody has sent you their code: do not enter it.</p>`
+        <p class="soft">${warningOf(handshake, site)}</p>`
     })
   }
 

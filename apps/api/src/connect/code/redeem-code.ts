@@ -4,10 +4,11 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../../call.ts'
 import type { Services } from '../../services.ts'
-import { abandonHandshake, finishHandshake } from '../finish.ts'
+import { abandonHandshake } from '../finish.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
 import { completeFailure, isPassing } from '../provider-failure.ts'
 import { requireOwnTeam } from '../require-own-team.ts'
+import { settleGrant } from '../settle-grant.ts'
 
 const timeoutMs = 20_000
 
@@ -38,7 +39,7 @@ export async function redeemCode (services: Services, provider: Provider, handsh
 
   async function finish (grant: Grant): Promise<void> {
     try {
-      await finishHandshake(services, provider, handshake, grant)
+      await settleGrant(services, provider, handshake, grant)
     } catch (error) {
       await abandonHandshake(services, provider, handshake, error)
     }

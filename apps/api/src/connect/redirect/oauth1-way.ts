@@ -17,6 +17,7 @@ const timeoutMs = 25_000
 export function createOAuth1Way (provider: Provider, verifier: VerifierHandshake, services: Services): RedirectWay {
   const { database, now, site, vault } = services
   return {
+    isMarked: true,
     begin: async (_request, _reply, { id, account }, state) => {
       const callback = callbackUrl(site, provider.id)
       const { authorizeUrl, token, pending } = await verifier.begin(account ?? '', callback, newCall(services, timeoutMs))
@@ -28,7 +29,7 @@ export function createOAuth1Way (provider: Provider, verifier: VerifierHandshake
     match: async ({ query }) => {
       const token = textIn(query, verifier.answer.token)
       const handshake = token === '' ? undefined : await findHandshakeByState(database, token, now())
-      return handshake?.provider === provider.id ? handshake : 'unknownState'
+      return handshake?.provider === provider.id ? { handshake } : 'unknownState'
     },
 
     obtain: async ({ query }, handshake) => {

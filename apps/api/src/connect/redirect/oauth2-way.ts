@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { findHandshakeByState, findLatestHandshake, findMissingPermissions } from '@carillon/shared/connections'
+import { findHandshakeByState, findMissingPermissions, listConfirmed } from '@carillon/shared/connections'
 import type { Handshake } from '@carillon/shared/connections'
 import type { CodeHandshake, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
@@ -13,9 +13,11 @@ import type { RedirectWay } from './redirect.ts'
 export async function createOAuth2Way (
   scope: FastifyInstance, provider: Provider, code: CodeHandshake, services: Services
 ): Promise<RedirectWay> {
+  const { database, now } = services
   const callback = callbackUrl(services.site, provider.id)
   await addAuthorization(scope, code, callback)
   return {
+    isMarked: code.correlation !== 'cookie',
     begin: async (request, reply, handshake, state) => {
       request.handshakeState = state
       return await askingAgain(handshake, await scope.authorization.generateAuthorizationUri(request, reply))
@@ -32,25 +34,33 @@ export async function createOAuth2Way (
   /** Some providers do not ask twice for what was declined once, unless they are told to. */
   async function askingAgain ({ userId, team }: Handshake, authorizeUrl: string): Promise<string> {
     if (code.askAgain === undefined) return toAuthorizeUrl(authorizeUrl)
-    const missing = await findMissingPermissions(services.database, provider.id, team === null ? { userId } : { teamId: team.id })
+    const missing = await findMissingPermissions(database, provider.id, team === null ? { userId } : { teamId: team.id })
     return toAuthorizeUrl(authorizeUrl, missing.length === 0 ? {} : code.askAgain)
   }
 
   async function matchState ({ query }: FastifyRequest) {
     const { state } = readAnswer(query)
-    const handshake = state === undefined ? undefined : await findHandshakeByState(services.database, state, services.now())
-    return handshake?.provider === provider.id ? handshake : 'unknownState'
+    const handshake = state === undefined ? undefined : await findHandshakeByState(database, state, now())
+    return handshake?.provider === provider.id ? { handshake } : 'unknownState'
   }
 
   /**
-   * Nothing of ours comes back, so the answer is for what this browser has confirmed last. One that says neither yes nor no is
-   * nobody's answer, and uses nothing up.
+   * The answer carries nothing of ours, so it is for the one handshake that this browser has open here, and for none when there
+   * are more. An answer that says neither yes nor no uses nothing up. A code that was used belongs to the handshake that used it.
    */
-  async function matchCookie ({ query }: FastifyRequest, browser: string | undefined) {
+  async function matchCookie ({ query }: FastifyRequest, secrets: string[]): ReturnType<RedirectWay['match']> {
     const { code, error } = readAnswer(query)
     if (code === undefined && error === undefined) return 'unknownState'
-    if (browser === undefined) return 'noCookie'
-    return await findLatestHandshake(services.database, { browser, provider: provider.id }, services.now()) ?? 'unknownState'
+    if (secrets.length === 0) return 'noCookie'
+    const answer = code === undefined ? undefined : `${provider.id} ${code}`
+    const known = answer === undefined ? undefined : await findHandshakeByState(database, answer, now())
+    if (known !== undefined) return { handshake: known }
+    const confirmed = await listConfirmed(database, { browsers: secrets, provider: provider.id }, now())
+    const [open, ...others] = confirmed.filter(({ status, claimed, isObtained }) => status === 'pending' && !claimed && !isObtained)
+    if (others.length > 0) return 'ambiguousAnswer'
+    if (open !== undefined) return { handshake: open, answer }
+    const [latest] = confirmed
+    return latest === undefined || latest.status === 'completed' ? 'unknownState' : { handshake: latest }
   }
 }
 
@@ -62,7 +72,15 @@ interface Answer {
 
 function readAnswer (query: unknown): Answer {
   const parameters = new Map(Object.entries(typeof query === 'object' && query !== null ? query : {}))
-  return { state: single(parameters.get('state')), code: single(parameters.get('code')), error: single(parameters.get('error')) }
+  const read = (name: string) => single(parameters.get(name))
+  const code = read('code')
+  return { state: read('state'), code, error: read('error') ?? (code === undefined ? unnamedError(read) : undefined) }
+}
+
+/** Facebook reports some errors without an `error`, which RFC 6749 requires. */
+function unnamedError (read: (name: string) => string | undefined): string | undefined {
+  if (read('error_reason') === 'user_denied') return 'access_denied'
+  return ['error_code', 'error_message', 'error_reason', 'error_description'].map(read).find((text) => text !== undefined)
 }
 
 /** A provider that sends our query back and a `state` of its own besides says the same thing twice. */

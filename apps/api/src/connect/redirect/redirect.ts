@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Handshake } from '@carillon/shared/connections'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
-import type { BrowserCookie } from '../browser-cookie.ts'
+import type { BrowserCookies } from '../browser-cookies.ts'
 import type { Endings } from '../endings.ts'
 import type { ShowStart } from '../provider-pages.ts'
 import { addCallback } from './callback.ts'
@@ -17,15 +17,23 @@ export interface RedirectWay {
    * confirmed again, meanwhile. Throws HandshakeFailure.
    */
   begin: (request: FastifyRequest, reply: FastifyReply, handshake: Handshake, state: string) => Promise<string | undefined>
-  /** The handshake that the provider's answer is for. `browser` is the secret of the browser that brings it. */
-  match: (request: FastifyRequest, browser: string | undefined) => Promise<Handshake | 'unknownState' | 'noCookie'>
+  /** Whether the provider's answer says which handshake it is for. Where it does not, the user is asked whose account it is. */
+  isMarked: boolean
+  /** The handshake that the provider's answer is for. `secrets` are those of the browser that brings it. */
+  match: (request: FastifyRequest, secrets: string[]) => Promise<Match | 'unknownState' | 'noCookie' | 'ambiguousAnswer'>
   /** What the answer to a claimed handshake is worth. Throws HandshakeFailure. */
   obtain: (request: FastifyRequest, handshake: Handshake) => Promise<Grant>
 }
 
+/** `answer` identifies an answer that carries no state, so that it is used once. */
+export interface Match {
+  handshake: Handshake
+  answer?: string | undefined
+}
+
 /** The way in through the browser: `/start` and `/callback`. */
 export async function addRedirect (
-  scope: FastifyInstance, provider: Provider, browser: BrowserCookie, services: Services, endings: Endings
+  scope: FastifyInstance, provider: Provider, browser: BrowserCookies, services: Services, endings: Endings
 ): Promise<ShowStart> {
   const way = await createWay(scope, provider, services)
   addCallback(scope, provider, way, browser, services, endings)

@@ -4,15 +4,17 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../../call.ts'
 import type { Services } from '../../services.ts'
-import { abandonHandshake, finishHandshake } from '../finish.ts'
+import { abandonHandshake } from '../finish.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
 import { completeFailure, isPassing } from '../provider-failure.ts'
 import type { Reason } from '../reasons.ts'
 import { requireOwnTeam } from '../require-own-team.ts'
+import { settleGrant } from '../settle-grant.ts'
 
-/** What came of a verifier. After `wrong` and `later` another may be given; `over` is for whoever is not the one to give it. */
+/** What came of a verifier. After `wrong` and `later` another may be given; `held` waits for the user to confirm the account. */
 export type Given =
   | { kind: 'connected', accountName: string }
+  | { kind: 'held' }
   | { kind: 'wrong', left: number }
   | { kind: 'later', reason: Reason }
   | { kind: 'failed', reason: Reason }
@@ -30,7 +32,7 @@ export async function giveVerifier (
   try {
     requireOwnTeam(handshake)
     const grant = await complete(services, provider, handshake, verifier)
-    await finishHandshake(services, provider, handshake, grant)
+    if (await settleGrant(services, provider, handshake, grant) === 'held') return { kind: 'held' }
     return { kind: 'connected', accountName: grant.account.name }
   } catch (error) {
     return await judge(error)

@@ -38,7 +38,7 @@ t.test('leads to the dialog with a state, and back to the registered address to 
   t.match(callback, /\/connect\/facebook\/callback\?code=[^&]+&state=[^&]+#_=_$/)
   t.match((await walk.browser.get(callback)).location, `${returnTo}?carillon=connected&provider=facebook`)
   t.match(await walk.status(), { status: 'completed', connectionId: /^con_/ })
-  t.match((await walk.browser.get(callback)).text, /Reason: alreadyUsed/)
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected', 'a reload says the same')
 })
 
 t.test('keeps a token of sixty days, and none of what the code brought', async (t) => {
@@ -59,7 +59,7 @@ t.test('tells the site of a denial, and of what was not allowed', async (t) => {
   const partly = await open('pat')
   const { location } = await partly.confirm()
   const { location: callback = '' } = await partly.browser.get(`${location}&auto=allow&account=pat&decline=ads_read`)
-  t.equal((await partly.browser.get(callback)).location, `${returnTo}?carillon=connected&provider=facebook&missing=ads_read`)
+  t.equal((await partly.browser.get(callback)).location, `${returnTo}?carillon=connected&provider=facebook&missing=ads_read#`, 'with a fragment of its own, or the browser would keep #_=_')
   t.match(await partly.connection(), { status: 'active', missingPermissions: ['ads_read'] })
   const again = await openWalk(api, partly.token, { provider: 'facebook', returnTo, account: 'pat' })
   t.match((await again.confirm()).location, 'auth_type=rerequest')

@@ -10,11 +10,11 @@ const api = await openTestApi(t)
 const returnTo = 'https://site.example/settings?tab=rings#here'
 
 t.test('connects the account and sends the browser back with the good news', async (t) => {
-  const token = await api.makeUser('success')
+  const token = await api.makeUser('success', 'Sue')
   const walk = await openWalk(api, token, { returnTo, account: 'success-account' })
   const start = await walk.browser.get(walk.startUrl)
   t.equal(start.status, 200)
-  t.match(start.text, /Connect Pushbullet to <strong>success<\/strong> at <em>Bell &amp; Sons<\/em>/)
+  t.match(start.text, /Connect Pushbullet to <strong><bdi>Sue<\/bdi><\/strong> at <em><bdi>Bell &amp; Sons<\/bdi><\/em>/)
 
   const answer = await walk.finish()
   t.equal(answer.status, 303)
@@ -134,24 +134,47 @@ t.test("turns away a callback with another browser's cookie, or with a forged on
   t.match(answer.text, /Reason: foreignCookie/)
 
   const forger = createBrowser()
-  const forged = await forger.get(callback, { cookie: 'carillon_browser=abc.def' })
+  const forged = await forger.get(callback, { cookie: `carillon_browser_${walk.id.slice(4).replaceAll('-', '')}=abc.def` })
   t.match(forged.text, /Reason: noCookie/)
   t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'pending' })
   t.match((await walk.browser.get(callback)).location, 'carillon=connected')
 })
 
-t.test('takes a callback once', async (t) => {
+t.test('uses an answer once, and shows the same browser what came of it', async (t) => {
   const token = await api.makeUser('twice')
   const walk = await openWalk(api, token, { returnTo })
   const callback = await walk.toCallback()
-  const [one, other] = await Promise.all([walk.browser.get(callback), walk.browser.get(callback)])
-  t.same([one.status, other.status].sort(), [303, 409])
+  const before = await exchanges()
+  const answers = await Promise.all([walk.browser.get(callback), walk.browser.get(callback), walk.browser.get(callback)])
   const again = await walk.browser.get(callback)
-  t.equal(again.status, 409)
-  t.equal(again.location, undefined)
-  t.match(again.text, /Reason: alreadyUsed/)
+  for (const { status, location } of [...answers, again]) t.match({ status, location }, { status: 303, location: 'carillon=connected&provider=pushbullet' })
+  t.equal(await exchanges() - before, 1, 'the code was exchanged once')
+  t.match((await createBrowser().get(callback)).text, /Reason: noCookie/, 'another browser learns nothing')
   t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'completed' })
   t.match((await walk.browser.get(walk.startUrl)).text, /Reason: alreadyUsed/)
+
+  const denied = await openWalk(api, token, { returnTo })
+  const denial = await denied.toCallback('deny')
+  for (const answer of [await denied.browser.get(denial), await denied.browser.get(denial)]) t.match(answer.location, 'reason=denied')
+})
+
+t.test('does nothing for a request that no person sees, and then takes the real one', async (t) => {
+  const requests: Array<Record<string, string>> = [
+    { 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { purpose: 'prefetch' }, { 'x-purpose': 'preview' }, { 'x-moz': 'prefetch' },
+    { 'sec-fetch-dest': 'iframe' }, { 'sec-fetch-dest': 'image' }, { 'sec-fetch-dest': 'empty' }
+  ]
+  const token = await api.makeUser('ahead')
+  const walk = await openWalk(api, token, { returnTo })
+  const callback = await walk.toCallback()
+  const before = await exchanges()
+  for (const headers of requests) {
+    const answer = await walk.browser.get(callback, headers)
+    t.match(answer, { status: 503, location: undefined, headers: { 'cache-control': 'no-store' } }, JSON.stringify(headers))
+    t.match(answer.text, /Reason: notNavigation/)
+  }
+  t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'pending' })
+  t.equal(await exchanges(), before)
+  t.match((await walk.browser.get(callback, { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' })).location, 'carillon=connected')
 })
 
 t.test('knows nothing of a state that it did not give out', async (t) => {
@@ -237,7 +260,7 @@ t.test('has a page for a link that leads nowhere', async (t) => {
 })
 
 t.test('sends pages that no frame holds, no cache keeps and no referrer betrays', async (t) => {
-  const walk = await openWalk(api, await api.makeUser('<script>alert(1)</script>'), { returnTo })
+  const walk = await openWalk(api, await api.makeUser('tagged', '<script>alert(1)</script>'), { returnTo })
   const start = await walk.browser.get(walk.startUrl)
   t.notMatch(start.text, '<script')
   t.match(start.text, '&lt;script&gt;alert(1)&lt;/script&gt;')
@@ -253,13 +276,44 @@ t.test('sends pages that no frame holds, no cache keeps and no referrer betrays'
   }
 })
 
-t.test('gives the browser one signed cookie that scripts cannot read', async (t) => {
+t.test('gives the browser a signed cookie that scripts cannot read, and a new secret at each confirmation', async (t) => {
   const walk = await openWalk(api, await api.makeUser('cookies'))
-  const { headers } = await walk.confirm()
-  const [own, ...others] = [headers['set-cookie'] ?? []].flat().sort()
-  t.match(own, /^carillon_browser=[\w-]{43}\.[^;]+; Path=\/connect; HttpOnly; SameSite=Lax$/)
-  for (const other of others) t.match(other, /Max-Age=0/)
-  t.notMatch((await walk.confirm()).headers['set-cookie'], 'carillon_browser')
+  const cookies = async () => {
+    const { headers } = await walk.confirm()
+    const [own = '', ...others] = [headers['set-cookie'] ?? []].flat().sort()
+    for (const other of others) t.match(other, /Max-Age=0/)
+    return own
+  }
+  const [first, second] = [await cookies(), await cookies()]
+  const form = new RegExp(`^carillon_browser_${walk.id.slice(4).replaceAll('-', '')}=[\\w-]{43}\\.[^;]+; Max-Age=3600; Path=/connect; HttpOnly; SameSite=Lax$`)
+  for (const cookie of [first, second]) t.match(cookie, form)
+  t.not(first, second)
+})
+
+t.test('never uses a secret that somebody else has put into the browser', async (t) => {
+  const attacker = createBrowser()
+  const token = await api.makeUser('planted')
+  const bait = await openWalk(api, token, { browser: attacker })
+  await bait.confirm()
+  const [planted] = await attacker.jar.getCookies(`${api.url}/connect`)
+  const walk = await openWalk(api, token, { returnTo })
+  const name = `carillon_browser_${walk.id.slice(4).replaceAll('-', '')}`
+  await walk.browser.jar.setCookie(`${name}=${planted?.value}; Path=/connect`, `${api.url}/connect`)
+  await attacker.jar.setCookie(`${name}=${planted?.value}; Path=/connect`, `${api.url}/connect`)
+  const callback = await walk.toCallback()
+  const [own] = (await walk.browser.jar.getCookies(`${api.url}/connect`)).filter(({ key }) => key === name)
+  t.not(own?.value, planted?.value)
+  t.match((await attacker.get(callback)).text, /Reason: foreignCookie/)
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected')
+})
+
+t.test('forgets the oldest handshakes of a browser that begins very many', async (t) => {
+  const browser = createBrowser()
+  const token = await api.makeUser('many')
+  for (let count = 0; count < 15; count++) await (await openWalk(api, token, { browser })).confirm()
+  const cookies = (await browser.jar.getCookies(`${api.url}/connect`)).filter(({ key }) => key.startsWith('carillon_browser_'))
+  t.equal(cookies.length, 12)
+  t.match((await (await openWalk(api, token, { browser, returnTo })).finish()).location, 'carillon=connected')
 })
 
 t.test('gives a cookie that only this host can set where it is reached by https', async (t) => {
@@ -267,8 +321,13 @@ t.test('gives a cookie that only this host can set where it is reached by https'
   const walk = await openWalk(secure, await secure.makeUser('secure'))
   const own = { origin: 'https://carillon.example' }
   const { headers } = await createBrowser().post(`${secure.url}/connect/pushbullet/start`, { handshake: walk.id }, own)
-  t.match([headers['set-cookie'] ?? []].flat().sort()[0], /^__Host-carillon_browser=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  t.match([headers['set-cookie'] ?? []].flat().sort()[0], /^__Host-carillon_browser_[0-9a-f]{32}=[^;]+; Max-Age=3600; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
 })
+
+async function exchanges (): Promise<number> {
+  const { data } = await api.control('GET', '/stats') as { data: Array<{ endpoint: string, requests: number }> }
+  return data.find(({ endpoint }) => endpoint.endsWith('/oauth2/token'))?.requests ?? 0
+}
 
 async function onlyConnection (
   { database, services, ask }: TestApi, token: string

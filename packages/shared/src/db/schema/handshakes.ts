@@ -17,8 +17,10 @@ export const handshakes = pgTable('handshakes', {
   kind: text({ enum: ['redirect', 'verifier', 'code'] }).notNull(),
   /** Where the user says their account is, for providers that anybody can host. */
   account: text(),
-  /** Sealed: what the provider's client needs to end what it has begun. Gone once it is over. */
+  /** Sealed: what the provider's client needs to finish, or the credentials that it obtained. Null once it is over. */
   pending: text(),
+  /** Set while credentials wait in `pending` for the user to confirm whose account they belong to. */
+  obtainedAt: timestamp({ withTimezone: true }),
   /** Verifiers that were tried; there is an end to guessing. */
   attempts: integer().notNull().default(0),
   /** When the provider may be asked again whether a code has been entered, by whichever process. */
@@ -28,8 +30,11 @@ export const handshakes = pgTable('handshakes', {
   error: text(),
   returnTo: text(),
   stateHash: text().unique('handshakes_state_hash'),
+  /** Of the secret in the cookie of the browser that this handshake belongs to. No other browser can confirm or finish it. */
   browserHash: text(),
-  /** When the browser last confirmed: a provider that gives nothing back is answered by the latest. */
+  /** Of the secret in the form that confirmed. A double click sends the form twice, before the browser has stored the cookie. */
+  formHash: text(),
+  /** When the browser last confirmed. */
   confirmedAt: timestamp({ withTimezone: true }),
   /** Set by the one callback that may use it; a second one finds it set. */
   claimedAt: timestamp({ withTimezone: true }),
@@ -42,12 +47,14 @@ export const handshakes = pgTable('handshakes', {
   check('handshakes_status', sql`${table.status} in ('pending', 'completed', 'failed')`),
   check('handshakes_completed', sql`(${table.status} = 'completed') = (${table.connectionId} is not null)`),
   check('handshakes_failed', sql`(${table.status} = 'failed') = (${table.error} is not null)`),
-  check('handshakes_confirmed', sql`(${table.stateHash} is null) = (${table.browserHash} is null)`),
+  check('handshakes_confirmed', sql`${table.stateHash} is null or ${table.browserHash} is not null`),
   index('handshakes_browser').on(table.browserHash),
-  check('handshakes_confirmed_at', sql`(${table.browserHash} is null) = (${table.confirmedAt} is null)`),
+  index('handshakes_obtained').on(table.expiresAt).where(sql`${table.obtainedAt} is not null`),
+  check('handshakes_confirmed_at', sql`(${table.stateHash} is null) = (${table.confirmedAt} is null)`),
   check('handshakes_claimed', sql`${table.kind} <> 'redirect' or ${table.claimedAt} is null or ${table.stateHash} is not null`),
   check('handshakes_ended', sql`${table.status} = 'pending' or ${table.claimedAt} is not null`),
   check('handshakes_pending', sql`${table.status} = 'pending' or ${table.pending} is null`),
+  check('handshakes_obtained', sql`${table.obtainedAt} is null or (${table.status} = 'pending' and ${table.pending} is not null)`),
   check('handshakes_attempts', sql`${table.attempts} >= 0`),
   check('handshakes_lifetime', sql`${table.expiresAt} > ${table.createdAt}`)
 ])

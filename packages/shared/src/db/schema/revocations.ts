@@ -5,7 +5,8 @@ import { connections } from './connections.ts'
 /** Credentials that are of no more use to us and are yet to be ended at the provider. They are erased with their row's end. */
 export const revocations = pgTable('revocations', {
   id: uuid().primaryKey(),
-  connectionId: uuid().notNull().references(() => connections.id, { onDelete: 'cascade' }),
+  /** Null for credentials that a handshake obtained and no connection ever held. */
+  connectionId: uuid().references(() => connections.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
   /** Whose they were: where all that an account has granted ends at once, it may be connected elsewhere or again. */
   accountId: text().notNull().default(''),

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { and, desc, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { handshakes } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+import { hashSecret, selectHandshakes, stillOpen, toHandshake } from './handshakes.ts'
+import type { Handshake } from './handshakes.ts'
+
+/** What a browser shows to prove that a handshake belongs to it: its cookie's secret, or the form that has confirmed already. */
+export interface BrowserProof {
+  cookie?: string | undefined
+  form?: string | undefined
+}
+
+/** Ties a handshake to the browser with this secret. False when it belongs to a browser already, or is over. */
+export async function bindHandshake (
+  { db }: Database, { id, browser }: { id: string, browser: string }, now: number
+): Promise<boolean> {
+  const rows = await db.update(handshakes).set({ browserHash: hashSecret(browser) })
+    .where(and(stillOpen(id, now), isNull(handshakes.browserHash))).returning({ id: handshakes.id })
+  return rows.length === 1
+}
+
+/**
+ * Confirms a handshake and returns a new `state` for the redirect to the provider, or undefined when it is over or belongs to
+ * another browser. The first browser that confirms owns the handshake: it alone may confirm again, with a new state and secret.
+ */
+export async function confirmHandshake (
+  { db }: Database, { id, browser, proof = {} }: { id: string, browser: string, proof?: BrowserProof }, now: number
+): Promise<string | undefined> {
+  const { cookie, form } = proof
+  const state = randomBytes(32).toString('base64url')
+  const rows = await db.update(handshakes).set({
+    stateHash: hashSecret(state),
+    browserHash: hashSecret(browser),
+    formHash: form === undefined ? null : hashSecret(form),
+    confirmedAt: new Date(now)
+  }).where(and(stillOpen(id, now), or(
+    isNull(handshakes.browserHash),
+    cookie === undefined ? undefined : eq(handshakes.browserHash, hashSecret(cookie)),
+    form === undefined ? undefined : eq(handshakes.formHash, hashSecret(form))
+  ))).returning({ id: handshakes.id })
+  return rows.length === 1 ? state : undefined
+}
+
+/**
+ * Replaces the `state` of a confirmation with the token that the provider will send back, and stores what is needed then.
+ * False when the handshake is over or was confirmed again, or when another handshake waits for the same token.
+ */
+export async function awaitAnswer (
+  { db }: Database, { id, state, answer, pending }: { id: string, state: string, answer: string, pending: string }, now: number
+): Promise<boolean> {
+  const rows = await db.update(handshakes).set({ stateHash: hashSecret(answer), pending })
+    .where(and(stillOpen(id, now), eq(handshakes.stateHash, hashSecret(state)), isFree(answer))).returning({ id: handshakes.id })
+  return rows.length === 1
+}
+
+/**
+ * Claims the handshake, as it was found, for the one callback that may use it. False when another request claimed it, it is
+ * over, or it was confirmed again since. `answer` identifies an answer that carries no state, so that a reload finds it.
+ */
+export async function claimHandshake (
+  { db }: Database, { id, stateHash }: Pick<Handshake, 'id' | 'stateHash'>, now: number, answer?: string
+): Promise<boolean> {
+  const isUnchanged = stateHash === null ? isNull(handshakes.stateHash) : eq(handshakes.stateHash, stateHash)
+  const rows = await db.update(handshakes)
+    .set({ claimedAt: new Date(now), ...answer === undefined ? {} : { stateHash: hashSecret(answer) } })
+    .where(and(stillOpen(id, now), isUnchanged, answer === undefined ? undefined : isFree(answer)))
+    .returning({ id: handshakes.id })
+  return rows.length === 1
+}
+
+/** Whether `secret`, from the browser's cookie, belongs to the browser that holds the handshake. */
+export function isBrowserOf ({ browserHash }: Pick<Handshake, 'browserHash'>, secret: string): boolean {
+  return browserHash === hashSecret(secret)
+}
+
+/** Whether the handshake may be confirmed with this proof. */
+export function mayConfirm ({ browserHash, formHash }: Handshake, { cookie, form }: BrowserProof): boolean {
+  return browserHash === null || (cookie !== undefined && browserHash === hashSecret(cookie)) ||
+    (form !== undefined && formHash === hashSecret(form))
+}
+
+/** The confirmed handshakes of a browser, by the secrets in its cookies, at one provider; the last confirmed first. */
+export async function listConfirmed (
+  { db }: Database, { browsers, provider }: { browsers: string[], provider: string }, now: number
+): Promise<Handshake[]> {
+  if (browsers.length === 0) return []
+  const rows = await selectHandshakes(db).where(ofBrowsers(browsers, provider))
+    .orderBy(desc(handshakes.confirmedAt), desc(handshakes.id))
+  return rows.map((row) => toHandshake(row, now))
+}
+
+/** Confirmed redirects at one provider that belong to a browser with these secrets in its cookies. */
+export function ofBrowsers (browsers: string[], provider: string) {
+  return and(inArray(handshakes.browserHash, browsers.map(hashSecret)), eq(handshakes.provider, provider),
+    eq(handshakes.kind, 'redirect'), isNotNull(handshakes.stateHash))
+}
+
+function isFree (answer: string) {
+  return sql`not exists (select from handshakes other where other.state_hash = ${hashSecret(answer)})`
+}

@@ -1,0 +1,1 @@
+export { cleanName, nameFault, shownName } from './names.ts'

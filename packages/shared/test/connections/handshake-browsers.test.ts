@@ -1,0 +1,124 @@
+import t from 'tap'
+import {
+  awaitAnswer, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake, findHandshake,
+  findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, takeTurn
+} from '../../src/connections/index.ts'
+import type { BrowserProof } from '../../src/connections/index.ts'
+import { ensureUser } from '../../src/db/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { grantOf, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+const minute = 60_000
+const now = Date.parse('2030-01-01T12:00:00Z')
+const { id: userId } = await ensureUser(database, { externalId: 'ann' })
+
+const open = (provider = 'blotre') => createHandshake(database, { userId, provider, returnTo: undefined }, now)
+const confirm = (id: string, browser: string, proof: BrowserProof = {}, at = now) =>
+  confirmHandshake(database, { id, browser, proof }, at)
+
+async function find (id: string) {
+  const found = await findHandshake(database, id, now)
+  if (found === undefined) throw new Error('there is no such handshake')
+  return found
+}
+
+t.test('belongs to the first browser that confirms, which alone may confirm again', async (t) => {
+  const id = await open()
+  t.equal(mayConfirm(await find(id), {}), true)
+  t.ok(await confirm(id, 'first', { form: 'form of the first' }))
+  const rows: Array<[proof: BrowserProof, mayConfirmAgain: boolean]> = [
+    [{}, false],
+    [{ cookie: 'other' }, false],
+    [{ form: 'other' }, false],
+    [{ cookie: 'form of the first' }, false],
+    [{ form: 'first' }, false],
+    [{ form: 'form of the first' }, true],
+    [{ cookie: 'first' }, true]
+  ]
+  for (const [proof, expected] of rows) {
+    t.equal(mayConfirm(await find(id), proof), expected, JSON.stringify(proof))
+    if (!expected) t.equal(await confirm(id, 'thief', proof), undefined, JSON.stringify(proof))
+  }
+  t.equal(isBrowserOf(await find(id), 'first'), true)
+  t.ok(await confirm(id, 'second', { form: 'form of the first' }), 'a form that is sent twice')
+  t.equal(await confirm(id, 'third', { cookie: 'first' }), undefined, 'the old secret is of no use any more')
+  t.ok(await confirm(id, 'third', { cookie: 'second' }))
+})
+
+t.test('lets one of many browsers win that confirm at once', async (t) => {
+  const id = await open()
+  const states = await Promise.all(Array.from({ length: 12 }, (_, index) => confirm(id, `browser ${index}`, { form: `form ${index}` })))
+  t.equal(states.filter((state) => state !== undefined).length, 1)
+  t.equal(isBrowserOf(await find(id), `browser ${states.findIndex((state) => state !== undefined)}`), true)
+})
+
+t.test('is tied to a browser before it is confirmed, once', async (t) => {
+  const id = await open()
+  t.equal(await bindHandshake(database, { id, browser: 'own' }, now + 10 * minute), false, 'not when it has expired')
+  t.equal(await bindHandshake(database, { id, browser: 'own' }, now), true)
+  t.equal(await bindHandshake(database, { id, browser: 'other' }, now), false)
+  t.equal(await confirm(id, 'other'), undefined)
+  t.equal(mayConfirm(await find(id), {}), false)
+  t.same(await listConfirmed(database, { browsers: ['own'], provider: 'blotre' }, now), [], 'it is not confirmed by that')
+  t.ok(await confirm(id, 'own anew', { cookie: 'own' }))
+})
+
+t.test('is used up by nothing once credentials wait for the user', async (t) => {
+  const id = await open()
+  const state = await confirm(id, 'own') ?? ''
+  const before = await find(id)
+  t.equal(await claimHandshake(database, before, now), true)
+  await holdGrant(database, vault, id, grantOf('ann'), now)
+  t.match(await find(id), { isObtained: true, claimed: false, status: 'pending' })
+  t.equal(await claimHandshake(database, before, now), false)
+  t.equal(await confirm(id, 'own', { cookie: 'own' }), undefined)
+  t.equal(await awaitAnswer(database, { id, state, answer: 'token', pending: 'sealed' }, now), false)
+  t.equal(await claimVerifierTry(database, id, now), undefined)
+  t.equal(await takeTurn(database, id, 1_000, now), false)
+  t.equal(await bindHandshake(database, { id, browser: 'other' }, now), false)
+})
+
+t.test('lists what a browser has confirmed at a provider, the last first', async (t) => {
+  const list = async (browsers: string[], provider = 'blotre') => (await listConfirmed(database, { browsers, provider }, now)).map(({ id }) => id)
+  const [first, second, elsewhere, foreign] = [await open(), await open(), await open('pushbullet'), await open()]
+  await confirm(second, 'secret 2', {}, now + 1)
+  await confirm(first, 'secret 1', {}, now + 2)
+  await confirm(elsewhere, 'secret 3', {}, now + 3)
+  await confirm(foreign, 'secret 4', {}, now + 4)
+  t.same(await list(['secret 1', 'secret 2', 'secret 3']), [first, second])
+  t.same(await list(['secret 2']), [second])
+  t.same(await list(['secret 3'], 'pushbullet'), [elsewhere])
+  t.same(await list([]), [])
+  await database.sql`update handshakes set kind = 'verifier' where id = ${second}`
+  t.same(await list(['secret 1', 'secret 2']), [first], 'other kinds have no callback')
+})
+
+t.test('remembers the answer that it was claimed with, and no other handshake takes it again', async (t) => {
+  const [one, other] = [await open(), await open()]
+  await confirm(one, 'own')
+  await confirm(other, 'own too')
+  t.equal(await claimHandshake(database, await find(one), now, 'blotre code'), true)
+  t.match(await findHandshakeByState(database, 'blotre code', now), { id: one, claimed: true })
+  t.equal(await claimHandshake(database, await find(other), now, 'blotre code'), false)
+  t.equal(await claimHandshake(database, await find(other), now, 'blotre other code'), true)
+})
+
+t.test('announces no answer once it is claimed, over, confirmed again or expired', async (t) => {
+  const announce = async (id: string, state: string, answer: string, at = now) =>
+    awaitAnswer(database, { id, state, answer, pending: 'sealed' }, at)
+  const rows: Array<[what: string, change: (id: string) => Promise<unknown>, at?: number]> = [
+    ['claimed', async (id) => claimHandshake(database, await find(id), now)],
+    ['over', async (id) => { await claimHandshake(database, await find(id), now); await failHandshake(database, id, 'denied') }],
+    ['confirmed again', (id) => confirm(id, 'own', { cookie: 'own' })],
+    ['expired', async () => {}, now + 10 * minute]
+  ]
+  for (const [what, change, at] of rows) {
+    const id = await open()
+    const state = await confirm(id, 'own') ?? ''
+    await change(id)
+    t.equal(await announce(id, state, `token of ${what}`, at), false, what)
+  }
+  const id = await open()
+  t.equal(await announce(id, await confirm(id, 'own') ?? '', 'token of an open one'), true)
+})
