@@ -165,7 +165,9 @@ t.test('is tied to the browser of our own page before its link is known', async 
       [{ authorization: `Bearer ${await api.makeKey()}` }, /Reason: unknownHandshake/],
       [{ ...own, origin: 'https://evil.example' }, /Reason: notSameOrigin/]
     ]
-    for (const [headers, reason] of refused) t.match((await createBrowser().post(bind, { handshake: walk.id }, headers)).text, reason)
+    for (const [headers, reason] of refused) {
+      t.match((await createBrowser().post(bind, { handshake: walk.id }, headers)).text, reason)
+    }
     t.equal((await walk.browser.post(bind, { handshake: walk.id }, own)).status, 204)
     t.match((await createBrowser().post(bind, { handshake: walk.id }, own)).text, /Reason: foreignCookie/, 'once')
     const thief = createBrowser()
