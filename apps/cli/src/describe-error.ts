@@ -1,4 +1,5 @@
 import { ExitError } from './exit-error.ts'
+import { printable } from './printable.ts'
 
 /** What a person needs to hear about an error: one line, or one per fault of the configuration. */
 export function describeError (error: unknown): string[] {
@@ -8,5 +9,5 @@ export function describeError (error: unknown): string[] {
   if ('query' in error && error.cause instanceof Error) return describeError(error.cause)
   // An address with several records fails once for each.
   if (error instanceof AggregateError && error.message === '') return describeError(error.errors[0])
-  return [error.message.split('\n')[0] || (error instanceof ExitError ? '' : error.name)]
+  return [printable(error.message.split('\n')[0] || (error instanceof ExitError ? '' : error.name))]
 }

@@ -1,4 +1,5 @@
 import { shownName } from '@carillon/shared/names'
+import { truncate } from '@carillon/shared/text'
 
 /** Markup that is safe to send. Only `html` makes it. */
 export class Html {
@@ -30,8 +31,8 @@ export function foreignText (text: string): string {
 }
 
 function shorten (text: string): string {
-  const characters = [...text]
-  return characters.length <= maxShown ? text : `${characters.slice(0, maxShown).join('').trimEnd()}…`
+  const start = truncate(text, maxShown)
+  return start === text ? text : `${start.trimEnd()}…`
 }
 
 function textOf (content: Content): string {

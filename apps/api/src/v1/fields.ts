@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import { nameFault } from '@carillon/shared/names'
 import type { Audience } from '@carillon/shared/notifications'
+import type { InputFault } from '../problems/problem.ts'
 
 /** Fields that several calls share. */
 
@@ -17,10 +19,21 @@ export const audienceField = Type.Unsafe<Audience>(Type.Object({
     description: 'Everyone who is connected at this moment; with the scope `notifications:broadcast`'
   }))
 }, { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'Whom to ring' }))
-/** What pages call somebody or something. */
+/** What pages call a user or a team. `nameFaults` checks its characters. */
 export function nameField (description: string) {
-  return Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description })
+  return Type.String({
+    minLength: 1,
+    maxLength: 200,
+    pattern: '\\S',
+    description: `${description}. Control characters, line breaks and characters that change the direction of text are refused`
+  })
 }
+
+export function nameFaults (path: string, name: string | undefined): InputFault[] {
+  const message = name === undefined ? undefined : nameFault(name)
+  return message === undefined ? [] : [{ path, message }]
+}
+
 export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
 export const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 export const cursorField = Type.String({ minLength: 1, maxLength: 64, description: "A list's `nextCursor`" })

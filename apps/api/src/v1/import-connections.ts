@@ -1,5 +1,6 @@
 import pMap from 'p-map'
 import { ensureUsers, publicId } from '@carillon/shared/db'
+import { nameFault } from '@carillon/shared/names'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Account, Call, Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../call.ts'
@@ -21,7 +22,7 @@ export interface ImportResult {
   userId: string
   provider: string
   connectionId?: string
-  error?: { code: 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badCredentials' | 'unauthorized' | 'notIdentified', reason: string }
+  error?: { code: 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badAccount' | 'badCredentials' | 'unauthorized' | 'notIdentified', reason: string }
 }
 
 const identifiedAtATime = 16
@@ -73,6 +74,8 @@ async function readGrant (
 ): Promise<Grant | NonNullable<ImportResult['error']>> {
   const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }
   try {
+    const fault = account === undefined ? undefined : nameFault(account.name)
+    if (fault !== undefined) return { code: 'badAccount', reason: `the name of the account ${fault}` }
     const credentials = provider.parseCredentials(given)
     return { credentials, account: account ?? await provider.identify(credentials, call), ...expiry }
   } catch (error) {

@@ -33,7 +33,7 @@ const importResult = Type.Object({
   provider: Type.String(),
   connectionId: Type.Optional(Type.String()),
   error: Type.Optional(Type.Object({
-    code: Type.Enum(['unknownProvider', 'teamProvider', 'duplicate', 'badCredentials', 'unauthorized', 'notIdentified']),
+    code: Type.Enum(['unknownProvider', 'teamProvider', 'duplicate', 'badAccount', 'badCredentials', 'unauthorized', 'notIdentified']),
     reason: Type.String()
   }))
 })

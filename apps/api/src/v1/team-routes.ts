@@ -2,9 +2,9 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { findTeam, listMemberIds, publicId, putTeam } from '@carillon/shared/db'
-import { notFound } from '../problems/problem.ts'
+import { notFound, refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { exactly, nameField, teamIdField, userIdField } from './fields.ts'
+import { exactly, nameFaults, nameField, teamIdField, userIdField } from './fields.ts'
 
 /** Five thousand members of the longest ids, and room for the rest. */
 const bodyLimit = 4 * 1024 * 1024
@@ -41,6 +41,7 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
         response: { 200: shownTeam, 201: shownTeam }
       }
     }, async ({ params: { teamId: externalId }, body }, reply) => {
+      refuseFaults(nameFaults('name', body.name))
       const { isNew } = await putTeam(database, { externalId, ...body })
       reply.code(isNew ? 201 : 200)
       return await show(externalId)

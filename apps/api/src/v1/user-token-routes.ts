@@ -5,7 +5,7 @@ import type { Team } from '@carillon/shared/db'
 import { createUserTokens } from '../auth/user-tokens.ts'
 import { refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { exactly, nameField, teamIdField, timeField, userIdField } from './fields.ts'
+import { exactly, nameFaults, nameField, teamIdField, timeField, userIdField } from './fields.ts'
 
 const newToken = exactly({
   userId: userIdField,
@@ -36,6 +36,7 @@ export function userTokenRoutes ({ database, vault, now, site }: Services): Fast
       }
     }, async (request, reply) => {
       const { userId, displayName, teamId, expiresIn = 3_600 } = request.body
+      refuseFaults(nameFaults('displayName', displayName))
       const team = teamId === undefined ? undefined : await requireTeam(teamId, userId)
       const user = await ensureUser(database, { externalId: userId, displayName })
       const { token, expiresAt } = await tokens.issue({ userId: user.id, teamId: team?.id }, expiresIn)

@@ -56,6 +56,8 @@ function codeOf (answer: URLSearchParams, name: string): string {
   // Anything may stand there, and it goes to the terminal.
   if (error !== null) throw new ConnectFailure('failed', `${name} refused${/^[a-z_]{1,40}$/.test(error) ? `: ${error}` : ''}`)
   const code = answer.get('code') ?? ''
+  // Facebook reports some errors without an `error`, which RFC 6749 requires.
+  if (code === '' && (answer.has('error_code') || answer.has('error_message'))) throw new ConnectFailure('failed', `${name} refused`)
   if (code === '') throw new ConnectFailure('failed', `${name} sent the browser back without a code`)
   return code
 }

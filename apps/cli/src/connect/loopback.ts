@@ -20,21 +20,28 @@ type Show = (title: string, text: string) => Promise<void>
 export async function openLoopback ({ port, path, key }: { port: number, path: string, key: string }): Promise<Loopback> {
   let arrived: (arrival: { answer: URLSearchParams, show: Show }) => void = () => {}
   const arrival = new Promise<{ answer: URLSearchParams, show: Show }>((resolve) => { arrived = resolve })
-  let isTaken = false
+  const waiting: ServerResponse[] = []
+  let shown: { title: string, text: string } | undefined
 
   const server = createServer((request, response) => {
     const answer = answerIn(request)
-    if (answer === undefined || isTaken) return respond(response, 404, 'Nothing here', 'This page was meant for something else.')
-    isTaken = true
-    arrived({
-      answer,
-      async show (title, text) {
-        respond(response, 200, title, text)
-        // A browser that did not wait is no reason to fail.
-        if (!response.destroyed) await once(response, 'close')
-      }
-    })
+    if (answer === undefined) return respond(response, 404, 'Nothing here', 'This page was meant for something else.')
+    if (isAhead(request)) return respond(response, 503, 'Open this page itself', 'Your browser requested it ahead of time. Nothing has changed.')
+    if (shown !== undefined) return respond(response, 200, shown.title, shown.text)
+    waiting.push(response)
+    // The first answer counts. A reload, or a second request of the same browser, is shown the same.
+    if (waiting.length === 1) arrived({ answer, show })
   })
+
+  async function show (title: string, text: string): Promise<void> {
+    shown = { title, text }
+    await Promise.all(waiting.map(async (response) => {
+      respond(response, 200, title, text)
+      // A browser that did not wait is no reason to fail.
+      if (!response.destroyed) await once(response, 'close')
+    }))
+  }
+
   server.listen(port, '127.0.0.1')
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw new ConnectFailure('failed', `cannot listen on port ${port} of 127.0.0.1 (${error.code})`)
@@ -60,6 +67,12 @@ export async function openLoopback ({ port, path, key }: { port: number, path: s
     const { pathname, searchParams } = new URL(url, `http://${host}`)
     return pathname === path && searchParams.get('handshake') === key ? searchParams : undefined
   }
+}
+
+/** Browsers prefetch pages that no person may ever see. */
+function isAhead ({ headers }: IncomingMessage): boolean {
+  const marks = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].map((name) => String(headers[name] ?? ''))
+  return marks.some((mark) => /prefetch|prerender|preview/i.test(mark)) || (headers['sec-fetch-dest'] ?? 'document') !== 'document'
 }
 
 function respond (response: ServerResponse, status: number, title: string, text: string): void {

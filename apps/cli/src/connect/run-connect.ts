@@ -2,6 +2,7 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Account, Grant, Provider } from '@carillon/shared/providers'
 import { chooseAccount } from './choose-account.ts'
 import { connectByToken } from './by-token.ts'
+import { printable } from '../printable.ts'
 import { ConnectFailure } from './connect-failure.ts'
 import type { CredentialsFile } from './credentials-file.ts'
 import { handshake } from './handshake.ts'
@@ -47,9 +48,9 @@ export async function runConnect (options: ConnectOptions): Promise<Outcome> {
     const reused = await reuse(provider, place, known, file, call)
     if (reused.kind !== 'dead') return alreadyConnected(provider, reused.connection, reused.kind === 'refreshed')
     if (!terminal.isInteractive) {
-      throw new ConnectFailure('failed', `what is kept of ${known.account.name} is of no use any more (${reused.reason}); connect again with --again`)
+      throw new ConnectFailure('failed', `what is kept of ${printable(known.account.name)} is of no use any more (${reused.reason}); connect again with --again`)
     }
-    terminal.say(`What is kept of ${known.account.name} is of no use any more (${reused.reason}). Here we go again.`)
+    terminal.say(`What is kept of ${printable(known.account.name)} is of no use any more (${reused.reason}). Here we go again.`)
   }
 
   const grant = isGiven
@@ -58,12 +59,12 @@ export async function runConnect (options: ConnectOptions): Promise<Outcome> {
   refuseOthers(grant, account?.id)
   await store(grant, place, file)
   if (known !== undefined && options.again === true) await endOld(provider, known, grant, options)
-  return { status: 'connected', account: grant.account, sentence: `Connected to ${provider.name} as ${grant.account.name}.` }
+  return { status: 'connected', account: grant.account, sentence: `Connected to ${provider.name} as ${printable(grant.account.name)}.` }
 }
 
 function alreadyConnected ({ name }: Provider, { account }: KeptConnection, isRefreshed: boolean): Outcome {
   const how = isRefreshed ? ' Its access token was too old and has been refreshed.' : ''
-  return { status: 'alreadyConnected', account, sentence: `Already connected to ${name} as ${account.name}.${how}` }
+  return { status: 'alreadyConnected', account, sentence: `Already connected to ${name} as ${printable(account.name)}.${how}` }
 }
 
 function describeRemoval ({ name, revoke }: Provider, done: Awaited<ReturnType<typeof remove>>): Outcome {
@@ -72,13 +73,13 @@ function describeRemoval ({ name, revoke }: Provider, done: Awaited<ReturnType<t
   const more = isRevoked
     ? `Access is ended at ${name}.`
     : revoke === undefined ? `${name} lets no program end access: do that there, in your settings.` : 'What was kept of it was of no use.'
-  return { status: 'removed', account, sentence: `Removed the connection of ${account.name}. ${more}` }
+  return { status: 'removed', account, sentence: `Removed the connection of ${printable(account.name)}. ${more}` }
 }
 
 /** Whoever is logged in allows it, which need not be who was named. */
 function refuseOthers ({ account }: Grant, wanted: string | undefined): void {
   if (wanted === undefined || account.id.toLowerCase() === wanted.toLowerCase()) return
-  throw new ConnectFailure('failed', `access was allowed by ${account.name}, not by ${wanted}; nothing is kept. Log in there as the other one, or name ${account.name}`)
+  throw new ConnectFailure('failed', `access was allowed by ${printable(account.name)}, not by ${printable(wanted)}; nothing is kept. Log in there as the other one, or name ${printable(account.name)}`)
 }
 
 async function store ({ credentials, account, expiresAt }: Grant, place: Place, file: CredentialsFile): Promise<void> {
@@ -99,6 +100,6 @@ async function endOld (
     if (await revoke(provider, credentials, call)) terminal.say('The access token from before is ended.')
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    terminal.say(`The access token from before could not be ended (${error.message}).`)
+    terminal.say(`The access token from before could not be ended (${printable(error.message)}).`)
   }
 }

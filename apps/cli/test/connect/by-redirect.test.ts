@@ -23,6 +23,9 @@ t.test('connects Pushbullet through a browser that comes back, and knows it the 
   for (const wrong of ['?code=mine', '?handshake=guessed&code=mine', '?handshake=&error=access_denied']) {
     t.equal((await browser.get(`${redirect.origin}${redirect.pathname}${wrong}`)).status, 404, 'others are turned away')
   }
+  for (const headers of [{ 'sec-purpose': 'prefetch' }, { 'x-moz': 'prefetch' }, { 'sec-fetch-dest': 'iframe' }]) {
+    t.equal((await browser.get(`${redirect.href}&code=mine`, headers)).status, 503, 'what no person sees uses nothing up')
+  }
   const rebound = await browser.get(`${redirect.href}&code=mine`, { host: `evil.example:${redirect.port}` })
   t.equal(rebound.status, 404, 'so is a name that was made to mean this machine')
 
@@ -67,6 +70,7 @@ t.test('says what went wrong when the browser brings nothing of use', async (t) 
     ['code=stolen', /^127.0.0.1:\d+ refuses the code \(HTTP 400\)$/],
     ['', /without a code$/],
     ['error=server_error', /refused: server_error$/],
+    ['error_code=1&error_message=no', /refused$/],
     ['error=no%1b[2J', /refused$/]
   ] as const) {
     let visit: Promise<Page> | undefined

@@ -23,7 +23,7 @@ export interface Person {
 /** The form has no query, which is how Blot're loses `state`: it looks for it in the query of the form's POST. */
 export function consentPage (consent: Consent, application: { name: string, blurb: string }, person: Person): string {
   return servicePage(LOOK, 'Authorize', html`
-    <h1>${application.name} would like access to your account</h1>
+    <h1><bdi>${application.name}</bdi> would like access to your account</h1>
     <p>${application.blurb}</p>
     <p>Granting access will allow this application to update and create streams for you.</p>
     <form method="post" action="authorize">

@@ -37,8 +37,8 @@ export function loginPage (token: string, username: string, fault?: string): str
 export function approvalPage (token: string, verifier: string, nickname: string, application: string): string {
   return page('Authorize', html`
     <h1>Authorize</h1>
-    <p>You are logged in as <strong id="username">${nickname}</strong>.</p>
-    <p>Do you want to authorize <em>${application}</em> to access your account?</p>
+    <p>You are logged in as <strong id="username"><bdi>${nickname}</bdi></strong>.</p>
+    <p>Do you want to authorize <em><bdi>${application}</bdi></em> to access your account?</p>
     <ul><li>Post new activities as you</li><li>Read your followers, following and lists</li><li>Change your profile</li></ul>
     <form id="authorize" method="post" action="/oauth/authorize">
       ${hiddenFields({ oauth_token: token, verifier })}

@@ -1,6 +1,7 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { adAccounts, connections, newId, pulls, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+import { cleanName } from '../names/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
 import type { Place, Vault } from '../vault/index.ts'
@@ -67,7 +68,8 @@ export async function saveConnections (
         provider,
         status: 'active' as const,
         accountId: grant.account.id,
-        accountName: grant.account.name,
+        // Whichever way it came in: pages and terminals show it.
+        accountName: cleanName(grant.account.name, grant.account.id),
         host: grant.account.host ?? '',
         credentials: sealCredentials(vault, id, grant.credentials),
         expiresAt: grant.expiresAt ?? null,
