@@ -36,7 +36,7 @@ export async function sendBatch (
 ): Promise<void> {
   const { breakers, database, log, now, leaseMs } = services
   const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.giveUp)
-  const send = createSender(services, provider, messages, signal)
+  const send = createSender(services, provider, messages, { signal, startedAt })
   const silentUntil = new Map<string, number>()
   const counts = new Map<string, number>()
 
@@ -59,7 +59,10 @@ export async function sendBatch (
 
   async function attempt (delivery: Claimed): Promise<Settlement> {
     const isLate = performance.now() - startedAt > leaseMs * beginShare
-    if (services.stopping.aborted || isLate) return { delivery, outcome: handedBack() }
+    if (services.stopping.aborted || isLate) {
+      if (delivery.isProbe) await breakers.giveBackProbe(provider.id, delivery.host)
+      return { delivery, outcome: handedBack() }
+    }
     const closed = delivery.isProbe ? undefined : breakers.closed(provider.id, delivery.host)
     if (closed !== undefined) return { delivery, outcome: waitOutcome(closed.until, closed.reason) }
     const silent = silentUntil.get(delivery.connectionId)

@@ -33,7 +33,8 @@ export async function claimSegment (
   const { notificationId, number } = segment
   const rows = await sql<SegmentRow[]>`
     with segment as (
-      select segments.*, notifications.created_at as bound, canceled_at is not null as is_canceled, coalesce(expires_at <= now(), false) as is_late
+      select segments.*, notifications.created_at as bound, canceled_at is not null as is_canceled, coalesce(expires_at <= now(), false) as is_late,
+        extract(epoch from expires_at - now())::float8 * 1000 as expires_in_ms
       from segments join notifications on notifications.id = notification_id
       where notification_id = ${notificationId} and provider = ${provider} and number = ${number}
         and due_at <= now() + interval '1 second' and paused_at is null
@@ -110,15 +111,16 @@ export async function claimSegment (
     )
     select (select floor(extract(epoch from due_at) * 1000)::float8 from shrunk) as "restDueAt",
       (select extract(epoch from min(until) - now()) * 1000 from judged where state = 'queued')::float8 as "delayMs",
-      connection_id as "connectionId", host, credentials, credentials_version as "credentialsVersion", is_expired as "isExpired"
+      connection_id as "connectionId", host, credentials, credentials_version as "credentialsVersion", is_expired as "isExpired",
+      expires_in_ms as "expiresInMs"
     from segment left join judged on state = 'sending'`
   const [row] = rows
   if (row === undefined) return undefined
   const { delayMs, restDueAt } = row
   return {
     id,
-    claimed: rows.filter(isClaimed).map(({ connectionId, host, credentials, credentialsVersion, isExpired }) => ({
-      notificationId, connectionId, host, credentials, credentialsVersion, isExpired, attempts: 0, isProbe: false
+    claimed: rows.filter(isClaimed).map(({ connectionId, host, credentials, credentialsVersion, isExpired, expiresInMs }) => ({
+      notificationId, connectionId, host, credentials, credentialsVersion, isExpired, expiresInMs, attempts: 0, isProbe: false
     })),
     wakes: delayMs === null ? [] : [{ provider, delayMs }],
     rest: restDueAt === null ? undefined : { notificationId, provider, number, dueAt: restDueAt, delayMs: restMs }

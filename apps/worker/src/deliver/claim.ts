@@ -10,6 +10,8 @@ export interface Claimed {
   host: string
   /** Spent so far. */
   attempts: number
+  /** Until its notification expires, from when it was claimed; null when it does not. */
+  expiresInMs: number | null
   /** Sealed. */
   credentials: string
   credentialsVersion: number
@@ -47,7 +49,7 @@ export async function claim ({ sql }: Database, provider: string, keys: Delivery
     ), due as (
       select deliveries.notification_id, deliveries.connection_id, connections.host, connections.credentials,
         connections.credentials_version, coalesce(connections.expires_at <= now(), false) as is_expired, connections.status_reason,
-        connections.limited_until,
+        connections.limited_until, extract(epoch from notifications.expires_at - now())::float8 * 1000 as expires_in_ms,
         case
           when notifications.canceled_at is not null then 'canceled'
           when notifications.expires_at <= now() then 'expired'
@@ -73,7 +75,7 @@ export async function claim ({ sql }: Database, provider: string, keys: Delivery
       left join probed on probed.host = due.host
       left join provider_hosts as hosts on hosts.provider = ${provider} and hosts.host = due.host and due.host <> ''
     ), fated as (
-      select notification_id, connection_id, host, credentials, credentials_version, is_expired, is_probe,
+      select notification_id, connection_id, host, credentials, credentials_version, is_expired, is_probe, expires_in_ms,
         case when fate = 'sending' and host_reason is not null and not (is_probe and place = 1) then 'limited' else fate end as fate,
         case fate when 'limited' then limited_until when 'sending' then host_until when 'paused' then 'infinity' end as until,
         case fate
@@ -104,7 +106,7 @@ export async function claim ({ sql }: Database, provider: string, keys: Delivery
     from fated
     where deliveries.notification_id = fated.notification_id and deliveries.connection_id = fated.connection_id
     returning fate, deliveries.notification_id as "notificationId", deliveries.connection_id as "connectionId", host, attempts,
-      credentials, credentials_version as "credentialsVersion", is_expired as "isExpired", is_probe as "isProbe",
+      credentials, credentials_version as "credentialsVersion", is_expired as "isExpired", is_probe as "isProbe", expires_in_ms as "expiresInMs",
       case fate when 'limited' then extract(epoch from until - now()) * 1000 end::float8 as "delayMs"`
   return {
     id,

@@ -5,7 +5,7 @@ import { retryDelayMs } from './retry-schedule.ts'
 
 /** What became of one claimed delivery. `dueAt` is in milliseconds since the epoch; null means at once. */
 export interface Outcome {
-  state: 'sent' | 'retrying' | 'parked' | 'failed'
+  state: 'sent' | 'retrying' | 'parked' | 'failed' | 'expired'
   /** Whether an attempt was spent. */
   attempted: boolean
   reason: string | null
@@ -40,6 +40,11 @@ export function sentOutcome ({ id }: Receipt, durationMs: number): Outcome {
 /** Not tried, and free to be tried by whoever comes next. */
 export function handedBack (): Outcome {
   return { ...nothing, state: 'retrying', attempted: false, reason: 'handedBack', event: { event: 'handedBack' } }
+}
+
+/** Not sent, because its notification has expired since it was claimed. */
+export function expiredOutcome (): Outcome {
+  return { ...nothing, state: 'expired', attempted: false, reason: 'expired', event: { event: 'expired' } }
 }
 
 /** Not sent, because the credentials are dead; that has been noted where it was found. */

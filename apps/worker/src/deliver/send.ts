@@ -6,9 +6,15 @@ import type { Credentials, Message, Provider, Verdict } from '@carillon/shared/p
 import type { Claimed } from './claim.ts'
 import type { DeliverServices } from './deliver.ts'
 import { healthOf } from './health-of.ts'
-import { errorOutcome, parkedOutcome, sentOutcome, waitOutcome } from './outcome.ts'
+import { errorOutcome, expiredOutcome, parkedOutcome, sentOutcome, waitOutcome } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import type { Settlement } from './settle.ts'
+
+export interface SendingBatch {
+  signal: AbortSignal
+  /** When the batch was claimed, by `performance.now()`. */
+  startedAt: number
+}
 
 /**
  * Sends claimed deliveries of one batch. Credentials that are past their time are refreshed first, ones that the provider
@@ -16,7 +22,7 @@ import type { Settlement } from './settle.ts'
  * answer that asked for it is what counts. Ones that it does not know may have been rotated away by somebody else.
  */
 export function createSender (
-  services: DeliverServices, provider: Provider, messages: Map<string, Message>, signal: AbortSignal
+  services: DeliverServices, provider: Provider, messages: Map<string, Message>, { signal, startedAt }: SendingBatch
 ): (delivery: Claimed) => Promise<Settlement> {
   const { breakers, http, now, registrations, refresher, vault } = services
   const call = { http, now, registrations, signal }
@@ -59,6 +65,10 @@ export function createSender (
   async function send (delivery: Claimed, credentials: Credentials, begunAt: number): Promise<Outcome> {
     const message = messages.get(delivery.notificationId)
     if (provider.send === undefined || message === undefined) throw new Error('Nothing to send')
+    if (delivery.expiresInMs !== null && performance.now() - startedAt >= delivery.expiresInMs) {
+      if (delivery.isProbe) await breakers.giveBackProbe(provider.id, delivery.host)
+      return expiredOutcome()
+    }
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
     const receipt = await provider.send(message, key, credentials, call)
     if (delivery.isProbe) await breakers.endProbe(provider.id, delivery.host, 'well', '')

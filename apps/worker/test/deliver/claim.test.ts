@@ -98,6 +98,17 @@ t.test('gives what is to be known for sending', async (t) => {
   t.match(claimed.find((one) => one.connectionId === lasting), { host: '', isExpired: false })
 })
 
+t.test('tells how long what it has claimed may be sent', async (t) => {
+  const connectionId = await insertConnection()
+  const [id, lasting] = [await insertNotification(), await insertNotification()]
+  for (const each of [id, lasting]) await insertDelivery(each, connectionId)
+  await frozen.sql`begin`
+  t.teardown(() => frozen.sql`rollback`)
+  await frozen.sql`update notifications set expires_at = now() + interval '90 seconds' where id = ${id}`
+  const { claimed } = await claim(frozen, 'pushbullet', [[id, connectionId], [lasting, connectionId]], 60_000)
+  t.same(new Map(claimed.map((one) => [one.notificationId, one.expiresInMs])), new Map([[id, 90_000], [lasting, null]]))
+})
+
 t.test('keeps what it holds by notifications, range and lease', async (t) => {
   const connectionIds = (await Promise.all([1, 2, 3].map(() => insertConnection()))).sort()
   const ids = (await Promise.all([1, 2].map(() => insertNotification()))).sort()
@@ -131,10 +142,7 @@ t.test('leaves to others what they hold, and does not wait for it', async (t) =>
   await frozen.sql`begin`
   t.teardown(() => frozen.sql`rollback`)
   t.equal((await claim(frozen, 'pushbullet', [[id, theirs]], 60_000)).claimed.length, 1)
-  const both = await sql.begin(async (sql) => {
-    await sql`set local lock_timeout = '5s'`
-    return await claim({ ...database, sql: sql as unknown as typeof database.sql }, 'pushbullet', [[id, mine], [id, theirs]], 60_000)
-  })
+  const both = await claim(database, 'pushbullet', [[id, mine], [id, theirs]], 60_000)
   t.same(both.claimed.map(({ connectionId }) => connectionId), [mine])
 })
 

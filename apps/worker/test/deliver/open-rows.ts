@@ -8,10 +8,13 @@ export type Fields = Record<string, Value>
 
 /**
  * A database of this test's own, and inserts with sensible values for the tests that run one statement. `frozen` is a second pool
- * with one connection: between `begin` and `rollback` its time stands still.
+ * with one connection: between `begin` and `rollback` its time stands still. A statement that waits for a lock fails after 5 s.
  */
 export async function openRows (t: Test) {
   const { url } = await testDatabase(t)
+  const setUp = openDatabase({ url, max: 1 })
+  await setUp.sql`do $$ begin execute format('alter database %I set lock_timeout = ''5s''', current_database()); end $$`
+  await setUp.close()
   const database = openDatabase({ url, max: 4 })
   const frozen = openDatabase({ url, max: 1 })
   t.teardown(() => Promise.all([database.close(), frozen.close()]))

@@ -2,7 +2,7 @@ import { listEvents } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
 import t from 'tap'
-import { errorOutcome, handedBack, parkedOutcome, sentOutcome, waitOutcome } from '../../src/deliver/outcome.ts'
+import { errorOutcome, expiredOutcome, handedBack, parkedOutcome, sentOutcome, waitOutcome } from '../../src/deliver/outcome.ts'
 import type { Outcome } from '../../src/deliver/outcome.ts'
 import { settle } from '../../src/deliver/settle.ts'
 import type { Settlement } from '../../src/deliver/settle.ts'
@@ -29,7 +29,7 @@ async function hold ({ notification, connection }: { notification?: Fields, conn
   await insertDelivery(id, connectionId, { job_id: 'job' })
   const claimId = await insertClaim(id, [connectionId])
   const delivery = {
-    notificationId: id, connectionId, host: '', attempts: 0, credentials: 'sealed', credentialsVersion: 1, isExpired: false, isProbe: false
+    notificationId: id, connectionId, host: '', attempts: 0, credentials: 'sealed', credentialsVersion: 1, isExpired: false, expiresInMs: null, isProbe: false
   }
   return {
     id,
@@ -69,6 +69,7 @@ const cases: Case[] = [
   { what: 'handed back', outcome: handedBack, becomes: { state: 'retrying', attempts: 0, reason: 'handedBack', due: 'due' } },
   { what: 'failed', outcome: failed, becomes: { state: 'failed', attempts: 1, reason: 'tooLong', due: null } },
   { what: 'unauthorized', outcome: unauthorized, becomes: { state: 'parked', attempts: 1, reason: 'tokenRevoked', due: null }, status: 'needsReauth' },
+  { what: 'expired', outcome: expiredOutcome, becomes: { state: 'expired', attempts: 0, reason: 'expired', due: null } },
   { what: 'parked', outcome: () => parkedOutcome('dead', false), becomes: { state: 'parked', attempts: 0, reason: 'dead' } },
 
   { what: 'sent, and canceled meanwhile', outcome: sent, notification: canceled, becomes: { state: 'sent' } },
