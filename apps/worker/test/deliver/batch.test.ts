@@ -33,8 +33,8 @@ function openClock (t: Test) {
 /** Claims these and sends them one after the other, by a provider of the test's own; answers whose were sent. */
 async function sendAll (
   keys: Array<[string, string]>, send: Send,
-  { startedAt = performance.now(), change = (one: Claimed): Claimed => one, fields = {} }: {
-    startedAt?: number, change?: (one: Claimed) => Claimed, fields?: Partial<DeliverServices>
+  { startedAt = performance.now(), onClaimed = () => {}, change = (one: Claimed): Claimed => one, fields = {} }: {
+    startedAt?: number, onClaimed?: () => void, change?: (one: Claimed) => Claimed, fields?: Partial<DeliverServices>
   } = {}
 ): Promise<number> {
   const pushbullet = services.providers.get('pushbullet')
@@ -50,6 +50,7 @@ async function sendAll (
   const { id: claimId, claimed } = await claim(database, 'pushbullet', keys, leaseMs)
   const order = new Map(keys.map((key, index) => [key.join(), index]))
   const placeOf = ({ notificationId, connectionId }: Claimed): number => order.get(`${notificationId},${connectionId}`) ?? 0
+  onClaimed()
   await sendBatch({ ...services, concurrency: 1, leaseMs, ...fields }, {
     claimId,
     provider,
@@ -97,10 +98,10 @@ t.test('ends what is under way at nine tenths of the lease', async (t) => {
   const real = performance.now.bind(performance)
   // The first question is how much of the lease is left: a moment less than a tenth. Then there is time enough to begin.
   const first = [leaseMs * 0.9 - 100]
-  t.intercept(performance, 'now', { value: () => real() + (first.shift() ?? 0) })
+  const onClaimed = (): void => { t.intercept(performance, 'now', { value: () => real() + (first.shift() ?? 0) }) }
   await sendAll(keys, (_message, _key, _credentials, { signal }) => new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(new ProviderError({ kind: 'transient', reason: 'aborted' }, host, undefined, 'aborted')))
-  }), { startedAt })
+  }), { startedAt, onClaimed })
   t.same(await statesOf(keys), ['retrying aborted'])
   t.same([...await database.sql`select from claims`], [], 'and settles it')
 })
