@@ -44,6 +44,21 @@ t.test('lets one through now and then where less than one a second is allowed', 
   t.match(await ask(1, 0.5), { most: 0, waitMs: 6_000 })
 })
 
+t.test('rounds a second\'s worth down, and never to nothing', async (t) => {
+  t.match(await ask(9, 2.9), { most: 2 })
+  await sql`delete from provider_hosts`
+  t.match(await ask(9, 0.1), { most: 1, everyMs: 10_000 })
+  await sql`delete from provider_hosts`
+  t.match(await ask(1, 2.9), { most: 1, reason: null }, 'and gives no more than was asked for')
+})
+
+t.test('lets through who has to wait for less than the tolerance', async (t) => {
+  await sql`insert into provider_hosts (provider, host, next_at) values ('pushbullet', '', now() + interval '20 milliseconds')`
+  t.match(await ask(1, 20), { most: 1 })
+  await sql`update provider_hosts set next_at = now() + interval '21 milliseconds'`
+  t.match(await ask(1, 20), { most: 0, waitMs: 21 })
+})
+
 t.test('lets nobody through while the breaker is open', async (t) => {
   await sql`
     insert into provider_hosts (provider, host, breaker, opens, opened_at, retry_at)

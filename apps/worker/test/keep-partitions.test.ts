@@ -17,13 +17,13 @@ async function openPartitions (t: Test) {
   const keep = (aheadDays: number) =>
     keepPartitions({ database, log, now: () => Date.now() + aheadDays * dayMs, retentionDays: 90 })
   /** A notification of now, with a delivery in this state. */
-  const insert = async (state: 'sent' | 'queued') => {
+  const insert = async (state: 'sent' | 'queued', dueAt = new Date().toISOString()) => {
     const id = newId()
     await database.sql`
       insert into notifications (id, origin, audience, message) values (${id}, 'api', '{"userIds":[]}', '{"type":"note"}')`
     await database.sql`
       insert into deliveries (notification_id, connection_id, provider, state, attempts, due_at, receipt)
-      values (${id}, ${newId()}, 'pushbullet', ${state}, 1, ${state === 'queued' ? new Date().toISOString() : null}::timestamptz,
+      values (${id}, ${newId()}, 'pushbullet', ${state}, 1, ${state === 'queued' ? dueAt : null}::timestamptz,
         ${state === 'sent' ? '{"id":"p1"}' : null}::jsonb)`
     return id
   }
@@ -56,10 +56,11 @@ t.test('drops a week with its notifications once it is older than what is kept, 
 })
 
 t.test('looks at partitions alone, however the planner goes about it', async (t) => {
-  const { sql, keep } = await openPartitions(t)
+  const { sql, keep, names } = await openPartitions(t)
+  const [first = ''] = await names()
   await sql`analyze`
   await keep(98)
-  t.pass('no other table is taken for one')
+  t.notOk((await names()).includes(first), 'no other table is taken for one, and what was to go is gone')
 })
 
 t.test('keeps a week in which something still waits to be sent', async (t) => {
@@ -69,4 +70,27 @@ t.test('keeps a week in which something still waits to be sent', async (t) => {
   await keep(98)
   t.ok((await names()).includes(first))
   t.ok(await exists(id))
+})
+
+t.test('keeps a week of which something is held by a pause', async (t) => {
+  const { keep, insert, exists } = await openPartitions(t)
+  const id = await insert('queued', 'infinity')
+  await keep(98)
+  t.ok(await exists(id))
+})
+
+t.test('keeps a week of which a batch is under way, and asks nothing of batches of later weeks', async (t) => {
+  const { sql, keep, insert, exists } = await openPartitions(t)
+  const id = await insert('sent')
+  const hold = (notificationId: string) => sql`
+    insert into claims (id, provider, notification_ids, first_id, last_id, until)
+    values (${newId()}, 'pushbullet', array[${notificationId}::uuid], ${newId()}, ${newId()}, now())`
+  const [{ later }] = await sql<[{ later: string }]>`select uuid_since(now() + interval '8 days') as later`
+  await hold(later)
+  await hold(id)
+  await keep(98)
+  t.ok(await exists(id), 'while it is')
+  await sql`delete from claims where ${id} = any (notification_ids)`
+  await keep(98)
+  t.notOk(await exists(id), 'once it is not')
 })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Verdict } from '@carillon/shared/providers'
 import { VaultError } from '@carillon/shared/vault'
@@ -34,6 +35,8 @@ t.test('gives up after the last attempt, and says so', async (t) => {
 
 t.test('lets what falls due in one second go together', async (t) => {
   t.equal(of({ kind: 'rateLimited', reason: 'r', retryAt: now + 1 }).dueAt, Date.parse('2026-01-01T00:00:01Z'))
+  const at = (ms: number): number | null => waitOutcome(ms, 'rateLimited').dueAt
+  t.same([1_000, 1_001, 1_999, 2_000].map(at), [1_000, 2_000, 2_000, 2_000], 'rounded up, so that nothing comes before its time')
   t.equal((of({ kind: 'transient', reason: 'r' }, 4).dueAt ?? 0) % 1000, 0)
 })
 
@@ -41,6 +44,8 @@ t.test('tells our own faults by class and code, never by a message that may hold
   t.match(errorOutcome(new VaultError('unknownKey', 'k1'), 0, now, 0), {
     state: 'retrying', reason: 'VaultError unknownKey', event: { outcome: 'internal' }
   })
+  const told = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+  t.match(told, '`VaultError unknownKey`', 'as the documentation says')
   t.match(errorOutcome(new Error('a secret'), 0, now, 0), { reason: 'Error' })
   t.match(errorOutcome('a secret', 0, now, 0), { reason: 'internal error' })
 })

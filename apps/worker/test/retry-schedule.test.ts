@@ -4,7 +4,9 @@ import { longestWaitsMs, retryDelayMs } from '../src/deliver/retry-schedule.ts'
 t.test('grows from one second to one hour', async (t) => {
   t.equal(longestWaitsMs[0], 1_000)
   t.equal(longestWaitsMs.at(-1), 3_600_000)
-  t.same(longestWaitsMs, [...longestWaitsMs].sort((one, other) => one - other))
+  t.same(longestWaitsMs.map((ms) => ms / 1000), [1, 2, 4, 8, 15, 30, 60, 300, 900, 1_800, 3_600])
+  const waits = longestWaitsMs.map((_, index) => retryDelayMs(index + 1, () => 0.5) ?? 0)
+  t.same(waits, waits.toSorted((one, other) => one - other), 'in the order in which they are waited')
 })
 
 t.test('ends after twelve attempts', async (t) => {

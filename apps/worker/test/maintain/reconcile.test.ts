@@ -24,8 +24,13 @@ const live = new Set<string>(['live'])
 async function runOnce (through = frozen) {
   const segments: Array<NewJob<SegmentJob>> = []
   const plans: Array<NewJob<PlanJob>> = []
-  const keeping = <Data>(kept: Array<NewJob<Data>>): JobQueue<Data> =>
-    ({ add: async (jobs) => { kept.push(...jobs) }, live: async () => live, schedule: async () => {}, close: async () => {} })
+  const keeping = <Data>(kept: Array<NewJob<Data>>): JobQueue<Data> => ({
+    add: async (jobs) => { kept.push(...jobs) },
+    live: async () => live,
+    waiting: async () => new Set([...live, ...kept.map(({ id }) => id)]),
+    schedule: async () => {},
+    close: async () => {}
+  })
   const queues: DeliveryQueues = {
     deliver: new Map([['pushbullet', keeping([])]]),
     broadcast: new Map([['pushbullet', keeping(segments)]]),
