@@ -1,0 +1,67 @@
+import { execa } from 'execa'
+import { join } from 'node:path'
+import type { Servers } from '../servers.ts'
+import type { Copy } from './open-copy.ts'
+import type { Mutation } from './target.ts'
+
+export type Verdict = 'killed' | 'timedOut' | 'survived' | 'invalid'
+
+export interface MutationResult {
+  mutation: Mutation
+  verdict: Verdict
+  /** The test that noticed. */
+  by: string | undefined
+  seconds: number
+}
+
+/** No program, or no statement: it would not have run at all, so it shows nothing about a test. */
+const invalid = /syntax error at or near|SyntaxError|TransformError|code: "?(?:42601|42702|42703|42P01|42803|42804|42883)|ReferenceError/
+
+/** Runs the tests of one mutation in a copy, until one fails, and puts the file back. */
+export async function runMutation (
+  mutation: Mutation, { copy, servers, source, limitMs }: { copy: Copy, servers: Servers, source: string, limitMs: number }
+): Promise<MutationResult> {
+  const startedAt = performance.now()
+  const result = (verdict: Verdict, by?: string): MutationResult =>
+    ({ mutation, verdict, by, seconds: (performance.now() - startedAt) / 1000 })
+  await copy.write(mutation.file, mutation.text)
+  try {
+    for (const test of mutation.tests) {
+      const { ok, output, timedOut } = await runTest(test, { copy, servers, limitMs })
+      if (timedOut) return result('timedOut', test)
+      if (!ok) return result(invalid.test(output) ? 'invalid' : 'killed', test)
+    }
+    return result('survived')
+  } finally {
+    await copy.write(mutation.file, source)
+  }
+}
+
+export interface TestResult {
+  ok: boolean
+  output: string
+  timedOut: boolean
+}
+
+/** Runs one test file by itself, on servers that are there already, until its first failure. */
+export async function runTest (
+  test: string, { copy, servers, limitMs }: { copy: Copy, servers: Servers, limitMs: number }
+): Promise<TestResult> {
+  const loader = 'typescript' in process.features && Boolean(process.features.typescript) ? [] : ['--import', import.meta.resolve('tsx')]
+  const { exitCode, all, timedOut } = await execa(process.execPath, [...loader, join(copy.root, test)], {
+    cwd: copy.root,
+    env: {
+      TEST_DATABASE_URL: servers.databaseUrl,
+      TEST_TEMPLATE: servers.template,
+      TEST_REDIS_URL: servers.redisUrl ?? '',
+      TAP_BAIL: '1',
+      TAP_TIMEOUT: String(limitMs / 1000)
+    },
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    timeout: limitMs,
+    killSignal: 'SIGKILL'
+  })
+  return { ok: exitCode === 0, output: String(all), timedOut }
+}

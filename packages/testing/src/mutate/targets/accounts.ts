@@ -1,0 +1,47 @@
+import type { Target } from '../target.ts'
+
+const connections = 'packages/shared/test/connections'
+const api = 'apps/api/test'
+const refreshing = [
+  'apps/worker/test/refresh-once.test.ts', 'apps/worker/test/maintain/refresh-ahead.test.ts', 'apps/worker/test/dead-token.test.ts'
+]
+
+/** Handshakes, tokens and who may do what. */
+export const accounts: Target[] = [
+  { file: 'packages/shared/src/connections/lease.ts', tests: refreshing, generate: true },
+  { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true },
+  { file: 'packages/shared/src/connections/handshakes.ts', tests: [`${connections}/handshakes.test.ts`], generate: true },
+  { file: 'packages/shared/src/vault/vault.ts', tests: ['packages/shared/test/vault/vault.test.ts'], generate: true },
+  { file: 'packages/shared/src/vault/keys.ts', tests: ['packages/shared/test/vault/keys.test.ts'], generate: true },
+  {
+    file: 'packages/shared/src/providers/guard.ts',
+    tests: ['packages/shared/test/providers/guard.test.ts', 'packages/shared/test/providers/http-guard.test.ts'],
+    generate: true
+  },
+  {
+    file: 'packages/shared/src/providers/guarded-connector.ts',
+    tests: ['packages/shared/test/providers/guarded-connector.test.ts', 'packages/shared/test/providers/http-guard.test.ts'],
+    generate: true
+  },
+  { file: 'apps/api/src/auth/callers.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
+  { file: 'apps/api/src/auth/keys.ts', tests: [`${api}/auth/keys.test.ts`, `${api}/auth/callers.test.ts`], generate: true },
+  { file: 'apps/api/src/auth/user-tokens.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
+  { file: 'apps/api/src/auth/teams.ts', tests: [`${api}/v1/team-access.test.ts`], generate: true },
+  { file: 'packages/shared/src/db/api-keys.ts', tests: ['packages/shared/test/db/api-keys.test.ts'], generate: true },
+  { file: 'apps/api/src/connect/find-handshake.ts', tests: [`${api}/connect/redirect/redirect.test.ts`], generate: true },
+  {
+    file: 'apps/api/src/connect/redirect/oauth2-way.ts',
+    tests: [`${api}/connect/redirect/redirect.test.ts`, `${api}/connect/redirect/other-ways.test.ts`],
+    generate: true
+  },
+  {
+    file: 'apps/api/src/connect/redirect/oauth1-way.ts',
+    tests: [`${api}/connect/redirect/other-ways.test.ts`, `${api}/connect/redirect/redirect.test.ts`],
+    generate: true
+  },
+  {
+    file: 'apps/api/src/connect/redirect/callback.ts',
+    tests: [`${api}/connect/redirect/redirect.test.ts`, `${api}/connect/redirect/other-ways.test.ts`],
+    generate: true
+  }
+]
