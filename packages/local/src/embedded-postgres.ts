@@ -14,6 +14,8 @@ export interface EmbeddedPostgresOptions {
   dataDir: string
   /** By default a free one, kept for the next time. */
   port?: number | undefined
+  /** A folder in which npm has installed another version's binaries; by default those that came with us. */
+  binariesFrom?: string | undefined
   /** False trades crash safety for speed: for tests. */
   durable?: boolean | undefined
   /** Hears every line that initdb and postgres say. */
@@ -37,14 +39,14 @@ export interface EmbeddedPostgres {
  * that says what to do. Data survives a crash of this process or of the server: what either left behind is cleared away.
  */
 export async function openEmbeddedPostgres (
-  { dataDir, port: wanted, durable = true, onLog = () => {} }: EmbeddedPostgresOptions
+  { dataDir, port: wanted, binariesFrom, durable = true, onLog = () => {} }: EmbeddedPostgresOptions
 ): Promise<EmbeddedPostgres> {
   const folder = await prepareFolder(dataDir)
   const lock = await takeLock(join(folder, 'lock')).catch((error: unknown) => {
     throw error instanceof LockedError ? new Error(`the PostgreSQL in ${folder} is already used by process ${error.pid}`) : error
   })
   try {
-    const home = await findPostgresHome(folder)
+    const home = await findPostgresHome(folder, binariesFrom)
     const password = await keep(join(folder, 'password'), () => randomBytes(24).toString('base64url'))
     await stopLeftover(home.cluster)
     if (wanted !== undefined && !await isPortFree(wanted)) throw new Error(`port ${wanted} on 127.0.0.1 is in use`)

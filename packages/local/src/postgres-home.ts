@@ -22,8 +22,8 @@ export interface PostgresHome {
  * user postgres, and what that user cannot reach, be it the data or the binaries, is kept under /var/lib/carillon instead,
  * with a link to the data in the data folder.
  */
-export async function findPostgresHome (dataDir: string): Promise<PostgresHome> {
-  const binaries = await embeddedBinaries()
+export async function findPostgresHome (dataDir: string, binariesFrom?: string): Promise<PostgresHome> {
+  const binaries = await embeddedBinaries(binariesFrom)
   const cluster = join(dataDir, 'cluster')
   if (!isRoot()) return { cluster, account: undefined, binaries }
   const account = await ownerOf(cluster) ?? await postgresAccount()

