@@ -28,7 +28,12 @@ export function connect (services: Services): FastifyPluginAsync {
     await app.register(formbody, { bodyLimit: 4_096, parser: parseForm })
     app.setErrorHandler(async (error, request, reply) => {
       // A body that is too long, a text that no database takes: not our fault, and none of it goes into the log.
-      if (toProblem(error).code !== 'internal') return sendFailure(reply, 'notUnderstood', { site })
+      const { code, headers } = toProblem(error)
+      if (code === 'unavailable') {
+        request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
+        return sendFailure(reply.headers(headers), 'unavailable', { site })
+      }
+      if (code !== 'internal') return sendFailure(reply, 'notUnderstood', { site })
       request.log.error({ requestId: request.id, err: error }, 'page failed')
       return sendFailure(reply, 'internal', { site })
     })

@@ -33,6 +33,7 @@ export const reasons = {
   wrongVerifier: { status: 422, title: 'That was not the right verifier', text: 'It was wrong too often. Nothing has been connected; please start again from the site you came from.' },
   codeExpired: { status: 410, title: 'The code has run out', text: 'It was not entered at {provider} in time. Please start again from the site you came from.' },
   notOwner: { status: 403, title: 'The team is not yours', text: 'Only the owner of a team may connect {provider} for it, and that is somebody else by now. Nothing has been connected.' },
+  unavailable: { status: 503, title: 'We cannot do this right now', text: 'Our database does not answer. Please try again in a few seconds.' },
   internal: { status: 500, title: 'Something went wrong on our side', text: 'Nothing has been connected; please try again.' }
 } as const
 

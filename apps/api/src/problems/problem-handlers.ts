@@ -17,6 +17,7 @@ export function sendProblem (error: unknown, request: FastifyRequest, reply: Fas
   if (problem.code === 'internal') request.log.error({ requestId: request.id, err: error }, 'request failed')
   // Fastify closes the connection after a body that it has not read, which resets it: see drainBodies.
   reply.removeHeader('connection')
+  if (problem.code === 'unavailable') request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
   // A string, so that no route's response schema has a say in it.
   return reply.code(problem.status).headers({ ...problemHeaders, ...problem.headers }).type(problemType).serializer(String)
     .send(problemBody(problem, { publicUrl, id: request.id }))

@@ -32,6 +32,7 @@ export const problemTable = {
   providerUnavailable: { status: 502, title: 'The provider gives no answer' },
   busy: { status: 503, title: 'Too much waits already' },
   closing: { status: 503, title: 'The server is shutting down' },
+  unavailable: { status: 503, title: 'The database cannot be used right now' },
   notReady: { status: 503, title: 'A part of the server does not answer' },
   providerTimeout: { status: 504, title: 'The provider does not answer in time' }
 } as const

@@ -1,12 +1,19 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify'
+import { isStoreUnavailable } from '@carillon/shared/db'
+import { ProviderError, TransportError } from '@carillon/shared/providers'
 import { truncate } from '@carillon/shared/text'
 import { Problem, refuseFaults } from './problem.ts'
 import type { InputFault } from './problem.ts'
 
+/** Faults in one answer; a body of thousands of wrong entries need not come back as thousands of lines. */
+const mostFaults = 50
+/** A PostgreSQL that restarts is back within seconds. */
+const retryAfterSeconds = 5
+
 /** What a thrown thing is to the caller. Of what is our own fault, nothing is told. */
 export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (!isFastifyError(error)) return internal()
+  if (!isFastifyError(error)) return isOfStores(error) ? unavailable() : internal()
   if (error.validation !== undefined) return fromValidation(error.validation)
   const known = byCode.get(error.code)
   if (known !== undefined) return known()
@@ -21,6 +28,16 @@ const byCode = new Map<string, () => Problem>([
   ['FST_ERR_CTP_INVALID_JSON_BODY', () => new Problem('malformedJson', 'The body does not parse as JSON')],
   ['FST_ERR_CTP_EMPTY_JSON_BODY', () => new Problem('malformedJson', 'The body is empty')]
 ])
+
+/** A provider that cannot be reached has errors of the same codes, and is a problem of its own. */
+function isOfStores (error: unknown): boolean {
+  return !(error instanceof ProviderError || error instanceof TransportError) && isStoreUnavailable(error)
+}
+
+function unavailable (): Problem {
+  const detail = 'The database does not answer, has no room or only reads. Try again after the seconds that Retry-After says'
+  return new Problem('unavailable', detail, { headers: { 'retry-after': String(retryAfterSeconds) } })
+}
 
 function internal (): Problem {
   return new Problem('internal', 'The request failed, and it has been logged under its id')

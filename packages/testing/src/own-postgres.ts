@@ -1,0 +1,41 @@
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openEmbeddedPostgres } from '@carillon/local'
+import { migrateDatabase } from '@carillon/shared/db'
+import { migrateQueue } from '@carillon/shared/queue'
+import type { Test } from 'tap'
+
+export interface OwnPostgres {
+  /** Of a migrated database; the same after every start. */
+  url: string
+  /** In order, or at once as in a power cut. */
+  stop: (how?: 'close' | 'kill') => Promise<void>
+  start: () => Promise<void>
+}
+
+/** A PostgreSQL server for this test alone, to stop and start again. Ends with the test. */
+export async function ownPostgres (t: Test): Promise<OwnPostgres> {
+  // Its real path, and open to other users: root's PostgreSQL runs as the user postgres.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
+  await chmod(folder, 0o755)
+  // Durable: what was committed must be there after a crash.
+  const open = () => openEmbeddedPostgres({ dataDir: join(folder, 'postgres') })
+  let server = await open()
+  t.teardown(async () => {
+    await server.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  const { url } = server
+  await migrateDatabase({ url })
+  await migrateQueue({ url })
+  return {
+    url,
+    stop: async (how = 'close') => {
+      if (how === 'kill') server.kill()
+      else await server.close()
+      await server.exited
+    },
+    start: async () => { server = await open() }
+  }
+}
