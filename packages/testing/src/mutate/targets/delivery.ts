@@ -19,7 +19,7 @@ export const delivery: Target[] = [
       { find: 'const beginShare = 0.5', replace: 'const beginShare = 1' },
       { find: 'const endShare = 0.9', replace: 'const endShare = 1.5' },
       { find: 'services.concurrency, async', replace: '1_000, async' },
-      { find: ' - (now() - startedAt), services.giveUp', replace: ', services.giveUp' }
+      { find: ' - (performance.now() - startedAt), services.giveUp', replace: ', services.giveUp' }
     ]
   },
   {
