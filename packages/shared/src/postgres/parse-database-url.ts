@@ -33,6 +33,10 @@ export function parseDatabaseUrl (text: string): DatabaseAddress {
   for (const [name, value] of parameters) applyParameter(address, name, value)
   address.tls.mode = tlsMode(parameters)
   if (address.host?.includes(',')) throw new Error(severalHosts)
+  if (address.isPgBouncer && (address.searchPath !== undefined || Object.keys(address.settings).length > 0)) {
+    throw new Error('has pgbouncer=true and settings of the session (schema, options or a setting by name), which PgBouncer does not ' +
+      'pass on; set them with alter role')
+  }
   const { search_path: searchPath, ...settings } = address.settings
   return { ...address, settings, searchPath: address.searchPath ?? searchPath }
 }

@@ -7,6 +7,7 @@ t.test('has defaults for all that can have one', async (t) => {
   t.same(loadConfig({}), {
     DATABASE_URL: undefined,
     REDIS_URL: undefined,
+    START_WAIT_SECONDS: 60,
     QUEUE_PREFIX: 'carillon',
     CARILLON_KEYS: undefined,
     CARILLON_DATA_DIR: '.carillon',

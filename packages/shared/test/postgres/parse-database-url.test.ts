@@ -36,9 +36,10 @@ t.test('reads every mode of TLS as libpq does', async (t) => {
 })
 
 t.test('reads what libpq, the drivers and Prisma say besides', async (t) => {
-  t.match(parseDatabaseUrl('postgres://db/x?schema=app&connection_limit=5&pgbouncer=true&connect_timeout=3&application_name=me'), {
-    searchPath: '"app"', maxConnections: 5, isPgBouncer: true, connectTimeoutMs: 3000, applicationName: 'me'
+  t.match(parseDatabaseUrl('postgres://db/x?schema=app&connection_limit=5&connect_timeout=3&application_name=me'), {
+    searchPath: '"app"', maxConnections: 5, isPgBouncer: false, connectTimeoutMs: 3000, applicationName: 'me'
   })
+  t.match(parseDatabaseUrl('postgres://db/x?pgbouncer=true'), { isPgBouncer: true })
   const options = encodeURIComponent('-c search_path=app,public -cstatement_timeout=5s --work-mem=8MB -c my.setting=two\\ words')
   t.match(parseDatabaseUrl(`postgres://db/x?options=${options}&lock_timeout=7`), {
     searchPath: 'app,public', settings: { statement_timeout: '5s', work_mem: '8MB', 'my.setting': 'two words', lock_timeout: '7' }
@@ -60,6 +61,8 @@ t.test('names what it does not support, and shows no secret', async (t) => {
     ['postgres://u:hunter2@a,b:5432/x', /^DATABASE_URL names several hosts; name one/],
     ['postgres://u:hunter2@a:1,b:2/x', /^DATABASE_URL names several hosts; name one/],
     ['postgres://u:hunter2@db/x?host=a,b', /^DATABASE_URL names several hosts; name one/],
+    ['postgres://u:hunter2@db/x?pgbouncer=true&schema=app', /^DATABASE_URL has pgbouncer=true and settings of the session/],
+    ['postgres://u:hunter2@db/x?options=-cwork_mem=8MB&pgbouncer=true', /^DATABASE_URL has pgbouncer=true and settings of the session/],
     ['postgres://u:hunter2#@db/x', /^DATABASE_URL has a user or password with one of/],
     ['postgres://u:12?hunter2@db/x', /^DATABASE_URL has a user or password with one of/],
     ['postgres://u:hunter2%zz@db/x', /^DATABASE_URL has a % that is not followed by two hexadecimal digits/],
