@@ -8,7 +8,7 @@ import type { Fields } from './fields.ts'
 import { HttpError } from './http-error.ts'
 import type { Objects } from './objects.ts'
 import { randomKey } from './random-token.ts'
-import { followersUrl, personId } from './show.ts'
+import { followersUrl, personId, profileUrl } from './show.ts'
 import { stamp } from './stamp.ts'
 import { contentOf } from './summary.ts'
 import { findSubject, mustExist, readSubject } from './subject.ts'
@@ -100,7 +100,7 @@ export function createAcceptActivity (clock: Clock, users: Users, objects: Objec
       const list = addresses[name]?.filter((address) => personOf(address, origin, users) !== actor)
       if (list !== undefined) addresses[name] = list
     }
-    addresses.to = [...addresses.to ?? [], { objectType: 'person', id: personId(post.actor, origin) }]
+    addresses.to = [...addresses.to ?? [], { objectType: 'person', id: profileUrl(post.actor, origin) }]
     return addresses
   }
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { html } from '../html.ts'
 import { admits } from './admits.ts'
+import { Crash } from './crash.ts'
 import { HttpError } from './http-error.ts'
 import { OAuthError } from './oauth-error.ts'
 import { messagePage } from './pages.ts'
@@ -9,6 +10,11 @@ import { messagePage } from './pages.ts'
 /** Three voices: the OAuth engine's plain text, pump.io's JSON or page, and the framework's page for everything else. */
 export function answerErrors (app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof Crash) {
+      reply.hijack()
+      request.raw.socket.resetAndDestroy()
+      return reply
+    }
     if (error instanceof OAuthError) return sayAsOAuth(request, reply, error)
     if (error instanceof HttpError) return sayAsPump(request, reply, error)
     return framework(reply, error.statusCode ?? 500, STATUS_CODES[error.statusCode ?? 500] ?? 'Error')

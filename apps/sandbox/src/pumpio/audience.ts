@@ -23,13 +23,19 @@ export function hasAddressee (addresses: Addresses): boolean {
 export function audienceOf (addresses: Addresses, actor: User, origin: string, users: Users): Audience {
   const { to = [], cc = [], bto = [], bcc = [] } = addresses
   const all = [...to, ...cc, ...bto, ...bcc]
-  const named = (list: Fields[]): User[] => list.flatMap((address) => personOf(address, origin, users) ?? [])
+  const named = (list: Fields[]): User[] => list.flatMap((address) => reachedBy(address, origin, users) ?? [])
   return {
     isPublic: all.some(({ id }) => id === PUBLIC_ID),
     isForFollowers: all.some(({ id }) => id === followersUrl(actor, origin)),
     people: named(all),
     direct: named([...to, ...bto])
   }
+}
+
+/** On a port of its own pump.io delivers to profiles alone. It takes `acct:NAME@HOST:PORT`, and delivers nothing. */
+function reachedBy (address: Fields, origin: string, users: Users): User | undefined {
+  const isAcct = typeof address['id'] === 'string' && address['id'].startsWith('acct:')
+  return isAcct && new URL(origin).port !== '' ? undefined : personOf(address, origin, users)
 }
 
 /** The user of this host whom an id names: `acct:NAME@HOST:PORT`, or the address of the profile. */

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Client } from './clients.ts'
+import { Crash } from './crash.ts'
 import { HttpError } from './http-error.ts'
 import { invalidConsumer, invalidSignature, invalidToken, usedNonce } from './oauth-error.ts'
 import { isForm, queryOf, valueOf } from './oauth-parameters.ts'
@@ -47,7 +48,7 @@ export function createAuthenticate (services: AuthenticateServices): Authenticat
     if (client === undefined) throw invalidConsumer()
     mustBeSigned(request, parameters, client, token)
     const user = users.get(token.nickname)
-    if (user === undefined) throw invalidToken(400)
+    if (user === undefined) throw quirks.crashesForDeletedUsers ? new Crash() : invalidToken(400)
     return { user, client }
   }
 

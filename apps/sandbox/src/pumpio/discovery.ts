@@ -4,6 +4,7 @@ import { admits } from './admits.ts'
 import { HttpError, noSuchThing } from './http-error.ts'
 import { queryOf } from './oauth-parameters.ts'
 import type { Objects } from './objects.ts'
+import type { Quirks } from './quirks.ts'
 import { showObject, showPerson } from './show.ts'
 import { nicknameIn } from './users.ts'
 import type { User, Users } from './users.ts'
@@ -11,12 +12,14 @@ import type { User, Users } from './users.ts'
 export type Link = { rel: string, type?: string, href?: string, template?: string }
 
 /** Where things are. Everything is under the name by which this server was called. */
-export function discoveryRoutes (app: FastifyInstance, users: Users, objects: Objects): void {
+export function discoveryRoutes (app: FastifyInstance, users: Users, objects: Objects, quirks: Pick<Quirks, 'redirectsHostMeta'>): void {
   app.get('/.well-known/host-meta', async (request, reply) => {
     return answer(request, reply, hostLinks(originOf(request)))
   })
 
-  app.get('/.well-known/host-meta.json', async (request) => ({ links: hostLinks(originOf(request)) }))
+  app.get('/.well-known/host-meta.json', async (request, reply) => {
+    return quirks.redirectsHostMeta ? reply.redirect('/.well-known/host-meta', 302) : { links: hostLinks(originOf(request)) }
+  })
 
   app.get('/.well-known/webfinger', async (request) => ({ links: linksOf(request) }))
 

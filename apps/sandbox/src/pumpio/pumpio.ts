@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { ControlError } from '../control/control-error.ts'
 import type { Desk, GrantedAccount, Simulator } from '../simulator.ts'
 import type { Activity } from './activity.ts'
 import { createAcceptActivity } from './accept-activity.ts'
@@ -24,6 +25,8 @@ import { createUploads, uploadRoutes } from './uploads.ts'
 import { userRoutes } from './user-routes.ts'
 import { createUsers, nicknameIn, PROVIDER } from './users.ts'
 import type { User } from './users.ts'
+
+const oneAccount = { type: 'object', properties: { account: { type: 'string' } }, required: ['account'], additionalProperties: false }
 
 /** A pump.io server of the 5.x line, as far as a client can tell. It has a host of its own, since accounts name it. */
 export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulator {
@@ -52,7 +55,7 @@ export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulat
       })
       answerErrors(app)
       parseBodies(app)
-      discoveryRoutes(app, users, objects)
+      discoveryRoutes(app, users, objects, quirks)
       registrationRoutes(app, clients)
       tokenEndpoints(app, { clients, tokens, quirks })
       authorizeRoutes(app, { clients, tokens, users, sessions })
@@ -65,6 +68,10 @@ export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulat
 
     controls (app) {
       app.post('/forget-clients', async () => ({ forgotten: clients.forget() }))
+      app.post<{ Body: { account: string } }>('/delete-user', { schema: { body: oneAccount } }, async ({ body: { account } }) => {
+        if (!users.remove(nicknameIn(account))) throw new ControlError(`account: nobody at ${PROVIDER} is called "${account}"`)
+        return { deleted: account }
+      })
     },
 
     createAccounts: (count) => Array.from({ length: count }, () => grantTo(users.fresh())),

@@ -6,9 +6,15 @@ export interface Quirks {
   ignoresVerifier: boolean
   /** Timestamps may be off, and nonces used again. Otherwise the API refuses both, timestamps beyond five minutes. */
   ignoresReplay: boolean
+  /** A request with the token of a user who was deleted ends the server process. Otherwise the token is refused. */
+  crashesForDeletedUsers: boolean
+  /** Off, as a rule: host-meta.json redirects to host-meta, as RFC 6415 lets a host do. */
+  redirectsHostMeta: boolean
 }
 
-export const PUMPIO_QUIRKS: Readonly<Quirks> = { ignoresVerifier: true, ignoresReplay: true }
+export const PUMPIO_QUIRKS: Readonly<Quirks> = {
+  ignoresVerifier: true, ignoresReplay: true, crashesForDeletedUsers: true, redirectsHostMeta: false
+}
 
 /** Whether a nonce is fresh; asking counts it as used. */
 export type IsFreshNonce = (clientId: string, token: string, timestamp: string, nonce: string) => boolean

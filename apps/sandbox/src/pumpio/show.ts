@@ -15,6 +15,10 @@ export function personId ({ nickname }: User, origin: string): string {
   return `acct:${nickname}@${origin.replace(/^https?:\/\//, '')}`
 }
 
+export function profileUrl ({ nickname }: User, origin: string): string {
+  return `${origin}/api/user/${nickname}/profile`
+}
+
 export function followersUrl ({ nickname }: User, origin: string): string {
   return `${origin}/api/user/${nickname}/followers`
 }

@@ -29,6 +29,8 @@ export interface Users {
   /** A new user of a name that the sandbox chooses. */
   fresh: () => User
   get: (nickname: string) => User | undefined
+  /** As an administrator does: tokens and what was posted stay behind. False when there is no such user. */
+  remove: (nickname: string) => boolean
   names: (limit: number) => string[]
   reset: () => void
 }
@@ -60,6 +62,8 @@ export function createUsers (clock: Clock, accounts: Accounts, hostOf: () => str
     },
 
     get: (nickname) => users.get(nickname),
+
+    remove: (nickname) => users.delete(nickname),
 
     names (limit) {
       const names: string[] = []

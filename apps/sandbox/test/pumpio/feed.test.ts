@@ -8,12 +8,21 @@ const carol = await pump.join()
 const feed = `/api/user/${ann.nickname}/feed`
 const PUBLIC = { objectType: 'collection', id: 'http://activityschema.org/collection/public' }
 const note = (content: string, id?: string): object => ({ objectType: 'note', content, ...(id !== undefined && { id }) })
-const personOf = ({ account }: { account: string }): object => ({ objectType: 'person', id: `acct:${account}` })
+const personOf = ({ nickname }: { nickname: string }): object => ({ objectType: 'person', id: `${pump.url}/api/user/${nickname}/profile` })
 
 async function directOf (person: typeof ann): Promise<string[]> {
   const { json } = await person.call(`/api/user/${person.nickname}/inbox/direct`)
   return (json['items'] as Array<{ object: { content: string } }>).map(({ object }) => object.content)
 }
+
+t.test('takes a person by account on a port of its own, and delivers nothing', async (t) => {
+  const dora = await pump.join()
+  const to = [{ objectType: 'person', id: `acct:${dora.account}` }]
+  t.equal((await ann.call(feed, { method: 'POST', body: { verb: 'post', to, object: note('by account') } })).status, 200)
+  t.same(await directOf(dora), [])
+  await ann.post({ object: note('by profile'), to: [personOf(dora)] })
+  t.same(await directOf(dora), ['by profile'])
+})
 
 t.test('answers a note with 200 and the whole activity', async (t) => {
   const { status, type, json } = await ann.call(feed, {

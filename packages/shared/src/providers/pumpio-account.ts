@@ -12,6 +12,11 @@ export interface PumpioHosts {
   parseAccount: (text: string) => PumpioAccount
   /** `https://host`. */
   originOf: (host: string) => string
+  /**
+   * The id by which the account's own server knows it as a person. A host on a port of its own knows the profile's URL only, and
+   * takes `acct:nick@host:port` without delivering anything.
+   */
+  personIdOf: (account: PumpioAccount) => string
 }
 
 /** `insecureHosts` are `host` or `host:port` that are spoken to over plain http. Throws TypeError when one is neither. */
@@ -32,7 +37,12 @@ export function createPumpioHosts (insecureHosts: readonly string[]): PumpioHost
       if (host === undefined) throw new ProviderError({ kind: 'rejected', reason: 'not an account like nick@host' }, 'pump.io')
       return { name, host }
     },
-    originOf: (host) => `${insecure.has(host) ? 'http' : 'https'}://${host}`
+    originOf,
+    personIdOf: ({ name, host }) => /:\d+$/.test(host) ? `${originOf(host)}/api/user/${name}/profile` : `acct:${name}@${host}`
+  }
+
+  function originOf (host: string): string {
+    return `${insecure.has(host) ? 'http' : 'https'}://${host}`
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Message } from './message.ts'
-import type { PumpioAudience } from './pumpio-credentials.ts'
+
+/** Who sees an activity: everybody who follows the account, everybody, or the people with these ids. */
+export type Addressees = 'followers' | 'public' | readonly string[]
 
 /** An ActivityStreams 1 activity that posts `object`. `followers` is the collection's URL. */
-export function postActivity (object: object, audience: PumpioAudience, followers: string): Record<string, unknown> {
+export function postActivity (object: object, audience: Addressees, followers: string): Record<string, unknown> {
   return { verb: 'post', object, ...addressees(audience, followers) }
 }
 
-/** Gives `object` its words, and tells nobody but its author. */
+/** Gives `object` its words, and tells nobody but its author, a person's id. */
 export function updateForAuthor (object: object, author: string): Record<string, unknown> {
   return { verb: 'update', object, ...addressees([author], '') }
 }
@@ -29,12 +31,12 @@ export function renderContent ({ body, url }: { body?: string, url?: string }): 
 
 const publicCollection = { objectType: 'collection', id: 'http://activityschema.org/collection/public' }
 
-function addressees (audience: PumpioAudience, followersUrl: string): object {
+function addressees (audience: Addressees, followersUrl: string): object {
   // Without any addressee the host names the followers itself, by the URL that is right for it.
   if (audience === 'followers') return {}
   // The public collection is no list of people: followers get it in their inboxes because they are named too.
   if (audience === 'public') return { to: [publicCollection], cc: [{ objectType: 'collection', id: followersUrl }] }
-  return { to: audience.map((account) => ({ objectType: 'person', id: `acct:${account}` })) }
+  return { to: audience.map((id) => ({ objectType: 'person', id })) }
 }
 
 function escapeHtml (text: string): string {

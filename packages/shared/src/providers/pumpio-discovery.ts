@@ -20,14 +20,7 @@ export const strangerLimits = { maxResponseBytes: 64 * 1024, timeoutMs: 10_000 }
  * default: a host speaks for itself alone. Throws ProviderError when it cannot be asked.
  */
 export async function discover (origin: string, call: Call): Promise<PumpioEndpoints> {
-  const request = {
-    method: 'GET',
-    url: `${origin}/.well-known/host-meta.json`,
-    isGuarded: isUserHost(origin),
-    headers: { accept: 'application/json' },
-    ...strangerLimits
-  } as const
-  const links = await ask(request, judgeHostMeta, call)
+  const links = await fetchHostMeta(`${origin}/.well-known/host-meta.json`, call)
   return {
     registration: find('registration_endpoint', '/api/client/register'),
     requestToken: find('http://apinamespace.org/oauth/request_token', '/oauth/request_token'),
@@ -49,11 +42,36 @@ interface Link {
   href: string
 }
 
-function judgeHostMeta ({ status, body }: Answer): Judgement<Link[]> {
+const maxRedirects = 3
+
+/** Follows redirects, as RFC 6415 §2 asks. Each URL goes through the guarded client, and none leads from https to http. */
+async function fetchHostMeta (url: string, call: Call): Promise<Link[]> {
+  for (let current = url, redirects = 0; ; redirects++) {
+    const headers = { accept: 'application/json' }
+    // A host that configuration names is trusted for itself, and not for where it redirects to.
+    const isGuarded = isUserHost(current) || new URL(current).origin !== new URL(url).origin
+    const request = { method: 'GET', url: current, isGuarded, headers, ...strangerLimits } as const
+    const found = await ask(request, (answer) => judgeHostMeta(answer, current, redirects < maxRedirects), call)
+    if ('links' in found) return found.links
+    current = found.next
+  }
+}
+
+function judgeHostMeta (answer: Answer, url: string, mayFollow: boolean): Judgement<{ links: Link[] } | { next: string }> {
+  const { status, body } = answer
   if (status >= 500 || status === 408 || status === 425 || status === 429) return { kind: 'transient', reason: 'cannot answer now' }
-  // The account is where it says it is, or the user says where it is now.
-  if (status >= 300 && status < 400) return { kind: 'rejected', reason: 'host redirects, which is not followed' }
-  return { kind: 'ok', value: status >= 200 && status < 300 ? parseLinks(body) : [] }
+  if (status < 300 || status >= 400) return { kind: 'ok', value: { links: status >= 200 && status < 300 ? parseLinks(body) : [] } }
+  const next = nextUrl(answer, url)
+  if (next === undefined) return { kind: 'rejected', reason: 'host redirects to where it is not followed' }
+  return mayFollow ? { kind: 'ok', value: { next } } : { kind: 'rejected', reason: `host redirects more than ${maxRedirects} times` }
+}
+
+/** Undefined for what leads nowhere, from https to http, or carries a password. */
+function nextUrl ({ status, headers: { location = '' } }: Answer, url: string): string | undefined {
+  if (![301, 302, 303, 307, 308].includes(status) || location === '' || !URL.canParse(location, url)) return undefined
+  const next = new URL(location, url)
+  const isDowngrade = new URL(url).protocol === 'https:' && next.protocol !== 'https:'
+  return isDowngrade || !/^https?:$/.test(next.protocol) || next.username !== '' || next.password !== '' ? undefined : next.href
 }
 
 function parseLinks (body: Buffer): Link[] {

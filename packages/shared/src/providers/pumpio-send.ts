@@ -4,8 +4,8 @@ import { fileTimeoutMs, loadFile } from './load-file.ts'
 import type { Message } from './message.ts'
 import type { Call } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
+import type { Addressees } from './pumpio-activity.ts'
 import { postActivity, renderContent, renderNote, updateForAuthor } from './pumpio-activity.ts'
-import type { PumpioAudience } from './pumpio-credentials.ts'
 import { hasError, judge } from './pumpio-judge.ts'
 import { settle } from './settle.ts'
 
@@ -14,14 +14,16 @@ export interface PumpioSession {
   host: string
   origin: string
   name: string
+  /** Of the account, as a person. */
+  personId: string
   request: (request: Omit<HttpRequest, 'url'> & { path: string }) => Promise<Answer>
 }
 
 /** Sends once, however often it is called with the same `id`, a URI of our choice. Throws ProviderError. */
 export async function sendPumpio (
-  message: Message, id: string, audience: PumpioAudience, session: PumpioSession, call: Call
+  message: Message, id: string, audience: Addressees, session: PumpioSession, call: Call
 ): Promise<void> {
-  const { host, origin, name } = session
+  const { host, origin, name, personId } = session
   const feed = `/api/user/${name}/feed`
   const followers = `${origin}/api/user/${name}/followers`
 
@@ -58,7 +60,7 @@ export async function sendPumpio (
     const image = read(await session.request({ ...upload, timeoutMs: fileTimeoutMs }), ['id', 'objectType'])
     const titled = { ...image, displayName: title ?? file.name, ...body !== undefined && { content: renderContent({ body }) } }
     // Posting shows an object as it is at the host, whatever else we say of it. So it gets its words first.
-    read(await postJson(feed, updateForAuthor(titled, `${name}@${host}`)), ['id'])
+    read(await postJson(feed, updateForAuthor(titled, personId)), ['id'])
     read(await postJson(feed, { id, ...postActivity(titled, audience, followers) }), ['id'])
   }
 

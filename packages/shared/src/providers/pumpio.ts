@@ -3,6 +3,8 @@ import type { Message } from './message.ts'
 import type { Account, Authorized, Call, ForwardedRequest, Grant, Provider } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 import { accountText, createPumpioHosts, isUserHost } from './pumpio-account.ts'
+import { createPumpioAccountCheck } from './pumpio-account-check.ts'
+import type { Addressees } from './pumpio-activity.ts'
 import type { PumpioAudience, PumpioCredentials } from './pumpio-credentials.ts'
 import { parseAudience, parsePumpioCredentials } from './pumpio-credentials.ts'
 import type { FreshToken } from './pumpio-handshake.ts'
@@ -29,6 +31,7 @@ export function createPumpio (config: PumpioConfig) {
   const hosts = createPumpioHosts(config.insecureHosts ?? [])
   const audience = parseAudience(config.audience ?? 'followers', hosts)
   const signer = createPumpioSigner()
+  const accounts = createPumpioAccountCheck(hosts.originOf)
 
   return {
     id: 'pumpio',
@@ -53,8 +56,10 @@ export function createPumpio (config: PumpioConfig) {
   }
 
   async function identify (credentials: PumpioCredentials, call: Call): Promise<Account> {
-    const { host } = hosts.parseAccount(credentials.account)
-    const account = accountText({ name: await whoami(host, credentials, call), host })
+    const known = hosts.parseAccount(credentials.account)
+    const { host } = known
+    const name = await accounts.watch(known, call, () => whoami(host, credentials, call))
+    const account = accountText({ name, host })
     return { id: account, name: account, host }
   }
 
@@ -69,13 +74,22 @@ export function createPumpio (config: PumpioConfig) {
   }
 
   async function send (message: Message, key: string, credentials: PumpioCredentials, call: Call) {
-    const { host, name } = hosts.parseAccount(credentials.account)
+    const account = hosts.parseAccount(credentials.account)
+    const { host, name } = account
     const session: PumpioSession = {
-      host, name, origin: hosts.originOf(host), request: (wanted) => request(host, wanted, credentials, call)
+      host,
+      name,
+      origin: hosts.originOf(host),
+      personId: hosts.personIdOf(account),
+      request: (wanted) => accounts.watch(account, call, () => request(host, wanted, credentials, call))
     }
     const id = `urn:uuid:${key}`
-    await sendPumpio(message, id, credentials.audience ?? audience, session, call)
+    await sendPumpio(message, id, addresseesOf(credentials.audience ?? audience), session, call)
     return { id }
+  }
+
+  function addresseesOf (audience: PumpioAudience): Addressees {
+    return typeof audience === 'string' ? audience : audience.map((each) => hosts.personIdOf(hosts.parseAccount(each)))
   }
 
   async function authorize ({ method, path, form }: ForwardedRequest, credentials: PumpioCredentials, call: Call) {

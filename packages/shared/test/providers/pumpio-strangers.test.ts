@@ -86,7 +86,7 @@ t.test('does not speak http to a host that is not named for it', async (t) => {
 t.test('takes a redirect for an answer, wherever it comes', async (t) => {
   const visits: string[] = []
   const elsewhere = await web(t, (request, response) => { visits.push(`${request.url}`); response.end('{}') })
-  for (const path of ['/.well-known/host-meta.json', '/api/client/register', '/oauth/request_token', '/oauth/access_token', '/api/whoami']) {
+  for (const path of ['/api/client/register', '/oauth/request_token', '/oauth/access_token', '/api/whoami']) {
     for (const status of [301, 302, 307, 308]) {
       const host = await pump(t, { [path]: (_, response) => { response.writeHead(status, { location: `${elsewhere}/api/user/a/profile` }).end() } })
       const error = await failure(connect(t, host))
