@@ -41,7 +41,10 @@ export function explainDelivery (delivery: ExplainedDelivery, provider: string):
   }
 }
 
-function explainRetry ({ attempts, reason }: ExplainedDelivery, provider: string): string {
+function explainRetry ({ attempts, reason, history }: ExplainedDelivery, provider: string): string {
+  if (reason === 'rateLimited' && history.at(-1)?.refresh === 'rateLimited') {
+    return `The access token is too old, and ${provider} asked to wait before it gives another, which costs no attempt.`
+  }
   if (reason === 'rateLimited' || reason === 'breakerOpen') return explainWait(reason, provider)
   if (reason === 'handedBack') return 'A worker that was stopping handed it back untried.'
   if (reason === 'workerLost') return 'The worker that was sending it died; whether it arrived is not known, so it is sent again under the same key.'

@@ -61,7 +61,11 @@ export async function testConnection (services: Services, connection: Connection
       return await useOnce(services, provider, credentials)
     } catch (error) {
       if (!(error instanceof ProviderError) || error.verdict.kind !== 'expired') throw error
-      const result = await services.refresher.refresh(provider, { id, seenVersion }, newCall(services, timeoutMs))
+      const request = { id, seenVersion, refused: error.verdict.reason }
+      const result = await services.refresher.refresh(provider, request, newCall(services, timeoutMs))
+      if (result.kind === 'unavailable' && result.retryAt !== undefined) {
+        throw new ProviderError({ kind: 'rateLimited', reason: result.reason, retryAt: result.retryAt }, error.host)
+      }
       if (result.kind !== 'fresh') throw error
       seenVersion = result.fresh.credentialsVersion
       return await useOnce(services, provider, result.fresh.credentials)

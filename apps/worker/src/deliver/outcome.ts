@@ -61,6 +61,14 @@ export function waitOutcome (
 }
 
 /**
+ * No attempt: the token is too old, and the token endpoint asked to wait. Until then nothing can be sent through the connection.
+ */
+export function refreshLimitedOutcome (until: number): Outcome {
+  const outcome = waitOutcome(until, 'rateLimited')
+  return { ...outcome, limitedUntil: until, event: { ...outcome.event, refresh: 'rateLimited' } }
+}
+
+/**
  * What to do about an error, given the attempts spent before this one. Our own faults (a key that is missing from the
  * vault, a bug) are told apart by their reason and are tried again like a provider's.
  */

@@ -6,7 +6,9 @@ import type { Credentials, Message, Provider, Verdict } from '@carillon/shared/p
 import type { Claimed } from './claim.ts'
 import type { DeliverServices } from './deliver.ts'
 import { healthOf } from './health-of.ts'
-import { errorOutcome, expiredOutcome, parkedOutcome, sentOutcome, waitOutcome } from './outcome.ts'
+import {
+  errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sentOutcome, waitOutcome
+} from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import type { Settlement } from './settle.ts'
 
@@ -29,15 +31,20 @@ export function createSender (
   const ownHosts = provider.origins.map((origin) => new URL(origin).host)
 
   return async (delivery) => {
-    if (delivery.isExpired && provider.refresh !== undefined) {
-      return renew(delivery, performance.now(), refresher.refresh(provider, seenOf(delivery), call))
-    }
     const begunAt = performance.now()
+    if (delivery.isExpired && provider.refresh !== undefined) {
+      const result = await refresher.refresh(provider, seenOf(delivery), call)
+      // Without a refresh token the credentials are good until the provider refuses them.
+      if (result.kind !== 'unrefreshable') return renew(delivery, begunAt, result)
+    }
     try {
       const sealed = { id: delivery.connectionId, credentials: delivery.credentials }
       return { delivery, outcome: await send(delivery, openCredentials(vault, provider, sealed), begunAt) }
     } catch (error) {
-      if (isOf('expired', error)) return renew(delivery, begunAt, refresher.refresh(provider, seenOf(delivery), call), error)
+      if (isOf('expired', error)) {
+        const refused = { ...seenOf(delivery), refused: error.verdict.reason }
+        return renew(delivery, begunAt, await refresher.refresh(provider, refused, call), error)
+      }
       const newer = isOf('unauthorized', error) ? await refresher.newer(provider, seenOf(delivery), call) : undefined
       // What the provider has said of them is what counts when nobody brings any.
       return newer === undefined || newer.kind === 'dead' ? await failed(delivery, error, begunAt) : renew(delivery, begunAt, newer)
@@ -45,11 +52,12 @@ export function createSender (
   }
 
   async function renew (
-    delivery: Claimed, begunAt: number, renewing: RefreshResult | Promise<RefreshResult>, original?: unknown
+    delivery: Claimed, begunAt: number, result: RefreshResult, original?: unknown
   ): Promise<Settlement> {
-    const result = await renewing
+    if (result.kind === 'unrefreshable') throw new Error('Credentials that the provider refused can be refreshed, or are dead')
     if (result.kind === 'dead') return { delivery, outcome: parkedOutcome(result.reason, original !== undefined) }
     if (result.kind === 'unavailable') {
+      if (result.retryAt !== undefined) return { delivery, outcome: refreshLimitedOutcome(result.retryAt) }
       const error = original ?? new ProviderError({ kind: 'expired', reason: `could not refresh: ${result.reason}` }, provider.id)
       return await failed(delivery, error, begunAt)
     }
@@ -95,7 +103,7 @@ export function createSender (
   }
 }
 
-function isOf (kind: Verdict['kind'], error: unknown): boolean {
+function isOf (kind: Verdict['kind'], error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.verdict.kind === kind
 }
 

@@ -35,15 +35,21 @@ async function refreshAheadOf (
   const due = await database.sql<Array<{ id: string, seenVersion: number }>>`
     select id, credentials_version as "seenVersion" from connections
     where provider = ${provider.id} and status = 'active' and (lease_until is null or lease_until < now())
+      and (refresh_after is null or refresh_after <= now())
       -- said twice: each connection's own moment is in no index
       and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
       and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
         * (0.5 + (hashtextextended(id::text, credentials_version) & 65535) / 131072.0)
     order by expires_at limit ${connectionsPerRun}`
-  const counts = { fresh: 0, dead: 0, unavailable: 0 }
+  const counts = { fresh: 0, dead: 0, unavailable: 0, unrefreshable: 0 }
+  let limitedUntil = 0
   const call = { http, now, registrations, signal: AbortSignal.timeout(runMs) }
   await forEachBounded(due, concurrency, async (connection) => {
-    counts[(await refresher.refresh(provider, connection, call)).kind]++
+    // All connections share the client whose limit this is; the next run goes on with them.
+    if (limitedUntil > now()) return
+    const result = await refresher.refresh(provider, connection, call)
+    counts[result.kind]++
+    if (result.kind === 'unavailable') limitedUntil = Math.max(limitedUntil, result.retryAt ?? 0)
   })
   if (due.length > 0) log.info({ provider: provider.id, ...counts }, 'refreshed ahead')
   return counts.fresh

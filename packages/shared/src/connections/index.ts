@@ -18,7 +18,7 @@ export { disconnect, markNeedsReauth, openCredentials, saveConnections, sealCred
 export type { Holder, NewConnection, SavedConnection } from './store.ts'
 export { NotOwnerError } from './not-owner-error.ts'
 export { createRefresher } from './refresh.ts'
-export type { Fresh, Refresher, RefreshResult, RefreshServices } from './refresh.ts'
+export type { Fresh, Refresher, RefreshRequest, RefreshResult, RefreshServices } from './refresh.ts'
 export { createRegistrations } from './registrations.ts'
 export {
   endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationPlace, takeRevocations

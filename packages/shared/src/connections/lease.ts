@@ -17,11 +17,14 @@ export interface CredentialsState {
   accountId: string
   /** Sealed; null when revoked. */
   credentials: string | null
+  /** Milliseconds until a refresh may be tried; null when there is nothing to wait for, or no end to it. */
+  refreshWaitMs: number | null
 }
 
 /**
  * Takes the lease on the credentials of this version, or answers undefined when somebody else has it, or they have been
- * replaced, or are no use any more. One statement; nothing is held afterwards but the row's word.
+ * replaced, or are no use any more, or the token endpoint asked to wait. One statement; nothing is held afterwards but the
+ * row's word.
  */
 export async function takeLease (
   { sql }: Database, { id, version, owner, leaseMs }: { id: string, version: number, owner: string, leaseMs: number }
@@ -29,6 +32,7 @@ export async function takeLease (
   const [lease] = await sql<Lease[]>`
     update connections set lease_owner = ${owner}, lease_until = now() + ${leaseMs}::int * interval '1 millisecond', fence = fence + 1
     where id = ${id} and credentials_version = ${version} and status = 'active' and (lease_until is null or lease_until < now())
+      and (refresh_after is null or refresh_after <= now())
     returning id as "connectionId", credentials_version as "credentialsVersion", fence, credentials`
   return lease
 }
@@ -46,7 +50,7 @@ export async function storeRefreshed (
     with stored as (
       update connections set credentials = ${credentials}, expires_at = ${expiresAt?.toISOString() ?? null}::timestamptz,
         credentials_version = connections.credentials_version + 1, status = 'active', status_reason = null,
-        lease_owner = null, lease_until = null, updated_at = now()
+        refresh_after = null, lease_owner = null, lease_until = null, updated_at = now()
       from (select id, status from connections where id = ${lease.connectionId} for update) as before
       where connections.id = before.id and connections.credentials_version = ${lease.credentialsVersion}
         and connections.status <> 'revoked'
@@ -83,9 +87,26 @@ export async function releaseLease ({ sql }: Database, lease: Lease): Promise<bo
   return count === 1
 }
 
+/** The same, and nobody tries to refresh for `waitMs`. False when the lease was lost already. */
+export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: number): Promise<boolean> {
+  const { count } = await sql`
+    update connections set refresh_after = now() + ${waitMs}::float8 * interval '1 millisecond', lease_owner = null, lease_until = null
+    where id = ${lease.connectionId} and fence = ${lease.fence} and credentials_version = ${lease.credentialsVersion}`
+  return count === 1
+}
+
+/** Notes that credentials of this version have no refresh token, so that nobody tries to refresh them ahead of their expiry. */
+export async function forgoRefresh ({ sql }: Database, id: string, version: number): Promise<void> {
+  await sql`
+    update connections set refresh_after = 'infinity'
+    where id = ${id} and credentials_version = ${version} and refresh_after is distinct from 'infinity'`
+}
+
 export async function readCredentials ({ sql }: Database, id: string): Promise<CredentialsState | undefined> {
   const [state] = await sql<CredentialsState[]>`
-    select credentials_version as "credentialsVersion", status, account_id as "accountId", credentials from connections where id = ${id}`
+    select credentials_version as "credentialsVersion", status, account_id as "accountId", credentials,
+      case when refresh_after > now() and refresh_after < 'infinity' then extract(epoch from refresh_after - now()) * 1000 end::float8 as "refreshWaitMs"
+    from connections where id = ${id}`
   return state
 }
 

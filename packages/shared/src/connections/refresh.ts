@@ -5,10 +5,10 @@ import type { Log } from '../log/index.ts'
 import { ProviderError } from '../providers/index.ts'
 import type { Call, Credentials, Provider, Refreshed } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
-import { concludeDead, isHeld, readCredentials, releaseLease, storeRefreshed, takeLease } from './lease.ts'
-import type { Lease } from './lease.ts'
+import { concludeDead, deferRefresh, forgoRefresh, isHeld, readCredentials, releaseLease, storeRefreshed, takeLease } from './lease.ts'
+import type { CredentialsState, Lease } from './lease.ts'
 import { queueRevocation } from './revocations.ts'
-import { openCredentials, sealCredentials } from './store.ts'
+import { markNeedsReauth, openCredentials, sealCredentials } from './store.ts'
 
 export interface RefreshServices {
   database: Database
@@ -26,18 +26,29 @@ export interface Fresh {
   credentialsVersion: number
 }
 
-/** What a refresh came to. `unavailable` marks nothing: nobody could be asked, so the old credentials may still be good. */
+/**
+ * What a refresh came to. `unavailable` and `unrefreshable` mark nothing, since the old credentials may still be good: the token
+ * endpoint did not answer, or asked to wait until `retryAt` (milliseconds since the epoch), or there is no refresh token.
+ */
 export type RefreshResult =
   | { kind: 'fresh', fresh: Fresh }
   | { kind: 'dead', reason: string }
-  | { kind: 'unavailable', reason: string }
+  | { kind: 'unavailable', reason: string, retryAt?: number }
+  | { kind: 'unrefreshable' }
+
+/** Credentials to be replaced: those of `seenVersion`. `refused` is the provider's reason, where it has refused them already. */
+export interface RefreshRequest {
+  id: string
+  seenVersion: number
+  refused?: string
+}
 
 export interface Refresher {
   /**
    * Newer credentials than those of `seenVersion`: ones that somebody has brought meanwhile, or ones that we bring. Over all
    * processes one asks the provider and the others wait for what it brings, at most until their `call.signal` aborts.
    */
-  refresh: (provider: Provider, connection: { id: string, seenVersion: number }, call: Call) => Promise<RefreshResult>
+  refresh: (provider: Provider, connection: RefreshRequest, call: Call) => Promise<RefreshResult>
   /**
    * For credentials that the provider does not know: they may have been rotated away. Answers what somebody has brought since
    * `seenVersion` or is about to bring, asks nobody, and is undefined when there is nothing to wait for.
@@ -59,9 +70,9 @@ export function createRefresher (
   const running = new Map<string, Promise<RefreshResult>>()
 
   return {
-    refresh: (provider, { id, seenVersion }, call) => {
-      const key = `${id} ${seenVersion}`
-      const attempt = running.get(key) ?? run(provider, id, seenVersion, call).finally(() => running.delete(key))
+    refresh: (provider, connection, call) => {
+      const key = `${connection.id} ${connection.seenVersion} ${connection.refused !== undefined}`
+      const attempt = running.get(key) ?? run(provider, connection, call).finally(() => running.delete(key))
       running.set(key, attempt)
       return untilAborted(attempt, call.signal)
     },
@@ -77,10 +88,11 @@ export function createRefresher (
     }
   }
 
-  async function run (provider: Provider, id: string, seenVersion: number, call: Call): Promise<RefreshResult> {
+  async function run (provider: Provider, connection: RefreshRequest, call: Call): Promise<RefreshResult> {
+    const { id, seenVersion } = connection
     const deadline = performance.now() + patienceMs
     for (let waitMs = 20; performance.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
-      const settled = await look(provider, id, seenVersion)
+      const settled = await look(provider, id, seenVersion) ?? await hindrance(provider, connection, call)
       if (settled !== undefined) return settled
       const lease = await takeLease(database, { id, version: seenVersion, owner, leaseMs })
       const result = lease === undefined ? undefined : await refreshUnder(lease, provider, call)
@@ -104,6 +116,28 @@ export function createRefresher (
     return provider.refresh === undefined ? { kind: 'dead', reason: 'these credentials cannot be refreshed' } : undefined
   }
 
+  /** What keeps credentials that the row calls good from being refreshed. Without a refresh token only the provider ends them. */
+  async function hindrance (
+    provider: Provider, { id, seenVersion, refused }: RefreshRequest, call: Call
+  ): Promise<RefreshResult | undefined> {
+    const state = await readCredentials(database, id)
+    if (state === undefined || state.credentials === null || state.credentialsVersion !== seenVersion) return undefined
+    if (canRefresh(provider, id, state.credentials)) {
+      return state.refreshWaitMs === null
+        ? undefined
+        : { kind: 'unavailable', reason: 'the token endpoint asked to wait', retryAt: call.now() + state.refreshWaitMs }
+    }
+    if (refused === undefined) {
+      await forgoRefresh(database, id, seenVersion)
+      return { kind: 'unrefreshable' }
+    }
+    if (await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: refused })) return { kind: 'dead', reason: refused }
+  }
+
+  function canRefresh (provider: Provider, id: string, credentials: NonNullable<CredentialsState['credentials']>): boolean {
+    return provider.canRefresh?.(openCredentials(vault, provider, { id, credentials })) ?? true
+  }
+
   /** Undefined when the lease was lost meanwhile and it is for its new holder to say what has become of the credentials. */
   async function refreshUnder (lease: Lease, provider: Provider, call: Call): Promise<RefreshResult | undefined> {
     try {
@@ -113,7 +147,7 @@ export function createRefresher (
       if (refreshed === undefined) throw new Error('A provider that refreshes brought nothing')
       return await store(refreshed, lease, provider)
     } catch (error) {
-      return await fail(error, lease, provider)
+      return await fail(error, lease, provider, call)
     }
   }
 
@@ -152,8 +186,14 @@ export function createRefresher (
   }
 
   /** A refusal counts only when the row is still the one that was refused: a reconnect always beats a late refresh. */
-  async function fail (error: unknown, lease: Lease, provider: Provider): Promise<RefreshResult | undefined> {
+  async function fail (error: unknown, lease: Lease, provider: Provider, call: Call): Promise<RefreshResult | undefined> {
     const { connectionId, credentialsVersion } = lease
+    if (error instanceof ProviderError && error.verdict.kind === 'rateLimited') {
+      const { reason, retryAt } = error.verdict
+      log.info({ connectionId, provider: provider.id, reason }, 'the token endpoint asks to wait')
+      const isDeferred = await deferRefresh(database, lease, Math.max(0, retryAt - call.now()))
+      return isDeferred ? { kind: 'unavailable', reason, retryAt } : await look(provider, connectionId, credentialsVersion)
+    }
     if (!(error instanceof ProviderError) || error.verdict.kind !== 'unauthorized') {
       log.warn({ err: error, connectionId, provider: provider.id }, 'could not refresh')
       if (!await releaseLease(database, lease)) return await look(provider, connectionId, credentialsVersion)

@@ -92,6 +92,7 @@ export async function saveConnections (
         expiresAt: sql`excluded.expires_at`,
         missingPermissions: sql`excluded.missing_permissions`,
         limitedUntil: null,
+        refreshAfter: null,
         leaseOwner: null,
         leaseUntil: null,
         updatedAt: sql`now()`
@@ -140,6 +141,7 @@ export async function disconnect (
       credentialsVersion: sql`${connections.credentialsVersion} + 1`,
       expiresAt: null,
       limitedUntil: null,
+      refreshAfter: null,
       leaseOwner: null,
       leaseUntil: null,
       updatedAt: sql`now()`

@@ -28,7 +28,7 @@ export interface DeliveryEvent {
   reason?: string
   outcome?: string
   /** What came of refreshing the credentials for it. */
-  refresh?: 'fresh' | 'dead'
+  refresh?: 'fresh' | 'dead' | 'rateLimited'
   /** HTTP status of the provider's answer. */
   status?: number
   durationMs?: number

@@ -66,6 +66,7 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
     send,
     idempotent: true,
     refreshAheadMs,
+    canRefresh: ({ refreshToken }) => refreshToken !== undefined,
     refresh,
     revoke: (credentials, call) => revoke(api, credentials, call),
     authorize,

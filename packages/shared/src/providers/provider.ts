@@ -246,6 +246,8 @@ export interface Provider<C extends Credentials = Credentials> {
   parseAccount? (text: string): { host: string, name: string }
   /** How long before they expire credentials are to be refreshed at the latest, in milliseconds. */
   readonly refreshAheadMs?: number
+  /** Whether there is anything to refresh these with, such as a refresh token. Absent: always. */
+  canRefresh? (credentials: C): boolean
   /** New credentials for old. Throws ProviderError `unauthorized` when the provider will never refresh these. */
   refresh? (credentials: C, call: Call): Promise<Refreshed<C>>
   /**

@@ -44,7 +44,7 @@ export async function forward (
   if (first.verdict === null) return first.answer
 
   // A token that is dead may be so because somebody is refreshing it right now. It is the refresh that knows.
-  const newer = provider.refresh === undefined ? await replaced(provider, used) : await refreshed(used)
+  const newer = provider.refresh === undefined ? await replaced(provider, used) : await refreshed(used, 'access token is not accepted')
   if (newer === undefined) {
     if (provider.refresh === undefined && first.verdict === 'unauthorized') await die(used)
     return first.answer
@@ -75,9 +75,11 @@ export async function forward (
     }
   }
 
-  async function refreshed ({ credentialsVersion }: Fresh): Promise<Fresh | undefined> {
+  async function refreshed ({ credentialsVersion }: Fresh, refused?: string): Promise<Fresh | undefined> {
     if (provider?.refresh === undefined) return undefined
-    const result = await refresher.refresh(provider, { id: connectionId, seenVersion: credentialsVersion }, call)
+    const result = await refresher.refresh(provider, {
+      id: connectionId, seenVersion: credentialsVersion, ...refused !== undefined && { refused }
+    }, call)
     return result.kind === 'fresh' ? result.fresh : undefined
   }
 

@@ -29,6 +29,8 @@ export const connections = pgTable('connections', {
   expiresAt: timestamp({ withTimezone: true }),
   /** The provider asked for silence until then; nothing is sent and no attempt is spent before. */
   limitedUntil: timestamp({ withTimezone: true }),
+  /** No refresh is tried before then: the token endpoint asked to wait, or, when infinite, there is no refresh token. */
+  refreshAfter: timestamp({ withTimezone: true }),
   /** Who is refreshing the credentials, and until when nobody else may begin to. */
   leaseOwner: text(),
   leaseUntil: timestamp({ withTimezone: true }),

@@ -1,0 +1,1 @@
+ALTER TABLE "connections" ADD COLUMN "refresh_after" timestamp with time zone;
