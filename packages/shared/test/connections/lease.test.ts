@@ -1,0 +1,131 @@
+import t from 'tap'
+import {
+  concludeDead, deferRefresh, forgoRefresh, isHeld, readCredentials, releaseLease, storeRefreshed, takeLease
+} from '../../src/connections/lease.ts'
+import type { Lease } from '../../src/connections/lease.ts'
+import { listEvents } from '../../src/connections/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { connect } from '../people.ts'
+
+const database = await openTestDatabase(t)
+const { sql } = database
+const leaseMs = 600_000
+let people = 0
+
+/** A connection of version 1, with the changes that a row is about. `id` names it in SQL. */
+async function connected (change?: (id: string) => PromiseLike<unknown>): Promise<string> {
+  const [id = ''] = await connect(database, [`person-${people++}`])
+  await change?.(id)
+  return id
+}
+
+async function leased (): Promise<Lease> {
+  const lease = await takeLease(database, { id: await connected(), version: 1, owner: 'us', leaseMs })
+  if (lease === undefined) throw new Error('The lease of a new connection is free')
+  return lease
+}
+
+const endLease = (id: string) => sql`update connections set lease_until = now() - interval '1 second' where id = ${id}`
+const moveVersion = (id: string) => sql`update connections set credentials_version = credentials_version + 1 where id = ${id}`
+const moveFence = (id: string) => sql`update connections set fence = fence + 1 where id = ${id}`
+const need = (id: string) => sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${id}`
+const close = (id: string) => sql`
+  update connections set status = 'revoked', status_reason = 'x', credentials = null, disconnected_at = now() where id = ${id}`
+
+t.test('takes a lease only of credentials that are current, good and not in other hands', async (t) => {
+  const hold = (id: string) => sql`update connections set lease_owner = 'they', lease_until = now() + interval '1 hour' where id = ${id}`
+  const wait = (id: string, until: string) => sql`update connections set refresh_after = now() + ${until}::interval where id = ${id}`
+  const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
+    ['nothing is in the way', true],
+    ['a newer version', false, moveVersion],
+    ['dead credentials', false, need],
+    ['a closed connection', false, close],
+    ['somebody else has it', false, hold],
+    ['somebody else had it', true, async (id) => { await hold(id); await endLease(id) }],
+    ['the token endpoint asked to wait', false, (id) => wait(id, '1 hour')],
+    ['it asked to wait until now', true, (id) => wait(id, '-1 second')],
+    ['there is no refresh token', false, (id) => forgoRefresh(database, id, 1)]
+  ]
+  for (const [what, isTaken, change] of rows) {
+    const id = await connected(change)
+    const lease = await takeLease(database, { id, version: 1, owner: 'us', leaseMs })
+    t.match(lease, isTaken ? { connectionId: id, credentialsVersion: 1, fence: 1, credentials: String } : undefined, what)
+  }
+  t.equal(await takeLease(database, { id: newId(), version: 1, owner: 'us', leaseMs }), undefined, 'nobody')
+  const id = await connected()
+  const all = await Promise.all(Array.from({ length: 8 }, () => takeLease(database, { id, version: 1, owner: 'us', leaseMs })))
+  t.equal(all.filter((lease) => lease !== undefined).length, 1, 'one of all who ask at a time')
+  t.ok(await isHeld(database, id))
+  await endLease(id)
+  t.notOk(await isHeld(database, id), 'nobody holds a lease that has ended')
+})
+
+t.test('stores what a refresh has brought unless something newer came, whoever holds the lease by then', async (t) => {
+  const rows: Array<[string, { stored: boolean, recovered: boolean }, ((id: string) => PromiseLike<unknown>)?]> = [
+    ['its holder', { stored: true, recovered: false }],
+    ['a late holder', { stored: true, recovered: false }, endLease],
+    ['a late holder with a successor', { stored: true, recovered: false }, moveFence],
+    ['after a successor gave the old pair up', { stored: true, recovered: true }, need],
+    ['after something newer', { stored: false, recovered: false }, moveVersion],
+    ['after a disconnect', { stored: false, recovered: false }, close]
+  ]
+  for (const [what, result, change] of rows) {
+    const lease = await leased()
+    const { connectionId: id } = lease
+    await change?.(id)
+    const before = await readCredentials(database, id)
+    t.same(await storeRefreshed(database, lease, { credentials: 'v1.new', expiresAt: undefined }), result, what)
+    const after = await readCredentials(database, id)
+    if (result.stored) t.match(after, { credentials: 'v1.new', credentialsVersion: 2, status: 'active', refreshWaitMs: null }, what)
+    else t.same(after, before, `${what}: nothing changes`)
+    t.equal(await isHeld(database, id), result.stored ? false : await isHeld(database, id))
+    const events = (await listEvents(database, id)).filter(({ event }) => event === 'connection.recovered')
+    t.equal(events.length, result.recovered ? 1 : 0, what)
+  }
+})
+
+t.test('concludes that credentials are dead for the latest holder of their lease alone', async (t) => {
+  const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
+    ['its holder', true],
+    ['a late holder without a successor', true, endLease],
+    ['a late holder with a successor', false, moveFence],
+    ['after something newer', false, moveVersion],
+    ['after a disconnect', false, close],
+    ['what is known already', false, need]
+  ]
+  for (const [what, isDead, change] of rows) {
+    const lease = await leased()
+    const { connectionId: id } = lease
+    await change?.(id)
+    const before = await readCredentials(database, id)
+    t.equal(await concludeDead(database, lease, 'refused'), isDead, what)
+    t.match(await readCredentials(database, id), { status: isDead ? 'needsReauth' : before?.status ?? '' }, what)
+    const events = (await listEvents(database, id)).filter(({ reason }) => reason === 'refused')
+    t.equal(events.length, isDead ? 1 : 0, what)
+  }
+})
+
+t.test('gives back a lease that it holds, and none that somebody else has by now', async (t) => {
+  const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
+    ['its own', true], ['a successor\'s', false, moveFence], ['that of something newer', false, moveVersion]
+  ]
+  for (const [what, isReleased, change] of rows) {
+    for (const [how, release] of [
+      ['release', (lease: Lease) => releaseLease(database, lease)], ['defer', (lease: Lease) => deferRefresh(database, lease, 60_000)]
+    ] as const) {
+      const lease = await leased()
+      await change?.(lease.connectionId)
+      t.equal(await release(lease), isReleased, `${how}: ${what}`)
+      t.equal(await isHeld(database, lease.connectionId), !isReleased, `${how}: ${what}`)
+      const { refreshWaitMs = null } = await readCredentials(database, lease.connectionId) ?? {}
+      t.equal(refreshWaitMs !== null && refreshWaitMs > 30_000, how === 'defer' && isReleased, `${how}: ${what}`)
+    }
+  }
+})
+
+t.test('forgoes the refresh of the version that has no refresh token, and of no other', async (t) => {
+  const id = await connected(moveVersion)
+  await forgoRefresh(database, id, 1)
+  t.ok(await takeLease(database, { id, version: 2, owner: 'us', leaseMs }))
+})

@@ -1,0 +1,137 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { createRefresher, disconnect, findConnection, revocationPlace, saveConnections } from '../../src/connections/index.ts'
+import type { RefreshServices } from '../../src/connections/index.ts'
+import { createLog } from '../../src/log/index.ts'
+import { createHttp, createMemoryRegistrations, createProviders, ProviderError } from '../../src/providers/index.ts'
+import type { Credentials, Provider, Refreshed } from '../../src/providers/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { connect, grantOf, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+const { sql } = database
+const http = createHttp({ trustedOrigins: [], allowPrivateHosts: [] })
+t.teardown(() => http.close())
+const registrations = createMemoryRegistrations()
+const call = (signal = new AbortController().signal) => ({ http, signal, now: Date.now, registrations })
+let people = 0
+
+/** A connection whose provider answers a refresh when the test says so. */
+async function open (t: Test, more: Partial<RefreshServices> = {}) {
+  const name = `person-${people++}`
+  const [id = ''] = await connect(database, [name])
+  let asked = (): void => {}
+  const isAsked = new Promise<void>((resolve) => { asked = resolve })
+  let answer: (how: Refreshed | ProviderError) => void = () => {}
+  const answered = new Promise<Refreshed | ProviderError>((resolve) => { answer = resolve })
+  let requests = 0
+  const [pushbullet] = createProviders({
+    pushbullet: { clientId: 'c', clientSecret: 's', authorizeUrl: 'https://p.example', apiUrl: 'https://p.example' }
+  }).values()
+  if (pushbullet === undefined) throw new Error('it is offered')
+  const provider: Provider = {
+    ...pushbullet,
+    revoke: async () => {},
+    refresh: async () => {
+      requests++
+      asked()
+      const how = await answered
+      if (how instanceof ProviderError) throw how
+      return how
+    }
+  }
+  const log = createLog({ name: 'test', level: 'fatal' })
+  const refresher = createRefresher({ database, vault, log, ...more })
+  const fresh: Credentials = { accessToken: `fresh-of-${name}` }
+  return {
+    id,
+    name,
+    isAsked,
+    answer: () => answer({ credentials: fresh }),
+    refuse: () => answer(new ProviderError({ kind: 'unauthorized', reason: 'refused' }, 'p.example')),
+    fresh,
+    requests: () => requests,
+    refresh: (signal?: AbortSignal) => refresher.refresh(provider, { id, seenVersion: 1 }, call(signal)),
+    reconnect: async () => {
+      const { holder } = await findConnection(database, id) ?? {}
+      await saveConnections(database, vault, [{ userId: holder?.userId ?? '', provider: 'pushbullet', grant: grantOf(name, 'newest') }])
+    },
+    revoked: async () => (await sql<Array<{ id: string, credentials: string }>>`
+      select id, credentials from revocations where connection_id = ${id} order by id`)
+      .map((row) => JSON.parse(vault.open(row.credentials, revocationPlace(row.id))))
+  }
+}
+
+t.test('revokes a pair that was rotated during a disconnect, and stores none', async (t) => {
+  const { id, refresh, isAsked, answer, fresh, revoked } = await open(t)
+  const result = refresh()
+  await isAsked
+  await disconnect(database, id)
+  answer()
+  t.same(await result, { kind: 'dead', reason: 'disconnected' })
+  t.match(await findConnection(database, id), { status: 'revoked', credentialsVersion: 2 })
+  t.same(await revoked(), [fresh], 'nobody else knows of it')
+})
+
+t.test('lets a user who reconnects beat a late refresh, whatever that brings', async (t) => {
+  for (const how of ['answer', 'refuse'] as const) {
+    const opened = await open(t)
+    const result = opened.refresh()
+    await opened.isAsked
+    await opened.reconnect()
+    opened[how]()
+    t.match(await result, { kind: 'fresh', fresh: { credentials: { accessToken: 'newest' }, credentialsVersion: 2 } }, how)
+    t.match(await findConnection(database, opened.id), { status: 'active', credentialsVersion: 2 }, how)
+    t.same(await opened.revoked(), [], 'it is the provider\'s to end what it has replaced')
+  }
+})
+
+t.test('goes on without a caller whose time is over, for those who wait and for what it brings', async (t) => {
+  const { id, refresh, isAsked, answer, fresh, requests } = await open(t)
+  const impatient = new AbortController()
+  const [first, second] = [refresh(impatient.signal), refresh()]
+  await isAsked
+  impatient.abort()
+  t.same(await first, { kind: 'unavailable', reason: 'no new credentials came in time' })
+  t.match(await refresh(AbortSignal.abort()), { kind: 'unavailable' }, 'whose time was over before')
+  answer()
+  t.match(await second, { kind: 'fresh', fresh: { credentials: fresh, credentialsVersion: 2 } })
+  t.equal(requests(), 1, 'all of a process share one request')
+  t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
+})
+
+t.test('has what was parked released when credentials that were given up come back, and then alone', async (t) => {
+  for (const isGivenUp of [true, false]) {
+    const released: string[] = []
+    const { id, refresh, isAsked, answer } = await open(t, {
+      onRecovered: async (connectionId) => {
+        released.push(connectionId)
+        throw new Error('which costs nothing but time')
+      }
+    })
+    const result = refresh()
+    await isAsked
+    if (isGivenUp) await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${id}`
+    answer()
+    t.match(await result, { kind: 'fresh' })
+    t.same(released, isGivenUp ? [id] : [])
+  }
+})
+
+t.test('stores what the provider has rotated when the database is back', async (t) => {
+  const lines: string[] = []
+  let failTwice = (): void => {}
+  const hasFailedTwice = new Promise<void>((resolve) => { failTwice = resolve })
+  const write = (line: string): void => { if (lines.push(line) === 2) failTwice() }
+  const log = createLog({ name: 'test', level: 'warn', destination: { write } })
+  const { id, refresh, isAsked, answer, fresh } = await open(t, { log })
+  const result = refresh()
+  await isAsked
+  await sql`alter table connections rename column expires_at to expires_elsewhere`
+  answer()
+  await hasFailedTwice
+  await sql`alter table connections rename column expires_elsewhere to expires_at`
+  t.match(await result, { kind: 'fresh', fresh: { credentials: fresh } })
+  t.match(lines.join(''), /cannot store what a refresh has brought yet/)
+  t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
+})
