@@ -5,35 +5,53 @@ import type { FastifyInstance, FastifySchema } from 'fastify'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import { compileSchema } from './input/compile-schema.ts'
 import { findUnstorable } from './input/find-unstorable.ts'
-import { maxInputErrors, refuseFaults } from './problems/problem.ts'
+import { createIntegerReader } from './input/read-integers.ts'
+import { refuseFaults } from './problems/problem.ts'
+import type { InputFault } from './problems/problem.ts'
+import { toFaults } from './problems/to-problem.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route's handler looks at each item of the body by itself: one that is wrong refuses no others. */
+    checksItems?: true
+  }
+}
 
 /**
- * Unknown fields are refused, never dropped. What comes in a query or a path is text, so numbers are read from it; in a
+ * Unknown fields are refused, never dropped. What comes in a query or a path is text, so integers are read from it; in a
  * body a number is a number. What the database cannot store is refused before any handler sees it.
  */
 export function validateInput (app: FastifyInstance): void {
-  const options = { removeAdditional: false, useDefaults: true, allErrors: true } as const
-  const text = addFormats(new Ajv({ ...options, coerceTypes: true }))
-  const body = addFormats(new Ajv({ ...options, coerceTypes: false }))
+  const ajv = createAjv()
   app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }: FastifyRouteSchemaDef<AnySchema>) => {
-    return httpPart === 'body' ? toValidator(compileSchema(body, schema)) : compileText(text, schema)
+    const findErrors = compileSchema(ajv, schema)
+    if (httpPart === 'body') return toValidator(findErrors)
+    const readIntegers = createIntegerReader(schema)
+    return toValidator((value) => {
+      readIntegers(value)
+      return findErrors(value)
+    })
   })
   // After the schemas have bounded what there is to look at.
-  app.addHook('preHandler', async ({ body, query, params }) => {
-    refuseFaults(findUnstorable(body) ?? findUnstorable(query) ?? findUnstorable(params) ?? [])
+  app.addHook('preHandler', async ({ body, query, params, routeOptions: { config } }) => {
+    const ofBody = config.checksItems === true ? undefined : findUnstorable(body)
+    refuseFaults(ofBody ?? findUnstorable(query) ?? findUnstorable(params) ?? [])
   })
 }
 
-/** Reading numbers from text changes the object around it, so Ajv validates that as a whole, once few unknown names are left. */
-function compileText (ajv: Ajv, schema: AnySchema) {
-  const validate = ajv.compile(schema)
-  const { properties = {}, additionalProperties } = Object(schema)
-  const names = Object.fromEntries(Object.keys(properties).map((name) => [name, {}]))
-  const findUnknown = compileSchema(ajv, { type: 'object', properties: names, additionalProperties })
-  return toValidator((value) => {
-    const unknown = findUnknown(value)
-    return unknown.length >= maxInputErrors || validate(value) ? unknown : validate.errors ?? []
-  })
+/** For a route whose body is validated by another schema than the one that its contract shows. */
+export function compileBody (schema: AnySchema) {
+  return toValidator(compileSchema(createAjv(), schema))
+}
+
+/** For values that are validated one by one: answers the first fault of one. */
+export function compileItem (schema: AnySchema): (item: unknown) => InputFault | undefined {
+  const findErrors = compileSchema(createAjv(), schema)
+  return (item) => toFaults(findErrors(item))[0] ?? findUnstorable(item)?.[0]
+}
+
+function createAjv (): Ajv {
+  return addFormats(new Ajv({ removeAdditional: false, allErrors: true }))
 }
 
 /** Fastify reads the errors from the function. */

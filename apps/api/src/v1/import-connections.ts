@@ -2,53 +2,53 @@ import pMap from 'p-map'
 import { ensureUsers, publicId } from '@carillon/shared/db'
 import { nameFault } from '@carillon/shared/names'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Account, Call, Grant, Provider } from '@carillon/shared/providers'
+import type { Call, Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../call.ts'
 import { keepConnections } from '../connect/keep-connections.ts'
 import type { Services } from '../services.ts'
-
-export interface ImportItem {
-  /** The site's own id. */
-  userId: string
-  provider: string
-  credentials: object
-  account?: Account
-  expiresAt?: string
-}
+import { readImportItem } from './import-item.ts'
+import type { ImportItem } from './import-item.ts'
 
 /** What became of an item. A `reason` holds no credential. */
 export interface ImportResult {
   index: number
-  userId: string
-  provider: string
+  /** Absent where the item has none that could be read. */
+  userId?: string
+  provider?: string
   connectionId?: string
-  error?: { code: 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badAccount' | 'badCredentials' | 'unauthorized' | 'notIdentified', reason: string }
+  error?: ImportError
+}
+
+export interface ImportError {
+  code: 'invalidItem' | 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badAccount' | 'badCredentials' | 'unauthorized' | 'notIdentified'
+  reason: string
+  /** Of an invalid item: the field, such as `account.name`. */
+  path?: string
 }
 
 const identifiedAtATime = 16
 const timeoutMs = 60_000
 
 /** Takes over tokens that a site already holds. Each item stands for itself: those that are refused stop no others. */
-export async function importConnections (services: Services, items: ImportItem[]): Promise<ImportResult[]> {
+export async function importConnections (services: Services, values: unknown[]): Promise<ImportResult[]> {
   const { database, providers } = services
   const call = newCall(services, timeoutMs)
-  const seen = new Set<string>()
-  const duplicates = items.map(({ userId, provider }) => {
-    const key = JSON.stringify([provider, userId])
-    return seen.has(key) || seen.add(key) === undefined
-  })
+  const items = values.map(readImportItem)
+  const duplicates = findDuplicates(items)
 
-  const read = await pMap(items, async (item, index) => {
-    const provider = providers.get(item.provider)
-    if (provider === undefined) return { code: 'unknownProvider', reason: 'this server does not offer it' } as const
-    if (provider.holder === 'team') return { code: 'teamProvider', reason: 'it is connected for teams, by their owners' } as const
-    if (duplicates[index] === true) return { code: 'duplicate', reason: 'an earlier item is for the same user and provider' } as const
-    return await readGrant(provider, item, call)
+  const read = await pMap(items, async (one, index): Promise<Grant | ImportError> => {
+    if ('fault' in one) return { code: 'invalidItem', path: one.fault.path, reason: one.fault.message }
+    const provider = providers.get(one.item.provider)
+    if (provider === undefined) return { code: 'unknownProvider', reason: 'this server does not offer it' }
+    if (provider.holder === 'team') return { code: 'teamProvider', reason: 'it is connected for teams, by their owners' }
+    if (duplicates.has(index)) return { code: 'duplicate', reason: 'an earlier item is for the same user and provider' }
+    return await readGrant(provider, one.item, call)
   }, { concurrency: identifiedAtATime })
 
-  const good = items.flatMap(({ userId, provider }, index) => {
+  const good = items.flatMap((one, index) => {
     const grant = read[index]
-    return grant !== undefined && 'credentials' in grant ? [{ index, userId, provider, grant }] : []
+    if (!('item' in one) || grant === undefined || !('credentials' in grant)) return []
+    return [{ index, grant, userId: one.item.userId, provider: one.item.provider }]
   })
   const userIds = await ensureUsers(database, good.map(({ userId }) => userId))
   const saved = await keepConnections(services, good.map(({ userId, provider, grant }) => ({
@@ -56,22 +56,42 @@ export async function importConnections (services: Services, items: ImportItem[]
   })))
   const connectionIds = new Map(good.map(({ index }, position) => [index, saved[position]?.id]))
 
-  return items.map(({ userId, provider }, index) => {
+  return items.map((one, index) => {
     const result = read[index]
     const connectionId = connectionIds.get(index)
     return {
       index,
-      userId,
-      provider,
+      ...'item' in one ? { userId: one.item.userId, provider: one.item.provider } : nameOf(values[index]),
       ...connectionId === undefined ? {} : { connectionId: publicId('connection', connectionId) },
       ...result !== undefined && 'code' in result ? { error: result } : {}
     }
   })
 }
 
+function findDuplicates (items: Array<ReturnType<typeof readImportItem>>): Set<number> {
+  const seen = new Set<string>()
+  const duplicates = new Set<number>()
+  for (const [index, one] of items.entries()) {
+    if (!('item' in one)) continue
+    const key = JSON.stringify([one.item.provider, one.item.userId])
+    if (seen.has(key)) duplicates.add(index)
+    seen.add(key)
+  }
+  return duplicates
+}
+
+/** As much of an invalid item as helps to find it again: its user and provider, where they are ids of the usual length. */
+function nameOf (value: unknown): { userId?: string, provider?: string } {
+  const { userId, provider }: { userId?: unknown, provider?: unknown } = Object(value)
+  return {
+    ...typeof userId === 'string' && userId.length <= 255 ? { userId } : {},
+    ...typeof provider === 'string' && provider.length <= 64 ? { provider } : {}
+  }
+}
+
 async function readGrant (
   provider: Provider, { credentials: given, account, expiresAt }: ImportItem, call: Call
-): Promise<Grant | NonNullable<ImportResult['error']>> {
+): Promise<Grant | ImportError> {
   const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }
   try {
     const fault = account === undefined ? undefined : nameFault(account.name)

@@ -1,40 +1,36 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { exactly, providerField, timeField, userIdField } from './fields.ts'
+import { compileBody } from '../validation.ts'
+import { exactly } from './fields.ts'
 import { importConnections } from './import-connections.ts'
+import { importItem } from './import-item.ts'
 
 /** A thousand items of two tokens of 4 KiB each, and room for the rest. */
 const bodyLimit = 12 * 1024 * 1024
 
+const size = { minItems: 1, maxItems: 1_000 }
+/** What the contract says of the body, and what refuses all of it: the items are validated one by one. */
 const newConnections = exactly({
-  connections: Type.Array(exactly({
-    userId: userIdField,
-    provider: providerField,
-    credentials: Type.Object({
-      accessToken: Type.String({ minLength: 1, maxLength: 4_096 }),
-      refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 }))
-    }, { additionalProperties: true, description: 'Such as the provider gives them' }),
-    account: Type.Optional(exactly({
-      id: Type.String({ minLength: 1, maxLength: 500 }), name: Type.String({ minLength: 1, maxLength: 500 })
-    })),
-    expiresAt: Type.Optional(Type.String({ ...timeField, description: 'RFC 3339; when the access token expires' }))
-  }), {
-    minItems: 1,
-    maxItems: 1_000,
-    description: 'Where `account` is absent, the provider is asked whose credentials they are'
+  connections: Type.Array(Type.Unsafe<unknown>(importItem), {
+    ...size, description: 'Each stands for itself. Where `account` is absent, the provider is asked whose credentials they are'
   })
 })
+const envelope = exactly({ connections: Type.Array(Type.Unknown(), size) })
+
+const validateEnvelope = compileBody(envelope)
 
 const importResult = Type.Object({
   index: Type.Integer(),
-  userId: Type.String(),
-  provider: Type.String(),
+  userId: Type.Optional(Type.String({ description: 'Absent where the item has none that can be read' })),
+  provider: Type.Optional(Type.String()),
   connectionId: Type.Optional(Type.String()),
   error: Type.Optional(Type.Object({
-    code: Type.Enum(['unknownProvider', 'teamProvider', 'duplicate', 'badAccount', 'badCredentials', 'unauthorized', 'notIdentified']),
-    reason: Type.String()
+    code: Type.Enum([
+      'invalidItem', 'unknownProvider', 'teamProvider', 'duplicate', 'badAccount', 'badCredentials', 'unauthorized', 'notIdentified'
+    ]),
+    reason: Type.String(),
+    path: Type.Optional(Type.String({ description: 'For `invalidItem`: the field, such as `account.name`' }))
   }))
 })
 
@@ -42,7 +38,8 @@ export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post('/connections/import', {
       bodyLimit,
-      config: { callers: { scope: 'connections:import' } },
+      config: { callers: { scope: 'connections:import' }, checksItems: true },
+      validatorCompiler: () => validateEnvelope,
       schema: {
         operationId: 'importConnections',
         tags: ['connections'],
@@ -57,10 +54,6 @@ export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
         }
       }
     }, async ({ body: { connections } }) => {
-      refuseFaults(connections.flatMap(({ expiresAt }, index) => {
-        const isMoment = expiresAt === undefined || !Number.isNaN(Date.parse(expiresAt))
-        return isMoment ? [] : [{ path: `connections.${index}.expiresAt`, message: 'is not a moment in time' }]
-      }))
       const data = await importConnections(services, connections)
       const imported = data.filter(({ connectionId }) => connectionId !== undefined).length
       return { imported, failed: data.length - imported, data }

@@ -91,16 +91,57 @@ t.test('refuses what is not an import', async (t) => {
     [undefined, 'connections'],
     [[], 'connections'],
     [Array.from({ length: 1_001 }, (_, index) => item(`u${index}`, 'x')), 'connections'],
-    [[item('', 'x')], 'connections.0.userId'],
-    [[item('a', undefined)], 'connections.0.credentials.accessToken'],
-    [[item('a', 'x', { teamId: 't' })], 'connections.0.teamId'],
-    [[item('a', 'x', { account: { id: '1' } })], 'connections.0.account.name'],
-    [[item('a', 'x', { expiresAt: 'soon' })], 'connections.0.expiresAt']
+    ['all of them', 'connections']
   ]
   for (const [connections, path] of wrong) {
     const answer = await importing(connections)
     t.match([answer.status, at(answer.body, 'errors.0.path')], [400, path])
   }
+})
+
+t.test('imports the good items of a request, and names what is wrong with each of the others', async (t) => {
+  const [one, other] = await newTokens(2)
+  const bad: Array<[unknown, string]> = [
+    [item('', 'x'), 'userId'],
+    [item('a', undefined), 'credentials.accessToken'],
+    [item('a', 7), 'credentials.accessToken'],
+    [item('a', 'x', { teamId: 't' }), 'teamId'],
+    [item('a', 'x', { account: { id: '1' } }), 'account.name'],
+    [item('a', 'x', { expiresAt: 'soon' }), 'expiresAt'],
+    [item('a\0', 'x'), 'userId'],
+    [item('a', 'x', { account: { id: '1', name: '\ud800' } }), 'account.name'],
+    [null, ''], [[], ''], ['text', ''], [7, ''], [{}, 'userId'],
+    ...['0000-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '0001-01-01T00:00:00+23:59', '9999-12-31T23:59:59-23:59', '2026-06-30T23:59:60Z']
+      .map((expiresAt): [unknown, string] => [item('a', 'x', { expiresAt }), 'expiresAt'])
+  ]
+  const connections = [
+    item('first', one?.accessToken, { expiresAt: '9999-12-31T23:59:59.999Z' }), ...bad.map(([value]) => value), item('last', other?.accessToken, {
+      expiresAt: '1970-01-01T00:00:00Z'
+    })
+  ]
+  const { status, body } = await importing(connections)
+  t.equal(status, 200)
+  t.match(body, { imported: 2, failed: bad.length })
+  t.match([at(body, 'data.0.userId'), at(body, `data.${bad.length + 1}.userId`)], ['first', 'last'])
+  for (const [index, [, path]] of bad.entries()) {
+    t.match(at(body, `data.${index + 1}`), { index: index + 1, error: { code: 'invalidItem', path, reason: String } }, path)
+  }
+  t.match((await api.ask('GET', '/v1/connections?userId=first', { token })).body, { data: [{ expiresAt: '9999-12-31T23:59:59.999Z' }] })
+})
+
+t.test('changes nothing but the token when the same items are imported again', async (t) => {
+  const accounts = await newTokens(3)
+  const items = accounts.map(({ accessToken }, index) => item(`twice-${index}`, accessToken))
+  const first = await importing(items)
+  const held = async () => (await api.database.sql`
+    select connections.id, external_id, status, account_id, account_name from connections join users on users.id = user_id
+    where external_id like 'twice-%' order by 2`).map((row) => ({ ...row }))
+  const before = await held()
+  t.equal(before.length, 3)
+  for (let time = 0; time < 3; time++) t.same((await importing(items)).body, first.body, 'the same answer, with the same connections')
+  t.same(await held(), before)
+  const [queued] = await api.database.sql<[{ count: number }]>`select count(*)::int as count from revocations`
+  t.equal(queued.count, 0, 'and the token that is in use is not ended at the provider')
 })
 
 async function requests (): Promise<number> {
