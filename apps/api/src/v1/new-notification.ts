@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { newId } from '@carillon/shared/db'
-import { addCounts, completeCounts, isBroadcast } from '@carillon/shared/notifications'
+import { addCounts, audienceCount, completeCounts, firstOf, isBroadcast, maxNamed } from '@carillon/shared/notifications'
 import type { Accepted, Draft, Notification } from '@carillon/shared/notifications'
 import type { InputFault } from '../problems/problem.ts'
 import { audienceField, exactly, providerField, timeField } from './fields.ts'
@@ -67,7 +67,9 @@ export function toDraft (body: NewNotification, createdBy: string | undefined): 
 }
 
 /** What the notification is right after it was accepted, without asking the database for what we know. */
-export function fresh (draft: Draft, { createdAt, unreachable, reached }: Accepted, now: number): Notification {
+export function fresh (
+  draft: Draft, { createdAt, unreachable, reached }: Accepted, now: number, named = maxNamed.detail
+): Notification {
   const { id, origin, audience, message, providers = null, data, sendAt = null, expiresAt = null } = draft
   const { spreadSeconds = null, onUnknown = 'hold' } = draft
   const progress = reached.map(({ provider, queued, parked }) => ({
@@ -81,11 +83,13 @@ export function fresh (draft: Draft, { createdAt, unreachable, reached }: Accept
   return {
     id,
     origin,
-    audience,
+    audience: firstOf(audience, named),
+    audienceCount: audienceCount(audience),
     message,
     providers,
     data,
-    unreachable,
+    unreachable: unreachable.slice(0, named),
+    unreachableCount: unreachable.length,
     sendAt,
     expiresAt,
     spreadSeconds,

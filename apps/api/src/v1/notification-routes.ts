@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { listNotifications, RevokedKeyError } from '@carillon/shared/notifications'
+import { parseId } from '@carillon/shared/db'
+import { findStanding, listNotifications, listUnreachable, maxNamed, RevokedKeyError } from '@carillon/shared/notifications'
 import { callingKey, refuseKey } from '../auth/callers.ts'
-import { refuseFaults } from '../problems/problem.ts'
+import { notFound, refuseFaults } from '../problems/problem.ts'
 import { publicPath } from '../public-path.ts'
 import type { Services } from '../services.ts'
 import { createBackpressure } from './backpressure.ts'
@@ -10,10 +11,11 @@ import { fromCursor, toPage } from './cursor.ts'
 import { exactly, idParams, listOf, pageQuery } from './fields.ts'
 import { faultsOf, fresh, newNotification, toDraft } from './new-notification.ts'
 import { batchFaults, newNotifications } from './new-notifications.ts'
+import { fromPositionCursor, toPositionCursor } from './position-cursor.ts'
 import { refuseCrowds } from './refuse-crowds.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 import { requireNotification } from './require-notification.ts'
-import { shownNotification, toShownNotification } from './shown-notification.ts'
+import { shownNotification, shownUnreachable, toShownNotification } from './shown-notification.ts'
 
 /** A file of 8 MiB in base64, ten thousand users of the longest ids, and room for the rest. */
 const bodyLimit = 16 * 1024 * 1024
@@ -71,7 +73,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       return {
         data: drafts.flatMap((draft, index) => {
           const one = accepted[index]
-          return one === undefined ? [] : [toShownNotification(fresh(draft, one, at))]
+          return one === undefined ? [] : [toShownNotification(fresh(draft, one, at, maxNamed.list))]
         })
       }
     })
@@ -100,6 +102,30 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
         response: { 200: shownNotification }
       }
     }, async ({ params }) => toShownNotification(await requireNotification(services, params.id)))
+
+    app.get('/notifications/:id/unreachable', {
+      config: { callers: { scope: 'notifications:read' } },
+      schema: {
+        operationId: 'listUnreachable',
+        tags: ['notifications'],
+        summary: 'Everybody whom a notification could not reach when it was accepted',
+        params: idParams,
+        querystring: exactly(pageQuery),
+        response: { 200: listOf(shownUnreachable) }
+      }
+    }, async ({ params, query: { limit = 50, cursor } }) => {
+      const after = fromPositionCursor(cursor)
+      const id = parseId('notification', params.id)
+      const standing = id === undefined ? undefined : await findStanding(database, id)
+      if (id === undefined || standing === undefined) throw notFound('notification')
+      const rows = await listUnreachable(database, id, { limit: limit + 1, after })
+      const shown = rows.slice(0, limit)
+      const last = shown.at(-1)
+      return {
+        data: shown.map(({ entry }) => entry),
+        nextCursor: rows.length > limit && last !== undefined ? toPositionCursor(last.position) : null
+      }
+    })
   }
 }
 

@@ -43,7 +43,7 @@ export const explainedConnection = Type.Object({
     event: Type.Enum(connectionEventNames),
     reason: nullable(Type.String()),
     at: timeField
-  }), { description: 'All that has happened to it, oldest first' })
+  }), { description: 'The latest 200 things that have happened to it, oldest first' })
 })
 
 export function toExplainedConnection (

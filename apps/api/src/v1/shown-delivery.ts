@@ -32,7 +32,7 @@ const shownEvent = Type.Object({
 export const explainedDelivery = Type.Object({
   ...shownDelivery.properties,
   explanation: Type.String({ description: 'One sentence on why it is where it is' }),
-  history: Type.Array(shownEvent, { description: 'All that has happened to it, oldest first' })
+  history: Type.Array(shownEvent, { description: 'The latest 200 things that have happened to it, oldest first' })
 })
 
 export function toShownDelivery (delivery: Delivery): Static<typeof shownDelivery> {

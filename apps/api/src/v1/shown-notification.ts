@@ -23,6 +23,12 @@ const progress = Type.Array(Type.Object({
 /** How far a notification has got, as `…/events` tells it. */
 export const shownProgress = Type.Object({ status, deliveries, counts, progress })
 
+export const shownUnreachable = Type.Object({
+  userId: Type.Optional(Type.String()),
+  teamId: Type.Optional(Type.String()),
+  reason: Type.Enum(['unknownUser', 'notConnected', 'unknownTeam'])
+})
+
 export const shownNotification = Type.Object({
   id: Type.String({ description: '`ntf_…`' }),
   origin: Type.Enum(['api', 'welcome'], { description: '`welcome` greets a user who has just connected' }),
@@ -31,21 +37,18 @@ export const shownNotification = Type.Object({
     Type.Object({ userIds: Type.Array(Type.String()) }),
     Type.Object({ teamIds: Type.Array(Type.String()) }),
     Type.Object({ everyone: Type.Literal(true) })
-  ]),
+  ], { description: 'With the first 100 of its ids, and in lists and batches with the first 10; `audienceCount` says how many there are' }),
+  audienceCount: Type.Union([Type.Integer(), Type.Null()], { description: 'How many users or teams the audience names; null for everyone' }),
   message: shownMessageSchema,
   providers: nullable(Type.Array(Type.String())),
   data: Type.Unknown(),
   deliveries,
   counts,
   progress,
-  unreachable: Type.Array(
-    Type.Object({
-      userId: Type.Optional(Type.String()),
-      teamId: Type.Optional(Type.String()),
-      reason: Type.Enum(['unknownUser', 'notConnected', 'unknownTeam'])
-    }),
-    { description: 'Users of the audience who have no connection that it could go to, and teams that nobody knows' }
-  ),
+  unreachable: Type.Array(shownUnreachable, {
+    description: 'Users of the audience who have no connection that it could go to, and unknown teams: the first 100, in lists and batches the first 10'
+  }),
+  unreachableCount: Type.Integer({ description: 'How many there are; `…/unreachable` lists all of them' }),
   sendAt: nullable(timeField),
   expiresAt: nullable(timeField),
   spreadOver: Type.Union([Type.Integer(), Type.Null()], { description: 'Seconds' }),
@@ -54,16 +57,18 @@ export const shownNotification = Type.Object({
 })
 
 export function toShownNotification (notification: Notification): Static<typeof shownNotification> {
-  const { origin, audience, message, providers, data, unreachable } = notification
+  const { origin, audience, audienceCount, message, providers, data, unreachable, unreachableCount } = notification
   return {
     id: publicId('notification', notification.id),
     origin,
     audience,
+    audienceCount,
     message,
     providers,
     data: data ?? null,
     ...toShownProgress(notification),
     unreachable,
+    unreachableCount,
     sendAt: notification.sendAt?.toISOString() ?? null,
     expiresAt: notification.expiresAt?.toISOString() ?? null,
     spreadOver: notification.spreadSeconds,

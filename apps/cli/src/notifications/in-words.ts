@@ -32,6 +32,7 @@ export function exceptions (counts: Counts): string {
 
 /** `99,988 of 100,000 sent, 12 failed` */
 export function sentOf (counts: Counts): string {
+  if (total(counts) === 0) return 'no deliveries'
   const rest = exceptions(counts)
   return `${number(counts.sent)} of ${number(total(counts))} sent${rest === '' ? '' : `, ${rest}`}`
 }
@@ -42,15 +43,15 @@ export function titleOf ({ message: { title, body, url, type } }: Pick<Notificat
   return `"${text.length > 60 ? `${truncate(text, 59)}…` : text}"`
 }
 
-export function audienceOf ({ audience, providers }: Pick<Notification, 'audience' | 'providers'>): string {
+export function audienceOf ({ audience, audienceCount, providers }: Pick<Notification, 'audience' | 'audienceCount' | 'providers'>): string {
   const whom = 'everyone' in audience
     ? 'everyone'
-    : 'userIds' in audience ? some(audience.userIds, 'user', 'users') : `members of ${some(audience.teamIds, 'team', 'teams')}`
+    : 'userIds' in audience ? some(audience.userIds, audienceCount, 'user', 'users') : `members of ${some(audience.teamIds, audienceCount, 'team', 'teams')}`
   return providers === null ? whom : `${whom} (${providers.join(', ')})`
 }
 
-function some (ids: string[], one: string, many: string): string {
-  return ids.length <= 3 ? ids.map(printable).join(', ') : count(ids.length, one, many)
+function some (ids: string[], all: number | null, one: string, many: string): string {
+  return ids.length <= 3 ? ids.map(printable).join(', ') : count(all ?? ids.length, one, many)
 }
 
 /** `2026-11-22 10:00:05Z` */

@@ -30,7 +30,7 @@ export function describeNotification (notification: Notification): string[] {
       ['to', audienceOf(notification)],
       ...times,
       ...spreadOver === null ? [] : [['spread over', `${number(spreadOver)} s`]],
-      ['deliveries', `${number(counts.sent)} of ${number(deliveries)} sent${rest === '' ? '' : `, ${rest}`}`],
+      ['deliveries', deliveries === 0 ? 'none' : `${number(counts.sent)} of ${number(deliveries)} sent${rest === '' ? '' : `, ${rest}`}`],
       ...progress.length < 2 ? [] : progress.map(({ provider, counts }) => [`  ${provider}`, sentOf(counts)])
     ])
   ]

@@ -26,9 +26,12 @@ export interface Notification extends Progress {
   id: string
   origin: string
   audience: { userIds: string[] } | { teamIds: string[] } | { everyone: true }
+  audienceCount: number | null
   message: { type: string, title?: string, body?: string, url?: string }
   providers: string[] | null
+  /** The first of them. */
   unreachable: Array<{ userId: string, reason: 'unknownUser' | 'notConnected' } | { teamId: string, reason: 'unknownTeam' }>
+  unreachableCount: number
   sendAt: string | null
   expiresAt: string | null
   spreadOver: number | null

@@ -30,9 +30,9 @@ function describeEnd (notification: Notification, failures: Failure[], named: Co
   ]
 }
 
-function refuseUnlessAllArrived ({ counts, unreachable }: Notification): void {
+function refuseUnlessAllArrived ({ counts, unreachableCount }: Notification): void {
   const all = total(counts)
-  if (unreachable.length > 0) throw new ExitError(`${count(unreachable.length, 'user', 'users')} could not be reached`, 1)
+  if (unreachableCount > 0) throw new ExitError(`${count(unreachableCount, 'user', 'users')} could not be reached`, 1)
   if (all === 0) throw new ExitError('nobody was rung', 1)
   if (counts.sent < all) throw new ExitError(`${number(all - counts.sent)} of ${count(all, 'delivery', 'deliveries')} did not arrive`, 1)
 }

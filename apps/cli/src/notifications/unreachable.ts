@@ -6,7 +6,9 @@ const reasons = { unknownUser: 'nobody we know', notConnected: 'has no connectio
 const mostNamed = 20
 
 /** A line for each user who is not rung, and each team that is none, up to twenty. */
-export function describeUnreachable ({ unreachable }: Pick<Notification, 'unreachable'>): string[] {
+export function describeUnreachable (
+  { unreachable, unreachableCount }: Pick<Notification, 'unreachable' | 'unreachableCount'>
+): string[] {
   const named = unreachable.slice(0, mostNamed).map((one) => `${printable('userId' in one ? one.userId : one.teamId)}: ${reasons[one.reason]}`)
-  return unreachable.length > mostNamed ? [...named, `and ${number(unreachable.length - mostNamed)} more`] : named
+  return unreachableCount > named.length ? [...named, `and ${number(unreachableCount - named.length)} more`] : named
 }

@@ -1,6 +1,8 @@
-import { asc, eq } from 'drizzle-orm'
+import { desc, eq } from 'drizzle-orm'
 import { connectionEventNames, connectionEvents, newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+
+const maxEvents = 200
 
 export type ConnectionEventName = typeof connectionEventNames[number]
 
@@ -19,8 +21,10 @@ export async function recordEvents (
   await db.insert(connectionEvents).values(rows)
 }
 
-/** All that has happened to a connection, oldest first. */
+/** The latest of what has happened to a connection, oldest first. */
 export async function listEvents ({ db }: Database, connectionId: string): Promise<ConnectionEvent[]> {
-  return db.select({ event: connectionEvents.event, reason: connectionEvents.reason, at: connectionEvents.at })
-    .from(connectionEvents).where(eq(connectionEvents.connectionId, connectionId)).orderBy(asc(connectionEvents.id)).limit(1_000)
+  const latest = await db.select({ event: connectionEvents.event, reason: connectionEvents.reason, at: connectionEvents.at })
+    .from(connectionEvents).where(eq(connectionEvents.connectionId, connectionId))
+    .orderBy(desc(connectionEvents.id)).limit(maxEvents)
+  return latest.reverse()
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../db/index.ts'
 import type { Message } from '../providers/index.ts'
 import type { Audience, OnUnknown, Unreachable } from './draft.ts'
+import { maxNamed } from './named.ts'
 import type { DeliveryState } from './progress.ts'
 import { standingColumns, standingJoins, toStanding } from './standing.ts'
 import type { Standing, StandingRow } from './standing.ts'
@@ -8,11 +9,15 @@ import type { Standing, StandingRow } from './standing.ts'
 export interface Notification extends Standing {
   id: string
   origin: 'api' | 'welcome'
+  /** With the first of its ids; `audienceCount` is how many there are, null for everyone. */
   audience: Audience
+  audienceCount: number | null
   message: Message
   providers: string[] | null
   data: unknown
+  /** The first of them, and how many there are. */
   unreachable: Unreachable[]
+  unreachableCount: number
   sendAt: Date | null
   expiresAt: Date | null
   spreadSeconds: number | null
@@ -57,7 +62,7 @@ export interface ExplainedDelivery extends Delivery {
 }
 
 export async function findNotification (database: Database, id: string): Promise<Notification | undefined> {
-  const [row] = await selectNotifications(database, { id, before: null, limit: 1 })
+  const [row] = await selectNotifications(database, { id, before: null, limit: 1, named: maxNamed.detail })
   return row === undefined ? undefined : toNotification(row)
 }
 
@@ -65,7 +70,18 @@ export async function findNotification (database: Database, id: string): Promise
 export async function listNotifications (
   database: Database, { limit, before }: { limit: number, before?: string | undefined }
 ): Promise<Notification[]> {
-  return (await selectNotifications(database, { id: null, before: before ?? null, limit })).map(toNotification)
+  const rows = await selectNotifications(database, { id: null, before: before ?? null, limit, named: maxNamed.list })
+  return rows.map(toNotification)
+}
+
+/** At most `limit` of the users and teams that a notification cannot reach, after the position `after`, which counts from 1. */
+export async function listUnreachable (
+  { sql }: Database, notificationId: string, { limit, after = 0 }: { limit: number, after?: number | undefined }
+): Promise<Array<{ position: number, entry: Unreachable }>> {
+  return [...await sql<Array<{ position: number, entry: Unreachable }>>`
+    select position::int, entry
+    from notifications cross join jsonb_array_elements(unreachable) with ordinality as listed (entry, position)
+    where id = ${notificationId} and position > ${after} order by position limit ${limit}`]
 }
 
 /** At most `limit` deliveries of a notification after the connection `after`, in the order of the connections' ids. */
@@ -88,12 +104,15 @@ export async function listDeliveries (
   return rows.map(toDelivery)
 }
 
-/** One delivery with everything that has happened to it. */
+/** A delivery that is limited again and again collects thousands. */
+const latestEvents = '$[last - 199 to last]'
+
+/** One delivery with the latest 200 things that have happened to it. */
 export async function findDelivery (
   { sql }: Database, notificationId: string, connectionId: string
 ): Promise<ExplainedDelivery | undefined> {
   const [row] = await sql<Array<DeliveryRow & { history: DeliveryEvent[] }>>`
-    select ${deliveryColumns(sql)}, history from deliveries
+    select ${deliveryColumns(sql)}, jsonb_path_query_array(history, ${latestEvents}::text::jsonpath) as history from deliveries
     join connections on connections.id = connection_id join users on users.id = connections.user_id
     where notification_id = ${notificationId} and connection_id = ${connectionId}`
   return row === undefined ? undefined : { ...toDelivery(row), history: row.history }
@@ -105,7 +124,9 @@ interface NotificationRow extends StandingRow {
   message: Message
   providers: string[] | null
   data: unknown
+  audienceCount: number | null
   unreachable: Unreachable[]
+  unreachableCount: number
   sendAt: string | null
   expiresAt: string | null
   spreadSeconds: number | null
@@ -119,10 +140,17 @@ type DeliveryRow = Omit<Delivery, 'dueAt' | 'createdAt' | 'updatedAt'> & {
 
 /** The bytes of a file are left out: nobody reads a list to get them back. */
 function selectNotifications (
-  { sql }: Database, { id, before, limit }: { id: string | null, before: string | null, limit: number }
+  { sql }: Database, { id, before, limit, named }: { id: string | null, before: string | null, limit: number, named: number }
 ) {
+  const first = `$[0 to ${named - 1}]`
   return sql<NotificationRow[]>`
-    select id, origin, audience, message #- '{file,data}' as message, providers, data, unreachable,
+    select id, origin,
+      (
+        select jsonb_object_agg(key, case jsonb_typeof(value) when 'array' then jsonb_path_query_array(value, ${first}::text::jsonpath) else value end)
+        from jsonb_each(audience)
+      ) as audience,
+      jsonb_array_length(coalesce(audience -> 'userIds', audience -> 'teamIds')) as "audienceCount", message #- '{file,data}' as message, providers, data,
+      jsonb_path_query_array(unreachable, ${first}::text::jsonpath) as unreachable, jsonb_array_length(unreachable) as "unreachableCount",
       send_at as "sendAt", expires_at as "expiresAt", spread_seconds as "spreadSeconds",
       on_unknown as "onUnknown", created_at as "createdAt",
       ${standingColumns(sql)}
@@ -135,17 +163,19 @@ function selectNotifications (
 }
 
 function toNotification (row: NotificationRow): Notification {
-  const { id, origin, audience, message, providers, data, unreachable, spreadSeconds, onUnknown } = row
+  const { id, origin, audience, audienceCount, message, providers, data, unreachable, unreachableCount } = row
   return {
     id,
     origin,
     audience,
+    audienceCount,
     message,
     providers,
     data,
     unreachable,
-    spreadSeconds,
-    onUnknown,
+    unreachableCount,
+    spreadSeconds: row.spreadSeconds,
+    onUnknown: row.onUnknown,
     sendAt: toDate(row.sendAt),
     expiresAt: toDate(row.expiresAt),
     createdAt: new Date(row.createdAt),
