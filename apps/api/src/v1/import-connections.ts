@@ -5,6 +5,7 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Call, Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../call.ts'
 import { keepConnections } from '../connect/keep-connections.ts'
+import { findUnstorable } from '../input/find-unstorable.ts'
 import type { Services } from '../services.ts'
 import { readImportItem } from './import-item.ts'
 import type { ImportItem } from './import-item.ts'
@@ -97,7 +98,10 @@ async function readGrant (
     const fault = account === undefined ? undefined : nameFault(account.name)
     if (fault !== undefined) return { code: 'badAccount', reason: `the name of the account ${fault}` }
     const credentials = provider.parseCredentials(given)
-    return { credentials, account: account ?? await provider.identify(credentials, call), ...expiry }
+    const owner = account ?? await provider.identify(credentials, call)
+    // All items are stored in one statement, which one text that PostgreSQL does not take would refuse.
+    if (findUnstorable(owner) !== undefined) return { code: 'notIdentified', reason: 'the account has a name that cannot be stored' }
+    return { credentials, account: owner, ...expiry }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { verdict, status } = error

@@ -129,6 +129,19 @@ t.test('imports the good items of a request, and names what is wrong with each o
   t.match((await api.ask('GET', '/v1/connections?userId=first', { token })).body, { data: [{ expiresAt: '9999-12-31T23:59:59.999Z' }] })
 })
 
+t.test('refuses an account that cannot be stored, and imports the others', async (t) => {
+  const odd = await openTestApi(t, {
+    change: ({ providers }) => ({
+      providers: new Map([...providers].map(([id, provider]) => [id, { ...provider, identify: async () => ({ id: '1', name: 'a\0b' }) }]))
+    })
+  })
+  const { status, body } = await odd.ask('POST', '/v1/connections/import', {
+    token: await odd.makeKey(), body: { connections: [item('odd', 'o.odd'), item('even', 'o.even', { account: { id: '2', name: 'Even' } })] }
+  })
+  t.equal(status, 200)
+  t.match(body, { imported: 1, data: [{ error: { code: 'notIdentified' } }, { connectionId: /^con_/ }] })
+})
+
 t.test('changes nothing but the token when the same items are imported again', async (t) => {
   const accounts = await newTokens(3)
   const items = accounts.map(({ accessToken }, index) => item(`twice-${index}`, accessToken))
