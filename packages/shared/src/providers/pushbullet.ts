@@ -194,6 +194,8 @@ const params = ['type', 'guid', 'title', 'body', 'url', 'file_name', 'file_type'
 
 type Fields<Name extends string> = Record<string, unknown> & Record<Name, string>
 
+const knownCodes = ['invalid_access_token', 'pushbullet_pro_required', 'ratelimited']
+
 interface PushbulletError {
   code: unknown
   param?: string
@@ -201,13 +203,14 @@ interface PushbulletError {
 
 /**
  * The parts of the error envelope we act on, never its text: `code` is compared, `param` is one of ours. Undefined where there is
- * no envelope: then the answer is not Pushbullet's. A gateway that speaks JSON has neither `type` nor `error_code`.
+ * no envelope: then the answer is not Pushbullet's. A gateway that speaks JSON has neither `type` nor one of its codes.
  */
 function errorOf (json: Record<string, unknown> | undefined): PushbulletError | undefined {
   const error = isObject(json?.error) ? json.error : {}
-  if (!isText(error.type) && !isText(json?.error_code)) return undefined
+  const code = error.code ?? json?.error_code
   const param = params.find((name) => name === error.param)
-  return { code: error.code ?? json?.error_code, ...param === undefined ? {} : { param } }
+  if (!isText(error.type) && param === undefined && !knownCodes.some((known) => known === code)) return undefined
+  return { code, ...param === undefined ? {} : { param } }
 }
 
 async function multipart (bytes: Buffer, name: string, type: string) {
