@@ -20,3 +20,4 @@ export type { Decision, OpenedHandshake, ShownHandshake, WayIn } from './ways-in
 export { startPgBouncer } from './start-pgbouncer.ts'
 export { startCluster, startRedis, startReplication, startSentinel } from './redis-topologies.ts'
 export type { RedisServer } from './redis-topologies.ts'
+export { findProgram } from './start-program.ts'
