@@ -5,7 +5,7 @@ import { createRefresher, createRegistrations } from '@carillon/shared/connectio
 import { checkDatabase, checkWritable, openClock, openDatabase } from '@carillon/shared/db'
 import { createLog, logRepeats } from '@carillon/shared/log'
 import { dispatchWaiting, openDeliveryQueues, releaseParked } from '@carillon/shared/notifications'
-import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { createFileStore, createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { StoreError, createReadiness, startStores } from '@carillon/shared/stores'
 import { createVault } from '@carillon/shared/vault'
@@ -97,6 +97,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
       breakers: createBreakers({ database, log, now: clock.now }),
       vault,
       http,
+      fileStore: createFileStore(),
       registrations: createRegistrations(database, vault, clock.now),
       refresher: createRefresher({ database, vault, log, onRecovered }),
       log,

@@ -5,7 +5,7 @@ import {
   createAccepter, dispatchWaiting, findDelivery, findNotification, openDeliveryQueues, releaseParked
 } from '@carillon/shared/notifications'
 import type { Accepted, Draft, ExplainedDelivery } from '@carillon/shared/notifications'
-import { createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { createFileStore, createHttp, createProviders, trustedOrigins } from '@carillon/shared/providers'
 import type { ProvidersConfig } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
@@ -36,6 +36,8 @@ export interface EngineOptions {
   pumpioHosts?: string[]
   /** Where the Graph API is; the simulator's when absent. */
   graphUrl?: string
+  /** Hosts that URLs of messages may lead to although they are private. */
+  allowPrivateHosts?: string[]
   keys?: string
   pace?: PullServices['pace']
 }
@@ -45,7 +47,10 @@ const dailyPace = { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 }
 /** The delivery engine in this process, against simulators of its own. Everything ends with the test. */
 export async function openEngine (
   t: Test, env: BackendEnvironment,
-  { leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl, pace = dailyPace, keys = testKeys() }: EngineOptions = {}
+  {
+    leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl,
+    allowPrivateHosts = [], pace = dailyPace, keys = testKeys()
+  }: EngineOptions = {}
 ) {
   const sandbox = await openSandbox({ port: 0 })
   const lines: string[] = []
@@ -71,7 +76,7 @@ export async function openEngine (
   const config: ProvidersConfig = Object.fromEntries(offer.map((id) => [id, all[id]]))
   const providers = createProviders(config)
   const queues = openDeliveryQueues(backend, providers.keys())
-  const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
+  const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts })
   const vault = createVault(parseVaultKeys(keys))
   const accepter = createAccepter({ database, queues, log })
   const stopping = new AbortController()
@@ -84,6 +89,7 @@ export async function openEngine (
     breakers: createBreakers({ database, log, now: Date.now }),
     vault,
     http,
+    fileStore: createFileStore(),
     registrations: createRegistrations(database, vault),
     refresher: createRefresher({
       database,

@@ -2,7 +2,7 @@ import type { Refresher } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
 import type { DeliverJob, DeliveryQueues } from '@carillon/shared/notifications'
-import type { Http, Message, Provider, Registrations } from '@carillon/shared/providers'
+import type { FileStore, Http, Message, Provider, Registrations } from '@carillon/shared/providers'
 import type { Vault } from '@carillon/shared/vault'
 import { admit } from './admit.ts'
 import { leaveToReconcile, sendBatch } from './batch.ts'
@@ -19,6 +19,8 @@ export interface DeliverServices {
   breakers: Breakers
   vault: Vault
   http: Http
+  /** The files of messages, which all recipients of a notification share. */
+  fileStore: FileStore
   registrations: Registrations
   refresher: Refresher
   log: Log

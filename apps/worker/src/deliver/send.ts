@@ -26,7 +26,7 @@ export interface SendingBatch {
 export function createSender (
   services: DeliverServices, provider: Provider, messages: Map<string, Message>, { signal, startedAt }: SendingBatch
 ): (delivery: Claimed) => Promise<Settlement> {
-  const { breakers, http, now, registrations, refresher, vault } = services
+  const { breakers, fileStore, http, now, registrations, refresher, vault } = services
   const call = { http, now, registrations, signal }
   const ownHosts = provider.origins.map((origin) => new URL(origin).host)
 
@@ -78,7 +78,9 @@ export function createSender (
       return expiredOutcome()
     }
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
-    const receipt = await provider.send(message, key, credentials, call)
+    const receipt = await provider.send(message, key, credentials, message.file === undefined
+      ? call
+      : { ...call, files: { store: fileStore, notificationId: delivery.notificationId } })
     if (delivery.isProbe) await breakers.endProbe(provider.id, delivery.host, 'well', '')
     else breakers.note(provider.id, delivery.host, 'well', '')
     return sentOutcome(receipt, Math.round(performance.now() - begunAt))

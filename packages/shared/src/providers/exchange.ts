@@ -25,7 +25,7 @@ export function exchange (
         path: `${url.pathname}${url.search}`,
         method: request.method,
         headers: request.headers ?? {},
-        body: request.body ?? null,
+        body: (request.body ?? null) as Uint8Array | null, // undici takes any iterable, its type a few
         headersTimeout: terms.headersTimeoutMs
       },
       new Exchange(url.host, terms, signal, resolve, reject)

@@ -14,7 +14,8 @@ export interface HttpRequest {
   /** A user, a site or a provider has chosen the URL: it is guarded even where its origin is a trusted one. */
   isGuarded?: boolean
   headers?: Record<string, string>
-  body?: string | Uint8Array | undefined
+  /** What is iterated is sent piece by piece, and needs the header `content-length`. */
+  body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined
   /** Bytes; a longer answer fails as `tooLarge`. Default 1 MiB. */
   maxResponseBytes?: number
   /** For the whole exchange, in place of `totalTimeoutMs` and of `headersTimeoutMs`: a long upload is answered late. */

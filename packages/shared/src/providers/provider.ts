@@ -1,4 +1,5 @@
 import type { Answer, Http } from './http.ts'
+import type { FileStore } from './file-store.ts'
 import type { Message } from './message.ts'
 import type { Verdict } from './provider-error.ts'
 
@@ -32,6 +33,8 @@ export interface Call {
   /** Milliseconds since the epoch. */
   now: () => number
   registrations: Registrations
+  /** Where the files of messages are held, and which notification is being sent; without it nothing is shared. */
+  files?: { store: FileStore, notificationId: string }
   /** Waited for before each request of a pull, which may be many: it rejects when the request must not be made now. */
   beforeRequest?: () => Promise<void>
   /** To be told how much is used up of what we may ask for all connections together, in percent, by each answer that says so. */

@@ -1,13 +1,17 @@
 import { encodeQuery } from './encode-query.ts'
 import type { Answer, HttpRequest } from './http.ts'
-import { fileTimeoutMs, loadFile } from './load-file.ts'
+import { fileTimeoutMs } from './fetch-file.ts'
+import { inPieces } from './in-pieces.ts'
+import { withFile } from './load-file.ts'
 import type { Message } from './message.ts'
+import { mimeEssence } from './mime-type.ts'
 import type { Call } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 import type { Addressees } from './pumpio-activity.ts'
 import { postActivity, renderContent, renderNote, updateForAuthor } from './pumpio-activity.ts'
 import { hasError, judge } from './pumpio-judge.ts'
 import { settle } from './settle.ts'
+import { readWebUrl } from './web-url.ts'
 
 /** One account, reached by signed requests to paths of its own host. */
 export interface PumpioSession {
@@ -31,8 +35,10 @@ export async function sendPumpio (
   else await sendNote()
 
   async function sendNote (): Promise<void> {
-    if (message.type === 'link' && !isWebUrl(message.url)) throw rejected('a link needs an http or https url')
-    const answer = await postJson(feed, postActivity(renderNote(message, id), audience, followers))
+    const link = readWebUrl(message.url ?? '')
+    if (message.type === 'link' && 'fault' in link) throw rejected(`the url of a link ${link.fault}`)
+    const note = 'url' in link ? { ...message, url: link.url } : message
+    const answer = await postJson(feed, postActivity(renderNote(note, id), audience, followers))
     // A note that is there already is refused with "Already posted", which looks like any other fault of the host.
     if (answer.status === 500 && await isThere()) return
     read(answer, ['id'])
@@ -50,14 +56,18 @@ export async function sendPumpio (
   async function sendImage (): Promise<void> {
     const { file, title, body } = message
     if (file === undefined) throw rejected('a file message needs a file')
-    if (!imageTypes.includes(file.type)) throw rejected(`only images (${imageTypes.join(', ')}) can be posted`)
+    const type = mimeEssence(file.type)
+    if (!imageTypes.includes(type)) throw rejected(`only images (${imageTypes.join(', ')}) can be posted`)
     const { items } = read(await get(`${feed}/major?count=${recentActivities}`), [])
     if (!Array.isArray(items)) throw new ProviderError({ kind: 'malformed', reason: 'answer lacks items' }, host)
     if (items.some((activity) => isObject(activity) && activity['id'] === id)) return
 
-    const bytes = await loadFile(file, maxImageBytes, call)
-    const upload = { method: 'POST', path: `/api/user/${name}/uploads`, headers: { 'content-type': file.type }, body: bytes } as const
-    const image = read(await session.request({ ...upload, timeoutMs: fileTimeoutMs }), ['id', 'objectType'])
+    const upload = { method: 'POST', path: `/api/user/${name}/uploads`, timeoutMs: fileTimeoutMs } as const
+    const answer = await withFile(file, maxImageBytes, call, async (bytes) => {
+      const headers = { 'content-type': type, 'content-length': String(bytes.length) }
+      return await session.request({ ...upload, headers, body: inPieces([bytes]) })
+    })
+    const image = read(answer, ['id', 'objectType'])
     const titled = { ...image, displayName: title ?? file.name, ...body !== undefined && { content: renderContent({ body }) } }
     // Posting shows an object as it is at the host, whatever else we say of it. So it gets its words first.
     read(await postJson(feed, updateForAuthor(titled, personId)), ['id'])
@@ -87,10 +97,6 @@ const maxImageBytes = 10 * 1024 * 1024
 
 /** As far back as we look for an image that an earlier try has posted. */
 const recentActivities = 50
-
-function isWebUrl (text: string | undefined): boolean {
-  return text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-}
 
 function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null

@@ -3,7 +3,10 @@ import { ask } from './ask.ts'
 import { classifyForeign, classifyStatus } from './classify-status.ts'
 import { classifyTokenRefusal } from './exchange-code.ts'
 import type { Answer } from './http.ts'
-import { fileTimeoutMs, judgeTransfer, loadFile } from './load-file.ts'
+import { fileTimeoutMs } from './fetch-file.ts'
+import { inPieces } from './in-pieces.ts'
+import { judgeTransfer } from './judge-transfer.ts'
+import { withFile } from './load-file.ts'
 import type { Message, MessageFile } from './message.ts'
 import type { Account, Call, Credentials, ForwardedRequest, Grant, Provider } from './provider.ts'
 import type { Verdict } from './provider-error.ts'
@@ -127,7 +130,10 @@ export function createPushbullet (config: PushbulletConfig): Provider<Pushbullet
   }
 
   async function upload (file: MessageFile, credentials: PushbulletCredentials, call: Call) {
-    const bytes = await loadFile(file, maxFileBytes, call)
+    return await withFile(file, maxFileBytes, call, (bytes) => uploadBytes(bytes, file, credentials, call))
+  }
+
+  async function uploadBytes (bytes: Buffer, file: MessageFile, credentials: PushbulletCredentials, call: Call) {
     const wanted = { file_name: file.name, file_type: file.type }
     const granted =
       await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, call)
@@ -215,11 +221,14 @@ function errorOf (json: Record<string, unknown> | undefined): PushbulletError | 
 
 async function multipart (bytes: Buffer, name: string, type: string) {
   const form = new FormData()
-  form.append('file', new Blob([bytes], { type }), name)
+  form.append('file', new Blob([], { type }), name)
+  // Encoded without the file and put around it, so that no recipient costs a copy of it.
   const encoded = new Response(form)
+  const around = Buffer.from(await encoded.arrayBuffer())
+  const at = around.indexOf('\r\n\r\n') + 4
   return {
-    headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
-    body: new Uint8Array(await encoded.arrayBuffer())
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '', 'content-length': String(around.length + bytes.length) },
+    body: inPieces([around.subarray(0, at), bytes, around.subarray(at)])
   }
 }
 

@@ -27,7 +27,7 @@ t.test('posts a link that leads where it says', async (t) => {
   const { person, credentials } = await somebody()
   await pumpio.send({ type: 'link', title: 'T', url: 'https://example.com/?a="><script>&b=1' }, randomUUID(), credentials, call(t))
   const [arrival] = await simulator.inbox(person)
-  const shown = 'https://example.com/?a=&#34;&#62;&#60;script&#62;&#38;b=1'
+  const shown = 'https://example.com/?a=%22%3E%3Cscript%3E&#38;b=1'
   t.match(arrival?.request.body, { object: { content: `<a href="${shown}">${shown}</a>` } })
   for (const url of ['javascript:alert(1)', 'data:text/html,x', '/relative', '']) {
     await refused(t, pumpio.send({ type: 'link', url }, randomUUID(), credentials, call(t)), { kind: 'rejected' }, url)
@@ -109,7 +109,7 @@ t.test('posts an image once, whichever step was lost', async (t) => {
 
 t.test('says why it takes no other files', async (t) => {
   const { person, credentials } = await somebody()
-  for (const type of ['text/plain', 'application/pdf', 'image/svg+xml', 'text/html', 'video/mp4', 'image/png; charset=utf-8', '']) {
+  for (const type of ['text/plain', 'application/pdf', 'image/svg+xml', 'text/html', 'video/mp4', '']) {
     await refused(t, pumpio.send({ type: 'file', file: { ...picture, type } }, randomUUID(), credentials, call(t)),
       { kind: 'rejected', reason: /only images/ }, type)
   }
