@@ -72,6 +72,7 @@ function toFault ({ keyword, instancePath, params, message }: FastifySchemaValid
   }
   if (keyword === 'const') return fault(path, `must be ${JSON.stringify(params['allowedValue'])}`)
   if (keyword === 'pattern' && params['pattern'] === '\\S') return fault(path, 'must not be blank')
+  if (keyword === 'pattern') return fault(path, 'is not written in the form that this field takes')
   if (keyword === 'minProperties' || keyword === 'maxProperties') return fault(path, `must have exactly ${String(params['limit'])} of its fields`)
   return fault(path, message ?? 'is not valid')
 }

@@ -1,13 +1,15 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { normalizeMimeType, readWebUrl } from '@carillon/shared/providers'
+import type { Message } from '@carillon/shared/providers'
 import type { InputFault } from '../problems/problem.ts'
 import { exactly } from './fields.ts'
 
 const maxFileBytes = 8 * 1024 * 1024
 
 const fileSchema = exactly({
-  name: Type.String({ minLength: 1, maxLength: 255, pattern: '^[^\\p{Cc}/\\\\]+$', description: 'Without a path' }),
-  type: Type.String({ maxLength: 127, pattern: '^[\\w.+-]+/[\\w.+-]+$', description: 'MIME type' }),
+  name: Type.String({ minLength: 1, maxLength: 255, description: 'Without a path' }),
+  type: Type.String({ minLength: 1, maxLength: 255, description: 'MIME type, such as `image/png` or `text/plain; charset=utf-8`' }),
   url: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: 'Fetched when the message is sent; instead of `data`' })),
   data: Type.Optional(Type.String({
     minLength: 1, maxLength: 4 * Math.ceil(maxFileBytes / 3), description: 'base64, at most 8 MiB decoded; instead of `url`'
@@ -41,17 +43,40 @@ export function messageFaults ({ type, title, body, url, file }: Static<typeof m
   if (type === 'file' && file === undefined) fault('.file', 'is required for a file')
   if (type !== 'link' && url !== undefined) fault('.url', `does not go with a ${type}`)
   if (type !== 'file' && file !== undefined) fault('.file', `does not go with a ${type}`)
-  if (url !== undefined && !isWebUrl(url)) fault('.url', 'must be an http or https URL')
+  if (url !== undefined) for (const message of urlFaults(url)) fault('.url', message)
   if (file !== undefined) {
+    if (/[\p{Cc}/\\]/u.test(file.name)) fault('.file.name', 'must be a name without a path: no /, no \\ and no control characters')
+    if (normalizeMimeType(file.type) === undefined) fault('.file.type', 'must be a MIME type, such as image/png or text/plain; charset=utf-8')
     if ((file.url === undefined) === (file.data === undefined)) fault('.file', 'needs either a url or data')
-    if (file.url !== undefined && !isWebUrl(file.url)) fault('.file.url', 'must be an http or https URL')
+    if (file.url !== undefined) for (const message of urlFaults(file.url)) fault('.file.url', message)
     if (file.data !== undefined) for (const message of dataFaults(file.data)) fault('.file.data', message)
   }
   return faults
 }
 
-function isWebUrl (text: string): boolean {
-  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol)
+/** The message without faults as it is stored and sent: with the URLs and the MIME type that were validated. */
+export function normalizeMessage (message: Static<typeof messageSchema>): Message {
+  const { url, file } = message
+  const normalized = {
+    ...message,
+    ...url === undefined ? {} : { url: normalizeUrl(url) },
+    ...file === undefined
+      ? {}
+      : { file: { ...file, type: normalizeMimeType(file.type) ?? file.type, ...file.url === undefined ? {} : { url: normalizeUrl(file.url) } } }
+  }
+  // messageFaults has seen to it that the fields go together.
+  return normalized as Message
+}
+
+function normalizeUrl (text: string): string {
+  const read = readWebUrl(text)
+  if ('fault' in read) throw new Error('A URL with a fault was not refused')
+  return read.url
+}
+
+function urlFaults (text: string): string[] {
+  const read = readWebUrl(text)
+  return 'fault' in read ? [read.fault] : []
 }
 
 function dataFaults (data: string): string[] {

@@ -5,7 +5,7 @@ import { addCounts, audienceCount, completeCounts, firstOf, isBroadcast, maxName
 import type { Accepted, Draft, Notification } from '@carillon/shared/notifications'
 import type { InputFault } from '../problems/problem.ts'
 import { audienceField, exactly, providerField, timeField } from './fields.ts'
-import { messageFaults, messageSchema } from './message-schema.ts'
+import { messageFaults, messageSchema, normalizeMessage } from './message-schema.ts'
 
 const maxDataBytes = 16 * 1024
 const dayMs = 86_400_000
@@ -61,8 +61,7 @@ export function faultsOf (
 /** The draft that a body without faults asks for. */
 export function toDraft (body: NewNotification, createdBy: string | undefined): Draft {
   const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
-  // faultsOf has seen to it that the message's fields go together.
-  const fields = { audience, message: message as Draft['message'], providers, data, spreadSeconds, onUnknown, createdBy }
+  const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown, createdBy }
   return { id: newId(), origin: 'api', ...fields, ...timesOf(body) }
 }
 

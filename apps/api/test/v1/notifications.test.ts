@@ -80,6 +80,34 @@ t.test('takes every kind of message, and gives back all but the bytes of a file'
   }
 })
 
+t.test('stores the URLs and the MIME type that were validated, in one way of writing', async (t) => {
+  await connectUsers(api, ['ulla'])
+  const audience = { userIds: ['ulla'] }
+  const link = await post({ audience, message: { type: 'link', url: 'HTTPS://Site.Example:443/ä b'.replace(' ', '%20') } })
+  t.equal(at(link.body, 'message.url'), 'https://site.example/%C3%A4%20b')
+  const types = { 'text/plain; charset=utf-8': 'text/plain;charset=utf-8', 'image/jpg': 'image/jpeg', 'IMAGE/PNG': 'image/png' }
+  for (const [type, stored] of Object.entries(types)) {
+    const { body } = await post({ audience, message: { type: 'file', file: { name: 'a', type, url: 'http://SITE.example' } } })
+    t.match(at(body, 'message.file'), { type: stored, url: 'http://site.example/' }, type)
+    const kept = await api.ask('GET', `/v1/notifications/${textAt(body, 'id')}`, { token })
+    t.match(at(kept.body, 'message.file'), { type: stored, url: 'http://site.example/' })
+  }
+})
+
+t.test('never answers with a regular expression', async (t) => {
+  const wrong = { type: 'file', file: { name: 'a/b', type: 'png', url: 'https:a' } }
+  const { body } = await post({ audience: { userIds: ['ann'] }, message: wrong })
+  t.match(body, {
+    errors: [
+      { path: 'message.file.name', message: /without a path/ },
+      { path: 'message.file.type', message: 'must be a MIME type, such as image/png or text/plain; charset=utf-8' },
+      { path: 'message.file.url', message: 'must start with http:// or https:// and a host' }
+    ]
+  })
+  const day = await api.ask('GET', '/v1/teams/x/pulls/facebook/insights?since=0000-01-01', { token })
+  t.notMatch([body, day.body].map((one) => JSON.stringify(one)).join(), /pattern|\^|\\\\p/)
+})
+
 const note = { type: 'note', title: 'x' }
 const file = { name: 'a.png', type: 'image/png' }
 const to = { userIds: ['ann'] }
@@ -117,6 +145,13 @@ const badInput: Array<[string, unknown, string]> = [
   ['a file that is too large', { audience: to, message: { type: 'file', file: { ...file, data: Buffer.alloc(8 * 1024 * 1024 + 1).toString('base64') } } }, 'message.file.data'],
   ['a file with a path', { audience: to, message: { type: 'file', file: { ...file, name: '../a', url: 'https://a.example' } } }, 'message.file.name'],
   ['a file of no type', { audience: to, message: { type: 'file', file: { name: 'a', type: 'png', url: 'https://a.example' } } }, 'message.file.type'],
+  ['a link that only a browser understands', { audience: to, message: { type: 'link', url: 'https:site.example' } }, 'message.url'],
+  ['a link with a space in front', { audience: to, message: { type: 'link', url: ' https://site.example' } }, 'message.url'],
+  ['a link with a line break', { audience: to, message: { type: 'link', url: 'https://site.exam\nple/' } }, 'message.url'],
+  ['a link with a password', { audience: to, message: { type: 'link', url: 'https://ann:secret@site.example/' } }, 'message.url'],
+  ['a file with a password', { audience: to, message: { type: 'file', file: { ...file, url: 'https://ann:secret@site.example/' } } }, 'message.file.url'],
+  ['a file that a browser would find', { audience: to, message: { type: 'file', file: { ...file, url: 'https:/site.example/a' } } }, 'message.file.url'],
+  ['a file with a line break in its name', { audience: to, message: { type: 'file', file: { ...file, name: 'a\nb', url: 'https://a.example' } } }, 'message.file.name'],
   ['an unknown level', { audience: to, message: { ...note, level: 'loud' } }, 'message.level'],
   ['an unknown provider', { audience: to, message: note, providers: ['pushbullet', 'nobody'] }, 'providers.1'],
   ['no provider', { audience: to, message: note, providers: [] }, 'providers'],

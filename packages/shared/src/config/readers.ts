@@ -2,6 +2,7 @@ import { isTag, levels } from '../providers/blotre-look.ts'
 import type { Level } from '../providers/blotre-look.ts'
 import { createGuard } from '../providers/guard.ts'
 import { parseDatabaseUrl } from '../postgres/index.ts'
+import { readWebUrl } from '../providers/web-url.ts'
 import { parseVaultKeys } from '../vault/index.ts'
 
 /** Turns a variable's text into its value, or throws an Error whose message completes "NAME …" and shows no secret. */
@@ -47,13 +48,15 @@ export function oneOf<const Choice extends string> (...choices: Choice[]): Reade
   }
 }
 
-/** A URL that paths can be put behind: without a trailing slash, and without a query or fragment that would swallow them. */
+/** A web URL that paths can be put behind, as the URL parser writes it: without a trailing slash, and without a query or fragment that would swallow them. */
 export function url (...schemes: string[]): Reader<string> {
   return {
     accepts: `${acceptsUrl(schemes)}, without ? and #`,
     read: (value) => {
       if (!isUrl(value, schemes) || /[?#]/.test(value)) throw new Error()
-      return value.replace(/\/+$/, '')
+      const read = readWebUrl(value)
+      if ('fault' in read) throw new Error(read.fault)
+      return read.url.replace(/\/+$/, '')
     }
   }
 }

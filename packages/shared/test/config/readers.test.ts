@@ -6,10 +6,11 @@ import { createGuard } from '../../src/providers/guard.ts'
 t.test('a URL is absolute, of a known scheme, and something a path can be put behind', async (t) => {
   const reader = url('http', 'https')
   t.equal(reader.read('https://site.example'), 'https://site.example')
-  t.equal(reader.read('HTTP://127.0.0.1:4000/base//'), 'HTTP://127.0.0.1:4000/base')
+  t.equal(reader.read('HTTP://127.0.0.1:80/base//'), 'http://127.0.0.1/base', 'as the URL parser writes it')
   for (const wrong of [
     'site.example', 'ftp://site.example', 'https:site.example', 'https:/site.example', 'https://', '//site.example', 'javascript:alert(1)',
-    'https://site.example/?a=1', 'https://site.example/#a', ' https://site.example', 'https://site.example:99999'
+    'https://site.example/?a=1', 'https://site.example/#a', ' https://site.example', 'https://site.example:99999', 'https://site.example ', 'https://site.example/a b',
+    'https://site.exam\nple', 'https://ann:secret@site.example', 'https:///site.example'
   ]) refuses(t, reader, wrong)
 })
 
