@@ -1,5 +1,5 @@
 import getPort from 'get-port'
-import { ConfigError, findUnknownVariables, loadConfig, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
+import { ConfigError, findUnknownVariables, loadConfig, outgoingLimits, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { checkDatabase, openClock, openDatabase } from '@carillon/shared/db'
 import { createLog, logRepeats } from '@carillon/shared/log'
@@ -77,6 +77,7 @@ const app = await buildApp({
   accepter,
   perSecond: perSecond(config),
   maxWaiting: config.ACCEPT_MAX_WAITING,
+  outgoingLimits: outgoingLimits(config),
   log,
   now: clock.now,
   site: { publicUrl: url, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS }

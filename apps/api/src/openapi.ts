@@ -28,6 +28,7 @@ const app = await buildApp({
   accepter: { accept: refuse, acceptAll: refuse },
   perSecond: new Map(),
   maxWaiting: 1,
+  outgoingLimits: { perUser: 1, perHost: 1, perProvider: 1 },
   log,
   now: Date.now,
   site: { publicUrl: 'http://127.0.0.1', name: '', allowedOrigins: [] }

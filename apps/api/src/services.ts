@@ -6,6 +6,7 @@ import type { Provider, Registrations, StreamingHttp } from '@carillon/shared/pr
 import type { PullJob } from '@carillon/shared/pulls'
 import type { JobQueue, QueueBackend } from '@carillon/shared/queue'
 import type { Vault } from '@carillon/shared/vault'
+import type { OutgoingLimits } from './outgoing-budget.ts'
 
 /** All that the server stands on. main.ts opens it, tests bring their own. */
 export interface Services {
@@ -26,6 +27,7 @@ export interface Services {
   perSecond: ReadonlyMap<string, number>
   /** Deliveries to people by name that may be due and wait before nothing more is accepted. */
   maxWaiting: number
+  outgoingLimits: OutgoingLimits
   log: Log
   /** Milliseconds since the epoch. */
   now: () => number

@@ -124,6 +124,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     accepter,
     perSecond: new Map(),
     maxWaiting: 1_000_000,
+    outgoingLimits: { perUser: 120, perHost: 600, perProvider: 6_000 },
     log,
     now: () => Date.now() + aheadMs,
     site: { publicUrl: url, name: 'Bell & Sons', allowedOrigins: options.allowedOrigins ?? ['https://site.example'] }

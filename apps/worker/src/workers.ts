@@ -12,6 +12,7 @@ import { keepPartitions } from './maintain/keep-partitions.ts'
 import { reconcile } from './maintain/reconcile.ts'
 import { refreshAhead } from './maintain/refresh-ahead.ts'
 import { revoke } from './maintain/revoke.ts'
+import { sweepOutgoing } from './maintain/sweep-outgoing.ts'
 import { plan } from './plan/plan.ts'
 import { pull } from './pull/pull.ts'
 import type { PullServices } from './pull/pull.ts'
@@ -31,7 +32,8 @@ const tasks = {
   reconcile,
   refreshAhead,
   revoke,
-  keepPartitions
+  keepPartitions,
+  sweepOutgoing
 } satisfies Record<string, (services: DeliverServices) => Promise<unknown>>
 
 type Task = keyof typeof tasks

@@ -9,7 +9,7 @@ import { toProblem } from '../problems/to-problem.ts'
 import type { Services } from '../services.ts'
 import { createBrowserCookies } from './browser-cookies.ts'
 import { addHomePage } from './home-page.ts'
-import { sendFailure } from './outcome-pages.ts'
+import { sendFailure, sendTooManyRequests } from './outcome-pages.ts'
 import { parseForm } from './parse-form.ts'
 import { providerPages } from './provider-pages.ts'
 
@@ -27,8 +27,10 @@ export function connect (services: Services): FastifyPluginAsync {
     await app.register(cookie, { secret: vault.derive('cookie') })
     await app.register(formbody, { bodyLimit: 4_096, parser: parseForm })
     app.setErrorHandler(async (error, request, reply) => {
+      const problem = toProblem(error)
+      const { code, headers } = problem
+      if (code === 'tooManyRequests') return sendTooManyRequests(reply.headers(headers), problem, site)
       // A body that is too long, a text that no database takes: not our fault, and none of it goes into the log.
-      const { code, headers } = toProblem(error)
       if (code === 'unavailable') {
         request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
         return sendFailure(reply.headers(headers), 'unavailable', { site })

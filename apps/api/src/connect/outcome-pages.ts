@@ -4,6 +4,7 @@ import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { foreign, html } from '../pages/html.ts'
 import { sendPage } from '../pages/page.ts'
+import type { Problem } from '../problems/problem.ts'
 import type { Site } from '../services.ts'
 import { describeReason, reasons } from './reasons.ts'
 import type { Reason } from './reasons.ts'
@@ -21,6 +22,18 @@ export function sendFailure (
       <p>${text}</p>
       ${typeof backTo === 'string' ? html`<p class="buttons"><a class="button" href="${backTo}">Back to ${foreign(site.name)}</a></p>` : ''}
       <p class="soft">Reason: ${reason}</p>`
+  })
+}
+
+/** Nothing has changed: the visitor may do the same again once they have waited. */
+export function sendTooManyRequests (reply: FastifyReply, { status, message }: Problem, site: Site): FastifyReply {
+  return sendPage(reply, status, {
+    title: 'Too many requests',
+    publicUrl: site.publicUrl,
+    content: html`
+      <h1>Too many requests</h1>
+      <p>${message}.</p>
+      <p class="soft">Go back, wait that long, and do it once more.</p>`
   })
 }
 

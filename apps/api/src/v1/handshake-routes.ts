@@ -21,7 +21,6 @@ import { publicPath } from '../public-path.ts'
 import type { Services } from '../services.ts'
 import { exactly, idParams, providerField, teamIdField } from './fields.ts'
 import { readWish } from './handshake-wish.ts'
-import { limitHandshakes } from './limit-handshakes.ts'
 import { shownHandshake, toShownHandshake } from './shown-handshake.ts'
 
 const newHandshake = exactly({
@@ -49,7 +48,6 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
   return async (app) => {
     app.post('/handshakes', {
       config: { callers: { user: true } },
-      preHandler: await limitHandshakes(app),
       schema: {
         operationId: 'createHandshake',
         tags: ['handshakes'],

@@ -60,12 +60,15 @@ export function normalizeMessage (message: Static<typeof messageSchema>): Messag
   const normalized = {
     ...message,
     ...url === undefined ? {} : { url: normalizeUrl(url) },
-    ...file === undefined
-      ? {}
-      : { file: { ...file, type: normalizeMimeType(file.type) ?? file.type, ...file.url === undefined ? {} : { url: normalizeUrl(file.url) } } }
+    ...file === undefined ? {} : { file: normalizeFile(file) }
   }
   // messageFaults has seen to it that the fields go together.
   return normalized as Message
+}
+
+function normalizeFile (file: Static<typeof fileSchema>): Static<typeof fileSchema> {
+  const type = normalizeMimeType(file.type) ?? file.type
+  return { ...file, type, ...file.url === undefined ? {} : { url: normalizeUrl(file.url) } }
 }
 
 function normalizeUrl (text: string): string {

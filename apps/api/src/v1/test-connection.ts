@@ -7,11 +7,14 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Provider, Receipt, Verdict } from '@carillon/shared/providers'
 import { newCall } from '../call.ts'
 import { giveUp } from '../connect/give-up.ts'
+import { chargeOutgoing } from '../outgoing-budget.ts'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { timeField } from './fields.ts'
 
 const timeoutMs = 30_000
+/** The message; and once more, or a refresh, when the token was too old. */
+const requestsPerTest = 2
 
 export const testResult = Type.Object({
   ok: Type.Boolean(),
@@ -44,6 +47,7 @@ export async function testConnection (services: Services, connection: Connection
     return failed({ kind: 'rateLimited', reason: 'the provider has asked us to wait', retryAt: limitedUntil.getTime() })
   }
 
+  await chargeOutgoing(services, { holder: connection.holder, provider, account: connection.account.id, cost: requestsPerTest })
   let seenVersion = credentialsVersion
   try {
     const receipt = await tryOut(provider, openCredentials(vault, provider, sealed))

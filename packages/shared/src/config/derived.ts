@@ -57,6 +57,12 @@ export function perSecond (config: Config): Map<string, number> {
   return new Map(Object.entries(limits).flatMap(([id, limit]) => limit === undefined ? [] : [[id, limit]]))
 }
 
+/** Requests a minute that the API makes to providers for its callers. */
+export function outgoingLimits (config: Config) {
+  const { OUTGOING_PER_USER: perUser, OUTGOING_PER_HOST: perHost, OUTGOING_PER_PROVIDER: perProvider } = config
+  return { perUser, perHost, perProvider }
+}
+
 /** How data is read, and how much of it. */
 export function pullPace (config: Config) {
   const { PULL_BACKFILL_DAYS: backfillDays, PULL_REREAD_DAYS: rereadDays, PULL_EVERY_MINUTES: everyMinutes } = config

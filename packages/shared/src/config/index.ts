@@ -1,6 +1,6 @@
 export { ConfigError, loadConfig } from './config.ts'
 export type { Config } from './config.ts'
 export { envExample } from './env-example.ts'
-export { perSecond, providerConfig, publicUrl, pullPace, urlOf } from './derived.ts'
 export { findUnknownVariables } from './unknown-variables.ts'
+export { outgoingLimits, perSecond, providerConfig, publicUrl, pullPace, urlOf } from './derived.ts'
 export type { VariableName } from './variables.ts'

@@ -48,7 +48,10 @@ export function oneOf<const Choice extends string> (...choices: Choice[]): Reade
   }
 }
 
-/** A web URL that paths can be put behind, as the URL parser writes it: without a trailing slash, and without a query or fragment that would swallow them. */
+/**
+ * A web URL that paths can be put behind, as the URL parser writes it: without a trailing slash, and without a query or fragment
+ * that would swallow them.
+ */
 export function url (...schemes: string[]): Reader<string> {
   return {
     accepts: `${acceptsUrl(schemes)}, without ? and #`,

@@ -44,6 +44,9 @@ export const variables = {
   PULL_REREAD_DAYS: { ...integer(1, 1_000), initial: '28', about: 'Days that are read again each time, because providers correct them.' },
   PULL_EVERY_MINUTES: { ...integer(1, 10_080), initial: '360', about: 'How often the data of a connection is read.' },
   ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
+  OUTGOING_PER_USER: { ...integer(1, 1_000_000), initial: '120', about: 'Requests a minute that the API makes to providers for one user or team: handshakes, tests, the proxy.' },
+  OUTGOING_PER_HOST: { ...integer(1, 1_000_000), initial: '600', about: 'The same to one host that users choose (pump.io), for all users together.' },
+  OUTGOING_PER_PROVIDER: { ...integer(1, 1_000_000), initial: '6000', about: 'The same to one provider, for all users together.' },
 
   DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },
   DELIVER_REQUESTS: { ...integer(1, 512), initial: '32', about: 'Requests under way at a time, in each batch.' },

@@ -100,7 +100,10 @@ function reach (t: Test) {
 /** The first hop goes to a server of the test; every other one is left to `http`. */
 function rewritten (t: Test, http: ReturnType<typeof createHttp>, host: string, first: string): typeof http.request {
   const open = openHttp(t)
-  return (request, signal) => new URL(request.url).hostname === host ? open.request({ ...request, url: first }, signal) : http.request(request, signal)
+  return (request, signal) => {
+    if (new URL(request.url).hostname === host) return open.request({ ...request, url: first }, signal)
+    return http.request(request, signal)
+  }
 }
 
 async function failure (promise: Promise<unknown>): Promise<ProviderError> {

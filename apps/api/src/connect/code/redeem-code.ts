@@ -3,6 +3,7 @@ import type { Handshake } from '@carillon/shared/connections'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../../call.ts'
+import { takeOutgoing } from '../../outgoing-budget.ts'
 import type { Services } from '../../services.ts'
 import { abandonHandshake } from '../finish.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
@@ -22,6 +23,11 @@ export async function redeemCode (services: Services, provider: Provider, handsh
   const begun = openBegun(vault, handshake)
   if (begun === undefined || !await takeTurn(database, handshake.id, timeoutMs, asked)) return await current()
   const { pending, intervalMs = 5_000 } = begun
+  const waitSeconds = await takeOutgoing(services, { holder: { userId: handshake.userId }, provider, cost: 1 })
+  if (waitSeconds > 0) {
+    await endTurn(database, handshake.id, now() + waitSeconds * 1_000)
+    return await current()
+  }
 
   try {
     requireOwnTeam(handshake)

@@ -6,6 +6,7 @@ import {
 import type { Handshake } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
+import { chargeOutgoing } from '../../outgoing-budget.ts'
 import { foreign, html } from '../../pages/html.ts'
 import { sendPage } from '../../pages/page.ts'
 import type { Services } from '../../services.ts'
@@ -24,6 +25,9 @@ import { isSameOrigin } from '../same-origin.ts'
 import { headingOf, warningOf } from '../start-words.ts'
 import type { RedirectWay } from './redirect.ts'
 
+/** Its endpoints, a registration and a request token. */
+const requestsToBegin = 3
+
 /**
  * `/start`: shows who is about to connect what, so that a link which was forwarded to somebody else does not quietly bind
  * their account, and on confirmation binds the handshake to this browser and sends it to the provider.
@@ -40,6 +44,11 @@ export function addConfirm (
     const proof = { cookie: browser.read(request, handshake.id), form: textIn(request.body, 'form') || undefined }
     if (!mayConfirm(handshake, proof)) return sendFailure(reply, 'foreignCookie', { site, provider })
     if (handshake.isObtained) return await endings.outcome(reply, handshake)
+    if (provider.handshakes.code === undefined) {
+      // Each confirmation asks the host for a request token, however often the same handshake is confirmed.
+      const { userId, account } = handshake
+      await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsToBegin })
+    }
     const secrets = browser.readAll(request)
     const secret = newSecret()
     const state = await confirmHandshake(database, { id: handshake.id, browser: secret, proof }, now())

@@ -3,6 +3,7 @@ import type { Handshake } from '@carillon/shared/connections'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../../call.ts'
+import { chargeOutgoing } from '../../outgoing-budget.ts'
 import type { Services } from '../../services.ts'
 import { abandonHandshake } from '../finish.ts'
 import { HandshakeFailure } from '../handshake-failure.ts'
@@ -21,12 +22,19 @@ export type Given =
   | { kind: 'over' }
 
 const timeoutMs = 25_000
+/** An access token, and whose it is. */
+const requestsPerTry = 3
 
-/** Tries a verifier that a user has read off the provider's page. Of all that are given at a time, one is tried. */
+/**
+ * Tries a verifier that a user has read off the provider's page. Of all that are given at a time, one is tried. Throws Problem
+ * `tooManyRequests`.
+ */
 export async function giveVerifier (
   services: Services, provider: Provider, handshake: Handshake, verifier: string
 ): Promise<Given> {
   const { database, now } = services
+  const { userId, account } = handshake
+  await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsPerTry })
   const left = await claimVerifierTry(database, handshake.id, now())
   if (left === undefined) return { kind: 'over' }
   try {

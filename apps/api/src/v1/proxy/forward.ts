@@ -4,6 +4,7 @@ import { ProviderError, TransportError } from '@carillon/shared/providers'
 import type { Authorized, Provider, StreamedAnswer } from '@carillon/shared/providers'
 import { newCall } from '../../call.ts'
 import { giveUp } from '../../connect/give-up.ts'
+import { chargeOutgoing } from '../../outgoing-budget.ts'
 import { Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { formOf, tooLarge } from './forwarded-body.ts'
@@ -35,6 +36,7 @@ export async function forward (
   const provider = providers.get(sealed.provider)
   if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server forwards nothing to that provider')
   if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The credentials are dead')
+  await chargeOutgoing(services, { holder: sealed.holder, provider, account: sealed.account.id, cost: 1 })
   const call = newCall(services, authorizeTimeoutMs)
   const known: Fresh = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
 

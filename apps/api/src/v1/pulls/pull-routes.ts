@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Connection } from '@carillon/shared/connections'
 import { findPull, listInsights, requestPull, sumInsights } from '@carillon/shared/pulls'
 import { wakePuller } from '../../connect/wake-puller.ts'
+import { chargeOutgoing } from '../../outgoing-budget.ts'
 import { Problem, refuseFaults } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { exactly, pageQuery, providerField, teamIdField } from '../fields.ts'
@@ -34,6 +35,9 @@ const insightsResponse = {
     }
   }
 }
+
+/** The accounts, and the latest days of a few of them. */
+const requestsPerRefresh = 5
 
 type InsightsQuery = Static<typeof insightsQuery>
 
@@ -77,7 +81,10 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
         response: { 202: shownPull }
       }
     }, async (request, reply) => {
-      const { id, statusReason } = await connectionOfTeam(services, request, request.params, true)
+      const connection = await connectionOfTeam(services, request, request.params, true)
+      const { id, statusReason, holder } = connection
+      const provider = services.providers.get(connection.provider)
+      if (provider !== undefined) await chargeOutgoing(services, { holder, provider, cost: requestsPerRefresh })
       if (!await requestPull(database, id)) throw new Problem('needsReauth', statusReason ?? 'The owner has to connect it again')
       const standing = await findPull(database, id)
       if (standing === undefined) throw new Problem('connectionClosed', 'It has been disconnected meanwhile')

@@ -1,0 +1,49 @@
+import type { Database } from '../db/index.ts'
+
+/** Whose requests are counted together, and how many of them a minute are made. */
+export interface Budget {
+  key: string
+  perMinute: number
+}
+
+/** A budget that nobody has used for a while allows this much at once. */
+const burstSeconds = 60
+
+/**
+ * Charges `cost` requests to all of `budgets`, over all processes, and gives 0. When one of them is used up, charges none and
+ * gives the seconds until there is enough again: a caller who is refused must not use up what others share with them.
+ *
+ * Each budget is one moment, `full_at`, which every request moves into the future (the generic cell rate algorithm).
+ */
+export async function takeBudget ({ sql }: Database, budgets: readonly Budget[], cost: number): Promise<number> {
+  // One order for all, so that two callers never wait for each other's rows.
+  const ordered = [...budgets].sort((one, other) => one.key < other.key ? -1 : 1)
+  const keys = ordered.map(({ key }) => key)
+  const costs = ordered.map(({ perMinute }) => cost * 60 / perMinute)
+  const [row] = await sql<Array<{ wait: number }>>`
+    with asked as (
+      select key, seconds * interval '1 second' as cost from unnest(${keys}::text[], ${costs}::float8[]) as asked (key, seconds)
+    ), held as materialized (
+      select key, full_at from outgoing_budgets where key = any (${keys}::text[]) order by key for update
+    ), charged as (
+      select asked.key, asked.cost, greatest(held.full_at, now()) + asked.cost as full_at from asked left join held using (key)
+    ), answer as (
+      select max(extract(epoch from full_at - now() - greatest(cost, ${burstSeconds}::int * interval '1 second')))::float8 as wait
+      from charged
+    ), stored as (
+      insert into outgoing_budgets (key, full_at)
+      select key, full_at from charged, answer where wait <= 0 order by key
+      on conflict (key) do update set full_at =
+        greatest(outgoing_budgets.full_at, now()) + (select cost from asked where asked.key = excluded.key)
+    )
+    select wait from answer`
+  return Math.max(0, Math.ceil(row?.wait ?? 0))
+}
+
+/** Deletes the budgets that are full again, and gives their number. */
+export async function sweepBudgets ({ sql }: Database): Promise<number> {
+  const { count } = await sql`
+    delete from outgoing_budgets where key in (
+      select key from outgoing_budgets where full_at < now() order by key for update skip locked)`
+  return count
+}

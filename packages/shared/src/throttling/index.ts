@@ -1,0 +1,2 @@
+export { sweepBudgets, takeBudget } from './budgets.ts'
+export type { Budget } from './budgets.ts'
