@@ -5,7 +5,8 @@ import { emptyDatabase } from '../open-test-database.ts'
 
 const tables = [
   'ad_accounts', 'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'handshakes', 'insights', 'notices',
-  'notifications', 'progress', 'provider_hosts', 'pulls', 'registrations', 'revocations', 'segments', 'team_members', 'teams', 'users'
+  'notifications', 'outgoing_budgets', 'progress', 'provider_hosts', 'pulls', 'registrations', 'revocations', 'segments', 'team_members',
+  'teams', 'users'
 ]
 
 t.test('makes all tables of an empty database, and nothing more the second time', async (t) => {

@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm'
-import { check, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
 /**
  * What users, hosts and providers have used of the requests that the API makes for its callers. `full_at` is when nothing of it
@@ -10,6 +9,5 @@ export const outgoingBudgets = pgTable('outgoing_budgets', {
   key: text().primaryKey(),
   fullAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [
-  index('outgoing_budgets_full_at').on(table.fullAt),
-  check('outgoing_budgets_key', sql`${table.key} <> ''`)
+  index('outgoing_budgets_full_at').on(table.fullAt)
 ])
