@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { saveConnections } from '@carillon/shared/connections'
-import { ensureUser } from '@carillon/shared/db'
+import { ensureUser, newId } from '@carillon/shared/db'
 import t from 'tap'
 import { at, openTestApi, textAt } from '../open-api.ts'
 
@@ -46,6 +46,23 @@ t.test('closes what belongs to a user who has removed the app, and asks nothing 
     })
   }
   for (const id of [other, elsewhere]) t.match(await look(id), { status: 'active' })
+})
+
+t.test('skips what waits for the connections that it closes, and nothing else', async (t) => {
+  const { sql } = api.database
+  const [closed, other] = [await connect('dora', '1009'), await connect('erik', '1010')].map((id) => id.slice('con_'.length))
+  const notificationId = newId()
+  await sql`insert into notifications (id, origin, audience, message) values (${notificationId}, 'api', '{"userIds":[]}', '{"type":"note"}')`
+  for (const connectionId of [closed, other]) {
+    await sql`
+      insert into deliveries (notification_id, connection_id, provider, state, due_at)
+      values (${notificationId}, ${connectionId ?? ''}, 'facebook', 'queued', now() + interval '1 hour')`
+  }
+  t.equal((await tell('deauthorize', signedRequest('1009'))).status, 200)
+  const stateOf = async (connectionId = '') => (await sql`
+    select state, reason from deliveries where notification_id = ${notificationId} and connection_id = ${connectionId}`)[0]
+  t.same(await stateOf(closed), { state: 'skipped', reason: 'disconnected' })
+  t.same(await stateOf(other), { state: 'queued', reason: null })
 })
 
 t.test('counts a notice once', async (t) => {

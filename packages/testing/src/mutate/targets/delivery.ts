@@ -13,7 +13,7 @@ export const delivery: Target[] = [
   { file: 'apps/worker/src/deliver/settle.ts', tests: [`${here}/deliver/settle.test.ts`, `${here}/settle.test.ts`], generate: true },
   {
     file: 'apps/worker/src/deliver/batch.ts',
-    tests: [`${here}/deliver/batch.test.ts`, `${here}/stores-away.test.ts`],
+    tests: [`${here}/deliver/batch.test.ts`],
     generate: true,
     changes: [
       { find: 'const beginShare = 0.5', replace: 'const beginShare = 1' },
@@ -67,7 +67,7 @@ export const delivery: Target[] = [
   },
   {
     file: 'apps/worker/src/maintain/reconcile.ts',
-    tests: [`${here}/maintain/reconcile.test.ts`, `${here}/reconcile.test.ts`],
+    tests: [`${here}/maintain/reconcile.test.ts`],
     generate: true
   },
   {
