@@ -65,6 +65,19 @@ t.test('tells the site of a denial, and of what was not allowed', async (t) => {
   t.match((await again.confirm()).location, 'auth_type=rerequest')
 })
 
+t.test('takes an error without a name for the refusal that it is', async (t) => {
+  const rows = {
+    'error_code=1349126&error_message=App+not+active': 'providerRefused', 'error_message=no': 'providerRefused',
+    'error_reason=user_denied': 'denied', 'error_code=200&code=': 'providerRefused'
+  }
+  for (const [query, reason] of Object.entries(rows)) {
+    const walk = await open()
+    const state = new URL((await walk.confirm()).location ?? '').searchParams.get('state')
+    t.match((await walk.browser.get(`${api.url}/connect/facebook/callback?${query}&state=${state}`)).location, `reason=${reason}`, query)
+    t.match(await walk.status(), { status: 'failed', error: reason })
+  }
+})
+
 t.test('asks once more for what was not allowed, in the same browser alone', async (t) => {
   const walk = await openWalk(api, await tokenOf('olive', 'team-0'), { provider: 'facebook', account: 'quinn' })
   const { location } = await walk.confirm()

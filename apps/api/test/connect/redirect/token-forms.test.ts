@@ -13,7 +13,10 @@ async function walk (user: string, provider: 'pushbullet' | 'blotre', beforeExch
   const { location: authorizeUrl = '' } = await browser.submit(await browser.get(textAt(body, 'startUrl')))
   const callback = (await browser.get(`${authorizeUrl}&auto=allow&account=${user}`)).location ?? ''
   await beforeExchange?.()
-  const { location } = await browser.get(callback)
+  const answer = await browser.get(callback)
+  // Blot're's accounts are stored only after the user has confirmed them.
+  const asks = answer.location?.includes('/account?') === true
+  const { location } = asks ? await browser.submit(await browser.get(answer.location ?? '')) : answer
   const [connection] = [at((await api.ask('GET', '/v1/connections', { token })).body, 'data.0')]
   return { token, authorizeUrl, location, connection }
 }

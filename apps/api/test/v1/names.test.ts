@@ -1,0 +1,38 @@
+import t from 'tap'
+import { openWalkOf } from '../connect/open-walks.ts'
+import { at, openTestApi } from '../open-api.ts'
+
+const api = await openTestApi(t, { offer: ['pushbullet', 'blotre'] })
+const key = await api.makeKey()
+const bad = ['\u202Elive', 'a\u2066b', 'line\nbreak', '\u001b[2J', '\u200B\u2060']
+
+t.test('refuses names that change the text around them at every door', async (t) => {
+  for (const name of bad) {
+    const what = JSON.stringify(name)
+    t.match(await api.ask('POST', '/v1/user-tokens', { token: key, body: { userId: 'new', displayName: name } }),
+      { status: 400, body: { code: 'invalidInput', errors: [{ path: 'displayName' }] } }, what)
+    t.match(await api.ask('PUT', '/v1/teams/new', { token: key, body: { name, ownerId: 'olive', memberIds: [] } }),
+      { status: 400, body: { code: 'invalidInput', errors: [{ path: 'name' }] } }, what)
+    const item = { userId: 'ann', provider: 'pushbullet', credentials: { accessToken: 'o.some' }, account: { id: '1', name } }
+    const { body } = await api.ask('POST', '/v1/connections/import', { token: key, body: { connections: [item] } })
+    t.match(body, { imported: 0, failed: 1, data: [{ error: { code: 'badAccount' } }] }, what)
+  }
+  t.same(await api.database.sql`select from users where external_id = 'new'`, [], 'and makes nobody')
+})
+
+t.test('repairs the name that a provider gives an account', async (t) => {
+  const name = encodeURIComponent('mal\u202Elory')
+  const walk = await openWalkOf(api, 'mallory', { provider: 'pushbullet' })
+  const { status } = await walk.browser.get(await walk.toCallback(name))
+  t.equal(status, 200)
+  const { body } = await api.ask('GET', '/v1/connections', { token: walk.token })
+  t.match(String(at(body, 'data.0.account.name')), /^mal lory$/i)
+})
+
+t.test('isolates a name that was stored before it would have been refused', async (t) => {
+  const walk = await openWalkOf(api, 'before', { provider: 'pushbullet', displayName: 'Before' })
+  await api.database.sql`update users set display_name = ${'\u202Eevil'.repeat(40)} where external_id = 'before'`
+  const { text } = await walk.browser.get(walk.startUrl)
+  t.notMatch(text, '\u202E')
+  t.match(text, /<strong><bdi>\uFFFDevil[^<]{70,75}…<\/bdi><\/strong>/)
+})
