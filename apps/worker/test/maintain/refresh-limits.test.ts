@@ -7,10 +7,11 @@ import { openEngine } from '../open-engine.ts'
 
 t.setTimeout(600_000)
 
+/** Leases are long: on a slow machine no delivery is handed back before it had its turn. */
 async function openStill (t: Test, start = false) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await openEngine(t, await postgres.open(t), { start, offer: ['blotre'] })
+  const engine = await openEngine(t, await postgres.open(t), { start, offer: ['blotre'], leaseMs: 600_000 })
   const [connection] = await engine.connectAt('blotre', ['ann'])
   const provider = engine.services.providers.get('blotre')
   if (connection === undefined || provider === undefined) throw new Error('nobody is connected')
