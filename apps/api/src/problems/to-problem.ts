@@ -5,8 +5,6 @@ import { truncate } from '@carillon/shared/text'
 import { Problem, refuseFaults } from './problem.ts'
 import type { InputFault } from './problem.ts'
 
-/** Faults in one answer; a body of thousands of wrong entries need not come back as thousands of lines. */
-const mostFaults = 50
 /** A PostgreSQL that restarts is back within seconds. */
 const retryAfterSeconds = 5
 
