@@ -67,8 +67,10 @@ t.test('tells the site of a denial, and of what was not allowed', async (t) => {
 
 t.test('takes an error without a name for the refusal that it is', async (t) => {
   const rows = {
-    'error_code=1349126&error_message=App+not+active': 'providerRefused', 'error_message=no': 'providerRefused',
-    'error_reason=user_denied': 'denied', 'error_code=200&code=': 'providerRefused'
+    'error_code=1349126&error_message=App+not+active': 'providerRefused',
+    'error_message=no': 'providerRefused',
+    'error_reason=user_denied': 'denied',
+    'error_code=200&code=': 'providerRefused'
   }
   for (const [query, reason] of Object.entries(rows)) {
     const walk = await open()
