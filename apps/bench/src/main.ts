@@ -3,6 +3,7 @@ import { createBenchCommand } from './bench-command.ts'
 import type { Desk } from './desk.ts'
 import { openFooting } from './ground/ground.ts'
 import type { Footing } from './ground/ground.ts'
+import { createHostileCommand } from './hostile-command.ts'
 import { createProveCommand } from './prove-command.ts'
 
 const begun = Date.now()
@@ -26,7 +27,7 @@ try {
   const [name, ...rest] = process.argv.slice(2)
   const [command, args] = name === 'prove'
     ? [createProveCommand(desk), rest]
-    : [createBenchCommand(desk), process.argv.slice(2)]
+    : name === 'hostile' ? [createHostileCommand(desk), rest] : [createBenchCommand(desk), process.argv.slice(2)]
   await command.exitOverride().parseAsync(args, { from: 'user' })
   if (process.exitCode === 1) await complain([])
 } catch (error) {

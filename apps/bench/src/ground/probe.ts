@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
 /** What a process has used since it began. */
@@ -15,6 +16,7 @@ export interface Usage {
  * the clock of the processes table ticks a hundred times a second only.
  */
 process.on('message', (message: unknown) => {
+  if (message === 'resetPeak') resetPeak()
   if (message !== 'usage') return
   const { user, system } = process.cpuUsage()
   const { active, idle } = performance.eventLoopUtilization()
@@ -26,3 +28,8 @@ process.on('message', (message: unknown) => {
   }
   process.send?.({ usage })
 })
+
+/** Linux alone can do that (proc(5)). */
+function resetPeak (): void {
+  if (process.platform === 'linux') writeFileSync('/proc/self/clear_refs', '5')
+}

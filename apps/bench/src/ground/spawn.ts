@@ -24,6 +24,8 @@ export interface Child {
   /** Sends one message and waits for the next that is no usage. Rejects when the process ends first. */
   ask: <Answer>(message: object) => Promise<Answer>
   usage: () => Promise<Usage>
+  /** Lets `peakRssBytes` start again from what it holds now, where the system can do that. */
+  resetPeak: () => void
   /** Lets it close in order, and waits for that. */
   stop: () => Promise<void>
   /** `kill -9`, and waits for the end. */
@@ -87,6 +89,7 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
       send('usage')
       return (await next<{ usage: Usage }>((answer) => 'usage' in answer)).usage
     },
+    resetPeak: () => send('resetPeak'),
     stop: async () => {
       // Theirs to hear, apps' and loops' alike; a signal would end a loop before it has left its profile.
       if (child.connected) child.disconnect()
