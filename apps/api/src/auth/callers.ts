@@ -21,7 +21,17 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null
   }
+  interface FastifyInstance {
+    /**
+     * For responses that go on: calls back once the caller would not be let in any more, because a key is revoked, a token is
+     * expired or a scope is lost. Checks until the function that it returns is called.
+     */
+    watchCaller: (request: FastifyRequest, onLost: () => void) => () => void
+  }
 }
+
+/** A key is looked up once in ten seconds, however many of its streams are checked. */
+const recheckMs = 5_000
 
 /** Lets in the callers that a route names. A route that names none cannot be added: nothing is open by oversight. */
 export function admitCallers (app: FastifyInstance, { database, vault, now }: Services): void {
@@ -41,7 +51,24 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
     request.caller = caller
   })
 
-  async function identify (token: string, { confirmsKey }: Callers): Promise<Caller> {
+  app.decorate('watchCaller', (request, onLost) => {
+    const timer = setInterval(() => {
+      check(request).catch((error: unknown) => {
+        // A database that does not answer says nothing about the caller.
+        if (!(error instanceof Problem)) return
+        clearInterval(timer)
+        onLost()
+      })
+    }, recheckMs).unref()
+    return () => clearInterval(timer)
+  })
+
+  async function check (request: FastifyRequest): Promise<void> {
+    const callers = callersOf(request.routeOptions.config)
+    if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: true }), callers)
+  }
+
+  async function identify (token: string, { confirmsKey }: { confirmsKey?: true }): Promise<Caller> {
     if (token.startsWith('ck_')) {
       const key = await (confirmsKey === true ? keys.recall(token) : keys.find(token))
       return key === undefined ? refuseKey() : { kind: 'key', key }

@@ -17,7 +17,7 @@ export const problemSchema = Type.Object({
   }), { description: 'For `invalidInput`: each fault and where it is' }))
 }, { description: 'RFC 9457 problem details' })
 
-/** For the `4XX` of every route's responses. */
+/** For the `4XX` and `5XX` of every route's responses. */
 export const problemResponse = {
   description: 'A problem (RFC 9457); `code` says which',
   content: { 'application/problem+json': { schema: problemSchema } }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import swagger from '@fastify/swagger'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifySchema } from 'fastify'
 import scalar from '@scalar/fastify-api-reference'
 import { html } from '../pages/html.ts'
 import { problemTable } from '../problems/problem-table.ts'
@@ -10,6 +10,7 @@ import type { Site } from '../services.ts'
 /** Collects the OpenAPI document from the routes' schemas. Call it before any of them is added. */
 export async function describeApi (app: FastifyInstance, site: Site): Promise<void> {
   await app.register(swagger, {
+    transform: nameWildcard,
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -35,6 +36,15 @@ export async function describeApi (app: FastifyInstance, site: Site): Promise<vo
       }
     }
   })
+}
+
+/** A parameter of a path in OpenAPI has a name, which the router's `*` has not. */
+function nameWildcard ({ schema, url }: { schema: FastifySchema, url: string }): { schema: FastifySchema, url: string } {
+  const { '*': wildcard, ...properties } = Object(Object(schema?.params).properties)
+  if (!url.endsWith('/*') || wildcard === undefined) return { schema, url }
+  const names = Object.keys(properties)
+  const params = { type: 'object', required: [...names, 'path'], properties: { ...properties, path: wildcard } }
+  return { schema: { ...schema, params }, url: url.replace(/\*$/, ':path') }
 }
 
 /** `/openapi.json`, the reference on `/docs`, and the page that every problem's `type` points to. */

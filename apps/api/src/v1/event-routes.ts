@@ -50,7 +50,11 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
       if (standing.isOver && standing.version === seen) return reply.code(204).send(null)
 
       const stream = openStream(id, standing, seen)
-      reply.raw.on('close', () => { stream.destroy() })
+      const stopWatching = app.watchCaller(request, () => { stream.end() })
+      reply.raw.on('close', () => {
+        stopWatching()
+        stream.destroy()
+      })
       reply.type('text/event-stream').headers({
         'cache-control': 'no-cache, no-store, no-transform',
         'x-accel-buffering': 'no',

@@ -36,7 +36,8 @@ export function nameFaults (path: string, name: string | undefined): InputFault[
 
 export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
 export const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
-export const cursorField = Type.String({ minLength: 1, maxLength: 64, description: "A list's `nextCursor`" })
+const cursorBounds = { minLength: 1, maxLength: 256 }
+export const cursorField = Type.String({ ...cursorBounds, description: "A list's `nextCursor`" })
 
 export const pageQuery = { limit: Type.Optional(limitField), cursor: Type.Optional(cursorField) }
 export const idParams = Type.Object({ id: Type.String() })
@@ -49,7 +50,7 @@ export function nullable<Schema extends TSchema> (schema: Schema) {
 export function listOf<Schema extends TSchema> (item: Schema) {
   return Type.Object({
     data: Type.Array(item),
-    nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Give it back as `cursor`; null on the last page' })
+    nextCursor: Type.Union([Type.String(cursorBounds), Type.Null()], { description: 'Give it back as `cursor`; null on the last page' })
   })
 }
 

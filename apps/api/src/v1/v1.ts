@@ -83,7 +83,7 @@ async function forbidCaching (_request: FastifyRequest, reply: FastifyReply, pay
 function describeRoute ({ schema, config }: RouteOptions): void {
   if (schema === undefined || schema.hide === true) return
   const { scope, user } = config?.callers ?? {}
-  schema.response = { ...schema.response ?? {}, '4XX': problemResponse }
+  schema.response = { '4XX': problemResponse, '5XX': problemResponse, ...schema.response ?? {} }
   schema.security = [...scope === undefined ? [] : [{ apiKey: [scope] }], ...user === true ? [{ userToken: [] }] : []]
   schema.description = [
     ...scope === undefined ? [] : [`With an API key: scope \`${scope}\`.`], ...user === true ? ['With a user token.'] : []

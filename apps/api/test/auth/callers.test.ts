@@ -111,6 +111,24 @@ t.test('does nothing for a key as soon as it is revoked, where it rang a moment 
   t.equal(await count(), before)
 })
 
+t.test('asks for the scope also of a key that it remembers', async (t) => {
+  const token = await api.makeKey('notifications:read')
+  t.equal((await api.ask('GET', '/v1/notifications', { token })).status, 200)
+  const refused = await api.ask('POST', '/v1/notifications', { token, body: note })
+  t.match([refused.status, at(refused.body, 'code')], [403, 'insufficientScope'])
+})
+
+t.test('takes a lost scope from a key that it remembers, at once where it looks keys up and soon elsewhere', async (t) => {
+  const token = await api.makeKey('notifications:read', 'notifications:write')
+  const ring = () => api.ask('POST', '/v1/notifications', { token, body: note })
+  t.equal((await ring()).status, 202)
+  await api.database.sql`update api_keys set scopes = '{notifications:read}' where id = ${token.slice(3, 35)}`
+  api.advance(10_001)
+  t.equal((await ring()).status, 403)
+  await api.database.sql`update api_keys set scopes = '{users:write}' where id = ${token.slice(3, 35)}`
+  t.equal((await api.ask('GET', '/v1/notifications', { token })).status, 403)
+})
+
 t.test('gives user tokens that last as long as they say', async (t) => {
   const operator = await api.makeKey('users:write')
   const { status, headers, body } = await api.ask('POST', '/v1/user-tokens', { token: operator, body: { userId: 'brief', expiresIn: 60 } })

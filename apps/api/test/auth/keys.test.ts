@@ -34,3 +34,14 @@ t.test('recalls nothing of a key for another that only begins like it', async (t
   await keys.find(key)
   t.equal(await keys.recall(key.slice(0, -1) + (key.endsWith('A') ? 'E' : 'A')), undefined)
 })
+
+t.test('shares a lookup under way with other calls of the same key alone', async (t) => {
+  const keys = createKeys(database, () => 0)
+  const [one, other] = [
+    await createApiKey(database, { name: 'one', scopes: ['notifications:write'] }), await createApiKey(database, { name: 'other', scopes: ['admin'] })
+  ]
+  const found = await Promise.all([keys.find(one.key), keys.find(one.key), keys.find(other.key), keys.find(`${one.key.slice(0, -1)}!`)])
+  t.match(found, [{ id: one.id, scopes: ['notifications:write'] }, { id: one.id }, { id: other.id, scopes: ['admin'] }, undefined])
+  await revokeApiKey(database, one.id)
+  t.equal(await keys.find(one.key), undefined, 'a lookup that is over is not shared')
+})

@@ -24,9 +24,27 @@ t.test('describes every call: who may make it, what it answers, and its problems
   const calls = Object.entries(at(body, 'paths') ?? {}).flatMap(([path, methods]) => Object.entries(Object(methods)).map(([method, call]) => ({ path, method, call })))
   t.equal(calls.length, 35)
   for (const { path, method, call } of calls) {
-    t.match(call, { operationId: String, summary: String, tags: [String], security: [Object], responses: { '4XX': Object } }, `${method} ${path}`)
+    t.match(call, { operationId: String, summary: String, tags: [String], security: [Object], responses: { '4XX': Object, '5XX': Object } }, `${method} ${path}`)
     t.match(path, /^\/v1\//)
   }
+})
+
+t.test('names every parameter of a path, and says what a proxied request may bring', async (t) => {
+  const { body } = await api.ask('GET', '/openapi.json')
+  const paths = Object.keys(at(body, 'paths') ?? {})
+  for (const path of paths) t.match(path, /^(\/[\w-]+|\/\{\w+\})+$/)
+  t.match(at(body, 'paths./v1/connections/{id}/proxy/{path}.post'), {
+    parameters: [{ name: 'id' }, { name: 'path', in: 'path', required: true }],
+    responses: { '2XX': { content: { '*/*': {} } }, '4XX': { content: { 'application/problem+json': {}, '*/*': {} } } }
+  })
+})
+
+t.test('works below the path of PUBLIC_URL', async (t) => {
+  const below = await openTestApi(t, { change: ({ site }) => ({ site: { ...site, publicUrl: 'https://site.example/carillon' } }) })
+  t.match(at((await below.ask('GET', '/openapi.json')).body, 'servers'), [{ url: '/carillon' }])
+  for (const path of ['/', '/docs']) t.equal((await below.ask('GET', path)).headers['location'], '/carillon/docs/', path)
+  const { headers } = await below.ask('POST', '/v1/handshakes', { token: await below.makeUser('ann'), body: { provider: 'pushbullet' } })
+  t.match(headers['location'], /^\/carillon\/v1\/handshakes\/hsk_/)
 })
 
 t.test('serves the reference from its own files, under a policy that lets nothing else in', async (t) => {

@@ -138,6 +138,27 @@ t.test('does not keep a server from closing', async (t) => {
   await until(() => watching.isEnded())
 })
 
+t.test('ends when its key is revoked, or loses its scope', async (t) => {
+  const id = await send()
+  const changes = {
+    revoked: (keyId: string) => api.database.sql`update api_keys set revoked_at = now() where id = ${keyId}`,
+    'without its scope': (keyId: string) => api.database.sql`update api_keys set scopes = '{notifications:write}' where id = ${keyId}`
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    const key = await api.makeKey('notifications:read', 'notifications:write')
+    const watching = await watch(id, {}, api, key)
+    const other = await watch(id)
+    await until(() => watching.events.length === 1 && other.events.length === 1)
+    await change(key.slice(3, 35))
+    // What has been looked up a moment ago is trusted for ten seconds.
+    api.advance(10_001)
+    await until(() => watching.isEnded(), { what: `the end of a stream whose key is ${what}` })
+    t.notOk(other.isEnded(), 'others go on')
+    t.match((await watch(id, {}, api, key)).status, what === 'revoked' ? 401 : 403)
+    other.leave()
+  }
+})
+
 t.test('is for keys that may read, and for what there is', async (t) => {
   t.equal((await api.ask('GET', '/v1/notifications/ntf_01890000-0000-7000-8000-000000000000/events', { token })).status, 404)
   t.equal((await api.ask('GET', '/v1/notifications/x/events', { token })).status, 404)

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findConnection } from '@carillon/shared/connections'
 import { parseId } from '@carillon/shared/db'
 import type { StreamedAnswer } from '@carillon/shared/providers'
+import { problemResponse } from '../../problems/problem-schema.ts'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { forward } from './forward.ts'
@@ -18,6 +19,12 @@ declare module 'fastify' {
     /** A header that we do not know goes to the provider. */
     forwardsHeaders?: true
   }
+}
+
+const anyContent = { '*/*': { schema: Type.Unsafe<unknown>({}) } }
+const providerResponse = { description: "The provider's response, as it is", content: anyContent }
+const eitherResponse = {
+  description: `${problemResponse.description}. Or the provider's response, as it is`, content: { ...problemResponse.content, ...anyContent }
 }
 
 /** HEAD comes first, so that GET does not bring one of its own. */
@@ -41,7 +48,8 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
           operationId: `proxy${method.charAt(0)}${method.slice(1).toLowerCase()}`,
           tags: ['connections'],
           summary: `${method} from the provider, in the user's name: its answer, whatever it is, comes back`,
-          params: Type.Object({ id: Type.String(), '*': Type.String({ description: 'The path at the provider, and its query' }) })
+          params: Type.Object({ id: Type.String(), '*': Type.String({ description: 'The path at the provider; the query goes there too' }) }),
+          response: { '2XX': providerResponse, '3XX': providerResponse, '4XX': eitherResponse, '5XX': eitherResponse }
         },
         handler: handle
       })
