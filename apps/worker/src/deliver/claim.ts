@@ -43,7 +43,7 @@ export async function claim ({ sql }: Database, provider: string, keys: Delivery
         as wanted (notification_id, connection_id)
     ), probed as (
       update provider_hosts set breaker = 'probing', retry_at = now() + ${probeMs}::int * interval '1 millisecond'
-      where provider = ${provider} and host <> '' and breaker <> 'closed' and retry_at <= now()
+      where provider = ${provider} and host <> '' and retry_at <= now()
         and host in (select host from wanted join connections on connections.id = connection_id)
       returning host
     ), due as (

@@ -88,14 +88,17 @@ for (const { what, notification, connection, delivery, host, becomes, event } of
 t.test('gives what is to be known for sending', async (t) => {
   const connectionId = await insertConnection({ host: 'pump.example', credentials: 'c', credentials_version: 7, expires_at: fromNow(-1) })
   const lasting = await insertConnection({ expires_at: fromNow(600) })
+  const endless = await insertConnection()
   const id = await insertNotification()
   await insertDelivery(id, connectionId, { attempts: 2 })
   await insertDelivery(id, lasting)
-  const { claimed } = await claim(database, 'pushbullet', [[id, connectionId], [id, lasting]], 60_000)
+  await insertDelivery(id, endless)
+  const { claimed } = await claim(database, 'pushbullet', [[id, connectionId], [id, lasting], [id, endless]], 60_000)
   t.match(claimed.find((one) => one.connectionId === connectionId), {
     notificationId: id, host: 'pump.example', attempts: 2, credentials: 'c', credentialsVersion: 7, isExpired: true, isProbe: false
   })
   t.match(claimed.find((one) => one.connectionId === lasting), { host: '', isExpired: false })
+  t.match(claimed.find((one) => one.connectionId === endless), { isExpired: false })
 })
 
 t.test('tells how long what it has claimed may be sent', async (t) => {

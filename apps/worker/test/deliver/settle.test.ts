@@ -9,7 +9,7 @@ import type { Settlement } from '../../src/deliver/settle.ts'
 import { fromNow, openRows } from './open-rows.ts'
 import type { Fields } from './open-rows.ts'
 
-const { database, insertConnection, insertNotification, insertDelivery, insertClaim, readDelivery } = await openRows(t)
+const { database, frozen, insertConnection, insertNotification, insertDelivery, insertClaim, readDelivery } = await openRows(t)
 const { sql } = database
 
 const minute = 60
@@ -221,6 +221,16 @@ for (const { what, outcomes, expected } of [
     t.equal((await listEvents(database, connectionId)).length, expected.status === 'needsReauth' ? 1 : 0)
   })
 }
+
+t.test('waits for nobody who writes to another connection', async (t) => {
+  const other = await insertConnection()
+  await frozen.sql`begin`
+  t.teardown(() => frozen.sql`rollback`)
+  await frozen.sql`update connections set updated_at = now() where id = ${other}`
+  const { settleAs, read } = await hold()
+  await settleAs(unauthorized())
+  t.match(await read(), { state: 'parked' })
+})
 
 t.test('wakes up once for what falls due together', async (t) => {
   const first = await hold()

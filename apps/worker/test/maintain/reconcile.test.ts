@@ -95,6 +95,14 @@ for (const { what, delivery, connection, notification, becomes } of cases) {
   })
 }
 
+t.test('expires nothing because another notification has expired', async (t) => {
+  const connectionId = await insertConnection()
+  const [late, lasting] = [await insertNotification(await expired(ago)), await insertNotification()]
+  for (const id of [late, lasting]) await insertDelivery(id, connectionId, { job_id: 'live' })
+  await runOnce()
+  t.match([await readDelivery(late, connectionId), await readDelivery(lasting, connectionId)], [{ state: 'expired' }, { state: 'queued' }])
+})
+
 t.test('takes back what a dead worker held, and nothing that another holds', async (t) => {
   const id = await insertNotification()
   const [first, second, third] = (await Promise.all([1, 2, 3].map(() => insertConnection()))).sort()

@@ -67,7 +67,7 @@ export const delivery: Target[] = [
   },
   {
     file: 'apps/worker/src/maintain/reconcile.ts',
-    tests: [`${here}/maintain/reconcile.test.ts`],
+    tests: [`${here}/maintain/reconcile.test.ts`, `${here}/reconcile.test.ts`],
     generate: true
   },
   {
