@@ -43,8 +43,11 @@ const faultRule = {
   additionalProperties: false
 }
 
+/** A fault's body may be longer than what a client is ready to read. */
+const maxFaultBytes = 4 * 1024 * 1024
+
 export function faultRoutes (app: FastifyInstance, { faults, simulators }: Controls): void {
-  app.post<{ Body: FaultRule }>('/faults', { schema: { body: faultRule } }, async (request, reply) => {
+  app.post<{ Body: FaultRule }>('/faults', { bodyLimit: maxFaultBytes, schema: { body: faultRule } }, async (request, reply) => {
     const rule = request.body
     mustMakeSense(rule, simulatorOf(simulators, rule.provider))
     return reply.code(201).send(faults.add(rule))

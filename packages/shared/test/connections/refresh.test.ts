@@ -1,5 +1,4 @@
 import t from 'tap'
-import type { Test } from 'tap'
 import { createRefresher, disconnect, findConnection, revocationPlace, saveConnections } from '../../src/connections/index.ts'
 import type { RefreshServices } from '../../src/connections/index.ts'
 import { createLog } from '../../src/log/index.ts'
@@ -17,7 +16,7 @@ const call = (signal = new AbortController().signal) => ({ http, signal, now: Da
 let people = 0
 
 /** A connection whose provider answers a refresh when the test says so. */
-async function open (t: Test, more: Partial<RefreshServices> = {}) {
+async function open (more: Partial<RefreshServices> = {}) {
   const name = `person-${people++}`
   const [id = ''] = await connect(database, [name])
   let asked = (): void => {}
@@ -63,7 +62,7 @@ async function open (t: Test, more: Partial<RefreshServices> = {}) {
 }
 
 t.test('revokes a pair that was rotated during a disconnect, and stores none', async (t) => {
-  const { id, refresh, isAsked, answer, fresh, revoked } = await open(t)
+  const { id, refresh, isAsked, answer, fresh, revoked } = await open()
   const result = refresh()
   await isAsked
   await disconnect(database, id)
@@ -75,7 +74,7 @@ t.test('revokes a pair that was rotated during a disconnect, and stores none', a
 
 t.test('lets a user who reconnects beat a late refresh, whatever that brings', async (t) => {
   for (const how of ['answer', 'refuse'] as const) {
-    const opened = await open(t)
+    const opened = await open()
     const result = opened.refresh()
     await opened.isAsked
     await opened.reconnect()
@@ -87,7 +86,7 @@ t.test('lets a user who reconnects beat a late refresh, whatever that brings', a
 })
 
 t.test('goes on without a caller whose time is over, for those who wait and for what it brings', async (t) => {
-  const { id, refresh, isAsked, answer, fresh, requests } = await open(t)
+  const { id, refresh, isAsked, answer, fresh, requests } = await open()
   const impatient = new AbortController()
   const [first, second] = [refresh(impatient.signal), refresh()]
   await isAsked
@@ -103,7 +102,7 @@ t.test('goes on without a caller whose time is over, for those who wait and for 
 t.test('has what was parked released when credentials that were given up come back, and then alone', async (t) => {
   for (const isGivenUp of [true, false]) {
     const released: string[] = []
-    const { id, refresh, isAsked, answer } = await open(t, {
+    const { id, refresh, isAsked, answer } = await open({
       onRecovered: async (connectionId) => {
         released.push(connectionId)
         throw new Error('which costs nothing but time')
@@ -124,7 +123,7 @@ t.test('stores what the provider has rotated when the database is back', async (
   const hasFailedTwice = new Promise<void>((resolve) => { failTwice = resolve })
   const write = (line: string): void => { if (lines.push(line) === 2) failTwice() }
   const log = createLog({ name: 'test', level: 'warn', destination: { write } })
-  const { id, refresh, isAsked, answer, fresh } = await open(t, { log })
+  const { id, refresh, isAsked, answer, fresh } = await open({ log })
   const result = refresh()
   await isAsked
   await sql`alter table connections rename column expires_at to expires_elsewhere`
