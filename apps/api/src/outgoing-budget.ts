@@ -34,7 +34,7 @@ export async function chargeOutgoing (services: BudgetServices, requests: Outgoi
   const seconds = await takeOutgoing(services, requests)
   if (seconds === 0) return
   throw new Problem('tooManyRequests',
-    `Too many requests to ${requests.provider.name} for this user or host: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`, {
+    `The limit of requests to ${requests.provider.name} for this user, host or provider is reached: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`, {
       headers: { 'retry-after': String(seconds) }
     })
 }

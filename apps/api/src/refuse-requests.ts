@@ -11,7 +11,7 @@ export function refuseRequests (app: FastifyInstance): void {
       reply.raw.shouldKeepAlive = false
       throw new Problem('closing', 'This server is shutting down: try again', { headers: { 'retry-after': '1' } })
     }
-    if (host === undefined ? httpVersion !== '1.0' : !isHost(host)) throw new Problem('badRequest', 'The Host header is missing or is not a host')
+    if (host === undefined ? httpVersion !== '1.0' : !isHost(host)) throw new Problem('badRequest', 'The Host header is missing or is not a valid host')
   })
 }
 

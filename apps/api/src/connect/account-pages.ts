@@ -60,8 +60,8 @@ export function addAccountPages (
       content: html`
         <h1>Connect the ${provider.name} account <strong>${foreign(account.name)}</strong> ${forWhom(handshake, site)}?</h1>
         ${named !== null && isOtherAccount(provider, handshake, account)
-          ? html`<p class="error">You named <strong>${foreign(named)}</strong>, but <strong>${foreign(account.name)}</strong> allowed access at ${provider.name}.</p>`
-          : html`<p>${provider.name} gave access to this account. Nothing is connected until you confirm that it is yours.</p>`}
+          ? html`<p class="error">You named <strong>${foreign(named)}</strong>, but ${provider.name} gave access to <strong>${foreign(account.name)}</strong>. Connect it only if it is yours.</p>`
+          : html`<p>${provider.name} gave access to this account. We connect it only after you confirm that it is yours.</p>`}
         <p class="soft">${identityOf(handshake, site)}</p>
         <div class="buttons">
           <form method="post" action="${action}">

@@ -28,7 +28,7 @@ export function readReturnTo ({ publicUrl, allowedOrigins }: Site, text: string)
   const own = ownPath(new URL(publicUrl), url)
   if (own !== undefined && /^\/connect\/?$/.test(own)) return { url: unchanged(text, url) }
   if (!allowedOrigins.includes(url.origin)) return { fault: 'must be on one of the ALLOWED_ORIGINS of this server' }
-  if (own !== undefined && ownPaths.test(own)) return { fault: 'must not be an address of this server, other than its connect page' }
+  if (own !== undefined && ownPaths.test(own)) return { fault: 'must not be on this server, except its connect page' }
   return { url: unchanged(text, url) }
 }
 

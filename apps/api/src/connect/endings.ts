@@ -71,7 +71,9 @@ export function createEndings (services: Services, provider: Provider): Endings 
       return reply.redirect((current.isObtained ? accountUrl : startUrl)(site, provider.id, current.id), 303)
     },
     over: (reply, handshake) => {
-      const reason = handshake.status === 'expired' && !handshake.claimed ? reasonToExpire(handshake) : 'alreadyUsed'
+      const { status, claimed, error } = handshake
+      // "Already used" would not tell the user that their second handshake ended this one.
+      const reason = status === 'expired' && !claimed ? reasonToExpire(handshake) : error === 'superseded' ? error : 'alreadyUsed'
       return sendFailure(reply, reason, { site, provider, backTo: handshake.returnTo })
     }
   }

@@ -33,7 +33,7 @@ export function sendTooManyRequests (reply: FastifyReply, { status, message }: P
     content: html`
       <h1>Too many requests</h1>
       <p>${message}.</p>
-      <p class="soft">Go back, wait that long, and do it once more.</p>`
+      <p class="soft">Nothing has changed. Go back and try again after that time.</p>`
   })
 }
 

@@ -23,7 +23,7 @@ export function noRoute ({ server, url }: FastifyRequest): Problem {
   const allowed = server.allowedMethods(url).join(', ')
   return allowed === ''
     ? new Problem('notFound', 'No route has this path')
-    : new Problem('methodNotAllowed', `This path takes ${allowed}`, { headers: { allow: allowed } })
+    : new Problem('methodNotAllowed', `This path accepts ${allowed}`, { headers: { allow: allowed } })
 }
 
 /** The routes' own patterns are simple: `:name` for a segment, `*` for the rest. */

@@ -39,14 +39,14 @@ export function createClientErrorHandler (publicUrl: string, log: Log): (error: 
 
 /** For `checkExpectation`: Node itself would answer an `Expect` that it does not know without a body. */
 export function refuseExpectation (publicUrl: string, response: ServerResponse): void {
-  const problem = new Problem('expectationFailed', 'This server knows no Expect but 100-continue')
+  const problem = new Problem('expectationFailed', 'The only Expect that this server supports is 100-continue')
   const body = problemBody(problem, { publicUrl, id: randomUUID() })
   response.writeHead(problem.status, headersOf(body)).end(body)
 }
 
 function problemOf ({ code }: ClientError): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headersTooLarge', 'The request line and headers are larger than 16 KiB')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('requestTimeout', 'The request did not arrive within 30 seconds')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('requestTimeout', 'The request did not arrive completely within 30 seconds')
   return new Problem('badRequest', 'The request is not valid HTTP')
 }
 

@@ -33,7 +33,7 @@ function isOfStores (error: unknown): boolean {
 }
 
 function unavailable (): Problem {
-  const detail = 'The database does not answer, has no room or only reads. Try again after the seconds that Retry-After says'
+  const detail = 'The database does not respond, has no disk space or connections left, or is read-only. Try again after Retry-After'
   return new Problem('unavailable', detail, { headers: { 'retry-after': String(retryAfterSeconds) } })
 }
 
@@ -70,9 +70,11 @@ function toFault ({ keyword, instancePath, params, message }: FastifySchemaValid
   }
   if (keyword === 'const') return fault(path, `must be ${JSON.stringify(params['allowedValue'])}`)
   if (keyword === 'pattern' && params['pattern'] === '\\S') return fault(path, 'must not be blank')
-  if (keyword === 'pattern') return fault(path, 'is not written in the form that this field takes')
+  if (keyword === 'pattern') return fault(path, 'does not have the format of this field')
+  if (keyword === 'format' && params['format'] === 'date-time') return fault(path, 'must be a date and time such as 2026-12-24T18:00:00Z')
   if (keyword === 'minProperties' || keyword === 'maxProperties') return fault(path, `must have exactly ${String(params['limit'])} of its fields`)
-  return fault(path, message ?? 'is not valid')
+  if (keyword === 'type' && params['type'] === 'integer') return fault(path, 'must be an integer')
+  return fault(path, message?.replace('must NOT', 'must not') ?? 'is not valid')
 }
 
 function fault (path: unknown[], message: string): InputFault {

@@ -27,7 +27,7 @@ t.test('ends the handshake that a browser began before, where answers do not say
   await second.confirm()
   t.match(await first.look(), { status: 'failed', error: 'superseded', connectionId: null })
   t.match(await second.look(), { status: 'pending' })
-  t.match((await browser.get(first.startUrl)).text, /Reason: alreadyUsed/)
+  t.match((await browser.get(first.startUrl)).text, /Reason: superseded/)
 
   const asked = await browser.follow(await browser.get(late))
   t.match(wordsOf(asked), "Connect the Blot're account ada to your account at Bell & Sons?")
@@ -200,7 +200,7 @@ t.test('asks before it connects another account of a host than the one that was 
   const walk = await openWalkOf(api, 'mover', wanted)
   const asked = await walk.toAccountPage('other')
   t.match(wordsOf(asked), `Connect the pump.io account other@${api.pumpioHost} to your account`)
-  t.match(wordsOf(asked), `You named named@${api.pumpioHost}, but other@${api.pumpioHost} allowed access at pump.io.`)
+  t.match(wordsOf(asked), `You named named@${api.pumpioHost}, but pump.io gave access to other@${api.pumpioHost}. Connect it only if it is yours.`)
   t.match(await walk.look(), { status: 'pending', accountToConfirm: { name: `other@${api.pumpioHost}` } })
   t.same(await connectionsOf(walk.token), [])
   t.match((await walk.browser.submit(asked)).location, 'carillon=connected')
@@ -224,7 +224,7 @@ t.test('asks the same of who brings a verifier, on the page and over the API', a
   const byPage = await openWalkOf(api, 'page', wanted)
   const page = await byPage.browser.get(byPage.startUrl)
   const asked = await byPage.browser.follow(await byPage.browser.submit(page, { verifier: await read(byPage) }))
-  t.match(wordsOf(asked), `You named named@${api.pumpioHost}, but other@`)
+  t.match(wordsOf(asked), `You named named@${api.pumpioHost}, but pump.io gave access to other@${api.pumpioHost}.`)
   t.match((await byPage.browser.submit(page, { verifier: 'again' })).location, '/account?')
   t.match((await byPage.browser.submit(asked)).text, /pump\.io is connected/)
 

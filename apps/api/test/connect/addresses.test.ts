@@ -6,7 +6,7 @@ const site: Site = { publicUrl: 'https://carillon.example', name: 'Bell', allowe
 const onePath: Site = { publicUrl: 'https://site.example/carillon', name: 'Bell', allowedOrigins: ['https://site.example'] }
 const shared: Site = { publicUrl: 'https://site.example', name: 'Bell', allowedOrigins: ['https://site.example'] }
 const elsewhere = 'must be on one of the ALLOWED_ORIGINS of this server'
-const own = 'must not be an address of this server, other than its connect page'
+const own = 'must not be on this server, except its connect page'
 
 t.test('returns to the pages of the site, and of our own only to the connect page', async (t) => {
   const rows: Array<[site: Site, text: string, fault: string | undefined]> = [

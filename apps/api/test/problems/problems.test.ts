@@ -50,9 +50,9 @@ t.test('turns away bodies that are too large', async (t) => {
 t.test('names each fault by its path', async (t) => {
   const { body } = await api.ask('POST', '/v1/user-tokens', { token, body: { userId: '', expiresIn: '60', admin: true } })
   t.match(body, { code: 'invalidInput', detail: /\(and 2 more\)$/ })
-  t.same(at(body, 'errors.1'), { path: 'userId', message: 'must NOT have fewer than 1 characters' })
+  t.same(at(body, 'errors.1'), { path: 'userId', message: 'must not have fewer than 1 characters' })
   t.same(at(body, 'errors.0'), { path: 'admin', message: 'is not a field of this call' })
-  t.same(at(body, 'errors.2'), { path: 'expiresIn', message: 'must be integer' })
+  t.same(at(body, 'errors.2'), { path: 'expiresIn', message: 'must be an integer' })
 })
 
 t.test('turns away what the database could not store', async (t) => {

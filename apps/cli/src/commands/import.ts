@@ -11,9 +11,9 @@ export function addImport (program: Command, context: CommandContext): void {
   program.command('import')
     .summary('bring tokens that the site already holds')
     .description('Brings connections in through the API. Every line of FILE is one, as JSON: ' +
-      '{"userId", "provider", "credentials": {"accessToken", …}, "account"?: {"id", "name"}}. Without an account the provider is asked whose ' +
-      'token it is. Users are made as needed; a connection that is there gets the new token. A line that cannot be imported does not stop ' +
-      'the others. Running it again does no harm.')
+      '{"userId", "provider", "credentials": {"accessToken", …}, "account"?: {"id", "name"}}. Without an account, the API asks the provider whose ' +
+      'token it is. It creates missing users; a connection that exists gets the new token. A line that cannot be imported does not stop ' +
+      'the others. You may run the command again.')
     .argument('<file>', 'newline-delimited JSON, or - for standard input')
     .option('--json', 'print {"imported", "failed", "failures": [{"line", "path"?, "code"?, "message"}]} at the end')
     .addHelpText('after', '\nExit codes: 0 every line was imported; 1 at least one was not; 2 not understood')

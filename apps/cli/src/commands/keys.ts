@@ -18,7 +18,7 @@ export function addKeys (program: Command, context: CommandContext): void {
 function addCreate (keys: Command, { env, print, terminal: { output } }: CommandContext): void {
   keys.command('create')
     .summary('make a key and show it, once')
-    .description('Makes a key and prints it to standard output. Carillon keeps only its hash: copy it now.')
+    .description('Creates a key and prints it to standard output. Carillon keeps only its hash: copy the key now.')
     .requiredOption('--name <name>', 'what it is for, 1 to 200 characters', parseName)
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(scopes))
     .option('--all', 'it may do everything')

@@ -26,7 +26,7 @@ export async function openLoopback ({ port, path, key }: { port: number, path: s
   const server = createServer((request, response) => {
     const answer = answerIn(request)
     if (answer === undefined) return respond(response, 404, 'Nothing here', 'This page was meant for something else.')
-    if (isAhead(request)) return respond(response, 503, 'Open this page itself', 'Your browser requested it ahead of time. Nothing has changed.')
+    if (isAhead(request)) return respond(response, 503, 'Open this page in its own tab', 'Your browser requested this page ahead of time. Nothing has changed. Reload this page.')
     if (shown !== undefined) return respond(response, 200, shown.title, shown.text)
     waiting.push(response)
     // The first answer counts. A reload, or a second request of the same browser, is shown the same.
