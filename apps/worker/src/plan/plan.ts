@@ -1,6 +1,6 @@
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
-import { enqueuePlans, enqueueSegments } from '@carillon/shared/notifications'
+import { enqueuePlanAgain, enqueueSegments } from '@carillon/shared/notifications'
 import type { DeliveryQueues, PlanJob } from '@carillon/shared/notifications'
 import { paceOf } from './pace.ts'
 import { cutSegments, openPlan, readPlan } from './segments.ts'
@@ -30,14 +30,14 @@ export async function plan (
 ): Promise<void> {
   const wish = await readPlan(database, notificationId)
   if (wish === undefined) return
-  if (wish.delayMs > toleranceMs) return await enqueuePlans(queues, [{ notificationId, delayMs: wish.delayMs }])
+  if (wish.delayMs > toleranceMs) return await enqueuePlanAgain(queues, { notificationId, delayMs: wish.delayMs })
 
   const providers = [...queues.deliver.keys()].filter((id) => wish.providers?.includes(id) ?? true)
   const plans = await openPlan(database, notificationId, providers)
   for (const open of plans) {
     const pace = paceOf(open.audience, wish.spreadSeconds, perSecond.get(open.provider))
     for (let isPlanned = open.isPlanned; !isPlanned;) {
-      if (stopping.aborted) return await enqueuePlans(queues, [{ notificationId, delayMs: 0 }])
+      if (stopping.aborted) return await enqueuePlanAgain(queues, { notificationId, delayMs: 0 })
       const cut = await cutSegments(database, { notificationId, provider: open.provider, ...pace, limit: segmentsPerStatement })
       isPlanned = cut.isPlanned
       await enqueueSegments(queues, cut.segments).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { newId } from '../db/index.ts'
 import type { DeliveryKey, DeliveryQueues } from './delivery-queues.ts'
 import { groupBy } from './group-by.ts'
 
@@ -49,7 +50,7 @@ export function segmentJobId ({ notificationId, number, dueAt }: DueSegment): st
   return `${notificationId}-${number}-${dueAt}`
 }
 
-/** Has a broadcast planned in `delayMs`. */
+/** Has a broadcast planned in `delayMs`. Those that ask for the same second share one job. */
 export async function enqueuePlans (
   queues: DeliveryQueues, plans: Array<{ notificationId: string, delayMs: number }>, now = Date.now()
 ): Promise<void> {
@@ -58,20 +59,30 @@ export async function enqueuePlans (
   })))
 }
 
+/** Continues a plan in another job. The queue would drop one that has the id of the job that runs. */
+export async function enqueuePlanAgain (
+  queues: DeliveryQueues, { notificationId, delayMs }: { notificationId: string, delayMs: number }
+): Promise<void> {
+  await queues.plan.add([{ id: `${notificationId}-${newId()}`, data: { notificationId }, delayMs }])
+}
+
 /** What the clocks of a process and the database may differ by when they mean the same second. */
 const toleranceMs = 50
 
 /**
  * Has what falls due given jobs when it does. However many rows wait for a second of a provider's, they share one wake-up: it
  * forms full batches of all that is due. It comes at the second's end, so that those who ask for it later lose nothing by
- * finding it there.
+ * finding it there. In the last moments of a second and the first ones of the next, that wake-up may already have looked for due
+ * rows, and the queue drops a job whose id it still has. What is asked for then gets a wake-up of its own.
  */
 export async function enqueueWakes (queues: DeliveryQueues, wakes: Wake[], now = Date.now()): Promise<void> {
   const endOf = ({ delayMs }: Wake): number => Math.ceil((now + delayMs - toleranceMs) / 1000) * 1000
-  const bySecond = groupBy(wakes, (wake) => `${wake.provider}-${endOf(wake) / 1000}`)
+  const isLate = (wake: Wake): boolean => endOf(wake) - now <= toleranceMs
+  const ownId = newId()
+  const bySecond = groupBy(wakes, (wake) => `${wake.provider}-${isLate(wake) ? ownId : endOf(wake) / 1000}`)
   await queues.wake.add([...bySecond].map(([id, members]) => ({
     id,
     data: { provider: members[0]?.provider ?? '' },
-    delayMs: Math.max(0, ...members.map((wake) => Math.max(wake.delayMs, endOf(wake) - now)))
+    delayMs: Math.max(0, ...members.map((wake) => isLate(wake) ? wake.delayMs : Math.max(wake.delayMs, endOf(wake) - now)))
   })))
 }

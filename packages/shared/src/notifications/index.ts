@@ -9,7 +9,7 @@ export type { DeliverJob, DeliveryKey, DeliveryQueues, PlanJob, SegmentJob, Wake
 export { dispatchWaiting } from './dispatch.ts'
 export { isBroadcast } from './draft.ts'
 export type { Audience, Draft, OnUnknown, Unreachable } from './draft.ts'
-export { enqueueBatches, enqueuePlans, enqueueSegments, enqueueWakes, segmentJobId } from './enqueue.ts'
+export { enqueueBatches, enqueuePlanAgain, enqueuePlans, enqueueSegments, enqueueWakes, segmentJobId } from './enqueue.ts'
 export type { Batch, DueSegment, Wake } from './enqueue.ts'
 export { groupBy } from './group-by.ts'
 export { previewAudience } from './preview.ts'

@@ -3,7 +3,7 @@ import t from 'tap'
 import { openDatabase } from '../../src/db/index.ts'
 import type { Database } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/notifications/accept.ts'
-import { deliverQueueName, dispatchWaiting, enqueueBatches, enqueueWakes, openDeliveryQueues } from '../../src/notifications/index.ts'
+import { deliverQueueName, dispatchWaiting, enqueueBatches, enqueuePlanAgain, enqueuePlans, enqueueWakes, openDeliveryQueues } from '../../src/notifications/index.ts'
 import type { DeliverJob, Draft } from '../../src/notifications/index.ts'
 import { openQueueBackend } from '../../src/queue/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -126,6 +126,24 @@ t.test('wakes what falls due in one second of a provider\'s once, when all of it
   wakes.length = 0
   await enqueueWakes(queues, [{ provider: 'pushbullet', delayMs: 200 }], now + 300)
   t.match(wakes, [{ id: before, delayMs: 300 }], 'a later one of the same second is the same job')
+})
+
+t.test('gives a wake-up of its own to what falls due while the wake-up of its second may already run', async (t) => {
+  const { queues, wakes } = recordingQueues(['pushbullet'])
+  const second = 1_000_000_001_000
+  await enqueueWakes(queues, [{ provider: 'pushbullet', delayMs: 0 }], second - 400)
+  for (const late of [-50, 0, 50]) await enqueueWakes(queues, [{ provider: 'pushbullet', delayMs: 0 }], second + late)
+  t.same(wakes.map(({ delayMs }) => delayMs), [400, 0, 0, 0])
+  t.equal(new Set(wakes.map(({ id }) => id)).size, 4, 'the queue drops an id that it still has')
+})
+
+t.test('continues a plan in a job whose id is not the one of the job that runs', async (t) => {
+  const { queues, plans } = recordingQueues(['pushbullet'])
+  const plan = { notificationId: 'n', delayMs: 0 }
+  await enqueuePlans(queues, [plan])
+  await enqueuePlanAgain(queues, plan)
+  t.match(plans, [{ data: { notificationId: 'n' } }, { data: { notificationId: 'n' } }])
+  t.equal(new Set(plans.map(({ id }) => id)).size, 2)
 })
 
 for (const { kind, skip, open } of await backends()) {
