@@ -14,7 +14,9 @@ import { createVault } from '@carillon/shared/vault'
 import { buildApp } from './app.ts'
 import { releaseDeliveries } from './connect/release-deliveries.ts'
 
-/** Requests under way may take this long once we are told to stop. */
+/** Requests to a provider may take this long once the API is told to stop. Their callers then get an error. */
+const providerDrainMs = 9_000
+/** Requests under way may take this long. */
 const farewellMs = 10_000
 /** And all the rest this long. */
 const longestFarewellMs = 14_000
@@ -25,6 +27,7 @@ for (const { warning } of findUnknownVariables(process.env)) log.warn(warning)
 const closers: Array<() => Promise<unknown>> = []
 let closing: Promise<never> | undefined
 const stopping = new AbortController()
+const abortProviders = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))
 // The parent is gone: nobody is left to stop us.
 process.on('disconnect', () => close(0))
@@ -51,6 +54,7 @@ closers.push(() => pullQueue.close())
 const http = createHttp({
   trustedOrigins: trustedOrigins(providerConfig(config)),
   allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
+  signal: abortProviders.signal,
   onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
 })
 closers.push(() => http.close())
@@ -119,7 +123,11 @@ async function openStores (): Promise<QueueBackend> {
 
 /** Closes in the reverse order of opening. A second signal waits for the first. */
 function close (code: number): Promise<never> {
-  setTimeout(() => process.exit(code), longestFarewellMs).unref()
+  setTimeout(() => {
+    log.error('did not close in time')
+    process.exit(code)
+  }, longestFarewellMs).unref()
+  setTimeout(() => abortProviders.abort(), providerDrainMs).unref()
   stopping.abort()
   closing ??= closeAll().catch((error: unknown) => {
     log.error({ err: error }, 'did not close in order')

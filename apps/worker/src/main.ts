@@ -78,6 +78,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
   const http = createHttp({
     trustedOrigins: trustedOrigins(providerConfig(config)),
     allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
+    signal: giveUp.signal,
     onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
   })
   closers.push(() => http.close())

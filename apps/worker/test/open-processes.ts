@@ -15,6 +15,9 @@ export async function openProcesses (t: Test, stores: BackendEnvironment, settin
     PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
     PUSHBULLET_AUTHORIZE_URL: `${sandboxUrl}/pushbullet/authorize`,
     PUSHBULLET_API_URL: `${sandboxUrl}/pushbullet`,
+    BLOTRE_CLIENT_ID: 'carillon',
+    BLOTRE_CLIENT_SECRET: 'sandbox-secret',
+    BLOTRE_URL: `${sandboxUrl}/blotre`,
     ...settings
   }
   const api = spawnApp(t, 'api', { env })

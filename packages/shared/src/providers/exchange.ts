@@ -15,9 +15,9 @@ export interface Terms {
  * connection, whatever it still carries, behind.
  */
 export function exchange (
-  agent: Dispatcher, url: URL, request: HttpRequest, terms: Terms, signal?: AbortSignal
+  agent: Dispatcher, url: URL, request: HttpRequest, terms: Terms, signals: readonly AbortSignal[] = []
 ): Promise<Answer> {
-  if (signal?.aborted === true) return Promise.reject(new TransportError('aborted', url.host))
+  if (signals.some(({ aborted }) => aborted)) return Promise.reject(new TransportError('aborted', url.host))
   return new Promise((resolve, reject) => {
     agent.dispatch(
       {
@@ -28,7 +28,7 @@ export function exchange (
         body: (request.body ?? null) as Uint8Array | null, // undici takes any iterable, its type a few
         headersTimeout: terms.headersTimeoutMs
       },
-      new Exchange(url.host, terms, signal, resolve, reject)
+      new Exchange(url.host, terms, signals, resolve, reject)
     )
   })
 }
@@ -40,7 +40,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void
   readonly #reject: (error: TransportError) => void
   readonly #timer: NodeJS.Timeout
-  readonly #offAbort: (() => void) | undefined
+  readonly #offAborts: Array<() => void>
   #controller: Dispatcher.DispatchController | undefined
   #failure: TransportError | undefined
   #givingUp: NodeJS.Immediate | undefined
@@ -50,7 +50,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
 
   constructor (
-    host: string, { timeoutMs, maxResponseBytes }: Terms, signal: AbortSignal | undefined,
+    host: string, { timeoutMs, maxResponseBytes }: Terms, signals: readonly AbortSignal[],
     resolve: (answer: Answer) => void, reject: (error: TransportError) => void
   ) {
     this.#host = host
@@ -59,7 +59,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#reject = reject
     // undici's own time-outs start over with every byte, so an answer that drips in would never meet them.
     this.#timer = setTimeout(giveUpLate, timeoutMs, this)
-    this.#offAbort = signal === undefined ? undefined : onAbort(signal, () => this.giveUp('aborted'))
+    this.#offAborts = signals.map((signal) => onAbort(signal, () => this.giveUp('aborted')))
   }
 
   /**
@@ -108,7 +108,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #release (): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#givingUp)
-    this.#offAbort?.()
+    for (const offAbort of this.#offAborts) offAbort()
   }
 }
 

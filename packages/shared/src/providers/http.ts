@@ -63,6 +63,8 @@ export interface HttpOptions {
   streamTimeoutMs?: number
   maxResponseBytes?: number
   connectionsPerOrigin?: number
+  /** Aborts every `request`, whichever signal it has of its own. A process that stops does not wait for a provider. */
+  signal?: AbortSignal
 }
 
 const defaults = {
@@ -110,9 +112,10 @@ export function createHttp (options: HttpOptions): StreamingHttp {
         headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,
         maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes
       }
-      if (isTrusted(url, request)) return await exchange(open, url, request, terms, signal)
+      const signals = [signal, options.signal].filter((each) => each !== undefined)
+      if (isTrusted(url, request)) return await exchange(open, url, request, terms, signals)
       const release = names.need(url.hostname)
-      return await exchange(guarded, url, request, terms, signal).finally(release)
+      return await exchange(guarded, url, request, terms, signals).finally(release)
     },
     async stream (request, signal) {
       const url = httpUrl(request.url)

@@ -112,6 +112,19 @@ t.test('stops when the caller aborts', async (t) => {
   t.equal(gone.length, 1, 'the server saw the connection close')
 })
 
+t.test('stops every request when the process stops, and sends no more', async (t) => {
+  const stop = new AbortController()
+  let visits = 0
+  const url = await web(t, () => { if (++visits === 2) stop.abort() })
+  const http = client(t, url, { headersTimeoutMs: 600_000, signal: stop.signal })
+  const own = new AbortController()
+  const requests = [http.request({ method: 'GET', url }), http.request({ method: 'GET', url }, own.signal)]
+  for (const request of requests) t.equal((await failure(request)).code, 'aborted')
+  t.equal((await failure(http.request({ method: 'GET', url }))).code, 'aborted')
+  t.equal(visits, 2)
+  for (const { signal } of [stop, own]) t.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
 t.test('sends nothing for a caller who has aborted already', async (t) => {
   let visits = 0
   const url = await web(t, (_, response) => { visits++; response.end() })

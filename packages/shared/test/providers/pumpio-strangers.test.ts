@@ -154,7 +154,7 @@ function resolving (t: Test, address: string): Http {
   const agent = new Agent({ connect: createGuardedConnector({ guard: createGuard([]), timeoutMs: 2_000, resolve }) })
   const terms = { timeoutMs: 5_000, headersTimeoutMs: 5_000, maxResponseBytes: 1_000 }
   const http: Http = {
-    request: (request, signal) => exchange(agent, new URL(request.url), request, terms, signal),
+    request: (request, signal) => exchange(agent, new URL(request.url), request, terms, signal && [signal]),
     close: () => agent.close()
   }
   t.teardown(() => http.close())
