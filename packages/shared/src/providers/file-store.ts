@@ -78,6 +78,8 @@ export function createFileStore (
     await reserve(Math.min(loadBytes, maxBytes), entry)
     try {
       const bytes = await load(signal)
+      // A load may end in spite of the abort. Its entry is forgotten already, and would hold its bytes for ever.
+      signal.throwIfAborted()
       entry.status = 'loaded'
       resize(entry, bytes.length)
       return bytes

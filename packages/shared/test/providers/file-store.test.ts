@@ -142,3 +142,16 @@ t.test('forgets a file some time after its last use', async (t) => {
   await until(() => store.heldBytes() === 0)
   t.pass('nothing is held')
 })
+
+t.test('holds no bytes of a load that ends although it was canceled', async (t) => {
+  const store = createFileStore({ maxBytes: 100 })
+  const leaving = new AbortController()
+  const [late, next] = [file('a', 60), file('b', 60)]
+  const one = hold(store, late.stored, leaving.signal)
+  leaving.abort(new Error('left'))
+  await t.rejects(one.done, { message: 'left' })
+  late.finish()
+  next.finish()
+  t.equal(await store.use(next.stored, never, async (bytes) => bytes.length), 60, 'there is room for another file')
+  t.equal(store.heldBytes(), 60)
+})
