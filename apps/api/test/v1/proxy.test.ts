@@ -5,6 +5,7 @@ import { until } from '@carillon/testing'
 import t from 'tap'
 import { request } from 'undici'
 import { at } from '../open-api.ts'
+import { openRaw } from '../send-raw.ts'
 import { openProxied } from './open-proxied.ts'
 
 const fake = await openProxied(t)
@@ -188,6 +189,19 @@ t.test('asks the user to reconnect when the token is dead, and only then', async
   fake.state.answer = (_seen, response) => { response.writeHead(401).end('dead') }
   t.match(await fake.ask(id, '/x'), { status: 401, text: 'dead' })
   t.match(await fake.show(id), { status: 'needsReauth', events: [{ event: 'connection.connected' }, { event: 'connection.needs_reauth' }] })
+})
+
+t.test('closes the connection after it has refused a body that it began to read', async (t) => {
+  const id = await fake.open()
+  fake.state.answer = (_seen, response) => { response.writeHead(401).end('dead') }
+  await fake.ask(id, '/x')
+  t.match(await fake.show(id), { status: 'needsReauth' })
+  const head = `POST /v1/connections/${id}/proxy/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${fake.key}\r\nContent-Length: 3000000\r\n\r\n`
+  const connection = await openRaw(t, fake.api.url, head)
+  connection.socket.write(Buffer.alloc(1_500_000))
+  t.match(await connection.response(), { status: 409 })
+  // Node itself closes it after 30 seconds in which the request has not ended.
+  await until(connection.isClosed, { timeoutMs: 20_000, what: 'the end of the connection' })
 })
 
 t.test('streams both ways', async (t) => {

@@ -69,8 +69,9 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
     if (reply.raw.closed) left.abort()
     reply.raw.on('close', () => { left.abort() })
     const answer = await ask().finally(() => {
-      // What is left of a body that nobody wants any more would be waited for.
-      if (!raw.complete) reply.header('connection', 'close')
+      // The rest of a body that is not read any more would keep the connection from its next request. Not a header, which
+      // sendProblem removes.
+      if (!raw.complete) reply.raw.shouldKeepAlive = false
     })
     return reply.code(answer.status).headers(answerHeaders(answer.headers)).send(answer.body)
 
