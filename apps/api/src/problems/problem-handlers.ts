@@ -15,9 +15,9 @@ export function handleProblems (app: FastifyInstance, publicUrl: string): void {
 export function sendProblem (error: unknown, request: FastifyRequest, reply: FastifyReply, publicUrl: string): FastifyReply {
   const problem = toProblem(error)
   if (problem.code === 'internal') request.log.error({ requestId: request.id, err: error }, 'request failed')
-  // Fastify closes the connection after a body that it has not read, which resets it: see drainBodies.
-  reply.removeHeader('connection')
   if (problem.code === 'unavailable') request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
+  // Fastify closes the connection after a body that it has not read, which resets it: see leaveBodiesUnread.
+  reply.removeHeader('connection')
   // A string, so that no route's response schema has a say in it.
   return reply.code(problem.status).headers({ ...problemHeaders, ...problem.headers }).type(problemType).serializer(String)
     .send(problemBody(problem, { publicUrl, id: request.id }))

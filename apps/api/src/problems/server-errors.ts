@@ -3,13 +3,13 @@ import { STATUS_CODES } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Log } from '@carillon/shared/log'
+import { maxDrainedBytes } from '../input/unread-bodies.ts'
 import { problemBody, problemHeaders, problemType } from './problem-handlers.ts'
 import { Problem } from './problem.ts'
 
 type ClientError = Error & { code?: string }
 
 /** Like a refused body, what still arrives is read for a while: a reset would take our response with it. */
-const maxDrainedBytes = 1024 * 1024
 const maxDrainMs = 2_000
 
 /** Answers requests that Node's parser refuses, before they are requests to Fastify. */
