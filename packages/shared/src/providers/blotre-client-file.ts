@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { BlotreClientInfo } from './blotre-client.ts'
-import { isObject, readToken } from './blotre-objects.ts'
+import { readToken } from './blotre-objects.ts'
 import type { BlotreToken } from './blotre-objects.ts'
+import { isObject } from './is-object.ts'
 
 /** A disposable client as Blot're's other libraries keep it too. */
 export interface BlotreClientFile {

@@ -1,9 +1,10 @@
 import type { Judgement } from './ask.ts'
 import type { BlotreToken, Reader } from './blotre-objects.ts'
-import { isObject, readToken } from './blotre-objects.ts'
+import { readToken } from './blotre-objects.ts'
 import { classifyForeign, classifyStatus } from './classify-status.ts'
 import { tokenErrorOf } from './exchange-code.ts'
 import type { Answer } from './http.ts'
+import { isObject } from './is-object.ts'
 import type { Verdict } from './provider-error.ts'
 import { parseTokenBody } from './token-response.ts'
 

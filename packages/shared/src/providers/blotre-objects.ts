@@ -1,3 +1,4 @@
+import { isObject } from './is-object.ts'
 import { readTokenResponse } from './token-response.ts'
 
 /** Blot're's JSON, as its wire has it; times in milliseconds since the epoch unless they are called `expires_in` (seconds). */
@@ -103,10 +104,6 @@ export const readDisposable = object<BlotreDisposable>({
   code: isText,
   expires_in: isNumber
 })
-
-export function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 type Check = (value: unknown) => boolean
 

@@ -2,6 +2,7 @@ import type { Judgement } from './ask.ts'
 import { classifyForeign } from './classify-status.ts'
 import { retryAtOf } from './facebook-usage.ts'
 import type { Answer } from './http.ts'
+import { isObject } from './is-object.ts'
 import type { Verdict } from './provider-error.ts'
 import { parseTokenBody } from './token-response.ts'
 
@@ -93,10 +94,6 @@ export function parseJson (body: Buffer): unknown {
   } catch {
     return undefined
   }
-}
-
-export function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Classifies an answer without Graph's error envelope. */

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { isObject, parseJson } from './facebook-judge.ts'
+import { parseJson } from './facebook-judge.ts'
+import { isObject } from './is-object.ts'
 import type { Notice } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 

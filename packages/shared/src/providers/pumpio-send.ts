@@ -2,6 +2,7 @@ import { encodeQuery } from './encode-query.ts'
 import type { Answer, HttpRequest } from './http.ts'
 import { fileTimeoutMs } from './fetch-file.ts'
 import { inPieces } from './in-pieces.ts'
+import { isObject } from './is-object.ts'
 import { withFile } from './load-file.ts'
 import type { Message } from './message.ts'
 import { mimeEssence } from './mime-type.ts'
@@ -97,7 +98,3 @@ const maxImageBytes = 10 * 1024 * 1024
 
 /** As far back as we look for an image that an earlier try has posted. */
 const recentActivities = 50
-
-function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}

@@ -5,6 +5,7 @@ import { classifyTokenRefusal } from './exchange-code.ts'
 import type { Answer } from './http.ts'
 import { fileTimeoutMs } from './fetch-file.ts'
 import { inPieces } from './in-pieces.ts'
+import { isObject } from './is-object.ts'
 import { judgeTransfer } from './judge-transfer.ts'
 import { withFile } from './load-file.ts'
 import type { Message, MessageFile } from './message.ts'
@@ -239,10 +240,6 @@ function parseObject (body: Buffer): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isText (value: unknown): value is string {

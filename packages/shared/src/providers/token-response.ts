@@ -1,5 +1,6 @@
 import { decodeBody } from './decode-body.ts'
 import type { Answer } from './http.ts'
+import { isObject } from './is-object.ts'
 
 /** Bytes of a token endpoint's response, as sent and as decoded: the same for an exchange and for a refresh. */
 export const maxTokenResponseBytes = 1024 * 1024
@@ -62,8 +63,4 @@ const formPattern = /^[\w.-]+=[\w.~%+*!/:,@-]*(&[\w.-]+=[\w.~%+*!/:,@-]*)*$/
 /** Visible ASCII only: it goes into a header. */
 function isToken (value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,4096}$/.test(value)
-}
-
-function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
