@@ -1,14 +1,28 @@
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { brotliDecompress, brotliDecompressSync, gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync } from 'node:zlib'
 import type { Answer } from './http.ts'
 
-type Decode = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer
+interface Limit {
+  maxOutputLength: number
+}
 
-const decoders = new Map<string, Decode>([
-  ['gzip', gunzipSync],
-  ['x-gzip', gunzipSync],
-  ['br', brotliDecompressSync],
+interface Decoder {
+  now: (bytes: Buffer, limit: Limit) => Buffer
+  /** On another thread, for bodies that may be large. */
+  later: (bytes: Buffer, limit: Limit) => Promise<Buffer>
+}
+
+const gzip: Decoder = { now: gunzipSync, later: promisify<Buffer, Limit, Buffer>(gunzip) }
+const brotli: Decoder = { now: brotliDecompressSync, later: promisify<Buffer, Limit, Buffer>(brotliDecompress) }
+const zlib: Decoder = { now: inflateSync, later: promisify<Buffer, Limit, Buffer>(inflate) }
+const raw: Decoder = { now: inflateRawSync, later: promisify<Buffer, Limit, Buffer>(inflateRaw) }
+
+const decoders = new Map<string, (bytes: Buffer) => Decoder>([
+  ['gzip', () => gzip],
+  ['x-gzip', () => gzip],
+  ['br', () => brotli],
   // Not every server adds the wrapper of zlib that RFC 9110 §8.4.1.2 asks for.
-  ['deflate', (bytes, options) => isZlib(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options)]
+  ['deflate', (bytes) => isZlib(bytes) ? zlib : raw]
 ])
 
 /**
@@ -16,13 +30,28 @@ const decoders = new Map<string, Decode>([
  * would be longer than `maxBytes`, stays as it is.
  */
 export function decodeBody ({ headers, body }: Pick<Answer, 'headers' | 'body'>, maxBytes: number): Buffer {
-  const encodings = (headers['content-encoding'] ?? '').toLowerCase().split(',').map((name) => name.trim())
-  const options = { maxOutputLength: maxBytes }
+  const limit = { maxOutputLength: maxBytes }
   try {
-    return encodings.reduceRight<Buffer>((bytes, name) => decoders.get(name)?.(bytes, options) ?? bytes, body)
+    return encodingsOf(headers).reduceRight<Buffer>((bytes, name) => decoders.get(name)?.(bytes).now(bytes, limit) ?? bytes, body)
   } catch {
     return body
   }
+}
+
+/** The same for a file. Undefined for an unknown encoding. Rejects with zlib's error for bytes that are not encoded so. */
+export async function decodeFile ({ headers, body }: Pick<Answer, 'headers' | 'body'>, maxBytes: number): Promise<Buffer | undefined> {
+  let bytes = body
+  for (const name of encodingsOf(headers).reverse()) {
+    const decoder = decoders.get(name)?.(bytes)
+    if (decoder === undefined) return undefined
+    bytes = await decoder.later(bytes, { maxOutputLength: maxBytes })
+  }
+  return bytes
+}
+
+function encodingsOf (headers: Answer['headers']): string[] {
+  const names = (headers['content-encoding'] ?? '').toLowerCase().split(',').map((name) => name.trim())
+  return names.filter((name) => name !== '' && name !== 'identity')
 }
 
 function isZlib (bytes: Buffer): boolean {

@@ -1,7 +1,6 @@
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
-import { promisify } from 'node:util'
 import type { Judgement, Reach } from './ask.ts'
 import { ask } from './ask.ts'
+import { decodeFile } from './decode-body.ts'
 import type { Answer } from './http.ts'
 import { judgeTransfer } from './judge-transfer.ts'
 import type { Verdict } from './provider-error.ts'
@@ -13,7 +12,7 @@ export const fileTimeoutMs = 120_000
 const maxRedirects = 5
 
 /**
- * Downloads a file through the guard, which checks each redirect anew. No request carries a credential. Throws ProviderError
+ * Downloads a file through the guard, which checks each redirect as well. No request carries a credential. Throws ProviderError
  * `rejected` when the file is more than `maxBytes`, also once it is decoded, or when it is not to be had.
  */
 export async function fetchFile (url: string, maxBytes: number, call: Reach): Promise<Buffer> {
@@ -55,22 +54,15 @@ function judgeDownload (answer: Answer, url: string): Judgement<Found> {
   return judgement.kind === 'ok' ? { kind: 'ok', value: answer } : judgement
 }
 
-const decoders = new Map([
-  ['gzip', promisify(gunzip)], ['x-gzip', promisify(gunzip)], ['deflate', promisify(inflate)], ['br', promisify(brotliDecompress)]
-])
-
 /** Some servers encode although they were asked not to. What they sent would arrive as garbage. */
-async function decode ({ headers, body }: Answer, maxBytes: number, host: string): Promise<Buffer> {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
-  if (encoding === '' || encoding === 'identity') return body
-  const decoder = decoders.get(encoding)
-  if (decoder === undefined) {
-    throw new ProviderError({ kind: 'rejected', reason: 'file server uses a content encoding other than gzip, deflate and br' }, host)
-  }
+async function decode (answer: Answer, maxBytes: number, host: string): Promise<Buffer> {
+  let file: Buffer | undefined
   try {
-    return await decoder(body, { maxOutputLength: maxBytes })
+    file = await decodeFile(answer, maxBytes)
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
     throw new ProviderError(isTooLarge ? tooLargeVerdict(maxBytes) : { kind: 'malformed', reason: 'file is not encoded as its server says' }, host)
   }
+  if (file !== undefined) return file
+  throw new ProviderError({ kind: 'rejected', reason: 'file server uses a content encoding other than gzip, deflate and br' }, host)
 }

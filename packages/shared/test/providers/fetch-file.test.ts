@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Test } from 'tap'
 import { fetchFile } from '../../src/providers/fetch-file.ts'
@@ -12,8 +12,11 @@ const maxBytes = 1_000
 const text = 'file content ü '.repeat(20)
 
 t.test('decodes a download that the server encodes although it was asked not to', async (t) => {
-  const encodings = { gzip: gzipSync, 'X-GZIP': gzipSync, deflate: deflateSync, br: brotliCompressSync, identity: (bytes: Buffer) => bytes }
-  for (const [encoding, encode] of Object.entries(encodings)) {
+  const encodings: Array<[string, (bytes: Buffer) => Buffer]> = [
+    ['gzip', gzipSync], ['X-GZIP', gzipSync], ['deflate', deflateSync], ['deflate', deflateRawSync], ['br', brotliCompressSync],
+    ['gzip, br', (bytes) => brotliCompressSync(gzipSync(bytes))], ['identity', (bytes) => bytes]
+  ]
+  for (const [encoding, encode] of encodings) {
     let asked: unknown
     const url = await web(t, (request, response) => {
       asked = request.headers['accept-encoding']
@@ -31,7 +34,8 @@ t.test('bounds a file after it is decoded, and refuses what it cannot decode', a
     ['gzip', Buffer.from('not gzip'), { kind: 'malformed', reason: 'file is not encoded as its server says' }],
     ['gzip', gzipSync(Buffer.from(text)).subarray(0, 30), { kind: 'malformed', reason: 'file is not encoded as its server says' }],
     ['zstd', Buffer.from('x'), { kind: 'rejected', reason: /other than gzip/ }],
-    ['gzip, gzip', Buffer.from('x'), { kind: 'rejected', reason: /other than gzip/ }]
+    ['gzip, zstd', gzipSync(Buffer.from(text)), { kind: 'rejected', reason: /other than gzip/ }],
+    ['gzip, gzip', gzipSync(gzipSync(Buffer.alloc(50_000_000))), { kind: 'rejected', reason: 'file is larger than 1000 bytes' }]
   ] as const
   for (const [encoding, body, verdict] of cases) {
     const url = await web(t, (_, response) => { response.setHeader('content-encoding', encoding).end(body) })
