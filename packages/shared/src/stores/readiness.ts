@@ -9,13 +9,22 @@ export interface ReadinessOptions {
   onError: (error: unknown) => void
 }
 
-/** Makes the function behind `/readyz`: it resolves to what is wrong with the stores, a sentence each, or to nothing. */
+/**
+ * Makes the function behind `/readyz`: it resolves to what is wrong with the stores, a sentence each, or to nothing. Requests
+ * that come while the stores are checked share that check: `/readyz` needs no token, and each check writes to both stores.
+ */
 export function createReadiness ({ checkDatabase, checkQueue, queueKind, onError }: ReadinessOptions): () => Promise<string[]> {
   const stores = [
     { variable: 'DATABASE_URL', check: checkDatabase },
     { variable: queueKind === 'redis' ? 'REDIS_URL' : 'DATABASE_URL', check: checkQueue }
   ] as const
-  return async () => {
+  let running: Promise<string[]> | undefined
+  return () => {
+    running ??= check().finally(() => { running = undefined })
+    return running
+  }
+
+  async function check (): Promise<string[]> {
     const faults = await Promise.all(stores.map(async ({ variable, check }) => {
       try {
         await withTimeout(check())

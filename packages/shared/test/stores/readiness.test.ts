@@ -1,0 +1,41 @@
+import t from 'tap'
+import { StoreError, createReadiness } from '../../src/stores/index.ts'
+
+const works = async () => {}
+
+t.test('checks the stores once for all requests that come meanwhile', async (t) => {
+  let [checks, end] = [0, () => {}]
+  const findFaults = createReadiness({
+    checkDatabase: () => {
+      checks++
+      return new Promise<void>((resolve) => { end = resolve })
+    },
+    checkQueue: works,
+    queueKind: 'redis',
+    onError: () => {}
+  })
+  const many = Array.from({ length: 100 }, () => findFaults())
+  end()
+  for (const faults of await Promise.all(many)) t.same(faults, [])
+  t.equal(checks, 1)
+  const next = findFaults()
+  end()
+  t.same(await next, [])
+  t.equal(checks, 2, 'a later request has the stores checked again')
+})
+
+t.test('says what is wrong with each store, and names no host, user or database of ours', async (t) => {
+  const login = 'no pg_hba.conf entry for host "10.1.2.3", user "carillon", database "site", no encryption'
+  const errors: unknown[] = []
+  const findFaults = createReadiness({
+    checkDatabase: async () => { throw new StoreError(`DATABASE_URL: PostgreSQL refuses the login (${login}).`) },
+    checkQueue: async () => { throw new Error('connect ECONNREFUSED 10.1.2.4:6379') },
+    queueKind: 'redis',
+    onError: (error) => { errors.push(error) }
+  })
+  t.same(await findFaults(), [
+    'DATABASE_URL: PostgreSQL refuses the login (no pg_hba.conf entry for host "…", user "…", database "…", no encryption).',
+    'REDIS_URL: no answer.'
+  ])
+  t.match(errors, [{ message: /10\.1\.2\.3/ }, { message: /10\.1\.2\.4/ }], 'the log has all of it')
+})
