@@ -55,7 +55,7 @@ function stateOf ({ reason, contact, team, connection }) {
   return ['connected', ...forTeam, ...by, ' as ', foreign(connection.account.name), missing === '' ? '' : `; not allowed there: ${missing}`]
 }
 
-// A text that strangers chose: cut, and isolated so that it cannot change how the text around it reads.
+// A text that users or providers chose: cut, and isolated so that it cannot change how the text around it reads.
 function foreign (text) {
   const element = document.createElement('bdi')
   const characters = [...text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\uFFFD')]
@@ -87,7 +87,7 @@ function connectForm ({ provider, name, kinds, needsAccount, team }, words = way
   })
 }
 
-// Ties the handshake to this browser, so that nobody else can use its link. The cookie comes with the answer.
+// Ties the handshake to this browser, so that its link works in no other browser. The cookie comes with the answer.
 async function bind (provider, handshake) {
   const headers = { authorization: `Bearer ${token}` }
   const answer = await fetch(`connect/${provider}/bind`, { method: 'POST', headers, body: new URLSearchParams({ handshake }) }).catch(() => undefined)

@@ -4,7 +4,7 @@ import { Problem } from '../problems/problem.ts'
 
 /** Reads a form. Bytes that are not UTF-8, percent-encoded or not, are refused: they would turn into U+FFFD. */
 export function parseForm (text: string): ParsedUrlQuery {
-  // URL Standard §5.2: whoever serializes a form percent-encodes everything that is not ASCII.
+  // URL Standard §5.2: a serializer of forms percent-encodes everything that is not ASCII.
   if (!/^[\x20-\x7E]*$/.test(text) || !isDecodable(text)) throw new Problem('badRequest', 'The form is not UTF-8')
   return parse(text)
 }

@@ -23,7 +23,7 @@ export async function settleGrant (
   return 'connected'
 }
 
-/** Whether somebody else allowed access at the host than the account that the user named. */
+/** Whether another account allowed access at the host than the one that the user named. */
 export function isOtherAccount (provider: Provider, { account: named }: Pick<Handshake, 'account'>, { id }: Account): boolean {
   if (named === null || provider.parseAccount === undefined) return false
   return keyOf(provider.parseAccount, named) !== keyOf(provider.parseAccount, id)

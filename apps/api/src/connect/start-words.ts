@@ -17,7 +17,7 @@ export function forWhom ({ userName, team }: Handshake, site: Site): Html {
 }
 
 /**
- * The account at the site by the id that the site gave it. Users can choose the display name of somebody else, so the id is what
+ * The account at the site by the id that the site gave it. Users can choose the display name of another user, so the id is what
  * tells whose link this is.
  */
 export function identityOf ({ userName, userExternalId, team }: Handshake, site: Site): Html {
@@ -26,7 +26,7 @@ export function identityOf ({ userName, userExternalId, team }: Handshake, site:
   return team === null ? account : html`Team: <strong>${foreign(team.name)}</strong> · id <strong>${foreign(team.externalId)}</strong>. ${account}`
 }
 
-/** For people who were sent the link of somebody else. */
+/** For people who were sent the link of another user. */
 export function warningOf (handshake: Handshake, site: Site): Html {
   return html`${identityOf(handshake, site)} If this is not your account, somebody sent you their link: do not continue.`
 }

@@ -37,7 +37,7 @@ export async function readBody (payload: Readable, { maxBytes, contentLength, in
 
     function onError (): void {
       stop()
-      // A later error of a body that nobody reads must not end the process.
+      // A later error of a body that is not read any more must not end the process.
       payload.on('error', () => {})
       reject(new Problem('badRequest', 'The body ended before it was complete'))
     }

@@ -38,7 +38,7 @@ function drain (request: IncomingMessage): void {
     left -= chunk.length
     if (left < 0) socket.destroy()
   })
-  // Node drops what has not been read at all, and then tells nobody how much that is.
+  // Node drops what has not been read at all, and does not say how much that is.
   request.read(0)
   request.resume()
 }

@@ -20,7 +20,7 @@ export function html (strings: TemplateStringsArray, ...values: Content[]): Html
 /** Longer texts are cut in pages: what comes after them has to stay in sight. */
 const maxShown = 80
 
-/** A text that strangers chose, such as a name: cut, and isolated so that it cannot change how the text around it reads. */
+/** A text that users or providers chose, such as a name: cut, and isolated so that the text around it reads as written. */
 export function foreign (text: string): Html {
   return html`<bdi>${shorten(shownName(text))}</bdi>`
 }

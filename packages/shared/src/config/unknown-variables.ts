@@ -6,7 +6,7 @@ export interface UnknownVariable {
   warning: string
 }
 
-/** Nobody else's variables begin like these. */
+/** No other program's variables begin like these. */
 const families = ['CARILLON_', 'DELIVER_', 'PUSHBULLET_', 'PUMPIO_', 'BLOTRE_', 'FACEBOOK_']
 /** What Kubernetes sets for a service that is called `carillon`, and what our own tests read. */
 const foreign = /_SERVICE_(?:HOST|PORT)|_PORT(?:_\d+_(?:TCP|UDP))?(?:_(?:ADDR|PORT|PROTO))?$|^CARILLON_REQUIRE_/

@@ -87,7 +87,7 @@ export async function releaseLease ({ sql }: Database, lease: Lease): Promise<bo
   return count === 1
 }
 
-/** The same, and nobody tries to refresh for `waitMs`. False when the lease was lost already. */
+/** The same, and no process tries to refresh for `waitMs`. False when the lease was lost already. */
 export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: number): Promise<boolean> {
   const { count } = await sql`
     update connections set refresh_after = now() + ${waitMs}::float8 * interval '1 millisecond', lease_owner = null, lease_until = null
@@ -95,7 +95,7 @@ export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: num
   return count === 1
 }
 
-/** Notes that credentials of this version have no refresh token, so that nobody tries to refresh them ahead of their expiry. */
+/** Notes that credentials of this version have no refresh token, so that no process refreshes them ahead of their expiry. */
 export async function forgoRefresh ({ sql }: Database, id: string, version: number): Promise<void> {
   await sql`
     update connections set refresh_after = 'infinity'

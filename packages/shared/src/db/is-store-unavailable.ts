@@ -4,7 +4,7 @@
  */
 export function isStoreUnavailable (error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  // FATAL and PANIC end the connection, whatever the reason: a server that shuts down, or lets nobody in.
+  // FATAL and PANIC end the connection, whatever the reason: a server that shuts down, or accepts no connections.
   if ('severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC')) return true
   if ('code' in error && typeof error.code === 'string' && isUnavailableCode(error.code)) return true
   // drizzle and postgres.js wrap what a connection has said; pg and ioredis have errors without a code.

@@ -11,7 +11,7 @@ export interface StatusRules {
 }
 
 /**
- * Classifies a status that means the same whoever sent it: a limit, a server that cannot answer. A 503 that names a time is a
+ * Classifies a status that means the same from every sender: a limit, a server that cannot answer. A 503 that names a time is a
  * limit. Undefined for every other status, where the body decides.
  */
 export function classifyStatus (

@@ -1,8 +1,8 @@
 import { onAbort } from './on-abort.ts'
 
 /**
- * Holds the files of messages while they are sent, so that a file is loaded once for all who get it. Bounded by bytes: whoever
- * needs more than there is room for waits until others are done.
+ * Holds the files of messages while they are sent, so that a file is loaded once for all who get it. Bounded by bytes: a
+ * user that needs more than there is room for waits until others are done.
  */
 export interface FileStore {
   /**
@@ -23,9 +23,9 @@ export interface StoredFile {
 
 export interface FileStoreOptions {
   maxBytes?: number
-  /** How long a file that nobody uses is kept. */
+  /** How long an unused file is kept. */
   keepMs?: number
-  /** How long a failure to load stands for everybody. */
+  /** How long a failure to load stands for all users of the file. */
   keepFailureMs?: number
 }
 
@@ -91,7 +91,7 @@ export function createFileStore (
     }
   }
 
-  /** Nobody uses the entry any more: a load under way is canceled, a file is kept for a while. */
+  /** The entry has lost its last user: a load under way is canceled, a file is kept for a while. */
   function leave (key: string, entry: Entry): void {
     if (entry.status === 'failed') return
     entries.delete(key)
@@ -141,7 +141,7 @@ export function createFileStore (
     }
   }
 
-  /** Forgets files that nobody uses, those used longest ago first, until there is room. */
+  /** Forgets unused files, those used longest ago first, until there is room. */
   function makeRoom (bytes: number): boolean {
     for (const [key, entry] of entries) {
       if (held + bytes <= maxBytes) return true

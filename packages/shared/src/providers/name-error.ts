@@ -2,7 +2,7 @@ export type NameErrorCode = 'NO_ADDRESS' | 'LOOKUP_FAILED' | 'LOOKUP_TIMEOUT' | 
 
 /**
  * A host name gave no address to connect to. `NO_ADDRESS` stands for a name that does not exist and for one whose addresses
- * are all refused: whoever supplied the name must not learn which, because that tells about our network.
+ * are all refused: the user who supplied the name must not learn which, because that tells about our network.
  */
 export class NameError extends Error {
   override readonly name = 'NameError'

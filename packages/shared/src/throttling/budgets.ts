@@ -6,7 +6,7 @@ export interface Budget {
   perMinute: number
 }
 
-/** A budget that nobody has used for a while allows this much at once. */
+/** A budget that has not been used for a while allows this much at once. */
 const burstSeconds = 60
 
 /**

@@ -1,4 +1,4 @@
-/** A breakage that somebody wrote: `find` occurs once in the file. */
+/** A breakage written by hand: `find` occurs once in the file. */
 export interface Change {
   find: string
   replace: string
