@@ -7,6 +7,8 @@ export function isStoreUnavailable (error: unknown): boolean {
   // FATAL and PANIC end the connection, whatever the reason: a server that shuts down, or accepts no connections.
   if ('severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC')) return true
   if ('code' in error && typeof error.code === 'string' && isUnavailableCode(error.code)) return true
+  // The socket of a PostgreSQL that is down; any other missing file is a fault of ours.
+  if ('code' in error && error.code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect') return true
   // drizzle and postgres.js wrap what a connection has said; pg and ioredis have errors without a code.
   return unavailableMessages.test(error.message) || isStoreUnavailable(error.cause)
 }
@@ -25,7 +27,7 @@ const sqlStates = /^(08...|53...|57...|58...|40001|40P01|55P03|25006)$/
 const driverCodes = new Set([
   'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT',
   'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN',
-  'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'ENOENT', 'EMFILE', 'ENFILE'
+  'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE'
 ])
 
 const unavailableMessages = new RegExp([

@@ -7,6 +7,7 @@ t.test('tells a store that may answer later from a request that never succeeds',
   const unavailable: Array<[name: string, error: Error]> = [
     ['refused', withFields({ code: 'ECONNREFUSED' })],
     ['reset', withFields({ code: 'ECONNRESET' })],
+    ['its socket missing', withFields({ code: 'ENOENT', syscall: 'connect' })],
     ['lost in a query', withFields({ code: 'CONNECTION_CLOSED' })],
     ['closed while it connects', withFields({ code: 'CONNECT_TIMEOUT' })],
     ['terminated by an administrator', withFields({ severity: 'FATAL', code: '57P01' })],
@@ -29,6 +30,7 @@ t.test('tells a store that may answer later from a request that never succeeds',
     ['a value out of range', withFields({ severity: 'ERROR', code: '22003' })],
     ['a bug', new TypeError('x is not a function')],
     ['a wrapped bug', new Error('Failed query', { cause: withFields({ severity: 'ERROR', code: '42P01' }) })],
+    ['a file of ours missing', withFields({ code: 'ENOENT', syscall: 'open' })],
     ['no error', 'ECONNREFUSED']
   ]
   for (const [name, error] of ours) t.equal(isStoreUnavailable(error), false, name)
