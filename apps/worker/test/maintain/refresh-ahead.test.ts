@@ -71,3 +71,13 @@ t.test('concludes nothing from a token endpoint that is out of order', async (t)
   t.equal(await run(), 1, 'and asks again in the next round, at once')
   t.match(await findConnection(database, connection.id), { status: 'active', credentialsVersion: 2 })
 })
+
+t.test('refreshes the others beside one whose credentials no key opens', async (t) => {
+  const { connected, run, expireIn, database } = await openStill(t, 5)
+  const [unreadable] = connected
+  if (unreadable === undefined) return t.fail('the engine has no connection')
+  await database.sql`update connections set credentials = 'sealed with a key that is gone' where id = ${unreadable.id}`
+  await expireIn(1)
+  t.equal(await run(), connected.length - 1)
+  t.match(await findConnection(database, unreadable.id), { status: 'active', credentialsVersion: 1 })
+})

@@ -134,8 +134,14 @@ export function createRefresher (
     if (await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: refused })) return { kind: 'dead', reason: refused }
   }
 
+  /** Credentials that cannot be opened count as refreshable. Their own refresh then fails and logs why. */
   function canRefresh (provider: Provider, id: string, credentials: NonNullable<CredentialsState['credentials']>): boolean {
-    return provider.canRefresh?.(openCredentials(vault, provider, { id, credentials })) ?? true
+    if (provider.canRefresh === undefined) return true
+    try {
+      return provider.canRefresh(openCredentials(vault, provider, { id, credentials }))
+    } catch {
+      return true
+    }
   }
 
   /** Undefined when the lease was lost meanwhile and it is for its new holder to say what has become of the credentials. */
