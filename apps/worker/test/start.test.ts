@@ -7,28 +7,29 @@ import type { Test } from 'tap'
 const apps = ['api', 'worker', 'cli'] as const
 const closed = 'postgres://carillon:hunter2@127.0.0.1:1/carillon'
 
+/** A line names `carillon` as it was started. */
 const states: Array<{ name: string, statements?: string[], change?: (url: URL) => void, line: RegExp, cli?: false }> = [
   {
     name: 'is empty',
     statements: ['drop schema public, drizzle, bullmq cascade', 'create schema public'],
-    line: /DATABASE_URL: the database has no tables of Carillon yet; run `carillon migrate`\.$/
+    line: /DATABASE_URL: the database has no tables of Carillon yet; run `(carillon|node [\w ./-]*main\.ts) migrate`\.$/
   },
   {
     name: 'has no queue tables',
     statements: ['drop schema bullmq cascade'],
-    line: /DATABASE_URL: the database has no queue tables yet; run `carillon migrate`\.$/,
+    line: /DATABASE_URL: the database has no queue tables yet; run `(carillon|node [\w ./-]*main\.ts) migrate`\.$/,
     cli: false
   },
   {
     name: 'has older queue tables',
     statements: ['delete from bullmq.migration where version = (select max(version) from bullmq.migration)'],
-    line: /DATABASE_URL: the queue tables are older than this Carillon; run `carillon migrate`\.$/,
+    line: /DATABASE_URL: the queue tables are older than this Carillon; run `(carillon|node [\w ./-]*main\.ts) migrate`\.$/,
     cli: false
   },
   {
     name: 'is older than the code',
     statements: ['delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations)'],
-    line: /DATABASE_URL: the tables are older than this Carillon; run `carillon migrate`\.$/
+    line: /DATABASE_URL: the tables are older than this Carillon; run `(carillon|node [\w ./-]*main\.ts) migrate`\.$/
   },
   {
     name: 'is newer than the code',
