@@ -44,8 +44,7 @@ export async function initCluster ({ cluster, account, binaries, password, durab
   try {
     await run(binaries.initdb, [
       `--pgdata=${draft}`, '--username=carillon', `--pwfile=${passwordFile}`, '--auth=scram-sha-256',
-      // PostgreSQL's own UTF-8 rules, as the machine may have no locales at all, or other ones after an upgrade.
-      '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8',
+      '--encoding=UTF8', '--locale=C', ...localeArgs(binaries.version),
       ...(durable ? [] : ['--no-sync'])
     ])
     await run(binaries.postgres, ['--single', '-D', draft, 'postgres'], 'create database carillon\n')
@@ -54,6 +53,13 @@ export async function initCluster ({ cluster, account, binaries, password, durab
   } finally {
     await rm(workshop, { recursive: true, force: true })
   }
+}
+
+/**
+ * PostgreSQL's own UTF-8 rules: the machine may have no locales, or other ones after an upgrade. Versions before 17 have none.
+ */
+function localeArgs (version: string): string[] {
+  return Number.parseInt(version) < 17 ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
 }
 
 /** The line that says what is wrong, of the many that initdb prints. */
