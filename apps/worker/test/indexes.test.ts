@@ -66,11 +66,16 @@ const partitions = (await sql<Array<{ name: string }>>`
 
 const documentation = await readFile(new URL('../../../docs/delivery.md', import.meta.url), 'utf8')
 
+// The page shows the plans of PostgreSQL 18; older versions write some conditions in another way.
+const [{ version = 0 } = {}] = await sql<Array<{ version: number }>>`select current_setting('server_version_num')::int as version`
+const isDocumented = version >= 180_000
+
 for (const [index, use] of Object.entries(uses)) {
   t.test(`${index} is used, in the way that is told`, async (t) => {
     const found = await scansOf(use)
     const scans = found.filter(({ name }) => name === index)
     t.not(scans.length, 0, `among ${JSON.stringify(found)}`)
+    if (!isDocumented) return
     const told = documentation.split('\n').find((line) => line.startsWith(`| \`${index}\``)) ?? ''
     t.ok(scans.some(({ condition }) => told.includes(`\`${condition}\``)), `${told} tells of one of ${JSON.stringify(scans)}`)
   })

@@ -54,7 +54,9 @@ async function makeClone (t: Test, mode: number): Promise<string> {
   await mkdir(clone)
   for (const name of ['package.json', 'apps', 'packages', 'node_modules']) {
     const linked = await execa('cp', ['-Rl', join(root, name), clone], { reject: false })
-    if (linked.exitCode !== 0) await execa('cp', ['-R', join(root, name), clone])
+    if (linked.exitCode === 0) continue
+    await rm(join(clone, name), { recursive: true, force: true })
+    await execa('cp', ['-R', join(root, name), clone])
   }
   await chmod(home, mode)
   return clone

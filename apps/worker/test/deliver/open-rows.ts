@@ -84,11 +84,11 @@ export function rowsOf ({ sql }: Database) {
     const [row] = await sql<Array<Omit<DeliveryRow, 'events'> & { history: Array<{ event: string }> }>>`
       select state, attempts, reason, job_id as "jobId", claim_id as "claimId", history,
         case when due_at = 'infinity' then 'held' when due_at <= now() then 'due' when due_at is not null then 'later' end as due,
-        extract(epoch from due_at - now())::float8 as "seconds"
+        case when due_at < 'infinity' then extract(epoch from due_at - now())::float8 end as "seconds"
       from deliveries where notification_id = ${notificationId} and connection_id = ${connectionId}`
     if (row === undefined) return undefined
     const { history, ...columns } = row
-    return { ...columns, seconds: columns.due === 'held' ? null : columns.seconds, events: history.map(({ event }) => event) }
+    return { ...columns, events: history.map(({ event }) => event) }
   }
 
   return { insertConnection, insertNotification, insertDelivery, insertHost, insertClaim, readDelivery }
