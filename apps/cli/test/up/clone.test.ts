@@ -46,17 +46,17 @@ async function comesUpTwice (t: Test, clone: string, account: { uid?: number, gi
   t.equal(keys.size, 1, 'it has kept its data')
 }
 
-/** What a clone holds, in a folder with this mode. Hard links where it can: the modules are many. */
+/** What a clone holds, in a folder with this mode: hard links where it can, as the modules are many. Symbolic links stay. */
 async function makeClone (t: Test, mode: number): Promise<string> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'carillon-home-')))
   t.teardown(() => rm(home, { recursive: true, force: true }))
   const clone = join(home, 'clone')
   await mkdir(clone)
   for (const name of ['package.json', 'apps', 'packages', 'node_modules']) {
-    const linked = await execa('cp', ['-Rl', join(root, name), clone], { reject: false })
+    const linked = await execa('cp', ['-RlP', join(root, name), clone], { reject: false })
     if (linked.exitCode === 0) continue
     await rm(join(clone, name), { recursive: true, force: true })
-    await execa('cp', ['-R', join(root, name), clone])
+    await execa('cp', ['-RP', join(root, name), clone])
   }
   await chmod(home, mode)
   return clone
