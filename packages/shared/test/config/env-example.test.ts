@@ -7,7 +7,7 @@ const root = new URL('../../../../', import.meta.url)
 /** Reads variables for the tests alone. */
 const testSupport = 'packages/testing/'
 /** A person's machine sets these; nobody configures Carillon with them. */
-const systemNames = ['HOME', 'XDG_CONFIG_HOME']
+const systemNames = ['HOME', 'PATH', 'XDG_CONFIG_HOME']
 
 t.test('.env.example is what the configuration says of itself', async (t) => {
   t.equal(await readFile(new URL('.env.example', root), 'utf8'), envExample(),
