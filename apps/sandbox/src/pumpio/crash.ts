@@ -1,4 +1,4 @@
-/** What ends the process of a real server: whoever is connected sees the connection reset. */
+/** What ends the process of a real server: its clients see the connection reset. */
 export class Crash extends Error {
   override readonly name = 'Crash'
 }

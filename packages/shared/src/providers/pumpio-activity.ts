@@ -8,7 +8,7 @@ export function postActivity (object: object, audience: Addressees, followers: s
   return { verb: 'post', object, ...addressees(audience, followers) }
 }
 
-/** Gives `object` its words, and tells nobody but its author, a person's id. */
+/** Gives `object` its words, and addresses its author alone, a person's id. */
 export function updateForAuthor (object: object, author: string): Record<string, unknown> {
   return { verb: 'update', object, ...addressees([author], '') }
 }

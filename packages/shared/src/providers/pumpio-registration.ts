@@ -44,7 +44,7 @@ async function registerAt (url: string, { name, contacts = [], redirectUris = []
 
 function judgeRegistration (answer: Answer, now: number): Judgement<Registration> {
   const judgement = judge(answer, now, ['client_id', 'client_secret'])
-  // Nobody is logged in yet, so no refusal is about a token. Whatever refuses, this is not a host that registers clients.
+  // The user has not logged in yet, so no refusal is about a token. Whatever refuses, this is not a host that registers clients.
   const isRefused = answer.status >= 400 && answer.status < 500
   if (isRefused && judgement.kind !== 'rateLimited' && ![408, 425].includes(answer.status)) {
     return { kind: 'rejected', reason: 'host registers no clients' }
