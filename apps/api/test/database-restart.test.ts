@@ -29,7 +29,6 @@ t.test('answers 2xx or 503 while PostgreSQL restarts and crashes, and keeps all 
   const statuses = new Map<number, number>()
   const odd: string[] = []
   let done = 0
-  let latest = 0
   const over = new AbortController()
 
   const message = JSON.stringify({ audience: { userIds: ['ann'] }, message: { type: 'note', title: 'Hello' } })
@@ -51,7 +50,6 @@ t.test('answers 2xx or 503 while PostgreSQL restarts and crashes, and keeps all 
     const text = await answer.body.text()
     const { statusCode: status, headers } = answer
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
-    latest = status
     if (status === 202) accepted.push(JSON.parse(text).id.slice('ntf_'.length))
     const isPage = path.startsWith('/connect')
     const isSaidWell = headers['retry-after'] !== undefined && (isPage || JSON.parse(text).code === 'unavailable')
@@ -76,10 +74,15 @@ t.test('answers 2xx or 503 while PostgreSQL restarts and crashes, and keeps all 
   }
   over.abort()
   await sending
+  // A pooled connection that was lost while it was idle is noticed by the next statement, so a first round may still fail.
+  await until(async () => {
+    const before = statuses.get(503) ?? 0
+    for (const index of calls.keys()) await send(index)
+    return (statuses.get(503) ?? 0) === before
+  }, { what: 'every call to succeed again' })
 
   t.same([...new Set(odd)].slice(0, 10), [], 'nothing else is answered')
   t.ok(done >= requests, `${done} requests`)
-  t.ok(latest < 500, 'and it is well again at the end')
   const rows = await until(() => database.sql`select id from notifications where id = any (${accepted}::uuid[])`)
   t.equal(rows.length, accepted.length, `all ${accepted.length} are in the database`)
   t.equal(new Set(accepted).size, accepted.length)
