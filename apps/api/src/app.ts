@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { connect } from './connect/connect.ts'
+import { connect } from './pages/pages.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import { leaveBodiesUnread } from './input/unread-bodies.ts'
 import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
@@ -10,7 +10,7 @@ import { describeApi, reference } from './reference/reference.ts'
 import { refuseRequests } from './refuse-requests.ts'
 import { logRequests } from './request-log.ts'
 import type { Services } from './services.ts'
-import { validateInput } from './validation.ts'
+import { validateInput } from './input/validation.ts'
 import { v1 } from './v1/v1.ts'
 
 /** The map of the server. Opens nothing: what it stands on is handed in, and it listens when it is told to. */

@@ -12,7 +12,7 @@ import type { QueueBackend } from '@carillon/shared/queue'
 import { StoreError, startStores } from '@carillon/shared/stores'
 import { createVault } from '@carillon/shared/vault'
 import { buildApp } from './app.ts'
-import { releaseDeliveries } from './connect/release-deliveries.ts'
+import { releaseDeliveries } from './connections/release-deliveries.ts'
 
 /** Requests to a provider may take this long once the API is told to stop. Their callers then get an error. */
 const providerDrainMs = 9_000

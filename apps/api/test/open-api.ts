@@ -15,7 +15,7 @@ import getPort from 'get-port'
 import type { Test } from 'tap'
 import { request } from 'undici'
 import { buildApp } from '../src/app.ts'
-import { releaseDeliveries } from '../src/connect/release-deliveries.ts'
+import { releaseDeliveries } from '../src/connections/release-deliveries.ts'
 import type { Services } from '../src/services.ts'
 
 export interface Answer {

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { openTestApi, textAt } from './open-api.ts'
 import type { Answer } from './open-api.ts'
-import { openTeamPulls } from './v1/open-team-pulls.ts'
+import { openTeamPulls } from './v1/pulls/open-team-pulls.ts'
 
 const generous = { perUser: 1_000_000, perHost: 1_000_000, perProvider: 1_000_000 }
 const limits = { ...generous }

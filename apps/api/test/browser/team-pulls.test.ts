@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openTeamPulls } from '../v1/open-team-pulls.ts'
+import { openTeamPulls } from '../v1/pulls/open-team-pulls.ts'
 import { item, outcome } from './on-pages.ts'
 import { noChromium, openChromium } from './open-chromium.ts'
 import { inspect } from './open-visits.ts'

@@ -6,8 +6,8 @@ import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { compileSchema } from '../../src/input/compile-schema.ts'
 import { exactly } from '../../src/v1/fields.ts'
-import { newNotification } from '../../src/v1/new-notification.ts'
-import { newNotifications } from '../../src/v1/new-notifications.ts'
+import { newNotification } from '../../src/v1/notifications/new-notification.ts'
+import { newNotifications } from '../../src/v1/notifications/new-notifications.ts'
 
 const ajv = formats.default(new Ajv({ allErrors: true }))
 const facts = ({ instancePath, keyword, message, params }: ErrorObject) => ({ instancePath, keyword, message, params })

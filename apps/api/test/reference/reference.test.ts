@@ -62,6 +62,6 @@ t.test('serves the reference from its own files, under a policy that lets nothin
 t.test('documents every problem and every reason', async (t) => {
   const docs = await readFile(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
   const { problemTable } = await import('../../src/problems/problem-table.ts')
-  const { reasons } = await import('../../src/connect/reasons.ts')
+  const { reasons } = await import('../../src/handshakes/reasons.ts')
   for (const code of [...Object.keys(problemTable), ...Object.keys(reasons)]) t.match(docs, `\`${code}\``)
 })

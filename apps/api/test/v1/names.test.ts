@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openWalkOf } from '../connect/open-walks.ts'
+import { openWalkOf } from '../handshakes/open-walks.ts'
 import { at, openTestApi } from '../open-api.ts'
 
 const api = await openTestApi(t, { offer: ['pushbullet', 'blotre'] })

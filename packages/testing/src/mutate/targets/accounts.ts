@@ -26,22 +26,22 @@ export const accounts: Target[] = [
   { file: 'apps/api/src/auth/callers.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/keys.ts', tests: [`${api}/auth/keys.test.ts`, `${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/user-tokens.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
-  { file: 'apps/api/src/auth/teams.ts', tests: [`${api}/v1/team-access.test.ts`], generate: true },
+  { file: 'apps/api/src/auth/teams.ts', tests: [`${api}/v1/teams/access.test.ts`], generate: true },
   { file: 'packages/shared/src/db/api-keys.ts', tests: ['packages/shared/test/db/api-keys.test.ts'], generate: true },
-  { file: 'apps/api/src/connect/find-handshake.ts', tests: [`${api}/connect/redirect/redirect.test.ts`], generate: true },
+  { file: 'apps/api/src/pages/browser/find-handshake.ts', tests: [`${api}/handshakes/redirect/redirect.test.ts`], generate: true },
   {
-    file: 'apps/api/src/connect/redirect/oauth2-way.ts',
-    tests: [`${api}/connect/redirect/redirect.test.ts`, `${api}/connect/redirect/other-ways.test.ts`],
+    file: 'apps/api/src/handshakes/redirect/oauth2-flow.ts',
+    tests: [`${api}/handshakes/redirect/redirect.test.ts`, `${api}/handshakes/redirect/other-ways.test.ts`],
     generate: true
   },
   {
-    file: 'apps/api/src/connect/redirect/oauth1-way.ts',
-    tests: [`${api}/connect/redirect/other-ways.test.ts`, `${api}/connect/redirect/redirect.test.ts`],
+    file: 'apps/api/src/handshakes/redirect/oauth1-flow.ts',
+    tests: [`${api}/handshakes/redirect/other-ways.test.ts`, `${api}/handshakes/redirect/redirect.test.ts`],
     generate: true
   },
   {
-    file: 'apps/api/src/connect/redirect/callback.ts',
-    tests: [`${api}/connect/redirect/redirect.test.ts`, `${api}/connect/redirect/other-ways.test.ts`],
+    file: 'apps/api/src/pages/redirect/callback-page.ts',
+    tests: [`${api}/handshakes/redirect/redirect.test.ts`, `${api}/handshakes/redirect/other-ways.test.ts`],
     generate: true
   }
 ]

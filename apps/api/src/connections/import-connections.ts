@@ -1,0 +1,116 @@
+import pMap from 'p-map'
+import { ensureUsers, publicId } from '@carillon/shared/db'
+import { nameFault } from '@carillon/shared/names'
+import { ProviderError } from '@carillon/shared/providers'
+import type { Call, Grant, Provider } from '@carillon/shared/providers'
+import { newCall } from '../request-context.ts'
+import { keepConnections } from './store-connections.ts'
+import { findUnstorable } from '../input/find-unstorable.ts'
+import type { Services } from '../services.ts'
+import { readImportItem } from './import-item.ts'
+import type { ImportItem } from './import-item.ts'
+
+/** What became of an item. A `reason` holds no credential. */
+export interface ImportResult {
+  index: number
+  /** Absent where the item has none that could be read. */
+  userId?: string
+  provider?: string
+  connectionId?: string
+  error?: ImportError
+}
+
+export interface ImportError {
+  code: 'invalidItem' | 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badAccount' | 'badCredentials' | 'unauthorized' | 'notIdentified'
+  reason: string
+  /** Of an invalid item: the field, such as `account.name`. */
+  path?: string
+}
+
+const identifiedAtATime = 16
+const timeoutMs = 60_000
+
+/** Takes over tokens that a site already holds. Each item stands for itself: those that are refused stop no others. */
+export async function importConnections (services: Services, values: unknown[]): Promise<ImportResult[]> {
+  const { database, providers } = services
+  const call = newCall(services, timeoutMs)
+  const items = values.map(readImportItem)
+  const duplicates = findDuplicates(items)
+
+  const read = await pMap(items, async (one, index): Promise<Grant | ImportError> => {
+    if ('fault' in one) return { code: 'invalidItem', path: one.fault.path, reason: one.fault.message }
+    const provider = providers.get(one.item.provider)
+    if (provider === undefined) return { code: 'unknownProvider', reason: 'this server does not offer it' }
+    if (provider.holder === 'team') return { code: 'teamProvider', reason: 'it is connected for teams, by their owners' }
+    if (duplicates.has(index)) return { code: 'duplicate', reason: 'an earlier item is for the same user and provider' }
+    return await readGrant(provider, one.item, call)
+  }, { concurrency: identifiedAtATime })
+
+  const good = items.flatMap((one, index) => {
+    const grant = read[index]
+    if (!('item' in one) || grant === undefined || !('credentials' in grant)) return []
+    return [{ index, grant, userId: one.item.userId, provider: one.item.provider }]
+  })
+  const userIds = await ensureUsers(database, good.map(({ userId }) => userId))
+  const saved = await keepConnections(services, good.map(({ userId, provider, grant }) => ({
+    userId: userIds.get(userId) ?? unknownUser(), provider, grant
+  })))
+  const connectionIds = new Map(good.map(({ index }, position) => [index, saved[position]?.id]))
+
+  return items.map((one, index) => {
+    const result = read[index]
+    const connectionId = connectionIds.get(index)
+    return {
+      index,
+      ...'item' in one ? { userId: one.item.userId, provider: one.item.provider } : nameOf(values[index]),
+      ...connectionId === undefined ? {} : { connectionId: publicId('connection', connectionId) },
+      ...result !== undefined && 'code' in result ? { error: result } : {}
+    }
+  })
+}
+
+function findDuplicates (items: Array<ReturnType<typeof readImportItem>>): Set<number> {
+  const seen = new Set<string>()
+  const duplicates = new Set<number>()
+  for (const [index, one] of items.entries()) {
+    if (!('item' in one)) continue
+    const key = JSON.stringify([one.item.provider, one.item.userId])
+    if (seen.has(key)) duplicates.add(index)
+    seen.add(key)
+  }
+  return duplicates
+}
+
+/** As much of an invalid item as helps to find it again: its user and provider, where they are ids of the usual length. */
+function nameOf (value: unknown): { userId?: string, provider?: string } {
+  const { userId, provider }: { userId?: unknown, provider?: unknown } = Object(value)
+  return {
+    ...typeof userId === 'string' && userId.length <= 255 ? { userId } : {},
+    ...typeof provider === 'string' && provider.length <= 64 ? { provider } : {}
+  }
+}
+
+async function readGrant (
+  provider: Provider, { credentials: given, account, expiresAt }: ImportItem, call: Call
+): Promise<Grant | ImportError> {
+  const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }
+  try {
+    const fault = account === undefined ? undefined : nameFault(account.name)
+    if (fault !== undefined) return { code: 'badAccount', reason: `the name of the account ${fault}` }
+    const credentials = provider.parseCredentials(given)
+    const owner = account ?? await provider.identify(credentials, call)
+    // All items are stored in one statement, which one text that PostgreSQL does not take would refuse.
+    if (findUnstorable(owner) !== undefined) return { code: 'notIdentified', reason: 'the account has a name that cannot be stored' }
+    return { credentials, account: owner, ...expiry }
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    const { verdict, status } = error
+    if (verdict.kind === 'unauthorized') return { code: 'unauthorized', reason: verdict.reason }
+    const isUnread = verdict.kind === 'malformed' && status === undefined
+    return { code: isUnread ? 'badCredentials' : 'notIdentified', reason: verdict.reason }
+  }
+}
+
+function unknownUser (): never {
+  throw new Error('An upsert returned no row')
+}

@@ -1,0 +1,97 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { findSealed, openCredentials } from '@carillon/shared/connections'
+import type { Connection } from '@carillon/shared/connections'
+import { newId } from '@carillon/shared/db'
+import { ProviderError } from '@carillon/shared/providers'
+import type { Credentials, Provider, Receipt, Verdict } from '@carillon/shared/providers'
+import { newCall } from '../request-context.ts'
+import { giveUp } from './give-up.ts'
+import { chargeOutgoing } from '../outgoing-budget.ts'
+import { Problem } from '../problems/problem.ts'
+import type { Services } from '../services.ts'
+import { timeField } from '../v1/fields.ts'
+
+const timeoutMs = 30_000
+/** The message; and once more, or a refresh, when the token was too old. */
+const requestsPerTest = 2
+
+export const testResult = Type.Object({
+  ok: Type.Boolean(),
+  receipt: Type.Optional(Type.Object({ id: Type.String() })),
+  error: Type.Optional(Type.Object({
+    kind: Type.Enum(['transient', 'rateLimited', 'expired', 'unauthorized', 'rejected', 'quota', 'malformed'], {
+      description: '`unauthorized`: the user has to connect again; `expired`: the token is too old and could not be refreshed now'
+    }),
+    reason: Type.String(),
+    status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's answer" })),
+    retryAt: Type.Optional(timeField)
+  }))
+})
+
+type TestResult = Static<typeof testResult>
+
+/**
+ * Sends a message through the connection, past all queues; where nothing can be sent, asks the provider whose it is. What it
+ * learns of a dead token is kept.
+ */
+export async function testConnection (services: Services, connection: Connection): Promise<TestResult> {
+  const { database, vault, providers, now } = services
+  const sealed = await findSealed(database, connection.id)
+  if (sealed === undefined) throw new Problem('connectionClosed', 'The user has disconnected it')
+  const { id, credentialsVersion, status, statusReason, limitedUntil } = sealed
+  const provider = providers.get(sealed.provider)
+  if (provider === undefined) return failed({ kind: 'rejected', reason: 'this server does not offer it' })
+  if (status === 'needsReauth') return failed({ kind: 'unauthorized', reason: statusReason ?? 'the user has to connect again' })
+  if (limitedUntil !== null && limitedUntil.getTime() > now()) {
+    return failed({ kind: 'rateLimited', reason: 'the provider has asked us to wait', retryAt: limitedUntil.getTime() })
+  }
+
+  await chargeOutgoing(services, { holder: connection.holder, provider, account: connection.account.id, cost: requestsPerTest })
+  let seenVersion = credentialsVersion
+  try {
+    const receipt = await tryOut(provider, openCredentials(vault, provider, sealed))
+    return { ok: true, ...receipt === undefined ? {} : { receipt } }
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    const { verdict } = error
+    if (verdict.kind === 'unauthorized') await giveUp(services, { id, credentialsVersion: seenVersion, reason: verdict.reason })
+    return failed(verdict, error.status)
+  }
+
+  /** Once more when the token was too old. What the first try came to is what counts when it cannot be refreshed. */
+  async function tryOut (provider: Provider, credentials: Credentials): Promise<Receipt | undefined> {
+    try {
+      return await useOnce(services, provider, credentials)
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.verdict.kind !== 'expired') throw error
+      const request = { id, seenVersion, refused: error.verdict.reason }
+      const result = await services.refresher.refresh(provider, request, newCall(services, timeoutMs))
+      if (result.kind === 'unavailable' && result.retryAt !== undefined) {
+        throw new ProviderError({ kind: 'rateLimited', reason: result.reason, retryAt: result.retryAt }, error.host)
+      }
+      if (result.kind !== 'fresh') throw error
+      seenVersion = result.fresh.credentialsVersion
+      return await useOnce(services, provider, result.fresh.credentials)
+    }
+  }
+}
+
+async function useOnce (services: Services, provider: Provider, credentials: Credentials): Promise<Receipt | undefined> {
+  const call = newCall(services, timeoutMs)
+  const message = { type: 'note' as const, title: `Test from ${services.site.name}`, body: 'This connection works.' }
+  if (provider.send !== undefined) return await provider.send(message, newId(), credentials, call)
+  await provider.identify(credentials, call)
+}
+
+function failed (verdict: Verdict, status?: number): TestResult {
+  return {
+    ok: false,
+    error: {
+      kind: verdict.kind,
+      reason: verdict.reason,
+      ...status === undefined ? {} : { status },
+      ...verdict.kind === 'rateLimited' ? { retryAt: new Date(verdict.retryAt).toISOString() } : {}
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import cookie from '@fastify/cookie'
+import formbody from '@fastify/formbody'
+import helmet from '@fastify/helmet'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { noRoute } from '../problems/addresses.ts'
+import { sendProblem } from '../problems/problem-handlers.ts'
+import { toProblem } from '../problems/to-problem.ts'
+import type { Services } from '../services.ts'
+import { createBrowserCookies } from './browser/browser-cookies.ts'
+import { addHomePage } from './home-page.ts'
+import { sendFailure, sendTooManyRequests } from './outcome-pages.ts'
+import { parseForm } from './browser/parse-form.ts'
+import { providerPages } from './provider-pages.ts'
+
+const assets = {
+  'page.css': 'text/css; charset=utf-8',
+  'connect.js': 'text/javascript; charset=utf-8',
+  'code.js': 'text/javascript; charset=utf-8'
+}
+
+/** Pages for people: the list of what can be connected, and the handshakes themselves. */
+export function connect (services: Services): FastifyPluginAsync {
+  const { site, vault } = services
+  return async (app) => {
+    await app.register(helmet, pageHeaders)
+    await app.register(cookie, { secret: vault.derive('cookie') })
+    await app.register(formbody, { bodyLimit: 4_096, parser: parseForm })
+    app.setErrorHandler(async (error, request, reply) => {
+      const problem = toProblem(error)
+      const { code, headers } = problem
+      if (code === 'tooManyRequests') return sendTooManyRequests(reply.headers(headers), problem, site)
+      // A body that is too long, a text that no database takes: not our fault, and none of it goes into the log.
+      if (code === 'unavailable') {
+        request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
+        return sendFailure(reply.headers(headers), 'unavailable', { site })
+      }
+      if (code !== 'internal') return sendFailure(reply, 'notUnderstood', { site })
+      request.log.error({ requestId: request.id, err: error }, 'page failed')
+      return sendFailure(reply, 'internal', { site })
+    })
+    app.setNotFoundHandler(async (request, reply) => {
+      const problem = noRoute(request)
+      // A program that uses a wrong method is told the right ones. People get a page.
+      if (problem.code === 'methodNotAllowed' && !isRead(request)) return sendProblem(problem, request, reply, site.publicUrl)
+      return sendFailure(reply.headers(problem.headers), 'unknownHandshake', { site })
+    })
+
+    addHomePage(app, services)
+    for (const [name, type] of Object.entries(assets)) {
+      const file = await readFile(new URL(`../../assets/${name}`, import.meta.url))
+      app.get(`/assets/${name}`, { schema: { hide: true } }, async (_request, reply) => {
+        return reply.type(type).header('cache-control', 'public, max-age=300').send(file)
+      })
+    }
+    await app.register(providerPages(services, createBrowserCookies(site)))
+  }
+}
+
+function isRead ({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+/**
+ * There is no `form-action`: browsers hold it against every redirect that follows a form, and ours leads to the provider and
+ * from there to wherever its users log in. Nothing on these pages can be injected into that it would have to stop.
+ */
+const pageHeaders = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'script-src': ["'self'"],
+      'style-src': ["'self'"],
+      'connect-src': ["'self'"],
+      'img-src': ['data:'],
+      'base-uri': ["'none'"],
+      'frame-ancestors': ["'none'"]
+    }
+  },
+  xFrameOptions: { action: 'deny' as const },
+  referrerPolicy: { policy: 'no-referrer' as const },
+  // Whether all of the host speaks https is for whoever runs the host to say.
+  strictTransportSecurity: false
+}

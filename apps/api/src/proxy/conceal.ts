@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream'
+import type { StreamedAnswer } from '@carillon/shared/providers'
+import { Problem } from '../problems/problem.ts'
+import { secretForms } from './secret-forms.ts'
+
+/**
+ * The same response with every one of `secrets` replaced by stars, byte for byte, so that its length stays true. They are looked
+ * for in all forms of `secretForms`. Throws Problem where they could not be seen.
+ */
+export function conceal (answer: StreamedAnswer, secrets: string[] = []): StreamedAnswer {
+  // Longest first: what begins like a longer one must not hide it.
+  const all = [...new Set(secrets.flatMap(secretForms))].sort((one, other) => other.length - one.length)
+  if (all.length === 0) return answer
+  if (answer.headers['content-encoding'] !== undefined) {
+    answer.body.destroy()
+    throw new Problem('providerUnavailable', 'its answer is encoded, which it was not asked for')
+  }
+  const clean = (text: string) => all.reduce((rest, secret) => rest.replaceAll(secret, '*'.repeat(secret.length)), text)
+  return {
+    ...answer,
+    headers: Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, typeof value === 'string' ? clean(value) : value.map(clean)])),
+    body: Readable.from(starredOut(answer.body, all.map((secret) => Buffer.from(secret))), { objectMode: false })
+  }
+}
+
+/** A secret may lie across two chunks: as much as could be the beginning of one waits for the next. */
+async function * starredOut (body: AsyncIterable<Buffer>, secrets: Buffer[]): AsyncGenerator<Buffer> {
+  const longest = Math.max(...secrets.map(({ length }) => length))
+  let held = Buffer.alloc(0)
+  for await (const chunk of body) {
+    const bytes = Buffer.concat([held, chunk])
+    const ready = Math.max(0, bytes.length - longest + 1)
+    // What begins later may turn out to be the beginning of a longer one.
+    for (const secret of secrets) starOut(bytes, secret, ready)
+    held = bytes.subarray(ready)
+    if (ready > 0) yield bytes.subarray(0, ready)
+  }
+  for (const secret of secrets) starOut(held, secret, held.length)
+  if (held.length > 0) yield held
+}
+
+function starOut (bytes: Buffer, secret: Buffer, end: number): void {
+  for (let at = bytes.indexOf(secret); at >= 0 && at < end; at = bytes.indexOf(secret, at)) bytes.fill('*', at, at + secret.length)
+}

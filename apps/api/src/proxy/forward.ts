@@ -1,0 +1,121 @@
+import { findSealed, openCredentials } from '@carillon/shared/connections'
+import type { Fresh } from '@carillon/shared/connections'
+import { ProviderError, TransportError } from '@carillon/shared/providers'
+import type { Authorized, Provider, StreamedAnswer } from '@carillon/shared/providers'
+import { newCall } from '../request-context.ts'
+import { giveUp } from '../connections/give-up.ts'
+import { chargeOutgoing } from '../outgoing-budget.ts'
+import { Problem } from '../problems/problem.ts'
+import type { Services } from '../services.ts'
+import { formOf, tooLarge } from './forwarded-body.ts'
+import type { ForwardedBody } from './forwarded-body.ts'
+import { conceal } from './conceal.ts'
+import { judgeAnswer } from './classified-response.ts'
+import type { Judged } from './classified-response.ts'
+
+/** A request for somebody's account at a provider, as its caller has made it. */
+export interface Forwarded {
+  method: string
+  path: string
+  headers: Record<string, string | string[]>
+  body: ForwardedBody
+}
+
+const authorizeTimeoutMs = 60_000
+
+/**
+ * Forwards a request with the connection's credentials. When they are too old they are refreshed and the request is sent once
+ * more, if its body was kept; where that does not succeed the provider's first answer is the one that counts. Throws Problem.
+ */
+export async function forward (
+  services: Services, connectionId: string, request: Forwarded, signal: AbortSignal
+): Promise<StreamedAnswer> {
+  const { database, vault, providers, refresher, now } = services
+  const sealed = await findSealed(database, connectionId)
+  if (sealed === undefined) throw new Problem('connectionClosed', 'The user has disconnected it')
+  const provider = providers.get(sealed.provider)
+  if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server forwards nothing to that provider')
+  if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The credentials are dead')
+  await chargeOutgoing(services, { holder: sealed.holder, provider, account: sealed.account.id, cost: 1 })
+  const call = newCall(services, authorizeTimeoutMs)
+  const known: Fresh = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
+
+  const isOld = sealed.expiresAt !== null && sealed.expiresAt.getTime() <= now()
+  const used = (isOld ? await refreshed(known) : undefined) ?? known
+  const first = await attempt(provider, used)
+  if (first.verdict === null) return first.answer
+
+  // A token that is dead may be so because somebody is refreshing it right now. It is the refresh that knows.
+  const newer = provider.refresh === undefined ? await replaced(provider, used) : await refreshed(used, 'access token is not accepted')
+  if (newer === undefined) {
+    if (provider.refresh === undefined && first.verdict === 'unauthorized') await die(used)
+    return first.answer
+  }
+  if (request.body.kind === 'stream') return first.answer
+  first.answer.body.destroy()
+  const second = await attempt(provider, newer)
+  if (second.verdict === 'unauthorized') await die(newer)
+  return second.answer
+
+  async function attempt (provider: Provider, { credentials }: Fresh): Promise<Judged> {
+    const { method, path, headers, body } = request
+    const form = formOf(headers, body)
+    const wanted = { method, path, ...form === undefined ? {} : { form } }
+    let authorized: Authorized | undefined = await provider.authorize?.(wanted, credentials, call)
+      .catch((error: unknown) => { throw toProblem(error, body) })
+    if (authorized === undefined) throw new TypeError(`${provider.id} authorizes nothing`)
+    for (;;) {
+      const answer: StreamedAnswer = await send(services, authorized, request, signal)
+        .catch((error: unknown) => { throw toProblem(error, body) })
+      const judged: Judged = await judgeAnswer(provider, conceal(answer, authorized.conceal))
+        .catch(() => { throw new Problem('providerUnavailable', 'its answer broke off') })
+      authorized = authorized.again?.(judged.read)
+      if (authorized === undefined) return judged
+      // It says nothing of the credentials, and cannot be sent again. The next one will get through.
+      if (body.kind === 'stream') return { ...judged, verdict: null }
+      judged.answer.body.destroy()
+    }
+  }
+
+  async function refreshed ({ credentialsVersion }: Fresh, refused?: string): Promise<Fresh | undefined> {
+    if (provider?.refresh === undefined) return undefined
+    const result = await refresher.refresh(provider, {
+      id: connectionId, seenVersion: credentialsVersion, ...refused !== undefined && { refused }
+    }, call)
+    return result.kind === 'fresh' ? result.fresh : undefined
+  }
+
+  /** Somebody may have rotated the credentials while ours were on their way: what was refused is then nobody's any more. */
+  async function replaced (provider: Provider, { credentialsVersion }: Fresh): Promise<Fresh | undefined> {
+    const current = await findSealed(database, connectionId)
+    if (current === undefined || current.status !== 'active' || current.credentialsVersion === credentialsVersion) return undefined
+    return { credentials: openCredentials(vault, provider, current), credentialsVersion: current.credentialsVersion }
+  }
+
+  async function die ({ credentialsVersion }: Fresh): Promise<void> {
+    await giveUp(services, { id: connectionId, credentialsVersion, reason: 'access token is not accepted' })
+  }
+}
+
+async function send (
+  { http }: Services, authorized: Authorized, { method, headers, body }: Forwarded, signal: AbortSignal
+): Promise<StreamedAnswer> {
+  const length = body.kind === 'stream' && body.length !== undefined ? { 'content-length': body.length } : {}
+  return await http.stream({
+    method,
+    url: authorized.url,
+    isGuarded: authorized.isGuarded ?? false,
+    headers: { ...headers, ...length, ...authorized.headers },
+    ...body.kind === 'none' ? {} : { body: body.kind === 'kept' ? body.bytes : body.stream }
+  }, signal)
+}
+
+/** The provider's address, where it is one of a user's choice, is not told. */
+function toProblem (error: unknown, body: ForwardedBody): unknown {
+  if (body.kind === 'stream' && body.state.tooLarge) return tooLarge()
+  if (error instanceof ProviderError) {
+    return new Problem(error.verdict.kind === 'rejected' ? 'badRequest' : 'providerUnavailable', error.verdict.reason)
+  }
+  if (!(error instanceof TransportError)) return error
+  return new Problem(error.code === 'timeout' ? 'providerTimeout' : 'providerUnavailable', error.reason)
+}

@@ -1,0 +1,109 @@
+import { Type } from 'typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { disconnect, findConnection, findRevocation, listConnections, listEvents } from '@carillon/shared/connections'
+import type { Connection } from '@carillon/shared/connections'
+import { parseId } from '@carillon/shared/db'
+import type { Membership } from '@carillon/shared/db'
+import { skipWaiting } from '@carillon/shared/notifications'
+import { callingUser } from '../../auth/callers.ts'
+import { chosenTeam, membershipAt, requireOwner } from '../../auth/teams.ts'
+import { notFound } from '../../problems/problem.ts'
+import type { Services } from '../../services.ts'
+import { fromCursor, toPage } from '../cursor.ts'
+import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from '../fields.ts'
+import { connectionStatuses, explainedConnection, shownConnection, toExplainedConnection, toShownConnection } from './response.ts'
+import { testConnection, testResult } from '../../connections/test-connection.ts'
+
+export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox {
+  const { database, providers, vault } = services
+  return async (app) => {
+    app.get('/connections', {
+      config: { callers: { scope: 'connections:read', user: true } },
+      schema: {
+        operationId: 'listConnections',
+        tags: ['connections'],
+        summary: 'All connections, or those of the calling user and of the user\'s teams',
+        querystring: exactly({
+          userId: Type.Optional(userIdField),
+          teamId: Type.Optional(teamIdField),
+          provider: Type.Optional(providerField),
+          status: Type.Optional(Type.Enum(connectionStatuses)),
+          ...pageQuery
+        }),
+        response: { 200: listOf(shownConnection) }
+      }
+    }, async (request) => {
+      const { userId, teamId, provider, status, limit = 50, cursor } = request.query
+      const after = fromCursor(cursor)
+      const user = callingUser(request)
+      if (user !== undefined && teamId !== undefined) await chosenTeam(database, request, teamId)
+      // Of somebody else's connections a user sees none.
+      const filter = { userId, teamId, visibleTo: user?.id, provider, status }
+      const rows = await listConnections(database, filter, { limit: limit + 1, after })
+      return toPage(rows, limit, ({ id }) => id, toShownConnection)
+    })
+
+    app.get('/connections/:id', {
+      config: { callers: { scope: 'connections:read', user: true } },
+      schema: {
+        operationId: 'getConnection',
+        tags: ['connections'],
+        summary: 'One connection, and what has happened to it',
+        params: idParams,
+        response: { 200: explainedConnection }
+      }
+    }, async (request) => {
+      const { connection } = await find(request, request.params.id)
+      const revocation = await findRevocation(database, connection.id)
+      return toExplainedConnection(connection, revocation, await listEvents(database, connection.id))
+    })
+
+    app.delete('/connections/:id', {
+      config: { callers: { scope: 'connections:write', user: true } },
+      schema: {
+        operationId: 'disconnect',
+        tags: ['connections'],
+        summary: 'Disconnect: erase the credentials, have them ended at the provider, and skip what waits',
+        params: idParams,
+        response: { 204: Type.Null({ description: 'It is closed' }) }
+      }
+    }, async (request, reply) => {
+      const { id, provider } = await findManaged(request, request.params.id)
+      await disconnect(database, id, { revokeWith: providers.get(provider)?.revoke === undefined ? undefined : vault })
+      await skipWaiting(database, id)
+      reply.code(204)
+      return null
+    })
+
+    app.post('/connections/:id/test', {
+      config: { callers: { scope: 'connections:write', user: true } },
+      schema: {
+        operationId: 'testConnection',
+        tags: ['connections'],
+        summary: 'Send a test message right now, or where nothing is sent ask whose account it is, and see what the provider says',
+        params: idParams,
+        response: { 200: testResult }
+      }
+    }, async (request) => testConnection(services, await findManaged(request, request.params.id)))
+  }
+
+  /** To a user, other people's connections do not exist, nor do those of teams that they are not in. */
+  async function find (request: FastifyRequest, publicId: string): Promise<{ connection: Connection, membership?: Membership }> {
+    const id = parseId('connection', publicId)
+    const connection = id === undefined ? undefined : await findConnection(database, id)
+    const user = callingUser(request)
+    if (connection === undefined) throw notFound('connection')
+    if (user === undefined || connection.holder.userId === user.id) return { connection }
+    const membership = await membershipAt(database, connection, user)
+    if (membership === undefined) throw notFound('connection')
+    return { connection, membership }
+  }
+
+  /** What the caller may do more with than look at it. Of a team's, its members see it and its owner manages it. */
+  async function findManaged (request: FastifyRequest, publicId: string): Promise<Connection> {
+    const { connection, membership } = await find(request, publicId)
+    if (membership !== undefined) requireOwner(membership)
+    return connection
+  }
+}

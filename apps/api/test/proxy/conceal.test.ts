@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { conceal } from '../../src/proxy/conceal.ts'
+
+const secret = 'EAAB/x+y=|"ä\'z'
+const [stars] = ['*'.repeat(Buffer.byteLength(secret))]
+
+async function read (chunks: Array<string | Buffer>, secrets: string[]): Promise<string> {
+  const body = Readable.from(chunks.map((chunk) => Buffer.from(chunk)), { objectMode: false })
+  const answer = conceal({ status: 200, headers: {}, body }, secrets)
+  return Buffer.concat(await answer.body.toArray()).toString('latin1')
+}
+
+t.test('finds a secret that is split across chunks, wherever the split is', async (t) => {
+  const text = Buffer.from(`before ${secret} between ${secret}${secret} after`)
+  const expected = `before ${stars} between ${stars}${stars} after`
+  for (let at = 0; at <= text.length; at++) {
+    t.equal(await read([text.subarray(0, at), text.subarray(at)], [secret]), expected, `at ${at}`)
+  }
+  t.equal(await read([...text].map((byte) => Buffer.from([byte])), [secret]), expected, 'byte by byte')
+  t.equal(await read([Buffer.alloc(0), text, Buffer.alloc(0)], [secret]), expected)
+  t.equal(await read([Buffer.from(secret)], [secret]), stars, 'and nothing else')
+})
+
+t.test('finds every form of a secret, split as well', async (t) => {
+  const percent = encodeURIComponent(secret)
+  const json = JSON.stringify(secret).slice(1, -1)
+  const forms = {
+    'percent-encoded': percent,
+    'percent-encoded in lower case': percent.replace(/%../g, (escape) => escape.toLowerCase()),
+    'percent-encoded after RFC 3986': percent.replaceAll("'", '%27'),
+    'a form': new URLSearchParams({ a: secret }).toString().slice(2),
+    JSON: json,
+    'JSON with escaped slashes': json.replaceAll('/', '\\/'),
+    'JSON for pages': json.replace(/[+=']/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`),
+    'JSON for pages in upper case': json.replace(/[+=']/g, (character) => `\\u00${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  }
+  for (const [what, form] of Object.entries(forms)) {
+    const expected = `<${'*'.repeat(Buffer.byteLength(form))}>`
+    t.equal(await read([`<${form}>`], [secret]), expected, what)
+    t.equal(await read([...`<${form}>`], [secret]), expected, `${what}, character by character`)
+  }
+})
+
+t.test('finds a secret in base64, wherever in the text it begins', async (t) => {
+  for (const before of ['', 'a', 'ab', 'client:', 'client_id:1:']) {
+    for (const after of ['', '!', ':more', '??']) {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const text = Buffer.from(`${before}${secret}${after}`).toString(encoding)
+        const seen = await read([`{"auth":"Basic ${text.slice(0, 7)}`, `${text.slice(7)}"}`], [secret])
+        t.equal(seen.length, text.length + 17)
+        const left = Buffer.from(/Basic (.*)"/.exec(seen)?.[1]?.replaceAll('*', 'A') ?? '', 'base64').toString()
+        t.notOk(left.includes(secret.slice(2, -2)), `${before}…${after} ${encoding}`)
+        t.match(seen, /\*{12}/)
+      }
+    }
+  }
+})
+
+t.test('hides several secrets, also where one begins like another', async (t) => {
+  const [short, long] = ['token-1234', 'token-1234-and-more']
+  t.equal(await read([`${long} ${short}.`], [short, long]), `${'*'.repeat(19)} ${'*'.repeat(10)}.`)
+  t.equal(await read([`${long.slice(0, 12)}`, `${long.slice(12)} ${short}.`], [short, long]), `${'*'.repeat(19)} ${'*'.repeat(10)}.`)
+})
+
+t.test('hides them in headers too, and leaves everything else as it is', async (t) => {
+  const headers = { link: `<https://graph.example/?access_token=${encodeURIComponent(secret)}>; rel="next"`, via: ['a', `${secret}b`] }
+  const answer = conceal({ status: 200, headers, body: Readable.from([Buffer.from('x')]) }, [secret])
+  t.notMatch(JSON.stringify(answer.headers), /EAAB/)
+  t.match(answer.headers, { link: /^<https:\/\/graph\.example\/\?access_token=\*+>; rel="next"$/, via: ['a', /^\*+b$/] })
+  const bytes = Buffer.from(Array.from({ length: 1_024 }, (_, index) => index % 256))
+  t.equal(await read([bytes.subarray(0, 300), bytes.subarray(300)], [secret]), bytes.toString('latin1'))
+  const untouched = { status: 200, headers, body: Readable.from([]) }
+  t.equal(conceal(untouched, []), untouched)
+  t.equal(conceal(untouched, ['']), untouched)
+})
+
+t.test('refuses a response whose encoding hides what it says', async (t) => {
+  const body = Readable.from([Buffer.from('x')])
+  t.throws(() => conceal({ status: 200, headers: { 'content-encoding': 'gzip' }, body }, [secret]), { code: 'providerUnavailable' })
+  t.equal(body.destroyed, true)
+})

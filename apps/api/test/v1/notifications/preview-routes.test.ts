@@ -1,0 +1,59 @@
+import t from 'tap'
+import { openTestApi, textAt } from '../../open-api.ts'
+import { connectUsers, noteTo, planBroadcast } from '../seed.ts'
+
+const api = await openTestApi(t)
+const token = await api.makeKey()
+const users = Array.from({ length: 10 }, (_, index) => `user-${index}`)
+const connections = await connectUsers(api, users)
+const preview = (body: unknown, key = token) => api.ask('POST', '/v1/notifications/preview', { token: key, body })
+const uuid = (user: string) => (connections.get(user) ?? '').slice(4)
+await api.makeUser('unconnected')
+await api.database.sql`update connections set status = 'needsReauth', status_reason = 'no' where id = ${uuid('user-1')}`
+await api.ask('DELETE', `/v1/connections/${connections.get('user-2')}`, { token })
+
+t.test('counts an audience of names', async (t) => {
+  const { status, body } = await preview({ audience: { userIds: ['user-0', 'user-1', 'user-2', 'unconnected', 'stranger'] } })
+  t.equal(status, 200)
+  t.same(body, { total: 2, providers: [{ provider: 'pushbullet', reachable: 1, parked: 1 }], unreachable: 3, estimatedSeconds: null })
+  t.same((await preview({ audience: { userIds: ['stranger'] }, providers: ['pushbullet'] })).body, {
+    total: 0, providers: [{ provider: 'pushbullet', reachable: 0, parked: 0 }], unreachable: 1, estimatedSeconds: 0
+  })
+})
+
+t.test('counts everyone', async (t) => {
+  t.same((await preview({ audience: { everyone: true } })).body, {
+    total: 9, providers: [{ provider: 'pushbullet', reachable: 8, parked: 1 }], unreachable: 0, estimatedSeconds: null
+  })
+})
+
+t.test('estimates by what the latest broadcasts did', async (t) => {
+  for (const seconds of [8, 80]) {
+    const { body } = await api.ask('POST', '/v1/notifications', { token, body: { ...noteTo(), audience: { everyone: true } } })
+    const id = textAt(body, 'id')
+    await planBroadcast(api, id)
+    await api.database.sql`
+      update progress set queued = 0, sent = 16, started_at = now() - ${seconds}::int * interval '1 second', ended_at = now()
+      where notification_id = ${id.slice(4)}`
+  }
+  t.match((await preview({ audience: { everyone: true } })).body, { total: 9, estimatedSeconds: 4 }, '8 at 16 in 8 seconds')
+})
+
+t.test('estimates by the limit that is configured', async (t) => {
+  const own = await openTestApi(t, { change: () => ({ perSecond: new Map([['pushbullet', 3]]) }) })
+  await connectUsers(own, users)
+  const { body } = await own.ask('POST', '/v1/notifications/preview', { token: await own.makeKey(), body: { audience: { everyone: true } } })
+  t.match(body, { total: 10, estimatedSeconds: 4 })
+})
+
+t.test('rings nobody', async (t) => {
+  t.same(await api.database.sql`select from deliveries`, [])
+})
+
+t.test('refuses what a notification would be refused for', async (t) => {
+  t.match(await preview({ audience: { userIds: [] } }), { status: 400, body: { errors: [{ path: 'audience.userIds' }] } })
+  t.match(await preview({ audience: { userIds: ['a'] }, providers: ['nobody'] }), { status: 400, body: { errors: [{ path: 'providers.0' }] } })
+  t.match(await preview({ audience: { userIds: ['a'] }, message: {} }), { status: 400, body: { errors: [{ path: 'message' }] } })
+  t.equal((await preview({ audience: { everyone: true } }, await api.makeKey('notifications:write'))).status, 403)
+  t.equal((await preview({ audience: { userIds: ['a'] } }, await api.makeKey('notifications:read'))).status, 403)
+})

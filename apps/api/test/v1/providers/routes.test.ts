@@ -1,0 +1,61 @@
+import t from 'tap'
+import { openTestApi } from '../../open-api.ts'
+import { connectUsers, noteTo, planBroadcast } from '../seed.ts'
+
+const api = await openTestApi(t, { offer: ['pushbullet', 'pumpio'], change: () => ({ perSecond: new Map([['pushbullet', 50]]) }) })
+const token = await api.makeKey()
+const ask = async () => (await api.ask('GET', '/v1/providers', { token })).body
+const closed = { host: null, state: 'closed', reason: null, openedAt: null, retryAt: null, silentUntil: null }
+
+t.test('tells of providers that are well', async (t) => {
+  t.same(await ask(), {
+    data: [{
+      provider: 'pushbullet',
+      name: 'Pushbullet',
+      canSend: true,
+      breakers: [closed],
+      limits: { perSecond: 50, silentUntil: null },
+      waiting: { due: 0, later: 0, broadcast: 0 }
+    }, {
+      provider: 'pumpio',
+      name: 'pump.io',
+      canSend: true,
+      breakers: [closed],
+      limits: { perSecond: null, silentUntil: null },
+      waiting: { due: 0, later: 0, broadcast: 0 }
+    }]
+  })
+})
+
+t.test('tells what is the matter with a provider, and with a host that users have chosen', async (t) => {
+  const [opened, retry, silent, past] = ['2026-01-01T10:00:00.000Z', '2100-01-01T10:00:00.000Z', '2100-01-01T11:00:00.000Z', '2026-01-01T11:00:00.000Z']
+  await api.database.sql`
+    insert into provider_hosts (provider, host, breaker, reason, opens, opened_at, retry_at, silent_until) values
+      ('pushbullet', '', 'open', 'answers 503', 1, ${opened}, ${retry}, ${silent}),
+      ('pumpio', 'ill.example', 'probing', 'no answer', 2, ${opened}, ${retry}, null),
+      ('pumpio', 'well.example', 'closed', null, 0, null, null, ${past})`
+  const breaker = { openedAt: opened, retryAt: retry }
+  t.match(await ask(), {
+    data: [{
+      breakers: [{ ...breaker, host: null, state: 'open', reason: 'answers 503', silentUntil: silent }],
+      limits: { perSecond: 50, silentUntil: silent }
+    }, {
+      breakers: [closed, { ...breaker, host: 'ill.example', state: 'probing', reason: 'no answer' }], limits: { silentUntil: null }
+    }]
+  })
+})
+
+t.test('counts what waits', async (t) => {
+  await connectUsers(api, ['ann', 'bob', 'cleo'])
+  const post = (body: object) => api.ask('POST', '/v1/notifications', { token, body })
+  await post(noteTo('ann', 'bob'))
+  await post({ ...noteTo('cleo'), sendAt: new Date(Date.now() + 60_000).toISOString() })
+  const { body } = await post({ ...noteTo(), audience: { everyone: true } })
+  await planBroadcast(api, String(Object(body).id))
+  t.match(await ask(), { data: [{ provider: 'pushbullet', waiting: { due: 2, later: 1, broadcast: 3 } }, { waiting: { due: 0, later: 0, broadcast: 0 } }] })
+})
+
+t.test('is for keys that may read notifications', async (t) => {
+  t.equal((await api.ask('GET', '/v1/providers', { token: await api.makeKey('notifications:write') })).status, 403)
+  t.equal((await api.ask('GET', '/v1/providers', { token: await api.makeUser('ann') })).status, 403)
+})

@@ -1,0 +1,173 @@
+import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { parseId } from '@carillon/shared/db'
+import { createBrowser } from '@carillon/testing'
+import t from 'tap'
+import { openWalk } from '../../handshakes/walk.ts'
+import { openTeamApi, refusals, teamCallers } from '../../open-team-api.ts'
+import type { AccessRow, TeamCaller } from '../../open-team-api.ts'
+
+/** Who may do what with a team's connection: docs/teams.md says the same. */
+const { api, key, put, tokenOf, connect } = await openTeamApi(t)
+
+interface Asking {
+  token: string
+  /** The team's, by the site. */
+  teamId: string
+  /** Names the team where the token does not, for those who know of it. */
+  query: string
+  connectionId: string
+}
+
+const ok = { status: 200 }
+const { notOwner, notFound, wrongCaller, teamRequired } = refusals
+const connected = { status: 'active', teamId: String, userId: null, connectedBy: { userId: 'olive', name: 'Olive' }, account: { name: 'The page' } }
+
+const rows: Array<AccessRow<Asking>> = [
+  {
+    what: 'connectors',
+    ask: ({ token, query }) => api.ask('GET', `/v1/connectors${query}`, { token }),
+    gets: {
+      owner: { ...ok, body: { data: [{ holder: 'team', canManage: true, reason: null, contact: null, connection: connected }] } },
+      member: { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: connected }] } },
+      stranger: notFound,
+      'no team': { ...ok, body: { data: [{ canManage: false, reason: 'teamRequired', contact: null, team: null, connection: null }] } },
+      operator: wrongCaller
+    }
+  },
+  {
+    what: 'handshakes',
+    ask: ({ token, query, teamId }) =>
+      api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet', ...query === '' ? {} : { teamId } } }),
+    gets: { owner: { status: 201 }, member: notOwner, stranger: notFound, 'no team': teamRequired, operator: wrongCaller }
+  },
+  {
+    what: 'the connection',
+    ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}`, { token }),
+    gets: { owner: { ...ok, body: connected }, member: { ...ok, body: connected }, stranger: notFound, 'no team': ok, operator: ok }
+  },
+  {
+    what: 'the list of connections',
+    ask: ({ token, teamId }) => api.ask('GET', `/v1/connections?teamId=${teamId}`, { token }),
+    gets: {
+      owner: { ...ok, body: { data: [connected] } },
+      member: { ...ok, body: { data: [connected] } },
+      stranger: notFound,
+      'no team': { ...ok, body: { data: [connected] } },
+      operator: { ...ok, body: { data: [connected] } }
+    }
+  },
+  {
+    what: 'a test',
+    ask: ({ token, connectionId }) => api.ask('POST', `/v1/connections/${connectionId}/test`, { token }),
+    gets: { owner: ok, member: notOwner, stranger: notFound, 'no team': notOwner, operator: ok }
+  },
+  {
+    what: 'the proxy',
+    ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}/proxy/v2/users/me`, { token }),
+    gets: { owner: wrongCaller, member: wrongCaller, stranger: wrongCaller, 'no team': wrongCaller, operator: ok }
+  },
+  {
+    what: 'disconnecting',
+    ask: ({ token, connectionId }) => api.ask('DELETE', `/v1/connections/${connectionId}`, { token }),
+    gets: { owner: { status: 204 }, member: notOwner, stranger: notFound, 'no team': notOwner, operator: { status: 204 } }
+  }
+]
+
+await api.makeUser('olive', 'Olive')
+let teams = 0
+
+/** A team of Olive's with Max in it. */
+async function openTeam (): Promise<string> {
+  const teamId = `team-${teams++}`
+  await put(teamId, 'olive', 'max')
+  return teamId
+}
+
+/** Somebody who asks about a team that is connected. "No team" is a member who has not chosen one. */
+async function asking (caller: TeamCaller, teamId: string, connectionId: string): Promise<Asking> {
+  const tokens = {
+    owner: () => tokenOf('olive', teamId),
+    member: () => tokenOf('max', teamId),
+    stranger: () => tokenOf('steve'),
+    'no team': () => tokenOf('max'),
+    operator: async () => key
+  }
+  return { token: await tokens[caller](), teamId, query: caller === 'stranger' ? `?teamId=${teamId}` : '', connectionId }
+}
+
+for (const { what, ask, gets } of rows) {
+  t.test(`gives ${what} to those who may have it`, async (t) => {
+    for (const caller of teamCallers) {
+      const teamId = await openTeam()
+      const { id } = await connect(teamId)
+      t.match(await ask(await asking(caller, teamId, id)), gets[caller], caller)
+    }
+  })
+}
+
+const returnTo = 'https://site.example/'
+const connectionsOf = async (teamId: string): Promise<unknown> =>
+  (await api.ask('GET', `/v1/connections?teamId=${teamId}`, { token: key })).body
+
+/** What the one who began it is by the time that the provider answers. */
+const callbacks: Array<[string, string[], string]> = [
+  ['the owner', ['olive', 'max'], 'carillon=connected&provider=pushbullet'],
+  ['a member, who was the owner', ['max', 'olive'], 'carillon=failed&provider=pushbullet&reason=notOwner'],
+  ['a stranger, who was the owner', ['max'], 'carillon=failed&provider=pushbullet&reason=notOwner']
+]
+for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
+  t.test(`takes the callback to ${who} for what it is`, async (t) => {
+    const teamId = await openTeam()
+    const walk = await openWalk(api, await tokenOf('olive', teamId), { returnTo })
+    const callback = await walk.toCallback()
+    await put(teamId, ownerId, ...members)
+    t.match((await walk.browser.get(callback)).location, outcome)
+    t.match(await connectionsOf(teamId), { data: { length: outcome.includes('connected') ? 1 : 0 } })
+  })
+}
+
+t.test('takes a callback from nobody who has not begun it, whatever they carry', async (t) => {
+  const teamId = await openTeam()
+  const walk = await openWalk(api, await tokenOf('olive', teamId), { returnTo })
+  const callback = await walk.toCallback()
+  for (const caller of ['member', 'stranger', 'no team', 'operator'] as const) {
+    const { token } = await asking(caller, teamId, '')
+    t.match((await createBrowser().get(callback, { authorization: `Bearer ${token}` })).text, /Reason: noCookie/, caller)
+  }
+  t.match(await connectionsOf(teamId), { data: { length: 0 } })
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected', "it is the owner's still")
+})
+
+t.test('gives a token of the connection to nobody: in no answer, on no page and in no log', async (t) => {
+  const teamId = await openTeam()
+  const { id, accessToken } = await connect(teamId)
+  const kept = async (): Promise<string[]> => {
+    const provider = api.services.providers.get('pushbullet')
+    const sealed = await findSealed(api.database, parseId('connection', id) ?? '')
+    if (provider === undefined || sealed === undefined) throw new Error('there is no connection')
+    return [openCredentials(api.services.vault, provider, sealed).accessToken, sealed.credentials]
+  }
+  const told: unknown[] = []
+  const askAll = async (): Promise<void> => {
+    for (const caller of teamCallers) {
+      for (const { what, ask } of rows) if (what !== 'disconnecting') told.push(await ask(await asking(caller, teamId, id)))
+    }
+  }
+  const first = await kept()
+  t.equal(first[0], accessToken)
+  await askAll()
+  const walk = await openWalk(api, await tokenOf('olive', teamId))
+  told.push(await walk.browser.get(walk.startUrl), await walk.finish(), await walk.browser.get(`${api.url}/connect`))
+  const second = await kept()
+  t.not(second[0], accessToken)
+  await api.control('POST', '/tokens/revoke', { provider: 'pushbullet' })
+  await askAll()
+  told.push(await api.ask('DELETE', `/v1/connections/${id}`, { token: await tokenOf('olive', teamId) }), await connectionsOf(teamId))
+
+  const all = JSON.stringify(told) + api.logLines.join('')
+  t.ok(all.includes(id) && all.includes('needsReauth'), 'there is something to look into')
+  for (const secret of [...first, ...second]) {
+    t.ok(secret.length > 20)
+    t.notOk(all.includes(secret))
+  }
+})
