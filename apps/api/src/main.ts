@@ -1,5 +1,7 @@
 import getPort from 'get-port'
-import { ConfigError, findUnknownVariables, loadConfig, outgoingLimits, perSecond, providerConfig, publicUrl } from '@carillon/shared/config'
+import {
+  ConfigError, findUnknownVariables, loadConfig, outgoingLimits, perSecond, providerConfig, publicUrl
+} from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { checkDatabase, openClock, openDatabase } from '@carillon/shared/db'
 import { createLog, logRepeats } from '@carillon/shared/log'

@@ -1,5 +1,6 @@
 import { openSandbox } from '@carillon/sandbox'
-import { createApiKey, openDatabase } from '@carillon/shared/db'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { openDatabase } from '@carillon/shared/db'
 import { spawnApp, testDatabase, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 import { request } from 'undici'

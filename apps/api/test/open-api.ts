@@ -1,6 +1,7 @@
 import { openSandbox } from '@carillon/sandbox'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
-import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
 import type { Database, Scope } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createAccepter, openDeliveryQueues } from '@carillon/shared/notifications'

@@ -1,5 +1,6 @@
 import { saveConnections } from '@carillon/shared/connections'
-import { findTeam, publicId } from '@carillon/shared/db'
+import { publicId } from '@carillon/shared/db'
+import { findTeam } from '@carillon/shared/teams'
 import type { Provider } from '@carillon/shared/providers'
 import type { Test } from 'tap'
 import type { Services } from '../src/services.ts'

@@ -1,5 +1,6 @@
 import { openSandbox } from '@carillon/sandbox'
-import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
 import { createSite, spawnApp, testDatabase, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 

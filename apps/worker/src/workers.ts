@@ -1,6 +1,8 @@
 import { newId } from '@carillon/shared/db'
 import { logRepeats } from '@carillon/shared/log'
-import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/notifications'
+import {
+  broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName
+} from '@carillon/shared/notifications'
 import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/notifications'
 import { pullQueueName } from '@carillon/shared/pulls'
 import type { PullJob } from '@carillon/shared/pulls'

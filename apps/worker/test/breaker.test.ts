@@ -1,5 +1,5 @@
 import { saveConnections } from '@carillon/shared/connections'
-import { ensureUser } from '@carillon/shared/db'
+import { ensureUser } from '@carillon/shared/users'
 import { findDelivery, findNotification } from '@carillon/shared/notifications'
 import { openSandbox } from '@carillon/sandbox'
 import { backends, until } from '@carillon/testing'

@@ -1,5 +1,5 @@
 import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
-import { putTeam } from '@carillon/shared/db'
+import { putTeam } from '@carillon/shared/teams'
 import { findDelivery, findNotification } from '@carillon/shared/notifications'
 import type { Draft, SegmentJob } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'

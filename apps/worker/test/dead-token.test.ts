@@ -1,4 +1,5 @@
-import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
 import { backends, createSite, openHandshake, spawnApp, testKeys, until, waysIn } from '@carillon/testing'
 import type { BackendEnvironment, ShownConnection } from '@carillon/testing'
 import t from 'tap'

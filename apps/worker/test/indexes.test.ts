@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { isConnected } from '@carillon/shared/connections'
-import { putTeam } from '@carillon/shared/db'
-import { dispatchWaiting, findNotification, findStanding, listDeliveries, previewAudience, releaseParked } from '@carillon/shared/notifications'
+import { putTeam } from '@carillon/shared/teams'
+import {
+  dispatchWaiting, findNotification, findStanding, listDeliveries, previewAudience, releaseParked
+} from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import { claimSegment } from '../src/deliver/claim-segment.ts'

@@ -1,4 +1,5 @@
-import { openDatabase, ensureUser, newId } from '@carillon/shared/db'
+import { openDatabase, newId } from '@carillon/shared/db'
+import { ensureUser } from '@carillon/shared/users'
 import { createRefresher, createRegistrations, saveConnections } from '@carillon/shared/connections'
 import { createLog } from '@carillon/shared/log'
 import {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { findSealed, listEvents, openCredentials, saveConnections } from '@carillon/shared/connections'
-import { ensureUser, openDatabase } from '@carillon/shared/db'
+import { openDatabase } from '@carillon/shared/db'
+import { ensureUser } from '@carillon/shared/users'
 import { createProviders } from '@carillon/shared/providers'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { openSandbox } from '@carillon/sandbox'

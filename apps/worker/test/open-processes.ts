@@ -1,4 +1,5 @@
-import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
 import { createSite, spawnApp, testKeys, until } from '@carillon/testing'
 import type { BackendEnvironment, Site } from '@carillon/testing'
 import type { Test } from 'tap'

@@ -1,5 +1,6 @@
 import { findConnection, listEvents, saveConnections } from '@carillon/shared/connections'
-import { ensureUser, newId, openDatabase } from '@carillon/shared/db'
+import { newId, openDatabase } from '@carillon/shared/db'
+import { ensureUser } from '@carillon/shared/users'
 import type { Database } from '@carillon/shared/db'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { ProviderError } from '@carillon/shared/providers'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
-import { findApiKey } from '@carillon/shared/db'
-import type { ApiKey, Database } from '@carillon/shared/db'
+import { findApiKey } from '@carillon/shared/api-keys'
+import type { ApiKey } from '@carillon/shared/api-keys'
+import type { Database } from '@carillon/shared/db'
 
 export interface Keys {
   /** The key that this token is, or undefined when it is unknown or revoked. */

@@ -1,5 +1,6 @@
 import pMap from 'p-map'
-import { ensureUsers, publicId } from '@carillon/shared/db'
+import { publicId } from '@carillon/shared/db'
+import { ensureUsers } from '@carillon/shared/users'
 import { nameFault } from '@carillon/shared/names'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Call, Grant, Provider } from '@carillon/shared/providers'

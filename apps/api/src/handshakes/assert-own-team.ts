@@ -1,4 +1,4 @@
-import type { Handshake } from '@carillon/shared/connections'
+import type { Handshake } from '@carillon/shared/handshakes'
 import { HandshakeFailure } from './handshake-failure.ts'
 
 /** A team may get another owner while somebody connects for it. Throws HandshakeFailure before the provider is asked in vain. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { findHandshake } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { findHandshake } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import type { Services } from '../services.ts'
 
 /** Longer than a provider may take for the token and the account together. */

@@ -1,4 +1,4 @@
-import type { Begun } from '@carillon/shared/connections'
+import type { Begun } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import { newCall } from '../request-context.ts'
 import type { Services } from '../services.ts'

@@ -1,5 +1,6 @@
-import { queueRevocation, takeObtainedGrant } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { queueRevocation } from '@carillon/shared/connections'
+import { takeObtainedGrant } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'
 import { abandonHandshake, finishHandshake } from './finish-handshake.ts'

@@ -1,5 +1,6 @@
-import { completeHandshake, failHandshake, NotOwnerError } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { NotOwnerError } from '@carillon/shared/connections'
+import { completeHandshake, failHandshake } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'

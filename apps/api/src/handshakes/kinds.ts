@@ -1,4 +1,4 @@
-import type { HandshakeKind } from '@carillon/shared/connections'
+import type { HandshakeKind } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 
 export const handshakeKinds = ['redirect', 'verifier', 'code'] as const satisfies HandshakeKind[]

@@ -1,5 +1,5 @@
-import { createHandshake, sealBegun } from '@carillon/shared/connections'
-import type { Begun, HandshakeKind } from '@carillon/shared/connections'
+import { createHandshake, sealBegun } from '@carillon/shared/handshakes'
+import type { Begun, HandshakeKind } from '@carillon/shared/handshakes'
 import { newId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { chargeOutgoing } from '../outgoing-budget.ts'

@@ -1,4 +1,4 @@
-import type { HandshakeKind } from '@carillon/shared/connections'
+import type { HandshakeKind } from '@carillon/shared/handshakes'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
 import { readReturnTo } from './addresses.ts'

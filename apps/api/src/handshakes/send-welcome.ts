@@ -1,4 +1,5 @@
-import { findUser, newId } from '@carillon/shared/db'
+import { newId } from '@carillon/shared/db'
+import { findUser } from '@carillon/shared/users'
 import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'
 

@@ -1,5 +1,5 @@
-import { holdGrant } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { holdGrant } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import { cleanName } from '@carillon/shared/names'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Account, Grant, Provider } from '@carillon/shared/providers'

@@ -1,5 +1,5 @@
-import { claimVerifierTry, openBegun, releaseHandshake } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { claimVerifierTry, openBegun, releaseHandshake } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { newCall } from '../request-context.ts'

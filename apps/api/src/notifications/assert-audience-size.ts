@@ -1,4 +1,4 @@
-import { countMembers } from '@carillon/shared/db'
+import { countMembers } from '@carillon/shared/teams'
 import type { Audience } from '@carillon/shared/notifications'
 import { refuseFaults } from '../problems/problem.ts'
 import type { Services } from '../services.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isBrowserOf, openObtainedGrant } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { isBrowserOf, openObtainedGrant } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { foreign, html } from './html.ts'

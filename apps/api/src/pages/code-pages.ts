@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { openBegun } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { openBegun } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { html } from './html.ts'

@@ -1,4 +1,4 @@
-import type { Handshake } from '@carillon/shared/connections'
+import type { Handshake } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import { foreign, html } from './html.ts'
 import type { Html } from './html.ts'

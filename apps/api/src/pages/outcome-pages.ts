@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { HandshakeTeam } from '@carillon/shared/connections'
+import type { HandshakeTeam } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { foreign, html } from './html.ts'

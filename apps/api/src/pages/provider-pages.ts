@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { Handshake, HandshakeKind } from '@carillon/shared/connections'
+import type { Handshake, HandshakeKind } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'
 import { addAccountPages } from './account-pages.ts'

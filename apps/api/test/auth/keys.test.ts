@@ -1,4 +1,5 @@
-import { createApiKey, openDatabase, revokeApiKey } from '@carillon/shared/db'
+import { createApiKey, revokeApiKey } from '@carillon/shared/api-keys'
+import { openDatabase } from '@carillon/shared/db'
 import { testDatabase } from '@carillon/testing'
 import t from 'tap'
 import { createKeys } from '../../src/auth/keys.ts'

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { saveConnections } from '@carillon/shared/connections'
-import { ensureUser, newId } from '@carillon/shared/db'
+import { newId } from '@carillon/shared/db'
+import { ensureUser } from '@carillon/shared/users'
 import t from 'tap'
 import { at, openTestApi, textAt } from '../open-api.ts'
 

@@ -1,4 +1,5 @@
-import { createApiKey, parseId, scopes } from '@carillon/shared/db'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { parseId, scopes } from '@carillon/shared/db'
 import { deliveryKeyOf } from '@carillon/shared/notifications'
 import { message } from '../message.ts'
 import type { Person } from './audience.ts'

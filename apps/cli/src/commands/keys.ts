@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
-import { createApiKey, listApiKeys, parseId, publicId, revokeApiKey, scopes } from '@carillon/shared/db'
+import { createApiKey, listApiKeys, revokeApiKey } from '@carillon/shared/api-keys'
+import { parseId, publicId, scopes } from '@carillon/shared/db'
 import type { Scope } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
 import { printable } from '../printable.ts'

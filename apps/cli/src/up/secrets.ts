@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createApiKey, findApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createApiKey, findApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
 import { parseVaultKeys } from '@carillon/shared/vault'
 import type { DataDir } from './data-dir.ts'
 

@@ -1,4 +1,5 @@
-import { createApiKey, findApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createApiKey, findApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
 import { testDatabase } from '@carillon/testing'
 import t from 'tap'
 import { runCarillon } from '../connect/run-carillon.ts'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createApiKey, openDatabase, scopes } from '@carillon/shared/db'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import { openSandbox } from '@carillon/sandbox'
 import { spawnApp, testDatabase, testKeys } from '@carillon/testing'

@@ -1,4 +1,5 @@
-import { endRevocation, isConnected, retryRevocation, revocationPlace, revokeAbandonedGrants, takeRevocations } from '@carillon/shared/connections'
+import { endRevocation, isConnected, retryRevocation, revocationPlace, takeRevocations } from '@carillon/shared/connections'
+import { revokeAbandonedGrants } from '@carillon/shared/handshakes'
 import type { DueRevocation } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'

@@ -1,7 +1,6 @@
-import {
-  claimHandshake, confirmHandshake, createHandshake, disconnect, findHandshake, findRevocation, holdGrant
-} from '@carillon/shared/connections'
-import { ensureUser } from '@carillon/shared/db'
+import { disconnect, findRevocation } from '@carillon/shared/connections'
+import { claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant } from '@carillon/shared/handshakes'
+import { ensureUser } from '@carillon/shared/users'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'

@@ -1,5 +1,5 @@
 import { saveConnections } from '@carillon/shared/connections'
-import { findTeam, putTeam } from '@carillon/shared/db'
+import { findTeam, putTeam } from '@carillon/shared/teams'
 import type { Database } from '@carillon/shared/db'
 import type { InsightsDay } from '@carillon/shared/providers'
 import { backends, testKeys } from '@carillon/testing'

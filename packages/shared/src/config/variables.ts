@@ -1,4 +1,7 @@
-import { colors, databaseUrl, emails, graphVersion, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, scopes, secretText, secretUrl, tags, text, url } from './readers.ts'
+import {
+  colors, databaseUrl, emails, graphVersion, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, scopes, secretText,
+  secretUrl, tags, text, url
+} from './readers.ts'
 
 /** Every variable Carillon reads, in the order of `.env.example`. `initial` is the default; none means it may be absent. */
 export const variables = {

@@ -1,15 +1,5 @@
 export { listEvents, recordEvents } from './events.ts'
 export type { ConnectionEvent, ConnectionEventName } from './events.ts'
-export { openBegun, sealBegun } from './handshake-begun.ts'
-export type { Begun } from './handshake-begun.ts'
-export { claimVerifierTry, endTurn, mostVerifiers, releaseHandshake, takeTurn } from './handshake-turns.ts'
-export {
-  awaitAnswer, bindHandshake, claimHandshake, confirmHandshake, isBrowserOf, listConfirmed, mayConfirm
-} from './handshake-browsers.ts'
-export type { BrowserProof } from './handshake-browsers.ts'
-export { holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes, takeObtainedGrant } from './handshake-grants.ts'
-export { completeHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState } from './handshakes.ts'
-export type { Handshake, HandshakeKind, HandshakeTeam, NewHandshake } from './handshakes.ts'
 export { findDeletion, takeNotice } from './notices.ts'
 export type { NewNotice, NoticeOutcome } from './notices.ts'
 export { findConnection, findMissingPermissions, findSealed, listConnections } from './read.ts'

@@ -5,7 +5,9 @@ import type { Log } from '../log/index.ts'
 import { ProviderError } from '../providers/index.ts'
 import type { Call, Credentials, Provider, Refreshed } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
-import { concludeDead, deferRefresh, forgoRefresh, isHeld, readCredentials, releaseLease, storeRefreshed, takeLease } from './lease.ts'
+import {
+  concludeDead, deferRefresh, forgoRefresh, isHeld, readCredentials, releaseLease, storeRefreshed, takeLease
+} from './lease.ts'
 import type { CredentialsState, Lease } from './lease.ts'
 import { queueRevocation } from './revocations.ts'
 import { markNeedsReauth, openCredentials, sealCredentials } from './store.ts'

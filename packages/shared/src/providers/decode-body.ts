@@ -1,5 +1,7 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, brotliDecompressSync, gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync } from 'node:zlib'
+import {
+  brotliDecompress, brotliDecompressSync, gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync
+} from 'node:zlib'
 import type { Answer } from './http.ts'
 
 interface Limit {

@@ -2,7 +2,10 @@ export { enqueuePull, pullQueueName } from './enqueue.ts'
 export type { PullJob } from './enqueue.ts'
 export { findPull, listInsights, sumInsights } from './read.ts'
 export type { InsightsFilter, InsightsPlace, InsightsRow, InsightsTotal, PullStanding } from './read.ts'
-export { accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLost, removeOtherDays, renewPull, storeAccounts, storeDays } from './store.ts'
+export {
+  accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLost, removeOtherDays, renewPull, storeAccounts,
+  storeDays
+} from './store.ts'
 export type { AccountToRead } from './store.ts'
 export { addPulls, endPull, requestPull, takePulls } from './take.ts'
 export type { PullEnd, TakenPull } from './take.ts'

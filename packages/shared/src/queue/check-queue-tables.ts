@@ -1,4 +1,6 @@
-import { LATEST_SCHEMA_VERSION, SchemaMigrationRequiredError, SchemaVersionMismatchError, assertSchemaCompatibility } from 'bullmq'
+import {
+  LATEST_SCHEMA_VERSION, SchemaMigrationRequiredError, SchemaVersionMismatchError, assertSchemaCompatibility
+} from 'bullmq'
 import type { PgPool } from 'bullmq'
 import { StoreError } from '../stores/store-error.ts'
 

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { disconnect, findConnection, findSealed, listConnections, markNeedsReauth } from '../../src/connections/index.ts'
 import type { ConnectionFilter } from '../../src/connections/index.ts'
-import { ensureUser, newId } from '../../src/db/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { ensureUser } from '../../src/users/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect } from '../people.ts'
 

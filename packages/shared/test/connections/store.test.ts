@@ -3,7 +3,8 @@ import {
   disconnect, findConnection, findRevocation, findSealed, listEvents, markNeedsReauth, openCredentials, revocationPlace,
   saveConnections
 } from '../../src/connections/index.ts'
-import { ensureUser, newId } from '../../src/db/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { ensureUser } from '../../src/users/index.ts'
 import type { Database } from '../../src/db/index.ts'
 import { createProviders } from '../../src/providers/index.ts'
 import type { Provider } from '../../src/providers/index.ts'

@@ -1,9 +1,11 @@
 import t from 'tap'
 import {
-  createHandshake, findConnection, findHandshake, findSealed, listConnections, listEvents, openCredentials, revocationPlace,
-  saveConnections
+  findConnection, findSealed, listConnections, listEvents, openCredentials, revocationPlace, saveConnections
 } from '../../src/connections/index.ts'
-import { ensureUser, findTeam, newId, putTeam } from '../../src/db/index.ts'
+import { createHandshake, findHandshake } from '../../src/handshakes/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { findTeam, putTeam } from '../../src/teams/index.ts'
+import { ensureUser } from '../../src/users/index.ts'
 import { createProviders } from '../../src/providers/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect, grantOf, vault } from '../people.ts'

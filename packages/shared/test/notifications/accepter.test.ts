@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import t from 'tap'
-import { createApiKey, openDatabase, revokeApiKey } from '../../src/db/index.ts'
+import { createApiKey, revokeApiKey } from '../../src/api-keys/index.ts'
+import { openDatabase } from '../../src/db/index.ts'
 import { createLog } from '../../src/log/index.ts'
 import { createAccepter, RevokedKeyError } from '../../src/notifications/index.ts'
 import type { Accepter } from '../../src/notifications/index.ts'

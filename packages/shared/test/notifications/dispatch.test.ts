@@ -3,7 +3,9 @@ import t from 'tap'
 import { openDatabase } from '../../src/db/index.ts'
 import type { Database } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/notifications/accept.ts'
-import { deliverQueueName, dispatchWaiting, enqueueBatches, enqueuePlanAgain, enqueuePlans, enqueueWakes, openDeliveryQueues } from '../../src/notifications/index.ts'
+import {
+  deliverQueueName, dispatchWaiting, enqueueBatches, enqueuePlanAgain, enqueuePlans, enqueueWakes, openDeliveryQueues
+} from '../../src/notifications/index.ts'
 import type { DeliverJob, Draft } from '../../src/notifications/index.ts'
 import { openQueueBackend } from '../../src/queue/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'

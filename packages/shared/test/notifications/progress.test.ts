@@ -1,6 +1,8 @@
 import t from 'tap'
 import { deliveryStates } from '../../src/db/index.ts'
-import { addCounts, cancelNotification, completeCounts, releaseParked, retryFailed, skipWaiting } from '../../src/notifications/index.ts'
+import {
+  addCounts, cancelNotification, completeCounts, releaseParked, retryFailed, skipWaiting
+} from '../../src/notifications/index.ts'
 import { toProgress } from '../../src/notifications/progress.ts'
 import type { ProgressRow } from '../../src/notifications/progress.ts'
 import { openTestDatabase } from '../open-test-database.ts'

@@ -1,4 +1,4 @@
-import { awaitAnswer, findHandshakeByState, openBegun, sealBegun } from '@carillon/shared/connections'
+import { awaitAnswer, findHandshakeByState, openBegun, sealBegun } from '@carillon/shared/handshakes'
 import type { Provider, VerifierHandshake } from '@carillon/shared/providers'
 import { newCall } from '../../request-context.ts'
 import type { Services } from '../../services.ts'

@@ -1,5 +1,5 @@
-import { findHandshake } from '@carillon/shared/connections'
-import type { Handshake, HandshakeKind } from '@carillon/shared/connections'
+import { findHandshake } from '@carillon/shared/handshakes'
+import type { Handshake, HandshakeKind } from '@carillon/shared/handshakes'
 import { parseId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'

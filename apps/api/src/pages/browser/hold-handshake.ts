@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { bindHandshake, isBrowserOf } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { bindHandshake, isBrowserOf } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import type { Services } from '../../services.ts'
 import { newSecret } from './browser-cookies.ts'
 import type { BrowserCookies } from './browser-cookies.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { claimHandshake, findHandshake, isBrowserOf } from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+import { claimHandshake, findHandshake, isBrowserOf } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { accountUrl } from '../../handshakes/addresses.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Handshake } from '@carillon/shared/connections'
+import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import type { BrowserCookies } from '../browser/browser-cookies.ts'

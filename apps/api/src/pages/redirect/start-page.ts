@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
-  bindHandshake, claimHandshake, confirmHandshake, findHandshake, findHandshakeByState, isBrowserOf, mayConfirm,
-  supersedeHandshakes
-} from '@carillon/shared/connections'
-import type { Handshake } from '@carillon/shared/connections'
+  bindHandshake, claimHandshake, confirmHandshake, findHandshake, findHandshakeByState, isBrowserOf, mayConfirm, supersedeHandshakes
+} from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { chargeOutgoing } from '../../outgoing-budget.ts'

@@ -1,6 +1,5 @@
 import type { Target } from '../target.ts'
 
-const connections = 'packages/shared/test/connections'
 const api = 'apps/api/test'
 const refreshing = [
   'apps/worker/test/refresh-once.test.ts', 'apps/worker/test/maintain/refresh-ahead.test.ts', 'apps/worker/test/dead-token.test.ts'
@@ -10,7 +9,7 @@ const refreshing = [
 export const accounts: Target[] = [
   { file: 'packages/shared/src/connections/lease.ts', tests: refreshing, generate: true },
   { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true },
-  { file: 'packages/shared/src/connections/handshakes.ts', tests: [`${connections}/handshakes.test.ts`], generate: true },
+  { file: 'packages/shared/src/handshakes/handshakes.ts', tests: ['packages/shared/test/handshakes/handshakes.test.ts'], generate: true },
   { file: 'packages/shared/src/vault/vault.ts', tests: ['packages/shared/test/vault/vault.test.ts'], generate: true },
   { file: 'packages/shared/src/vault/keys.ts', tests: ['packages/shared/test/vault/keys.test.ts'], generate: true },
   {
@@ -27,7 +26,7 @@ export const accounts: Target[] = [
   { file: 'apps/api/src/auth/keys.ts', tests: [`${api}/auth/keys.test.ts`, `${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/user-tokens.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/teams.ts', tests: [`${api}/v1/teams/access.test.ts`], generate: true },
-  { file: 'packages/shared/src/db/api-keys.ts', tests: ['packages/shared/test/db/api-keys.test.ts'], generate: true },
+  { file: 'packages/shared/src/api-keys/api-keys.ts', tests: ['packages/shared/test/api-keys/api-keys.test.ts'], generate: true },
   { file: 'apps/api/src/pages/browser/find-handshake.ts', tests: [`${api}/handshakes/redirect/redirect.test.ts`], generate: true },
   {
     file: 'apps/api/src/handshakes/redirect/oauth2-flow.ts',

@@ -1,7 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
-import { newId } from './ids.ts'
-import { users } from './schema/users.ts'
+import { newId, users } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
 
 export interface User {
   id: string

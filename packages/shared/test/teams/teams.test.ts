@@ -1,6 +1,8 @@
 import t from 'tap'
-import { createHandshake, disconnect, findConnection, listEvents, saveConnections } from '../../src/connections/index.ts'
-import { countMembers, ensureUser, findMembership, findTeam, listMemberIds, putTeam } from '../../src/db/index.ts'
+import { disconnect, findConnection, listEvents, saveConnections } from '../../src/connections/index.ts'
+import { createHandshake } from '../../src/handshakes/index.ts'
+import { countMembers, findMembership, findTeam, listMemberIds, putTeam } from '../../src/teams/index.ts'
+import { ensureUser } from '../../src/users/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { grantOf, vault } from '../people.ts'
 

@@ -1,9 +1,9 @@
 import t from 'tap'
 import {
-  claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant, openObtainedGrant, revokeAbandonedGrants,
-  supersedeHandshakes, takeObtainedGrant
-} from '../../src/connections/index.ts'
-import { ensureUser, newId } from '../../src/db/index.ts'
+  claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes, takeObtainedGrant
+} from '../../src/handshakes/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { ensureUser } from '../../src/users/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { grantOf, vault } from '../people.ts'
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ensureUser, findUser, newId } from '../../src/db/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { ensureUser, findUser } from '../../src/users/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 
 const database = await openTestDatabase(t)

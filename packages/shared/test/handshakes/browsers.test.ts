@@ -1,10 +1,9 @@
 import t from 'tap'
 import {
-  awaitAnswer, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake, findHandshake,
-  findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, takeTurn
-} from '../../src/connections/index.ts'
-import type { BrowserProof } from '../../src/connections/index.ts'
-import { ensureUser } from '../../src/db/index.ts'
+  awaitAnswer, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, takeTurn
+} from '../../src/handshakes/index.ts'
+import type { BrowserProof } from '../../src/handshakes/index.ts'
+import { ensureUser } from '../../src/users/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { grantOf, vault } from '../people.ts'
 

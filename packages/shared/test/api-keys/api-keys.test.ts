@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createApiKey, findApiKey, listApiKeys, newId, revokeApiKey } from '../../src/db/index.ts'
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey } from '../../src/api-keys/index.ts'
+import { newId } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 
 const database = await openTestDatabase(t)

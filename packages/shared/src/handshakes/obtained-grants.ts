@@ -4,10 +4,10 @@ import type { Database } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
 import type { Place, Vault } from '../vault/index.ts'
-import { ofBrowsers } from './handshake-browsers.ts'
+import { ofBrowsers } from './browsers.ts'
 import { isPending } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
-import { queueRevocations } from './revocations.ts'
+import { queueRevocations } from '../connections/index.ts'
 
 /** How long a user may take to confirm whose account it is. */
 const decisionMs = 10 * 60 * 1000

@@ -1,9 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { and, desc, eq, isNull, sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
-import { newId } from './ids.ts'
-import { apiKeys } from './schema/api-keys.ts'
-import type { Scope } from './scopes.ts'
+import { apiKeys, newId } from '../db/index.ts'
+import type { Database, Scope } from '../db/index.ts'
 
 export interface ApiKey {
   id: string

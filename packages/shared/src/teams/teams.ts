@@ -1,11 +1,9 @@
 import { aliasedTable, and, asc, eq } from 'drizzle-orm'
 import type { TransactionSql } from 'postgres'
-import type { Database } from './database.ts'
-import { newId } from './ids.ts'
-import { teamMembers, teams } from './schema/teams.ts'
-import { users } from './schema/users.ts'
-import { ensureUsers } from './users.ts'
-import type { User } from './users.ts'
+import { newId, teamMembers, teams, users } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+import { ensureUsers } from '../users/index.ts'
+import type { User } from '../users/index.ts'
 
 export interface Team {
   id: string
@@ -23,7 +21,7 @@ export interface Membership {
 }
 
 /** What the site says of a team; users by the site's ids. */
-export interface TeamWish {
+export interface TeamInput {
   externalId: string
   name: string
   ownerId: string
@@ -86,7 +84,7 @@ export async function countMembers ({ sql }: Database, externalIds: string[]): P
  * made. What the team has connected stays connected; when it gets another owner, that is noted with each connection.
  */
 export async function putTeam (
-  database: Database, { externalId, name, ownerId, memberIds }: TeamWish
+  database: Database, { externalId, name, ownerId, memberIds }: TeamInput
 ): Promise<{ isNew: boolean }> {
   const userIds = [...new Set([ownerId, ...memberIds])]
   const known = await ensureUsers(database, userIds)

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
-  awaitAnswer, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, endTurn, failHandshake,
-  findHandshake, findHandshakeByState, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun, takeTurn
-} from '../../src/connections/index.ts'
-import { ensureUser, newId } from '../../src/db/index.ts'
+  awaitAnswer, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, endTurn, failHandshake, findHandshake, findHandshakeByState, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun, takeTurn
+} from '../../src/handshakes/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { ensureUser } from '../../src/users/index.ts'
 import { createVault, parseVaultKeys } from '../../src/vault/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect } from '../people.ts'
