@@ -11,6 +11,7 @@ export { createRefresher } from './refresh.ts'
 export type { Fresh, Refresher, RefreshRequest, RefreshResult, RefreshServices } from './refresh.ts'
 export { createRegistrations } from './registrations.ts'
 export {
-  endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationPlace, takeRevocations
+  endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationPlace,
+  takeRevocations
 } from './revocations.ts'
 export type { DueRevocation, NewRevocation, RevocationResult } from './revocations.ts'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
-  awaitAnswer, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, takeTurn
+  awaitAnswer, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake,
+  findHandshake, findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, takeTurn
 } from '../../src/handshakes/index.ts'
 import type { BrowserProof } from '../../src/handshakes/index.ts'
 import { ensureUser } from '../../src/users/index.ts'

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
-  awaitAnswer, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, endTurn, failHandshake, findHandshake, findHandshakeByState, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun, takeTurn
+  awaitAnswer, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, endTurn,
+  failHandshake, findHandshake, findHandshakeByState, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun,
+  takeTurn
 } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
-  claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes, takeObtainedGrant
+  claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant, openObtainedGrant, revokeAbandonedGrants,
+  supersedeHandshakes, takeObtainedGrant
 } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
-  bindHandshake, claimHandshake, confirmHandshake, findHandshake, findHandshakeByState, isBrowserOf, mayConfirm, supersedeHandshakes
+  bindHandshake, claimHandshake, confirmHandshake, findHandshake, findHandshakeByState, isBrowserOf, mayConfirm,
+  supersedeHandshakes
 } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
