@@ -14,13 +14,13 @@ const directions = [
   },
   {
     files: ['packages/shared/src/postgres/**/*.ts'],
-    forbid: ['config', 'providers', 'db', 'queue', 'vault', 'connections', 'notifications', 'pulls']
+    forbid: ['config', 'providers', 'db', 'queue', 'vault', 'connections', 'deliveries', 'notifications', 'pulls', 'throttling']
       .flatMap((door) => [`**/${door}/**`, `@carillon/shared/${door}`]),
     why: 'postgres only knows how the drivers connect'
   },
   ...['providers', 'db', 'queue', 'vault'].map((own) => ({
     files: [`packages/shared/src/${own}/**/*.ts`],
-    forbid: ['providers', 'db', 'queue', 'vault', 'connections', 'notifications', 'pulls']
+    forbid: ['providers', 'db', 'queue', 'vault', 'connections', 'deliveries', 'notifications', 'pulls', 'throttling']
       .filter((door) => door !== own)
       .flatMap((door) => [`**/${door}/**`, `@carillon/shared/${door}`]),
     why: 'providers, db, queue and vault stand alone; connections, notifications and pulls stand on them'

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
-import { limitTime } from '../src/deliver/limit-time.ts'
+import { limitTime } from '../src/limit-time.ts'
 
 t.test('ends with its time', async (t) => {
   const { signal } = limitTime(1, new AbortController().signal)

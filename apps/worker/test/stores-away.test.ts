@@ -1,8 +1,8 @@
-import type { DeliveryQueues } from '@carillon/shared/notifications'
+import type { DeliveryQueues } from '@carillon/shared/deliveries'
 import type { JobQueue } from '@carillon/shared/queue'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
-import { deliver } from '../src/deliver/deliver.ts'
+import { deliver } from '../src/delivery/deliver.ts'
 import { closeDatabase } from './close-database.ts'
 import { openEngine } from './open-engine.ts'
 

@@ -1,4 +1,4 @@
-import { dispatchWaiting, releaseParked } from '@carillon/shared/notifications'
+import { dispatchWaiting, releaseParked } from '@carillon/shared/deliveries'
 import type { Services } from '../services.ts'
 
 /** Lets go what was parked for connections that work again. */

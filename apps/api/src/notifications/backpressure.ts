@@ -1,4 +1,4 @@
-import { countWaiting } from '@carillon/shared/notifications'
+import { countWaiting } from '@carillon/shared/deliveries'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 

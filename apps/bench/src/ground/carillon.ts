@@ -1,6 +1,6 @@
 import { createApiKey } from '@carillon/shared/api-keys'
 import { parseId, scopes } from '@carillon/shared/db'
-import { deliveryKeyOf } from '@carillon/shared/notifications'
+import { deliveryKeyOf } from '@carillon/shared/deliveries'
 import { message } from '../message.ts'
 import type { Person } from './audience.ts'
 import { callJson } from './call-json.ts'

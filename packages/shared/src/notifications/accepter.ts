@@ -1,10 +1,10 @@
 import type { Database } from '../db/index.ts'
 import type { Log } from '../log/index.ts'
-import { insertNotifications } from './accept.ts'
-import type { Accepted } from './accept.ts'
-import type { DeliveryQueues } from './delivery-queues.ts'
+import { insertNotifications } from '../deliveries/sql/accept.ts'
+import type { Accepted } from '../deliveries/sql/accept.ts'
+import type { DeliveryQueues } from '../deliveries/delivery-queues.ts'
 import type { Audience, Draft } from './draft.ts'
-import { enqueueBatches, enqueuePlans, enqueueWakes } from './enqueue.ts'
+import { enqueueBatches, enqueuePlans, enqueueWakes } from '../deliveries/enqueue.ts'
 import { RevokedKeyError } from './revoked-key-error.ts'
 
 /** Bounds of one statement; what is beyond them goes into the next. */

@@ -1,7 +1,7 @@
 import type { Database } from '../db/index.ts'
 import { isBroadcast } from './draft.ts'
 import type { Audience } from './draft.ts'
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../deliveries/group-by.ts'
 import { addCounts, completeCounts, toProgress } from './progress.ts'
 import type { DeliveryCounts, DeliveryState, ProgressRow, ProviderProgress } from './progress.ts'
 

@@ -1,5 +1,5 @@
 import { sql as text } from 'drizzle-orm'
-import { openDatabase } from '@carillon/shared/db'
+import { openDatabase } from '../../src/db/index.ts'
 import { testDatabase, until } from '@carillon/testing'
 import t from 'tap'
 

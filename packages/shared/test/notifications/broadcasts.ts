@@ -1,6 +1,6 @@
 import { deliveryStates, newId } from '../../src/db/index.ts'
 import type { Database } from '../../src/db/index.ts'
-import { insertNotifications } from '../../src/notifications/accept.ts'
+import { insertNotifications } from '../../src/deliveries/sql/accept.ts'
 import type { DeliveryCounts, DeliveryState, Draft } from '../../src/notifications/index.ts'
 import { draftTo } from './drafts.ts'
 

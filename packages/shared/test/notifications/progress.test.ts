@@ -1,8 +1,7 @@
 import t from 'tap'
 import { deliveryStates } from '../../src/db/index.ts'
-import {
-  addCounts, cancelNotification, completeCounts, releaseParked, retryFailed, skipWaiting
-} from '../../src/notifications/index.ts'
+import { cancelNotification, releaseParked, retryFailed, skipWaiting } from '../../src/deliveries/index.ts'
+import { addCounts, completeCounts } from '../../src/notifications/index.ts'
 import { toProgress } from '../../src/notifications/progress.ts'
 import type { ProgressRow } from '../../src/notifications/progress.ts'
 import { openTestDatabase } from '../open-test-database.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { deliveries, deliveryStates, newId } from '../../src/db/index.ts'
-import { insertNotifications } from '../../src/notifications/accept.ts'
+import { insertNotifications } from '../../src/deliveries/sql/accept.ts'
 import { findDelivery, findNotification, findStanding, listDeliveries, listNotifications } from '../../src/notifications/index.ts'
 import type { DeliveryState, Draft } from '../../src/notifications/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'

@@ -1,4 +1,4 @@
-import type { DeliverJob, DeliveryQueues, PlanJob, SegmentJob, WakeJob } from '../../src/notifications/index.ts'
+import type { DeliverJob, DeliveryQueues, PlanJob, SegmentJob, WakeJob } from '../../src/deliveries/index.ts'
 import type { JobQueue, NewJob } from '../../src/queue/index.ts'
 
 type Recorded<Data> = Array<NewJob<Data> & { provider: string }>

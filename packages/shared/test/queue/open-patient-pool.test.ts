@@ -1,4 +1,4 @@
-import { openQueueBackend } from '@carillon/shared/queue'
+import { openQueueBackend } from '../../src/queue/index.ts'
 import { testDatabase, until } from '@carillon/testing'
 import postgres from 'postgres'
 import t from 'tap'

@@ -5,7 +5,7 @@ import { disconnect, findConnection, findRevocation, listConnections, listEvents
 import type { Connection } from '@carillon/shared/connections'
 import { parseId } from '@carillon/shared/db'
 import type { Membership } from '@carillon/shared/teams'
-import { skipWaiting } from '@carillon/shared/notifications'
+import { skipWaiting } from '@carillon/shared/deliveries'
 import { callingUser } from '../../auth/callers.ts'
 import { chosenTeam, membershipAt, requireOwner } from '../../auth/teams.ts'
 import { notFound } from '../../problems/problem.ts'

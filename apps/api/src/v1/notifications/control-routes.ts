@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { publicId } from '@carillon/shared/db'
-import {
-  cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed
-} from '@carillon/shared/notifications'
-import type { Notification, Steered } from '@carillon/shared/notifications'
+import { cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed } from '@carillon/shared/deliveries'
+import type { Steered } from '@carillon/shared/deliveries'
+import type { Notification } from '@carillon/shared/notifications'
 import { Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../fields.ts'

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { listProviderStates } from '@carillon/shared/notifications'
-import type { HostState } from '@carillon/shared/notifications'
+import { listProviderStates } from '@carillon/shared/deliveries'
+import type { HostState } from '@carillon/shared/deliveries'
 import type { Services } from '../../services.ts'
 import { nullable, timeField } from '../fields.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { DeliveryQueues } from '@carillon/shared/notifications'
+import type { DeliveryQueues } from '@carillon/shared/deliveries'
 import { at, openTestApi, textAt } from '../../open-api.ts'
 import type { TestApi } from '../../open-api.ts'
 import { connectUsers, noteTo, planBroadcast } from '../seed.ts'

@@ -2,7 +2,7 @@ import type { Target } from '../target.ts'
 
 const api = 'apps/api/test'
 const refreshing = [
-  'apps/worker/test/refresh-once.test.ts', 'apps/worker/test/maintain/refresh-ahead.test.ts', 'apps/worker/test/dead-token.test.ts'
+  'apps/worker/test/delivery/refresh-once.test.ts', 'apps/worker/test/maintenance/refresh-ahead.test.ts', 'apps/worker/test/delivery/dead-token.test.ts'
 ]
 
 /** Handshakes, tokens and who may do what. */

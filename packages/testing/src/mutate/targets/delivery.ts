@@ -4,16 +4,16 @@ const here = 'apps/worker/test'
 
 /** Claim, send, settle, and what finds again what was lost. */
 export const delivery: Target[] = [
-  { file: 'apps/worker/src/deliver/claim.ts', tests: [`${here}/deliver/claim.test.ts`, `${here}/settle.test.ts`], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/claim.ts', tests: ['packages/shared/test/deliveries/sql/claim.test.ts', 'packages/shared/test/deliveries/sql/settle-connections.test.ts'], generate: true },
   {
-    file: 'apps/worker/src/deliver/claim-segment.ts',
-    tests: [`${here}/deliver/claim-segment.test.ts`],
+    file: 'packages/shared/src/deliveries/sql/claim-segment.ts',
+    tests: ['packages/shared/test/deliveries/sql/claim-segment.test.ts'],
     generate: true
   },
-  { file: 'apps/worker/src/deliver/settle.ts', tests: [`${here}/deliver/settle.test.ts`, `${here}/settle.test.ts`], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/settle.ts', tests: ['packages/shared/test/deliveries/sql/settle.test.ts', 'packages/shared/test/deliveries/sql/settle-connections.test.ts'], generate: true },
   {
-    file: 'apps/worker/src/deliver/batch.ts',
-    tests: [`${here}/deliver/batch.test.ts`],
+    file: 'apps/worker/src/delivery/batch.ts',
+    tests: [`${here}/delivery/batch.test.ts`],
     generate: true,
     changes: [
       { find: 'const beginShare = 0.5', replace: 'const beginShare = 1' },
@@ -23,8 +23,8 @@ export const delivery: Target[] = [
     ]
   },
   {
-    file: 'apps/worker/src/deliver/breakers.ts',
-    tests: [`${here}/deliver/breakers.test.ts`, `${here}/breakers.test.ts`],
+    file: 'packages/shared/src/throttling/breakers.ts',
+    tests: ['packages/shared/test/throttling/breakers.test.ts', 'packages/shared/test/throttling/breaker-windows.test.ts'],
     generate: true,
     changes: [
       { find: 'const longestOpenMs = 60_000', replace: 'const longestOpenMs = 600_000' },
@@ -35,11 +35,11 @@ export const delivery: Target[] = [
       { find: 'windows.delete(key)\n      closed.delete(key)', replace: 'closed.delete(key)' }
     ]
   },
-  { file: 'apps/worker/src/deliver/health-of.ts', tests: [`${here}/deliver/breakers.test.ts`], generate: true },
-  { file: 'apps/worker/src/deliver/outcome.ts', tests: [`${here}/outcome.test.ts`, `${here}/deliver/settle.test.ts`], generate: true },
+  { file: 'packages/shared/src/throttling/health-of.ts', tests: ['packages/shared/test/throttling/breakers.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/outcome.ts', tests: ['packages/shared/test/deliveries/outcome.test.ts', 'packages/shared/test/deliveries/sql/settle.test.ts'], generate: true },
   {
-    file: 'apps/worker/src/deliver/retry-schedule.ts',
-    tests: [`${here}/retry-schedule.test.ts`],
+    file: 'packages/shared/src/deliveries/retry-schedule.ts',
+    tests: ['packages/shared/test/deliveries/retry-schedule.test.ts'],
     generate: true,
     changes: [
       { find: '1 * second, 2 * second, 4', replace: '2 * second, 1 * second, 4' },
@@ -48,14 +48,14 @@ export const delivery: Target[] = [
     ]
   },
   {
-    file: 'apps/worker/src/deliver/admit.ts',
-    tests: [`${here}/admit.test.ts`],
+    file: 'packages/shared/src/throttling/admit.ts',
+    tests: ['packages/shared/test/throttling/admit.test.ts'],
     generate: true,
     changes: [{ find: 'greatest(1, floor(rate))', replace: 'greatest(1, ceil(rate))' }]
   },
   {
-    file: 'apps/worker/src/deliver/deliver-segment.ts',
-    tests: [`${here}/deliver/deliver-segment.test.ts`],
+    file: 'apps/worker/src/delivery/deliver-segment.ts',
+    tests: [`${here}/delivery/deliver-segment.test.ts`],
     changes: [
       { find: 'perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)', replace: 'deliveriesPerJob' },
       { find: 'if (most === 0) return', replace: 'if (most === -1) return' },
@@ -66,18 +66,18 @@ export const delivery: Target[] = [
     ]
   },
   {
-    file: 'apps/worker/src/maintain/reconcile.ts',
-    tests: [`${here}/maintain/reconcile.test.ts`, `${here}/reconcile.test.ts`],
+    file: 'apps/worker/src/maintenance/reconcile.ts',
+    tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`],
     generate: true
   },
   {
-    file: 'apps/worker/src/plan/segments.ts',
-    tests: [`${here}/plan/segments.test.ts`],
+    file: 'apps/worker/src/planning/segments.ts',
+    tests: [`${here}/planning/segments.test.ts`],
     generate: true
   },
   {
-    file: 'apps/worker/src/plan/plan.ts',
-    tests: [`${here}/plan/segments.test.ts`],
+    file: 'apps/worker/src/planning/plan.ts',
+    tests: [`${here}/planning/segments.test.ts`],
     generate: true,
     changes: [
       { find: 'if (wish === undefined) return', replace: 'if (wish === undefined) throw new Error()' },
@@ -87,8 +87,8 @@ export const delivery: Target[] = [
       { find: '.filter((id) => wish.providers?.includes(id) ?? true)', replace: '' }
     ]
   },
-  { file: 'packages/shared/src/notifications/steer.ts', tests: ['packages/shared/test/notifications/steer.test.ts'], generate: true },
-  { file: 'packages/shared/src/notifications/dispatch.ts', tests: ['packages/shared/test/notifications/dispatch.test.ts'], generate: true },
-  { file: 'packages/shared/src/notifications/release.ts', tests: ['packages/shared/test/notifications/release.test.ts'], generate: true },
-  { file: 'packages/shared/src/notifications/partitions.ts', tests: [`${here}/keep-partitions.test.ts`], generate: true }
+  { file: 'packages/shared/src/deliveries/sql/steer.ts', tests: ['packages/shared/test/deliveries/sql/steer.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/dispatch.ts', tests: ['packages/shared/test/deliveries/dispatch.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/release.ts', tests: ['packages/shared/test/deliveries/sql/release.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/partitions.ts', tests: [`${here}/maintenance/keep-partitions.test.ts`], generate: true }
 ]

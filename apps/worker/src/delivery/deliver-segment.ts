@@ -1,0 +1,36 @@
+import type { Database } from '@carillon/shared/db'
+import { claimSegment, deliveriesPerJob, putOffSegment } from '@carillon/shared/deliveries'
+import type { SegmentJob } from '@carillon/shared/deliveries'
+import { admit } from '@carillon/shared/throttling'
+import { leaveSegment, leaveToReconcile, sendBatch } from './batch.ts'
+import { loadMessages, senderOf } from './deliver.ts'
+import type { DeliverServices } from './deliver.ts'
+
+/** Delivers a segment of a broadcast, or as much of it as the provider may be sent now: claim, send, settle. */
+export async function deliverSegment (services: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
+  const { breakers, database, leaseMs } = services
+  const provider = senderOf(services, providerId)
+  const startedAt = performance.now()
+  const messages = await loadMessages(database, [segment.notificationId])
+  const perSecond = services.perSecond.get(providerId)
+  // Where turns are given, nobody may be given more of them than he needs.
+  const wanted = perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)
+  const { most, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
+  if (most === 0) return await leaveSegment(services, await putOffSegment(database, providerId, segment, waitMs))
+
+  const claim = await claimSegment(database, { provider: providerId, segment, most, restMs: waitMs, leaseMs })
+  if (claim === undefined) return
+  const { id: claimId, wakes, rest } = claim
+  await leaveToReconcile(services, wakes)
+  await leaveSegment(services, rest)
+  const claimed = isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed
+  if (claimed.length > 0) await sendBatch(services, { claimId, provider, messages, claimed, startedAt })
+  else if (isProbe) await breakers.giveBackProbe(providerId, '')
+}
+
+async function sizeOf ({ sql }: Database, provider: string, { notificationId, number }: SegmentJob): Promise<number> {
+  const [row] = await sql<Array<{ size: number }>>`
+    select greatest(size, 1) as size from segments
+    where notification_id = ${notificationId} and provider = ${provider} and number = ${number}`
+  return row?.size ?? 1
+}

@@ -1,0 +1,70 @@
+import type { Refresher } from '@carillon/shared/connections'
+import type { Database } from '@carillon/shared/db'
+import type { Log } from '@carillon/shared/log'
+import type { DeliverJob, DeliveryQueues } from '@carillon/shared/deliveries'
+import type { FileStore, Http, Message, Provider, Registrations } from '@carillon/shared/providers'
+import type { Vault } from '@carillon/shared/vault'
+import { admit } from '@carillon/shared/throttling'
+import { leaveToReconcile, sendBatch } from './batch.ts'
+import type { Breakers } from '@carillon/shared/throttling'
+import { claim, putOff } from '@carillon/shared/deliveries'
+
+export interface DeliverServices {
+  database: Database
+  queues: DeliveryQueues
+  providers: ReadonlyMap<string, Provider>
+  /** What a provider may be sent at most, by its id; without an entry it is not limited. */
+  perSecond: ReadonlyMap<string, number>
+  breakers: Breakers
+  vault: Vault
+  http: Http
+  /** The files of messages, which all recipients of a notification share. */
+  fileStore: FileStore
+  registrations: Registrations
+  refresher: Refresher
+  log: Log
+  now: () => number
+  /** Requests at a time, in each batch. */
+  concurrency: number
+  leaseMs: number
+  retentionDays: number
+  /** Aborts when the worker is asked to stop: nothing new is begun. */
+  stopping: AbortSignal
+  /** Aborts a while later: what is still under way is given up. */
+  giveUp: AbortSignal
+}
+
+/** Delivers one batch: claim, send, settle. What the provider may not be sent now is given a later turn. */
+export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
+  const { breakers, database, leaseMs } = services
+  const provider = senderOf(services, providerId)
+  const startedAt = performance.now()
+  // Before the claim, so that nothing is held yet should it fail.
+  const [messages, admission] = await Promise.all([
+    loadMessages(database, deliveries.map(([notificationId]) => notificationId)),
+    admit(database, providerId, deliveries.length, services.perSecond.get(providerId))
+  ])
+  if (admission.most < deliveries.length) {
+    await leaveToReconcile(services, await putOff(database, providerId, deliveries.slice(admission.most), admission))
+  }
+  if (admission.most === 0) return
+  const { id: claimId, claimed, wakes } = await claim(database, providerId, deliveries.slice(0, admission.most), leaseMs)
+  await leaveToReconcile(services, wakes)
+  if (claimed.length > 0) {
+    const { isProbe } = admission
+    const ours = isProbe ? claimed.map((one) => ({ ...one, isProbe })) : claimed
+    await sendBatch(services, { claimId, provider, messages, startedAt, claimed: ours })
+  } else if (admission.isProbe) await breakers.giveBackProbe(providerId, '')
+}
+
+export function senderOf ({ providers }: DeliverServices, id: string): Provider {
+  const provider = providers.get(id)
+  if (provider?.send === undefined) throw new Error(`Provider ${id} cannot send`)
+  return provider
+}
+
+export async function loadMessages ({ sql }: Database, notificationIds: string[]): Promise<Map<string, Message>> {
+  const ids = [...new Set(notificationIds)]
+  const rows = await sql<Array<{ id: string, message: Message }>>`select id, message from notifications where id = any (${ids}::uuid[])`
+  return new Map(rows.map(({ id, message }) => [id, message]))
+}

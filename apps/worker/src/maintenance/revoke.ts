@@ -1,0 +1,61 @@
+import { endRevocation, isConnected, retryRevocation, revocationPlace, takeRevocations } from '@carillon/shared/connections'
+import { revokeAbandonedGrants } from '@carillon/shared/handshakes'
+import type { DueRevocation } from '@carillon/shared/connections'
+import type { Database } from '@carillon/shared/db'
+import type { Log } from '@carillon/shared/log'
+import { ProviderError } from '@carillon/shared/providers'
+import type { Call, Provider } from '@carillon/shared/providers'
+import type { Vault } from '@carillon/shared/vault'
+import { retryDelayMs } from '@carillon/shared/deliveries'
+import { forEachBounded } from '../for-each-bounded.ts'
+
+export interface RevokeServices extends Omit<Call, 'signal'> {
+  database: Database
+  providers: ReadonlyMap<string, Provider>
+  vault: Vault
+  log: Log
+}
+
+const perRun = 100
+const concurrency = 8
+const leaseMs = 60_000
+
+/** Ends at their providers the credentials that are of no more use. What cannot be ended now is tried again. */
+export async function revoke (services: RevokeServices): Promise<void> {
+  const { database, providers, vault } = services
+  await revokeAbandonedGrants(database, vault, (id) => providers.get(id)?.revoke !== undefined, services.now())
+  const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
+  const { http, now, registrations } = services
+  const call = { http, now, registrations, signal: AbortSignal.timeout(leaseMs) }
+  await forEachBounded(due, concurrency, (one) => revokeOne(one, services, call))
+}
+
+async function revokeOne (one: DueRevocation, services: RevokeServices, call: Call): Promise<void> {
+  const { database, log, vault } = services
+  const provider = services.providers.get(one.provider)
+  try {
+    if (provider?.revoke === undefined) throw new Error(`${one.provider} cannot revoke`)
+    if (provider.revokes === 'account' && await isConnected(database, provider.id, one.accountId)) {
+      // It would end the credentials that are in use now. What it was for will end with those.
+      await endRevocation(database, one.id, { state: 'done', reason: 'the account is still connected' })
+      return
+    }
+    const credentials = provider.parseCredentials(JSON.parse(vault.open(one.credentials, revocationPlace(one.id))))
+    await provider.revoke(credentials, call)
+    await endRevocation(database, one.id, { state: 'done' })
+  } catch (error) {
+    const reason = error instanceof ProviderError ? error.verdict.reason : 'internal error'
+    log.warn({ err: error, connectionId: one.connectionId, provider: one.provider }, 'could not revoke')
+    const delayMs = waitMs(error, one.attempts, services.now())
+    if (delayMs === undefined) await endRevocation(database, one.id, { state: 'failed', reason })
+    else await retryRevocation(database, one.id, reason, delayMs)
+  }
+}
+
+/** Milliseconds until the next try; undefined when there is none: the provider has refused, or the attempts are spent. */
+function waitMs (error: unknown, attempts: number, now: number): number | undefined {
+  if (!(error instanceof ProviderError)) return retryDelayMs(attempts)
+  const { verdict } = error
+  if (verdict.kind === 'rateLimited') return Math.max(0, verdict.retryAt - now)
+  return verdict.kind === 'transient' || verdict.kind === 'malformed' ? retryDelayMs(attempts) : undefined
+}

@@ -1,0 +1,176 @@
+import { findDelivery } from '@carillon/shared/notifications'
+import { ProviderError } from '@carillon/shared/providers'
+import type { Provider, Verdict } from '@carillon/shared/providers'
+import { backends } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { sendBatch } from '../../src/delivery/batch.ts'
+import { claim } from '@carillon/shared/deliveries'
+import type { Claimed } from '@carillon/shared/deliveries'
+import type { DeliverServices } from '../../src/delivery/deliver.ts'
+import { openEngine } from '../open-engine.ts'
+
+// What would be awaited for ever fails soon.
+t.setTimeout(60_000)
+
+const [postgres] = await backends()
+if (postgres === undefined) throw new Error('PostgreSQL is always there')
+const engine = await openEngine(t, await postgres.open(t), { start: false })
+const { database, connect, notify, services } = engine
+const leaseMs = 600_000
+const host = 'api.pushbullet.com'
+
+type Send = NonNullable<Provider['send']>
+
+/** The monotonic clock, which the test may turn forward. */
+function openClock (t: Test) {
+  let passed = 0
+  const real = performance.now.bind(performance)
+  t.intercept(performance, 'now', { value: () => real() + passed })
+  return { startedAt: real(), pass: (ms: number) => { passed += ms } }
+}
+
+/** Claims these and sends them one after the other, by a provider of the test's own; answers whose were sent. */
+async function sendAll (
+  keys: Array<[string, string]>, send: Send,
+  { startedAt = performance.now(), onClaimed = () => {}, change = (one: Claimed): Claimed => one, fields = {} }: {
+    startedAt?: number, onClaimed?: () => void, change?: (one: Claimed) => Claimed, fields?: Partial<DeliverServices>
+  } = {}
+): Promise<number> {
+  const pushbullet = services.providers.get('pushbullet')
+  if (pushbullet === undefined) throw new Error('Pushbullet is offered')
+  let requests = 0
+  const provider: Provider = {
+    ...pushbullet,
+    send: (...args) => {
+      requests++
+      return send(...args)
+    }
+  }
+  const { id: claimId, claimed } = await claim(database, 'pushbullet', keys, leaseMs)
+  const order = new Map(keys.map((key, index) => [key.join(), index]))
+  const placeOf = ({ notificationId, connectionId }: Claimed): number => order.get(`${notificationId},${connectionId}`) ?? 0
+  onClaimed()
+  await sendBatch({ ...services, concurrency: 1, leaseMs, ...fields }, {
+    claimId,
+    provider,
+    messages: new Map(keys.map(([id]) => [id, { type: 'note', title: 'Hello', level: 'info' }])),
+    claimed: claimed.sort((one, other) => placeOf(one) - placeOf(other)).map(change),
+    startedAt
+  })
+  return requests
+}
+
+/** A notification to each of these users, or to these connections by several notifications. */
+async function prepare (names: string[], notifications = 1): Promise<Array<[string, string]>> {
+  const connectionIds = await connect(...names)
+  const ids: string[] = []
+  for (let count = 0; count < notifications; count++) ids.push((await notify(names)).id)
+  return connectionIds.flatMap((connectionId) => ids.map((id): [string, string] => [id, connectionId]))
+}
+
+const statesOf = async (keys: Array<[string, string]>) => Promise.all(keys.map(async ([id, connectionId]) => {
+  const found = await findDelivery(database, id, connectionId)
+  return `${found?.state} ${found?.reason}`
+}))
+const refuse = (verdict: Verdict, status = 429) => Promise.reject(new ProviderError(verdict, host, status))
+
+t.test('begins nothing in the second half of the lease', async (t) => {
+  const keys = await prepare(['ann', 'bob', 'cleo'])
+  const { startedAt, pass } = openClock(t)
+  const requests = await sendAll(keys, async () => {
+    pass(leaseMs * 0.26)
+    return { id: 'p' }
+  }, { startedAt })
+  t.equal(requests, 2)
+  t.same(await statesOf(keys), ['sent null', 'sent null', 'retrying handedBack'])
+})
+
+t.test('begins what comes before half of the lease is over', async (t) => {
+  const { startedAt, pass } = openClock(t)
+  pass(leaseMs * 0.4)
+  t.equal(await sendAll(await prepare(['ann']), async () => ({ id: 'p' }), { startedAt }), 1)
+})
+
+t.test('ends what is under way at nine tenths of the lease', async (t) => {
+  const keys = await prepare(['ann'])
+  const startedAt = performance.now()
+  const real = performance.now.bind(performance)
+  // The first question is how much of the lease is left: a moment less than a tenth. Then there is time enough to begin.
+  const first = [leaseMs * 0.9 - 100]
+  const onClaimed = (): void => { t.intercept(performance, 'now', { value: () => real() + (first.shift() ?? 0) }) }
+  await sendAll(keys, (_message, _key, _credentials, { signal }) => new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new ProviderError({ kind: 'transient', reason: 'aborted' }, host, undefined, 'aborted')))
+  }), { startedAt, onClaimed })
+  t.same(await statesOf(keys), ['retrying aborted'])
+  t.same([...await database.sql`select from claims`], [], 'and settles it')
+})
+
+t.test('leaves a connection alone for the rest of the batch that has asked for it', async (t) => {
+  const keys = await prepare(['ann', 'bob'], 2)
+  const requests = await sendAll(keys, async () => refuse({ kind: 'rateLimited', reason: 'tooMany', retryAt: Date.now() + 600_000 }))
+  t.equal(requests, 2, 'one for each connection')
+  t.same(await statesOf(keys), Array.from({ length: 4 }, () => 'retrying rateLimited'))
+})
+
+t.test('goes on with a connection whose wait is over', async (t) => {
+  const keys = await prepare(['ann'], 2)
+  const requests = await sendAll(keys, async () => refuse({ kind: 'rateLimited', reason: 'tooMany', retryAt: Date.now() - 1_000 }))
+  t.equal(requests, 2)
+})
+
+t.test('leaves all alone once the host has asked for it', async (t) => {
+  const keys = await prepare(['ann', 'bob'])
+  const { breakers } = services
+  const requests = await sendAll(keys, async () => {
+    breakers.silence('pushbullet', '', Date.now() + 600_000)
+    return { id: 'p' }
+  })
+  t.equal(requests, 1)
+  t.same(await statesOf(keys), ['sent null', 'retrying rateLimited'])
+
+  const probe = await prepare(['cleo'])
+  t.equal(await sendAll(probe, async () => ({ id: 'p' }), { change: (one) => ({ ...one, isProbe: true }) }), 1, 'but for a probe')
+  await breakers.settled()
+  await database.sql`delete from provider_hosts`
+})
+
+t.test('sends nothing after it has expired, and what expires later', async (t) => {
+  const keys = await prepare(['ann', 'bob', 'cleo'])
+  const { startedAt, pass } = openClock(t)
+  const expires = [null, 120_000, 60_000]
+  const requests = await sendAll(keys, async () => {
+    pass(30_000)
+    return { id: 'p' }
+  }, { startedAt, change: (one) => ({ ...one, expiresInMs: expires.shift() ?? null }) })
+  t.equal(requests, 2)
+  t.same(await statesOf(keys), ['sent null', 'sent null', 'expired expired'])
+  const found = await findDelivery(database, ...keys[2] ?? ['', ''])
+  t.match(found, { attempts: 0, dueAt: null })
+  t.same(found?.history.map(({ event }) => event), ['queued', 'expired'])
+})
+
+t.test('begins nothing once it is asked to stop', async (t) => {
+  const keys = await prepare(['ann', 'bob'])
+  const stopping = new AbortController()
+  const requests = await sendAll(keys, async () => {
+    stopping.abort()
+    return { id: 'p' }
+  }, { fields: { stopping: stopping.signal } })
+  t.equal(requests, 1)
+  t.same(await statesOf(keys), ['sent null', 'retrying handedBack'])
+})
+
+t.test('gives back the probe that was not sent', async (t) => {
+  const readBreaker = async () => (await database.sql`select breaker, retry_at <= now() as "isDue" from provider_hosts`)[0]
+  for (const [what, expiresInMs, passed] of [['handed back', null, leaseMs], ['expired', 0, 0]] as const) {
+    await database.sql`
+      insert into provider_hosts (provider, host, breaker, opens, retry_at)
+      values ('pushbullet', '', 'probing', 1, now() + interval '30 seconds')
+      on conflict (provider, host) do update set breaker = 'probing', retry_at = excluded.retry_at`
+    const keys = await prepare(['ann'])
+    const startedAt = performance.now() - passed
+    t.equal(await sendAll(keys, async () => ({ id: 'p' }), { startedAt, change: (one) => ({ ...one, expiresInMs, isProbe: true }) }), 0, what)
+    t.same(await readBreaker(), { breaker: 'open', isDue: true }, what)
+  }
+})

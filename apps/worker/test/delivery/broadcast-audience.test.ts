@@ -1,0 +1,211 @@
+import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
+import { putTeam } from '@carillon/shared/teams'
+import { findDelivery, findNotification } from '@carillon/shared/notifications'
+import type { SegmentJob } from '@carillon/shared/deliveries'
+import type { Draft } from '@carillon/shared/notifications'
+import { backends } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { claimSegment } from '@carillon/shared/deliveries'
+import { deliver } from '../../src/delivery/deliver.ts'
+import { deliverSegment } from '../../src/delivery/deliver-segment.ts'
+import { reconcile } from '../../src/maintenance/reconcile.ts'
+import { plan } from '../../src/planning/plan.ts'
+import { cutSegments, openPlan } from '../../src/planning/segments.ts'
+import { openEngine } from '../open-engine.ts'
+
+const [postgres] = await backends()
+const crowd = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
+
+/** An engine without a worker: a broadcast is planned and delivered when the test says so. */
+async function openStill (t: Test, perSecond = new Map<string, number>()) {
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const engine = await openEngine(t, await postgres.open(t), { start: false, perSecond })
+  const { database, notify, services } = engine
+  const broadcast = async (fields: Partial<Draft> = {}): Promise<string> =>
+    (await notify([], { audience: { everyone: true }, ...fields })).id
+  const segments = () => database.sql<Array<SegmentJob & { size: number, after: string, last: string, seconds: number }>>`
+    select notification_id as "notificationId", number, size, after_id as after, last_id as last,
+      extract(epoch from due_at - min(due_at) over ())::float8 as seconds
+    from segments order by number`
+  const deliverAll = async (): Promise<void> => {
+    for (const { notificationId, number } of await segments()) await deliverSegment(services, 'pushbullet', { notificationId, number })
+  }
+  const planNow = (notificationId: string) => plan(services, { notificationId })
+  return { ...engine, broadcast, segments, deliverAll, planNow }
+}
+
+t.test('is for those who were connected when it was accepted, whoever comes and goes meanwhile', async (t) => {
+  const { connect, broadcast, planNow, deliverAll, database, inbox, services } = await openStill(t)
+  const [stays = '', back = '', leaves = '', tired = '', gone = ''] = await connect('stays', 'back', 'leaves', 'tired', 'gone')
+  await disconnect(database, gone)
+  const id = await broadcast()
+  const [early = ''] = await connect('early')
+  await planNow(id)
+  const [late = ''] = await connect('late')
+  await disconnect(database, back)
+  await connect('back')
+  await disconnect(database, leaves)
+  await markNeedsReauth(database, { id: tired, credentialsVersion: 1, reason: 'tokenRevoked' })
+  await connect('gone')
+  await deliverAll()
+
+  t.match(await findDelivery(database, id, stays), { state: 'sent', attempts: 1 })
+  t.match(await findDelivery(database, id, leaves), { state: 'skipped', reason: 'disconnected', history: [{ event: 'skipped' }] })
+  t.match(await findDelivery(database, id, tired), { state: 'parked', reason: 'tokenRevoked', history: [{ event: 'parked' }] })
+  for (const connectionId of [early, late, gone]) t.equal(await findDelivery(database, id, connectionId), undefined, 'who came since is not rung')
+  t.equal(await findDelivery(database, id, back), undefined, 'nor who went and came back')
+  const found = await findNotification(database, id)
+  t.match(found, { status: 'sending', counts: { sent: 1, skipped: 1, parked: 1, queued: 0, sending: 0 } })
+  const [progress] = await database.sql`select audience from progress where notification_id = ${id}`
+  t.equal(progress?.['audience'], 3, 'and the audience is those who are accounted for')
+  t.equal((await inbox()).length, 1)
+
+  await connect('tired')
+  await deliver(services, 'pushbullet', { deliveries: [[id, tired]] })
+  t.match(await findDelivery(database, id, tired), { state: 'sent', history: [{ event: 'parked' }, { event: 'released' }, { event: 'attempt' }] })
+  t.match(await findNotification(database, id), { status: 'completed', counts: { sent: 2, skipped: 1, parked: 0 } })
+})
+
+t.test('goes to what users hold, and past what a team does', async (t) => {
+  const { connect, broadcast, planNow, segments, deliverAll, database, inbox } = await openStill(t)
+  const [ann = '', held = '', later = ''] = await connect('ann', 'held', 'later')
+  await putTeam(database, { externalId: 'crew', name: 'Crew', ownerId: 'ann', memberIds: [] })
+  const giveToTeam = (id: string) => database.sql`
+    update connections set user_id = null, team_id = (select id from teams) where id = ${id}`
+  await giveToTeam(held)
+  const id = await broadcast()
+  await planNow(id)
+  t.match(await segments(), [{ size: 2 }], 'it is not counted')
+  await database.sql`delete from connections where id = ${held}`
+  await giveToTeam(later)
+  await deliverAll()
+  t.match(await findDelivery(database, id, ann), { state: 'sent' })
+  t.equal(await findDelivery(database, id, later), undefined, 'nor claimed')
+  t.equal((await inbox()).length, 1)
+})
+
+t.test('is for the providers that were asked for', async (t) => {
+  const { connect, broadcast, planNow, segments, database } = await openStill(t)
+  const [ann = ''] = await connect('ann')
+  await database.sql`
+    insert into connections (id, user_id, provider, status, account_id, account_name, credentials)
+    select gen_random_uuid(), user_id, 'retired', 'active', 'a', 'a', 'sealed' from connections where id = ${ann}`
+  const none = await broadcast({ providers: ['retired'] })
+  await planNow(none)
+  t.match(await findNotification(database, none), { status: 'completed', progress: [], counts: { queued: 0 } }, 'one that is not offered rings nobody')
+  const one = await broadcast({ providers: ['retired', 'pushbullet'] })
+  await planNow(one)
+  t.match(await findNotification(database, one), { status: 'accepted', progress: [{ provider: 'pushbullet', counts: { queued: 1 } }] })
+  t.match(await segments(), [{ notificationId: one, size: 1, last: ann }])
+})
+
+t.test('is over at once when there is nobody', async (t) => {
+  const { broadcast, planNow, database } = await openStill(t)
+  const id = await broadcast()
+  t.match(await findNotification(database, id), { status: 'accepted' })
+  await planNow(id)
+  t.match(await findNotification(database, id), { status: 'completed', counts: { queued: 0, sent: 0 } })
+})
+
+t.test('rings nobody after it has expired', async (t) => {
+  const { connect, broadcast, planNow, deliverAll, database, inbox, segments } = await openStill(t)
+  await connect(...crowd(5))
+  const id = await broadcast({ expiresAt: new Date(Date.now() + 60_000) })
+  await planNow(id)
+  await database.sql`update connections set connected_at = connected_at - interval '1 hour'`
+  await database.sql`update notifications set created_at = created_at - interval '10 minutes', expires_at = now() - interval '1 second'`
+  await deliverAll()
+  t.match(await findNotification(database, id), { status: 'completed', counts: { expired: 5, queued: 0 } })
+  t.match(await database.sql`select distinct state, reason from deliveries`, [{ state: 'expired', reason: 'expired' }])
+  t.same([...await segments()], [])
+  t.same(await inbox(), [])
+})
+
+t.test('waits until the hour it was told', async (t) => {
+  const { connect, broadcast, planNow, segments, database } = await openStill(t)
+  await connect('ann')
+  const id = await broadcast({ sendAt: new Date(Date.now() + 3600_000) })
+  await planNow(id)
+  t.same([...await segments()], [], 'a plan that comes early waits')
+  t.match(await findNotification(database, id), { status: 'scheduled' })
+})
+
+t.test('is spread over as long as it was told', async (t) => {
+  const { connect, broadcast, planNow, segments } = await openStill(t)
+  await connect(...crowd(100))
+  await planNow(await broadcast({ spreadSeconds: 10 }))
+  const cut = await segments()
+  t.same(cut.map(({ size }) => size), Array.from({ length: 10 }, () => 10))
+  t.same(cut.map(({ seconds }) => Math.round(seconds)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+})
+
+t.test('is paced by what its provider may be sent', async (t) => {
+  const { connect, broadcast, planNow, segments } = await openStill(t, new Map([['pushbullet', 20]]))
+  await connect(...crowd(100))
+  await planNow(await broadcast())
+  const cut = await segments()
+  t.same(cut.map(({ size, seconds }) => [size, Math.round(seconds)]), [[20, 0], [20, 1], [20, 2], [20, 3], [20, 4]])
+})
+
+t.test('a plan that died goes on where it was: everybody is in one segment', async (t) => {
+  const { connect, broadcast, planNow, segments, database } = await openStill(t)
+  const connectionIds = (await connect(...crowd(1_234))).sort()
+  const id = await broadcast()
+  await openPlan(database, id, ['pushbullet'])
+  const cut = await cutSegments(database, { notificationId: id, provider: 'pushbullet', size: 100, secondsEach: 0, limit: 3 })
+  t.match(cut, { isPlanned: false, segments: { length: 3 } })
+  t.match(await findNotification(database, id), { status: 'planning', counts: { queued: 300 } })
+  await Promise.all([planNow(id), planNow(id)])
+  await planNow(id)
+  const all = await segments()
+  t.same(all.map(({ number }) => number), [...all.keys()])
+  const homesOf = (id: string): number => all.filter(({ after, last }) => after < id && id <= last).length
+  t.ok(connectionIds.every((connectionId) => homesOf(connectionId) === 1))
+  t.equal(all.reduce((sum, { size }) => sum + size, 0), 1_234)
+  t.match(await findNotification(database, id), { status: 'accepted', counts: { queued: 1_234 } })
+})
+
+t.test('a segment goes to one of two who claim it at once', async (t) => {
+  const { connect, broadcast, planNow, database, segments } = await openStill(t)
+  await connect(...crowd(50))
+  const id = await broadcast()
+  await planNow(id)
+  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 500, restMs: 0, leaseMs: 60_000 }
+  const claims = await Promise.all(Array.from({ length: 4 }, () => claimSegment(database, wish)))
+  t.same(claims.flatMap((claim) => claim === undefined ? [] : [claim.claimed.length]), [50])
+  t.same([...await segments()], [])
+  t.match(await findNotification(database, id), { counts: { sending: 50, queued: 0 } })
+  t.equal((await database.sql`select from claims`).length, 1)
+})
+
+t.test('a segment may be taken in parts, and nobody is left out or taken twice', async (t) => {
+  const { connect, broadcast, planNow, database, segments } = await openStill(t)
+  const connectionIds = await connect(...crowd(50))
+  const id = await broadcast()
+  await planNow(id)
+  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 20, restMs: 0, leaseMs: 60_000 }
+  const parts = [await claimSegment(database, wish), await claimSegment(database, wish), await claimSegment(database, wish)]
+  t.same(parts.map((part) => [part?.claimed.length, part?.rest === undefined]), [[20, false], [20, false], [10, true]])
+  t.same(parts.flatMap((part) => part?.claimed ?? []).map(({ connectionId }) => connectionId).sort(), connectionIds.sort())
+  t.same([...await segments()], [])
+  t.equal(await claimSegment(database, wish), undefined)
+  t.match(await findNotification(database, id), { counts: { sending: 50, queued: 0 } })
+})
+
+t.test('what a worker that died had claimed is taken back, and counted so', async (t) => {
+  const { connect, broadcast, planNow, database, services } = await openStill(t)
+  await connect(...crowd(30))
+  const id = await broadcast()
+  await planNow(id)
+  await claimSegment(database, {
+    provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 500, restMs: 0, leaseMs: 60_000
+  })
+  await reconcile(services)
+  t.match(await findNotification(database, id), { counts: { sending: 30 } }, 'not before its lease has ended')
+  await database.sql`update claims set until = now() - interval '1 second'`
+  await reconcile(services)
+  t.match(await findNotification(database, id), { counts: { sending: 0, retrying: 30, queued: 0 } })
+  t.match(await database.sql`select distinct state, attempts, reason from deliveries`, [{ state: 'retrying', attempts: 1, reason: 'workerLost' }])
+  t.same([...await database.sql`select from claims`], [])
+})

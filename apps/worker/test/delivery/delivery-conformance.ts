@@ -1,0 +1,194 @@
+import { listEvents } from '@carillon/shared/connections'
+import { deliveryKeyOf } from '@carillon/shared/deliveries'
+import type { Message } from '@carillon/shared/providers'
+import type { Test } from 'tap'
+import type { InboxEntry, openEngine } from '../open-engine.ts'
+
+/** What of a provider the suite cannot find out by itself. */
+export interface DeliveryTraits {
+  /** How the path ends to which the request goes, a POST, that makes a message be seen. */
+  showing: string
+  /** How the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
+  rateLimited: (at: number) => object
+  /** What it says of a message that it will never take, and what is made of that. */
+  refusals: Array<{ answer: object, outcome: 'rejected' | 'quota', reason: RegExp }>
+  /** Those it has a place for. */
+  carries: Message[]
+  /** One that it has no place for. */
+  refuses?: Message
+  /** Where a message replaces the one before: what of an arrival is shown from then on; undefined when it is not about that. */
+  stateOf?: (item: InboxEntry['item']) => unknown
+}
+
+/**
+ * What becomes of deliveries, for every provider alike: each outcome that its client tells apart has to come out of the whole
+ * engine, claim to settlement, as what the user is told. `engine` has to offer it.
+ */
+export async function deliveryConformance (
+  t: Test, provider: string, engine: Awaited<ReturnType<typeof openEngine>>, traits: DeliveryTraits
+): Promise<void> {
+  const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = engine
+  const { showing, stateOf } = traits
+  const canRefresh = services.providers.get(provider)?.refresh !== undefined
+  const note: Message = { type: 'note', title: 'Hello', body: 'World', level: 'warning' }
+  let users = 0
+
+  for (const message of traits.carries) {
+    await t.test(`sends a ${message.type} once, and says so`, async (t) => {
+      const { connectionId, account, send } = await somebody()
+      const id = await send(message)
+      const sent = await delivery(id, connectionId, 'sent')
+      t.match(sent, { provider, attempts: 1, reason: null, receipt: { id: /\S/ }, history: [{ event: 'queued' }, { event: 'attempt', outcome: 'sent' }] })
+      t.equal(sent.history.length, 2)
+      await isShownOnce(t, account, id, connectionId)
+    })
+  }
+
+  const { refuses } = traits
+  if (refuses !== undefined) {
+    await t.test(`fails a ${refuses.type}, for which it has no place, without asking`, async (t) => {
+      const { connectionId, account, send } = await somebody()
+      const failed = await delivery(await send(refuses), connectionId, 'failed')
+      t.match(failed, { attempts: 1, reason: /\S/, receipt: null, history: [{}, { event: 'attempt', outcome: 'rejected', status: undefined }] })
+      t.same(await inboxOf(provider, account), [])
+    })
+  }
+
+  await t.test('waits out a rate limit at no cost of an attempt', async (t) => {
+    const { connectionId, account, send } = await somebody()
+    const before = await asked()
+    // Far enough off for the second message to come before it, on a machine that stalls too.
+    const resetAt = Math.floor(Date.now() / 1000) * 1000 + 15_000
+    await fault({ ...traits.rateLimited(resetAt), times: 1 })
+    const first = await send(note)
+    await delivery(first, connectionId, 'retrying')
+    const second = await send({ ...note, level: 'error' })
+    const sent = await delivery(first, connectionId, 'sent')
+    const history = [{ event: 'queued' }, { event: 'wait', reason: 'rateLimited', until: String }, { event: 'attempt', outcome: 'sent' }]
+    t.match(sent, { attempts: 1, history })
+    t.equal(sent.history[1]?.status, 429)
+    t.ok(sent.updatedAt.getTime() >= resetAt, 'not before the reset')
+    const other = await delivery(second, connectionId, 'sent')
+    t.match(other, { attempts: 1, history }, 'what came meanwhile waited too')
+    t.equal(other.history[1]?.status, undefined, 'unsent')
+    t.equal((await shown(account)).length, 2)
+    t.equal(await asked() - before, 3, 'three requests in all')
+  })
+
+  await t.test('tries again after server errors, and explains each attempt', async (t) => {
+    const { connectionId, account, send } = await somebody()
+    await fault({ status: 500, body: '<h1>Oops</h1>', times: 2 })
+    const id = await send(note)
+    const sent = await delivery(id, connectionId, 'sent')
+    t.equal(sent.attempts, 3)
+    t.match(sent.history, [
+      { event: 'queued' },
+      ...[1, 2].map(() => ({ event: 'attempt', outcome: 'transient', status: 500, until: String })),
+      { event: 'attempt', outcome: 'sent' }
+    ])
+    await isShownOnce(t, account, id, connectionId)
+  })
+
+  for (const [reset, what] of [['before', 'a request is lost'], ['after', 'its answer is lost']] as const) {
+    await t.test(`shows a message once although ${what}`, async (t) => {
+      const { connectionId, account, send } = await somebody()
+      await fault({ reset, times: 1 })
+      const id = await send(note)
+      const sent = await delivery(id, connectionId, 'sent')
+      t.match(sent, { attempts: 2, history: [{}, { event: 'attempt', outcome: 'transient', status: undefined }, { outcome: 'sent' }] })
+      await isShownOnce(t, account, id, connectionId)
+    })
+  }
+
+  for (const { answer, outcome, reason } of traits.refusals) {
+    await t.test(`fails at once what it will never take: ${reason.source}`, async (t) => {
+      const { connectionId, account, send } = await somebody()
+      await fault({ ...answer, times: 1 })
+      const failed = await delivery(await send(note), connectionId, 'failed')
+      t.match(failed, { attempts: 1, reason, receipt: null, history: [{}, { event: 'attempt', outcome, reason }] })
+      t.same(await shown(account), [])
+    })
+  }
+
+  await t.test('parks what dead credentials cannot send, and sends it once the user is back', async (t) => {
+    const { userId, connectionId, account, send } = await somebody()
+    await control('POST', '/tokens/revoke', { provider, account })
+    const before = await send(note)
+    t.match(await delivery(before, connectionId, 'parked'), { attempts: 1, reason: /not accepted/, receipt: null })
+    const [row] = await database.sql`select status, status_reason from connections where id = ${connectionId}`
+    t.match(row, { status: 'needsReauth', status_reason: /not accepted/ })
+    t.same(await happened(connectionId), ['connection.connected', 'connection.needs_reauth'])
+    const later = await notify([userId], { message: { ...note, level: 'error' } })
+    t.match(later, { deliveries: 1, parked: 1, unreachable: [] }, 'a later one is parked when it is accepted')
+
+    const [back] = await connectAt(provider, [userId])
+    t.equal(back?.id, connectionId, 'reconnecting keeps the id')
+    const sent = await delivery(before, connectionId, 'sent')
+    t.match(sent.history.map(({ event }) => event), ['queued', canRefresh ? 'parked' : 'attempt', 'released', 'attempt'])
+    await delivery(later.id, connectionId, 'sent')
+    t.same(await shown(account), [])
+    t.equal((await shown(back?.account ?? '')).length, 2)
+  })
+
+  if (canRefresh) {
+    await t.test('refreshes expired credentials, and sends it after all', async (t) => {
+      const { connectionId, account, send } = await somebody()
+      await control('POST', '/tokens/expire', { provider, account })
+      const id = await send(note)
+      const sent = await delivery(id, connectionId, 'sent')
+      t.match(sent, { attempts: 1, history: [{ event: 'queued' }, { event: 'attempt', outcome: 'sent', refresh: 'fresh' }] })
+      t.equal(sent.history.length, 2, 'the refresh cost no attempt')
+      await isShownOnce(t, account, id, connectionId)
+      t.match(await control('GET', `/refreshes?${new URLSearchParams({ provider, account })}`), { data: [{ refreshes: 1, refused: 0 }] })
+      const [row] = await database.sql`select status, credentials_version from connections where id = ${connectionId}`
+      t.same(row, { status: 'active', credentials_version: 2 })
+      t.same(await happened(connectionId), ['connection.connected'])
+    })
+  }
+
+  await t.test('logs nothing secret, sealed or not', async (t) => {
+    const sealed = await database.sql<Array<{ credentials: string }>>`select credentials from connections where provider = ${provider}`
+    const all = lines.join('')
+    t.match(all, `"provider":"${provider}"`, 'though it logs')
+    t.ok(sealed.length >= users)
+    for (const secret of [...secrets, ...sealed.map(({ credentials }) => credentials)]) {
+      if (all.includes(secret)) t.fail('a secret was logged')
+    }
+  })
+
+  async function somebody () {
+    const userId = `${provider}-${++users}`
+    const [{ id: connectionId, account } = { id: '', account: '' }] = await connectAt(provider, [userId])
+    const send = async (message: Message): Promise<string> => (await notify([userId], { message })).id
+    return { userId, connectionId, account, send }
+  }
+
+  async function fault (fault: object): Promise<void> {
+    await control('POST', '/faults', { provider, match: showing, ...fault })
+  }
+
+  async function isShownOnce (t: Test, account: string, notificationId: string, connectionId: string): Promise<void> {
+    const all = await shown(account)
+    t.equal(all.length, 1)
+    if (stateOf === undefined) t.match(JSON.stringify(all), deliveryKeyOf(notificationId, connectionId), 'and is known by the delivery\'s own key')
+  }
+
+  async function happened (connectionId: string): Promise<string[]> {
+    return (await listEvents(database, connectionId)).map(({ event }) => event)
+  }
+
+  /** What the account's owner has seen, each once in a row. */
+  async function shown (account: string): Promise<unknown[]> {
+    const items = (await inboxOf(provider, account)).map(({ item }) => item)
+    if (stateOf === undefined) return items
+    const states = items.map(stateOf).filter((state) => state !== undefined).map((state) => JSON.stringify(state))
+    return states.filter((state, index) => state !== states[index - 1])
+  }
+
+  /** How often messages were to be shown, so far. */
+  async function asked (): Promise<number> {
+    const { data } = await control<{ data: Array<{ provider: string, endpoint: string, requests: number }> }>('GET', '/stats')
+    const endpoint = data.find((each) => each.provider === provider && each.endpoint.startsWith('POST ') && each.endpoint.endsWith(showing))
+    return endpoint?.requests ?? 0
+  }
+}

@@ -1,0 +1,102 @@
+import { backends, spawnApp, until } from '@carillon/testing'
+import type { Backend, NodeProcess, Site } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { ended, importUsers, openProcesses } from '../open-processes.ts'
+
+// Reconcile runs once when a worker starts, and an hour later. Here it repairs nothing, so whatever waits needs its own wake-up.
+t.setTimeout(800_000)
+
+const push = { provider: 'pushbullet', match: 'POST /v2/pushes' }
+
+async function openWorkers (t: Test, open: Backend['open']) {
+  const { site, env, database } = await openProcesses(t, await open(t), { RECONCILE_SECONDS: '3600' })
+  const users = await importUsers(site, 100)
+  const startWorker = async (): Promise<NodeProcess> => {
+    const worker = spawnApp(t, 'worker', { env })
+    await worker.ready
+    return worker
+  }
+  const send = async (title: string, fields: object = {}): Promise<string> => {
+    const body = { audience: { userIds: users }, message: { type: 'note', title }, ...fields }
+    return (await site.api<{ id: string }>('POST', '/v1/notifications', { body, expect: 202 })).id
+  }
+  return { site, users, database, startWorker, send }
+}
+
+/** The requests that the provider holds back. */
+async function countHeld (site: Site): Promise<number> {
+  const { data } = await site.control<{ data: Array<{ struck: number, delayMs?: number }> }>('GET', '/faults')
+  return data.filter(({ delayMs = 0 }) => delayMs > 0).reduce((sum, { struck }) => sum + struck, 0)
+}
+
+const everyone = { audience: { everyone: true } }
+interface Wait {
+  name: string
+  faults?: object[]
+  fields?: () => object
+  change?: (site: Site, id: string) => Promise<void>
+}
+
+const waits: Wait[] = [
+  { name: 'a retry', faults: [{ ...push, status: 503, times: 5 }] },
+  { name: 'a retry in a broadcast', faults: [{ ...push, status: 503, times: 5 }], fields: () => everyone },
+  { name: 'the end of a rate limit', faults: [{ ...push, status: 429, headers: { 'retry-after': 2 }, times: 3 }] },
+  { name: 'its start', fields: () => ({ sendAt: inSeconds(2) }) },
+  { name: 'the start of a broadcast', fields: () => ({ ...everyone, sendAt: inSeconds(2) }) },
+  { name: 'its turn in a broadcast', fields: () => ({ ...everyone, spreadOver: 3 }) },
+  { name: 'to be resumed', fields: () => ({ sendAt: inSeconds(2) }), change: pauseAndResume },
+  { name: 'a broadcast to be resumed', fields: () => ({ ...everyone, spreadOver: 3 }), change: pauseAndResume }
+]
+
+for (const { kind, skip, open } of await backends()) {
+  t.test(`with jobs in ${kind}, a delivery needs no reconcile that waits for`, { skip }, async (t) => {
+    const { site, startWorker, send } = await openWorkers(t, open)
+    await startWorker()
+    await startWorker()
+    for (const { name, faults = [], fields, change } of waits) {
+      await t.test(name, async (t) => {
+        for (const fault of faults) await site.control('POST', '/faults', fault)
+        const id = await send(name, fields?.())
+        await change?.(site, id)
+        t.match(await ended(site, id), { sent: 100, failed: 0, unknown: 0 })
+        await site.control('DELETE', '/faults')
+      })
+    }
+  })
+
+  for (const fields of [{}, everyone]) {
+    const what = 'audience' in fields ? 'a broadcast' : 'a notification'
+    t.test(`with jobs in ${kind}, the other worker sends what a worker that stops hands back of ${what}`, { skip }, async (t) => {
+      const { site, startWorker, send } = await openWorkers(t, open)
+      await site.control('POST', '/faults', { ...push, delayMs: 600_000 })
+      const stopped = await startWorker()
+      const id = await send('Handed back', fields)
+      await until(async () => await countHeld(site) > 0)
+      await startWorker()
+      const exit = stopped.stop()
+      await until(() => stopped.output().includes('stopping'))
+      await site.control('DELETE', '/faults')
+      t.match(await exit, { code: 0 })
+      t.match(await ended(site, id), { sent: 100, failed: 0, unknown: 0 })
+      t.equal((await site.inbox()).length, 100, 'nothing is sent twice')
+    })
+  }
+}
+
+async function pauseAndResume (site: Site, id: string): Promise<void> {
+  await site.api('POST', `/v1/notifications/${id}/pause`)
+  await until(async () => (await site.api<{ status: string }>('GET', `/v1/notifications/${id}`)).status === 'paused')
+  // Until its time has come and gone: its job finds nothing to do.
+  await until(() => Date.now() > startOf(id) + 4_000)
+  await site.api('POST', `/v1/notifications/${id}/resume`)
+}
+
+/** A UUIDv7 begins with its time. */
+function startOf (id: string): number {
+  return Number.parseInt(id.slice(id.indexOf('_') + 1).replaceAll('-', '').slice(0, 12), 16)
+}
+
+function inSeconds (seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString()
+}

@@ -1,0 +1,91 @@
+import { findConnection, listEvents, saveConnections } from '@carillon/shared/connections'
+import { backends } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { refreshAhead } from '../../src/maintenance/refresh-ahead.ts'
+import { openEngine } from '../open-engine.ts'
+
+t.setTimeout(600_000)
+
+/** Leases are long: on a slow machine no delivery is handed back before it had its turn. */
+async function openStill (t: Test, start = false) {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const engine = await openEngine(t, await postgres.open(t), { start, offer: ['blotre'], leaseMs: 600_000 })
+  const [connection] = await engine.connectAt('blotre', ['ann'])
+  const provider = engine.services.providers.get('blotre')
+  if (connection === undefined || provider === undefined) throw new Error('nobody is connected')
+  const { sql } = engine.database
+  return {
+    ...engine,
+    connection,
+    provider,
+    run: () => refreshAhead(engine.services),
+    expireIn: (minutes: number) => sql`update connections set expires_at = now() + ${minutes}::int * interval '1 minute'`,
+    exchanges: async () => {
+      const { data } = await engine.control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
+      return data.filter(({ endpoint }) => endpoint.includes('access_token')).reduce((sum, { requests }) => sum + requests, 0)
+    },
+    row: async () => {
+      const [row] = await sql`select status, lease_owner, refresh_after > now() as waits, refresh_after = 'infinity' as forever from connections`
+      return { ...row }
+    }
+  }
+}
+
+for (const [status, headers] of [[429, { 'retry-after': '600' }], [503, { 'retry-after': '600' }]] as const) {
+  t.test(`waits as long as the token endpoint asks with ${status}, and spends no attempt on it`, async (t) => {
+    const { control, run, expireIn, exchanges, row, notify, delivery, connection, database, startWorker } = await openStill(t)
+    await control('POST', '/faults', { provider: 'blotre', match: 'access_token', status, headers, times: 1 })
+    await expireIn(1)
+    t.equal(await run(), 0)
+    t.same(await row(), { status: 'active', lease_owner: null, waits: true, forever: false })
+    t.equal(await run(), 0)
+    t.equal(await exchanges(), 1, 'nobody asks again before')
+
+    await expireIn(-1)
+    const worker = startWorker()
+    const { id } = await notify(['ann'])
+    const waiting = await delivery(id, connection.id, 'retrying')
+    t.match(waiting, { attempts: 0, reason: 'rateLimited' })
+    t.match(waiting.history.at(-1), { event: 'wait', reason: 'rateLimited', refresh: 'rateLimited', until: String })
+    t.ok((waiting.dueAt?.getTime() ?? 0) > Date.now() + 300_000, 'until the time that was named')
+    t.ok(((await findConnection(database, connection.id))?.limitedUntil?.getTime() ?? 0) > Date.now() + 300_000, 'the connection waits with it')
+    t.equal(await exchanges(), 1)
+
+    await database.sql`update connections set refresh_after = now(), limited_until = null`
+    await database.sql`update deliveries set due_at = now(), job_id = null`
+    t.match(await delivery(id, connection.id, 'sent'), { attempts: 1 })
+    t.same(await row(), { status: 'active', lease_owner: null, waits: null, forever: null })
+    await worker.close()
+  })
+}
+
+t.test('uses credentials without a refresh token until the provider refuses them', async (t) => {
+  const still = await openStill(t)
+  const { control, run, expireIn, exchanges, row, notify, delivery, connection, provider, database, services } = still
+  const [{ userId } = { userId: '' }] = await database.sql<Array<{ userId: string }>>`select user_id as "userId" from connections`
+  type Accounts = { data: Array<{ account: string, accessToken: string }> }
+  const { data: [granted] } = await control<Accounts>('POST', '/accounts', { provider: 'blotre', count: 1 })
+  const account = granted?.account ?? ''
+  const info = await fetch(`${provider.origins[0]}/blotre/v0/oauth2/token_info?token=${granted?.accessToken}`)
+  const { user: { rootStream } } = await info.json() as { user: { rootStream: string } }
+  const credentials = provider.parseCredentials({ accessToken: granted?.accessToken, rootStream })
+  const grant = { credentials, account: { id: account, name: account } }
+  await saveConnections(database, services.vault, [{ userId, provider: 'blotre', grant }])
+
+  await expireIn(1)
+  t.equal(await run(), 0)
+  t.same(await row(), { status: 'active', lease_owner: null, waits: true, forever: true }, 'it is not given up early, and not looked at again')
+  await expireIn(-1)
+  const worker = still.startWorker()
+  await delivery((await notify(['ann'])).id, connection.id, 'sent')
+  t.match(await row(), { status: 'active' }, 'past the time that was named, as long as it works')
+
+  await control('POST', '/tokens/expire', { provider: 'blotre', account })
+  await delivery((await notify(['ann'])).id, connection.id, 'parked')
+  t.match(await findConnection(database, connection.id), { status: 'needsReauth', statusReason: 'access token is expired' })
+  t.same((await listEvents(database, connection.id)).at(-1)?.event, 'connection.needs_reauth')
+  t.equal(await exchanges(), 0)
+  await worker.close()
+})

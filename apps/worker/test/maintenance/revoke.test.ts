@@ -1,0 +1,110 @@
+import { disconnect, findRevocation } from '@carillon/shared/connections'
+import { claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant } from '@carillon/shared/handshakes'
+import { ensureUser } from '@carillon/shared/users'
+import { backends } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { revoke } from '../../src/maintenance/revoke.ts'
+import { openEngine } from '../open-engine.ts'
+
+t.setTimeout(300_000)
+
+/** Somebody who has just disconnected Blot're, and a maintainer that only does what it is told. */
+async function openLeft (t: Test) {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const { connectAt, services, control, database } = await openEngine(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  const [{ id } = { id: '' }] = await connectAt('blotre', ['ann'])
+  await disconnect(database, id, { revokeWith: services.vault })
+  const revokes = async () => {
+    const { data } = await control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
+    return data.find(({ endpoint }) => endpoint === 'POST /blotre/v0/oauth2/revoke')?.requests ?? 0
+  }
+  const row = async () => {
+    const [found] = await database.sql`
+      select credentials is null as erased, due_at > now() as waits, due_at < now() + interval '2 seconds' as soon from revocations`
+    return { ...found }
+  }
+  return {
+    fault: (status: number, times: number) => control('POST', '/faults', {
+      provider: 'blotre', match: 'POST /v0/oauth2/revoke', status, body: { type: 'Error', error: 'Not now.', details: null }, times
+    }),
+    run: () => revoke(services),
+    result: () => findRevocation(database, id),
+    revokes,
+    row,
+    makeDue: () => database.sql`update revocations set due_at = now() where state = 'pending'`
+  }
+}
+
+t.test('ends credentials at the provider, once, and erases them', async (t) => {
+  const { run, result, revokes, row } = await openLeft(t)
+  t.match(await result(), { state: 'pending', attempts: 0, reason: null })
+  await Promise.all([run(), run()])
+  await run()
+  t.match(await result(), { state: 'done', attempts: 1, reason: null })
+  t.equal(await revokes(), 1)
+  t.match(await row(), { erased: true })
+})
+
+t.test('tries again, later and later, while the provider is out of order', async (t) => {
+  const { fault, run, result, revokes, row, makeDue } = await openLeft(t)
+  await fault(503, 2)
+  await run()
+  t.match(await result(), { state: 'pending', attempts: 1, reason: 'cannot answer now' })
+  t.match(await row(), { erased: false, soon: true })
+  await makeDue()
+  await run()
+  t.match(await result(), { state: 'pending', attempts: 2 })
+  await makeDue()
+  await run()
+  t.match(await result(), { state: 'done', attempts: 3, reason: null })
+  t.equal(await revokes(), 3)
+})
+
+t.test('gives up after twelve attempts, with the reason', async (t) => {
+  const { fault, run, result, row, makeDue } = await openLeft(t)
+  await fault(503, 12)
+  for (let attempt = 1; attempt <= 12; attempt++) {
+    await makeDue()
+    await run()
+  }
+  t.match(await result(), { state: 'failed', attempts: 12, reason: 'cannot answer now' })
+  t.match(await row(), { erased: true })
+})
+
+t.test('does not argue with a refusal', async (t) => {
+  const { fault, run, result, revokes, row, makeDue } = await openLeft(t)
+  await fault(403, 1)
+  await run()
+  await makeDue()
+  await run()
+  t.match(await result(), { state: 'failed', attempts: 1, reason: 'request refused' })
+  t.match(await row(), { erased: true })
+  t.equal(await revokes(), 1)
+})
+
+t.test('revokes what a handshake obtained and no user confirmed', async (t) => {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const { services, control, database } = await openEngine(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  interface Made { account: string, accessToken: string, refreshToken: string, userId: string }
+  const { data: [made] } = await control<{ data: Made[] }>('POST', '/accounts', { provider: 'blotre', count: 1 })
+  if (made === undefined) throw new Error('no account was made')
+  const { id: userId } = await ensureUser(database, { externalId: 'hesitant' })
+  const begun = Date.now() - 3_600_000
+  const id = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined }, begun)
+  await confirmHandshake(database, { id, browser: 'own' }, begun)
+  const handshake = await findHandshake(database, id, begun)
+  if (handshake === undefined) throw new Error('there is no handshake')
+  await claimHandshake(database, handshake, begun)
+  const { accessToken, refreshToken, account: name, userId: accountId } = made
+  const grant = { credentials: { accessToken, refreshToken }, account: { id: accountId, name } }
+  await holdGrant(database, services.vault, id, grant, begun)
+  await revoke(services)
+  await revoke(services)
+  t.match(await database.sql`select connection_id, state, credentials from revocations`, [{ connection_id: null, state: 'done', credentials: null }])
+  t.match(await database.sql`select pending, obtained_at from handshakes`, [{ pending: null, obtained_at: null }])
+  const { data } = await control<{ data: Array<{ endpoint: string, answers: Record<string, number> }> }>('GET', '/stats')
+  t.match(data.find(({ endpoint }) => endpoint === 'POST /blotre/v0/oauth2/revoke'), { answers: { 200: 1 } })
+})

@@ -1,0 +1,75 @@
+import t from 'tap'
+import { createHeadroom } from '../../src/pulls/headroom.ts'
+
+/** Asks as often as it may, as many at a time as it may, until the answers say that it is enough. How many that were in all. */
+function askAll (limit: number, { atOnce = 16, others = 0 } = {}): { asked: number, most: number } {
+  const headroom = createHeadroom()
+  let [asked, most, used] = [0, 0, 0]
+  for (let isFull = false; !isFull;) {
+    let underWay = 0
+    while (underWay < atOnce && headroom.isFree()) {
+      headroom.begin()
+      underWay++
+    }
+    most = Math.max(most, underWay)
+    for (; underWay > 0; underWay--) {
+      asked++
+      used += 1 + others
+      const percent = Math.floor(100 * used / limit)
+      headroom.told(percent)
+      headroom.end()
+      isFull ||= percent >= 90
+    }
+  }
+  return { asked, most }
+}
+
+t.test('never asks for more than there is, however little that is', async (t) => {
+  for (const limit of [1, 2, 3, 5, 10, 20, 50, 100, 150, 1_000, 10_000]) {
+    const { asked } = askAll(limit)
+    t.ok(asked <= limit, `${asked} of ${limit}`)
+    t.ok(asked >= 0.85 * limit, 'and not for much less')
+  }
+})
+
+t.test('leaves room for what others ask at the same time', async (t) => {
+  for (const limit of [20, 100, 1_000]) {
+    const { asked } = askAll(limit, { others: 1 })
+    t.ok(asked * 2 <= limit, `${asked} of ${limit}, where somebody asks for as much`)
+  }
+})
+
+t.test('asks as much at a time as it can while there is plenty, or nothing is told', async (t) => {
+  t.equal(askAll(100_000).most, 16)
+  const headroom = createHeadroom()
+  for (let index = 0; index < 2; index++) {
+    t.ok(headroom.isFree())
+    headroom.begin()
+    t.notOk(headroom.isFree(), 'one after the other at first')
+    headroom.end()
+  }
+  for (let index = 0; index < 100; index++) {
+    t.ok(headroom.isFree())
+    headroom.begin()
+  }
+})
+
+t.test('asks one at a time when nothing is left, and more when an hour is over', async (t) => {
+  const headroom = createHeadroom()
+  const answer = (percent: number) => {
+    headroom.begin()
+    headroom.told(percent)
+    headroom.end()
+  }
+  for (const percent of [80, 85, 90, 95]) answer(percent)
+  t.ok(headroom.isFree())
+  headroom.begin()
+  t.notOk(headroom.isFree())
+  headroom.told(5)
+  headroom.end()
+  for (let index = 0; index < 17; index++) {
+    t.ok(headroom.isFree(), `${index} of 17`)
+    headroom.begin()
+  }
+  t.notOk(headroom.isFree(), 'since each costs five percent')
+})

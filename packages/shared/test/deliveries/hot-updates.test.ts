@@ -1,0 +1,70 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { claim } from '../../src/deliveries/sql/claim.ts'
+import { claimSegment } from '../../src/deliveries/sql/claim-segment.ts'
+import type { Claimed } from '../../src/deliveries/sql/claim.ts'
+import { sentOutcome } from '../../src/deliveries/outcome.ts'
+import { settle } from '../../src/deliveries/sql/settle.ts'
+import { openRows } from './open-rows.ts'
+
+const { database, frozen, insertNotification } = await openRows(t)
+const { sql } = database
+
+const connections = await sql<Array<{ id: string }>>`
+  with made as (
+    insert into users (id, external_id) select id, id::text from (select gen_random_uuid() as id from generate_series(1, 2000)) as ids returning id
+  )
+  insert into connections (id, user_id, provider, status, account_id, account_name, credentials, connected_at)
+  select id, id, 'pushbullet', 'active', id::text, id::text, 'sealed', now() - interval '1 hour' from made returning id`
+const connectionIds = connections.map(({ id }) => id).sort()
+
+/** Settles all of it in sets of 500, and asserts which share of the updates stays on its page. */
+async function assertHot (t: Test, claimId: string, claimed: Claimed[]): Promise<void> {
+  const count = async () => (await frozen.sql<[{ updated: number, hot: number }]>`
+    select sum(n_tup_upd)::int as updated, sum(n_tup_hot_upd)::int as hot from pg_stat_xact_user_tables where relname like 'deliveries%'`)[0]
+  let [updated, hot] = [0, 0]
+  for (let start = 0; start < claimed.length; start += 500) {
+    const settlements = claimed.slice(start, start + 500).map((delivery) =>
+      ({ delivery, outcome: sentOutcome({ id: 'ujpah72o0sjAoRtnM0jc' }, 120) }))
+    await frozen.sql`begin`
+    const before = await count()
+    await settle(frozen, { claimId, settlements, isLast: start + 500 >= claimed.length, now: Date.now() })
+    const after = await count()
+    await frozen.sql`commit`
+    updated += after.updated - before.updated
+    hot += after.hot - before.hot
+  }
+  t.equal(updated, 2_000)
+  t.ok(hot >= 1_900, `${hot} of ${updated}`)
+}
+
+t.test('a broadcast is settled where it lies: at least 19 of 20 are HOT updates', async (t) => {
+  const id = await insertNotification({ audience: '{"everyone":true}' })
+  await sql`insert into progress ${sql({
+    notification_id: id, provider: 'pushbullet', audience: 2_000, planned_to: id, planned: 2_000, queued: 2_000, is_planned: true
+  })}`
+  await sql`insert into segments ${sql({
+    notification_id: id,
+    provider: 'pushbullet',
+    number: 0,
+    after_id: '00000000-0000-0000-0000-000000000000',
+    last_id: connectionIds.at(-1) ?? '',
+    size: 2_000,
+    due_at: new Date().toISOString()
+  })}`
+  const held = await claimSegment(database, {
+    provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 2_000, restMs: 0, leaseMs: 60_000
+  })
+  await assertHot(t, held?.id ?? '', held?.claimed ?? [])
+})
+
+t.test('so is what goes to people by name', async (t) => {
+  const id = await insertNotification()
+  await sql`
+    insert into deliveries (notification_id, connection_id, provider, state, due_at, job_id, history)
+    select ${id}, connection_id, 'pushbullet', 'queued', now(), ${`${id}-pushbullet-0`},
+      jsonb_build_array(jsonb_build_object('at', now(), 'event', 'queued'))
+    from unnest(${connectionIds}::uuid[]) as connection_id`
+  const held = await claim(database, 'pushbullet', connectionIds.map((connectionId): [string, string] => [id, connectionId]), 60_000)
+  await assertHot(t, held.id, held.claimed)
+})

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { ProviderError } from '../../src/providers/index.ts'
+import type { Verdict } from '../../src/providers/index.ts'
+import { VaultError } from '../../src/vault/index.ts'
+import t from 'tap'
+import { errorOutcome, handedBack, sentOutcome, waitOutcome } from '../../src/deliveries/outcome.ts'
+
+const now = Date.parse('2026-01-01T00:00:00.250Z')
+const of = (verdict: Verdict, attemptsBefore = 0, status?: number) =>
+  errorOutcome(new ProviderError(verdict, 'api.example', status), attemptsBefore, now, 12)
+
+t.test('does what each verdict asks for', async (t) => {
+  const table: Array<[Verdict, object]> = [
+    [{ kind: 'transient', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'transient' } }],
+    [{ kind: 'malformed', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'malformed' } }],
+    [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000 }, {
+      state: 'retrying', attempted: false, reason: 'rateLimited', limitedUntil: now + 5_000, event: { event: 'wait', durationMs: 12 }
+    }],
+    [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000, scope: 'host' }, {
+      state: 'retrying', attempted: false, reason: 'rateLimited', limitedUntil: null, event: { event: 'wait' }
+    }],
+    [{ kind: 'unauthorized', reason: 'r' }, { state: 'parked', attempted: true, unauthorized: true, event: { outcome: 'unauthorized' } }],
+    [{ kind: 'rejected', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'rejected' } }],
+    [{ kind: 'quota', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'quota' } }]
+  ]
+  for (const [verdict, outcome] of table) t.match(of(verdict), outcome, verdict.kind)
+})
+
+t.test('gives up after the last attempt, and says so', async (t) => {
+  t.match(of({ kind: 'transient', reason: 'r' }, 10), { state: 'retrying' })
+  t.match(of({ kind: 'transient', reason: 'r' }, 11, 503), {
+    state: 'failed', reason: 'r', dueAt: null, event: { outcome: 'gaveUp', status: 503 }
+  })
+})
+
+t.test('lets what falls due in one second go together', async (t) => {
+  t.equal(of({ kind: 'rateLimited', reason: 'r', retryAt: now + 1 }).dueAt, Date.parse('2026-01-01T00:00:01Z'))
+  const at = (ms: number): number | null => waitOutcome(ms, 'rateLimited').dueAt
+  t.same([1_000, 1_001, 1_999, 2_000].map(at), [1_000, 2_000, 2_000, 2_000], 'rounded up, so that nothing comes before its time')
+  t.equal((of({ kind: 'transient', reason: 'r' }, 4).dueAt ?? 0) % 1000, 0)
+})
+
+t.test('tells our own faults by class and code, never by a message that may hold anything', async (t) => {
+  t.match(errorOutcome(new VaultError('unknownKey', 'k1'), 0, now, 0), {
+    state: 'retrying', reason: 'VaultError unknownKey', event: { outcome: 'internal' }
+  })
+  const told = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8')
+  t.match(told, '`VaultError unknownKey`', 'as the documentation says')
+  t.match(errorOutcome(new Error('a secret'), 0, now, 0), { reason: 'Error' })
+  t.match(errorOutcome('a secret', 0, now, 0), { reason: 'internal error' })
+})
+
+t.test('spends no attempt on what was not tried', async (t) => {
+  t.match(handedBack(), { state: 'retrying', attempted: false, dueAt: null, event: { event: 'handedBack' } })
+  for (const reason of ['rateLimited', 'breakerOpen'] as const) {
+    t.match(waitOutcome(now + 1_000, reason), { state: 'retrying', attempted: false, reason, event: { event: 'wait', reason, until: String } })
+  }
+  t.match(sentOutcome({ id: 'x' }, 7), { state: 'sent', attempted: true, receipt: { id: 'x' }, event: { durationMs: 7 } })
+})
+
+t.test('keeps a receipt that the database can take', async (t) => {
+  t.same(sentOutcome({ id: 'a\0b' }, 7).receipt, { id: 'ab' })
+})

@@ -1,0 +1,54 @@
+import t from 'tap'
+import { disconnect, markNeedsReauth } from '../../../src/connections/index.ts'
+import { insertNotifications } from '../../../src/deliveries/sql/accept.ts'
+import { releaseParked, skipWaiting } from '../../../src/deliveries/index.ts'
+import { findDelivery } from '../../../src/notifications/index.ts'
+import { openTestDatabase } from '../../open-test-database.ts'
+import { connect } from '../../people.ts'
+import { draftTo } from '../../notifications/drafts.ts'
+
+const database = await openTestDatabase(t)
+
+t.test('makes due what was parked for those who are back, and nobody else\'s', async (t) => {
+  const [ann = '', bob = ''] = await connect(database, ['ann', 'bob'])
+  for (const id of [ann, bob]) await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' })
+  const drafts = [draftTo(['ann', 'bob']), draftTo(['ann'])]
+  await insertNotifications(database, drafts, ['pushbullet'])
+
+  t.equal(await releaseParked(database, [ann]), 2)
+  for (const { id } of drafts) {
+    const released = await findDelivery(database, id, ann)
+    t.match(released, { state: 'queued', reason: null, attempts: 0, dueAt: Date, history: [{ event: 'parked' }, { event: 'released', at: String }] })
+    t.ok((released?.dueAt?.getTime() ?? Infinity) <= Date.now() + 60_000)
+  }
+  t.match(await findDelivery(database, drafts[0]?.id ?? '', bob), { state: 'parked', reason: 'tokenRevoked' })
+  t.equal(await releaseParked(database, [ann]), 0)
+  t.equal(await releaseParked(database, []), 0)
+  t.match(await database.sql`select distinct job_id from deliveries where state = 'queued'`, [{ job_id: null }], 'it asks for new jobs')
+})
+
+t.test('skips what waits for a connection that is no more, and leaves what has ended', async (t) => {
+  const [cleo = '', dan = ''] = await connect(database, ['cleo', 'dan'])
+  const states = ['queued', 'retrying', 'parked', 'sending', 'sent', 'failed']
+  const drafts = states.map(() => draftTo(['cleo', 'dan']))
+  await insertNotifications(database, drafts, ['pushbullet'])
+  for (const [index, state] of states.entries()) {
+    await database.sql`
+      update deliveries set state = ${state}, job_id = null,
+        attempts = case when ${state} = 'sent' then 1 else 0 end,
+        due_at = case when ${state} in ('queued', 'retrying') then now() end,
+        reason = case when ${state} in ('retrying', 'parked', 'failed') then 'because' end,
+        receipt = case when ${state} = 'sent' then '{"id": "p1"}'::jsonb end,
+        parked_at = case when ${state} = 'parked' then now() end,
+        claim_id = case when ${state} = 'sending' then gen_random_uuid() end
+      where notification_id = ${drafts[index]?.id ?? ''}`
+  }
+  await disconnect(database, cleo)
+  t.equal(await skipWaiting(database, cleo), 3)
+  const after = await Promise.all(drafts.map(({ id }) => findDelivery(database, id, cleo)))
+  t.same(after.map((delivery) => delivery?.state), ['skipped', 'skipped', 'skipped', 'sending', 'sent', 'failed'])
+  t.match(after[0], { reason: 'disconnected', dueAt: null, history: [{ event: 'queued' }, { event: 'skipped', reason: 'disconnected' }] })
+  const others = await Promise.all(drafts.map(({ id }) => findDelivery(database, id, dan)))
+  t.same(others.map((delivery) => delivery?.state), states)
+  t.equal(await skipWaiting(database, cleo), 0)
+})

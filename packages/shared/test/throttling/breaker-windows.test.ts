@@ -1,0 +1,54 @@
+import { openDatabase } from '../../src/db/index.ts'
+import { createLog } from '../../src/log/index.ts'
+import { testDatabase } from '@carillon/testing'
+import t from 'tap'
+import { createBreakers } from '../../src/throttling/breakers.ts'
+import type { Health } from '../../src/throttling/breakers.ts'
+
+const database = openDatabase({ url: (await testDatabase(t)).url, max: 2 })
+t.teardown(() => database.close())
+const log = createLog({ name: 'test', level: 'silent' })
+
+/** Breakers with a clock of the test's own, for a host that nobody else speaks of. */
+function breakersOf (host: string) {
+  let at = 1_000_000
+  const breakers = createBreakers({ database, log, now: () => at })
+  const note = (count: number, health: Health): void => {
+    for (let index = 0; index < count; index++) breakers.note('pushbullet', host, health, 'down')
+  }
+  /** How many requests have to fail in a row until it opens. */
+  const openAfter = (): number => {
+    for (let count = 1; count <= 20_000; count++) {
+      note(1, 'failing')
+      if (breakers.closed('pushbullet', host) !== undefined) return count
+    }
+    return NaN
+  }
+  return { breakers, note, openAfter, pass: (ms: number) => { at += ms } }
+}
+
+t.test('an outage is seen as soon after thousands that went well as after a hundred', async (t) => {
+  const { breakers, note, openAfter, pass } = breakersOf('busy')
+  note(10_000, 'well')
+  pass(1_000)
+  t.equal(openAfter(), 100)
+  await breakers.settled()
+})
+
+t.test('a few that fail among many open nothing, however many they become', async (t) => {
+  const { breakers, note } = breakersOf('shaky')
+  for (let round = 0; round < 100; round++) {
+    note(6, 'well')
+    note(4, 'failing')
+  }
+  t.equal(breakers.closed('pushbullet', 'shaky'), undefined)
+})
+
+t.test('takes twenty requests within ten seconds', async (t) => {
+  const { breakers, note, openAfter, pass } = breakersOf('rare')
+  note(19, 'failing')
+  pass(10_000)
+  t.equal(breakers.closed('pushbullet', 'rare'), undefined)
+  t.equal(openAfter(), 20, 'those of before are forgotten')
+  await breakers.settled()
+})

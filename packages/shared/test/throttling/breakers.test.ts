@@ -1,0 +1,138 @@
+import { createLog } from '../../src/log/index.ts'
+import { ProviderError } from '../../src/providers/index.ts'
+import type { TransportCode } from '../../src/providers/index.ts'
+import t from 'tap'
+import { createBreakers } from '../../src/throttling/breakers.ts'
+import { healthOf } from '../../src/throttling/health-of.ts'
+import { openRows } from '../deliveries/open-rows.ts'
+
+const { frozen } = await openRows(t)
+const { sql } = frozen
+const log = createLog({ name: 'test', level: 'silent' })
+
+// The database's time stands still within a transaction, and this pool has one connection.
+t.beforeEach(async () => { await sql`begin` })
+t.afterEach(async () => { await sql`rollback` })
+
+/** A worker of its own: its breakers share nothing with another's but the database. */
+function openWorker () {
+  const clock = { at: 1_000_000 }
+  const breakers = createBreakers({ database: frozen, log, now: () => clock.at })
+  const fail = async (count = 20): Promise<void> => {
+    for (let index = 0; index < count; index++) breakers.note('pushbullet', '', 'failing', 'down')
+    await breakers.settled()
+  }
+  return { breakers, fail, clock }
+}
+
+const readHost = async (host = '') => (await sql<Array<{ breaker: string, opens: number, seconds: number | null, silent: number | null }>>`
+  select breaker, opens, reason, extract(epoch from retry_at - now())::float8 as seconds, opened_at is not null as "isOpened",
+    extract(epoch from silent_until - now())::float8 as silent
+  from provider_hosts where provider = 'pushbullet' and host = ${host}`)[0]
+
+t.test('stays open for twice as long each time a probe fails, and for a minute at most', async (t) => {
+  const { breakers, fail, clock } = openWorker()
+  await fail()
+  t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 5, reason: 'down', isOpened: true })
+  t.same(breakers.closed('pushbullet', ''), { until: clock.at + 5_000, reason: 'breakerOpen' })
+  for (const seconds of [10, 20, 40, 60, 60, 60]) {
+    await sql`update provider_hosts set breaker = 'probing'`
+    await breakers.endProbe('pushbullet', '', 'failing', 'still down')
+    t.match(await readHost(), { breaker: 'open', seconds, reason: 'still down' })
+    t.same(breakers.closed('pushbullet', ''), { until: clock.at + seconds * 1000, reason: 'breakerOpen' })
+  }
+})
+
+t.test('counts a thousand failed probes without an overflow', async (t) => {
+  const { breakers } = openWorker()
+  await sql`insert into provider_hosts (provider, host, breaker, opens, retry_at) values ('pushbullet', '', 'probing', 5000, now())`
+  await breakers.endProbe('pushbullet', '', 'failing', 'down')
+  t.match(await readHost(), { breaker: 'open', opens: 5001, seconds: 60 })
+})
+
+t.test('opens once, however many workers open it', async (t) => {
+  const [one, other] = [openWorker(), openWorker()]
+  await one.fail()
+  await sql`update provider_hosts set retry_at = now() + interval '3 seconds'`
+  await other.fail()
+  t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 3 }, 'the second changes nothing about the time')
+})
+
+t.test('closes with a probe that went well, and starts anew', async (t) => {
+  const { breakers, fail } = openWorker()
+  await fail()
+  await breakers.endProbe('pushbullet', '', 'well', '')
+  t.match(await readHost(), { breaker: 'closed', opens: 0, seconds: null, reason: null, isOpened: false })
+  t.equal(breakers.closed('pushbullet', ''), undefined)
+  await fail(19)
+  t.match(await readHost(), { breaker: 'closed' }, 'what failed before does not count')
+  await fail(1)
+  t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 5 })
+})
+
+t.test('does not open at a request that went well', async (t) => {
+  const { breakers, fail } = openWorker()
+  await fail(19)
+  breakers.note('pushbullet', '', 'well', '')
+  await breakers.settled()
+  t.equal(breakers.closed('pushbullet', ''), undefined)
+  t.equal(await readHost(), undefined)
+})
+
+t.test('gives back a probe, and nothing that is no probe', async (t) => {
+  const { breakers } = openWorker()
+  for (const [host, breaker] of [['probing', 'probing'], ['open', 'open'], ['other', 'probing']] as const) {
+    await sql`insert into provider_hosts (provider, host, breaker, retry_at) values ('pushbullet', ${host}, ${breaker}, now() + interval '9 seconds')`
+  }
+  await sql`insert into provider_hosts (provider, host, breaker, retry_at) values ('other', 'probing', 'probing', now() + interval '9 seconds')`
+  await breakers.giveBackProbe('pushbullet', 'probing')
+  await breakers.giveBackProbe('pushbullet', 'open')
+  t.match([await readHost('probing'), await readHost('open'), await readHost('other')], [
+    { breaker: 'open', seconds: 0 }, { breaker: 'open', seconds: 9 }, { breaker: 'probing', seconds: 9 }
+  ])
+  t.match(await sql`select breaker from provider_hosts where provider = 'other'`, [{ breaker: 'probing' }])
+})
+
+t.test('ends a probe of its own host alone', async (t) => {
+  const { breakers } = openWorker()
+  for (const [provider, host] of [['pushbullet', 'a'], ['pushbullet', 'b'], ['other', 'a']] as const) {
+    await sql`insert into provider_hosts (provider, host, breaker, retry_at) values (${provider}, ${host}, 'probing', now())`
+  }
+  await breakers.endProbe('pushbullet', 'a', 'well', '')
+  t.same((await sql`select provider, host from provider_hosts where breaker = 'closed'`).map(({ provider, host }) => `${provider} ${host}`), ['pushbullet a'])
+})
+
+t.test('keeps the longer silence, its own or that of others', async (t) => {
+  const { breakers, clock } = openWorker()
+  const silence = async (seconds: number): Promise<void> => {
+    breakers.silence('pushbullet', '', clock.at + seconds * 1000)
+    await breakers.settled()
+  }
+  await silence(20)
+  t.match(await readHost(), { silent: 20, breaker: 'closed' })
+  await silence(10)
+  t.match(await readHost(), { silent: 20 }, 'its own')
+  t.same(breakers.closed('pushbullet', ''), { until: clock.at + 20_000, reason: 'rateLimited' })
+  await sql`update provider_hosts set silent_until = now() + interval '90 seconds'`
+  await silence(30)
+  t.match(await readHost(), { silent: 90 }, 'that of others')
+  await silence(120)
+  t.match(await readHost(), { silent: 120 })
+  clock.at += 120_000
+  t.equal(breakers.closed('pushbullet', ''), undefined, 'which is over when it ends')
+})
+
+t.test('what an error says of a host', async (t) => {
+  const error = (status?: number, transport?: TransportCode, host = 'a.example') =>
+    new ProviderError({ kind: 'transient', reason: 'r' }, host, status, transport)
+  for (const [what, health, problem] of [
+    ['500', 'failing', error(500)], ['503', 'failing', error(503)], ['499', 'well', error(499)], ['429', 'well', error(429)],
+    ['401', 'well', error(401)], ['200', 'well', error(200)],
+    ['timed out', 'failing', error(undefined, 'timeout')], ['refused', 'failing', error(undefined, 'refused')],
+    ['we gave up', undefined, error(undefined, 'aborted')], ['we were closing', undefined, error(undefined, 'closed')],
+    ['we may not go there', undefined, error(undefined, 'notAllowed')], ['no address', undefined, error(undefined, 'invalid')],
+    ['neither', undefined, error()], ['another host', undefined, error(500, undefined, 'files.example')],
+    ['a fault of ours', undefined, new Error('bug')]
+  ] as const) t.equal(healthOf(problem, ['a.example', 'b.example']), health, what)
+  t.equal(healthOf(error(500, undefined, 'b.example'), ['a.example', 'b.example']), 'failing', 'any of its hosts')
+})
