@@ -1,6 +1,6 @@
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
-import type { Site } from './site.ts'
+import type { Site } from './site-types.ts'
 import { until } from './until.ts'
 
 export interface ShownHandshake {

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { ProviderError } from '@carillon/shared/providers'
 import type { CodeBegun, Grant, OneTimeCodeHandshake } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
-import type { Handshaking } from './handshake.ts'
+import type { Handshaking } from './handshaking.ts'
 
 /** Shows a code, and asks every now and then whether the user has entered it. */
 export async function connectByOneTimeCode (way: OneTimeCodeHandshake, handshaking: Handshaking): Promise<Grant> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CodeHandshake, Grant, Provider } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
 import { exchangeCode } from './exchange-code.ts'
-import type { Handshaking } from './handshake.ts'
+import type { Handshaking } from './handshaking.ts'
 import { openLoopback } from './loopback.ts'
 import { noClient } from './terminal-providers.ts'
 

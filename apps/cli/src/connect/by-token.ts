@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
-import type { Handshaking } from './handshake.ts'
+import type { Handshaking } from './handshaking.ts'
 
 /** Takes an access token from standard input, where it is neither shown nor in the list of processes, and asks whose it is. */
 export async function connectByToken (provider: Provider, input: NodeJS.ReadStream, { call }: Handshaking): Promise<Grant> {

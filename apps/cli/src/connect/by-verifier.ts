@@ -1,6 +1,6 @@
 import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, VerifierHandshake } from '@carillon/shared/providers'
-import type { Handshaking } from './handshake.ts'
+import type { Handshaking } from './handshaking.ts'
 
 /** Shows the page on which the user allows access, and asks for the verifier that it shows then, until one is right. */
 export async function connectByVerifier (

@@ -1,17 +1,9 @@
-import type { Call, Grant, Provider } from '@carillon/shared/providers'
+import type { Grant, Provider } from '@carillon/shared/providers'
 import { connectByOneTimeCode } from './by-one-time-code.ts'
 import { connectByRedirect } from './by-redirect.ts'
 import { connectByVerifier } from './by-verifier.ts'
 import { ConnectFailure } from './connect-failure.ts'
-import type { Patience } from './patience.ts'
-import type { Terminal } from './terminal.ts'
-
-/** What every way in needs. `call` ends with Ctrl-C alone: what was allowed in the last moment counts. */
-export interface Handshaking {
-  call: Call
-  terminal: Terminal
-  patience: Patience
-}
+import type { Handshaking } from './handshaking.ts'
 
 /** Takes the way in that fits a terminal best. `account` is there where the provider wants one; `port` 0 is any. */
 export async function handshake (

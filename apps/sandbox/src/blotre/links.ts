@@ -1,4 +1,4 @@
-import type { Stream } from './stream.ts'
+import type { Stream } from './objects.ts'
 
 export interface Link {
   child: Stream

@@ -4,7 +4,8 @@ import { recordRequest } from '../recorded-request.ts'
 import type { Card } from '../simulator.ts'
 import { PROVIDER } from './client.ts'
 import { showTags } from './stream.ts'
-import type { Status, Stream } from './stream.ts'
+import type { Stream } from './objects.ts'
+import type { Status } from './objects.ts'
 
 /** What the inbox holds: a change that whoever watches the stream sees. */
 export interface Change {

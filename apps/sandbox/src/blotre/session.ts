@@ -2,7 +2,7 @@ import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import { expired, unauthorized } from './failures.ts'
 import type { Grants } from './grants.ts'
 import { queryOf } from './read-request.ts'
-import type { User } from './users.ts'
+import type { User } from './objects.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -5,10 +5,10 @@ import { queryOf, readJson } from './read-request.ts'
 import { report } from './report.ts'
 import { authorizing, userOf } from './session.ts'
 import { showStream } from './stream.ts'
-import type { Stream } from './stream.ts'
+import type { Stream } from './objects.ts'
 import { MAX_CHILDREN, MAX_STREAMS_PER_USER } from './streams.ts'
 import { splitUri, toName, toQuery, toSegment, toUri } from './texts.ts'
-import type { User } from './users.ts'
+import type { User } from './objects.ts'
 import type { World } from './world.ts'
 
 export interface IdParams {

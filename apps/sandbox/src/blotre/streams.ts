@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { createLinks } from './links.ts'
 import type { Links } from './links.ts'
-import type { Stream } from './stream.ts'
+import type { Stream } from './objects.ts'
 import { toSegment } from './texts.ts'
 import type { Query } from './texts.ts'
-import type { User } from './users.ts'
+import type { User } from './objects.ts'
 
 export const MAX_CHILDREN = 1000
 export const MAX_TAGS = 6

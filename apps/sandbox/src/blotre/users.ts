@@ -1,15 +1,8 @@
 import type { Accounts } from '../accounts.ts'
 import { PROVIDER } from './client.ts'
-import type { Stream } from './stream.ts'
+import type { Stream, User } from './objects.ts'
 import type { Streams } from './streams.ts'
 import { toSegment } from './texts.ts'
-
-export interface User {
-  readonly id: string
-  /** Also the name by which the sandbox's controls know the account. */
-  readonly userName: string
-  streamCount: number
-}
 
 /** A user, and the stream that bears the user's name. */
 export interface Member {

@@ -1,20 +1,11 @@
 import type { FastifyError, FastifyPluginAsync } from 'fastify'
 import { acceptJson } from '../accept-json.ts'
-import type { Faults } from '../faults.ts'
-import type { Desk, Simulator } from '../simulator.ts'
-import type { Stats } from '../stats.ts'
 import { accountRoutes } from './account-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
-import { ControlError } from './control-error.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { inboxRoutes } from './inbox-routes.ts'
 import { quirkRoutes } from './quirk-routes.ts'
-
-export interface Controls extends Desk {
-  faults: Faults
-  stats: Stats
-  simulators: Simulator[]
-}
+import type { Controls } from './controls.ts'
 
 /** What tests, demos and benchmarks steer the sandbox by. */
 export function controlRoutes (controls: Controls): FastifyPluginAsync {
@@ -55,10 +46,4 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
       return { reset: true }
     })
   }
-}
-
-export function simulatorOf (simulators: Simulator[], provider: string): Simulator {
-  const simulator = simulators.find(({ id }) => id === provider)
-  if (simulator !== undefined) return simulator
-  throw new ControlError(`provider: got "${provider}", expected one of ${simulators.map(({ id }) => id).join(', ')}`)
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { FaultRule } from '../faults.ts'
 import { ControlError } from './control-error.ts'
-import { simulatorOf } from './control-routes.ts'
-import type { Controls } from './control-routes.ts'
+import { simulatorOf } from './controls.ts'
+import type { Controls } from './controls.ts'
 import type { Simulator } from '../simulator.ts'
 
 const faultRule = {

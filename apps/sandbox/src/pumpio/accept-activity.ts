@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts'
-import { ADDRESS_FIELDS, isUser } from './activity.ts'
-import type { Activity, Addresses } from './activity.ts'
+import { isUser } from './activity.ts'
+import { ADDRESS_FIELDS } from './model.ts'
+import type { Activity } from './model.ts'
+import type { Addresses } from './model.ts'
 import { audienceOf, hasAddressee, personOf, readAddresses } from './audience.ts'
 import { createEffects } from './effects.ts'
 import { isFields } from './fields.ts'
@@ -13,7 +15,8 @@ import { stamp } from './stamp.ts'
 import { contentOf } from './summary.ts'
 import { findSubject, mustExist, readSubject } from './subject.ts'
 import type { Subject } from './subject.ts'
-import type { User, Users } from './users.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 export interface Post {
   actor: User

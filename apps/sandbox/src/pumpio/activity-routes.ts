@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { maySee } from './activity.ts'
-import type { Activity } from './activity.ts'
+import type { Activity } from './model.ts'
 import type { Authenticate } from './authenticate.ts'
 import { originOf } from './discovery.ts'
 import { fieldsOf } from './fields.ts'
 import { HttpError } from './http-error.ts'
 import { showActivity } from './show.ts'
-import type { User } from './users.ts'
+import type { User } from './model.ts'
 
 type Address = { Params: { uuid: string } }
 

@@ -1,10 +1,13 @@
-import { ADDRESS_FIELDS, PUBLIC_ID } from './activity.ts'
-import type { Addresses, Audience } from './activity.ts'
+import { PUBLIC_ID } from './activity.ts'
+import { ADDRESS_FIELDS } from './model.ts'
+import type { Audience } from './model.ts'
+import type { Addresses } from './model.ts'
 import { isFields } from './fields.ts'
 import type { Fields } from './fields.ts'
 import { followersUrl } from './show.ts'
 import { nicknameIn } from './users.ts'
-import type { User, Users } from './users.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 export function readAddresses (fields: Fields): Addresses {
   const addresses: Addresses = {}

@@ -14,7 +14,8 @@ import type { IsFreshNonce } from './quirks.ts'
 import { readSigned, SIGNED_PARAMETERS } from './token-endpoints.ts'
 import type { Grants } from './token-endpoints.ts'
 import type { AccessToken } from './tokens.ts'
-import type { User, Users } from './users.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 /** How the routes of the API find out who asks. What is not signed as it should be never gets past these. */
 export interface Authenticate {

@@ -6,7 +6,8 @@ import { approvalPage, declinedPage, finishedPage, frontPage, loginPage, message
 import type { Sessions } from './sessions.ts'
 import type { RequestToken, Tokens } from './tokens.ts'
 import { nicknameIn, PASSWORD } from './users.ts'
-import type { User, Users } from './users.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 export interface Doors {
   clients: Clients

@@ -1,12 +1,12 @@
 import type { ParsedUrlQuery } from 'node:querystring'
 import { isUser, maySee } from './activity.ts'
-import type { Activity } from './activity.ts'
+import type { Activity } from './model.ts'
 import { personId, showActivity, showPerson, showThing } from './show.ts'
 import type { View } from './show.ts'
 import { pageOf, readStreamArgs } from './stream.ts'
 import type { StreamPage } from './stream.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { User } from './model.ts'
 
 export interface Feed {
   title: string

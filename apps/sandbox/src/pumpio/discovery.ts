@@ -7,7 +7,8 @@ import type { Objects } from './objects.ts'
 import type { Quirks } from './quirks.ts'
 import { showObject, showPerson } from './show.ts'
 import { nicknameIn } from './users.ts'
-import type { User, Users } from './users.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 export type Link = { rel: string, type?: string, href?: string, template?: string }
 

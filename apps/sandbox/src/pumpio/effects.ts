@@ -3,10 +3,11 @@ import { HttpError } from './http-error.ts'
 import type { Objects } from './objects.ts'
 import { personOf } from './audience.ts'
 import { isFields } from './fields.ts'
-import type { StoredObject } from './stored-object.ts'
+import type { StoredObject } from './model.ts'
 import { findSubject, mustExist, readSubject, wordsOf } from './subject.ts'
 import type { Subject } from './subject.ts'
-import type { User, Users } from './users.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 export interface Deed {
   verb: string

@@ -11,8 +11,8 @@ import type { Objects } from './objects.ts'
 import type { PublishActivity } from './publish-activity.ts'
 import { maySeeObject, showObject } from './show.ts'
 import { urlOf } from './stored-object.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { User } from './model.ts'
 
 type Address = { Params: { type: string, uuid?: string } }
 

@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts'
 import type { Fields } from './fields.ts'
 import { randomKey } from './random-token.ts'
 import { stamp } from './stamp.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { User } from './model.ts'
 
 export interface NewObject {
   objectType: string

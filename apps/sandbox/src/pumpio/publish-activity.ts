@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Inbox } from '../inbox.ts'
 import { recordRequest } from '../recorded-request.ts'
 import type { AcceptActivity, Post } from './accept-activity.ts'
-import type { Activity } from './activity.ts'
+import type { Activity } from './model.ts'
 import { showActivity } from './show.ts'
 import { PROVIDER } from './users.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError } from '../control/control-error.ts'
 import type { Desk, GrantedAccount, Simulator } from '../simulator.ts'
-import type { Activity } from './activity.ts'
+import type { Activity } from './model.ts'
 import { createAcceptActivity } from './accept-activity.ts'
 import { activityRoutes } from './activity-routes.ts'
 import { answerErrors } from './answer-errors.ts'
@@ -24,7 +24,7 @@ import { createTokens } from './tokens.ts'
 import { createUploads, uploadRoutes } from './uploads.ts'
 import { userRoutes } from './user-routes.ts'
 import { createUsers, nicknameIn, PROVIDER } from './users.ts'
-import type { User } from './users.ts'
+import type { User } from './model.ts'
 
 const oneAccount = { type: 'object', properties: { account: { type: 'string' } }, required: ['account'], additionalProperties: false }
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { randomKey } from './random-token.ts'
-import type { User } from './users.ts'
+import type { User } from './model.ts'
 
 /** Who is logged in with which browser. */
 export interface Sessions {

@@ -1,8 +1,8 @@
 import { isUser, maySee } from './activity.ts'
-import type { Activity } from './activity.ts'
+import type { Activity } from './model.ts'
 import { urlOf } from './stored-object.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { User } from './model.ts'
 
 /** For whom something is shown, and under which name this server was called. */
 export interface View {

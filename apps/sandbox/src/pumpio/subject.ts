@@ -3,8 +3,9 @@ import type { Fields } from './fields.ts'
 import { personOf } from './audience.ts'
 import { HttpError, noSuchThing } from './http-error.ts'
 import type { Objects } from './objects.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User, Users } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 /** What an activity is about, as far as it is named by id. */
 export interface Subject {

@@ -1,7 +1,7 @@
 import { html } from '../html.ts'
 import { isUser, typeOf } from './activity.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { User } from './model.ts'
 
 const IRREGULAR: Record<string, string> = { 'stop-following': 'stopped following', leave: 'left', checkin: 'checked into', send: 'sent' }
 

@@ -9,8 +9,9 @@ import { HttpError, noSuchThing } from './http-error.ts'
 import { queryOf } from './oauth-parameters.ts'
 import type { Objects } from './objects.ts'
 import { maySeeObject, showObject } from './show.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User, Users } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 type Nickname = { Params: { nickname: string } }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isMajor, typeOf } from './activity.ts'
-import type { Activity } from './activity.ts'
+import type { Activity } from './model.ts'
 import type { Authenticate } from './authenticate.ts'
 import { generatorOf } from './clients.ts'
 import { activityCollection, thingCollection } from './collections.ts'
@@ -12,8 +12,9 @@ import { HttpError, noSuchThing } from './http-error.ts'
 import { queryOf } from './oauth-parameters.ts'
 import type { PublishActivity } from './publish-activity.ts'
 import { showActivity, showPerson, showThing } from './show.ts'
-import type { StoredObject } from './stored-object.ts'
-import type { User, Users } from './users.ts'
+import type { StoredObject } from './model.ts'
+import type { Users } from './users.ts'
+import type { User } from './model.ts'
 
 type Nickname = { Params: { nickname: string } }
 

@@ -1,27 +1,12 @@
 import type { Accounts } from '../accounts.ts'
 import type { Clock } from '../clock.ts'
-import type { Activity } from './activity.ts'
-import type { StoredObject } from './stored-object.ts'
+import type { User } from './model.ts'
 import { stamp } from './stamp.ts'
 
 export const PROVIDER = 'pumpio'
 
 /** Everybody's. pump.io wants eight characters that are neither all letters nor all digits. */
 export const PASSWORD = 'sandbox-secret'
-
-export interface User {
-  nickname: string
-  /** `NAME@HOST:PORT`, by which the sandbox's controls know the account. */
-  account: string
-  published: string
-  /** Oldest first, as everything here; what is listed is listed newest first. */
-  inbox: Activity[]
-  outbox: Activity[]
-  followers: User[]
-  following: User[]
-  favorites: StoredObject[]
-  uploads: StoredObject[]
-}
 
 export interface Users {
   /** The user of this name, made when it is new; undefined when it is no name. */

@@ -3,16 +3,8 @@ import type { Entry, ListQuery } from './collection.ts'
 import { invalidParam } from './pushbullet-error.ts'
 import { readFields, readTexts } from './read-fields.ts'
 import { userOf } from './session.ts'
-import type { Subscription } from './subscriptions.ts'
+import type { Channel, Subscription } from './objects.ts'
 import type { User } from './user.ts'
-
-export interface Channel {
-  tag: string
-  name: string
-  description?: string
-  image_url?: string
-  website_url?: string
-}
 
 const PUBLIC = ['iden', 'active', 'created', 'modified', 'type', 'title', 'body', 'url', 'file_name', 'file_type', 'file_url'] as const
 

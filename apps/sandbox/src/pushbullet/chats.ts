@@ -4,11 +4,7 @@ import { invalidParam, notFound } from './pushbullet-error.ts'
 import { readFields, readFlag, readText } from './read-fields.ts'
 import { userOf } from './session.ts'
 import type { Users } from './users.ts'
-
-export interface Chat {
-  muted?: boolean
-  with: { type: 'user' | 'email', iden?: string, name: string, email: string, email_normalized: string }
-}
+import type { Chat } from './objects.ts'
 
 export function chatRoutes (app: FastifyInstance, users: Users): void {
   app.get<{ Querystring: ListQuery }>('/chats', async (request) => {

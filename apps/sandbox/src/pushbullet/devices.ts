@@ -4,19 +4,7 @@ import { invalidParam, notFound } from './pushbullet-error.ts'
 import { readFields, readFlag, readTexts } from './read-fields.ts'
 import type { Fields } from './read-fields.ts'
 import { userOf } from './session.ts'
-
-export interface Device {
-  nickname?: string
-  generated_nickname?: string
-  model?: string
-  manufacturer?: string
-  push_token?: string
-  app_version?: number
-  icon?: string
-  has_sms?: boolean
-  fingerprint?: string
-  key_fingerprint?: string
-}
+import type { Device } from './objects.ts'
 
 const TEXTS = ['nickname', 'model', 'manufacturer', 'push_token', 'fingerprint', 'key_fingerprint'] as const
 const ICONS = new Set(['desktop', 'browser', 'website', 'laptop', 'tablet', 'phone', 'watch', 'system'])

@@ -11,32 +11,7 @@ import type { Fields } from './read-fields.ts'
 import { userOf } from './session.ts'
 import { findTarget } from './target.ts'
 import type { Users } from './users.ts'
-
-/** A push as Pushbullet shows it, but for `iden`, `active`, `created` and `modified`. */
-export interface Push {
-  type: string
-  direction: 'self' | 'outgoing' | 'incoming'
-  dismissed?: boolean
-  guid?: string
-  sender_iden?: string
-  sender_email?: string
-  sender_email_normalized?: string
-  sender_name?: string
-  receiver_iden?: string
-  receiver_email?: string
-  receiver_email_normalized?: string
-  target_device_iden?: string
-  source_device_iden?: string
-  client_iden?: string
-  channel_iden?: string
-  title?: string
-  body?: string
-  url?: string
-  file_name?: string
-  file_type?: string
-  file_url?: string
-  image_url?: string
-}
+import type { Push } from './objects.ts'
 
 const CONTENT = {
   note: ['title', 'body'],

@@ -1,6 +1,6 @@
 import type { Card } from '../simulator.ts'
-import type { Push } from './pushes.ts'
-import type { Text } from './texts.ts'
+import type { Push } from './objects.ts'
+import type { Text } from './objects.ts'
 
 /** What this simulator files in the inbox. */
 export type Shown =

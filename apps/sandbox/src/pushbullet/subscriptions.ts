@@ -5,11 +5,6 @@ import { invalidParam, notFound } from './pushbullet-error.ts'
 import { readFields, readFlag, readText } from './read-fields.ts'
 import { userOf } from './session.ts'
 
-export interface Subscription {
-  muted?: boolean
-  channel: { iden: string, tag: string, name: string, description?: string, image_url?: string, website_url?: string }
-}
-
 export function subscriptionRoutes (app: FastifyInstance, channels: Channels): void {
   app.get<{ Querystring: ListQuery }>('/subscriptions', async (request) => {
     const { page, cursor } = userOf(request).subscriptions.list(request.query)

@@ -1,7 +1,7 @@
 import type { Channels } from './channels.ts'
 import type { Entry } from './collection.ts'
 import { invalidParam } from './pushbullet-error.ts'
-import type { Push } from './pushes.ts'
+import type { Push } from './objects.ts'
 import { readText } from './read-fields.ts'
 import type { Fields } from './read-fields.ts'
 import type { User } from './user.ts'

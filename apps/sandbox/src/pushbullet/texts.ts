@@ -8,20 +8,7 @@ import { readFields, readFlag, readText, readTexts } from './read-fields.ts'
 import type { Fields } from './read-fields.ts'
 import { userOf } from './session.ts'
 import type { User } from './user.ts'
-
-/** A text message that a phone of the user's is asked to send. */
-export interface Text {
-  data: {
-    target_device_iden: string
-    addresses: string[]
-    message?: string
-    guid?: string
-    status?: string
-    file_type?: string
-  }
-  file_url?: string
-  skip_delete_file?: boolean
-}
+import type { Text } from './objects.ts'
 
 export function textRoutes (app: FastifyInstance, inbox: Inbox): void {
   app.get<{ Querystring: ListQuery }>('/texts', async (request) => {

@@ -1,11 +1,11 @@
-import type { Channel } from './channels.ts'
-import type { Chat } from './chats.ts'
+import type { Channel } from './objects.ts'
+import type { Chat } from './objects.ts'
 import { createCollection } from './collection.ts'
 import type { Collection } from './collection.ts'
-import type { Device } from './devices.ts'
-import type { Push } from './pushes.ts'
-import type { Subscription } from './subscriptions.ts'
-import type { Text } from './texts.ts'
+import type { Device } from './objects.ts'
+import type { Push } from './objects.ts'
+import type { Subscription } from './objects.ts'
+import type { Text } from './objects.ts'
 import type { Timestamps } from './timestamps.ts'
 
 /**
