@@ -14,16 +14,16 @@ const directions = [
   },
   {
     files: ['packages/shared/src/postgres/**/*.ts'],
-    forbid: ['config', 'providers', 'db', 'queue', 'vault', 'connections', 'deliveries', 'notifications', 'pulls', 'throttling']
+    forbid: ['config', 'http', 'providers', 'db', 'queue', 'vault', 'connections', 'deliveries', 'notifications', 'pulls', 'throttling']
       .flatMap((door) => [`**/${door}/**`, `@carillon/shared/${door}`]),
     why: 'postgres only knows how the drivers connect'
   },
-  ...['providers', 'db', 'queue', 'vault'].map((own) => ({
+  ...['http', 'providers', 'db', 'queue', 'vault'].map((own) => ({
     files: [`packages/shared/src/${own}/**/*.ts`],
-    forbid: ['providers', 'db', 'queue', 'vault', 'connections', 'deliveries', 'notifications', 'pulls', 'throttling']
-      .filter((door) => door !== own)
+    forbid: ['http', 'providers', 'db', 'queue', 'vault', 'connections', 'deliveries', 'notifications', 'pulls', 'throttling']
+      .filter((door) => door !== own && !(own === 'providers' && door === 'http'))
       .flatMap((door) => [`**/${door}/**`, `@carillon/shared/${door}`]),
-    why: 'providers, db, queue and vault stand alone; connections, notifications and pulls stand on them'
+    why: 'http, db, queue and vault stand alone, and providers stand on http; connections, notifications and pulls stand on all of these'
   })),
   {
     files: ['apps/**/*.ts', 'packages/**/*.ts'],

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
-import { createHttp } from '@carillon/shared/providers'
+import { createHttp } from '@carillon/shared/http'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { buildApp } from './app.ts'
 

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify'
 import { isStoreUnavailable } from '@carillon/shared/db'
-import { ProviderError, TransportError } from '@carillon/shared/providers'
+import { ProviderError } from '@carillon/shared/providers'
+import { TransportError } from '@carillon/shared/http'
 import { truncate } from '@carillon/shared/text'
 import { Problem, refuseFaults } from './problem.ts'
 import type { InputFault } from './problem.ts'

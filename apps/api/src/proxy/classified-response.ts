@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import type { Answer, Provider, StreamedAnswer } from '@carillon/shared/providers'
+import type { Answer, StreamedAnswer } from '@carillon/shared/http'
+import type { Provider } from '@carillon/shared/providers'
 
 /** Refusals of a token are short. */
 const mostJudgedBytes = 64 * 1024

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { StreamedAnswer } from '@carillon/shared/providers'
+import type { StreamedAnswer } from '@carillon/shared/http'
 import { Problem } from '../problems/problem.ts'
 import { secretForms } from './secret-forms.ts'
 

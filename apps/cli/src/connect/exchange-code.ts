@@ -1,4 +1,5 @@
-import type { Answer, Call, CodeHandshake } from '@carillon/shared/providers'
+import type { Answer } from '@carillon/shared/http'
+import type { Call, CodeHandshake } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
 
 /** RFC 6749 §4.1.3. No error repeats the answer: it may hold the code, or a token. */

@@ -1,4 +1,5 @@
-import { createHttp, createMemoryRegistrations, createProviders } from '@carillon/shared/providers'
+import { createHttp } from '@carillon/shared/http'
+import { createMemoryRegistrations, createProviders } from '@carillon/shared/providers'
 import { createBrowser } from '@carillon/testing'
 import type { Page } from '@carillon/testing'
 import t from 'tap'

@@ -4,7 +4,8 @@ import {
   deliveryKeyOf, errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sentOutcome, waitOutcome
 } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Credentials, Message, Provider, Verdict } from '@carillon/shared/providers'
+import type { Credentials, Message, Provider } from '@carillon/shared/providers'
+import type { Verdict } from '@carillon/shared/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver.ts'
 import { healthOf } from '@carillon/shared/throttling'

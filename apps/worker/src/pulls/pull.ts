@@ -1,6 +1,7 @@
 import type { Refresher } from '@carillon/shared/connections'
 import type { Log } from '@carillon/shared/log'
-import type { Http, Provider, Pull, Registrations } from '@carillon/shared/providers'
+import type { Http } from '@carillon/shared/http'
+import type { Provider, Pull, Registrations } from '@carillon/shared/providers'
 import { addPulls, endPull, takePulls } from '@carillon/shared/pulls'
 import type { Vault } from '@carillon/shared/vault'
 import { limitTime } from '../limit-time.ts'

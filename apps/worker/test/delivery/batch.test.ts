@@ -1,6 +1,7 @@
 import { findDelivery } from '@carillon/shared/notifications'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Provider, Verdict } from '@carillon/shared/providers'
+import type { Provider } from '@carillon/shared/providers'
+import type { Verdict } from '@carillon/shared/http'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'

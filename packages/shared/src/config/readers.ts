@@ -1,8 +1,7 @@
 import { isTag, levels } from '../providers/blotre-look.ts'
 import type { Level } from '../providers/blotre-look.ts'
-import { createGuard } from '../providers/guard.ts'
+import { createGuard, readWebUrl } from '../http/index.ts'
 import { parseDatabaseUrl } from '../postgres/index.ts'
-import { readWebUrl } from '../providers/web-url.ts'
 import { parseVaultKeys } from '../vault/index.ts'
 
 /** Turns a variable's text into its value, or throws an Error whose message completes "NAME …" and shows no secret. */

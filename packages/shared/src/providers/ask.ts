@@ -1,9 +1,7 @@
-import type { Answer, HttpRequest } from './http.ts'
+import type { Answer, HttpRequest, TransportCode, Verdict } from '../http/index.ts'
 import type { Call } from './provider.ts'
-import type { Verdict } from './provider-error.ts'
 import { ProviderError } from './provider-error.ts'
-import type { TransportCode } from './transport-error.ts'
-import { TransportError } from './transport-error.ts'
+import { TransportError } from '../http/index.ts'
 
 /** What a judge makes of an answer: its content, or what to do about the lack of it. */
 export type Judgement<T> = { kind: 'ok', value: T } | Verdict

@@ -3,7 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { BlotreClientInfo } from './blotre-client.ts'
 import { readToken } from './blotre-objects.ts'
 import type { BlotreToken } from './blotre-objects.ts'
-import { isObject } from './is-object.ts'
+import { isObject } from '../http/index.ts'
 
 /** A disposable client as Blot're's other libraries keep it too. */
 export interface BlotreClientFile {

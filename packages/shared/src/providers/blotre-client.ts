@@ -4,9 +4,8 @@ import * as requests from './blotre-requests.ts'
 import type { NewStream } from './blotre-requests.ts'
 import { revoke } from './blotre-revoke.ts'
 import { createBlotreSession } from './blotre-session.ts'
-import { encodeQuery } from './encode-query.ts'
-import { createHttp } from './http.ts'
-import type { Http } from './http.ts'
+import { createHttp, encodeQuery } from '../http/index.ts'
+import type { Http } from '../http/index.ts'
 
 /** A registered client, or a disposable one and its one-time code. */
 export interface BlotreClientInfo {

@@ -1,5 +1,5 @@
 import type { BlotreToken } from './blotre-objects.ts'
-import { isObject } from './is-object.ts'
+import { isObject } from '../http/index.ts'
 import type { Credentials } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 

@@ -10,8 +10,8 @@ import type { OneTimeClient } from './blotre-one-time-code.ts'
 import type { Reach } from './ask.ts'
 import { isUnknownToken } from './blotre-revoke.ts'
 import { TokenEndpointError } from './blotre-token-endpoint-error.ts'
-import { createHttp } from './http.ts'
-import type { Http } from './http.ts'
+import { createHttp } from '../http/index.ts'
+import type { Http } from '../http/index.ts'
 
 export interface DisposableAppOptions {
   /** What the consent page calls the app; 3 to 254 characters. */

@@ -1,11 +1,9 @@
 import type { Judgement } from './ask.ts'
 import type { BlotreToken, Reader } from './blotre-objects.ts'
 import { readToken } from './blotre-objects.ts'
-import { classifyForeign, classifyStatus } from './classify-status.ts'
+import { classifyForeign, classifyStatus, isObject } from '../http/index.ts'
 import { tokenErrorOf } from './exchange-code.ts'
-import type { Answer } from './http.ts'
-import { isObject } from './is-object.ts'
-import type { Verdict } from './provider-error.ts'
+import type { Answer, Verdict } from '../http/index.ts'
 import { parseTokenBody } from './token-response.ts'
 
 /** Judges an answer of the REST API; `read` says what makes it any use. */

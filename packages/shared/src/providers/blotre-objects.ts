@@ -1,4 +1,4 @@
-import { isObject } from './is-object.ts'
+import { isObject } from '../http/index.ts'
 import { readTokenResponse } from './token-response.ts'
 
 /** Blot're's JSON, as its wire has it; times in milliseconds since the epoch unless they are called `expires_in` (seconds). */

@@ -2,8 +2,8 @@ import type { BlotreDisposable, BlotreTag, BlotreTokenInfo, Reader } from './blo
 import {
   readDisposable, readStatus, readStream, readStreams, readTag, readTags, readTokenInfo, readUser
 } from './blotre-objects.ts'
-import { encodeQuery } from './encode-query.ts'
-import type { HttpRequest } from './http.ts'
+import { encodeQuery } from '../http/index.ts'
+import type { HttpRequest } from '../http/index.ts'
 
 /** A call of the REST API as data. GETs are public; everything else wants an access token, but for disposable clients. */
 export interface BlotreRequest<T> {

@@ -1,4 +1,4 @@
-import type { Verdict } from './provider-error.ts'
+import type { Verdict } from '../http/index.ts'
 import { ProviderError } from './provider-error.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Verdict } from './provider-error.ts'
+import type { Verdict } from '../http/index.ts'
 import { ProviderError } from './provider-error.ts'
 
 /** The token endpoint refused, in the terms of RFC 6749 §5.2: `invalid_grant`, `invalid_client`, `unsupported_grant_type`. */

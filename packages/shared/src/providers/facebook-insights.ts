@@ -1,7 +1,7 @@
 import type { FacebookApi } from './facebook-api.ts'
 import type { FacebookCredentials } from './facebook.ts'
 import { isText } from './facebook-objects.ts'
-import { isObject } from './is-object.ts'
+import { isObject } from '../http/index.ts'
 import { isTooMuch, ProviderError } from './provider-error.ts'
 import type { AdAccount, Call, InsightsDay, Pull, PullPage } from './provider.ts'
 

@@ -1,9 +1,7 @@
 import type { Judgement } from './ask.ts'
-import { classifyForeign } from './classify-status.ts'
+import { classifyForeign, isObject } from '../http/index.ts'
 import { retryAtOf } from './facebook-usage.ts'
-import type { Answer } from './http.ts'
-import { isObject } from './is-object.ts'
-import type { Verdict } from './provider-error.ts'
+import type { Answer, Verdict } from '../http/index.ts'
 import { parseTokenBody } from './token-response.ts'
 
 /** Reads what an answer is asked for; undefined when that is not in it. */

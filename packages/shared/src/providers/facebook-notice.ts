@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { parseJson } from './facebook-judge.ts'
-import { isObject } from './is-object.ts'
+import { isObject } from '../http/index.ts'
 import type { Notice } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 

@@ -1,6 +1,6 @@
 import type { GraphError } from './facebook-judge.ts'
 import { readGraphError } from './facebook-judge.ts'
-import { isObject } from './is-object.ts'
+import { isObject } from '../http/index.ts'
 import { readTokenResponse } from './token-response.ts'
 
 /** What the token endpoint gives. `expires_in`, in seconds, is absent for a token that does not expire. */

@@ -1,6 +1,6 @@
-import type { Answer } from './http.ts'
-import type { WaitLimits } from './retry-at.ts'
-import { chooseRetryAt } from './retry-at.ts'
+import type { Answer } from '../http/index.ts'
+import type { WaitLimits } from '../http/retry-after.ts'
+import { chooseRetryAt } from '../http/index.ts'
 
 type Headers = Answer['headers']
 

@@ -1,11 +1,11 @@
-import { withoutParameters } from './encode-query.ts'
+import { withoutParameters } from '../http/index.ts'
 import { createFacebookApi, secretParameters } from './facebook-api.ts'
 import { createInsights } from './facebook-insights.ts'
 import { errorIn, judge, judgeError, judgeToken, parseJson } from './facebook-judge.ts'
 import { readSignedRequest } from './facebook-notice.ts'
 import { isToken, readPermissions, readSuccess, readToken, readTokenFacts, readUser } from './facebook-objects.ts'
 import type { TokenAnswer } from './facebook-objects.ts'
-import type { Answer } from './http.ts'
+import type { Answer } from '../http/index.ts'
 import type { Account, Authorized, Call, Credentials, ForwardedRequest, Grant, Provider, Refreshed } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 

@@ -1,9 +1,8 @@
 import type { Judgement, Reach } from './ask.ts'
 import { ask } from './ask.ts'
-import { decodeFile } from './decode-body.ts'
-import type { Answer } from './http.ts'
+import { decodeFile } from '../http/index.ts'
+import type { Answer, Verdict } from '../http/index.ts'
 import { judgeTransfer } from './judge-transfer.ts'
-import type { Verdict } from './provider-error.ts'
 import { ProviderError } from './provider-error.ts'
 
 /** For requests that carry a file: 25 MiB in this time is 2 Mbit/s. */

@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.ts'
+import { onAbort } from '../http/index.ts'
 
 /**
  * Holds the files of messages while they are sent, so that a file is loaded once for all who get it. Bounded by bytes: a

@@ -1,5 +1,5 @@
 import type { Judgement } from './ask.ts'
-import type { Answer } from './http.ts'
+import type { Answer } from '../http/index.ts'
 
 /**
  * Judges servers that only hold files. Whatever they refuse says nothing about the account: a storage server's 403 must

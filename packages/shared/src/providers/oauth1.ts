@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { percentEncode } from '../http/index.ts'
 
 /** What is signed: the request as it goes out. `form` is its body, when that is `application/x-www-form-urlencoded`. */
 export interface SignableRequest {
@@ -39,11 +40,6 @@ export function signatureBaseString (request: SignableRequest, parameters: Recor
   const own = Object.entries(parameters).filter(([name]) => name !== 'realm' && name !== 'oauth_signature')
   const all = [...url.searchParams, ...own, ...new URLSearchParams(request.form ?? '')]
   return [request.method.toUpperCase(), `${url.origin}${url.pathname}`, normalize(all)].map(percentEncode).join('&')
-}
-
-/** RFC 5849 §3.6: everything but the unreserved characters of RFC 3986. */
-export function percentEncode (text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 /** RFC 5849 §3.4.1.3.2. What is compared is ASCII by now, so JavaScript's order is the byte order that is asked for. */

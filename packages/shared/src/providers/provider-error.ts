@@ -1,32 +1,4 @@
-import type { TransportCode } from './transport-error.ts'
-
-/**
- * What to do next, decided by a provider's own `judge`:
- * `transient` try again later · `rateLimited` wait until `retryAt`, at no cost of an attempt ·
- * `expired` the token is too old: refresh it and try again ·
- * `unauthorized` the token is dead, the user must reconnect · `rejected` this message will never be taken ·
- * `quota` the account has used up what it may send · `malformed` the answer made no sense.
- */
-export type Verdict =
-  | { kind: 'transient', reason: string }
-  | {
-    kind: 'rateLimited'
-    reason: string
-    /** Milliseconds since the epoch. */
-    retryAt: number
-    /** Whom the provider wants to hear nothing from: with `host`, anybody of ours; else, or absent, this connection. */
-    scope?: 'connection' | 'host'
-  }
-  | { kind: 'expired', reason: string }
-  | { kind: 'unauthorized', reason: string }
-  | {
-    kind: 'rejected'
-    reason: string
-    /** It is too much for one answer: less of it may be taken. */
-    isTooMuch?: true
-  }
-  | { kind: 'quota', reason: string }
-  | { kind: 'malformed', reason: string }
+import type { TransportCode, Verdict } from '../http/index.ts'
 
 /**
  * The one error a provider's client throws. Its message holds host, status and a reason of our own words:

@@ -1,7 +1,6 @@
-import type { Answer, Http } from './http.ts'
+import type { Answer, Http, Verdict } from '../http/index.ts'
 import type { FileStore } from './file-store.ts'
 import type { Message } from './message.ts'
-import type { Verdict } from './provider-error.ts'
 
 /** What a provider's client needs to act for one account. Plain JSON: it is sealed before it is stored. */
 export interface Credentials {

@@ -1,5 +1,5 @@
-import { withParameters } from './encode-query.ts'
-import type { Answer } from './http.ts'
+import { withParameters } from '../http/index.ts'
+import type { Answer } from '../http/index.ts'
 import type { Call, Registration, VerifierHandshake } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 import type { PumpioHosts } from './pumpio-account.ts'

@@ -1,8 +1,6 @@
 import type { Judgement } from './ask.ts'
-import { classifyForeign, classifyStatus, isPage } from './classify-status.ts'
-import type { StatusRules } from './classify-status.ts'
-import type { Answer } from './http.ts'
-import type { Verdict } from './provider-error.ts'
+import { classifyForeign, classifyStatus, isPage } from '../http/index.ts'
+import type { Answer, StatusRules, Verdict } from '../http/index.ts'
 
 /** Why pump.io's OAuth layer turned a request away. It says so in plain text, with statuses that do not tell them apart. */
 export type Refusal = 'token' | 'consumer' | 'nonce' | 'signature' | 'parameter' | 'request'

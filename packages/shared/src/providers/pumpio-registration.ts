@@ -1,6 +1,6 @@
 import type { Judgement } from './ask.ts'
 import { ask } from './ask.ts'
-import type { Answer } from './http.ts'
+import type { Answer } from '../http/index.ts'
 import type { Call, Registration } from './provider.ts'
 import { isUserHost } from './pumpio-account.ts'
 import { strangerLimits } from './pumpio-discovery.ts'

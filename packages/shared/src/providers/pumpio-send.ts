@@ -1,18 +1,14 @@
-import { encodeQuery } from './encode-query.ts'
-import type { Answer, HttpRequest } from './http.ts'
+import { encodeQuery, inPieces, isObject, mimeEssence, readWebUrl } from '../http/index.ts'
+import type { Answer, HttpRequest } from '../http/index.ts'
 import { fileTimeoutMs } from './fetch-file.ts'
-import { inPieces } from './in-pieces.ts'
-import { isObject } from './is-object.ts'
 import { withFile } from './load-file.ts'
 import type { Message } from './message.ts'
-import { mimeEssence } from './mime-type.ts'
 import type { Call } from './provider.ts'
 import { ProviderError } from './provider-error.ts'
 import type { Addressees } from './pumpio-activity.ts'
 import { postActivity, renderContent, renderNote, updateForAuthor } from './pumpio-activity.ts'
 import { hasError, judge } from './pumpio-judge.ts'
 import { settle } from './settle.ts'
-import { readWebUrl } from './web-url.ts'
 
 /** One account, reached by signed requests to paths of its own host. */
 export interface PumpioSession {

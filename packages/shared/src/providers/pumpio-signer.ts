@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { ask } from './ask.ts'
-import type { Answer, HttpRequest } from './http.ts'
+import type { Answer, HttpRequest } from '../http/index.ts'
 import { authorizationHeader } from './oauth1.ts'
 import type { SignableRequest } from './oauth1.ts'
 import type { Call } from './provider.ts'
 import { isUserHost } from './pumpio-account.ts'
 import { refusalOf } from './pumpio-judge.ts'
-import { parseHttpDate } from './retry-at.ts'
+import { parseHttpDate } from '../http/index.ts'
 
 /** Who signs: a client, and the token that was made for it unless there is none yet. */
 export interface SigningKeys {

@@ -1,4 +1,4 @@
-import type { Answer, HttpRequest } from './http.ts'
+import type { Answer, HttpRequest } from '../http/index.ts'
 import type { Message } from './message.ts'
 import type { Account, Authorized, Call, ForwardedRequest, Grant, Provider } from './provider.ts'
 import { ProviderError } from './provider-error.ts'

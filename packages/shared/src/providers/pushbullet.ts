@@ -1,18 +1,16 @@
 import type { Judgement } from './ask.ts'
 import { ask } from './ask.ts'
-import { classifyForeign, classifyStatus } from './classify-status.ts'
+import {
+  chooseRetryAt, classifyForeign, classifyStatus, inPieces, isObject, parseEpochSeconds, parseRetryAfter
+} from '../http/index.ts'
 import { classifyTokenRefusal } from './exchange-code.ts'
-import type { Answer } from './http.ts'
+import type { Answer, Verdict } from '../http/index.ts'
 import { fileTimeoutMs } from './fetch-file.ts'
-import { inPieces } from './in-pieces.ts'
-import { isObject } from './is-object.ts'
 import { judgeTransfer } from './judge-transfer.ts'
 import { withFile } from './load-file.ts'
 import type { Message, MessageFile } from './message.ts'
 import type { Account, Call, Credentials, ForwardedRequest, Grant, Provider } from './provider.ts'
-import type { Verdict } from './provider-error.ts'
 import { ProviderError } from './provider-error.ts'
-import { chooseRetryAt, parseEpochSeconds, parseRetryAfter } from './retry-at.ts'
 
 /** Tokens have no stated expiry and cannot be refreshed or revoked. */
 export interface PushbulletCredentials extends Credentials {

@@ -1,5 +1,5 @@
 import type { Judge } from './ask.ts'
-import type { Answer } from './http.ts'
+import type { Answer } from '../http/index.ts'
 import { ProviderError } from './provider-error.ts'
 
 /** What `judge` finds in an answer of `host` that is there already. Throws ProviderError for every verdict. */

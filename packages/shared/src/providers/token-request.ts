@@ -1,6 +1,6 @@
 import { ask } from './ask.ts'
 import type { Complain, Judge, Reach } from './ask.ts'
-import type { HttpRequest } from './http.ts'
+import type { HttpRequest } from '../http/index.ts'
 import { maxTokenResponseBytes } from './token-response.ts'
 
 /** A token endpoint, and how it wants to be asked. */

@@ -1,6 +1,5 @@
-import { decodeBody } from './decode-body.ts'
-import type { Answer } from './http.ts'
-import { isObject } from './is-object.ts'
+import { decodeBody, isObject } from '../http/index.ts'
+import type { Answer } from '../http/index.ts'
 
 /** Bytes of a token endpoint's response, as sent and as decoded: the same for an exchange and for a refresh. */
 export const maxTokenResponseBytes = 1024 * 1024

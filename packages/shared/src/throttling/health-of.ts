@@ -1,5 +1,5 @@
 import { ProviderError } from '../providers/index.ts'
-import type { TransportCode } from '../providers/index.ts'
+import type { TransportCode } from '../http/index.ts'
 import type { Health } from './breakers.ts'
 
 /** Our own doing, or a refusal to go there: neither says anything about the host. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { colors, hostsOrRanges, integer, origins, secretUrl, tags, url } from '../../src/config/readers.ts'
 import type { Reader } from '../../src/config/readers.ts'
-import { createGuard } from '../../src/providers/guard.ts'
+import { createGuard } from '../../src/http/addresses/guard.ts'
 
 t.test('a URL is absolute, of a known scheme, and something a path can be put behind', async (t) => {
   const reader = url('http', 'https')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ProviderError } from '../../src/providers/index.ts'
-import type { Verdict } from '../../src/providers/index.ts'
+import type { Verdict } from '../../src/http/index.ts'
 import { VaultError } from '../../src/vault/index.ts'
 import t from 'tap'
 import { errorOutcome, handedBack, sentOutcome, waitOutcome } from '../../src/deliveries/outcome.ts'

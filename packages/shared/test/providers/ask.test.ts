@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { Judge, Reach } from '../../src/providers/ask.ts'
 import { ask, judgeTransport } from '../../src/providers/ask.ts'
-import type { Answer } from '../../src/providers/http.ts'
+import type { Answer } from '../../src/http/http.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
-import type { TransportCode } from '../../src/providers/transport-error.ts'
-import { TransportError } from '../../src/providers/transport-error.ts'
+import type { TransportCode } from '../../src/http/transport-error.ts'
+import { TransportError } from '../../src/http/transport-error.ts'
 
 const request = { method: 'GET', url: 'https://api.example:8443/v2/me?token=hidden' } as const
 const answer: Answer = { status: 418, headers: {}, body: Buffer.from('hidden') }

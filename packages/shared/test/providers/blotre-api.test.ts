@@ -5,7 +5,7 @@ import { getStream, getStreams, getTokenInfo, revokeToken, setStatus } from '../
 import { RestError } from '../../src/providers/blotre-rest-error.ts'
 import { TokenEndpointError } from '../../src/providers/blotre-token-endpoint-error.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
-import { client, web } from './local-server.ts'
+import { client, web } from '../http/local-server.ts'
 
 const shared = { id: 'carillon', secret: 'hush-secret', kind: 'shared' } as const
 

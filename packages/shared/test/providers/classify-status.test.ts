@@ -1,11 +1,11 @@
 import t from 'tap'
 import { judge as judgeBlotre, judgeToken as judgeBlotreToken } from '../../src/providers/blotre-judge.ts'
-import { classifyForeign, classifyStatus, isPage } from '../../src/providers/classify-status.ts'
+import { classifyForeign, classifyStatus, isPage } from '../../src/http/classify-status.ts'
 import { judge as judgeFacebook, judgeApp, judgeToken as judgeFacebookToken } from '../../src/providers/facebook-judge.ts'
 import { judge as judgePumpio, judgeToken as judgePumpioToken } from '../../src/providers/pumpio-judge.ts'
 import { judge as judgePushbullet } from '../../src/providers/pushbullet.ts'
 import { createProviders } from '../../src/providers/registry.ts'
-import type { Answer } from '../../src/providers/http.ts'
+import type { Answer } from '../../src/http/http.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 const html = { 'content-type': 'text/html; charset=utf-8' }

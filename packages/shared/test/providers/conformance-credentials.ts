@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { Message } from '../../src/providers/message.ts'
 import type { Provider } from '../../src/providers/provider.ts'
-import type { Verdict } from '../../src/providers/provider-error.ts'
+import type { Verdict } from '../../src/http/index.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import type { Traits } from './conformance.ts'
 import type { createSetup, Person } from './conformance-setup.ts'

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Message } from '../../src/providers/message.ts'
 import type { Provider } from '../../src/providers/provider.ts'
-import type { Verdict } from '../../src/providers/provider-error.ts'
+import type { Verdict } from '../../src/http/index.ts'
 import { credentialsConformance } from './conformance-credentials.ts'
 import { createSetup } from './conformance-setup.ts'
-import { web } from './local-server.ts'
+import { web } from '../http/local-server.ts'
 import type { Arrival, Fault, Simulator } from './simulator.ts'
 
 /** What the suite cannot know of a provider by itself. */

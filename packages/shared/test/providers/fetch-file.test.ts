@@ -3,10 +3,10 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import t from 'tap'
 import type { Test } from 'tap'
 import { fetchFile } from '../../src/providers/fetch-file.ts'
-import type { HttpOptions } from '../../src/providers/http.ts'
-import { createHttp } from '../../src/providers/http.ts'
+import type { HttpOptions } from '../../src/http/http.ts'
+import { createHttp } from '../../src/http/http.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
-import { listen, web } from './local-server.ts'
+import { listen, web } from '../http/local-server.ts'
 
 const maxBytes = 1_000
 const text = 'file content ü '.repeat(20)

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { OAuth } from 'oauth'
 import t from 'tap'
-import { authorizationHeader, percentEncode, sign, signatureBaseString } from '../../src/providers/oauth1.ts'
+import { percentEncode } from '../../src/http/encode-query.ts'
+import { authorizationHeader, sign, signatureBaseString } from '../../src/providers/oauth1.ts'
 
 /** RFC 5849 §3.4.1.1 with the client and token of §3.1. */
 const rfc = {

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import type { HttpOptions } from '../../src/providers/http.ts'
-import { createHttp } from '../../src/providers/http.ts'
+import type { HttpOptions } from '../../src/http/http.ts'
+import { createHttp } from '../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../src/providers/memory-registrations.ts'
 import type { Call, Registrations } from '../../src/providers/provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'

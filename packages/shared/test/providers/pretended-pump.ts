@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Test } from 'tap'
-import type { Http } from '../../src/providers/http.ts'
-import { createHttp } from '../../src/providers/http.ts'
+import type { Http } from '../../src/http/http.ts'
+import { createHttp } from '../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../src/providers/memory-registrations.ts'
 import type { Call } from '../../src/providers/provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { createPumpio } from '../../src/providers/pumpio.ts'
 import type { PumpioApplication } from '../../src/providers/pumpio-registration.ts'
-import { web } from './local-server.ts'
+import { web } from '../http/local-server.ts'
 
 export const application = { name: 'Carillon' }
 export const token = { accessToken: 'token', accessTokenSecret: 'secret', clientId: 'client', clientSecret: 'hidden' }

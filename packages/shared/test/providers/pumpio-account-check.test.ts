@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
-import { createHttp } from '../../src/providers/http.ts'
+import { createHttp } from '../../src/http/http.ts'
 import { createPumpio } from '../../src/providers/pumpio.ts'
 import { openPumpio, refused } from './open-pumpio.ts'
 import { application, call, pump, respond, token } from './pretended-pump.ts'

@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Answer, Http, HttpRequest } from '../../src/providers/http.ts'
+import type { Answer, Http, HttpRequest } from '../../src/http/http.ts'
 import { sign } from '../../src/providers/oauth1.ts'
 import { createPumpio } from '../../src/providers/pumpio.ts'
-import { web } from './local-server.ts'
+import { web } from '../http/local-server.ts'
 import { absent, application, call, connect, failure, grants, pump, registers, respond, token } from './pretended-pump.ts'
 
 t.test('asks a host where its endpoints are', async (t) => {

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { createHttp } from '../../src/providers/http.ts'
-import type { Http } from '../../src/providers/http.ts'
+import { createHttp } from '../../src/http/http.ts'
+import type { Http } from '../../src/http/http.ts'
 import { createPumpio } from '../../src/providers/pumpio.ts'
 import { discover } from '../../src/providers/pumpio-discovery.ts'
-import { web } from './local-server.ts'
+import { web } from '../http/local-server.ts'
 import { openPumpio } from './open-pumpio.ts'
 import { application, call, connect, failure, pump, respond } from './pretended-pump.ts'
 

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createHttp } from '../../src/providers/http.ts'
-import type { HttpOptions } from '../../src/providers/http.ts'
+import { createHttp } from '../../src/http/http.ts'
+import type { HttpOptions } from '../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../src/providers/memory-registrations.ts'
 import type { Call } from '../../src/providers/provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { createPushbullet } from '../../src/providers/pushbullet.ts'
 import { byValue, conformance } from './conformance.ts'
 import { openSimulator } from './simulator.ts'
-import { web } from './local-server.ts'
+import { web } from '../http/local-server.ts'
 
 const clientSecret = 'sandbox-secret'
 const simulator = await openSimulator(t, 'pushbullet')

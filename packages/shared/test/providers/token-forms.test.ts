@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { createHttp } from '../../src/providers/http.ts'
+import { createHttp } from '../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../src/providers/memory-registrations.ts'
 import type { Call, Provider } from '../../src/providers/provider.ts'
 import { createProviders } from '../../src/providers/registry.ts'

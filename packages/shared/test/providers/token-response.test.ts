@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import t from 'tap'
-import { decodeBody } from '../../src/providers/decode-body.ts'
+import { decodeBody } from '../../src/http/decode-body.ts'
 import { maxTokenResponseBytes, parseTokenBody, readExpiresIn, readTokenResponse } from '../../src/providers/token-response.ts'
 
 const pair = { access_token: 'a.1', refresh_token: 'r-1' }

@@ -1,7 +1,7 @@
 import oauth2 from '@fastify/oauth2'
 import type { OAuth2Namespace } from '@fastify/oauth2'
 import type { FastifyInstance } from 'fastify'
-import { encodeQuery } from '@carillon/shared/providers'
+import { encodeQuery } from '@carillon/shared/http'
 import type { CodeHandshake } from '@carillon/shared/providers'
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { normalizeMimeType, readWebUrl } from '@carillon/shared/providers'
+import { normalizeMimeType, readWebUrl } from '@carillon/shared/http'
 import type { Message } from '@carillon/shared/providers'
 import type { InputFault } from '../../problems/problem.ts'
 import { exactly } from '../fields.ts'

@@ -13,13 +13,13 @@ export const accounts: Target[] = [
   { file: 'packages/shared/src/vault/vault.ts', tests: ['packages/shared/test/vault/vault.test.ts'], generate: true },
   { file: 'packages/shared/src/vault/keys.ts', tests: ['packages/shared/test/vault/keys.test.ts'], generate: true },
   {
-    file: 'packages/shared/src/providers/guard.ts',
-    tests: ['packages/shared/test/providers/guard.test.ts', 'packages/shared/test/providers/http-guard.test.ts'],
+    file: 'packages/shared/src/http/addresses/guard.ts',
+    tests: ['packages/shared/test/http/addresses/guard.test.ts', 'packages/shared/test/http/http-guard.test.ts'],
     generate: true
   },
   {
-    file: 'packages/shared/src/providers/guarded-connector.ts',
-    tests: ['packages/shared/test/providers/guarded-connector.test.ts', 'packages/shared/test/providers/http-guard.test.ts'],
+    file: 'packages/shared/src/http/addresses/guarded-connector.ts',
+    tests: ['packages/shared/test/http/addresses/guarded-connector.test.ts', 'packages/shared/test/http/http-guard.test.ts'],
     generate: true
   },
   { file: 'apps/api/src/auth/callers.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },

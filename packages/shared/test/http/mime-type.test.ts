@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mimeEssence, normalizeMimeType } from '../../src/providers/mime-type.ts'
+import { mimeEssence, normalizeMimeType } from '../../src/http/mime-type.ts'
 
 t.test('writes a MIME type in one way', async (t) => {
   const cases = [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { chooseRetryAt, parseEpochSeconds, parseRetryAfter } from '../../src/providers/retry-at.ts'
+import { chooseRetryAt, parseEpochSeconds, parseRetryAfter } from '../../src/http/retry-after.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 

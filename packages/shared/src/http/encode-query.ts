@@ -1,5 +1,3 @@
-import { percentEncode } from './oauth1.ts'
-
 /**
  * A query for a URL, without its `?`. A space becomes `%20`, which every server reads as a space; `+` is one only where the
  * server takes the query for a form.
@@ -22,6 +20,11 @@ export function withoutParameters (search: string, names: readonly string[]): st
   const mark = search.startsWith('?') ? '?' : ''
   const kept = search.slice(mark.length).split('&').filter((part) => !names.includes(nameOf(part)))
   return kept.length === 0 ? '' : `${mark}${kept.join('&')}`
+}
+
+/** Encodes everything but the unreserved characters of RFC 3986, as RFC 5849 §3.6 asks. */
+export function percentEncode (text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function nameOf (part: string): string {

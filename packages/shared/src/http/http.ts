@@ -1,10 +1,10 @@
 import { Agent } from 'undici'
-import { exchange } from './exchange.ts'
-import { createGuard } from './guard.ts'
-import { createConnector, createGuardedConnector } from './guarded-connector.ts'
-import { streamExchange } from './http-stream.ts'
-import type { StreamedAnswer, StreamRequest } from './http-stream.ts'
-import { createNameResolver } from './name-resolver.ts'
+import { exchange } from './dispatch-request.ts'
+import { createGuard } from './addresses/guard.ts'
+import { createConnector, createGuardedConnector } from './addresses/guarded-connector.ts'
+import { streamExchange } from './dispatch-stream.ts'
+import type { StreamedAnswer, StreamRequest } from './dispatch-stream.ts'
+import { createNameResolver } from './addresses/name-resolver.ts'
 import { TransportError } from './transport-error.ts'
 
 /** One request. Redirects are never followed: a 3xx is an answer like any other. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { encodeQuery, withoutParameters, withParameters } from '../../src/providers/encode-query.ts'
+import { encodeQuery, withoutParameters, withParameters } from '../../src/http/encode-query.ts'
 import { signatureBaseString } from '../../src/providers/oauth1.ts'
 
 t.test('writes a space as %20 and a plus sign as %2B', async (t) => {

@@ -1,6 +1,6 @@
+import type { Verdict } from './failure.ts'
 import type { Answer } from './http.ts'
-import type { Verdict } from './provider-error.ts'
-import { chooseRetryAt, parseRetryAfter } from './retry-at.ts'
+import { chooseRetryAt, parseRetryAfter } from './retry-after.ts'
 
 /** What differs between providers where a status alone says what to do next. */
 export interface StatusRules {

@@ -4,9 +4,9 @@ import { createServer as createTcpServer } from 'node:net'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
 import type { Test } from 'tap'
-import type { HttpOptions } from '../../src/providers/http.ts'
-import { createHttp } from '../../src/providers/http.ts'
-import { TransportError } from '../../src/providers/transport-error.ts'
+import type { HttpOptions } from '../../src/http/http.ts'
+import { createHttp } from '../../src/http/http.ts'
+import { TransportError } from '../../src/http/transport-error.ts'
 
 export async function listen (t: Test, server: Server): Promise<number> {
   const sockets = new Set<Socket>()

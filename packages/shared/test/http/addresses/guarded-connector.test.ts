@@ -3,12 +3,12 @@ import { createServer, isIPv4 } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createGuard } from '../../src/providers/guard.ts'
-import type { Guard } from '../../src/providers/guard.ts'
-import { createGuardedConnector } from '../../src/providers/guarded-connector.ts'
-import type { GuardedConnectorOptions } from '../../src/providers/guarded-connector.ts'
-import { NameError } from '../../src/providers/name-error.ts'
-import { toTransportError } from '../../src/providers/transport-error.ts'
+import { createGuard } from '../../../src/http/addresses/guard.ts'
+import type { Guard } from '../../../src/http/addresses/guard.ts'
+import { createGuardedConnector } from '../../../src/http/addresses/guarded-connector.ts'
+import type { GuardedConnectorOptions } from '../../../src/http/addresses/guarded-connector.ts'
+import { NameError } from '../../../src/http/addresses/name-error.ts'
+import { toTransportError } from '../../../src/http/transport-error.ts'
 
 type Resolve = GuardedConnectorOptions['resolve']
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { buildConnector } from 'undici'
 import type { Guard } from './guard.ts'
 import { NameError } from './name-error.ts'
-import { TransportError } from './transport-error.ts'
+import { TransportError } from '../transport-error.ts'
 
 export interface GuardedConnectorOptions {
   guard: Guard

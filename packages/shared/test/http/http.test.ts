@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { createHttp } from '../../src/providers/http.ts'
+import { createHttp } from '../../src/http/http.ts'
 import { client, failure, listen, web, wire } from './local-server.ts'
 
 t.test('sends method, path, headers and body, and reads the answer', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { toTransportError, TransportError } from '../../src/providers/transport-error.ts'
+import { toTransportError, TransportError } from '../../src/http/transport-error.ts'
 
 function systemError (code: string): Error {
   return Object.assign(new Error(`connect ${code} 10.1.2.3:443`), { code, address: '10.1.2.3' })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createGuard } from '../../src/providers/guard.ts'
+import { createGuard } from '../../../src/http/addresses/guard.ts'
 
 const closed = createGuard([])
 

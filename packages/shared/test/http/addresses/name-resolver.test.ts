@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '@carillon/testing'
 import t from 'tap'
-import { createHostsFile } from '../../src/providers/hosts-file.ts'
-import { createNameResolver } from '../../src/providers/name-resolver.ts'
-import { failure, client, web } from './local-server.ts'
+import { createHostsFile } from '../../../src/http/addresses/hosts-file.ts'
+import { createNameResolver } from '../../../src/http/addresses/name-resolver.ts'
+import { failure, client, web } from '../local-server.ts'
 import { openNameServer } from './open-name-server.ts'
 
 const noHosts = () => []

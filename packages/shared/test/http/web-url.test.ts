@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readWebUrl } from '../../src/providers/web-url.ts'
+import { readWebUrl } from '../../src/http/web-url.ts'
 
 t.test('gives what the URL parser makes of it', async (t) => {
   const cases = [
