@@ -1,5 +1,5 @@
-import { isTag, levels } from '../providers/blotre-look.ts'
-import type { Level } from '../providers/blotre-look.ts'
+import { isTag, levels } from '../providers/blotre/stream-style.ts'
+import type { Level } from '../providers/blotre/stream-style.ts'
 import { createGuard, readWebUrl } from '../http/index.ts'
 import { parseDatabaseUrl } from '../postgres/index.ts'
 import { parseVaultKeys } from '../vault/index.ts'

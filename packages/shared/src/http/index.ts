@@ -7,6 +7,7 @@ export { encodeQuery, percentEncode, withoutParameters, withParameters } from '.
 export type { Verdict } from './failure.ts'
 export { createHttp } from './http.ts'
 export type { Answer, Http, HttpOptions, HttpRequest, StreamingHttp } from './http.ts'
+export { joinBase } from './join-base.ts'
 export { isObject, isText, parseJson, parseJsonObject } from './json.ts'
 export { mimeEssence, normalizeMimeType } from './mime-type.ts'
 export { onAbort } from './on-abort.ts'

@@ -1,5 +1,5 @@
 import type { Answer, Http, Verdict } from '../http/index.ts'
-import type { FileStore } from './file-store.ts'
+import type { FileStore } from './files/file-store.ts'
 import type { Message } from './message.ts'
 
 /** What a provider's client needs to act for one account. Plain JSON: it is sealed before it is stored. */

@@ -1,8 +1,8 @@
-import { createBlotre } from './blotre.ts'
-import { createFacebook } from './facebook.ts'
+import { createBlotre } from './blotre/blotre.ts'
+import { createFacebook } from './facebook/facebook.ts'
 import type { Provider } from './provider.ts'
-import { createPumpio } from './pumpio.ts'
-import { createPushbullet } from './pushbullet.ts'
+import { createPumpio } from './pumpio/pumpio.ts'
+import { createPushbullet } from './pushbullet/pushbullet.ts'
 
 /** One line per provider; the key is its id. */
 const factories = {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { encodeQuery, withoutParameters, withParameters } from '../../src/http/encode-query.ts'
-import { signatureBaseString } from '../../src/providers/oauth1.ts'
+import { signatureBaseString } from '../../src/providers/pumpio/oauth1.ts'
 
 t.test('writes a space as %20 and a plus sign as %2B', async (t) => {
   t.equal(encodeQuery({ scope: 'read write', 'a+b': "1+1=2&ü!'()*~" }), 'scope=read%20write&a%2Bb=1%2B1%3D2%26%C3%BC%21%27%28%29%2A~')

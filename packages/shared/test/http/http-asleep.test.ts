@@ -31,7 +31,7 @@ async function askAndStop (t: Test, whose: string, answer: (response: ServerResp
   server.keepAliveTimeout = 0
   const url = `http://127.0.0.1:${await listen(t, server)}`
   const goOn = join(t.testdir(), 'go-on')
-  const asking = spawnNode(t, fileURLToPath(new URL('fixtures/ask-once.ts', import.meta.url)), { args: [url, goOn, whose, String(limitMs)] })
+  const asking = spawnNode(t, fileURLToPath(new URL('fixtures/request-once.ts', import.meta.url)), { args: [url, goOn, whose, String(limitMs)] })
   const response = await until(() => asked, { timeoutMs: 20_000 })
   const askedAt = Date.now()
   answer(response)

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { judge as judgeBlotre, judgeToken as judgeBlotreToken } from '../../src/providers/blotre-judge.ts'
+import { judge as judgeBlotre, judgeToken as judgeBlotreToken } from '../../src/providers/blotre/classify.ts'
 import { classifyForeign, classifyStatus, isPage } from '../../src/http/classify-status.ts'
-import { judge as judgeFacebook, judgeApp, judgeToken as judgeFacebookToken } from '../../src/providers/facebook-judge.ts'
-import { judge as judgePumpio, judgeToken as judgePumpioToken } from '../../src/providers/pumpio-judge.ts'
-import { judge as judgePushbullet } from '../../src/providers/pushbullet.ts'
+import { judge as judgeFacebook, judgeApp, judgeToken as judgeFacebookToken } from '../../src/providers/facebook/classify.ts'
+import { judge as judgePumpio, judgeToken as judgePumpioToken } from '../../src/providers/pumpio/classify.ts'
+import { judge as judgePushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
 import { createProviders } from '../../src/providers/registry.ts'
 import type { Answer } from '../../src/http/http.ts'
 

@@ -1,6 +1,6 @@
 import { createBrowser } from '@carillon/testing'
 import t from 'tap'
-import { tokenForms } from '../../../../../packages/shared/test/providers/token-forms.ts'
+import { tokenForms } from '../../../../../packages/shared/test/providers/oauth2/token-forms.ts'
 import { toAuthorizeUrl } from '../../../src/pages/redirect/authorization.ts'
 import { at, openTestApi, textAt } from '../../open-api.ts'
 

@@ -1,0 +1,18 @@
+import type { Verdict } from '../../http/index.ts'
+import { ProviderError } from '../provider-error.ts'
+
+/**
+ * The REST API refused. `error` and `details` are Blot're's own words (empty and null where it sent none), without any
+ * token that was sent; the message is ours.
+ */
+export class RestError extends ProviderError {
+  declare readonly status: number
+  readonly error: string
+  readonly details: Record<string, unknown> | null
+
+  constructor (verdict: Verdict, host: string, status: number, error: string, details: Record<string, unknown> | null) {
+    super(verdict, host, status)
+    this.error = error
+    this.details = details
+  }
+}

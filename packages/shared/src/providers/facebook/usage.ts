@@ -1,0 +1,76 @@
+import type { Answer } from '../../http/index.ts'
+import type { WaitLimits } from '../../http/retry-after.ts'
+import { chooseRetryAt, isObject, parseJson } from '../../http/index.ts'
+
+type Headers = Answer['headers']
+
+/** How much of a limit is used up, in percent, and whose it is: the app's, which all connections share, or an ad account's. */
+export interface Usage {
+  scope: 'connection' | 'host'
+  percent: number
+}
+
+/** The rolling hour of the limits lets some calls go all the time, so it is asked again well before it is over. */
+const limits: Partial<WaitLimits> = { absentMs: 5 * 60_000 }
+
+/** From here on nothing more is asked for a while: at 100 calls are refused, and being refused counts as a call. */
+const fullPercent = 90
+const restMs = 5 * 60_000
+
+/** All that an answer's headers tell of limits. They hold JSON; what is none of it tells nothing. */
+export function readUsage (headers: Headers): Usage[] {
+  const app = percentOf(parseJson(headers['x-app-usage'] ?? ''), ['call_count', 'total_time', 'total_cputime'])
+  const account = percentOf(parseJson(headers['x-ad-account-usage'] ?? ''), ['acc_id_util_pct'])
+  const throttle = parseJson(headers['x-fb-ads-insights-throttle'] ?? '')
+  const cases = businessCases(headers).map((one) => percentOf(one, ['call_count', 'total_time', 'total_cputime']))
+  return [
+    { scope: 'host' as const, percent: Math.max(app, percentOf(throttle, ['app_id_util_pct'])) },
+    { scope: 'connection' as const, percent: Math.max(account, percentOf(throttle, ['acc_id_util_pct']), ...cases) }
+  ].filter(({ percent }) => percent > 0)
+}
+
+/** How much the app has used up of what it may ask, in percent; undefined when an answer says nothing of it. */
+export function appPercentOf (headers: Headers): number | undefined {
+  if (headers['x-app-usage'] === undefined && headers['x-fb-ads-insights-throttle'] === undefined) return undefined
+  return readUsage(headers).find(({ scope }) => scope === 'host')?.percent ?? 0
+}
+
+/** When to ask again after a limit was met, in milliseconds since the epoch: as the headers say, else in five minutes. */
+export function retryAtOf (headers: Headers, now: number, scope: Usage['scope']): number {
+  return chooseRetryAt([regainAt(headers, now, scope)], now, limits)
+}
+
+/** Limits that are nearly met: whom to leave alone, and until when. */
+export function restsOf (headers: Headers, now: number): Array<{ scope: Usage['scope'], retryAt: number }> {
+  return readUsage(headers).filter(({ percent }) => percent >= fullPercent)
+    .map(({ scope }) => ({ scope, retryAt: chooseRetryAt([regainAt(headers, now, scope)], now, { absentMs: restMs }) }))
+}
+
+/**
+ * Minutes in one header, seconds in the other. Of several the last one counts: before that something is still refused. The
+ * seconds are those of the ad account, and are also told while it has used up nothing.
+ */
+function regainAt (headers: Headers, now: number, scope: Usage['scope']): number | undefined {
+  const minutes = businessCases(headers).map((one) => numberIn(one, 'estimated_time_to_regain_access'))
+  const account = parseJson(headers['x-ad-account-usage'] ?? '')
+  const isFull = scope === 'connection' && numberIn(account, 'acc_id_util_pct') >= fullPercent
+  const seconds = isFull ? numberIn(account, 'reset_time_duration') : 0
+  const waitMs = Math.max(...minutes.map((each) => each * 60_000), seconds * 1_000)
+  return waitMs > 0 ? now + waitMs : undefined
+}
+
+/** `{"<business or account>": [{type, call_count, …}, …], …}` */
+function businessCases (headers: Headers): unknown[] {
+  const known = parseJson(headers['x-business-use-case-usage'] ?? '')
+  return isObject(known) ? Object.values(known).flat() : []
+}
+
+function percentOf (value: unknown, names: string[]): number {
+  return Math.max(...names.map((name) => numberIn(value, name)))
+}
+
+function numberIn (value: unknown, name: string): number {
+  const found = isObject(value) ? value[name] : undefined
+  const number = typeof found === 'number' || typeof found === 'string' ? Number(found) : 0
+  return Number.isFinite(number) ? Math.max(0, number) : 0
+}

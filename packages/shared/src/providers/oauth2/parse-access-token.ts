@@ -1,0 +1,10 @@
+import { isObject } from '../../http/index.ts'
+import { ProviderError } from '../provider-error.ts'
+import { isToken } from './token-response.ts'
+
+/** Reads credentials that are an access token alone. Throws ProviderError `malformed` for anything else. */
+export function parseAccessToken (value: unknown, host: string): { accessToken: string } {
+  const accessToken = isObject(value) ? value['accessToken'] : undefined
+  if (!isToken(accessToken)) throw new ProviderError({ kind: 'malformed', reason: 'credentials lack a usable access token' }, host)
+  return { accessToken }
+}

@@ -1,0 +1,224 @@
+import { parseAccessToken } from '../oauth2/parse-access-token.ts'
+import type { Judgement } from '../send-request.ts'
+import { ask } from '../send-request.ts'
+import {
+  chooseRetryAt, classifyForeign, classifyStatus, inPieces, isObject, isText, joinBase, parseEpochSeconds,
+  parseJsonObject, parseRetryAfter
+} from '../../http/index.ts'
+import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
+import type { Answer, Verdict } from '../../http/index.ts'
+import { fileTimeoutMs } from '../files/fetch-file.ts'
+import { judgeTransfer } from '../files/classify-transfer.ts'
+import { withFile } from '../files/load-file.ts'
+import type { Message, MessageFile } from '../message.ts'
+import type { Account, Call, Credentials, ForwardedRequest, Grant, Provider } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+
+/** Tokens have no stated expiry and cannot be refreshed or revoked. */
+export interface PushbulletCredentials extends Credentials {
+  accessToken: string
+}
+
+export interface PushbulletConfig {
+  clientId: string
+  clientSecret: string
+  /** The page a browser is sent to. */
+  authorizeUrl: string
+  /** Without `/v2`. */
+  apiUrl: string
+}
+
+/**
+ * Judges an answer of the JSON API; `members` are those the answer is no use without. Keys with empty values are left
+ * out of Pushbullet's answers, so what is there is not empty.
+ */
+export function judge<Name extends string> (answer: Answer, now: number, members: readonly Name[]): Judgement<Fields<Name>> {
+  const { status, headers } = answer
+  const json = parseJsonObject(answer.body)
+  const error = errorOf(json)
+  const retryAt = [parseRetryAfter(headers['retry-after'], now), parseEpochSeconds(headers['x-ratelimit-reset'])]
+  const rules = { limitReason, retryAt }
+
+  if (error?.code === 'ratelimited') return { kind: 'rateLimited', reason: limitReason, retryAt: chooseRetryAt(retryAt, now) }
+  const verdict = classifyStatus(answer, now, rules)
+  if (verdict !== undefined) return verdict
+  if (status >= 400) return error === undefined ? classifyForeign(answer, now, rules) : classifyError(error, status)
+  if (status < 200 || status >= 300 || json === undefined) return classifyForeign(answer, now, rules)
+  const missing = members.find((name) => !isText(json[name]))
+  return missing === undefined
+    ? { kind: 'ok', value: json as Fields<Name> }
+    : { kind: 'malformed', reason: `answer lacks ${missing}` }
+}
+
+const limitReason = 'too many requests for this account'
+
+function classifyError (error: PushbulletError, status: number): Verdict {
+  if (status === 401 || error.code === 'invalid_access_token') return { kind: 'unauthorized', reason: 'access token is not accepted' }
+  if (status === 403) return { kind: 'unauthorized', reason: 'access token lacks permission' }
+  if (error.code === 'pushbullet_pro_required') return { kind: 'quota', reason: 'free monthly quota is used up (pushbullet_pro_required)' }
+  if (status === 404) return { kind: 'rejected', reason: 'resource not found' }
+  return { kind: 'rejected', reason: error.param === undefined ? 'request refused' : `parameter ${error.param} refused` }
+}
+
+export function createPushbullet (config: PushbulletConfig): Provider<PushbulletCredentials> {
+  const apiUrl = config.apiUrl.replace(/\/+$/, '')
+  const { origin, host } = new URL(`${apiUrl}/`)
+
+  return {
+    id: 'pushbullet',
+    name: 'Pushbullet',
+    holder: 'user',
+    origins: [origin],
+    handshakes: {
+      code: {
+        clientId: config.clientId,
+        clientSecret: config.clientSecret,
+        authorizeUrl: config.authorizeUrl,
+        tokenUrl: `${apiUrl}/oauth2/token`,
+        tokenRequest: { credentials: 'body', format: 'json' },
+        // There are no scopes: every token may do everything.
+        scope: [],
+        // `state` is not documented to come back; the documentation itself says to use the redirect's query.
+        correlation: 'redirect-query',
+        accept,
+        judgeRefusal
+      }
+    },
+    parseCredentials: (value) => parseAccessToken(value, host),
+    identify,
+    send,
+    idempotent: true,
+    authorize,
+    judgeCredentials
+  }
+
+  async function accept (token: Record<string, unknown>, call: Call): Promise<Grant<PushbulletCredentials>> {
+    const credentials = parseAccessToken({ accessToken: token.access_token }, host)
+    return { credentials, account: await identify(credentials, call) }
+  }
+
+  async function identify (credentials: PushbulletCredentials, call: Call): Promise<Account> {
+    const me = await api('GET', '/users/me', undefined, ['iden'], credentials, call)
+    return { id: me.iden, name: [me.name, me.email, me.iden].find(isText) ?? me.iden }
+  }
+
+  async function send (message: Message, key: string, credentials: PushbulletCredentials, call: Call) {
+    const push = await render(message, key, credentials, call)
+    const { iden } = await api('POST', '/pushes', push, ['iden'], credentials, call)
+    return { id: iden }
+  }
+
+  async function render (message: Message, guid: string, credentials: PushbulletCredentials, call: Call): Promise<Push> {
+    const { type, title, body, url, file } = message
+    if (type === 'note') return { type, guid, title, body }
+    if (type === 'link') {
+      if (url === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a link needs a url' }, host)
+      return { type, guid, title, body, url }
+    }
+    if (file === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a file message needs a file' }, host)
+    // Files have no title of their own: without this it would be lost.
+    const text = [title, body].filter(isText).join('\n')
+    return { type, guid, body: text, ...await upload(file, credentials, call) }
+  }
+
+  async function upload (file: MessageFile, credentials: PushbulletCredentials, call: Call) {
+    return await withFile(file, maxFileBytes, call, (bytes) => uploadBytes(bytes, file, credentials, call))
+  }
+
+  async function uploadBytes (bytes: Buffer, file: MessageFile, credentials: PushbulletCredentials, call: Call) {
+    const wanted = { file_name: file.name, file_type: file.type }
+    const granted =
+      await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, call)
+    const { headers, body } = await multipart(bytes, granted.file_name, granted.file_type)
+    // No token: the URL is the permission, and it may belong to a storage service.
+    const isGuarded = !URL.canParse(granted.upload_url) || new URL(granted.upload_url).origin !== origin
+    await ask({ method: 'POST', url: granted.upload_url, isGuarded, headers, body, timeoutMs: fileTimeoutMs }, judgeTransfer, call)
+    // Name and type may have come back changed; the push must say what the upload says.
+    return { file_name: granted.file_name, file_type: granted.file_type, file_url: granted.file_url }
+  }
+
+  async function authorize ({ path }: ForwardedRequest, { accessToken }: PushbulletCredentials) {
+    const url = joinBase(apiUrl, path)
+    if (url === undefined) throw new ProviderError({ kind: 'rejected', reason: 'path leads elsewhere' }, host)
+    return { url: url.href, headers: { 'access-token': accessToken } }
+  }
+
+  function api<Name extends string> (
+    method: 'GET' | 'POST', path: string, content: object | undefined, members: readonly Name[],
+    { accessToken }: PushbulletCredentials, call: Call
+  ): Promise<Fields<Name>> {
+    const headers: Record<string, string> = { accept: 'application/json', 'access-token': accessToken }
+    if (content !== undefined) headers['content-type'] = 'application/json'
+    const body = content === undefined ? undefined : JSON.stringify(content)
+    return ask({ method, url: `${apiUrl}/v2${path}`, headers, body }, (answer, now) => judge(answer, now, members), call)
+  }
+}
+
+/** Only what says so beyond doubt: a 403 may be about what was asked for, and the token as good as ever. */
+function judgeCredentials ({ status, body }: Pick<Answer, 'status' | 'body'>): 'unauthorized' | null {
+  const error = errorOf(parseJsonObject(body))
+  const isRefused = error !== undefined && (status === 401 || (status >= 400 && status < 500 && error.code === 'invalid_access_token'))
+  return isRefused ? 'unauthorized' : null
+}
+
+/** The codes of the token endpoint's errors are not documented, and there is no token yet that an error could be about. */
+function judgeRefusal (answer: Answer, now: number): Verdict {
+  const isEnvelope = isObject(parseJsonObject(answer.body)?.error) && answer.status >= 400 && answer.status < 500
+  if (!isEnvelope) return classifyTokenRefusal(answer, now)
+  return classifyStatus(answer, now, { limitReason }) ?? { kind: 'rejected', reason: 'code or client is not accepted' }
+}
+
+/** `max_upload_size` of every account. */
+const maxFileBytes = 26_214_400
+
+/**
+ * All we ever send. Closed, because Pushbullet ignores parameters it does not know: a mistyped target would turn a push to
+ * one device into one to all. No target at all is what we mean: all devices of the account.
+ */
+interface Push {
+  type: 'note' | 'link' | 'file'
+  /** The same guid brings back the push it made the first time. */
+  guid: string
+  title?: string | undefined
+  body?: string | undefined
+  url?: string
+  file_name?: string
+  file_type?: string
+  file_url?: string
+}
+
+const params = ['type', 'guid', 'title', 'body', 'url', 'file_name', 'file_type', 'file_url'] satisfies Array<keyof Push>
+
+type Fields<Name extends string> = Record<string, unknown> & Record<Name, string>
+
+const knownCodes = ['invalid_access_token', 'pushbullet_pro_required', 'ratelimited']
+
+interface PushbulletError {
+  code: unknown
+  param?: string
+}
+
+/**
+ * The parts of the error envelope we act on, never its text: `code` is compared, `param` is one of ours. Undefined where there is
+ * no envelope: then the answer is not Pushbullet's. A gateway that speaks JSON has neither `type` nor one of its codes.
+ */
+function errorOf (json: Record<string, unknown> | undefined): PushbulletError | undefined {
+  const error = isObject(json?.error) ? json.error : {}
+  const code = error.code ?? json?.error_code
+  const param = params.find((name) => name === error.param)
+  if (!isText(error.type) && param === undefined && !knownCodes.some((known) => known === code)) return undefined
+  return { code, ...param === undefined ? {} : { param } }
+}
+
+async function multipart (bytes: Buffer, name: string, type: string) {
+  const form = new FormData()
+  form.append('file', new Blob([], { type }), name)
+  // Encoded without the file and put around it, so that no recipient costs a copy of it.
+  const encoded = new Response(form)
+  const around = Buffer.from(await encoded.arrayBuffer())
+  const at = around.indexOf('\r\n\r\n') + 4
+  return {
+    headers: { 'content-type': encoded.headers.get('content-type') ?? '', 'content-length': String(around.length + bytes.length) },
+    body: inPieces([around.subarray(0, at), bytes, around.subarray(at)])
+  }
+}

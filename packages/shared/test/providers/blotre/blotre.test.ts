@@ -1,0 +1,197 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { createBlotre } from '../../../src/providers/blotre/blotre.ts'
+import type { BlotreConfig } from '../../../src/providers/blotre/blotre.ts'
+import { createHttp } from '../../../src/http/http.ts'
+import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import type { Call } from '../../../src/providers/provider.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import { conformance } from '../conformance/conformance.ts'
+import { openSimulator } from '../conformance/simulator.ts'
+
+const clientSecret = 'sandbox-secret'
+const simulator = await openSimulator(t, 'blotre')
+const blotre = blotreWith({})
+
+t.test('conforms', async (t) => {
+  await conformance(t, blotre, simulator, {
+    rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
+    secrets: [clientSecret],
+    refuses: ['file'],
+    stateOf: ({ status, tags }) => ({ color: Object(status).color, tags })
+  })
+})
+
+t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
+  t.match(blotre.handshakes.code, {
+    clientId: 'carillon',
+    authorizeUrl: `${simulator.url}/blotre/v0/oauth2/authorize`,
+    tokenUrl: `${simulator.url}/blotre/v0/oauth2/access_token`,
+    tokenRequest: { credentials: 'body', format: 'form' },
+    correlation: 'cookie'
+  })
+  t.same(blotre.handshakes.code?.scope, [], 'an empty list, or the framework asks for a scope named undefined')
+  t.same(blotre.origins, [simulator.url])
+})
+
+t.test('turns the token endpoint\'s answer into credentials and an account', async (t) => {
+  const token = await tokenFor('Ann Lee')
+  const grant = await blotre.handshakes.code?.accept(token, call(t, { now: 1_000 }))
+  t.match(grant, { account: { id: /^[0-9a-f]{24}$/, name: 'Ann Lee' }, expiresAt: new Date(7_201_000) })
+  t.same(Object.keys(grant?.credentials ?? {}).sort(), ['accessToken', 'refreshToken', 'rootStream'])
+  const silent = await blotre.handshakes.code?.accept({ ...token, user: undefined }, call(t, { now: 1_000 }))
+  t.same(silent?.account, grant?.account, 'and asks whose it is where the answer does not say')
+})
+
+t.test('accepts no token answer without a token', async (t) => {
+  for (const token of [{}, { access_token: '' }, { access_token: 7 }, { access_token: 'a b' }, { error: 'invalid_grant' }]) {
+    await refused(t, blotre.handshakes.code?.accept(token, call(t)), { kind: 'malformed', status: undefined })
+  }
+})
+
+t.test('waits for a one-time code and gives the connection a client of its own', async (t) => {
+  const begun = await begin(t)
+  t.match(begun, { code: /^\w{8}$/, redeemUrl: `${simulator.url}/blotre/v0/oauth2/redeem`, intervalMs: 5_000 })
+  t.equal(Math.round((begun.expiresAt.getTime() - Date.now()) / 60_000), 20)
+  t.equal(await complete(t, begun.pending), null)
+  await redeem(begun.code, 'deny', 'ann')
+  t.equal(await complete(t, begun.pending), null, 'a code that was denied may still be allowed')
+  await redeem(begun.code, 'allow', 'ann')
+
+  const grant = await complete(t, JSON.parse(JSON.stringify(begun.pending)))
+  t.match(grant, { account: { name: 'ann' }, credentials: { clientId: /\w/, clientSecret: /\w/, rootStream: /\w/ } })
+  t.not(grant?.credentials.clientId, 'carillon')
+  if (grant === null || grant === undefined) return
+  t.same(blotre.parseCredentials(JSON.parse(JSON.stringify(grant.credentials))), grant.credentials)
+  const fresh = await blotre.refresh?.(grant.credentials, call(t))
+  t.match(fresh?.credentials, { clientId: grant.credentials.clientId, clientSecret: grant.credentials.clientSecret },
+    'refreshed by the client that it belongs to, and kept')
+  t.ok(await blotre.send?.({ type: 'note' }, 'k', fresh?.credentials ?? grant.credentials, call(t)))
+})
+
+t.test('gives up a one-time code that was not entered in time, and not a moment before', async (t) => {
+  const begun = await begin(t)
+  const at = begun.expiresAt.getTime()
+  t.equal(await complete(t, begun.pending, at - 1), null)
+  await refused(t, complete(t, begun.pending, at), { kind: 'rejected', reason: 'one-time code was not entered in time' })
+  await redeem(begun.code, 'allow', 'late')
+  t.match(await complete(t, begun.pending, at + 60_000), { account: { name: 'late' } }, 'unless it was entered after all')
+})
+
+t.test('takes an outage for no answer about a one-time code', async (t) => {
+  const begun = await begin(t)
+  await simulator.fault(t, { match: 'access_token', status: 503, times: 1 })
+  await refused(t, complete(t, begun.pending), { kind: 'transient', status: 503 })
+  t.equal(await complete(t, begun.pending), null)
+  for (const pending of [{}, { ...begun.pending, clientSecret: 7 }]) await refused(t, complete(t, pending), { kind: 'malformed' })
+})
+
+t.test('shows a note by colour and tags on the root stream', async (t) => {
+  const { person, credentials } = await somebody()
+  const receipt = await blotre.send?.({ type: 'note', level: 'warning', title: 'Disk #web1', body: 'at 90 %' }, 'k', credentials, call(t))
+  t.same(receipt, { id: credentials.rootStream })
+  const [tags, status] = await simulator.inbox(person)
+  t.same(tags?.request.body, [{ tag: 'warning' }, { tag: 'web1' }])
+  t.same(status?.request.body, { color: '#f59e0b' })
+  t.match(status?.item, { type: 'status', tags: [{ tag: 'warning' }, { tag: 'web1' }] }, 'the tags are there when the colour comes')
+})
+
+t.test('keeps the tags and the colour of a ring together when several come at once', async (t) => {
+  const { person, credentials } = await somebody()
+  const words = ['one', 'two', 'three', 'four', 'five']
+  await Promise.all(words.map((word) => blotre.send?.({ type: 'note', title: `A ring #${word}` }, word, credentials, call(t))))
+  const shown = (await simulator.inbox(person)).filter(({ item }) => item['type'] === 'status')
+  t.same(shown.map(({ item }) => JSON.stringify(item['tags'])), words.map((word) => JSON.stringify([{ tag: 'info' }, { tag: word }])))
+})
+
+t.test('finds the root stream of imported credentials', async (t) => {
+  const { credentials } = await somebody()
+  const imported = blotre.parseCredentials({ accessToken: credentials.accessToken })
+  t.same(await blotre.send?.({ type: 'note' }, 'k', imported, call(t)), { id: credentials.rootStream })
+  await refused(t, blotre.refresh?.(imported, call(t)), { kind: 'unauthorized', reason: 'there is no refresh token' })
+})
+
+t.test('makes a stream of its own when it is told to, and uses it from then on', async (t) => {
+  const named = blotreWith({ stream: 'Site News', tags: ['shop'], colors: { info: '#123456' } })
+  const { person, credentials } = await somebody()
+  const first = await named.send?.({ type: 'note' }, 'k', credentials, call(t))
+  t.not(first?.id, credentials.rootStream)
+  t.same(await named.send?.({ type: 'note', level: 'error' }, 'l', credentials, call(t)), first)
+  const states = (await simulator.inbox(person)).map(({ item }) => item)
+  t.match(states[1], { stream: { name: 'Site News', uri: /\/site\+news$/ }, status: { color: '#123456' }, tags: [{ tag: 'info' }, { tag: 'shop' }] })
+  t.match(states.at(-1), { stream: { id: first?.id }, status: { color: '#ef4444' }, tags: [{ tag: 'error' }, { tag: 'shop' }] })
+})
+
+t.test('blames no token for a stream that belongs to somebody else or is gone', async (t) => {
+  const [one, other] = [await somebody(), await somebody()]
+  const stranger = { ...one.credentials, rootStream: other.credentials.rootStream ?? '' }
+  await refused(t, blotre.send?.({ type: 'note' }, 'k', stranger, call(t)), { kind: 'rejected', status: 401 })
+  await refused(t, blotre.send?.({ type: 'note' }, 'k', { ...one.credentials, rootStream: '0'.repeat(24) }, call(t)), { kind: 'rejected', status: 404 })
+})
+
+t.test('judges answers to forwarded requests by the credentials alone', async (t) => {
+  const { person, credentials } = await somebody()
+  const ask = async (path: string, given = credentials) => {
+    const authorized = await blotre.authorize?.({ method: 'DELETE', path }, given, call(t))
+    const response = await fetch(authorized?.url ?? '', { method: 'DELETE', headers: authorized?.headers ?? {} })
+    const headers = Object.fromEntries(response.headers)
+    return blotre.judgeCredentials?.({ status: response.status, headers, body: Buffer.from(await response.arrayBuffer()) })
+  }
+  const root = `/v0/api/stream/${credentials.rootStream}`
+  t.equal(await ask(root), null, 'refused for another reason')
+  t.equal(await ask(`${root}?access_token=another`), null, 'a token of the caller\'s does not take the place of ours')
+  t.equal(await ask(root, { ...credentials, accessToken: 'unknown' }), 'unauthorized')
+  await simulator.expire(person)
+  t.equal(await ask(root), 'expired')
+})
+
+t.test('turns away a configuration that cannot work', async (t) => {
+  for (const wrong of [{ url: 'blot.re' }, { url: 'ftp://blot.re' }, { stream: 'a/b' }, { stream: '' }, { tags: ['a b'] }, { colors: { info: 'red' } }]) {
+    t.throws(() => blotreWith(wrong), TypeError)
+  }
+})
+
+function blotreWith (more: Partial<BlotreConfig>) {
+  return createBlotre({ url: `${simulator.url}/blotre/`, clientId: 'carillon', clientSecret, ...more })
+}
+
+async function somebody () {
+  const person = await simulator.account()
+  return { person, credentials: blotre.parseCredentials(person.credentials) }
+}
+
+async function tokenFor (account: string): Promise<Record<string, unknown>> {
+  const redirectUri = 'http://127.0.0.1/connect/blotre/callback'
+  const query = { client_id: 'carillon', response_type: 'code', redirect_uri: redirectUri, auto: 'allow', account }
+  const answer = await fetch(`${blotre.handshakes.code?.authorizeUrl}?${new URLSearchParams(query)}`, { redirect: 'manual' })
+  const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? ''
+  const form = { grant_type: 'authorization_code', client_id: 'carillon', client_secret: clientSecret, redirect_uri: redirectUri, code }
+  const token = await fetch(blotre.handshakes.code?.tokenUrl ?? '', { method: 'POST', body: new URLSearchParams(form) })
+  return await token.json() as Record<string, unknown>
+}
+
+async function begin (t: Test) {
+  const begun = await blotre.handshakes.oneTimeCode?.begin(call(t))
+  if (begun === undefined) throw new Error('there is no one-time code')
+  return begun
+}
+
+async function complete (t: Test, pending: Record<string, unknown>, now = Date.now()) {
+  return await blotre.handshakes.oneTimeCode?.complete(pending, call(t, { now }))
+}
+
+async function redeem (code: string, auto: 'allow' | 'deny', account: string): Promise<void> {
+  await fetch(`${simulator.url}/blotre/v0/oauth2/redeem?${new URLSearchParams({ code, auto, account })}`, { redirect: 'manual' })
+}
+
+async function refused (t: Test, attempt: Promise<unknown> | undefined, expected: object): Promise<void> {
+  const error: unknown = await attempt?.then(() => undefined, (error: unknown) => error)
+  if (!(error instanceof ProviderError)) throw new Error('expected a ProviderError', { cause: error })
+  t.match({ ...error.verdict, status: error.status }, expected, error.message)
+}
+
+function call (t: Test, { now }: { now?: number } = {}): Call {
+  const http = createHttp({ trustedOrigins: blotre.origins, allowPrivateHosts: [] })
+  t.teardown(() => http.close())
+  return { http, signal: new AbortController().signal, now: () => now ?? Date.now(), registrations: createMemoryRegistrations() }
+}

@@ -1,0 +1,221 @@
+import { inspect } from 'node:util'
+import { randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import type { Message } from '../../../src/providers/message.ts'
+import type { Provider } from '../../../src/providers/provider.ts'
+import type { Verdict } from '../../../src/http/index.ts'
+import { credentialsConformance } from './credentials.ts'
+import { createSetup } from './setup.ts'
+import { web } from '../../http/local-server.ts'
+import type { Arrival, Fault, Simulator } from './simulator.ts'
+
+/** What the suite cannot know of a provider by itself. */
+export interface Traits {
+  /** How the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
+  rateLimited: (at: number) => Fault
+  /** What must never be read in an error, beside the accounts' tokens. */
+  secrets: string[]
+  /** One it can carry, by value, where it does not take them all. */
+  file?: { name: string, type: string, data: string }
+  /** What the provider has no place for: it says so as `rejected`. */
+  refuses?: Array<Message['type']>
+  /** Where a message replaces the one before, without its texts: what of an arrival is the state it leaves behind. */
+  stateOf?: (item: Arrival['item']) => unknown
+  /** What a token that is too old comes to: nothing, where it can be exchanged for a younger one only while it works. */
+  renewsWhileValid?: boolean
+  /** Parameters that it puts into the query of an authorized request. */
+  adds?: string[]
+}
+
+/**
+ * What every provider has to do alike. Each provider's test calls it with the provider, configured for the simulator, and the
+ * simulator; what is special to one is tested beside the call.
+ */
+export async function conformance (t: Test, provider: Provider, simulator: Simulator, traits: Traits): Promise<void> {
+  const setup = createSetup(provider, simulator, [...traits.secrets])
+  const { person, send, call, fails, errors, secrets } = setup
+
+  await t.test('says who an account is', async (t) => {
+    const { credentials } = await person()
+    const first = await provider.identify(credentials, call(t))
+    t.ok(first.id)
+    t.ok(first.name)
+    t.same(await provider.identify(credentials, call(t)), first, 'and says the same again')
+    const other = await person()
+    t.not((await provider.identify(other.credentials, call(t))).id, first.id)
+  })
+
+  await t.test('takes its own credentials back from JSON and turns away what is none', async (t) => {
+    const { credentials } = await person()
+    t.same(provider.parseCredentials(JSON.parse(JSON.stringify(credentials))), credentials)
+    for (const value of [undefined, null, '', 'token', 7, [], {}, { accessToken: '' }, { accessToken: 7 }, { accessToken: 'a\r\nb: c' }]) {
+      await fails(t, async () => provider.parseCredentials(value), 'malformed')
+    }
+  })
+
+  const sample = traits.file ?? byValue('hello')
+  const messages: Record<Message['type'], Message> = {
+    note: { type: 'note', title: 'Tïtle 🔔', body: 'Body\nof two lines' },
+    link: { type: 'link', title: 'Title', body: 'Body', url: 'https://example.com/a?b=c' },
+    file: { type: 'file', title: 'Title', body: 'Body', file: sample }
+  }
+  const { refuses = [], stateOf } = traits
+  const sends = provider.send !== undefined
+  const carried = sends ? Object.values(messages).filter(({ type }) => !refuses.includes(type)) : []
+  for (const message of stateOf === undefined ? carried : []) {
+    await t.test(`sends a ${message.type}, and once however often it is sent`, async (t) => {
+      const someone = await person()
+      const key = randomUUID()
+      const receipt = await provider.send?.(message, key, someone.credentials, call(t))
+      t.ok(receipt?.id)
+      t.same(await provider.send?.(message, key, someone.credentials, call(t)), receipt)
+      const items = await simulator.inbox(someone)
+      t.equal(items.length, 1)
+      const seen = JSON.stringify(items[0]?.item)
+      // Line by line: what parts them is not the same everywhere.
+      for (const text of [message.title, ...message.body?.split('\n') ?? [], message.url]) {
+        if (text !== undefined) t.ok(seen.includes(JSON.stringify(text).slice(1, -1)), `shows ${text}`)
+      }
+      await provider.send?.(message, randomUUID(), someone.credentials, call(t))
+      t.equal((await simulator.inbox(someone)).length, 2, 'another key is another message')
+    })
+  }
+
+  for (const message of stateOf === undefined ? [] : carried) {
+    await t.test(`sends a ${message.type}, and leaves the same behind however often it is sent`, async (t) => {
+      const someone = await person()
+      const key = randomUUID()
+      const states: unknown[] = []
+      let receipt
+      for (const lost of [false, false, true]) {
+        if (lost) {
+          await simulator.fault(t, { reset: 'after', times: 1 })
+          await fails(t, () => send(t, someone, { message, key }), 'transient')
+        }
+        const again = await provider.send?.(message, key, someone.credentials, call(t))
+        t.ok(again?.id)
+        t.same(again, receipt ??= again)
+        states.push((await simulator.inbox(someone)).map(({ item }) => stateOf?.(item)).at(-1))
+      }
+      t.ok(states[0])
+      t.same(states, states.map(() => states[0]))
+    })
+  }
+
+  for (const type of refuses) {
+    await t.test(`has no place for a ${type}, and says so without asking`, async (t) => {
+      const someone = await person()
+      await simulator.fault(t, { status: 500 })
+      await fails(t, () => send(t, someone, { message: messages[type] }), 'rejected')
+    })
+  }
+
+  if (sends && stateOf === undefined) {
+    await t.test('sends the message once when the answer to the first try got lost', async (t) => {
+      const someone = await person()
+      const key = randomUUID()
+      await simulator.fault(t, { reset: 'after', times: 1 })
+      await fails(t, () => send(t, someone, { key }), 'transient')
+      t.equal((await simulator.inbox(someone)).length, 1, 'it had arrived all the same')
+      await send(t, someone, { key })
+      t.equal((await simulator.inbox(someone)).length, 1)
+    })
+  }
+
+  await credentialsConformance(t, provider, simulator, carried, setup, traits)
+
+  await t.test('says until when a rate limit lasts', async (t) => {
+    const someone = await person()
+    const now = Math.floor(Date.now() / 1_000) * 1_000
+    await simulator.fault(t, traits.rateLimited(now + 120_000))
+    const verdict = await fails(t, () => send(t, someone, { now }), 'rateLimited')
+    t.equal(verdict?.kind === 'rateLimited' && verdict.retryAt, now + 120_000)
+  })
+
+  await t.test('waits a bounded while for a limit that lies in the past or in another age', async (t) => {
+    const someone = await person()
+    const now = Math.floor(Date.now() / 1_000) * 1_000
+    for (const at of [now - 120_000, now + 400 * 24 * 3_600_000]) {
+      await simulator.fault(t, { ...traits.rateLimited(at), times: 1 })
+      const verdict = await fails(t, () => send(t, someone, { now }), 'rateLimited')
+      const waitMs = verdict?.kind === 'rateLimited' ? verdict.retryAt - now : 0
+      t.ok(waitMs >= 1_000 && waitMs <= 3_600_000, `${waitMs} ms`)
+    }
+  })
+
+  const nonsense: Array<[string, Fault, Verdict['kind']]> = [
+    ['an internal error', { status: 500 }, 'transient'],
+    ['a gateway that answers with a page', { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>' }, 'transient'],
+    ['a page where JSON is due', { status: 200, body: '<!doctype html><title>Sign in</title>' }, 'transient'],
+    ['JSON that says nothing', { status: 200, body: {} }, 'malformed'],
+    ['an empty answer', { status: 200, body: '' }, 'malformed'],
+    ['an endless answer', { status: 200, body: { iden: 'x'.repeat(500_000) } }, 'malformed'],
+    ['a connection that is reset', { reset: 'before' }, 'transient']
+  ]
+  for (const [what, fault, kind] of nonsense) {
+    await t.test(`takes ${what} as ${kind}`, async (t) => {
+      const someone = await person()
+      await simulator.fault(t, fault)
+      const http = { maxResponseBytes: 100_000 }
+      await fails(t, () => provider.identify(someone.credentials, call(t, { http })), kind)
+      for (const message of carried) await fails(t, () => send(t, someone, { message, http }), kind)
+      t.same(await simulator.inbox(someone), [])
+    })
+  }
+
+  await t.test('gives up on an answer that does not come in time', async (t) => {
+    const someone = await person()
+    await simulator.fault(t, { delayMs: 60_000 })
+    await fails(t, () => send(t, someone, { http: { totalTimeoutMs: 100 } }), 'transient')
+  })
+
+  await t.test('stops when it is told to', async (t) => {
+    const someone = await person()
+    await simulator.fault(t, { delayMs: 60_000 })
+    await fails(t, () => send(t, someone, { signal: AbortSignal.timeout(50) }), 'transient')
+  })
+
+  await t.test('follows no redirect and hands no token to another host', async (t) => {
+    const someone = await person()
+    const visits: string[] = []
+    const elsewhere = await web(t, (request, response) => {
+      visits.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`)
+      response.end('{}')
+    })
+    for (const status of [301, 302, 303, 307, 308]) {
+      await simulator.fault(t, { status, headers: { location: `${elsewhere}/stolen` }, body: '', times: 2 })
+      const open = { http: { allowPrivateHosts: ['127.0.0.0/8'] } }
+      await fails(t, () => provider.identify(someone.credentials, call(t, open)), 'transient')
+      await fails(t, () => send(t, someone, open), 'transient')
+    }
+    t.same(visits, [])
+  })
+
+  if (sends && !refuses.includes('file')) {
+    await t.test('fetches a file by reference', async (t) => {
+      const someone = await person()
+      const url = await web(t, (_, response) => { response.end(Buffer.from(sample.data, 'base64')) })
+      const file = { name: `report-${sample.name}`, type: sample.type, url: `${url}/private/report` }
+      const message: Message = { type: 'file', body: 'see this', file }
+      await fails(t, () => send(t, someone, { message }), 'rejected', 'from our own network only where that is allowed')
+      t.same(await simulator.inbox(someone), [])
+      await send(t, someone, { message, http: { allowPrivateHosts: ['127.0.0.1'] } })
+      const [arrival] = await simulator.inbox(someone)
+      t.match(JSON.stringify(arrival?.item), file.name)
+      t.notMatch(JSON.stringify(arrival), '/private/report', 'and does not say where it was')
+    })
+  }
+
+  await t.test('lets no secret into an error', async (t) => {
+    t.ok(errors.length > 20, `${errors.length} errors were seen`)
+    for (const error of errors) {
+      const all = `${String(error)} ${error instanceof Error ? error.stack : ''} ${JSON.stringify(error)} ${inspect(error, { depth: 9, showHidden: true })}`
+      const leaked = secrets.filter((secret) => all.includes(secret))
+      if (leaked.length > 0) t.fail(`${String(error)} tells a secret`)
+    }
+  })
+}
+
+export function byValue (text: string): Required<Traits>['file'] {
+  return { name: 'hello.txt', type: 'text/plain', data: Buffer.from(text).toString('base64') }
+}

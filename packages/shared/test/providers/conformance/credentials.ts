@@ -1,0 +1,133 @@
+import type { Test } from 'tap'
+import type { Message } from '../../../src/providers/message.ts'
+import type { Provider } from '../../../src/providers/provider.ts'
+import type { Verdict } from '../../../src/http/index.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import type { Traits } from './conformance.ts'
+import type { createSetup, Person } from './setup.ts'
+import type { Fault, Simulator } from './simulator.ts'
+
+/** How credentials live and die: what every provider has to do alike of what it can do. `carried` are messages it can send. */
+export async function credentialsConformance (
+  t: Test, provider: Provider, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
+  { renewsWhileValid = false, adds = [] }: Pick<Traits, 'renewsWhileValid' | 'adds'>
+): Promise<void> {
+  const { person, known, send, call, fails, errors } = setup
+  const { refresh, revoke, authorize } = provider
+
+  await t.test('tells a dead token from everything else', async (t) => {
+    const someone = await person()
+    await simulator.revoke(someone)
+    await isDead(t, someone)
+  })
+
+  if (refresh !== undefined && renewsWhileValid) {
+    await t.test('exchanges a token for a younger one, once and once more, and not when it is too old', async (t) => {
+      const someone = await person()
+      const account = await provider.identify(someone.credentials, call(t))
+      const now = Date.now()
+      for (let old: Person = someone, round = 0; round < 2; round++) {
+        const fresh = await refresh(old.credentials, call(t, { now }))
+        t.ok((fresh.expiresAt?.getTime() ?? 0) > now, 'and says until when')
+        t.same(provider.parseCredentials(JSON.parse(JSON.stringify(known(fresh.credentials)))), fresh.credentials)
+        t.same(await provider.identify(fresh.credentials, call(t)), account)
+        old = { ...old, ...fresh }
+      }
+      await simulator.expire(someone)
+      await fails(t, () => provider.identify(someone.credentials, call(t)), 'unauthorized')
+      await fails(t, () => refresh(someone.credentials, call(t)), 'unauthorized')
+    })
+  }
+
+  if (refresh !== undefined && !renewsWhileValid) {
+    await t.test('refreshes an expired token, once and once more', async (t) => {
+      const someone = await person()
+      await send(t, someone)
+      await simulator.expire(someone)
+      for (const message of carried) await fails(t, () => send(t, someone, { message }), 'expired')
+      await fails(t, () => provider.identify(someone.credentials, call(t)), 'expired')
+
+      const now = Date.now()
+      const first = await renewed(t, someone, now)
+      t.ok((first.expiresAt?.getTime() ?? Infinity) > now, 'and says until when')
+      await send(t, first)
+      const second = await renewed(t, first, now)
+      await send(t, second)
+      t.same(await provider.identify(second.credentials, call(t)), await provider.identify(second.credentials, call(t)))
+    })
+  }
+
+  if (refresh !== undefined) {
+    await t.test('tells an outage of the token endpoint from a refresh token that is dead', async (t) => {
+      const someone = await person()
+      const attempt = () => refresh(someone.credentials, call(t))
+      for (const [fault, kind] of [
+        [{ status: 500 }, 'transient'], [{ status: 503, body: '<html></html>' }, 'transient'], [{ reset: 'before' }, 'transient'],
+        [{ status: 200, body: '<html></html>' }, 'transient'], [{ status: 200, body: {} }, 'malformed'], [{ status: 302, body: '' }, 'transient']
+      ] as Array<[Fault, Verdict['kind']]>) {
+        await simulator.fault(t, { ...fault, times: 1 })
+        await fails(t, attempt, kind)
+      }
+      await simulator.revoke(someone)
+      await fails(t, attempt, 'unauthorized')
+      await fails(t, attempt, 'unauthorized', 'and for good')
+    })
+  }
+
+  if (revoke !== undefined) {
+    await t.test('revokes, and does not mind when it is revoked already', async (t) => {
+      for (const isExpired of refresh === undefined ? [false] : [false, true]) {
+        const someone = await person()
+        if (isExpired) await simulator.expire(someone)
+        await revoke(someone.credentials, call(t))
+        await isDead(t, someone)
+        await revoke(someone.credentials, call(t))
+      }
+      const someone = await person()
+      await simulator.fault(t, { status: 500, times: 1 })
+      await fails(t, () => revoke(someone.credentials, call(t)), 'transient', 'an outage is no success')
+    })
+  }
+
+  if (authorize !== undefined) {
+    await t.test('authorizes a request to itself and to nobody else', async (t) => {
+      const { credentials } = await person()
+      const path = '/some/path?a=b%20c&d=%2F'
+      const authorized = await authorize({ method: 'GET', path }, credentials, call(t))
+      t.ok(provider.origins.includes(new URL(authorized.url).origin))
+      t.ok(without(adds, authorized.url).endsWith(path))
+      t.match(Object.values(authorized.headers).join(' '), credentials.accessToken)
+      for (const path of ['@evil.example/', '.evil.example/', '//evil.example/', '/\\evil.example/', '/../../..//evil.example/']) {
+        const attempt = async () => await authorize({ method: 'GET', path }, credentials, call(t))
+        const url = await attempt().then(({ url }) => url, (error: unknown) => {
+          errors.push(error)
+          if (!(error instanceof ProviderError)) throw error
+          return null
+        })
+        if (url !== null) t.ok(provider.origins.includes(new URL(url).origin), path)
+      }
+    })
+  }
+
+  async function renewed (t: Test, old: Person, now: number): Promise<Person & { expiresAt?: Date }> {
+    const fresh = await refresh?.(old.credentials, call(t, { now }))
+    if (fresh === undefined) throw new Error('there is no refresh')
+    t.not(known(fresh.credentials).accessToken, old.credentials.accessToken)
+    t.same(provider.parseCredentials(JSON.parse(JSON.stringify(fresh.credentials))), fresh.credentials)
+    await fails(t, () => send(t, old), 'unauthorized', 'the old token is dead')
+    return { ...old, ...fresh }
+  }
+
+  /** Where tokens can be refreshed, a dead one may look like one that is only too old; its refresh then tells. */
+  async function isDead (t: Test, someone: Person): Promise<void> {
+    const kinds: Array<Verdict['kind']> = refresh === undefined ? ['unauthorized'] : ['expired', 'unauthorized']
+    await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
+    for (const message of carried) await fails(t, () => send(t, someone, { message }), kinds)
+    if (refresh === undefined) return
+    await fails(t, () => refresh(someone.credentials, call(t)), 'unauthorized')
+  }
+}
+
+function without (parameters: string[], url: string): string {
+  return parameters.reduce((rest, name) => rest.replace(new RegExp(`([?&])${name}=[^&]*&?`), '$1'), url)
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import type { HttpOptions } from '../../../src/http/http.ts'
+import { createHttp } from '../../../src/http/http.ts'
+import type { Message } from '../../../src/providers/message.ts'
+import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import type { Call, Credentials, Provider } from '../../../src/providers/provider.ts'
+import type { Verdict } from '../../../src/http/index.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import type { SimulatedAccount, Simulator } from './simulator.ts'
+
+export type Person = SimulatedAccount & { credentials: Credentials }
+
+/** How a call departs from the usual. */
+export interface Wish {
+  message?: Message
+  key?: string
+  http?: Partial<HttpOptions>
+  signal?: AbortSignal
+  now?: number
+}
+
+/** What the tests of one provider act with; it remembers all errors and all secrets that came up. */
+export function createSetup (provider: Provider, simulator: Simulator, secrets: string[]) {
+  const errors: unknown[] = []
+  const registrations = createMemoryRegistrations()
+
+  return { person, known, send, call, fails, errors, secrets }
+
+  async function person (): Promise<Person> {
+    const account = await simulator.account()
+    return { ...account, credentials: known(provider.parseCredentials(account.credentials)) }
+  }
+
+  /** What they hold is not to be read anywhere. */
+  function known (credentials: Credentials): Credentials {
+    secrets.push(...Object.entries(credentials).flatMap(([name, value]) => /token|secret/i.test(name) ? [String(value)] : []))
+    return credentials
+  }
+
+  /** What sends nothing says instead whose account it is: every answer is judged alike. */
+  async function send (t: Test, to: Person, wish: Wish = {}) {
+    if (provider.send === undefined) return await provider.identify(to.credentials, call(t, wish))
+    return await provider.send(wish.message ?? { type: 'note', title: 'Title', body: 'Body' }, wish.key ?? randomUUID(), to.credentials, call(t, wish))
+  }
+
+  function call (t: Test, { http: options = {}, signal, now }: Wish = {}): Call {
+    const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [], ...options })
+    t.teardown(() => http.close())
+    return { http, signal: signal ?? new AbortController().signal, now: () => now ?? Date.now(), registrations }
+  }
+
+  async function fails (
+    t: Test, act: () => Promise<unknown>, kind: Verdict['kind'] | Array<Verdict['kind']>, why = String(kind)
+  ): Promise<Verdict | undefined> {
+    try {
+      await act()
+    } catch (error) {
+      errors.push(error)
+      if (!(error instanceof ProviderError)) throw error
+      t.ok([kind].flat().includes(error.verdict.kind), `${why}: ${error.message} was ${error.verdict.kind}`)
+      return error.verdict
+    }
+    t.fail(`${why}: it went well`)
+  }
+}

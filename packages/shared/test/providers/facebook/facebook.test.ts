@@ -1,0 +1,224 @@
+import { createHmac } from 'node:crypto'
+import t from 'tap'
+import type { Test } from 'tap'
+import { createFacebook } from '../../../src/providers/facebook/facebook.ts'
+import type { FacebookConfig } from '../../../src/providers/facebook/facebook.ts'
+import { createHttp } from '../../../src/http/http.ts'
+import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import type { Call } from '../../../src/providers/provider.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import { conformance } from '../conformance/conformance.ts'
+import { app, pretendGraph } from './fake-graph.ts'
+import { openSimulator } from '../conformance/simulator.ts'
+
+const graph = await pretendGraph(t)
+const facebook = facebookWith({})
+
+t.test('conforms', async (t) => {
+  const simulator = await openSimulator(t, 'facebook')
+  const simulated = facebookWith({ graphUrl: `${simulator.url}/facebook/graph`, wwwUrl: `${simulator.url}/facebook/www` })
+  await conformance(t, simulated, simulator, {
+    // In whole minutes.
+    rateLimited: (at) => ({
+      status: 400,
+      headers: { 'x-business-use-case-usage': JSON.stringify({ 1: [{ estimated_time_to_regain_access: Math.ceil((at - Date.now()) / 60_000) }] }) },
+      body: { error: { code: 80_004, error_subcode: 2_446_079, message: '(#80004) There have been too many calls' } }
+    }),
+    secrets: [app.clientSecret],
+    renewsWhileValid: true,
+    adds: ['appsecret_proof']
+  })
+})
+
+t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
+  t.match(facebook.handshakes.code, {
+    clientId: app.clientId,
+    authorizeUrl: 'https://www.facebook.com/v26.0/dialog/oauth',
+    tokenUrl: `${graph.url}/v26.0/oauth/access_token`,
+    tokenRequest: { credentials: 'body', format: 'form' },
+    scope: ['public_profile', 'ads_read'],
+    scopeSeparator: ',',
+    correlation: 'state',
+    askAgain: { auth_type: 'rerequest' }
+  })
+  t.same([facebook.holder, facebook.revokes, facebook.send], ['team', 'account', undefined])
+  t.same(facebook.origins, [graph.url], 'only programs go there: browsers need no leave')
+  t.match(facebookWith({ version: 'v25.0', wwwUrl: 'http://127.0.0.1:1/www/' }).handshakes.code,
+    { authorizeUrl: 'http://127.0.0.1:1/www/v25.0/dialog/oauth', tokenUrl: `${graph.url}/v25.0/oauth/access_token` })
+})
+
+t.test('turns away what is no address and no version', async (t) => {
+  for (const wrong of [{ graphUrl: 'graph.facebook.com' }, { wwwUrl: 'ftp://facebook.com' }, { version: '26' }, { version: 'v26.0/..' }]) {
+    t.throws(() => facebookWith(wrong), TypeError, JSON.stringify(wrong))
+  }
+})
+
+t.test('exchanges what the code brought at once, and says whose it is and what was not allowed', async (t) => {
+  graph.decline('7', 'ads_read')
+  const grant = await facebook.handshakes.code?.accept({ access_token: graph.shortToken('7'), token_type: 'bearer', expires_in: 7200 }, call(t, 1_000))
+  t.same(grant, {
+    credentials: { accessToken: graph.tokensOf('7').at(-1) },
+    account: { id: '7', name: 'User 7' },
+    expiresAt: new Date(1_000 + 5_183_944_000),
+    missingPermissions: ['ads_read']
+  })
+  graph.decline('7')
+  t.same((await facebook.handshakes.code?.accept({ access_token: graph.shortToken('7') }, call(t)))?.missingPermissions, [])
+})
+
+t.test('accepts no token answer without a token', async (t) => {
+  for (const token of [{}, { access_token: '' }, { access_token: 7 }, { access_token: 'a b' }]) {
+    await refused(t, facebook.handshakes.code?.accept(token, call(t)), { kind: 'malformed', status: undefined })
+  }
+  for (const [code, kind] of [[100, 'rejected'], [1, 'transient'], [4, 'rateLimited']] as const) {
+    const body = Buffer.from(JSON.stringify({ error: { type: 'OAuthException', code } }))
+    t.match(facebook.handshakes.code?.judgeRefusal?.({ status: 200, headers: {}, body }, 0), { kind }, 'an error may come with 200')
+  }
+})
+
+t.test('puts token and secret where they are not logged, and a proof on every call', async (t) => {
+  const before = graph.requests.length
+  await facebook.handshakes.code?.accept({ access_token: graph.shortToken('8') }, call(t))
+  const seen = graph.requests.slice(before)
+  t.equal(seen.length, 4)
+  t.match(seen[0], /^POST \/v26.0\/oauth\/access_token \{/, 'secrets are in the body of the exchange')
+  for (const request of seen.slice(1)) {
+    const [, , url = ''] = /^(\w+) (\S+)/.exec(request) ?? []
+    t.match(url, /appsecret_proof=[0-9a-f]{64}$/)
+    t.notMatch(url, /access_token=|sandbox-secret/)
+  }
+})
+
+t.test('tells why a token is no good any more', async (t) => {
+  const account = await graph.account()
+  const credentials = facebook.parseCredentials(account.credentials)
+  await graph.expire(account)
+  await refused(t, facebook.identify(credentials, call(t)), { kind: 'unauthorized', reason: 'access token is expired (#190/463)' })
+  await graph.revoke(account)
+  await refused(t, facebook.identify(credentials, call(t)), { kind: 'unauthorized', reason: 'the user has removed the app (#190/458)' })
+})
+
+t.test('takes no token that was made for another app, and believes no answer of two minds', async (t) => {
+  const { credentials } = await graph.account()
+  const facts = { app_id: 'other', user_id: '1', is_valid: true }
+  await graph.fault(t, { match: 'debug_token', status: 200, body: { data: facts }, times: 1 })
+  await refused(t, facebook.identify(facebook.parseCredentials(credentials), call(t)), { kind: 'unauthorized', reason: 'access token is another app\'s' })
+  await graph.fault(t, { match: 'debug_token', status: 200, body: { data: { ...facts, app_id: app.clientId } }, times: 1 })
+  await refused(t, facebook.identify(facebook.parseCredentials(credentials), call(t)), { kind: 'malformed', reason: 'answers name two users' })
+})
+
+t.test('calls nobody dead for a wrong secret of ours', async (t) => {
+  const wrong = facebookWith({ clientSecret: 'not-the-secret' })
+  const { credentials } = await graph.account()
+  const token = wrong.parseCredentials(credentials)
+  await refused(t, wrong.refresh?.(token, call(t)), { kind: 'transient', reason: 'our client is not accepted (#1)' })
+  await refused(t, wrong.identify(token, call(t)), { kind: 'rejected', reason: 'appsecret_proof is missing or wrong (#100)' })
+})
+
+t.test('revokes all that the user has granted', async (t) => {
+  const account = await graph.account()
+  const credentials = facebook.parseCredentials(account.credentials)
+  const other = facebook.parseCredentials({ accessToken: graph.shortToken(account.name) })
+  await facebook.revoke?.(credentials, call(t))
+  await refused(t, facebook.identify(other, call(t)), { kind: 'unauthorized' })
+})
+
+t.test('tells with each answer how much is used up', async (t) => {
+  const { credentials } = await graph.account()
+  const told: number[] = []
+  const listening = { ...call(t, 1_000), onUsage: (percent: number) => told.push(percent) }
+  const body = await facebook.identify(facebook.parseCredentials(credentials), listening)
+  t.same(told, [], 'where it is said')
+  for (const headers of [
+    { 'x-app-usage': '{"call_count":7,"total_time":9}' }, { 'x-app-usage': '{"call_count":0}' },
+    { 'x-app-usage': 'nonsense', 'x-fb-ads-insights-throttle': '{"app_id_util_pct":3.5}' }
+  ]) {
+    await graph.fault(t, { match: 'GET /me', status: 200, headers, body, times: 1 })
+    await facebook.identify(facebook.parseCredentials(credentials), listening)
+  }
+  t.same(told, [9, 0, 3.5])
+})
+
+t.test('says which limits are nearly met', async (t) => {
+  const { credentials } = await graph.account()
+  const rests: object[] = []
+  const listening = { ...call(t, 1_000), onNearLimit: (rest: object) => rests.push(rest) }
+  await facebook.identify(facebook.parseCredentials(credentials), listening)
+  t.same(rests, [])
+  const body = await facebook.identify(facebook.parseCredentials(credentials), listening)
+  await graph.fault(t, { match: 'GET /me', status: 200, headers: { 'x-app-usage': '{"call_count":95}' }, body, times: 1 })
+  await facebook.identify(facebook.parseCredentials(credentials), listening)
+  t.same(rests, [{ scope: 'host', retryAt: 301_000 }])
+})
+
+t.test('authorizes somebody else\'s request, whatever token they bring themselves', async (t) => {
+  const { credentials } = await graph.account()
+  const token = facebook.parseCredentials(credentials)
+  const authorize = async (path: string, form?: string) =>
+    await facebook.authorize?.({ method: 'GET', path, ...form === undefined ? {} : { form } }, token, call(t))
+  const proof = createHmac('sha256', app.clientSecret).update(token.accessToken).digest('hex')
+  t.same(await authorize('/v26.0/me?access_token=mine&fields=id&appsecret_proof=mine'), {
+    url: `${graph.url}/v26.0/me?appsecret_proof=${proof}&fields=id`,
+    headers: { authorization: `Bearer ${token.accessToken}` },
+    conceal: [token.accessToken, proof]
+  })
+  t.match(await authorize('/me'), { url: `${graph.url}/me?appsecret_proof=${proof}` })
+  await refused(t, authorize('/me/feed', 'message=x&access_token=mine'), { kind: 'rejected' })
+})
+
+t.test('tells of an authorized request\'s answer whether the token is dead', async (t) => {
+  const judge = (status: number, body: string) => facebook.judgeCredentials?.({ status, headers: {}, body: Buffer.from(body) })
+  t.equal(judge(400, '{"error":{"code":190,"error_subcode":460}}'), 'unauthorized')
+  t.equal(judge(400, '{"error":{"type":"OAuthException","code":102}}'), 'unauthorized')
+  t.equal(judge(401, '{"error":{"code":190,"message":"Unauthorized"}}'), null, 'a gateway speaks JSON too')
+  for (const body of ['{"error":{"type":"x","code":100}}', '{"error":{"type":"x","code":200}}', '{"error":{"type":"x","code":4}}', '<html>', '', '{}']) t.equal(judge(400, body), null, body)
+  t.equal(judge(401, '<html>'), null, 'which is somebody else\'s')
+})
+
+t.test('reads what the app\'s secret has signed, and nothing else', async (t) => {
+  const read = (signed: string) => facebook.notices?.read(signed)
+  const payload = encode({ algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1_790_000_000, expires: 0 })
+  t.same(read(`${sign(payload)}.${payload}`), { accountId: '42', issuedAt: new Date(1_790_000_000_000), content: payload })
+  const forged = [
+    '', '.', payload, `.${payload}`, `${sign(payload)}.`, `${sign(payload, 'other')}.${payload}`, `${sign(payload).slice(0, -2)}.${payload}`,
+    `${sign(payload)}.${encode({ algorithm: 'HMAC-SHA256', user_id: '43', issued_at: 1_790_000_000 })}`, `${sign(payload)}.${payload}.${payload}`,
+    ...[
+      { algorithm: 'none', user_id: '42', issued_at: 1 }, { user_id: '42', issued_at: 1 }, { algorithm: 'HMAC-SHA256', issued_at: 1 },
+      { algorithm: 'HMAC-SHA256', user_id: '42' }, { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1e30 },
+      { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 8e12 }, { algorithm: 'HMAC-SHA256', user_id: '42', issued_at: -8e12 },
+      { algorithm: 'HMAC-SHA256', user_id: '4\0', issued_at: 1 }, { algorithm: 'HMAC-SHA256', user_id: '', issued_at: 1 },
+      { algorithm: 'HMAC-SHA256', user_id: 42, issued_at: 1 }, null, []
+    ].map((each) => `${sign(encode(each))}.${encode(each)}`)
+  ]
+  for (const signed of forged) t.throws(() => read(signed), { name: 'ProviderError', message: /: signed_request / }, signed)
+})
+
+function encode (value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+function sign (payload: string, secret = app.clientSecret): string {
+  return createHmac('sha256', secret).update(payload).digest('base64url')
+}
+
+function facebookWith (changed: Partial<FacebookConfig>) {
+  return createFacebook({
+    ...app, wwwUrl: 'https://www.facebook.com', graphUrl: graph.url, version: 'v26.0', scope: ['public_profile', 'ads_read'], ...changed
+  })
+}
+
+function call (t: Test, now?: number): Call {
+  const http = createHttp({ trustedOrigins: facebook.origins, allowPrivateHosts: [] })
+  t.teardown(() => http.close())
+  return { http, signal: new AbortController().signal, now: () => now ?? Date.now(), registrations: createMemoryRegistrations() }
+}
+
+async function refused (
+  t: Test, promise: Promise<unknown> | undefined, expected: { kind: string, reason?: string, status?: undefined }
+): Promise<void> {
+  const error = await promise?.then(() => undefined, (error: unknown) => error)
+  if (!(error instanceof ProviderError)) throw new Error('expected a ProviderError', { cause: error })
+  const { kind, reason } = expected
+  t.match(error.verdict, { kind, ...reason === undefined ? {} : { reason } })
+  if ('status' in expected) t.equal(error.status, expected.status)
+}

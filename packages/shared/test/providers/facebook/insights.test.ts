@@ -1,0 +1,30 @@
+import t from 'tap'
+import { createFacebookApi } from '../../../src/providers/facebook/api.ts'
+import { createInsights } from '../../../src/providers/facebook/insights.ts'
+import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import type { Call } from '../../../src/providers/provider.ts'
+import { app } from './fake-graph.ts'
+
+const graphUrl = 'https://graph.example'
+const insights = createInsights(createFacebookApi({ graphUrl, wwwUrl: 'https://www.example', version: 'v26.0', app }))
+
+t.test('says so when a server makes pages without an end, and calls nothing of it whole', async (t) => {
+  const page = { data: [], paging: { next: `${graphUrl}/v26.0/me/adaccounts?after=more` } }
+  let requests = 0
+  const request = async () => {
+    requests++
+    return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(page)) }
+  }
+  const call: Call = {
+    http: { request, close: async () => {} },
+    signal: new AbortController().signal,
+    now: Date.now,
+    registrations: createMemoryRegistrations()
+  }
+  const pages: unknown[] = []
+  const readAll = async () => {
+    for await (const accounts of insights.accounts({ accessToken: 'token' }, call)) pages.push(accounts)
+  }
+  t.match(await readAll().catch((error: unknown) => error), { verdict: { kind: 'malformed', reason: 'more than 10000 pages' } })
+  t.same([requests, pages.length], [10_000, 10_000])
+})

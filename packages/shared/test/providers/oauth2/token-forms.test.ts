@@ -1,0 +1,63 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { createHttp } from '../../../src/http/http.ts'
+import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import type { Call, Provider } from '../../../src/providers/provider.ts'
+import { createProviders } from '../../../src/providers/registry.ts'
+import { openSimulator } from '../conformance/simulator.ts'
+import { tokenForms } from './token-forms.ts'
+
+for (const id of ['blotre', 'facebook'] as const) {
+  t.test(`loses no token to the form of a refresh at ${id}`, async (t) => {
+    const simulator = await openSimulator(t, id)
+    const provider = providerAt(id, simulator.url)
+    const call = openCall(t, simulator.url)
+    for (const { what, rewrite, expires, hasRefreshToken } of tokenForms) {
+      const old = provider.parseCredentials((await simulator.account()).credentials)
+      await simulator.control('faults', { provider: id, match: 'access_token', rewrite, times: 1 })
+      const refreshed = await provider.refresh?.(old, call)
+      t.not(refreshed?.credentials.accessToken, old.accessToken, what)
+      t.equal(refreshed?.expiresAt === undefined, expires === 'none', `${what}: expiry`)
+      if (id === 'blotre') t.equal(refreshed?.credentials.refreshToken === old.refreshToken, hasRefreshToken === false, `${what}: refresh token`)
+      t.match(await provider.identify(refreshed?.credentials ?? old, call), { id: /\w/ }, `${what}: the new token works`)
+    }
+  })
+}
+
+t.test('takes a text for a token nowhere', async (t) => {
+  const simulator = await openSimulator(t, 'blotre')
+  const provider = providerAt('blotre', simulator.url)
+  const call = openCall(t, simulator.url)
+  const rows: Array<[object, string]> = [
+    [{ status: 200, body: 'OK' }, 'malformed'],
+    [{ status: 200, body: '<h1>Log in</h1>' }, 'transient'],
+    [{ status: 403, body: 'Forbidden' }, 'transient'],
+    [{ status: 429, headers: { 'retry-after': '5' } }, 'rateLimited'],
+    [{ status: 503, headers: { 'retry-after': '5' }, body: 'Later' }, 'rateLimited'],
+    [{ status: 400, body: { error: 'invalid_grant' } }, 'unauthorized']
+  ]
+  for (const [fault, kind] of rows) {
+    const old = provider.parseCredentials((await simulator.account()).credentials)
+    await simulator.control('faults', { provider: 'blotre', match: 'access_token', times: 1, ...fault })
+    const error: unknown = await provider.refresh?.(old, call).catch((error: unknown) => error)
+    t.match(error, { verdict: { kind } }, JSON.stringify(fault))
+  }
+})
+
+function openCall (t: Test, url: string): Call {
+  const http = createHttp({ trustedOrigins: [url], allowPrivateHosts: [] })
+  t.teardown(() => http.close())
+  return { http, now: Date.now, registrations: createMemoryRegistrations(), signal: new AbortController().signal }
+}
+
+function providerAt (id: 'blotre' | 'facebook', url: string): Provider {
+  const clientSecret = 'sandbox-secret'
+  const provider = createProviders({
+    blotre: { clientId: 'carillon', clientSecret, url: `${url}/blotre` },
+    facebook: {
+      clientId: '1234567890123456', clientSecret, wwwUrl: `${url}/facebook/www`, graphUrl: `${url}/facebook/graph`, version: 'v26.0', scope: []
+    }
+  }).get(id)
+  if (provider === undefined) throw new Error(`${id} is not offered`)
+  return provider
+}
