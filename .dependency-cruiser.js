@@ -1,0 +1,76 @@
+/** Which rooms of packages/shared each room may import. A room that is not listed here may import all of these. */
+const foundations = {
+  text: [],
+  names: [],
+  log: [],
+  vault: [],
+  http: ['text', 'log'],
+  postgres: [],
+  stores: ['log'],
+  db: ['postgres', 'stores', 'log'],
+  queue: ['postgres', 'stores', 'log'],
+  providers: ['http', 'text'],
+  config: ['postgres', 'providers', 'text', 'vault']
+}
+const shared = '^packages/shared/src'
+
+/** Checks imports, also those of types, which import/no-cycle of ESLint leaves out. */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      comment: 'Two modules that import each other are one module, or a type is in the wrong file.',
+      severity: 'warn',
+      from: {},
+      to: { circular: true }
+    },
+    {
+      name: 'package-imports-app',
+      comment: 'A package does not import an app.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src' },
+      to: { path: '^apps/' }
+    },
+    {
+      name: 'app-imports-app',
+      comment: 'An app does not import another app.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/src' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' }
+    },
+    {
+      name: 'source-imports-test-support',
+      comment: 'Only tests use the test support.',
+      severity: 'error',
+      from: { path: '^(apps/[^/]+|packages/shared)/src' },
+      to: { path: '^packages/testing/' }
+    },
+    {
+      name: 'bullmq-outside-queue',
+      comment: "Only shared's queue and the worker's workers.ts know BullMQ.",
+      severity: 'error',
+      from: { pathNot: ['^packages/shared/(src|test)/queue/', '^apps/worker/src/workers\\.ts$', '^apps/bench/src/naive/'] },
+      to: { path: 'node_modules/(bullmq|ioredis)/' }
+    },
+    ...Object.entries(foundations).map(([room, allowed]) => ({
+      name: `${room}-imports-higher-room`,
+      comment: `${room} imports ${allowed.length === 0 ? 'no other room' : `only ${allowed.join(', ')}`} of packages/shared.`,
+      severity: 'error',
+      from: { path: `${shared}/${room}/` },
+      to: { path: `${shared}/`, pathNot: `${shared}/(${[room, ...allowed].join('|')})/` }
+    })),
+    {
+      name: 'shared-imports-config',
+      comment: 'Only the apps read the configuration; what stands below them gets values.',
+      severity: 'error',
+      from: { path: `${shared}/`, pathNot: `${shared}/config/` },
+      to: { path: `${shared}/config/` }
+    }
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] }
+  }
+}
