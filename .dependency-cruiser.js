@@ -10,7 +10,7 @@ const foundations = {
   db: ['postgres', 'stores', 'log'],
   queue: ['postgres', 'stores', 'log'],
   providers: ['http', 'text'],
-  config: ['postgres', 'providers', 'text', 'vault']
+  config: ['http', 'postgres', 'providers', 'text', 'vault']
 }
 const shared = '^packages/shared/src'
 
