@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import type { Desk } from './desk.ts'
+import type { CommandOutput } from './command-output.ts'
 import type { Figure } from './figures/figure.ts'
 import { figures } from './figures/figures.ts'
 import { describeCommit, describeMachine } from './machine.ts'
@@ -17,7 +17,7 @@ interface Options {
 }
 
 /** `npm run bench`. */
-export function createBenchCommand ({ open, say, print }: Desk): Command {
+export function createBenchCommand ({ open, say, print }: CommandOutput): Command {
   return new Command('npm run bench --')
     .description('Measures Carillon against what it could be at best, on this machine, and prints ratios.')
     .option('--quick', 'smaller measurements: two minutes instead of fifteen', false)
@@ -34,9 +34,9 @@ something failed or was lost on the way. A machine that does other things meanwh
     .action(async (options: Options) => {
       const sizes = { ...options.quick ? quick : full, ...options.rounds !== undefined && { rounds: options.rounds } }
       const profiles = options.profiles === undefined ? undefined : resolve(options.profiles)
-      const ground = { ...await open({ profiles }), sizes }
-      const result = await runBench(ground, options.only ?? figures, say)
-      const report = { commit: await describeCommit(), machine: describeMachine(ground), ...result }
+      const environment = { ...await open({ profiles }), sizes }
+      const result = await runBench(environment, options.only ?? figures, say)
+      const report = { commit: await describeCommit(), machine: describeMachine(environment), ...result }
       print(options.json ? JSON.stringify(report, null, 2) : show(report, figures))
     })
 }

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { align } from './align.ts'
-import type { Desk } from './desk.ts'
-import { openCarillon } from './ground/carillon.ts'
-import { callJson } from './ground/call-json.ts'
+import type { CommandOutput } from './command-output.ts'
+import { openCarillon } from './environment/carillon.ts'
+import { callJson } from './environment/call-json.ts'
 import { runHostile } from './hostile/run-hostile.ts'
 import type { HostileResult } from './hostile/run-hostile.ts'
 
@@ -17,7 +17,7 @@ interface Options {
 const shown = 12
 
 /** `npm run hostile`. */
-export function createHostileCommand ({ open, say, print, fail }: Desk): Command {
+export function createHostileCommand ({ open, say, print, fail }: CommandOutput): Command {
   return new Command('npm run hostile --')
     .description('Sends hostile requests to every route of a real API, with and without credentials, and measures what each costs it.')
     .option('--max-cpu-ms <count>', 'CPU time that one request may take', readNumber, 50)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { promisify } from 'node:util'
-import type { Footing } from './ground/ground.ts'
+import type { BenchContext } from './environment/bench-context.ts'
 
 export interface Machine {
   cpu: string
@@ -13,7 +13,7 @@ export interface Machine {
   redis: string | null
 }
 
-export function describeMachine ({ databases, redis }: Footing): Machine {
+export function describeMachine ({ databases, redis }: BenchContext): Machine {
   const [first, ...others] = cpus()
   return {
     cpu: first?.model.trim() ?? 'unknown',
@@ -27,7 +27,7 @@ export function describeMachine ({ databases, redis }: Footing): Machine {
 }
 
 /** What was run, and on what, in a line. */
-export function describeGround (
+export function describeEnvironment (
   commit: string | null, { cpu, cores, memoryGiB, system, node, postgres, redis }: Machine
 ): string {
   return `commit ${commit ?? 'unknown'}; ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node ${node}, PostgreSQL ${postgres}, ` +

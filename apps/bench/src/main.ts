@@ -1,24 +1,24 @@
 import { CommanderError } from 'commander'
 import { createBenchCommand } from './bench-command.ts'
-import type { Desk } from './desk.ts'
-import { openFooting } from './ground/ground.ts'
-import type { Footing } from './ground/ground.ts'
+import type { CommandOutput } from './command-output.ts'
+import { openBenchContext } from './environment/bench-context.ts'
+import type { BenchContext } from './environment/bench-context.ts'
 import { createHostileCommand } from './hostile-command.ts'
 import { createProveCommand } from './prove-command.ts'
 
-const begun = Date.now()
-let opening: Promise<Footing> | undefined
+const startedAt = Date.now()
+let opening: Promise<BenchContext> | undefined
 let closing: Promise<void> | undefined
 let isInterrupted = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
 
-const desk: Desk = {
+const output: CommandOutput = {
   open: ({ profiles }) => {
     const { PATH = '', HOME = '' } = process.env
-    opening ??= openFooting({ env: { PATH, HOME, NODE_ENV: 'production' }, say: desk.say, profiles })
+    opening ??= openBenchContext({ env: { PATH, HOME, NODE_ENV: 'production' }, say: output.say, profiles })
     return opening
   },
-  say: (line) => { if (!isInterrupted) process.stderr.write(`${((Date.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${line}\n`) },
+  say: (line) => { if (!isInterrupted) process.stderr.write(`${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}\n`) },
   print: (text) => { if (!isInterrupted) process.stdout.write(`${text}\n`) },
   fail: () => { process.exitCode = 1 }
 }
@@ -26,23 +26,23 @@ const desk: Desk = {
 try {
   const [name, ...rest] = process.argv.slice(2)
   const [command, args] = name === 'prove'
-    ? [createProveCommand(desk), rest]
-    : name === 'hostile' ? [createHostileCommand(desk), rest] : [createBenchCommand(desk), process.argv.slice(2)]
+    ? [createProveCommand(output), rest]
+    : name === 'hostile' ? [createHostileCommand(output), rest] : [createBenchCommand(output), process.argv.slice(2)]
   await command.exitOverride().parseAsync(args, { from: 'user' })
-  if (process.exitCode === 1) await complain([])
+  if (process.exitCode === 1) await printError([])
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else {
     process.exitCode = 1
-    await complain([error instanceof Error ? error.message : String(error)])
+    await printError([error instanceof Error ? error.message : String(error)])
   }
 } finally {
   await close()
 }
 
-async function complain (lines: string[]): Promise<void> {
-  const footing = await opening?.catch(() => undefined)
-  const all = [...lines, ...await footing?.complaints().catch(() => []) ?? []]
+async function printError (lines: string[]): Promise<void> {
+  const context = await opening?.catch(() => undefined)
+  const all = [...lines, ...await context?.complaints().catch(() => []) ?? []]
   if (!isInterrupted) process.stderr.write(`\n${all.join('\n')}\n`)
 }
 
@@ -55,6 +55,6 @@ function interrupt (): void {
 
 function close (): Promise<void> {
   // What did not open has closed itself.
-  closing ??= Promise.resolve(opening).catch(() => undefined).then((footing) => footing?.close())
+  closing ??= Promise.resolve(opening).catch(() => undefined).then((context) => context?.close())
   return closing
 }

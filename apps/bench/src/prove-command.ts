@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Desk } from './desk.ts'
-import { usualBackend } from './ground/carillon.ts'
-import type { BackendKind } from './ground/carillon.ts'
+import type { CommandOutput } from './command-output.ts'
+import { usualBackend } from './environment/carillon.ts'
+import type { BackendKind } from './environment/carillon.ts'
 import { describeCommit, describeMachine } from './machine.ts'
 import type { Proof } from './proofs/proof.ts'
 import { proofs } from './proofs/proofs.ts'
@@ -20,7 +20,7 @@ interface Options {
 }
 
 /** `npm run prove`. */
-export function createProveCommand ({ open, say, print, fail }: Desk): Command {
+export function createProveCommand ({ open, say, print, fail }: CommandOutput): Command {
   return new Command('npm run prove --')
     .description('Proves with real processes that a broadcast reaches everybody, once, whatever happens on the way.')
     .option('--people <count>', 'how many are connected, from 1,000 on', readNumber(1_000, 10_000_000), 100_000)
@@ -36,12 +36,12 @@ ${proofs.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
 
 Progress is told on stderr. The exit code is 0 when all of them hold, and 1 when a count differs or something failed.`)
     .action(async ({ json, only, people, backend, seed, outageSeconds, leaseSeconds }: Options) => {
-      const footing = await open({})
-      if (backend === 'redis' && footing.redis === undefined) throw new Error('There is no redis-server on PATH')
-      const chosen = { backend: backend ?? usualBackend(footing), seed: seed ?? randomInt(2 ** 32 - 1) }
+      const context = await open({})
+      if (backend === 'redis' && context.redis === undefined) throw new Error('There is no redis-server on PATH')
+      const chosen = { backend: backend ?? usualBackend(context), seed: seed ?? randomInt(2 ** 32 - 1) }
       const options = { people, outageSeconds, leaseSeconds, ...chosen }
-      const results = await runProofs(footing, only ?? proofs, options, say)
-      const report = { commit: await describeCommit(), machine: describeMachine(footing), options, proofs: results }
+      const results = await runProofs(context, only ?? proofs, options, say)
+      const report = { commit: await describeCommit(), machine: describeMachine(context), options, proofs: results }
       print(json ? JSON.stringify(report, null, 2) : showProofs(report))
       if (results.some(({ ok }) => !ok)) fail()
     })
@@ -55,10 +55,10 @@ function readProofs (value: string): Proof[] {
   })
 }
 
-function readNumber (least: number, most: number): (value: string) => number {
+function readNumber (least: number, max: number): (value: string) => number {
   return (value) => {
     const number = Number(value)
-    if (!/^\d+$/.test(value) || number < least || number > most) throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`)
+    if (!/^\d+$/.test(value) || number < least || number > max) throw new InvalidArgumentError(`Expected a number from ${least} to ${max}.`)
     return number
   }
 }

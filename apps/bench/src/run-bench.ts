@@ -1,6 +1,6 @@
 import type { Figure, FigureId, Round } from './figures/figure.ts'
 import { meets } from './figures/figure.ts'
-import type { Ground } from './ground/ground.ts'
+import type { Environment } from './environment/bench-context.ts'
 import type { AnyMeasure, Measure } from './measures/measure.ts'
 import { summarize } from './statistics.ts'
 import type { Summary } from './statistics.ts'
@@ -23,21 +23,21 @@ export interface BenchResult {
  * Measures everything that `figures` need, once a round, each round in another order, so that a machine that is slow for a
  * while is slow for all of them. Rejects when a measurement fails or its counts are wrong: there are no half results.
  */
-export async function runBench (ground: Ground, figures: Figure[], say: (line: string) => void): Promise<BenchResult> {
-  const skipped = figures.filter((figure) => ground.redis === undefined && needsRedis(figure))
+export async function runBench (environment: Environment, figures: Figure[], say: (line: string) => void): Promise<BenchResult> {
+  const skipped = figures.filter((figure) => environment.redis === undefined && needsRedis(figure))
   const possible = figures.filter((figure) => !skipped.includes(figure))
   const measures = [...new Set(possible.flatMap(({ needs }) => needs))]
   for (const { id } of skipped) say(`${id} is skipped: ${noRedis}`)
 
   const results = new Map<AnyMeasure, object[]>(measures.map((measure) => [measure, []]))
   const rounds: Round[] = []
-  for (let round = 0; round < ground.sizes.rounds; round++) {
+  for (let round = 0; round < environment.sizes.rounds; round++) {
     for (const measure of rotate(measures, round)) {
-      const begun = Date.now()
-      const result = await run(measure, ground)
+      const startedAt = Date.now()
+      const result = await run(measure, environment)
       results.get(measure)?.push(result)
       const facts = Object.entries(measure.tell(result)).map(([name, value]) => `${name} ${value}`).join(', ')
-      say(`round ${round + 1}/${ground.sizes.rounds}  ${measure.name}: ${facts}  (${((Date.now() - begun) / 1000).toFixed(1)} s)`)
+      say(`round ${round + 1}/${environment.sizes.rounds}  ${measure.name}: ${facts}  (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
     }
     rounds.push({ of: <Result extends object>(measure: Measure<Result>) => results.get(measure)?.[round] as Result })
   }
@@ -70,9 +70,9 @@ function rotate<Item> (items: Item[], by: number): Item[] {
   return [...items.slice(start), ...items.slice(0, start)]
 }
 
-async function run (measure: AnyMeasure, ground: Ground): Promise<object> {
+async function run (measure: AnyMeasure, environment: Environment): Promise<object> {
   try {
-    return await measure.run(ground)
+    return await measure.run(environment)
   } catch (error) {
     throw new Error(`${measure.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }

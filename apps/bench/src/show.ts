@@ -1,6 +1,6 @@
 import { align } from './align.ts'
 import type { Figure } from './figures/figure.ts'
-import { describeGround } from './machine.ts'
+import { describeEnvironment } from './machine.ts'
 import type { Machine } from './machine.ts'
 import type { BenchResult } from './run-bench.ts'
 
@@ -19,7 +19,7 @@ export function show ({ commit, machine, figures, skipped, measures }: Report, k
     return [id, `${number(median)} ${unit}`.trim(), `${number(low)} – ${number(high)}`, target, ok ? 'reached' : 'MISSED', text]
   })
   return [
-    describeGround(commit, machine),
+    describeEnvironment(commit, machine),
     '',
     ...align([['figure', 'median', 'low – high', 'target', '', ''], ...table]),
     ...skipped.map(({ id, reason }) => `${id}  skipped: ${reason}`),

@@ -1,4 +1,4 @@
-import type { Person } from './ground/audience.ts'
+import type { Person } from './environment/audience.ts'
 import { message } from './message.ts'
 
 /** How many post at a time. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { spawnNode, until } from '@carillon/testing'
 import t from 'tap'
-import type { Footing } from '../src/ground/ground.ts'
+import type { BenchContext } from '../src/environment/bench-context.ts'
 import type { Proof } from '../src/proofs/proof.ts'
 import { createRandom } from '../src/proofs/random.ts'
 import { runProofs } from '../src/proofs/run-proofs.ts'
@@ -24,7 +24,7 @@ t.test('proves with real processes that nobody is lost, whatever happens on the 
     { name: 'everyone', ok: true, failure: null, facts: { sent: 3_000, repeated: 0 } },
     { name: 'killed', ok: true, failure: null, facts: { sent: 3_000, seed: 7 } },
     { name: 'outage', ok: true, failure: null, facts: { sent: 3_000, repeated: 0 } },
-    { name: 'steered', ok: true, failure: null, facts: { sent: Number, canceled: Number, repeated: 0 } }
+    { name: 'controlled', ok: true, failure: null, facts: { sent: Number, canceled: Number, repeated: 0 } }
   ])
   t.match(prove.stderr.join('\n'), /killed: seed 7, at pushes \d+, \d+, \d+/)
 })
@@ -32,7 +32,7 @@ t.test('proves with real processes that nobody is lost, whatever happens on the 
 t.test('tells what it can prove, and refuses what it cannot', async (t) => {
   const help = spawnNode(t, main, { args: ['prove', '--help'] })
   t.match(await help.exited, { code: 0 })
-  t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*steered +paused, resumed and canceled/)
+  t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*controlled +paused, resumed and canceled/)
   for (const [args, words] of [[['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 1000 to/], [['--backend', 'files'], /redis, postgres/]] as const) {
     const prove = spawnNode(t, main, { args: ['prove', ...args] })
     t.match(await prove.exited, { code: 2 })
@@ -41,7 +41,7 @@ t.test('tells what it can prove, and refuses what it cannot', async (t) => {
 })
 
 t.test('leaves nothing behind when it is stopped in the middle of a broadcast', async (t) => {
-  const prove = spawnNode(t, main, { args: ['prove', '--people', '3000', '--only', 'killed,steered', '--seed', '7'] })
+  const prove = spawnNode(t, main, { args: ['prove', '--people', '3000', '--only', 'killed,controlled', '--seed', '7'] })
   await until(() => prove.output().includes('killed: the worker'), { timeoutMs: 120_000, what: 'the first kill' })
   const processes = await descendantsOf(prove.pid)
   t.match(await prove.stop('SIGINT'), { code: 130 })
@@ -53,7 +53,7 @@ t.test('a proof that fails says what it has found, and keeps no other from being
   const fails: Proof = { name: 'killed', about: 'it fails', run: async () => { throw new Error('deliveries: {"sent":9} where {"sent":10} were due') } }
   const holds: Proof = { name: 'everyone', about: 'it holds', run: async () => ({ sent: 10, seconds: 1.25, 'per second': 8 }) }
   const said: string[] = []
-  const proofs = await runProofs({} as Footing, [fails, holds], options, (line) => said.push(line))
+  const proofs = await runProofs({} as BenchContext, [fails, holds], options, (line) => said.push(line))
   t.match(proofs, [
     { name: 'killed', ok: false, failure: /"sent":9/ }, { name: 'everyone', ok: true, failure: null, facts: { sent: 10 } }
   ])

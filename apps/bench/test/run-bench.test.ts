@@ -1,15 +1,15 @@
 import t from 'tap'
 import type { Figure } from '../src/figures/figure.ts'
 import { figures } from '../src/figures/figures.ts'
-import { expectSame } from '../src/ground/check-counts.ts'
-import type { Ground } from '../src/ground/ground.ts'
+import { expectSame } from '../src/environment/check-counts.ts'
+import type { Environment } from '../src/environment/bench-context.ts'
 import type { Measure } from '../src/measures/measure.ts'
 import { describeTarget, runBench } from '../src/run-bench.ts'
 import { quick } from '../src/sizes.ts'
 
-/** A ground that nothing stands on. */
-function groundWith ({ redis }: { redis: boolean }): Ground {
-  return { sizes: { ...quick, rounds: 3 }, redis: redis ? { url: 'redis://nowhere', version: '7' } : undefined } as Ground
+/** An environment without servers. */
+function environmentWith ({ redis }: { redis: boolean }): Environment {
+  return { sizes: { ...quick, rounds: 3 }, redis: redis ? { url: 'redis://nowhere', version: '7' } : undefined } as Environment
 }
 
 function measureOf (name: string, values: number[], ran: string[], needsRedis = false): Measure<{ value: number }> {
@@ -35,7 +35,7 @@ t.test('compares what was measured in the same round, and measures nothing twice
   const fast = measureOf('fast', [80, 9, 700], ran)
   const slow = measureOf('slow', [8, 1, 70], ran)
   const said: string[] = []
-  const result = await runBench(groundWith({ redis: true }), [
+  const result = await runBench(environmentWith({ redis: true }), [
     ratioOf('broadcast-redis', fast, limit, { atLeast: 0.75 }),
     ratioOf('broadcast-naive', fast, slow, { atLeast: 10 }),
     ratioOf('growth-cpu', fast, slow, { atMost: 10 }),
@@ -60,7 +60,7 @@ t.test('says plainly what it skips where there is no Redis, and measures nothing
   const limit = measureOf('limit', [1, 1, 1], ran)
   const said: string[] = []
   const wanted = [ratioOf('broadcast-redis', onRedis, limit, { atLeast: 1 })]
-  const result = await runBench(groundWith({ redis: false }), wanted, (line) => said.push(line))
+  const result = await runBench(environmentWith({ redis: false }), wanted, (line) => said.push(line))
   t.same(result.figures, [])
   t.match(result.skipped, [{ id: 'broadcast-redis', reason: 'there is no redis-server on PATH' }])
   t.match(said, [/broadcast-redis is skipped: there is no redis-server/])
@@ -71,7 +71,7 @@ t.test('fails as a whole when a measurement does, and says which', async (t) => 
   const broken: Measure<{ value: number }> = {
     name: 'broken', run: async () => { expectSame('deliveries', { sent: 9, failed: 1 }, { sent: 10 }); return { value: 1 } }, tell: () => ({})
   }
-  await t.rejects(runBench(groundWith({ redis: true }), [ratioOf('accept', broken, broken, { atLeast: 1 })], () => {}),
+  await t.rejects(runBench(environmentWith({ redis: true }), [ratioOf('accept', broken, broken, { atLeast: 1 })], () => {}),
     { message: 'broken: deliveries: {"sent":9,"failed":1} where {"sent":10} were due' })
 })
 

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import type { Carillon } from '../ground/carillon.ts'
+import type { Carillon } from '../environment/carillon.ts'
 import { attacksOn, generalAttacks } from './attacks.ts'
 import type { Attack } from './attacks.ts'
 import { findTargets } from './targets.ts'

@@ -1,6 +1,6 @@
-import { openCarillon, usualBackend } from '../ground/carillon.ts'
-import { countRows, expectSame } from '../ground/check-counts.ts'
-import { startWatch } from '../ground/stopwatch.ts'
+import { openCarillon, usualBackend } from '../environment/carillon.ts'
+import { countRows, expectSame } from '../environment/check-counts.ts'
+import { startWatch } from '../environment/stopwatch.ts'
 import { clients, singleBodies } from '../single-bodies.ts'
 import { micros, rate, share } from './measure.ts'
 import type { Measure } from './measure.ts'
@@ -16,12 +16,12 @@ export interface AcceptResult {
 export const accept: Measure<AcceptResult> = {
   name: 'accepting single notifications',
 
-  async run (ground) {
-    const { accept: count } = ground.sizes
+  async run (environment) {
+    const { accept: count } = environment.sizes
     const warmUp = warmUpOf(count)
-    const { small: audience } = ground.sizes.growth
-    const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience, worker: false })
-    const loop = ground.startLoop('post-loop')
+    const { small: audience } = environment.sizes.growth
+    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience, worker: false })
+    const loop = environment.startLoop('post-loop')
     try {
       await loop.ready
       const post = (count: number) => loop.ask({
@@ -45,14 +45,14 @@ export const accept: Measure<AcceptResult> = {
 export const bareAccept: Measure<AcceptResult> = {
   name: 'a bare route with one INSERT',
 
-  async run (ground) {
-    const { accept: count } = ground.sizes
+  async run (environment) {
+    const { accept: count } = environment.sizes
     const warmUp = warmUpOf(count)
-    const database = await ground.databases.create()
-    const [route, loop] = [ground.startLoop('bare-route'), ground.startLoop('post-loop')]
+    const database = await environment.databases.create()
+    const [route, loop] = [environment.startLoop('bare-route'), environment.startLoop('post-loop')]
     try {
       await Promise.all([route.ready, loop.ready])
-      const people = await ground.people(ground.sizes.growth.small)
+      const people = await environment.people(environment.sizes.growth.small)
       const { url } = await route.ask<{ url: string }>({ databaseUrl: database.url })
       const post = (count: number) => loop.ask({ origin: url, path: '/insert', token: 'none', bodies: singleBodies(people, count), clients })
       await post(warmUp)

@@ -1,9 +1,9 @@
-import { openCarillon } from '../ground/carillon.ts'
-import type { BackendKind, Carillon } from '../ground/carillon.ts'
-import { checkCounts, countRows, expectSame } from '../ground/check-counts.ts'
-import type { Ground } from '../ground/ground.ts'
-import { startWatch } from '../ground/stopwatch.ts'
-import { until } from '../ground/until.ts'
+import { openCarillon } from '../environment/carillon.ts'
+import type { BackendKind, Carillon } from '../environment/carillon.ts'
+import { checkCounts, countRows, expectSame } from '../environment/check-counts.ts'
+import type { Environment } from '../environment/bench-context.ts'
+import { startWatch } from '../environment/stopwatch.ts'
+import { until } from '../environment/until.ts'
 import { micros, rate, share } from './measure.ts'
 import type { Measure } from './measure.ts'
 
@@ -16,26 +16,26 @@ export interface BroadcastResult {
 }
 
 export const broadcastOnRedis: Measure<BroadcastResult> = {
-  name: 'broadcast, jobs in Redis', needsRedis: true, run: (ground) => measureBroadcast(ground, 'redis'), tell
+  name: 'broadcast, jobs in Redis', needsRedis: true, run: (environment) => measureBroadcast(environment, 'redis'), tell
 }
 
 export const broadcastOnPostgres: Measure<BroadcastResult> = {
-  name: 'broadcast, jobs in PostgreSQL', run: (ground) => measureBroadcast(ground, 'postgres'), tell
+  name: 'broadcast, jobs in PostgreSQL', run: (environment) => measureBroadcast(environment, 'postgres'), tell
 }
 
 const patienceMs = 300_000
 
-async function measureBroadcast (ground: Ground, backend: BackendKind): Promise<BroadcastResult> {
-  const { broadcast: audience } = ground.sizes
-  const carillon = await openCarillon(ground, { backend, audience })
+async function measureBroadcast (environment: Environment, backend: BackendKind): Promise<BroadcastResult> {
+  const { broadcast: audience } = environment.sizes
+  const carillon = await openCarillon(environment, { backend, audience })
   try {
-    await warmUp(ground, carillon)
+    await warmUp(environment, carillon)
     await carillon.database.resetStatements()
-    const stop = await startWatch([carillon.worker, ground.simulator.process])
-    await broadcast(ground, carillon)
+    const stop = await startWatch([carillon.worker, environment.simulator.process])
+    await broadcast(environment, carillon)
     const { ms, used: [worker, simulator] } = await stop()
     const statements = await carillon.database.statements()
-    await checkCounts(ground, carillon, { sent: audience + ground.sizes.warmUp })
+    await checkCounts(environment, carillon, { sent: audience + environment.sizes.warmUp })
     return {
       perSecond: audience / ms * 1000,
       statementsPerDelivery: statements / audience,
@@ -49,21 +49,21 @@ async function measureBroadcast (ground: Ground, backend: BackendKind): Promise<
 }
 
 /** Rings everybody, and waits until the API says that all of them were. Answers the notification's id. */
-export async function broadcast (ground: Ground, carillon: Carillon): Promise<string> {
-  const { distinct: before } = await ground.simulator.counts()
+export async function broadcast (environment: Environment, carillon: Carillon): Promise<string> {
+  const { distinct: before } = await environment.simulator.counts()
   const audience = carillon.people.length
   const id = await carillon.notify({ everyone: true })
   const describe = async (): Promise<string> =>
-    `${JSON.stringify(await ground.simulator.counts())} at the simulator, deliveries ${JSON.stringify(await countRows(carillon))}`
+    `${JSON.stringify(await environment.simulator.counts())} at the simulator, deliveries ${JSON.stringify(await countRows(carillon))}`
   // The simulator's count costs it nothing. Asked for its status all the time, the API would take part in what is measured.
-  await until(async () => (await ground.simulator.counts()).distinct >= before + audience, { everyMs: 50, patienceMs, describe })
+  await until(async () => (await environment.simulator.counts()).distinct >= before + audience, { everyMs: 50, patienceMs, describe })
   await until(async () => (await carillon.status(id)).status === 'completed', { everyMs: 10, patienceMs: 60_000, describe })
   expectSame('counts of the API', (await carillon.status(id)).counts, { sent: audience })
   return id
 }
 
-export async function warmUp (ground: Ground, carillon: Carillon): Promise<void> {
-  const { warmUp: count } = ground.sizes
+export async function warmUp (environment: Environment, carillon: Carillon): Promise<void> {
+  const { warmUp: count } = environment.sizes
   const id = await carillon.notify({ userIds: carillon.people.slice(0, count).map(({ userId }) => userId) })
   await until(async () => (await carillon.status(id)).status === 'completed', {
     everyMs: 25, patienceMs, describe: async () => `the warm-up is ${JSON.stringify(await carillon.status(id))}`

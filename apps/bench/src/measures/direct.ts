@@ -1,6 +1,6 @@
-import { openCarillon, usualBackend } from '../ground/carillon.ts'
-import { CountError, countRows, expectSame } from '../ground/check-counts.ts'
-import { until } from '../ground/until.ts'
+import { openCarillon, usualBackend } from '../environment/carillon.ts'
+import { CountError, countRows, expectSame } from '../environment/check-counts.ts'
+import { until } from '../environment/until.ts'
 import { timeDirectSends } from './latency.ts'
 import type { LatencyResult } from './latency.ts'
 import { milliseconds } from './measure.ts'
@@ -10,18 +10,18 @@ import type { Measure } from './measure.ts'
 export const directDuringBroadcast: Measure<LatencyResult> = {
   name: 'latency of a direct send, during a broadcast',
 
-  async run (ground) {
-    const { direct: count, growth: { large } } = ground.sizes
-    const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience: large })
+  async run (environment) {
+    const { direct: count, growth: { large } } = environment.sizes
+    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: large })
     try {
       const id = await carillon.notify({ everyone: true })
       const describe = async (): Promise<string> => `deliveries ${JSON.stringify(await countRows(carillon))}`
-      await until(async () => (await ground.simulator.counts()).distinct > 1_000, { everyMs: 20, patienceMs: 60_000, describe })
-      const result = await timeDirectSends(ground, carillon, count)
+      await until(async () => (await environment.simulator.counts()).distinct > 1_000, { everyMs: 20, patienceMs: 60_000, describe })
+      const result = await timeDirectSends(environment, carillon, count)
       const { status } = await carillon.status(id)
       if (status !== 'sending') throw new CountError(`The broadcast was ${status} before all direct sends were timed: take a larger audience`)
 
-      await carillon.steer(id, 'cancel')
+      await carillon.control(id, 'cancel')
       await until(async () => {
         const { sending = 0, queued = 0, retrying = 0 } = (await carillon.status(id)).counts
         return sending + queued + retrying === 0
@@ -29,7 +29,7 @@ export const directDuringBroadcast: Measure<LatencyResult> = {
       const { counts: { sent = 0, canceled = 0, ...others } } = await carillon.status(id)
       expectSame('the canceled broadcast', { everybody: sent + canceled, ...others }, { everybody: large })
       const { sent: all = 0 } = await countRows(carillon)
-      expectSame('guids at the simulator', await ground.simulator.counts(), { distinct: all, repeated: 0 })
+      expectSame('guids at the simulator', await environment.simulator.counts(), { distinct: all, repeated: 0 })
       return result
     } finally {
       await carillon.close()

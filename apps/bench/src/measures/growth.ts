@@ -1,7 +1,7 @@
-import { openCarillon, usualBackend } from '../ground/carillon.ts'
-import { checkCounts } from '../ground/check-counts.ts'
-import type { Ground } from '../ground/ground.ts'
-import { startWatch } from '../ground/stopwatch.ts'
+import { openCarillon, usualBackend } from '../environment/carillon.ts'
+import { checkCounts } from '../environment/check-counts.ts'
+import type { Environment } from '../environment/bench-context.ts'
+import { startWatch } from '../environment/stopwatch.ts'
 import { broadcast, warmUp } from './broadcast.ts'
 import { micros, rate } from './measure.ts'
 import type { Measure } from './measure.ts'
@@ -15,26 +15,26 @@ export interface GrowthResult {
 /** Some broadcasts to few people, one after the other. */
 export const smallAudience: Measure<GrowthResult> = {
   name: 'broadcasts to the small audience',
-  run: (ground) => measureAudience(ground, ground.sizes.growth.small, ground.sizes.growth.smallTimes),
+  run: (environment) => measureAudience(environment, environment.sizes.growth.small, environment.sizes.growth.smallTimes),
   tell
 }
 
 /** One broadcast to many. */
 export const largeAudience: Measure<GrowthResult> = {
   name: 'a broadcast to the large audience',
-  run: (ground) => measureAudience(ground, ground.sizes.growth.large, 1),
+  run: (environment) => measureAudience(environment, environment.sizes.growth.large, 1),
   tell
 }
 
-async function measureAudience (ground: Ground, audience: number, times: number): Promise<GrowthResult> {
-  const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience })
+async function measureAudience (environment: Environment, audience: number, times: number): Promise<GrowthResult> {
+  const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience })
   try {
-    await warmUp(ground, carillon)
+    await warmUp(environment, carillon)
     const stop = await startWatch([carillon.worker])
-    for (let time = 0; time < times; time++) await broadcast(ground, carillon)
+    for (let time = 0; time < times; time++) await broadcast(environment, carillon)
     const { ms, used: [worker] } = await stop()
     const sent = audience * times
-    await checkCounts(ground, carillon, { sent: sent + ground.sizes.warmUp })
+    await checkCounts(environment, carillon, { sent: sent + environment.sizes.warmUp })
     return {
       perSecond: sent / ms * 1000,
       cpuMicrosPerDelivery: (worker?.cpuMs ?? NaN) * 1000 / sent,

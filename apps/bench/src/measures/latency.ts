@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomUUID } from 'node:crypto'
-import { callJson } from '../ground/call-json.ts'
-import { guidOf, openCarillon, usualBackend } from '../ground/carillon.ts'
-import type { Carillon } from '../ground/carillon.ts'
-import type { Person } from '../ground/audience.ts'
-import { checkCounts, countRows } from '../ground/check-counts.ts'
-import type { Ground } from '../ground/ground.ts'
-import { pushPath } from '../ground/simulator.ts'
-import { nowMs } from '../ground/stopwatch.ts'
-import { until } from '../ground/until.ts'
+import { callJson } from '../environment/call-json.ts'
+import { guidOf, openCarillon, usualBackend } from '../environment/carillon.ts'
+import type { Carillon } from '../environment/carillon.ts'
+import type { Person } from '../environment/audience.ts'
+import { checkCounts, countRows } from '../environment/check-counts.ts'
+import type { Environment } from '../environment/bench-context.ts'
+import { pushPath } from '../environment/simulator.ts'
+import { nowMs } from '../environment/stopwatch.ts'
+import { until } from '../environment/until.ts'
 import { message } from '../message.ts'
 import { percentile } from '../statistics.ts'
 import { milliseconds } from './measure.ts'
@@ -27,16 +27,16 @@ const warmUps = 10
 export const latency: Measure<LatencyResult> = {
   name: 'latency of a direct send, idle',
 
-  async run (ground) {
-    const { latency: count } = ground.sizes
-    const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience: ground.sizes.growth.small })
+  async run (environment) {
+    const { latency: count } = environment.sizes
+    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: environment.sizes.growth.small })
     try {
-      const result = await timeDirectSends(ground, carillon, count)
+      const result = await timeDirectSends(environment, carillon, count)
       const sent = count + warmUps
       await until(async () => (await countRows(carillon))['sent'] === sent, {
         everyMs: 20, patienceMs: 30_000, describe: async () => `deliveries ${JSON.stringify(await countRows(carillon))}`
       })
-      await checkCounts(ground, carillon, { sent })
+      await checkCounts(environment, carillon, { sent })
       return result
     } finally {
       await carillon.close()
@@ -59,10 +59,10 @@ export const bareLatency: Measure<LatencyResult> = {
       const [person] = await people(1)
       return summarize(await timeEach(sizes.latency, async () => {
         const guid = randomUUID()
-        const begun = nowMs()
+        const startedAt = nowMs()
         await callJson('POST', `${url}/nothing`, { body: { audience: { userIds: ['ann'] }, message } })
         await callJson('POST', simulator.url + pushPath, { body: { ...message, guid }, token: person?.accessToken })
-        return await simulator.arrival(guid) - begun
+        return await simulator.arrival(guid) - startedAt
       }))
     } finally {
       await route.stop()
@@ -75,13 +75,13 @@ export const bareLatency: Measure<LatencyResult> = {
 }
 
 /** Times direct sends to one person after the other. */
-export async function timeDirectSends ({ simulator }: Ground, carillon: Carillon, count: number): Promise<LatencyResult> {
+export async function timeDirectSends ({ simulator }: Environment, carillon: Carillon, count: number): Promise<LatencyResult> {
   const people = carillon.people.values()
   return summarize(await timeEach(count, async () => {
-    const person: Person = people.next().value ?? nobodyLeft()
-    const begun = nowMs()
+    const person: Person = people.next().value ?? noneLeft()
+    const startedAt = nowMs()
     const id = await carillon.notify({ userIds: [person.userId] })
-    return await simulator.arrival(guidOf(id, person)) - begun
+    return await simulator.arrival(guidOf(id, person)) - startedAt
   }))
 }
 
@@ -103,6 +103,6 @@ function tell ({ p50Ms, p99Ms }: LatencyResult): Record<string, string> {
   return { p50: milliseconds(p50Ms), p99: milliseconds(p99Ms) }
 }
 
-function nobodyLeft (): never {
+function noneLeft (): never {
   throw new Error('There are not enough people')
 }

@@ -1,7 +1,7 @@
 import { concurrency } from '../concurrency.ts'
-import { expectSame } from '../ground/check-counts.ts'
-import { startWatch } from '../ground/stopwatch.ts'
-import { pushPath } from '../ground/simulator.ts'
+import { expectSame } from '../environment/check-counts.ts'
+import { startWatch } from '../environment/stopwatch.ts'
+import { pushPath } from '../environment/simulator.ts'
 import { micros, rate, share } from './measure.ts'
 import type { Measure } from './measure.ts'
 

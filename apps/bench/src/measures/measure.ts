@@ -1,10 +1,10 @@
-import type { Ground } from '../ground/ground.ts'
+import type { Environment } from '../environment/bench-context.ts'
 
 /** Something that is measured once in a round. Figures compare such results with each other. */
 export interface Measure<Result extends object> {
   name: string
   needsRedis?: boolean
-  run: (ground: Ground) => Promise<Result>
+  run: (environment: Environment) => Promise<Result>
   /** The result's numbers, for people. */
   tell (result: Result): Record<string, string>
 }
@@ -13,7 +13,7 @@ export interface Measure<Result extends object> {
 export interface AnyMeasure {
   name: string
   needsRedis?: boolean
-  run: (ground: Ground) => Promise<object>
+  run: (environment: Environment) => Promise<object>
   tell (result: object): Record<string, string>
 }
 

@@ -1,7 +1,7 @@
-import { openCarillon, usualBackend } from '../ground/carillon.ts'
-import { checkCounts, countRows } from '../ground/check-counts.ts'
-import { startWatch } from '../ground/stopwatch.ts'
-import { until } from '../ground/until.ts'
+import { openCarillon, usualBackend } from '../environment/carillon.ts'
+import { checkCounts, countRows } from '../environment/check-counts.ts'
+import { startWatch } from '../environment/stopwatch.ts'
+import { until } from '../environment/until.ts'
 import { clients, singleBodies } from '../single-bodies.ts'
 import { rate, share } from './measure.ts'
 import type { Measure } from './measure.ts'
@@ -18,15 +18,15 @@ const warmUp = 500
 export const singles: Measure<SinglesResult> = {
   name: 'single notifications, accepted and sent',
 
-  async run (ground) {
-    const { singles: count } = ground.sizes
-    const carillon = await openCarillon(ground, { backend: usualBackend(ground), audience: ground.sizes.growth.small })
-    const loop = ground.startLoop('post-loop')
+  async run (environment) {
+    const { singles: count } = environment.sizes
+    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: environment.sizes.growth.small })
+    const loop = environment.startLoop('post-loop')
     const postAndWait = async (count: number, total: number): Promise<void> => {
       await loop.ask({
         origin: carillon.apiUrl, path: '/v1/notifications', token: carillon.key, bodies: singleBodies(carillon.people, count), clients
       })
-      await until(async () => (await ground.simulator.counts()).distinct >= total, {
+      await until(async () => (await environment.simulator.counts()).distinct >= total, {
         everyMs: 20, patienceMs: 120_000, describe: async () => `deliveries ${JSON.stringify(await countRows(carillon))}`
       })
     }
@@ -42,7 +42,7 @@ export const singles: Measure<SinglesResult> = {
       await until(async () => (await countRows(carillon))['sent'] === warmUp + count, {
         everyMs: 100, patienceMs: 30_000, describe: async () => `deliveries ${JSON.stringify(await countRows(carillon))}`
       })
-      await checkCounts(ground, carillon, { sent: warmUp + count })
+      await checkCounts(environment, carillon, { sent: warmUp + count })
       return { perSecond: count / ms * 1000, statementsPerDelivery: statements / count, workerBusy: worker?.busy ?? 0 }
     } finally {
       await loop.stop()

@@ -1,22 +1,22 @@
-import { expectSame } from '../ground/check-counts.ts'
-import { watchProgress } from '../ground/watch-progress.ts'
-import { expectEverybody, sumOf, untilOver, untilPushes } from './everybody.ts'
+import { expectSame } from '../environment/check-counts.ts'
+import { watchProgress } from '../environment/watch-progress.ts'
+import { expectEverybody, sumOf, untilOver, untilPushes } from './expect-everyone.ts'
 import { withCarillon } from './proof.ts'
 import type { Proof } from './proof.ts'
 
 export const everyone: Proof = {
   name: 'everyone',
   about: 'one broadcast reaches everybody, once, and its progress ends at exactly that',
-  run: (footing, options) => withCarillon(footing, options, {}, async (carillon) => {
+  run: (context, options) => withCarillon(context, options, {}, async (carillon) => {
     const { people } = options
-    const begun = Date.now()
+    const startedAt = Date.now()
     const id = await carillon.notify({ everyone: true })
     const watching = watchProgress(carillon, id)
     watching.catch(() => {}) // awaited below, unless something else fails first
-    await untilPushes(footing, carillon, people)
-    await untilOver(footing, carillon, id, 'completed')
-    const seconds = (Date.now() - begun) / 1000
-    const { repeated } = await expectEverybody(footing, carillon, id)
+    await untilPushes(context, carillon, people)
+    await untilOver(context, carillon, id, 'completed')
+    const seconds = (Date.now() - startedAt) / 1000
+    const { repeated } = await expectEverybody(context, carillon, id)
 
     const events = await watching
     const backwards = events.filter(({ counts }, index) => (counts['sent'] ?? 0) < (events[index - 1]?.counts['sent'] ?? 0)).length

@@ -1,27 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { concurrency } from '../concurrency.ts'
-import type { Carillon } from '../ground/carillon.ts'
-import { toUuid } from '../ground/carillon.ts'
-import { CountError, expectSame } from '../ground/check-counts.ts'
-import type { Footing } from '../ground/ground.ts'
-import { until } from '../ground/until.ts'
-import { expectEverybody, untilOver, untilPushes } from './everybody.ts'
+import type { Carillon } from '../environment/carillon.ts'
+import { toUuid } from '../environment/carillon.ts'
+import { CountError, expectSame } from '../environment/check-counts.ts'
+import type { BenchContext } from '../environment/bench-context.ts'
+import { until } from '../environment/until.ts'
+import { expectEverybody, untilOver, untilPushes } from './expect-everyone.ts'
 import { unhurried, withCarillon } from './proof.ts'
 import type { Proof } from './proof.ts'
 
 export const outage: Proof = {
   name: 'outage',
   about: 'the provider answers 503 for a while: nothing fails, and nothing is attempted while the breaker is open',
-  run: (footing, options, say) => withCarillon(footing, options, unhurried(options, 16), async (carillon) => {
+  run: (context, options, say) => withCarillon(context, options, unhurried(options, 16), async (carillon) => {
     const { people, outageSeconds } = options
-    const { simulator } = footing
+    const { simulator } = context
     const failedBefore = await simulator.failed()
-    const begun = Date.now()
+    const startedAt = Date.now()
     const id = await carillon.notify({ everyone: true })
-    await untilPushes(footing, carillon, Math.ceil(people / 2))
+    await untilPushes(context, carillon, Math.ceil(people / 2))
     await simulator.fail(503)
     say(`outage: 503 after ${(await simulator.counts()).distinct} pushes, for ${outageSeconds} s`)
-    const watching = watchBreaker(footing, carillon)
+    const watching = watchBreaker(context, carillon)
     try {
       // A breaker opens by what its worker notices, whenever that comes to it.
       await Promise.all([sleep(outageSeconds * 1000), watching.opened()])
@@ -29,10 +29,10 @@ export const outage: Proof = {
       await simulator.recover()
     }
     say(`outage: over; ${await simulator.failed() - failedBefore} pushes were answered with 503`)
-    await untilOver(footing, carillon, id, 'completed')
-    const seconds = (Date.now() - begun) / 1000
+    await untilOver(context, carillon, id, 'completed')
+    const seconds = (Date.now() - startedAt) / 1000
     const { opens, failedUntilOpen, secondsUntilOpen } = await watching.end()
-    const { repeated } = await expectEverybody(footing, carillon, id)
+    const { repeated } = await expectEverybody(context, carillon, id)
 
     // What the provider has refused is an attempt in some row's history, or a probe that failed.
     const failed = await simulator.failed() - failedBefore
@@ -74,8 +74,8 @@ interface Watching {
 }
 
 /** Watches the breaker from outside, from now on. */
-function watchBreaker ({ simulator }: Footing, { database: { sql } }: Carillon): Watching {
-  const begun = Date.now()
+function watchBreaker ({ simulator }: BenchContext, { database: { sql } }: Carillon): Watching {
+  const startedAt = Date.now()
   let seen: Watched | undefined
   const ending = new AbortController()
 
@@ -84,7 +84,7 @@ function watchBreaker ({ simulator }: Footing, { database: { sql } }: Carillon):
       const [host] = await sql<Array<{ opens: number }>>`
         select opens from provider_hosts where provider = 'pushbullet' and host = '' and breaker <> 'closed'`
       if (host !== undefined) {
-        seen ??= { opens: 0, failedUntilOpen: await simulator.failed(), secondsUntilOpen: (Date.now() - begun) / 1000 }
+        seen ??= { opens: 0, failedUntilOpen: await simulator.failed(), secondsUntilOpen: (Date.now() - startedAt) / 1000 }
         seen.opens = Math.max(seen.opens, host.opens)
       }
       await sleep(50)

@@ -1,6 +1,6 @@
-import type { BackendKind, Carillon, CarillonOptions } from '../ground/carillon.ts'
-import { openCarillon } from '../ground/carillon.ts'
-import type { Footing } from '../ground/ground.ts'
+import type { BackendKind, Carillon, CarillonOptions } from '../environment/carillon.ts'
+import { openCarillon } from '../environment/carillon.ts'
+import type { BenchContext } from '../environment/bench-context.ts'
 
 export interface ProofOptions {
   people: number
@@ -16,20 +16,20 @@ export type Facts = Record<string, string | number>
 
 /** Something that must be true however many people are rung. */
 export interface Proof {
-  name: 'everyone' | 'killed' | 'outage' | 'steered'
+  name: 'everyone' | 'killed' | 'outage' | 'controlled'
   about: string
   /** Rejects with both numbers when a count is not what it must be. */
-  run: (footing: Footing, options: ProofOptions, say: (line: string) => void) => Promise<Facts>
+  run: (context: BenchContext, options: ProofOptions, say: (line: string) => void) => Promise<Facts>
 }
 
 /** Carillon with everybody connected, for as long as `work` takes. */
 export async function withCarillon<Result> (
-  footing: Footing,
+  context: BenchContext,
   { people, backend }: ProofOptions,
   settings: CarillonOptions['settings'],
   work: (carillon: Carillon) => Promise<Result>
 ): Promise<Result> {
-  const carillon = await openCarillon(footing, { backend, audience: people, settings: { RECONCILE_SECONDS: '1', ...settings } })
+  const carillon = await openCarillon(context, { backend, audience: people, settings: { RECONCILE_SECONDS: '1', ...settings } })
   try {
     return await work(carillon)
   } finally {

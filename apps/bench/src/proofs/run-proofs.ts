@@ -1,4 +1,4 @@
-import type { Footing } from '../ground/ground.ts'
+import type { BenchContext } from '../environment/bench-context.ts'
 import type { Facts, Proof, ProofOptions } from './proof.ts'
 
 export interface ProofResult {
@@ -11,12 +11,12 @@ export interface ProofResult {
 
 /** Runs proofs one after the other; one that fails keeps no other from being run. */
 export async function runProofs (
-  footing: Footing, proofs: Proof[], options: ProofOptions, say: (line: string) => void
+  context: BenchContext, proofs: Proof[], options: ProofOptions, say: (line: string) => void
 ): Promise<ProofResult[]> {
   const results: ProofResult[] = []
   for (const { name, about, run } of proofs) {
     say(`${name}: ${about}`)
-    const result = await run(footing, options, say).then(
+    const result = await run(context, options, say).then(
       (facts) => ({ name, ok: true, facts, failure: null }),
       (error: unknown) => ({ name, ok: false, facts: {}, failure: error instanceof Error ? error.message : String(error) }))
     say(`${name}: ${result.failure ?? 'holds'}`)

@@ -1,6 +1,6 @@
 import { align } from '../align.ts'
 import type { Machine } from '../machine.ts'
-import { describeGround } from '../machine.ts'
+import { describeEnvironment } from '../machine.ts'
 import type { ProofOptions } from './proof.ts'
 import type { ProofResult } from './run-proofs.ts'
 
@@ -23,7 +23,7 @@ export function showProofs ({ commit, machine, options: { people, backend, seed 
     ]
   })
   return [
-    describeGround(commit, machine),
+    describeEnvironment(commit, machine),
     `${people.toLocaleString('en')} people, jobs in ${backend === 'redis' ? 'Redis' : 'PostgreSQL'}, seed ${seed}`,
     '',
     ...align([['proof', '', ...columns, ''], ...rows])

@@ -9,9 +9,9 @@ export interface Span {
 /** Begins to measure time, and what `children` use of it; the function it gives back ends that. */
 export async function startWatch (children: Child[]): Promise<() => Promise<Span>> {
   const before = await Promise.all(children.map((child) => child.usage()))
-  const begun = performance.now()
+  const startedAt = performance.now()
   return async () => {
-    const ms = performance.now() - begun
+    const ms = performance.now() - startedAt
     const after = await Promise.all(children.map((child) => child.usage()))
     return {
       ms,

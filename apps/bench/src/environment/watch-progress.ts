@@ -1,10 +1,10 @@
 import { request } from 'undici'
-import type { Carillon, Standing } from './carillon.ts'
+import type { Carillon, NotificationProgress } from './carillon.ts'
 
 /** Reads a notification's progress as it is streamed, and answers all of its events once it is over. */
-export async function watchProgress ({ apiUrl, key }: Carillon, id: string): Promise<Standing[]> {
+export async function watchProgress ({ apiUrl, key }: Carillon, id: string): Promise<NotificationProgress[]> {
   const answer = await request(`${apiUrl}/v1/notifications/${id}/events`, { headers: { authorization: `Bearer ${key}` }, bodyTimeout: 0 })
   const text = await answer.body.text()
   if (answer.statusCode !== 200) throw new Error(`The events of ${id} were answered with ${answer.statusCode}: ${text.slice(0, 500)}`)
-  return text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice('data: '.length)) as Standing)
+  return text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice('data: '.length)) as NotificationProgress)
 }

@@ -5,7 +5,7 @@ import { message } from '../message.ts'
 import type { Person } from './audience.ts'
 import { callJson } from './call-json.ts'
 import type { OwnDatabase } from './databases.ts'
-import type { Footing } from './ground.ts'
+import type { BenchContext } from './bench-context.ts'
 import type { Child } from './spawn.ts'
 
 export type BackendKind = 'redis' | 'postgres'
@@ -22,13 +22,13 @@ export interface Carillon {
   /** Starts a worker: one that was not asked for at first, or another in the place of one that is gone. */
   startWorker: () => Promise<void>
   notify: (audience: { userIds: string[] } | { everyone: true }) => Promise<string>
-  status: (id: string) => Promise<Standing>
-  steer: (id: string, step: 'pause' | 'resume' | 'cancel') => Promise<void>
+  status: (id: string) => Promise<NotificationProgress>
+  control: (id: string, step: 'pause' | 'resume' | 'cancel') => Promise<void>
   close: () => Promise<void>
 }
 
 /** What the API says of a notification. */
-export interface Standing {
+export interface NotificationProgress {
   status: string
   deliveries: number
   counts: Record<string, number>
@@ -45,33 +45,33 @@ export interface CarillonOptions {
 }
 
 /** Where jobs live in measurements that are not about that. */
-export function usualBackend ({ redis }: Footing): BackendKind {
+export function usualBackend ({ redis }: BenchContext): BackendKind {
   return redis === undefined ? 'postgres' : 'redis'
 }
 
 let opened = 0
 
 export async function openCarillon (
-  ground: Footing, { backend, audience, worker: hasWorker = true, settings = {} }: CarillonOptions
+  environment: BenchContext, { backend, audience, worker: hasWorker = true, settings = {} }: CarillonOptions
 ): Promise<Carillon> {
-  const database = await ground.databases.create(await ground.connected(audience))
+  const database = await environment.databases.create(await environment.connected(audience))
   const children: Child[] = []
   const close = async (): Promise<void> => {
     await Promise.all(children.map((child) => child.stop()))
     await database.drop()
-    await ground.simulator.reset()
+    await environment.simulator.reset()
   }
   const start = (name: 'api' | 'worker'): Child => {
-    const child = ground.startApp(name, env)
+    const child = environment.startApp(name, env)
     children.push(child)
     return child
   }
-  const { url } = ground.simulator
+  const { url } = environment.simulator
   const env = {
     DATABASE_URL: database.url,
-    ...backend === 'redis' && ground.redis !== undefined ? { REDIS_URL: ground.redis.url } : {},
+    ...backend === 'redis' && environment.redis !== undefined ? { REDIS_URL: environment.redis.url } : {},
     QUEUE_PREFIX: `bench-${++opened}`,
-    CARILLON_KEYS: ground.keys,
+    CARILLON_KEYS: environment.keys,
     PORT: '0',
     PUSHBULLET_CLIENT_ID: 'carillon',
     PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
@@ -93,14 +93,14 @@ export async function openCarillon (
       api,
       get worker () { return worker ?? noWorker() },
       database,
-      people: await ground.people(audience),
+      people: await environment.people(audience),
       startWorker: async () => {
         worker = start('worker')
         await worker.ready
       },
       notify: async (audience) => (await call<{ id: string }>('POST', '/v1/notifications', { audience, message })).id,
       status: (id) => call('GET', `/v1/notifications/${id}`),
-      steer: async (id, step) => { await call('POST', `/v1/notifications/${id}/${step}`) },
+      control: async (id, step) => { await call('POST', `/v1/notifications/${id}/${step}`) },
       close
     }
   } catch (error) {

@@ -1,42 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Carillon } from '../ground/carillon.ts'
-import { CountError, countRows, expectSame } from '../ground/check-counts.ts'
-import { until } from '../ground/until.ts'
-import { sumOf, untilOver, untilPushes } from './everybody.ts'
+import type { Carillon } from '../environment/carillon.ts'
+import { CountError, countRows, expectSame } from '../environment/check-counts.ts'
+import { until } from '../environment/until.ts'
+import { sumOf, untilOver, untilPushes } from './expect-everyone.ts'
 import { unhurried, withCarillon } from './proof.ts'
 import type { Proof } from './proof.ts'
 
 /** For so long nothing may come while it is paused: reconcile looks for what is due twice meanwhile. */
 const quietMs = 2_500
 
-export const steered: Proof = {
-  name: 'steered',
+export const controlled: Proof = {
+  name: 'controlled',
   about: 'paused, resumed and canceled in the middle, everybody is accounted for each time',
-  run: (footing, options, say) => withCarillon(footing, options, unhurried(options, 10), async (carillon) => {
+  run: (context, options, say) => withCarillon(context, options, unhurried(options, 10), async (carillon) => {
     const { people } = options
-    const { simulator } = footing
-    const begun = Date.now()
+    const { simulator } = context
+    const startedAt = Date.now()
     const id = await carillon.notify({ everyone: true })
 
-    await untilPushes(footing, carillon, Math.ceil(people / 4))
-    await carillon.steer(id, 'pause')
+    await untilPushes(context, carillon, Math.ceil(people / 4))
+    await carillon.control(id, 'pause')
     await nothingHeld(carillon)
     const paused = await accountedFor(carillon, id, 'paused')
     const before = await simulator.counts()
     expectSame('pushes of what is paused', before, { distinct: paused['sent'] ?? 0 })
-    say(`steered: paused after ${before.distinct} pushes`)
+    say(`controlled: paused after ${before.distinct} pushes`)
     await sleep(quietMs)
     expectSame('pushes while it is paused', await simulator.counts(), before)
     await accountedFor(carillon, id, 'paused')
 
-    await carillon.steer(id, 'resume')
+    await carillon.control(id, 'resume')
     await accountedFor(carillon, id, 'sending')
-    await untilPushes(footing, carillon, Math.ceil(people / 2))
-    await carillon.steer(id, 'cancel')
-    await untilOver(footing, carillon, id, 'canceled')
+    await untilPushes(context, carillon, Math.ceil(people / 2))
+    await carillon.control(id, 'cancel')
+    await untilOver(context, carillon, id, 'canceled')
     const { sent = 0, canceled = 0, ...others } = await accountedFor(carillon, id, 'canceled')
-    say(`steered: canceled after ${sent} pushes`)
-    const seconds = (Date.now() - begun) / 1000
+    say(`controlled: canceled after ${sent} pushes`)
+    const seconds = (Date.now() - startedAt) / 1000
     expectSame('sent, canceled and anything else', { everybody: sent + canceled, ...others }, { everybody: people })
     expectSame('deliveries', await countRows(carillon), { sent, canceled })
     if (canceled === 0) throw new CountError(`canceled: 0 of ${people}, where some were due`)

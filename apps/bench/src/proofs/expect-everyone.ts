@@ -1,28 +1,28 @@
-import type { Carillon, Standing } from '../ground/carillon.ts'
-import { toUuid } from '../ground/carillon.ts'
-import { countRows, expectSame } from '../ground/check-counts.ts'
-import type { Footing } from '../ground/ground.ts'
-import { until } from '../ground/until.ts'
+import type { Carillon, NotificationProgress } from '../environment/carillon.ts'
+import { toUuid } from '../environment/carillon.ts'
+import { countRows, expectSame } from '../environment/check-counts.ts'
+import type { BenchContext } from '../environment/bench-context.ts'
+import { until } from '../environment/until.ts'
 
 const leastPatienceMs = 180_000
 const leastPerSecond = 200
 
 /** Waits until the simulator has been brought so many pushes; only what is new counts. */
-export async function untilPushes ({ simulator }: Footing, carillon: Carillon, count: number): Promise<void> {
+export async function untilPushes ({ simulator }: BenchContext, carillon: Carillon, count: number): Promise<void> {
   await until(async () => (await simulator.counts()).distinct >= count, {
     everyMs: 10, patienceMs: patienceFor(count), describe: () => describe(simulator, carillon, `${count} pushes`)
   })
 }
 
 /** Waits until the API says that nothing of it is under way any more. */
-export async function untilOver ({ simulator }: Footing, carillon: Carillon, id: string, status: string): Promise<Standing> {
-  let standing = await carillon.status(id)
+export async function untilOver ({ simulator }: BenchContext, carillon: Carillon, id: string, status: string): Promise<NotificationProgress> {
+  let progress = await carillon.status(id)
   await until(async () => {
-    standing = await carillon.status(id)
-    const { queued = 0, sending = 0, retrying = 0 } = standing.counts
-    return standing.status === status && queued + sending + retrying === 0
-  }, { everyMs: 100, patienceMs: patienceFor(standing.deliveries), describe: () => describe(simulator, carillon, `the end of ${JSON.stringify(standing)}`) })
-  return standing
+    progress = await carillon.status(id)
+    const { queued = 0, sending = 0, retrying = 0 } = progress.counts
+    return progress.status === status && queued + sending + retrying === 0
+  }, { everyMs: 100, patienceMs: patienceFor(progress.deliveries), describe: () => describe(simulator, carillon, `the end of ${JSON.stringify(progress)}`) })
+  return progress
 }
 
 /**
@@ -30,10 +30,10 @@ export async function untilOver ({ simulator }: Footing, carillon: Carillon, id:
  * the API ends at exactly that. Only where a worker died may a guid have come again, and was answered with the push it had made.
  */
 export async function expectEverybody (
-  footing: Footing, carillon: Carillon, id: string, { mayRepeat = false }: { mayRepeat?: boolean } = {}
+  context: BenchContext, carillon: Carillon, id: string, { mayRepeat = false }: { mayRepeat?: boolean } = {}
 ): Promise<{ repeated: number }> {
   const people = carillon.people.length
-  const { distinct, repeated } = await footing.simulator.counts()
+  const { distinct, repeated } = await context.simulator.counts()
   expectSame('guids at the simulator', { distinct, repeated: mayRepeat ? 0 : repeated }, { distinct: people })
   expectSame('deliveries', await countRows(carillon), { sent: people })
   const [receipts] = await carillon.database.sql<[{ pushes: number }]>`
@@ -54,6 +54,6 @@ function patienceFor (count: number): number {
   return leastPatienceMs + count / leastPerSecond * 1000
 }
 
-async function describe (simulator: Footing['simulator'], carillon: Carillon, what: string): Promise<string> {
+async function describe (simulator: BenchContext['simulator'], carillon: Carillon, what: string): Promise<string> {
   return `waiting for ${what}; ${JSON.stringify(await simulator.counts())} at the simulator, deliveries ${JSON.stringify(await countRows(carillon))}`
 }

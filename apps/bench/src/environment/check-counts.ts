@@ -1,6 +1,6 @@
 import type { Carillon } from './carillon.ts'
 import { toUuid } from './carillon.ts'
-import type { Footing } from './ground.ts'
+import type { BenchContext } from './bench-context.ts'
 
 /** Thrown when the two ends do not agree: a rate that lost something is no rate. */
 export class CountError extends Error {
@@ -16,9 +16,9 @@ export async function countRows ({ database: { sql } }: Carillon, ids?: string[]
 }
 
 /** Sees to it that the table has exactly these rows, and the simulator as many guids as are `sent`, none of them twice. */
-export async function checkCounts (ground: Footing, carillon: Carillon, expected: Record<string, number>): Promise<void> {
+export async function checkCounts (environment: BenchContext, carillon: Carillon, expected: Record<string, number>): Promise<void> {
   expectSame('deliveries', await countRows(carillon), expected)
-  expectSame('guids at the simulator', await ground.simulator.counts(), { distinct: expected['sent'] ?? 0, repeated: 0 })
+  expectSame('guids at the simulator', await environment.simulator.counts(), { distinct: expected['sent'] ?? 0, repeated: 0 })
 }
 
 export function expectSame (what: string, found: object, expected: object): void {

@@ -16,12 +16,12 @@ import type { Processes } from './processes.ts'
 import { spawnApp } from './spawn.ts'
 
 /** What every measurement stands on: the same, and how much each does. */
-export interface Ground extends Footing {
+export interface Environment extends BenchContext {
   sizes: Sizes
 }
 
 /** Servers, people, and how to start our processes. */
-export interface Footing {
+export interface BenchContext {
   databases: Databases
   /** Absent where there is no redis-server. */
   redis: { url: string, version: string } | undefined
@@ -39,14 +39,14 @@ export interface Footing {
   close: () => Promise<void>
 }
 
-export interface FootingOptions {
+export interface BenchContextOptions {
   /** PATH and the like, for every process we start. */
   env: Record<string, string>
   say: (line: string) => void
   profiles?: string | undefined
 }
 
-export async function openFooting ({ env, say, profiles }: FootingOptions): Promise<Footing> {
+export async function openBenchContext ({ env, say, profiles }: BenchContextOptions): Promise<BenchContext> {
   const closers: Array<() => Promise<unknown>> = []
   // One that fails keeps no other from being closed.
   const close = async (): Promise<void> => {
@@ -106,7 +106,7 @@ async function openRedis () {
   return { ...await openRedisServer(), version: /v=(\S+)/.exec(found.version)?.[1] ?? found.version }
 }
 
-const mostComplaints = 10
+const maxComplaints = 10
 
 async function readComplaints (folder: string): Promise<string[]> {
   const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'))
@@ -114,7 +114,7 @@ async function readComplaints (folder: string): Promise<string[]> {
     const text = await readFile(join(folder, name), 'utf8')
     return text.split('\n').filter((line) => line !== '' && !/"level":(10|20|30|"info")/.test(line)).map((line) => `${name}: ${line.slice(0, 500)}`)
   }))
-  return lines.flat().slice(-mostComplaints)
+  return lines.flat().slice(-maxComplaints)
 }
 
 interface PopulationServices {
