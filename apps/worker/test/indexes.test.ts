@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { isConnected } from '@carillon/shared/connections'
 import { putTeam } from '@carillon/shared/teams'
-import { claimSegment, dispatchWaiting, releaseParked, settle } from '@carillon/shared/deliveries'
-import { findNotification, findStanding, listDeliveries, previewAudience } from '@carillon/shared/notifications'
+import { claimSegment, dispatchWaiting, listDeliveries, releaseParked, settle } from '@carillon/shared/deliveries'
+import { findNotification, findStanding, previewAudience } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import { reconcile } from '../src/maintenance/reconcile.ts'
@@ -32,7 +32,7 @@ const uses: Record<string, () => Promise<unknown>> = {
   deliveries_due: () => dispatchWaiting(database, services.queues, providers),
   deliveries_waiting: () => releaseParked(database, [waitedFor]),
   segments_notification_id_provider_number_pk: () => claimSegment(database, {
-    provider: 'pushbullet', segment: { notificationId: spread, number: 3 }, most: 500, restMs: 0, leaseMs: 60_000
+    provider: 'pushbullet', segment: { notificationId: spread, number: 3 }, max: 500, restMs: 0, leaseMs: 60_000
   }),
   segments_due: () => reconcile(services),
   claims_pkey: () => settle(database, { claimId: claim, settlements: [], isLast: false, now: Date.now() }),

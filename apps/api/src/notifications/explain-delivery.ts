@@ -1,4 +1,4 @@
-import type { ExplainedDelivery } from '@carillon/shared/notifications'
+import type { ExplainedDelivery } from '@carillon/shared/deliveries'
 
 /** One sentence on why a delivery is where it is, for the person who is asked "did she get it?". */
 export function explainDelivery (delivery: ExplainedDelivery, provider: string): string {

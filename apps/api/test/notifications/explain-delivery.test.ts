@@ -1,4 +1,4 @@
-import type { ExplainedDelivery } from '@carillon/shared/notifications'
+import type { ExplainedDelivery } from '@carillon/shared/deliveries'
 import t from 'tap'
 import { explainDelivery } from '../../src/notifications/explain-delivery.ts'
 

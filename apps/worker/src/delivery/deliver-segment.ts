@@ -1,5 +1,5 @@
 import type { Database } from '@carillon/shared/db'
-import { claimSegment, deliveriesPerJob, putOffSegment } from '@carillon/shared/deliveries'
+import { claimSegment, deliveriesPerJob, postponeSegment } from '@carillon/shared/deliveries'
 import type { SegmentJob } from '@carillon/shared/deliveries'
 import { admit } from '@carillon/shared/throttling'
 import { leaveSegment, leaveToReconcile, sendBatch } from './batch.ts'
@@ -15,10 +15,10 @@ export async function deliverSegment (services: DeliverServices, providerId: str
   const perSecond = services.perSecond.get(providerId)
   // Where turns are given, nobody may be given more of them than he needs.
   const wanted = perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)
-  const { most, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
-  if (most === 0) return await leaveSegment(services, await putOffSegment(database, providerId, segment, waitMs))
+  const { allowed, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
+  if (allowed === 0) return await leaveSegment(services, await postponeSegment(database, providerId, segment, waitMs))
 
-  const claim = await claimSegment(database, { provider: providerId, segment, most, restMs: waitMs, leaseMs })
+  const claim = await claimSegment(database, { provider: providerId, segment, max: allowed, restMs: waitMs, leaseMs })
   if (claim === undefined) return
   const { id: claimId, wakes, rest } = claim
   await leaveToReconcile(services, wakes)

@@ -8,13 +8,13 @@ import type { Vault } from '@carillon/shared/vault'
 import { admit } from '@carillon/shared/throttling'
 import { leaveToReconcile, sendBatch } from './batch.ts'
 import type { Breakers } from '@carillon/shared/throttling'
-import { claim, putOff } from '@carillon/shared/deliveries'
+import { claim, postpone } from '@carillon/shared/deliveries'
 
 export interface DeliverServices {
   database: Database
   queues: DeliveryQueues
   providers: ReadonlyMap<string, Provider>
-  /** What a provider may be sent at most, by its id; without an entry it is not limited. */
+  /** Requests per second that a provider takes, by its id; without an entry there is no limit. */
   perSecond: ReadonlyMap<string, number>
   breakers: Breakers
   vault: Vault
@@ -45,11 +45,11 @@ export async function deliver (services: DeliverServices, providerId: string, { 
     loadMessages(database, deliveries.map(([notificationId]) => notificationId)),
     admit(database, providerId, deliveries.length, services.perSecond.get(providerId))
   ])
-  if (admission.most < deliveries.length) {
-    await leaveToReconcile(services, await putOff(database, providerId, deliveries.slice(admission.most), admission))
+  if (admission.allowed < deliveries.length) {
+    await leaveToReconcile(services, await postpone(database, providerId, deliveries.slice(admission.allowed), admission))
   }
-  if (admission.most === 0) return
-  const { id: claimId, claimed, wakes } = await claim(database, providerId, deliveries.slice(0, admission.most), leaseMs)
+  if (admission.allowed === 0) return
+  const { id: claimId, claimed, wakes } = await claim(database, providerId, deliveries.slice(0, admission.allowed), leaseMs)
   await leaveToReconcile(services, wakes)
   if (claimed.length > 0) {
     const { isProbe } = admission

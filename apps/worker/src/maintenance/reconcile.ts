@@ -1,6 +1,7 @@
 import type { Database } from '@carillon/shared/db'
 import {
-  dispatchWaiting, enqueuePlans, enqueueSegments, groupBy, longestWaitsMs, segmentJobId
+  clearJobs, dispatchWaiting, enqueuePlans, enqueueSegments, expireWaiting, followConnections, groupBy, listOverdueJobs,
+  reclaimLost, segmentJobId
 } from '@carillon/shared/deliveries'
 import type { DeliveryQueues, DueSegment } from '@carillon/shared/deliveries'
 import type { Log } from '@carillon/shared/log'
@@ -23,10 +24,10 @@ const segmentsAskedAbout = 200
  */
 export async function reconcile ({ database, queues, providers, log }: ReconcileServices): Promise<void> {
   const found = {
-    expired: await expire(database),
-    lost: await retakeLost(database, [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])),
+    expired: await expireWaiting(database),
+    lost: await reclaimLost(database, [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])),
     reunited: await followConnections(database),
-    orphaned: await orphan(database, queues),
+    orphaned: await clearLostJobs(database, queues),
     dispatched: await dispatchWaiting(database, queues),
     segments: await requeueSegments(database, queues),
     plans: await requeuePlans(database, queues)
@@ -34,85 +35,18 @@ export async function reconcile ({ database, queues, providers, log }: Reconcile
   if (Object.values(found).some((count) => count > 0)) log.info(found, 'reconciled')
 }
 
-async function expire ({ sql }: Database): Promise<number> {
-  const { count } = await sql`
-    update deliveries set state = 'expired', due_at = null, parked_at = null, job_id = null, reason = 'expired', updated_at = now(),
-      history = history || jsonb_build_object('at', now(), 'event', 'expired')
-    from notifications
-    where notifications.id = notification_id and notifications.expires_at <= now() and (due_at is not null or parked_at is not null)`
-  return count
-}
-
 /**
- * A batch that did not settle within its lease has died. What it held may have been sent: an attempt is spent, and where trying
- * again may show it twice its notification decides.
+ * Removes the jobs of overdue deliveries that do not wait on their queue, so that dispatching assigns new ones. A job may be
+ * lost, delayed by the clock of another machine, or taken by a worker that never got the response. If a worker is about to claim
+ * the deliveries, the second job finds nothing to do.
  */
-async function retakeLost ({ sql }: Database, idempotent: string[]): Promise<number> {
-  const { count } = await sql`
-    with lost as (
-      select * from claims where until < now() for update skip locked
-    ), released as (
-      delete from claims using lost where claims.id = lost.id
-    ), fated as (
-      select notification_id, connection_id, lost.id as claim_id,
-        case
-          when on_unknown = 'hold' and not deliveries.provider = any (${idempotent}::text[]) then 'unknown'
-          when attempts >= ${longestWaitsMs.length}::int then 'failed'
-          else 'retrying' end as fate
-      from lost
-      join deliveries on notification_id = any (lost.notification_ids) and connection_id between lost.first_id and lost.last_id
-        and deliveries.claim_id = lost.id
-      join notifications on notifications.id = notification_id
-    )
-    update deliveries set
-      attempts = attempts + 1, state = fate, due_at = case fate when 'retrying' then now() end,
-      job_id = null, claim_id = null, reason = 'workerLost', updated_at = now(),
-      history = history || jsonb_build_object('at', now(), 'event', 'workerLost')
-    from fated
-    where deliveries.notification_id = fated.notification_id and deliveries.connection_id = fated.connection_id
-      and deliveries.claim_id = fated.claim_id`
-  return count
-}
-
-/** A delivery may have been parked in the very moment its user came back, or queued in the moment he left. */
-async function followConnections ({ sql }: Database): Promise<number> {
-  const { count } = await sql`
-    update deliveries set
-      state = case connections.status when 'active' then 'queued' else 'skipped' end,
-      due_at = case connections.status when 'active' then now() end,
-      parked_at = null,
-      job_id = null,
-      reason = case connections.status when 'active' then null else 'disconnected' end,
-      updated_at = now(),
-      history = history || jsonb_build_object('at', now(), 'event', case connections.status when 'active' then 'released' else 'skipped' end)
-    from connections
-    where connections.id = connection_id and (
-      (parked_at is not null and connections.status = 'active')
-      or ((due_at is not null or parked_at is not null) and connections.status = 'revoked'))`
-  return count
-}
-
-/**
- * Overdue rows whose job does not wait on its queue are released for the dispatch that follows. A job may be lost, delayed by the
- * clock of another machine, or taken by a worker that never heard of it. Where a worker is about to claim them, the second job
- * finds nothing to do. The grace period is for jobs that are just being added.
- */
-async function orphan ({ sql }: Database, queues: DeliveryQueues): Promise<number> {
-  const overdue = await sql<Array<{ provider: string, jobIds: string[] }>>`
-    select provider, array_agg(job_id) as "jobIds" from (
-      select provider, job_id from deliveries
-      where job_id is not null and due_at < now() - interval '3 seconds'
-      group by provider, job_id order by min(due_at) limit ${jobsPerRun}
-    ) as jobs
-    group by provider`
-  const dead = await Promise.all(overdue.map(async ({ provider, jobIds }) => {
+async function clearLostJobs (database: Database, queues: DeliveryQueues): Promise<number> {
+  const overdue = await listOverdueJobs(database, jobsPerRun)
+  const lost = await Promise.all(overdue.map(async ({ provider, jobIds }) => {
     const waiting = await queues.deliver.get(provider)?.waiting(jobIds)
     return waiting === undefined ? [] : jobIds.filter((id) => !waiting.has(id))
   }))
-  const { count } = await sql`
-    update deliveries set job_id = null
-    where due_at < now() - interval '3 seconds' and job_id = any (${dead.flat()}::text[])`
-  return count
+  return clearJobs(database, lost.flat())
 }
 
 /**

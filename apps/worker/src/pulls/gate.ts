@@ -89,9 +89,9 @@ export function createGate ({ database, breakers, perSecond, now }: GateServices
   }
 
   async function admitAll (all: typeof waiting): Promise<void> {
-    const { most, isProbe, waitMs, everyMs, reason } = await admit(database, provider, all.length, perSecond.get(provider))
-    for (const { open } of all.slice(0, most)) open(isProbe ? 'probe' : 'open')
-    for (const [index, one] of all.slice(most).entries()) {
+    const { allowed, isProbe, waitMs, everyMs, reason } = await admit(database, provider, all.length, perSecond.get(provider))
+    for (const { open } of all.slice(0, allowed)) open(isProbe ? 'probe' : 'open')
+    for (const [index, one] of all.slice(allowed).entries()) {
       const ownMs = waitMs + index * everyMs
       if (reason === 'breakerOpen' || ownMs > patienceMs) one.fail(new Closed(now() + ownMs, reason ?? 'rateLimited'))
       else setTimeout(() => { comeBack(one) }, ownMs)

@@ -3,6 +3,7 @@ import type { Log } from '@carillon/shared/log'
 import type { Http } from '@carillon/shared/http'
 import type { Provider, Pull, Registrations } from '@carillon/shared/providers'
 import { addPulls, endPull, takePulls } from '@carillon/shared/pulls'
+import { isProviderBlocked } from '@carillon/shared/throttling'
 import type { Vault } from '@carillon/shared/vault'
 import { limitTime } from '../limit-time.ts'
 import { forEachBounded } from '../for-each-bounded.ts'
@@ -48,7 +49,7 @@ async function pullFrom (provider: Provider, wanted: Pull, services: PullService
   const gate = createGate(services, provider.id)
   const until = performance.now() + runMs
   let total = 0
-  while (!stopping.aborted && performance.now() < until && !await isSilent(services, provider.id)) {
+  while (!stopping.aborted && performance.now() < until && !await isBlocked(services, provider.id)) {
     const taken = await takePulls(database, provider.id, { limit: takenAtOnce, leaseMs })
     if (taken.length === 0) break
     total += taken.length
@@ -65,11 +66,7 @@ async function pullFrom (provider: Provider, wanted: Pull, services: PullService
   return total
 }
 
-/** Nothing is taken that would only be put off. */
-async function isSilent ({ database: { sql }, breakers }: PullServices, provider: string): Promise<boolean> {
-  if (breakers.closed(provider, '') !== undefined) return true
-  const rows = await sql`
-    select from provider_hosts
-    where provider = ${provider} and host = '' and (silent_until > now() or breaker <> 'closed' and retry_at > now())`
-  return rows.length > 0
+/** While the provider takes no requests, pulls would only be postponed. */
+async function isBlocked ({ database, breakers }: PullServices, provider: string): Promise<boolean> {
+  return breakers.closed(provider, '') !== undefined || await isProviderBlocked(database, provider)
 }

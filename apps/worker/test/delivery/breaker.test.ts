@@ -1,6 +1,7 @@
 import { saveConnections } from '@carillon/shared/connections'
 import { ensureUser } from '@carillon/shared/users'
-import { findDelivery, findNotification } from '@carillon/shared/notifications'
+import { findDelivery } from '@carillon/shared/deliveries'
+import { findNotification } from '@carillon/shared/notifications'
 import { openSandbox } from '@carillon/sandbox'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'

@@ -1,12 +1,12 @@
 import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
 import { putTeam } from '@carillon/shared/teams'
-import { findDelivery, findNotification } from '@carillon/shared/notifications'
+import { claimSegment, findDelivery } from '@carillon/shared/deliveries'
+import { findNotification } from '@carillon/shared/notifications'
 import type { SegmentJob } from '@carillon/shared/deliveries'
 import type { Draft } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
-import { claimSegment } from '@carillon/shared/deliveries'
 import { deliver } from '../../src/delivery/deliver.ts'
 import { deliverSegment } from '../../src/delivery/deliver-segment.ts'
 import { reconcile } from '../../src/maintenance/reconcile.ts'
@@ -171,7 +171,7 @@ t.test('a segment goes to one of two who claim it at once', async (t) => {
   await connect(...crowd(50))
   const id = await broadcast()
   await planNow(id)
-  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 500, restMs: 0, leaseMs: 60_000 }
+  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 500, restMs: 0, leaseMs: 60_000 }
   const claims = await Promise.all(Array.from({ length: 4 }, () => claimSegment(database, wish)))
   t.same(claims.flatMap((claim) => claim === undefined ? [] : [claim.claimed.length]), [50])
   t.same([...await segments()], [])
@@ -184,7 +184,7 @@ t.test('a segment may be taken in parts, and nobody is left out or taken twice',
   const connectionIds = await connect(...crowd(50))
   const id = await broadcast()
   await planNow(id)
-  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 20, restMs: 0, leaseMs: 60_000 }
+  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 20, restMs: 0, leaseMs: 60_000 }
   const parts = [await claimSegment(database, wish), await claimSegment(database, wish), await claimSegment(database, wish)]
   t.same(parts.map((part) => [part?.claimed.length, part?.rest === undefined]), [[20, false], [20, false], [10, true]])
   t.same(parts.flatMap((part) => part?.claimed ?? []).map(({ connectionId }) => connectionId).sort(), connectionIds.sort())
@@ -199,7 +199,7 @@ t.test('what a worker that died had claimed is taken back, and counted so', asyn
   const id = await broadcast()
   await planNow(id)
   await claimSegment(database, {
-    provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 500, restMs: 0, leaseMs: 60_000
+    provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 500, restMs: 0, leaseMs: 60_000
   })
   await reconcile(services)
   t.match(await findNotification(database, id), { counts: { sending: 30 } }, 'not before its lease has ended')

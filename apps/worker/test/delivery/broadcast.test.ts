@@ -1,6 +1,6 @@
 import { cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed } from '@carillon/shared/deliveries'
 import { findNotification } from '@carillon/shared/notifications'
-import type { Steered } from '@carillon/shared/deliveries'
+import type { ReleasedSegments } from '@carillon/shared/deliveries'
 import { backends, ownRedis, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -18,7 +18,7 @@ const crowd = (count: number): string[] => Array.from({ length: count }, (_, num
 type Engine = Awaited<ReturnType<typeof openEngine>>
 
 /** What a route does after each steering call. */
-async function goOn ({ database, queues }: Engine, steered: Steered | undefined): Promise<void> {
+async function goOn ({ database, queues }: Engine, steered: ReleasedSegments | undefined): Promise<void> {
   await enqueueSegments(queues, steered?.segments ?? [])
   await dispatchWaiting(database, queues)
 }

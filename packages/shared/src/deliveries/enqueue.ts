@@ -26,6 +26,11 @@ export interface DueSegment {
   delayMs: number
 }
 
+/** Segments that are due earlier than before. Add their jobs with `enqueueSegments`, and call `dispatchWaiting` after it. */
+export interface ReleasedSegments {
+  segments: DueSegment[]
+}
+
 /** Puts batches on their queues. Rejects when a queue does not take them; reconcile finds their rows again then. */
 export async function enqueueBatches (queues: DeliveryQueues, batches: Batch[]): Promise<void> {
   await Promise.all([...groupBy(batches, ({ provider }) => provider)].map(async ([provider, own]) => {

@@ -1,4 +1,4 @@
-import type { DeliveryEvent } from '../notifications/index.ts'
+import type { DeliveryEvent } from './states.ts'
 import { ProviderError } from '../providers/index.ts'
 import type { Receipt } from '../providers/index.ts'
 import { retryDelayMs } from './retry-schedule.ts'

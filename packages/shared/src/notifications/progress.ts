@@ -1,6 +1,6 @@
 import { deliveryStates } from '../db/index.ts'
+import type { DeliveryState } from '../deliveries/states.ts'
 
-export type DeliveryState = typeof deliveryStates[number]
 export type DeliveryCounts = Record<DeliveryState, number>
 
 /** How far a notification has got at one provider. */

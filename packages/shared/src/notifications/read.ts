@@ -2,7 +2,6 @@ import type { Database } from '../db/index.ts'
 import type { Message } from '../providers/index.ts'
 import type { Audience, OnUnknown, Unreachable } from './draft.ts'
 import { maxNamed } from './named.ts'
-import type { DeliveryState } from './progress.ts'
 import { standingColumns, standingJoins, toStanding } from './standing.ts'
 import type { Standing, StandingRow } from './standing.ts'
 
@@ -23,42 +22,6 @@ export interface Notification extends Standing {
   spreadSeconds: number | null
   onUnknown: OnUnknown
   createdAt: Date
-}
-
-/** One thing that happened to a delivery. */
-export interface DeliveryEvent {
-  /** ISO 8601. */
-  at: string
-  event: 'queued' | 'parked' | 'released' | 'attempt' | 'wait' | 'handedBack' | 'workerLost' | 'skipped' | 'expired' | 'canceled' | 'paused' | 'resumed' | 'retried'
-  reason?: string
-  outcome?: string
-  /** What came of refreshing the credentials for it. */
-  refresh?: 'fresh' | 'dead' | 'rateLimited'
-  /** HTTP status of the provider's answer. */
-  status?: number
-  durationMs?: number
-  /** ISO 8601: when it will be tried again. */
-  until?: string
-}
-
-export interface Delivery {
-  notificationId: string
-  connectionId: string
-  /** The site's id. */
-  userId: string
-  provider: string
-  state: DeliveryState
-  attempts: number
-  reason: string | null
-  /** Null also while its notification is paused. */
-  dueAt: Date | null
-  receipt: { id: string } | null
-  createdAt: Date
-  updatedAt: Date
-}
-
-export interface ExplainedDelivery extends Delivery {
-  history: DeliveryEvent[]
 }
 
 export async function findNotification (database: Database, id: string): Promise<Notification | undefined> {
@@ -84,40 +47,6 @@ export async function listUnreachable (
     where id = ${notificationId} and position > ${after} order by position limit ${limit}`]
 }
 
-/** At most `limit` deliveries of a notification after the connection `after`, in the order of the connections' ids. */
-export async function listDeliveries (
-  { sql }: Database, notificationId: string,
-  { state, limit, after }: { state?: DeliveryState | undefined, limit: number, after?: string | undefined }
-): Promise<Delivery[]> {
-  const rows = await sql<DeliveryRow[]>`
-    select ${deliveryColumns(sql)} from (
-      -- the page first: joined before it is cut, those of a rare state cost a look at every user
-      select * from deliveries
-      where notification_id = ${notificationId}
-        -- said only where it is meant: a plan for both would not seek in the index
-        ${state === undefined ? sql`` : sql`and state = ${state}`}
-        ${after === undefined ? sql`` : sql`and connection_id > ${after}`}
-      order by connection_id limit ${limit}
-    ) as deliveries
-    join connections on connections.id = connection_id join users on users.id = connections.user_id
-    order by connection_id`
-  return rows.map(toDelivery)
-}
-
-/** A delivery that is limited again and again collects thousands. */
-const latestEvents = '$[last - 199 to last]'
-
-/** One delivery with the latest 200 things that have happened to it. */
-export async function findDelivery (
-  { sql }: Database, notificationId: string, connectionId: string
-): Promise<ExplainedDelivery | undefined> {
-  const [row] = await sql<Array<DeliveryRow & { history: DeliveryEvent[] }>>`
-    select ${deliveryColumns(sql)}, jsonb_path_query_array(history, ${latestEvents}::text::jsonpath) as history from deliveries
-    join connections on connections.id = connection_id join users on users.id = connections.user_id
-    where notification_id = ${notificationId} and connection_id = ${connectionId}`
-  return row === undefined ? undefined : { ...toDelivery(row), history: row.history }
-}
-
 interface NotificationRow extends StandingRow {
   id: string
   origin: Notification['origin']
@@ -132,10 +61,6 @@ interface NotificationRow extends StandingRow {
   spreadSeconds: number | null
   onUnknown: OnUnknown
   createdAt: string
-}
-
-type DeliveryRow = Omit<Delivery, 'dueAt' | 'createdAt' | 'updatedAt'> & {
-  dueAt: string | null, createdAt: string, updatedAt: string
 }
 
 /** The bytes of a file are left out: nobody reads a list to get them back. */
@@ -183,18 +108,6 @@ function toNotification (row: NotificationRow): Notification {
   }
 }
 
-function deliveryColumns (sql: Database['sql']) {
-  return sql`notification_id as "notificationId", connection_id as "connectionId", users.external_id as "userId",
-    deliveries.provider, state, attempts, reason, nullif(due_at, 'infinity') as "dueAt", receipt,
-    deliveries.created_at as "createdAt", deliveries.updated_at as "updatedAt"`
-}
-
-function toDelivery (row: DeliveryRow): Delivery {
-  const { dueAt, createdAt, updatedAt, ...rest } = row
-  return { ...rest, dueAt: toDate(dueAt), createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
-}
-
-/** What is held with its paused notification is due at `infinity`, which is no date. */
 function toDate (text: string | null): Date | null {
-  return text === null || text === 'infinity' ? null : new Date(text)
+  return text === null ? null : new Date(text)
 }

@@ -3,7 +3,8 @@ import { isBroadcast } from './draft.ts'
 import type { Audience } from './draft.ts'
 import { groupBy } from '../deliveries/group-by.ts'
 import { addCounts, completeCounts, toProgress } from './progress.ts'
-import type { DeliveryCounts, DeliveryState, ProgressRow, ProviderProgress } from './progress.ts'
+import type { DeliveryState } from '../deliveries/states.ts'
+import type { DeliveryCounts, ProgressRow, ProviderProgress } from './progress.ts'
 
 export type NotificationStatus = 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
 

@@ -1,8 +1,9 @@
 import type { Database } from '../db/index.ts'
+import { probeMs } from './probe.ts'
 
 export interface Admission {
   /** How many of those who want may go now. */
-  most: number
+  allowed: number
   /** A single one is let through to see whether the provider is well again. */
   isProbe: boolean
   /** When it is the others' turn, in milliseconds from now; the first's, if `everyMs` sets them apart. */
@@ -11,8 +12,6 @@ export interface Admission {
   reason: 'breakerOpen' | 'rateLimited' | null
 }
 
-/** How long nobody else may probe. */
-const probeMs = 30_000
 /** Who has to wait for less than this need not. */
 const toleranceMs = 20
 
@@ -41,30 +40,30 @@ export async function admit (
           when is_probe then 1
           when rate is null then ${wanted}::int
           when free_at > now() + ${toleranceMs}::int * interval '1 millisecond' then 0
-          else least(${wanted}::int, greatest(1, floor(rate)))::int end as most
+          else least(${wanted}::int, greatest(1, floor(rate)))::int end as allowed
       from gate
     ), granted as (
       -- the others come after those who were told to come later before
-      select *, greatest(turn_at, free_at + most / rate * interval '1 second') as late_at from shared
+      select *, greatest(turn_at, free_at + allowed / rate * interval '1 second') as late_at from shared
     ), changed as (
       update provider_hosts set
         breaker = case when is_probe then 'probing' else provider_hosts.breaker end,
         retry_at = case when is_probe then now() + ${probeMs}::int * interval '1 millisecond' else provider_hosts.retry_at end,
-        next_at = case when rate is not null and most > 0 then free_at + most / rate * interval '1 second' else provider_hosts.next_at end,
-        turn_at = case when rate is not null and closed_until is null and most < ${wanted}::int
-          then late_at + (${wanted}::int - most) / rate * interval '1 second' else provider_hosts.turn_at end
+        next_at = case when rate is not null and allowed > 0 then free_at + allowed / rate * interval '1 second' else provider_hosts.next_at end,
+        turn_at = case when rate is not null and closed_until is null and allowed < ${wanted}::int
+          then late_at + (${wanted}::int - allowed) / rate * interval '1 second' else provider_hosts.turn_at end
       from granted
       where provider_hosts.provider = granted.provider and provider_hosts.host = '' and (is_probe or rate is not null)
     )
-    select most, is_probe as "isProbe",
+    select allowed, is_probe as "isProbe",
       greatest(0, extract(epoch from case when is_probe then now() + interval '1 second' when closed_until is not null then closed_until
         when rate is not null then late_at else now() end - now()) * 1000)::float8 as "waitMs",
       case when rate is null or closed_until is not null then 0 else 1000 / rate end::float8 as "everyMs",
       case when is_probe or closed_until is not null and breaker <> 'closed' then 'breakerOpen'
-        when most < ${wanted}::int then 'rateLimited' end as reason
+        when allowed < ${wanted}::int then 'rateLimited' end as reason
     from granted`
   if (row !== undefined) return row
-  if (perSecond === undefined) return { most: wanted, isProbe: false, waitMs: 0, everyMs: 0, reason: null }
+  if (perSecond === undefined) return { allowed: wanted, isProbe: false, waitMs: 0, everyMs: 0, reason: null }
   await sql`insert into provider_hosts (provider, host) values (${provider}, '') on conflict do nothing`
   return admit({ sql } as Database, provider, wanted, perSecond)
 }

@@ -53,7 +53,7 @@ t.test('a broadcast is settled where it lies: at least 19 of 20 are HOT updates'
     due_at: new Date().toISOString()
   })}`
   const held = await claimSegment(database, {
-    provider: 'pushbullet', segment: { notificationId: id, number: 0 }, most: 2_000, restMs: 0, leaseMs: 60_000
+    provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 2_000, restMs: 0, leaseMs: 60_000
   })
   await assertHot(t, held?.id ?? '', held?.claimed ?? [])
 })

@@ -1,7 +1,8 @@
 import { deliveryStates, newId } from '../../src/db/index.ts'
 import type { Database } from '../../src/db/index.ts'
-import { insertNotifications } from '../../src/deliveries/sql/accept.ts'
-import type { DeliveryCounts, DeliveryState, Draft } from '../../src/notifications/index.ts'
+import { insertNotifications } from '../../src/deliveries/sql/insert-notifications.ts'
+import type { DeliveryState } from '../../src/deliveries/index.ts'
+import type { DeliveryCounts, Draft } from '../../src/notifications/index.ts'
 import { draftTo } from './drafts.ts'
 
 /** A broadcast with its row of progress, as the worker begins one: `waiting` of its audience are in segments. */

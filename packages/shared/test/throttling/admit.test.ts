@@ -15,20 +15,20 @@ t.afterEach(async () => { await sql`rollback` })
 const ask = (wanted: number, perSecond?: number) => admit(database, 'pushbullet', wanted, perSecond)
 
 t.test('lets everybody through who is not limited', async (t) => {
-  t.same(await ask(500), { most: 500, isProbe: false, waitMs: 0, everyMs: 0, reason: null })
+  t.same(await ask(500), { allowed: 500, isProbe: false, waitMs: 0, everyMs: 0, reason: null })
   t.same([...await sql`select from provider_hosts`], [], 'and keeps nothing')
 })
 
 t.test('lets a second\'s worth through and gives the others turns, one after the other', async (t) => {
-  t.match(await ask(100, 20), { most: 20, isProbe: false, waitMs: 1_000, everyMs: 50, reason: 'rateLimited' })
-  t.match(await ask(40, 20), { most: 0, waitMs: 5_000, everyMs: 50, reason: 'rateLimited' }, 'behind the eighty others')
-  t.match(await ask(1, 20), { most: 0, waitMs: 7_000 }, 'and behind those forty')
+  t.match(await ask(100, 20), { allowed: 20, isProbe: false, waitMs: 1_000, everyMs: 50, reason: 'rateLimited' })
+  t.match(await ask(40, 20), { allowed: 0, waitMs: 5_000, everyMs: 50, reason: 'rateLimited' }, 'behind the eighty others')
+  t.match(await ask(1, 20), { allowed: 0, waitMs: 7_000 }, 'and behind those forty')
 })
 
 t.test('wastes no turn on those who were let through', async (t) => {
-  t.match(await ask(21, 20), { most: 20 })
+  t.match(await ask(21, 20), { allowed: 20 })
   await sql`update provider_hosts set next_at = now()`
-  t.match(await ask(21, 20), { most: 20, waitMs: 1_050 })
+  t.match(await ask(21, 20), { allowed: 20, waitMs: 1_050 })
   t.match(await sql`select extract(epoch from turn_at - now())::float8 as seconds from provider_hosts`, [{ seconds: 1.1 }], 'two wait')
 })
 
@@ -36,34 +36,34 @@ t.test('gives to one of those who ask at once what there is for all', async (t) 
   t.teardown(() => crowd.sql`delete from provider_hosts`)
   await crowd.sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
   const answers = await Promise.all(Array.from({ length: 4 }, () => admit(crowd, 'pushbullet', 10, 0.05)))
-  t.same(answers.map(({ most }) => most).sort(), [0, 0, 0, 1])
+  t.same(answers.map(({ allowed }) => allowed).sort(), [0, 0, 0, 1])
 })
 
 t.test('lets one through now and then where less than one a second is allowed', async (t) => {
-  t.match(await ask(3, 0.5), { most: 1, everyMs: 2_000, reason: 'rateLimited' })
-  t.match(await ask(1, 0.5), { most: 0, waitMs: 6_000 })
+  t.match(await ask(3, 0.5), { allowed: 1, everyMs: 2_000, reason: 'rateLimited' })
+  t.match(await ask(1, 0.5), { allowed: 0, waitMs: 6_000 })
 })
 
 t.test('rounds a second\'s worth down, and never to nothing', async (t) => {
-  t.match(await ask(9, 2.9), { most: 2 })
+  t.match(await ask(9, 2.9), { allowed: 2 })
   await sql`delete from provider_hosts`
-  t.match(await ask(9, 0.1), { most: 1, everyMs: 10_000 })
+  t.match(await ask(9, 0.1), { allowed: 1, everyMs: 10_000 })
   await sql`delete from provider_hosts`
-  t.match(await ask(1, 2.9), { most: 1, reason: null }, 'and gives no more than was asked for')
+  t.match(await ask(1, 2.9), { allowed: 1, reason: null }, 'and gives no more than was asked for')
 })
 
 t.test('lets through who has to wait for less than the tolerance', async (t) => {
   await sql`insert into provider_hosts (provider, host, next_at) values ('pushbullet', '', now() + interval '20 milliseconds')`
-  t.match(await ask(1, 20), { most: 1 })
+  t.match(await ask(1, 20), { allowed: 1 })
   await sql`update provider_hosts set next_at = now() + interval '21 milliseconds'`
-  t.match(await ask(1, 20), { most: 0, waitMs: 21 })
+  t.match(await ask(1, 20), { allowed: 0, waitMs: 21 })
 })
 
 t.test('lets nobody through while the breaker is open', async (t) => {
   await sql`
     insert into provider_hosts (provider, host, breaker, opens, opened_at, retry_at)
     values ('pushbullet', '', 'open', 1, now(), now() + interval '5 seconds')`
-  t.match(await ask(100), { most: 0, isProbe: false, waitMs: 5_000, everyMs: 0, reason: 'breakerOpen' })
+  t.match(await ask(100), { allowed: 0, isProbe: false, waitMs: 5_000, everyMs: 0, reason: 'breakerOpen' })
 })
 
 t.test('lets one of those who ask at once through when it is time for a probe', async (t) => {
@@ -73,17 +73,17 @@ t.test('lets one of those who ask at once through when it is time for a probe', 
     values ('pushbullet', '', 'open', 1, now(), now())`
   const probe = () => admit(crowd, 'pushbullet', 100, undefined)
   const answers = await Promise.all(Array.from({ length: 4 }, probe))
-  t.same(answers.map(({ most, isProbe }) => `${most} ${isProbe}`).sort(), ['0 false', '0 false', '0 false', '1 true'])
+  t.same(answers.map(({ allowed, isProbe }) => `${allowed} ${isProbe}`).sort(), ['0 false', '0 false', '0 false', '1 true'])
   t.ok(answers.every(({ reason }) => reason === 'breakerOpen'))
   t.match(await crowd.sql`select breaker from provider_hosts`, [{ breaker: 'probing' }])
-  t.match(await probe(), { most: 0, isProbe: false, waitMs: 1_000, reason: 'breakerOpen' }, 'who comes during a probe looks again soon')
+  t.match(await probe(), { allowed: 0, isProbe: false, waitMs: 1_000, reason: 'breakerOpen' }, 'who comes during a probe looks again soon')
   await crowd.sql`update provider_hosts set retry_at = now()`
-  t.match(await probe(), { most: 1, isProbe: true }, 'a prober that died is followed by another')
+  t.match(await probe(), { allowed: 1, isProbe: true }, 'a prober that died is followed by another')
 })
 
 t.test('lets nobody through while the provider has asked for silence', async (t) => {
   await sql`insert into provider_hosts (provider, host, silent_until) values ('pushbullet', '', now() + interval '9 seconds')`
-  t.match(await ask(100, 20), { most: 0, isProbe: false, waitMs: 9_000, reason: 'rateLimited' })
+  t.match(await ask(100, 20), { allowed: 0, isProbe: false, waitMs: 9_000, reason: 'rateLimited' })
   await sql`update provider_hosts set silent_until = now() - interval '1 second'`
-  t.match(await ask(5, 20), { most: 5, reason: null })
+  t.match(await ask(5, 20), { allowed: 5, reason: null })
 })

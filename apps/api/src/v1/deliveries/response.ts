@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
-import type { Delivery, ExplainedDelivery } from '@carillon/shared/notifications'
+import type { Delivery, ExplainedDelivery } from '@carillon/shared/deliveries'
 import { explainDelivery } from '../../notifications/explain-delivery.ts'
 import { nullable, timeField } from '../fields.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { publicId } from '@carillon/shared/db'
 import { cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed } from '@carillon/shared/deliveries'
-import type { Steered } from '@carillon/shared/deliveries'
+import type { ReleasedSegments } from '@carillon/shared/deliveries'
 import type { Notification } from '@carillon/shared/notifications'
 import { Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
@@ -32,21 +32,21 @@ export function steeringRoutes (services: Services): FastifyPluginAsyncTypebox {
     }
   }
 
-  async function pause (notification: Notification): Promise<Steered> {
+  async function pause (notification: Notification): Promise<ReleasedSegments> {
     if (notification.isOver) throw wrongStatus(notification, 'It is over: there is nothing to hold')
     return await pauseNotification(database, notification.id) ?? changedMeanwhile(notification, 'Only what is not paused or canceled can be paused')
   }
 
-  async function resume (notification: Notification): Promise<Steered> {
+  async function resume (notification: Notification): Promise<ReleasedSegments> {
     return await resumeNotification(database, notification.id) ?? changedMeanwhile(notification, 'Only what is paused can be resumed')
   }
 
-  async function cancel (notification: Notification): Promise<Steered> {
+  async function cancel (notification: Notification): Promise<ReleasedSegments> {
     if (notification.status === 'completed') throw wrongStatus(notification, 'It is completed: there is nothing to cancel')
     return await cancelNotification(database, notification.id) ?? changedMeanwhile(notification, 'It is canceled already')
   }
 
-  async function retry (notification: Notification): Promise<Steered> {
+  async function retry (notification: Notification): Promise<ReleasedSegments> {
     const { id, status, expiresAt } = notification
     if (status === 'canceled') throw wrongStatus(notification, 'It is canceled: nothing of it is tried again')
     if (expiresAt !== null && expiresAt.getTime() <= now()) throw new Problem('nothingToRetry', `It has expired at ${expiresAt.toISOString()}`)
@@ -60,7 +60,7 @@ export function steeringRoutes (services: Services): FastifyPluginAsyncTypebox {
   }
 
   /** The rows are committed and tell when they are due: a queue that is away only makes them wait for reconcile. */
-  async function requeue (segments: Steered['segments']): Promise<void> {
+  async function requeue (segments: ReleasedSegments['segments']): Promise<void> {
     await Promise.all([enqueueSegments(queues, segments), dispatchWaiting(database, queues)])
       .catch((error: unknown) => log.warn({ err: error }, 'what was steered waits for reconcile'))
   }

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listProviderStates } from '@carillon/shared/deliveries'
-import type { HostState } from '@carillon/shared/deliveries'
+import type { HostState } from '@carillon/shared/throttling'
 import type { Services } from '../../services.ts'
 import { nullable, timeField } from '../fields.ts'
 

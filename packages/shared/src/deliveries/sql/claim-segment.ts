@@ -1,119 +1,57 @@
-import type { Database } from '../../db/index.ts'
 import { newId } from '../../db/index.ts'
-import type { DueSegment, SegmentJob, Wake } from '../index.ts'
+import type { Database } from '../../db/index.ts'
+import { hostBlocks } from '../../throttling/index.ts'
+import { maxEarlyMs } from '../clock-skew.ts'
+import type { SegmentJob } from '../delivery-queues.ts'
+import type { DueSegment, Wake } from '../enqueue.ts'
 import type { Claimed } from './claim.ts'
+import type { Fragment, Sql } from './fragments/fragment.ts'
+import { toEvent } from './fragments/log-event.ts'
+import { milliseconds } from './fragments/milliseconds.ts'
+import { forState } from './fragments/set-state.ts'
 
 export interface SegmentClaim {
   id: string
   claimed: Claimed[]
   wakes: Wake[]
-  /** What is left of the segment for later. */
+  /** The rest of the segment, which is due later. */
   rest: DueSegment | undefined
 }
 
 export interface SegmentRequest {
   provider: string
   segment: SegmentJob
-  /** Connections that are taken at most; the rest of the segment stays. */
-  most: number
-  /** When what is left is due. */
+  /** Connections that are claimed at most; the rest of the segment stays. */
+  max: number
+  /** When the rest is due. */
   restMs: number
   leaseMs: number
 }
 
 /**
- * Takes the first connections of a segment: makes their deliveries, as `sending` or as what they are instead, and answers what
- * is to be sent, in one statement. Those who have connected since the notification was accepted are not of its audience;
- * those who have left since are skipped. Undefined when the segment is gone, paused, not due yet, or in somebody else's hands.
+ * Claims the first connections of a segment in one statement: inserts their deliveries as `sending`, or with the state that they
+ * have instead. The audience are those who were connected when the notification was accepted; those who left since are skipped.
+ * Undefined when the segment is gone, paused, not due yet, or locked by another process.
  */
-export async function claimSegment (
-  { sql }: Database, { provider, segment, most, restMs, leaseMs }: SegmentRequest
-): Promise<SegmentClaim | undefined> {
+export async function claimSegment ({ sql }: Database, request: SegmentRequest): Promise<SegmentClaim | undefined> {
   const id = newId()
-  const { notificationId, number } = segment
+  const { provider, segment: { notificationId, number }, restMs } = request
   const rows = await sql<SegmentRow[]>`
-    with segment as (
-      select segments.*, notifications.created_at as bound, canceled_at is not null as is_canceled, coalesce(expires_at <= now(), false) as is_late,
-        extract(epoch from expires_at - now())::float8 * 1000 as expires_in_ms
-      from segments join notifications on notifications.id = notification_id
-      where notification_id = ${notificationId} and provider = ${provider} and number = ${number}
-        and due_at <= now() + interval '1 second' and paused_at is null
-      for update of segments skip locked
-    ), member as (
-      -- lateral, so that the range is read from the index and not looked for from its beginning; the provider by name, so that
-      -- the planner knows if it is a rare one
-      select connection.* from segment cross join lateral (
-        select * from connections
-        where provider = ${provider} and user_id is not null and id > after_id and id <= last_id
-          and connected_at <= bound and (disconnected_at is null or disconnected_at > bound)
-        order by id limit case when is_canceled or is_late then greatest(size, ${most}::int) else ${most}::int end
-      ) as connection
-    ), judged as (
-      select member.id as connection_id, member.host, credentials, credentials_version, coalesce(member.expires_at <= now(), false) as is_expired,
-        case
-          when is_canceled then 'canceled'
-          when is_late then 'expired'
-          when status = 'revoked' then 'skipped'
-          when status = 'needsReauth' then 'parked'
-          when limited_until > now() or breaker <> 'closed' or silent_until > now() then 'queued'
-          else 'sending' end as state,
-        case
-          when is_canceled then 'canceled'
-          when is_late then 'expired'
-          when status <> 'active' then status_reason
-          when breaker <> 'closed' then 'breakerOpen'
-          when limited_until > now() or silent_until > now() then 'rateLimited' end as reason,
-        greatest(limited_until, case breaker when 'open' then retry_at when 'probing' then now() + interval '1 second' end, silent_until,
-          now()) as until
-      from segment cross join member
-      -- the provider's own host has been asked before
-      left join provider_hosts on provider_hosts.provider = segment.provider and provider_hosts.host = member.host and member.host <> ''
-    ), taken as (
-      select count(*)::int as number, (select connection_id from judged order by connection_id desc limit 1) as last_id from judged
-    ), held as (
-      insert into claims (id, provider, notification_ids, first_id, last_id, until)
-      select ${id}::uuid, ${provider}, array[${notificationId}::uuid], segment.after_id, taken.last_id,
-        now() + ${leaseMs}::int * interval '1 millisecond'
-      from segment, taken where exists (select from judged where state = 'sending')
-    ), made as (
-      insert into deliveries (notification_id, connection_id, provider, state, due_at, parked_at, claim_id, reason, history)
-      select ${notificationId}::uuid, connection_id, ${provider}, state, case state when 'queued' then until end,
-        case state when 'parked' then now() end, case state when 'sending' then ${id}::uuid end, reason,
-        case state when 'sending' then '[]' else jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
-          'at', now(), 'event', case state when 'queued' then 'wait' else state end, 'reason', reason,
-          'until', case state when 'queued' then until end))) end
-      from judged
-    ), ended as (
-      select is_ended, case when is_ended then size else least(size, taken) end as gone from (
-        select size, taken.number as taken, coalesce(taken.last_id = segment.last_id or taken.number < ${most}::int, true) as is_ended
-        from segment cross join taken
-      ) as half_ended
-    ), finished as (
-      delete from segments using segment, ended
-      where segments.notification_id = segment.notification_id and segments.provider = segment.provider
-        and segments.number = segment.number and is_ended
-    ), shrunk as (
-      update segments set after_id = taken.last_id, size = greatest(0, segment.size - taken.number),
-        due_at = now() + ${restMs}::float8 * interval '1 millisecond'
-      from segment, taken, ended
-      where segments.notification_id = segment.notification_id and segments.provider = segment.provider
-        and segments.number = segment.number and not is_ended
-      returning segments.due_at
-    ), counted as (
-      update progress set queued = progress.queued - ended.gone,
-        -- nothing may come of it, in which case nobody else tells that this was the last
-        ended_at = case when ended_at is not null then ended_at when is_planned and progress.queued = ended.gone and sending + retrying = 0 then now() end,
-        -- who left and came back since it was cut is of the audience no more
-        audience = audience - case when is_ended then greatest(0, segment.size - taken.number) else 0 end,
-        version = version + 1
-      from segment, taken, ended
-      where progress.notification_id = segment.notification_id and progress.provider = segment.provider
-    )
+    with segment as (${lockSegment(sql, request)}),
+    member as (${readMembers(sql, request)}),
+    decided as (${decide(sql)}),
+    taken as (${countTaken(sql)}),
+    lease as (${insertLease(sql, id, request)}),
+    made as (${insertDeliveries(sql, id, request)}),
+    ended as (${findEnd(sql, request)}),
+    finished as (${deleteSegment(sql)}),
+    shrunk as (${shrinkSegment(sql, request)}),
+    counted as (${updateProgress(sql)})
     select (select floor(extract(epoch from due_at) * 1000)::float8 from shrunk) as "restDueAt",
-      (select extract(epoch from min(until) - now()) * 1000 from judged where state = 'queued')::float8 as "delayMs",
+      (select extract(epoch from min(until) - now()) * 1000 from decided where next_state = 'queued')::float8 as "delayMs",
       connection_id as "connectionId", host, credentials, credentials_version as "credentialsVersion", is_expired as "isExpired",
       expires_in_ms as "expiresInMs"
-    from segment left join judged on state = 'sending'`
+    from segment left join decided on next_state = 'sending'`
   const [row] = rows
   if (row === undefined) return undefined
   const { delayMs, restDueAt } = row
@@ -127,9 +65,121 @@ export async function claimSegment (
   }
 }
 
+function lockSegment (sql: Sql, { provider, segment: { notificationId, number } }: SegmentRequest): Fragment {
+  return sql`
+    select segments.*, notifications.created_at as bound, canceled_at is not null as is_canceled, coalesce(expires_at <= now(), false) as is_late,
+      extract(epoch from expires_at - now())::float8 * 1000 as expires_in_ms
+    from segments join notifications on notifications.id = notification_id
+    where notification_id = ${notificationId} and provider = ${provider} and number = ${number}
+      and due_at <= now() + ${milliseconds(sql, maxEarlyMs)} and paused_at is null
+    for update of segments skip locked`
+}
+
+/**
+ * The first connections of the segment; all of them when none is to be sent. The join is lateral, so that PostgreSQL starts to
+ * read the index at `after_id`. The provider is a parameter of its own, so that the planner knows whether it is a rare one.
+ */
+function readMembers (sql: Sql, { provider, max }: SegmentRequest): Fragment {
+  return sql`
+    select connection.* from segment cross join lateral (
+      select * from connections
+      where provider = ${provider} and user_id is not null and id > after_id and id <= last_id
+        and connected_at <= bound and (disconnected_at is null or disconnected_at > bound)
+      order by id limit case when is_canceled or is_late then greatest(size, ${max}::int) else ${max}::int end
+    ) as connection`
+}
+
+/** The first state of each delivery, with its reason. The provider's own host needs no check: `admit` has made it. */
+function decide (sql: Sql): Fragment {
+  return sql`
+    select member.id as connection_id, member.host, credentials, credentials_version, coalesce(member.expires_at <= now(), false) as is_expired,
+      case
+        when is_canceled then 'canceled'
+        when is_late then 'expired'
+        when status = 'revoked' then 'skipped'
+        when status = 'needsReauth' then 'parked'
+        when limited_until > now() or blocked.reason is not null then 'queued'
+        else 'sending' end as next_state,
+      case
+        when is_canceled then 'canceled'
+        when is_late then 'expired'
+        when status <> 'active' then status_reason
+        when blocked.reason = 'breakerOpen' then 'breakerOpen'
+        when limited_until > now() or blocked.reason is not null then 'rateLimited' end as reason,
+      greatest(limited_until, blocked.until, now()) as until
+    from segment cross join member
+    left join (${hostBlocks(sql)}) as blocked on blocked.provider = segment.provider and blocked.host = member.host and member.host <> ''`
+}
+
+function countTaken (sql: Sql): Fragment {
+  return sql`
+    select count(*)::int as number, (select connection_id from decided order by connection_id desc limit 1) as last_id from decided`
+}
+
+/** Records which deliveries this claim holds, and until when. */
+function insertLease (sql: Sql, id: string, { provider, segment: { notificationId }, leaseMs }: SegmentRequest): Fragment {
+  return sql`
+    insert into claims (id, provider, notification_ids, first_id, last_id, until)
+    select ${id}::uuid, ${provider}, array[${notificationId}::uuid], segment.after_id, taken.last_id,
+      now() + ${leaseMs}::int * interval '1 millisecond'
+    from segment, taken where exists (select from decided where next_state = 'sending')`
+}
+
+function insertDeliveries (sql: Sql, id: string, { provider, segment: { notificationId } }: SegmentRequest): Fragment {
+  const state = sql`next_state`
+  const event = toEvent(sql, sql`case next_state when 'queued' then 'wait' else next_state end`, {
+    reason: sql`reason`, until: forState(sql, 'due_at', state, sql`until`)
+  })
+  return sql`
+    insert into deliveries (notification_id, connection_id, provider, state, due_at, parked_at, claim_id, reason, history)
+    select ${notificationId}::uuid, connection_id, ${provider}, next_state, ${forState(sql, 'due_at', state, sql`until`)},
+      ${forState(sql, 'parked_at', state, sql`now()`)}, ${forState(sql, 'claim_id', state, sql`${id}::uuid`)}, reason,
+      -- sending records its event when it settles
+      case next_state when 'sending' then '[]' else jsonb_build_array(${event}) end
+    from decided`
+}
+
+/** Whether the segment has ended, and how many of its connections are no longer queued. */
+function findEnd (sql: Sql, { max }: SegmentRequest): Fragment {
+  return sql`
+    select is_ended, case when is_ended then size else least(size, taken) end as gone from (
+      select size, taken.number as taken, coalesce(taken.last_id = segment.last_id or taken.number < ${max}::int, true) as is_ended
+      from segment cross join taken
+    ) as half_ended`
+}
+
+function deleteSegment (sql: Sql): Fragment {
+  return sql`
+    delete from segments using segment, ended
+    where segments.notification_id = segment.notification_id and segments.provider = segment.provider
+      and segments.number = segment.number and is_ended`
+}
+
+function shrinkSegment (sql: Sql, { restMs }: SegmentRequest): Fragment {
+  return sql`
+    update segments set after_id = taken.last_id, size = greatest(0, segment.size - taken.number),
+      due_at = now() + ${restMs}::float8 * interval '1 millisecond'
+    from segment, taken, ended
+    where segments.notification_id = segment.notification_id and segments.provider = segment.provider
+      and segments.number = segment.number and not is_ended
+    returning segments.due_at`
+}
+
+function updateProgress (sql: Sql): Fragment {
+  return sql`
+    update progress set queued = progress.queued - ended.gone,
+      -- no delivery of this segment may be sent, and then no later statement would end the broadcast
+      ended_at = case when ended_at is not null then ended_at when is_planned and progress.queued = ended.gone and sending + retrying = 0 then now() end,
+      -- users who left and came back since the segment was cut do not belong to the audience
+      audience = audience - case when is_ended then greatest(0, segment.size - taken.number) else 0 end,
+      version = version + 1
+    from segment, taken, ended
+    where progress.notification_id = segment.notification_id and progress.provider = segment.provider`
+}
+
 type ClaimedRow = Omit<Claimed, 'notificationId' | 'attempts' | 'isProbe'>
 
-/** One for each delivery that is to be sent, or one without. */
+/** One row per delivery to send, or a single row without one. */
 type SegmentRow = { restDueAt: number | null, delayMs: number | null } & (ClaimedRow | { [Field in keyof ClaimedRow]: null })
 
 function isClaimed (row: SegmentRow): row is SegmentRow & ClaimedRow {

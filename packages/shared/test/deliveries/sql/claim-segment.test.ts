@@ -30,7 +30,7 @@ async function insertSegment (
 }
 
 const requestFor = (notificationId: string, fields: Partial<SegmentRequest> = {}): SegmentRequest =>
-  ({ provider: 'pushbullet', segment: { notificationId, number: 0 }, most: 500, restMs: 0, leaseMs: 60_000, ...fields })
+  ({ provider: 'pushbullet', segment: { notificationId, number: 0 }, max: 500, restMs: 0, leaseMs: 60_000, ...fields })
 const insertMany = async (count: number, fields: Fields = {}): Promise<string[]> =>
   (await Promise.all(Array.from({ length: count }, () => insertConnection(fields)))).sort()
 const readProgress = async (id: string) => (await sql`
@@ -161,7 +161,7 @@ t.test('takes what is between the ends of the range, the first of it first, and 
   const id = await insertSegment([before, first, second, third], {
     segment: { after_id: before, last_id: third, size: 3 }, progress: { queued: 3, audience: 3 }
   })
-  const part = await claimSegment(database, requestFor(id, { most: 2, restMs: 90_000 }))
+  const part = await claimSegment(database, requestFor(id, { max: 2, restMs: 90_000 }))
   t.same(part?.claimed.map(({ connectionId }) => connectionId).sort(), [first, second])
   t.match(part?.rest, { notificationId: id, provider: 'pushbullet', number: 0, delayMs: 90_000 })
   const rest = await readSegment(id)
@@ -173,7 +173,7 @@ t.test('takes what is between the ends of the range, the first of it first, and 
   })
 
   await sql`update segments set due_at = now()`
-  const last = await claimSegment(database, requestFor(id, { most: 2 }))
+  const last = await claimSegment(database, requestFor(id, { max: 2 }))
   t.same(last?.claimed.map(({ connectionId }) => connectionId), [third])
   t.equal(last?.rest, undefined)
   t.equal(await readDelivery(id, before), undefined)
@@ -183,9 +183,9 @@ t.test('takes what is between the ends of the range, the first of it first, and 
 
 t.test('ends with the range when it is taken in equal parts', async (t) => {
   const id = await insertSegment(await insertMany(4))
-  t.ok((await claimSegment(database, requestFor(id, { most: 2 })))?.rest)
+  t.ok((await claimSegment(database, requestFor(id, { max: 2 })))?.rest)
   await sql`update segments set due_at = now()`
-  t.equal((await claimSegment(database, requestFor(id, { most: 2 })))?.rest, undefined)
+  t.equal((await claimSegment(database, requestFor(id, { max: 2 })))?.rest, undefined)
   t.equal(await readSegment(id), undefined)
 })
 
@@ -193,7 +193,7 @@ t.test('settles all of a segment at once when nothing of it is to be sent', asyn
   for (const notification of [canceled, expired]) {
     await sql`delete from connections`
     const id = await insertSegment(await insertMany(4), { notification })
-    t.match(await claimSegment(database, requestFor(id, { most: 1 })), { claimed: { length: 0 }, rest: undefined })
+    t.match(await claimSegment(database, requestFor(id, { max: 1 })), { claimed: { length: 0 }, rest: undefined })
     t.equal(await readSegment(id), undefined)
     t.match(await readProgress(id), { queued: 0, isEnded: true })
   }

@@ -58,7 +58,7 @@ export const delivery: Target[] = [
     tests: [`${here}/delivery/deliver-segment.test.ts`],
     changes: [
       { find: 'perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)', replace: 'deliveriesPerJob' },
-      { find: 'if (most === 0) return', replace: 'if (most === -1) return' },
+      { find: 'if (allowed === 0) return', replace: 'if (allowed === -1) return' },
       { find: 'else if (isProbe) await breakers.giveBackProbe(providerId, \'\')', replace: '' },
       { find: 'await leaveSegment(services, rest)', replace: '' },
       { find: 'await leaveToReconcile(services, wakes)', replace: '' },
@@ -87,8 +87,17 @@ export const delivery: Target[] = [
       { find: '.filter((id) => wish.providers?.includes(id) ?? true)', replace: '' }
     ]
   },
-  { file: 'packages/shared/src/deliveries/sql/steer.ts', tests: ['packages/shared/test/deliveries/sql/steer.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/pause-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/resume-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/cancel-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/retry-failed.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/assign-jobs.ts', tests: ['packages/shared/test/deliveries/dispatch.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/dispatch.ts', tests: ['packages/shared/test/deliveries/dispatch.test.ts'], generate: true },
-  { file: 'packages/shared/src/deliveries/sql/release.ts', tests: ['packages/shared/test/deliveries/sql/release.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/release-parked.ts', tests: ['packages/shared/test/deliveries/sql/release-parked.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/skip-waiting.ts', tests: ['packages/shared/test/deliveries/sql/release-parked.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/reclaim-lost.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/expire-waiting.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/follow-connections.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/clear-jobs.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
   { file: 'packages/shared/src/deliveries/partitions.ts', tests: [`${here}/maintenance/keep-partitions.test.ts`], generate: true }
 ]

@@ -3,7 +3,7 @@ import { disconnect, markNeedsReauth, saveConnections } from '../../../src/conne
 import { createApiKey, revokeApiKey } from '../../../src/api-keys/index.ts'
 import { findMembership, putTeam } from '../../../src/teams/index.ts'
 import { ensureUser } from '../../../src/users/index.ts'
-import { insertNotifications } from '../../../src/deliveries/sql/accept.ts'
+import { insertNotifications } from '../../../src/deliveries/sql/insert-notifications.ts'
 import { findNotification, previewAudience } from '../../../src/notifications/index.ts'
 import type { Batch } from '../../../src/deliveries/index.ts'
 import type { Draft } from '../../../src/notifications/index.ts'

@@ -1,10 +1,12 @@
 import t from 'tap'
 import { newId } from '../../../src/db/index.ts'
 import type { Database } from '../../../src/db/index.ts'
-import { insertNotifications } from '../../../src/deliveries/sql/accept.ts'
-import { cancelNotification, pauseNotification, resumeNotification, retryFailed } from '../../../src/deliveries/index.ts'
-import { findDelivery, findNotification } from '../../../src/notifications/index.ts'
-import type { DeliveryState } from '../../../src/notifications/index.ts'
+import { insertNotifications } from '../../../src/deliveries/sql/insert-notifications.ts'
+import {
+  cancelNotification, findDelivery, pauseNotification, resumeNotification, retryFailed
+} from '../../../src/deliveries/index.ts'
+import { findNotification } from '../../../src/notifications/index.ts'
+import type { DeliveryState } from '../../../src/deliveries/index.ts'
 import { openTestDatabase } from '../../open-test-database.ts'
 import { connect } from '../../people.ts'
 import { insertDeliveries, openBroadcast } from '../../notifications/broadcasts.ts'

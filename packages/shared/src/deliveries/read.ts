@@ -1,0 +1,76 @@
+import type { Database } from '../db/index.ts'
+import type { Fragment } from './sql/fragments/fragment.ts'
+import type { DeliveryEvent, DeliveryState } from './states.ts'
+
+export interface Delivery {
+  notificationId: string
+  connectionId: string
+  /** The site's id. */
+  userId: string
+  provider: string
+  state: DeliveryState
+  attempts: number
+  reason: string | null
+  /** Null also while its notification is paused. */
+  dueAt: Date | null
+  receipt: { id: string } | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+export interface ExplainedDelivery extends Delivery {
+  history: DeliveryEvent[]
+}
+
+/** At most `limit` deliveries of a notification after the connection `after`, in the order of the connections' ids. */
+export async function listDeliveries (
+  { sql }: Database, notificationId: string,
+  { state, limit, after }: { state?: DeliveryState | undefined, limit: number, after?: string | undefined }
+): Promise<Delivery[]> {
+  const rows = await sql<DeliveryRow[]>`
+    select ${deliveryColumns(sql)} from (
+      -- limited before it is joined: otherwise a page of a rare state would join every delivery
+      select * from deliveries
+      where notification_id = ${notificationId}
+        -- conditions only where they are asked for: a plan for both cases would not use the index
+        ${state === undefined ? sql`` : sql`and state = ${state}`}
+        ${after === undefined ? sql`` : sql`and connection_id > ${after}`}
+      order by connection_id limit ${limit}
+    ) as deliveries
+    join connections on connections.id = connection_id join users on users.id = connections.user_id
+    order by connection_id`
+  return rows.map(toDelivery)
+}
+
+/** A delivery that is postponed or limited again and again collects thousands of events. */
+const latestEvents = '$[last - 199 to last]'
+
+/** One delivery with its latest 200 events. */
+export async function findDelivery (
+  { sql }: Database, notificationId: string, connectionId: string
+): Promise<ExplainedDelivery | undefined> {
+  const [row] = await sql<Array<DeliveryRow & { history: DeliveryEvent[] }>>`
+    select ${deliveryColumns(sql)}, jsonb_path_query_array(history, ${latestEvents}::text::jsonpath) as history from deliveries
+    join connections on connections.id = connection_id join users on users.id = connections.user_id
+    where notification_id = ${notificationId} and connection_id = ${connectionId}`
+  return row === undefined ? undefined : { ...toDelivery(row), history: row.history }
+}
+
+type DeliveryRow = Omit<Delivery, 'dueAt' | 'createdAt' | 'updatedAt'> & {
+  dueAt: string | null, createdAt: string, updatedAt: string
+}
+
+function deliveryColumns (sql: Database['sql']): Fragment {
+  return sql`notification_id as "notificationId", connection_id as "connectionId", users.external_id as "userId",
+    deliveries.provider, state, attempts, reason, nullif(due_at, 'infinity') as "dueAt", receipt,
+    deliveries.created_at as "createdAt", deliveries.updated_at as "updatedAt"`
+}
+
+function toDelivery ({ dueAt, createdAt, updatedAt, ...rest }: DeliveryRow): Delivery {
+  return {
+    ...rest,
+    dueAt: dueAt === null ? null : new Date(dueAt),
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt)
+  }
+}

@@ -1,0 +1,12 @@
+import type { Database } from '../../db/index.ts'
+import { logEvent } from './fragments/log-event.ts'
+import { setState } from './fragments/set-state.ts'
+
+/** Makes the parked deliveries of these connections due: their users have reconnected. Call `dispatchWaiting` after it. */
+export async function releaseParked ({ sql }: Database, connectionIds: string[]): Promise<number> {
+  const { count } = await sql`
+    update deliveries
+    set ${setState(sql, { by: 'releaseParked', to: 'queued', dueAt: sql`now()`, history: logEvent(sql, 'released') })}
+    where parked_at is not null and connection_id = any (${connectionIds}::uuid[])`
+  return count
+}

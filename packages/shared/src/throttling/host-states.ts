@@ -1,0 +1,49 @@
+import type { PendingQuery, Row } from 'postgres'
+import type { Database } from '../db/index.ts'
+
+/** What all workers know about a host of a provider. */
+export interface HostState {
+  /** Empty is the provider's own. */
+  host: string
+  breaker: 'closed' | 'open' | 'probing'
+  /** Why the breaker is open, since when, and when the next probe may go. */
+  reason: string | null
+  openedAt: Date | null
+  retryAt: Date | null
+  /** Until when the host has asked for no requests at all. */
+  silentUntil: Date | null
+}
+
+const maxHosts = 100
+
+/** A host's state in JSON. */
+export type HostStateRow = Omit<HostState, 'openedAt' | 'retryAt' | 'silentUntil'> & {
+  openedAt: string | null, retryAt: string | null, silentUntil: string | null
+}
+
+/** A JSON array of the hosts of `provider` with an open breaker or a limit: the provider's own first, a hundred at most. */
+export function listBlockedHosts (sql: Database['sql'], provider: PendingQuery<Row[]>): PendingQuery<Row[]> {
+  return sql`
+    select coalesce(jsonb_agg(state order by state.host), '[]') from (
+      select host, breaker, reason, opened_at as "openedAt", retry_at as "retryAt", silent_until as "silentUntil"
+      from provider_hosts
+      where provider_hosts.provider = ${provider} and (breaker <> 'closed' or silent_until > now())
+      order by host <> '', opened_at desc nulls last limit ${maxHosts}
+    ) as state`
+}
+
+export function toHostState ({ host, breaker, reason, openedAt, retryAt, silentUntil }: HostStateRow): HostState {
+  return { host, breaker, reason, openedAt: toDate(openedAt), retryAt: toDate(retryAt), silentUntil: toDate(silentUntil) }
+}
+
+/** Whether the provider's own host takes no requests now. */
+export async function isProviderBlocked ({ sql }: Database, provider: string): Promise<boolean> {
+  const rows = await sql`
+    select from provider_hosts
+    where provider = ${provider} and host = '' and (silent_until > now() or breaker <> 'closed' and retry_at > now())`
+  return rows.length > 0
+}
+
+function toDate (text: string | null): Date | null {
+  return text === null ? null : new Date(text)
+}
