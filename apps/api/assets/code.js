@@ -1,39 +1,39 @@
 /* global document, fetch, FormData, location, performance, setInterval, setTimeout, URLSearchParams */
 
-// Asks at the provider's pace whether the code has been entered, less often while nobody answers or nobody looks.
-const longestWaitMs = 60_000
+// Asks at the provider's interval whether the user has entered the code, and less often after errors or in a hidden tab.
+const maxWaitMs = 60_000
 const form = document.getElementById('redeem')
 const intervalMs = Number(form.dataset.interval)
 
 form.hidden = true
-document.getElementById('hint').textContent = 'This page goes on by itself once you have entered it.'
+document.getElementById('hint').textContent = 'This page continues by itself after you have entered the code.'
 countDown(document.getElementById('left'))
 wait(intervalMs)
 
 function wait (waitMs) {
-  setTimeout(() => ask(waitMs), document.hidden ? Math.max(waitMs, 2 * intervalMs) : waitMs)
+  setTimeout(() => redeem(waitMs), document.hidden ? Math.max(waitMs, 2 * intervalMs) : waitMs)
 }
 
-async function ask (waitMs) {
+async function redeem (waitMs) {
   try {
-    const answer = await fetch(form.action, {
+    const response = await fetch(form.action, {
       method: 'POST', headers: { accept: 'application/json' }, body: new URLSearchParams(new FormData(form))
     })
-    if (!answer.ok) return again(waitMs)
-    const { status, location: address } = await answer.json()
+    if (!response.ok) return retry(waitMs)
+    const { status, location: address } = await response.json()
     if (status === 'pending') return wait(intervalMs)
     if (address === null) form.submit()
     else location.assign(address)
   } catch {
-    again(waitMs)
+    retry(waitMs)
   }
 }
 
-function again (waitMs) {
-  wait(Math.min(2 * waitMs, longestWaitMs))
+function retry (waitMs) {
+  wait(Math.min(2 * waitMs, maxWaitMs))
 }
 
-// What is left comes from the server, whose clock may differ from this one.
+// The server sends the time that is left, because the clock of this machine may differ.
 function countDown (line) {
   const endMs = performance.now() + Number(line.dataset.left)
   show()
@@ -42,7 +42,7 @@ function countDown (line) {
   function show () {
     const seconds = Math.max(0, Math.ceil((endMs - performance.now()) / 1_000))
     line.textContent = seconds === 0
-      ? 'The code has run out.'
-      : `It works for another ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} minutes.`
+      ? 'The code has expired.'
+      : `Expires in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}.`
   }
 }

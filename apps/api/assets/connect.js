@@ -1,28 +1,28 @@
 /* global document, fetch, history, location, sessionStorage, URLSearchParams */
 
-// The token comes in the fragment, which no server sees. It is kept for this tab alone, so that the way through a
-// provider leads back here, and taken out of the address at once, as is the outcome that the page has shown.
+// The token comes in the fragment, which no server sees. It is kept for this tab, so that the page works after the redirect
+// back from a provider, and removed from the address at once, together with the outcome that the page shows.
 const given = new URLSearchParams(location.hash.slice(1)).get('token')
 if (given !== null) sessionStorage.setItem('token', given)
 history.replaceState(null, '', location.pathname)
 const token = sessionStorage.getItem('token')
 
 const hint = document.getElementById('hint')
-const fault = document.getElementById('fault')
+const errorLine = document.getElementById('error')
 const list = document.getElementById('connectors')
-const ways = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code' }
-const waits = { rateLimited: 'its limit is reached', breakerOpen: 'it is out of order' }
+const labels = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code' }
+const waitReasons = { rateLimited: 'its rate limit is reached', breakerOpen: 'it is not available' }
 
-// Whoever comes back from a provider is told first what has come of it.
+// A screen reader starts with the outcome of the handshake.
 document.getElementById('outcome')?.focus()
-hint.textContent = 'One moment…'
+hint.textContent = 'Loading…'
 show()
 
 async function show () {
-  if (token === null) return complain('Open this page through the link that the site has for you.')
+  if (token === null) return showError('Open this page from a link on the site.')
   const answer = await api('GET', 'connectors')
   if (answer === undefined) return
-  hint.textContent = answer.data.length === 0 ? 'There is nothing to connect yet.' : ''
+  hint.textContent = answer.data.length === 0 ? 'There is nothing to connect.' : ''
   list.replaceChildren(...answer.data.map(toItem))
 }
 
@@ -33,7 +33,7 @@ function toItem (connector) {
   const needsUser = connection?.status === 'needsReauth'
   const missing = connection?.missingPermissions ?? []
   item.append(
-    text(name, [...stateOf(connector), readingOf(connector)]),
+    text(name, [...stateOf(connector), pullStatusOf(connector)]),
     ...(canManage && (connection === null || needsUser) ? [connectForm(connector)] : []),
     ...(canManage && missing.length > 0 && !needsUser ? [connectForm(connector, { redirect: 'Reconnect to allow it' })] : []),
     ...(canManage && connector.pull !== null && !needsUser ? [refreshForm(connector)] : []),
@@ -42,20 +42,21 @@ function toItem (connector) {
   return item
 }
 
-// Who may not do anything about it is told who can.
+// A user who cannot connect or disconnect is told who can.
 function stateOf ({ reason, contact, team, connection }) {
-  if (reason === 'teamRequired') return ['is connected for a team: choose one on the site, and come back from there']
+  if (reason === 'teamRequired') return ['is connected for a team. Choose a team on the site, and open this page from there.']
   const forTeam = team === null ? [] : [' for team ', foreign(team.name)]
   if (connection === null) return ['not connected', ...forTeam, ...contact === null ? [] : [': ask ', foreign(contact), ' to connect it']]
   if (connection.status === 'needsReauth') {
-    return ['needs ', contact === null ? 'you' : foreign(contact), ' to connect again', ...forTeam, ' (', foreign(connection.statusReason), ')']
+    const whoReconnects = contact === null ? ['Reconnect it'] : ['Ask ', foreign(contact), ' to reconnect it']
+    return ['no longer accepts our access', ...forTeam, ' (', foreign(connection.statusReason), '). ', ...whoReconnects, '.']
   }
   const by = connection.connectedBy === null ? [] : [' by ', foreign(connection.connectedBy.name)]
   const missing = connection.missingPermissions.join(', ')
-  return ['connected', ...forTeam, ...by, ' as ', foreign(connection.account.name), missing === '' ? '' : `; not allowed there: ${missing}`]
+  return ['connected', ...forTeam, ...by, ' as ', foreign(connection.account.name), missing === '' ? '' : `. You did not allow: ${missing}`]
 }
 
-// A text that users or providers chose: cut, and isolated so that it cannot change how the text around it reads.
+// A text that users or providers chose: truncated, and isolated so that it cannot change how the text around it reads.
 function foreign (text) {
   const element = document.createElement('bdi')
   const characters = [...text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\uFFFD')]
@@ -63,21 +64,21 @@ function foreign (text) {
   return element
 }
 
-// When what is read through it was read last, and why not since then, or why it waits.
-function readingOf ({ pull }) {
+// When data was last read through the connection, and why it was not read since or has to wait.
+function pullStatusOf ({ pull }) {
   if (pull === null) return ''
   const read = pull.succeededAt === null ? 'not read yet' : `read ${new Date(pull.succeededAt).toLocaleString()}`
   const hasFailed = pull.failedAt !== null && (pull.succeededAt === null || pull.failedAt > pull.succeededAt)
-  const why = waits[pull.reason]
-  if (hasFailed) return `; ${read}, and not since: ${pull.failure}`
-  return why === undefined ? `; ${read}` : `; ${read}, and not before ${new Date(pull.dueAt).toLocaleString()}: ${why}`
+  const reason = waitReasons[pull.reason]
+  if (hasFailed) return `; ${read}. The last attempt failed: ${pull.failure}`
+  return reason === undefined ? `; ${read}` : `; ${read}. It is read again at ${new Date(pull.dueAt).toLocaleString()}, because ${reason}`
 }
 
-function connectForm ({ provider, name, kinds, needsAccount, team }, words = ways) {
+function connectForm ({ provider, name, kinds, needsAccount, team }, kindLabels = labels) {
   const account = needsAccount ? accountField(provider, name) : undefined
   return form([
     ...(account === undefined ? [] : account.parts),
-    ...kinds.map((kind, index) => button(words[kind] ?? ways[kind], name, index === 0 ? '' : 'quiet', kind))
+    ...kinds.map((kind, index) => button(kindLabels[kind] ?? labels[kind], name, index === 0 ? '' : 'quiet', kind))
   ], async (kind) => {
     const named = account === undefined ? {} : { account: account.input.value }
     const returnTo = location.origin + location.pathname
@@ -87,12 +88,12 @@ function connectForm ({ provider, name, kinds, needsAccount, team }, words = way
   })
 }
 
-// Ties the handshake to this browser, so that its link works in no other browser. The cookie comes with the answer.
+// Binds the handshake to this browser, so that its link works in no other browser. The response sets the cookie.
 async function bind (provider, handshake) {
   const headers = { authorization: `Bearer ${token}` }
   const answer = await fetch(`connect/${provider}/bind`, { method: 'POST', headers, body: new URLSearchParams({ handshake }) }).catch(() => undefined)
   if (answer?.ok) return true
-  complain('This could not be started. Try again.')
+  showError('The connection could not be started. Try again.')
   return false
 }
 
@@ -100,7 +101,7 @@ function refreshForm ({ provider, name, team, pull }) {
   return form([button('Read now', name, 'quiet', 'refresh')], async () => {
     const path = `teams/${encodeURIComponent(team.teamId)}/pulls/${provider}/${pull.name}/refresh`
     const asked = await api('POST', path)
-    if (asked !== undefined) hint.textContent = waits[asked.reason] === undefined ? `${name} is read in a moment.` : `${name} is read as soon as it lets us.`
+    if (asked !== undefined) hint.textContent = waitReasons[asked.reason] === undefined ? `${name} is being read.` : `${name} is read as soon as its rate limit allows.`
   })
 }
 
@@ -110,12 +111,12 @@ function disconnectForm ({ provider, name, connection }) {
     if (await api('DELETE', `connections/${connection.id}`) === undefined) return
     await show()
     hint.textContent = `${name} is disconnected.`
-    // The button that had the focus is gone.
+    // The button that had the focus was removed.
     list.querySelector(`[data-provider="${provider}"] button`)?.focus()
   })
 }
 
-// A form, so that Enter works in its field. Its buttons stay enabled: one that is disabled loses the focus.
+// A form, so that Enter works in its field. Its buttons stay enabled, because a disabled button loses the focus.
 function form (parts, act) {
   const element = document.createElement('form')
   element.append(...parts)
@@ -129,9 +130,9 @@ function form (parts, act) {
   return element
 }
 
-// Undefined when there is no answer, and the user has been told why; at `field`, if that is what the trouble is with.
+// Undefined after an error, which the page shows; at `field`, if the error is about it.
 async function api (method, path, body, field) {
-  fault.hidden = true
+  errorLine.hidden = true
   for (const wrong of list.querySelectorAll('[aria-invalid]')) wrong.removeAttribute('aria-invalid')
   const headers = { authorization: `Bearer ${token}` }
   if (body !== undefined) headers['content-type'] = 'application/json'
@@ -139,21 +140,21 @@ async function api (method, path, body, field) {
     const answer = await fetch(`v1/${path}`, { method, headers, body: body && JSON.stringify(body) })
     if (answer.ok) return answer.status === 204 ? null : await answer.json()
     if (answer.status === 401) sessionStorage.removeItem('token')
-    complain(answer.status === 401 ? 'This link has run out. Open a new one on the site.' : wordsOf(await answer.json()), field)
+    showError(answer.status === 401 ? 'This link has expired. Open a new one on the site.' : messageOf(await answer.json()), field)
   } catch {
-    complain('The server cannot be reached.')
+    showError('The server cannot be reached. Try again.')
   }
 }
 
-function wordsOf ({ detail, errors }) {
+function messageOf ({ detail, errors }) {
   const account = errors?.find(({ path }) => path === 'account')
   return account === undefined ? detail : `This account ${account.message}.`
 }
 
-function complain (words, field) {
+function showError (message, field) {
   hint.textContent = ''
-  fault.textContent = words
-  fault.hidden = false
+  errorLine.textContent = message
+  errorLine.hidden = false
   field?.setAttribute('aria-invalid', 'true')
   field?.focus()
 }
@@ -176,11 +177,11 @@ function accountField (provider, name) {
   Object.assign(input, {
     id: label.htmlFor, className: 'field', placeholder: 'nick@host', autocomplete: 'off', autocapitalize: 'off', spellcheck: false, required: true, maxLength: 320
   })
-  input.setAttribute('aria-describedby', 'fault')
+  input.setAttribute('aria-describedby', 'error')
   return { input, parts: [label, input] }
 }
 
-// Several have the same words on them, so their names say more.
+// Several buttons have the same label, so their accessible names add the provider.
 function button (label, name, className, value) {
   const element = document.createElement('button')
   Object.assign(element, { textContent: label, className, value, ariaLabel: `${label}: ${name}` })

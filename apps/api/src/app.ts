@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { connect } from './pages/pages.ts'
+import { pages } from './pages/pages.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import { leaveBodiesUnread } from './input/unread-bodies.ts'
 import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
@@ -45,7 +45,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
 
   await app.register(healthRoutes(services))
   await app.register(reference(site))
-  await app.register(connect(services), { prefix: '/connect' })
+  await app.register(pages(services), { prefix: '/connect' })
   await app.register(v1(services), { prefix: '/v1' })
   return app
 }

@@ -5,6 +5,7 @@ import type { Scope } from '@carillon/shared/db'
 import type { User } from '@carillon/shared/users'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
+import { readBearer } from './bearer.ts'
 import { createKeys } from './keys.ts'
 import { createUserTokens } from './user-tokens.ts'
 
@@ -111,9 +112,8 @@ function callersOf (config: FastifyContextConfig | undefined): Callers | undefin
   return config?.callers
 }
 
-/** RFC 6750 §2.1; the scheme's name is compared without regard to case (RFC 9110 §11.1). */
-function bearerOf ({ headers: { authorization } }: FastifyRequest): string {
-  const token = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? '')?.[1]
+function bearerOf (request: FastifyRequest): string {
+  const token = readBearer(request)
   // RFC 6750 §3.1: whoever sent no credentials is told no error code.
   return token ?? refuse(new Problem('unauthenticated', 'Send an API key or a user token as `Authorization: Bearer …`', {
     headers: { 'www-authenticate': 'Bearer realm="carillon"' }

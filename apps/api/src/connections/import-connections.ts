@@ -4,8 +4,8 @@ import { ensureUsers } from '@carillon/shared/users'
 import { nameFault } from '@carillon/shared/names'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Call, Grant, Provider } from '@carillon/shared/providers'
-import { newCall } from '../request-context.ts'
-import { keepConnections } from './store-connections.ts'
+import { newRequestContext } from '../request-context.ts'
+import { storeConnections } from './store-connections.ts'
 import { findUnstorable } from '../input/find-unstorable.ts'
 import type { Services } from '../services.ts'
 import { readImportItem } from './import-item.ts'
@@ -34,7 +34,7 @@ const timeoutMs = 60_000
 /** Takes over tokens that a site already holds. Each item stands for itself: those that are refused stop no others. */
 export async function importConnections (services: Services, values: unknown[]): Promise<ImportResult[]> {
   const { database, providers } = services
-  const call = newCall(services, timeoutMs)
+  const call = newRequestContext(services, timeoutMs)
   const items = values.map(readImportItem)
   const duplicates = findDuplicates(items)
 
@@ -53,7 +53,7 @@ export async function importConnections (services: Services, values: unknown[]):
     return [{ index, grant, userId: one.item.userId, provider: one.item.provider }]
   })
   const userIds = await ensureUsers(database, good.map(({ userId }) => userId))
-  const saved = await keepConnections(services, good.map(({ userId, provider, grant }) => ({
+  const saved = await storeConnections(services, good.map(({ userId, provider, grant }) => ({
     userId: userIds.get(userId) ?? unknownUser(), provider, grant
   })))
   const connectionIds = new Map(good.map(({ index }, position) => [index, saved[position]?.id]))

@@ -1,17 +1,31 @@
 import { saveConnections } from '@carillon/shared/connections'
 import type { NewConnection, SavedConnection } from '@carillon/shared/connections'
+import type { Database } from '@carillon/shared/db'
+import { enqueuePull } from '@carillon/shared/pulls'
 import type { Services } from '../services.ts'
 import { releaseDeliveries } from './release-deliveries.ts'
-import { wakePuller } from './wake-puller.ts'
 
-/**
- * Stores grants, has what they replace ended at the provider where that can be, lets go what was parked for their users, and has
- * what can be read through them read at once.
- */
-export async function keepConnections (services: Services, grants: NewConnection[]): Promise<SavedConnection[]> {
-  const { database, vault, providers } = services
-  const saved = await saveConnections(database, vault, grants, (provider) => providers.get(provider)?.revoke !== undefined)
-  await releaseDeliveries(services, saved.map(({ id }) => id))
-  if (grants.some(({ provider }) => providers.get(provider)?.pull !== undefined)) await wakePuller(services)
+/** Saves grants in connections, and starts the work that waited for them. */
+export async function storeConnections (services: Services, grants: NewConnection[]): Promise<SavedConnection[]> {
+  const saved = await saveGrants(services, grants)
+  await afterConnecting(services, saved)
   return saved
+}
+
+/** Saves grants in connections. Queues the revocation of the credentials that they replace, if the provider can revoke them. */
+export async function saveGrants (
+  { database, vault, providers }: Services, grants: NewConnection[], within: Pick<Database, 'db'> = database
+): Promise<SavedConnection[]> {
+  return await saveConnections(within, vault, grants, (provider) => providers.get(provider)?.revoke !== undefined)
+}
+
+/** Releases the deliveries that were parked for these connections, and starts the pulls that read through them. */
+export async function afterConnecting (services: Services, saved: SavedConnection[]): Promise<void> {
+  await releaseDeliveries(services, saved.map(({ id }) => id))
+  if (saved.some(({ provider }) => services.providers.get(provider)?.pull !== undefined)) await startPull(services)
+}
+
+/** Runs the pulls that are due. If the queue is away, they run at the next scheduled time. */
+export async function startPull ({ pullQueue, log }: Pick<Services, 'pullQueue' | 'log'>): Promise<void> {
+  await enqueuePull(pullQueue).catch((error: unknown) => log.warn({ err: error }, 'the pull waits for its next scheduled time'))
 }

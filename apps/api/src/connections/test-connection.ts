@@ -1,13 +1,12 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
 import type { Connection } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Provider, Receipt } from '@carillon/shared/providers'
 import type { Verdict } from '@carillon/shared/http'
-import { newCall } from '../request-context.ts'
-import { giveUp } from './give-up.ts'
+import { newRequestContext } from '../request-context.ts'
 import { chargeOutgoing } from '../outgoing-budget.ts'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
@@ -56,7 +55,7 @@ export async function testConnection (services: Services, connection: Connection
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { verdict } = error
-    if (verdict.kind === 'unauthorized') await giveUp(services, { id, credentialsVersion: seenVersion, reason: verdict.reason })
+    if (verdict.kind === 'unauthorized') await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: verdict.reason })
     return failed(verdict, error.status)
   }
 
@@ -67,7 +66,7 @@ export async function testConnection (services: Services, connection: Connection
     } catch (error) {
       if (!(error instanceof ProviderError) || error.verdict.kind !== 'expired') throw error
       const request = { id, seenVersion, refused: error.verdict.reason }
-      const result = await services.refresher.refresh(provider, request, newCall(services, timeoutMs))
+      const result = await services.refresher.refresh(provider, request, newRequestContext(services, timeoutMs))
       if (result.kind === 'unavailable' && result.retryAt !== undefined) {
         throw new ProviderError({ kind: 'rateLimited', reason: result.reason, retryAt: result.retryAt }, error.host)
       }
@@ -79,7 +78,7 @@ export async function testConnection (services: Services, connection: Connection
 }
 
 async function useOnce (services: Services, provider: Provider, credentials: Credentials): Promise<Receipt | undefined> {
-  const call = newCall(services, timeoutMs)
+  const call = newRequestContext(services, timeoutMs)
   const message = { type: 'note' as const, title: `Test from ${services.site.name}`, body: 'This connection works.' }
   if (provider.send !== undefined) return await provider.send(message, newId(), credentials, call)
   await provider.identify(credentials, call)

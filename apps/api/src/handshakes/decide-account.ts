@@ -1,35 +1,27 @@
-import { queueRevocation } from '@carillon/shared/connections'
-import { takeObtainedGrant } from '@carillon/shared/handshakes'
+import { claimObtainedGrant } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
-import type { Grant, Provider } from '@carillon/shared/providers'
+import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'
-import { abandonHandshake, finishHandshake } from './finish-handshake.ts'
+import { assertTeamOwner } from './assert-team-owner.ts'
+import { abortHandshake, finishHandshake } from './finish-handshake.ts'
 import { HandshakeFailure } from './handshake-failure.ts'
-import type { Reason } from './reasons.ts'
-import { requireOwnTeam } from './assert-own-team.ts'
+import type { Outcome } from './handshake-outcome.ts'
 
-/** What followed from the user's decision; `over` when it was made before, or the handshake has ended. */
-export type Decided = { kind: 'connected', grant: Grant } | { kind: 'failed', reason: Reason } | { kind: 'over' }
-
-/** Connects the account whose credentials the handshake holds, or discards them. */
+/**
+ * Connects the account whose grant the handshake holds, or discards the grant. `over`: the user decided before, or it has ended.
+ */
 export async function decideAccount (
   services: Services, provider: Provider, handshake: Handshake, isAccepted: boolean
-): Promise<Decided> {
+): Promise<Outcome | { kind: 'over' }> {
   const { database, now, vault } = services
-  const grant = await takeObtainedGrant(database, vault, handshake.id, now())
+  const grant = await claimObtainedGrant(database, vault, handshake.id, now())
   if (grant === undefined) return { kind: 'over' }
   try {
-    if (!isAccepted) throw new HandshakeFailure('accountDeclined', 'the user did not want this account')
-    requireOwnTeam(handshake)
+    if (!isAccepted) throw new HandshakeFailure('accountDeclined', 'the user declined the account')
+    assertTeamOwner(handshake)
     await finishHandshake(services, provider, handshake, grant)
-    return { kind: 'connected', grant }
+    return { kind: 'connected', accountName: grant.account.name, missingPermissions: grant.missingPermissions ?? [] }
   } catch (error) {
-    const reason = await abandonHandshake(services, provider, handshake, error)
-    // After an error of our own the credentials may be stored and in use.
-    if (error instanceof HandshakeFailure && provider.revoke !== undefined) {
-      const { credentials, account } = grant
-      await queueRevocation(database, vault, { connectionId: null, provider: provider.id, accountId: account.id, credentials })
-    }
-    return { kind: 'failed', reason }
+    return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, error, grant) }
   }
 }

@@ -1,6 +1,6 @@
 import type { Reason } from './reasons.ts'
 
-/** The handshake ends here, and `reason` is what everybody is told. `message` is for the log, and holds no secret. */
+/** Ends a handshake. The user and the site are told `reason`; `message` is for the log and holds no secret. */
 export class HandshakeFailure extends Error {
   override readonly name = 'HandshakeFailure'
   readonly reason: Reason

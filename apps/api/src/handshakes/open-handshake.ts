@@ -1,43 +1,71 @@
-import { createHandshake, sealBegun } from '@carillon/shared/handshakes'
-import type { Begun, HandshakeKind } from '@carillon/shared/handshakes'
 import { newId } from '@carillon/shared/db'
+import { bindHandshake, createHandshake, sealPendingAuthorization } from '@carillon/shared/handshakes'
+import type { Handshake, HandshakeKind, PendingAuthorization } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import { chargeOutgoing } from '../outgoing-budget.ts'
+import { newRequestContext } from '../request-context.ts'
 import type { Services } from '../services.ts'
-import { beginCode } from './begin-code.ts'
-import { beginVerifier } from './begin-verifier.ts'
+import { newBrowserSecret } from './browser-binding.ts'
+import { toBeginFailure } from './provider-failure.ts'
 
-export interface Wish {
+export interface HandshakeInput {
   userId: string
-  /** Carillon's id of the user's own team, where that is to hold the connection. */
+  /** Carillon's id of the user's own team, when the team is to hold the connection. */
   teamId?: string | undefined
   kind: HandshakeKind
   account: string | undefined
   returnTo: string | undefined
 }
 
+const beginTimeoutMs = 25_000
+
+/** The requests that begin a handshake, and those that complete a handshake which can be completed once. */
+const requestsPerHandshake: Record<HandshakeKind, number> = { redirect: 2, verifier: 3, code: 2 }
+
 /**
- * Opens a handshake and answers its id. Where the user needs something of the provider's for their part (an address, a code),
- * the provider is asked now; a redirect asks it when the user has confirmed. Throws HandshakeFailure, and Problem
- * `tooManyRequests`.
+ * Opens a handshake and returns its id. A verifier or a code is requested from the provider now; a redirect requests nothing
+ * until the user confirms. Throws HandshakeFailure, and Problem `tooManyRequests`.
  */
-export async function openHandshake (services: Services, provider: Provider, { kind, ...wish }: Wish): Promise<string> {
+export async function openHandshake (
+  services: Services, provider: Provider, { kind, ...input }: HandshakeInput
+): Promise<string> {
   const { database, now, vault } = services
-  const { userId, account } = wish
+  const { userId, account } = input
   await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsPerHandshake[kind] })
   const id = newId()
-  const { begun, expiresAt } = await begin(services, provider, kind, wish.account)
-  return await createHandshake(database, {
-    id, kind, provider: provider.id, ...wish, expiresAt, ...begun === undefined ? {} : { pending: sealBegun(vault, id, begun) }
-  }, now())
+  const { authorization, expiresAt } = await begin(services, provider, kind, account)
+    .catch((error: unknown) => { throw toBeginFailure(error, provider) })
+  const pending = authorization === undefined ? {} : { pending: sealPendingAuthorization(vault, id, authorization) }
+  return await createHandshake(database, { id, kind, provider: provider.id, ...input, expiresAt, ...pending }, now())
 }
 
-/** Those that begin it, and those that end a handshake which can be ended once. */
-const requestsPerHandshake: Record<HandshakeKind, number> = { redirect: 2, verifier: 3, code: 2 }
+/**
+ * Opens another handshake like `handshake`, for permissions that the user did not give. It is bound to the browser with `secret`.
+ */
+export async function reopenHandshake (
+  services: Services, provider: Provider, { userId, team, account, returnTo }: Handshake
+): Promise<{ id: string, secret: string }> {
+  const id = await openHandshake(services, provider, {
+    userId, teamId: team?.id, kind: 'redirect', account: account ?? undefined, returnTo: returnTo ?? undefined
+  })
+  const secret = newBrowserSecret()
+  await bindHandshake(services.database, { id, browser: secret }, services.now())
+  return { id, secret }
+}
 
 async function begin (
   services: Services, provider: Provider, kind: HandshakeKind, account: string | undefined
-): Promise<{ begun?: Begun, expiresAt?: Date }> {
-  if (kind === 'verifier') return { begun: await beginVerifier(services, provider, account) }
-  return kind === 'code' ? await beginCode(services, provider) : {}
+): Promise<{ authorization?: PendingAuthorization, expiresAt?: Date }> {
+  const { verifier, oneTimeCode } = provider.handshakes
+  const context = newRequestContext(services, beginTimeoutMs)
+  if (kind === 'verifier' && verifier !== undefined) {
+    const { authorizeUrl, pending } = await verifier.begin(account ?? '', null, context)
+    return { authorization: { authorizeUrl, pending } }
+  }
+  if (kind === 'code' && oneTimeCode !== undefined) {
+    const { expiresAt, ...authorization } = await oneTimeCode.begin(context)
+    return { authorization, expiresAt }
+  }
+  if (kind === 'redirect') return {}
+  throw new TypeError(`${provider.id} has no handshakes of the kind ${kind}`)
 }

@@ -1,13 +1,14 @@
 import type { HandshakeKind } from '@carillon/shared/handshakes'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
-import { readReturnTo } from './addresses.ts'
-import { kindsOf } from './kinds.ts'
 import { refuseFaults } from '../problems/problem.ts'
 import type { InputFault } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
+import { kindsOf } from './kinds.ts'
+import { readReturnTo } from './return-to.ts'
 
-export interface AskedHandshake {
+/** The body of a request for a handshake. */
+export interface HandshakeBody {
   provider: string
   kind?: HandshakeKind
   teamId?: string
@@ -15,33 +16,33 @@ export interface AskedHandshake {
   returnTo?: string
 }
 
-/** What is asked for, with what follows from it; throws `invalidInput` with every fault. */
-export function readWish (
-  { providers, site }: Services, asked: AskedHandshake
+/** The provider and the kind that a body names. Throws Problem `invalidInput` with every error of the body. */
+export function readHandshakeInput (
+  { providers, site }: Services, body: HandshakeBody
 ): { provider: Provider, kind: HandshakeKind, account: string | undefined, returnTo: string | undefined } {
-  const provider = providers.get(asked.provider)
+  const provider = providers.get(body.provider)
   const kinds = provider === undefined ? [] : kindsOf(provider)
-  const kind = asked.kind ?? kinds[0]
-  const kept = asked.returnTo === undefined ? undefined : readReturnTo(site, asked.returnTo)
-  const account = asked.account?.trim()
+  const kind = body.kind ?? kinds[0]
+  const returnTo = body.returnTo === undefined ? undefined : readReturnTo(site, body.returnTo)
+  const account = body.account?.trim()
   refuseFaults([
-    ...kinds.length === 0 ? [{ path: 'provider', message: 'cannot be connected here' }] : [],
+    ...kinds.length === 0 ? [{ path: 'provider', message: 'is not a provider of this server that users can connect' }] : [],
     ...kinds.length > 0 && kind !== undefined && !kinds.includes(kind) ? [{ path: 'kind', message: `must be one of ${kinds.join(', ')}` }] : [],
-    ...provider?.holder === 'user' && asked.teamId !== undefined
-      ? [{ path: 'teamId', message: `is not taken by ${provider.name}: each user connects their own account` }]
+    ...provider?.holder === 'user' && body.teamId !== undefined
+      ? [{ path: 'teamId', message: `is not accepted by ${provider.name}: each user connects their own account` }]
       : [],
-    ...provider === undefined ? [] : accountFaults(provider, account),
-    ...kept !== undefined && 'fault' in kept ? [{ path: 'returnTo', message: kept.fault }] : []
+    ...provider === undefined ? [] : accountErrors(provider, account),
+    ...returnTo !== undefined && 'fault' in returnTo ? [{ path: 'returnTo', message: returnTo.fault }] : []
   ])
-  if (provider === undefined || kind === undefined) throw new Error('A fault was found and not refused')
-  return { provider, kind, account, returnTo: kept !== undefined && 'url' in kept ? kept.url : undefined }
+  if (provider === undefined || kind === undefined) throw new Error('An invalid body was not refused')
+  return { provider, kind, account, returnTo: returnTo !== undefined && 'url' in returnTo ? returnTo.url : undefined }
 }
 
-function accountFaults (provider: Provider, account: string | undefined): InputFault[] {
+function accountErrors (provider: Provider, account: string | undefined): InputFault[] {
   if (provider.parseAccount === undefined) {
-    return account === undefined ? [] : [{ path: 'account', message: `is not taken by ${provider.name}` }]
+    return account === undefined ? [] : [{ path: 'account', message: `is not accepted by ${provider.name}` }]
   }
-  if (account === undefined) return [{ path: 'account', message: `is required by ${provider.name}: which account, such as nick@host` }]
+  if (account === undefined) return [{ path: 'account', message: `is required by ${provider.name}: name it as nick@host` }]
   try {
     provider.parseAccount(account)
     return []

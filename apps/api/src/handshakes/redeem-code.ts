@@ -1,53 +1,53 @@
-import { claimHandshake, endTurn, findHandshake, openBegun, takeTurn } from '@carillon/shared/handshakes'
+import { claimHandshake, claimPoll, findHandshake, openPendingAuthorization, schedulePoll } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, Provider } from '@carillon/shared/providers'
-import { newCall } from '../request-context.ts'
 import { takeOutgoing } from '../outgoing-budget.ts'
+import { newRequestContext } from '../request-context.ts'
 import type { Services } from '../services.ts'
-import { abandonHandshake } from './finish-handshake.ts'
+import { assertTeamOwner } from './assert-team-owner.ts'
+import { abortHandshake } from './finish-handshake.ts'
 import { HandshakeFailure } from './handshake-failure.ts'
-import { completeFailure, isPassing } from './provider-failure.ts'
-import { requireOwnTeam } from './assert-own-team.ts'
-import { settleGrant } from './store-grant.ts'
+import { isRetryable, toCompleteFailure } from './provider-failure.ts'
+import { storeOrHoldGrant } from './store-grant.ts'
 
 const timeoutMs = 20_000
 
 /**
- * Asks the provider whether the code has been entered, unless it was asked a moment ago, and answers the handshake as it is
- * then. It may be called as often as anybody likes: the provider is asked at its own pace, over all processes.
+ * Asks the provider whether the user has entered the code, and returns the handshake as it is then. Callers may call it as often
+ * as they like: all processes together ask the provider no more often than it allows.
  */
 export async function redeemCode (services: Services, provider: Provider, handshake: Handshake): Promise<Handshake> {
   const { database, now, vault } = services
-  const asked = now()
-  const begun = openBegun(vault, handshake)
-  if (begun === undefined || !await takeTurn(database, handshake.id, timeoutMs, asked)) return await current()
-  const { pending, intervalMs = 5_000 } = begun
+  const askedAt = now()
+  const authorization = openPendingAuthorization(vault, handshake)
+  if (authorization === undefined || !await claimPoll(database, handshake.id, timeoutMs, askedAt)) return await current()
+  const { pending, intervalMs = 5_000 } = authorization
   const waitSeconds = await takeOutgoing(services, { holder: { userId: handshake.userId }, provider, cost: 1 })
   if (waitSeconds > 0) {
-    await endTurn(database, handshake.id, now() + waitSeconds * 1_000)
+    await schedulePoll(database, handshake.id, now() + waitSeconds * 1_000)
     return await current()
   }
 
   try {
-    requireOwnTeam(handshake)
-    const grant = await provider.handshakes.oneTimeCode?.complete(pending, newCall(services, timeoutMs))
-    if (grant === null || grant === undefined) await endTurn(database, handshake.id, now() + intervalMs)
-    // It was entered in time when it was so as we asked.
-    else if (await claimHandshake(database, handshake, asked)) await finish(grant)
+    assertTeamOwner(handshake)
+    const grant = await provider.handshakes.oneTimeCode?.complete(pending, newRequestContext(services, timeoutMs))
+    if (grant === null || grant === undefined) await schedulePoll(database, handshake.id, now() + intervalMs)
+    // A code that was entered when we asked was entered in time, however long the response took.
+    else if (await claimHandshake(database, handshake, askedAt)) await finish(grant)
   } catch (error) {
-    if (isPassing(error)) await endTurn(database, handshake.id, nextAfter(error, now() + intervalMs))
-    else if (await claimHandshake(database, handshake, asked)) {
-      await abandonHandshake(services, provider, handshake, translate(error))
+    if (isRetryable(error)) await schedulePoll(database, handshake.id, nextPollAt(error, now() + intervalMs))
+    else if (await claimHandshake(database, handshake, askedAt)) {
+      await abortHandshake(services, provider, handshake, toFailure(error))
     }
   }
   return await current()
 
   async function finish (grant: Grant): Promise<void> {
     try {
-      await settleGrant(services, provider, handshake, grant)
+      await storeOrHoldGrant(services, provider, handshake, grant)
     } catch (error) {
-      await abandonHandshake(services, provider, handshake, error)
+      await abortHandshake(services, provider, handshake, error)
     }
   }
 
@@ -56,12 +56,12 @@ export async function redeemCode (services: Services, provider: Provider, handsh
   }
 }
 
-/** Waiting for users is no failure; what the provider refuses is a code whose time is over. */
-function translate (error: unknown): unknown {
+/** A code that the user has not entered yet is no error. The provider rejects codes that have expired. */
+function toFailure (error: unknown): unknown {
   if (!(error instanceof ProviderError)) return error
-  return error.verdict.kind === 'rejected' ? new HandshakeFailure('codeExpired', error.message) : completeFailure(error)
+  return error.verdict.kind === 'rejected' ? new HandshakeFailure('codeExpired', error.message) : toCompleteFailure(error)
 }
 
-function nextAfter ({ verdict }: ProviderError, earliest: number): number {
+function nextPollAt ({ verdict }: ProviderError, earliest: number): number {
   return verdict.kind === 'rateLimited' ? Math.max(verdict.retryAt, earliest) : earliest
 }

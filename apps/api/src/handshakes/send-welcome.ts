@@ -1,13 +1,13 @@
 import { newId } from '@carillon/shared/db'
-import { findUser } from '@carillon/shared/users'
 import type { Provider } from '@carillon/shared/providers'
+import { findUser } from '@carillon/shared/users'
 import type { Services } from '../services.ts'
 
 /**
- * Greets a user through the account that was connected just now. It is a notification like any other, so it is tried
- * again when it fails, and can be looked up. That it could not be accepted is no reason to call the handshake failed.
+ * Sends a welcome message through the account that was just connected. It is a notification like any other, so it is retried and
+ * can be looked up. An error here does not fail the handshake.
  */
-export async function welcome (
+export async function sendWelcome (
   { accepter, database, site, log }: Services, provider: Provider, userId: string
 ): Promise<void> {
   if (provider.send === undefined) return
@@ -19,11 +19,11 @@ export async function welcome (
       origin: 'welcome',
       audience: { userIds: [user.externalId] },
       message: {
-        type: 'note', title: `${provider.name} is connected`, body: `From now on, what ${site.name} has to tell you arrives here.`
+        type: 'note', title: `${provider.name} is connected`, body: `From now on, you receive notifications from ${site.name} here.`
       },
       providers: [provider.id]
     })
   } catch (error) {
-    log.warn({ err: error, provider: provider.id }, 'no welcome was sent')
+    log.warn({ err: error, provider: provider.id }, 'could not send the welcome message')
   }
 }

@@ -1,3 +1,4 @@
+import { queueRevocation } from '@carillon/shared/connections'
 import { holdGrant } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { cleanName } from '@carillon/shared/names'
@@ -5,31 +6,38 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Account, Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'
 import { finishHandshake } from './finish-handshake.ts'
+import { HandshakeFailure } from './handshake-failure.ts'
 
 /**
- * Stores what a claimed handshake has obtained, or holds it until the user confirms the account: where `mustAsk`, and where it is
- * another account than the one that was named. Throws HandshakeFailure.
+ * Stores the grant of a claimed handshake in a connection, or holds it until the user confirms the account. The user is asked
+ * when `mustConfirm`, and when the account is not the one that they named. Throws HandshakeFailure.
  */
-export async function settleGrant (
-  services: Services, provider: Provider, handshake: Handshake, obtained: Grant, mustAsk = false
+export async function storeOrHoldGrant (
+  services: Services, provider: Provider, handshake: Handshake, obtained: Grant, mustConfirm = false
 ): Promise<'connected' | 'held'> {
   const { account } = obtained
   const grant = { ...obtained, account: { ...account, name: cleanName(account.name, account.id) } }
-  if (mustAsk || isOtherAccount(provider, handshake, account)) {
-    await holdGrant(services.database, services.vault, handshake.id, grant, services.now())
-    return 'held'
+  if (!mustConfirm && !isOtherAccount(provider, handshake, account)) {
+    await finishHandshake(services, provider, handshake, grant)
+    return 'connected'
   }
-  await finishHandshake(services, provider, handshake, grant)
-  return 'connected'
+  const { database, vault, now } = services
+  if (await holdGrant(database, vault, handshake.id, grant, now())) return 'held'
+  if (provider.revoke !== undefined) {
+    await queueRevocation(database, vault, {
+      connectionId: null, provider: provider.id, accountId: account.id, credentials: grant.credentials
+    })
+  }
+  throw new HandshakeFailure('alreadyUsed', 'the handshake ended before its grant could be held')
 }
 
-/** Whether another account allowed access at the host than the one that the user named. */
+/** Whether the grant is for another account than the one that the user named. */
 export function isOtherAccount (provider: Provider, { account: named }: Pick<Handshake, 'account'>, { id }: Account): boolean {
   if (named === null || provider.parseAccount === undefined) return false
-  return keyOf(provider.parseAccount, named) !== keyOf(provider.parseAccount, id)
+  return normalizeAccount(provider.parseAccount, named) !== normalizeAccount(provider.parseAccount, id)
 }
 
-function keyOf (parse: NonNullable<Provider['parseAccount']>, text: string): string {
+function normalizeAccount (parse: NonNullable<Provider['parseAccount']>, text: string): string {
   try {
     const { name, host } = parse(text)
     return `${name}@${host}`.toLowerCase()

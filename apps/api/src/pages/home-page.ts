@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import { describeReason, isReason } from '../handshakes/reasons.ts'
+import { textIn } from '../handshakes/text-in.ts'
+import type { Services } from '../services.ts'
 import { foreign, foreignText, html } from './html.ts'
 import type { Html } from './html.ts'
 import { sendPage } from './page.ts'
-import type { Services } from '../services.ts'
-import { textIn } from './browser/find-handshake.ts'
-import { describeReason, isReason } from '../handshakes/reasons.ts'
 
-/** What can be connected, for the user whose token the page is opened with, and what has come of the last try. */
+/** The connect page: a script lists what the user can connect. Above the list is the outcome of the last handshake. */
 export function addHomePage (app: FastifyInstance, { providers, site }: Services): void {
   app.get('/', { schema: { hide: true }, prefixTrailingSlash: 'no-slash' }, async ({ query }, reply) => sendPage(reply, 200, {
     title: `Your connections at ${foreignText(site.name)}`,
@@ -15,20 +15,22 @@ export function addHomePage (app: FastifyInstance, { providers, site }: Services
     content: html`
         <h1>Your connections at <em>${foreign(site.name)}</em></h1>
         ${outcomeOf(query)}
-        <p id="fault" class="error" role="alert" hidden></p>
+        <p id="error" class="error" role="alert" hidden></p>
         <p id="hint" class="soft" role="status"></p>
         <ul id="connectors"></ul>
         <noscript><p class="error">This page needs JavaScript.</p></noscript>`
   }))
 
-  /** The words are ours: of what the address says, only names that we know count. */
+  /** All words are ours. The URL can only choose among the providers and the reasons that we know. */
   function outcomeOf (query: unknown): Html | undefined {
-    const name = providers.get(textIn(query, 'provider'))?.name ?? 'Your account'
+    const provider = providers.get(textIn(query, 'provider'))?.name
     const outcome = textIn(query, 'carillon')
-    if (outcome === 'connected') return html`<p id="outcome" role="status" tabindex="-1">${name} is connected.</p>`
+    if (outcome === 'connected') return html`<p id="outcome" role="status" tabindex="-1">${provider ?? 'Your account'} is connected.</p>`
     if (outcome !== 'failed') return undefined
     const reason = textIn(query, 'reason')
-    const { title, text } = isReason(reason) ? describeReason(reason, name) : { title: `${name} is not connected`, text: '' }
+    const { title, text } = isReason(reason)
+      ? describeReason(reason, { site: foreignText(site.name), provider })
+      : { title: `${provider ?? 'Your account'} is not connected`, text: '' }
     return html`<p id="outcome" class="error" role="alert" tabindex="-1"><strong>${title}.</strong> ${text}</p>`
   }
 }

@@ -1,7 +1,7 @@
 import { shownName } from '@carillon/shared/names'
 import { truncate } from '@carillon/shared/text'
 
-/** Markup that is safe to send. Only `html` makes it. */
+/** Markup that is safe to send. Only `html` creates it. */
 export class Html {
   readonly text: string
 
@@ -12,26 +12,26 @@ export class Html {
 
 export type Content = string | number | Html | undefined | Content[]
 
-/** A template whose values are escaped, unless they are Html themselves. Attributes have to stand in double quotes. */
+/** A template that escapes its values, unless they are Html. Attributes must be in double quotes. */
 export function html (strings: TemplateStringsArray, ...values: Content[]): Html {
   return new Html(strings.map((string, index) => string + textOf(values[index])).join(''))
 }
 
-/** Longer texts are cut in pages: what comes after them has to stay in sight. */
-const maxShown = 80
+/** Pages truncate longer texts, so that the text after them stays visible. */
+const maxForeignLength = 80
 
-/** A text that users or providers chose, such as a name: cut, and isolated so that the text around it reads as written. */
+/** A text that users or providers chose: truncated, and isolated so that it cannot change how the text around it reads. */
 export function foreign (text: string): Html {
   return html`<bdi>${shorten(shownName(text))}</bdi>`
 }
 
-/** The same where no markup may stand, such as in a title (UAX #9, isolates). */
+/** The same without markup, for titles (UAX #9, isolates). */
 export function foreignText (text: string): string {
   return `\u2068${shorten(shownName(text))}\u2069`
 }
 
 function shorten (text: string): string {
-  const start = truncate(text, maxShown)
+  const start = truncate(text, maxForeignLength)
   return start === text ? text : `${start.trimEnd()}…`
 }
 

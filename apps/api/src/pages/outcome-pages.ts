@@ -1,19 +1,20 @@
 import type { FastifyReply } from 'fastify'
-import type { HandshakeTeam } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
+import type { Handshake } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
-import { foreign, html } from './html.ts'
-import { sendPage } from './page.ts'
-import type { Problem } from '../problems/problem.ts'
-import type { Site } from '../services.ts'
+import type { Outcome } from '../handshakes/handshake-outcome.ts'
 import { describeReason, reasons } from '../handshakes/reasons.ts'
 import type { Reason } from '../handshakes/reasons.ts'
+import type { Problem } from '../problems/problem.ts'
+import type { Site } from '../services.ts'
+import { foreign, foreignText, html } from './html.ts'
+import { sendPage } from './page.ts'
 
-/** Says why there is no connection. `backTo` is where the visitor may go from here. */
+/** Says why there is no connection. `backTo` is a URL of the site for the button. */
 export function sendFailure (
   reply: FastifyReply, reason: Reason, { site, provider, backTo }: { site: Site, provider?: Provider, backTo?: string | null }
 ): FastifyReply {
-  const { title, text } = describeReason(reason, provider?.name)
+  const { title, text } = describeReason(reason, { site: foreignText(site.name), provider: provider?.name })
   return sendPage(reply, reasons[reason].status, {
     title,
     publicUrl: site.publicUrl,
@@ -25,7 +26,7 @@ export function sendFailure (
   })
 }
 
-/** Nothing has changed: the visitor may do the same again once they have waited. */
+/** Nothing has changed. The user may repeat the request after the time in the message. */
 export function sendTooManyRequests (reply: FastifyReply, { status, message }: Problem, site: Site): FastifyReply {
   return sendPage(reply, status, {
     title: 'Too many requests',
@@ -39,30 +40,28 @@ export function sendTooManyRequests (reply: FastifyReply, { status, message }: P
 
 export function sendSuccess (
   reply: FastifyReply,
-  { site, provider, handshakeId, team, accountName, missingPermissions }: {
+  { site, provider, handshake: { id, team }, outcome: { accountName, missingPermissions } }: {
     site: Site
     provider: Provider
-    handshakeId: string
-    team: HandshakeTeam | null
-    accountName: string
-    missingPermissions: string[]
+    handshake: Handshake
+    outcome: Extract<Outcome, { kind: 'connected' }>
   }
 ): FastifyReply {
-  const words = team === null
-    ? html`Notifications of <em>${foreign(site.name)}</em> now go to the account <strong>${foreign(accountName)}</strong>.`
-    : html`<em>${foreign(site.name)}</em> now uses the account <strong>${foreign(accountName)}</strong> for everybody in the team <strong>${foreign(team.name)}</strong>.`
+  const text = team === null
+    ? html`<em>${foreign(site.name)}</em> now sends notifications to the account <strong>${foreign(accountName)}</strong>.`
+    : html`<em>${foreign(site.name)}</em> now uses the account <strong>${foreign(accountName)}</strong> for everyone in the team <strong>${foreign(team.name)}</strong>.`
   return sendPage(reply, 200, {
     title: `${provider.name} is connected`,
     publicUrl: site.publicUrl,
     content: html`
       <h1>${provider.name} is connected</h1>
-      <p>${words}</p>
+      <p>${text}</p>
       ${missingPermissions.length === 0
         ? ''
         : html`
-      <p>You have not allowed <strong>${missingPermissions.join(', ')}</strong>, without which something will be missing.</p>
+      <p>You did not allow <strong>${missingPermissions.join(', ')}</strong>. Some features need it.</p>
       <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/again">
-        <input type="hidden" name="handshake" value="${publicId('handshake', handshakeId)}">
+        <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
         <button>Reconnect to allow it</button>
       </form>`}
       <p class="soft">You can close this page.</p>`

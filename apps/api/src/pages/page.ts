@@ -4,14 +4,14 @@ import type { Content } from './html.ts'
 
 export interface PageParts {
   title: string
-  /** Of this server: what the page loads is under its path, on whichever host the page is on. */
+  /** PUBLIC_URL: the page loads its assets from below this path, on the host that it was loaded from. */
   publicUrl: string
   content: Content
   /** Loaded from `/connect/assets/`. */
   script?: string
 }
 
-/** Sends a whole page that no cache keeps. */
+/** Sends a page that must not be cached. */
 export function sendPage (reply: FastifyReply, status: number, { title, publicUrl, content, script }: PageParts): FastifyReply {
   const assets = `${new URL(publicUrl).pathname.replace(/\/$/, '')}/connect/assets`
   const page = html`<!doctype html>

@@ -19,8 +19,8 @@ const assets = {
   'code.js': 'text/javascript; charset=utf-8'
 }
 
-/** Pages for people: the list of what can be connected, and the handshakes themselves. */
-export function connect (services: Services): FastifyPluginAsync {
+/** The pages for users under `/connect`: the list of what they can connect, and the pages of handshakes. */
+export function pages (services: Services): FastifyPluginAsync {
   const { site, vault } = services
   return async (app) => {
     await app.register(helmet, pageHeaders)
@@ -30,18 +30,18 @@ export function connect (services: Services): FastifyPluginAsync {
       const problem = toProblem(error)
       const { code, headers } = problem
       if (code === 'tooManyRequests') return sendTooManyRequests(reply.headers(headers), problem, site)
-      // A body that is too long, a text that no database takes: not our fault, and none of it goes into the log.
       if (code === 'unavailable') {
         request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
         return sendFailure(reply.headers(headers), 'unavailable', { site })
       }
+      // The request is invalid, for example its body is too long. Nothing of it is logged.
       if (code !== 'internal') return sendFailure(reply, 'notUnderstood', { site })
       request.log.error({ requestId: request.id, err: error }, 'page failed')
       return sendFailure(reply, 'internal', { site })
     })
     app.setNotFoundHandler(async (request, reply) => {
       const problem = noRoute(request)
-      // A program that uses a wrong method is told the right ones. People get a page.
+      // A program that uses a wrong method gets a problem with the right ones. People get a page.
       if (problem.code === 'methodNotAllowed' && !isRead(request)) return sendProblem(problem, request, reply, site.publicUrl)
       return sendFailure(reply.headers(problem.headers), 'unknownHandshake', { site })
     })
@@ -62,8 +62,8 @@ function isRead ({ method }: FastifyRequest): boolean {
 }
 
 /**
- * There is no `form-action`: browsers hold it against every redirect that follows a form, and ours leads to the provider and
- * from there to wherever its users log in. Nothing on these pages can be injected into that it would have to stop.
+ * There is no `form-action`: browsers apply it to every redirect that follows a form, and ours lead to the provider and on to
+ * wherever its users log in. All values on these pages are escaped, so there is no injected form that it would have to stop.
  */
 const pageHeaders = {
   contentSecurityPolicy: {
@@ -80,6 +80,6 @@ const pageHeaders = {
   },
   xFrameOptions: { action: 'deny' as const },
   referrerPolicy: { policy: 'no-referrer' as const },
-  // Whether all of the host speaks https is for whoever runs the host to say.
+  // The host may serve other things over http, so the operator of the host decides.
   strictTransportSecurity: false
 }

@@ -1,57 +1,81 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { Handshake, HandshakeKind } from '@carillon/shared/handshakes'
-import type { Provider } from '@carillon/shared/providers'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { HandshakeKind } from '@carillon/shared/handshakes'
+import { isOwnHandshake, mayUseHandshake } from '../handshakes/browser-binding.ts'
+import { isOver } from '../handshakes/handshake-outcome.ts'
+import { callbackUrl } from '../handshakes/handshake-urls.ts'
+import { createRedirectFlow } from '../handshakes/redirect/redirect-flow.ts'
+import { addNoticeRoutes } from '../inbound/notice-routes.ts'
 import type { Services } from '../services.ts'
-import { addAccountPages } from './account-pages.ts'
-import { accountUrl } from '../handshakes/addresses.ts'
-import { addBind } from './browser/bind-route.ts'
+import { addAccountPage } from './account-page.ts'
+import { addAuthorization } from './authorize-url.ts'
+import { addBindRoute } from './browser/bind-route.ts'
 import type { BrowserCookies } from './browser/browser-cookies.ts'
-import { addCodePages } from './code-pages.ts'
-import { createEndings, isOver } from './endings.ts'
 import { findNamedHandshake } from './browser/find-handshake.ts'
-import { mayHold } from './browser/hold-handshake.ts'
-import { addNotices } from '../inbound/notice-routes.ts'
-import { sendFailure } from './outcome-pages.ts'
-import { addRedirect } from './redirect/redirect-pages.ts'
-import { addVerifierPages } from './verifier-pages.ts'
+import { addCallbackPage } from './callback-page.ts'
+import { addCodePage } from './code-page.ts'
+import { addDeletionPage } from './deletion-page.ts'
+import { createHandshakeReplies } from './handshake-replies.ts'
+import type { ProviderContext, ShowStart } from './provider-context.ts'
+import { addStartPage } from './start-page.ts'
+import { addVerifierPage } from './verifier-page.ts'
 
-/** Shows how a pending handshake begins. */
-export type ShowStart = (request: FastifyRequest, reply: FastifyReply, handshake: Handshake) => FastifyReply
+type Starts = { [Kind in HandshakeKind]?: ShowStart }
 
-/** `/connect/<provider>/start` and what follows it, for each provider and each of its ways in. */
-export function providerPages (services: Services, browser: BrowserCookies): FastifyPluginAsync {
+/** The pages of each provider, under `/connect/<provider>`. */
+export function providerPages (services: Services, cookies: BrowserCookies): FastifyPluginAsync {
   return async (app) => {
     for (const provider of services.providers.values()) {
-      await app.register(ofProvider(provider, services, browser), { prefix: `/${provider.id}` })
+      const context = { provider, services, cookies, replies: createHandshakeReplies(services, provider) }
+      await app.register(pagesOf(context), { prefix: `/${provider.id}` })
     }
   }
 }
 
-function ofProvider (provider: Provider, services: Services, browser: BrowserCookies): FastifyPluginAsync {
+function pagesOf (context: ProviderContext): FastifyPluginAsync {
+  const { provider, services } = context
   return async (scope) => {
-    const { site } = services
-    const endings = createEndings(services, provider)
     const { code, verifier, oneTimeCode } = provider.handshakes
-    const starts: { [Kind in HandshakeKind]?: ShowStart } = {}
-    if ((code ?? verifier) !== undefined) starts.redirect = await addRedirect(scope, provider, browser, services, endings)
-    if (verifier !== undefined) starts.verifier = addVerifierPages(scope, provider, browser, services, endings)
-    if (oneTimeCode !== undefined) starts.code = addCodePages(scope, provider, browser, services, endings)
-
-    addBind(scope, provider, browser, services)
-    addAccountPages(scope, provider, browser, services, endings)
-    if (provider.notices !== undefined) addNotices(scope, provider, provider.notices, services)
-
-    scope.get('/start', { schema: { hide: true } }, async (request, reply) => {
-      const handshake = await findNamedHandshake(services, provider, request.query)
-      const show = handshake === undefined ? undefined : starts[handshake.kind]
-      if (handshake === undefined || show === undefined) return sendFailure(reply, 'unknownHandshake', { site, provider })
-      if (isOver(handshake)) return endings.over(reply, handshake)
-      if (!mayHold(request, handshake, browser)) return sendFailure(reply, 'foreignCookie', { site, provider })
-      if (handshake.isObtained) return reply.redirect(accountUrl(site, provider.id, handshake.id), 303)
-      if (handshake.team?.isOwn === false) return sendFailure(reply, 'notOwner', { site, provider, backTo: handshake.returnTo })
-      // With `no-referrer`, browsers send `Origin: null` along with a form (Fetch §3.1), as if it came from elsewhere.
-      reply.header('referrer-policy', 'same-origin')
-      return show(request, reply, handshake)
-    })
+    const starts: Starts = {}
+    if ((code ?? verifier) !== undefined) starts.redirect = await addRedirectPages(scope, context)
+    if (verifier !== undefined) starts.verifier = addVerifierPage(scope, context)
+    if (oneTimeCode !== undefined) starts.code = addCodePage(scope, context)
+    addFirstPage(scope, context, starts)
+    addBindRoute(scope, context)
+    addAccountPage(scope, context)
+    if (provider.notices !== undefined) {
+      addNoticeRoutes(scope, provider, provider.notices, services)
+      addDeletionPage(scope, context)
+    }
   }
+}
+
+async function addRedirectPages (scope: FastifyInstance, context: ProviderContext): Promise<ShowStart> {
+  const { provider, services } = context
+  const flow = createRedirectFlow(provider, services)
+  const { code } = provider.handshakes
+  if (code !== undefined) await addAuthorization(scope, code, callbackUrl(services.site, provider.id))
+  addCallbackPage(scope, context, flow)
+  return addStartPage(scope, context, flow)
+}
+
+/** `GET /start`: the link that the site gives the user, for every kind of handshake. */
+function addFirstPage (
+  scope: FastifyInstance, { provider, services, cookies, replies }: ProviderContext, starts: Starts
+): void {
+  scope.get('/start', { schema: { hide: true } }, async (request, reply) => {
+    const handshake = await findNamedHandshake(services, provider, request.query)
+    const show = handshake === undefined ? undefined : starts[handshake.kind]
+    if (handshake === undefined || show === undefined) return replies.refuse(reply, 'unknownHandshake')
+    const browser = cookies.read(request)
+    if (isOver(handshake)) {
+      const isFinished = handshake.status !== 'expired' && isOwnHandshake(handshake, browser)
+      return isFinished ? await replies.awaitEnd(reply, handshake) : replies.over(reply, handshake)
+    }
+    if (!mayUseHandshake(handshake, browser)) return replies.refuse(reply, 'foreignCookie')
+    if (handshake.isObtained) return replies.toAccountPage(reply, handshake)
+    if (handshake.team?.isOwn === false) return replies.refuse(reply, 'notOwner', handshake.returnTo)
+    // With `no-referrer`, browsers send `Origin: null` with a form (Fetch §3.1), like a form of another site.
+    reply.header('referrer-policy', 'same-origin')
+    return show(request, reply, handshake)
+  })
 }

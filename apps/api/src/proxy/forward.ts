@@ -1,11 +1,10 @@
-import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
 import type { Fresh } from '@carillon/shared/connections'
-import { ProviderError } from '@carillon/shared/providers'
 import { TransportError } from '@carillon/shared/http'
-import type { Authorized, Provider } from '@carillon/shared/providers'
 import type { StreamedAnswer } from '@carillon/shared/http'
-import { newCall } from '../request-context.ts'
-import { giveUp } from '../connections/give-up.ts'
+import { ProviderError } from '@carillon/shared/providers'
+import type { Authorized, Provider } from '@carillon/shared/providers'
+import { newRequestContext } from '../request-context.ts'
 import { chargeOutgoing } from '../outgoing-budget.ts'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
@@ -39,7 +38,7 @@ export async function forward (
   if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server forwards nothing to that provider')
   if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The credentials are dead')
   await chargeOutgoing(services, { holder: sealed.holder, provider, account: sealed.account.id, cost: 1 })
-  const call = newCall(services, authorizeTimeoutMs)
+  const call = newRequestContext(services, authorizeTimeoutMs)
   const known: Fresh = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
 
   const isOld = sealed.expiresAt !== null && sealed.expiresAt.getTime() <= now()
@@ -95,7 +94,7 @@ export async function forward (
   }
 
   async function die ({ credentialsVersion }: Fresh): Promise<void> {
-    await giveUp(services, { id: connectionId, credentialsVersion, reason: 'access token is not accepted' })
+    await markNeedsReauth(database, { id: connectionId, credentialsVersion, reason: 'access token is not accepted' })
   }
 }
 

@@ -31,7 +31,7 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
       await page.locator('#outcome').waitFor()
       await t.resolves(page.waitForURL(/\/connect$/), 'it is not in the address any more')
       if (answer === 'Allow') break
-      t.match(await outcome(page), /^You have not allowed it\. Pushbullet says/)
+      t.match(await outcome(page), /^You did not allow access\. Pushbullet reports/)
       t.equal(await page.getByRole('alert').count(), 1)
       await inspect('a denial')
     }
@@ -57,14 +57,14 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
     await inspect('the question whose account it is')
     await page.getByRole('button', { name: 'Do not connect it' }).click()
     await page.locator('#outcome').waitFor()
-    t.match(await outcome(page), /^You did not connect this account\./)
+    t.match(await outcome(page), /^You declined this account\./)
     t.match(await item(page, 'blotre').innerText(), /not connected/)
     await allowBlotre(page, 'rita')
     const [connection] = (await site.api<{ data: Array<{ id: string }> }>('GET', '/v1/connections?userId=rita')).data
     await site.control('POST', '/tokens/revoke', { provider: 'blotre', account: 'rita' })
     await site.api('POST', `/v1/connections/${connection?.id}/test`)
     await page.reload()
-    await item(page, 'blotre').getByText('needs you to connect again').waitFor()
+    await item(page, 'blotre').getByText('no longer accepts our access').waitFor()
     await allowBlotre(page, 'rita')
     const after = (await site.api<{ data: Array<{ id: string, status: string }> }>('GET', '/v1/connections?userId=rita')).data
     t.match(after, [{ id: connection?.id, status: 'active' }])

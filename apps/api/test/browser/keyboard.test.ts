@@ -56,8 +56,8 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     await item(page, 'blotre').waitFor()
     await page.goto(`${apiUrl}/connect#token=forged`)
     await page.reload()
-    await page.getByText('This link has run out.').waitFor()
-    await inspect('a link that has run out')
+    await page.getByText('This link has expired.').waitFor()
+    await inspect('a link that has expired')
     await page.reload()
     await page.getByText('Open this page through the link').waitFor()
     t.match(complaints, [/status of 401/])
@@ -68,7 +68,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     for (const [query, words] of [
       ['carillon=failed&reason=%3Cb%3Epay%20me&provider=evil', 'Your account is not connected.'],
       ['carillon=failed&reason=toString', 'Your account is not connected.'],
-      ['carillon=failed&reason=codeExpired&provider=blotre', /^The code has run out\. It was not entered at Blot're/]
+      ['carillon=failed&reason=codeExpired&provider=blotre', /^The code has expired\. You did not enter it at Blot're/]
     ] as const) {
       await page.goto(`${apiUrl}/connect?${query}`)
       t.match(await outcome(page), words)
@@ -85,9 +85,9 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     const begin = (kind: string) => site.api<{ startUrl: string, code: string }>('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind } })
     const { startUrl, code } = await begin('code')
     await page.goto(startUrl)
-    t.match(await page.locator('main').innerText(), /It works for (19|20) more minutes\.[^]*come back here and press the button/)
+    t.match(await page.locator('main').innerText(), /Expires in (19|20) minutes\.[^]*come back here and press the button/)
     await page.getByRole('button', { name: 'I have entered it' }).click()
-    t.match(await page.getByRole('status').innerText(), /^It has not been entered yet/)
+    t.match(await page.getByRole('status').innerText(), /^Blot're has not received the code yet/)
     t.equal(await page.locator('.code code').innerText(), code)
     const tab = await page.context().newPage()
     await tab.goto(await page.getByRole('link', { name: "Open Blot're" }).getAttribute('href') ?? '')
@@ -101,7 +101,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
       return false
     }, { everyMs: 1_000, timeoutMs: 20_000, what: 'the end' })
     t.equal(await page.getByRole('heading').innerText(), "Blot're is connected")
-    t.match(await page.locator('main').innerText(), /now go to the account nora/)
+    t.match(await page.locator('main').innerText(), /now sends notifications to the account nora/)
 
     await page.goto((await begin('redirect')).startUrl)
     await page.getByRole('button', { name: "Connect Blot're" }).click()

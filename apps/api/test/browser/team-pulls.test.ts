@@ -23,7 +23,7 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     t.match(await item(page, 'facebook').innerText(), /not connected for team Crew/)
     await page.getByRole('button', { name: 'Connect: Facebook', exact: true }).click()
     await page.waitForURL(/\/start/)
-    t.match(await page.locator('main').innerText(), /can use your account there for everybody in Crew/)
+    t.match(await page.locator('main').innerText(), /can use your account there for everyone in Crew/)
     await page.getByRole('button', { name: 'Connect Facebook' }).click()
     await page.getByLabel('Grant as').fill('olive')
     await page.getByLabel('ads_read').uncheck()
@@ -49,7 +49,7 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     const page = await visit('olive', 'readers')
     await item(page, 'facebook').getByText(/connected for team Readers by Olive as The page; read \d/).waitFor()
     await page.getByRole('button', { name: 'Read now: Facebook' }).click()
-    await page.getByText('Facebook is read in a moment.').waitFor()
+    await page.getByText('Facebook is being read.').waitFor()
     await inspect(t, page, 'it is read')
     t.match(await api.database.sql`select due_at <= now() as due from pulls where connection_id = ${id.slice(4)}`, [{ due: true }])
 
@@ -57,7 +57,7 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     const later = await visit('olive', 'readers')
     await item(later, 'facebook').getByText(/; read \d.*, and not before \d.*: its limit is reached/).waitFor()
     await later.getByRole('button', { name: 'Read now: Facebook' }).click()
-    await later.getByText('Facebook is read as soon as it lets us.').waitFor()
+    await later.getByText('Facebook is read as soon as its rate limit allows.').waitFor()
 
     await api.database.sql`update pulls set failed_at = now(), failure = 'permission is missing (#200)'`
     const member = await visit('max', 'readers')

@@ -47,9 +47,9 @@ t.test('what a team connects on the plain pages', { skip: noChromium }, async (t
     await put('Crew', 'mia', 'max')
     await api.database.sql`update connections set status = 'needsReauth', status_reason = 'it was revoked' where team_id is not null`
     await page.reload()
-    await item(page, 'pushbullet').getByText('needs Mia to connect again for team Crew (it was revoked)').waitFor()
+    await item(page, 'pushbullet').getByText('no longer accepts our access for team Crew (it was revoked). Ask Mia to reconnect it.').waitFor()
     const mia = await visit('mia', 'crew')
-    await item(mia, 'pushbullet').getByText('needs you to connect again for team Crew').waitFor()
+    await item(mia, 'pushbullet').getByText('no longer accepts our access for team Crew (it was revoked). Reconnect it.').waitFor()
     await item(mia, 'pushbullet').getByRole('button', { name: 'Disconnect' }).click()
     await item(mia, 'pushbullet').getByText('not connected for team Crew').waitFor()
     await page.reload()
@@ -58,7 +58,7 @@ t.test('what a team connects on the plain pages', { skip: noChromium }, async (t
 
   await t.test('are for those who have chosen a team', async (t) => {
     const page = await visit('max')
-    t.match(await item(page, 'pushbullet').innerText(), /is connected for a team: choose one on the site/)
+    t.match(await item(page, 'pushbullet').innerText(), /is connected for a team\. Choose a team on the site/)
     t.equal(await item(page, 'pushbullet').getByRole('button').count(), 0)
     await inspect(t, page, 'no team')
   })

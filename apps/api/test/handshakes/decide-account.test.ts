@@ -27,7 +27,8 @@ t.test('ends the handshake that a browser began before, where answers do not say
   await second.confirm()
   t.match(await first.look(), { status: 'failed', error: 'superseded', connectionId: null })
   t.match(await second.look(), { status: 'pending' })
-  t.match((await browser.get(first.startUrl)).text, /Reason: superseded/)
+  t.match((await browser.get(first.startUrl)).location, 'reason=superseded')
+  t.match((await createBrowser().get(first.startUrl)).text, /Reason: superseded/)
 
   const asked = await browser.follow(await browser.get(late))
   t.match(wordsOf(asked), "Connect the Blot're account ada to your account at Bell & Sons?")
@@ -47,7 +48,7 @@ t.test('tells the page, the API and the site of a superseded handshake why it en
   t.match(await second.look(), { status: 'completed' })
   const page = await browser.get(`${api.url}/connect/blotre/account?handshake=${first.id}`)
   t.match(page.location, `${returnTo}?carillon=failed&provider=blotre&reason=superseded`)
-  t.match((await browser.get(`${api.url}/connect?carillon=failed&provider=blotre&reason=superseded`)).text, /You started again in this browser/)
+  t.match((await browser.get(`${api.url}/connect?carillon=failed&provider=blotre&reason=superseded`)).text, /You started another connection in this browser/)
   t.match(await first.look(), { status: 'failed', error: 'superseded' })
 })
 

@@ -92,14 +92,15 @@ t.test('has a page for people, who may mistype', async (t) => {
   t.match(page.headers['content-security-policy'], "default-src 'none'")
   const again = await browser.submit(page, { verifier: 'wrong' })
   t.equal(again.status, 422)
-  t.match(again.text, /That is not the verifier/)
+  t.match(again.text, /The verifier is wrong/)
   t.equal((await browser.submit(page, { verifier: ' ' })).status, 422)
   t.equal((await browser.post(`${api.url}/connect/pumpio/verifier`, { handshake: 'x', verifier: 'y' })).status, 404)
   const forged = await browser.post(`${api.url}/connect/pumpio/verifier`, { handshake: startUrl.split('=')[1] ?? '', verifier: 'y' }, { origin: 'https://evil.example' })
   t.match(forged.text, /Reason: notSameOrigin/)
   t.match((await browser.submit(again, { verifier: await read() })).location, 'https://site.example/?carillon=connected&provider=pumpio')
   t.match(await look(), { status: 'completed' })
-  t.match((await browser.get(startUrl)).text, /Reason: alreadyUsed/)
+  t.match((await browser.get(startUrl)).location, 'https://site.example/?carillon=connected&provider=pumpio', 'its link shows its outcome')
+  t.match((await createBrowser().get(startUrl)).text, /Reason: alreadyUsed/, 'in no other browser')
 })
 
 t.test('is too late after ten minutes, over the API and on the page', async (t) => {

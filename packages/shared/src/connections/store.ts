@@ -39,7 +39,7 @@ const lock = 'no key update'
  * be ended there. Throws NotOwnerError, and keeps nothing, when somebody connects for a team that is another's by now.
  */
 export async function saveConnections (
-  { db }: Database, vault: Vault, grants: NewConnection[], canRevoke: (provider: string) => boolean = () => false
+  { db }: Pick<Database, 'db'>, vault: Vault, grants: NewConnection[], canRevoke: (provider: string) => boolean = () => false
 ): Promise<SavedConnection[]> {
   if (grants.length === 0) return []
   return db.transaction(async (tx) => {

@@ -5,13 +5,13 @@ import type { Database } from '../db/index.ts'
 import { hashSecret, selectHandshakes, stillOpen, toHandshake } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 
-/** What a browser shows to prove that a handshake belongs to it: its cookie's secret, or the form that has confirmed already. */
+/** Proof that a handshake belongs to a browser: the secret in its cookie, or the secret of the form that confirmed. */
 export interface BrowserProof {
   cookie?: string | undefined
   form?: string | undefined
 }
 
-/** Ties a handshake to the browser with this secret. False when it belongs to a browser already, or is over. */
+/** Binds a handshake to the browser with this secret. False when it is bound already, or has ended. */
 export async function bindHandshake (
   { db }: Database, { id, browser }: { id: string, browser: string }, now: number
 ): Promise<boolean> {
@@ -21,7 +21,7 @@ export async function bindHandshake (
 }
 
 /**
- * Confirms a handshake and returns a new `state` for the redirect to the provider, or undefined when it is over or belongs to
+ * Confirms a handshake and returns a new `state` for the redirect to the provider, or undefined when it has ended or belongs to
  * another browser. The first browser that confirms owns the handshake: it alone may confirm again, with a new state and secret.
  */
 export async function confirmHandshake (
@@ -43,33 +43,33 @@ export async function confirmHandshake (
 }
 
 /**
- * Replaces the `state` of a confirmation with the token that the provider will send back, and stores what is needed then.
- * False when the handshake is over or was confirmed again, or when another handshake waits for the same token.
+ * Replaces the `state` of a confirmation with the token that the callback will carry, and stores the pending authorization.
+ * False when the handshake has ended or was confirmed again, or when another handshake expects the same token.
  */
-export async function awaitAnswer (
-  { db }: Database, { id, state, answer, pending }: { id: string, state: string, answer: string, pending: string }, now: number
+export async function expectCallback (
+  { db }: Database, { id, state, token, pending }: { id: string, state: string, token: string, pending: string }, now: number
 ): Promise<boolean> {
-  const rows = await db.update(handshakes).set({ stateHash: hashSecret(answer), pending })
-    .where(and(stillOpen(id, now), eq(handshakes.stateHash, hashSecret(state)), isFree(answer))).returning({ id: handshakes.id })
+  const rows = await db.update(handshakes).set({ stateHash: hashSecret(token), pending })
+    .where(and(stillOpen(id, now), eq(handshakes.stateHash, hashSecret(state)), isUnused(token))).returning({ id: handshakes.id })
   return rows.length === 1
 }
 
 /**
- * Claims the handshake, as it was found, for the one callback that may use it. False when another request claimed it, it is
- * over, or it was confirmed again since. `answer` identifies an answer that carries no state, so that a reload finds it.
+ * Claims the handshake, as it was found, for the one callback that may use it. False when another request claimed it, or it has
+ * ended or was confirmed again since. `token` identifies a callback without a state, so that a reload finds the handshake.
  */
 export async function claimHandshake (
-  { db }: Database, { id, stateHash }: Pick<Handshake, 'id' | 'stateHash'>, now: number, answer?: string
+  { db }: Database, { id, stateHash }: Pick<Handshake, 'id' | 'stateHash'>, now: number, token?: string
 ): Promise<boolean> {
   const isUnchanged = stateHash === null ? isNull(handshakes.stateHash) : eq(handshakes.stateHash, stateHash)
   const rows = await db.update(handshakes)
-    .set({ claimedAt: new Date(now), ...answer === undefined ? {} : { stateHash: hashSecret(answer) } })
-    .where(and(stillOpen(id, now), isUnchanged, answer === undefined ? undefined : isFree(answer)))
+    .set({ claimedAt: new Date(now), ...token === undefined ? {} : { stateHash: hashSecret(token) } })
+    .where(and(stillOpen(id, now), isUnchanged, token === undefined ? undefined : isUnused(token)))
     .returning({ id: handshakes.id })
   return rows.length === 1
 }
 
-/** Whether `secret`, from the browser's cookie, belongs to the browser that holds the handshake. */
+/** Whether `secret` is that of the browser that the handshake is bound to. */
 export function isBrowserOf ({ browserHash }: Pick<Handshake, 'browserHash'>, secret: string): boolean {
   return browserHash === hashSecret(secret)
 }
@@ -80,7 +80,7 @@ export function mayConfirm ({ browserHash, formHash }: Handshake, { cookie, form
     (form !== undefined && formHash === hashSecret(form))
 }
 
-/** The confirmed handshakes of a browser, by the secrets in its cookies, at one provider; the last confirmed first. */
+/** The confirmed handshakes of a browser at one provider, found by the secrets in its cookies. The last confirmed comes first. */
 export async function listConfirmed (
   { db }: Database, { browsers, provider }: { browsers: string[], provider: string }, now: number
 ): Promise<Handshake[]> {
@@ -90,12 +90,12 @@ export async function listConfirmed (
   return rows.map((row) => toHandshake(row, now))
 }
 
-/** Confirmed redirects at one provider that belong to a browser with these secrets in its cookies. */
+/** Selects the confirmed redirects of a browser at one provider. */
 export function ofBrowsers (browsers: string[], provider: string) {
   return and(inArray(handshakes.browserHash, browsers.map(hashSecret)), eq(handshakes.provider, provider),
     eq(handshakes.kind, 'redirect'), isNotNull(handshakes.stateHash))
 }
 
-function isFree (answer: string) {
-  return sql`not exists (select from handshakes other where other.state_hash = ${hashSecret(answer)})`
+function isUnused (token: string) {
+  return sql`not exists (select from handshakes other where other.state_hash = ${hashSecret(token)})`
 }

@@ -10,27 +10,27 @@ export type HandshakeKind = 'redirect' | 'verifier' | 'code'
 export interface Handshake {
   id: string
   userId: string
-  /** What the site calls the user; null where it has given no name. */
+  /** The display name that the site gave; null when it gave none. */
   userName: string | null
   /** The site's own id of the user. */
   userExternalId: string
-  /** For whom the user connects, where that is a team. */
+  /** The team that the user connects for, if any. */
   team: HandshakeTeam | null
   provider: string
   kind: HandshakeKind
-  /** Where the user says their account is, for providers that anybody can host. */
+  /** The account that the user named, for providers that anyone can host. */
   account: string | null
-  /** Sealed: see `openBegun`, or `openObtainedGrant` where `isObtained`. */
+  /** Sealed: see `openPendingAuthorization`, or `openObtainedGrant` where `isObtained`. */
   pending: string | null
-  /** Whether credentials wait for the user to confirm whose account they belong to. */
+  /** Whether a grant waits for the user to confirm the account. */
   isObtained: boolean
   status: 'pending' | 'completed' | 'failed' | 'expired'
   error: string | null
   returnTo: string | null
   connectionId: string | null
-  /** Whether a callback has taken it: it works once. */
+  /** Whether a request has claimed it; one request at a time may. */
   claimed: boolean
-  /** Of the `state` that an answer carries; another one as soon as it is confirmed again. */
+  /** Of the `state` that the callback carries. Each confirmation replaces it. */
   stateHash: string | null
   browserHash: string | null
   formHash: string | null
@@ -42,12 +42,12 @@ export interface HandshakeTeam {
   /** The site's own id. */
   externalId: string
   name: string
-  /** Whether the handshake's user is its owner right now: nobody else may connect for it. */
+  /** Whether the handshake's user owns the team now. Only the owner may connect for it. */
   isOwn: boolean
 }
 
 export interface NewHandshake {
-  /** One that `pending` was sealed for. */
+  /** The id that `pending` was sealed for. */
   id?: string
   userId: string
   /** Carillon's id of the team that the user connects for. */
@@ -55,14 +55,14 @@ export interface NewHandshake {
   provider: string
   kind?: HandshakeKind
   account?: string | undefined
-  /** Sealed by `sealBegun`, where the provider has been asked already. */
+  /** Sealed by `sealPendingAuthorization`, when the provider has begun already. */
   pending?: string
   returnTo: string | undefined
   /** Ten minutes from now when absent. */
   expiresAt?: Date | undefined
 }
 
-/** Opens a handshake. `now` is milliseconds since the epoch, here as in all of these. */
+/** Opens a handshake. In this folder, `now` is in milliseconds since the epoch. */
 export async function createHandshake (
   { db }: Database,
   { id = newId(), userId, teamId, provider, kind = 'redirect', account, pending, returnTo, expiresAt }: NewHandshake,
@@ -88,23 +88,25 @@ export async function findHandshake ({ db }: Database, id: string, now: number):
   return row === undefined ? undefined : toHandshake(row, now)
 }
 
-/** The handshake whose answer carries `state`. Finding it proves nothing yet: the browser's secret must match too. */
+/** The handshake whose callback carries `state`. This alone proves nothing: the browser's secret must match too. */
 export async function findHandshakeByState ({ db }: Database, state: string, now: number): Promise<Handshake | undefined> {
   const [row] = await selectHandshakes(db).where(eq(handshakes.stateHash, hashSecret(state)))
   return row === undefined ? undefined : toHandshake(row, now)
 }
 
-/** Ends a claimed handshake; one that has ended stays as it is. */
-export async function completeHandshake ({ db }: Database, id: string, connectionId: string): Promise<void> {
+/** Completes a claimed handshake. A handshake that has ended stays as it is. */
+export async function completeHandshake ({ db }: Pick<Database, 'db'>, id: string, connectionId: string): Promise<void> {
   await db.update(handshakes).set({ status: 'completed', connectionId, pending: null, obtainedAt: null }).where(isPending(id))
 }
 
-/** Ends a claimed handshake; one that has ended stays as it is. `error` is a reason code of ours, as the site sees it. */
-export async function failHandshake ({ db }: Database, id: string, error: string): Promise<void> {
-  await db.update(handshakes).set({ status: 'failed', error, pending: null, obtainedAt: null }).where(isPending(id))
+/** Fails a claimed handshake. `error` is the reason code that the site sees. False when the handshake has ended already. */
+export async function failHandshake ({ db }: Pick<Database, 'db'>, id: string, error: string): Promise<boolean> {
+  const rows = await db.update(handshakes).set({ status: 'failed', error, pending: null, obtainedAt: null }).where(isPending(id))
+    .returning({ id: handshakes.id })
+  return rows.length === 1
 }
 
-/** It is pending, no request has claimed it, no credentials have been obtained, and it has not expired. */
+/** The handshake is pending and unclaimed, holds no grant, and has not expired. */
 export function stillOpen (id: string, now: number) {
   return and(isPending(id), isNull(handshakes.claimedAt), isNull(handshakes.obtainedAt), gt(handshakes.expiresAt, new Date(now)))
 }
@@ -123,12 +125,15 @@ export function toHandshake (
   { handshake, displayName, externalId, team }: Awaited<ReturnType<typeof selectHandshakes>>[number], now: number
 ): Handshake {
   const { createdAt, claimedAt, confirmedAt, obtainedAt, attempts, askAt, teamId, ...rest } = handshake
-  const expired = rest.status === 'pending' && rest.expiresAt.getTime() <= now
+  const isExpired = rest.status === 'pending' && rest.expiresAt.getTime() <= now
+  // The request that claimed an obtained grant decides about it. To all others the grant is gone.
+  const isTaken = obtainedAt !== null && claimedAt !== null
   return {
     ...rest,
-    status: expired ? 'expired' : rest.status,
+    pending: isTaken ? null : rest.pending,
+    status: isExpired ? 'expired' : rest.status,
     claimed: claimedAt !== null,
-    isObtained: obtainedAt !== null,
+    isObtained: obtainedAt !== null && !isTaken,
     userName: displayName,
     userExternalId: externalId,
     team: team === null ? null : toTeam(team, rest.userId)
@@ -139,7 +144,7 @@ function toTeam ({ id, externalId, name, ownerId }: typeof teams.$inferSelect, u
   return { id, externalId, name, isOwn: ownerId === userId }
 }
 
-/** Secrets of 256 bits, compared as hashes: equality of hashes tells nothing by its timing. */
+/** Secrets have 256 bits. Comparing their hashes reveals nothing by its timing. */
 export function hashSecret (secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }

@@ -1,10 +1,12 @@
 export {
-  awaitAnswer, bindHandshake, claimHandshake, confirmHandshake, isBrowserOf, listConfirmed, mayConfirm
+  bindHandshake, claimHandshake, confirmHandshake, expectCallback, isBrowserOf, listConfirmed, mayConfirm
 } from './browsers.ts'
 export type { BrowserProof } from './browsers.ts'
+export { claimPoll, claimVerifierTry, maxVerifierTries, releaseHandshake, schedulePoll } from './claims.ts'
 export { completeHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState } from './handshakes.ts'
 export type { Handshake, HandshakeKind, HandshakeTeam, NewHandshake } from './handshakes.ts'
-export { holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes, takeObtainedGrant } from './obtained-grants.ts'
-export { openBegun, sealBegun } from './pending-authorization.ts'
-export type { Begun } from './pending-authorization.ts'
-export { claimVerifierTry, endTurn, mostVerifiers, releaseHandshake, takeTurn } from './tries.ts'
+export {
+  claimObtainedGrant, discardGrant, holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes
+} from './obtained-grants.ts'
+export { openPendingAuthorization, sealPendingAuthorization } from './pending-authorization.ts'
+export type { PendingAuthorization } from './pending-authorization.ts'

@@ -1,54 +1,73 @@
-import { and, eq, gt, isNotNull, isNull, lte, ne, sql } from 'drizzle-orm'
+import { and, eq, gt, isNotNull, isNull, lte, ne, or, sql } from 'drizzle-orm'
 import { handshakes } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
 import type { Place, Vault } from '../vault/index.ts'
 import { ofBrowsers } from './browsers.ts'
-import { isPending } from './handshakes.ts'
+import { failHandshake, isPending } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
-import { queueRevocations } from '../connections/index.ts'
+import { queueRevocation, queueRevocations } from '../connections/index.ts'
 
-/** How long a user may take to confirm whose account it is. */
+/** How long the user may take to confirm the account. */
 const decisionMs = 10 * 60 * 1000
+/** A request that claimed a grant stores or discards it well within this time, or its process has died. */
+const claimTimeoutMs = 5 * 60 * 1000
 const maxAbandoned = 100
 
-/** Keeps the grant of a claimed handshake sealed until the user confirms the account, and releases the claim. */
-export async function holdGrant ({ db }: Database, vault: Vault, id: string, grant: Grant, now: number): Promise<void> {
-  await db.update(handshakes).set({
+/**
+ * Stores the grant of a claimed handshake, sealed, until the user confirms the account, and releases the claim. False when the
+ * handshake has ended, so that the grant is not stored.
+ */
+export async function holdGrant ({ db }: Database, vault: Vault, id: string, grant: Grant, now: number): Promise<boolean> {
+  const rows = await db.update(handshakes).set({
     pending: vault.seal(JSON.stringify(grant), contextOf(id)),
     obtainedAt: new Date(now),
     claimedAt: null,
     expiresAt: sql`greatest(${handshakes.expiresAt}, ${new Date(now + decisionMs).toISOString()}::timestamptz)`
-  }).where(and(isPending(id), isNotNull(handshakes.claimedAt)))
+  }).where(and(isPending(id), isNotNull(handshakes.claimedAt))).returning({ id: handshakes.id })
+  return rows.length === 1
 }
 
-/** The grant that waits for its user; undefined when there is none. Throws VaultError. */
+/** The grant that waits for the user's decision; undefined when there is none. Throws VaultError. */
 export function openObtainedGrant (
   vault: Vault, { id, pending, isObtained }: Pick<Handshake, 'id' | 'pending' | 'isObtained'>
 ): Grant | undefined {
   return isObtained && pending !== null ? toGrant(vault, id, pending) : undefined
 }
 
-/** Claims the handshake for the user's decision and returns the grant; undefined when it was decided or has ended. */
-export async function takeObtainedGrant (
-  { sql: tagged }: Database, vault: Vault, id: string, now: number
+/**
+ * Claims the handshake for the user's decision and returns the grant; undefined when it was decided or has ended. The row keeps
+ * the sealed grant until the handshake ends: if this process dies first, `revokeAbandonedGrants` finds it.
+ */
+export async function claimObtainedGrant (
+  { db }: Database, vault: Vault, id: string, now: number
 ): Promise<Grant | undefined> {
-  const moment = new Date(now).toISOString()
-  const [row] = await tagged<Array<{ pending: string }>>`
-    with held as (
-      select id, pending from handshakes
-      where id = ${id} and status = 'pending' and claimed_at is null and obtained_at is not null and expires_at > ${moment}::timestamptz
-      for update
-    )
-    update handshakes set claimed_at = ${moment}::timestamptz, obtained_at = null, pending = null
-    from held where handshakes.id = held.id returning held.pending`
-  return row === undefined ? undefined : toGrant(vault, id, row.pending)
+  const [row] = await db.update(handshakes).set({ claimedAt: new Date(now) }).where(and(
+    isPending(id), isNull(handshakes.claimedAt), isNotNull(handshakes.obtainedAt), gt(handshakes.expiresAt, new Date(now))
+  )).returning({ pending: handshakes.pending })
+  return row === undefined || row.pending === null ? undefined : toGrant(vault, id, row.pending)
 }
 
 /**
- * Ends the browser's other confirmed handshakes at a provider whose answers do not say which handshake they belong to.
- * Credentials that waited in one of them are revoked where `canRevoke`.
+ * Fails a handshake whose grant no connection uses, and queues the revocation of the grant where `canRevoke`, in one transaction.
+ * A handshake that has completed keeps its grant.
+ */
+export async function discardGrant (
+  { db }: Pick<Database, 'db'>, vault: Vault,
+  { id, provider, grant, error, canRevoke }: { id: string, provider: string, grant: Grant, error: string, canRevoke: boolean }
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const isFailed = await failHandshake({ db: tx }, id, error)
+    if (!isFailed || !canRevoke) return
+    const { account, credentials } = grant
+    await queueRevocation({ db: tx }, vault, { connectionId: null, provider, accountId: account.id, credentials })
+  })
+}
+
+/**
+ * Fails the browser's other confirmed handshakes at a provider whose callbacks do not name their handshake. Queues the revocation
+ * of grants that waited in them where `canRevoke`.
  */
 export async function supersedeHandshakes (
   { db }: Database, vault: Vault,
@@ -68,13 +87,17 @@ export async function supersedeHandshakes (
   })
 }
 
-/** Removes the credentials of expired handshakes that no user confirmed, and revokes them where that is possible. */
+/**
+ * Removes the grants of expired handshakes that no user confirmed, and queues their revocation where the provider can revoke. A
+ * grant that a request claimed counts as abandoned once the request's time is over.
+ */
 export async function revokeAbandonedGrants (
   { db }: Database, vault: Vault, canRevoke: (provider: string) => boolean, now: number
 ): Promise<number> {
   return await db.transaction(async (tx) => {
     const abandoned = await tx.select(columns).from(handshakes).where(and(
-      eq(handshakes.status, 'pending'), isNotNull(handshakes.obtainedAt), lte(handshakes.expiresAt, new Date(now))
+      eq(handshakes.status, 'pending'), isNotNull(handshakes.obtainedAt), lte(handshakes.expiresAt, new Date(now)),
+      or(isNull(handshakes.claimedAt), lte(handshakes.claimedAt, new Date(now - claimTimeoutMs)))
     )).orderBy(handshakes.expiresAt).limit(maxAbandoned).for('update', { skipLocked: true })
     for (const { id } of abandoned) {
       await tx.update(handshakes).set({ obtainedAt: null, pending: null }).where(eq(handshakes.id, id))
@@ -101,7 +124,7 @@ async function revokeGrants (
   }))
 }
 
-/** Undefined when the key that sealed it is gone: then there is nothing left to revoke with. */
+/** Undefined when the key that sealed the grant is gone. Then it cannot be revoked. */
 function readableGrant (vault: Vault, id: string, pending: string): Grant | undefined {
   try {
     return toGrant(vault, id, pending)

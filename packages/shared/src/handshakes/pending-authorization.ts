@@ -1,28 +1,30 @@
 import type { Place, Vault } from '../vault/index.ts'
 import type { Handshake } from './handshakes.ts'
 
-/** What a provider has begun with us: what its client needs to end it, and what the user needs for their part. */
-export interface Begun {
+/** An authorization that a provider has begun: what its client needs to complete it, and what the user needs. */
+export interface PendingAuthorization {
   pending: Record<string, unknown>
-  /** The page on which the user allows it, and reads the verifier off. */
+  /** The page on which the user allows access and reads the verifier. */
   authorizeUrl?: string
   /** The page on which the user enters the code. */
   redeemUrl?: string
   code?: string
-  /** How long to wait between two questions whether the code has been entered. */
+  /** The least time between two requests that ask whether the code was entered. */
   intervalMs?: number
 }
 
-/** For the handshake `id`; nobody who reads the table learns a code, or could end what has been begun. */
-export function sealBegun (vault: Vault, id: string, begun: Begun): string {
-  return vault.seal(JSON.stringify(begun), placeOf(id))
+/** Sealed for the handshake `id`: a reader of the table learns no code, and cannot complete the authorization. */
+export function sealPendingAuthorization (vault: Vault, id: string, authorization: PendingAuthorization): string {
+  return vault.seal(JSON.stringify(authorization), contextOf(id))
 }
 
-/** Undefined when nothing has been begun yet, or it is over. Throws VaultError. */
-export function openBegun (vault: Vault, { id, pending }: Pick<Handshake, 'id' | 'pending'>): Begun | undefined {
-  return pending === null ? undefined : JSON.parse(vault.open(pending, placeOf(id)))
+/** Undefined when the provider has begun nothing yet, or the handshake has ended. Throws VaultError. */
+export function openPendingAuthorization (
+  vault: Vault, { id, pending }: Pick<Handshake, 'id' | 'pending'>
+): PendingAuthorization | undefined {
+  return pending === null ? undefined : JSON.parse(vault.open(pending, contextOf(id)))
 }
 
-function placeOf (id: string): Place {
+function contextOf (id: string): Place {
   return { table: 'handshakes', column: 'pending', id }
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import {
-  awaitAnswer, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake,
-  findHandshake, findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, takeTurn
+  expectCallback, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake,
+  findHandshake, findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, claimPoll
 } from '../../src/handshakes/index.ts'
 import type { BrowserProof } from '../../src/handshakes/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
@@ -73,9 +73,9 @@ t.test('is used up by nothing once credentials wait for the user', async (t) => 
   t.match(await find(id), { isObtained: true, claimed: false, status: 'pending' })
   t.equal(await claimHandshake(database, before, now), false)
   t.equal(await confirm(id, 'own', { cookie: 'own' }), undefined)
-  t.equal(await awaitAnswer(database, { id, state, answer: 'token', pending: 'sealed' }, now), false)
+  t.equal(await expectCallback(database, { id, state, token: 'token', pending: 'sealed' }, now), false)
   t.equal(await claimVerifierTry(database, id, now), undefined)
-  t.equal(await takeTurn(database, id, 1_000, now), false)
+  t.equal(await claimPoll(database, id, 1_000, now), false)
   t.equal(await bindHandshake(database, { id, browser: 'other' }, now), false)
 })
 
@@ -105,8 +105,8 @@ t.test('remembers the answer that it was claimed with, and no other handshake ta
 })
 
 t.test('announces no answer once it is claimed, over, confirmed again or expired', async (t) => {
-  const announce = async (id: string, state: string, answer: string, at = now) =>
-    awaitAnswer(database, { id, state, answer, pending: 'sealed' }, at)
+  const announce = async (id: string, state: string, token: string, at = now) =>
+    expectCallback(database, { id, state, token, pending: 'sealed' }, at)
   const rows: Array<[what: string, change: (id: string) => Promise<unknown>, at?: number]> = [
     ['claimed', async (id) => claimHandshake(database, await find(id), now)],
     ['over', async (id) => { await claimHandshake(database, await find(id), now); await failHandshake(database, id, 'denied') }],

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
-  awaitAnswer, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, endTurn,
-  failHandshake, findHandshake, findHandshakeByState, isBrowserOf, mostVerifiers, openBegun, releaseHandshake, sealBegun,
-  takeTurn
+  expectCallback, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, schedulePoll,
+  failHandshake, findHandshake, findHandshakeByState, isBrowserOf, maxVerifierTries, openPendingAuthorization,
+  releaseHandshake, sealPendingAuthorization, claimPoll
 } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
@@ -167,12 +167,12 @@ t.test('keeps what a provider has begun sealed, for as long as it is under way',
   const begun = { pending: { requestSecret: 'hush' }, authorizeUrl: 'https://pump.example/?oauth_token=quiet' }
   const expiresAt = new Date(now + 20 * minute)
   const opened = { id, userId, provider: 'pumpio', kind: 'verifier', account: 'ann@pump.example', returnTo: undefined, expiresAt } as const
-  await createHandshake(database, { ...opened, pending: sealBegun(vault, id, begun) }, now)
+  await createHandshake(database, { ...opened, pending: sealPendingAuthorization(vault, id, begun) }, now)
   const found = await findHandshake(database, id, now)
   t.match(found, { kind: 'verifier', account: 'ann@pump.example', expiresAt })
   t.notMatch(found?.pending, /hush|quiet/)
-  t.same(found === undefined ? undefined : openBegun(vault, found), begun)
-  t.throws(() => openBegun(vault, { id: newId(), pending: found?.pending ?? '' }), 'and opens for no other')
+  t.same(found === undefined ? undefined : openPendingAuthorization(vault, found), begun)
+  t.throws(() => openPendingAuthorization(vault, { id: newId(), pending: found?.pending ?? '' }), 'and opens for no other')
   await claim(id)
   await failHandshake(database, id, 'denied')
   t.match(await findHandshake(database, id, now), { pending: null })
@@ -180,20 +180,20 @@ t.test('keeps what a provider has begun sealed, for as long as it is under way',
 
 t.test('waits for the answer that a provider has announced, in the place of its own state', async (t) => {
   const [first, second] = [await confirmed(), await confirmed()]
-  t.equal(await awaitAnswer(database, { id: first.id, state: 'another', answer: 'token-1', pending: 'sealed' }, now), false)
-  t.equal(await awaitAnswer(database, { id: first.id, state: first.state, answer: 'token-1', pending: 'sealed' }, now), true)
+  t.equal(await expectCallback(database, { id: first.id, state: 'another', token: 'token-1', pending: 'sealed' }, now), false)
+  t.equal(await expectCallback(database, { id: first.id, state: first.state, token: 'token-1', pending: 'sealed' }, now), true)
   t.match(await findHandshakeByState(database, 'token-1', now), { id: first.id, pending: 'sealed' })
   t.equal(await findHandshakeByState(database, first.state, now), undefined)
-  const stolen = { id: second.id, state: second.state, answer: 'token-1', pending: 'sealed' }
-  t.equal(await awaitAnswer(database, stolen, now), false, 'a host cannot claim the answer of another handshake')
+  const stolen = { id: second.id, state: second.state, token: 'token-1', pending: 'sealed' }
+  t.equal(await expectCallback(database, stolen, now), false, 'a host cannot claim the answer of another handshake')
 })
 
 t.test('takes a bounded number of verifiers, one at a time', async (t) => {
   const id = await createHandshake(database, { userId, provider: 'pumpio', kind: 'verifier', returnTo: undefined }, now)
   const tries = await Promise.all(Array.from({ length: 10 }, () => claimVerifierTry(database, id, now)))
-  t.same(tries.filter((left) => left !== undefined), [mostVerifiers - 1])
+  t.same(tries.filter((left) => left !== undefined), [maxVerifierTries - 1])
   await releaseHandshake(database, id)
-  for (let left = mostVerifiers - 2; left >= 0; left--) {
+  for (let left = maxVerifierTries - 2; left >= 0; left--) {
     t.equal(await claimVerifierTry(database, id, now), left)
     await releaseHandshake(database, id)
   }
@@ -202,12 +202,12 @@ t.test('takes a bounded number of verifiers, one at a time', async (t) => {
 
 t.test('asks for a code one at a time, and no more often than it may', async (t) => {
   const id = await createHandshake(database, { userId, provider: 'blotre', kind: 'code', returnTo: undefined }, now)
-  const turns = await Promise.all(Array.from({ length: 10 }, () => takeTurn(database, id, 15_000, now)))
+  const turns = await Promise.all(Array.from({ length: 10 }, () => claimPoll(database, id, 15_000, now)))
   t.equal(turns.filter(Boolean).length, 1)
-  t.equal(await takeTurn(database, id, 15_000, now + 14_999), false)
-  t.equal(await takeTurn(database, id, 15_000, now + 15_000), true, 'whoever had the turn may be gone')
-  await endTurn(database, id, now + 20_000)
-  t.equal(await takeTurn(database, id, 15_000, now + 19_999), false)
-  t.equal(await takeTurn(database, id, 15_000, now + 20_000), true)
-  t.equal(await takeTurn(database, id, 15_000, now + 10 * minute), false)
+  t.equal(await claimPoll(database, id, 15_000, now + 14_999), false)
+  t.equal(await claimPoll(database, id, 15_000, now + 15_000), true, 'whoever had the turn may be gone')
+  await schedulePoll(database, id, now + 20_000)
+  t.equal(await claimPoll(database, id, 15_000, now + 19_999), false)
+  t.equal(await claimPoll(database, id, 15_000, now + 20_000), true)
+  t.equal(await claimPoll(database, id, 15_000, now + 10 * minute), false)
 })

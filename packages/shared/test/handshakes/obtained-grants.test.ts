@@ -1,7 +1,7 @@
 import t from 'tap'
 import {
   claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant, openObtainedGrant, revokeAbandonedGrants,
-  supersedeHandshakes, takeObtainedGrant
+  supersedeHandshakes, claimObtainedGrant
 } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
@@ -42,16 +42,16 @@ t.test('keeps credentials sealed until the user decides, and gives them out once
   t.same(openObtainedGrant(vault, held), grant)
   t.throws(() => openObtainedGrant(vault, { ...held, id: newId() }), 'it opens for no other handshake')
   t.equal(openObtainedGrant(vault, { ...held, isObtained: false }), undefined)
-  const taken = await Promise.all(Array.from({ length: 8 }, () => takeObtainedGrant(database, vault, id, now)))
+  const taken = await Promise.all(Array.from({ length: 8 }, () => claimObtainedGrant(database, vault, id, now)))
   t.same(taken.filter((one) => one !== undefined), [grant])
   t.match(await find(id), { status: 'pending', claimed: true, isObtained: false, pending: null })
 })
 
 t.test('gives out nothing that has expired, or was never obtained', async (t) => {
   const id = await hold(await open())
-  t.equal(await takeObtainedGrant(database, vault, id, now + 10 * minute), undefined)
-  t.equal(await takeObtainedGrant(database, vault, await open(), now), undefined)
-  t.ok(await takeObtainedGrant(database, vault, id, now + 10 * minute - 1))
+  t.equal(await claimObtainedGrant(database, vault, id, now + 10 * minute), undefined)
+  t.equal(await claimObtainedGrant(database, vault, await open(), now), undefined)
+  t.ok(await claimObtainedGrant(database, vault, id, now + 10 * minute - 1))
 })
 
 t.test('holds nothing for a handshake that no request has claimed', async (t) => {

@@ -1,98 +1,81 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { findMissingPermissions } from '@carillon/shared/connections'
 import { findHandshakeByState, listConfirmed } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
+import { encodeQuery } from '@carillon/shared/http'
 import type { CodeHandshake, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
-import { callbackUrl } from '../addresses.ts'
-import { HandshakeFailure } from '../handshake-failure.ts'
-import { addAuthorization, redirectUriOf, toAuthorizeUrl } from '../../pages/redirect/authorization.ts'
+import { callbackUrl } from '../handshake-urls.ts'
+import { assertAuthorized, readCallbackQuery } from './callback-query.ts'
 import { obtainGrant } from './obtain-grant.ts'
-import type { RedirectWay } from '../../pages/redirect/redirect-pages.ts'
+import type { RedirectFlow } from './redirect-flow.ts'
 
-/** OAuth 2's authorization code. The provider says how the answer is matched. */
-export async function createOAuth2Way (
-  scope: FastifyInstance, provider: Provider, code: CodeHandshake, services: Services
-): Promise<RedirectWay> {
+/** OAuth 2's authorization code. The provider's definition says how the callback is matched with its handshake. */
+export function createOAuth2Flow (provider: Provider, code: CodeHandshake, services: Services): RedirectFlow {
   const { database, now } = services
   const callback = callbackUrl(services.site, provider.id)
-  await addAuthorization(scope, code, callback)
   return {
-    isMarked: code.correlation !== 'cookie',
-    begin: async (request, reply, handshake, state) => {
-      request.handshakeState = state
-      return await askingAgain(handshake, await scope.authorization.generateAuthorizationUri(request, reply))
+    namesHandshake: code.correlation !== 'cookie',
+    begin: async (handshake, state, toAuthorizeUrl) => {
+      const more = await parametersToAskAgain(handshake)
+      return addParameters(await toAuthorizeUrl(state), more)
     },
     match: code.correlation === 'cookie' ? matchCookie : matchState,
-    obtain: async (request) => {
-      const answer = readAnswer(request.query)
-      refuseErrors(answer)
+    obtain: async (query) => {
+      const answer = readCallbackQuery(query)
+      assertAuthorized(answer)
       const redirectUri = redirectUriOf(code, callback, answer.state ?? '')
       return await obtainGrant(code, { code: answer.code ?? '', redirectUri }, services)
     }
   }
 
-  /** Some providers do not ask twice for what was declined once, unless they are told to. */
-  async function askingAgain ({ userId, team }: Handshake, authorizeUrl: string): Promise<string> {
-    if (code.askAgain === undefined) return toAuthorizeUrl(authorizeUrl)
+  /** Some providers do not ask the user again for a permission that they denied, unless a parameter says so. */
+  async function parametersToAskAgain ({ userId, team }: Handshake): Promise<Record<string, string>> {
+    if (code.askAgain === undefined) return {}
     const missing = await findMissingPermissions(database, provider.id, team === null ? { userId } : { teamId: team.id })
-    return toAuthorizeUrl(authorizeUrl, missing.length === 0 ? {} : code.askAgain)
+    return missing.length === 0 ? {} : code.askAgain
   }
 
-  async function matchState ({ query }: FastifyRequest) {
-    const { state } = readAnswer(query)
+  async function matchState (query: unknown): ReturnType<RedirectFlow['match']> {
+    const { state } = readCallbackQuery(query)
     const handshake = state === undefined ? undefined : await findHandshakeByState(database, state, now())
     return handshake?.provider === provider.id ? { handshake } : 'unknownState'
   }
 
   /**
-   * The answer carries nothing of ours, so it is for the one handshake that this browser has open here, and for none when there
-   * are more. An answer that says neither yes nor no uses nothing up. A code that was used belongs to the handshake that used it.
+   * The callback carries no state, so it is for the one handshake that this browser has open at the provider. When there are
+   * more, it is for none. A callback without a code and an error uses nothing up. A code that was used belongs to the handshake
+   * that used it.
    */
-  async function matchCookie ({ query }: FastifyRequest, secrets: string[]): ReturnType<RedirectWay['match']> {
-    const { code, error } = readAnswer(query)
+  async function matchCookie (query: unknown, secrets: string[]): ReturnType<RedirectFlow['match']> {
+    const { code, error } = readCallbackQuery(query)
     if (code === undefined && error === undefined) return 'unknownState'
     if (secrets.length === 0) return 'noCookie'
-    const answer = code === undefined ? undefined : `${provider.id} ${code}`
-    const known = answer === undefined ? undefined : await findHandshakeByState(database, answer, now())
+    const token = code === undefined ? undefined : `${provider.id} ${code}`
+    const known = token === undefined ? undefined : await findHandshakeByState(database, token, now())
     if (known !== undefined) return { handshake: known }
     const confirmed = await listConfirmed(database, { browsers: secrets, provider: provider.id }, now())
     const [open, ...others] = confirmed.filter(({ status, claimed, isObtained }) => status === 'pending' && !claimed && !isObtained)
     if (others.length > 0) return 'ambiguousAnswer'
-    if (open !== undefined) return { handshake: open, answer }
+    if (open !== undefined) return { handshake: open, token }
     const [latest] = confirmed
     return latest === undefined || latest.status === 'completed' ? 'unknownState' : { handshake: latest }
   }
 }
 
-interface Answer {
-  state: string | undefined
-  code: string | undefined
-  error: string | undefined
+/**
+ * RFC 6749 §4.1.3: the token request repeats the redirect_uri of the authorization URL, so both are made from the state. If the
+ * redirect_uri does not carry the state, it is exactly the registered one.
+ */
+export function redirectUriOf ({ correlation }: CodeHandshake, callback: string, state: string): string {
+  return correlation === 'redirect-query' ? `${callback}?state=${state}` : callback
 }
 
-function readAnswer (query: unknown): Answer {
-  const parameters = new Map(Object.entries(typeof query === 'object' && query !== null ? query : {}))
-  const read = (name: string) => single(parameters.get(name))
-  const code = read('code')
-  return { state: read('state'), code, error: read('error') ?? (code === undefined ? unnamedError(read) : undefined) }
-}
-
-/** Facebook reports some errors without an `error`, which RFC 6749 requires. */
-function unnamedError (read: (name: string) => string | undefined): string | undefined {
-  if (read('error_reason') === 'user_denied') return 'access_denied'
-  return ['error_code', 'error_message', 'error_reason', 'error_description'].map(read).find((text) => text !== undefined)
-}
-
-/** A provider that sends our query back and a `state` of its own besides says the same thing twice. */
-function single (value: unknown): string | undefined {
-  const [first, ...others]: unknown[] = [value].flat()
-  return typeof first === 'string' && first !== '' && others.every((other) => other === first) ? first : undefined
-}
-
-/** RFC 6749 §4.1.2.1. */
-function refuseErrors ({ code, error }: Answer): void {
-  if (error === 'access_denied') throw new HandshakeFailure('denied', 'the user did not allow it')
-  if (error !== undefined) throw new HandshakeFailure('providerRefused', 'the provider answered the browser with an error')
-  if (code === undefined) throw new HandshakeFailure('missingCode', 'the provider answered the browser without a code')
+/**
+ * Adds parameters to an authorization URL. Removes an empty `scope`, which RFC 6749 §3.3 does not allow, and encodes spaces as
+ * `%20`, because not every server reads `+` as a space.
+ */
+export function addParameters (authorizeUrl: string, more: Record<string, string> = {}): string {
+  const url = new URL(authorizeUrl)
+  const parameters = Object.fromEntries([...url.searchParams].filter(([name, value]) => name !== 'scope' || value !== ''))
+  return `${url.origin}${url.pathname}?${encodeQuery({ ...parameters, ...more })}`
 }

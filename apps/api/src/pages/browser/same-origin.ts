@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import type { Site } from '../../services.ts'
 
 /**
- * Whether a form was sent from one of our own pages. Browsers say so in Sec-Fetch-Site, and where they do not (plain http on
- * another machine) in Origin. What sends neither is no browser, and nobody can be tricked into using it.
+ * Whether a form was sent from one of our pages. Browsers send Sec-Fetch-Site, or over plain http Origin. A request with neither
+ * does not come from a browser, so it cannot be forged by another page.
  */
 export function isSameOrigin ({ headers }: FastifyRequest, { publicUrl }: Site): boolean {
   const site = headers['sec-fetch-site']

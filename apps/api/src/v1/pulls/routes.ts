@@ -5,7 +5,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Connection } from '@carillon/shared/connections'
 import { findPull, listInsights, requestPull, sumInsights } from '@carillon/shared/pulls'
-import { wakePuller } from '../../connections/wake-puller.ts'
+import { startPull } from '../../connections/store-connections.ts'
 import { chargeOutgoing } from '../../outgoing-budget.ts'
 import { Problem, refuseFaults } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
@@ -88,7 +88,7 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       if (!await requestPull(database, id)) throw new Problem('needsReauth', statusReason ?? 'The owner has to connect it again')
       const standing = await findPull(database, id)
       if (standing === undefined) throw new Problem('connectionClosed', 'It has been disconnected meanwhile')
-      await wakePuller(services)
+      await startPull(services)
       reply.code(202)
       return toShownPull(standing)
     })

@@ -85,7 +85,7 @@ t.test('asks once more for what was not allowed, in the same browser alone', asy
   const { location } = await walk.confirm()
   const { location: callback = '' } = await walk.browser.get(`${location}&auto=allow&account=quinn&decline=ads_read`)
   const page = await walk.browser.get(callback)
-  t.match([page.status, page.text], [200, /You have not allowed <strong>ads_read<\/strong>/])
+  t.match([page.status, page.text], [200, /You did not allow <strong>ads_read<\/strong>/])
   const again = `${api.url}/connect/facebook/again`
   t.match((await createBrowser().post(again, { handshake: walk.id })).text, /Reason: foreignCookie/)
   t.match((await walk.browser.post(again, { handshake: walk.id }, { origin: 'https://evil.example' })).text, /Reason: notSameOrigin/)

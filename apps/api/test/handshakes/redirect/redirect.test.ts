@@ -47,7 +47,7 @@ t.test('shows a page where there is nowhere to return to', async (t) => {
   t.match(answer.text, /Pushbullet is connected/)
   const denied = await (await openWalk(api, await api.makeUser('pageonly'))).finish('deny')
   t.equal(denied.status, 403)
-  t.match(denied.text, /You have not allowed it/)
+  t.match(denied.text, /You did not allow access/)
 })
 
 t.test('tells the site when the user does not allow it', async (t) => {
@@ -151,7 +151,8 @@ t.test('uses an answer once, and shows the same browser what came of it', async 
   t.equal(await exchanges() - before, 1, 'the code was exchanged once')
   t.match((await createBrowser().get(callback)).text, /Reason: noCookie/, 'another browser learns nothing')
   t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'completed' })
-  t.match((await walk.browser.get(walk.startUrl)).text, /Reason: alreadyUsed/)
+  t.match((await walk.browser.get(walk.startUrl)).location, 'carillon=connected', 'its link shows its outcome too')
+  t.match((await createBrowser().get(walk.startUrl)).text, /Reason: alreadyUsed/)
 
   const denied = await openWalk(api, token, { returnTo })
   const denial = await denied.toCallback('deny')

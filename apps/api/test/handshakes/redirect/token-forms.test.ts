@@ -1,7 +1,7 @@
 import { createBrowser } from '@carillon/testing'
 import t from 'tap'
 import { tokenForms } from '../../../../../packages/shared/test/providers/oauth2/token-forms.ts'
-import { toAuthorizeUrl } from '../../../src/pages/redirect/authorization.ts'
+import { addParameters } from '../../../src/handshakes/redirect/oauth2-flow.ts'
 import { at, openTestApi, textAt } from '../../open-api.ts'
 
 const api = await openTestApi(t, { offer: ['pushbullet', 'blotre'] })
@@ -43,6 +43,6 @@ t.test('sends no scope where there is none', async (t) => {
 t.test('writes a space in the authorization URL as %20', async (t) => {
   const made = new URL('https://a.example/authorize?from=them')
   for (const [name, value] of Object.entries({ scope: 'read write', state: 'a+b' })) made.searchParams.set(name, value)
-  t.equal(toAuthorizeUrl(made.href, { more: '1 2' }), 'https://a.example/authorize?from=them&scope=read%20write&state=a%2Bb&more=1%202')
-  t.equal(toAuthorizeUrl('https://a.example/authorize?scope=&state=s'), 'https://a.example/authorize?state=s')
+  t.equal(addParameters(made.href, { more: '1 2' }), 'https://a.example/authorize?from=them&scope=read%20write&state=a%2Bb&more=1%202')
+  t.equal(addParameters('https://a.example/authorize?scope=&state=s'), 'https://a.example/authorize?state=s')
 })

@@ -39,7 +39,7 @@ export const accounts: Target[] = [
     generate: true
   },
   {
-    file: 'apps/api/src/pages/redirect/callback-page.ts',
+    file: 'apps/api/src/handshakes/redirect/receive-callback.ts',
     tests: [`${api}/handshakes/redirect/redirect.test.ts`, `${api}/handshakes/redirect/other-ways.test.ts`],
     generate: true
   }

@@ -1,52 +1,45 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isBrowserOf, openObtainedGrant } from '@carillon/shared/handshakes'
-import type { Handshake } from '@carillon/shared/handshakes'
 import { publicId } from '@carillon/shared/db'
-import type { Grant, Provider } from '@carillon/shared/providers'
+import { openObtainedGrant } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
+import type { Grant } from '@carillon/shared/providers'
+import { isOwnHandshake } from '../handshakes/browser-binding.ts'
+import { decideAccount } from '../handshakes/decide-account.ts'
+import { isOtherAccount } from '../handshakes/store-grant.ts'
+import { textIn } from '../handshakes/text-in.ts'
+import { findNamedHandshake } from './browser/find-handshake.ts'
+import { isSameOrigin } from './browser/same-origin.ts'
+import { forWhom, identityOf } from './handshake-texts.ts'
 import { foreign, html } from './html.ts'
 import { sendPage } from './page.ts'
-import type { Services } from '../services.ts'
-import type { BrowserCookies } from './browser/browser-cookies.ts'
-import { decideAccount } from '../handshakes/decide-account.ts'
-import type { Endings } from './endings.ts'
-import { findNamedHandshake, textIn } from './browser/find-handshake.ts'
-import { sendFailure } from './outcome-pages.ts'
-import { isSameOrigin } from './browser/same-origin.ts'
-import { isOtherAccount } from '../handshakes/store-grant.ts'
-import { forWhom, identityOf } from './handshake-texts.ts'
+import type { ProviderContext } from './provider-context.ts'
 
-/** `/account`: shows whose account the provider gave access to, and stores it only when this browser's user says so. */
-export function addAccountPages (
-  scope: FastifyInstance, provider: Provider, browser: BrowserCookies, services: Services, endings: Endings
-): void {
+/** `/account`: shows the account that the provider gave access to, and connects it when the user confirms it. */
+export function addAccountPage (scope: FastifyInstance, { provider, services, cookies, replies }: ProviderContext): void {
   const { site, vault } = services
 
   scope.get('/account', { schema: { hide: true } }, async (request, reply) => {
     const handshake = await findOwn(request, reply, request.query)
     if (handshake === undefined) return reply
     const grant = handshake.status === 'pending' ? openObtainedGrant(vault, handshake) : undefined
-    if (grant === undefined) return await endings.outcome(reply, handshake)
+    if (grant === undefined) return await replies.awaitEnd(reply, handshake)
     reply.header('referrer-policy', 'same-origin')
     return show(reply, handshake, grant)
   })
 
   scope.post('/account', { schema: { hide: true } }, async (request, reply) => {
-    if (!isSameOrigin(request, site)) return sendFailure(reply, 'notSameOrigin', { site, provider })
+    if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')
     const handshake = await findOwn(request, reply, request.body)
     if (handshake === undefined) return reply
     const decided = await decideAccount(services, provider, handshake, textIn(request.body, 'decision') === 'connect')
-    if (decided.kind === 'failed') return endings.failed(reply, handshake, decided.reason)
-    if (decided.kind === 'over') return await endings.outcome(reply, handshake)
-    const { account: { name }, missingPermissions = [] } = decided.grant
-    return endings.connected(reply, handshake, { accountName: name, missingPermissions })
+    return decided.kind === 'over' ? await replies.awaitEnd(reply, handshake) : replies.end(reply, handshake, decided)
   })
 
-  /** The handshake, if it belongs to this browser; otherwise the reason is sent. */
+  /** The handshake, if it is bound to this browser. Otherwise sends the reason. */
   async function findOwn (request: FastifyRequest, reply: FastifyReply, input: unknown): Promise<Handshake | undefined> {
     const handshake = await findNamedHandshake(services, provider, input)
-    const secret = handshake === undefined ? undefined : browser.read(request, handshake.id)
-    if (handshake === undefined) sendFailure(reply, 'unknownHandshake', { site, provider })
-    else if (secret === undefined || !isBrowserOf(handshake, secret)) sendFailure(reply, 'foreignCookie', { site, provider })
+    if (handshake === undefined) replies.refuse(reply, 'unknownHandshake')
+    else if (!isOwnHandshake(handshake, cookies.read(request))) replies.refuse(reply, 'foreignCookie')
     else return handshake
   }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readReturnTo, withOutcome } from '../../src/handshakes/addresses.ts'
+import { readReturnTo, withOutcome } from '../../src/handshakes/return-to.ts'
 import type { Site } from '../../src/services.ts'
 
 const site: Site = { publicUrl: 'https://carillon.example', name: 'Bell', allowedOrigins: ['https://site.example'] }

@@ -1,0 +1,58 @@
+import { claimHandshake, findHandshake } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
+import type { Provider } from '@carillon/shared/providers'
+import type { Services } from '../../services.ts'
+import { assertTeamOwner } from '../assert-team-owner.ts'
+import { isOwnHandshake } from '../browser-binding.ts'
+import type { BrowserSecrets } from '../browser-binding.ts'
+import { abortHandshake } from '../finish-handshake.ts'
+import { isOver } from '../handshake-outcome.ts'
+import type { Outcome } from '../handshake-outcome.ts'
+import type { Reason } from '../reasons.ts'
+import { storeOrHoldGrant } from '../store-grant.ts'
+import type { RedirectFlow } from './redirect-flow.ts'
+
+/** The result of a callback. `refused` changes nothing; `used` means that another request used the handshake. */
+export type CallbackResult =
+  | { kind: 'refused', reason: Reason }
+  | { kind: 'ended', handshake: Handshake, outcome: Outcome }
+  | { kind: 'held', handshake: Handshake }
+  | { kind: 'used', handshake: Handshake }
+
+/** Completes the handshake that a callback is for. A callback is used once, and only in the browser that confirmed. */
+export async function receiveCallback (
+  services: Services, provider: Provider, flow: RedirectFlow, { query, browser }: { query: unknown, browser: BrowserSecrets }
+): Promise<CallbackResult> {
+  const { database, now } = services
+  const match = await flow.match(query, browser.all)
+  if (typeof match === 'string') return { kind: 'refused', reason: match }
+  const { handshake, token } = match
+  if (!isOwnHandshake(handshake, browser)) {
+    return { kind: 'refused', reason: browser.all.length === 0 ? 'noCookie' : 'foreignCookie' }
+  }
+  if (handshake.status === 'expired' && !handshake.claimed) {
+    return { kind: 'ended', handshake, outcome: { kind: 'failed', reason: 'expired' } }
+  }
+  return await claimHandshake(database, handshake, now(), token) ? await complete() : await findUse()
+
+  async function complete (): Promise<CallbackResult> {
+    try {
+      assertTeamOwner(handshake)
+      const grant = await flow.obtain(query, handshake)
+      const stored = await storeOrHoldGrant(services, provider, handshake, grant, !flow.namesHandshake)
+      if (stored === 'held') return { kind: 'held', handshake }
+      const { account, missingPermissions = [] } = grant
+      return { kind: 'ended', handshake, outcome: { kind: 'connected', accountName: account.name, missingPermissions } }
+    } catch (error) {
+      const reason = await abortHandshake(services, provider, handshake, error)
+      return { kind: 'ended', handshake, outcome: { kind: 'failed', reason } }
+    }
+  }
+
+  /** Another request used the handshake, unless it was confirmed again and expects another callback. */
+  async function findUse (): Promise<CallbackResult> {
+    const current = await findHandshake(database, handshake.id, now())
+    if (current === undefined || (!isOver(current) && !current.isObtained)) return { kind: 'refused', reason: 'unknownState' }
+    return { kind: 'used', handshake: current }
+  }
+}

@@ -1,0 +1,23 @@
+import { Type } from 'typebox'
+import { handshakeKinds } from '../../handshakes/kinds.ts'
+import { exactly, providerField, teamIdField } from '../fields.ts'
+
+export const handshakeBody = exactly({
+  provider: providerField,
+  kind: Type.Optional(Type.Enum(handshakeKinds, { description: "The default is the first of the connector's `kinds`" })),
+  teamId: Type.Optional(Type.String({
+    ...teamIdField, description: 'Your id of the team, for connectors whose `holder` is `team`. The default is the team of the token'
+  })),
+  account: Type.Optional(Type.String({
+    minLength: 1, maxLength: 320, description: 'Such as `nick@host`. Required by connectors with `needsAccount`, and refused by others'
+  })),
+  returnTo: Type.Optional(Type.String({
+    minLength: 1, maxLength: 2_000, description: 'The URL that the browser returns to. Its origin must be one of ALLOWED_ORIGINS'
+  }))
+})
+
+export const verifierBody = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) })
+
+export const confirmBody = exactly({
+  accept: Type.Boolean({ description: 'Whether the account is the user\'s. `false` discards the access and ends the handshake' })
+})
