@@ -9,8 +9,9 @@ const foundations = {
   stores: ['log'],
   db: ['postgres', 'stores', 'log'],
   queue: ['postgres', 'stores', 'log'],
-  providers: ['http', 'text'],
-  config: ['http', 'postgres', 'providers', 'text', 'vault']
+  env: ['http'],
+  providers: ['env', 'http', 'text'],
+  config: ['env', 'http', 'postgres', 'providers', 'text', 'vault']
 }
 const shared = '^packages/shared/src'
 

@@ -1,6 +1,6 @@
 import getPort from 'get-port'
 import {
-  ConfigError, findUnknownVariables, loadConfig, outgoingLimits, perSecond, providerConfig, publicUrl
+  ConfigError, findUnknownVariables, loadConfig, outgoingLimits, publicUrl
 } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { checkDatabase, openClock, openDatabase } from '@carillon/shared/db'
@@ -8,7 +8,7 @@ import { createLog, logRepeats } from '@carillon/shared/log'
 import { openDeliveryQueues } from '@carillon/shared/deliveries'
 import { createAccepter } from '@carillon/shared/notifications'
 import { createHttp } from '@carillon/shared/http'
-import { createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { createProviders, maxPerSecond, trustedOrigins } from '@carillon/shared/providers'
 import { pullQueueName } from '@carillon/shared/pulls'
 import type { PullJob } from '@carillon/shared/pulls'
 import { openQueueBackend } from '@carillon/shared/queue'
@@ -48,7 +48,7 @@ const queueBackend = await openStores().catch((error: unknown) => {
 const clock = openClock(database)
 closers.push(async () => clock.close())
 
-const providers = createProviders(providerConfig(config))
+const providers = createProviders(config)
 const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
 const queues = openDeliveryQueues(queueBackend, senders)
 closers.push(() => queues.close())
@@ -56,7 +56,7 @@ const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
 closers.push(() => pullQueue.close())
 
 const http = createHttp({
-  trustedOrigins: trustedOrigins(providerConfig(config)),
+  trustedOrigins: trustedOrigins(providers),
   allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
   signal: abortProviders.signal,
   onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
@@ -83,7 +83,7 @@ const app = await buildApp({
   pullQueue,
   queueBackend,
   accepter,
-  perSecond: perSecond(config),
+  perSecond: maxPerSecond(config),
   maxWaiting: config.ACCEPT_MAX_WAITING,
   outgoingLimits: outgoingLimits(config),
   log,

@@ -51,9 +51,7 @@ t.test('answers what has been asked before it ends', async (t) => {
       DATABASE_URL,
       CARILLON_KEYS: testKeys(),
       PORT: '0',
-      PUSHBULLET_CLIENT_ID: 'carillon',
-      PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-      PUSHBULLET_API_URL: `${sandbox.url}/pushbullet`
+      ...sandbox.environment('pushbullet')
     }
   })
   const { url } = await app.ready

@@ -1,4 +1,5 @@
 import { openSandbox } from '@carillon/sandbox'
+import { loadConfig } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
@@ -10,7 +11,6 @@ import { pullQueueName } from '@carillon/shared/pulls'
 import type { PullJob } from '@carillon/shared/pulls'
 import { createHttp } from '@carillon/shared/http'
 import { createProviders, trustedOrigins } from '@carillon/shared/providers'
-import type { ProvidersConfig } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { backends, testKeys } from '@carillon/testing'
@@ -62,7 +62,7 @@ export interface TestApiOptions {
   change?: (services: Services) => Partial<Services>
   keys?: string
   /** The providers it offers; Pushbullet alone when absent. */
-  offer?: Array<keyof ProvidersConfig>
+  offer?: string[]
 }
 
 /** The server on a port of its own, with a database of its own, and a sandbox for it to talk to. */
@@ -81,29 +81,20 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, prefix: env.QUEUE_PREFIX, onError: (error) => log.error({ err: error }, 'queue')
   })
   t.teardown(() => queueBackend.close())
-  const client = { clientId: 'carillon', clientSecret: 'sandbox-secret' }
   const pumpioHost = new URL(sandbox.pumpioUrl).host
-  const all: ProvidersConfig = {
-    pushbullet: { ...client, authorizeUrl: `${sandbox.url}/pushbullet/authorize`, apiUrl: `${sandbox.url}/pushbullet` },
-    pumpio: { application: { name: 'Bell & Sons' }, insecureHosts: [pumpioHost] },
-    blotre: { ...client, url: `${sandbox.url}/blotre` },
-    facebook: {
-      ...client,
-      clientId: '1234567890123456',
-      wwwUrl: `${sandbox.url}/facebook/www`,
-      graphUrl: `${sandbox.url}/facebook/graph`,
-      version: 'v26.0',
-      scope: ['public_profile', 'ads_read']
-    }
-  }
-  const config: ProvidersConfig = Object.fromEntries((options.offer ?? ['pushbullet']).map((id) => [id, all[id]]))
+  const config = loadConfig({
+    SITE_NAME: 'Bell & Sons',
+    ...sandbox.environment(...options.offer ?? ['pushbullet']),
+    ...options.offer?.includes('pumpio') && { PUMPIO_CLIENT_NAME: 'Bell & Sons' },
+    FACEBOOK_SCOPE: 'public_profile,ads_read'
+  })
   const providers = createProviders(config)
   const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
   const queues = openDeliveryQueues(queueBackend, senders)
   t.teardown(() => queues.close())
   const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
   t.teardown(() => pullQueue.close())
-  const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts: [] })
+  const http = createHttp({ trustedOrigins: trustedOrigins(providers), allowPrivateHosts: [] })
   t.teardown(() => http.close())
   const accepter = createAccepter({ database, queues, log })
   t.teardown(() => accepter.close())

@@ -21,10 +21,7 @@ t.test('ends with 0 while a provider does not respond, and tells the callers fir
       DATABASE_URL,
       CARILLON_KEYS: testKeys(),
       PORT: '0',
-      PUSHBULLET_CLIENT_ID: 'carillon',
-      PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-      PUSHBULLET_AUTHORIZE_URL: `${sandbox.url}/pushbullet/authorize`,
-      PUSHBULLET_API_URL: `${sandbox.url}/pushbullet`
+      ...sandbox.environment('pushbullet')
     }
   })
   const { url: apiUrl } = await app.ready

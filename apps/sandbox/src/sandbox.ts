@@ -11,7 +11,9 @@ import type { AppSettings } from './facebook/notices.ts'
 import { createFaults } from './faults.ts'
 import { createInbox } from './inbox.ts'
 import { screenRoutes } from './screen/screen-routes.ts'
+import { listEnvironments } from './list-environments.ts'
 import { simulators as allSimulators } from './simulators.ts'
+import type { Simulator } from './simulator.ts'
 import { createStats } from './stats.ts'
 
 export interface SandboxOptions {
@@ -32,13 +34,15 @@ export interface Sandbox {
   url: string
   /** Base URL of the pump.io simulator, whose accounts are `NAME@HOST:PORT`. */
   pumpioUrl: string
+  /** The variables that point Carillon at these simulators; at all when none is named. */
+  environment: (...providers: string[]) => Record<string, string>
   close: () => Promise<void>
 }
 
 /** Opens the simulators, their controls and the page. Rejects when a port cannot be had. */
 export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', pumpioPort = port === 0 ? 0 : port + 1 } = options
-  const { app, pumpio } = createSandboxApps(host, options)
+  const { app, pumpio, simulators } = createSandboxApps(host, options)
   const close = async (): Promise<void> => { await Promise.all([app.close(), pumpio.close()]) }
   try {
     await app.listen({ port, host })
@@ -47,12 +51,20 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
     await close()
     throw error
   }
-  return { url: urlOf(app.server.address(), host), pumpioUrl: urlOf(pumpio.server.address(), host), close }
+  const urls = { url: urlOf(app.server.address(), host), pumpioUrl: urlOf(pumpio.server.address(), host) }
+  const environments = listEnvironments(simulators, urls.url, () => urls.pumpioUrl)
+  return {
+    ...urls,
+    environment: (...providers) => Object.assign({}, ...environments
+      .filter(({ provider }) => providers.length === 0 || providers.includes(provider))
+      .map(({ environment }) => environment)),
+    close
+  }
 }
 
 function createSandboxApps (
   host: string, { bench = false, facebookApp }: SandboxOptions
-): { app: FastifyInstance, pumpio: FastifyInstance } {
+): { app: FastifyInstance, pumpio: FastifyInstance, simulators: Simulator[] } {
   const app = createApp()
   const pumpio = createApp()
   const clock = createClock()
@@ -80,7 +92,7 @@ function createSandboxApps (
   }
   app.register(controlRoutes({ ...desk, faults, stats, simulators }), { prefix: '/_control' })
   app.register(screenRoutes({ inbox, accounts, simulators }))
-  return { app, pumpio }
+  return { app, pumpio, simulators }
 }
 
 function createApp (): FastifyInstance {

@@ -25,6 +25,8 @@ export interface Desk {
 export interface Simulator {
   readonly id: string
   readonly name: string
+  /** The variables that point Carillon at this simulator, which is mounted at `url`. */
+  environment: (url: string) => Record<string, string>
   /** For services whose accounts name their host. */
   readonly hasOwnHost?: true
   /** Control calls that only this service has, below `/_control/<id>`. */

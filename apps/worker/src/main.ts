@@ -1,11 +1,11 @@
 import type { Server } from 'node:http'
-import { ConfigError, findUnknownVariables, loadConfig, perSecond, providerConfig, pullPace } from '@carillon/shared/config'
+import { ConfigError, findUnknownVariables, loadConfig, pullPace } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { createRefresher, createRegistrations } from '@carillon/shared/connections'
 import { checkDatabase, checkWritable, openClock, openDatabase } from '@carillon/shared/db'
 import { createLog, logRepeats } from '@carillon/shared/log'
 import { dispatchWaiting, openDeliveryQueues, releaseParked } from '@carillon/shared/deliveries'
-import { createFileStore, createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { createFileStore, createProviders, maxPerSecond, trustedOrigins } from '@carillon/shared/providers'
 import { createHttp } from '@carillon/shared/http'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createReadiness, startStores, StoreError } from '@carillon/shared/stores'
@@ -72,12 +72,12 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
 
   const clock = openClock(database)
   closers.push(() => clock.close())
-  const providers = createProviders(providerConfig(config))
+  const providers = createProviders(config)
   const sending = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
   const queues = openDeliveryQueues(backend, sending)
   closers.push(() => queues.close())
   const http = createHttp({
-    trustedOrigins: trustedOrigins(providerConfig(config)),
+    trustedOrigins: trustedOrigins(providers),
     allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
     signal: giveUp.signal,
     onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
@@ -95,7 +95,7 @@ async function run (config: Config<'DATABASE_URL' | 'CARILLON_KEYS'>): Promise<v
       database,
       queues,
       providers,
-      perSecond: perSecond(config),
+      perSecond: maxPerSecond(config),
       breakers: createBreakers({ database, log, now: clock.now }),
       vault,
       http,

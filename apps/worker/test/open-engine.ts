@@ -1,3 +1,4 @@
+import { loadConfig } from '@carillon/shared/config'
 import { newId, openDatabase } from '@carillon/shared/db'
 import { ensureUser } from '@carillon/shared/users'
 import { createRefresher, createRegistrations, saveConnections } from '@carillon/shared/connections'
@@ -8,7 +9,6 @@ import type { Accepted, ExplainedDelivery } from '@carillon/shared/deliveries'
 import type { Draft } from '@carillon/shared/notifications'
 import { createHttp } from '@carillon/shared/http'
 import { createFileStore, createProviders, trustedOrigins } from '@carillon/shared/providers'
-import type { ProvidersConfig } from '@carillon/shared/providers'
 import { openQueueBackend } from '@carillon/shared/queue'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { openSandbox } from '@carillon/sandbox'
@@ -33,7 +33,7 @@ export interface EngineOptions {
   start?: boolean
   perSecond?: Map<string, number>
   /** Pushbullet alone when absent. */
-  offer?: Array<keyof ProvidersConfig>
+  offer?: string[]
   /** pump.io hosts besides the simulator's own. */
   pumpioHosts?: string[]
   /** Where the Graph API is; the simulator's when absent. */
@@ -61,24 +61,15 @@ export async function openEngine (
   const backend = openQueueBackend({
     databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, prefix: env.QUEUE_PREFIX, onError: (err) => log.warn({ err }, 'queue')
   })
-  const client = { clientId: 'carillon', clientSecret: 'sandbox-secret' }
-  const all: ProvidersConfig = {
-    pushbullet: { ...client, authorizeUrl: `${sandbox.url}/pushbullet/authorize`, apiUrl: `${sandbox.url}/pushbullet` },
-    pumpio: { application: { name: 'Carillon' }, insecureHosts: [new URL(sandbox.pumpioUrl).host, ...pumpioHosts] },
-    blotre: { ...client, url: `${sandbox.url}/blotre` },
-    facebook: {
-      ...client,
-      clientId: '1234567890123456',
-      wwwUrl: `${sandbox.url}/facebook/www`,
-      graphUrl: graphUrl ?? `${sandbox.url}/facebook/graph`,
-      version: 'v26.0',
-      scope: ['ads_read']
-    }
-  }
-  const config: ProvidersConfig = Object.fromEntries(offer.map((id) => [id, all[id]]))
+  const environment = sandbox.environment(...offer)
+  const config = loadConfig({
+    ...environment,
+    ...pumpioHosts.length > 0 && { PUMPIO_HTTP_HOSTS: [environment['PUMPIO_HTTP_HOSTS'], ...pumpioHosts].join(',') },
+    ...graphUrl !== undefined && { FACEBOOK_GRAPH_URL: graphUrl }
+  })
   const providers = createProviders(config)
   const queues = openDeliveryQueues(backend, providers.keys())
-  const http = createHttp({ trustedOrigins: trustedOrigins(config), allowPrivateHosts })
+  const http = createHttp({ trustedOrigins: trustedOrigins(providers), allowPrivateHosts })
   const vault = createVault(parseVaultKeys(keys))
   const accepter = createAccepter({ database, queues, log })
   const stopping = new AbortController()

@@ -1,6 +1,6 @@
 import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
-import { createSite, spawnApp, testKeys, until } from '@carillon/testing'
+import { createSite, sandboxEnvironment, spawnApp, testKeys, until } from '@carillon/testing'
 import type { BackendEnvironment, Site } from '@carillon/testing'
 import type { Test } from 'tap'
 
@@ -12,13 +12,7 @@ export async function openProcesses (t: Test, stores: BackendEnvironment, settin
     ...stores,
     CARILLON_KEYS: testKeys(),
     PORT: '0',
-    PUSHBULLET_CLIENT_ID: 'carillon',
-    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-    PUSHBULLET_AUTHORIZE_URL: `${sandboxUrl}/pushbullet/authorize`,
-    PUSHBULLET_API_URL: `${sandboxUrl}/pushbullet`,
-    BLOTRE_CLIENT_ID: 'carillon',
-    BLOTRE_CLIENT_SECRET: 'sandbox-secret',
-    BLOTRE_URL: `${sandboxUrl}/blotre`,
+    ...await sandboxEnvironment(sandboxUrl, 'pushbullet', 'blotre'),
     ...settings
   }
   const api = spawnApp(t, 'api', { env })

@@ -1,6 +1,6 @@
 import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
-import { backends, createSite, spawnApp, startPgBouncer, testKeys } from '@carillon/testing'
+import { backends, createSite, sandboxEnvironment, spawnApp, startPgBouncer, testKeys } from '@carillon/testing'
 import t from 'tap'
 
 const [, redis] = await backends()
@@ -33,10 +33,7 @@ t.test('migrates, connects and delivers through a PgBouncer in transaction mode'
     DATABASE_URL,
     CARILLON_KEYS: testKeys(),
     PORT: '0',
-    PUSHBULLET_CLIENT_ID: 'carillon',
-    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-    PUSHBULLET_AUTHORIZE_URL: `${sandboxUrl}/pushbullet/authorize`,
-    PUSHBULLET_API_URL: `${sandboxUrl}/pushbullet`
+    ...await sandboxEnvironment(sandboxUrl, 'pushbullet')
   }
   const api = spawnApp(t, 'api', { env: shared })
   const worker = spawnApp(t, 'worker', { env: shared })

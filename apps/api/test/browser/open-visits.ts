@@ -41,15 +41,8 @@ export async function openVisits (t: Test): Promise<Visits> {
       CARILLON_KEYS: testKeys(),
       PORT: '0',
       SITE_NAME: 'Bell & Sons',
-      PUSHBULLET_CLIENT_ID: 'carillon',
-      PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-      PUSHBULLET_AUTHORIZE_URL: `${sandbox.url}/pushbullet/authorize`,
-      PUSHBULLET_API_URL: `${sandbox.url}/pushbullet`,
-      PUMPIO_CLIENT_NAME: 'Bell & Sons',
-      PUMPIO_HTTP_HOSTS: pumpioHost,
-      BLOTRE_CLIENT_ID: 'carillon',
-      BLOTRE_CLIENT_SECRET: 'sandbox-secret',
-      BLOTRE_URL: `${sandbox.url}/blotre`
+      ...sandbox.environment('pushbullet', 'pumpio', 'blotre'),
+      PUMPIO_CLIENT_NAME: 'Bell & Sons'
     }
   })
   const chromium = await openChromium(t)

@@ -66,17 +66,13 @@ export async function openCarillon (
     children.push(child)
     return child
   }
-  const { url } = environment.simulator
   const env = {
     DATABASE_URL: database.url,
     ...backend === 'redis' && environment.redis !== undefined ? { REDIS_URL: environment.redis.url } : {},
     QUEUE_PREFIX: `bench-${++opened}`,
     CARILLON_KEYS: environment.keys,
     PORT: '0',
-    PUSHBULLET_CLIENT_ID: 'carillon',
-    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-    PUSHBULLET_AUTHORIZE_URL: `${url}/pushbullet/authorize`,
-    PUSHBULLET_API_URL: `${url}/pushbullet`,
+    ...await environment.simulator.environment(),
     ...settings
   }
   try {

@@ -7,6 +7,8 @@ import type { Person } from './audience.ts'
 export interface Simulator {
   url: string
   process: Child
+  /** The variables that point Carillon at it. */
+  environment: () => Promise<Record<string, string>>
   /** Makes accounts. */
   populate: (count: number) => Promise<Person[]>
   counts: () => Promise<{ distinct: number, repeated: number }>
@@ -35,6 +37,10 @@ export function createSimulator (process: Child, url: string): Simulator {
   return {
     url,
     process,
+    environment: async () => {
+      const { data } = await control<{ data: Array<{ provider: string, environment: Record<string, string> }> }>('GET', '/environment')
+      return data.find(({ provider }) => provider === 'pushbullet')?.environment ?? {}
+    },
     populate: async (count) => {
       const { data } = await control<{ data: Array<{ account: string, accessToken: string }> }>('POST', '/accounts', { provider: 'pushbullet', count })
       return data.map(toPerson)

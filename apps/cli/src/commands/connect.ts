@@ -1,5 +1,7 @@
 import { Argument } from 'commander'
 import type { Command } from 'commander'
+import { definitions } from '@carillon/shared/providers'
+import type { ProviderDefinition } from '@carillon/shared/providers'
 import type { CommandContext } from '../command-context.ts'
 import type { Options } from '../connect/connect.ts'
 import { defaultCredentialsPath } from '../connect/default-path.ts'
@@ -32,10 +34,7 @@ export function addConnect (program: Command, context: CommandContext): void {
 }
 
 const more = `
-pumpio      shows a page; allow access there, and type the verifier that it shows
-blotre      shows a code and a page to enter it on
-pushbullet  shows a page; allow access, and the browser comes back to 127.0.0.1. It needs PUSHBULLET_CLIENT_ID and
-            PUSHBULLET_CLIENT_SECRET, or an access token with --token-stdin
+${definitions.flatMap(helpOf).join('\n')}
 
 Services are where the environment says (.env.example). While \`carillon up\` runs in CARILLON_DATA_DIR, its simulators stand in for those
 that the environment has no client for. Questions and progress go to standard error, the result to standard output.
@@ -48,3 +47,7 @@ Examples:
   carillon connect pumpio alice@pump.example --again
   carillon connect pushbullet --token-stdin --json < token
   carillon connect blotre --remove`
+
+function helpOf ({ id, terminal }: ProviderDefinition): string[] {
+  return (terminal?.help ?? []).map((line, index) => `${(index === 0 ? id : '').padEnd(12)}${line}`)
+}

@@ -1,6 +1,6 @@
-import { loadConfig, providerConfig } from '@carillon/shared/config'
+import { loadConfig } from '@carillon/shared/config'
 import { createHttp } from '@carillon/shared/http'
-import { createProviders, trustedOrigins } from '@carillon/shared/providers'
+import { createProviders, definitions, trustedOrigins } from '@carillon/shared/providers'
 import type { Http } from '@carillon/shared/http'
 import type { Provider } from '@carillon/shared/providers'
 import type { CommandContext } from '../command-context.ts'
@@ -25,18 +25,19 @@ export async function openTerminalProviders (env: CommandContext['env']): Promis
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const { sandboxUrl, pumpioUrl } = await readUpFile(loadConfig(given).CARILLON_DATA_DIR)
   const isSandboxed = typeof sandboxUrl === 'string' && typeof pumpioUrl === 'string'
-  const standIns = isSandboxed ? sandboxProviders(given, { sandboxUrl, pumpioUrl }) : {}
-  const config = loadConfig({ PUMPIO_CLIENT_NAME: 'Carillon', ...clientless(given), ...standIns, ...given })
-  const wanted = providerConfig(config)
+  const standIns = isSandboxed ? await sandboxProviders(given, sandboxUrl) : {}
+  const config = loadConfig({ ...withoutClient(given), ...standIns, ...given })
+  const providers = createProviders(config)
   return {
-    providers: createProviders(wanted),
+    providers,
     simulators: new Set(isSandboxed ? [sandboxUrl, pumpioUrl].map((url) => new URL(url).origin) : []),
-    http: createHttp({ trustedOrigins: trustedOrigins(wanted), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS })
+    http: createHttp({ trustedOrigins: trustedOrigins(providers), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS })
   }
 }
 
-/** A one-time code brings a client of its own, and an access token needs none. */
-function clientless (env: CommandContext['env']): Record<string, string> {
-  const missing = ['PUSHBULLET', 'BLOTRE'].filter((name) => env[`${name}_CLIENT_ID`] === undefined)
-  return Object.fromEntries(missing.flatMap((name) => [[`${name}_CLIENT_ID`, noClient], [`${name}_CLIENT_SECRET`, noClient]]))
+/** A one-time code registers its own client, and an access token needs none. */
+function withoutClient (env: CommandContext['env']): Record<string, string> {
+  const missing = definitions.filter(({ terminal, required: [first = ''] }) => terminal !== undefined && env[first] === undefined)
+  return Object.fromEntries(missing.flatMap(({ prefix, required, terminal }) =>
+    required.map((name) => [name, terminal?.defaults?.[name.slice(prefix.length)] ?? noClient])))
 }

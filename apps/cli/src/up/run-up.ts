@@ -78,7 +78,7 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
     ? null
     : await startApp('sandbox', { ...sandboxEnvironment(env), ...sandboxPorts, ...sandboxNotices(urlOf(config.HOST, port)) })
   const pumpioUrl = sandboxPorts === undefined ? null : urlOf(sandboxHost, Number(sandboxPorts.SANDBOX_PUMPIO_PORT))
-  const providers = sandboxUrl === null || pumpioUrl === null ? {} : sandboxProviders(env, { sandboxUrl, pumpioUrl })
+  const providers = sandboxUrl === null ? {} : await sandboxProviders(env, sandboxUrl)
   const shared = {
     ...apiAndWorkerEnvironment(env),
     ...providers,

@@ -1,6 +1,7 @@
+import { loadConfig } from '@carillon/shared/config'
 import { createHttp } from '@carillon/shared/http'
 import { createMemoryRegistrations, createProviders } from '@carillon/shared/providers'
-import { createBrowser } from '@carillon/testing'
+import { createBrowser, sandboxEnvironment } from '@carillon/testing'
 import type { Page } from '@carillon/testing'
 import t from 'tap'
 import { connectByRedirect } from '../../src/connect/by-redirect.ts'
@@ -56,9 +57,7 @@ t.test('ends with 3 when access is denied', inTerminal, async (t) => {
 
 t.test('says what went wrong when the browser brings nothing of use', async (t) => {
   const house = await openHouse(t)
-  const pushbullet = `${house.sandboxUrl}/pushbullet`
-  const config = { clientId: 'carillon', clientSecret: 'sandbox-secret', authorizeUrl: `${pushbullet}/authorize`, apiUrl: pushbullet }
-  const provider = createProviders({ pushbullet: config }).get('pushbullet')
+  const provider = createProviders(loadConfig(await sandboxEnvironment(house.sandboxUrl, 'pushbullet'))).get('pushbullet')
   const way = provider?.handshakes.code
   if (provider === undefined || way === undefined) throw new Error('Pushbullet has no such way any more')
   const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [] })

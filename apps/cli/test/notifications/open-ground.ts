@@ -43,9 +43,7 @@ export async function openGround (t: Test): Promise<Ground> {
     CARILLON_KEYS: testKeys(),
     QUEUE_PREFIX: `test-${randomBytes(6).toString('hex')}`,
     RECONCILE_SECONDS: '1',
-    PUSHBULLET_CLIENT_ID: 'carillon',
-    PUSHBULLET_CLIENT_SECRET: 'sandbox-secret',
-    PUSHBULLET_API_URL: `${sandbox.url}/pushbullet`
+    ...sandbox.environment('pushbullet')
   }
   let port = '0'
   let api = spawnApi()

@@ -6,6 +6,7 @@ import { authorizeRoutes, landingRoutes } from './authorize.ts'
 import { childRoutes } from './child-routes.ts'
 import { CLIENT, consentPath, PROVIDER } from './client.ts'
 import { disposableRoutes } from './disposable.ts'
+import { environment } from './environment.ts'
 import { ApiFailure, apiError, PageFailure } from './failures.ts'
 import { faultAnswer } from './fault-answer.ts'
 import { ACCESS_SECONDS } from './grants.ts'
@@ -29,6 +30,7 @@ export function createBlotre (desk: Desk): Simulator {
 
   return {
     id: PROVIDER,
+    environment,
     name: "Blot're",
 
     mount: async (app) => { mountBlotre(app, world) },

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyPluginAsync } from 'fastify'
 import { acceptJson } from '../accept-json.ts'
 import { accountRoutes } from './account-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
+import { listEnvironments } from '../list-environments.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { inboxRoutes } from './inbox-routes.ts'
 import { quirkRoutes } from './quirk-routes.ts'
@@ -9,7 +10,7 @@ import type { Controls } from './controls.ts'
 
 /** What tests, demos and benchmarks steer the sandbox by. */
 export function controlRoutes (controls: Controls): FastifyPluginAsync {
-  const { accounts, clock, faults, inbox, simulators, stats, tally } = controls
+  const { accounts, clock, faults, hostOf, inbox, simulators, stats, tally } = controls
   return async (app) => {
     // Whoever types `curl -d` means JSON and says nothing of it.
     acceptJson(app, ['application/json', 'application/x-www-form-urlencoded'])
@@ -32,6 +33,11 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
 
     app.get('/stats', async () => ({
       data: stats.list(), accounts: accounts.count(), items: inbox.size(), ...tally && { guids: tally.counts() }
+    }))
+
+    // Programs that run beside the sandbox as processes of their own read here how to reach it.
+    app.get('/environment', async ({ protocol, host }) => ({
+      data: listEnvironments(simulators, `${protocol}://${host}`, (id) => `http://${hostOf(id)}`)
     }))
 
     app.post('/reset', async () => {

@@ -9,6 +9,7 @@ import { facebookControls } from './controls.ts'
 import { debugTokenRoutes } from './debug-token.ts'
 import { refusalPage, sendPage } from './dialog-page.ts'
 import { dialogRoutes } from './dialog.ts'
+import { environment } from './environment.ts'
 import { faultAnswer, namedFaults } from './fault-answer.ts'
 import { errorBody, GraphError, invalid } from './graph-error.ts'
 import { keepBodiesAsText } from './parameters.ts'
@@ -32,6 +33,7 @@ export function createFacebook (desk: Desk): Simulator {
 
   return {
     id: PROVIDER,
+    environment,
     name: 'Facebook',
 
     async mount (app) {

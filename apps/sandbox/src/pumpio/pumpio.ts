@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError } from '../control/control-error.ts'
 import type { Desk, GrantedAccount, Simulator } from '../simulator.ts'
+import { environment } from './environment.ts'
 import type { Activity } from './model.ts'
 import { createAcceptActivity } from './accept-activity.ts'
 import { activityRoutes } from './activity-routes.ts'
@@ -44,6 +45,7 @@ export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulat
 
   return {
     id: PROVIDER,
+    environment,
     name: 'pump.io',
     hasOwnHost: true,
 

@@ -10,6 +10,7 @@ import { channelInfoRoutes, channelRoutes, createChannels } from './channels.ts'
 import { chatRoutes } from './chats.ts'
 import { consentPath, PROVIDER } from './client.ts'
 import { deviceRoutes } from './devices.ts'
+import { environment } from './environment.ts'
 import { ephemeralRoutes } from './ephemerals.ts'
 import { faultAnswer } from './fault-answer.ts'
 import { createFiles } from './files.ts'
@@ -37,6 +38,7 @@ export function createPushbullet ({ clock, inbox, accounts, tally }: Desk): Simu
 
   return {
     id: PROVIDER,
+    environment,
     name: 'Pushbullet',
 
     async mount (app) {

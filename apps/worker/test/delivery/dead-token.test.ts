@@ -1,6 +1,6 @@
 import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
-import { backends, createSite, openHandshake, spawnApp, testKeys, until, waysIn } from '@carillon/testing'
+import { backends, createSite, openHandshake, sandboxEnvironment, spawnApp, testKeys, until, waysIn } from '@carillon/testing'
 import type { BackendEnvironment, ShownConnection } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -17,9 +17,7 @@ async function openConnected (t: Test, env: BackendEnvironment) {
     ...env,
     CARILLON_KEYS: testKeys(),
     PORT: '0',
-    BLOTRE_CLIENT_ID: 'carillon',
-    BLOTRE_CLIENT_SECRET: 'sandbox-secret',
-    BLOTRE_URL: `${sandboxUrl}/blotre`,
+    ...await sandboxEnvironment(sandboxUrl, provider),
     RECONCILE_SECONDS: '1'
   }
   const { url: apiUrl } = await spawnApp(t, 'api', { env: shared }).ready

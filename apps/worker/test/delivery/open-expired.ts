@@ -2,14 +2,13 @@ import { fileURLToPath } from 'node:url'
 import { findSealed, listEvents, openCredentials, saveConnections } from '@carillon/shared/connections'
 import { openDatabase } from '@carillon/shared/db'
 import { ensureUser } from '@carillon/shared/users'
+import { loadConfig } from '@carillon/shared/config'
 import { createProviders } from '@carillon/shared/providers'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { openSandbox } from '@carillon/sandbox'
 import { spawnNode, testDatabase, testKeys } from '@carillon/testing'
 import type { NodeProcess } from '@carillon/testing'
 import type { Test } from 'tap'
-
-const client = { clientId: 'carillon', clientSecret: 'sandbox-secret' }
 
 /** A Blot're connection whose access token is too old, and processes that send through it. */
 export async function openExpired (t: Test) {
@@ -48,9 +47,7 @@ export async function openExpired (t: Test) {
         env: {
           DATABASE_URL: url,
           CARILLON_KEYS: keys,
-          BLOTRE_CLIENT_ID: client.clientId,
-          BLOTRE_CLIENT_SECRET: client.clientSecret,
-          BLOTRE_URL: `${sandbox.url}/blotre`
+          ...sandbox.environment('blotre')
         }
       }),
     refreshes: async () => {
@@ -72,7 +69,7 @@ export async function openExpired (t: Test) {
     /** What the simulator says of the access token that is stored. */
     tokenStatus: async () => {
       const sealed = await findSealed(database, id)
-      const provider = createProviders({ blotre: { ...client, url: `${sandbox.url}/blotre` } }).get('blotre')
+      const provider = createProviders(loadConfig(sandbox.environment('blotre'))).get('blotre')
       if (sealed === undefined || provider === undefined) throw new Error('There is no connection')
       const token = openCredentials(vault, provider, sealed).accessToken
       const info = await fetch(`${sandbox.url}/blotre/v0/oauth2/token_info?token=${token}`)

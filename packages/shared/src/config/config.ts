@@ -1,24 +1,25 @@
-import type { Reader } from './readers.ts'
-import { variables } from './variables.ts'
+import type { Reader, ValuesOf } from '../env/index.ts'
+import { definitions } from '../providers/index.ts'
+import { ownVariables, variables } from './variables.ts'
 import type { VariableName } from './variables.ts'
 
-type ValueOf<Name extends VariableName> = ReturnType<typeof variables[Name]['read']>
+type Values = ValuesOf<typeof ownVariables>
 
-type Values = {
-  [Name in VariableName]: typeof variables[Name] extends { initial: string } ? ValueOf<Name> : ValueOf<Name> | undefined
-}
+/**
+ * The values of all variables, with those of the providers for `createProviders`; `Required` are the ones that are certain
+ * to be there.
+ */
+export type Config<Required extends VariableName = never> =
+  Values & { [Name in Required]: NonNullable<Values[Name]> } & Readonly<Record<string, unknown>>
 
-/** All variables; `Required` are the ones that are certain to be there. */
-export type Config<Required extends VariableName = never> = Values & { [Name in Required]: ValueOf<Name> }
-
-/** Every fault of the environment at once, one line each: what the variable got and what it accepts, no secret shown. */
+/** Every error of the environment at once, one line each: what the variable got and what it accepts, no secret shown. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  readonly faults: string[]
+  readonly errors: string[]
 
-  constructor (faults: string[]) {
-    super(faults.join('\n'))
-    this.faults = faults
+  constructor (errors: string[]) {
+    super(errors.join('\n'))
+    this.errors = errors
   }
 }
 
@@ -29,30 +30,30 @@ export class ConfigError extends Error {
 export function loadConfig<Required extends VariableName = never> (
   env: Record<string, string | undefined>, required: readonly Required[] = []
 ): Config<Required> {
-  const faults: string[] = []
+  const errors: string[] = []
   const values = Object.fromEntries(Object.entries(variables).map(([name, variable]) => {
-    const { initial } = variable as { initial?: string }
+    const { initial } = variable
     const given = env[name] === '' ? undefined : env[name]
     const source = given ?? initial
     if (source === undefined) {
-      if (required.some((other) => other === name)) faults.push(`${name} is missing; it takes ${variable.accepts}`)
+      if (required.some((other) => other === name)) errors.push(`${name} is missing; it takes ${variable.accepts}`)
       return [name, undefined]
     }
-    return [name, readVariable(name, variable, source, faults)]
+    return [name, readVariable(name, variable, source, errors)]
   }))
-  for (const provider of ['PUSHBULLET', 'BLOTRE', 'FACEBOOK']) {
-    const [id, secret] = [`${provider}_CLIENT_ID`, `${provider}_CLIENT_SECRET`]
-    if (values[id] !== undefined && values[secret] === undefined) faults.push(`${secret} is missing; ${id} is of no use without it`)
+  for (const { required: [first = '', ...others] } of definitions) {
+    const missing = values[first] === undefined ? [] : others.filter((name) => values[name] === undefined)
+    errors.push(...missing.map((name) => `${name} is missing; ${first} is of no use without it`))
   }
-  if (faults.length > 0) throw new ConfigError(faults)
+  if (errors.length > 0) throw new ConfigError(errors)
   return values as Config<Required> // each value came from its own reader, and the required ones are there
 }
 
-function readVariable (name: string, reader: Reader<unknown>, source: string, faults: string[]): unknown {
+function readVariable (name: string, reader: Reader<unknown>, source: string, errors: string[]): unknown {
   try {
     return reader.read(source)
   } catch (error) {
     const why = error instanceof Error && error.message !== '' ? error.message : `is ${reader.secret === true ? 'not right' : JSON.stringify(source)}`
-    faults.push(`${name} ${why}; it takes ${reader.accepts}`)
+    errors.push(`${name} ${why}; it takes ${reader.accepts}`)
   }
 }

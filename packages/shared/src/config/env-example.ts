@@ -1,10 +1,9 @@
-import type { Reader } from './readers.ts'
 import { variables } from './variables.ts'
 
 /** The text of `.env.example`: every variable with what it is for, what it takes, and its default. */
 export function envExample (): string {
   return Object.entries(variables).map(([name, variable]) => {
-    const { about, accepts, initial = '' } = variable as Reader<unknown> & { about: string, initial?: string }
+    const { about, accepts, initial = '' } = variable
     return `# ${about}\n# Takes ${accepts}.\n${name}=${initial}\n`
   }).join('\n')
 }

@@ -1,3 +1,4 @@
+import { definitions } from '../providers/index.ts'
 import { variables } from './variables.ts'
 
 export interface UnknownVariable {
@@ -7,7 +8,7 @@ export interface UnknownVariable {
 }
 
 /** No other program's variables begin like these. */
-const families = ['CARILLON_', 'DELIVER_', 'PUSHBULLET_', 'PUMPIO_', 'BLOTRE_', 'FACEBOOK_']
+const families = ['CARILLON_', 'DELIVER_', ...definitions.map(({ prefix }) => prefix)]
 /** What Kubernetes sets for a service that is called `carillon`, and what our own tests read. */
 const foreign = /_SERVICE_(?:HOST|PORT)|_PORT(?:_\d+_(?:TCP|UDP))?(?:_(?:ADDR|PORT|PROTO))?$|^CARILLON_REQUIRE_/
 /** Shorter names, such as HOST, are too close to those of others. */

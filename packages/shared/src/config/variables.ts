@@ -1,10 +1,9 @@
-import {
-  colors, databaseUrl, emails, graphVersion, hosts, hostsOrRanges, integer, keys, oneOf, origins, port, scopes, secretText,
-  secretUrl, tags, text, url
-} from './readers.ts'
+import { integer, oneOf, port, secretText, secretUrl, text, url } from '../env/index.ts'
+import type { VariableTable } from '../env/index.ts'
+import { definitions } from '../providers/index.ts'
+import { databaseUrl, hostsOrRanges, keys, origins } from './readers.ts'
 
-/** Every variable Carillon reads, in the order of `.env.example`. `initial` is the default; none means it may be absent. */
-export const variables = {
+const before = {
   DATABASE_URL: { ...databaseUrl, about: 'PostgreSQL 14 or newer. `carillon up` brings its own when this is absent.' },
   REDIS_URL: { ...secretUrl('redis', 'rediss'), about: 'Redis or Valkey for the queues, with maxmemory-policy noeviction. Absent: they live in PostgreSQL.' },
   QUEUE_PREFIX: { ...text, initial: 'carillon', about: 'Prefix of every key in Redis; deployments that share a Redis need different ones.' },
@@ -17,32 +16,10 @@ export const variables = {
   PUBLIC_URL: { ...url('http', 'https'), about: 'How browsers reach the API; http://HOST:PORT when absent. https turns on Secure and __Host- cookies.' },
   SITE_NAME: { ...text, initial: 'Carillon', about: 'What the connect page and the welcome message call your site.' },
   ALLOWED_ORIGINS: { ...origins, initial: '', about: 'Origins of your frontends: they may call the API from a browser and be returned to.' },
-  ACCEPT_MAX_WAITING: { ...integer(1, 100_000_000), initial: '500000', about: 'Deliveries to people by name that may be due and wait; beyond that the API accepts no notification (503) until there are fewer.' },
+  ACCEPT_MAX_WAITING: { ...integer(1, 100_000_000), initial: '500000', about: 'Deliveries to people by name that may be due and wait; beyond that the API accepts no notification (503) until there are fewer.' }
+} satisfies VariableTable
 
-  PUSHBULLET_CLIENT_ID: { ...text, about: 'OAuth client at Pushbullet; without it Pushbullet is not offered.' },
-  PUSHBULLET_CLIENT_SECRET: { ...secretText, about: 'Goes with PUSHBULLET_CLIENT_ID.' },
-  PUSHBULLET_AUTHORIZE_URL: { ...url('http', 'https'), initial: 'https://www.pushbullet.com/authorize', about: 'Where users are sent to allow access.' },
-  PUSHBULLET_API_URL: { ...url('http', 'https'), initial: 'https://api.pushbullet.com', about: 'Base of the API, without /v2.' },
-  PUSHBULLET_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'Requests a second that all workers together send to Pushbullet at most; no limit of ours when absent.' },
-  PUMPIO_CLIENT_NAME: { ...text, about: 'What pump.io hosts call us when they register us; without it pump.io is not offered.' },
-  PUMPIO_CONTACTS: { ...emails, initial: '', about: 'E-mail addresses that pump.io hosts are given to reach you.' },
-  PUMPIO_HTTP_HOSTS: { ...hosts, initial: '', about: 'pump.io hosts that are spoken to over plain http: for development.' },
-  PUMPIO_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'The same for pump.io.' },
-  PUMPIO_AUDIENCE: { ...oneOf('followers', 'public'), initial: 'followers', about: 'Who sees what is posted in a user\'s name.' },
-  BLOTRE_CLIENT_ID: { ...text, about: 'OAuth client at Blot\'re; without it Blot\'re is not offered.' },
-  BLOTRE_CLIENT_SECRET: { ...secretText, about: 'Goes with BLOTRE_CLIENT_ID.' },
-  BLOTRE_URL: { ...url('http', 'https'), initial: 'https://blot.re', about: 'Base of the site, without /v0.' },
-  BLOTRE_STREAM: { ...text, about: 'Child stream that notifications show on, made when missing; the user\'s root stream when absent.' },
-  BLOTRE_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'The same for Blot\'re.' },
-  BLOTRE_TAGS: { ...tags, initial: '', about: 'Tags of every notification, after its level; a stream shows six in all.' },
-  BLOTRE_COLORS: { ...colors, initial: '', about: 'Colours of the levels, in place of our own.' },
-  FACEBOOK_CLIENT_ID: { ...text, about: 'Id of the app at Facebook; without it Facebook is not offered.' },
-  FACEBOOK_CLIENT_SECRET: { ...secretText, about: 'Goes with FACEBOOK_CLIENT_ID.' },
-  FACEBOOK_WWW_URL: { ...url('http', 'https'), initial: 'https://www.facebook.com', about: 'Where users are sent to allow access, without a version.' },
-  FACEBOOK_GRAPH_URL: { ...url('http', 'https'), initial: 'https://graph.facebook.com', about: 'Base of the Graph API, without a version.' },
-  FACEBOOK_VERSION: { ...graphVersion, initial: 'v26.0', about: 'Version of the Graph API. Facebook takes one that it has ended for the oldest that it still has.' },
-  FACEBOOK_SCOPE: { ...scopes, initial: 'ads_read', about: 'Permissions that a team\'s owner is asked for.' },
-  FACEBOOK_MAX_PER_SECOND: { ...integer(1, 100_000), about: 'Requests a second that all workers together send to Facebook at most; no limit of ours when absent.' },
+const after = {
   PULL_BACKFILL_DAYS: { ...integer(1, 1_000), initial: '90', about: 'Days that are read of an account the first time.' },
   PULL_REREAD_DAYS: { ...integer(1, 1_000), initial: '28', about: 'Days that are read again each time, because providers correct them.' },
   PULL_EVERY_MINUTES: { ...integer(1, 10_080), initial: '360', about: 'How often the data of a connection is read.' },
@@ -65,6 +42,16 @@ export const variables = {
   SANDBOX_PUMPIO_PORT: { ...port, about: 'Port of the simulated pump.io, which needs a host of its own; the next one when absent.' },
   SANDBOX_BENCH: { ...oneOf('0', '1'), initial: '0', about: '1 makes the simulated Pushbullet count what it is sent instead of keeping it: for benchmarks.' },
   LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
-}
+} satisfies VariableTable
 
-export type VariableName = keyof typeof variables
+/** The variables of Carillon itself, by which the type of the configuration is made. */
+export const ownVariables = { ...before, ...after }
+
+export type VariableName = keyof typeof ownVariables
+
+/** Every variable that Carillon reads, in the order of `.env.example`. */
+export const variables: VariableTable = {
+  ...before,
+  ...Object.assign({}, ...definitions.map((definition) => definition.variables)),
+  ...after
+}

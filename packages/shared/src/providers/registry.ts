@@ -1,37 +1,32 @@
-import { createBlotre } from './blotre/blotre.ts'
-import { createFacebook } from './facebook/facebook.ts'
+import { blotre } from './blotre/index.ts'
+import type { ProviderDefinition } from './define-provider.ts'
+import { facebook } from './facebook/index.ts'
 import type { Provider } from './provider.ts'
-import { createPumpio } from './pumpio/pumpio.ts'
-import { createPushbullet } from './pushbullet/pushbullet.ts'
+import { pumpio } from './pumpio/index.ts'
+import { pushbullet } from './pushbullet/index.ts'
 
-/** One line per provider; the key is its id. */
-const factories = {
-  pushbullet: createPushbullet,
-  pumpio: createPumpio,
-  blotre: createBlotre,
-  facebook: createFacebook
-}
+/** Every provider that Carillon knows, in the order in which users see them. */
+export const definitions: readonly ProviderDefinition[] = [pushbullet, pumpio, blotre, facebook]
 
-type Configs = { [Id in keyof typeof factories]: Parameters<(typeof factories)[Id]>[0] }
+/** The values of all variables, as `loadConfig` reads them. */
+export type ProviderValues = Readonly<Record<string, unknown>> & { readonly SITE_NAME: string }
 
-/** What each provider needs to know of this deployment. One without configuration is not offered. */
-export type ProvidersConfig = { [Id in keyof Configs]?: Configs[Id] | undefined }
-
-/** The providers this deployment offers, by id. Opens nothing; throws TypeError for a base URL that is none. */
-export function createProviders (config: ProvidersConfig): ReadonlyMap<string, Provider> {
-  const ids = Object.keys(factories) as Array<keyof Configs>
-  const offered = ids.map((id) => create(id, config)).filter((provider) => provider !== undefined)
+/** The providers whose required variables are set, by id. Opens nothing. */
+export function createProviders (values: ProviderValues): ReadonlyMap<string, Provider> {
+  const site = { name: values.SITE_NAME }
+  const offered = definitions.map((definition) => definition.create(values, site)).filter((provider) => provider !== undefined)
   return new Map(offered.map((provider) => [provider.id, provider]))
 }
 
-/** Where the configured providers live: what `createHttp` may reach even on a private address. */
-export function trustedOrigins (config: ProvidersConfig): string[] {
-  const origins = [...createProviders(config).values()].flatMap((provider) => provider.origins)
-  return [...new Set(origins)]
+/** The origins of the providers' servers: `createHttp` may reach them even on a private address. */
+export function trustedOrigins (providers: ReadonlyMap<string, Provider>): string[] {
+  return [...new Set([...providers.values()].flatMap(({ origins }) => origins))]
 }
 
-function create<Id extends keyof Configs> (id: Id, config: ProvidersConfig): Provider | undefined {
-  const own = config[id]
-  const table: { [Key in keyof Configs]: (own: Configs[Key]) => Provider } = factories
-  return own === undefined ? undefined : table[id](own)
+/** Requests that all workers together may send in a second, by provider. One without an entry has no limit. */
+export function maxPerSecond (values: ProviderValues): Map<string, number> {
+  return new Map(definitions.flatMap((definition) => {
+    const limit = definition.maxPerSecond(values)
+    return limit === undefined ? [] : [[definition.id, limit]]
+  }))
 }

@@ -57,11 +57,11 @@ t.test('has defaults for all that can have one', async (t) => {
 t.test('takes an empty variable for an absent one', async (t) => {
   const empty = Object.fromEntries(Object.keys(loadConfig({})).map((name) => [name, '']))
   t.same(loadConfig(empty), loadConfig({}))
-  t.same(faultsOf(empty, ['DATABASE_URL']), ['DATABASE_URL is missing; it takes a URL that starts with postgres:// or postgresql://'])
+  t.same(errorsOf(empty, ['DATABASE_URL']), ['DATABASE_URL is missing; it takes a URL that starts with postgres:// or postgresql://'])
 })
 
 t.test('names every fault at once, one line each: what it got and what it takes', async (t) => {
-  t.same(faultsOf({
+  t.same(errorsOf({
     REDIS_URL: 'localhost:6379',
     CARILLON_KEYS: `main:${key},old:${Buffer.alloc(31).toString('base64')}`,
     PORT: '70000',
@@ -86,15 +86,15 @@ t.test('names every fault at once, one line each: what it got and what it takes'
 })
 
 t.test('shows no secret, however wrong it is', async (t) => {
-  const faults = faultsOf({
+  const errors = errorsOf({
     DATABASE_URL: 'mysql://carillon:hunter2@db.example/carillon',
     REDIS_URL: ':hunter2@cache.example',
     CARILLON_KEYS: 'hunter2 hunter2',
     PORT: 'x'
   }).join('\n')
-  t.match(faults, /^DATABASE_URL .*\nREDIS_URL .*\nCARILLON_KEYS .*\nPORT .*$/)
-  t.notMatch(faults, 'hunter2')
-  const more = faultsOf({ CARILLON_KEYS: `a:${key.slice(4)}`, PUSHBULLET_CLIENT_SECRET: 'hunter2', PORT: 'x' }).join('\n')
+  t.match(errors, /^DATABASE_URL .*\nREDIS_URL .*\nCARILLON_KEYS .*\nPORT .*$/)
+  t.notMatch(errors, 'hunter2')
+  const more = errorsOf({ CARILLON_KEYS: `a:${key.slice(4)}`, PUSHBULLET_CLIENT_SECRET: 'hunter2', PORT: 'x' }).join('\n')
   t.notMatch(more, key.slice(4))
   t.notMatch(more, 'hunter2')
 })
@@ -105,7 +105,7 @@ t.test('asks for a variable only where it is required', async (t) => {
   const config = loadConfig(env, ['DATABASE_URL', 'CARILLON_KEYS'])
   t.equal(config.DATABASE_URL satisfies string, 'postgres://db.example/carillon')
   t.same(config.CARILLON_KEYS.map(({ id }) => id), ['main'])
-  t.same(faultsOf({ DATABASE_URL: env.DATABASE_URL }, ['DATABASE_URL', 'CARILLON_KEYS']), [
+  t.same(errorsOf({ DATABASE_URL: env.DATABASE_URL }, ['DATABASE_URL', 'CARILLON_KEYS']), [
     'CARILLON_KEYS is missing; it takes id:base64key,… with 32 bytes a key; the first seals, all open'
   ])
 })
@@ -118,13 +118,13 @@ t.test('reads its own example', async (t) => {
   t.same(loadConfig(example), loadConfig({}))
 })
 
-function faultsOf (env: Record<string, string>, required: Array<'DATABASE_URL' | 'CARILLON_KEYS'> = []): string[] {
+function errorsOf (env: Record<string, string>, required: Array<'DATABASE_URL' | 'CARILLON_KEYS'> = []): string[] {
   try {
     loadConfig(env, required)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    if (error.message !== error.faults.join('\n')) throw new Error('Its message is not its faults', { cause: error })
-    return error.faults
+    if (error.message !== error.errors.join('\n')) throw new Error('Its message is not its errors', { cause: error })
+    return error.errors
   }
   throw new Error('It has no fault')
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { loadConfig } from '../../src/config/index.ts'
 import { createRefresher, disconnect, findConnection, revocationPlace, saveConnections } from '../../src/connections/index.ts'
 import type { RefreshServices } from '../../src/connections/index.ts'
 import { createLog } from '../../src/log/index.ts'
@@ -25,9 +26,7 @@ async function open (more: Partial<RefreshServices> = {}) {
   let answer: (how: Refreshed | ProviderError) => void = () => {}
   const answered = new Promise<Refreshed | ProviderError>((resolve) => { answer = resolve })
   let requests = 0
-  const [pushbullet] = createProviders({
-    pushbullet: { clientId: 'c', clientSecret: 's', authorizeUrl: 'https://p.example', apiUrl: 'https://p.example' }
-  }).values()
+  const [pushbullet] = createProviders(loadConfig({ PUSHBULLET_CLIENT_ID: 'c', PUSHBULLET_CLIENT_SECRET: 's' })).values()
   if (pushbullet === undefined) throw new Error('it is offered')
   const provider: Provider = {
     ...pushbullet,

@@ -3,6 +3,7 @@ import {
   disconnect, findConnection, findRevocation, findSealed, listEvents, markNeedsReauth, openCredentials, revocationPlace,
   saveConnections
 } from '../../src/connections/index.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
 import type { Database } from '../../src/db/index.ts'
@@ -160,8 +161,7 @@ t.test('marks dead credentials, and not the ones that replaced them', async (t) 
 })
 
 function providerOf (id: string): Provider {
-  const url = 'https://provider.example'
-  const found = createProviders({ pushbullet: { clientId: 'c', clientSecret: 's', authorizeUrl: url, apiUrl: url } }).get(id)
+  const found = createProviders(loadConfig({ PUSHBULLET_CLIENT_ID: 'c', PUSHBULLET_CLIENT_SECRET: 's' })).get(id)
   if (found === undefined) throw new Error(`There is no provider ${id}`)
   return found
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   findConnection, findSealed, listConnections, listEvents, openCredentials, revocationPlace, saveConnections
 } from '../../src/connections/index.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import { createHandshake, findHandshake } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { findTeam, putTeam } from '../../src/teams/index.ts'
@@ -35,8 +36,7 @@ t.test('keeps one connection for a team and a provider, sealed, and who has conn
   t.match(again, { id, reconnected: true })
   t.match(await findConnection(database, id), { connectedBy: { userId: 'max', name: 'max' }, credentialsVersion: 2 })
   const sealed = await findSealed(database, id)
-  const client = { clientId: 'c', clientSecret: 's', authorizeUrl: 'https://a.example', apiUrl: 'https://b.example' }
-  const provider = createProviders({ pushbullet: client }).get('pushbullet')
+  const provider = createProviders(loadConfig({ PUSHBULLET_CLIENT_ID: 'c', PUSHBULLET_CLIENT_SECRET: 's' })).get('pushbullet')
   if (provider === undefined || sealed === undefined) throw new Error('there is nothing to open')
   t.same(openCredentials(vault, provider, sealed), { accessToken: 'token-of-second' })
   const queued = await database.sql<Array<{ id: string, credentials: string }>>`select id, credentials from revocations where connection_id = ${id}`

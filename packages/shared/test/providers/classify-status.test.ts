@@ -4,7 +4,8 @@ import { classifyForeign, classifyStatus, isPage } from '../../src/http/classify
 import { judge as judgeFacebook, judgeApp, judgeToken as judgeFacebookToken } from '../../src/providers/facebook/classify.ts'
 import { judge as judgePumpio, judgeToken as judgePumpioToken } from '../../src/providers/pumpio/classify.ts'
 import { judge as judgePushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
-import { createProviders } from '../../src/providers/registry.ts'
+import { createProviders, definitions } from '../../src/providers/registry.ts'
+import { loadConfig } from '../../src/config/index.ts'
 import type { Answer } from '../../src/http/http.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
@@ -70,15 +71,8 @@ for (const [provider, judge] of Object.entries(judges)) {
 }
 
 t.test('takes no intermediary for the judge of credentials', async (t) => {
-  const providers = createProviders({
-    pushbullet: { clientId: 'c', clientSecret: 's', authorizeUrl: 'https://push.example/authorize', apiUrl: 'https://push.example' },
-    pumpio: { application: { name: 'Carillon' } },
-    blotre: { clientId: 'c', clientSecret: 's', url: 'https://blotre.example' },
-    facebook: {
-      clientId: '1', clientSecret: 's', wwwUrl: 'https://www.example', graphUrl: 'https://graph.example', version: 'v26.0', scope: []
-    }
-  })
-  t.equal(providers.size, 4)
+  const providers = createProviders(loadConfig(Object.fromEntries(definitions.flatMap(({ required }) => required.map((name) => [name, 'x'])))))
+  t.equal(providers.size, definitions.length)
   for (const { id, judgeCredentials } of providers.values()) {
     for (const [status, headers, body] of intermediaries) {
       t.equal(judgeCredentials?.({ status, headers, body: Buffer.from(body) }), null, `${id} ${status} ${body}`)

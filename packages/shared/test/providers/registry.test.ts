@@ -1,44 +1,64 @@
 import t from 'tap'
-import { createProviders, trustedOrigins } from '../../src/providers/index.ts'
+import { loadConfig } from '../../src/config/index.ts'
+import { createProviders, definitions, maxPerSecond, trustedOrigins } from '../../src/providers/index.ts'
 
-const pushbullet = {
-  clientId: 'carillon',
-  clientSecret: 'sandbox-secret',
-  authorizeUrl: 'http://127.0.0.1:4400/pushbullet/authorize',
-  apiUrl: 'http://127.0.0.1:4400/pushbullet'
-}
+const pushbullet = { PUSHBULLET_CLIENT_ID: 'carillon', PUSHBULLET_CLIENT_SECRET: 'hush' }
+const blotre = { BLOTRE_CLIENT_ID: 'carillon', BLOTRE_CLIENT_SECRET: 'hush' }
+const facebook = { FACEBOOK_CLIENT_ID: '1', FACEBOOK_CLIENT_SECRET: 'hush' }
 
-const blotre = { clientId: 'carillon', clientSecret: 'sandbox-secret', url: 'https://blot.re' }
+const offer = (env: Record<string, string>) => createProviders(loadConfig(env))
 
-const facebook = {
-  clientId: 'carillon',
-  clientSecret: 'sandbox-secret',
-  wwwUrl: 'http://127.0.0.1:4400/facebook/www',
-  graphUrl: 'https://graph.facebook.com',
-  version: 'v26.0',
-  scope: ['ads_read']
-}
-
-t.test('offers the providers that are configured, by id', async (t) => {
-  const providers = createProviders({ facebook, blotre, pushbullet })
+t.test('offers the providers that are configured, in the order of the registry', async (t) => {
+  const providers = offer({ ...facebook, ...blotre, ...pushbullet })
   t.same([...providers.keys()], ['pushbullet', 'blotre', 'facebook'])
   for (const [id, provider] of providers) t.equal(provider.id, id)
+  t.match(providers.get('facebook'), { name: 'Facebook', holder: 'team' })
+  t.match(providers.get('blotre'), { name: 'Blot\'re', holder: 'user' })
 })
 
-t.test('offers no provider without configuration', async (t) => {
-  t.equal(createProviders({}).size, 0)
-  t.equal(createProviders({ pushbullet: undefined }).size, 0)
+t.test('offers no provider without its required variables', async (t) => {
+  t.equal(offer({}).size, 0)
+  t.equal(offer({ PUSHBULLET_CLIENT_SECRET: 'hush' }).size, 0)
+  for (const { id, required } of definitions) {
+    t.same([...offer(Object.fromEntries(required.map((name) => [name, 'x']))).keys()], [id])
+  }
 })
 
-t.test('trusts the origins of what is configured, and nothing else', async (t) => {
-  t.same(trustedOrigins({}), [])
-  t.same(trustedOrigins({ pushbullet }), ['http://127.0.0.1:4400'])
-  t.same(trustedOrigins({ pushbullet: { ...pushbullet, apiUrl: 'https://api.pushbullet.com' } }), ['https://api.pushbullet.com'])
-  t.same(trustedOrigins({ pushbullet, blotre }), ['http://127.0.0.1:4400', 'https://blot.re'])
-  t.same(trustedOrigins({ facebook }), ['https://graph.facebook.com'], 'where browsers alone go, nothing is asked')
+t.test('gives a provider the values of its own variables', async (t) => {
+  t.match(offer(pushbullet).get('pushbullet')?.handshakes.code, {
+    clientId: 'carillon', clientSecret: 'hush', authorizeUrl: 'https://www.pushbullet.com/authorize', tokenUrl: 'https://api.pushbullet.com/oauth2/token'
+  })
+  t.match(offer({ ...blotre, BLOTRE_URL: 'https://blotre.example/' }).get('blotre'), { origins: ['https://blotre.example'] })
+  t.match(offer({ PUMPIO_CLIENT_NAME: 'Site', PUMPIO_HTTP_HOSTS: '127.0.0.1:4401' }).get('pumpio'), { origins: ['http://127.0.0.1:4401'] })
+  t.match(offer({ ...facebook, FACEBOOK_SCOPE: 'ads_read,email' }).get('facebook')?.handshakes.code, { scope: ['ads_read', 'email'] })
+  t.same(loadConfig({ BLOTRE_TAGS: 'site, prod', BLOTRE_COLORS: 'error=B91C1C,info=000000' })['BLOTRE_COLORS'], { error: '#b91c1c', info: '#000000' })
+  t.doesNotThrow(() => offer({ ...blotre, SITE_NAME: 'S', BLOTRE_TAGS: 'site, prod', BLOTRE_COLORS: 'error=B91C1C' }), 'and Blot\'re accepts them')
 })
 
-t.test('turns away a base URL that is none', async (t) => {
-  t.throws(() => createProviders({ pushbullet: { ...pushbullet, apiUrl: 'api.pushbullet.com' } }), TypeError)
-  t.throws(() => createProviders({ blotre: { ...blotre, url: 'blot.re' } }), TypeError)
+t.test('refuses a value that a provider cannot use', async (t) => {
+  const wrong = {
+    PUMPIO_AUDIENCE: 'me', BLOTRE_TAGS: 'two words', BLOTRE_COLORS: 'error=#b91c1c', FACEBOOK_VERSION: '26', FACEBOOK_SCOPE: 'Ads Read', BLOTRE_URL: 'blot.re'
+  }
+  for (const [name, value] of Object.entries(wrong)) {
+    t.throws(() => loadConfig({ [name]: value }), { message: new RegExp(`^${name} .*; it takes `) })
+  }
+})
+
+t.test('asks for the secret that belongs to an id', async (t) => {
+  for (const { required: [id = '', ...secrets] } of definitions) {
+    for (const secret of secrets) t.throws(() => loadConfig({ [id]: 'x' }), { message: `${secret} is missing; ${id} is of no use without it` })
+  }
+})
+
+t.test('trusts the origins of the providers that are offered, and nothing else', async (t) => {
+  const trusted = (env: Record<string, string>) => trustedOrigins(offer(env))
+  t.same(trusted({}), [])
+  t.same(trusted({ ...pushbullet, PUSHBULLET_API_URL: 'http://127.0.0.1:4400/pushbullet' }), ['http://127.0.0.1:4400'])
+  t.same(trusted({ ...pushbullet, ...blotre }), ['https://api.pushbullet.com', 'https://blot.re'])
+  t.same(trusted({ ...facebook, FACEBOOK_WWW_URL: 'http://127.0.0.1:4400' }), ['https://graph.facebook.com'], 'only browsers go to the other')
+})
+
+t.test('limits what is sent to the providers that have a limit', async (t) => {
+  t.same([...maxPerSecond(loadConfig({}))], [])
+  t.same([...maxPerSecond(loadConfig({ PUMPIO_MAX_PER_SECOND: '20', BLOTRE_MAX_PER_SECOND: '5' }))], [['pumpio', 20], ['blotre', 5]])
 })

@@ -15,7 +15,8 @@ import { joinUri } from './uri.ts'
 import { joinBase, withoutParameters } from '../../http/index.ts'
 import type { Answer } from '../../http/index.ts'
 import type { Message } from '../message.ts'
-import type { Account, Call, ForwardedRequest, Grant, Provider } from '../provider.ts'
+import type { Account, Call, ForwardedRequest, Grant } from '../provider.ts'
+import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { createTurns } from './turns.ts'
 
@@ -30,7 +31,7 @@ export interface BlotreConfig extends LookConfig {
   stream?: string | undefined
 }
 
-export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials> {
+export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCredentials> {
   const api = createBlotreApi(config.url)
   const { origin, host } = new URL(`${api.url}/`)
   const shared: BlotreClientIdentity = { id: config.clientId, secret: config.clientSecret, kind: 'shared' }
@@ -43,9 +44,6 @@ export function createBlotre (config: BlotreConfig): Provider<BlotreCredentials>
   }
 
   return {
-    id: 'blotre',
-    name: 'Blot\'re',
-    holder: 'user',
     origins: [origin],
     handshakes: {
       code: {

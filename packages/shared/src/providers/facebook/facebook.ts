@@ -7,7 +7,8 @@ import { readSignedRequest } from './signed-request.ts'
 import { readPermissions, readSuccess, readToken, readTokenFacts, readUser } from './objects.ts'
 import type { TokenAnswer } from './objects.ts'
 import type { Answer } from '../../http/index.ts'
-import type { Account, Authorized, Call, Credentials, ForwardedRequest, Grant, Provider, Refreshed } from '../provider.ts'
+import type { Account, Authorized, Call, Credentials, ForwardedRequest, Grant, Refreshed } from '../provider.ts'
+import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** A token for about sixty days. A younger one can be had for it until it is over, and none after that. */
@@ -28,15 +29,12 @@ export interface FacebookConfig {
 }
 
 /** Throws TypeError for a base URL or a version that is none. */
-export function createFacebook (config: FacebookConfig): Provider<FacebookCredentials> {
+export function createFacebook (config: FacebookConfig): ProviderClient<FacebookCredentials> {
   const api = createFacebookApi({ ...config, app: config })
   const { host, origin } = api
   const graphUrl = config.graphUrl.replace(/\/+$/, '')
 
   return {
-    id: 'facebook',
-    name: 'Facebook',
-    holder: 'team',
     origins: [origin],
     handshakes: {
       code: {

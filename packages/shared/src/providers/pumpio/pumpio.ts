@@ -1,7 +1,8 @@
 import { joinBase } from '../../http/index.ts'
 import type { Answer, HttpRequest } from '../../http/index.ts'
 import type { Message } from '../message.ts'
-import type { Account, Authorized, Call, ForwardedRequest, Grant, Provider } from '../provider.ts'
+import type { Account, Authorized, Call, ForwardedRequest, Grant } from '../provider.ts'
+import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { accountText, createPumpioHosts, isUserHost } from './account.ts'
 import { createPumpioAccountCheck } from './account-check.ts'
@@ -35,9 +36,6 @@ export function createPumpio (config: PumpioConfig) {
   const accounts = createPumpioAccountCheck(hosts.originOf)
 
   return {
-    id: 'pumpio',
-    name: 'pump.io',
-    holder: 'user',
     origins: hosts.insecureOrigins,
     handshakes: { verifier: createPumpioHandshake(hosts, config.application, signer, accept) },
     parseAccount: hosts.parseAccount,
@@ -47,7 +45,7 @@ export function createPumpio (config: PumpioConfig) {
     idempotent: true,
     authorize,
     judgeCredentials
-  } satisfies Provider<PumpioCredentials>
+  } satisfies ProviderClient<PumpioCredentials>
 
   async function accept ({ host, ...fresh }: FreshToken, call: Call): Promise<Grant<PumpioCredentials>> {
     // Whoever was logged in at the host has allowed it, which need not be the account that was named.

@@ -11,7 +11,8 @@ import { fileTimeoutMs } from '../files/fetch-file.ts'
 import { judgeTransfer } from '../files/classify-transfer.ts'
 import { withFile } from '../files/load-file.ts'
 import type { Message, MessageFile } from '../message.ts'
-import type { Account, Call, Credentials, ForwardedRequest, Grant, Provider } from '../provider.ts'
+import type { Account, Call, Credentials, ForwardedRequest, Grant } from '../provider.ts'
+import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** Tokens have no stated expiry and cannot be refreshed or revoked. */
@@ -60,14 +61,11 @@ function classifyError (error: PushbulletError, status: number): Verdict {
   return { kind: 'rejected', reason: error.param === undefined ? 'request refused' : `parameter ${error.param} refused` }
 }
 
-export function createPushbullet (config: PushbulletConfig): Provider<PushbulletCredentials> {
+export function createPushbullet (config: PushbulletConfig): ProviderClient<PushbulletCredentials> {
   const apiUrl = config.apiUrl.replace(/\/+$/, '')
   const { origin, host } = new URL(`${apiUrl}/`)
 
   return {
-    id: 'pushbullet',
-    name: 'Pushbullet',
-    holder: 'user',
     origins: [origin],
     handshakes: {
       code: {

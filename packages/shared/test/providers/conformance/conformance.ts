@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Message } from '../../../src/providers/message.ts'
-import type { Provider } from '../../../src/providers/provider.ts'
+import type { ProviderClient } from '../../../src/providers/define-provider.ts'
 import type { Verdict } from '../../../src/http/index.ts'
 import { credentialsConformance } from './credentials.ts'
 import { createSetup } from './setup.ts'
@@ -31,7 +31,7 @@ export interface Traits {
  * What every provider has to do alike. Each provider's test calls it with the provider, configured for the simulator, and the
  * simulator; what is special to one is tested beside the call.
  */
-export async function conformance (t: Test, provider: Provider, simulator: Simulator, traits: Traits): Promise<void> {
+export async function conformance (t: Test, provider: ProviderClient, simulator: Simulator, traits: Traits): Promise<void> {
   const setup = createSetup(provider, simulator, [...traits.secrets])
   const { person, send, call, fails, errors, secrets } = setup
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { Message } from '../../../src/providers/message.ts'
-import type { Provider } from '../../../src/providers/provider.ts'
+import type { ProviderClient } from '../../../src/providers/define-provider.ts'
 import type { Verdict } from '../../../src/http/index.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { Traits } from './conformance.ts'
@@ -9,7 +9,7 @@ import type { Fault, Simulator } from './simulator.ts'
 
 /** How credentials live and die: what every provider has to do alike of what it can do. `carried` are messages it can send. */
 export async function credentialsConformance (
-  t: Test, provider: Provider, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
+  t: Test, provider: ProviderClient, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
   { renewsWhileValid = false, adds = [] }: Pick<Traits, 'renewsWhileValid' | 'adds'>
 ): Promise<void> {
   const { person, known, send, call, fails, errors } = setup

@@ -4,7 +4,8 @@ import type { HttpOptions } from '../../../src/http/http.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import type { Message } from '../../../src/providers/message.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call, Credentials, Provider } from '../../../src/providers/provider.ts'
+import type { Call, Credentials } from '../../../src/providers/provider.ts'
+import type { ProviderClient } from '../../../src/providers/define-provider.ts'
 import type { Verdict } from '../../../src/http/index.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { SimulatedAccount, Simulator } from './simulator.ts'
@@ -21,7 +22,7 @@ export interface Wish {
 }
 
 /** What the tests of one provider act with; it remembers all errors and all secrets that came up. */
-export function createSetup (provider: Provider, simulator: Simulator, secrets: string[]) {
+export function createSetup (provider: ProviderClient, simulator: Simulator, secrets: string[]) {
   const errors: unknown[] = []
   const registrations = createMemoryRegistrations()
 

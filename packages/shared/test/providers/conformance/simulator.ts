@@ -26,6 +26,8 @@ export interface Arrival {
 export interface Simulator {
   /** Base URL of the sandbox. */
   url: string
+  /** The variables that point Carillon at it. */
+  environment: Record<string, string>
   /** The host of its own that accounts at pump.io are at. */
   pumpioHost: string
   /** Somebody new who has granted access. */
@@ -49,6 +51,7 @@ export async function openSimulator (t: Test, provider: string): Promise<Simulat
 
   return {
     url: sandbox.url,
+    environment: sandbox.environment(provider),
     pumpioHost: new URL(sandbox.pumpioUrl).host,
     async account () {
       const { data: [created] } = await control<{ data: [{ account: string }] }>('POST', 'accounts', { provider, count: 1 })

@@ -41,7 +41,7 @@ t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
     correlation: 'state',
     askAgain: { auth_type: 'rerequest' }
   })
-  t.same([facebook.holder, facebook.revokes, facebook.send], ['team', 'account', undefined])
+  t.same([facebook.revokes, facebook.send], ['account', undefined])
   t.same(facebook.origins, [graph.url], 'only programs go there: browsers need no leave')
   t.match(facebookWith({ version: 'v25.0', wwwUrl: 'http://127.0.0.1:1/www/' }).handshakes.code,
     { authorizeUrl: 'http://127.0.0.1:1/www/v25.0/dialog/oauth', tokenUrl: `${graph.url}/v25.0/oauth/access_token` })

@@ -54,6 +54,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
   const url = await web(t, (request, response) => { handle(request, response).catch(() => response.destroy()) })
   const graph: PretendedGraph = {
     url,
+    environment: { FACEBOOK_CLIENT_ID: app.clientId, FACEBOOK_CLIENT_SECRET: app.clientSecret, FACEBOOK_GRAPH_URL: url },
     pumpioHost: '',
     requests: [],
     pageSize: 25,

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Test } from 'tap'
+import { loadConfig } from '../../../src/config/index.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
 import type { Call, Provider } from '../../../src/providers/provider.ts'
@@ -10,7 +11,7 @@ import { tokenForms } from './token-forms.ts'
 for (const id of ['blotre', 'facebook'] as const) {
   t.test(`loses no token to the form of a refresh at ${id}`, async (t) => {
     const simulator = await openSimulator(t, id)
-    const provider = providerAt(id, simulator.url)
+    const provider = providerAt(id, simulator.environment)
     const call = openCall(t, simulator.url)
     for (const { what, rewrite, expires, hasRefreshToken } of tokenForms) {
       const old = provider.parseCredentials((await simulator.account()).credentials)
@@ -26,7 +27,7 @@ for (const id of ['blotre', 'facebook'] as const) {
 
 t.test('takes a text for a token nowhere', async (t) => {
   const simulator = await openSimulator(t, 'blotre')
-  const provider = providerAt('blotre', simulator.url)
+  const provider = providerAt('blotre', simulator.environment)
   const call = openCall(t, simulator.url)
   const rows: Array<[object, string]> = [
     [{ status: 200, body: 'OK' }, 'malformed'],
@@ -50,14 +51,8 @@ function openCall (t: Test, url: string): Call {
   return { http, now: Date.now, registrations: createMemoryRegistrations(), signal: new AbortController().signal }
 }
 
-function providerAt (id: 'blotre' | 'facebook', url: string): Provider {
-  const clientSecret = 'sandbox-secret'
-  const provider = createProviders({
-    blotre: { clientId: 'carillon', clientSecret, url: `${url}/blotre` },
-    facebook: {
-      clientId: '1234567890123456', clientSecret, wwwUrl: `${url}/facebook/www`, graphUrl: `${url}/facebook/graph`, version: 'v26.0', scope: []
-    }
-  }).get(id)
+function providerAt (id: 'blotre' | 'facebook', environment: Record<string, string>): Provider {
+  const provider = createProviders(loadConfig({ ...environment, FACEBOOK_SCOPE: '' })).get(id)
   if (provider === undefined) throw new Error(`${id} is not offered`)
   return provider
 }

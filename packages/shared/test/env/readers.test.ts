@@ -1,7 +1,11 @@
 import t from 'tap'
-import { colors, hostsOrRanges, integer, origins, secretUrl, tags, url } from '../../src/config/readers.ts'
-import type { Reader } from '../../src/config/readers.ts'
+import { hostsOrRanges, origins } from '../../src/config/readers.ts'
+import { integer, secretUrl, url } from '../../src/env/index.ts'
+import type { Reader } from '../../src/env/index.ts'
 import { createGuard } from '../../src/http/addresses/guard.ts'
+import { variables } from '../../src/providers/blotre/variables.ts'
+
+const { COLORS: colors, TAGS: tags } = variables
 
 t.test('a URL is absolute, of a known scheme, and something a path can be put behind', async (t) => {
   const reader = url('http', 'https')

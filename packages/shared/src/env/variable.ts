@@ -1,0 +1,21 @@
+import type { Reader } from './readers.ts'
+
+/** An environment variable: how its text is read, and what `.env.example` says about it. */
+export interface Variable<Value = unknown> extends Reader<Value> {
+  about: string
+  /** The default. A variable without one may be absent. */
+  initial?: string
+  /** A provider is offered only when all its required variables are set. */
+  required?: true
+}
+
+export type VariableTable = Record<string, Variable>
+
+type ValueOf<V extends Variable> = V extends Variable<infer Value> ? Value : never
+
+/** The values of a table. Those that are required or have a default are always there. */
+export type ValuesOf<Table extends VariableTable> = {
+  [Name in keyof Table]: Table[Name] extends { initial: string } | { required: true }
+    ? ValueOf<Table[Name]>
+    : ValueOf<Table[Name]> | undefined
+}

@@ -1,0 +1,18 @@
+import { defineProvider } from '../define-provider.ts'
+import { createFacebook } from './facebook.ts'
+import { variables } from './variables.ts'
+
+export const facebook = defineProvider({
+  id: 'facebook',
+  name: 'Facebook',
+  holder: 'team',
+  env: variables,
+  create: (values) => createFacebook({
+    clientId: values.CLIENT_ID,
+    clientSecret: values.CLIENT_SECRET,
+    wwwUrl: values.WWW_URL,
+    graphUrl: values.GRAPH_URL,
+    version: values.VERSION,
+    scope: values.SCOPE
+  })
+})
