@@ -1,6 +1,7 @@
 import { integer } from '../env/index.ts'
 import type { ValuesOf, VariableTable } from '../env/index.ts'
-import type { Credentials, Provider } from './provider.ts'
+import type { Credentials } from './credentials.ts'
+import type { Provider } from './provider.ts'
 
 /** What a provider may know of the site that runs it. */
 export interface Site {

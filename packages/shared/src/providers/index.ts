@@ -16,11 +16,14 @@ export type { FileStore } from './files/file-store.ts'
 export { createFileStore } from './files/file-store.ts'
 export { createMemoryRegistrations } from './memory-registrations.ts'
 export type { Message, MessageFile } from './message.ts'
-export type {
-  Account, AdAccount, Authorized, Call, CodeBegun, CodeHandshake, Credentials, ForwardedRequest, Grant, Handshakes, InsightsDay,
-  Notice, Notices, OneTimeCodeHandshake, Provider, Pull, PullPage, Receipt, Refreshed, Registration, Registrations, VerifierBegun,
-  VerifierHandshake
-} from './provider.ts'
+export type { Authorized, ForwardedRequest, Inbound, Proxies, Pulls, Receipt, Refreshed, Refreshes, Revokes, Sends } from './capabilities.ts'
+export type { Account, Credentials, Grant } from './credentials.ts'
+export type { CodeBegun, CodeHandshake, Handshakes, OneTimeCodeHandshake, VerifierBegun, VerifierHandshake } from './handshakes.ts'
+export type { Notice, Notices } from './inbound.ts'
+export type { AdAccount, InsightsDay, Pull, PullPage } from './insights.ts'
+export type { Provider } from './provider.ts'
+export type { Registration, Registrations } from './registrations.ts'
+export type { Call } from './request-context.ts'
 export { isTooMuch, ProviderError } from './provider-error.ts'
 export { createPumpio } from './pumpio/pumpio.ts'
 export type { PumpioConfig } from './pumpio/pumpio.ts'

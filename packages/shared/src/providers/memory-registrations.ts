@@ -1,4 +1,4 @@
-import type { Registration, Registrations } from './provider.ts'
+import type { Registration, Registrations } from './registrations.ts'
 
 /**
  * Registrations that live as long as the process, for programs that use a provider by itself and for tests. `onChange`

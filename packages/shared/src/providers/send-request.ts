@@ -1,5 +1,5 @@
 import type { Answer, HttpRequest, TransportCode, Verdict } from '../http/index.ts'
-import type { Call } from './provider.ts'
+import type { Call } from './request-context.ts'
 import { ProviderError } from './provider-error.ts'
 import { TransportError } from '../http/index.ts'
 

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { envExample } from '../../src/config/index.ts'
+import { definitions } from '../../src/providers/index.ts'
 
 const root = new URL('../../../../', import.meta.url)
 /** Reads variables for the tests alone. */
@@ -19,8 +20,18 @@ t.test('.env.example names exactly the variables that are read', async (t) => {
   const sources = await readSources()
   const read = new Map(sources.flatMap(({ path, text }) => [...text.matchAll(/\benv(?:\.|\[['"])([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => [name, path])))
   t.same([...read].filter(([name]) => !named.includes(name) && !systemNames.includes(name)), [], 'nothing is read that is not in it')
+  const ofProviders = definitions.flatMap(({ variables }) => Object.keys(variables))
   const code = sources.filter(({ path }) => !path.endsWith('config/variables.ts')).map(({ text }) => text).join('\n')
-  t.same(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(code)), [], 'nothing is in it that is not read')
+  t.same(named.filter((name) => !ofProviders.includes(name) && !new RegExp(`\\b${name}\\b`).test(code)), [], 'nothing is in it that is not read')
+})
+
+t.test('each provider reads all of its variables', async (t) => {
+  const sources = await readSources()
+  for (const { id, prefix, variables } of definitions) {
+    const create = sources.find(({ path }) => path.endsWith(`providers/${id}/index.ts`))?.text ?? ''
+    const suffixes = Object.keys(variables).map((name) => name.slice(prefix.length)).filter((suffix) => suffix !== 'MAX_PER_SECOND')
+    t.same(suffixes.filter((suffix) => !new RegExp(`\\b${suffix}\\b`).test(create)), [], id)
+  }
 })
 
 /** Every source file of the apps and packages; paths are from the root. */

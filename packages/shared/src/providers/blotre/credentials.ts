@@ -1,6 +1,6 @@
 import type { BlotreToken } from './objects.ts'
 import { isObject } from '../../http/index.ts'
-import type { Credentials } from '../provider.ts'
+import type { Credentials } from '../credentials.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** Access tokens last two hours, refresh tokens fourteen days; both are replaced by each refresh. */

@@ -6,7 +6,7 @@ import { judge, judgeApp, judgeToken } from './classify.ts'
 import type { Reader } from './classify.ts'
 import { appPercentOf, restsOf } from './usage.ts'
 import type { Answer, HttpRequest } from '../../http/index.ts'
-import type { Call } from '../provider.ts'
+import type { Call } from '../request-context.ts'
 import { ProviderError } from '../provider-error.ts'
 import { requestToken } from '../oauth2/request-token.ts'
 

@@ -2,7 +2,8 @@ import type { FacebookApi } from './api.ts'
 import type { FacebookCredentials } from './facebook.ts'
 import { isObject, isText } from '../../http/index.ts'
 import { isTooMuch, ProviderError } from '../provider-error.ts'
-import type { AdAccount, Call, InsightsDay, Pull, PullPage } from '../provider.ts'
+import type { AdAccount, InsightsDay, Pull, PullPage } from '../insights.ts'
+import type { Call } from '../request-context.ts'
 
 interface ReadPage<T> extends PullPage<T> {
   next: string | undefined

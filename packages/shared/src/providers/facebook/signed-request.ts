@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isObject, parseJson } from '../../http/index.ts'
-import type { Notice } from '../provider.ts'
+import type { Notice } from '../inbound.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /**

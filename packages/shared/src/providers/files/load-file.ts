@@ -1,7 +1,7 @@
 import { fetchFile, tooLargeVerdict } from './fetch-file.ts'
 import type { StoredFile } from './file-store.ts'
 import type { MessageFile } from '../message.ts'
-import type { Call } from '../provider.ts'
+import type { Call } from '../request-context.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** As much as any provider takes. */

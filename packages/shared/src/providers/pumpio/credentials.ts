@@ -1,5 +1,5 @@
 import { isObject } from '../../http/index.ts'
-import type { Credentials } from '../provider.ts'
+import type { Credentials } from '../credentials.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { PumpioHosts } from './account.ts'
 import { accountText } from './account.ts'

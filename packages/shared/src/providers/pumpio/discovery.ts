@@ -2,7 +2,7 @@ import { isObject, parseJsonObject } from '../../http/index.ts'
 import type { Judgement } from '../send-request.ts'
 import { ask } from '../send-request.ts'
 import type { Answer } from '../../http/index.ts'
-import type { Call } from '../provider.ts'
+import type { Call } from '../request-context.ts'
 import { isUserHost } from './account.ts'
 
 /** Where a host takes registrations and handshakes: URLs of its own origin. */

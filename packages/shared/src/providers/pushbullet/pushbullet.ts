@@ -2,8 +2,8 @@ import { parseAccessToken } from '../oauth2/parse-access-token.ts'
 import type { Judgement } from '../send-request.ts'
 import { ask } from '../send-request.ts'
 import {
-  chooseRetryAt, classifyForeign, classifyStatus, inPieces, isObject, isText, joinBase, parseEpochSeconds,
-  parseJsonObject, parseRetryAfter
+  chooseRetryAt, classifyForeign, classifyStatus, inPieces, isObject, isText, joinBase, parseEpochSeconds, parseJsonObject,
+  parseRetryAfter
 } from '../../http/index.ts'
 import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
 import type { Answer, Verdict } from '../../http/index.ts'
@@ -11,7 +11,9 @@ import { fileTimeoutMs } from '../files/fetch-file.ts'
 import { judgeTransfer } from '../files/classify-transfer.ts'
 import { withFile } from '../files/load-file.ts'
 import type { Message, MessageFile } from '../message.ts'
-import type { Account, Call, Credentials, ForwardedRequest, Grant } from '../provider.ts'
+import type { Account, Credentials, Grant } from '../credentials.ts'
+import type { Call } from '../request-context.ts'
+import type { ForwardedRequest } from '../capabilities.ts'
 import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 

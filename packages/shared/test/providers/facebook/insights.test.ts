@@ -2,7 +2,7 @@ import t from 'tap'
 import { createFacebookApi } from '../../../src/providers/facebook/api.ts'
 import { createInsights } from '../../../src/providers/facebook/insights.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/provider.ts'
+import type { Call } from '../../../src/providers/request-context.ts'
 import { app } from './fake-graph.ts'
 
 const graphUrl = 'https://graph.example'
