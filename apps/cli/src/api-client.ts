@@ -6,14 +6,14 @@ import { readEvents } from './read-events.ts'
 import type { ServerEvent } from './read-events.ts'
 import { readUpFile } from './up-file.ts'
 
-/** Each throws ApiError where the API answers that it will not, and what `undici` throws where it does not answer. */
+/** Each method throws ApiError for an error response, and what `undici` throws if there is no response. */
 export interface ApiClient {
-  /** Answers JSON, as does `post`, whose body is a value, or JSON as text. */
+  /** Returns JSON, as does `post`. The body of `post` is a value, or JSON as text. */
   get: (path: string) => Promise<unknown>
   post: (path: string, body?: object | string) => Promise<unknown>
   /**
-   * Server-sent events from after `lastEventId` on. Ends when the API ends them. Before them comes an event of our own:
-   * `open`, or `over` when the API says that there will never be more.
+   * Server-sent events after `lastEventId`. The first event is our own: `open`, or `over` if the API says that there will be
+   * no more.
    */
   events: (path: string, options: EventOptions) => AsyncGenerator<ServerEvent>
 }
@@ -23,26 +23,26 @@ export interface EventOptions {
   signal: AbortSignal
 }
 
-/** The API says something every 15 seconds, and be it nothing. */
+/** The API sends at least a comment every 15 seconds. */
 const silenceMs = 60_000
 
-/** Talks to the API that CARILLON_API_URL and CARILLON_API_KEY name or, without them, to that of a running `carillon up`. */
+/** Calls the API at CARILLON_API_URL with CARILLON_API_KEY, or the API of a running `carillon up`. */
 export async function openApiClient (env: CommandContext['env']): Promise<ApiClient> {
   const config = loadConfig(env)
   const up = await readUpFile(config.CARILLON_DATA_DIR)
   const url = config.CARILLON_API_URL ?? up.apiUrl
   const key = config.CARILLON_API_KEY ?? up.operatorKey
-  if (url === undefined) throw new Error(`CARILLON_API_URL is missing, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
-  if (key === undefined) throw new Error(`CARILLON_API_KEY is missing, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
+  if (url === undefined) throw new Error(`CARILLON_API_URL is not set, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
+  if (key === undefined) throw new Error(`CARILLON_API_KEY is not set, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
   const authorization = `Bearer ${key}`
 
   async function call (method: 'GET' | 'POST', path: string, body?: object | string): Promise<unknown> {
-    const { statusCode, body: answer } = await request(`${url}${path}`, {
+    const { statusCode, body: response } = await request(`${url}${path}`, {
       method,
       headers: { authorization, ...body === undefined ? {} : { 'content-type': 'application/json' } },
       body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body)
     })
-    const text = await answer.text()
+    const text = await response.text()
     if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, text)
     return JSON.parse(text)
   }

@@ -1,14 +1,14 @@
 import { basename, delimiter, dirname, relative } from 'node:path'
 
 export interface Start {
-  /** As `process` has them. */
+  /** As in `process`. */
   argv: string[]
   execArgv: string[]
   env: Record<string, string | undefined>
   cwd: string
 }
 
-/** What a person types to start this program the way it was started. */
+/** How a person starts this program in the same way. */
 export function commandName ({ argv: [, script = ''], execArgv, env, cwd }: Start): string {
   if (env['npm_command'] === 'run' || env['npm_command'] === 'run-script' || env['npm_command'] === 'start') {
     if (scripts.includes(env['npm_lifecycle_event'] ?? '')) return 'npm run carillon --'
@@ -20,15 +20,15 @@ export function commandName ({ argv: [, script = ''], execArgv, env, cwd }: Star
   return ['node', ...options, path.startsWith('..') ? script : path].join(' ')
 }
 
-/** npm names the module by its name, and a parent process by its file. */
+/** npm passes the module's name, and a parent process passes its file. */
 function isTsx (argument: string): boolean {
   return argument.endsWith('/tsx/dist/loader.mjs')
 }
 
-/** Scripts of our package.json that run this program. */
+/** Scripts of package.json that run this program. */
 const scripts = ['carillon', 'start']
 
-/** Puts `name` in place of `carillon` wherever a text of ours names a command, such as `carillon keys list`. */
+/** Replaces `carillon` with `name` in texts that name a command, such as `carillon keys list`. */
 export function nameCommands (name: string, commands: string[]): (text: string) => string {
   const mention = new RegExp(`(?<![\\w/.-])carillon (?=(?:${commands.join('|')})\\b)`, 'g')
   return (text) => text.replaceAll(mention, () => `${name} `)

@@ -1,4 +1,4 @@
-/** Ends the program with an exit code of its own. Without a message, the command has said everything. */
+/** Ends the program with this exit code. The message is empty if the command has already printed the reason. */
 export class ExitError extends Error {
   override readonly name: string = 'ExitError'
   readonly exitCode: number

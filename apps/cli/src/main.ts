@@ -4,7 +4,7 @@ import { describeError } from './describe-error.ts'
 import type { CommandContext } from './command-context.ts'
 import { ExitError } from './exit-error.ts'
 
-/** Each loads what it needs and no other does: that is most of the time that a start takes. */
+/** Each command loads its own modules, because loading takes most of the time of a start. */
 const commands = {
   up: async () => (await import('./commands/up.ts')).addUp,
   migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
@@ -29,19 +29,19 @@ const context: CommandContext = {
 }
 
 const program = new Command('carillon')
-  .description('Lets the users of a website connect their own accounts, and lets the site ring them.')
-  .showHelpAfterError('(--help shows what there is)')
+  .description('A self-hosted notification service for websites whose users connect their own accounts.')
+  .showHelpAfterError('(--help shows the usage)')
   .exitOverride()
   .configureOutput({
     writeOut: (text) => { process.stdout.write(named(text)) },
     writeErr: (text) => { process.stderr.write(named(text)) }
   })
 
-// One that is named is enough; for help, and for what is not understood, it takes all of them.
+// Load only the named command. Help, and the error for an unknown command, need all of them.
 const chosen = Object.entries(commands).filter(([name]) => name === process.argv[2])
 for (const [, load] of chosen.length > 0 ? chosen : Object.entries(commands)) (await load())(program, context)
 
-// A reader that went away (`carillon up | head`) must not take everything down in the middle of a line.
+// If the reader of standard output exits (`carillon up | head`), the program must continue.
 process.stdout.on('error', () => {})
 
 try {
@@ -49,17 +49,17 @@ try {
 } catch (error) {
   process.exitCode = fail(error)
 }
-// What a command leaves open, it meant to close.
+// Commands may leave handles open.
 process.exit()
 
-/** Exit codes: 1 for what went wrong, 2 for a command that was not understood, and those that a command has of its own. */
+/** Exit codes: 1 for a failure, 2 for an invalid command line, and the ones that a command defines. */
 function fail (error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   for (const line of describeError(error).filter((line) => line !== '')) console.error(`carillon: ${named(line)}`)
   return error instanceof ExitError ? error.exitCode : 1
 }
 
-/** Calls `stop` on the first signal, and `force` on another one. Until a command asks for this, a signal ends the process. */
+/** Calls `stop` on the first signal and `force` on a later one. Without this call, a signal ends the process. */
 function onInterrupt (stop: () => void, force: () => void): void {
   let firstAt: number | undefined
   const hear = () => {
@@ -67,7 +67,7 @@ function onInterrupt (stop: () => void, force: () => void): void {
       firstAt = Date.now()
       stop()
     } else if (Date.now() - firstAt > 1_000) {
-      // Not the same Ctrl-C twice: npm passes on to us what the terminal has told us already.
+      // Ignore the same Ctrl-C that npm forwards after the terminal sent it to us.
       force()
     }
   }
@@ -76,7 +76,7 @@ function onInterrupt (stop: () => void, force: () => void): void {
   if (process.env['npm_lifecycle_event'] !== undefined) onOrphaned(hear)
 }
 
-/** npm tells SIGTERM to the shell between us alone, which ends without a word. Its end is what we hear. */
+/** npm sends SIGTERM only to the shell between npm and us. The shell exits, so we watch for a new parent. */
 function onOrphaned (hear: () => void): void {
   const parent = process.ppid
   const timer = setInterval(() => {
@@ -87,7 +87,7 @@ function onOrphaned (hear: () => void): void {
   timer.unref()
 }
 
-/** Tells the process that started us, where it listens for it. */
+/** Sends a message to the parent process, if it listens. */
 function announce (message: { ready: true, url: string }): void {
   process.send?.(message)
 }

@@ -6,7 +6,7 @@ export interface ServerEvent {
   data: string
 }
 
-/** The events of a text/event-stream, as they come in. */
+/** Parses a text/event-stream as it arrives. */
 export async function * readEvents (stream: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
   let read: ServerEvent[] = []
   const parser = createParser({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What a running `carillon up` has written down about itself; null is what it runs without. */
+/** What a running `carillon up` writes about itself; null for a part that does not run. */
 export interface UpFile {
   apiUrl?: string
   sandboxUrl?: string | null
@@ -9,7 +9,7 @@ export interface UpFile {
   operatorKey?: string
 }
 
-/** Empty when it does not run in `dataDir`. */
+/** Empty if `carillon up` does not run in `dataDir`. */
 export async function readUpFile (dataDir: string): Promise<UpFile> {
   const text = await readFile(join(dataDir, 'up.json'), 'utf8').catch(() => '{}')
   return JSON.parse(text)

@@ -4,7 +4,7 @@ import { checkDatabase, openDatabase } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import type { CommandContext } from './command-context.ts'
 
-/** Runs `work` on the database at DATABASE_URL or, without one, on that of a running `carillon up`. */
+/** Runs `work` on the database at DATABASE_URL, or on that of a running `carillon up`. */
 export async function withDatabase<Result> (env: CommandContext['env'], work: (database: Database) => Promise<Result>): Promise<Result> {
   const { DATABASE_URL: given, CARILLON_DATA_DIR: dataDir } = loadConfig(env)
   const database = openDatabase({ url: given ?? await urlOfUp(dataDir), max: 1 })
@@ -19,6 +19,6 @@ export async function withDatabase<Result> (env: CommandContext['env'], work: (d
 async function urlOfUp (dataDir: string): Promise<string> {
   const found = await import('@carillon/local').then(
     ({ findEmbeddedPostgres }) => findEmbeddedPostgres(join(dataDir, 'postgres')), () => undefined)
-  if (found === undefined) throw new Error(`DATABASE_URL is missing, and \`carillon up\` has no database in ${dataDir}`)
+  if (found === undefined) throw new Error(`DATABASE_URL is not set, and \`carillon up\` has no database in ${dataDir}`)
   return found.url
 }

@@ -36,7 +36,7 @@ async function openCrew (t: Test, env: Record<string, string>) {
   }
   await put('olive')
   const tokenOf = (userId: string) => site.mintToken(userId)
-  const wish = { provider: 'facebook', kind: 'redirect', teamId: 'crew' }
+  const input = { provider: 'facebook', kind: 'redirect', teamId: 'crew' }
 
   return {
     ...site,
@@ -46,7 +46,7 @@ async function openCrew (t: Test, env: Record<string, string>) {
     put,
     tokenOf,
     walk: async (userId: string, decision: Partial<Decision>, browser: Browser = createBrowser()): Promise<Page> => {
-      const { startUrl } = await openHandshake(site, userId, wish)
+      const { startUrl } = await openHandshake(site, userId, input)
       return await walkRedirect(startUrl, { account: userId, answer: 'allow', ...decision }, browser)
     },
     connector: async (userId: string): Promise<Connector | undefined> => {
@@ -81,7 +81,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
   }, { timeoutMs: 45_000, everyMs: 200, what: 'the revocation' })
   let id = ''
 
-  await t.test('who does not own the team is told whom to ask', async (t) => {
+  await t.test('a member learns which owner to ask', async (t) => {
     t.match(await connector('olive'), { canManage: true, contact: null, connection: null })
     t.match(await connector('max'), { canManage: false, contact: 'olive', connection: null })
     t.match(await api('GET', pulls, { token: await tokenOf('max'), expect: 409 }), { code: 'notConnected', contact: 'olive' })
@@ -158,7 +158,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     await read('olive', ({ pull }) => pull?.succeededAt !== before.pull?.succeededAt)
   })
 
-  await t.test('the new owner is told when the token has died, and reconnects', async (t) => {
+  await t.test('the new owner sees that the token is no longer valid, and reconnects', async (t) => {
     const before = await insights('max')
     await control('POST', '/tokens/expire', { provider: 'facebook', account: 'olive-moved' })
     await refresh('max')
@@ -172,7 +172,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     await read('olive', isWell)
   })
 
-  await t.test('whoever removes the app at Facebook is disconnected, and nothing of their data is kept', async (t) => {
+  await t.test('removing the app at Facebook disconnects the account and deletes its data', async (t) => {
     t.match(await control('POST', '/facebook/remove-app', { account: 'max' }), { data: [{ kind: 'deauthorize', status: 200 }] })
     t.match(await look(id), { status: 'revoked', statusReason: 'removed at the provider' })
     t.match(await api('GET', pulls, { token: await tokenOf('max'), expect: 409 }), { code: 'notConnected' })
@@ -180,7 +180,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     for (const table of ['insights', 'ad_accounts', 'pulls']) t.same(await database.sql`select from ${database.sql(table)}`, [])
   })
 
-  await t.test('whoever wants their data deleted is told where they can see that it is', async (t) => {
+  await t.test('a data deletion request returns the page that confirms it', async (t) => {
     t.equal((await walk('max', {})).status, 200)
     t.match(await look(id), { id, status: 'active' })
     await read('max', isWell)
@@ -211,7 +211,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     t.match(await api('GET', pulls, { token: await tokenOf('olive'), expect: 409 }), { code: 'notConnected', contact: 'max' })
   })
 
-  await t.test('no process has told a token, a proof or a code', async (t) => {
+  await t.test('no process has printed a token, a proof or a code', async (t) => {
     const output = carillon.output()
     t.match(output, 'pulled')
     t.notMatch(output, /EAA\w{20}/)

@@ -19,12 +19,12 @@ async function journey (t: Test, env: Record<string, string> = {}) {
   const [welcome] = await until(async () => (await inbox('ann')).length > 0 && inbox('ann'))
   t.match(welcome?.item, { type: 'note', title: 'Pushbullet is connected', body: /Journey & Sons/ }, 'the welcome push arrives')
 
-  const id = await notify(['ann', 'nobody'], 'The first ring')
+  const id = await notify(['ann', 'nobody'], 'The first notification')
   const sent = await delivery(id, connectionId, 'sent')
   t.equal(sent.attempts, 1)
-  const rings = (await inbox('ann')).filter(({ item }) => item.title === 'The first ring')
-  t.match(rings, [{ item: { guid: /^[0-9a-f-]{36}$/, body: 'Ding dong' } }])
-  t.equal(rings.length, 1)
+  const received = (await inbox('ann')).filter(({ item }) => item.title === 'The first notification')
+  t.match(received, [{ item: { guid: /^[0-9a-f-]{36}$/, body: 'This is a test.' } }])
+  t.equal(received.length, 1)
   t.match(await api('GET', `/v1/notifications/${id}`), {
     status: 'completed', counts: { sent: 1 }, unreachable: [{ userId: 'nobody', reason: 'unknownUser' }]
   })
@@ -45,7 +45,7 @@ async function journey (t: Test, env: Record<string, string> = {}) {
   await t.rejects(inbox(), { code: 'ECONNREFUSED' }, 'nothing is left running')
 }
 
-t.test('with jobs in PostgreSQL, a user connects, is rung, is missed and is rung again', (t) => journey(t))
+t.test('with jobs in PostgreSQL, a user connects, gets notifications, loses the connection and reconnects', (t) => journey(t))
 
 t.test('with jobs in Redis, likewise', async (t) => {
   const redis = await ownRedis(t)

@@ -59,22 +59,22 @@ export async function live (t: Test, { site, provider, way, user, accountOf, beg
   const { account: { name }, ...active } = await look()
   t.match(active, { status: 'active', revocation: null })
   t.equal(name.toLowerCase(), account)
-  t.equal((await delivery(await notify([user], 'A ring #first'), connectionId, 'sent')).attempts, 1)
-  t.equal(await rings(account, 'first'), 1)
+  t.equal((await delivery(await notify([user], 'A message #first'), connectionId, 'sent')).attempts, 1)
+  t.equal(await countReceived(account, 'first'), 1)
 
   await site.control('POST', '/tokens/revoke', { provider, account })
-  const missed = await notify([user], 'A ring #missed')
+  const missed = await notify([user], 'A message #missed')
   await delivery(missed, connectionId, 'parked')
   t.match(await look(), { status: 'needsReauth', statusReason: String })
   t.equal(await connect(account), connectionId, 'coming back keeps the id')
   await delivery(missed, connectionId, 'sent')
-  t.equal(await rings(account, 'missed'), 1, 'what was missed is rung, and once')
+  t.equal(await countReceived(account, 'missed'), 1, 'the missed notification arrives once')
   await credentialsEnd(0, 'there is nothing left to end')
 
   t.equal(await connect(other), connectionId, 'so does moving to another account')
   await credentialsEnd(1, 'those of the old account are ended')
-  await delivery(await notify([user], 'A ring #second'), connectionId, 'sent')
-  t.same([await rings(account, 'second'), await rings(other, 'second')], [0, 1], 'which hears of nothing any more')
+  await delivery(await notify([user], 'A message #second'), connectionId, 'sent')
+  t.same([await countReceived(account, 'second'), await countReceived(other, 'second')], [0, 1], 'the old account gets nothing any more')
 
   await api('DELETE', `/v1/connections/${connectionId}`)
   await credentialsEnd(2, 'leaving ends them too')
@@ -92,7 +92,7 @@ export async function live (t: Test, { site, provider, way, user, accountOf, beg
     return connectionId ?? ''
   }
 
-  async function rings (account: string, word: string): Promise<number> {
+  async function countReceived (account: string, word: string): Promise<number> {
     const seen = (await inbox(account, provider)).filter(({ item }) => item.type !== 'tags')
     return seen.filter(({ item }) => JSON.stringify(item).includes(word)).length
   }

@@ -41,8 +41,8 @@ for (const { kind, skip, open } of await backends()) {
       return ways.map((way, index) => {
         const user = `${provider}-${index}`
         const accountOf = (name: string) => needsAccount ? `${name}@${host}` : name
-        const wish = { provider, kind: way.kind }
-        const begin = (account: string) => openHandshake(site, user, needsAccount ? { ...wish, account } : wish)
+        const input = { provider, kind: way.kind }
+        const begin = (account: string) => openHandshake(site, user, needsAccount ? { ...input, account } : input)
         return { site, database, provider, way, user, accountOf, begin, traits: providers[provider] ?? {} }
       })
     })

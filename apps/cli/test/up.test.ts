@@ -61,7 +61,7 @@ t.test('starts again what dies, at the same address', async (t) => {
   const after = await until(() => whoAnswers(url))
   t.not(after, before)
   await until(() => up.output().includes('api is back'))
-  t.match(up.output(), /api ended \(SIGKILL\); starting it again in 0\.5 s/)
+  t.match(up.output(), /api exited \(SIGKILL\); restarting it in 0\.5 s/)
 
   const note = join(dataDir, 'postgres/cluster/postmaster.pid')
   const [server] = (await readFile(note, 'utf8')).split('\n')

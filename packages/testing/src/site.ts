@@ -43,7 +43,7 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
     inbox: async (account = '', provider = 'pushbullet') =>
       (await control<{ data: InboxEntry[] }>('GET', `/inbox?${new URLSearchParams({ provider, account })}`)).data,
     notify: async (userIds, title) => {
-      const body = { audience: { userIds }, message: { type: 'note', title, body: 'Ding dong' } }
+      const body = { audience: { userIds }, message: { type: 'note', title, body: 'This is a test.' } }
       return (await api<{ id: string }>('POST', '/v1/notifications', { body, expect: 202 })).id
     },
     delivery: (notificationId, connectionId, state) => until(async () => {

@@ -6,13 +6,13 @@ import { count, titleOf } from '../notifications/in-words.ts'
 import { createInterruption, unlessInterrupted } from '../notifications/interruption.ts'
 import { openNotificationsApi } from '../notifications/notifications-api.ts'
 import { describePreview } from '../notifications/preview-in-words.ts'
-import { addWishOptions, toWish } from '../notifications/wish-options.ts'
-import type { WishOptions } from '../notifications/wish-options.ts'
+import { addMessageOptions, toNotificationInput } from '../notifications/message-options.ts'
+import type { MessageOptions } from '../notifications/message-options.ts'
 
-/** More than this are not rung by mistake. */
-const mostUnasked = 100
+/** The command asks before it sends to more connections. */
+const maxWithoutQuestion = 100
 
-interface Options extends WishOptions {
+interface Options extends MessageOptions {
   watch?: true
   yes?: true
   json?: true
@@ -20,13 +20,13 @@ interface Options extends WishOptions {
 
 export function addBroadcast (program: Command, context: CommandContext): void {
   const command = program.command('broadcast')
-    .summary('ring everybody who is connected')
-    .description('Rings everybody who is connected, through the API. Shows first how many that is and how long it takes, and asks before it ' +
-      `rings more than ${mostUnasked}. Users who connect later are not rung.`)
-  addWishOptions(command)
-    .option('--watch', 'show how it gets on, until nothing moves any more')
-    .option('--yes', 'do not ask')
-    .option('--json', 'print the notification as JSON; with --watch as it ended, and with "failures"')
+    .summary('send a notification to everyone who is connected')
+    .description('Sends a notification to everyone who is connected, through the API. Shows the number of connections and the estimated time first, ' +
+      `and asks before it sends to more than ${maxWithoutQuestion}. Users who connect later do not get it.`)
+  addMessageOptions(command)
+    .option('--watch', 'show the progress until no delivery changes any more')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--json', 'print the notification as JSON; with --watch at its end, with "failures"')
     .addHelpText('after', more)
     .action(async (options: Options) => await broadcast(context, options, command))
 }
@@ -34,21 +34,21 @@ export function addBroadcast (program: Command, context: CommandContext): void {
 async function broadcast (
   context: CommandContext, { watch: isWatched, yes, json, ...options }: Options, command: Command
 ): Promise<void> {
-  const wish = toWish({ everyone: true }, options, command)
+  const input = toNotificationInput({ everyone: true }, options, command)
   const { env, print, named, terminal: { output } } = context
   const api = await openNotificationsApi(env)
   const interruption = createInterruption(context)
   const { signal } = interruption
 
-  const preview = await unlessInterrupted(api.preview(wish), signal)
-  for (const line of describePreview(preview, wish)) output.write(`${line}\n`)
-  if (preview.total === 0) throw new ExitError('nobody is connected; nothing is sent', 1)
-  if (preview.total > mostUnasked && yes !== true) {
-    await confirm(context, `Ring ${count(preview.total, 'connection', 'connections')}?`, interruption)
+  const preview = await unlessInterrupted(api.preview(input), signal)
+  for (const line of describePreview(preview, input)) output.write(`${line}\n`)
+  if (preview.total === 0) throw new ExitError('no user is connected; nothing was sent', 1)
+  if (preview.total > maxWithoutQuestion && yes !== true) {
+    await confirm(context, `Send to ${count(preview.total, 'connection', 'connections')}?`, interruption)
   }
-  const notification = await unlessInterrupted(api.create(wish), signal)
+  const notification = await unlessInterrupted(api.create(input), signal)
   if (isWatched === true) {
-    // Loaded when needed, as the bars are only drawn then.
+    // Loaded only if needed.
     const { watch } = await import('../notifications/watch.ts')
     return await watch(context, api, notification, { json: json === true, interruption })
   }
@@ -58,10 +58,10 @@ async function broadcast (
 }
 
 const more = `
-Questions and progress go to standard error, results to standard output. Where nobody can be asked, more than ${mostUnasked} take --yes.
+Questions and progress go to standard error, results to standard output. Without a terminal, more than ${maxWithoutQuestion} connections require --yes.
 Ctrl-C ends the watching, not the broadcast.
 
-Exit codes: 0 accepted, with --watch all sent; 1 not all; 2 not understood; 130 interrupted
+Exit codes: 0 accepted, with --watch everything sent; 1 failed, or not everything sent; 2 invalid command line or request; 130 interrupted
 
 Examples:
   carillon broadcast --title 'We are back' --body 'Thank you for waiting.' --watch

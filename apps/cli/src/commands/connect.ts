@@ -10,24 +10,24 @@ import { wholeNumber } from '../whole-number.ts'
 
 export function addConnect (program: Command, context: CommandContext): void {
   program.command('connect')
-    .summary('connect an account of your own, in this terminal')
-    .description('Connects an account of your own and keeps its credentials in a file that you alone can read, for programs of yours. It needs ' +
-      'neither the API nor a database. The next time it checks what is kept, refreshes it where that is due, and asks nobody.')
-    .addArgument(new Argument('<provider>', 'which service').choices(providerIds))
-    .argument('[account]', 'pumpio: nick@host; asked for when it is missing')
-    .option('--file <path>', 'where credentials are kept', defaultCredentialsPath(context.env))
-    .option('--timeout <seconds>', 'how long to wait for you', wholeNumber(1, 86_400), 600)
-    .option('--port <port>', 'pushbullet: where the browser comes back to; 0 is any free port', wholeNumber(0, 65_535), 0)
-    .option('--token-stdin', 'read an access token from standard input instead of asking for access')
-    .option('--again', 'ask for access even when there is a connection')
-    .option('--remove', 'end access where the provider lets us, and forget the credentials')
+    .summary('connect an account of your own in this terminal')
+    .description('Connects an account of your own and stores its credentials for your programs, in a file that other users cannot read. It needs ' +
+      'neither the API nor a database. The next run checks the stored credentials and refreshes them if they expired.')
+    .addArgument(new Argument('<provider>', 'the service').choices(providerIds))
+    .argument('[account]', 'pumpio: nick@host; the command asks for it if it is missing')
+    .option('--file <path>', 'where to store the credentials', defaultCredentialsPath(context.env))
+    .option('--timeout <seconds>', 'how long to wait for you, in seconds', wholeNumber(1, 86_400), 600)
+    .option('--port <port>', 'pushbullet: the port to which the browser comes back; 0 is any free port', wholeNumber(0, 65_535), 0)
+    .option('--token-stdin', 'read an access token from standard input')
+    .option('--again', 'ask for access again, even if you are connected')
+    .option('--remove', 'revoke the access if the provider supports it, and delete the credentials')
     .option('--json', 'print {"provider", "account", "file", "status"} at the end')
     .addHelpText('after', more)
     .action(async (provider: string, account: string | undefined, options: Options, command: Command) => {
       if ([options.again, options.remove, options.tokenStdin].filter(Boolean).length > 1) {
         command.error('error: --again, --remove and --token-stdin exclude one another')
       }
-      // Loaded when needed, as the other commands do without.
+      // Loaded only if needed.
       const { connect } = await import('../connect/connect.ts')
       await connect(context, provider, account, options)
     })
@@ -36,10 +36,10 @@ export function addConnect (program: Command, context: CommandContext): void {
 const more = `
 ${definitions.flatMap(helpOf).join('\n')}
 
-Services are where the environment says (.env.example). While \`carillon up\` runs in CARILLON_DATA_DIR, its simulators stand in for those
-that the environment has no client for. Questions and progress go to standard error, the result to standard output.
+The environment configures the services (.env.example). While \`carillon up\` runs in CARILLON_DATA_DIR, its simulators replace the services
+that have no client in the environment. Questions and progress go to standard error, the result to standard output.
 
-Exit codes: 0 connected, 1 failed, 2 not understood, 3 denied, 4 out of time, 130 interrupted
+Exit codes: 0 connected, 1 failed, 2 invalid command line, 3 denied, 4 timed out, 130 interrupted
 
 Examples:
   carillon connect blotre

@@ -16,17 +16,17 @@ interface Options {
 
 export function addDeliveries (program: Command, { env, print }: CommandContext): void {
   const command = program.command('deliveries')
-    .summary('show what became of a notification')
-    .description('Shows what became of a notification, connection by connection; or explains one of them: every wait and attempt, and why ' +
-      'it is where it is.')
+    .summary('show the deliveries of a notification')
+    .description('Shows the deliveries of a notification, one per connection; or explains one of them: its attempts and waits, and the reason ' +
+      'for its state.')
     .argument('<id>', 'the notification (ntf_…)')
-    .argument('[connection]', 'the one to explain (con_…)')
-    .addOption(new Option('--state <state>', 'only those').choices(deliveryStates))
-    .option('--limit <number>', 'how many at most; all without it', wholeNumber(1, 10_000_000))
+    .argument('[connection]', 'the connection whose delivery to explain (con_…)')
+    .addOption(new Option('--state <state>', 'only deliveries in this state').choices(deliveryStates))
+    .option('--limit <number>', 'how many at most (all)', wholeNumber(1, 10_000_000))
     .option('--json', 'print JSON: an array, or for one delivery an object')
     .addHelpText('after', more)
     .action(async (id: string, connection: string | undefined, { json, ...options }: Options) => {
-      if (connection !== undefined && Object.keys(options).length > 0) command.error('error: --state and --limit are for the list')
+      if (connection !== undefined && Object.keys(options).length > 0) command.error('error: --state and --limit work only without a connection')
       const api = await openNotificationsApi(env)
       if (connection !== undefined) {
         const delivery = await api.explain(id, connection)
@@ -36,7 +36,7 @@ export function addDeliveries (program: Command, { env, print }: CommandContext)
     })
 }
 
-/** A page at a time: there may be more of them than fit into memory. */
+/** Prints one page at a time: all deliveries may not fit into memory. */
 async function printArray (print: CommandContext['print'], api: NotificationsApi, id: string, options: Options): Promise<void> {
   let before = '['
   for await (const page of api.deliveries(id, options)) {
@@ -51,7 +51,7 @@ async function printArray (print: CommandContext['print'], api: NotificationsApi
 async function printTable (print: CommandContext['print'], api: NotificationsApi, id: string, options: Options): Promise<void> {
   let isFirst = true
   for await (const page of api.deliveries(id, options)) {
-    if (page.length === 0 && isFirst) return print('There are none.')
+    if (page.length === 0 && isFirst) return print('There are no deliveries.')
     for (const line of deliveryTable(page).slice(isFirst ? 0 : 1)) print(line)
     isFirst = false
   }

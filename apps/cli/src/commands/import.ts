@@ -9,14 +9,14 @@ import { count, number } from '../notifications/in-words.ts'
 
 export function addImport (program: Command, context: CommandContext): void {
   program.command('import')
-    .summary('bring tokens that the site already holds')
-    .description('Brings connections in through the API. Every line of FILE is one, as JSON: ' +
+    .summary('import tokens that your site already holds')
+    .description('Imports connections through the API. Each line of FILE is one, as JSON: ' +
       '{"userId", "provider", "credentials": {"accessToken", …}, "account"?: {"id", "name"}}. Without an account, the API asks the provider whose ' +
       'token it is. It creates missing users; a connection that exists gets the new token. A line that cannot be imported does not stop ' +
       'the others. You may run the command again.')
     .argument('<file>', 'newline-delimited JSON, or - for standard input')
     .option('--json', 'print {"imported", "failed", "failures": [{"line", "path"?, "code"?, "message"}]} at the end')
-    .addHelpText('after', '\nExit codes: 0 every line was imported; 1 at least one was not; 2 not understood')
+    .addHelpText('after', '\nExit codes: 0 every line was imported; 1 at least one was not; 2 invalid command line')
     .action(async (file: string, { json }: { json?: true }) => await importFile(context, file, json === true))
 }
 
@@ -31,9 +31,9 @@ async function importFile ({ env, print, terminal: { output } }: CommandContext,
       onProgress: () => { if (!json) output.write(`${count(totals.imported + totals.failed, 'line', 'lines')} done\n`) }
     })
   } finally {
-    // Also where it broke off: what was imported until then is imported.
+    // Also after an error: the lines before it were imported.
     print(json ? JSON.stringify(totals) : `${number(totals.imported)} imported, ${number(totals.failed)} failed`)
   }
-  // The summary has said how many.
+  // The summary shows the number.
   if (totals.failed > 0) throw new ExitError('', 1)
 }

@@ -9,8 +9,8 @@ import { withDatabase } from '../with-database.ts'
 
 export function addKeys (program: Command, context: CommandContext): void {
   const keys = program.command('keys')
-    .summary('make, list and revoke API keys')
-    .description('API keys of operators. Works on the database at DATABASE_URL, or on that of `carillon up` in CARILLON_DATA_DIR.')
+    .summary('create, list and revoke API keys')
+    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR.')
   addCreate(keys, context)
   addList(keys, context)
   addRevoke(keys, context)
@@ -18,16 +18,16 @@ export function addKeys (program: Command, context: CommandContext): void {
 
 function addCreate (keys: Command, { env, print, terminal: { output } }: CommandContext): void {
   keys.command('create')
-    .summary('make a key and show it, once')
+    .summary('create a key and show it once')
     .description('Creates a key and prints it to standard output. Carillon keeps only its hash: copy the key now.')
-    .requiredOption('--name <name>', 'what it is for, 1 to 200 characters', parseName)
-    .addOption(new Option('--scope <scope...>', 'what it may do').choices(scopes))
-    .option('--all', 'it may do everything')
+    .requiredOption('--name <name>', 'what the key is for, 1 to 200 characters', parseName)
+    .addOption(new Option('--scope <scope...>', 'what the key may do').choices(scopes))
+    .option('--all', 'give the key every scope')
     .option('--quiet', 'print the key and nothing else')
     .option('--json', 'print {"id", "key"}')
     .action(async ({ name, scope, all, quiet, json }: CreateOptions, command: Command) => {
       const wanted = all === true ? [...scopes] : [...new Set(scope)]
-      if (wanted.length === 0) command.error('error: say what the key may do with --scope, or --all')
+      if (wanted.length === 0) command.error('error: name the scopes of the key with --scope, or use --all')
       const { id, key } = await withDatabase(env, (database) => createApiKey(database, { name, scopes: wanted }))
       if (json === true) return print(JSON.stringify({ id: publicId('apiKey', id), key }))
       print(key)
@@ -45,7 +45,7 @@ interface CreateOptions {
 
 function addList (keys: Command, { env, print, named, terminal: { output } }: CommandContext): void {
   keys.command('list')
-    .summary('show the keys there are')
+    .summary('list the keys')
     .option('--json', 'print a JSON array')
     .action(async ({ json }: { json?: true }) => {
       const rows = (await withDatabase(env, listApiKeys)).map((row) => ({ ...row, id: publicId('apiKey', row.id) }))
@@ -60,22 +60,22 @@ function addList (keys: Command, { env, print, named, terminal: { output } }: Co
 
 function addRevoke (keys: Command, { env, print }: CommandContext): void {
   keys.command('revoke')
-    .summary('end a key at once')
+    .summary('revoke a key at once')
     .argument('<id>', 'the id that `keys list` shows (key_…)', parseKeyId)
     .action(async (id: string) => {
       const shown = publicId('apiKey', id)
-      if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${shown}, or it is revoked already`)
+      if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${shown}, or it is already revoked`)
       print(`${shown} is revoked`)
     })
 }
 
 function parseKeyId (text: string): string {
   const id = parseId('apiKey', text)
-  if (id === undefined) throw new InvalidArgumentError('It takes the id of a key; `carillon keys list` shows them.')
+  if (id === undefined) throw new InvalidArgumentError('Expected the id of a key; `carillon keys list` shows them.')
   return id
 }
 
 function parseName (text: string): string {
-  if (text.length < 1 || text.length > 200) throw new InvalidArgumentError('It takes 1 to 200 characters.')
+  if (text.length < 1 || text.length > 200) throw new InvalidArgumentError('Expected 1 to 200 characters.')
   return text
 }

@@ -6,10 +6,10 @@ import type { Notification } from '../notifications/notification.ts'
 import { createInterruption, unlessInterrupted } from '../notifications/interruption.ts'
 import { openNotificationsApi } from '../notifications/notifications-api.ts'
 import { describeUnreachable } from '../notifications/unreachable.ts'
-import { addWishOptions, toWish } from '../notifications/wish-options.ts'
-import type { WishOptions } from '../notifications/wish-options.ts'
+import { addMessageOptions, toNotificationInput } from '../notifications/message-options.ts'
+import type { MessageOptions } from '../notifications/message-options.ts'
 
-interface Options extends WishOptions {
+interface Options extends MessageOptions {
   to?: string[]
   team?: string[]
   watch?: true
@@ -19,14 +19,14 @@ interface Options extends WishOptions {
 
 export function addSend (program: Command, context: CommandContext): void {
   const command = program.command('send')
-    .summary('ring users by name, or the members of teams')
-    .description('Rings users through every connection that they have, through the API, and tells who cannot be reached.')
-    .option('--to <user...>', "users, by the site's own ids")
-    .option('--team <team...>', "all members of these teams, by the site's own ids")
-  addWishOptions(command)
-    .option('--wait', 'wait until nothing moves any more, and tell how it ended')
-    .option('--watch', 'the same')
-    .option('--json', 'print the notification as JSON; with --wait as it ended, and with "failures"')
+    .summary('send a notification to users, or to the members of teams')
+    .description('Sends a notification to every connection of the users, through the API, and lists the users that it cannot reach.')
+    .option('--to <user...>', "users, by your site's own ids")
+    .option('--team <team...>', "all members of these teams, by your site's own ids")
+  addMessageOptions(command)
+    .option('--wait', 'wait until no delivery changes any more, and show the result')
+    .option('--watch', 'the same as --wait')
+    .option('--json', 'print the notification as JSON; with --wait at its end, with "failures"')
     .addHelpText('after', more)
     .action(async (options: Options) => await send(context, options, command))
 }
@@ -34,11 +34,11 @@ export function addSend (program: Command, context: CommandContext): void {
 async function send (
   context: CommandContext, { to, team, watch: isWatched, wait, json, ...options }: Options, command: Command
 ): Promise<void> {
-  const wish = toWish(audienceFor(to, team, command), options, command)
+  const input = toNotificationInput(audienceFor(to, team, command), options, command)
   const { env, print, terminal: { output } } = context
   const api = await openNotificationsApi(env)
   const interruption = createInterruption(context)
-  const notification = await unlessInterrupted(api.create(wish), interruption.signal)
+  const notification = await unlessInterrupted(api.create(input), interruption.signal)
   if (isWatched === true || wait === true) {
     const { watch } = await import('../notifications/watch.ts')
     return await watch(context, api, notification, { json: json === true, interruption })
@@ -49,16 +49,17 @@ async function send (
     print(`${id} ${titleOf(notification)} goes to ${count(deliveries, 'connection', 'connections')}`)
     for (const line of describeUnreachable(notification)) output.write(`${line}\n`)
   }
-  if (deliveries === 0) throw new ExitError('nobody could be reached', 1)
+  if (deliveries === 0) throw new ExitError('no user could be reached', 1)
 }
 
 function audienceFor (to: string[] | undefined, team: string[] | undefined, command: Command): Notification['audience'] {
-  if ((to === undefined) === (team === undefined)) command.error('error: say whom to ring with either --to <user...> or --team <team...>')
+  if ((to === undefined) === (team === undefined)) command.error('error: name the recipients with either --to <user...> or --team <team...>')
   return to === undefined ? { teamIds: [...new Set(team)] } : { userIds: [...new Set(to)] }
 }
 
 const more = `
-Exit codes: 0 somebody is rung, with --wait all arrived and everybody could be reached; 1 otherwise; 2 not understood; 130 interrupted
+Exit codes: 0 sent to at least one connection, with --wait everything sent and every user reached; 1 otherwise; 2 invalid command line or
+request; 130 interrupted
 
 Examples:
   carillon send --to alice --title 'Your order is on its way'

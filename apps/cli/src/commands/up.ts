@@ -4,10 +4,10 @@ import type { CommandContext } from '../command-context.ts'
 export function addUp (program: Command, { env, print, onInterrupt, announce }: CommandContext): void {
   program.command('up')
     .summary('start everything on this machine')
-    .description('Starts everything in this terminal: PostgreSQL (its own, unless DATABASE_URL names one), the API, the worker, ' +
-      'and simulated providers to try it with. Ctrl-C stops all of it; the data stays in CARILLON_DATA_DIR (.carillon).')
-    .option('--no-sandbox', 'leave the simulated providers out')
-    .option('--verbose', 'show everything that the parts log, not only warnings and errors', false)
+    .description('Starts everything in this terminal: an embedded PostgreSQL (unless DATABASE_URL is set), the API, the worker, ' +
+      'and simulators of the providers. Ctrl-C stops everything; the data stays in CARILLON_DATA_DIR (.carillon).')
+    .option('--no-sandbox', 'do not start the simulators')
+    .option('--verbose', 'show all logs, not only warnings and errors', false)
     .action(async ({ sandbox, verbose }: { sandbox: boolean, verbose: boolean }) => {
       const { runUp } = await loadUp()
       const stop = new AbortController()
@@ -17,12 +17,12 @@ export function addUp (program: Command, { env, print, onInterrupt, announce }: 
     })
 }
 
-/** Loaded when needed: a production image has neither the sandbox nor the embedded PostgreSQL. */
+/** Loaded only if needed: a production image has neither the sandbox nor the embedded PostgreSQL. */
 async function loadUp () {
   try {
     return await import('../up/run-up.ts')
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
-    throw new Error('`carillon up` needs a whole clone; here are only the parts that run in production')
+    throw new Error('`carillon up` needs a complete clone of the repository; this installation has only the production parts')
   }
 }

@@ -4,7 +4,7 @@ import type { CodeBegun, Grant, OneTimeCodeHandshake } from '@carillon/shared/pr
 import { ConnectFailure } from './connect-failure.ts'
 import type { Handshaking } from './handshaking.ts'
 
-/** Shows a code, and asks every now and then whether the user has entered it. */
+/** Shows a code, and polls until the user has entered it. */
 export async function connectByOneTimeCode (way: OneTimeCodeHandshake, handshaking: Handshaking): Promise<Grant> {
   const { call, terminal, patience } = handshaking
   const begun = await way.begin(call)
@@ -27,7 +27,7 @@ async function untilRedeemed (
   let waitMs = intervalMs
   while (true) {
     await setTimeout(Math.min(waitMs, Math.max(0, deadline - call.now())), undefined, { signal: call.signal })
-    // Taken before asking, and asked once more after the end: what was entered in the last moment counts.
+    // Poll once more after the deadline, so that a code that was entered in the last moment counts.
     const isLast = call.now() >= deadline
     try {
       const grant = await complete(pending, call)
@@ -40,7 +40,7 @@ async function untilRedeemed (
   }
 }
 
-/** How long to wait after a failure in milliseconds. Throws what is no use waiting for. */
+/** Milliseconds to wait after a failure. Throws errors that waiting does not help. */
 function patienceAfter (error: unknown, now: number, isLast: boolean): number {
   if (!(error instanceof ProviderError) || error.transport === 'aborted') throw error
   const { verdict } = error

@@ -9,13 +9,13 @@ export interface ChosenAccount {
   host: string
 }
 
-/** Which account to connect, asked for where it is missing. Undefined where the provider finds out by itself. */
+/** The account to connect. Asks for it if it is missing. Undefined if the provider identifies the account itself. */
 export async function chooseAccount (
   { name, parseAccount }: Provider, given: string | undefined, terminal: Terminal, patience: Patience
 ): Promise<ChosenAccount | undefined> {
   if (parseAccount === undefined) {
     if (given === undefined) return undefined
-    throw new ConnectFailure('usage', `${name} takes no account: it is that of whoever allows access`)
+    throw new ConnectFailure('usage', `${name} takes no account: it connects the account that allows access`)
   }
   const parse = (text: string): ChosenAccount => {
     const { name, host } = parseAccount(text)
@@ -25,17 +25,17 @@ export async function chooseAccount (
     try {
       return parse(given)
     } catch {
-      throw new ConnectFailure('usage', `${name} wants an account like nick@host`)
+      throw new ConnectFailure('usage', `${name} needs an account like nick@host`)
     }
   }
-  if (!terminal.isInteractive) throw new ConnectFailure('usage', `say which account at ${name}, like nick@host`)
+  if (!terminal.isInteractive) throw new ConnectFailure('usage', `name the account at ${name}, like nick@host`)
   return await patience(async ({ signal }) => {
     while (true) {
       try {
         return parse(await terminal.ask(`Account at ${name} (nick@host): `, signal))
       } catch (error) {
         if (signal.aborted || error instanceof ConnectFailure) throw error
-        terminal.say('That is no account like nick@host.')
+        terminal.say('That is not an account like nick@host.')
       }
     }
   })

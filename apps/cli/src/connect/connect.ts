@@ -22,7 +22,7 @@ export interface Options {
   json?: true
 }
 
-/** Opens what it takes, connects, and reports how that ended. Throws the failure too. */
+/** Connects and prints the result. Throws the failure too. */
 export async function connect (
   context: CommandContext, providerId: string, account: string | undefined, options: Options
 ): Promise<void> {
@@ -63,7 +63,7 @@ async function attempt (
     const outcome = await runConnect({ ...options, provider, account, file, call, terminal, patience, isSimulated, input })
     return { ...outcome, file: file.path }
   } catch (error) {
-    // What was cut off fails in many ways. Why it was is what counts.
+    // An aborted request fails in many ways. The reason of the abort counts.
     if (isCutOff(error)) throw interrupted.signal.reason ?? error
     throw error
   } finally {

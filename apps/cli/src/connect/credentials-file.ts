@@ -7,19 +7,19 @@ import type { Kept } from './kept.ts'
 
 export interface CredentialsFile {
   readonly path: string
-  /** What it holds now. Throws Error for a file of another kind, which is left alone. */
+  /** The content. Throws Error for a file in another format, and does not change it. */
   read: () => Promise<Kept>
-  /** Runs `work` while no other process may change the file. `write` replaces all of it, in one step. */
+  /** Runs `work` under a lock of the file. `write` replaces the whole file in one step. */
   exclusively: <T>(work: (kept: Kept, write: (kept: Kept) => Promise<void>) => Promise<T>) => Promise<T>
 }
 
 /**
- * Makes the folder where it is missing, and sees to it that nobody else may read the file (`say` hears of that). Throws where
- * the file could not be written, so that nobody authorizes anything in vain.
+ * Creates the folder if it is missing, and removes other users' access to the file. Throws if the file cannot be written, before
+ * the user authorizes anything.
  */
 export async function openCredentialsFile (given: string, say: (line: string) => void): Promise<CredentialsFile> {
   await mkdir(dirname(resolve(given)), { recursive: true, mode: 0o700 })
-  // A link stays one, and what it points to is replaced.
+  // Replace the target of a link, not the link.
   const path = await realpath(given).catch(() => resolve(given))
   await closeToOthers(path, say)
   const file: CredentialsFile = {
@@ -51,7 +51,7 @@ async function closeToOthers (path: string, say: (line: string) => void): Promis
   const mode = found.mode & 0o777
   if ((mode & 0o077) === 0) return
   await chmod(path, 0o600)
-  say(`${path} was open to others (mode ${mode.toString(8)}); now it is 600. What it holds may be known to them.`)
+  say(`${path} was readable by other users (mode ${mode.toString(8)}); its mode is now 600. They may have read its credentials.`)
 }
 
 async function readKept (path: string): Promise<Kept> {
@@ -61,11 +61,11 @@ async function readKept (path: string): Promise<Kept> {
   })
   if (text === undefined || text.trim() === '') return nothingKept
   const kept = parseKept(text)
-  if (kept === undefined) throw new Error(`${path} holds something else than credentials of this program; it is left alone`)
+  if (kept === undefined) throw new Error(`${path} is not a credentials file of this program; it was not changed`)
   return kept
 }
 
-/** A lock whose holder died is taken over after ten seconds; a refresh under way may well take as long as that. */
+/** A lock whose holder died is taken over after ten seconds. */
 async function hold (path: string) {
   let lost: Error | undefined
   const release = await lock(path, {
@@ -80,12 +80,12 @@ async function hold (path: string) {
     check () {
       if (lost !== undefined) throw new Error(`${path} was taken over by another process`)
     },
-    // What is lost cannot be given back.
+    // A lost lock cannot be released.
     release: async () => { if (lost === undefined) await release() }
   }
 }
 
-/** After a crash there is the old file or the new one. */
+/** Atomic: after a crash, either the old or the new file exists. */
 async function replace (path: string, kept: Kept): Promise<void> {
   const draft = `${path}.${randomUUID()}`
   try {

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.ts'
 
 /** `$XDG_CONFIG_HOME/carillon/credentials.json`. */
 export function defaultCredentialsPath (env: CommandContext['env']): string {
-  // The XDG Base Directory Specification says that a relative path is to be ignored.
+  // The XDG Base Directory Specification says to ignore a relative path.
   const given = env['XDG_CONFIG_HOME'] ?? ''
   return join(given.startsWith('/') ? given : join(env['HOME'] || homedir(), '.config'), 'carillon', 'credentials.json')
 }

@@ -2,7 +2,7 @@ import type { Answer } from '@carillon/shared/http'
 import type { Call, CodeHandshake } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
 
-/** RFC 6749 §4.1.3. No error repeats the answer: it may hold the code, or a token. */
+/** RFC 6749 §4.1.3. Errors do not repeat the response, which may contain the code or a token. */
 export async function exchangeCode (
   way: CodeHandshake, { code, redirectUri }: { code: string, redirectUri: string }, { http, signal }: Call
 ): Promise<Record<string, unknown>> {
@@ -30,15 +30,15 @@ export async function exchangeCode (
 
 function tokenOf ({ status, body }: Answer, host: string): Record<string, unknown> {
   const refused = status >= 400 && status < 500
-  if (status !== 200) throw new ConnectFailure('failed', `${host} ${refused ? 'refuses the code' : 'cannot exchange the code'} (HTTP ${status})`)
+  if (status !== 200) throw new ConnectFailure('failed', `${host} ${refused ? 'refused the code' : 'could not exchange the code'} (HTTP ${status})`)
   try {
     const token: unknown = JSON.parse(body.toString())
     if (typeof token === 'object' && token !== null) return { ...token }
   } catch {}
-  throw new ConnectFailure('failed', `${host} answers with something else than a token`)
+  throw new ConnectFailure('failed', `${host} did not return a token`)
 }
 
-/** RFC 6749 §2.3.1: both are encoded as a form would be. */
+/** RFC 6749 §2.3.1: both are form-encoded. */
 function basic (clientId: string, clientSecret: string): string {
   const [id, secret] = [clientId, clientSecret].map((part) => new URLSearchParams([['', part]]).toString().slice(1))
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`

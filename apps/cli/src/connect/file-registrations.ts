@@ -2,7 +2,7 @@ import type { Registrations } from '@carillon/shared/providers'
 import type { CredentialsFile } from './credentials-file.ts'
 import { findRegistration, withRegistration } from './kept.ts'
 
-/** Registrations that are kept with the credentials. Over all processes that share the file, one at a time registers. */
+/** Registrations in the credentials file. Of all processes that share the file, one registers at a time. */
 export function createFileRegistrations (file: CredentialsFile): Registrations {
   return {
     obtain: (provider, host, register, stale) => file.exclusively(async (kept, write) => {

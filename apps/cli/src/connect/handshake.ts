@@ -5,7 +5,7 @@ import { connectByVerifier } from './by-verifier.ts'
 import { ConnectFailure } from './connect-failure.ts'
 import type { Handshaking } from './handshaking.ts'
 
-/** Takes the way in that fits a terminal best. `account` is there where the provider wants one; `port` 0 is any. */
+/** Uses the kind that suits a terminal best. `account` is set if the provider needs one; `port` 0 is any free port. */
 export async function handshake (
   provider: Provider, { account, port }: { account: string | undefined, port: number }, handshaking: Handshaking
 ): Promise<Grant> {
@@ -13,5 +13,5 @@ export async function handshake (
   if (oneTimeCode !== undefined) return await connectByOneTimeCode(oneTimeCode, handshaking)
   if (verifier !== undefined && account !== undefined) return await connectByVerifier(verifier, account, handshaking)
   if (code !== undefined) return await connectByRedirect(provider, code, port, handshaking)
-  throw new ConnectFailure('failed', `${provider.name} has no way in from a terminal`)
+  throw new ConnectFailure('failed', `${provider.name} cannot be connected from a terminal`)
 }

@@ -2,7 +2,7 @@ import type { Call } from '@carillon/shared/providers'
 import type { Patience } from './patience.ts'
 import type { Terminal } from './terminal.ts'
 
-/** What every way in needs. `call` ends with Ctrl-C alone: what was allowed in the last moment counts. */
+/** What every kind of handshake needs. Only Ctrl-C aborts `call`: access that was allowed in the last moment counts. */
 export interface Handshaking {
   call: Call
   terminal: Terminal

@@ -1,18 +1,18 @@
 import type { Account, Registration } from '@carillon/shared/providers'
 
-/** What the credentials file holds. */
+/** The content of the credentials file. */
 export interface Kept {
   version: 1
   connections: KeptConnection[]
   registrations: KeptRegistration[]
 }
 
-/** Which connection is meant: one per provider and server or, where accounts are named beforehand, per account. */
+/** Identifies a connection: one per provider and server or, if users name their accounts, per account. */
 export interface Place {
   provider: string
   /** Origin of the service, or the host of the account. */
   server: string
-  /** The account's id, where accounts are named beforehand. */
+  /** The account's id, if users name their accounts. */
   accountId?: string
 }
 
@@ -21,11 +21,11 @@ export interface KeptConnection {
   server: string
   account: Account
   credentials: object
-  /** ISO 8601; absent when the provider states none. */
+  /** ISO 8601; absent if the provider states no expiry. */
   expiresAt?: string
 }
 
-/** What a host of the user's choice has registered us as. */
+/** A registration at a host that the user chose. */
 export interface KeptRegistration extends Registration {
   provider: string
   host: string
@@ -55,7 +55,7 @@ export function withRegistration (kept: Kept, registration: KeptRegistration): K
   return { ...kept, registrations: [...others, registration] }
 }
 
-/** Undefined when `text` is not what a file of ours holds. */
+/** Undefined if `text` is not a credentials file. */
 export function parseKept (text: string): Kept | undefined {
   try {
     const value: unknown = JSON.parse(text)

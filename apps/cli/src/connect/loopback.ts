@@ -6,7 +6,7 @@ import { ConnectFailure } from './connect-failure.ts'
 
 export interface Loopback {
   readonly redirectUri: string
-  /** The query that the browser brings back, and what to show it then. Rejects with the signal's reason. */
+  /** The query of the browser's request, and a function that shows it a page. Rejects with the signal's reason. */
   answer: (signal: AbortSignal) => Promise<{ answer: URLSearchParams, show: Show }>
   close: () => Promise<void>
 }
@@ -14,8 +14,8 @@ export interface Loopback {
 type Show = (title: string, text: string) => Promise<void>
 
 /**
- * Waits on a port of this machine (0: any) for a browser that is sent back. `key` comes back with it: others cannot know it, so
- * whoever brings it was sent by us.
+ * Listens on a port of this machine (0: any free port) for the provider's redirect. The redirect contains `key`, which only this
+ * process and the provider know.
  */
 export async function openLoopback ({ port, path, key }: { port: number, path: string, key: string }): Promise<Loopback> {
   let arrived: (arrival: { answer: URLSearchParams, show: Show }) => void = () => {}
@@ -25,11 +25,11 @@ export async function openLoopback ({ port, path, key }: { port: number, path: s
 
   const server = createServer((request, response) => {
     const answer = answerIn(request)
-    if (answer === undefined) return respond(response, 404, 'Nothing here', 'This page was meant for something else.')
+    if (answer === undefined) return respond(response, 404, 'Not found', 'This address is only for a redirect from the provider.')
     if (isAhead(request)) return respond(response, 503, 'Open this page in its own tab', 'Your browser requested this page ahead of time. Nothing has changed. Reload this page.')
     if (shown !== undefined) return respond(response, 200, shown.title, shown.text)
     waiting.push(response)
-    // The first answer counts. A reload, or a second request of the same browser, is shown the same.
+    // The first request counts. A reload, or a second request of the same browser, shows the same page.
     if (waiting.length === 1) arrived({ answer, show })
   })
 
@@ -37,7 +37,7 @@ export async function openLoopback ({ port, path, key }: { port: number, path: s
     shown = { title, text }
     await Promise.all(waiting.map(async (response) => {
       respond(response, 200, title, text)
-      // A browser that did not wait is no reason to fail.
+      // The browser may have closed the connection already.
       if (!response.destroyed) await once(response, 'close')
     }))
   }
@@ -62,14 +62,14 @@ export async function openLoopback ({ port, path, key }: { port: number, path: s
   }
 
   function answerIn ({ method, url = '', headers }: IncomingMessage): URLSearchParams | undefined {
-    // A name that somebody has pointed to 127.0.0.1 is not ours.
+    // Refuse other host names that resolve to 127.0.0.1 (DNS rebinding).
     if (method !== 'GET' || headers.host !== host || !URL.canParse(url, `http://${host}`)) return undefined
     const { pathname, searchParams } = new URL(url, `http://${host}`)
     return pathname === path && searchParams.get('handshake') === key ? searchParams : undefined
   }
 }
 
-/** Browsers prefetch pages that no person may ever see. */
+/** Browsers prefetch pages that the user may never open. */
 function isAhead ({ headers }: IncomingMessage): boolean {
   const marks = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].map((name) => String(headers[name] ?? ''))
   return marks.some((mark) => /prefetch|prerender|preview/i.test(mark)) || (headers['sec-fetch-dest'] ?? 'document') !== 'document'

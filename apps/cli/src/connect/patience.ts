@@ -1,19 +1,16 @@
 import { ConnectFailure } from './connect-failure.ts'
 
-/**
- * Waits for the user, who has been asked by now, while `answer` does. What we ask services before that and afterwards uses up
- * nothing of the time.
- */
+/** Limits how long `answer` waits for the user. Requests to services before and after it do not use this time. */
 export type Patience = <Answer>(answer: (time: Time) => Promise<Answer>) => Promise<Answer>
 
 export interface Time {
-  /** Ctrl-C, or the end of the time. The reason is a ConnectFailure. */
+  /** Aborts on Ctrl-C and at the deadline. The reason is a ConnectFailure. */
   signal: AbortSignal
   /** Milliseconds since the epoch. */
   deadline: number
 }
 
-/** Patience of `timeoutMs` for each thing that is asked. */
+/** Each question has `timeoutMs`. */
 export function createPatience (interrupted: AbortSignal, timeoutMs: number): Patience {
   return async (answer) => {
     // Not AbortSignal.any(): on Node 20 such a signal may be collected as garbage before it aborts.
@@ -32,5 +29,5 @@ export function createPatience (interrupted: AbortSignal, timeoutMs: number): Pa
 }
 
 function timedOut (timeoutMs: number): ConnectFailure {
-  return new ConnectFailure('timedOut', `nothing happened within ${timeoutMs / 1_000} seconds (--timeout)`)
+  return new ConnectFailure('timedOut', `you did not respond within ${timeoutMs / 1_000} seconds (--timeout)`)
 }

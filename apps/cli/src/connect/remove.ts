@@ -7,8 +7,8 @@ import type { KeptConnection, Place } from './kept.ts'
 import { usable } from './reuse.ts'
 
 /**
- * Ends the credentials at the provider where that can be done, and takes them out of the file. Undefined when there were none.
- * Those that could not be ended stay: nobody else knows them.
+ * Revokes the credentials if the provider supports it, and removes them from the file. Undefined if there were none. If the
+ * revocation fails, the file keeps them, so that the user can try again.
  */
 export function remove (
   provider: Provider, place: Place, file: CredentialsFile, call: Call
@@ -18,15 +18,15 @@ export function remove (
     if (removed === undefined) return undefined
     const credentials = usable(provider, removed)
     const isRevoked = credentials !== undefined && await revoke(provider, credentials, call).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error)
-      throw new ConnectFailure('failed', `access could not be ended at the provider, so nothing was removed (${why})`)
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new ConnectFailure('failed', `the access could not be revoked at the provider, so nothing was removed (${reason})`)
     })
     await write(withoutConnection(kept, place))
     return { removed, isRevoked }
   })
 }
 
-/** False where the provider has no way to do it. */
+/** False if the provider does not support revocation. */
 export async function revoke (provider: Provider, credentials: Credentials, call: Call): Promise<boolean> {
   if (provider.revoke === undefined) return false
   await provider.revoke(credentials, call).catch((error: unknown) => {

@@ -4,15 +4,15 @@ import type { CredentialsFile } from './credentials-file.ts'
 import { findConnection, withConnection } from './kept.ts'
 import type { KeptConnection, Place } from './kept.ts'
 
-/** What has become of credentials that were kept. */
+/** The result of checking stored credentials. */
 export type Reused = { kind: 'alive' | 'refreshed', connection: KeptConnection } | { kind: 'dead', reason: string }
 
-/** Whether `kept` is still of use. Credentials that are too old are replaced, in the file too. Throws when nobody can tell. */
+/** Checks stored credentials at the provider and refreshes expired ones. Throws if the provider is unavailable. */
 export async function reuse (
   provider: Provider, place: Place, connection: KeptConnection, file: CredentialsFile, call: Call
 ): Promise<Reused> {
   const credentials = usable(provider, connection)
-  if (credentials === undefined) return { kind: 'dead', reason: 'the file has none of use' }
+  if (credentials === undefined) return { kind: 'dead', reason: 'the file has no valid credentials' }
   try {
     await provider.identify(credentials, call)
     return { kind: 'alive', connection }
@@ -24,16 +24,16 @@ export async function reuse (
   }
 }
 
-/** One at a time of all who share the file: a refresh token is good for one refresh. */
+/** One process at a time refreshes, because a refresh token works once. */
 function refresh (provider: Provider, place: Place, seen: string, file: CredentialsFile, call: Call): Promise<Reused> {
   return file.exclusively<Reused>(async (kept, write) => {
     const current = findConnection(kept, place)
     const credentials = current && usable(provider, current)
-    if (current === undefined || credentials === undefined) return { kind: 'dead', reason: 'they were removed meanwhile' }
+    if (current === undefined || credentials === undefined) return { kind: 'dead', reason: 'the credentials were removed meanwhile' }
     if (credentials.accessToken !== seen) return { kind: 'refreshed', connection: current }
-    if (provider.refresh === undefined) return { kind: 'dead', reason: 'they are too old' }
+    if (provider.refresh === undefined) return { kind: 'dead', reason: 'the credentials have expired' }
     try {
-      // No Ctrl-C here: new credentials that nobody kept would be lost. The limits of the HTTP client are the end of it.
+      // Ctrl-C must not lose the new credentials. The HTTP client's limits end the request.
       const endless = new AbortController().signal
       const { credentials: fresh, expiresAt } = await provider.refresh(credentials, { ...call, signal: endless })
       const { expiresAt: _, ...rest } = current
@@ -48,7 +48,7 @@ function refresh (provider: Provider, place: Place, seen: string, file: Credenti
   })
 }
 
-/** Undefined when they are not credentials of this provider. */
+/** Undefined if they are not credentials of this provider. */
 export function usable (provider: Provider, { credentials }: KeptConnection): Credentials | undefined {
   try {
     return provider.parseCredentials(credentials)

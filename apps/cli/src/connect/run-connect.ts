@@ -14,10 +14,10 @@ import { reuse, usable } from './reuse.ts'
 
 export interface ConnectOptions extends Handshaking {
   provider: Provider
-  /** As it was typed. */
+  /** As the user typed it. */
   account: string | undefined
   file: CredentialsFile
-  /** Whether a simulator stands in at this origin or host. */
+  /** Whether a simulator runs at this origin or host. */
   isSimulated: (server: string) => boolean
   input: NodeJS.ReadStream
   port: number
@@ -33,7 +33,7 @@ export interface Outcome {
   sentence: string
 }
 
-/** Does what the options say. Throws ConnectFailure, ProviderError, or Error for a file that cannot be used. */
+/** Connects or removes a connection. Throws ConnectFailure, ProviderError, or Error for an unusable file. */
 export async function runConnect (options: ConnectOptions): Promise<Outcome> {
   const { provider, file, call, terminal, patience } = options
   const account = await chooseAccount(provider, options.account, terminal, patience)
@@ -48,9 +48,9 @@ export async function runConnect (options: ConnectOptions): Promise<Outcome> {
     const reused = await reuse(provider, place, known, file, call)
     if (reused.kind !== 'dead') return alreadyConnected(provider, reused.connection, reused.kind === 'refreshed')
     if (!terminal.isInteractive) {
-      throw new ConnectFailure('failed', `what is kept of ${printable(known.account.name)} is of no use any more (${reused.reason}); connect again with --again`)
+      throw new ConnectFailure('failed', `the stored credentials of ${printable(known.account.name)} are no longer valid (${reused.reason}); connect again with --again`)
     }
-    terminal.say(`What is kept of ${printable(known.account.name)} is of no use any more (${reused.reason}). Here we go again.`)
+    terminal.say(`The stored credentials of ${printable(known.account.name)} are no longer valid (${reused.reason}). Connect again:`)
   }
 
   const grant = isGiven
@@ -63,7 +63,7 @@ export async function runConnect (options: ConnectOptions): Promise<Outcome> {
 }
 
 function alreadyConnected ({ name }: Provider, { account }: KeptConnection, isRefreshed: boolean): Outcome {
-  const how = isRefreshed ? ' Its access token was too old and has been refreshed.' : ''
+  const how = isRefreshed ? ' The access token had expired and was refreshed.' : ''
   return { status: 'alreadyConnected', account, sentence: `Already connected to ${name} as ${printable(account.name)}.${how}` }
 }
 
@@ -71,15 +71,15 @@ function describeRemoval ({ name, revoke }: Provider, done: Awaited<ReturnType<t
   if (done === undefined) return { status: 'notConnected', account: null, sentence: `There is no connection to ${name} to remove.` }
   const { removed: { account }, isRevoked } = done
   const more = isRevoked
-    ? `Access is ended at ${name}.`
-    : revoke === undefined ? `${name} lets no program end access: do that there, in your settings.` : 'What was kept of it was of no use.'
+    ? `${name} has revoked the access.`
+    : revoke === undefined ? `${name} does not let programs revoke access: do that in your settings there.` : 'The stored credentials were not valid.'
   return { status: 'removed', account, sentence: `Removed the connection of ${printable(account.name)}. ${more}` }
 }
 
-/** Whoever is logged in allows it, which need not be who was named. */
+/** The user who is logged in allows access, and may not be the one that was named. */
 function refuseOthers ({ account }: Grant, wanted: string | undefined): void {
   if (wanted === undefined || account.id.toLowerCase() === wanted.toLowerCase()) return
-  throw new ConnectFailure('failed', `access was allowed by ${printable(account.name)}, not by ${printable(wanted)}; nothing is kept. Log in there as the other one, or name ${printable(account.name)}`)
+  throw new ConnectFailure('failed', `access was allowed by ${printable(account.name)}, not by ${printable(wanted)}; nothing was stored. Log in as ${printable(wanted)}, or connect ${printable(account.name)}`)
 }
 
 async function store ({ credentials, account, expiresAt }: Grant, place: Place, file: CredentialsFile): Promise<void> {
@@ -89,17 +89,17 @@ async function store ({ credentials, account, expiresAt }: Grant, place: Place, 
   await file.exclusively(async (kept, write) => await write(withConnection(kept, place, connection)))
 }
 
-/** Best effort: the new credentials are what was asked for. */
+/** Best effort: a failure does not matter to the new credentials. */
 async function endOld (
   provider: Provider, old: KeptConnection, { credentials: fresh }: Grant, { call, terminal }: Handshaking
 ): Promise<void> {
   const credentials = usable(provider, old)
-  // pump.io gives the same token again.
+  // pump.io returns the same token again.
   if (credentials === undefined || credentials.accessToken === fresh.accessToken) return
   try {
-    if (await revoke(provider, credentials, call)) terminal.say('The access token from before is ended.')
+    if (await revoke(provider, credentials, call)) terminal.say('The earlier access token was revoked.')
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    terminal.say(`The access token from before could not be ended (${printable(error.message)}).`)
+    terminal.say(`The earlier access token could not be revoked (${printable(error.message)}).`)
   }
 }

@@ -7,20 +7,17 @@ import type { CommandContext } from '../command-context.ts'
 import { sandboxProviders } from '../up/sandbox-providers.ts'
 import { readUpFile } from '../up-file.ts'
 
-/** Stands for a client that is not configured, and may not be needed. */
+/** A placeholder for a client that is not configured and may not be needed. */
 export const noClient = 'none'
 
 export interface TerminalProviders {
   providers: ReadonlyMap<string, Provider>
-  /** Origins of the simulators that stand in for services. */
+  /** Origins of the simulators that replace services. */
   simulators: ReadonlySet<string>
   http: Http
 }
 
-/**
- * The providers as the environment says and, where it says nothing, those of a running `carillon up` or the services
- * themselves.
- */
+/** The providers that the environment configures. For the others: the simulators of a running `carillon up`, or the services. */
 export async function openTerminalProviders (env: CommandContext['env']): Promise<TerminalProviders> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const { sandboxUrl, pumpioUrl } = await readUpFile(loadConfig(given).CARILLON_DATA_DIR)

@@ -4,21 +4,21 @@ import type { CommandContext } from '../command-context.ts'
 import { ConnectFailure } from './connect-failure.ts'
 
 export interface Terminal {
-  /** Whether somebody sits there who can be asked. */
+  /** Whether the input is a terminal. */
   readonly isInteractive: boolean
   say: (line: string) => void
   /**
-   * Resolves to the next line without the blanks around it. Rejects with the signal's reason, or with ConnectFailure at the
-   * end of the input.
+   * Resolves to the next line without surrounding spaces. Rejects with the signal's reason, or with ConnectFailure at the end
+   * of the input.
    */
   ask: (question: string, signal: AbortSignal) => Promise<string>
-  /** Shows how much time is left, on one line of its own, until the returned function is called. */
+  /** Shows the remaining time on one line, until the returned function is called. */
   countDown: (text: string, deadline: number) => () => void
-  /** Leaves the terminal as it was. */
+  /** Restores the terminal. */
   close: () => void
 }
 
-/** `onInterrupt` hears of a Ctrl-C while a question is open: the terminal sends no signal then. */
+/** `onInterrupt` is called for Ctrl-C while a question is open, because the terminal sends no signal then. */
 export function createTerminal ({ input, output }: CommandContext['terminal'], onInterrupt: () => void): Terminal {
   let reader: { readline: Interface, lines: AsyncIterator<string> } | undefined
   const say = (line: string) => { output.write(`${line}\n`) }
@@ -32,12 +32,12 @@ export function createTerminal ({ input, output }: CommandContext['terminal'], o
       readline.setPrompt(question)
       readline.prompt()
       const { done, value } = await unlessAborted(lines.next(), signal).catch((error: unknown) => {
-        say('') // what comes next does not belong on the line of the question
+        say('') // start a new line after the question
         throw error
       })
       if (done !== true) return value.trim()
       say('')
-      throw new ConnectFailure('failed', 'the input ended before the question was answered')
+      throw new ConnectFailure('failed', 'the input ended before you answered the question')
     },
     countDown (text, deadline) {
       if (!output.isTTY) {
@@ -61,7 +61,7 @@ export function createTerminal ({ input, output }: CommandContext['terminal'], o
   function openReader () {
     const readline = createInterface({ input, output, terminal: input.isTTY && output.isTTY, historySize: 0 })
     readline.on('SIGINT', onInterrupt)
-    // Lines that come while nobody asks are kept for the next question.
+    // Lines that arrive between questions are kept for the next one.
     return { readline, lines: readline[Symbol.asyncIterator]() }
   }
 }

@@ -1,14 +1,14 @@
 import type { ApiClient } from '../api-client.ts'
 import { ApiError } from '../api-error.ts'
-import { given } from '../notifications/wish-options.ts'
+import { omitUndefined } from '../omit-undefined.ts'
 import type { Line } from './read-lines.ts'
 
-/** A line that was not imported, and why. Nothing of the line itself is repeated: it holds a token. */
+/** A line that was not imported, and the reason. It repeats nothing of the line, which holds a token. */
 export interface ImportFailure {
   line: number
-  /** Where in the line the fault is, such as `account.name`. */
+  /** The invalid field, such as `account.name`. */
   path?: string
-  /** The API's word for it, such as `unauthorized`. */
+  /** The API's error code, such as `unauthorized`. */
   code?: string
   message: string
 }
@@ -25,12 +25,12 @@ export interface ImportReport {
   onProgress: () => void
 }
 
-/** What one request carries at most: so many connections, and less text than the API's limit of 12 MiB. */
+/** The limits of one request: the number of connections, and less text than the API's 12 MiB. */
 const maxLinesPerRequest = 1_000
 const maxBytesPerRequest = 10 * 1024 * 1024
 const maxFailuresKept = 10_000
 
-/** Sends lines to the API in their order and adds up in `totals` what became of them. A line that fails stops no other. */
+/** Sends the lines to the API in order and counts the results in `totals`. A line that fails does not stop the others. */
 export async function importLines (
   lines: AsyncIterable<Line>, api: Pick<ApiClient, 'post'>, totals: ImportTotals, { onFailure, onProgress }: ImportReport
 ): Promise<void> {
@@ -57,7 +57,7 @@ export async function importLines (
     onProgress()
   }
 
-  /** What the API refuses as a whole is sent in halves, until the line is found that is at fault. */
+  /** If the API refuses a batch as a whole, both halves are sent separately, down to the invalid line. */
   async function send (sent: Sendable[]): Promise<void> {
     const [first] = sent
     const answer = await post(sent).catch((error: unknown) => {
@@ -72,7 +72,7 @@ export async function importLines (
     } else fail({ line: first.number, message: answer.message })
   }
 
-  /** Sends text, not values: a large number that is parsed and written again is another. */
+  /** Sends the text of the lines: parsing and serializing would change large numbers. */
   async function post (sent: Sendable[]): Promise<ImportAnswer> {
     return await api.post('/v1/connections/import', `{"connections":[${sent.map(({ text }) => text).join(',')}]}`) as ImportAnswer
   }
@@ -80,7 +80,10 @@ export async function importLines (
   function count (sent: Sendable[], { data }: ImportAnswer): void {
     for (const { index, error } of data) {
       if (error === undefined) totals.imported++
-      else fail({ line: sent[index]?.number ?? 0, ...given({ path: error.path, code: error.code }), message: error.reason })
+      else {
+        const { path, code, reason: message } = error
+        fail({ line: sent[index]?.number ?? 0, ...omitUndefined({ path, code }), message })
+      }
     }
   }
 
@@ -101,7 +104,7 @@ interface ImportAnswer {
   data: Array<{ index: number, error?: { code: string, path?: string, reason: string } }>
 }
 
-/** The body as a whole is at fault, or too large: not the key, and not the server. */
+/** Statuses of an invalid or too large body, as opposed to a wrong key or a server error. */
 const refusals = [400, 413, 422]
 
 function toSendable ({ number, text }: Line): Sendable | ImportFailure {
@@ -118,6 +121,6 @@ function toSendable ({ number, text }: Line): Sendable | ImportFailure {
 
 function inLines (sent: Sendable[], error: unknown): Error {
   const cause = error instanceof Error ? error : new Error(String(error))
-  // Changed in place: its class has the exit code.
+  // Changed in place, because its class has the exit code.
   return Object.assign(cause, { message: `lines ${sent[0]?.number} to ${sent.at(-1)?.number}: ${cause.message}` })
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 
-/** A line of the file that is not empty. Its text is undefined where it is not UTF-8. */
+/** A line that is not empty. Its text is undefined if it is not UTF-8. */
 export interface Line {
   number: number
   text: string | undefined
@@ -8,7 +8,7 @@ export interface Line {
 
 const newline = 0x0A
 
-/** The lines of a file, or of standard input for `-`. A byte order mark at the start is no part of the first line. */
+/** The lines of a file, or of standard input for `-`, without a byte order mark at the start. */
 export async function * readLines (file: string): AsyncGenerator<Line> {
   let number = 0
   for await (const bytes of split(file === '-' ? process.stdin : createReadStream(file))) {
@@ -18,7 +18,7 @@ export async function * readLines (file: string): AsyncGenerator<Line> {
   }
 }
 
-/** Node's readline replaces bytes that are not UTF-8, which would change a token without a word. */
+/** Node's readline would replace bytes that are not UTF-8, and so change a token silently. */
 async function * split (input: AsyncIterable<Uint8Array | string>): AsyncGenerator<Buffer> {
   let started: Buffer[] = []
   for await (const chunk of input) {
@@ -33,7 +33,7 @@ async function * split (input: AsyncIterable<Uint8Array | string>): AsyncGenerat
   if (started.length > 0) yield Buffer.concat(started)
 }
 
-/** Drops a byte order mark, as the encoding standard has it. */
+/** Removes a byte order mark, as the Encoding Standard says. */
 function decode (bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -3,7 +3,7 @@ import { moment } from './in-words.ts'
 import type { Delivery, ExplainedDelivery } from './notification.ts'
 import { table } from './table.ts'
 
-/** One line each, under a heading. */
+/** A table with one line per delivery. */
 export function deliveryTable (deliveries: Delivery[]): string[] {
   return table([
     ['CONNECTION', 'PROVIDER  ', 'STATE   ', 'ATTEMPTS', 'CHANGED', 'USER', 'REASON'],
@@ -13,7 +13,7 @@ export function deliveryTable (deliveries: Delivery[]): string[] {
   ], [3])
 }
 
-/** Why one is where it is, and all that has happened to it. */
+/** The reason for a delivery's state, and its history. */
 export function explain ({ connectionId, userId, provider, explanation, history }: ExplainedDelivery): string[] {
   return [
     `${connectionId} of ${printable(userId)} at ${provider}`,

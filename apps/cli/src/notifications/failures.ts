@@ -4,11 +4,11 @@ import type { DeliveryState, Progress } from './notification.ts'
 import type { NotificationsApi } from './notifications-api.ts'
 import { table } from './table.ts'
 
-/** How many deliveries did not arrive for the same reason. */
+/** The number of deliveries that did not arrive for one reason. */
 export interface Failure {
   provider: string
   state: DeliveryState
-  /** Null where the state says it all. */
+  /** Null if the state needs no reason. */
   reason: string | null
   count: number
 }
@@ -16,7 +16,7 @@ export interface Failure {
 const withReason: DeliveryState[] = ['failed', 'unknown', 'skipped', 'parked']
 const withoutReason: DeliveryState[] = ['expired', 'canceled']
 
-/** Most frequent first. Reads each delivery that has a reason of its own, and keeps none. */
+/** The most frequent failure first. Reads page by page and keeps only the counts. */
 export async function readFailures (
   { deliveries }: Pick<NotificationsApi, 'deliveries'>, id: string, { counts, progress }: Progress
 ): Promise<Failure[]> {

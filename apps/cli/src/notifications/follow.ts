@@ -5,16 +5,16 @@ import type { Progress } from './notification.ts'
 import type { NotificationsApi } from './notifications-api.ts'
 
 export interface Following {
-  /** Its reason is thrown. */
+  /** Its reason is thrown when it aborts. */
   signal: AbortSignal
-  /** Hears whether there is a connection to the API; one that is lost is tried again. */
+  /** Called when the connection to the API is lost, and when it is back. */
   onConnection: (isThere: boolean) => void
-  /** How long the API may be gone. */
+  /** How long the API may be unavailable. */
   patienceMs?: number
   retryMs?: number
 }
 
-/** The notification's progress as it changes, until nothing moves any more. A lost connection is taken up where it broke. */
+/** The notification's progress until no delivery changes any more. After a lost connection it continues with the next event. */
 export async function * follow (
   { events }: Pick<NotificationsApi, 'events'>, id: string,
   { signal, onConnection, patienceMs = 120_000, retryMs = 1_000 }: Following

@@ -25,7 +25,7 @@ export function duration (seconds: number): string {
 
 const notSent: DeliveryState[] = ['failed', 'unknown', 'retrying', 'parked', 'skipped', 'expired', 'canceled']
 
-/** `12 failed, 3 parked`; empty when all of them are sent or on their way. */
+/** `12 failed, 3 parked`; empty if all deliveries are sent, queued or being sent. */
 export function exceptions (counts: Counts): string {
   return notSent.filter((state) => counts[state] > 0).map((state) => `${number(counts[state])} ${state}`).join(', ')
 }
@@ -37,7 +37,7 @@ export function sentOf (counts: Counts): string {
   return `${number(counts.sent)} of ${number(total(counts))} sent${rest === '' ? '' : `, ${rest}`}`
 }
 
-/** What a message is known by, on one line. */
+/** A short name of a message, on one line. */
 export function titleOf ({ message: { title, body, url, type } }: Pick<Notification, 'message'>): string {
   const text = printable(title ?? body ?? url ?? type)
   return `"${text.length > 60 ? `${truncate(text, 59)}…` : text}"`

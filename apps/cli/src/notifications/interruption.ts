@@ -3,11 +3,11 @@ import { ExitError } from '../exit-error.ts'
 
 export interface Interruption {
   signal: AbortSignal
-  /** For a Ctrl-C that comes as a key, not as a signal. */
+  /** For a Ctrl-C that arrives as a key, not as a signal. */
   interrupt: () => void
 }
 
-/** From now on a Ctrl-C ends what listens to the signal, and not the process. */
+/** After this call, Ctrl-C aborts the signal instead of ending the process. */
 export function createInterruption ({ onInterrupt }: Pick<CommandContext, 'onInterrupt'>): Interruption {
   const controller = new AbortController()
   const interrupt = () => controller.abort(new ExitError('interrupted', 130))
@@ -15,7 +15,7 @@ export function createInterruption ({ onInterrupt }: Pick<CommandContext, 'onInt
   return { signal: controller.signal, interrupt }
 }
 
-/** Rejects with the signal's reason when that comes first. */
+/** Rejects with the signal's reason if it aborts first. */
 export async function unlessInterrupted<Result> (promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
   signal.throwIfAborted()
   let stop = () => {}

@@ -2,10 +2,10 @@ import { audienceOf, exceptions, moment, number, sentOf, titleOf } from './in-wo
 import type { Notification } from './notification.ts'
 import { table } from './table.ts'
 
-/** One line each, under a heading. */
+/** A table with one line per notification. */
 export function notificationTable (notifications: Notification[]): string[] {
   return table([
-    ['ID', 'MADE', 'STATUS', 'SENT', 'OF', 'TO', 'TITLE'],
+    ['ID', 'CREATED', 'STATUS', 'SENT', 'OF', 'TO', 'TITLE'],
     ...notifications.map((notification) => {
       const { id, createdAt, status, counts, deliveries } = notification
       const rest = exceptions(counts)
@@ -17,11 +17,11 @@ export function notificationTable (notifications: Notification[]): string[] {
   ], [3, 4])
 }
 
-/** One of them, with all that is known about it but its deliveries. */
+/** All about one notification, except its deliveries. */
 export function describeNotification (notification: Notification): string[] {
   const { id, createdAt, status, sendAt, expiresAt, spreadOver, deliveries, counts, progress } = notification
   const rest = exceptions(counts)
-  const times = Object.entries({ made: createdAt, begins: sendAt, expires: expiresAt })
+  const times = Object.entries({ created: createdAt, starts: sendAt, expires: expiresAt })
     .flatMap(([name, at]) => at === null ? [] : [[name, moment(at)]])
   return [
     `${id} ${titleOf(notification)}`,

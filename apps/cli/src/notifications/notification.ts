@@ -1,4 +1,4 @@
-/** What the API says of notifications; docs/api.md explains it. */
+/** Notifications as the API returns them; docs/notifications.md describes the fields. */
 
 export const deliveryStates = [
   'queued', 'sending', 'retrying', 'parked', 'sent', 'failed', 'unknown', 'canceled', 'expired', 'skipped'
@@ -16,7 +16,7 @@ export interface ProviderProgress {
 
 export interface Progress {
   status: 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
-  /** How many connections it goes to, as far as is known yet. */
+  /** The number of connections, as far as it is known. */
   deliveries: number
   counts: Counts
   progress: ProviderProgress[]
@@ -29,7 +29,7 @@ export interface Notification extends Progress {
   audienceCount: number | null
   message: { type: string, title?: string, body?: string, url?: string }
   providers: string[] | null
-  /** The first of them. */
+  /** The first entries. */
   unreachable: Array<{ userId: string, reason: 'unknownUser' | 'notConnected' } | { teamId: string, reason: 'unknownTeam' }>
   unreachableCount: number
   sendAt: string | null
@@ -57,8 +57,8 @@ export interface ExplainedDelivery extends Delivery {
   }>
 }
 
-/** What is asked for. */
-export interface Wish {
+/** The body of a request for a notification. */
+export interface NotificationInput {
   audience: Notification['audience']
   message: Notification['message']
   providers?: string[]
@@ -68,7 +68,7 @@ export interface Wish {
   spreadOver?: number
 }
 
-/** How many are on their way. What is parked is not: it waits for its user to connect again. */
+/** Deliveries that will change without a user. Parked ones wait for their users to reconnect. */
 export function underway ({ queued, sending, retrying }: Counts): number {
   return queued + sending + retrying
 }
@@ -77,10 +77,10 @@ export function total (counts: Counts): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }
 
-/** Whether nothing will change unless somebody does something. */
+/** Whether nothing changes any more without a user or an operator. */
 export function isSettled ({ status, deliveries, counts }: Progress): boolean {
   if (status === 'completed') return true
-  // A broadcast is planned by then.
+  // A broadcast is planned before its status is `sending`.
   if (status === 'sending') return underway(counts) === 0
   return status === 'canceled' && underway(counts) === 0 && total(counts) >= deliveries
 }

@@ -3,7 +3,7 @@ import { total, underway } from './notification.ts'
 import type { Counts, Progress, ProviderProgress } from './notification.ts'
 import { table } from './table.ts'
 
-/** One line per provider, with a bar of as much of `columns` as is left. */
+/** One line per provider, with a bar that fills the rest of `columns`. */
 export function progressBars ({ progress }: Progress, columns: number, paint: (bar: string) => string = (bar) => bar): string[] {
   const rows = begun(progress).map((one) => ({ share: shareOf(one.counts), name: one.provider, rest: restOf(one) }))
   const rests = table(rows.map(({ share, rest }) => [`${Math.floor(share * 100)}%`, ...rest]), [0, 1, 2, 3])
@@ -13,14 +13,14 @@ export function progressBars ({ progress }: Progress, columns: number, paint: (b
   return rows.map(({ share, name: provider }, index) => `${provider.padEnd(name)}  ${paint(bar(share, width))}  ${rests[index]}`)
 }
 
-/** The same on one line, for where nothing can be drawn. */
+/** The same on one line, for output that is no terminal. */
 export function progressLine ({ status, progress, deliveries }: Progress): string {
   const parts = begun(progress).map((one) => [one.provider, ...restOf(one)].filter((cell) => cell !== '').join(' '))
   if (parts.length === 0) return deliveries === 0 ? status : `${status}: ${number(deliveries)} deliveries`
   return `${status}: ${parts.join('; ')}`
 }
 
-/** Until its deliveries are counted, a provider has nothing to show. */
+/** Providers whose deliveries are already counted. */
 function begun (progress: ProviderProgress[]): ProviderProgress[] {
   return progress.filter(({ counts }) => total(counts) > 0)
 }

@@ -6,25 +6,25 @@ import { progressBars, progressLine } from './progress-lines.ts'
 
 export interface ProgressView {
   show: (progress: Progress) => void
-  /** Whether the API is there. */
+  /** Shows whether the API is reachable. */
   connection: (isThere: boolean) => void
   close: () => void
 }
 
-/** Bars that move where `output` is a terminal, and a plain line every few seconds where it is not. */
+/** Draws bars on a terminal. Without a terminal, it prints a line every few seconds. */
 export function createProgressView (output: WriteStream, heading: string): ProgressView {
   return output.isTTY ? drawn(output, heading) : written(output)
 }
 
 function drawn (output: WriteStream, heading: string): ProgressView {
-  // Hiding the cursor would take signal handlers, which are main.ts's.
+  // Hiding the cursor would need signal handlers, which only main.ts installs.
   const draw = createLogUpdate(output, { showCursor: true })
   const { green } = pc.createColors(output.hasColors())
   let latest: Progress | undefined
   let isThere = true
   const render = () => {
     if (latest === undefined) return
-    const lost = isThere ? '' : ' (the API is gone; trying again)'
+    const lost = isThere ? '' : ' (the API does not respond; trying again)'
     draw([`${heading}: ${latest.status}${lost}`, ...progressBars(latest, output.columns, green)].join('\n'))
   }
   return {
@@ -56,7 +56,7 @@ function written (output: WriteStream): ProgressView {
       latest = progress
       if (progress.status !== writtenOf?.status) write()
     },
-    connection: (isThere) => { output.write(isThere ? 'the API is back\n' : 'the API is gone; trying again\n') },
+    connection: (isThere) => { output.write(isThere ? 'the API is back\n' : 'the API does not respond; trying again\n') },
     close () {
       clearInterval(timer)
       write()

@@ -8,7 +8,7 @@ import type { Notification } from './notification.ts'
 import type { NotificationsApi } from './notifications-api.ts'
 import { describeUnreachable } from './unreachable.ts'
 
-/** Says how a notification ended. Throws ExitError unless all of it arrived. */
+/** Prints the result of a notification. Throws ExitError unless everything was sent. */
 export async function reportEnd (
   { print, named }: Pick<CommandContext, 'print' | 'named'>, api: NotificationsApi, id: string, { json }: { json: boolean }
 ): Promise<void> {
@@ -23,9 +23,9 @@ function describeEnd (notification: Notification, failures: Failure[], named: Co
   const { id, status, counts } = notification
   const isAgain = status !== 'canceled' && counts.failed + counts.unknown > 0
   return [
-    `${id} ${status === 'sending' ? 'waits for users to connect again' : `is ${status}`}: ${sentOf(counts)}`,
+    `${id} ${status === 'sending' ? 'waits for users to reconnect' : `is ${status}`}: ${sentOf(counts)}`,
     ...describeUnreachable(notification),
-    ...failures.length === 0 ? [] : ['', ...failureTable(failures), '', named(`Which ones:  carillon deliveries ${id} --state ${failures[0]?.state}`)],
+    ...failures.length === 0 ? [] : ['', ...failureTable(failures), '', named(`Show them:   carillon deliveries ${id} --state ${failures[0]?.state}`)],
     ...isAgain ? [named(`Try again:   carillon notifications ${id} retry --watch`)] : []
   ]
 }
@@ -33,6 +33,6 @@ function describeEnd (notification: Notification, failures: Failure[], named: Co
 function refuseUnlessAllArrived ({ counts, unreachableCount }: Notification): void {
   const all = total(counts)
   if (unreachableCount > 0) throw new ExitError(`${count(unreachableCount, 'user', 'users')} could not be reached`, 1)
-  if (all === 0) throw new ExitError('nobody was rung', 1)
+  if (all === 0) throw new ExitError('the notification had no deliveries', 1)
   if (counts.sent < all) throw new ExitError(`${number(all - counts.sent)} of ${count(all, 'delivery', 'deliveries')} did not arrive`, 1)
 }

@@ -1,4 +1,4 @@
-/** Columns under one another; those of `right` end together, as numbers do. */
+/** Aligns columns; those in `right` are right-aligned. */
 export function table (rows: string[][], right: number[] = []): string[] {
   const widths: number[] = []
   for (const row of rows) row.forEach((cell, column) => { widths[column] = Math.max(widths[column] ?? 0, cell.length) })

@@ -13,10 +13,7 @@ export interface ListWatching {
   everyMs?: number
 }
 
-/**
- * Shows the latest notifications until the signal comes, whose reason is thrown: as a table that changes where standard output is
- * a terminal, or a line for each change.
- */
+/** Shows the latest notifications until the signal aborts: a table on a terminal, otherwise one line per change. */
 export async function watchList (
   { print, terminal: { output } }: CommandContext, api: NotificationsApi, { limit, json, signal, everyMs = 2_000 }: ListWatching
 ): Promise<never> {
@@ -36,7 +33,7 @@ function eachChange (print: CommandContext['print'], text: (notification: Notifi
   let known = new Map<string, string>()
   return (notifications) => {
     const texts = new Map(notifications.map((one) => [one.id, text(one)]))
-    // Oldest first, as what comes later is printed later.
+    // Print the oldest first.
     for (const [id, line] of [...texts].reverse()) if (known.get(id) !== line) print(line)
     known = texts
   }

@@ -9,7 +9,7 @@ import type { NotificationsApi } from './notifications-api.ts'
 import { createProgressView } from './progress-view.ts'
 import { reportEnd } from './report-end.ts'
 
-/** Shows the progress until nothing moves any more, and reports how that ended. Throws ExitError unless all arrived. */
+/** Shows the progress until no delivery changes any more, then the result. Throws ExitError unless everything was sent. */
 export async function watch (
   context: CommandContext, api: NotificationsApi, notification: Notification,
   { json, interruption: { signal } }: { json: boolean, interruption: Interruption }
@@ -28,7 +28,7 @@ export async function watch (
     if (json) print(JSON.stringify({ ...notification, ...latest }))
     output.write(named(`Watch it again:  carillon notifications ${id} --watch\nCancel it:       carillon notifications ${id} cancel\n`))
     if (!signal.aborted) throw error
-    throw new ExitError(`stopped watching; ${id} goes on`, 130)
+    throw new ExitError(`stopped watching; ${id} continues`, 130)
   }
   view.close()
   await unlessInterrupted(reportEnd(context, api, id, { json }), signal)

@@ -4,20 +4,20 @@ import { LockedError, takeLock } from '@carillon/local'
 
 export interface DataDir {
   path: string
-  /** Writes a file that only we may read, all of it or nothing. */
+  /** Writes a file with mode 0600, atomically. */
   writeSecret: (name: string, text: string) => Promise<void>
   remove: (name: string) => Promise<void>
   release: () => Promise<void>
 }
 
-/** What Carillon keeps in its data directory; drafts of these end in a process id. */
+/** Names of Carillon's files. Temporary files end in a process id. */
 const ownEntry = /^(postgres|(secrets|up)\.json(\.\d+)?|up\.lock.*)$/
 
-/** Makes CARILLON_DATA_DIR where it is missing, closes it to other users, and holds it for this process. */
+/** Creates CARILLON_DATA_DIR if it is missing, removes other users' access, and locks it for this process. */
 export async function openDataDir (given: string): Promise<DataDir> {
   const path = resolve(given)
   const lock = await makePrivate(path).then(() => takeLock(join(path, 'up.lock'))).catch((error: unknown) => {
-    if (error instanceof LockedError) throw new Error(`carillon is already up in ${path} (process ${error.pid})`)
+    if (error instanceof LockedError) throw new Error(`carillon is already running in ${path} (process ${error.pid})`)
     throw new Error(`CARILLON_DATA_DIR: ${path} ${reason(error)}`)
   })
   return {
@@ -33,7 +33,7 @@ export async function openDataDir (given: string): Promise<DataDir> {
   }
 }
 
-/** A directory that holds anything else is not ours to close: CARILLON_DATA_DIR may name a home directory by mistake. */
+/** Refuses a directory with other files: CARILLON_DATA_DIR may name a home directory by mistake. */
 async function makePrivate (path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   const { mode, uid } = await stat(path)

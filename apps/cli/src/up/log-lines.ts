@@ -3,13 +3,10 @@ import type { PartLine } from './process-part.ts'
 
 const warn = 40
 const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: pc.yellow('warn'), 50: pc.red('error'), 60: pc.red('fatal') }
-/** Of a pino line, what says nothing when one reads along. */
+/** Fields of a pino line that are not shown. */
 const unread = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'err'])
 
-/**
- * A line of a part for the terminal: pino's JSON put into words, with the part's name in front. Undefined when it is not to
- * be shown: unless `verbose`, that is everything below a warning.
- */
+/** A pino line as text for the terminal, after the part's name. Undefined if it is below a warning and not `verbose`. */
 export function readableLine ({ part, stream, text }: PartLine, verbose: boolean): string | undefined {
   const name = pc.dim(part.padEnd(8))
   const entry = parse(text)

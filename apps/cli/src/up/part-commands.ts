@@ -3,7 +3,7 @@ import type { PartCommand } from './process-part.ts'
 
 export type AppName = 'api' | 'worker' | 'sandbox'
 
-/** How to run an app of ours as a process: the way this one is run, through tsx or by Node itself. */
+/** The command that runs an app in the same way as this process: with tsx or with Node.js alone. */
 export function appCommand (name: AppName, env: Record<string, string>): PartCommand {
   return { name, command: process.execPath, args: [...nodeArgs(), appPath(name)], env }
 }

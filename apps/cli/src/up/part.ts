@@ -1,17 +1,17 @@
 /** Something that `up` starts, watches and stops. */
 export interface Part {
   name: string
-  /** Resolves when it answers. Rejects when it cannot, or when `stop` comes before that; then nothing of it is left running. */
+  /** Resolves when the part is ready. Rejects if it cannot start, or if `stop` aborts first; then nothing is left running. */
   start: (stop: AbortSignal) => Promise<RunningPart>
 }
 
 export interface RunningPart {
-  /** Where it answers, for those that listen. */
+  /** Its address, if it listens. */
   url: string
-  /** Settles when it has ended, with how it ended, in words. */
+  /** Resolves when the part has exited, with the reason as text. */
   exited: Promise<string>
-  /** Lets it finish what it does. Resolves when it has ended. */
+  /** Stops it gracefully. Resolves when it has exited. */
   stop: () => Promise<void>
-  /** Ends it at once. */
+  /** Kills it. */
   kill: () => void
 }

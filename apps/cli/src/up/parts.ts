@@ -4,11 +4,11 @@ import { supervise } from './supervise.ts'
 import type { Supervised } from './supervise.ts'
 
 export interface Parts {
-  /** Starts a part and keeps it alive. Resolves with its address. */
+  /** Starts a part and restarts it when it exits. Resolves with its address. */
   start: (part: Part) => Promise<string>
-  /** Work between two parts, told of in the same way. */
+  /** Runs work between two parts and reports it in the same way. */
   step: (name: string, work: () => Promise<void>) => Promise<void>
-  /** Stops what was started, the last one first. */
+  /** Stops all parts, the last one first. */
   stop: () => Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import { freePort, isPortFree } from '@carillon/local'
 
-/** The port itself when nobody listens on it; for 0 any free one, chosen here so that it stays when the part is started again. */
+/** The port, if it is free. For 0 a free port, chosen here so that a restarted part keeps it. */
 export async function choosePort (variable: string, port: number, host: string): Promise<number> {
   if (port === 0) return freePort()
   const free = await isPortFree(port, host).catch((error: NodeJS.ErrnoException) => {

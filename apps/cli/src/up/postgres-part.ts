@@ -7,7 +7,7 @@ export interface PostgresPartOptions {
 }
 
 export function createPostgresPart ({ dataDir, onLog }: PostgresPartOptions): Part {
-  // The other parts know its address: it must come back on the same one.
+  // The other parts know the address, so a restart must use the same port.
   let port: number | undefined
   return {
     name: 'postgres',

@@ -2,12 +2,12 @@ import { execa } from 'execa'
 import type { EventEmitter } from 'node:events'
 import type { Part } from './part.ts'
 
-/** A part that is a Node program of ours: it tells over IPC when it is ready, and ends when its parent does. */
+/** A Node.js program that reports over IPC when it is ready, and exits with its parent. */
 export interface PartCommand {
   name: string
   command: string
   args: string[]
-  /** All of its environment. */
+  /** The complete environment. */
   env: Record<string, string>
 }
 
@@ -17,9 +17,9 @@ export interface PartLine {
   text: string
 }
 
-/** Longer than an app may take to finish what is under way. */
-const stopPatienceMs = 20_000
-const startPatienceMs = 120_000
+/** Longer than an app's own shutdown may take. */
+const stopTimeoutMs = 20_000
+const startTimeoutMs = 120_000
 
 export function createProcessPart ({ name, command, args, env }: PartCommand, onLine: (line: PartLine) => void): Part {
   return {
@@ -31,14 +31,14 @@ export function createProcessPart ({ name, command, args, env }: PartCommand, on
         extendEnv: false,
         ipc: true,
         serialization: 'json',
-        // Ctrl-C in the terminal is for us alone: we stop the parts, in order.
+        // Ctrl-C in the terminal reaches only this process, which stops the parts in order.
         detached: true,
-        forceKillAfterDelay: stopPatienceMs,
+        forceKillAfterDelay: stopTimeoutMs,
         reject: false,
         buffer: false,
         stdin: 'ignore'
       })
-      // Kept back until it is ready: when it cannot start, they are the reason, to be told once.
+      // Lines are held back until the part is ready. If it cannot start, they contain the reason.
       const held: PartLine[] = []
       let hear = (line: PartLine) => { held.push(line) }
       const reading = Promise.all((['stdout', 'stderr'] as const).map(async (stream) => {
@@ -83,11 +83,11 @@ function untilReady (child: Pick<EventEmitter, 'on'>): Promise<{ url: string }> 
 
 function late (): Promise<{ how: string }> {
   return new Promise((resolve) => {
-    setTimeout(resolve, startPatienceMs, { how: `not ready after ${startPatienceMs / 1000} s` }).unref()
+    setTimeout(resolve, startTimeoutMs, { how: `not ready after ${startTimeoutMs / 1000} s` }).unref()
   })
 }
 
-/** Apps write a line per fault to stderr. A crash writes its source and stack around the one line that counts. */
+/** The error in what an app wrote to stderr: one line per error, or the line of a crash that names the error. */
 function reasonIn (lines: PartLine[]): string | undefined {
   const said = lines.filter(({ stream, text }) => stream === 'stderr' && text.trim() !== '').map(({ text }) => text.trim())
   return said.find((text) => /^\w*Error\b.*:/.test(text)) ?? (said.length > 0 ? said.join('; ') : undefined)

@@ -21,19 +21,19 @@ import { openOperatorKey, openSecrets } from './secrets.ts'
 export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'announce'> {
   sandbox: boolean
   verbose: boolean
-  /** Stops everything, the last started first. */
+  /** Stops all parts, the last one first. */
   stop: AbortSignal
-  /** Ends at once what does not stop. */
+  /** Kills all parts. */
   force: AbortSignal
-  /** How the apps are run: data, so that tests can put something smaller in their place. */
+  /** How to run the apps. Tests replace the apps by smaller programs. */
   commands?: typeof appCommand
 }
 
 const upFile = 'up.json'
-/** The sandbox listens there whatever HOST is. */
+/** The sandbox listens on this address, whatever HOST is. */
 const sandboxHost = '127.0.0.1'
 
-/** Starts everything, and resolves when `stop` has ended it. Rejects when it cannot start, with nothing left running. */
+/** Starts everything and resolves after `stop` has stopped it. Rejects if a part cannot start, with nothing left running. */
 export async function runUp (options: UpOptions): Promise<void> {
   const { env, print, announce, stop, force } = options
   const config = loadConfig(env)
@@ -93,8 +93,8 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
     sandboxUrl,
     pumpioUrl,
     operatorKey,
-    database: config.DATABASE_URL ? 'as DATABASE_URL says' : `PostgreSQL of its own, in ${relative('', join(dataDir.path, 'postgres'))}`,
-    jobs: config.REDIS_URL ? 'in Redis, as REDIS_URL says' : 'in PostgreSQL'
+    database: config.DATABASE_URL ? 'at DATABASE_URL' : `embedded PostgreSQL, in ${relative('', join(dataDir.path, 'postgres'))}`,
+    jobs: config.REDIS_URL ? 'in Redis, at REDIS_URL' : 'in PostgreSQL'
   }
 }
 
@@ -108,7 +108,7 @@ function startPostgres ({ verbose, print }: UpOptions, dataDir: DataDir, parts: 
   return parts.start(createPostgresPart({
     dataDir: join(dataDir.path, 'postgres'),
     onLog (text) {
-      // What it calls an error is one statement's; an app that minds says so itself.
+      // PostgreSQL logs an ERROR for a single statement. The app that ran it reports it itself.
       if (verbose || /\b(FATAL|PANIC):/.test(text)) print(`postgres ${text}`)
     }
   }))

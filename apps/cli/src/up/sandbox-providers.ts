@@ -1,6 +1,6 @@
 import { definitions } from '@carillon/shared/providers'
 
-/** The sandbox's simulators stand in for every provider that the environment has no client for. */
+/** Variables that point Carillon at the simulators, for each provider that has no client in the environment. */
 export async function sandboxProviders (
   env: Record<string, string | undefined>, sandboxUrl: string
 ): Promise<Record<string, string>> {
@@ -10,7 +10,7 @@ export async function sandboxProviders (
   return Object.assign({}, ...data.filter(({ provider }) => missing.includes(provider)).map(({ environment }) => environment))
 }
 
-/** Where the simulated services have to tell us things, as the settings of our app at the real ones would say. */
+/** The callback addresses that the simulated services call, like the settings of an app at the real ones. */
 export function sandboxNotices (apiUrl: string): Record<string, string> {
   return {
     SANDBOX_FACEBOOK_DEAUTHORIZE_URL: `${apiUrl}/connect/facebook/deauthorize`,

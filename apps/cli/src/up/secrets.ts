@@ -6,11 +6,11 @@ import { openDatabase, scopes } from '@carillon/shared/db'
 import { parseVaultKeys } from '@carillon/shared/vault'
 import type { DataDir } from './data-dir.ts'
 
-/** What `up` made up for this data directory, kept in its secrets.json. */
+/** The secrets that `up` generated for this data directory, in its secrets.json. */
 export interface Secrets {
   /** A value for CARILLON_KEYS. */
   keys: string
-  /** Made when there is a database to put it into. */
+  /** Created when there is a database to store it in. */
   operatorKey?: string
 }
 
@@ -27,7 +27,7 @@ export async function openSecrets (dataDir: DataDir): Promise<Secrets> {
   return secrets
 }
 
-/** The key that the last run used, unless this database does not know it, or it may do less than a new one. */
+/** The key of the last run, unless this database does not have it, or a new key would have more scopes. */
 export async function openOperatorKey (dataDir: DataDir, secrets: Secrets, databaseUrl: string): Promise<string> {
   const database = openDatabase({ url: databaseUrl, max: 1 })
   try {
@@ -46,6 +46,6 @@ function parse (text: string, path: string): Secrets {
     const { keys, operatorKey }: Partial<Secrets> = JSON.parse(text)
     if (typeof keys === 'string' && parseVaultKeys(keys)) return { keys, ...(typeof operatorKey === 'string' ? { operatorKey } : {}) }
   } catch {}
-  // Not replaced by new ones: with the old keys gone, nothing that they sealed opens again.
-  throw new Error(`${path} cannot be understood; put it right, or remove it to begin with new keys`)
+  // Do not replace the keys: without the old ones, no sealed credential can be opened.
+  throw new Error(`${path} is not valid; repair it, or delete it to start with new keys`)
 }

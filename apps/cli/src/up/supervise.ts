@@ -9,19 +9,19 @@ export interface Supervised {
 }
 
 export interface SuperviseOptions {
-  /** Ends the first start; later ones end with `stop()`. */
+  /** Aborts the first start. `stop()` aborts later ones. */
   signal: AbortSignal
-  /** Hears, in one line, of every death and return. */
+  /** Called with one line for every exit and restart. */
   report: (line: string) => void
-  /** How long to wait before the first, second, … start in a row; the last entry goes on. */
+  /** The wait before the first, second, … restart in a row. The last entry repeats. */
   backOffMs?: number[]
-  /** A part that has lived this long begins with the shortest wait again. */
+  /** After a part has run this long, the next wait is the shortest again. */
   settledMs?: number
   /** Milliseconds since the epoch. */
   now?: () => number
 }
 
-/** Starts a part, and starts it again whenever it dies. Rejects when already the first start fails. */
+/** Starts a part and restarts it whenever it exits. Rejects if the first start fails. */
 export async function supervise (
   part: Part,
   { signal, report, backOffMs = [500, 1_000, 2_000, 5_000, 10_000, 30_000], settledMs = 60_000, now = Date.now }: SuperviseOptions
@@ -50,7 +50,7 @@ export async function supervise (
     while (!stopping.signal.aborted) {
       deaths = now() - startedAt >= settledMs ? 1 : deaths + 1
       const delayMs = backOffMs[Math.min(deaths, backOffMs.length) - 1] ?? 0
-      report(`${part.name} ended (${how}); starting it again in ${delayMs / 1000} s`)
+      report(`${part.name} exited (${how}); restarting it in ${delayMs / 1000} s`)
       await wait(delayMs, undefined, { signal: stopping.signal }).catch(() => {})
       if (stopping.signal.aborted) return
       startedAt = now()
@@ -58,7 +58,7 @@ export async function supervise (
     }
   }
 
-  /** Resolves with how it ended, be it at the start or later. */
+  /** Resolves with the reason of its exit, at the start or later. */
   async function startAgain (): Promise<string> {
     try {
       running = await part.start(stopping.signal)

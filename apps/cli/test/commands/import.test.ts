@@ -66,5 +66,5 @@ t.test('ends with 0 where every line was imported, and does no harm when it runs
 t.test('says which lines were under way when the API refuses all of them', async (t) => {
   const path = await file(line('gus', 'o.x'))
   const refused = await runCarillon(['import', path], { ...ground.env, CARILLON_API_KEY: 'ck_wrong' })
-  t.match(refused, { code: 1, stdout: '0 imported, 0 failed', stderr: /^carillon: lines 1 to 1: http\S+ answered 401: / })
+  t.match(refused, { code: 1, stdout: '0 imported, 0 failed', stderr: /^carillon: lines 1 to 1: http\S+ returned 401: / })
 })

@@ -31,7 +31,7 @@ t.test('creates a key that may do what its scopes say and nothing else', async (
 
 t.test('creates no key without scopes, with unknown ones, or without a name', async (t) => {
   const [before] = await database.sql`select count(*) from api_keys`
-  t.match(await carillon('keys', 'create', '--name', 'none'), { code: 2, stdout: '', stderr: /--scope, or --all/ })
+  t.match(await carillon('keys', 'create', '--name', 'none'), { code: 2, stdout: '', stderr: /--scope, or use --all/ })
   t.match(await carillon('keys', 'create', '--name', 'odd', '--scope', 'users:read'), { code: 2, stdout: '', stderr: /Allowed choices are users:write/ })
   t.match(await carillon('keys', 'create', '--scope', 'admin'), { code: 2, stdout: '', stderr: /--name/ })
   t.match(await carillon('keys', 'create', '--name', 'x'.repeat(201), '--all'), { code: 2, stdout: '' })
@@ -45,6 +45,6 @@ t.test('revokes a key once, and no other', async (t) => {
   t.ok(await findApiKey(database, other.key))
   t.match((await carillon('keys', 'list')).stdout, new RegExp(`key_${one.id} .* revoked \\d{4}-.*`))
 
-  t.match(await carillon('keys', 'revoke', `key_${one.id}`), { code: 1, stdout: '', stderr: /there is no key key_\S+, or it is revoked already$/ })
+  t.match(await carillon('keys', 'revoke', `key_${one.id}`), { code: 1, stdout: '', stderr: /there is no key key_\S+, or it is already revoked$/ })
   t.match(await carillon('keys', 'revoke', 'key_nonsense'), { code: 2, stdout: '', stderr: /bin\/carillon\.js keys list` shows them/ })
 })

@@ -33,7 +33,7 @@ t.test('connects Blot\'re in a terminal, and knows it the next time', inTerminal
   t.equal(await house.calls('POST /blotre/v0/oauth2/access_token'), asked, 'without another handshake')
 })
 
-t.test('goes on asking while the service stumbles', async (t) => {
+t.test('continues to poll while the service fails', async (t) => {
   const house = await openHouse(t)
   await house.control('POST', 'faults', { provider: 'blotre', match: 'POST /v0/oauth2/access_token', status: 503, times: 1 })
   t.match(await connectUnattended(house, 'alice'), { status: 'connected', account: { name: 'alice' }, file: house.file })

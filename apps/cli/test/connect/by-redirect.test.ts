@@ -67,11 +67,11 @@ t.test('says what went wrong when the browser brings nothing of use', async (t) 
   const call = { http, signal, now: Date.now, registrations: createMemoryRegistrations() }
 
   for (const [query, message] of [
-    ['code=stolen', /^127.0.0.1:\d+ refuses the code \(HTTP 400\)$/],
+    ['code=stolen', /^127.0.0.1:\d+ refused the code \(HTTP 400\)$/],
     ['', /without a code$/],
-    ['error=server_error', /refused: server_error$/],
-    ['error_code=1&error_message=no', /refused$/],
-    ['error=no%1b[2J', /refused$/]
+    ['error=server_error', /refused access: server_error$/],
+    ['error_code=1&error_message=no', /refused access$/],
+    ['error=no%1b[2J', /refused access$/]
   ] as const) {
     let visit: Promise<Page> | undefined
     const say = (line: string) => {

@@ -5,7 +5,7 @@ import { runCarillon } from './run-carillon.ts'
 t.test('needs a client, as --token-stdin does not', async (t) => {
   const house = await openHouse(t)
   const env = { ...house.env, CARILLON_DATA_DIR: '/nonexistent' }
-  t.match(await runCarillon(['connect', 'pushbullet'], env), { code: 2, stderr: /PUSHBULLET_CLIENT_ID and .* are missing; with --token-stdin/ })
+  t.match(await runCarillon(['connect', 'pushbullet'], env), { code: 2, stderr: /PUSHBULLET_CLIENT_ID and .* are not set; .* with --token-stdin/ })
   const { data: [{ accessToken }] } = await house.control<{ data: [{ accessToken: string }] }>('POST', 'accounts', { provider: 'pushbullet', count: 1 })
   const named = { ...env, PUSHBULLET_API_URL: `${house.sandboxUrl}/pushbullet` }
   t.match(await runCarillon(['connect', 'pushbullet', '--token-stdin'], named, { input: `${accessToken}\n` }), { code: 0 })
@@ -26,9 +26,9 @@ t.test('takes an access token from standard input, and none that is wrong', asyn
 
   t.match(await runCarillon(['connect', 'pushbullet'], house.env), { code: 0, stdout: /Already connected/ })
   await house.control('POST', 'tokens/revoke', { provider: 'pushbullet', account })
-  t.match(await runCarillon(['connect', 'pushbullet'], house.env), { code: 1, stderr: /of no use any more .*--again/ })
-  t.match(await runCarillon(['connect', 'pushbullet', '--remove'], house.env), { code: 0, stdout: /lets no program end access/ })
+  t.match(await runCarillon(['connect', 'pushbullet'], house.env), { code: 1, stderr: /no longer valid .*--again/ })
+  t.match(await runCarillon(['connect', 'pushbullet', '--remove'], house.env), { code: 0, stdout: /does not let programs revoke access/ })
   t.same((await house.kept()).connections, [])
-  const none = { code: 2, stderr: /an access token is not all/ }
+  const none = { code: 2, stderr: /needs more than an access token/ }
   t.match(await runCarillon(['connect', 'pumpio', `a@${house.pumpioHost}`, '--token-stdin'], house.env, { input: accessToken }), none)
 })

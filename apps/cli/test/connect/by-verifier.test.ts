@@ -19,7 +19,7 @@ t.test('connects pump.io in a terminal, and knows it the next time', inTerminal,
   await terminal.see(/Verifier: $/)
   terminal.type('no-such-verifier\r')
   await terminal.see(/That did not work.*\n+Verifier: $/)
-  t.same((await house.kept()).connections, [], 'nothing is kept of a wrong one')
+  t.same((await house.kept()).connections, [], 'a wrong account is not stored')
   terminal.type(`  ${await allowAccess(url, 'alice')} \r`)
   t.same(await terminal.ended(), { code: 0, isRestored: true })
   t.match(terminal.screen(), `Connected to pump.io as ${account}.`)
@@ -43,7 +43,7 @@ t.test('keeps the registration for the next account of a host, and asks which ac
     const terminal = await openTerminal(t, ['connect', 'pumpio'], house.env)
     await terminal.see(/Account at pump.io \(nick@host\): $/)
     terminal.type('nobody\r')
-    await terminal.see(/That is no account.*\n+Account.*: $/)
+    await terminal.see(/That is not an account.*\n+Account.*: $/)
     terminal.type(`${name}@${house.pumpioHost}\r`)
     const [url] = await terminal.see(/http\S+oauth_token=\S+/)
     terminal.type(`${await allowAccess(url, name)}\r`)
@@ -53,7 +53,7 @@ t.test('keeps the registration for the next account of a host, and asks which ac
   t.equal(await house.calls('POST /api/client/register'), 1)
 })
 
-t.test('begins anew when the token is dead, and with --again', inTerminal, async (t) => {
+t.test('connects again when the token is no longer valid, and with --again', inTerminal, async (t) => {
   const house = await openHouse(t)
   const account = `alice@${house.pumpioHost}`
   const connect = async (args: string[], expected: RegExp) => {
@@ -67,16 +67,16 @@ t.test('begins anew when the token is dead, and with --again', inTerminal, async
   await house.control('POST', 'tokens/revoke', { provider: 'pumpio', account })
 
   const unattended = await runCarillon(['connect', 'pumpio', account], house.env)
-  t.match(unattended, { code: 1, stderr: /of no use any more \(token is not accepted\); connect again/ }, 'where nobody can answer it says so')
-  await connect([], /of no use any more \(token is not accepted\)/)
+  t.match(unattended, { code: 1, stderr: /no longer valid \(token is not accepted\); connect again/ }, 'without a terminal it says so')
+  await connect([], /no longer valid \(token is not accepted\)/)
   await house.control('POST', 'pumpio/forget-clients', {})
-  await connect([], /of no use any more/)
+  await connect([], /no longer valid/)
   await connect(['--again'], /^/)
   t.equal(await house.calls('POST /api/client/register'), 2, 'once, and once more for the host that forgot us')
   t.equal((await house.kept()).connections.length, 1)
 })
 
-t.test('keeps nothing when somebody else allows access', inTerminal, async (t) => {
+t.test('stores nothing when another account allows access', inTerminal, async (t) => {
   const house = await openHouse(t)
   const terminal = await openTerminal(t, ['connect', 'pumpio', `alice@${house.pumpioHost}`], house.env)
   const [url] = await terminal.see(/http\S+oauth_token=\S+/)
@@ -103,10 +103,10 @@ t.test('ends with 4 when no verifier comes in time', inTerminal, async (t) => {
   t.same(await terminal.ended(), { code: 4, isRestored: true })
 })
 
-t.test('does not ask where nobody can answer', async (t) => {
+t.test('does not ask without a terminal', async (t) => {
   const house = await openHouse(t)
-  t.match(await runCarillon(['connect', 'pumpio'], house.env), { code: 2, stdout: '', stderr: /say which account/ })
-  t.match(await runCarillon(['connect', 'pumpio', 'alice'], house.env), { code: 2, stderr: /wants an account like nick@host/ })
+  t.match(await runCarillon(['connect', 'pumpio'], house.env), { code: 2, stdout: '', stderr: /name the account/ })
+  t.match(await runCarillon(['connect', 'pumpio', 'alice'], house.env), { code: 2, stderr: /needs an account like nick@host/ })
   const { code, stdout } = await runCarillon(['connect', 'pumpio', `alice@${house.pumpioHost}`, '--json'], house.env)
   t.equal(code, 1)
   t.match(JSON.parse(stdout), { provider: 'pumpio', account: null, status: 'failed', reason: /input ended/ })

@@ -54,13 +54,13 @@ t.test('closes a file that others may read, and says so', async (t) => {
   const said: string[] = []
   await openCredentialsFile(path, (line) => { said.push(line) })
   t.equal((await stat(path)).mode & 0o777, 0o600)
-  t.match(said, [/was open to others \(mode 644\)/])
+  t.match(said, [/was readable by other users \(mode 644\)/])
 })
 
 t.test('leaves a file of another kind alone', async (t) => {
   for (const text of ['{"name": "something else"}', 'PASSWORD=1', '[]', '{"version": 2, "connections": [], "registrations": []}', '{"version": 1}']) {
     const path = join(t.testdir({ 'credentials.json': text }), 'credentials.json')
-    await t.rejects(openCredentialsFile(path, silent), /holds something else than credentials/)
+    await t.rejects(openCredentialsFile(path, silent), /is not a credentials file/)
     t.equal(await readFile(path, 'utf8'), text)
   }
   await t.rejects(openCredentialsFile(t.testdir(), silent), /is not a file/)

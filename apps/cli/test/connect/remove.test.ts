@@ -11,7 +11,7 @@ t.test('ends access at the provider, and forgets the credentials', async (t) => 
 
   await house.control('POST', 'faults', { provider: 'blotre', match: '/revoke', status: 503 })
   const failed = await runCarillon(['connect', 'blotre', '--remove'], house.env)
-  t.match(failed, { code: 1, stderr: /could not be ended at the provider, so nothing was removed/ })
+  t.match(failed, { code: 1, stderr: /could not be revoked at the provider, so nothing was removed/ })
   t.equal((await house.kept()).connections.length, 1)
 
   await house.control('DELETE', 'faults')

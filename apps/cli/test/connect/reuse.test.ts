@@ -29,11 +29,11 @@ t.test('begins anew when the refresh token is dead too', { skip: terminalMissing
   const house = await openHouse(t)
   const alice = await house.keepBlotre()
   await house.control('POST', 'tokens/revoke', { provider: 'blotre', account: alice.name })
-  t.match(await runCarillon(['connect', 'blotre'], house.env), { code: 1, stderr: /of no use any more .*--again/ }, 'where nobody can answer it says so')
+  t.match(await runCarillon(['connect', 'blotre'], house.env), { code: 1, stderr: /no longer valid .*--again/ }, 'without a terminal it says so')
 
   const terminal = await openTerminal(t, ['connect', 'blotre'], house.env)
   const [, code = '', page = ''] = await terminal.see(/Enter the code (\w{8}) on this page:\s+(http\S+)/)
-  t.match(terminal.screen(), /What is kept of .* is of no use any more \(/)
+  t.match(terminal.screen(), /The stored credentials of .* are no longer valid \(/)
   await enterCode(page, code, 'bob')
   t.equal((await terminal.ended()).code, 0)
   t.match((await house.kept()).connections, [{ account: { name: 'bob' } }])

@@ -22,22 +22,22 @@ t.test('says what is wrong with how it is used, and sends nothing', async (t) =>
     t.match(stderr, complaint)
     t.equal(stdout, '')
   }
-  t.match(await carillon('broadcast', '--title', 'Hello'), { code: 1, stderr: /nobody is connected; nothing is sent/ })
+  t.match(await carillon('broadcast', '--title', 'Hello'), { code: 1, stderr: /no user is connected; nothing was sent/ })
   t.same(await list(), [])
 })
 
-t.test('rings a hundred unasked, and more only with --yes where nobody can be asked', async (t) => {
+t.test('sends to a hundred connections without a question, and to more only with --yes if there is no terminal', async (t) => {
   await ground.connect(...users(100))
   const hundred = await carillon('broadcast', '--title', 'A hundred')
   t.match(hundred, { code: 0, stdout: /^ntf_\S+ "A hundred" is accepted$/, stderr: /^100 connections\n {2}pushbullet: 100\n/ })
 
   await ground.connect('one-more')
   const more = await carillon('broadcast', '--title', 'Too many')
-  t.match(more, { code: 2, stdout: '', stderr: /Ring 101 connections\? Say --yes where nobody can be asked; nothing is sent/ })
+  t.match(more, { code: 2, stdout: '', stderr: /Send to 101 connections\? Without a terminal this requires --yes; nothing was sent/ })
   t.equal((await list()).length, 1)
 })
 
-t.test('watches until everybody is rung, and says so to people and to programs', async (t) => {
+t.test('watches until everything is sent, and reports it as text and as JSON', async (t) => {
   await ground.startWorker()
   const watched = await carillon('broadcast', '--title', 'Watched', '--body', 'Ding', '--watch', '--yes')
   t.equal(watched.code, 0, watched.stderr)
@@ -74,14 +74,14 @@ t.test('counts those whose users have to connect again as not arrived', async (t
   t.match(JSON.parse(stdout), { status: 'sending', counts: { sent: 100, parked: 1 }, failures: [{ state: 'parked', count: 1 }] })
 })
 
-t.test('goes on when the API comes back', async (t) => {
+t.test('continues when the API comes back', async (t) => {
   const sendAt = new Date(Date.now() + 3_600_000).toISOString()
   const watching = spawnApp(t, 'cli', {
     args: ['broadcast', '--title', 'Patience', '--send-at', sendAt, '--watch', '--yes'], env: ground.env
   })
   await until(() => watching.output().includes('scheduled'), { timeoutMs: 60_000 })
   await ground.api().kill()
-  await until(() => watching.output().includes('the API is gone'), { timeoutMs: 60_000 })
+  await until(() => watching.output().includes('the API does not respond'), { timeoutMs: 60_000 })
   await ground.startApi()
   await until(() => watching.output().includes('the API is back'), { timeoutMs: 60_000 })
   await ground.makeDue()
@@ -89,7 +89,7 @@ t.test('goes on when the API comes back', async (t) => {
   t.match(watching.stdout.join('\n'), /: 100 of 101 sent, 1 parked$/m)
 })
 
-t.test('stops watching on Ctrl-C, and says that the broadcast goes on', async (t) => {
+t.test('stops watching on Ctrl-C, and says that the broadcast continues', async (t) => {
   const sendAt = new Date(Date.now() + 3_600_000).toISOString()
   const watching = spawnApp(t, 'cli', {
     args: ['broadcast', '--title', 'Later', '--send-at', sendAt, '--watch', '--yes', '--json'], env: ground.env
@@ -101,8 +101,8 @@ t.test('stops watching on Ctrl-C, and says that the broadcast goes on', async (t
   const said = watching.stderr.join('\n')
   t.match(said, `main.ts notifications ${id} --watch`)
   t.match(said, `main.ts notifications ${id} cancel`)
-  t.match(said, `stopped watching; ${id} goes on`)
+  t.match(said, `stopped watching; ${id} continues`)
 
   t.match(await carillon('notifications', id, 'cancel'), { code: 0, stdout: /status +canceled/ })
-  t.match(await carillon('notifications', id, '--watch'), { code: 1, stderr: /nobody was rung|did not arrive/ })
+  t.match(await carillon('notifications', id, '--watch'), { code: 1, stderr: /had no deliveries|did not arrive/ })
 })

@@ -63,7 +63,7 @@ t.test('ends when the API says that there is no more', async (t) => {
 
 t.test('does not ask again where it is refused', async (t) => {
   const { run, asked } = play([new ApiError('x', 404, '{"detail":"gone"}')])
-  await t.rejects(run(), { message: 'x answered 404: gone' })
+  await t.rejects(run(), { message: 'x returned 404: gone' })
   t.equal(asked.length, 1)
 })
 

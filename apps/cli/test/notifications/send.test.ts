@@ -6,10 +6,10 @@ t.setTimeout(300_000)
 
 const { carillon, connect, putTeam, arrived, startWorker } = await openGround(t)
 
-t.test('rings users by name, and tells who cannot be reached', async (t) => {
+t.test('sends to named users, and lists the ones that cannot be reached', async (t) => {
   await connect('ann', 'ben')
   const both = await carillon('send', '--to', 'ann', 'ben', 'nobody', '--title', 'Both')
-  t.match(both, { code: 0, stdout: /^ntf_\S+ "Both" goes to 2 connections$/, stderr: 'nobody: nobody we know' })
+  t.match(both, { code: 0, stdout: /^ntf_\S+ "Both" goes to 2 connections$/, stderr: 'nobody: unknown user' })
 
   const json = await carillon('send', '--to', 'ann', '--to', 'ben', '--body', 'For programs', '--url', 'https://site.example/', '--json')
   t.match(JSON.parse(json.stdout), {
@@ -17,23 +17,23 @@ t.test('rings users by name, and tells who cannot be reached', async (t) => {
   })
 })
 
-t.test('fails when nobody can be reached', async (t) => {
-  t.match(await carillon('send', '--to', 'nobody', '--title', 'Hello'), { code: 1, stderr: /nobody could be reached/ })
+t.test('fails when no user can be reached', async (t) => {
+  t.match(await carillon('send', '--to', 'nobody', '--title', 'Hello'), { code: 1, stderr: /no user could be reached/ })
 })
 
-t.test('rings the members of teams', async (t) => {
+t.test('sends to the members of teams', async (t) => {
   await putTeam('crew', 'ann', 'ben', 'carl')
   const { code, stdout, stderr } = await carillon('send', '--team', 'crew', 'nowhere', '--title', 'All hands')
   t.match({ code, stdout }, { code: 0, stdout: /^ntf_\S+ "All hands" goes to 2 connections$/ })
-  t.same(stderr.split('\n'), ['carl: has no connection that it could go to', 'nowhere: no team we know'])
+  t.same(stderr.split('\n'), ['carl: has no usable connection', 'nowhere: unknown team'])
   t.match((await carillon('notifications')).stdout, /members of crew, nowhere/)
 })
 
-t.test('is told how to be used', async (t) => {
+t.test('shows how to use it', async (t) => {
   const whom = { code: 2, stderr: /either --to <user\.\.\.> or --team <team\.\.\.>/ }
   t.match(await carillon('send', '--title', 'Hello'), whom)
   t.match(await carillon('send', '--to', 'ann', '--team', 'crew', '--title', 'Hello'), whom)
-  t.match(await carillon('send', '--to', 'ann'), { code: 2, stderr: /say something/ })
+  t.match(await carillon('send', '--to', 'ann'), { code: 2, stderr: /write a message/ })
 })
 
 t.test('waits for the end', async (t) => {

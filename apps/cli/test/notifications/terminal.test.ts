@@ -10,10 +10,10 @@ t.test('in front of a terminal', { skip: terminalMissing }, async (t) => {
   await ground.connect(...users(101))
   const command = (title: string) => ['broadcast', '--title', title, '--watch']
 
-  await t.test('asks before it rings more than a hundred, and takes no for an answer', async (t) => {
+  await t.test('asks before it sends to more than a hundred connections, and accepts a no', async (t) => {
     for (const [answer, code] of [['n\r', 1], ['\r', 1], ['\x03', 130]] as const) {
       const terminal = await openTerminal(t, command('No'), ground.env)
-      await terminal.see(/Ring 101 connections\? \[y\/N\]/)
+      await terminal.see(/Send to 101 connections\? \[y\/N\]/)
       terminal.type(answer)
       t.same(await terminal.ended(), { code, isRestored: true })
     }
@@ -23,7 +23,7 @@ t.test('in front of a terminal', { skip: terminalMissing }, async (t) => {
   await t.test('draws a bar that fills up', async (t) => {
     await ground.startWorker()
     const terminal = await openTerminal(t, command('Yes'), ground.env)
-    await terminal.see(/Ring 101 connections/)
+    await terminal.see(/Send to 101 connections/)
     terminal.type('y\r')
     await terminal.see(/pushbullet {2}█{10,} {2}100% {2}101 of 101/)
     await terminal.see(/ntf_\S+ is completed: 101 of 101 sent/)
@@ -39,7 +39,7 @@ t.test('in front of a terminal', { skip: terminalMissing }, async (t) => {
     const other = await openTerminal(t, [...command('Later'), '--yes', '--send-at', soon], ground.env)
     await other.see(/"Later": scheduled/)
     other.type('\x03')
-    await other.see(/stopped watching; ntf_\S+ goes on/)
+    await other.see(/stopped watching; ntf_\S+ continues/)
     t.same(await other.ended(), { code: 130, isRestored: true })
   })
 })

@@ -15,7 +15,7 @@ t.setTimeout(800_000)
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const isRoot = process.getuid?.() === 0
 
-t.test('works for root in a clone inside a home folder that nobody else may enter', { skip: isRoot ? false : 'only root can' }, async (t) => {
+t.test('works for root in a clone inside a home folder that no other user may enter', { skip: isRoot ? false : 'only root can' }, async (t) => {
   const clone = await makeClone(t, 0o700)
   await comesUpTwice(t, clone, {})
   const cluster = await readlink(join(clone, '.carillon/postgres/cluster'))

@@ -37,7 +37,7 @@ t.test('says in one line why it cannot start, and leaves nothing running', async
   }
 })
 
-t.test('says so when the data directory belongs to somebody else', async (t) => {
+t.test('says so when the data directory belongs to another user', async (t) => {
   const dataDir = join(await folder(t), 'data')
   await mkdir(dataDir, { mode: 0o555 })
   // Root may write anywhere, so somebody else is sent.
@@ -53,7 +53,7 @@ t.test('is up only once in a data directory, until the other one is gone, even b
   await first.ready
   const second = spawnUp(t, dataDir, { env })
   t.equal((await second.exited).code, 1)
-  t.same(second.stderr, [`carillon is already up in ${dataDir} (process ${first.pid})`])
+  t.same(second.stderr, [`carillon is already running in ${dataDir} (process ${first.pid})`])
   t.ok(await readUpFile(dataDir), 'it has not taken the other one\'s file away')
   await first.kill()
   await spawnUp(t, dataDir, { env }).ready

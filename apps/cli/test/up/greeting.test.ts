@@ -4,7 +4,7 @@ import t from 'tap'
 import { createBrowser, createSite, spawnApp, testDatabase, until } from '@carillon/testing'
 import { folder, readUpFile } from './fixtures/spawn-up.ts'
 
-t.test('says what to try, and it works when it is pasted into a shell', async (t) => {
+t.test('prints commands that work in a shell', async (t) => {
   const dataDir = join(await folder(t), 'data')
   const up = spawnApp(t, 'cli', {
     args: ['up'],
@@ -13,19 +13,19 @@ t.test('says what to try, and it works when it is pasted into a shell', async (t
   await up.ready
   const { sandboxUrl, ...addresses } = await readUpFile(dataDir)
   const site = createSite({ ...addresses, sandboxUrl: sandboxUrl ?? '' })
-  const [connect = '', ring = '', look = '', link = '', ...more] = up.stdout.filter((line) => /^(curl|sleep)/.test(line))
+  const [connect = '', send = '', look = '', link = '', ...more] = up.stdout.filter((line) => /^(curl|sleep)/.test(line))
   t.same(more, [])
 
   t.match(JSON.parse(await shell(connect)), { imported: 1, failed: 0 })
-  t.match(JSON.parse(await shell(ring)), { unreachable: [] })
+  t.match(JSON.parse(await shell(send)), { unreachable: [] })
   await until(async () => (await site.inbox()).length > 0)
-  t.match(JSON.parse(await shell(look)), { data: [{ item: { title: 'Hello Alice', body: 'Ding dong' } }] })
+  t.match(JSON.parse(await shell(look)), { data: [{ item: { title: 'Hello Alice', body: 'This is your first notification.' } }] })
 
   const page = await createBrowser().get((await shell(link)).trim())
   t.match(page, { status: 200, text: /bob/ })
 })
 
-t.test('leaves the sandbox out when told to', async (t) => {
+t.test('does not start the sandbox with --no-sandbox', async (t) => {
   const dataDir = join(await folder(t), 'data')
   const up = spawnApp(t, 'cli', {
     args: ['up', '--no-sandbox'],

@@ -3,7 +3,7 @@ import { until } from '@carillon/testing'
 import type { Part } from '../../src/up/part.ts'
 import { supervise } from '../../src/up/supervise.ts'
 
-t.test('waits longer after every death in a row, and begins anew with a part that has lived a while', async (t) => {
+t.test('waits longer after each exit in a row, and shortly again after a part has run a while', async (t) => {
   const fake = createFake()
   const lines: string[] = []
   let now = 0
@@ -15,20 +15,20 @@ t.test('waits longer after every death in a row, and begins anew with a part tha
   now += 200
   fake.die()
   await until(() => fake.starts() === 6)
-  const waits = lines.filter((line) => line.includes('ended')).map((line) => Number(/again in ([\d.]+) s/.exec(line)?.[1]) * 1000)
+  const waits = lines.filter((line) => line.includes('exited')).map((line) => Number(/restarting it in ([\d.]+) s/.exec(line)?.[1]) * 1000)
   t.same(waits, [1, 2, 3, 3, 1])
   t.equal(lines.filter((line) => line === 'fake is back').length, 5)
   await supervised.stop()
 })
 
-t.test('goes on when a new start fails, and says why', async (t) => {
+t.test('continues when a restart fails, and says why', async (t) => {
   const fake = createFake({ failing: [2, 3] })
   const lines: string[] = []
   const supervised = await supervise(fake.part, options(lines))
   fake.die()
   await until(() => lines.includes('fake is back'))
   t.equal(fake.starts(), 4)
-  t.match(lines, [/ended \(died\)/, /ended \(cannot start\)/, /ended \(cannot start\)/, 'fake is back'])
+  t.match(lines, [/exited \(died\)/, /exited \(cannot start\)/, /exited \(cannot start\)/, 'fake is back'])
   await supervised.stop()
 })
 
@@ -38,7 +38,7 @@ t.test('gives up when already the first start fails', async (t) => {
   t.equal(fake.starts(), 1)
 })
 
-t.test('does not start again what it was told to stop, not even in the middle of a wait', async (t) => {
+t.test('does not restart a part that was stopped, not even during a wait', async (t) => {
   const fake = createFake()
   const supervised = await supervise(fake.part, { ...options([]), backOffMs: [60_000] })
   fake.die()

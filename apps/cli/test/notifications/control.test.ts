@@ -15,13 +15,13 @@ t.test('lists notifications, newest first', async (t) => {
   const { code, stdout } = await carillon('notifications')
   t.equal(code, 0)
   const [heading, newest, oldest] = stdout.split('\n')
-  t.match(heading, /^ID +MADE +STATUS +SENT +OF +TO +TITLE$/)
+  t.match(heading, /^ID +CREATED +STATUS +SENT +OF +TO +TITLE$/)
   t.match(newest, /^ntf_\S+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +accepted +0 +1 +ann +"Two"$/)
   t.match(oldest, /"One \[2J"$/, 'what others wrote says nothing to the terminal')
   t.equal(JSON.parse((await carillon('notifications', '--limit', '1', '--json')).stdout).length, 1)
 })
 
-t.test('holds one, goes on with it, and refuses what makes no sense', async (t) => {
+t.test('pauses and resumes one, and refuses an action that the status does not allow', async (t) => {
   t.match(await carillon('notifications', id, 'pause'), { code: 0, stdout: /status +paused/ })
   t.match(await carillon('notifications', id, 'pause'), { code: 1, stderr: /Only what is not paused or canceled/ })
   t.match(await carillon('notifications', id, 'resume', '--json'), { code: 0 })
@@ -34,7 +34,7 @@ t.test('shows deliveries, and explains one', async (t) => {
   t.match(await carillon('deliveries', id), { code: 0, stdout: new RegExp(`^CONNECTION.*\n${connection} +pushbullet +queued +0 .* ann$`) })
   t.same(JSON.parse((await carillon('deliveries', id, '--state', 'failed', '--json')).stdout), [])
   t.match(JSON.parse((await carillon('deliveries', id, '--json')).stdout), [{ connectionId: connection, state: 'queued' }])
-  t.match(await carillon('deliveries', id, '--state', 'failed'), { code: 0, stdout: 'There are none.' })
+  t.match(await carillon('deliveries', id, '--state', 'failed'), { code: 0, stdout: 'There are no deliveries.' })
 
   const { stdout } = await carillon('deliveries', id, connection)
   t.match(stdout, /^con_\S+ of ann at pushbullet\nWaiting since .*\n\n/)
@@ -43,7 +43,7 @@ t.test('shows deliveries, and explains one', async (t) => {
   t.match(await carillon('deliveries', id, connection, '--limit', '1'), { code: 2 })
 })
 
-t.test('goes on showing what changes, line by line', async (t) => {
+t.test('keeps showing changes, line by line', async (t) => {
   const watching = spawnApp(t, 'cli', { args: ['notifications', '--watch', '--json'], env: ground.env })
   await until(() => watching.stdout.length >= 2, { timeoutMs: 30_000 })
   const before = watching.stdout.length
