@@ -13,7 +13,7 @@ import type { Services } from './services.ts'
 import { validateInput } from './input/validation.ts'
 import { v1 } from './v1/v1.ts'
 
-/** The map of the server. Opens nothing: what it stands on is handed in, and it listens when it is told to. */
+/** Builds the server from its plugins. It opens no stores, which are part of `services`, and does not listen yet. */
 export async function buildApp (services: Services): Promise<FastifyInstance> {
   const { log, site } = services
   const app = Fastify({
@@ -21,16 +21,16 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    // Making a log for each request costs more than its line. What we say of one names its id.
+    // A child logger for each request would cost more than its line. Our lines name the request id instead.
     childLoggerFactory: (log) => log,
     requestTimeout: 30_000,
-    // A route that takes more says so.
+    // Routes that accept more set their own limit.
     bodyLimit: 64 * 1024,
     forceCloseConnections: 'idle',
-    // The site's own ids stand in paths: 255 characters, of up to two units of UTF-16 each.
+    // Paths contain the site's ids: 255 characters, of up to two units of UTF-16 each.
     routerOptions: { maxParamLength: 510 },
     frameworkErrors: (error, request, reply) => { sendProblem(error, request, reply, site.publicUrl) },
-    // What follows are refusals that Node and Fastify would make without a problem document.
+    // Without these, Node and Fastify would refuse such requests without a problem document.
     clientErrorHandler: createClientErrorHandler(site.publicUrl, log),
     return503OnClosing: false,
     http: { requireHostHeader: false }

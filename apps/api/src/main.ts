@@ -18,12 +18,12 @@ import { createVault } from '@carillon/shared/vault'
 import { buildApp } from './app.ts'
 import { releaseDeliveries } from './connections/release-deliveries.ts'
 
-/** Requests to a provider may take this long once the API is told to stop. Their callers then get an error. */
-const providerDrainMs = 9_000
-/** Requests under way may take this long. */
-const farewellMs = 10_000
-/** And all the rest this long. */
-const longestFarewellMs = 14_000
+/** After this time of the shutdown, requests to providers are aborted, and their callers get an error. */
+const providerDrainTimeoutMs = 9_000
+/** After this time, the remaining connections of callers are closed. */
+const drainTimeoutMs = 10_000
+/** After this time, the process exits, whatever is still open. */
+const shutdownTimeoutMs = 14_000
 
 const config = readConfig()
 const log = createLog({ name: 'api', level: config.LOG_LEVEL })
@@ -33,7 +33,7 @@ let closing: Promise<never> | undefined
 const stopping = new AbortController()
 const abortProviders = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => close(0))
-// The parent is gone: nobody is left to stop us.
+// The parent process has ended, and it would have stopped this one.
 process.on('disconnect', () => close(0))
 if (process.connected === false) close(0)
 
@@ -66,7 +66,7 @@ closers.push(() => http.close())
 const accepter = createAccepter({ database, queues, log })
 closers.push(() => accepter.close())
 
-// Addresses of ours are handed out before we listen, so 0 has to become a port first.
+// PUBLIC_URL contains the port, so a free port is chosen before the server listens.
 const port = config.PORT === 0 ? await getPort({ host: config.HOST }) : config.PORT
 const url = publicUrl(config, port)
 const vault = createVault(config.CARILLON_KEYS)
@@ -102,7 +102,7 @@ await app.listen({ port, host: config.HOST }).catch((error: NodeJS.ErrnoExceptio
 log.info({ url }, 'ready')
 if (process.connected) process.send?.({ ready: true, url })
 
-/** Nothing else begins before both stores can serve. */
+/** Opens the queue, and waits until both stores are ready. */
 async function openStores (): Promise<QueueBackend> {
   const backend = openQueueBackend({
     databaseUrl: config.DATABASE_URL,
@@ -125,16 +125,16 @@ async function openStores (): Promise<QueueBackend> {
   return backend
 }
 
-/** Closes in the reverse order of opening. A second signal waits for the first. */
+/** Closes everything in the reverse order of opening. A second signal waits for the first. */
 function close (code: number): Promise<never> {
   setTimeout(() => {
-    log.error('did not close in time')
+    log.error('the shutdown took too long')
     process.exit(code)
-  }, longestFarewellMs).unref()
-  setTimeout(() => abortProviders.abort(), providerDrainMs).unref()
+  }, shutdownTimeoutMs).unref()
+  setTimeout(() => abortProviders.abort(), providerDrainTimeoutMs).unref()
   stopping.abort()
   closing ??= closeAll().catch((error: unknown) => {
-    log.error({ err: error }, 'did not close in order')
+    log.error({ err: error }, 'the shutdown failed')
   }).then(() => process.exit(code))
   return closing
 }
@@ -144,7 +144,7 @@ async function closeAll (): Promise<void> {
 }
 
 async function closeApp (): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), farewellMs)
+  const timer = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs)
   await app.close()
   clearTimeout(timer)
 }

@@ -5,30 +5,22 @@ import type { Budget } from '@carillon/shared/throttling'
 import { Problem } from './problems/problem.ts'
 import type { Services } from './services.ts'
 
-/** Requests a minute that the API makes to providers for its callers. */
-export interface OutgoingLimits {
-  perUser: number
-  /** Of those hosts that users choose. */
-  perHost: number
-  perProvider: number
-}
-
-/** Requests that the API is about to make, or to let in. */
+/** Requests to a provider that the API is about to make. */
 export interface OutgoingRequests {
-  /** Carillon's ids. Requests through a team's connection count for the team. */
+  /** Carillon's ids. Requests through a team's connection are charged to the team. */
   holder: { userId?: string | null, teamId?: string | null }
   provider: Provider
-  /** The account they are about, where the provider lets users choose its host. */
+  /** The account that the requests are for, if the provider lets users choose its host. */
   account?: string | null | undefined
-  /** How many requests it usually takes. */
+  /** The usual number of requests. */
   cost: number
 }
 
 type BudgetServices = Pick<Services, 'database' | 'outgoingLimits'>
 
 /**
- * Charges requests to the budgets of their user, host and provider, whichever route causes them. Throws Problem
- * `tooManyRequests` with `Retry-After` when one of them is used up.
+ * Charges requests to the budgets of their user, host and provider, whichever route makes them. Throws Problem `tooManyRequests`
+ * with `Retry-After` when a budget is used up.
  */
 export async function chargeOutgoing (services: BudgetServices, requests: OutgoingRequests): Promise<void> {
   const seconds = await takeOutgoing(services, requests)
@@ -39,7 +31,7 @@ export async function chargeOutgoing (services: BudgetServices, requests: Outgoi
     })
 }
 
-/** The same without a throw: gives 0, or the seconds until they may be made. */
+/** Charges requests and returns 0, or returns the seconds until the requests are allowed. */
 export async function takeOutgoing (
   { database, outgoingLimits }: BudgetServices, { holder, provider, account, cost }: OutgoingRequests
 ): Promise<number> {

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem } from './problems/problem.ts'
 
-/** Requests that no route is asked about: to a host that is none (RFC 9112 §3.2), or to a server that is shutting down. */
+/** Refuses requests with an invalid Host header (RFC 9112 §3.2), and all requests while the server shuts down. */
 export function refuseRequests (app: FastifyInstance): void {
   let isClosing = false
   app.addHook('preClose', async () => { isClosing = true })
   app.addHook('onRequest', async ({ raw: { httpVersion }, headers: { host } }, reply) => {
     if (isClosing) {
-      // Not by sendProblem, which keeps connections open.
+      // sendProblem keeps connections open, so this is not a header.
       reply.raw.shouldKeepAlive = false
       throw new Problem('closing', 'This server is shutting down: try again', { headers: { 'retry-after': '1' } })
     }
@@ -15,7 +15,7 @@ export function refuseRequests (app: FastifyInstance): void {
   })
 }
 
-/** A name, an IPv4 address or an IPv6 address in brackets, and a port (RFC 3986 §3.2.2). */
+/** A name, an IPv4 address or an IPv6 address in brackets, with an optional port (RFC 3986 §3.2.2). */
 function isHost (text: string): boolean {
   return /^(?:[\w.~%!$&'()*+,;=-]*|\[[\da-f:.]+\])(?::\d*)?$/i.test(text) && URL.canParse(`http://${text}`)
 }

@@ -8,26 +8,25 @@ import type { StreamingHttp } from '@carillon/shared/http'
 import type { PullJob } from '@carillon/shared/pulls'
 import type { JobQueue, QueueBackend } from '@carillon/shared/queue'
 import type { Vault } from '@carillon/shared/vault'
-import type { OutgoingLimits } from './outgoing-budget.ts'
 
-/** All that the server stands on. main.ts opens it, tests bring their own. */
+/** The dependencies of the server. main.ts and the tests open them. */
 export interface Services {
   database: Database
   vault: Vault
   /** The providers this deployment offers, by id. */
   providers: ReadonlyMap<string, Provider>
   http: StreamingHttp
-  /** What hosts of the users' choice have registered us as. */
+  /** Client registrations at hosts that users choose. */
   registrations: Registrations
   refresher: Refresher
   queues: DeliveryQueues
-  /** Wakes whoever reads. */
+  /** Starts pulls. */
   pullQueue: Pick<JobQueue<PullJob>, 'add'>
   queueBackend: Pick<QueueBackend, 'kind' | 'check'>
   accepter: Pick<Accepter, 'accept' | 'acceptAll'>
-  /** What a provider is sent at most in a second, by its id; one without an entry is not limited. */
+  /** The maximum of requests per second for each provider, by its id. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>
-  /** Deliveries to people by name that may be due and wait before nothing more is accepted. */
+  /** The number of due deliveries to named users from which notifications are refused. */
   maxWaiting: number
   outgoingLimits: OutgoingLimits
   log: Log
@@ -36,11 +35,19 @@ export interface Services {
   site: Site
 }
 
+/** Limits of requests per minute that the API makes to providers for its callers. */
+export interface OutgoingLimits {
+  perUser: number
+  /** For each host that users choose. */
+  perHost: number
+  perProvider: number
+}
+
 export interface Site {
-  /** How browsers reach this server, without a slash at its end. */
+  /** PUBLIC_URL: how browsers reach this server, without a trailing slash. */
   publicUrl: string
-  /** What pages call the site. */
+  /** SITE_NAME, for pages and messages. */
   name: string
-  /** Origins of the site's frontends: they may call `/v1` from a browser and be returned to. */
+  /** Origins of the site's frontends, which may call `/v1` from a browser and receive users back. */
   allowedOrigins: string[]
 }

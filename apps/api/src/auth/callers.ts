@@ -10,8 +10,8 @@ import { createKeys } from './keys.ts'
 import { createUserTokens } from './user-tokens.ts'
 
 /**
- * Who may call a route: keys with this scope, users, or both. One that `confirmsKey` does nothing for a key that has been
- * revoked, so it need not be looked up first.
+ * Who may call a route: API keys with this scope, users, or both. A route that `confirmsKey` checks in its own statement that the
+ * key is not revoked, so a cached key is enough to call it.
  */
 export type Callers = { scope: Scope, user?: true, confirmsKey?: true } | { scope?: never, user: true, confirmsKey?: never }
 
@@ -26,17 +26,17 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     /**
-     * For responses that go on: calls back once the caller would not be let in any more, because a key is revoked, a token is
-     * expired or a scope is lost. Checks until the function that it returns is called.
+     * For streaming responses: calls back when the caller may not call the route any more, because the key was revoked or the
+     * token has expired. Checks until the returned function is called.
      */
     watchCaller: (request: FastifyRequest, onLost: () => void) => () => void
   }
 }
 
-/** A key is looked up once in ten seconds, however many of its streams are checked. */
+/** Each stream is checked at this interval. Its key is queried at most once in ten seconds. */
 const recheckMs = 5_000
 
-/** Lets in the callers that a route names. A route that names none cannot be added: nothing is open by oversight. */
+/** Authenticates and authorizes callers. A route without `callers` cannot be added, so no route is open by mistake. */
 export function admitCallers (app: FastifyInstance, { database, vault, now }: Services): void {
   const tokens = createUserTokens(vault, now)
   const keys = createKeys(database, now)
@@ -57,7 +57,7 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
   app.decorate('watchCaller', (request, onLost) => {
     const timer = setInterval(() => {
       check(request).catch((error: unknown) => {
-        // A database that does not answer says nothing about the caller.
+        // An error of the database says nothing about the caller.
         if (!(error instanceof Problem)) return
         clearInterval(timer)
         onLost()
@@ -79,31 +79,31 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
     const subject = await tokens.verify(token)
     const user = subject === undefined ? undefined : await findUser(database, subject.userId)
     if (user !== undefined) return { kind: 'user', user, teamId: subject?.teamId }
-    throw invalidToken('The token is not one of ours, or it has expired')
+    throw invalidToken('The token is invalid or has expired')
   }
 }
 
-/** Throws what a caller is told whose key is none. */
+/** Throws the problem of an unknown or revoked key. */
 export function refuseKey (): never {
   throw invalidToken('The API key is unknown or revoked')
 }
 
-/** The user who calls, or undefined when an operator does, who may see everybody's. */
+/** The calling user; undefined for an operator, who may see the data of all users. */
 export function callingUser ({ caller }: FastifyRequest): User | undefined {
   return caller?.kind === 'user' ? caller.user : undefined
 }
 
-/** The user who calls a route that only users may call. */
+/** The calling user of a route that only users may call. */
 export function requireUser (request: FastifyRequest): User {
-  return callingUser(request) ?? refuse(new Problem('wrongCaller', 'This call takes a user token'))
+  return callingUser(request) ?? refuse(new Problem('wrongCaller', 'This call requires a user token'))
 }
 
-/** The key that calls, when it is one. */
+/** The calling API key; undefined for a user. */
 export function callingKey ({ caller }: FastifyRequest): ApiKey | undefined {
   return caller?.kind === 'key' ? caller.key : undefined
 }
 
-/** For what a call takes only with a scope beyond that of its route. */
+/** Throws Problem when the caller does not have a scope beyond that of the route. */
 export function requireScope ({ caller }: FastifyRequest, scope: Scope): void {
   if (caller !== null) admit(caller, { scope })
 }
@@ -114,7 +114,7 @@ function callersOf (config: FastifyContextConfig | undefined): Callers | undefin
 
 function bearerOf (request: FastifyRequest): string {
   const token = readBearer(request)
-  // RFC 6750 §3.1: whoever sent no credentials is told no error code.
+  // RFC 6750 §3.1: the response to a request without credentials has no error code.
   return token ?? refuse(new Problem('unauthenticated', 'Send an API key or a user token as `Authorization: Bearer …`', {
     headers: { 'www-authenticate': 'Bearer realm="carillon"' }
   }))
@@ -123,9 +123,9 @@ function bearerOf (request: FastifyRequest): string {
 function admit (caller: Caller, { scope, user }: Callers): void {
   if (caller.kind === 'user') {
     if (user === true) return
-    throw new Problem('wrongCaller', `This call takes an API key with the scope ${scope ?? ''}`)
+    throw new Problem('wrongCaller', `This call requires an API key with the scope ${scope ?? ''}`)
   }
-  if (scope === undefined) throw new Problem('wrongCaller', 'This call takes a user token')
+  if (scope === undefined) throw new Problem('wrongCaller', 'This call requires a user token')
   if (caller.key.scopes.includes(scope)) return
   throw new Problem('insufficientScope', `The API key needs the scope ${scope}`, {
     headers: { 'www-authenticate': `Bearer realm="carillon", error="insufficient_scope", scope="${scope}"` }

@@ -4,29 +4,29 @@ import type { ApiKey } from '@carillon/shared/api-keys'
 import type { Database } from '@carillon/shared/db'
 
 export interface Keys {
-  /** The key that this token is, or undefined when it is unknown or revoked. */
+  /** The API key of a token; undefined when it is unknown or revoked. */
   find: (token: string) => Promise<ApiKey | undefined>
   /**
-   * The same, but that it may have been revoked a few seconds ago: for routes that make sure of that themselves, by its id, in
-   * the statement by which they do what is asked. Nothing else of a key ever changes.
+   * The same from a cache, so the key may have been revoked a few seconds ago. For routes whose own statement checks the key by
+   * its id. Nothing else about a key changes.
    */
   recall: (token: string) => Promise<ApiKey | undefined>
 }
 
 const rememberMs = 10_000
-const mostRemembered = 1_000
+const maxRemembered = 1_000
 
 export function createKeys (database: Database, now: () => number): Keys {
-  const looking = new Map<string, Promise<ApiKey | undefined>>()
+  const running = new Map<string, Promise<ApiKey | undefined>>()
   const remembered = new Map<string, { key: ApiKey, until: number }>()
 
-  /** Calls that come while a key is being looked up share the answer: under load that is one look for many, and none is late. */
+  /** Concurrent calls with the same token share one query. */
   function find (token: string): Promise<ApiKey | undefined> {
-    const known = looking.get(token)
+    const known = running.get(token)
     if (known !== undefined) return known
-    const look = lookUp(token).finally(() => looking.delete(token))
-    looking.set(token, look)
-    return look
+    const query = lookUp(token).finally(() => running.delete(token))
+    running.set(token, query)
+    return query
   }
 
   async function lookUp (token: string): Promise<ApiKey | undefined> {
@@ -35,7 +35,7 @@ export function createKeys (database: Database, now: () => number): Keys {
     remembered.delete(name)
     if (key !== undefined) remembered.set(name, { key, until: now() + rememberMs })
     const [oldest] = remembered.keys()
-    if (remembered.size > mostRemembered && oldest !== undefined) remembered.delete(oldest)
+    if (remembered.size > maxRemembered && oldest !== undefined) remembered.delete(oldest)
     return key
   }
 
@@ -48,7 +48,7 @@ export function createKeys (database: Database, now: () => number): Keys {
   }
 }
 
-/** Tokens themselves are not kept. */
+/** The cache does not keep tokens. */
 function nameOf (token: string): string {
   return hash('sha256', token, 'base64url')
 }

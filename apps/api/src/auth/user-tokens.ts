@@ -4,20 +4,20 @@ import type { Vault } from '@carillon/shared/vault'
 const issuer = 'carillon'
 const audience = 'carillon-api'
 
-/** Whom a token speaks for: Carillon's ids of a user, and of the team that was chosen for them, if one was. */
+/** The subject of a token: Carillon's ids of the user, and of the team that was chosen, if any. */
 export interface TokenSubject {
   userId: string
-  /** Says nothing of who is in the team: that is looked up at each request. */
+  /** The membership is not part of the token. Each request checks it. */
   teamId?: string | undefined
 }
 
 export interface UserTokens {
   issue: (subject: TokenSubject, expiresInSeconds: number) => Promise<{ token: string, expiresAt: Date }>
-  /** Undefined when the token is not ours, is changed, or is over. */
+  /** Undefined when the token is invalid or has expired. */
   verify: (token: string) => Promise<TokenSubject | undefined>
 }
 
-/** Short-lived bearers for one user. The vault's first key signs, every key verifies: keys can be changed under way. */
+/** Short-lived bearer tokens for one user. The first key of the vault signs, and all keys verify, so that keys can be rotated. */
 export function createUserTokens (vault: Vault, now: () => number): UserTokens {
   const secrets = vault.derive('user-token')
   return {

@@ -11,10 +11,10 @@ import type { Services } from '../services.ts'
 import { readImportItem } from './import-item.ts'
 import type { ImportItem } from './import-item.ts'
 
-/** What became of an item. A `reason` holds no credential. */
+/** The result of an item. `reason` contains no credentials. */
 export interface ImportResult {
   index: number
-  /** Absent where the item has none that could be read. */
+  /** Absent when the item has no readable user id. */
   userId?: string
   provider?: string
   connectionId?: string
@@ -24,14 +24,14 @@ export interface ImportResult {
 export interface ImportError {
   code: 'invalidItem' | 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badAccount' | 'badCredentials' | 'unauthorized' | 'notIdentified'
   reason: string
-  /** Of an invalid item: the field, such as `account.name`. */
+  /** For `invalidItem`: the invalid field, such as `account.name`. */
   path?: string
 }
 
-const identifiedAtATime = 16
+const identifyConcurrency = 16
 const timeoutMs = 60_000
 
-/** Takes over tokens that a site already holds. Each item stands for itself: those that are refused stop no others. */
+/** Imports tokens that the site already has. An item that is refused does not affect the others. */
 export async function importConnections (services: Services, values: unknown[]): Promise<ImportResult[]> {
   const { database, providers } = services
   const call = newRequestContext(services, timeoutMs)
@@ -41,11 +41,11 @@ export async function importConnections (services: Services, values: unknown[]):
   const read = await pMap(items, async (one, index): Promise<Grant | ImportError> => {
     if ('fault' in one) return { code: 'invalidItem', path: one.fault.path, reason: one.fault.message }
     const provider = providers.get(one.item.provider)
-    if (provider === undefined) return { code: 'unknownProvider', reason: 'this server does not offer it' }
-    if (provider.holder === 'team') return { code: 'teamProvider', reason: 'it is connected for teams, by their owners' }
+    if (provider === undefined) return { code: 'unknownProvider', reason: 'this server does not offer the provider' }
+    if (provider.holder === 'team') return { code: 'teamProvider', reason: 'the owners of teams connect this provider' }
     if (duplicates.has(index)) return { code: 'duplicate', reason: 'an earlier item is for the same user and provider' }
     return await readGrant(provider, one.item, call)
-  }, { concurrency: identifiedAtATime })
+  }, { concurrency: identifyConcurrency })
 
   const good = items.flatMap((one, index) => {
     const grant = read[index]
@@ -82,7 +82,7 @@ function findDuplicates (items: Array<ReturnType<typeof readImportItem>>): Set<n
   return duplicates
 }
 
-/** As much of an invalid item as helps to find it again: its user and provider, where they are ids of the usual length. */
+/** The user and the provider of an invalid item, so that the caller can find it, if their lengths are valid. */
 function nameOf (value: unknown): { userId?: string, provider?: string } {
   const { userId, provider }: { userId?: unknown, provider?: unknown } = Object(value)
   return {
@@ -100,8 +100,8 @@ async function readGrant (
     if (fault !== undefined) return { code: 'badAccount', reason: `the name of the account ${fault}` }
     const credentials = provider.parseCredentials(given)
     const owner = account ?? await provider.identify(credentials, call)
-    // All items are stored in one statement, which one text that PostgreSQL does not take would refuse.
-    if (findUnstorable(owner) !== undefined) return { code: 'notIdentified', reason: 'the account has a name that cannot be stored' }
+    // All items are stored in one statement, and PostgreSQL would refuse all of them for one invalid text.
+    if (findUnstorable(owner) !== undefined) return { code: 'notIdentified', reason: 'the name of the account cannot be stored' }
     return { credentials, account: owner, ...expiry }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error

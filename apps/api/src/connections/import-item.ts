@@ -1,27 +1,27 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import type { InputFault } from '../problems/problem.ts'
+import type { InputError } from '../problems/problem.ts'
 import { compileItem } from '../input/validation.ts'
 import { exactly, providerField, timeField, userIdField } from '../v1/fields.ts'
 
-/** One connection to take over. */
+/** A connection to import. */
 export const importItem = exactly({
   userId: userIdField,
   provider: providerField,
   credentials: Type.Object({
     accessToken: Type.String({ minLength: 1, maxLength: 4_096 }),
     refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 }))
-  }, { additionalProperties: true, description: 'Such as the provider gives them' }),
+  }, { additionalProperties: true, description: 'The credentials as the provider issued them' }),
   account: Type.Optional(exactly({
     id: Type.String({ minLength: 1, maxLength: 500 }), name: Type.String({ minLength: 1, maxLength: 500 })
   })),
-  expiresAt: Type.Optional(Type.String({ ...timeField, description: 'RFC 3339, from 1970 to 9999; when the access token expires' }))
+  expiresAt: Type.Optional(Type.String({ ...timeField, description: 'When the access token expires: RFC 3339, from 1970 to 9999' }))
 })
 
 export type ImportItem = Static<typeof importItem>
 
-/** The item that `value` is, or its first fault. */
-export function readImportItem (value: unknown): { item: ImportItem } | { fault: InputFault } {
+/** Validates an item. Returns it, or its first error. */
+export function readImportItem (value: unknown): { item: ImportItem } | { fault: InputError } {
   const fault = findFault(value)
   if (fault !== undefined) return { fault }
   const item = value as ImportItem // it has passed the schema
@@ -31,7 +31,7 @@ export function readImportItem (value: unknown): { item: ImportItem } | { fault:
 }
 
 const findFault = compileItem(importItem)
-/** PostgreSQL has no year 0, and JavaScript writes the year 10000 in a form of its own. */
+/** PostgreSQL has no year 0, and JavaScript writes the year 10000 in an extended format. */
 const firstMoment = Date.UTC(1970, 0, 1)
 const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 

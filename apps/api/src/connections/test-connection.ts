@@ -13,38 +13,38 @@ import type { Services } from '../services.ts'
 import { timeField } from '../v1/fields.ts'
 
 const timeoutMs = 30_000
-/** The message; and once more, or a refresh, when the token was too old. */
+/** The message, and a second one or a refresh when the token has expired. */
 const requestsPerTest = 2
 
-export const testResult = Type.Object({
+export const testResultResponse = Type.Object({
   ok: Type.Boolean(),
   receipt: Type.Optional(Type.Object({ id: Type.String() })),
   error: Type.Optional(Type.Object({
     kind: Type.Enum(['transient', 'rateLimited', 'expired', 'unauthorized', 'rejected', 'quota', 'malformed'], {
-      description: '`unauthorized`: the user has to connect again; `expired`: the token is too old and could not be refreshed now'
+      description: '`unauthorized`: the user has to reconnect. `expired`: the token has expired and could not be refreshed now'
     }),
     reason: Type.String(),
-    status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's answer" })),
+    status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),
     retryAt: Type.Optional(timeField)
   }))
-})
+}, { title: 'TestResult' })
 
-type TestResult = Static<typeof testResult>
+type TestResult = Static<typeof testResultResponse>
 
 /**
- * Sends a message through the connection, past all queues; where nothing can be sent, asks the provider whose it is. What it
- * learns of a dead token is kept.
+ * Sends a message through the connection without a queue. If the provider cannot send, requests the account instead. Marks the
+ * connection as `needsReauth` when the provider refuses the token.
  */
 export async function testConnection (services: Services, connection: Connection): Promise<TestResult> {
   const { database, vault, providers, now } = services
   const sealed = await findSealed(database, connection.id)
-  if (sealed === undefined) throw new Problem('connectionClosed', 'The user has disconnected it')
+  if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
   const { id, credentialsVersion, status, statusReason, limitedUntil } = sealed
   const provider = providers.get(sealed.provider)
-  if (provider === undefined) return failed({ kind: 'rejected', reason: 'this server does not offer it' })
-  if (status === 'needsReauth') return failed({ kind: 'unauthorized', reason: statusReason ?? 'the user has to connect again' })
+  if (provider === undefined) return failed({ kind: 'rejected', reason: 'this server does not offer the provider' })
+  if (status === 'needsReauth') return failed({ kind: 'unauthorized', reason: statusReason ?? 'the user has to reconnect' })
   if (limitedUntil !== null && limitedUntil.getTime() > now()) {
-    return failed({ kind: 'rateLimited', reason: 'the provider has asked us to wait', retryAt: limitedUntil.getTime() })
+    return failed({ kind: 'rateLimited', reason: 'the rate limit of the provider is reached', retryAt: limitedUntil.getTime() })
   }
 
   await chargeOutgoing(services, { holder: connection.holder, provider, account: connection.account.id, cost: requestsPerTest })
@@ -59,7 +59,7 @@ export async function testConnection (services: Services, connection: Connection
     return failed(verdict, error.status)
   }
 
-  /** Once more when the token was too old. What the first try came to is what counts when it cannot be refreshed. */
+  /** Refreshes an expired token and tries again. If the refresh fails, the error of the first try is the result. */
   async function tryOut (provider: Provider, credentials: Credentials): Promise<Receipt | undefined> {
     try {
       return await useOnce(services, provider, credentials)

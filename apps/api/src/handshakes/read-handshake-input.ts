@@ -1,8 +1,8 @@
 import type { HandshakeKind } from '@carillon/shared/handshakes'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
-import { refuseFaults } from '../problems/problem.ts'
-import type { InputFault } from '../problems/problem.ts'
+import { assertNoInputErrors } from '../problems/problem.ts'
+import type { InputError } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { kindsOf } from './kinds.ts'
 import { readReturnTo } from './return-to.ts'
@@ -25,7 +25,7 @@ export function readHandshakeInput (
   const kind = body.kind ?? kinds[0]
   const returnTo = body.returnTo === undefined ? undefined : readReturnTo(site, body.returnTo)
   const account = body.account?.trim()
-  refuseFaults([
+  assertNoInputErrors([
     ...kinds.length === 0 ? [{ path: 'provider', message: 'is not a provider of this server that users can connect' }] : [],
     ...kinds.length > 0 && kind !== undefined && !kinds.includes(kind) ? [{ path: 'kind', message: `must be one of ${kinds.join(', ')}` }] : [],
     ...provider?.holder === 'user' && body.teamId !== undefined
@@ -38,7 +38,7 @@ export function readHandshakeInput (
   return { provider, kind, account, returnTo: returnTo !== undefined && 'url' in returnTo ? returnTo.url : undefined }
 }
 
-function accountErrors (provider: Provider, account: string | undefined): InputFault[] {
+function accountErrors (provider: Provider, account: string | undefined): InputError[] {
   if (provider.parseAccount === undefined) {
     return account === undefined ? [] : [{ path: 'account', message: `is not accepted by ${provider.name}` }]
   }

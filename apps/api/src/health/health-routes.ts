@@ -5,7 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 
-/** `/healthz`: the process answers. `/readyz`: the database takes a write, and the queue a job. Neither needs a token. */
+/** `/healthz`: the process responds. `/readyz`: the database accepts a write and the queue accepts a job. Both need no token. */
 export function healthRoutes ({ database, queueBackend, log }: Services): FastifyPluginAsync {
   const findFaults = createReadiness({
     checkDatabase: () => checkWritable(database),

@@ -1,7 +1,7 @@
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { maxInputErrors } from '../problems/problem.ts'
 
-/** The part of JSON Schema that decides how much of a value is looked at. Everything else is for Ajv. */
+/** The keywords of JSON Schema that limit how much of a value is validated. Ajv validates all others. */
 interface Schema {
   type?: unknown
   properties?: Record<string, Schema>
@@ -10,7 +10,7 @@ interface Schema {
   maxItems?: number
   maxLength?: number
   uniqueItems?: boolean
-  /** For readers of the contract: handlers fill in what a body leaves out. */
+  /** Documentation only: the handlers apply defaults. */
   default?: unknown
 }
 
@@ -18,8 +18,9 @@ type Path = Array<string | number>
 type Check = (value: unknown, path: Path, errors: ErrorObject[]) => void
 
 /**
- * A validator that stops at the first twenty errors. Ajv stops at the first, or collects all of them, and then also looks at the
- * items of an array that is too long. So objects and arrays are walked here, and Ajv judges one of them, or one value, at a time.
+ * Compiles a validator that stops at the first twenty errors. Ajv stops at the first error or collects all of them, and it
+ * validates the items of arrays that are too long. So this walks objects and arrays, and Ajv validates one object, array or value
+ * at a time.
  */
 export function compileSchema (ajv: Ajv, schema: unknown): (value: unknown) => ErrorObject[] {
   const check = compile(ajv, schema as Schema) // the schemas of our routes
@@ -73,7 +74,7 @@ function compileArray (ajv: Ajv, { items: _, uniqueItems, maxItems = Infinity, .
 
 function compileValue (ajv: Ajv, { default: _, ...schema }: Schema): Check {
   const validate: ValidateFunction = ajv.compile(schema)
-  // A character is one or two units of UTF-16. What is certainly too long is neither counted nor matched.
+  // A character is one or two units of UTF-16. A longer text is too long, so it is not matched against patterns.
   const maxUnits = schema.maxLength === undefined ? Infinity : 2 * schema.maxLength
   return (value, path, errors) => {
     if (typeof value === 'string' && value.length > maxUnits) {
@@ -99,7 +100,7 @@ function refuseUnknown (known: ReadonlyMap<string, Check>, value: unknown, path:
   }
 }
 
-/** Items are strings wherever they have to be unique. */
+/** Arrays with unique items contain strings only. */
 function refuseDuplicate (value: unknown[], path: Path, errors: ErrorObject[]): void {
   const seen = new Map<unknown, number>()
   for (const [j, item] of value.entries()) {

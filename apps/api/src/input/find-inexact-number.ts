@@ -1,12 +1,12 @@
 import { truncate } from '@carillon/shared/text'
 
-/** Every number that a double may round has sixteen digits or more, or an exponent. Most bodies have neither. */
+/** A number that a double may round has at least sixteen digits or an exponent. Most bodies have no such number. */
 const candidate = /(?:^|[[:,\s])-?\d(?:[\d.]{15}|[\d.]*[eE])/
 
 interface Container {
-  /** Of an array, the index of the current item. */
+  /** For an array: the index of the current item. */
   index: number | undefined
-  /** Of an object, where the current field's name is in the text, with its quotes. */
+  /** For an object: the range of the current field's name in the text, with its quotes. */
   nameAt: [start: number, end: number]
 }
 

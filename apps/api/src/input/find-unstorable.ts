@@ -1,7 +1,7 @@
-import type { InputFault } from '../problems/problem.ts'
+import type { InputError } from '../problems/problem.ts'
 
 /** The first place of what PostgreSQL does not take, and nothing honest holds: U+0000, or half of a surrogate pair. */
-export function findUnstorable (root: unknown): InputFault[] | undefined {
+export function findUnstorable (root: unknown): InputError[] | undefined {
   const pending: Node[] = [{ value: root }]
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     const { value } = node

@@ -8,14 +8,14 @@ import { invalidInput, Problem } from '../problems/problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route gives numbers of its body back, so that a number which JavaScript would round is refused. */
+    /** Whether the route returns numbers of its body, so that it must refuse numbers that JavaScript would round. */
     exactNumbers?: true
   }
 }
 
 /**
- * Reads the JSON bodies of routes that have a schema for one; other routes leave theirs unread. Bytes that are not UTF-8 are
- * refused, and so is a body of more values than the route can take, before it is parsed.
+ * Parses the JSON bodies of routes with a schema for the body; other routes do not read theirs. Before parsing, refuses bodies
+ * that are not UTF-8 and bodies with more values than the schema allows.
  */
 export function readJsonBodies (app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -32,7 +32,7 @@ export function readJsonBodies (app: FastifyInstance): void {
     const value = await new Promise((resolve, reject) => {
       parse(request, text, (error, parsed) => { if (error === null) resolve(parsed); else reject(error) })
     })
-    // Numbers are checked in the text: in the parsed value a rounded number looks like any other.
+    // The text is checked, because a rounded number cannot be recognized after parsing.
     if (config.exactNumbers === true) refuseInexactNumber(text)
     return value
   })
@@ -42,7 +42,7 @@ export function readJsonBodies (app: FastifyInstance): void {
   })
 }
 
-/** The text of a body, without a byte order mark (RFC 8259 §8.1). Throws `malformedJson` where it is not UTF-8. */
+/** The text of a body, without a byte order mark (RFC 8259 §8.1). Throws Problem `malformedJson` when it is not UTF-8. */
 export function decodeUtf8 (bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)

@@ -1,4 +1,4 @@
-import { refuseFaults } from '../problems/problem.ts'
+import { assertNoInputErrors } from '../problems/problem.ts'
 
 /** How much JSON a route reads, whatever the size of its text. */
 export interface JsonLimits {
@@ -71,9 +71,9 @@ export function createJsonCounter ({ maxValues, maxFields }: JsonLimits): JsonCo
   }
 
   function refuse (): void {
-    if (depth > maxDepth) refuseFaults([{ path: '', message: `is nested deeper than ${maxDepth} levels` }])
+    if (depth > maxDepth) assertNoInputErrors([{ path: '', message: `is nested deeper than ${maxDepth} levels` }])
     const limit = fields > maxFields ? `${maxFields} fields` : `${maxValues} values`
-    refuseFaults([{ path: '', message: `has more than ${limit}, which is the limit of this call` }])
+    assertNoInputErrors([{ path: '', message: `has more than ${limit}, which is the limit of this call` }])
   }
 }
 

@@ -6,20 +6,20 @@ import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import { compileSchema } from './compile-schema.ts'
 import { findUnstorable } from './find-unstorable.ts'
 import { createIntegerReader } from './read-integers.ts'
-import { refuseFaults } from '../problems/problem.ts'
-import type { InputFault } from '../problems/problem.ts'
-import { toFaults } from '../problems/to-problem.ts'
+import { assertNoInputErrors } from '../problems/problem.ts'
+import type { InputError } from '../problems/problem.ts'
+import { toInputErrors } from '../problems/to-problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route's handler looks at each item of the body by itself: one that is wrong refuses no others. */
+    /** Whether the handler validates each item of the body, so that an invalid item does not affect the others. */
     checksItems?: true
   }
 }
 
 /**
- * Unknown fields are refused, never dropped. What comes in a query or a path is text, so integers are read from it; in a
- * body a number is a number. What the database cannot store is refused before any handler sees it.
+ * Validates the input of all routes. Refuses unknown fields. Reads integers from the text of queries and paths, but not from
+ * strings of a body. Refuses text that the database cannot store.
  */
 export function validateInput (app: FastifyInstance): void {
   const ajv = createAjv()
@@ -32,22 +32,22 @@ export function validateInput (app: FastifyInstance): void {
       return findErrors(value)
     })
   })
-  // After the schemas have bounded what there is to look at.
+  // The schemas have limited the size of the input before.
   app.addHook('preHandler', async ({ body, query, params, routeOptions: { config } }) => {
     const ofBody = config.checksItems === true ? undefined : findUnstorable(body)
-    refuseFaults(ofBody ?? findUnstorable(query) ?? findUnstorable(params) ?? [])
+    assertNoInputErrors(ofBody ?? findUnstorable(query) ?? findUnstorable(params) ?? [])
   })
 }
 
-/** For a route whose body is validated by another schema than the one that its contract shows. */
+/** Compiles the validator of a route whose contract shows another schema for the body. */
 export function compileBody (schema: AnySchema) {
   return toValidator(compileSchema(createAjv(), schema))
 }
 
-/** For values that are validated one by one: answers the first fault of one. */
-export function compileItem (schema: AnySchema): (item: unknown) => InputFault | undefined {
+/** Compiles a validator that returns the first error of a value. */
+export function compileItem (schema: AnySchema): (item: unknown) => InputError | undefined {
   const findErrors = compileSchema(createAjv(), schema)
-  return (item) => toFaults(findErrors(item))[0] ?? findUnstorable(item)?.[0]
+  return (item) => toInputErrors(findErrors(item))[0] ?? findUnstorable(item)?.[0]
 }
 
 function createAjv (): Ajv {
@@ -64,7 +64,7 @@ function toValidator (findErrors: (value: unknown) => ErrorObject[]) {
   return validator
 }
 
-/** The package is CommonJS, and its types say so less well than it does. */
+/** The package is CommonJS, and its types do not declare its default export as it is. */
 function addFormats (ajv: Ajv): Ajv {
   return formats.default(ajv)
 }

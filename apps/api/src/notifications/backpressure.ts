@@ -3,19 +3,19 @@ import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 
 const sampleMs = 1_000
-/** Of the time, so that a count which is slow does not make everything slower. */
-const mostOfTime = 0.1
+/** Of the time is spent on counting at most, so that a slow count does not slow down the database. */
+const maxShareOfTime = 0.1
 const retryAfterSeconds = 5
 
 export interface Backpressure {
-  /** Throws `busy` when as much waits as may. Asks the database nothing: it goes by the last sample. */
+  /** Throws Problem `busy` when the last sample reached the limit. Makes no query. */
   refuseWhenBusy: () => Promise<void>
   close: () => void
 }
 
 /**
- * Keeps an eye on how much waits: a sample is taken in the background, once a second at most, when something is accepted. While
- * there is too much it goes on without being asked, so that the end is noticed.
+ * Counts the waiting deliveries in the background, at most once a second, when a notification is accepted. Above the limit it
+ * goes on counting, so that it notices when there are fewer.
  */
 export function createBackpressure ({ database, maxWaiting, log }: Pick<Services, 'database' | 'maxWaiting' | 'log'>): Backpressure {
   let isBusy = false
@@ -27,14 +27,14 @@ export function createBackpressure ({ database, maxWaiting, log }: Pick<Services
   async function sample (): Promise<void> {
     isSampling = true
     const startedAt = performance.now()
-    // A database that cannot count cannot accept either, and says so itself.
+    // If the database cannot count, it cannot accept either, and that request reports the error.
     const waiting = await countWaiting(database, maxWaiting).catch(() => 0)
     const endedAt = performance.now()
-    const pauseMs = Math.max(sampleMs, (endedAt - startedAt) / mostOfTime)
+    const pauseMs = Math.max(sampleMs, (endedAt - startedAt) / maxShareOfTime)
     nextAt = endedAt + pauseMs
     const wasBusy = isBusy
     isBusy = waiting >= maxWaiting
-    if (isBusy && !wasBusy) log.warn({ waiting }, 'accepts no notifications: too much waits')
+    if (isBusy && !wasBusy) log.warn({ waiting }, 'refuses notifications: too many deliveries wait')
     if (wasBusy && !isBusy) log.info({ waiting }, 'accepts notifications again')
     isSampling = false
     if (isBusy && !isClosed) timer = setTimeout(sample, pauseMs).unref()
@@ -43,7 +43,7 @@ export function createBackpressure ({ database, maxWaiting, log }: Pick<Services
   return {
     refuseWhenBusy: async () => {
       if (isBusy) {
-        throw new Problem('busy', `${maxWaiting} deliveries are due and wait, which is as many as may`, {
+        throw new Problem('busy', `${maxWaiting} deliveries are due and wait, which is the limit. Try again after Retry-After`, {
           headers: { 'retry-after': String(retryAfterSeconds) }
         })
       }

@@ -1,60 +1,60 @@
 import type { ExplainedDelivery } from '@carillon/shared/deliveries'
 
-/** One sentence on why a delivery is where it is, for the person who is asked "did she get it?". */
+/** The state of a delivery and its reason in complete sentences. The reason may be a text of the provider. */
 export function explainDelivery (delivery: ExplainedDelivery, provider: string): string {
   const { state, attempts, reason, dueAt, updatedAt, history } = delivery
   const last = history.at(-1)
   const since = last?.at === undefined ? updatedAt.toISOString() : new Date(last.at).toISOString()
-  const due = dueAt?.toISOString() ?? 'the next occasion'
-  const why = reason ?? 'no reason was given'
-  const isHeld = dueAt === null && (state === 'queued' || state === 'retrying')
-  if (isHeld) return `Held since ${since}, because its notification is paused; it goes on when that is resumed.`
+  const due = dueAt?.toISOString() ?? 'the next run'
+  const why = reason ?? 'unknown'
+  const isPaused = dueAt === null && (state === 'queued' || state === 'retrying')
+  if (isPaused) return `Paused since ${since} with its notification. It continues when the notification is resumed.`
 
   switch (state) {
     case 'queued':
-      if (last?.event === 'released') return `Released at ${since}, because the user has connected ${provider} again; it waits to be picked up.`
-      if (last?.event === 'retried') return `Tried again since ${since}, because an operator asked for it; it waits to be picked up.`
+      if (last?.event === 'released') return `Released at ${since}, because the user reconnected ${provider}. It waits for a worker.`
+      if (last?.event === 'retried') return `Retried at ${since} by an operator. It waits for a worker.`
       if (last?.event === 'wait') return `${explainWait(reason, provider)} It is due again at ${due}.`
       return dueAt !== null && dueAt.getTime() > updatedAt.getTime() + 1_000
-        ? `Scheduled: it is due at ${due}.`
-        : `Waiting since ${since} to be picked up by a worker.`
+        ? `Scheduled. It is due at ${due}.`
+        : `Waiting for a worker since ${since}.`
     case 'sending':
-      return `Being sent to ${provider} right now, as attempt ${attempts + 1}.`
+      return `Attempt ${attempts + 1} is being sent to ${provider} now.`
     case 'retrying':
       return `${explainRetry(delivery, provider)} It is due again at ${due}.`
     case 'parked':
-      return `Parked since ${since}: ${provider} says that the ${why}; it goes out when the user reconnects.`
+      return `Parked since ${since}. Reason: ${why}. It is sent when the user reconnects ${provider}.`
     case 'sent':
-      return `Sent at ${since}: ${provider} took it on ${attempts === 1 ? 'the first attempt' : `attempt ${attempts}`}.`
+      return `Sent at ${since}. ${provider} accepted ${attempts === 1 ? 'the first attempt' : `attempt ${attempts}`}.`
     case 'failed':
       return last?.outcome === 'gaveUp' || reason === 'workerLost'
-        ? `Given up at ${since} after ${count(attempts)}; the last ended with: ${why}.`
-        : `Failed at ${since} for good: ${why}. Trying again would not help.`
+        ? `Failed at ${since} after ${count(attempts)}. Reason of the last one: ${why}.`
+        : `Failed at ${since}. Reason: ${why}. A retry would not help.`
     case 'expired':
-      return `Expired at ${since}, before it could be sent.`
+      return `Expired at ${since} before it was sent.`
     case 'skipped':
-      return reason === 'disconnected' ? `Skipped at ${since}: the user has disconnected ${provider}.` : `Skipped at ${since}: ${why}.`
+      return reason === 'disconnected' ? `Skipped at ${since}, because the user disconnected ${provider}.` : `Skipped at ${since}. Reason: ${why}.`
     case 'canceled':
       return `Canceled at ${since}.`
     case 'unknown':
-      return `Unknown since ${since}: it may have arrived, and sending it again could show it twice (${why}).`
+      return `Unknown since ${since}. It may have arrived, and a retry could show it twice. Reason: ${why}.`
   }
 }
 
 function explainRetry ({ attempts, reason, history }: ExplainedDelivery, provider: string): string {
   if (reason === 'rateLimited' && history.at(-1)?.refresh === 'rateLimited') {
-    return `The access token is too old, and ${provider} asked to wait before it gives another, which costs no attempt.`
+    return `The access token has expired, and the rate limit of ${provider} for new ones is reached. This uses no attempt.`
   }
   if (reason === 'rateLimited' || reason === 'breakerOpen') return explainWait(reason, provider)
-  if (reason === 'handedBack') return 'A worker that was stopping handed it back untried.'
-  if (reason === 'workerLost') return 'The worker that was sending it died; whether it arrived is not known, so it is sent again under the same key.'
-  return `${attempts === 1 ? 'The first attempt' : `Attempt ${attempts}`} failed (${reason ?? 'no reason was given'}).`
+  if (reason === 'handedBack') return 'A worker that was shutting down returned it without an attempt.'
+  if (reason === 'workerLost') return 'The worker that was sending it died. It may have arrived, so it is sent again with the same key.'
+  return `${attempts === 1 ? 'The first attempt' : `Attempt ${attempts}`} failed. Reason: ${reason ?? 'unknown'}.`
 }
 
 function explainWait (reason: string | null, provider: string): string {
   return reason === 'breakerOpen'
-    ? `${provider} does not answer well, so nothing is sent there for now, which costs no attempt.`
-    : `It has to wait its turn, because ${provider} is sent no more than it allows, which costs no attempt.`
+    ? `${provider} is failing, so no requests are sent there for now. This uses no attempt.`
+    : `The rate limit of ${provider} is reached. This uses no attempt.`
 }
 
 function count (attempts: number): string {

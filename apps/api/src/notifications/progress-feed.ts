@@ -5,9 +5,9 @@ import type { Services } from '../services.ts'
 const everyMs = 1_000
 
 export interface ProgressFeed {
-  /** How far the notification has got, now or a moment ago; undefined when there is none. */
+  /** The progress of the notification, at most one second old; undefined when there is no such notification. */
   read: (id: string) => Promise<Standing | undefined>
-  /** Calls back with it every second, until the function that is answered is called. */
+  /** Calls back with the progress every second, until the returned function is called. */
   watch: (id: string, onStanding: (standing: Standing) => void) => () => void
 }
 
@@ -17,7 +17,7 @@ interface Watched {
   latest?: Standing
 }
 
-/** Reads a notification once a second, however many watch it. Nobody who does not watch costs anything. */
+/** Reads each watched notification once a second, however many clients watch it. */
 export function createProgressFeed ({ database, log }: Pick<Services, 'database' | 'log'>): ProgressFeed {
   const watched = new Map<string, Watched>()
   const reading = new Map<string, Promise<Standing | undefined>>()
@@ -29,7 +29,7 @@ export function createProgressFeed ({ database, log }: Pick<Services, 'database'
   }
 
   async function tell (id: string): Promise<void> {
-    // One that takes longer than a second is not asked again meanwhile.
+    // A read that takes longer than a second is still running.
     if (reading.has(id)) return
     const standing = await read(id)
     const feed = watched.get(id)
@@ -43,7 +43,7 @@ export function createProgressFeed ({ database, log }: Pick<Services, 'database'
     watch: (id, onStanding) => {
       const feed = watched.get(id) ?? {
         watchers: new Set(),
-        timer: setInterval(() => { tell(id).catch((error: unknown) => log.warn({ err: error }, 'cannot tell of progress now')) }, everyMs)
+        timer: setInterval(() => { tell(id).catch((error: unknown) => log.warn({ err: error }, 'could not read the progress')) }, everyMs)
       }
       watched.set(id, feed)
       feed.watchers.add(onStanding)

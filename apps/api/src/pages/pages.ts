@@ -3,7 +3,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { noRoute } from '../problems/addresses.ts'
+import { toRouteProblem } from '../problems/addresses.ts'
 import { sendProblem } from '../problems/problem-handlers.ts'
 import { toProblem } from '../problems/to-problem.ts'
 import type { Services } from '../services.ts'
@@ -40,7 +40,7 @@ export function pages (services: Services): FastifyPluginAsync {
       return sendFailure(reply, 'internal', { site })
     })
     app.setNotFoundHandler(async (request, reply) => {
-      const problem = noRoute(request)
+      const problem = toRouteProblem(request)
       // A program that uses a wrong method gets a problem with the right ones. People get a page.
       if (problem.code === 'methodNotAllowed' && !isRead(request)) return sendProblem(problem, request, reply, site.publicUrl)
       return sendFailure(reply.headers(problem.headers), 'unknownHandshake', { site })

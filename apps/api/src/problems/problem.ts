@@ -1,29 +1,29 @@
 import { problemTable } from './problem-table.ts'
 import type { ProblemCode } from './problem-table.ts'
 
-/** One fault of the input. `path` is where it is, such as `message.url` or `audience.userIds.3`; empty is the whole. */
-export interface InputFault {
+/** An error of the input. `path` names the field, such as `message.url` or `audience.userIds.3`; empty is the whole input. */
+export interface InputError {
   path: string
   message: string
 }
 
-/** An answer in the form of RFC 9457, thrown. `message` becomes the answer's `detail`, so it must be fit to be seen. */
+/** An error that the caller gets as a problem (RFC 9457). `message` becomes its `detail`, so it must be safe to show. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: ProblemCode
   readonly status: number
-  readonly errors: InputFault[] | undefined
+  readonly errors: InputError[] | undefined
   readonly headers: Record<string, string>
-  /** Why a handshake has failed, which the site is told too; or the status that a notification is in. */
+  /** The reason why a handshake failed, or the current status of a notification. */
   readonly reason: string | undefined
-  /** Whom to ask, by name: the owner of a team. */
+  /** The name of the owner of a team. */
   readonly contact: string | undefined
 
   constructor (
     code: ProblemCode,
     detail: string,
     { errors, headers = {}, reason, contact }: {
-      errors?: InputFault[], headers?: Record<string, string>, reason?: string, contact?: string
+      errors?: InputError[], headers?: Record<string, string>, reason?: string, contact?: string
     } = {}
   ) {
     super(detail)
@@ -36,17 +36,16 @@ export class Problem extends Error {
   }
 }
 
-/** Errors of one request that are looked for and reported. */
+/** Validation of a request stops after this many errors. */
 export const maxInputErrors = 20
 
-/** Throws `invalidInput` when there are faults. */
-export function refuseFaults (faults: InputFault[]): void {
-  const errors = faults.slice(0, maxInputErrors)
-  const [first, ...rest] = errors
+/** Throws Problem `invalidInput` when there are errors. */
+export function assertNoInputErrors (errors: InputError[]): void {
+  const [first, ...rest] = errors.slice(0, maxInputErrors)
   if (first !== undefined) throw invalidInput([first, ...rest])
 }
 
-export function invalidInput (errors: [InputFault, ...InputFault[]]): Problem {
+export function invalidInput (errors: [InputError, ...InputError[]]): Problem {
   const [{ path, message }, ...rest] = errors
   const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`
   return new Problem('invalidInput', `${path === '' ? 'The request' : path} ${message}${more}`, { errors })

@@ -9,16 +9,16 @@ import { Problem } from './problem.ts'
 
 type ClientError = Error & { code?: string }
 
-/** Like a refused body, what still arrives is read for a while: a reset would take our response with it. */
+/** What still arrives is read for this time, like a refused body: a reset would discard our response. */
 const maxDrainMs = 2_000
 
-/** Answers requests that Node's parser refuses, before they are requests to Fastify. */
+/** Responds to requests that Node's parser refuses before Fastify sees them. */
 export function createClientErrorHandler (publicUrl: string, log: Log): (error: ClientError, socket: Socket) => void {
   const answered = new WeakMap<Socket, number>()
   return (error, socket) => {
     const end = answered.get(socket)
     if (end !== undefined) {
-      // What follows a refused request cannot be parsed either.
+      // The bytes after a refused request cannot be parsed either.
       if (socket.bytesRead > end) socket.destroy()
       return
     }
@@ -37,7 +37,7 @@ export function createClientErrorHandler (publicUrl: string, log: Log): (error: 
   }
 }
 
-/** For `checkExpectation`: Node itself would answer an `Expect` that it does not know without a body. */
+/** For `checkExpectation`: Node's own response to an unknown `Expect` has no body. */
 export function refuseExpectation (publicUrl: string, response: ServerResponse): void {
   const problem = new Problem('expectationFailed', 'The only Expect that this server supports is 100-continue')
   const body = problemBody(problem, { publicUrl, id: randomUUID() })
@@ -59,7 +59,7 @@ function headersOf (body: string): Record<string, string | number> {
   return { ...problemHeaders, 'content-type': problemType, 'content-length': Buffer.byteLength(body) }
 }
 
-/** Whether a response is already on its way, which a second one would corrupt. Node keeps it where only it can set it. */
+/** Whether a response was started, which a second one would corrupt. Node keeps it in a private property. */
 function isAnswering (socket: Socket): boolean {
   const response: unknown = Reflect.get(socket, '_httpMessage')
   return typeof response === 'object' && response !== null && Reflect.get(response, 'headersSent') === true

@@ -2,26 +2,26 @@ import { Readable } from 'node:stream'
 import type { Answer, StreamedAnswer } from '@carillon/shared/http'
 import type { Provider } from '@carillon/shared/providers'
 
-/** Refusals of a token are short. */
-const mostJudgedBytes = 64 * 1024
+/** Error responses about a token are short. */
+const maxClassifiedBytes = 64 * 1024
 
-/** An answer as good as new, what has been read of it, and what it says about the credentials. */
-export interface Judged {
+/** A response with its whole body, the part of it that was read, and what it says about the credentials. */
+export interface ClassifiedResponse {
   answer: StreamedAnswer
-  /** Without a body, unless that is a refusal's and short. */
+  /** Has the body of a short error response. Other bodies are empty. */
   read: Answer
   verdict: 'expired' | 'unauthorized' | null
 }
 
-/** Reads as much of a refusal as may be about the credentials. The part that had to be read comes first again. */
-export async function judgeAnswer (provider: Provider, answer: StreamedAnswer): Promise<Judged> {
+/** Reads short error responses to find out whether they are about the credentials. The body stays complete. */
+export async function classifyResponse (provider: Provider, answer: StreamedAnswer): Promise<ClassifiedResponse> {
   const unread = { status: answer.status, headers: flat(answer.headers), body: Buffer.alloc(0) }
   if (answer.status < 400 || provider.judgeCredentials === undefined) return { verdict: null, answer, read: unread }
   const chunks: Buffer[] = []
   let size = 0
   let ended = false
   const iterator: AsyncIterator<Buffer> = answer.body[Symbol.asyncIterator]()
-  while (!ended && size <= mostJudgedBytes) {
+  while (!ended && size <= maxClassifiedBytes) {
     const { value, done } = await iterator.next()
     ended = done === true
     if (ended) break

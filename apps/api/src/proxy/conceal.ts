@@ -4,16 +4,16 @@ import { Problem } from '../problems/problem.ts'
 import { secretForms } from './secret-forms.ts'
 
 /**
- * The same response with every one of `secrets` replaced by stars, byte for byte, so that its length stays true. They are looked
- * for in all forms of `secretForms`. Throws Problem where they could not be seen.
+ * Replaces `secrets` in a response by stars, byte for byte, so that the length stays the same. Finds them in all forms of
+ * `secretForms`. Throws Problem for an encoded response, in which they could not be found.
  */
 export function conceal (answer: StreamedAnswer, secrets: string[] = []): StreamedAnswer {
-  // Longest first: what begins like a longer one must not hide it.
+  // Longest first: a shorter secret may be the start of a longer one.
   const all = [...new Set(secrets.flatMap(secretForms))].sort((one, other) => other.length - one.length)
   if (all.length === 0) return answer
   if (answer.headers['content-encoding'] !== undefined) {
     answer.body.destroy()
-    throw new Problem('providerUnavailable', 'its answer is encoded, which it was not asked for')
+    throw new Problem('providerUnavailable', 'The response of the provider is encoded, although the request did not allow that')
   }
   const clean = (text: string) => all.reduce((rest, secret) => rest.replaceAll(secret, '*'.repeat(secret.length)), text)
   return {
@@ -23,14 +23,14 @@ export function conceal (answer: StreamedAnswer, secrets: string[] = []): Stream
   }
 }
 
-/** A secret may lie across two chunks: as much as could be the beginning of one waits for the next. */
+/** A secret may span two chunks, so the end of each chunk waits for the next one. */
 async function * starredOut (body: AsyncIterable<Buffer>, secrets: Buffer[]): AsyncGenerator<Buffer> {
   const longest = Math.max(...secrets.map(({ length }) => length))
   let held = Buffer.alloc(0)
   for await (const chunk of body) {
     const bytes = Buffer.concat([held, chunk])
     const ready = Math.max(0, bytes.length - longest + 1)
-    // What begins later may turn out to be the beginning of a longer one.
+    // Bytes after `ready` may be the start of a secret that the next chunk completes.
     for (const secret of secrets) starOut(bytes, secret, ready)
     held = bytes.subarray(ready)
     if (ready > 0) yield bytes.subarray(0, ready)

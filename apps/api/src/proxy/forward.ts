@@ -1,5 +1,5 @@
 import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
-import type { Fresh } from '@carillon/shared/connections'
+import type { FreshCredentials } from '@carillon/shared/connections'
 import { TransportError } from '@carillon/shared/http'
 import type { StreamedAnswer } from '@carillon/shared/http'
 import { ProviderError } from '@carillon/shared/providers'
@@ -11,10 +11,10 @@ import type { Services } from '../services.ts'
 import { formOf, tooLarge } from './forwarded-body.ts'
 import type { ForwardedBody } from './forwarded-body.ts'
 import { conceal } from './conceal.ts'
-import { judgeAnswer } from './classified-response.ts'
-import type { Judged } from './classified-response.ts'
+import { classifyResponse } from './classified-response.ts'
+import type { ClassifiedResponse } from './classified-response.ts'
 
-/** A request for somebody's account at a provider, as its caller has made it. */
+/** A caller's request for an account at a provider. */
 export interface Forwarded {
   method: string
   path: string
@@ -25,40 +25,41 @@ export interface Forwarded {
 const authorizeTimeoutMs = 60_000
 
 /**
- * Forwards a request with the connection's credentials. When they are too old they are refreshed and the request is sent once
- * more, if its body was kept; where that does not succeed the provider's first answer is the one that counts. Throws Problem.
+ * Forwards a request with the connection's credentials. If the credentials have expired, refreshes them and sends the request
+ * again, provided that its body was kept. If that fails, the response is the provider's first one. Throws Problem.
  */
 export async function forward (
   services: Services, connectionId: string, request: Forwarded, signal: AbortSignal
 ): Promise<StreamedAnswer> {
   const { database, vault, providers, refresher, now } = services
   const sealed = await findSealed(database, connectionId)
-  if (sealed === undefined) throw new Problem('connectionClosed', 'The user has disconnected it')
+  if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
   const provider = providers.get(sealed.provider)
-  if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server forwards nothing to that provider')
-  if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The credentials are dead')
+  if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server does not forward requests to this provider')
+  if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The user has to reconnect')
   await chargeOutgoing(services, { holder: sealed.holder, provider, account: sealed.account.id, cost: 1 })
   const call = newRequestContext(services, authorizeTimeoutMs)
-  const known: Fresh = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
+  const { credentialsVersion } = sealed
+  const known: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion }
 
   const isOld = sealed.expiresAt !== null && sealed.expiresAt.getTime() <= now()
   const used = (isOld ? await refreshed(known) : undefined) ?? known
   const first = await attempt(provider, used)
   if (first.verdict === null) return first.answer
 
-  // A token that is dead may be so because somebody is refreshing it right now. It is the refresh that knows.
+  // The token may be refused because another process is refreshing it. The refresh finds out.
   const newer = provider.refresh === undefined ? await replaced(provider, used) : await refreshed(used, 'access token is not accepted')
   if (newer === undefined) {
-    if (provider.refresh === undefined && first.verdict === 'unauthorized') await die(used)
+    if (provider.refresh === undefined && first.verdict === 'unauthorized') await markRefused(used)
     return first.answer
   }
   if (request.body.kind === 'stream') return first.answer
   first.answer.body.destroy()
   const second = await attempt(provider, newer)
-  if (second.verdict === 'unauthorized') await die(newer)
+  if (second.verdict === 'unauthorized') await markRefused(newer)
   return second.answer
 
-  async function attempt (provider: Provider, { credentials }: Fresh): Promise<Judged> {
+  async function attempt (provider: Provider, { credentials }: FreshCredentials): Promise<ClassifiedResponse> {
     const { method, path, headers, body } = request
     const form = formOf(headers, body)
     const wanted = { method, path, ...form === undefined ? {} : { form } }
@@ -68,17 +69,17 @@ export async function forward (
     for (;;) {
       const answer: StreamedAnswer = await send(services, authorized, request, signal)
         .catch((error: unknown) => { throw toProblem(error, body) })
-      const judged: Judged = await judgeAnswer(provider, conceal(answer, authorized.conceal))
-        .catch(() => { throw new Problem('providerUnavailable', 'its answer broke off') })
+      const judged: ClassifiedResponse = await classifyResponse(provider, conceal(answer, authorized.conceal))
+        .catch(() => { throw new Problem('providerUnavailable', 'The response of the provider ended early') })
       authorized = authorized.again?.(judged.read)
       if (authorized === undefined) return judged
-      // It says nothing of the credentials, and cannot be sent again. The next one will get through.
+      // A streamed body cannot be sent again. The next request of the caller succeeds.
       if (body.kind === 'stream') return { ...judged, verdict: null }
       judged.answer.body.destroy()
     }
   }
 
-  async function refreshed ({ credentialsVersion }: Fresh, refused?: string): Promise<Fresh | undefined> {
+  async function refreshed ({ credentialsVersion }: FreshCredentials, refused?: string): Promise<FreshCredentials | undefined> {
     if (provider?.refresh === undefined) return undefined
     const result = await refresher.refresh(provider, {
       id: connectionId, seenVersion: credentialsVersion, ...refused !== undefined && { refused }
@@ -86,14 +87,14 @@ export async function forward (
     return result.kind === 'fresh' ? result.fresh : undefined
   }
 
-  /** Somebody may have rotated the credentials while ours were on their way: what was refused is then nobody's any more. */
-  async function replaced (provider: Provider, { credentialsVersion }: Fresh): Promise<Fresh | undefined> {
+  /** The credentials that replaced the refused ones while the request was under way, if there are any. */
+  async function replaced (provider: Provider, { credentialsVersion }: FreshCredentials): Promise<FreshCredentials | undefined> {
     const current = await findSealed(database, connectionId)
     if (current === undefined || current.status !== 'active' || current.credentialsVersion === credentialsVersion) return undefined
     return { credentials: openCredentials(vault, provider, current), credentialsVersion: current.credentialsVersion }
   }
 
-  async function die ({ credentialsVersion }: Fresh): Promise<void> {
+  async function markRefused ({ credentialsVersion }: FreshCredentials): Promise<void> {
     await markNeedsReauth(database, { id: connectionId, credentialsVersion, reason: 'access token is not accepted' })
   }
 }
@@ -111,7 +112,7 @@ async function send (
   }, signal)
 }
 
-/** The provider's address, where it is one of a user's choice, is not told. */
+/** Leaves out the address of the provider, which a user may have chosen. */
 function toProblem (error: unknown, body: ForwardedBody): unknown {
   if (body.kind === 'stream' && body.state.tooLarge) return tooLarge()
   if (error instanceof ProviderError) {

@@ -1,43 +1,43 @@
 type Headers = Record<string, string | string[] | undefined>
 
-/** RFC 9110 §7.6.1, and what older software takes for the same. */
+/** RFC 9110 §7.6.1, and headers that older software uses for the same purpose. */
 const hopByHop = [
   'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'trailers', 'transfer-encoding', 'upgrade', 'expect', 'http2-settings'
 ]
 
-/** What proves who somebody is: the caller's is for us, and the provider's for nobody. */
+/** Credentials: the caller's are for Carillon, and the provider's are for no one. */
 const credentials = ['authorization', 'cookie', 'cookie2', 'access-token', 'x-access-token', 'x-api-key', 'api-key', 'x-auth-token']
 
-/** Where a request comes from is not the provider's business. */
+/** Headers that would tell the provider where the request comes from. */
 const origins = ['host', 'forwarded', 'via', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip', 'origin', 'referer']
 
-/** Length is that of the body as it is sent; answers have to be readable, to tell a dead token from another refusal. */
+/** Set by Carillon: the length of the body, and no encoding, so that it can read why a request was refused. */
 const ours = ['content-length', 'accept-encoding']
 
-/** What a provider may say about its own host, and not about ours. */
+/** Headers in which a provider speaks about its own host. */
 const aboutHost = [
   'set-cookie', 'set-cookie2', 'strict-transport-security', 'public-key-pins', 'alt-svc', 'clear-site-data', 'service-worker-allowed',
   'content-security-policy', 'content-security-policy-report-only', 'report-to', 'reporting-endpoints', 'nel', 'refresh', 'sourcemap'
 ]
 
 const droppedFromRequests = new Set([...hopByHop, ...credentials, ...origins, ...ours])
-const droppedFromAnswers = new Set([...hopByHop, ...credentials, ...aboutHost])
+const droppedFromResponses = new Set([...hopByHop, ...credentials, ...aboutHost])
 
-/** What of a caller's headers goes to the provider. */
+/** The headers of the caller that are forwarded. */
 export function requestHeaders (received: Headers): Record<string, string | string[]> {
   return keep(received, (name) => !droppedFromRequests.has(name) && !/^(proxy-|x-forwarded-|sec-)/.test(name))
 }
 
-/** What of the provider's headers goes to the caller, and what makes sure that no browser takes its content for ours. */
-export function answerHeaders (received: Headers): Record<string, string | string[]> {
+/** The headers of the provider that are returned, and headers that keep browsers from running its content as ours. */
+export function responseHeaders (received: Headers): Record<string, string | string[]> {
   return {
-    ...keep(received, (name) => !droppedFromAnswers.has(name) && !/^(proxy-|access-control-)/.test(name)),
+    ...keep(received, (name) => !droppedFromResponses.has(name) && !/^(proxy-|access-control-)/.test(name)),
     'content-security-policy': "default-src 'none'; sandbox",
     'x-content-type-options': 'nosniff'
   }
 }
 
-/** `Connection` names further headers that end with the hop. */
+/** `Connection` names further hop-by-hop headers. */
 function keep (received: Headers, isKept: (name: string) => boolean): Record<string, string | string[]> {
   const named = new Set([received['connection'] ?? []].flat().flatMap((list) => list.split(',')).map((name) => name.trim().toLowerCase()))
   return Object.fromEntries(Object.entries(received).flatMap(([name, value]) =>

@@ -1,7 +1,7 @@
-/** A piece of base64 that is shorter than this may be anything. */
-const leastBase64 = 8
+/** A shorter piece of base64 may occur by chance. */
+const minBase64Length = 8
 
-/** The ways in which a provider may write a secret into its response: as it is, and encoded for URLs, forms, JSON and base64. */
+/** The forms in which a response may contain a secret: plain, and encoded for URLs, forms, JSON and base64. */
 export function secretForms (secret: string): string[] {
   const percent = encodeURIComponent(secret)
   const strict = percent.replace(/[!'()*]/g, (character) => `%${hexOf(character)}`)
@@ -12,17 +12,19 @@ export function secretForms (secret: string): string[] {
   return [...new Set([secret, ...hexForms, ...base64Forms(secret)])].filter((text) => text !== '')
 }
 
-/** Some JSON libraries escape what would mean something in a page. */
+/** Some JSON libraries escape characters that have a meaning in HTML. */
 function escapeForHtml (json: string): string {
   return json.replace(/[<>&'=+]/g, (character) => `\\u00${hexOf(character)}`)
 }
 
-/** Base64 of a longer text in which the secret stands: it begins at one of three positions, and its ends mix with the rest. */
+/**
+ * Base64 of a longer text that contains the secret at one of three offsets, without the characters that depend on other bytes.
+ */
 function base64Forms (secret: string): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)])
     const own = bytes.toString('base64').slice(Math.ceil(offset * 8 / 6), Math.floor(bytes.length * 8 / 6))
-    return own.length < leastBase64 ? [] : [own, own.replaceAll('+', '-').replaceAll('/', '_')]
+    return own.length < minBase64Length ? [] : [own, own.replaceAll('+', '-').replaceAll('/', '_')]
   })
 }
 

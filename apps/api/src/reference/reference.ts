@@ -6,39 +6,41 @@ import { html } from '../pages/html.ts'
 import { problemTable } from '../problems/problem-table.ts'
 import { publicPath } from '../public-path.ts'
 import type { Site } from '../services.ts'
+import { nameSchemas } from './name-schemas.ts'
 
-/** Collects the OpenAPI document from the routes' schemas. Call it before any of them is added. */
+/** Generates the OpenAPI document from the schemas of the routes. Call it before you add routes. */
 export async function describeApi (app: FastifyInstance, site: Site): Promise<void> {
   await app.register(swagger, {
     transform: nameWildcard,
+    transformObject: (document) => 'openapiObject' in document ? nameSchemas(document.openapiObject) : document.swaggerObject,
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Carillon',
         version: '1',
-        description: 'Connects the accounts of a site\'s users, and rings them. Errors are RFC 9457 problems.',
+        description: 'Connect the accounts of your users at other services, and send notifications to them. Errors are problems (RFC 9457).',
         license: { name: 'MIT', identifier: 'MIT' }
       },
       servers: [{ url: publicPath(site) || '/' }],
       tags: [
-        { name: 'users', description: 'People of the site, by the site\'s own ids' },
-        { name: 'teams', description: 'Groups of users with one owner, by the site\'s own ids' },
-        { name: 'handshakes', description: 'Connecting an account' },
-        { name: 'connections', description: 'Accounts that are connected' },
-        { name: 'notifications', description: 'Messages, and what became of them' },
-        { name: 'providers', description: 'The services that carry them' }
+        { name: 'users', description: 'The users of your site, by your ids' },
+        { name: 'teams', description: 'Groups of users with one owner, by your ids' },
+        { name: 'handshakes', description: 'Authorizations in progress: a user connects an account' },
+        { name: 'connections', description: 'Connected accounts of users and teams' },
+        { name: 'notifications', description: 'Messages and their deliveries' },
+        { name: 'providers', description: 'The services that deliver notifications' }
       ],
       components: {
         securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `ck_…`, with the scope that the call names' },
-          userToken: { type: 'http', scheme: 'bearer', description: 'A token of `POST /v1/user-tokens`, for one user' }
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `ck_…`, with the scope of the call' },
+          userToken: { type: 'http', scheme: 'bearer', description: 'A token for one user, from `POST /v1/user-tokens`' }
         }
       }
     }
   })
 }
 
-/** A parameter of a path in OpenAPI has a name, which the router's `*` has not. */
+/** Path parameters have names in OpenAPI, and the router's `*` has none. */
 function nameWildcard ({ schema, url }: { schema: FastifySchema, url: string }): { schema: FastifySchema, url: string } {
   const { '*': wildcard, ...properties } = Object(Object(schema?.params).properties)
   if (!url.endsWith('/*') || wildcard === undefined) return { schema, url }
@@ -47,7 +49,7 @@ function nameWildcard ({ schema, url }: { schema: FastifySchema, url: string }):
   return { schema: { ...schema, params }, url: url.replace(/\*$/, ':path') }
 }
 
-/** `/openapi.json`, the reference on `/docs`, and the page that every problem's `type` points to. */
+/** `/openapi.json`, the reference at `/docs`, and the page of problems that their `type` links to. */
 export function reference (site: Site): FastifyPluginAsync {
   return async (app) => {
     app.addHook('onSend', async (_request, reply, payload) => {
@@ -67,7 +69,7 @@ export function reference (site: Site): FastifyPluginAsync {
       configuration: {
         url: '../openapi.json',
         pageTitle: 'Carillon API',
-        // What would call on other hosts, or offers to.
+        // These features would make requests to other hosts.
         withDefaultFonts: false,
         telemetry: false,
         hideClientButton: true,
@@ -79,7 +81,7 @@ export function reference (site: Site): FastifyPluginAsync {
   }
 }
 
-/** Scripts of our own and the page's one inline script, by its hash. The reference brings its styles as it runs. */
+/** Allows our scripts and the inline script of the page, by its hash. The reference adds its styles at run time. */
 function policyOf (page: string): string {
   const hashes = [...page.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)]
     .map(([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`)
@@ -94,7 +96,7 @@ const problemsPage = html`<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Problems</title></head>
 <body>
   <h1>Problems</h1>
-  <p>What the <code>code</code> of an error means. What is wrong with one request is in its <code>detail</code>.</p>
+  <p>The meaning of the <code>code</code> of an error. Its <code>detail</code> describes the individual request.</p>
   <dl>${Object.entries(problemTable).map(([code, { status, title }]) => html`
     <dt id="${code}"><code>${code}</code> (${status})</dt><dd>${title}.</dd>`)}
   </dl>

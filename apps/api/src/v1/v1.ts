@@ -2,7 +2,7 @@ import cors from '@fastify/cors'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { admitCallers } from '../auth/callers.ts'
 import { readJsonBodies } from '../input/json-body.ts'
-import { noRoute } from '../problems/addresses.ts'
+import { toRouteProblem } from '../problems/addresses.ts'
 import { problemResponse } from '../problems/problem-schema.ts'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
@@ -17,7 +17,7 @@ import { previewRoutes } from './notifications/preview-routes.ts'
 import { providerRoutes } from './providers/routes.ts'
 import { proxyRoutes } from './proxy/routes.ts'
 import { pullRoutes } from './pulls/routes.ts'
-import { steeringRoutes } from './notifications/control-routes.ts'
+import { controlRoutes } from './notifications/control-routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { userTokenRoutes } from './user-tokens/routes.ts'
 
@@ -28,9 +28,9 @@ export function v1 (services: Services): FastifyPluginAsync {
     app.addHook('onRoute', describeRoute)
     app.addHook('onRequest', refusePlainOptions)
     app.addHook('onSend', forbidCaching)
-    // Inside of the API, so that its headers are there too.
-    app.setNotFoundHandler(async (request) => { throw noRoute(request) })
-    // Answers preflights, so it comes before the callers are looked at. Tokens travel in a header, so there are no credentials.
+    // Registered here, so that the headers of the API are set too.
+    app.setNotFoundHandler(async (request) => { throw toRouteProblem(request) })
+    // Preflights carry no token, so CORS comes before authentication. Tokens are in a header, so cookies are not allowed.
     await app.register(cors, {
       origin: services.site.allowedOrigins,
       methods: ['GET', 'POST', 'DELETE'],
@@ -51,27 +51,27 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(importRoutes(services))
     await app.register(notificationRoutes(services))
     await app.register(previewRoutes(services))
-    await app.register(steeringRoutes(services))
+    await app.register(controlRoutes(services))
     await app.register(eventRoutes(services))
     await app.register(deliveryRoutes(services))
     await app.register(providerRoutes(services))
   }
 }
 
-/** Every route takes OPTIONS as a preflight. Other OPTIONS requests are for routes that take the method, as the proxy does. */
+/** Every path supports OPTIONS as a preflight. Other OPTIONS requests need a route with the method, such as the proxy. */
 async function refusePlainOptions (request: FastifyRequest): Promise<void> {
   const { method, headers, routeOptions: { config } } = request
   const isPreflight = headers.origin !== undefined && headers['access-control-request-method'] !== undefined
-  if (method === 'OPTIONS' && config.callers === undefined && !isPreflight) throw noRoute(request)
+  if (method === 'OPTIONS' && config.callers === undefined && !isPreflight) throw toRouteProblem(request)
 }
 
-/** A client that sends the header relies on it, and would send twice what it must not. */
+/** A client that sends the header relies on it, and would send a notification twice. */
 async function refuseIdempotencyKey ({ headers, routeOptions: { config } }: FastifyRequest): Promise<void> {
   if (headers['idempotency-key'] === undefined || config.forwardsHeaders === true) return
   throw new Problem('idempotencyKeyNotSupported', 'This version does not support Idempotency-Key: send the request without it')
 }
 
-/** Responses hold what only their caller may see, whatever a provider says of its own behind the proxy. */
+/** Responses contain private data, so no cache may store them, whatever headers a provider sends through the proxy. */
 async function forbidCaching (_request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   const cacheControl = String(reply.getHeader('cache-control') ?? '')
   if (!cacheControl.includes('no-store')) reply.header('cache-control', 'no-store')
@@ -79,7 +79,7 @@ async function forbidCaching (_request: FastifyRequest, reply: FastifyReply, pay
   return payload
 }
 
-/** What every call of the API has in common, for its description: problems, and who may call. */
+/** Adds to the description of every call: its problems, and who may call it. */
 function describeRoute ({ schema, config }: RouteOptions): void {
   if (schema === undefined || schema.hide === true) return
   const { scope, user } = config?.callers ?? {}

@@ -159,7 +159,7 @@ t.test('is tied to the browser of our own page before its link is known', async 
   for (const wanted of [{ provider: 'pushbullet' }, verifier, { provider: 'blotre', kind: 'code' }]) {
     const walk = await openWalkOf(api, 'owner', wanted)
     const bind = `${api.url}/connect/${wanted.provider}/bind`
-    const own = { authorization: `Bearer ${walk.token}` }
+    const own = { authorization: `bearer  ${walk.token} ` }
     const refused: Array<[headers: Record<string, string>, reason: RegExp]> = [
       [{}, /Reason: unknownHandshake/],
       [{ authorization: `Bearer ${await api.makeUser('thief')}` }, /Reason: unknownHandshake/],

@@ -6,8 +6,8 @@ import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { compileSchema } from '../../src/input/compile-schema.ts'
 import { exactly } from '../../src/v1/fields.ts'
-import { newNotification } from '../../src/v1/notifications/new-notification.ts'
-import { newNotifications } from '../../src/v1/notifications/new-notifications.ts'
+import { notificationBody } from '../../src/v1/notifications/new-notification.ts'
+import { notificationBatchBody } from '../../src/v1/notifications/new-notifications.ts'
 
 const ajv = formats.default(new Ajv({ allErrors: true }))
 const facts = ({ instancePath, keyword, message, params }: ErrorObject) => ({ instancePath, keyword, message, params })
@@ -45,7 +45,7 @@ t.test('finds the errors that Ajv finds', async (t) => {
     { ...note, sendAt: 'soon', spreadOver: 0.5, data: [] },
     { ...note, spreadOver: 86_401, data: { any: { thing: [1] } }, providers: ['p', 'p'] }
   ]
-  const [whole, walked] = [ajv.compile(newNotification), compileSchema(ajv, newNotification)]
+  const [whole, walked] = [ajv.compile(notificationBody), compileSchema(ajv, notificationBody)]
   for (const value of values) {
     whole(value)
     t.same(byPath(walked(value)), byPath(whole.errors ?? []), JSON.stringify(value).slice(0, 80))
@@ -55,8 +55,8 @@ t.test('finds the errors that Ajv finds', async (t) => {
 t.test('stops at twenty errors', async (t) => {
   const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, index]))
   const schemas: Array<[TSchema, object]> = [
-    [newNotifications, { notifications: Array(1_000).fill({}) }],
-    [newNotifications, { notifications: Array(1_000).fill({ audience: { userIds: Array(100).fill('') }, message: { type: 'note' } }) }],
+    [notificationBatchBody, { notifications: Array(1_000).fill({}) }],
+    [notificationBatchBody, { notifications: Array(1_000).fill({ audience: { userIds: Array(100).fill('') }, message: { type: 'note' } }) }],
     [exactly({ ids: Type.Array(Type.String({ minLength: 1 }), { maxItems: 10_000 }) }), { ids: Array(10_000).fill('') }],
     [exactly({ a: Type.Optional(Type.String()) }), unknown]
   ]
@@ -69,7 +69,7 @@ t.test('stops at twenty errors', async (t) => {
 
 t.test('does not look at the items of an array that is too long', async (t) => {
   const { value, reads } = counted({ notifications: Array(1_001).fill({}) })
-  t.match(compileSchema(ajv, newNotifications)(value), [{ instancePath: '/notifications', message: 'must NOT have more than 1000 items' }])
+  t.match(compileSchema(ajv, notificationBatchBody)(value), [{ instancePath: '/notifications', message: 'must NOT have more than 1000 items' }])
   t.ok(reads() < 5, `${reads()} members were read`)
 })
 

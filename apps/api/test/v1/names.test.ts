@@ -20,6 +20,27 @@ t.test('refuses names that change the text around them at every door', async (t)
   t.same(await api.database.sql`select from users where external_id = 'new'`, [], 'and makes nobody')
 })
 
+t.test('refuses ids of users and teams with control characters at every door', async (t) => {
+  for (const id of ['line\nbreak', '\u001b[2J', '\u0085', 'tab\t']) {
+    const what = JSON.stringify(id)
+    const encoded = encodeURIComponent(id)
+    const refused = (path: string) => ({ status: 400, body: { errors: [{ path, message: 'must not contain control characters' }] } })
+    const ask = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => await api.ask(method, path, { token: key, body })
+    const message = { type: 'note', title: 'Hello' }
+    t.match(await ask('POST', '/v1/user-tokens', { userId: id }), refused('userId'), what)
+    t.match(await ask('POST', '/v1/user-tokens', { userId: 'ann', teamId: id }), refused('teamId'), what)
+    t.match(await ask('PUT', `/v1/teams/${encoded}`, { name: 'Crew', ownerId: 'olive', memberIds: [] }), refused('teamId'), what)
+    t.match(await ask('PUT', '/v1/teams/crew', { name: 'Crew', ownerId: id, memberIds: [] }), refused('ownerId'), what)
+    t.match(await ask('PUT', '/v1/teams/crew', { name: 'Crew', ownerId: 'olive', memberIds: ['ann', id] }), refused('memberIds.1'), what)
+    t.match(await ask('POST', '/v1/notifications', { audience: { userIds: [id] }, message }), refused('audience.userIds.0'), what)
+    t.match(await ask('POST', '/v1/notifications', { audience: { teamIds: [id] }, message }), refused('audience.teamIds.0'), what)
+    t.match(await ask('GET', `/v1/connections?userId=${encoded}`), refused('userId'), what)
+    const item = { userId: id, provider: 'pushbullet', credentials: { accessToken: 'o.some' }, account: { id: '1', name: 'Ann' } }
+    t.match((await ask('POST', '/v1/connections/import', { connections: [item] })).body, { data: [{ error: { code: 'invalidItem', path: 'userId' } }] }, what)
+  }
+  t.same(await api.database.sql`select external_id from users where external_id ~ '[[:cntrl:]]'`, [])
+})
+
 t.test('repairs the name that a provider gives an account', async (t) => {
   const name = encodeURIComponent('mal\u202Elory')
   const walk = await openWalkOf(api, 'mallory', { provider: 'pushbullet' })

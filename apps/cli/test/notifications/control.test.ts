@@ -23,7 +23,7 @@ t.test('lists notifications, newest first', async (t) => {
 
 t.test('pauses and resumes one, and refuses an action that the status does not allow', async (t) => {
   t.match(await carillon('notifications', id, 'pause'), { code: 0, stdout: /status +paused/ })
-  t.match(await carillon('notifications', id, 'pause'), { code: 1, stderr: /Only what is not paused or canceled/ })
+  t.match(await carillon('notifications', id, 'pause'), { code: 1, stderr: /The notification is paused or canceled already/ })
   t.match(await carillon('notifications', id, 'resume', '--json'), { code: 0 })
   t.match(await carillon('notifications', id, 'explode'), { code: 2 })
   t.match(await carillon('notifications', id, '--limit', '1'), { code: 2 })

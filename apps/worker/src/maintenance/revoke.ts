@@ -1,4 +1,4 @@
-import { endRevocation, isConnected, retryRevocation, revocationPlace, takeRevocations } from '@carillon/shared/connections'
+import { endRevocation, isConnected, retryRevocation, revocationContext, takeRevocations } from '@carillon/shared/connections'
 import { revokeAbandonedGrants } from '@carillon/shared/handshakes'
 import type { DueRevocation } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
@@ -40,7 +40,7 @@ async function revokeOne (one: DueRevocation, services: RevokeServices, call: Ca
       await endRevocation(database, one.id, { state: 'done', reason: 'the account is still connected' })
       return
     }
-    const credentials = provider.parseCredentials(JSON.parse(vault.open(one.credentials, revocationPlace(one.id))))
+    const credentials = provider.parseCredentials(JSON.parse(vault.open(one.credentials, revocationContext(one.id))))
     await provider.revoke(credentials, call)
     await endRevocation(database, one.id, { state: 'done' })
   } catch (error) {

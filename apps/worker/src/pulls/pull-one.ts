@@ -1,5 +1,5 @@
 import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
-import type { Fresh } from '@carillon/shared/connections'
+import type { FreshCredentials } from '@carillon/shared/connections'
 import { isTooMuch, ProviderError } from '@carillon/shared/providers'
 import type { Call, Credentials, Provider, Pull } from '@carillon/shared/providers'
 import {
@@ -62,7 +62,7 @@ async function attempt (
     await renewPull(database, taken)
     const sealed = await findSealed(database, taken.connectionId)
     if (sealed === undefined) throw new PullLost('the connection is closed')
-    const first: Fresh = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
+    const first: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
     const obstacles = await readAll(first.credentials).catch(async (error: unknown) => {
       const newer = await refreshed(error, first)
       if (newer === undefined) throw error
@@ -176,7 +176,7 @@ async function attempt (
     } else throw error
   }
 
-  async function refreshed (error: unknown, used: Fresh): Promise<Fresh | undefined> {
+  async function refreshed (error: unknown, used: FreshCredentials): Promise<FreshCredentials | undefined> {
     const isDead = error instanceof ProviderError && ['expired', 'unauthorized'].includes(error.verdict.kind)
     if (!isDead) return undefined
     const result = await refresher.refresh(provider, { id: taken.connectionId, seenVersion: used.credentialsVersion }, call)
@@ -184,7 +184,7 @@ async function attempt (
   }
 
   /** What is given anew and is not taken either, nobody but the user can mend: the data itself may be closed to us. */
-  async function giveUp (error: unknown, { credentialsVersion }: Fresh): Promise<never> {
+  async function giveUp (error: unknown, { credentialsVersion }: FreshCredentials): Promise<never> {
     if (error instanceof ProviderError && error.verdict.kind === 'unauthorized') {
       await markNeedsReauth(database, { id: taken.connectionId, credentialsVersion, reason: error.verdict.reason })
     }

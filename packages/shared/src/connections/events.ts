@@ -12,7 +12,7 @@ export interface ConnectionEvent {
   at: Date
 }
 
-/** Notes what has happened to connections, in one statement. */
+/** Records events of connections in one statement. */
 export async function recordEvents (
   { db }: Pick<Database, 'db'>, events: Array<{ connectionId: string, event: ConnectionEventName, reason?: string | undefined }>
 ): Promise<void> {
@@ -21,7 +21,7 @@ export async function recordEvents (
   await db.insert(connectionEvents).values(rows)
 }
 
-/** The latest of what has happened to a connection, oldest first. */
+/** The last events of a connection, oldest first. */
 export async function listEvents ({ db }: Database, connectionId: string): Promise<ConnectionEvent[]> {
   const latest = await db.select({ event: connectionEvents.event, reason: connectionEvents.reason, at: connectionEvents.at })
     .from(connectionEvents).where(eq(connectionEvents.connectionId, connectionId))

@@ -5,13 +5,13 @@ export type { NewNotice, NoticeOutcome } from './notices.ts'
 export { findConnection, findMissingPermissions, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter, ConnectionStatus } from './read.ts'
 export { disconnect, markNeedsReauth, openCredentials, saveConnections, sealCredentials } from './store.ts'
-export type { Holder, NewConnection, SavedConnection } from './store.ts'
+export type { OwnerRef, NewConnection, SavedConnection } from './store.ts'
 export { NotOwnerError } from './not-owner-error.ts'
 export { createRefresher } from './refresh.ts'
-export type { Fresh, Refresher, RefreshRequest, RefreshResult, RefreshServices } from './refresh.ts'
+export type { FreshCredentials, Refresher, RefreshRequest, RefreshResult, RefreshServices } from './refresh.ts'
 export { createRegistrations } from './registrations.ts'
 export {
-  endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationPlace,
+  endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationContext,
   takeRevocations
 } from './revocations.ts'
 export type { DueRevocation, NewRevocation, RevocationResult } from './revocations.ts'

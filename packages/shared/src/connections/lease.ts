@@ -1,7 +1,7 @@
 import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
-/** The right to refresh a connection's credentials of one version, until it runs out. */
+/** The right to refresh one version of a connection's credentials, until it expires. */
 export interface Lease {
   connectionId: string
   credentialsVersion: number
@@ -10,21 +10,20 @@ export interface Lease {
   credentials: string
 }
 
-/** What is known of a connection's credentials right now. */
+/** The current state of a connection's credentials. */
 export interface CredentialsState {
   credentialsVersion: number
   status: 'active' | 'needsReauth' | 'revoked'
   accountId: string
   /** Sealed; null when revoked. */
   credentials: string | null
-  /** Milliseconds until a refresh may be tried; null when there is nothing to wait for, or no end to it. */
+  /** Milliseconds until a refresh is allowed; null when it is allowed now, or never. */
   refreshWaitMs: number | null
 }
 
 /**
- * Takes the lease on the credentials of this version, or answers undefined when somebody else has it, or they have been
- * replaced, or are no use any more, or the token endpoint asked to wait. One statement; nothing is held afterwards but the
- * row's word.
+ * Takes the lease on the credentials of this version. Undefined when another process has it, the credentials were replaced or are
+ * not active, or the token endpoint asked to wait. The lease is in the row, so no transaction stays open.
  */
 export async function takeLease (
   { sql }: Database, { id, version, owner, leaseMs }: { id: string, version: number, owner: string, leaseMs: number }
@@ -38,10 +37,9 @@ export async function takeLease (
 }
 
 /**
- * Stores what a refresh has brought. It counts as long as nobody has stored anything newer, even when the lease has run out
- * meanwhile: the provider has rotated, so what a late holder brings is the only pair that works. It also undoes a
- * `needsReauth` that a successor concluded from the old pair, and notes that. `stored` is false when a reconnect, another
- * refresh or a disconnect came first.
+ * Stores refreshed credentials, unless newer ones are stored, even after the lease has expired: the provider has rotated the
+ * pair, so only the new one works. Reverts a `needsReauth` that another process concluded from the old pair, and records the
+ * event. `stored` is false when a reconnect, another refresh or a disconnect came first.
  */
 export async function storeRefreshed (
   { sql }: Database, lease: Lease, { credentials, expiresAt }: { credentials: string, expiresAt: Date | undefined }
@@ -63,10 +61,10 @@ export async function storeRefreshed (
 }
 
 /**
- * Concludes from a refusal that the credentials are dead, and notes that. False, and nothing happens, for anybody but the
- * latest holder.
+ * Marks the credentials as refused, and records the event. False for all but the latest holder of the lease, and then nothing
+ * changes.
  */
-export async function concludeDead ({ sql }: Database, lease: Lease, reason: string): Promise<boolean> {
+export async function markRefused ({ sql }: Database, lease: Lease, reason: string): Promise<boolean> {
   const { count } = await sql`
     with dead as (
       update connections set status = 'needsReauth', status_reason = ${reason}, lease_owner = null, lease_until = null, updated_at = now()
@@ -79,7 +77,7 @@ export async function concludeDead ({ sql }: Database, lease: Lease, reason: str
   return count === 1
 }
 
-/** Gives the lease back with nothing done, so that the next one need not wait for its end. False when it was lost already. */
+/** Releases the lease, so that the next process need not wait until it expires. False when it was lost already. */
 export async function releaseLease ({ sql }: Database, lease: Lease): Promise<boolean> {
   const { count } = await sql`
     update connections set lease_owner = null, lease_until = null
@@ -87,7 +85,7 @@ export async function releaseLease ({ sql }: Database, lease: Lease): Promise<bo
   return count === 1
 }
 
-/** The same, and no process tries to refresh for `waitMs`. False when the lease was lost already. */
+/** Releases the lease, and lets no process refresh for `waitMs`. False when the lease was lost already. */
 export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: number): Promise<boolean> {
   const { count } = await sql`
     update connections set refresh_after = now() + ${waitMs}::float8 * interval '1 millisecond', lease_owner = null, lease_until = null
@@ -95,8 +93,8 @@ export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: num
   return count === 1
 }
 
-/** Notes that credentials of this version have no refresh token, so that no process refreshes them ahead of their expiry. */
-export async function forgoRefresh ({ sql }: Database, id: string, version: number): Promise<void> {
+/** Records that this version has no refresh token, so that no process refreshes it before it expires. */
+export async function disableRefresh ({ sql }: Database, id: string, version: number): Promise<void> {
   await sql`
     update connections set refresh_after = 'infinity'
     where id = ${id} and credentials_version = ${version} and refresh_after is distinct from 'infinity'`
@@ -110,8 +108,8 @@ export async function readCredentials ({ sql }: Database, id: string): Promise<C
   return state
 }
 
-/** Whether somebody has the right to refresh right now. */
-export async function isHeld ({ sql }: Database, id: string): Promise<boolean> {
+/** Whether a process has the lease now. */
+export async function isLeased ({ sql }: Database, id: string): Promise<boolean> {
   const rows = await sql`select from connections where id = ${id} and lease_until > now()`
   return rows.length === 1
 }

@@ -1,4 +1,4 @@
-/** Somebody has tried to connect for a team that is not theirs, or is theirs no more. */
+/** A user who is not the owner of a team, or not any more, tried to connect for it. */
 export class NotOwnerError extends Error {
   override readonly name = 'NotOwnerError'
 

@@ -2,29 +2,29 @@ import { createHash, randomBytes } from 'node:crypto'
 import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
-/** A notice that is proven to be the provider's. */
+/** A notice whose signature was verified. */
 export interface NewNotice {
   provider: string
-  /** `deauthorize`: the account has taken back what it had granted. `delete`: nothing that is about it may be kept. */
+  /** `deauthorize`: the account revoked its grant. `delete`: all data about the account must be deleted. */
   kind: 'deauthorize' | 'delete'
   accountId: string
   issuedAt: Date
-  /** What was signed: the same counts once. */
+  /** The signed content. The same content counts once. */
   content: string
 }
 
-/** What has become of a notice. */
+/** The result of a notice. */
 export interface NoticeOutcome {
-  /** By which it can be looked up. */
+  /** The confirmation code, by which a user can look it up. */
   code: string
-  /** Ids of the connections that it has closed; none for one that was known. */
+  /** Ids of the connections that it closed; none for a repeated notice. */
   closed: string[]
 }
 
 /**
- * Closes the account's connections and erases their credentials and what was read through them, and for `delete` all that is
- * about the account, in one transaction. What was connected again after the notice was issued is left alone. The provider has
- * ended the credentials itself, so nothing is asked of it.
+ * Closes the account's connections, deletes their credentials and the data that was read through them, and for `delete` all data
+ * about the account, in one transaction. Keeps connections that were connected after the notice was issued. The provider has
+ * revoked the credentials itself.
  */
 export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise<NoticeOutcome> {
   const { provider, kind, accountId, issuedAt } = notice
@@ -39,7 +39,7 @@ export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise
         select code from notices where provider = ${provider} and kind = ${kind} and digest = ${digest}`
       return { code: earlier?.code ?? '', closed: [] }
     }
-    // Seconds are all that a notice says of its time, so the second it was issued in is not after it.
+    // The time of a notice is in whole seconds, so its own second is not after it.
     const meant = await tx<Array<{ id: string, isOpen: boolean }>>`
       select id, status <> 'revoked' as "isOpen" from connections
       where provider = ${provider} and account_id = ${accountId} and not exists (
@@ -67,7 +67,7 @@ export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise
   })
 }
 
-/** When the data of a person was deleted, by the code they were given for it. Undefined when there is no such code. */
+/** When data was deleted, by its confirmation code. Undefined when there is no such code. */
 export async function findDeletion ({ sql }: Database, provider: string, code: string): Promise<{ at: Date } | undefined> {
   const [row] = await sql<Array<{ at: string }>>`
     select at from notices where provider = ${provider} and kind = 'delete' and code = ${code}`

@@ -4,14 +4,14 @@ import type { Database } from '../db/index.ts'
 
 export type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
 
-/** What may be told about a connection: everything but its credentials. */
+/** A connection without its credentials. */
 export interface Connection {
   id: string
-  /** Who holds it, a user or a team: one of the two is null. Carillon's ids here, the site's below. */
+  /** The user or the team that holds it, by Carillon's ids; one of them is null. */
   holder: { userId: string | null, teamId: string | null }
   userId: string | null
   teamId: string | null
-  /** Of a team's: who has connected it last, while we know them. */
+  /** For a team: the user who last connected it, while the user exists. */
   connectedBy: { userId: string, name: string } | null
   provider: string
   status: ConnectionStatus
@@ -19,7 +19,7 @@ export interface Connection {
   account: { id: string, name: string }
   credentialsVersion: number
   expiresAt: Date | null
-  /** What was asked for and not allowed. */
+  /** Permissions that the user did not allow. */
   missingPermissions: string[]
   limitedUntil: Date | null
   createdAt: Date
@@ -27,11 +27,11 @@ export interface Connection {
 }
 
 export interface ConnectionFilter {
-  /** The site's id of a user, who holds it. */
+  /** The site's id of the user who holds it. */
   userId?: string | undefined
-  /** The site's id of a team, which holds it. */
+  /** The site's id of the team that holds it. */
   teamId?: string | undefined
-  /** Carillon's id of a user: only what they hold themselves, or a team that they are in. */
+  /** Carillon's id of a user: only connections of the user and of the user's teams. */
   visibleTo?: string | undefined
   provider?: string | undefined
   status?: ConnectionStatus | undefined
@@ -72,7 +72,7 @@ export async function findSealed ({ db }: Database, id: string): Promise<(Connec
   return { ...toConnection(told), credentials }
 }
 
-/** What was not allowed at the provider when it was asked for last, by Carillon's id of who holds the connection. */
+/** The permissions that the user did not allow in the last handshake, by Carillon's id of the user or the team. */
 export async function findMissingPermissions (
   { db }: Database, provider: string, holder: { userId: string } | { teamId: string }
 ): Promise<string[]> {
@@ -82,7 +82,7 @@ export async function findMissingPermissions (
   return row?.missing ?? []
 }
 
-/** At most `limit` connections after the id `after`, in the order of their ids (which is that of their making). */
+/** At most `limit` connections after the id `after`, in the order of their ids, which is the order of creation. */
 export async function listConnections (
   { db }: Database, filter: ConnectionFilter, { limit, after }: { limit: number, after?: string | undefined }
 ): Promise<Connection[]> {

@@ -6,7 +6,7 @@ import { ProviderError } from '../providers/index.ts'
 import type { Call, Credentials, Provider, Refreshed } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
 import {
-  concludeDead, deferRefresh, forgoRefresh, isHeld, readCredentials, releaseLease, storeRefreshed, takeLease
+  markRefused, deferRefresh, disableRefresh, isLeased, readCredentials, releaseLease, storeRefreshed, takeLease
 } from './lease.ts'
 import type { CredentialsState, Lease } from './lease.ts'
 import { queueRevocation } from './revocations.ts'
@@ -16,29 +16,29 @@ export interface RefreshServices {
   database: Database
   vault: Vault
   log: Log
-  /** Called when a connection that was given up has come back: what was parked for it may go. */
+  /** Called when a connection recovers from `needsReauth`, to release its parked deliveries. */
   onRecovered?: (connectionId: string) => Promise<void>
-  /** How long a holder of the lease may take before others try, in milliseconds; its request is given up well before. */
+  /** How long a process may hold the lease. Its request to the provider is aborted well before. */
   leaseMs?: number
 }
 
-/** Credentials that are fit for use, and which version they are. */
-export interface Fresh {
+/** Credentials with their version. */
+export interface FreshCredentials {
   credentials: Credentials
   credentialsVersion: number
 }
 
 /**
- * What a refresh came to. `unavailable` and `unrefreshable` mark nothing, since the old credentials may still be good: the token
- * endpoint did not answer, or asked to wait until `retryAt` (milliseconds since the epoch), or there is no refresh token.
+ * The result of a refresh. After `unavailable` and `unrefreshable` the old credentials may still work: the token endpoint did not
+ * respond, or asked to wait until `retryAt` (milliseconds since the epoch), or there is no refresh token.
  */
 export type RefreshResult =
-  | { kind: 'fresh', fresh: Fresh }
+  | { kind: 'fresh', fresh: FreshCredentials }
   | { kind: 'dead', reason: string }
   | { kind: 'unavailable', reason: string, retryAt?: number }
   | { kind: 'unrefreshable' }
 
-/** Credentials to be replaced: those of `seenVersion`. `refused` is the provider's reason, where it has refused them already. */
+/** Asks to replace the credentials of `seenVersion`. `refused` is the provider's reason, if it refused them. */
 export interface RefreshRequest {
   id: string
   seenVersion: number
@@ -47,28 +47,28 @@ export interface RefreshRequest {
 
 export interface Refresher {
   /**
-   * Newer credentials than those of `seenVersion`: ones that somebody has brought meanwhile, or ones that we bring. Over all
-   * processes one asks the provider and the others wait for what it brings, at most until their `call.signal` aborts.
+   * Returns newer credentials than those of `seenVersion`. One process requests them from the provider, and the others wait for
+   * its result, at most until their signal aborts.
    */
   refresh: (provider: Provider, connection: RefreshRequest, call: Call) => Promise<RefreshResult>
   /**
-   * For credentials that the provider does not know: they may have been rotated away. Answers what somebody has brought since
-   * `seenVersion` or is about to bring, asks nobody, and is undefined when there is nothing to wait for.
+   * For credentials that the provider does not know, because another process may have rotated them. Returns newer credentials, or
+   * waits for a running refresh, and makes no request. Undefined when no refresh is running.
    */
   newer: (provider: Provider, connection: { id: string, seenVersion: number }, call: Call) => Promise<RefreshResult | undefined>
 }
 
-/** Of the lease: so that a holder that is awake has ended before anybody else begins. */
+/** Share of the lease. A holder aborts its request before another process can take the lease. */
 const requestShare = 0.75
-const patienceMs = 45_000
-const storeWaitsMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
+const maxWaitMs = 45_000
+const storeRetryDelaysMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
 
 /** Refreshes credentials, one at a time per connection. */
 export function createRefresher (
   { database, vault, log, onRecovered = async () => {}, leaseMs = 20_000 }: RefreshServices
 ): Refresher {
   const owner = newId()
-  /** In this process, callers of the same version share one attempt. */
+  /** Callers of the same version share one attempt in this process. */
   const running = new Map<string, Promise<RefreshResult>>()
 
   return {
@@ -79,11 +79,11 @@ export function createRefresher (
       return untilAborted(attempt, call.signal)
     },
     newer: async (provider, { id, seenVersion }, call) => {
-      const deadline = performance.now() + patienceMs
+      const deadline = performance.now() + maxWaitMs
       for (let waitMs = 20; performance.now() < deadline && !call.signal.aborted; waitMs = Math.min(waitMs * 2, 500)) {
-        const settled = await look(provider, id, seenVersion)
+        const settled = await checkState(provider, id, seenVersion)
         if (settled !== undefined) return settled
-        if (!await isHeld(database, id)) return undefined
+        if (!await isLeased(database, id)) return undefined
         await new Promise((resolve) => setTimeout(resolve, waitMs))
       }
       return { kind: 'unavailable', reason: 'no new credentials came in time' }
@@ -92,34 +92,34 @@ export function createRefresher (
 
   async function run (provider: Provider, connection: RefreshRequest, call: Call): Promise<RefreshResult> {
     const { id, seenVersion } = connection
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + maxWaitMs
     for (let waitMs = 20; performance.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
-      const settled = await look(provider, id, seenVersion) ?? await hindrance(provider, connection, call)
+      const settled = await checkState(provider, id, seenVersion) ?? await checkRefreshable(provider, connection, call)
       if (settled !== undefined) return settled
       const lease = await takeLease(database, { id, version: seenVersion, owner, leaseMs })
       const result = lease === undefined ? undefined : await refreshUnder(lease, provider, call)
       if (result !== undefined) return result
       await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)))
     }
-    // Time may have run out while this process was stopped, and the others were not.
-    return await look(provider, id, seenVersion) ??
-      { kind: 'unavailable', reason: 'somebody else is refreshing and does not come to an end' }
+    // If this process was stopped, another one may have finished meanwhile.
+    return await checkState(provider, id, seenVersion) ??
+      { kind: 'unavailable', reason: 'another process is refreshing and does not finish' }
   }
 
-  /** What the row says, unless it says that there is something to refresh. */
-  async function look (provider: Provider, id: string, seenVersion: number): Promise<RefreshResult | undefined> {
+  /** The result that the row already has; undefined when the credentials need a refresh. */
+  async function checkState (provider: Provider, id: string, seenVersion: number): Promise<RefreshResult | undefined> {
     const state = await readCredentials(database, id)
     if (state === undefined || state.credentials === null) return { kind: 'dead', reason: 'disconnected' }
     if (state.credentialsVersion > seenVersion && state.status === 'active') {
       const credentials = openCredentials(vault, provider, { id, credentials: state.credentials })
       return { kind: 'fresh', fresh: { credentials, credentialsVersion: state.credentialsVersion } }
     }
-    if (state.status !== 'active') return { kind: 'dead', reason: 'the user has to connect again' }
+    if (state.status !== 'active') return { kind: 'dead', reason: 'the user has to reconnect' }
     return provider.refresh === undefined ? { kind: 'dead', reason: 'these credentials cannot be refreshed' } : undefined
   }
 
-  /** What keeps credentials that the row calls good from being refreshed. Without a refresh token only the provider ends them. */
-  async function hindrance (
+  /** Why active credentials cannot be refreshed now. Without a refresh token they work until the provider refuses them. */
+  async function checkRefreshable (
     provider: Provider, { id, seenVersion, refused }: RefreshRequest, call: Call
   ): Promise<RefreshResult | undefined> {
     const state = await readCredentials(database, id)
@@ -130,13 +130,13 @@ export function createRefresher (
         : { kind: 'unavailable', reason: 'the token endpoint asked to wait', retryAt: call.now() + state.refreshWaitMs }
     }
     if (refused === undefined) {
-      await forgoRefresh(database, id, seenVersion)
+      await disableRefresh(database, id, seenVersion)
       return { kind: 'unrefreshable' }
     }
     if (await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: refused })) return { kind: 'dead', reason: refused }
   }
 
-  /** Credentials that cannot be opened count as refreshable. Their own refresh then fails and logs why. */
+  /** Credentials that cannot be opened count as refreshable: the refresh fails and logs the reason. */
   function canRefresh (provider: Provider, id: string, credentials: NonNullable<CredentialsState['credentials']>): boolean {
     if (provider.canRefresh === undefined) return true
     try {
@@ -146,13 +146,14 @@ export function createRefresher (
     }
   }
 
-  /** Undefined when the lease was lost meanwhile and it is for its new holder to say what has become of the credentials. */
+  /** Undefined when the lease was lost. Then its new holder decides about the credentials. */
   async function refreshUnder (lease: Lease, provider: Provider, call: Call): Promise<RefreshResult | undefined> {
     try {
       const old = openCredentials(vault, provider, { id: lease.connectionId, credentials: lease.credentials })
-      const signal = AbortSignal.timeout(leaseMs * requestShare) // the caller's patience is not the others'
+      // Other callers wait for the result too, so the signal of this one does not apply.
+      const signal = AbortSignal.timeout(leaseMs * requestShare)
       const refreshed = await provider.refresh?.(old, { ...call, signal })
-      if (refreshed === undefined) throw new Error('A provider that refreshes brought nothing')
+      if (refreshed === undefined) throw new Error('The provider returned no credentials')
       return await store(refreshed, lease, provider)
     } catch (error) {
       return await fail(error, lease, provider, call)
@@ -164,15 +165,15 @@ export function createRefresher (
   ): Promise<RefreshResult | undefined> {
     const { connectionId: id, credentialsVersion } = lease
     const sealed = sealCredentials(vault, id, credentials)
-    const { stored, recovered } = await insist(() => storeRefreshed(database, lease, { credentials: sealed, expiresAt }))
+    const { stored, recovered } = await retryStore(() => storeRefreshed(database, lease, { credentials: sealed, expiresAt }))
     if (!stored) {
       const state = await readCredentials(database, id)
-      // The user has disconnected while we asked; nobody else knows of these, and they would live on at the provider.
+      // The user disconnected during the refresh. No row has these credentials, so they are revoked here.
       if (state?.status === 'revoked' && provider.revoke !== undefined) {
         const { accountId } = state
         await queueRevocation(database, vault, { connectionId: id, provider: provider.id, accountId, credentials })
       }
-      return await look(provider, id, credentialsVersion)
+      return await checkState(provider, id, credentialsVersion)
     }
     if (recovered) {
       await onRecovered(id).catch((error: unknown) => log.warn({ err: error, connectionId: id }, 'released deliveries wait for reconcile'))
@@ -180,48 +181,51 @@ export function createRefresher (
     return { kind: 'fresh', fresh: { credentials, credentialsVersion: credentialsVersion + 1 } }
   }
 
-  /** The provider has rotated, so these are not to be had again: a database that restarts must not cost a user's connection. */
-  async function insist<Result> (work: () => Promise<Result>): Promise<Result> {
-    for (const waitMs of storeWaitsMs) {
+  /**
+   * The provider has rotated the credentials, so losing them would cost the user's connection. Retries while the database
+   * restarts.
+   */
+  async function retryStore<Result> (work: () => Promise<Result>): Promise<Result> {
+    for (const waitMs of storeRetryDelaysMs) {
       try {
         return await work()
       } catch (error) {
-        log.warn({ err: error }, 'cannot store what a refresh has brought yet')
+        log.warn({ err: error }, 'could not store refreshed credentials, retrying')
         await new Promise((resolve) => setTimeout(resolve, waitMs))
       }
     }
     return await work()
   }
 
-  /** A refusal counts only when the row is still the one that was refused: a reconnect always beats a late refresh. */
+  /** A refusal counts only for the version that was refused: a reconnect takes precedence over a late refresh. */
   async function fail (error: unknown, lease: Lease, provider: Provider, call: Call): Promise<RefreshResult | undefined> {
     const { connectionId, credentialsVersion } = lease
     if (error instanceof ProviderError && error.verdict.kind === 'rateLimited') {
       const { reason, retryAt } = error.verdict
       log.info({ connectionId, provider: provider.id, reason }, 'the token endpoint asks to wait')
       const isDeferred = await deferRefresh(database, lease, Math.max(0, retryAt - call.now()))
-      return isDeferred ? { kind: 'unavailable', reason, retryAt } : await look(provider, connectionId, credentialsVersion)
+      return isDeferred ? { kind: 'unavailable', reason, retryAt } : await checkState(provider, connectionId, credentialsVersion)
     }
     if (!(error instanceof ProviderError) || error.verdict.kind !== 'unauthorized') {
-      log.warn({ err: error, connectionId, provider: provider.id }, 'could not refresh')
-      if (!await releaseLease(database, lease)) return await look(provider, connectionId, credentialsVersion)
+      log.warn({ err: error, connectionId, provider: provider.id }, 'could not refresh credentials')
+      if (!await releaseLease(database, lease)) return await checkState(provider, connectionId, credentialsVersion)
       return { kind: 'unavailable', reason: error instanceof ProviderError ? error.verdict.reason : 'internal error' }
     }
     const { reason } = error.verdict
-    if (await concludeDead(database, lease, reason)) return { kind: 'dead', reason }
-    return await look(provider, connectionId, credentialsVersion)
+    if (await markRefused(database, lease, reason)) return { kind: 'dead', reason }
+    return await checkState(provider, connectionId, credentialsVersion)
   }
 }
 
-/** The attempt goes on without a caller whose time is over: others wait for it, and what it brings must be kept. */
+/** The attempt continues after a caller's signal aborts: others wait for it, and its result must be stored. */
 function untilAborted (attempt: Promise<RefreshResult>, signal: AbortSignal): Promise<RefreshResult> {
-  const givenUp: RefreshResult = { kind: 'unavailable', reason: 'no new credentials came in time' }
-  // One signal serves a whole batch; each listener is taken off again.
+  const aborted: RefreshResult = { kind: 'unavailable', reason: 'no new credentials came in time' }
+  // A whole batch shares one signal. Each listener is removed again.
   setMaxListeners(0, signal)
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => resolve(givenUp)
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-    attempt.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
+    const abort = (): void => resolve(aborted)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    attempt.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }

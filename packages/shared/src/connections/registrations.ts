@@ -1,14 +1,14 @@
 import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Registration, Registrations } from '../providers/index.ts'
-import type { Place, Vault } from '../vault/index.ts'
+import type { SealContext, Vault } from '../vault/index.ts'
 
-/** Longer than a registration may take: its requests are bounded far below. */
+/** Longer than a registration may take, because its requests have shorter timeouts. */
 const leaseMs = 60_000
 
 /**
- * Registrations in the database, sealed. Of all who ask at a time, over all processes, one registers. `now` is milliseconds since
- * the epoch.
+ * Stores client registrations in the database, sealed. When several processes need the same registration, one of them registers.
+ * `now` is in milliseconds since the epoch.
  */
 export function createRegistrations ({ sql }: Database, vault: Vault, now: () => number = Date.now): Registrations {
   return {
@@ -26,10 +26,10 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
   async function read (provider: string, host: string): Promise<Registration | undefined> {
     const [row] = await sql<Array<{ id: string, client: string | null }>>`
       select id, client from registrations where provider = ${provider} and host = ${host}`
-    return row === undefined || row.client === null ? undefined : JSON.parse(vault.open(row.client, placeOf(row.id)))
+    return row === undefined || row.client === null ? undefined : JSON.parse(vault.open(row.client, contextOf(row.id)))
   }
 
-  /** The row's id for the one who may register now. The sealed client that was seen must still be the one there. */
+  /** The id of the row, if this process may register now. The row must still have the client that was read. */
   async function take (provider: string, host: string, seen: Registration | undefined): Promise<string | undefined> {
     const [row] = await sql<Array<{ id: string, client: string | null }>>`
       insert into registrations (id, provider, host, lease_until)
@@ -40,9 +40,9 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
     if (row === undefined) return undefined
     const current: Registration | undefined = row.client === null
       ? undefined
-      : JSON.parse(vault.open(row.client, placeOf(row.id)))
+      : JSON.parse(vault.open(row.client, contextOf(row.id)))
     if (current === undefined || current.clientId === seen?.clientId) return row.id
-    // Somebody has registered between our look and our lease.
+    // Another process registered after the row was read.
     await sql`update registrations set lease_until = null where id = ${row.id}`
     return undefined
   }
@@ -51,7 +51,7 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
     try {
       const made = await register()
       await sql`
-        update registrations set client = ${vault.seal(JSON.stringify(made), placeOf(id))}, lease_until = null, updated_at = now()
+        update registrations set client = ${vault.seal(JSON.stringify(made), contextOf(id))}, lease_until = null, updated_at = now()
         where id = ${id}`
       return made
     } catch (error) {
@@ -66,6 +66,6 @@ function isOver ({ expiresAt }: Registration, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now
 }
 
-function placeOf (id: string): Place {
+function contextOf (id: string): SealContext {
   return { table: 'registrations', column: 'client', id }
 }

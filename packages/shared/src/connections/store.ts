@@ -4,21 +4,21 @@ import type { Database } from '../db/index.ts'
 import { cleanName } from '../names/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
-import type { Place, Vault } from '../vault/index.ts'
+import type { SealContext, Vault } from '../vault/index.ts'
 import { recordEvents } from './events.ts'
 import { NotOwnerError } from './not-owner-error.ts'
 import { queueRevocations } from './revocations.ts'
 import type { NewRevocation } from './revocations.ts'
 
-/** Who is to hold a connection, by Carillon's own ids: a user, or a team, for which its owner connects. */
-export type Holder = { userId: string } | { teamId: string, connectedBy: string }
+/** The user or the team that holds a connection, by Carillon's ids. The owner connects for a team. */
+export type OwnerRef = { userId: string } | { teamId: string, connectedBy: string }
 
-/** A grant, ready to be kept. */
-export type NewConnection = Holder & { provider: string, grant: Grant }
+/** A grant for a connection. */
+export type NewConnection = OwnerRef & { provider: string, grant: Grant }
 
 export interface SavedConnection {
   id: string
-  /** One of the two is null. */
+  /** One of `userId` and `teamId` is null. */
   userId: string | null
   teamId: string | null
   provider: string
@@ -27,16 +27,16 @@ export interface SavedConnection {
 }
 
 /**
- * What is read through a connection refers to it. Whoever keeps some has a lock on the pull, looks at the connection then, and
- * must not be kept from that by somebody who is going to erase the pull: both would wait for ever.
+ * A pull that stores data locks its own row first and the connection's key next. A stronger lock here would make both wait for
+ * each other, because this transaction deletes the pull's row later.
  */
 const lock = 'no key update'
 
 /**
- * Keeps grants, sealed, in one transaction. A holder's connection at a provider keeps its id for ever: what was there is
- * replaced, and its version counts up, so that late answers about the old token change nothing. At most one grant per holder
- * and provider in a call. Answers in the order of `grants`. `canRevoke` tells of which providers replaced credentials are to
- * be ended there. Throws NotOwnerError, and keeps nothing, when somebody connects for a team that is another's by now.
+ * Stores grants, sealed, in one transaction, and returns connections in the order of `grants`. Replaces the credentials of an
+ * existing connection: it keeps its id, and its version increases, so that late responses about the old token change nothing.
+ * Takes one grant per holder and provider. Queues the revocation of replaced credentials where `canRevoke`. Throws NotOwnerError,
+ * and stores nothing, when the user is not the owner of the team.
  */
 export async function saveConnections (
   { db }: Pick<Database, 'db'>, vault: Vault, grants: NewConnection[], canRevoke: (provider: string) => boolean = () => false
@@ -45,13 +45,13 @@ export async function saveConnections (
   return db.transaction(async (tx) => {
     const userIds = [...new Set(grants.flatMap((grant) => 'userId' in grant ? [grant.userId] : []))]
     const teamIds = [...new Set(grants.flatMap((grant) => 'teamId' in grant ? [grant.teamId] : []))]
-    // A connection's id is part of its seal, so nobody else may make the row between looking for it and writing it.
+    // A connection's id is part of its seal, so no other transaction may insert the row between this read and the write.
     await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
-    // Nor may a team get another owner before what this one has connected is kept.
+    // The lock also keeps the owner of a team until the connection is stored.
     const owned = teamIds.length === 0
       ? []
       : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')
-    refuseFormerOwners(grants, new Map(owned.map(({ id, ownerId }) => [id, ownerId])))
+    assertOwners(grants, new Map(owned.map(({ id, ownerId }) => [id, ownerId])))
     const found = await tx.select(columnsOfOld).from(connections)
       .where(or(inArray(connections.userId, userIds), inArray(connections.teamId, teamIds))).orderBy(connections.id).for(lock)
     const known = new Map(found.map((row) => [`${row.userId ?? row.teamId} ${row.provider}`, row]))
@@ -68,7 +68,7 @@ export async function saveConnections (
         provider,
         status: 'active' as const,
         accountId: grant.account.id,
-        // Whichever way it came in: pages and terminals show it.
+        // Imports bring names too, and pages and terminals show them.
         accountName: cleanName(grant.account.name, grant.account.id),
         host: grant.account.host ?? '',
         credentials: sealCredentials(vault, id, grant.credentials),
@@ -110,7 +110,7 @@ export async function saveConnections (
       const old = before[index]
       return old?.isPulled === true ? [{ id: old.id, isMoved: old.accountId !== account.id }] : []
     })
-    // What was read through the old account need not be the new one's to see, and nobody would know any more whose it was.
+    // Data of the old account must not appear as data of the new one.
     await erasePulled({ db: tx }, pulled.filter(({ isMoved }) => isMoved).map(({ id }) => id))
     await hurryPulls({ db: tx }, pulled.map(({ id }) => id))
     await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
@@ -121,8 +121,8 @@ export async function saveConnections (
 }
 
 /**
- * Erases the credentials and closes the connection. False when it is unknown or closed already. With `revokeWith` they are
- * to be ended at the provider too.
+ * Deletes the credentials and closes the connection. With `revokeWith`, queues their revocation too. False when the connection is
+ * unknown or closed already.
  */
 export async function disconnect (
   { db }: Database, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
@@ -153,8 +153,8 @@ export async function disconnect (
 }
 
 /**
- * Marks the credentials of this version as dead, and notes that: the user must reconnect. Does nothing, and answers false,
- * when they have been replaced since, or somebody is refreshing them: the provider may have rotated already.
+ * Marks the connection as `needsReauth`, and records the event, when the provider refused the credentials of this version. False,
+ * and nothing changes, when they were replaced, or a process is refreshing them: the provider may have rotated them already.
  */
 export async function markNeedsReauth (
   { db }: Database, { id, credentialsVersion, reason }: { id: string, credentialsVersion: number, reason: string }
@@ -171,29 +171,31 @@ export async function markNeedsReauth (
   })
 }
 
-/** What could not be read with the old credentials need not wait. */
+/** Makes pulls due that waited for new credentials. */
 async function hurryPulls ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
   if (ids.length === 0) return
   await db.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, ids))
 }
 
-/** Who is reading notices by the missing row of `pulls` that nothing more may be kept, so that goes first. */
+/** Deletes the `pulls` row first: a running pull checks it before storing and stops. */
 async function erasePulled ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
   if (ids.length === 0) return
   await db.delete(pulls).where(inArray(pulls.connectionId, ids))
   await db.delete(adAccounts).where(inArray(adAccounts.connectionId, ids))
 }
 
-/** Opens the sealed credentials of connection `id`. Throws VaultError, or what the provider throws of foreign credentials. */
+/**
+ * Opens the sealed credentials of connection `id`. Throws VaultError, or the provider's error for credentials of another form.
+ */
 export function openCredentials (
   vault: Vault, provider: Provider, { id, credentials }: { id: string, credentials: string }
 ): Credentials {
-  return provider.parseCredentials(JSON.parse(vault.open(credentials, placeOf(id))))
+  return provider.parseCredentials(JSON.parse(vault.open(credentials, contextOf(id))))
 }
 
-/** Credentials as connection `id` keeps them. */
+/** Seals credentials for connection `id`. */
 export function sealCredentials (vault: Vault, id: string, credentials: Credentials): string {
-  return vault.seal(JSON.stringify(credentials), placeOf(id))
+  return vault.seal(JSON.stringify(credentials), contextOf(id))
 }
 
 const columnsOfOld = {
@@ -206,19 +208,19 @@ const columnsOfOld = {
   isPulled: sql<boolean>`exists (select from ${pulls} where ${pulls.connectionId} = ${connections.id})`
 }
 
-function refuseFormerOwners (grants: NewConnection[], ownerOf: Map<string, string>): void {
+function assertOwners (grants: NewConnection[], ownerOf: Map<string, string>): void {
   for (const grant of grants) {
     if ('teamId' in grant && ownerOf.get(grant.teamId) !== grant.connectedBy) throw new NotOwnerError()
   }
 }
 
-/** Undefined where there are none, or none that open: a key may be gone, and nobody must be kept from coming back for that. */
+/** Undefined when there are none, or when their key is gone: the user must be able to reconnect anyway. */
 function oldCredentials (
   vault: Vault, row: { id: string, provider: string, accountId: string, credentials: string | null } | undefined
 ): NewRevocation | undefined {
   if (row === undefined || row.credentials === null) return undefined
   try {
-    const credentials: Credentials = JSON.parse(vault.open(row.credentials, placeOf(row.id)))
+    const credentials: Credentials = JSON.parse(vault.open(row.credentials, contextOf(row.id)))
     return { connectionId: row.id, provider: row.provider, accountId: row.accountId, credentials }
   } catch (error) {
     if (error instanceof VaultError) return undefined
@@ -226,11 +228,11 @@ function oldCredentials (
   }
 }
 
-/** The provider gave, or somebody imported, what is there already: ending that would end what was kept just now. */
+/** Whether the new grant has a token of the old one. Revoking that token would end the new grant. */
 function isSameToken (old: Credentials, fresh: Credentials): boolean {
   return old.accessToken === fresh.accessToken || (old.refreshToken !== undefined && old.refreshToken === fresh.refreshToken)
 }
 
-function placeOf (id: string): Place {
+function contextOf (id: string): SealContext {
   return { table: 'connections', column: 'credentials', id }
 }

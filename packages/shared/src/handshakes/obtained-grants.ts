@@ -3,7 +3,7 @@ import { handshakes } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
-import type { Place, Vault } from '../vault/index.ts'
+import type { SealContext, Vault } from '../vault/index.ts'
 import { ofBrowsers } from './browsers.ts'
 import { failHandshake, isPending } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
@@ -139,6 +139,6 @@ function toGrant (vault: Vault, id: string, pending: string): Grant {
   return { ...grant, ...expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) } }
 }
 
-function contextOf (id: string): Place {
+function contextOf (id: string): SealContext {
   return { table: 'handshakes', column: 'pending', id }
 }

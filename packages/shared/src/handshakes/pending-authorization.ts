@@ -1,4 +1,4 @@
-import type { Place, Vault } from '../vault/index.ts'
+import type { SealContext, Vault } from '../vault/index.ts'
 import type { Handshake } from './handshakes.ts'
 
 /** An authorization that a provider has begun: what its client needs to complete it, and what the user needs. */
@@ -25,6 +25,6 @@ export function openPendingAuthorization (
   return pending === null ? undefined : JSON.parse(vault.open(pending, contextOf(id)))
 }
 
-function contextOf (id: string): Place {
+function contextOf (id: string): SealContext {
   return { table: 'handshakes', column: 'pending', id }
 }

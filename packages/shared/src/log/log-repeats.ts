@@ -1,7 +1,7 @@
 import type { Log } from './log.ts'
 import { createRepeatLimiter } from './repeat-limiter.ts'
 
-/** Logs errors of one source: of each kind one line in a growing interval, with `suppressed`, the number of those left out. */
+/** Logs errors of one source: one line of each kind per interval, which grows. `suppressed` is the number of errors left out. */
 export function logRepeats (log: Log, level: 'warn' | 'error', message: string): (error: unknown) => void {
   return createRepeatLimiter<unknown>({
     kindOf,
@@ -9,7 +9,7 @@ export function logRepeats (log: Log, level: 'warn' | 'error', message: string):
   })
 }
 
-/** Messages that differ in figures and quoted names alone are of one kind. */
+/** Errors whose messages differ only in numbers and quoted names are of one kind. */
 function kindOf (error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error ? String(error.code) : ''

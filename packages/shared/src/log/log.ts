@@ -10,9 +10,9 @@ const secretNames = [
 ]
 
 /**
- * JSON lines. Names that hold secrets are redacted at the top and up to two levels down, a request is its method and path
- * (a query may hold a code or a state), and an error is its own words (a database error also carries the statement's
- * parameters).
+ * Logs JSON lines. Redacts fields with secret names, up to two levels down. Logs the method and the path of a request, because
+ * its query may contain a code or a state. Logs chosen properties of an error, because a database error has the statement's
+ * parameters.
  */
 export function createLog (
   { name, level, destination = openStdout() }: { name: string, level: string, destination?: DestinationStream }
@@ -22,13 +22,13 @@ export function createLog (
     level,
     redact: { paths: secretNames.flatMap((secret) => [`["${secret}"]`, `*["${secret}"]`, `*.*["${secret}"]`]), censor: '[redacted]' },
     serializers: { err: describeError, error: describeError, req: describeRequest },
-    hooks: { logMethod: useOurWords }
+    hooks: { logMethod: replaceErrorMessage }
   }
   return pino(options, destination)
 }
 
-/** pino, and Fastify too, make an error's message the line's when there is no other: it must not say more than `err` does. */
-const useOurWords: NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']> = function (args, method) {
+/** pino and Fastify use an error's message as the message of a line without one. It must not reveal more than `err` does. */
+const replaceErrorMessage: NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']> = function (args, method) {
   const [subject, message]: unknown[] = args
   const facts = subject instanceof Error ? { err: subject } : subject
   const error = isRecord(facts) ? facts['err'] : undefined
@@ -48,11 +48,11 @@ interface DescribedError {
   cause?: DescribedError
 }
 
-/** Only type, code, message and stack, down the chain of causes: other properties belong to whoever threw it. */
+/** The type, code, message and stack of an error and of its causes. Other properties may contain secrets. */
 function describeError (error: unknown): DescribedError {
   if (!(error instanceof Error)) return { message: String(error) }
   const { cause } = error
-  // drizzle's message is the statement with its parameters; what went wrong is in its cause
+  // drizzle's message contains the parameters of the statement. The database's error is its cause.
   if ('query' in error && 'params' in error) return describeError(cause instanceof Error ? cause : 'a query failed')
   return {
     type: error.name,

@@ -2,8 +2,8 @@ import { pino } from 'pino'
 import type { DestinationStream } from 'pino'
 
 /**
- * Stdout for lines: those of one turn of the event loop go in one system call, which is most of what a line costs. An exit, or
- * an error that nobody catches, lets out what was said until then; only `kill -9` takes the lines of its moment with it.
+ * Writes the lines of one turn of the event loop with one system call, because the call is most of a line's cost. An exit or an
+ * uncaught error writes the remaining lines first. Only `kill -9` loses the lines of the current turn.
  */
 export function openStdout (): DestinationStream {
   const stdout = pino.destination({ dest: 1, sync: true })

@@ -1,52 +1,52 @@
 const firstIntervalMs = 1_000
-const longestIntervalMs = 5 * 60_000
+const maxIntervalMs = 5 * 60_000
 
-export interface RepeatLimiterOptions<Fault> {
+export interface RepeatLimiterOptions<Reported> {
   /** Errors of the same kind count together. */
-  kindOf: (fault: Fault) => string
-  /** `suppressed` faults of the kind came since the last report. */
-  report: (fault: Fault, suppressed: number) => void
-  /** Runs `work` after `ms`, and keeps no process alive for it. */
+  kindOf: (error: Reported) => string
+  /** `suppressed` errors of the kind occurred since the last report. */
+  report: (error: Reported, suppressed: number) => void
+  /** Runs `work` after `ms`, and does not keep the process alive. */
   later?: (work: () => void, ms: number) => void
 }
 
-interface Kind<Fault> {
-  last: Fault
+interface Kind<Reported> {
+  last: Reported
   suppressed: number
   intervalMs: number
 }
 
 /**
- * Reports the first fault of a kind at once, and what follows once in an interval, which doubles from 1 s to 5 minutes. After
- * an interval without one, the next fault is a first one again.
+ * Reports the first error of a kind at once, and the following ones once per interval, which doubles from 1 s to 5 minutes. After
+ * an interval without errors, the next error is reported at once again.
  */
-export function createRepeatLimiter<Fault> (
-  { kindOf, report, later = laterUnref }: RepeatLimiterOptions<Fault>
-): (fault: Fault) => void {
-  const kinds = new Map<string, Kind<Fault>>()
+export function createRepeatLimiter<Reported> (
+  { kindOf, report, later = laterUnref }: RepeatLimiterOptions<Reported>
+): (error: Reported) => void {
+  const kinds = new Map<string, Kind<Reported>>()
 
-  function endInterval (name: string, kind: Kind<Fault>): void {
+  function endInterval (name: string, kind: Kind<Reported>): void {
     if (kind.suppressed === 0) {
       kinds.delete(name)
       return
     }
     report(kind.last, kind.suppressed)
     kind.suppressed = 0
-    kind.intervalMs = Math.min(2 * kind.intervalMs, longestIntervalMs)
+    kind.intervalMs = Math.min(2 * kind.intervalMs, maxIntervalMs)
     later(() => endInterval(name, kind), kind.intervalMs)
   }
 
-  return (fault) => {
-    const name = kindOf(fault)
+  return (error) => {
+    const name = kindOf(error)
     const known = kinds.get(name)
     if (known !== undefined) {
-      known.last = fault
+      known.last = error
       known.suppressed++
       return
     }
-    const kind = { last: fault, suppressed: 0, intervalMs: firstIntervalMs }
+    const kind = { last: error, suppressed: 0, intervalMs: firstIntervalMs }
     kinds.set(name, kind)
-    report(fault, 0)
+    report(error, 0)
     later(() => endInterval(name, kind), kind.intervalMs)
   }
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import {
-  concludeDead, deferRefresh, forgoRefresh, isHeld, readCredentials, releaseLease, storeRefreshed, takeLease
+  markRefused, deferRefresh, disableRefresh, isLeased, readCredentials, releaseLease, storeRefreshed, takeLease
 } from '../../src/connections/lease.ts'
 import type { Lease } from '../../src/connections/lease.ts'
 import { listEvents } from '../../src/connections/index.ts'
@@ -45,7 +45,7 @@ t.test('takes a lease only of credentials that are current, good and not in othe
     ['somebody else had it', true, async (id) => { await hold(id); await endLease(id) }],
     ['the token endpoint asked to wait', false, (id) => wait(id, '1 hour')],
     ['it asked to wait until now', true, (id) => wait(id, '-1 second')],
-    ['there is no refresh token', false, (id) => forgoRefresh(database, id, 1)]
+    ['there is no refresh token', false, (id) => disableRefresh(database, id, 1)]
   ]
   for (const [what, isTaken, change] of rows) {
     const id = await connected(change)
@@ -56,9 +56,9 @@ t.test('takes a lease only of credentials that are current, good and not in othe
   const id = await connected()
   const all = await Promise.all(Array.from({ length: 8 }, () => takeLease(database, { id, version: 1, owner: 'us', leaseMs })))
   t.equal(all.filter((lease) => lease !== undefined).length, 1, 'one of all who ask at a time')
-  t.ok(await isHeld(database, id))
+  t.ok(await isLeased(database, id))
   await endLease(id)
-  t.notOk(await isHeld(database, id), 'nobody holds a lease that has ended')
+  t.notOk(await isLeased(database, id), 'nobody holds a lease that has ended')
 })
 
 t.test('stores what a refresh has brought unless something newer came, whoever holds the lease by then', async (t) => {
@@ -79,7 +79,7 @@ t.test('stores what a refresh has brought unless something newer came, whoever h
     const after = await readCredentials(database, id)
     if (result.stored) t.match(after, { credentials: 'v1.new', credentialsVersion: 2, status: 'active', refreshWaitMs: null }, what)
     else t.same(after, before, `${what}: nothing changes`)
-    t.equal(await isHeld(database, id), result.stored ? false : await isHeld(database, id))
+    t.equal(await isLeased(database, id), result.stored ? false : await isLeased(database, id))
     const events = (await listEvents(database, id)).filter(({ event }) => event === 'connection.recovered')
     t.equal(events.length, result.recovered ? 1 : 0, what)
   }
@@ -99,7 +99,7 @@ t.test('concludes that credentials are dead for the latest holder of their lease
     const { connectionId: id } = lease
     await change?.(id)
     const before = await readCredentials(database, id)
-    t.equal(await concludeDead(database, lease, 'refused'), isDead, what)
+    t.equal(await markRefused(database, lease, 'refused'), isDead, what)
     t.match(await readCredentials(database, id), { status: isDead ? 'needsReauth' : before?.status ?? '' }, what)
     const events = (await listEvents(database, id)).filter(({ reason }) => reason === 'refused')
     t.equal(events.length, isDead ? 1 : 0, what)
@@ -117,7 +117,7 @@ t.test('gives back a lease that it holds, and none that somebody else has by now
       const lease = await leased()
       await change?.(lease.connectionId)
       t.equal(await release(lease), isReleased, `${how}: ${what}`)
-      t.equal(await isHeld(database, lease.connectionId), !isReleased, `${how}: ${what}`)
+      t.equal(await isLeased(database, lease.connectionId), !isReleased, `${how}: ${what}`)
       const { refreshWaitMs = null } = await readCredentials(database, lease.connectionId) ?? {}
       t.equal(refreshWaitMs !== null && refreshWaitMs > 30_000, how === 'defer' && isReleased, `${how}: ${what}`)
     }
@@ -126,6 +126,6 @@ t.test('gives back a lease that it holds, and none that somebody else has by now
 
 t.test('forgoes the refresh of the version that has no refresh token, and of no other', async (t) => {
   const id = await connected(moveVersion)
-  await forgoRefresh(database, id, 1)
+  await disableRefresh(database, id, 1)
   t.ok(await takeLease(database, { id, version: 2, owner: 'us', leaseMs }))
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
-import { createRefresher, disconnect, findConnection, revocationPlace, saveConnections } from '../../src/connections/index.ts'
+import { createRefresher, disconnect, findConnection, revocationContext, saveConnections } from '../../src/connections/index.ts'
 import type { RefreshServices } from '../../src/connections/index.ts'
 import { createLog } from '../../src/log/index.ts'
 import { createHttp } from '../../src/http/index.ts'
@@ -57,7 +57,7 @@ async function open (more: Partial<RefreshServices> = {}) {
     },
     revoked: async () => (await sql<Array<{ id: string, credentials: string }>>`
       select id, credentials from revocations where connection_id = ${id} order by id`)
-      .map((row) => JSON.parse(vault.open(row.credentials, revocationPlace(row.id))))
+      .map((row) => JSON.parse(vault.open(row.credentials, revocationContext(row.id))))
   }
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import {
-  disconnect, findConnection, findRevocation, findSealed, listEvents, markNeedsReauth, openCredentials, revocationPlace,
+  disconnect, findConnection, findRevocation, findSealed, listEvents, markNeedsReauth, openCredentials, revocationContext,
   saveConnections
 } from '../../src/connections/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
@@ -179,7 +179,7 @@ t.test('asks for replaced and closed credentials to be ended, and notes what has
     saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('roger', token) }], () => canRevoke)
   const queued = async () => (await database.sql<Array<{ id: string, credentials: string }>>`
     select id, credentials from revocations where connection_id = ${id} order by id`)
-    .map((row) => JSON.parse(vault.open(row.credentials, revocationPlace(row.id))))
+    .map((row) => JSON.parse(vault.open(row.credentials, revocationContext(row.id))))
 
   await save('second', false)
   t.same(await queued(), [], 'not where the provider cannot')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import {
-  findConnection, findSealed, listConnections, listEvents, openCredentials, revocationPlace, saveConnections
+  findConnection, findSealed, listConnections, listEvents, openCredentials, revocationContext, saveConnections
 } from '../../src/connections/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { createHandshake, findHandshake } from '../../src/handshakes/index.ts'
@@ -40,7 +40,7 @@ t.test('keeps one connection for a team and a provider, sealed, and who has conn
   if (provider === undefined || sealed === undefined) throw new Error('there is nothing to open')
   t.same(openCredentials(vault, provider, sealed), { accessToken: 'token-of-second' })
   const queued = await database.sql<Array<{ id: string, credentials: string }>>`select id, credentials from revocations where connection_id = ${id}`
-  t.same(queued.map((row) => JSON.parse(vault.open(row.credentials, revocationPlace(row.id)))), [{ accessToken: 'token-of-first' }])
+  t.same(queued.map((row) => JSON.parse(vault.open(row.credentials, revocationContext(row.id)))), [{ accessToken: 'token-of-first' }])
   t.same((await listEvents(database, id)).map(({ event }) => event), ['connection.connected', 'connection.transferred', 'connection.reconnected'])
 })
 

@@ -1,11 +1,12 @@
 import t from 'tap'
 import {
-  claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant, openObtainedGrant, revokeAbandonedGrants,
-  supersedeHandshakes, claimObtainedGrant
+  claimHandshake, claimObtainedGrant, completeHandshake, confirmHandshake, createHandshake, discardGrant, findHandshake,
+  holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes
 } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
+import { saveConnections } from '../../src/connections/index.ts'
 import { grantOf, vault } from '../people.ts'
 
 const database = await openTestDatabase(t)
@@ -56,7 +57,7 @@ t.test('gives out nothing that has expired, or was never obtained', async (t) =>
 
 t.test('holds nothing for a handshake that no request has claimed', async (t) => {
   const id = await open()
-  await holdGrant(database, vault, id, grant, now)
+  t.equal(await holdGrant(database, vault, id, grant, now), false)
   t.match(await find(id), { isObtained: false, pending: null })
 })
 
@@ -89,5 +90,33 @@ t.test('revokes what no user confirmed in time, where the provider can revoke', 
   for (const id of [late, other]) t.match(await find(id, now + 10 * minute), { status: 'expired', pending: null, isObtained: false })
   t.match(await find(kept), { isObtained: true })
   t.match(await revocations(), [{ provider: 'blotre', account_id: 'account-ann' }])
+  t.equal((await revocations()).length, 1)
+})
+
+t.test('revokes a grant whose process died after it claimed the grant', async (t) => {
+  await database.sql`delete from revocations`
+  await database.sql`delete from handshakes`
+  const [early, late] = [await hold(await open()), await hold(await open('other'))]
+  await claimObtainedGrant(database, vault, early, now)
+  await claimObtainedGrant(database, vault, late, now + 10 * minute - 1)
+  t.equal(await revokeAbandonedGrants(database, vault, () => true, now + 10 * minute), 1, 'a request may still be storing the other grant')
+  t.match(await find(early, now + 10 * minute), { status: 'expired', pending: null })
+  t.equal(await revokeAbandonedGrants(database, vault, () => true, now + 15 * minute - 2), 0)
+  t.equal(await revokeAbandonedGrants(database, vault, () => true, now + 15 * minute - 1), 1)
+  t.equal((await revocations()).length, 2)
+})
+
+t.test('revokes a grant that is discarded, and none that a connection uses', async (t) => {
+  await database.sql`delete from revocations`
+  const [declined, connected, permanent] = [await hold(await open('s1')), await hold(await open('s2')), await hold(await open('s3'))]
+  for (const id of [declined, connected, permanent]) await claimObtainedGrant(database, vault, id, now)
+  const [saved] = await saveConnections(database, vault, [{ userId, provider: 'blotre', grant }])
+  await completeHandshake(database, connected, saved?.id ?? '')
+  const request = { provider: 'blotre', grant, error: 'accountDeclined' }
+  for (const id of [declined, connected]) await discardGrant(database, vault, { ...request, id, canRevoke: true })
+  await discardGrant(database, vault, { ...request, id: permanent, canRevoke: false })
+  for (const id of [declined, permanent]) t.match(await find(id), { status: 'failed', error: 'accountDeclined', pending: null })
+  t.match(await find(connected), { status: 'completed' })
+  t.match(await revocations(), [{ connection_id: null, provider: 'blotre', account_id: 'account-ann', state: 'pending' }])
   t.equal((await revocations()).length, 1)
 })

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import { createVault, VaultError } from '../../src/vault/index.ts'
-import type { Place, VaultErrorCode, VaultKey } from '../../src/vault/index.ts'
+import type { SealContext, VaultErrorCode, VaultKey } from '../../src/vault/index.ts'
 
-const place: Place = { table: 'connections', column: 'credentials', id: '01990000-0000-7000-8000-000000000001' }
+const place: SealContext = { table: 'connections', column: 'credentials', id: '01990000-0000-7000-8000-000000000001' }
 const plaintext = '{"accessToken":"o.example","name":"Zoë 🔔"}'
 const keyA: VaultKey = { id: 'a', secret: Buffer.from('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex') }
 const keyB: VaultKey = { id: 'b', secret: Buffer.from('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeffe0e1e2e3e4e5e6e7e8e9eaebecedeeef', 'hex') }

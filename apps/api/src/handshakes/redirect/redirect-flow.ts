@@ -1,8 +1,5 @@
 import type { Handshake } from '@carillon/shared/handshakes'
-import type { Grant, Provider } from '@carillon/shared/providers'
-import type { Services } from '../../services.ts'
-import { createOAuth1Flow } from './oauth1-flow.ts'
-import { createOAuth2Flow } from './oauth2-flow.ts'
+import type { Grant } from '@carillon/shared/providers'
 
 /** What differs between OAuth 1.0a and OAuth 2. */
 export interface RedirectFlow {
@@ -23,11 +20,4 @@ export interface CallbackMatch {
   handshake: Handshake
   /** Identifies a callback that carries no state, so that it is used once. */
   token?: string | undefined
-}
-
-export function createRedirectFlow (provider: Provider, services: Services): RedirectFlow {
-  const { code, verifier } = provider.handshakes
-  if (code !== undefined) return createOAuth2Flow(provider, code, services)
-  if (verifier !== undefined) return createOAuth1Flow(provider, verifier, services)
-  throw new TypeError(`${provider.id} has no redirect handshakes`)
 }

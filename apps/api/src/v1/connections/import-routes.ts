@@ -6,23 +6,23 @@ import { exactly } from '../fields.ts'
 import { importConnections } from '../../connections/import-connections.ts'
 import { importItem } from '../../connections/import-item.ts'
 
-/** A thousand items of two tokens of 4 KiB each, and room for the rest. */
+/** 1,000 items with two tokens of 4 KiB each, and their other fields. */
 const bodyLimit = 12 * 1024 * 1024
 
 const size = { minItems: 1, maxItems: 1_000 }
-/** What the contract says of the body, and what refuses all of it: the items are validated one by one. */
-const newConnections = exactly({
+/** The body as the contract shows it. `envelope` validates it, and each item is validated by itself. */
+const importBody = exactly({
   connections: Type.Array(Type.Unsafe<unknown>(importItem), {
-    ...size, description: 'Each stands for itself. Where `account` is absent, the provider is asked whose credentials they are'
+    ...size, description: 'An invalid item does not affect the others. Without `account`, Carillon asks the provider for the account'
   })
 })
 const envelope = exactly({ connections: Type.Array(Type.Unknown(), size) })
 
 const validateEnvelope = compileBody(envelope)
 
-const importResult = Type.Object({
+const importResultResponse = Type.Object({
   index: Type.Integer(),
-  userId: Type.Optional(Type.String({ description: 'Absent where the item has none that can be read' })),
+  userId: Type.Optional(Type.String({ description: 'Absent when the item has no readable user id' })),
   provider: Type.Optional(Type.String()),
   connectionId: Type.Optional(Type.String()),
   error: Type.Optional(Type.Object({
@@ -30,9 +30,9 @@ const importResult = Type.Object({
       'invalidItem', 'unknownProvider', 'teamProvider', 'duplicate', 'badAccount', 'badCredentials', 'unauthorized', 'notIdentified'
     ]),
     reason: Type.String(),
-    path: Type.Optional(Type.String({ description: 'For `invalidItem`: the field, such as `account.name`' }))
+    path: Type.Optional(Type.String({ description: 'For `invalidItem`: the invalid field, such as `account.name`' }))
   }))
-})
+}, { title: 'ImportResult' })
 
 export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -43,13 +43,13 @@ export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'importConnections',
         tags: ['connections'],
-        summary: 'Take over tokens that the site already holds',
-        body: newConnections,
+        summary: 'Import connections whose tokens you already have',
+        body: importBody,
         response: {
           200: Type.Object({
             imported: Type.Integer(),
             failed: Type.Integer(),
-            data: Type.Array(importResult, { description: 'One for each item, in their order' })
+            data: Type.Array(importResultResponse, { description: 'A result for each item, in the order of the items' })
           })
         }
       }

@@ -6,30 +6,30 @@ import { nullable, timeField } from '../fields.ts'
 
 export const connectionStatuses = ['active', 'needsReauth', 'revoked'] as const
 
-/** What is told of a connection. Nothing of its credentials is. */
-export const shownConnection = Type.Object({
+/** A connection without its credentials. */
+export const connectionResponse = Type.Object({
   id: Type.String({ description: '`con_…`' }),
-  userId: Type.Union([Type.String(), Type.Null()], { description: "The site's own id of the user who holds it; null when a team does" }),
-  teamId: Type.Union([Type.String(), Type.Null()], { description: "The site's own id of the team that holds it; null when a user does" }),
+  userId: Type.Union([Type.String(), Type.Null()], { description: 'Your id of the user who holds the connection. Null when a team holds it' }),
+  teamId: Type.Union([Type.String(), Type.Null()], { description: 'Your id of the team that holds the connection. Null when a user holds it' }),
   connectedBy: Type.Union([
     Type.Object({ userId: Type.String(), name: Type.String() }), Type.Null()
-  ], { description: 'Who has connected it for the team last' }),
+  ], { description: 'The user who last connected it for the team' }),
   provider: Type.String(),
   status: Type.Enum(connectionStatuses),
   statusReason: nullable(Type.String()),
   account: Type.Object({ id: Type.String(), name: Type.String() }),
   expiresAt: nullable(timeField),
   missingPermissions: Type.Array(Type.String(), {
-    description: 'What the provider was asked for and the user has not allowed: a new handshake asks them again'
+    description: 'Permissions that the user did not allow. A new handshake asks for them again'
   }),
-  limitedUntil: Type.Union([timeField, Type.Null()], { description: 'The provider asked for silence until then' }),
+  limitedUntil: Type.Union([timeField, Type.Null()], { description: 'The rate limit of the provider holds until then' }),
   createdAt: timeField,
   updatedAt: timeField
-})
+}, { title: 'Connection' })
 
-/** The same, and what has happened to it. */
-export const explainedConnection = Type.Object({
-  ...shownConnection.properties,
+/** A connection with its history. */
+export const explainedConnectionResponse = Type.Object({
+  ...connectionResponse.properties,
   revocation: Type.Union([
     Type.Object({
       state: Type.Enum(['pending', 'done', 'failed']),
@@ -38,25 +38,25 @@ export const explainedConnection = Type.Object({
       at: timeField
     }),
     Type.Null()
-  ], { description: 'How the provider took it that credentials were ended which have been replaced or erased last' }),
+  ], { description: 'The last revocation of replaced or deleted credentials at the provider' }),
   events: Type.Array(Type.Object({
     event: Type.Enum(connectionEventNames),
     reason: nullable(Type.String()),
     at: timeField
-  }), { description: 'The latest 200 things that have happened to it, oldest first' })
-})
+  }), { description: 'The last 200 events, oldest first' })
+}, { title: 'ConnectionDetails' })
 
-export function toExplainedConnection (
+export function toExplainedConnectionResponse (
   connection: Connection, revocation: RevocationResult | undefined, events: ConnectionEvent[]
-): Static<typeof explainedConnection> {
+): Static<typeof explainedConnectionResponse> {
   return {
-    ...toShownConnection(connection),
+    ...toConnectionResponse(connection),
     revocation: revocation === undefined ? null : { ...revocation, at: revocation.at.toISOString() },
     events: events.map(({ at, ...event }) => ({ ...event, at: at.toISOString() }))
   }
 }
 
-export function toShownConnection (connection: Connection): Static<typeof shownConnection> {
+export function toConnectionResponse (connection: Connection): Static<typeof connectionResponse> {
   const { id, userId, teamId, connectedBy, provider, status, statusReason, account, missingPermissions } = connection
   const { expiresAt, limitedUntil, createdAt, updatedAt } = connection
   return {

@@ -12,8 +12,10 @@ import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from '../fields.ts'
-import { connectionStatuses, explainedConnection, shownConnection, toExplainedConnection, toShownConnection } from './response.ts'
-import { testConnection, testResult } from '../../connections/test-connection.ts'
+import {
+  connectionStatuses, explainedConnectionResponse, connectionResponse, toExplainedConnectionResponse, toConnectionResponse
+} from './response.ts'
+import { testConnection, testResultResponse } from '../../connections/test-connection.ts'
 
 export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox {
   const { database, providers, vault } = services
@@ -23,7 +25,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'listConnections',
         tags: ['connections'],
-        summary: 'All connections, or those of the calling user and of the user\'s teams',
+        summary: 'List connections. With a user token: those of the user and of the user\'s teams',
         querystring: exactly({
           userId: Type.Optional(userIdField),
           teamId: Type.Optional(teamIdField),
@@ -31,17 +33,17 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
           status: Type.Optional(Type.Enum(connectionStatuses)),
           ...pageQuery
         }),
-        response: { 200: listOf(shownConnection) }
+        response: { 200: listOf(connectionResponse) }
       }
     }, async (request) => {
       const { userId, teamId, provider, status, limit = 50, cursor } = request.query
       const after = fromCursor(cursor)
       const user = callingUser(request)
       if (user !== undefined && teamId !== undefined) await chosenTeam(database, request, teamId)
-      // Of somebody else's connections a user sees none.
+      // To a user, the connections of others do not exist.
       const filter = { userId, teamId, visibleTo: user?.id, provider, status }
       const rows = await listConnections(database, filter, { limit: limit + 1, after })
-      return toPage(rows, limit, ({ id }) => id, toShownConnection)
+      return toPage(rows, limit, ({ id }) => id, toConnectionResponse)
     })
 
     app.get('/connections/:id', {
@@ -49,14 +51,14 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'getConnection',
         tags: ['connections'],
-        summary: 'One connection, and what has happened to it',
+        summary: 'Retrieve a connection with its history',
         params: idParams,
-        response: { 200: explainedConnection }
+        response: { 200: explainedConnectionResponse }
       }
     }, async (request) => {
       const { connection } = await find(request, request.params.id)
       const revocation = await findRevocation(database, connection.id)
-      return toExplainedConnection(connection, revocation, await listEvents(database, connection.id))
+      return toExplainedConnectionResponse(connection, revocation, await listEvents(database, connection.id))
     })
 
     app.delete('/connections/:id', {
@@ -64,9 +66,9 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'disconnect',
         tags: ['connections'],
-        summary: 'Disconnect: erase the credentials, have them ended at the provider, and skip what waits',
+        summary: 'Disconnect: delete and revoke the credentials, and skip waiting deliveries',
         params: idParams,
-        response: { 204: Type.Null({ description: 'It is closed' }) }
+        response: { 204: Type.Null({ description: 'The connection is closed' }) }
       }
     }, async (request, reply) => {
       const { id, provider } = await findManaged(request, request.params.id)
@@ -81,14 +83,14 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'testConnection',
         tags: ['connections'],
-        summary: 'Send a test message right now, or where nothing is sent ask whose account it is, and see what the provider says',
+        summary: 'Send a test message now. If the provider cannot send, check the credentials',
         params: idParams,
-        response: { 200: testResult }
+        response: { 200: testResultResponse }
       }
     }, async (request) => testConnection(services, await findManaged(request, request.params.id)))
   }
 
-  /** To a user, other people's connections do not exist, nor do those of teams that they are not in. */
+  /** To a user, the connections of other users and of other teams do not exist. */
   async function find (request: FastifyRequest, publicId: string): Promise<{ connection: Connection, membership?: Membership }> {
     const id = parseId('connection', publicId)
     const connection = id === undefined ? undefined : await findConnection(database, id)
@@ -100,7 +102,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
     return { connection, membership }
   }
 
-  /** What the caller may do more with than look at it. Of a team's, its members see it and its owner manages it. */
+  /** A connection that the caller may manage. All members of a team see its connections, and the owner manages them. */
   async function findManaged (request: FastifyRequest, publicId: string): Promise<Connection> {
     const { connection, membership } = await find(request, publicId)
     if (membership !== undefined) requireOwner(membership)

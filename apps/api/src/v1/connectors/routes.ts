@@ -10,29 +10,29 @@ import { requireUser } from '../../auth/callers.ts'
 import { chosenTeam, contactOf } from '../../auth/teams.ts'
 import { handshakeKinds, kindsOf } from '../../handshakes/kinds.ts'
 import type { Services } from '../../services.ts'
-import { shownPull, toShownPull } from '../pulls/response.ts'
-import { shownConnection, toShownConnection } from '../connections/response.ts'
+import { pullResponse, toPullResponse } from '../pulls/response.ts'
+import { connectionResponse, toConnectionResponse } from '../connections/response.ts'
 import { exactly, nullable, teamIdField } from '../fields.ts'
 
-const shownConnector = Type.Object({
+const connectorResponse = Type.Object({
   provider: Type.String(),
   name: Type.String(),
-  kinds: Type.Array(Type.Enum(handshakeKinds), { description: 'The kinds of handshake it takes; the first is what people expect' }),
-  needsAccount: Type.Boolean({ description: 'Whether a handshake needs an `account`, such as `nick@host`' }),
-  holder: Type.Enum(['user', 'team'], { description: 'Who holds its connections: each user their own, or a team one for all its members' }),
-  canManage: Type.Boolean({ description: 'Whether the caller may connect and disconnect it' }),
+  kinds: Type.Array(Type.Enum(handshakeKinds), { description: 'The kinds of handshake that it supports. The first is the default' }),
+  needsAccount: Type.Boolean({ description: 'Whether a handshake requires an `account`, such as `nick@host`' }),
+  holder: Type.Enum(['user', 'team'], { description: 'Who holds its connections: each user, or a team for all its members' }),
+  canManage: Type.Boolean({ description: 'Whether the user can connect and disconnect it' }),
   reason: Type.Union([Type.Enum(['teamRequired', 'notOwner']), Type.Null()], {
-    description: 'Why not: no team has been chosen, or its owner does that, who is the `contact`; null where `canManage` is true'
+    description: 'Why `canManage` is false: no team is chosen, or the user does not own the team. Null when `canManage` is true'
   }),
-  contact: Type.Union([Type.String(), Type.Null()], { description: 'Whom to ask, by name: the owner of the team, where that is somebody else' }),
+  contact: Type.Union([Type.String(), Type.Null()], { description: 'The name of the owner of the team, if the user is not the owner' }),
   team: Type.Union([
     Type.Object({ teamId: Type.String(), name: Type.String() }), Type.Null()
-  ], { description: 'The team that was chosen, where teams hold the connections' }),
-  connection: nullable(shownConnection),
+  ], { description: 'The chosen team, if teams hold the connections' }),
+  connection: nullable(connectionResponse),
   pull: Type.Union([
-    Type.Object({ name: Type.String({ description: 'What is read, such as `insights`' }), ...shownPull.properties }), Type.Null()
-  ], { description: 'How reading through it goes; null where nothing is read, or has not been yet' })
-})
+    Type.Object({ name: Type.String({ description: 'The data that is read, such as `insights`' }), ...pullResponse.properties }), Type.Null()
+  ], { description: 'The status of reading data through the connection. Null if no data is read' })
+}, { title: 'Connector' })
 
 export function connectorRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -41,13 +41,13 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
       schema: {
         operationId: 'listConnectors',
         tags: ['handshakes'],
-        summary: 'What the user can connect, and what is connected',
+        summary: 'List what the user can connect, with the connections',
         querystring: exactly({
           teamId: Type.Optional(Type.String({
-            ...teamIdField, description: 'The team to look at, by your id; the one of the token when absent'
+            ...teamIdField, description: 'Your id of the team. The default is the team of the token'
           }))
         }),
-        response: { 200: Type.Object({ data: Type.Array(shownConnector) }) }
+        response: { 200: Type.Object({ data: Type.Array(connectorResponse) }) }
       }
     }, async (request) => {
       const membership = await chosenTeam(database, request, request.query.teamId)
@@ -61,8 +61,8 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
             name: provider.name,
             kinds: kindsOf(provider),
             needsAccount: provider.parseAccount !== undefined,
-            ...standing(provider, membership),
-            connection: connection === undefined ? null : toShownConnection(connection),
+            ...accessTo(provider, membership),
+            connection: connection === undefined ? null : toConnectionResponse(connection),
             pull: connection === undefined ? null : await pullOf(provider, connection)
           }
         }))
@@ -70,13 +70,13 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
     })
   }
 
-  async function pullOf ({ pull }: Provider, { id }: Connection): Promise<Static<typeof shownConnector>['pull']> {
-    const standing = pull === undefined ? undefined : await findPull(database, id)
-    return pull === undefined || standing === undefined ? null : { name: pull.name, ...toShownPull(standing) }
+  async function pullOf ({ pull }: Provider, { id }: Connection): Promise<Static<typeof connectorResponse>['pull']> {
+    const status = pull === undefined ? undefined : await findPull(database, id)
+    return pull === undefined || status === undefined ? null : { name: pull.name, ...toPullResponse(status) }
   }
 
   async function listOpen (holder: { userId: string } | { teamId: string }): Promise<Map<string, Connection>> {
-    // One per provider, so there are never more than a few.
+    // There is one for each provider, so there are few.
     const connections = await listConnections(database, holder, { limit: 200 })
     return new Map(connections.filter(({ status }) => status !== 'revoked').map((connection) => [connection.provider, connection]))
   }
@@ -84,10 +84,10 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
 
 const none: ReadonlyMap<string, Connection> = new Map()
 
-type Standing = Pick<Static<typeof shownConnector>, 'holder' | 'canManage' | 'reason' | 'contact' | 'team'>
+type Access = Pick<Static<typeof connectorResponse>, 'holder' | 'canManage' | 'reason' | 'contact' | 'team'>
 
-/** What the caller may do with connections of this provider, and whom else to ask. */
-function standing ({ holder }: Provider, membership: Membership | undefined): Standing {
+/** Whether the user can manage connections of this provider, and who can if not. */
+function accessTo ({ holder }: Provider, membership: Membership | undefined): Access {
   if (holder === 'user') return { holder, canManage: true, reason: null, contact: null, team: null }
   if (membership === undefined) return { holder, canManage: false, reason: 'teamRequired', contact: null, team: null }
   const { team: { externalId, name }, isOwner } = membership

@@ -5,37 +5,37 @@ import type { Delivery, ExplainedDelivery } from '@carillon/shared/deliveries'
 import { explainDelivery } from '../../notifications/explain-delivery.ts'
 import { nullable, timeField } from '../fields.ts'
 
-export const shownDelivery = Type.Object({
+export const deliveryResponse = Type.Object({
   notificationId: Type.String({ description: '`ntf_…`' }),
   connectionId: Type.String({ description: '`con_…`' }),
-  userId: Type.String({ description: "The site's own id of the user" }),
+  userId: Type.String({ description: 'Your id of the user' }),
   provider: Type.String(),
   state: Type.Enum(deliveryStates),
-  attempts: Type.Integer({ description: 'Tries that reached out to the provider; a wait that it asked for is none' }),
+  attempts: Type.Integer({ description: 'Attempts that sent a request to the provider. Waiting for a rate limit is not an attempt' }),
   reason: nullable(Type.String()),
-  dueAt: Type.Union([timeField, Type.Null()], { description: 'When it is tried next; null also while its notification is paused' }),
-  receipt: Type.Union([Type.Object({ id: Type.String() }), Type.Null()], { description: "The provider's own id of what it took" }),
+  dueAt: Type.Union([timeField, Type.Null()], { description: 'When the next attempt is due. Null when none is, and while the notification is paused' }),
+  receipt: Type.Union([Type.Object({ id: Type.String() }), Type.Null()], { description: "The provider's id of the message" }),
   createdAt: timeField,
   updatedAt: timeField
-})
+}, { title: 'Delivery' })
 
-const shownEvent = Type.Object({
+const deliveryEventResponse = Type.Object({
   at: timeField,
   event: Type.Enum(['queued', 'parked', 'released', 'attempt', 'wait', 'handedBack', 'workerLost', 'skipped', 'expired', 'canceled', 'paused', 'resumed', 'retried']),
   outcome: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
-  status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's answer" })),
+  status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),
   durationMs: Type.Optional(Type.Number()),
-  until: Type.Optional(Type.String({ ...timeField, description: 'When it is tried again' }))
+  until: Type.Optional(Type.String({ ...timeField, description: 'When the next attempt is due' }))
 })
 
-export const explainedDelivery = Type.Object({
-  ...shownDelivery.properties,
-  explanation: Type.String({ description: 'One sentence on why it is where it is' }),
-  history: Type.Array(shownEvent, { description: 'The latest 200 things that have happened to it, oldest first' })
-})
+export const explainedDeliveryResponse = Type.Object({
+  ...deliveryResponse.properties,
+  explanation: Type.String({ description: 'One sentence about the state and its reason' }),
+  history: Type.Array(deliveryEventResponse, { description: 'The last 200 events, oldest first' })
+}, { title: 'DeliveryDetails' })
 
-export function toShownDelivery (delivery: Delivery): Static<typeof shownDelivery> {
+export function toDeliveryResponse (delivery: Delivery): Static<typeof deliveryResponse> {
   const { userId, provider, state, attempts, reason, receipt } = delivery
   return {
     notificationId: publicId('notification', delivery.notificationId),
@@ -52,12 +52,14 @@ export function toShownDelivery (delivery: Delivery): Static<typeof shownDeliver
   }
 }
 
-/** `providerName` is what people call the provider. */
-export function toExplainedDelivery (delivery: ExplainedDelivery, providerName: string): Static<typeof explainedDelivery> {
+/** `providerName` is the display name of the provider. */
+export function toExplainedDeliveryResponse (
+  delivery: ExplainedDelivery, providerName: string
+): Static<typeof explainedDeliveryResponse> {
   return {
-    ...toShownDelivery(delivery),
+    ...toDeliveryResponse(delivery),
     explanation: explainDelivery(delivery, providerName),
-    // PostgreSQL has written some of the times in its own way.
+    // PostgreSQL wrote some of the times in its own format.
     history: delivery.history.map((event) => ({
       ...event,
       at: new Date(event.at).toISOString(),

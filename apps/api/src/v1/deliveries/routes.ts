@@ -7,7 +7,7 @@ import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery } from '../fields.ts'
-import { explainedDelivery, shownDelivery, toExplainedDelivery, toShownDelivery } from './response.ts'
+import { explainedDeliveryResponse, deliveryResponse, toExplainedDeliveryResponse, toDeliveryResponse } from './response.ts'
 
 export function deliveryRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -16,20 +16,20 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
       schema: {
         operationId: 'listDeliveries',
         tags: ['notifications'],
-        summary: 'What became of a notification, connection by connection',
+        summary: 'List the deliveries of a notification',
         params: idParams,
         querystring: exactly({ state: Type.Optional(Type.Enum(deliveryStates)), ...pageQuery }),
-        response: { 200: listOf(shownDelivery) }
+        response: { 200: listOf(deliveryResponse) }
       }
     }, async ({ params, query: { state, limit = 50, cursor } }) => {
       const after = fromCursor(cursor)
       const id = parseId('notification', params.id)
       const standing = id === undefined ? undefined : await findStanding(database, id)
       if (id === undefined || standing === undefined) throw notFound('notification')
-      // Looking for what is not there would take a look at every delivery.
+      // Without this, the query would read every delivery to find none.
       if (state !== undefined && standing.counts[state] === 0) return { data: [], nextCursor: null }
       const rows = await listDeliveries(database, id, { state, limit: limit + 1, after })
-      return toPage(rows, limit, ({ connectionId }) => connectionId, toShownDelivery)
+      return toPage(rows, limit, ({ connectionId }) => connectionId, toDeliveryResponse)
     })
 
     app.get('/notifications/:id/deliveries/:connectionId', {
@@ -37,16 +37,16 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
       schema: {
         operationId: 'explainDelivery',
         tags: ['notifications'],
-        summary: 'One delivery, explained: every wait and attempt, and why it is where it is',
+        summary: 'Explain a delivery: its state, the reason, and every attempt and wait',
         params: Type.Object({ id: Type.String(), connectionId: Type.String() }),
-        response: { 200: explainedDelivery }
+        response: { 200: explainedDeliveryResponse }
       }
     }, async ({ params }) => {
       const id = parseId('notification', params.id)
       const connectionId = parseId('connection', params.connectionId)
       const delivery = id === undefined || connectionId === undefined ? undefined : await findDelivery(database, id, connectionId)
       if (delivery === undefined) throw notFound('delivery')
-      return toExplainedDelivery(delivery, providers.get(delivery.provider)?.name ?? delivery.provider)
+      return toExplainedDeliveryResponse(delivery, providers.get(delivery.provider)?.name ?? delivery.provider)
     })
   }
 }

@@ -28,7 +28,7 @@ export const handshakeResponse = Type.Object({
   connectionId: nullable(Type.String()),
   error: Type.Union([Type.String(), Type.Null()], { description: 'Why the handshake failed: a reason of docs/api.md' }),
   expiresAt: timeField
-})
+}, { title: 'Handshake' })
 
 /**
  * What the user of a handshake may see. The code and the URLs of a pending authorization are left out once they are of no use.

@@ -1,68 +1,70 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { publicId } from '@carillon/shared/db'
-import { cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed } from '@carillon/shared/deliveries'
+import {
+  cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed
+} from '@carillon/shared/deliveries'
 import type { ReleasedSegments } from '@carillon/shared/deliveries'
 import type { Notification } from '@carillon/shared/notifications'
 import { Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../fields.ts'
 import { requireNotification } from './require-notification.ts'
-import { shownNotification, toShownNotification } from './response.ts'
+import { notificationResponse, toNotificationResponse } from './response.ts'
 
-/** What can be done with a notification that is under way. Each answers the notification as it is then. */
-export function steeringRoutes (services: Services): FastifyPluginAsyncTypebox {
+/** Actions on a notification. Each responds with the notification as it is afterwards. */
+export function controlRoutes (services: Services): FastifyPluginAsyncTypebox {
   const { database, queues, log, now } = services
-  const steps = {
-    pause: { operationId: 'pauseNotification', summary: 'Hold what is not being sent this moment', take: pause },
-    resume: { operationId: 'resumeNotification', summary: 'Go on with what was held', take: resume },
-    cancel: { operationId: 'cancelNotification', summary: 'End it: what is not being sent this moment will not be', take: cancel },
-    retry: { operationId: 'retryNotification', summary: 'Try again what has failed, and what nobody knows the end of', take: retry }
+  const actions = {
+    pause: { operationId: 'pauseNotification', summary: 'Pause a notification', run: pause },
+    resume: { operationId: 'resumeNotification', summary: 'Resume a paused notification', run: resume },
+    cancel: { operationId: 'cancelNotification', summary: 'Cancel a notification', run: cancel },
+    retry: { operationId: 'retryNotification', summary: 'Retry failed and unknown deliveries', run: retry }
   }
 
   return async (app) => {
-    for (const [name, { operationId, summary, take }] of Object.entries(steps)) {
+    for (const [name, { operationId, summary, run }] of Object.entries(actions)) {
       app.post(`/notifications/:id/${name}`, {
         config: { callers: { scope: 'notifications:write' } },
-        schema: { operationId, tags: ['notifications'], summary, params: idParams, response: { 200: shownNotification } }
+        schema: { operationId, tags: ['notifications'], summary, params: idParams, response: { 200: notificationResponse } }
       }, async ({ params }) => {
-        const { segments } = await take(await requireNotification(services, params.id))
+        const { segments } = await run(await requireNotification(services, params.id))
         await requeue(segments)
-        return toShownNotification(await requireNotification(services, params.id))
+        return toNotificationResponse(await requireNotification(services, params.id))
       })
     }
   }
 
   async function pause (notification: Notification): Promise<ReleasedSegments> {
-    if (notification.isOver) throw wrongStatus(notification, 'It is over: there is nothing to hold')
-    return await pauseNotification(database, notification.id) ?? changedMeanwhile(notification, 'Only what is not paused or canceled can be paused')
+    if (notification.isOver) throw wrongStatus(notification, 'The notification is over, so it cannot be paused')
+    return await pauseNotification(database, notification.id) ?? changedMeanwhile(notification, 'The notification is paused or canceled already')
   }
 
   async function resume (notification: Notification): Promise<ReleasedSegments> {
-    return await resumeNotification(database, notification.id) ?? changedMeanwhile(notification, 'Only what is paused can be resumed')
+    return await resumeNotification(database, notification.id) ?? changedMeanwhile(notification, 'The notification is not paused')
   }
 
   async function cancel (notification: Notification): Promise<ReleasedSegments> {
-    if (notification.status === 'completed') throw wrongStatus(notification, 'It is completed: there is nothing to cancel')
-    return await cancelNotification(database, notification.id) ?? changedMeanwhile(notification, 'It is canceled already')
+    if (notification.status === 'completed') throw wrongStatus(notification, 'The notification is completed, so it cannot be canceled')
+    return await cancelNotification(database, notification.id) ?? changedMeanwhile(notification, 'The notification is canceled already')
   }
 
   async function retry (notification: Notification): Promise<ReleasedSegments> {
     const { id, status, expiresAt } = notification
-    if (status === 'canceled') throw wrongStatus(notification, 'It is canceled: nothing of it is tried again')
-    if (expiresAt !== null && expiresAt.getTime() <= now()) throw new Problem('nothingToRetry', `It has expired at ${expiresAt.toISOString()}`)
-    if (await retryFailed(database, id) === 0) throw new Problem('nothingToRetry', 'No delivery of it is failed or unknown')
+    if (status === 'canceled') throw wrongStatus(notification, 'The notification is canceled, so its deliveries cannot be retried')
+    if (expiresAt !== null && expiresAt.getTime() <= now()) throw new Problem('nothingToRetry', `The notification expired at ${expiresAt.toISOString()}`)
+    if (await retryFailed(database, id) === 0) throw new Problem('nothingToRetry', 'No delivery of the notification is failed or unknown')
     return { segments: [] }
   }
 
-  /** The notification may have changed since we looked: what it is now is the reason. */
+  /** Another request changed the notification since it was read. The problem names its current status. */
   async function changedMeanwhile ({ id }: Notification, detail: string): Promise<never> {
     throw wrongStatus(await requireNotification(services, publicId('notification', id)), detail)
   }
 
-  /** The rows are committed and tell when they are due: a queue that is away only makes them wait for reconcile. */
+  /** The rows are committed. If the queue is away, reconcile finds the ones that are due. */
   async function requeue (segments: ReleasedSegments['segments']): Promise<void> {
     await Promise.all([enqueueSegments(queues, segments), dispatchWaiting(database, queues)])
-      .catch((error: unknown) => log.warn({ err: error }, 'what was steered waits for reconcile'))
+      .catch((error: unknown) => log.warn({ err: error }, 'the notification waits for reconcile'))
   }
 }
 

@@ -7,9 +7,9 @@ import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../fields.ts'
 import { createProgressFeed } from '../../notifications/progress-feed.ts'
-import { toShownProgress } from './response.ts'
+import { toProgressResponse } from './response.ts'
 
-/** Proxies and browsers give up on a connection that is silent for about a minute. */
+/** Proxies and browsers close a connection that is silent for about a minute. */
 const heartbeatMs = 15_000
 const retryMs = 2_000
 
@@ -19,7 +19,7 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
   const open = new Set<PassThrough>()
 
   return async (app) => {
-    // Watchers come back by themselves; whoever closes the server must not wait for them.
+    // Clients reconnect by themselves, so the shutdown does not wait for them.
     app.addHook('preClose', async () => { for (const stream of open) stream.end() })
 
     app.get('/notifications/:id/events', {
@@ -28,17 +28,17 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'watchNotification',
         tags: ['notifications'],
-        summary: 'How far a notification gets, as it happens: server-sent events',
+        summary: 'Watch the progress of a notification through server-sent events',
         params: idParams,
         headers: Type.Object({
-          'last-event-id': Type.Optional(Type.String({ description: 'What you have seen is not sent again; 204 when that was the end' }))
+          'last-event-id': Type.Optional(Type.String({ description: 'The last event that you received. It is not sent again' }))
         }),
         response: {
           200: {
-            description: 'Events `progress`, one a second at most: `status`, `deliveries`, `counts` and `progress` as JSON. Ends after the last',
+            description: 'Events of the type `progress`, at most one per second: `status`, `deliveries`, `counts` and `progress` as JSON. The stream ends after the last event',
             content: { 'text/event-stream': { schema: Type.Unsafe<PassThrough>(Type.String()) } }
           },
-          204: Type.Null({ description: 'There is nothing new, and never will be: do not come back' })
+          204: Type.Null({ description: 'You have received the last event. Do not reconnect' })
         }
       }
     }, async (request, reply) => {
@@ -46,7 +46,7 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
       const standing = id === undefined ? undefined : await feed.read(id)
       if (id === undefined || standing === undefined) throw notFound('notification')
       const seen = request.headers['last-event-id']
-      // A browser comes back to a stream that ends, unless it is told 204.
+      // A browser reconnects after the end of a stream, unless the response is a 204.
       if (standing.isOver && standing.version === seen) return reply.code(204).send(null)
 
       const stream = openStream(id, standing, seen)
@@ -58,7 +58,7 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
       reply.type('text/event-stream').headers({
         'cache-control': 'no-cache, no-store, no-transform',
         'x-accel-buffering': 'no',
-        // Kept alive after its end, it would be found idle too late by a server that closes.
+        // A connection that is kept alive would be idle when the server closes, and would delay it.
         connection: 'close'
       })
       return await reply.send(stream)
@@ -70,7 +70,7 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
     let sent = seen === first.version ? dataOf(first) : undefined
     const stopWatching = feed.watch(id, tell)
     const heartbeat = setInterval(() => {
-      // Whoever has taken nothing for so long is not there any more.
+      // The client has read nothing for a whole interval, so it is gone.
       if (stream.writableNeedDrain) stream.destroy()
       else stream.write(':\n\n')
     }, heartbeatMs)
@@ -82,7 +82,7 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
 
     function tell (standing: Standing): void {
       const data = dataOf(standing)
-      // A slow reader is spared what is between: the next event tells all.
+      // A slow client skips events: each event has the whole progress.
       if (data === sent || stream.writableNeedDrain || stream.writableEnded) return
       sent = data
       stream.write(`event: progress\nid: ${standing.version}\ndata: ${data}\n\n`)
@@ -98,5 +98,5 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
 }
 
 function dataOf (standing: Standing): string {
-  return JSON.stringify(toShownProgress(standing))
+  return JSON.stringify(toProgressResponse(standing))
 }

@@ -1,20 +1,20 @@
 import { Type } from 'typebox'
 import { maxInputErrors } from '../../problems/problem.ts'
-import type { InputFault } from '../../problems/problem.ts'
+import type { InputError } from '../../problems/problem.ts'
 import { exactly } from '../fields.ts'
-import { faultsOf, newNotification } from './new-notification.ts'
-import type { NewNotification } from './new-notification.ts'
+import { notificationErrors, notificationBody } from './new-notification.ts'
+import type { NotificationBody } from './new-notification.ts'
 
-export const newNotifications = exactly({
-  notifications: Type.Array(newNotification, { minItems: 1, maxItems: 1_000, description: 'Together they name at most 100,000 users, with the members of teams' })
+export const notificationBatchBody = exactly({
+  notifications: Type.Array(notificationBody, { minItems: 1, maxItems: 1_000, description: 'Their audiences together have at most 100,000 users, including the members of teams' })
 })
 
-/** The faults of all of them, each with its place, such as `notifications.3.message.url`. */
-export function batchFaults (notifications: NewNotification[], context: Parameters<typeof faultsOf>[1]): InputFault[] {
-  const faults: InputFault[] = []
+/** The errors of all notifications, each with its path, such as `notifications.3.message.url`. */
+export function batchErrors (notifications: NotificationBody[], context: Parameters<typeof notificationErrors>[1]): InputError[] {
+  const faults: InputError[] = []
   for (const [index, notification] of notifications.entries()) {
     if (faults.length >= maxInputErrors) return faults
-    faults.push(...faultsOf(notification, context).map(({ path, message }) => ({ path: `notifications.${index}.${path}`, message })))
+    faults.push(...notificationErrors(notification, context).map(({ path, message }) => ({ path: `notifications.${index}.${path}`, message })))
   }
   return faults
 }

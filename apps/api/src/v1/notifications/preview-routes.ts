@@ -1,27 +1,27 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { previewAudience } from '@carillon/shared/notifications'
-import { refuseFaults } from '../../problems/problem.ts'
+import { assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { exactly } from '../fields.ts'
-import { newNotification, providerFaults } from './new-notification.ts'
+import { notificationBody, providerErrors } from './new-notification.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 
-/** Ten thousand users of ids as long as most are, and room for the rest. */
+/** 10,000 users with ids of common length, and the other fields. */
 const bodyLimit = 1024 * 1024
 
-const { audience, providers } = newNotification.properties
+const { audience, providers } = notificationBody.properties
 
-const shownPreview = Type.Object({
-  total: Type.Integer({ description: 'How many deliveries it would be: reachable and parked' }),
+const previewResponse = Type.Object({
+  total: Type.Integer({ description: 'The number of deliveries: reachable and parked' }),
   providers: Type.Array(Type.Object({
     provider: Type.String(),
-    reachable: Type.Integer({ description: 'Connections that it would go to' }),
-    parked: Type.Integer({ description: 'Connections whose users have to connect again first' })
+    reachable: Type.Integer({ description: 'Connections that would get it' }),
+    parked: Type.Integer({ description: 'Connections whose users have to reconnect first' })
   })),
-  unreachable: Type.Integer({ description: 'Users, named or of a team, who are unknown or have no connection that it could go to, and teams that are unknown' }),
+  unreachable: Type.Integer({ description: 'Users without a connection for it, unknown users, and unknown teams' }),
   estimatedSeconds: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'From the limits that are configured, or from how fast the latest broadcasts were; null when there is neither'
+    description: 'Estimated from the configured limits, or from the speed of the latest broadcasts. Null when neither is known'
   })
 })
 
@@ -35,13 +35,13 @@ export function previewRoutes ({ database, queues, perSecond }: Services): Fasti
       schema: {
         operationId: 'previewNotification',
         tags: ['notifications'],
-        summary: 'Whom a notification would reach now, and how long that would take',
+        summary: 'Preview whom a notification would reach now, and how long it would take',
         body: exactly({ audience, providers }),
-        response: { 200: shownPreview }
+        response: { 200: previewResponse }
       }
     }, async (request) => {
       const { audience, providers } = request.body
-      refuseFaults(providerFaults(providers ?? [], (id) => senders.includes(id)))
+      assertNoInputErrors(providerErrors(providers ?? [], (id) => senders.includes(id)))
       requireBroadcast(request, [audience])
       const preview = await previewAudience(database, audience, providers ?? senders, perSecond)
       return { total: preview.providers.reduce((sum, { reachable, parked }) => sum + reachable + parked, 0), ...preview }

@@ -3,60 +3,60 @@ import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
 import type { Notification, Standing } from '@carillon/shared/notifications'
 import { nullable, timeField } from '../fields.ts'
-import { shownMessageSchema } from './message-schema.ts'
+import { messageResponse } from './message-schema.ts'
 
 const counts = Type.Object(Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as
   Record<typeof deliveryStates[number], ReturnType<typeof Type.Integer>>, { description: 'Deliveries by state' })
 const status = Type.Enum(['scheduled', 'accepted', 'planning', 'sending', 'paused', 'completed', 'canceled'], {
-  description: '`completed` once nothing waits, not even for a user to connect again'
+  description: '`completed` when no delivery waits, not even for a user to reconnect'
 })
 const deliveries = Type.Integer({
-  description: 'How many connections it goes to; of a broadcast 0 until they are counted, and all of `counts` once it is planned'
+  description: 'The number of deliveries. For a broadcast it is 0 until they are counted'
 })
 const progress = Type.Array(Type.Object({
   provider: Type.String(),
   counts,
-  perSecond: Type.Number({ description: 'Deliveries of a broadcast that came to an end, a second, over the last ten seconds' }),
-  secondsLeft: Type.Union([Type.Integer(), Type.Null()], { description: 'At that rate; null while there is no telling, 0 once nothing is under way' })
-}), { description: 'The same by provider' })
+  perSecond: Type.Number({ description: 'Deliveries of a broadcast that ended per second, over the last ten seconds' }),
+  secondsLeft: Type.Union([Type.Integer(), Type.Null()], { description: 'The estimated time at that rate. Null while it is unknown, 0 when nothing is left to send' })
+}), { description: 'The progress at each provider' })
 
-/** How far a notification has got, as `…/events` tells it. */
-export const shownProgress = Type.Object({ status, deliveries, counts, progress })
+/** The progress of a notification, as `…/events` sends it. */
+export const progressResponse = Type.Object({ status, deliveries, counts, progress })
 
-export const shownUnreachable = Type.Object({
+export const unreachableResponse = Type.Object({
   userId: Type.Optional(Type.String()),
   teamId: Type.Optional(Type.String()),
   reason: Type.Enum(['unknownUser', 'notConnected', 'unknownTeam'])
 })
 
-export const shownNotification = Type.Object({
+export const notificationResponse = Type.Object({
   id: Type.String({ description: '`ntf_…`' }),
-  origin: Type.Enum(['api', 'welcome'], { description: '`welcome` greets a user who has just connected' }),
+  origin: Type.Enum(['api', 'welcome'], { description: '`welcome`: sent to a user who has just connected' }),
   status,
   audience: Type.Union([
     Type.Object({ userIds: Type.Array(Type.String()) }),
     Type.Object({ teamIds: Type.Array(Type.String()) }),
     Type.Object({ everyone: Type.Literal(true) })
-  ], { description: 'With the first 100 of its ids, and in lists and batches with the first 10; `audienceCount` says how many there are' }),
-  audienceCount: Type.Union([Type.Integer(), Type.Null()], { description: 'How many users or teams the audience names; null for everyone' }),
-  message: shownMessageSchema,
+  ], { description: 'The first 100 ids, in lists and batches the first 10. `audienceCount` is the number of all' }),
+  audienceCount: Type.Union([Type.Integer(), Type.Null()], { description: 'The number of users or teams in the audience. Null for everyone' }),
+  message: messageResponse,
   providers: nullable(Type.Array(Type.String())),
   data: Type.Unknown(),
   deliveries,
   counts,
   progress,
-  unreachable: Type.Array(shownUnreachable, {
-    description: 'Users of the audience who have no connection that it could go to, and unknown teams: the first 100, in lists and batches the first 10'
+  unreachable: Type.Array(unreachableResponse, {
+    description: 'Users without a connection for the notification, and unknown teams: the first 100, in lists and batches the first 10'
   }),
-  unreachableCount: Type.Integer({ description: 'How many there are; `…/unreachable` lists all of them' }),
+  unreachableCount: Type.Integer({ description: 'The number of all; `…/unreachable` lists them' }),
   sendAt: nullable(timeField),
   expiresAt: nullable(timeField),
   spreadOver: Type.Union([Type.Integer(), Type.Null()], { description: 'Seconds' }),
-  onUnknown: Type.Enum(['resend', 'hold'], { description: 'What becomes of a delivery that may have been sent already' }),
+  onUnknown: Type.Enum(['resend', 'hold'], { description: 'What to do with a delivery that may have been sent already' }),
   createdAt: timeField
-})
+}, { title: 'Notification' })
 
-export function toShownNotification (notification: Notification): Static<typeof shownNotification> {
+export function toNotificationResponse (notification: Notification): Static<typeof notificationResponse> {
   const { origin, audience, audienceCount, message, providers, data, unreachable, unreachableCount } = notification
   return {
     id: publicId('notification', notification.id),
@@ -66,7 +66,7 @@ export function toShownNotification (notification: Notification): Static<typeof 
     message,
     providers,
     data: data ?? null,
-    ...toShownProgress(notification),
+    ...toProgressResponse(notification),
     unreachable,
     unreachableCount,
     sendAt: notification.sendAt?.toISOString() ?? null,
@@ -77,7 +77,7 @@ export function toShownNotification (notification: Notification): Static<typeof 
   }
 }
 
-export function toShownProgress ({ status, deliveries, counts, progress }: Standing): Static<typeof shownProgress> {
+export function toProgressResponse ({ status, deliveries, counts, progress }: Standing): Static<typeof progressResponse> {
   const rounded = progress.map((one) => ({ ...one, perSecond: Math.round(one.perSecond * 10) / 10 }))
   return { status, deliveries, counts, progress: rounded }
 }

@@ -3,21 +3,21 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseId } from '@carillon/shared/db'
 import { findStanding, listNotifications, listUnreachable, maxNamed, RevokedKeyError } from '@carillon/shared/notifications'
 import { callingKey, refuseKey } from '../../auth/callers.ts'
-import { notFound, refuseFaults } from '../../problems/problem.ts'
+import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import { publicPath } from '../../public-path.ts'
 import type { Services } from '../../services.ts'
 import { createBackpressure } from '../../notifications/backpressure.ts'
 import { fromCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery } from '../fields.ts'
-import { faultsOf, fresh, newNotification, toDraft } from './new-notification.ts'
-import { batchFaults, newNotifications } from './new-notifications.ts'
+import { notificationErrors, toAcceptedNotification, notificationBody, toDraft } from './new-notification.ts'
+import { batchErrors, notificationBatchBody } from './new-notifications.ts'
 import { fromPositionCursor, toPositionCursor } from '../position-cursor.ts'
-import { refuseCrowds } from '../../notifications/assert-audience-size.ts'
+import { assertAudienceSize } from '../../notifications/assert-audience-size.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 import { requireNotification } from './require-notification.ts'
-import { shownNotification, shownUnreachable, toShownNotification } from './response.ts'
+import { notificationResponse, unreachableResponse, toNotificationResponse } from './response.ts'
 
-/** A file of 8 MiB in base64, ten thousand users of the longest ids, and room for the rest. */
+/** A file of 8 MiB in base64, 10,000 users with the longest ids, and the other fields. */
 const bodyLimit = 16 * 1024 * 1024
 
 export function notificationRoutes (services: Services): FastifyPluginAsyncTypebox {
@@ -35,16 +35,17 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'createNotification',
         tags: ['notifications'],
-        summary: 'Ring users through every connection that they have',
-        body: newNotification,
-        response: { 202: shownNotification }
+        summary: 'Send a notification',
+        body: notificationBody,
+        response: { 202: notificationResponse }
       }
     }, async (request, reply) => {
-      refuseFaults(faultsOf(request.body, { now: now(), known }))
+      assertNoInputErrors(notificationErrors(request.body, { now: now(), known }))
       requireBroadcast(request, [request.body.audience])
-      await refuseCrowds(services, [request.body.audience], 'audience')
+      await assertAudienceSize(services, [request.body.audience], 'audience')
       const draft = toDraft(request.body, callingKey(request)?.id)
-      const shown = toShownNotification(fresh(draft, await accepter.accept(draft).catch(refuseRevoked), now()))
+      const accepted = await accepter.accept(draft).catch(refuseRevoked)
+      const shown = toNotificationResponse(toAcceptedNotification(draft, accepted, now()))
       reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${shown.id}`)
       return shown
     })
@@ -56,16 +57,16 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'createNotifications',
         tags: ['notifications'],
-        summary: 'Make up to a thousand notifications, all of them or none',
-        body: newNotifications,
-        response: { 202: Type.Object({ data: Type.Array(shownNotification, { description: 'In the order they were asked for' }) }) }
+        summary: 'Send up to 1,000 notifications, all of them or none',
+        body: notificationBatchBody,
+        response: { 202: Type.Object({ data: Type.Array(notificationResponse, { description: 'In the order of the request' }) }) }
       }
     }, async (request, reply) => {
       const { notifications } = request.body
-      refuseFaults(batchFaults(notifications, { now: now(), known }))
+      assertNoInputErrors(batchErrors(notifications, { now: now(), known }))
       const audiences = notifications.map(({ audience }) => audience)
       requireBroadcast(request, audiences)
-      await refuseCrowds(services, audiences, 'notifications')
+      await assertAudienceSize(services, audiences, 'notifications')
       const drafts = notifications.map((one) => toDraft(one, callingKey(request)?.id))
       const accepted = await accepter.acceptAll(drafts).catch(refuseRevoked)
       const at = now()
@@ -73,7 +74,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       return {
         data: drafts.flatMap((draft, index) => {
           const one = accepted[index]
-          return one === undefined ? [] : [toShownNotification(fresh(draft, one, at, maxNamed.list))]
+          return one === undefined ? [] : [toNotificationResponse(toAcceptedNotification(draft, one, at, maxNamed.list))]
         })
       }
     })
@@ -83,13 +84,13 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'listNotifications',
         tags: ['notifications'],
-        summary: 'All notifications, newest first',
+        summary: 'List notifications, newest first',
         querystring: exactly(pageQuery),
-        response: { 200: listOf(shownNotification) }
+        response: { 200: listOf(notificationResponse) }
       }
     }, async ({ query: { limit = 50, cursor } }) => {
       const rows = await listNotifications(database, { limit: limit + 1, before: fromCursor(cursor) })
-      return toPage(rows, limit, ({ id }) => id, toShownNotification)
+      return toPage(rows, limit, ({ id }) => id, toNotificationResponse)
     })
 
     app.get('/notifications/:id', {
@@ -97,21 +98,21 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'getNotification',
         tags: ['notifications'],
-        summary: 'One notification, and how far it has got',
+        summary: 'Retrieve a notification with its progress',
         params: idParams,
-        response: { 200: shownNotification }
+        response: { 200: notificationResponse }
       }
-    }, async ({ params }) => toShownNotification(await requireNotification(services, params.id)))
+    }, async ({ params }) => toNotificationResponse(await requireNotification(services, params.id)))
 
     app.get('/notifications/:id/unreachable', {
       config: { callers: { scope: 'notifications:read' } },
       schema: {
         operationId: 'listUnreachable',
         tags: ['notifications'],
-        summary: 'Everybody whom a notification could not reach when it was accepted',
+        summary: 'List the users and teams that the notification could not reach when it was accepted',
         params: idParams,
         querystring: exactly(pageQuery),
-        response: { 200: listOf(shownUnreachable) }
+        response: { 200: listOf(unreachableResponse) }
       }
     }, async ({ params, query: { limit = 50, cursor } }) => {
       const after = fromPositionCursor(cursor)

@@ -6,30 +6,30 @@ import type { HostState } from '@carillon/shared/throttling'
 import type { Services } from '../../services.ts'
 import { nullable, timeField } from '../fields.ts'
 
-const shownBreaker = Type.Object({
-  host: Type.Union([Type.String(), Type.Null()], { description: "A host that users have chosen; null is the provider's own" }),
-  state: Type.Enum(['closed', 'open', 'probing'], { description: 'While it is `open` nothing is sent, and no attempt is spent' }),
+const breakerResponse = Type.Object({
+  host: Type.Union([Type.String(), Type.Null()], { description: "A host that users chose. Null is the provider's own host" }),
+  state: Type.Enum(['closed', 'open', 'probing'], { description: 'While it is `open`, no requests are sent and no attempts are used' }),
   reason: nullable(Type.String()),
   openedAt: nullable(timeField),
-  retryAt: Type.Union([timeField, Type.Null()], { description: 'When a single request is let through to see whether the host is well again' }),
-  silentUntil: Type.Union([timeField, Type.Null()], { description: 'Until when the host has asked to be left alone' })
+  retryAt: Type.Union([timeField, Type.Null()], { description: 'When a single request tests whether the host works again' }),
+  silentUntil: Type.Union([timeField, Type.Null()], { description: 'When the rate limit of the host ends' })
 })
 
-const shownProvider = Type.Object({
+const providerResponse = Type.Object({
   provider: Type.String(),
   name: Type.String(),
   canSend: Type.Boolean(),
-  breakers: Type.Array(shownBreaker, { description: "The provider's own, and those of hosts that something is the matter with" }),
+  breakers: Type.Array(breakerResponse, { description: "The breaker of the provider's own host, and the breakers of other hosts with errors or limits" }),
   limits: Type.Object({
-    perSecond: Type.Union([Type.Integer(), Type.Null()], { description: 'Requests that all workers send together at most, as configured' }),
-    silentUntil: Type.Union([timeField, Type.Null()], { description: 'Until when the provider has asked to be left alone' })
+    perSecond: Type.Union([Type.Integer(), Type.Null()], { description: 'The configured limit of requests that all workers send together' }),
+    silentUntil: Type.Union([timeField, Type.Null()], { description: 'When the rate limit of the provider ends' })
   }),
   waiting: Type.Object({
-    due: Type.Integer({ description: 'Deliveries that could go now' }),
-    later: Type.Integer({ description: 'Scheduled, held, or to be tried again' }),
-    broadcast: Type.Integer({ description: 'Of broadcasts, what has not been begun' })
+    due: Type.Integer({ description: 'Deliveries that are due now' }),
+    later: Type.Integer({ description: 'Deliveries that are scheduled, paused, or wait for a retry' }),
+    broadcast: Type.Integer({ description: 'Deliveries of broadcasts that were not started' })
   })
-})
+}, { title: 'ProviderStatus' })
 
 export function providerRoutes ({ database, perSecond, providers }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -38,20 +38,20 @@ export function providerRoutes ({ database, perSecond, providers }: Services): F
       schema: {
         operationId: 'listProviders',
         tags: ['providers'],
-        summary: 'How the providers are: breakers, limits, and what waits',
-        response: { 200: Type.Object({ data: Type.Array(shownProvider) }) }
+        summary: 'List the providers with their breakers, limits and waiting deliveries',
+        response: { 200: Type.Object({ data: Type.Array(providerResponse) }) }
       }
     }, async () => {
       const states = await listProviderStates(database, [...providers.keys()])
       return {
         data: states.map(({ provider: id, hosts, waiting }) => {
-          const own = hosts.find(({ host }) => host === '') ?? well
+          const own = hosts.find(({ host }) => host === '') ?? healthy
           return {
             provider: id,
             name: providers.get(id)?.name ?? id,
             canSend: providers.get(id)?.send !== undefined,
-            breakers: [own, ...hosts.filter((other) => other !== own)].map(toShownBreaker),
-            limits: { perSecond: perSecond.get(id) ?? null, silentUntil: toShownBreaker(own).silentUntil },
+            breakers: [own, ...hosts.filter((other) => other !== own)].map(toBreakerResponse),
+            limits: { perSecond: perSecond.get(id) ?? null, silentUntil: toBreakerResponse(own).silentUntil },
             waiting
           }
         })
@@ -60,9 +60,11 @@ export function providerRoutes ({ database, perSecond, providers }: Services): F
   }
 }
 
-const well: HostState = { host: '', breaker: 'closed', reason: null, openedAt: null, retryAt: null, silentUntil: null }
+const healthy: HostState = { host: '', breaker: 'closed', reason: null, openedAt: null, retryAt: null, silentUntil: null }
 
-function toShownBreaker ({ host, breaker, reason, openedAt, retryAt, silentUntil }: HostState): Static<typeof shownBreaker> {
+function toBreakerResponse (
+  { host, breaker, reason, openedAt, retryAt, silentUntil }: HostState
+): Static<typeof breakerResponse> {
   return {
     host: host === '' ? null : host,
     state: breaker,

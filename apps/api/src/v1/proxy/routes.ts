@@ -9,31 +9,31 @@ import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { forward } from '../../proxy/forward.ts'
 import { readForwardedBody } from '../../proxy/forwarded-body.ts'
-import { answerHeaders, requestHeaders } from '../../proxy/forwarded-headers.ts'
+import { responseHeaders, requestHeaders } from '../../proxy/forwarded-headers.ts'
 import { forwardedPath } from '../../proxy/forwarded-path.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** @fastify/cors knows it; its types do not. */
     cors?: false
-    /** A header that we do not know goes to the provider. */
+    /** Whether unknown headers of a request go to the provider. */
     forwardsHeaders?: true
   }
 }
 
 const anyContent = { '*/*': { schema: Type.Unsafe<unknown>({}) } }
-const providerResponse = { description: "The provider's response, as it is", content: anyContent }
+const providerResponse = { description: "The provider's response, unchanged", content: anyContent }
 const eitherResponse = {
-  description: `${problemResponse.description}. Or the provider's response, as it is`, content: { ...problemResponse.content, ...anyContent }
+  description: `${problemResponse.description}. Or the provider's response, unchanged`, content: { ...problemResponse.content, ...anyContent }
 }
 
-/** HEAD comes first, so that GET does not bring one of its own. */
+/** HEAD comes first, so that the route for GET does not add its own. */
 const methods = ['HEAD', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
-/** Requests to the provider in a user's name: the caller says what, Carillon adds the token, which never leaves it. */
+/** Forwards requests to the provider with the credentials of a connection. The credentials never reach the caller. */
 export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
-    // Bodies of any type are passed on as they come.
+    // Bodies of any type are forwarded unchanged.
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, _payload, done) => { done(null) })
 
@@ -42,13 +42,13 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
         method,
         url: '/connections/:id/proxy/*',
         exposeHeadRoute: false,
-        // No browser has a key, so there are no preflights: OPTIONS is a question to the provider like any other.
+        // Browsers have no API key, so there are no preflights: OPTIONS is forwarded like other methods.
         config: { callers: { scope: 'connections:proxy' }, cors: false, forwardsHeaders: true },
         schema: {
           operationId: `proxy${method.charAt(0)}${method.slice(1).toLowerCase()}`,
           tags: ['connections'],
-          summary: `${method} from the provider, in the user's name: its answer, whatever it is, comes back`,
-          params: Type.Object({ id: Type.String(), '*': Type.String({ description: 'The path at the provider; the query goes there too' }) }),
+          summary: `Forward a ${method} request to the provider`,
+          params: Type.Object({ id: Type.String(), '*': Type.String({ description: 'The path at the provider. The query is forwarded too' }) }),
           response: { '2XX': providerResponse, '3XX': providerResponse, '4XX': eitherResponse, '5XX': eitherResponse }
         },
         handler: handle
@@ -64,7 +64,7 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
 
   async function pass (id: string, { raw, headers, method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const path = forwardedPath(raw.url ?? '')
-    // Whoever asked may leave; then nobody waits for the provider either.
+    // When the caller closes the connection, the request to the provider is aborted.
     const left = new AbortController()
     if (reply.raw.closed) left.abort()
     reply.raw.on('close', () => { left.abort() })
@@ -73,7 +73,7 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
       // sendProblem removes.
       if (!raw.complete) reply.raw.shouldKeepAlive = false
     })
-    return reply.code(answer.status).headers(answerHeaders(answer.headers)).send(answer.body)
+    return reply.code(answer.status).headers(responseHeaders(answer.headers)).send(answer.body)
 
     async function ask (): Promise<StreamedAnswer> {
       const body = await readForwardedBody(raw)

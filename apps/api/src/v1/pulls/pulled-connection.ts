@@ -10,14 +10,14 @@ import { chosenTeam, contactOf, membershipAt, requireOwner } from '../../auth/te
 import { notFound, Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 
-/** What a path says of a team's data. */
+/** The path of a team's data. */
 export interface PullOfTeam {
   teamId: string
   provider: string
   name: string
 }
 
-/** The connection that a team's data is read through. All who are in the team may read it, and `ofOwner` is for its owner. */
+/** The connection that a team's data is read through. All members may read the data; with `ofOwner` only the owner may. */
 export async function connectionOfTeam (
   { database, providers }: Services, request: FastifyRequest, { teamId, provider: id, name }: PullOfTeam, ofOwner = false
 ): Promise<Connection> {
@@ -33,7 +33,7 @@ export async function connectionOfTeam (
   return connection
 }
 
-/** The same by the connection's id. To a user, other people's connections do not exist, nor do those of teams they are not in. */
+/** A connection by its id. To a user, the connections of other users and of other teams do not exist. */
 export async function connectionById (
   { database, providers }: Services, request: FastifyRequest, { id: publicId, name }: { id: string, name: string }
 ): Promise<Connection> {
@@ -47,7 +47,7 @@ export async function connectionById (
   return connection
 }
 
-/** The owner is told to connect, everybody else whom to ask. */
+/** Tells the owner to connect, and all others to ask the owner. */
 function notConnected (provider: Provider, team: Team, membership: Membership | undefined): Problem {
   const contact = contactOf(team)
   const what = `${provider.name} is not connected for the team ${team.name}`

@@ -6,52 +6,52 @@ import type { PullStanding } from '@carillon/shared/pulls'
 import { connectionStatuses } from '../connections/response.ts'
 import { listOf, nullable, timeField } from '../fields.ts'
 
-const decimal = (description: string) => Type.String({ description: `${description}; a decimal number, exactly as it was told` })
+const decimal = (description: string) => Type.String({ description: `${description}: a decimal number, exactly as the provider sent it` })
 
-export const shownRow = Type.Object({
-  account: Type.String({ description: "The ad account's id, such as `act_123`" }),
+export const insightsRowResponse = Type.Object({
+  account: Type.String({ description: 'The id of the ad account, such as `act_123`' }),
   accountName: Type.String(),
-  currency: Type.String({ description: 'Of `spend`' }),
-  day: Type.String({ format: 'date', description: "In the ad account's own time zone" }),
+  currency: Type.String({ description: 'The currency of `spend`' }),
+  day: Type.String({ format: 'date', description: 'In the time zone of the ad account' }),
   impressions: decimal('Impressions'),
   clicks: decimal('Clicks'),
-  spend: decimal('What was spent')
+  spend: decimal('Spend')
 })
 
-const shownTotal = Type.Object({
+const insightsTotalResponse = Type.Object({
   currency: Type.String(),
-  impressions: decimal('Of all days and accounts of this currency'),
-  clicks: decimal('The same of clicks'),
-  spend: decimal('The same of what was spent')
+  impressions: decimal('Impressions in all days and accounts with this currency'),
+  clicks: decimal('Clicks in all days and accounts with this currency'),
+  spend: decimal('Spend in all days and accounts with this currency')
 })
 
 const moment = (description: string) => Type.Union([timeField, Type.Null()], { description })
 
-export const shownPull = Type.Object({
+export const pullResponse = Type.Object({
   state: Type.Enum(['waiting', 'running']),
-  dueAt: Type.String({ format: 'date-time', description: 'When it is read next, or should have been' }),
-  startedAt: moment('When reading last began'),
-  endedAt: moment('And when it ended, well or not'),
-  succeededAt: moment('When all of it was read last'),
-  reason: Type.Union([Type.String(), Type.Null()], { description: 'Why it is not read yet, such as `rateLimited`' }),
-  failedAt: moment('When it last failed. It stays when all is well again'),
-  failure: Type.Union([Type.String(), Type.Null()], { description: 'And why' })
+  dueAt: Type.String({ format: 'date-time', description: 'When the next read is due' }),
+  startedAt: moment('When the last read started'),
+  endedAt: moment('When the last read ended, successfully or not'),
+  succeededAt: moment('When the last complete read ended'),
+  reason: Type.Union([Type.String(), Type.Null()], { description: 'Why the next read waits, such as `rateLimited`' }),
+  failedAt: moment('When a read last failed. It stays after later reads succeed'),
+  failure: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' })
 })
 
-const shownSource = Type.Object({
+const pullSourceResponse = Type.Object({
   id: Type.String({ description: '`con_…`' }),
   status: Type.Enum(connectionStatuses),
   statusReason: nullable(Type.String())
 })
 
 export const insightsPage = Type.Object({
-  ...listOf(shownRow).properties,
-  totals: Type.Array(shownTotal, { description: 'Sums of all that was asked for, on whichever page; one for each currency' }),
-  connection: Type.Object(shownSource.properties, { description: 'What it is read through' }),
-  pull: Type.Union([shownPull, Type.Null()], { description: 'How reading it goes; null where it has not begun' })
+  ...listOf(insightsRowResponse).properties,
+  totals: Type.Array(insightsTotalResponse, { description: 'Sums over all pages, one for each currency' }),
+  connection: Type.Object(pullSourceResponse.properties, { description: 'The connection that the data is read through' }),
+  pull: Type.Union([pullResponse, Type.Null()], { description: 'The status of reading. Null before the first read' })
 })
 
-export function toShownPull (standing: PullStanding): Static<typeof shownPull> {
+export function toPullResponse (standing: PullStanding): Static<typeof pullResponse> {
   const { dueAt, startedAt, endedAt, succeededAt, failedAt, ...rest } = standing
   return {
     ...rest,
@@ -63,6 +63,6 @@ export function toShownPull (standing: PullStanding): Static<typeof shownPull> {
   }
 }
 
-export function toShownSource ({ id, status, statusReason }: Connection): Static<typeof shownSource> {
+export function toPullSourceResponse ({ id, status, statusReason }: Connection): Static<typeof pullSourceResponse> {
   return { id: publicId('connection', id), status, statusReason }
 }

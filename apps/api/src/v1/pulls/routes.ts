@@ -7,15 +7,15 @@ import type { Connection } from '@carillon/shared/connections'
 import { findPull, listInsights, requestPull, sumInsights } from '@carillon/shared/pulls'
 import { startPull } from '../../connections/store-connections.ts'
 import { chargeOutgoing } from '../../outgoing-budget.ts'
-import { Problem, refuseFaults } from '../../problems/problem.ts'
+import { Problem, assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { exactly, pageQuery, providerField, teamIdField } from '../fields.ts'
 import { insightsCsv } from './insights-csv.ts'
 import { fromInsightsCursor, toInsightsCursor } from './insights-cursor.ts'
 import { connectionById, connectionOfTeam } from './pulled-connection.ts'
-import { insightsPage, shownPull, toShownPull, toShownSource } from './response.ts'
+import { insightsPage, pullResponse, toPullResponse, toPullSourceResponse } from './response.ts'
 
-const nameField = Type.String({ minLength: 1, maxLength: 64, description: 'What is read: `insights`' })
+const nameField = Type.String({ minLength: 1, maxLength: 64, description: 'The data that is read: `insights`' })
 const teamParams = Type.Object({ teamId: teamIdField, provider: providerField, name: nameField })
 const connectionParams = Type.Object({ id: Type.String(), name: nameField })
 /** The database has no year 0. */
@@ -23,12 +23,12 @@ const dayField = (description: string) => Type.Optional(Type.String({ format: 'd
 const insightsQuery = exactly({
   since: dayField('The first day'),
   until: dayField('The last day, included'),
-  account: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'One ad account alone, such as `act_123`' })),
+  account: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only this ad account, such as `act_123`' })),
   ...pageQuery
 })
 const insightsResponse = {
   200: {
-    description: 'With `Accept: text/csv` all rows at once, whatever `limit` and `cursor` say',
+    description: 'With `Accept: text/csv`: all rows, without `limit` and `cursor`',
     content: {
       'application/json': { schema: insightsPage },
       'text/csv': { schema: Type.String() }
@@ -36,12 +36,12 @@ const insightsResponse = {
   }
 }
 
-/** The accounts, and the latest days of a few of them. */
+/** The accounts, and the latest days of some of them. */
 const requestsPerRefresh = 5
 
 type InsightsQuery = Static<typeof insightsQuery>
 
-/** What is read through a connection, for all who may see it, and the wish to have it read now. */
+/** The data that is read through connections. */
 export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
   const { database } = services
   return async (app) => {
@@ -52,52 +52,52 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'getTeamInsights',
         tags: ['teams'],
-        summary: 'What is read for a team, by day and ad account, for everybody in the team',
+        summary: 'List the insights of a team, by day and ad account',
         params: teamParams,
         querystring: insightsQuery,
         response: insightsResponse
       }
-    }, async (request, reply) => give(request, reply, request.query, await connectionOfTeam(services, request, request.params)))
+    }, async (request, reply) => list(request, reply, request.query, await connectionOfTeam(services, request, request.params)))
 
     app.get('/connections/:id/pulls/:name', {
       config: { callers: { scope: 'connections:read', user: true } },
       schema: {
         operationId: 'getInsights',
         tags: ['connections'],
-        summary: 'What is read through a connection, by day and ad account',
+        summary: 'List the insights of a connection, by day and ad account',
         params: connectionParams,
         querystring: insightsQuery,
         response: insightsResponse
       }
-    }, async (request, reply) => give(request, reply, request.query, await connectionById(services, request, request.params)))
+    }, async (request, reply) => list(request, reply, request.query, await connectionById(services, request, request.params)))
 
     app.post('/teams/:teamId/pulls/:provider/:name/refresh', {
       config: { callers: { scope: 'connections:write', user: true } },
       schema: {
         operationId: 'refreshTeamInsights',
         tags: ['teams'],
-        summary: 'Have it read as soon as the provider lets us, for the owner of the team',
+        summary: 'Read the insights of a team now, or when the rate limit allows. With a user token: for the owner',
         params: teamParams,
-        response: { 202: shownPull }
+        response: { 202: pullResponse }
       }
     }, async (request, reply) => {
       const connection = await connectionOfTeam(services, request, request.params, true)
       const { id, statusReason, holder } = connection
       const provider = services.providers.get(connection.provider)
       if (provider !== undefined) await chargeOutgoing(services, { holder, provider, cost: requestsPerRefresh })
-      if (!await requestPull(database, id)) throw new Problem('needsReauth', statusReason ?? 'The owner has to connect it again')
+      if (!await requestPull(database, id)) throw new Problem('needsReauth', statusReason ?? 'The owner has to reconnect it')
       const standing = await findPull(database, id)
-      if (standing === undefined) throw new Problem('connectionClosed', 'It has been disconnected meanwhile')
+      if (standing === undefined) throw new Problem('connectionClosed', 'The connection was closed meanwhile')
       await startPull(services)
       reply.code(202)
-      return toShownPull(standing)
+      return toPullResponse(standing)
     })
   }
 
-  async function give (request: FastifyRequest, reply: FastifyReply, query: InsightsQuery, connection: Connection) {
+  async function list (request: FastifyRequest, reply: FastifyReply, query: InsightsQuery, connection: Connection) {
     const { id: connectionId, provider } = connection
     const { since, until, account, limit = 50, cursor } = query
-    if (since !== undefined && until !== undefined && since > until) refuseFaults([{ path: 'until', message: 'is before since' }])
+    if (since !== undefined && until !== undefined && since > until) assertNoInputErrors([{ path: 'until', message: 'is before since' }])
     const filter = { connectionId, since, until, account }
     reply.header('vary', 'accept')
     if (request.accepts().type(['application/json', 'text/csv']) === 'text/csv') {
@@ -112,8 +112,8 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       data,
       nextCursor: rows.length > limit && last !== undefined ? toInsightsCursor(last) : null,
       totals: await sumInsights(database, filter),
-      connection: toShownSource(connection),
-      pull: standing === undefined ? null : toShownPull(standing)
+      connection: toPullSourceResponse(connection),
+      pull: standing === undefined ? null : toPullResponse(standing)
     }
   }
 }

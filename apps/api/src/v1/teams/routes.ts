@@ -3,30 +3,30 @@ import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { publicId } from '@carillon/shared/db'
 import { findTeam, listMemberIds, putTeam } from '@carillon/shared/teams'
-import { notFound, refuseFaults } from '../../problems/problem.ts'
+import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly, nameFaults, nameField, teamIdField, userIdField } from '../fields.ts'
+import { exactly, nameErrors, nameField, teamIdField, userIdField } from '../fields.ts'
 
-/** Five thousand members of the longest ids, and room for the rest. */
+/** 5,000 members with the longest ids, and the other fields. */
 const bodyLimit = 4 * 1024 * 1024
 
 const params = Type.Object({ teamId: teamIdField })
 
-const wantedTeam = exactly({
-  name: nameField('What pages call the team'),
-  ownerId: Type.String({ ...userIdField, description: 'The user who connects and disconnects for the team, by your id; always a member' }),
+const teamBody = exactly({
+  name: nameField('The display name of the team'),
+  ownerId: Type.String({ ...userIdField, description: 'Your id of the user who owns the team: only the owner connects and disconnects for it. The owner is always a member' }),
   memberIds: Type.Array(userIdField, {
-    maxItems: 5_000, uniqueItems: true, description: 'All who are in the team, by your ids; whoever is not named is in it no more'
+    maxItems: 5_000, uniqueItems: true, description: 'Your ids of all members. Users who are not in the list leave the team'
   })
 })
 
-const shownTeam = Type.Object({
+const teamResponse = Type.Object({
   id: Type.String({ description: '`tea_…`' }),
-  teamId: Type.String({ description: "The site's own id of the team" }),
+  teamId: Type.String({ description: 'Your id of the team' }),
   name: Type.String(),
-  ownerId: Type.String({ description: "The site's own id of the user" }),
-  memberIds: Type.Array(Type.String(), { description: 'With the owner' })
-})
+  ownerId: Type.String({ description: 'Your id of the owner' }),
+  memberIds: Type.Array(Type.String(), { description: 'Your ids of all members, including the owner' })
+}, { title: 'Team' })
 
 export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -36,13 +36,13 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'putTeam',
         tags: ['teams'],
-        summary: 'Make a team, or make it what it is now: its name, its owner and all its members. Users who are new are made',
+        summary: 'Create or replace a team. Creates users who are new',
         params,
-        body: wantedTeam,
-        response: { 200: shownTeam, 201: shownTeam }
+        body: teamBody,
+        response: { 200: teamResponse, 201: teamResponse }
       }
     }, async ({ params: { teamId: externalId }, body }, reply) => {
-      refuseFaults(nameFaults('name', body.name))
+      assertNoInputErrors(nameErrors('name', body.name))
       const { isNew } = await putTeam(database, { externalId, ...body })
       reply.code(isNew ? 201 : 200)
       return await show(externalId)
@@ -53,14 +53,14 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'getTeam',
         tags: ['teams'],
-        summary: 'One team, and who is in it',
+        summary: 'Retrieve a team with its members',
         params,
-        response: { 200: shownTeam }
+        response: { 200: teamResponse }
       }
     }, async ({ params: { teamId } }) => show(teamId))
   }
 
-  async function show (externalId: string): Promise<Static<typeof shownTeam>> {
+  async function show (externalId: string): Promise<Static<typeof teamResponse>> {
     const team = await findTeam(database, externalId)
     if (team === undefined) throw notFound('team')
     const { id, name, owner } = team

@@ -4,24 +4,24 @@ import { findMembership } from '@carillon/shared/teams'
 import { ensureUser } from '@carillon/shared/users'
 import type { Team } from '@carillon/shared/teams'
 import { createUserTokens } from '../../auth/user-tokens.ts'
-import { refuseFaults } from '../../problems/problem.ts'
+import { assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly, nameFaults, nameField, teamIdField, timeField, userIdField } from '../fields.ts'
+import { exactly, nameErrors, nameField, teamIdField, timeField, userIdField } from '../fields.ts'
 
-const newToken = exactly({
+const userTokenBody = exactly({
   userId: userIdField,
-  displayName: Type.Optional(nameField('What pages call the user')),
-  teamId: Type.Optional(Type.String({ ...teamIdField, description: 'The team that the user acts in, by your id; the user has to be in it' })),
-  expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Seconds' }))
+  displayName: Type.Optional(nameField('The display name of the user')),
+  teamId: Type.Optional(Type.String({ ...teamIdField, description: 'Your id of the team that the user acts for. The user must be a member' })),
+  expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Lifetime in seconds' }))
 })
 
-const issuedToken = Type.Object({
-  token: Type.String({ description: 'Bearer for this one user' }),
+const userTokenResponse = Type.Object({
+  token: Type.String({ description: 'A bearer token for this user' }),
   expiresAt: timeField,
   connectUrl: Type.String({
-    format: 'uri', description: 'A page on which the user connects accounts. The token is in its fragment, which no server sees.'
+    format: 'uri', description: 'The page on which the user connects accounts. The token is in the fragment, which browsers do not send'
   })
-})
+}, { title: 'UserToken' })
 
 export function userTokenRoutes ({ database, vault, now, site }: Services): FastifyPluginAsyncTypebox {
   const tokens = createUserTokens(vault, now)
@@ -31,13 +31,13 @@ export function userTokenRoutes ({ database, vault, now, site }: Services): Fast
       schema: {
         operationId: 'createUserToken',
         tags: ['users'],
-        summary: 'Mint a short-lived token for one user, who is made when new',
-        body: newToken,
-        response: { 201: issuedToken }
+        summary: 'Create a short-lived token for a user. Creates the user if new',
+        body: userTokenBody,
+        response: { 201: userTokenResponse }
       }
     }, async (request, reply) => {
       const { userId, displayName, teamId, expiresIn = 3_600 } = request.body
-      refuseFaults(nameFaults('displayName', displayName))
+      assertNoInputErrors(nameErrors('displayName', displayName))
       const team = teamId === undefined ? undefined : await requireTeam(teamId, userId)
       const user = await ensureUser(database, { externalId: userId, displayName })
       const { token, expiresAt } = await tokens.issue({ userId: user.id, teamId: team?.id }, expiresIn)
@@ -46,10 +46,10 @@ export function userTokenRoutes ({ database, vault, now, site }: Services): Fast
     })
   }
 
-  /** Nobody is made for a team that they are not in. */
+  /** Checked before the user is created: a new user is in no team. */
   async function requireTeam (externalId: string, userId: string): Promise<Team | undefined> {
     const membership = await findMembership(database, { externalId }, { externalId: userId })
-    if (membership === undefined) refuseFaults([{ path: 'teamId', message: 'is not a team that this user is in' }])
+    if (membership === undefined) assertNoInputErrors([{ path: 'teamId', message: 'is not a team that this user is in' }])
     return membership?.team
   }
 }

@@ -64,7 +64,7 @@ t.test('erases the credentials and skips what waits when a user disconnects', as
   const [row] = await api.database.sql<Array<{ credentials: string | null }>>`select credentials from connections where id = ${id.slice(4)}`
   t.equal(row?.credentials, null)
   t.match((await api.ask('GET', `/v1/notifications/${notification}/deliveries/${id}`, { token })).body, {
-    state: 'skipped', reason: 'disconnected', explanation: /^Skipped at .*: the user has disconnected Pushbullet\.$/
+    state: 'skipped', reason: 'disconnected', explanation: /^Skipped at .*, because the user disconnected Pushbullet\.$/
   })
   t.match((await api.ask('GET', '/v1/connectors', { token: user })).body, { data: [{ connection: null }] })
   t.match((await api.ask('POST', '/v1/notifications', { token, body: noteTo('leaver') })).body, {
@@ -129,11 +129,11 @@ t.test('lets parked notifications go when the user connects again', async (t) =>
     attempts: 0,
     dueAt: null,
     history: [{ event: 'parked', reason: 'access token is not accepted' }],
-    explanation: /^Parked since .*: Pushbullet says that the access token is not accepted; it goes out when the user reconnects\.$/
+    explanation: /^Parked since .*\. Reason: access token is not accepted\. It is sent when the user reconnects Pushbullet\.$/
   })
   await (await openWalk(api, user, { account: 'returner' })).finish()
   t.match(await explain(), {
-    state: 'queued', history: [{ event: 'parked' }, { event: 'released' }], explanation: /^Released at .* connected Pushbullet again/
+    state: 'queued', history: [{ event: 'parked' }, { event: 'released' }], explanation: /^Released at .* reconnected Pushbullet/
   })
   const [row] = await api.database.sql<Array<{ jobId: string | null }>>`
     select job_id as "jobId" from deliveries where notification_id = ${notification.slice(4)}`

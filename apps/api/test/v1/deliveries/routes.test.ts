@@ -40,7 +40,7 @@ t.test('explains one with everything that has happened to it', async (t) => {
     userId: 'user-0',
     state: 'queued',
     history: [{ event: 'queued', at: /^\d{4}-.*Z$/ }],
-    explanation: /^Waiting since .* to be picked up by a worker\.$/
+    explanation: /^Waiting for a worker since .*\.$/
   })
 })
 

@@ -34,7 +34,7 @@ t.test('holds what waits when it is paused, and goes on when it is resumed', asy
   const { status, body } = await api.ask('GET', `/v1/notifications/${id}/deliveries?state=queued&limit=1`, { token })
   t.match([status, body], [200, { data: [{ state: 'queued', dueAt: null }] }])
   const one = `/v1/notifications/${id}/deliveries/${textAt(body, 'data.0.connectionId')}`
-  t.match((await api.ask('GET', one, { token })).body, { explanation: /^Held since /, history: [{ event: 'queued' }, { event: 'paused' }] })
+  t.match((await api.ask('GET', one, { token })).body, { explanation: /^Paused since /, history: [{ event: 'queued' }, { event: 'paused' }] })
 
   t.match(await steer(id, 'resume'), { status: 200, body: { id, status: 'sending', counts: { sent: 1, queued: 3 } } })
   t.same(await waitingIn(id), Array(3).fill({ state: 'queued', held: false, has_job: true }), 'which are on the queue again')

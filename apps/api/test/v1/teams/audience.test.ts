@@ -57,7 +57,7 @@ t.test('takes no more users than one statement can bear, whoever names them', as
   t.match(await post(to(...many)), { status: 202, body: { deliveries: 1 } })
   const notifications = Array.from({ length: 6 }, () => to(...many))
   const refused = await api.ask('POST', '/v1/notifications/batch', { token, body: { notifications } })
-  t.match(refused, { status: 400, body: { errors: [{ path: 'notifications', message: 'must name at most 100000 users together, and they are 120024' }] } })
+  t.match(refused, { status: 400, body: { errors: [{ path: 'notifications', message: 'must have at most 100000 users in total, and has 120024' }] } })
 })
 
 t.test('takes either users or teams or everyone', async (t) => {
