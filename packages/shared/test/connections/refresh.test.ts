@@ -131,6 +131,6 @@ t.test('stores what the provider has rotated when the database is back', async (
   await hasFailedTwice
   await sql`alter table connections rename column expires_elsewhere to expires_at`
   t.match(await result, { kind: 'fresh', fresh: { credentials: fresh } })
-  t.match(lines.join(''), /cannot store what a refresh has brought yet/)
+  t.match(lines.join(''), /could not store refreshed credentials, retrying/)
   t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
 })

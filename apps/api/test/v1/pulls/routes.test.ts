@@ -152,5 +152,5 @@ t.test('wakes whoever reads when its owner asks, and when a team connects; a que
   t.equal(woken.length, 2)
   isAway = true
   t.match(await api.ask('POST', path, { token: key }), { status: 202 })
-  t.match(api.logLines.join(''), 'what is to be read waits for the next round')
+  t.match(api.logLines.join(''), 'the pull waits for its next scheduled time')
 })
