@@ -1,7 +1,9 @@
-import type { Call } from '@carillon/shared/providers'
+import type { RequestContext } from '@carillon/shared/providers'
 import type { Services } from './services.ts'
 
 /** What a provider's client needs for requests that may take `timeoutMs` together. */
-export function newRequestContext ({ http, now, registrations }: Pick<Services, 'http' | 'now' | 'registrations'>, timeoutMs: number): Call {
+export function newRequestContext (
+  { http, now, registrations }: Pick<Services, 'http' | 'now' | 'registrations'>, timeoutMs: number
+): RequestContext {
   return { http, now, registrations, signal: AbortSignal.timeout(timeoutMs) }
 }

@@ -3,7 +3,7 @@ import { publicId } from '@carillon/shared/db'
 import { ensureUsers } from '@carillon/shared/users'
 import { nameFault } from '@carillon/shared/names'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Call, Grant, Provider } from '@carillon/shared/providers'
+import type { RequestContext, Grant, Provider } from '@carillon/shared/providers'
 import { newRequestContext } from '../request-context.ts'
 import { storeConnections } from './store-connections.ts'
 import { findUnstorable } from '../input/find-unstorable.ts'
@@ -92,7 +92,7 @@ function nameOf (value: unknown): { userId?: string, provider?: string } {
 }
 
 async function readGrant (
-  provider: Provider, { credentials: given, account, expiresAt }: ImportItem, call: Call
+  provider: Provider, { credentials: given, account, expiresAt }: ImportItem, call: RequestContext
 ): Promise<Grant | ImportError> {
   const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }
   try {
@@ -105,10 +105,10 @@ async function readGrant (
     return { credentials, account: owner, ...expiry }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    const { verdict, status } = error
-    if (verdict.kind === 'unauthorized') return { code: 'unauthorized', reason: verdict.reason }
-    const isUnread = verdict.kind === 'malformed' && status === undefined
-    return { code: isUnread ? 'badCredentials' : 'notIdentified', reason: verdict.reason }
+    const { failure, status } = error
+    if (failure.kind === 'unauthorized') return { code: 'unauthorized', reason: failure.reason }
+    const isUnread = failure.kind === 'malformed' && status === undefined
+    return { code: isUnread ? 'badCredentials' : 'notIdentified', reason: failure.reason }
   }
 }
 

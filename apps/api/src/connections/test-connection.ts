@@ -5,7 +5,7 @@ import type { Connection } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Provider, Receipt } from '@carillon/shared/providers'
-import type { Verdict } from '@carillon/shared/http'
+import type { Failure } from '@carillon/shared/http'
 import { newRequestContext } from '../request-context.ts'
 import { chargeOutgoing } from '../outgoing-budget.ts'
 import { Problem } from '../problems/problem.ts'
@@ -54,9 +54,9 @@ export async function testConnection (services: Services, connection: Connection
     return { ok: true, ...receipt === undefined ? {} : { receipt } }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    const { verdict } = error
-    if (verdict.kind === 'unauthorized') await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: verdict.reason })
-    return failed(verdict, error.status)
+    const { failure } = error
+    if (failure.kind === 'unauthorized') await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: failure.reason })
+    return failed(failure, error.status)
   }
 
   /** Refreshes an expired token and tries again. If the refresh fails, the error of the first try is the result. */
@@ -64,8 +64,8 @@ export async function testConnection (services: Services, connection: Connection
     try {
       return await useOnce(services, provider, credentials)
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.verdict.kind !== 'expired') throw error
-      const request = { id, seenVersion, refused: error.verdict.reason }
+      if (!(error instanceof ProviderError) || error.failure.kind !== 'expired') throw error
+      const request = { id, seenVersion, refused: error.failure.reason }
       const result = await services.refresher.refresh(provider, request, newRequestContext(services, timeoutMs))
       if (result.kind === 'unavailable' && result.retryAt !== undefined) {
         throw new ProviderError({ kind: 'rateLimited', reason: result.reason, retryAt: result.retryAt }, error.host)
@@ -84,14 +84,14 @@ async function useOnce (services: Services, provider: Provider, credentials: Cre
   await provider.identify(credentials, call)
 }
 
-function failed (verdict: Verdict, status?: number): TestResult {
+function failed (failure: Failure, status?: number): TestResult {
   return {
     ok: false,
     error: {
-      kind: verdict.kind,
-      reason: verdict.reason,
+      kind: failure.kind,
+      reason: failure.reason,
       ...status === undefined ? {} : { status },
-      ...verdict.kind === 'rateLimited' ? { retryAt: new Date(verdict.retryAt).toISOString() } : {}
+      ...failure.kind === 'rateLimited' ? { retryAt: new Date(failure.retryAt).toISOString() } : {}
     }
   }
 }

@@ -17,22 +17,22 @@ export function toCompleteFailure (error: unknown): HandshakeFailure {
 
 /** Whether the same request may succeed later, without the user doing anything else. */
 export function isRetryable (error: unknown): error is ProviderError {
-  return error instanceof ProviderError && ['transient', 'rateLimited'].includes(error.verdict.kind)
+  return error instanceof ProviderError && ['transient', 'rateLimited'].includes(error.failure.kind)
 }
 
-function reasonToBegin ({ verdict, transport }: ProviderError, provider: Provider): Reason {
+function reasonToBegin ({ failure, transport }: ProviderError, provider: Provider): Reason {
   if (transport === 'notAllowed') return 'hostNotAllowed'
   if (transport === 'timeout' || transport === 'aborted') return 'providerTimeout'
   // Where users name a host, most errors are in the name.
   if (transport !== undefined && provider.parseAccount !== undefined) return 'hostUnreachable'
-  if (verdict.kind === 'transient' || verdict.kind === 'rateLimited') return 'providerUnavailable'
-  if (verdict.kind === 'malformed') return 'providerNonsense'
+  if (failure.kind === 'transient' || failure.kind === 'rateLimited') return 'providerUnavailable'
+  if (failure.kind === 'malformed') return 'providerNonsense'
   return 'registrationRefused'
 }
 
-function reasonToComplete ({ verdict, transport }: ProviderError): Reason {
+function reasonToComplete ({ failure, transport }: ProviderError): Reason {
   if (transport === 'timeout' || transport === 'aborted') return 'providerTimeout'
-  if (verdict.kind === 'transient' || verdict.kind === 'rateLimited') return 'providerUnavailable'
-  if (verdict.kind === 'rejected') return 'codeRefused'
-  return verdict.kind === 'malformed' ? 'providerNonsense' : 'accountUnknown'
+  if (failure.kind === 'transient' || failure.kind === 'rateLimited') return 'providerUnavailable'
+  if (failure.kind === 'rejected') return 'codeRefused'
+  return failure.kind === 'malformed' ? 'providerNonsense' : 'accountUnknown'
 }

@@ -48,6 +48,6 @@ function accountErrors (provider: Provider, account: string | undefined): InputE
     return []
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    return [{ path: 'account', message: `is ${error.verdict.reason}` }]
+    return [{ path: 'account', message: `is ${error.failure.reason}` }]
   }
 }

@@ -59,9 +59,9 @@ export async function redeemCode (services: Services, provider: Provider, handsh
 /** A code that the user has not entered yet is no error. The provider rejects codes that have expired. */
 function toFailure (error: unknown): unknown {
   if (!(error instanceof ProviderError)) return error
-  return error.verdict.kind === 'rejected' ? new HandshakeFailure('codeExpired', error.message) : toCompleteFailure(error)
+  return error.failure.kind === 'rejected' ? new HandshakeFailure('codeExpired', error.message) : toCompleteFailure(error)
 }
 
-function nextPollAt ({ verdict }: ProviderError, earliest: number): number {
-  return verdict.kind === 'rateLimited' ? Math.max(verdict.retryAt, earliest) : earliest
+function nextPollAt ({ failure }: ProviderError, earliest: number): number {
+  return failure.kind === 'rateLimited' ? Math.max(failure.retryAt, earliest) : earliest
 }

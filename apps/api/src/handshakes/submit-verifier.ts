@@ -47,7 +47,7 @@ export async function submitVerifier (
   }
 
   async function fail (error: unknown, triesLeft: number): Promise<VerifierResult> {
-    const isWrong = error instanceof ProviderError && error.verdict.kind === 'rejected'
+    const isWrong = error instanceof ProviderError && error.failure.kind === 'rejected'
     if ((isWrong || isRetryable(error)) && triesLeft > 0) {
       await releaseHandshake(database, handshake.id)
       return isWrong ? { kind: 'wrong', triesLeft } : { kind: 'retryLater', reason: toCompleteFailure(error).reason }

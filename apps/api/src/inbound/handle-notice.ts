@@ -31,8 +31,8 @@ export async function handleNotice (
       return notices.read(signed)
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
-      log.warn({ provider: provider.id, kind, reason: error.verdict.reason }, 'refused a notice')
-      throw new Problem('badRequest', error.verdict.reason)
+      log.warn({ provider: provider.id, kind, reason: error.failure.reason }, 'refused a notice')
+      throw new Problem('badRequest', error.failure.reason)
     }
   }
 }

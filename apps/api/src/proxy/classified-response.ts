@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Answer, StreamedAnswer } from '@carillon/shared/http'
+import type { HttpResponse, StreamedResponse } from '@carillon/shared/http'
 import type { Provider } from '@carillon/shared/providers'
 
 /** Error responses about a token are short. */
@@ -7,16 +7,16 @@ const maxClassifiedBytes = 64 * 1024
 
 /** A response with its whole body, the part of it that was read, and what it says about the credentials. */
 export interface ClassifiedResponse {
-  answer: StreamedAnswer
+  answer: StreamedResponse
   /** Has the body of a short error response. Other bodies are empty. */
-  read: Answer
+  read: HttpResponse
   verdict: 'expired' | 'unauthorized' | null
 }
 
 /** Reads short error responses to find out whether they are about the credentials. The body stays complete. */
-export async function classifyResponse (provider: Provider, answer: StreamedAnswer): Promise<ClassifiedResponse> {
+export async function classifyResponse (provider: Provider, answer: StreamedResponse): Promise<ClassifiedResponse> {
   const unread = { status: answer.status, headers: flat(answer.headers), body: Buffer.alloc(0) }
-  if (answer.status < 400 || provider.judgeCredentials === undefined) return { verdict: null, answer, read: unread }
+  if (answer.status < 400 || provider.classifyCredentials === undefined) return { verdict: null, answer, read: unread }
   const chunks: Buffer[] = []
   let size = 0
   let ended = false
@@ -35,13 +35,13 @@ export async function classifyResponse (provider: Provider, answer: StreamedAnsw
   }
   const read = { ...unread, body }
   return {
-    verdict: provider.judgeCredentials(read),
+    verdict: provider.classifyCredentials(read),
     answer: { ...answer, body: Readable.from(body.length === 0 ? [] : [body], { objectMode: false }) },
     read
   }
 }
 
-function flat (headers: StreamedAnswer['headers']): Record<string, string> {
+function flat (headers: StreamedResponse['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
 }
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { StreamedAnswer } from '@carillon/shared/http'
+import type { StreamedResponse } from '@carillon/shared/http'
 import { Problem } from '../problems/problem.ts'
 import { secretForms } from './secret-forms.ts'
 
@@ -7,7 +7,7 @@ import { secretForms } from './secret-forms.ts'
  * Replaces `secrets` in a response by stars, byte for byte, so that the length stays the same. Finds them in all forms of
  * `secretForms`. Throws Problem for an encoded response, in which they could not be found.
  */
-export function conceal (answer: StreamedAnswer, secrets: string[] = []): StreamedAnswer {
+export function conceal (answer: StreamedResponse, secrets: string[] = []): StreamedResponse {
   // Longest first: a shorter secret may be the start of a longer one.
   const all = [...new Set(secrets.flatMap(secretForms))].sort((one, other) => other.length - one.length)
   if (all.length === 0) return answer

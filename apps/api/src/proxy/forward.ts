@@ -1,7 +1,7 @@
 import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
 import type { FreshCredentials } from '@carillon/shared/connections'
 import { TransportError } from '@carillon/shared/http'
-import type { StreamedAnswer } from '@carillon/shared/http'
+import type { StreamedResponse } from '@carillon/shared/http'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Authorized, Provider } from '@carillon/shared/providers'
 import { newRequestContext } from '../request-context.ts'
@@ -30,7 +30,7 @@ const authorizeTimeoutMs = 60_000
  */
 export async function forward (
   services: Services, connectionId: string, request: Forwarded, signal: AbortSignal
-): Promise<StreamedAnswer> {
+): Promise<StreamedResponse> {
   const { database, vault, providers, refresher, now } = services
   const sealed = await findSealed(database, connectionId)
   if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
@@ -67,7 +67,7 @@ export async function forward (
       .catch((error: unknown) => { throw toProblem(error, body) })
     if (authorized === undefined) throw new TypeError(`${provider.id} authorizes nothing`)
     for (;;) {
-      const answer: StreamedAnswer = await send(services, authorized, request, signal)
+      const answer: StreamedResponse = await send(services, authorized, request, signal)
         .catch((error: unknown) => { throw toProblem(error, body) })
       const judged: ClassifiedResponse = await classifyResponse(provider, conceal(answer, authorized.conceal))
         .catch(() => { throw new Problem('providerUnavailable', 'The response of the provider ended early') })
@@ -101,7 +101,7 @@ export async function forward (
 
 async function send (
   { http }: Services, authorized: Authorized, { method, headers, body }: Forwarded, signal: AbortSignal
-): Promise<StreamedAnswer> {
+): Promise<StreamedResponse> {
   const length = body.kind === 'stream' && body.length !== undefined ? { 'content-length': body.length } : {}
   return await http.stream({
     method,
@@ -116,7 +116,7 @@ async function send (
 function toProblem (error: unknown, body: ForwardedBody): unknown {
   if (body.kind === 'stream' && body.state.tooLarge) return tooLarge()
   if (error instanceof ProviderError) {
-    return new Problem(error.verdict.kind === 'rejected' ? 'badRequest' : 'providerUnavailable', error.verdict.reason)
+    return new Problem(error.failure.kind === 'rejected' ? 'badRequest' : 'providerUnavailable', error.failure.reason)
   }
   if (!(error instanceof TransportError)) return error
   return new Problem(error.code === 'timeout' ? 'providerTimeout' : 'providerUnavailable', error.reason)

@@ -54,7 +54,7 @@ export async function openProxied (t: Test, { patienceMs = 60_000 } = {}) {
       state.refreshes++
       return { credentials: { accessToken: await state.refresh() } }
     },
-    judgeCredentials: ({ status, body }) => {
+    classifyCredentials: ({ status, body }) => {
       if (status !== 401) return null
       return body.toString() === 'expired' ? 'expired' : body.toString() === 'dead' ? 'unauthorized' : null
     }

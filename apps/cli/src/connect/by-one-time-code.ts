@@ -43,10 +43,10 @@ async function untilRedeemed (
 /** Milliseconds to wait after a failure. Throws errors that waiting does not help. */
 function patienceAfter (error: unknown, now: number, isLast: boolean): number {
   if (!(error instanceof ProviderError) || error.transport === 'aborted') throw error
-  const { verdict } = error
-  if (verdict.kind === 'rejected' && isLast) throw late()
-  if (verdict.kind === 'rateLimited') return verdict.retryAt - now
-  if (verdict.kind === 'transient') return 0
+  const { failure } = error
+  if (failure.kind === 'rejected' && isLast) throw late()
+  if (failure.kind === 'rateLimited') return failure.retryAt - now
+  if (failure.kind === 'transient') return 0
   throw error
 }
 

@@ -17,7 +17,7 @@ export async function connectByVerifier (
         return await complete(pending, verifier, call)
       } catch (error) {
         if (!(error instanceof ProviderError) || call.signal.aborted) throw error
-        terminal.say(`That did not work (${error.verdict.reason}). Try again, or stop with Ctrl-C.`)
+        terminal.say(`That did not work (${error.failure.reason}). Try again, or stop with Ctrl-C.`)
       }
     }
   })

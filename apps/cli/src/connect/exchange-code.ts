@@ -1,10 +1,10 @@
-import type { Answer } from '@carillon/shared/http'
-import type { Call, CodeHandshake } from '@carillon/shared/providers'
+import type { HttpResponse } from '@carillon/shared/http'
+import type { RequestContext, CodeHandshake } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
 
 /** RFC 6749 §4.1.3. Errors do not repeat the response, which may contain the code or a token. */
 export async function exchangeCode (
-  way: CodeHandshake, { code, redirectUri }: { code: string, redirectUri: string }, { http, signal }: Call
+  way: CodeHandshake, { code, redirectUri }: { code: string, redirectUri: string }, { http, signal }: RequestContext
 ): Promise<Record<string, unknown>> {
   const { clientId, clientSecret, tokenUrl, tokenRequest } = way
   const isForm = tokenRequest.format === 'form'
@@ -28,7 +28,7 @@ export async function exchangeCode (
   return tokenOf(answer, new URL(tokenUrl).host)
 }
 
-function tokenOf ({ status, body }: Answer, host: string): Record<string, unknown> {
+function tokenOf ({ status, body }: HttpResponse, host: string): Record<string, unknown> {
   const refused = status >= 400 && status < 500
   if (status !== 200) throw new ConnectFailure('failed', `${host} ${refused ? 'refused the code' : 'could not exchange the code'} (HTTP ${status})`)
   try {

@@ -1,5 +1,5 @@
 import { ProviderError } from '@carillon/shared/providers'
-import type { Call, Credentials, Provider } from '@carillon/shared/providers'
+import type { RequestContext, Credentials, Provider } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
 import type { CredentialsFile } from './credentials-file.ts'
 import { findConnection, withoutConnection } from './kept.ts'
@@ -11,7 +11,7 @@ import { usable } from './reuse.ts'
  * revocation fails, the file keeps them, so that the user can try again.
  */
 export function remove (
-  provider: Provider, place: Place, file: CredentialsFile, call: Call
+  provider: Provider, place: Place, file: CredentialsFile, call: RequestContext
 ): Promise<{ removed: KeptConnection, isRevoked: boolean } | undefined> {
   return file.exclusively(async (kept, write) => {
     const removed = findConnection(kept, place)
@@ -27,10 +27,10 @@ export function remove (
 }
 
 /** False if the provider does not support revocation. */
-export async function revoke (provider: Provider, credentials: Credentials, call: Call): Promise<boolean> {
+export async function revoke (provider: Provider, credentials: Credentials, call: RequestContext): Promise<boolean> {
   if (provider.revoke === undefined) return false
   await provider.revoke(credentials, call).catch((error: unknown) => {
-    if (!(error instanceof ProviderError) || error.verdict.kind !== 'unauthorized') throw error
+    if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') throw error
   })
   return true
 }

@@ -1,5 +1,5 @@
 import { ProviderError } from '@carillon/shared/providers'
-import type { Call, Credentials, Provider } from '@carillon/shared/providers'
+import type { RequestContext, Credentials, Provider } from '@carillon/shared/providers'
 import type { CredentialsFile } from './credentials-file.ts'
 import { findConnection, withConnection } from './kept.ts'
 import type { KeptConnection, Place } from './kept.ts'
@@ -9,7 +9,7 @@ export type Reused = { kind: 'alive' | 'refreshed', connection: KeptConnection }
 
 /** Checks stored credentials at the provider and refreshes expired ones. Throws if the provider is unavailable. */
 export async function reuse (
-  provider: Provider, place: Place, connection: KeptConnection, file: CredentialsFile, call: Call
+  provider: Provider, place: Place, connection: KeptConnection, file: CredentialsFile, call: RequestContext
 ): Promise<Reused> {
   const credentials = usable(provider, connection)
   if (credentials === undefined) return { kind: 'dead', reason: 'the file has no valid credentials' }
@@ -25,7 +25,7 @@ export async function reuse (
 }
 
 /** One process at a time refreshes, because a refresh token works once. */
-function refresh (provider: Provider, place: Place, seen: string, file: CredentialsFile, call: Call): Promise<Reused> {
+function refresh (provider: Provider, place: Place, seen: string, file: CredentialsFile, call: RequestContext): Promise<Reused> {
   return file.exclusively<Reused>(async (kept, write) => {
     const current = findConnection(kept, place)
     const credentials = current && usable(provider, current)
@@ -59,5 +59,5 @@ export function usable (provider: Provider, { credentials }: KeptConnection): Cr
 
 function verdictOf (error: unknown) {
   if (!(error instanceof ProviderError)) throw error
-  return error.verdict
+  return error.failure
 }

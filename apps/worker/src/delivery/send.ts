@@ -5,7 +5,7 @@ import {
 } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Message, Provider } from '@carillon/shared/providers'
-import type { Verdict } from '@carillon/shared/http'
+import type { Failure } from '@carillon/shared/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver.ts'
 import { healthOf } from '@carillon/shared/throttling'
@@ -40,7 +40,7 @@ export function createSender (
       return { delivery, outcome: await send(delivery, openCredentials(vault, provider, sealed), begunAt) }
     } catch (error) {
       if (isOf('expired', error)) {
-        const refused = { ...seenOf(delivery), refused: error.verdict.reason }
+        const refused = { ...seenOf(delivery), refused: error.failure.reason }
         return renew(delivery, begunAt, await refresher.refresh(provider, refused, call), error)
       }
       const newer = isOf('unauthorized', error) ? await refresher.newer(provider, seenOf(delivery), call) : undefined
@@ -89,8 +89,8 @@ export function createSender (
     const { host, isProbe } = delivery
     const health = healthOf(error, host === '' ? ownHosts : [host])
     const reason = outcome.reason ?? ''
-    if (error instanceof ProviderError && error.verdict.kind === 'rateLimited' && error.verdict.scope === 'host') {
-      breakers.silence(provider.id, host, error.verdict.retryAt)
+    if (error instanceof ProviderError && error.failure.kind === 'rateLimited' && error.failure.scope === 'host') {
+      breakers.silence(provider.id, host, error.failure.retryAt)
     }
     if (!isProbe) {
       if (health !== undefined) breakers.note(provider.id, host, health, reason)
@@ -103,8 +103,8 @@ export function createSender (
   }
 }
 
-function isOf (kind: Verdict['kind'], error: unknown): error is ProviderError {
-  return error instanceof ProviderError && error.verdict.kind === kind
+function isOf (kind: Failure['kind'], error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.failure.kind === kind
 }
 
 function seenOf ({ connectionId: id, credentialsVersion: seenVersion }: Claimed): { id: string, seenVersion: number } {

@@ -1,10 +1,10 @@
 import type { Refresher } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
-import type { Call, Provider } from '@carillon/shared/providers'
+import type { RequestContext, Provider } from '@carillon/shared/providers'
 import { forEachBounded } from '../for-each-bounded.ts'
 
-export interface RefreshAheadServices extends Omit<Call, 'signal'> {
+export interface RefreshAheadServices extends Omit<RequestContext, 'signal'> {
   database: Database
   providers: ReadonlyMap<string, Provider>
   refresher: Refresher

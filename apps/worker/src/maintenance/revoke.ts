@@ -4,12 +4,12 @@ import type { DueRevocation } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Call, Provider } from '@carillon/shared/providers'
+import type { RequestContext, Provider } from '@carillon/shared/providers'
 import type { Vault } from '@carillon/shared/vault'
 import { retryDelayMs } from '@carillon/shared/deliveries'
 import { forEachBounded } from '../for-each-bounded.ts'
 
-export interface RevokeServices extends Omit<Call, 'signal'> {
+export interface RevokeServices extends Omit<RequestContext, 'signal'> {
   database: Database
   providers: ReadonlyMap<string, Provider>
   vault: Vault
@@ -30,7 +30,7 @@ export async function revoke (services: RevokeServices): Promise<void> {
   await forEachBounded(due, concurrency, (one) => revokeOne(one, services, call))
 }
 
-async function revokeOne (one: DueRevocation, services: RevokeServices, call: Call): Promise<void> {
+async function revokeOne (one: DueRevocation, services: RevokeServices, call: RequestContext): Promise<void> {
   const { database, log, vault } = services
   const provider = services.providers.get(one.provider)
   try {
@@ -44,7 +44,7 @@ async function revokeOne (one: DueRevocation, services: RevokeServices, call: Ca
     await provider.revoke(credentials, call)
     await endRevocation(database, one.id, { state: 'done' })
   } catch (error) {
-    const reason = error instanceof ProviderError ? error.verdict.reason : 'internal error'
+    const reason = error instanceof ProviderError ? error.failure.reason : 'internal error'
     log.warn({ err: error, connectionId: one.connectionId, provider: one.provider }, 'could not revoke')
     const delayMs = waitMs(error, one.attempts, services.now())
     if (delayMs === undefined) await endRevocation(database, one.id, { state: 'failed', reason })
@@ -55,7 +55,7 @@ async function revokeOne (one: DueRevocation, services: RevokeServices, call: Ca
 /** Milliseconds until the next try; undefined when there is none: the provider has refused, or the attempts are spent. */
 function waitMs (error: unknown, attempts: number, now: number): number | undefined {
   if (!(error instanceof ProviderError)) return retryDelayMs(attempts)
-  const { verdict } = error
-  if (verdict.kind === 'rateLimited') return Math.max(0, verdict.retryAt - now)
-  return verdict.kind === 'transient' || verdict.kind === 'malformed' ? retryDelayMs(attempts) : undefined
+  const { failure } = error
+  if (failure.kind === 'rateLimited') return Math.max(0, failure.retryAt - now)
+  return failure.kind === 'transient' || failure.kind === 'malformed' ? retryDelayMs(attempts) : undefined
 }

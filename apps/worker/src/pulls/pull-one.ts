@@ -1,7 +1,7 @@
 import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
 import type { FreshCredentials } from '@carillon/shared/connections'
 import { isTooMuch, ProviderError } from '@carillon/shared/providers'
-import type { Call, Credentials, Provider, Pull } from '@carillon/shared/providers'
+import type { RequestContext, Credentials, Provider, Pull } from '@carillon/shared/providers'
 import {
   accountsToRead, accountWaitMs, endAccount, endListing, endPull, limitAccount, PullLost, removeOtherDays, renewPull,
   storeAccounts, storeDays
@@ -45,7 +45,7 @@ async function attempt (
   const { breakers, database, http, now, pace, refresher, registrations, vault } = services
   const host = new URL(provider.origins[0] ?? 'http://provider.invalid').host
   let asked: 'open' | 'probe' | undefined
-  const call: Call = {
+  const call: RequestContext = {
     http,
     now,
     registrations,
@@ -102,7 +102,7 @@ async function attempt (
 
   async function readAccount ({ accountId, timezone, pulledTo }: AccountToRead, credentials: Credentials): Promise<void> {
     let restUntil = now() + await accountWaitMs(database, taken, accountId)
-    const ofAccount: Call = {
+    const ofAccount: RequestContext = {
       ...call,
       beforeRequest: async () => {
         if (restUntil > now()) throw limited(restUntil)
@@ -131,7 +131,7 @@ async function attempt (
    * too much at once. That comes to an end: no single day is halved.
    */
   async function readDays (
-    accountId: string, range: DayRange, credentials: Credentials, ofAccount: Call
+    accountId: string, range: DayRange, credentials: Credentials, ofAccount: RequestContext
   ): Promise<{ instead: DayRange[], unreadable: number }> {
     const days: string[] = []
     let unreadable = 0
@@ -164,7 +164,7 @@ async function attempt (
    */
   async function note (obstacles: Obstacles, { accountId }: AccountToRead, error: unknown): Promise<void> {
     if (!(error instanceof ProviderError) || signal.aborted) throw error
-    const { verdict } = error
+    const { failure: verdict } = error
     if (verdict.kind === 'rateLimited' && verdict.scope !== 'host') {
       await limitAccount(database, provider.id, accountId, Math.max(0, verdict.retryAt - now()))
       obstacles.retryAt = Math.min(obstacles.retryAt ?? Infinity, verdict.retryAt)
@@ -177,7 +177,7 @@ async function attempt (
   }
 
   async function refreshed (error: unknown, used: FreshCredentials): Promise<FreshCredentials | undefined> {
-    const isDead = error instanceof ProviderError && ['expired', 'unauthorized'].includes(error.verdict.kind)
+    const isDead = error instanceof ProviderError && ['expired', 'unauthorized'].includes(error.failure.kind)
     if (!isDead) return undefined
     const result = await refresher.refresh(provider, { id: taken.connectionId, seenVersion: used.credentialsVersion }, call)
     return result.kind === 'fresh' ? result.fresh : undefined
@@ -185,8 +185,8 @@ async function attempt (
 
   /** What is given anew and is not taken either, nobody but the user can mend: the data itself may be closed to us. */
   async function giveUp (error: unknown, { credentialsVersion }: FreshCredentials): Promise<never> {
-    if (error instanceof ProviderError && error.verdict.kind === 'unauthorized') {
-      await markNeedsReauth(database, { id: taken.connectionId, credentialsVersion, reason: error.verdict.reason })
+    if (error instanceof ProviderError && error.failure.kind === 'unauthorized') {
+      await markNeedsReauth(database, { id: taken.connectionId, credentialsVersion, reason: error.failure.reason })
     }
     throw error
   }
@@ -207,7 +207,7 @@ async function attempt (
       services.log.error({ err: error, connectionId: taken.connectionId }, 'a pull failed')
       return { kind: 'failed', reason: 'internal error', delayMs: retryDelayMs(taken.attempts + 1), everyMs }
     }
-    const { verdict } = error
+    const { failure: verdict } = error
     if (verdict.kind === 'rateLimited') {
       if (verdict.scope === 'host') breakers.silence(provider.id, '', verdict.retryAt)
       return { kind: 'later', reason: 'rateLimited', delayMs: Math.max(0, verdict.retryAt - now()) }
@@ -223,7 +223,7 @@ async function attempt (
     asked = undefined
     gate.leave()
     const health = error === undefined ? 'well' : healthOf(error, [host])
-    const reason = error instanceof ProviderError ? error.verdict.reason : ''
+    const reason = error instanceof ProviderError ? error.failure.reason : ''
     if (!isProbe && health !== undefined) breakers.note(provider.id, '', health, reason)
     else if (isProbe && health !== undefined) await breakers.endProbe(provider.id, '', health, reason)
     else if (isProbe) await breakers.giveBackProbe(provider.id, '')

@@ -1,7 +1,7 @@
 import { claim, findDelivery } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
-import type { Verdict } from '@carillon/shared/http'
+import type { Failure } from '@carillon/shared/http'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -73,7 +73,7 @@ const statesOf = async (keys: Array<[string, string]>) => Promise.all(keys.map(a
   const found = await findDelivery(database, id, connectionId)
   return `${found?.state} ${found?.reason}`
 }))
-const refuse = (verdict: Verdict, status = 429) => Promise.reject(new ProviderError(verdict, host, status))
+const refuse = (failure: Failure, status = 429) => Promise.reject(new ProviderError(failure, host, status))
 
 t.test('begins nothing in the second half of the lease', async (t) => {
   const keys = await prepare(['ann', 'bob', 'cleo'])

@@ -3,7 +3,7 @@ import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Log } from '../log/index.ts'
 import { ProviderError } from '../providers/index.ts'
-import type { Call, Credentials, Provider, Refreshed } from '../providers/index.ts'
+import type { RequestContext, Credentials, Provider, Refreshed } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
 import {
   markRefused, deferRefresh, disableRefresh, isLeased, readCredentials, releaseLease, storeRefreshed, takeLease
@@ -50,12 +50,12 @@ export interface Refresher {
    * Returns newer credentials than those of `seenVersion`. One process requests them from the provider, and the others wait for
    * its result, at most until their signal aborts.
    */
-  refresh: (provider: Provider, connection: RefreshRequest, call: Call) => Promise<RefreshResult>
+  refresh: (provider: Provider, connection: RefreshRequest, call: RequestContext) => Promise<RefreshResult>
   /**
    * For credentials that the provider does not know, because another process may have rotated them. Returns newer credentials, or
    * waits for a running refresh, and makes no request. Undefined when no refresh is running.
    */
-  newer: (provider: Provider, connection: { id: string, seenVersion: number }, call: Call) => Promise<RefreshResult | undefined>
+  newer: (provider: Provider, connection: { id: string, seenVersion: number }, call: RequestContext) => Promise<RefreshResult | undefined>
 }
 
 /** Share of the lease. A holder aborts its request before another process can take the lease. */
@@ -90,7 +90,7 @@ export function createRefresher (
     }
   }
 
-  async function run (provider: Provider, connection: RefreshRequest, call: Call): Promise<RefreshResult> {
+  async function run (provider: Provider, connection: RefreshRequest, call: RequestContext): Promise<RefreshResult> {
     const { id, seenVersion } = connection
     const deadline = performance.now() + maxWaitMs
     for (let waitMs = 20; performance.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
@@ -120,7 +120,7 @@ export function createRefresher (
 
   /** Why active credentials cannot be refreshed now. Without a refresh token they work until the provider refuses them. */
   async function checkRefreshable (
-    provider: Provider, { id, seenVersion, refused }: RefreshRequest, call: Call
+    provider: Provider, { id, seenVersion, refused }: RefreshRequest, call: RequestContext
   ): Promise<RefreshResult | undefined> {
     const state = await readCredentials(database, id)
     if (state === undefined || state.credentials === null || state.credentialsVersion !== seenVersion) return undefined
@@ -147,7 +147,7 @@ export function createRefresher (
   }
 
   /** Undefined when the lease was lost. Then its new holder decides about the credentials. */
-  async function refreshUnder (lease: Lease, provider: Provider, call: Call): Promise<RefreshResult | undefined> {
+  async function refreshUnder (lease: Lease, provider: Provider, call: RequestContext): Promise<RefreshResult | undefined> {
     try {
       const old = openCredentials(vault, provider, { id: lease.connectionId, credentials: lease.credentials })
       // Other callers wait for the result too, so the signal of this one does not apply.
@@ -198,20 +198,20 @@ export function createRefresher (
   }
 
   /** A refusal counts only for the version that was refused: a reconnect takes precedence over a late refresh. */
-  async function fail (error: unknown, lease: Lease, provider: Provider, call: Call): Promise<RefreshResult | undefined> {
+  async function fail (error: unknown, lease: Lease, provider: Provider, call: RequestContext): Promise<RefreshResult | undefined> {
     const { connectionId, credentialsVersion } = lease
-    if (error instanceof ProviderError && error.verdict.kind === 'rateLimited') {
-      const { reason, retryAt } = error.verdict
+    if (error instanceof ProviderError && error.failure.kind === 'rateLimited') {
+      const { reason, retryAt } = error.failure
       log.info({ connectionId, provider: provider.id, reason }, 'the token endpoint asks to wait')
       const isDeferred = await deferRefresh(database, lease, Math.max(0, retryAt - call.now()))
       return isDeferred ? { kind: 'unavailable', reason, retryAt } : await checkState(provider, connectionId, credentialsVersion)
     }
-    if (!(error instanceof ProviderError) || error.verdict.kind !== 'unauthorized') {
+    if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') {
       log.warn({ err: error, connectionId, provider: provider.id }, 'could not refresh credentials')
       if (!await releaseLease(database, lease)) return await checkState(provider, connectionId, credentialsVersion)
-      return { kind: 'unavailable', reason: error instanceof ProviderError ? error.verdict.reason : 'internal error' }
+      return { kind: 'unavailable', reason: error instanceof ProviderError ? error.failure.reason : 'internal error' }
     }
-    const { reason } = error.verdict
+    const { reason } = error.failure
     if (await markRefused(database, lease, reason)) return { kind: 'dead', reason }
     return await checkState(provider, connectionId, credentialsVersion)
   }

@@ -74,34 +74,34 @@ export function refreshLimitedOutcome (until: number): Outcome {
  */
 export function errorOutcome (error: unknown, attemptsBefore: number, now: number, durationMs: number): Outcome {
   if (!(error instanceof ProviderError)) return retryOrFail(reasonOf(error), { durationMs }, 'internal', attemptsBefore, now)
-  const { verdict, status } = error
+  const { failure, status } = error
   const facts = { durationMs, ...(status === undefined ? {} : { status }) }
-  switch (verdict.kind) {
+  switch (failure.kind) {
     case 'rateLimited':
       return {
-        ...waitOutcome(verdict.retryAt, 'rateLimited', facts),
-        limitedUntil: verdict.scope === 'host' ? null : verdict.retryAt
+        ...waitOutcome(failure.retryAt, 'rateLimited', facts),
+        limitedUntil: failure.scope === 'host' ? null : failure.retryAt
       }
     case 'unauthorized':
       return {
         ...nothing,
         state: 'parked',
         unauthorized: true,
-        reason: verdict.reason,
-        event: { event: 'attempt', outcome: 'unauthorized', reason: verdict.reason, ...facts }
+        reason: failure.reason,
+        event: { event: 'attempt', outcome: 'unauthorized', reason: failure.reason, ...facts }
       }
     case 'rejected':
     case 'quota':
       return {
         ...nothing,
         state: 'failed',
-        reason: verdict.reason,
-        event: { event: 'attempt', outcome: verdict.kind, reason: verdict.reason, ...facts }
+        reason: failure.reason,
+        event: { event: 'attempt', outcome: failure.kind, reason: failure.reason, ...facts }
       }
     case 'transient':
     case 'malformed':
     case 'expired':
-      return retryOrFail(verdict.reason, facts, verdict.kind, attemptsBefore, now)
+      return retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now)
   }
 }
 

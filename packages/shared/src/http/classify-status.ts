@@ -1,5 +1,5 @@
-import type { Verdict } from './failure.ts'
-import type { Answer } from './http.ts'
+import type { Failure } from './failure.ts'
+import type { HttpResponse } from './http.ts'
 import { chooseRetryAt, parseRetryAfter } from './retry-after.ts'
 
 /** What differs between providers where a status alone says what to do next. */
@@ -15,8 +15,8 @@ export interface StatusRules {
  * limit. Undefined for every other status, where the body decides.
  */
 export function classifyStatus (
-  { status, headers }: Pick<Answer, 'status' | 'headers'>, now: number, rules: StatusRules = {}
-): Verdict | undefined {
+  { status, headers }: Pick<HttpResponse, 'status' | 'headers'>, now: number, rules: StatusRules = {}
+): Failure | undefined {
   const { limitReason = 'too many requests', limitScope } = rules
   const retryAfter = parseRetryAfter(headers['retry-after'], now)
   const scope = limitScope === undefined ? {} : { scope: limitScope }
@@ -33,7 +33,7 @@ export function classifyStatus (
  * Classifies a response that is neither the provider's content nor its error envelope. A proxy, a firewall or a captive portal
  * wrote it, so it says nothing about the token or the message. Check the provider's own error envelope first.
  */
-export function classifyForeign (answer: Answer, now: number, rules?: StatusRules): Verdict {
+export function classifyForeign (answer: HttpResponse, now: number, rules?: StatusRules): Failure {
   const verdict = classifyStatus(answer, now, rules)
   if (verdict !== undefined) return verdict
   const { status } = answer
@@ -45,6 +45,6 @@ export function classifyForeign (answer: Answer, now: number, rules?: StatusRule
 }
 
 /** Whether the body is HTML. A portal may call it something else, so the first character counts too. */
-export function isPage ({ headers, body }: Pick<Answer, 'headers' | 'body'>): boolean {
+export function isPage ({ headers, body }: Pick<HttpResponse, 'headers' | 'body'>): boolean {
   return /^[^;]*html/i.test(headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)/i.test(body.subarray(0, 256).toString())
 }

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import {
   brotliDecompress, brotliDecompressSync, gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync
 } from 'node:zlib'
-import type { Answer } from './http.ts'
+import type { HttpResponse } from './http.ts'
 
 interface Limit {
   maxOutputLength: number
@@ -31,7 +31,7 @@ const decoders = new Map<string, (bytes: Buffer) => Decoder>([
  * The body without its content encodings. Carillon asks for none, but an intermediary may add one. What cannot be decoded, or
  * would be longer than `maxBytes`, stays as it is.
  */
-export function decodeBody ({ headers, body }: Pick<Answer, 'headers' | 'body'>, maxBytes: number): Buffer {
+export function decodeBody ({ headers, body }: Pick<HttpResponse, 'headers' | 'body'>, maxBytes: number): Buffer {
   const limit = { maxOutputLength: maxBytes }
   try {
     return encodingsOf(headers).reduceRight<Buffer>((bytes, name) => decoders.get(name)?.(bytes).now(bytes, limit) ?? bytes, body)
@@ -41,7 +41,9 @@ export function decodeBody ({ headers, body }: Pick<Answer, 'headers' | 'body'>,
 }
 
 /** The same for a file. Undefined for an unknown encoding. Rejects with zlib's error for bytes that are not encoded so. */
-export async function decodeFile ({ headers, body }: Pick<Answer, 'headers' | 'body'>, maxBytes: number): Promise<Buffer | undefined> {
+export async function decodeFile (
+  { headers, body }: Pick<HttpResponse, 'headers' | 'body'>, maxBytes: number
+): Promise<Buffer | undefined> {
   let bytes = body
   for (const name of encodingsOf(headers).reverse()) {
     const decoder = decoders.get(name)?.(bytes)
@@ -51,7 +53,7 @@ export async function decodeFile ({ headers, body }: Pick<Answer, 'headers' | 'b
   return bytes
 }
 
-function encodingsOf (headers: Answer['headers']): string[] {
+function encodingsOf (headers: HttpResponse['headers']): string[] {
   const names = (headers['content-encoding'] ?? '').toLowerCase().split(',').map((name) => name.trim())
   return names.filter((name) => name !== '' && name !== 'identity')
 }

@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici'
 import { onAbort } from './on-abort.ts'
-import type { Answer, HttpRequest } from './http.ts'
+import type { HttpResponse, HttpRequest } from './http.ts'
 import { toTransportError, TransportError } from './transport-error.ts'
 
 /** What one exchange may take. */
-export interface Terms {
+export interface RequestLimits {
   timeoutMs: number
   headersTimeoutMs: number
   maxResponseBytes: number
@@ -14,9 +14,9 @@ export interface Terms {
  * Sends one request through `agent` and reads its answer to the end. Throws TransportError, and then leaves the
  * connection, whatever it still carries, behind.
  */
-export function exchange (
-  agent: Dispatcher, url: URL, request: HttpRequest, terms: Terms, signals: readonly AbortSignal[] = []
-): Promise<Answer> {
+export function dispatchRequest (
+  agent: Dispatcher, url: URL, request: HttpRequest, terms: RequestLimits, signals: readonly AbortSignal[] = []
+): Promise<HttpResponse> {
   if (signals.some(({ aborted }) => aborted)) return Promise.reject(new TransportError('aborted', url.host))
   return new Promise((resolve, reject) => {
     agent.dispatch(
@@ -28,16 +28,16 @@ export function exchange (
         body: (request.body ?? null) as Uint8Array | null, // undici takes any iterable, its type a few
         headersTimeout: terms.headersTimeoutMs
       },
-      new Exchange(url.host, terms, signals, resolve, reject)
+      new RequestHandler(url.host, terms, signals, resolve, reject)
     )
   })
 }
 
 /** A class and not a handful of closures: a worker makes thousands in a second. */
-class Exchange implements Dispatcher.DispatchHandler {
+class RequestHandler implements Dispatcher.DispatchHandler {
   readonly #host: string
   readonly #maxBytes: number
-  readonly #resolve: (answer: Answer) => void
+  readonly #resolve: (answer: HttpResponse) => void
   readonly #reject: (error: TransportError) => void
   readonly #timer: NodeJS.Timeout
   readonly #offAborts: Array<() => void>
@@ -50,23 +50,23 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
 
   constructor (
-    host: string, { timeoutMs, maxResponseBytes }: Terms, signals: readonly AbortSignal[],
-    resolve: (answer: Answer) => void, reject: (error: TransportError) => void
+    host: string, { timeoutMs, maxResponseBytes }: RequestLimits, signals: readonly AbortSignal[],
+    resolve: (answer: HttpResponse) => void, reject: (error: TransportError) => void
   ) {
     this.#host = host
     this.#maxBytes = maxResponseBytes
     this.#resolve = resolve
     this.#reject = reject
     // undici's own time-outs start over with every byte, so an answer that drips in would never meet them.
-    this.#timer = setTimeout(giveUpLate, timeoutMs, this)
-    this.#offAborts = signals.map((signal) => onAbort(signal, () => this.giveUp('aborted')))
+    this.#timer = setTimeout(abortLate, timeoutMs, this)
+    this.#offAborts = signals.map((signal) => onAbort(signal, () => this.abort('aborted')))
   }
 
   /**
    * A process that was stopped for a while finds its timers due before it has read what came in meanwhile. That goes first:
    * an answer that brings rotated tokens is the only one that ever will.
    */
-  giveUp (code: 'aborted' | 'timeout'): void {
+  abort (code: 'aborted' | 'timeout'): void {
     this.#givingUp ??= setImmediate(() => this.#fail(new TransportError(code, this.#host)))
   }
 
@@ -114,8 +114,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 type Received = Record<string, string | string[] | undefined>
 
-function giveUpLate (exchange: Exchange): void {
-  exchange.giveUp('timeout')
+function abortLate (exchange: RequestHandler): void {
+  exchange.abort('timeout')
 }
 
 function flat (received: Received): Record<string, string> {

@@ -13,7 +13,7 @@ export interface StreamRequest {
 }
 
 /** An answer whose body is still to come. It has to be read to its end, or destroyed. */
-export interface StreamedAnswer {
+export interface StreamedResponse {
   status: number
   /** Lower-case names. */
   headers: Record<string, string | string[]>
@@ -21,16 +21,16 @@ export interface StreamedAnswer {
 }
 
 /** What one streamed exchange may take: until its headers are here, between two pieces of its body, and in all. */
-export interface StreamTerms {
+export interface StreamLimits {
   headersTimeoutMs: number
   bodyTimeoutMs: number
   totalTimeoutMs: number
 }
 
 /** Sends `request` through `agent` and answers as soon as there are headers. Redirects are answers. Throws TransportError. */
-export async function streamExchange (
-  agent: Dispatcher, url: URL, request: StreamRequest, terms: StreamTerms, signal: AbortSignal
-): Promise<StreamedAnswer> {
+export async function dispatchStream (
+  agent: Dispatcher, url: URL, request: StreamRequest, terms: StreamLimits, signal: AbortSignal
+): Promise<StreamedResponse> {
   if (signal.aborted) throw new TransportError('aborted', url.host)
   const timeout = AbortSignal.timeout(terms.totalTimeoutMs)
   try {

@@ -5,7 +5,7 @@
  * `unauthorized` the token is dead, the user must reconnect · `rejected` the provider will never accept this message ·
  * `quota` the account has used up what it may send · `malformed` the response cannot be understood.
  */
-export type Verdict =
+export type Failure =
   | { kind: 'transient', reason: string }
   | {
     kind: 'rateLimited'

@@ -1,9 +1,9 @@
 import { Agent } from 'undici'
-import { exchange } from './dispatch-request.ts'
+import { dispatchRequest } from './dispatch-request.ts'
 import { createGuard } from './addresses/guard.ts'
 import { createConnector, createGuardedConnector } from './addresses/guarded-connector.ts'
-import { streamExchange } from './dispatch-stream.ts'
-import type { StreamedAnswer, StreamRequest } from './dispatch-stream.ts'
+import { dispatchStream } from './dispatch-stream.ts'
+import type { StreamedResponse, StreamRequest } from './dispatch-stream.ts'
 import { createNameResolver } from './addresses/name-resolver.ts'
 import { TransportError } from './transport-error.ts'
 
@@ -23,7 +23,7 @@ export interface HttpRequest {
 }
 
 /** An answer, read to its end. Header names are lower-case; a header that came twice is joined by `, `. */
-export interface Answer {
+export interface HttpResponse {
   status: number
   headers: Record<string, string>
   body: Buffer
@@ -31,7 +31,7 @@ export interface Answer {
 
 /** HTTP for provider clients. `request` throws TransportError when no whole answer came. */
 export interface Http {
-  request: (request: HttpRequest, signal?: AbortSignal) => Promise<Answer>
+  request: (request: HttpRequest, signal?: AbortSignal) => Promise<HttpResponse>
   /** Waits for the requests under way. */
   close: () => Promise<void>
 }
@@ -39,7 +39,7 @@ export interface Http {
 /** The same pools, limits of time and guard, for bodies that are passed on as they come: theirs may be of any size. */
 export interface StreamingHttp extends Http {
   /** Answers as soon as there are headers. Throws TransportError. `signal` ends the exchange at any time, its body included. */
-  stream: (request: StreamRequest, signal: AbortSignal) => Promise<StreamedAnswer>
+  stream: (request: StreamRequest, signal: AbortSignal) => Promise<StreamedResponse>
 }
 
 export interface HttpOptions {
@@ -113,17 +113,17 @@ export function createHttp (options: HttpOptions): StreamingHttp {
         maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes
       }
       const signals = [signal, options.signal].filter((each) => each !== undefined)
-      if (isTrusted(url, request)) return await exchange(open, url, request, terms, signals)
+      if (isTrusted(url, request)) return await dispatchRequest(open, url, request, terms, signals)
       const release = names.need(url.hostname)
-      return await exchange(guarded, url, request, terms, signals).finally(release)
+      return await dispatchRequest(guarded, url, request, terms, signals).finally(release)
     },
     async stream (request, signal) {
       const url = httpUrl(request.url)
       const { headersTimeoutMs, bodyTimeoutMs, streamTimeoutMs: totalTimeoutMs } = limits
       const terms = { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }
-      if (isTrusted(url, request)) return await streamExchange(open, url, request, terms, signal)
+      if (isTrusted(url, request)) return await dispatchStream(open, url, request, terms, signal)
       const release = names.need(url.hostname)
-      return await streamExchange(guarded, url, request, terms, signal).finally(release)
+      return await dispatchStream(guarded, url, request, terms, signal).finally(release)
     },
     async close () {
       await Promise.all([open.close(), guarded.close()])

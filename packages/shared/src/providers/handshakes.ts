@@ -1,6 +1,6 @@
-import type { Answer, Verdict } from '../http/index.ts'
+import type { HttpResponse, Failure } from '../http/index.ts'
 import type { Credentials, Grant } from './credentials.ts'
-import type { Call } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 
 /** Facts about the redirect way in, for an OAuth 2 framework to act on. */
 export interface CodeHandshake<C extends Credentials = Credentials> {
@@ -21,9 +21,9 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
   /** Parameters by which a user is asked once more for what they have declined before. */
   askAgain?: Record<string, string>
   /** Turns what `exchangeCode` read into credentials and asks who they belong to. Throws ProviderError. */
-  accept (token: Record<string, unknown>, call: Call): Promise<Grant<C>>
+  accept (token: Record<string, unknown>, call: RequestContext): Promise<Grant<C>>
   /** What it means that the token endpoint gave no token, where its errors are not those of RFC 6749 §5.2. */
-  judgeRefusal? (answer: Answer, now: number): Verdict
+  classifyRefusal? (answer: HttpResponse, now: number): Failure
 }
 
 /** A request for a verifier, under way. */
@@ -41,9 +41,9 @@ export interface VerifierHandshake<C extends Credentials = Credentials> {
    * Begins for the account that the user has named. `callback` null asks for a page that shows the verifier. Send the
    * browser to `authorizeUrl`; `token` comes back with the answer; keep `pending` sealed for `complete`.
    */
-  begin (account: string, callback: string | null, call: Call): Promise<VerifierBegun>
+  begin (account: string, callback: string | null, call: RequestContext): Promise<VerifierBegun>
   /** Throws ProviderError `rejected` for a verifier that is not taken, after which it may be tried again. */
-  complete (pending: Record<string, unknown>, verifier: string, call: Call): Promise<Grant<C>>
+  complete (pending: Record<string, unknown>, verifier: string, call: RequestContext): Promise<Grant<C>>
 }
 
 /** A one-time code, waiting to be entered. */
@@ -58,9 +58,9 @@ export interface CodeBegun {
 /** A code that we show and the user enters at the provider's page (a disposable client of our own for each connection). */
 export interface OneTimeCodeHandshake<C extends Credentials = Credentials> {
   /** Show `code` and `redeemUrl` until `expiresAt`; ask `complete` no more often than every `intervalMs`. */
-  begin (call: Call): Promise<CodeBegun>
+  begin (call: RequestContext): Promise<CodeBegun>
   /** Null while the user has not entered it yet. */
-  complete (pending: Record<string, unknown>, call: Call): Promise<Grant<C> | null>
+  complete (pending: Record<string, unknown>, call: RequestContext): Promise<Grant<C> | null>
 }
 
 export interface Handshakes<C extends Credentials = Credentials> {

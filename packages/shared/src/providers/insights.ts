@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials.ts'
-import type { Call } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 
 /** An ad account, as the provider describes it. */
 export interface AdAccount {
@@ -30,9 +30,9 @@ export interface PullPage<Item> {
 export interface Pull<C extends Credentials = Credentials> {
   readonly name: string
   /** All accounts that the credentials reach. Throws ProviderError. */
-  accounts (credentials: C, call: Call): AsyncIterable<PullPage<AdAccount>>
+  accounts (credentials: C, call: RequestContext): AsyncIterable<PullPage<AdAccount>>
   /** The days from `since` to `until`, both included. Throws ProviderError. */
   days (
-    accountId: string, range: { since: string, until: string }, credentials: C, call: Call
+    accountId: string, range: { since: string, until: string }, credentials: C, call: RequestContext
   ): AsyncIterable<PullPage<InsightsDay>>
 }

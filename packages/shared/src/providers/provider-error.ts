@@ -1,4 +1,4 @@
-import type { TransportCode, Verdict } from '../http/index.ts'
+import type { TransportCode, Failure } from '../http/index.ts'
 
 /**
  * The one error a provider's client throws. Its message holds host, status and a reason of our own words:
@@ -6,16 +6,16 @@ import type { TransportCode, Verdict } from '../http/index.ts'
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
-  readonly verdict: Verdict
+  readonly failure: Failure
   readonly host: string
   /** HTTP status, absent when no answer came. */
   readonly status: number | undefined
   /** Why no answer came, where that is so. */
   readonly transport: TransportCode | undefined
 
-  constructor (verdict: Verdict, host: string, status?: number, transport?: TransportCode) {
+  constructor (verdict: Failure, host: string, status?: number, transport?: TransportCode) {
     super(`${host}: ${verdict.reason}${status === undefined ? '' : ` (HTTP ${status})`}`)
-    this.verdict = verdict
+    this.failure = verdict
     this.host = host
     this.status = status
     this.transport = transport
@@ -24,5 +24,5 @@ export class ProviderError extends Error {
 
 /** Whether the provider wants a smaller query: fewer days, or a shorter page. */
 export function isTooMuch (error: unknown): boolean {
-  return error instanceof ProviderError && error.verdict.kind === 'rejected' && error.verdict.isTooMuch === true
+  return error instanceof ProviderError && error.failure.kind === 'rejected' && error.failure.isTooMuch === true
 }

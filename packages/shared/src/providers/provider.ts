@@ -1,7 +1,7 @@
 import type { Inbound, Proxies, Pulls, Refreshes, Revokes, Sends } from './capabilities.ts'
 import type { Account, Credentials } from './credentials.ts'
 import type { Handshakes } from './handshakes.ts'
-import type { Call } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 
 /** What every provider can do. All that can fail throws ProviderError, whose kind says what to do next. */
 export interface ProviderCore<C extends Credentials = Credentials> {
@@ -15,7 +15,7 @@ export interface ProviderCore<C extends Credentials = Credentials> {
   /** Reads credentials that came from outside (an import, the vault). Throws ProviderError `malformed` for anything else. */
   parseCredentials (value: unknown): C
   /** The account of the credentials. Throws ProviderError `unauthorized` when they are dead. */
-  identify (credentials: C, call: Call): Promise<Account>
+  identify (credentials: C, call: RequestContext): Promise<Account>
   /**
    * Reads the account that the user names before a handshake begins, such as `nick@host`. Throws ProviderError `rejected`.
    * Absent when the user names none.

@@ -3,7 +3,7 @@ import type { FileStore } from './files/file-store.ts'
 import type { Registrations } from './registrations.ts'
 
 /** Everything outside that a provider's client may use: network, cancellation, clock, and our registrations at hosts. */
-export interface Call {
+export interface RequestContext {
   http: Http
   signal: AbortSignal
   /** Milliseconds since the epoch. */

@@ -1,52 +1,54 @@
-import type { Answer, HttpRequest, TransportCode, Verdict } from '../http/index.ts'
-import type { Call } from './request-context.ts'
+import type { HttpResponse, HttpRequest, TransportCode, Failure } from '../http/index.ts'
+import type { RequestContext } from './request-context.ts'
 import { ProviderError } from './provider-error.ts'
 import { TransportError } from '../http/index.ts'
 
-/** What a judge makes of an answer: its content, or what to do about the lack of it. */
-export type Judgement<T> = { kind: 'ok', value: T } | Verdict
+/** What a response means: the content that was asked for, or a failure. */
+export type Classification<T> = { kind: 'ok', value: T } | Failure
 
 /** Pure; `now` in milliseconds since the epoch. */
-export type Judge<T> = (answer: Answer, now: number) => Judgement<T>
+export type Classifier<T> = (response: HttpResponse, now: number) => Classification<T>
 
-/** What one request needs of a call. */
-export type Reach = Pick<Call, 'http' | 'signal' | 'now'>
+/** What one request needs of the context of a call. */
+export type HttpContext = Pick<RequestContext, 'http' | 'signal' | 'now'>
 
-/** Makes the error of a verdict, for a client whose errors say more than ProviderError does. */
-export type Complain = (verdict: Verdict, host: string, answer: Answer) => ProviderError
+/** Makes the error of a failure, for a client whose errors say more than ProviderError does. */
+export type ToError = (failure: Failure, host: string, response: HttpResponse) => ProviderError
 
 /**
- * Performs one request and returns what `judge` found in the answer. This is where I/O and judgement meet: throws
- * ProviderError for every verdict, also for those about answers that never came, which `faults` may override.
+ * Sends one request and returns what `classify` finds in the response. Throws ProviderError for every failure, also when no
+ * response arrived; `overrides` replaces the failure of a transport error.
  */
-export async function ask<T> (
-  request: HttpRequest, judge: Judge<T>, call: Reach, faults: Partial<Record<TransportCode, Verdict>> = {},
-  complain: Complain = (verdict, host, answer) => new ProviderError(verdict, host, answer.status)
+export async function sendRequest<T> (
+  request: HttpRequest, classify: Classifier<T>, call: HttpContext, overrides: Partial<Record<TransportCode, Failure>> = {},
+  toError: ToError = (failure, host, response) => new ProviderError(failure, host, response.status)
 ): Promise<T> {
-  const answer = await perform(request, call, faults)
-  const judgement = judge(answer, call.now())
-  if (judgement.kind === 'ok') return judgement.value
-  throw complain(judgement, hostOf(request.url), answer)
+  const response = await receiveResponse(request, call, overrides)
+  const classified = classify(response, call.now())
+  if (classified.kind === 'ok') return classified.value
+  throw toError(classified, hostOf(request.url), response)
 }
 
-/** What `judge` found in an answer of `host` that is there already. Throws ProviderError for every verdict. */
-export function toResult<T> (answer: Answer, judge: Judge<T>, host: string, now: number): T {
-  const judgement = judge(answer, now)
-  if (judgement.kind === 'ok') return judgement.value
-  throw new ProviderError(judgement, host, answer.status)
+/** The content of a response of `host` that has already arrived. Throws ProviderError for every failure. */
+export function toResult<T> (response: HttpResponse, classify: Classifier<T>, host: string, now: number): T {
+  const classified = classify(response, now)
+  if (classified.kind === 'ok') return classified.value
+  throw new ProviderError(classified, host, response.status)
 }
 
-async function perform (request: HttpRequest, call: Reach, faults: Partial<Record<TransportCode, Verdict>>): Promise<Answer> {
+async function receiveResponse (
+  request: HttpRequest, call: HttpContext, overrides: Partial<Record<TransportCode, Failure>>
+): Promise<HttpResponse> {
   try {
     return await call.http.request(request, call.signal)
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
-    throw new ProviderError(faults[error.code] ?? judgeTransport(error), error.host, undefined, error.code)
+    throw new ProviderError(overrides[error.code] ?? classifyTransportError(error), error.host, undefined, error.code)
   }
 }
 
-/** Nobody answered, so nobody refused: nearly all of it is worth another try. */
-export function judgeTransport (error: TransportError): Verdict {
+/** No response arrived, so most requests may be sent again. */
+export function classifyTransportError (error: TransportError): Failure {
   const { code, reason } = error
   if (code === 'tooLarge' || code === 'protocol') return { kind: 'malformed', reason }
   if (code === 'notAllowed' || code === 'invalid') return { kind: 'rejected', reason }

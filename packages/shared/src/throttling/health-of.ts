@@ -8,9 +8,9 @@ const ours = new Set<TransportCode>(['aborted', 'closed', 'notAllowed', 'invalid
 /** What an error says of the hosts that were to be reached; undefined when it says nothing, or came from elsewhere (a file's). */
 export function healthOf (error: unknown, hosts: string[]): Health | undefined {
   if (!(error instanceof ProviderError) || !hosts.includes(error.host)) return undefined
-  const { status, transport, verdict } = error
+  const { status, transport, failure } = error
   if (transport !== undefined) return ours.has(transport) ? undefined : 'failing'
   // The provider itself has looked at the request and refused it, with whatever status: Facebook does so with a 500.
-  if (verdict.kind === 'rejected' && status !== undefined) return 'well'
+  if (failure.kind === 'rejected' && status !== undefined) return 'well'
   return status === undefined ? undefined : status >= 500 ? 'failing' : 'well'
 }

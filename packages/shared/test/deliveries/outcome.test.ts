@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { ProviderError } from '../../src/providers/index.ts'
-import type { Verdict } from '../../src/http/index.ts'
+import type { Failure } from '../../src/http/index.ts'
 import { VaultError } from '../../src/vault/index.ts'
 import t from 'tap'
 import { errorOutcome, handedBack, sentOutcome, waitOutcome } from '../../src/deliveries/outcome.ts'
 
 const now = Date.parse('2026-01-01T00:00:00.250Z')
-const of = (verdict: Verdict, attemptsBefore = 0, status?: number) =>
-  errorOutcome(new ProviderError(verdict, 'api.example', status), attemptsBefore, now, 12)
+const of = (failure: Failure, attemptsBefore = 0, status?: number) =>
+  errorOutcome(new ProviderError(failure, 'api.example', status), attemptsBefore, now, 12)
 
-t.test('does what each verdict asks for', async (t) => {
-  const table: Array<[Verdict, object]> = [
+t.test('does what each failure asks for', async (t) => {
+  const table: Array<[Failure, object]> = [
     [{ kind: 'transient', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'transient' } }],
     [{ kind: 'malformed', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'malformed' } }],
     [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000 }, {
@@ -23,7 +23,7 @@ t.test('does what each verdict asks for', async (t) => {
     [{ kind: 'rejected', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'rejected' } }],
     [{ kind: 'quota', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'quota' } }]
   ]
-  for (const [verdict, outcome] of table) t.match(of(verdict), outcome, verdict.kind)
+  for (const [failure, outcome] of table) t.match(of(failure), outcome, failure.kind)
 })
 
 t.test('gives up after the last attempt, and says so', async (t) => {

@@ -1,12 +1,15 @@
 import t from 'tap'
-import { judge as judgeBlotre, judgeToken as judgeBlotreToken } from '../../src/providers/blotre/classify.ts'
+import { classify as judgeBlotre, classifyToken as judgeBlotreToken } from '../../src/providers/blotre/classify.ts'
 import { classifyForeign, classifyStatus, isPage } from '../../src/http/classify-status.ts'
-import { judge as judgeFacebook, judgeApp, judgeToken as judgeFacebookToken } from '../../src/providers/facebook/classify.ts'
-import { judge as judgePumpio, judgeToken as judgePumpioToken } from '../../src/providers/pumpio/classify.ts'
-import { judge as judgePushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
+import {
+  classify as judgeFacebook,
+  classifyApp, classifyToken as judgeFacebookToken
+} from '../../src/providers/facebook/classify.ts'
+import { classify as judgePumpio, classifyToken as judgePumpioToken } from '../../src/providers/pumpio/classify.ts'
+import { classify as judgePushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
 import { createProviders, definitions } from '../../src/providers/registry.ts'
 import { loadConfig } from '../../src/config/index.ts'
-import type { Answer } from '../../src/http/http.ts'
+import type { HttpResponse } from '../../src/http/http.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 const html = { 'content-type': 'text/html; charset=utf-8' }
@@ -49,7 +52,7 @@ const intermediaries: Array<[number, Record<string, string>, string]> = [
   [511, html, page]
 ]
 
-const judges: Record<string, (answer: Answer) => { kind: string }> = {
+const judges: Record<string, (answer: HttpResponse) => { kind: string }> = {
   Pushbullet: (answer) => judgePushbullet(answer, now, ['iden']),
   'pump.io': (answer) => judgePumpio(answer, now, ['id']),
   "pump.io's token endpoints": (answer) => judgePumpioToken(answer, now),
@@ -57,7 +60,7 @@ const judges: Record<string, (answer: Answer) => { kind: string }> = {
   "Blot're's token endpoint": (answer) => judgeBlotreToken(answer, now, 'own'),
   Facebook: (answer) => judgeFacebook(answer, now, readId),
   "Facebook's token endpoint": (answer) => judgeFacebookToken(answer, now, readId),
-  "Facebook's debug_token": (answer) => judgeApp(answer, now, readId)
+  "Facebook's debug_token": (answer) => classifyApp(answer, now, readId)
 }
 
 for (const [provider, judge] of Object.entries(judges)) {
@@ -73,9 +76,9 @@ for (const [provider, judge] of Object.entries(judges)) {
 t.test('takes no intermediary for the judge of credentials', async (t) => {
   const providers = createProviders(loadConfig(Object.fromEntries(definitions.flatMap(({ required }) => required.map((name) => [name, 'x'])))))
   t.equal(providers.size, definitions.length)
-  for (const { id, judgeCredentials } of providers.values()) {
+  for (const { id, classifyCredentials } of providers.values()) {
     for (const [status, headers, body] of intermediaries) {
-      t.equal(judgeCredentials?.({ status, headers, body: Buffer.from(body) }), null, `${id} ${status} ${body}`)
+      t.equal(classifyCredentials?.({ status, headers, body: Buffer.from(body) }), null, `${id} ${status} ${body}`)
     }
   }
 })

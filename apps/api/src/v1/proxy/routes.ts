@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findConnection } from '@carillon/shared/connections'
 import { parseId } from '@carillon/shared/db'
-import type { StreamedAnswer } from '@carillon/shared/http'
+import type { StreamedResponse } from '@carillon/shared/http'
 import { problemResponse } from '../../problems/problem-schema.ts'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
@@ -75,7 +75,7 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
     })
     return reply.code(answer.status).headers(responseHeaders(answer.headers)).send(answer.body)
 
-    async function ask (): Promise<StreamedAnswer> {
+    async function ask (): Promise<StreamedResponse> {
       const body = await readForwardedBody(raw)
       return await forward(services, id, { method, path, headers: requestHeaders(headers), body }, left.signal)
     }

@@ -1,6 +1,6 @@
-import type { Complain, Reach } from '../send-request.ts'
-import { ask } from '../send-request.ts'
-import { errorOf, judge, judgeToken } from './classify.ts'
+import type { ToError, HttpContext } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
+import { errorOf, classify, classifyToken } from './classify.ts'
 import type { BlotreToken } from './objects.ts'
 import type { BlotreRequest } from './requests.ts'
 import { RestError } from './rest-error.ts'
@@ -33,9 +33,9 @@ export interface BlotreApi {
   /** Where a user enters a one-time code. */
   readonly redeemUrl: string
   /** Throws RestError for a refusal, ProviderError when no answer came or none that makes sense. */
-  perform: <T>(request: BlotreRequest<T>, accessToken: string | undefined, call: Reach) => Promise<T>
+  request: <T>(request: BlotreRequest<T>, accessToken: string | undefined, call: HttpContext) => Promise<T>
   /** Throws TokenEndpointError for a refusal, else as `perform`. */
-  obtainToken: (client: BlotreClientIdentity, grant: BlotreGrant, call: Reach) => Promise<BlotreToken>
+  obtainToken: (client: BlotreClientIdentity, grant: BlotreGrant, call: HttpContext) => Promise<BlotreToken>
 }
 
 /** `baseUrl` is without `/v0`. Opens nothing; throws TypeError when it is no http(s) URL. */
@@ -50,29 +50,29 @@ export function createBlotreApi (baseUrl: string): BlotreApi {
     tokenUrl,
     redeemUrl: `${url}/v0/oauth2/redeem`,
 
-    async perform ({ method, path, content, read, secret }, accessToken, call) {
+    async request ({ method, path, content, read, secret }, accessToken, call) {
       const headers: Record<string, string> = { accept: 'application/json' }
       if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`
       if (content !== undefined) headers['content-type'] = 'application/json'
       const body = content === undefined ? {} : { body: JSON.stringify(content) }
-      return await ask(
-        { method, url: `${url}${path}`, headers, ...body }, (answer, now) => judge(answer, now, read), call, {},
-        complainOfRest([accessToken, secret]))
+      return await sendRequest(
+        { method, url: `${url}${path}`, headers, ...body }, (answer, now) => classify(answer, now, read), call, {},
+        toRestError([accessToken, secret]))
     },
 
     async obtainToken (client, grant, call) {
       // A form, with the client's credentials inside: JSON, query parameters and Basic are not read.
       const endpoint = { url: tokenUrl, clientId: client.id, clientSecret: client.secret, credentials: 'body', format: 'form' } as const
       return await requestToken(
-        endpoint, { ...grant }, (answer, now) => judgeToken(answer, now, client.kind), call,
-        complainOfToken([client.secret, 'code' in grant ? grant.code : grant.refresh_token]))
+        endpoint, { ...grant }, (answer, now) => classifyToken(answer, now, client.kind), call,
+        toTokenError([client.secret, 'code' in grant ? grant.code : grant.refresh_token]))
     }
   }
 }
 
 type Secrets = Array<string | undefined>
 
-function complainOfRest (secrets: Secrets): Complain {
+function toRestError (secrets: Secrets): ToError {
   return (verdict, host, { status, body }) => {
     if (status < 400) return new ProviderError(verdict, host, status)
     const { error, details } = errorOf(parseJson(without(secrets, body)))
@@ -80,7 +80,7 @@ function complainOfRest (secrets: Secrets): Complain {
   }
 }
 
-function complainOfToken (secrets: Secrets): Complain {
+function toTokenError (secrets: Secrets): ToError {
   return (verdict, host, { status, headers, body }) => {
     const decoded = decodeBody({ headers, body }, maxTokenResponseBytes)
     const json = parseTokenBody({ headers: {}, body: Buffer.from(without(secrets, decoded)) })

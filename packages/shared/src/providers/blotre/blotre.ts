@@ -2,9 +2,9 @@ import { createBlotreApi } from './api.ts'
 import type { BlotreClientIdentity } from './api.ts'
 import { credentialsOf, expiryOf, parseBlotreCredentials } from './credentials.ts'
 import type { BlotreCredentials } from './credentials.ts'
-import { judge } from './classify.ts'
-import { createLook } from './stream-style.ts'
-import type { Look, LookConfig } from './stream-style.ts'
+import { classify } from './classify.ts'
+import { createStreamStyle } from './stream-style.ts'
+import type { StreamStyle, StreamStyleConfig } from './stream-style.ts'
 import { readToken } from './objects.ts'
 import type { BlotreToken, BlotreUser } from './objects.ts'
 import { openOneTimeClient, redeemIntervalMs, redeemOneTimeCode } from './one-time-code.ts'
@@ -13,16 +13,16 @@ import { createStream, getStream, getTokenInfo, setStatus, setTags } from './req
 import { isUnknownToken, revoke } from './revoke.ts'
 import { joinUri } from './uri.ts'
 import { joinBase, withoutParameters } from '../../http/index.ts'
-import type { Answer } from '../../http/index.ts'
+import type { HttpResponse } from '../../http/index.ts'
 import type { Message } from '../message.ts'
 import type { Account, Grant } from '../credentials.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import type { ForwardedRequest } from '../capabilities.ts'
 import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { createTurns } from './turns.ts'
 
-export interface BlotreConfig extends LookConfig {
+export interface BlotreConfig extends StreamStyleConfig {
   /** Base URL, without `/v0`. */
   url: string
   clientId: string
@@ -38,7 +38,7 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
   const { origin, host } = new URL(`${api.url}/`)
   const shared: BlotreClientIdentity = { id: config.clientId, secret: config.clientSecret, kind: 'shared' }
   const introduction = config.introduction ?? { name: 'Carillon', blurb: 'Shows notifications on your stream.' }
-  const lookOf = createLook(config)
+  const lookOf = createStreamStyle(config)
   const inTurn = createTurns()
   const child = config.stream?.trim()
   if (child !== undefined && !/^[ \w$-]{1,64}$/.test(child)) {
@@ -70,16 +70,16 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
     refresh,
     revoke: (credentials, call) => revoke(api, credentials, call),
     authorize,
-    judgeCredentials
+    classifyCredentials
   }
 
-  async function accept (answer: Record<string, unknown>, call: Call): Promise<Grant<BlotreCredentials>> {
+  async function accept (answer: Record<string, unknown>, call: RequestContext): Promise<Grant<BlotreCredentials>> {
     const token = readToken(answer)
     if (token === undefined) throw new ProviderError({ kind: 'malformed', reason: 'token answer makes no sense' }, host)
     return await grantOf(token, {}, call)
   }
 
-  async function begin (call: Call) {
+  async function begin (call: RequestContext) {
     const { client, code, expiresAt } = await openOneTimeClient(api, introduction.name, introduction.blurb, call)
     return {
       code,
@@ -90,22 +90,24 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
     }
   }
 
-  async function complete (pending: Record<string, unknown>, call: Call): Promise<Grant<BlotreCredentials> | null> {
+  async function complete (pending: Record<string, unknown>, call: RequestContext): Promise<Grant<BlotreCredentials> | null> {
     const waiting = oneTimeClientOf(pending)
     const token = await redeemOneTimeCode(api, waiting, call)
     const { id: clientId, secret: clientSecret } = waiting.client
     return token === null ? null : await grantOf(token, { clientId, clientSecret }, call)
   }
 
-  async function grantOf (token: BlotreToken, client: Partial<BlotreCredentials>, call: Call): Promise<Grant<BlotreCredentials>> {
+  async function grantOf (
+    token: BlotreToken, client: Partial<BlotreCredentials>, call: RequestContext
+  ): Promise<Grant<BlotreCredentials>> {
     const credentials = credentialsOf(token, client, host)
     const expiresAt = expiryOf(token, call.now())
     const account = accountOf(token.user ?? await whoIs(credentials, call))
     return { credentials, account, ...expiresAt === undefined ? {} : { expiresAt } }
   }
 
-  async function whoIs ({ accessToken, refreshToken }: BlotreCredentials, call: Call): Promise<BlotreUser> {
-    const { user } = await api.perform(getTokenInfo(accessToken), undefined, call).catch((error: unknown) => {
+  async function whoIs ({ accessToken, refreshToken }: BlotreCredentials, call: RequestContext): Promise<BlotreUser> {
+    const { user } = await api.request(getTokenInfo(accessToken), undefined, call).catch((error: unknown) => {
       if (!isUnknownToken(error)) throw error
       // It says this of a token that is too old as of one that never was. Only a refresh can tell.
       throw refreshToken === undefined
@@ -116,31 +118,31 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
     return user
   }
 
-  async function send (message: Message, _key: string, credentials: BlotreCredentials, call: Call) {
+  async function send (message: Message, _key: string, credentials: BlotreCredentials, call: RequestContext) {
     if (message.type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a stream shows a colour and tags, no files' }, host)
     const look = lookOf(message)
     const root = credentials.rootStream ?? (await whoIs(credentials, call)).rootStream
     return { id: await (child === undefined ? showOnRoot(root, look) : showOnChild(root, child, look)) }
 
     /** Tags first: whoever watches the stream is woken by the colour, and finds the tags that go with it, not another ring's. */
-    async function showOnRoot (id: string, { color, tags }: Look): Promise<string> {
+    async function showOnRoot (id: string, { color, tags }: StreamStyle): Promise<string> {
       return inTurn(id, async () => {
-        await api.perform(setTags(id, tags), credentials.accessToken, call)
-        await api.perform(setStatus(id, color), credentials.accessToken, call)
+        await api.request(setTags(id, tags), credentials.accessToken, call)
+        await api.request(setStatus(id, color), credentials.accessToken, call)
         return id
       })
     }
 
     /** One PUT makes the stream when it is missing, and sets its status and tags either way. */
-    async function showOnChild (parent: string, name: string, { color, tags }: Look): Promise<string> {
-      const { uri } = await api.perform(getStream(parent), undefined, call)
+    async function showOnChild (parent: string, name: string, { color, tags }: StreamStyle): Promise<string> {
+      const { uri } = await api.request(getStream(parent), undefined, call)
       const wanted = { name, uri: joinUri(uri, name), status: { color }, tags: tags.map((tag) => ({ tag })) }
-      const { id } = await api.perform(createStream(wanted), credentials.accessToken, call)
+      const { id } = await api.request(createStream(wanted), credentials.accessToken, call)
       return id
     }
   }
 
-  async function refresh (credentials: BlotreCredentials, call: Call) {
+  async function refresh (credentials: BlotreCredentials, call: RequestContext) {
     const { refreshToken } = credentials
     if (refreshToken === undefined) throw new ProviderError({ kind: 'unauthorized', reason: 'there is no refresh token' }, host)
     const token = await api.obtainToken(clientOf(credentials), { grant_type: 'refresh_token', refresh_token: refreshToken }, call)
@@ -171,8 +173,8 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
 /** Access tokens last two hours. */
 const refreshAheadMs = 20 * 60_000
 
-function judgeCredentials (answer: Answer): 'expired' | 'unauthorized' | null {
-  const { kind } = judge(answer, 0, () => true)
+function classifyCredentials (answer: HttpResponse): 'expired' | 'unauthorized' | null {
+  const { kind } = classify(answer, 0, () => true)
   return kind === 'expired' || kind === 'unauthorized' ? kind : null
 }
 

@@ -1,17 +1,17 @@
-import type { Judgement } from '../send-request.ts'
+import type { Classification } from '../send-request.ts'
 import type { BlotreToken, Reader } from './objects.ts'
 import { readToken } from './objects.ts'
 import { classifyForeign, classifyStatus, isObject, parseJson } from '../../http/index.ts'
 import { tokenErrorOf } from '../oauth2/exchange-code.ts'
-import type { Answer, Verdict } from '../../http/index.ts'
+import type { HttpResponse, Failure } from '../../http/index.ts'
 import { parseTokenBody } from '../oauth2/token-response.ts'
 
 /** Judges an answer of the REST API; `read` says what makes it any use. */
-export function judge<T> (answer: Answer, now: number, read: Reader<T>): Judgement<T> {
+export function classify<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
   const verdict = classifyStatus(answer, now)
   if (verdict !== undefined) return verdict
-  if (answer.status >= 400) return judgeRefusal(answer, now)
-  return judgeContent(answer, now, answer.body.length === 0 ? null : parseJson(answer.body), read)
+  if (answer.status >= 400) return classifyRefusal(answer, now)
+  return classifyContent(answer, now, answer.body.length === 0 ? null : parseJson(answer.body), read)
 }
 
 /**
@@ -19,7 +19,7 @@ export function judge<T> (answer: Answer, now: number, read: Reader<T>): Judgeme
  * that the secret is wrong. Only a disposable client's own secret went bad together with its one connection; where all
  * connections share the client (`shared`), a mistake in the configuration must not make every user connect again.
  */
-export function judgeToken (answer: Answer, now: number, client: 'own' | 'shared'): Judgement<BlotreToken> {
+export function classifyToken (answer: HttpResponse, now: number, client: 'own' | 'shared'): Classification<BlotreToken> {
   const verdict = classifyStatus(answer, now)
   if (verdict !== undefined) return verdict
   const { status } = answer
@@ -43,7 +43,7 @@ export function errorOf (json: unknown): { error: string, details: Record<string
   return { error: typeof json.error === 'string' ? json.error : '', details: isObject(json.details) ? json.details : null }
 }
 
-function judgeRefusal (answer: Answer, now: number): Verdict {
+function classifyRefusal (answer: HttpResponse, now: number): Failure {
   const { status, headers } = answer
   const json = parseJson(answer.body)
   // Blot're answers its API's errors in JSON. Anything else is an intermediary's, or a page of Play's own.
@@ -62,7 +62,7 @@ function judgeRefusal (answer: Answer, now: number): Verdict {
   return { kind: 'rejected', reason: text ?? byFields(details) ?? reasons[status] ?? 'request refused' }
 }
 
-function judgeContent<T> (answer: Answer, now: number, json: unknown, read: Reader<T>): Judgement<T> {
+function classifyContent<T> (answer: HttpResponse, now: number, json: unknown, read: Reader<T>): Classification<T> {
   const { status } = answer
   // 200 and 201 are all the successes that Blot're knows; any other is an intermediary's.
   if (status >= 200 && status < 300 && status !== 200 && status !== 201) return { kind: 'malformed', reason: 'unexpected success' }

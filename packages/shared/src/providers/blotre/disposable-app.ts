@@ -7,7 +7,7 @@ import type { BlotreClient, BlotreClientInfo } from './client.ts'
 import type { BlotreToken } from './objects.ts'
 import { openOneTimeClient, redeemIntervalMs, redeemOneTimeCode } from './one-time-code.ts'
 import type { OneTimeClient } from './one-time-code.ts'
-import type { Reach } from '../send-request.ts'
+import type { HttpContext } from '../send-request.ts'
 import { isUnknownToken } from './revoke.ts'
 import { TokenEndpointError } from './token-endpoint-error.ts'
 import { createHttp } from '../../http/index.ts'
@@ -101,13 +101,13 @@ async function isRefreshed (app: BlotreClient): Promise<boolean> {
     return true
   } catch (error) {
     // Whatever else goes wrong is no reason to ask the user for a new code.
-    if (!(error instanceof TokenEndpointError) || error.verdict.kind !== 'unauthorized') throw error
+    if (!(error instanceof TokenEndpointError) || error.failure.kind !== 'unauthorized') throw error
     return false
   }
 }
 
 async function untilRedeemed (
-  api: BlotreApi, waiting: OneTimeClient, call: Reach, pause: (delayMs: number, signal: AbortSignal) => Promise<void>
+  api: BlotreApi, waiting: OneTimeClient, call: HttpContext, pause: (delayMs: number, signal: AbortSignal) => Promise<void>
 ): Promise<BlotreToken> {
   while (true) {
     await pause(redeemIntervalMs, call.signal)

@@ -1,4 +1,4 @@
-import type { Reach } from '../send-request.ts'
+import type { HttpContext } from '../send-request.ts'
 import { oneTimeCodeGrant } from './api.ts'
 import type { BlotreApi, BlotreClientIdentity } from './api.ts'
 import type { BlotreToken } from './objects.ts'
@@ -18,8 +18,8 @@ export interface OneTimeClient {
 }
 
 /** Creates a disposable client. Throws RestError for a name that is not 3 to 254 characters. */
-export async function openOneTimeClient (api: BlotreApi, name: string, blurb: string, call: Reach): Promise<OneTimeClient> {
-  const { id, secret, code, expires_in: lifetime } = await api.perform(createDisposable(name, blurb), undefined, call)
+export async function openOneTimeClient (api: BlotreApi, name: string, blurb: string, call: HttpContext): Promise<OneTimeClient> {
+  const { id, secret, code, expires_in: lifetime } = await api.request(createDisposable(name, blurb), undefined, call)
   return { client: { id, secret, kind: 'own' }, code, expiresAt: call.now() + lifetime * 1_000 }
 }
 
@@ -28,7 +28,7 @@ export async function openOneTimeClient (api: BlotreApi, name: string, blurb: st
  * happen. Blot're itself says `invalid_grant` of both.
  */
 export async function redeemOneTimeCode (
-  api: BlotreApi, { client, code, expiresAt }: OneTimeClient, call: Reach
+  api: BlotreApi, { client, code, expiresAt }: OneTimeClient, call: HttpContext
 ): Promise<BlotreToken | null> {
   // Taken before asking: a code that is entered while we ask must not be given up.
   const isLate = call.now() >= expiresAt

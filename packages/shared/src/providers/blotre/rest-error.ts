@@ -1,4 +1,4 @@
-import type { Verdict } from '../../http/index.ts'
+import type { Failure } from '../../http/index.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /**
@@ -10,7 +10,7 @@ export class RestError extends ProviderError {
   readonly error: string
   readonly details: Record<string, unknown> | null
 
-  constructor (verdict: Verdict, host: string, status: number, error: string, details: Record<string, unknown> | null) {
+  constructor (verdict: Failure, host: string, status: number, error: string, details: Record<string, unknown> | null) {
     super(verdict, host, status)
     this.error = error
     this.details = details

@@ -1,14 +1,14 @@
-import type { Reach } from '../send-request.ts'
+import type { HttpContext } from '../send-request.ts'
 import type { BlotreApi } from './api.ts'
 import { revokeToken } from './requests.ts'
 import { RestError } from './rest-error.ts'
 
 /** Ends both tokens. Those that Blot're does not know any more are as good as revoked. */
 export async function revoke (
-  api: BlotreApi, { accessToken, refreshToken }: { accessToken: string, refreshToken?: string | undefined }, call: Reach
+  api: BlotreApi, { accessToken, refreshToken }: { accessToken: string, refreshToken?: string | undefined }, call: HttpContext
 ): Promise<void> {
   // An access token that is too old is not found, and its refresh token would live on. Either one ends both.
-  await api.perform(revokeToken(refreshToken ?? accessToken), undefined, call).catch((error: unknown) => {
+  await api.request(revokeToken(refreshToken ?? accessToken), undefined, call).catch((error: unknown) => {
     if (!isUnknownToken(error)) throw error
   })
 }

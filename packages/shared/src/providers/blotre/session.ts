@@ -1,4 +1,4 @@
-import type { Reach } from '../send-request.ts'
+import type { HttpContext } from '../send-request.ts'
 import type { BlotreApi, BlotreClientIdentity, BlotreGrant } from './api.ts'
 import type { BlotreToken } from './objects.ts'
 import type { BlotreRequest } from './requests.ts'
@@ -18,7 +18,7 @@ export interface BlotreSession {
 }
 
 export function createBlotreSession (
-  api: BlotreApi, client: BlotreClientIdentity, initial: BlotreToken | null, call: Reach,
+  api: BlotreApi, client: BlotreClientIdentity, initial: BlotreToken | null, call: HttpContext,
   onCreds: (creds: BlotreToken | null) => void | Promise<void>
 ): BlotreSession {
   let creds = initial
@@ -54,14 +54,14 @@ export function createBlotreSession (
 
   async function perform<T> (request: BlotreRequest<T>): Promise<T> {
     // Everything that is read is public: no token goes where none is asked for.
-    if (request.method === 'GET') return await api.perform(request, undefined, call)
+    if (request.method === 'GET') return await api.request(request, undefined, call)
     const used = creds
     try {
-      return await api.perform(request, used?.access_token, call)
+      return await api.request(request, used?.access_token, call)
     } catch (error) {
       if (!isExpired(error) || used?.refresh_token === undefined) throw error
       await replace(used, error)
-      return await api.perform(request, creds?.access_token, call)
+      return await api.request(request, creds?.access_token, call)
     }
   }
 
@@ -75,5 +75,5 @@ export function createBlotreSession (
 }
 
 function isExpired (error: unknown): boolean {
-  return error instanceof ProviderError && error.verdict.kind === 'expired'
+  return error instanceof ProviderError && error.failure.kind === 'expired'
 }

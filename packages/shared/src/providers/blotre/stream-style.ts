@@ -5,13 +5,13 @@ export type Level = NonNullable<Message['level']>
 export const levels: readonly Level[] = ['info', 'success', 'warning', 'error']
 
 /** What a notification makes of a stream. */
-export interface Look {
+export interface StreamStyle {
   /** `#rrggbb`. */
   color: string
   tags: string[]
 }
 
-export interface LookConfig {
+export interface StreamStyleConfig {
   /** `#rrggbb` for each level; those left out keep their own. */
   colors?: Partial<Record<Level, string>> | undefined
   /** On every notification, after its level. */
@@ -25,7 +25,7 @@ const defaultColors: Record<Level, string> = { info: '#3b82f6', success: '#22c55
  * has one), and as tags the level, the configured ones, and the hashtags of title and body, first come first kept. Throws
  * TypeError for a colour or tag that Blot're would not take.
  */
-export function createLook ({ colors = {}, tags = [] }: LookConfig): (message: Message) => Look {
+export function createStreamStyle ({ colors = {}, tags = [] }: StreamStyleConfig): (message: Message) => StreamStyle {
   const palette = { ...defaultColors, ...colors }
   for (const color of Object.values(palette)) {
     if (!/^#[0-9a-f]{6}$/i.test(color)) throw new TypeError(`'${color}' is no colour of the form #rrggbb`)

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../http/index.ts'
+import type { Failure } from '../../http/index.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** The token endpoint refused, in the terms of RFC 6749 §5.2: `invalid_grant`, `invalid_client`, `unsupported_grant_type`. */
@@ -6,7 +6,7 @@ export class TokenEndpointError extends ProviderError {
   readonly error: string
   readonly errorDescription: string
 
-  constructor (verdict: Verdict, host: string, status: number, error: string, errorDescription: string) {
+  constructor (verdict: Failure, host: string, status: number, error: string, errorDescription: string) {
     super(verdict, host, status)
     this.error = error
     this.errorDescription = errorDescription

@@ -1,7 +1,7 @@
-import type { Judgement } from '../send-request.ts'
+import type { Classification } from '../send-request.ts'
 import { classifyForeign, isObject, parseJson } from '../../http/index.ts'
 import { retryAtOf } from './usage.ts'
-import type { Answer, Verdict } from '../../http/index.ts'
+import type { HttpResponse, Failure } from '../../http/index.ts'
 import { parseTokenBody } from '../oauth2/token-response.ts'
 
 /** Reads what an answer is asked for; undefined when that is not in it. */
@@ -19,33 +19,35 @@ export interface GraphError {
  * Judges an answer of the Graph API; `read` says what makes it any use. Statuses tell little: a limit is a 400, and an error
  * may come with 200.
  */
-export function judge<T> (answer: Answer, now: number, read: Reader<T>): Judgement<T> {
+export function classify<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
   const json = parseJson(answer.body)
   const error = errorIn(json)
-  return error === undefined ? judgePlain(answer, json, now, read) : judgeError(error, answer, now)
+  return error === undefined ? classifyPlain(answer, json, now, read) : classifyError(error, answer, now)
 }
 
 /**
  * The same for the token endpoint. There, code 1 is a wrong secret and 101 a wrong app id: a mistake in our configuration,
  * which must make nobody connect again.
  */
-export function judgeToken<T> (answer: Answer, now: number, read: Reader<T>): Judgement<T> {
+export function classifyToken<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
   const json = parseTokenBody(answer)
   const error = errorIn(json)
-  if (error === undefined) return judgePlain(answer, json, now, read)
+  if (error === undefined) return classifyPlain(answer, json, now, read)
   const { code } = error
   if (code === 1 || code === 101) return { kind: 'transient', reason: `our client is not accepted (#${code})` }
-  return judgeError(error, answer, now)
+  return classifyError(error, answer, now)
 }
 
 /** The same for what the app asks in its own name, with a token made of its secret: that one is nobody's to get anew. */
-export function judgeApp<T> (answer: Answer, now: number, read: Reader<T>): Judgement<T> {
+export function classifyApp<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
   const { code } = errorIn(parseJson(answer.body)) ?? {}
-  return code === 190 ? { kind: 'transient', reason: `our client is not accepted (#${code})` } : judgeToken(answer, now, read)
+  return code === 190 ? { kind: 'transient', reason: `our client is not accepted (#${code})` } : classifyToken(answer, now, read)
 }
 
 /** Judges an error that came inside an answer, as `debug_token` has them of the token it was asked about. */
-export function judgeError (error: GraphError, { headers, status }: Pick<Answer, 'headers' | 'status'>, now: number): Verdict {
+export function classifyError (
+  error: GraphError, { headers, status }: Pick<HttpResponse, 'headers' | 'status'>, now: number
+): Failure {
   const { code, subcode, isTransient, message } = error
   const told = subcode === undefined ? `(#${code})` : `(#${code}/${subcode})`
   const limit = limitOf(code)
@@ -86,7 +88,7 @@ export function readGraphError (error: unknown): GraphError | undefined {
 }
 
 /** Classifies an answer without Graph's error envelope. */
-function judgePlain<T> (answer: Answer, json: unknown, now: number, read: Reader<T>): Judgement<T> {
+function classifyPlain<T> (answer: HttpResponse, json: unknown, now: number, read: Reader<T>): Classification<T> {
   const { status, body } = answer
   if (status < 200 || status >= 300) return classifyForeign(answer, now)
   // The one text that a 200 is known to carry in place of JSON.

@@ -2,14 +2,14 @@ import { parseAccessToken } from '../oauth2/parse-access-token.ts'
 import { joinBase, parseJson, withoutParameters } from '../../http/index.ts'
 import { createFacebookApi, secretParameters } from './api.ts'
 import { createInsights } from './insights.ts'
-import { errorIn, judge, judgeError, judgeToken } from './classify.ts'
+import { errorIn, classify, classifyError, classifyToken } from './classify.ts'
 import { readSignedRequest } from './signed-request.ts'
 import { readPermissions, readSuccess, readToken, readTokenFacts, readUser } from './objects.ts'
 import type { TokenAnswer } from './objects.ts'
-import type { Answer } from '../../http/index.ts'
+import type { HttpResponse } from '../../http/index.ts'
 import type { Account, Credentials, Grant } from '../credentials.ts'
 import type { Authorized, ForwardedRequest, Refreshed } from '../capabilities.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 
@@ -51,8 +51,8 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
         // Without it the user is not asked again for what they have declined before.
         askAgain: { auth_type: 'rerequest' },
         accept,
-        judgeRefusal: (answer, now) => {
-          const judgement = judgeToken(answer, now, () => undefined)
+        classifyRefusal: (answer, now) => {
+          const judgement = classifyToken(answer, now, () => undefined)
           return judgement.kind === 'ok' ? { kind: 'malformed', reason: 'answer is not what was asked for' } : judgement
         }
       }
@@ -65,13 +65,13 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     revokes: 'account',
     revoke,
     authorize,
-    judgeCredentials,
+    classifyCredentials,
     pull: createInsights(api),
     notices: { field: 'signed_request', read: (signed) => readSignedRequest(signed, config.clientSecret, host) }
   }
 
   /** What the code brought lasts for hours. It is exchanged at once: later it may be too late. */
-  async function accept (answer: Record<string, unknown>, call: Call): Promise<Grant<FacebookCredentials>> {
+  async function accept (answer: Record<string, unknown>, call: RequestContext): Promise<Grant<FacebookCredentials>> {
     const { credentials, expiresAt } = await refresh(parseAccessToken({ accessToken: answer['access_token'] }, host), call)
     const account = await identify(credentials, call)
     const permissions = await api.request('GET', '/me/permissions', {}, credentials.accessToken, readPermissions, call)
@@ -81,10 +81,10 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
   }
 
   /** A token that was made for another app would be answered as well, and would say nothing of who has allowed us what. */
-  async function identify ({ accessToken }: FacebookCredentials, call: Call): Promise<Account> {
+  async function identify ({ accessToken }: FacebookCredentials, call: RequestContext): Promise<Account> {
     const facts = await api.debug(accessToken, readTokenFacts, call)
     const { appId, error, isValid, userId } = facts
-    if (error !== undefined) throw new ProviderError(judgeError(error, { status: 400, headers: {} }, call.now()), host)
+    if (error !== undefined) throw new ProviderError(classifyError(error, { status: 400, headers: {} }, call.now()), host)
     if (!isValid) throw new ProviderError({ kind: 'unauthorized', reason: 'access token is not valid' }, host)
     if (appId !== config.clientId) throw new ProviderError({ kind: 'unauthorized', reason: 'access token is another app\'s' }, host)
     const user = await api.request('GET', '/me', { fields: 'id,name' }, accessToken, readUser, call)
@@ -92,19 +92,19 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     return user
   }
 
-  async function refresh ({ accessToken }: FacebookCredentials, call: Call): Promise<Refreshed<FacebookCredentials>> {
+  async function refresh ({ accessToken }: FacebookCredentials, call: RequestContext): Promise<Refreshed<FacebookCredentials>> {
     const token = await api.obtainToken({ grant_type: 'fb_exchange_token', fb_exchange_token: accessToken }, readToken, call)
     const expiresAt = expiryOf(token, call.now())
     const credentials = parseAccessToken({ accessToken: token.accessToken }, host)
     return { credentials, ...expiresAt === undefined ? {} : { expiresAt } }
   }
 
-  async function revoke ({ accessToken }: FacebookCredentials, call: Call): Promise<void> {
+  async function revoke ({ accessToken }: FacebookCredentials, call: RequestContext): Promise<void> {
     try {
       await api.request('DELETE', '/me/permissions', {}, accessToken, readSuccess, call)
     } catch (error) {
       // A token that it does not take any more opens nothing, and that was to be achieved.
-      if (!(error instanceof ProviderError) || error.verdict.kind !== 'unauthorized') throw error
+      if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') throw error
     }
   }
 
@@ -124,9 +124,9 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     return new ProviderError({ kind: 'rejected', reason }, host)
   }
 
-  function judgeCredentials (answer: Answer): 'unauthorized' | null {
+  function classifyCredentials (answer: HttpResponse): 'unauthorized' | null {
     if (errorIn(parseJson(answer.body)) === undefined) return null
-    return judge(answer, 0, () => true).kind === 'unauthorized' ? 'unauthorized' : null
+    return classify(answer, 0, () => true).kind === 'unauthorized' ? 'unauthorized' : null
   }
 }
 

@@ -3,7 +3,7 @@ import type { FacebookCredentials } from './facebook.ts'
 import { isObject, isText } from '../../http/index.ts'
 import { isTooMuch, ProviderError } from '../provider-error.ts'
 import type { AdAccount, InsightsDay, Pull, PullPage } from '../insights.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 
 interface ReadPage<T> extends PullPage<T> {
   next: string | undefined
@@ -32,7 +32,7 @@ export function createInsights (api: FacebookApi): Pull<FacebookCredentials> {
    */
   async function * pages<T> (
     path: string, query: Record<string, string>, read: (item: unknown) => T | undefined,
-    { accessToken }: FacebookCredentials, call: Call, minPerPage = maxPerPage
+    { accessToken }: FacebookCredentials, call: RequestContext, minPerPage = maxPerPage
   ): AsyncGenerator<PullPage<T>> {
     const readPage = (json: unknown) => readPageOf(json, read)
     let limit = maxPerPage

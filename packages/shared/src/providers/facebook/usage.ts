@@ -1,8 +1,8 @@
-import type { Answer } from '../../http/index.ts'
+import type { HttpResponse } from '../../http/index.ts'
 import type { WaitLimits } from '../../http/retry-after.ts'
 import { chooseRetryAt, isObject, parseJson } from '../../http/index.ts'
 
-type Headers = Answer['headers']
+type Headers = HttpResponse['headers']
 
 /** How much of a limit is used up, in percent, and whose it is: the app's, which all connections share, or an ad account's. */
 export interface Usage {

@@ -1,11 +1,11 @@
-import type { Judgement } from '../send-request.ts'
-import type { Answer } from '../../http/index.ts'
+import type { Classification } from '../send-request.ts'
+import type { HttpResponse } from '../../http/index.ts'
 
 /**
  * Judges servers that only hold files. Whatever they refuse says nothing about the account: a storage server's 403 must
  * not make a user connect again.
  */
-export function judgeTransfer ({ status, body }: Answer): Judgement<Buffer> {
+export function classifyTransfer ({ status, body }: HttpResponse): Classification<Buffer> {
   if (status >= 200 && status < 300) return { kind: 'ok', value: body }
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     return { kind: 'transient', reason: 'file server cannot answer now' }

@@ -1,8 +1,8 @@
-import type { Judgement, Reach } from '../send-request.ts'
-import { ask } from '../send-request.ts'
+import type { Classification, HttpContext } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
 import { decodeFile } from '../../http/index.ts'
-import type { Answer, Verdict } from '../../http/index.ts'
-import { judgeTransfer } from './classify-transfer.ts'
+import type { HttpResponse, Failure } from '../../http/index.ts'
+import { classifyTransfer } from './classify-transfer.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** For requests that carry a file: 25 MiB in this time is 2 Mbit/s. */
@@ -14,9 +14,9 @@ const maxRedirects = 5
  * Downloads a file through the guard, which checks each redirect as well. No request carries a credential. Throws ProviderError
  * `rejected` when the file is more than `maxBytes`, also once it is decoded, or when it is not to be had.
  */
-export async function fetchFile (url: string, maxBytes: number, call: Reach): Promise<Buffer> {
+export async function fetchFile (url: string, maxBytes: number, call: HttpContext): Promise<Buffer> {
   const endsAt = performance.now() + fileTimeoutMs
-  const tooLarge = tooLargeVerdict(maxBytes)
+  const tooLarge = tooLargeFailure(maxBytes)
   let next = url
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
     const request = {
@@ -27,20 +27,20 @@ export async function fetchFile (url: string, maxBytes: number, call: Reach): Pr
       maxResponseBytes: maxBytes,
       timeoutMs: Math.max(1, endsAt - performance.now())
     } as const
-    const found = await ask(request, (answer) => judgeDownload(answer, request.url), call, { tooLarge })
+    const found = await sendRequest(request, (answer) => classifyDownload(answer, request.url), call, { tooLarge })
     if ('body' in found) return await decode(found, maxBytes, new URL(next).host)
     next = found.location
   }
   throw new ProviderError({ kind: 'rejected', reason: `file server redirects more than ${maxRedirects} times` }, new URL(next).host)
 }
 
-export function tooLargeVerdict (maxBytes: number): Verdict {
+export function tooLargeFailure (maxBytes: number): Failure {
   return { kind: 'rejected', reason: `file is larger than ${maxBytes} bytes` }
 }
 
-type Found = { location: string } | Answer
+type Found = { location: string } | HttpResponse
 
-function judgeDownload (answer: Answer, url: string): Judgement<Found> {
+function classifyDownload (answer: HttpResponse, url: string): Classification<Found> {
   const { status, headers: { location } } = answer
   if ([301, 302, 303, 307, 308].includes(status) && location !== undefined) {
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined
@@ -49,18 +49,18 @@ function judgeDownload (answer: Answer, url: string): Judgement<Found> {
     }
     return { kind: 'ok', value: { location: target.href } }
   }
-  const judgement = judgeTransfer(answer)
+  const judgement = classifyTransfer(answer)
   return judgement.kind === 'ok' ? { kind: 'ok', value: answer } : judgement
 }
 
 /** Some servers encode although they were asked not to. What they sent would arrive as garbage. */
-async function decode (answer: Answer, maxBytes: number, host: string): Promise<Buffer> {
+async function decode (answer: HttpResponse, maxBytes: number, host: string): Promise<Buffer> {
   let file: Buffer | undefined
   try {
     file = await decodeFile(answer, maxBytes)
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-    throw new ProviderError(isTooLarge ? tooLargeVerdict(maxBytes) : { kind: 'malformed', reason: 'file is not encoded as its server says' }, host)
+    throw new ProviderError(isTooLarge ? tooLargeFailure(maxBytes) : { kind: 'malformed', reason: 'file is not encoded as its server says' }, host)
   }
   if (file !== undefined) return file
   throw new ProviderError({ kind: 'rejected', reason: 'file server uses a content encoding other than gzip, deflate and br' }, host)

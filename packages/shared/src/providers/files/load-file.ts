@@ -1,11 +1,11 @@
-import { fetchFile, tooLargeVerdict } from './fetch-file.ts'
+import { fetchFile, tooLargeFailure } from './fetch-file.ts'
 import type { StoredFile } from './file-store.ts'
 import type { MessageFile } from '../message.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /** As much as any provider takes. */
-const mostFileBytes = 26_214_400
+const maxFileBytes = 26_214_400
 
 /**
  * Runs `work` with the bytes of a message's file: decoded, or fetched once for all recipients of the notification. Throws
@@ -13,12 +13,12 @@ const mostFileBytes = 26_214_400
  * only fails just now.
  */
 export async function withFile<Result> (
-  file: MessageFile, maxBytes: number, call: Call, work: (bytes: Buffer) => Promise<Result>
+  file: MessageFile, maxBytes: number, call: RequestContext, work: (bytes: Buffer) => Promise<Result>
 ): Promise<Result> {
   const { files, signal } = call
   if (files === undefined) return await work(checkSize(await load(file, maxBytes, call, signal), maxBytes))
-  const loadBytes = 'url' in file ? 2 * mostFileBytes : Buffer.byteLength(file.data, 'base64')
-  const stored: StoredFile = { key: files.notificationId, loadBytes, load: (signal) => load(file, mostFileBytes, call, signal) }
+  const loadBytes = 'url' in file ? 2 * maxFileBytes : Buffer.byteLength(file.data, 'base64')
+  const stored: StoredFile = { key: files.notificationId, loadBytes, load: (signal) => load(file, maxFileBytes, call, signal) }
   try {
     return await files.store.use(stored, signal, (bytes) => work(checkSize(bytes, maxBytes)))
   } catch (error) {
@@ -27,11 +27,11 @@ export async function withFile<Result> (
   }
 }
 
-async function load (file: MessageFile, maxBytes: number, call: Call, signal: AbortSignal): Promise<Buffer> {
+async function load (file: MessageFile, maxBytes: number, call: RequestContext, signal: AbortSignal): Promise<Buffer> {
   return 'url' in file ? await fetchFile(file.url, maxBytes, { ...call, signal }) : Buffer.from(file.data, 'base64')
 }
 
 function checkSize (bytes: Buffer, maxBytes: number): Buffer {
-  if (bytes.length > maxBytes) throw new ProviderError(tooLargeVerdict(maxBytes), 'attached file')
+  if (bytes.length > maxBytes) throw new ProviderError(tooLargeFailure(maxBytes), 'attached file')
   return bytes
 }

@@ -1,5 +1,5 @@
-import { ask } from '../send-request.ts'
-import type { Complain, Judge, Reach } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
+import type { ToError, Classifier, HttpContext } from '../send-request.ts'
 import type { HttpRequest } from '../../http/index.ts'
 import { maxTokenResponseBytes } from './token-response.ts'
 
@@ -15,9 +15,9 @@ export interface TokenEndpoint {
 
 /** The one request to a token endpoint, for exchanges and refreshes alike. Throws ProviderError, as `ask` does. */
 export async function requestToken<T> (
-  endpoint: TokenEndpoint, parameters: Record<string, string>, judge: Judge<T>, call: Reach, complain?: Complain
+  endpoint: TokenEndpoint, parameters: Record<string, string>, judge: Classifier<T>, call: HttpContext, complain?: ToError
 ): Promise<T> {
-  return await ask(tokenRequest(endpoint, parameters), judge, call, {}, complain)
+  return await sendRequest(tokenRequest(endpoint, parameters), judge, call, {}, complain)
 }
 
 export function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, string>): HttpRequest {

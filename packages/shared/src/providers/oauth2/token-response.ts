@@ -1,5 +1,5 @@
 import { decodeBody, isObject, parseJson } from '../../http/index.ts'
-import type { Answer } from '../../http/index.ts'
+import type { HttpResponse } from '../../http/index.ts'
 
 /** Bytes of a token endpoint's response, as sent and as decoded: the same for an exchange and for a refresh. */
 export const maxTokenResponseBytes = 1024 * 1024
@@ -16,7 +16,7 @@ export interface TokenResponse extends Record<string, unknown> {
  * Reads the members of a token endpoint's response, whatever its content type says: a JSON object, or else a form. Undefined
  * when it is neither.
  */
-export function parseTokenBody (answer: Pick<Answer, 'headers' | 'body'>): Record<string, unknown> | undefined {
+export function parseTokenBody (answer: Pick<HttpResponse, 'headers' | 'body'>): Record<string, unknown> | undefined {
   const text = new TextDecoder().decode(decodeBody(answer, maxTokenResponseBytes)).trim()
   const json = parseJson(text)
   if (json !== undefined) return isObject(json) ? json : undefined

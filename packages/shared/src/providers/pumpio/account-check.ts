@@ -1,12 +1,12 @@
-import type { Judgement } from '../send-request.ts'
-import { ask } from '../send-request.ts'
+import type { Classification } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
 import { encodeQuery } from '../../http/index.ts'
-import type { Answer } from '../../http/index.ts'
-import type { Call } from '../request-context.ts'
+import type { HttpResponse } from '../../http/index.ts'
+import type { RequestContext } from '../request-context.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { PumpioAccount } from './account.ts'
 import { accountText, isUserHost } from './account.ts'
-import { strangerLimits } from './discovery.ts'
+import { untrustedHostLimits } from './discovery.ts'
 
 /** Finds out whether an account still exists where its server does not say so. */
 export interface PumpioAccountCheck {
@@ -14,7 +14,7 @@ export interface PumpioAccountCheck {
    * Sends requests with the account's token. A request with the token of a deleted account crashes the server of pump.io 5 and 6,
    * so after a reset webfinger is asked for the account. Throws ProviderError `unauthorized` when it is gone.
    */
-  watch: <Result>(account: PumpioAccount, call: Call, send: () => Promise<Result>) => Promise<Result>
+  watch: <Result>(account: PumpioAccount, call: RequestContext, send: () => Promise<Result>) => Promise<Result>
 }
 
 /** A server that resets connections for reasons of its own is asked no more often than this about one account, and about all. */
@@ -45,7 +45,7 @@ export function createPumpioAccountCheck (originOf: (host: string) => string): P
   }
 
   /** Throws ProviderError when the account is gone, and when the server does not say. Does nothing while it is others' turn. */
-  async function settleSuspicion (account: PumpioAccount, call: Call): Promise<void> {
+  async function settleSuspicion (account: PumpioAccount, call: RequestContext): Promise<void> {
     const { host } = account
     const text = accountText(account)
     const now = call.now()
@@ -56,14 +56,14 @@ export function createPumpioAccountCheck (originOf: (host: string) => string): P
     const resource = `acct:${text}`
     const url = `${originOf(host)}/.well-known/webfinger?${encodeQuery({ resource })}`
     const headers = { accept: 'application/json' }
-    const request = { method: 'GET', url, isGuarded: isUserHost(url), headers, ...strangerLimits } as const
-    await ask(request, (answer) => classifyWebfinger(answer, account.name), call)
+    const request = { method: 'GET', url, isGuarded: isUserHost(url), headers, ...untrustedHostLimits } as const
+    await sendRequest(request, (answer) => classifyWebfinger(answer, account.name), call)
     suspects.delete(text)
   }
 }
 
 /** Only pump.io's own sentence about this very name says that the account is gone; a page or another 404 says nothing. */
-function classifyWebfinger ({ status, body }: Answer, name: string): Judgement<true> {
+function classifyWebfinger ({ status, body }: HttpResponse, name: string): Classification<true> {
   if (status >= 200 && status < 300 && body.includes('"links"')) return { kind: 'ok', value: true }
   const isGone = status === 404 && body.toString().trim() === `No such 'user' with id '${name}'`
   return isGone
@@ -74,7 +74,7 @@ function classifyWebfinger ({ status, body }: Answer, name: string): Judgement<t
 const undecided = { kind: 'transient', reason: 'the host does not say whether the account exists' } as const
 
 function isGone (error: unknown): boolean {
-  return error instanceof ProviderError && error.verdict.kind === 'unauthorized'
+  return error instanceof ProviderError && error.failure.kind === 'unauthorized'
 }
 
 /** Hosts and accounts are of the users' choice, so there is no end to them. */

@@ -1,6 +1,6 @@
-import type { Judgement } from '../send-request.ts'
+import type { Classification } from '../send-request.ts'
 import { classifyForeign, classifyStatus, isPage, isText, parseJsonObject } from '../../http/index.ts'
-import type { Answer, StatusRules, Verdict } from '../../http/index.ts'
+import type { HttpResponse, StatusRules, Failure } from '../../http/index.ts'
 
 /** Why pump.io's OAuth layer turned a request away. It says so in plain text, with statuses that do not tell them apart. */
 export type Refusal = 'token' | 'consumer' | 'nonce' | 'signature' | 'parameter' | 'request'
@@ -15,19 +15,21 @@ const refusals = new Map<string, Refusal>([
   ['internal error', 'request']
 ])
 
-export function refusalOf ({ status, body }: Pick<Answer, 'status' | 'body'>): Refusal | undefined {
+export function refusalOf ({ status, body }: Pick<HttpResponse, 'status' | 'body'>): Refusal | undefined {
   if ((status !== 400 && status !== 401) || body.length > 64) return undefined
   return refusals.get(body.toString().trim().toLowerCase())
 }
 
 /** Judges an answer of the JSON API; `members` are the texts the answer is no use without. */
-export function judge<Name extends string> (answer: Answer, now: number, members: readonly Name[]): Judgement<Fields<Name>> {
+export function classify<Name extends string> (
+  answer: HttpResponse, now: number, members: readonly Name[]
+): Classification<Fields<Name>> {
   const { status } = answer
   const verdict = classifyStatus(answer, now, rules)
   if (verdict !== undefined) return verdict
   const refusal = refusalOf(answer)
-  if (refusal !== undefined) return judgeRefusal(refusal)
-  if (status >= 400) return hasError(answer) ? judgeError(status) : classifyForeign(answer, now, rules)
+  if (refusal !== undefined) return classifyRefusal(refusal)
+  if (status >= 400) return hasError(answer) ? classifyError(status) : classifyForeign(answer, now, rules)
   if (status < 200 || status >= 300) return classifyForeign(answer, now, rules)
 
   const json = parseJsonObject(answer.body)
@@ -43,7 +45,9 @@ export function judge<Name extends string> (answer: Answer, now: number, members
 }
 
 /** Judges what the token endpoints answer: a form with a token and its secret, or a refusal in plain text. */
-export function judgeToken (answer: Answer, now: number): Judgement<{ token: string, secret: string, confirmed: boolean }> {
+export function classifyToken (
+  answer: HttpResponse, now: number
+): Classification<{ token: string, secret: string, confirmed: boolean }> {
   const refusal = refusalOf(answer)
   // Nothing is dead yet, and nobody has to reconnect: the authorization that is under way came to nothing.
   if (refusal === 'token') return { kind: 'rejected', reason: 'not authorized at the host, used already, or too late' }
@@ -72,7 +76,7 @@ export function isSecretText (value: unknown): value is string {
 
 type Fields<Name extends string> = Record<string, unknown> & Record<Name, string>
 
-function judgeRefusal (refusal: Refusal): Verdict {
+function classifyRefusal (refusal: Refusal): Failure {
   if (refusal === 'token') return { kind: 'unauthorized', reason: 'token is not accepted' }
   // Tokens belong to the client they were made for: when the host has lost it, a new client does not revive them.
   if (refusal === 'consumer' || refusal === 'nonce') return { kind: 'unauthorized', reason: 'the host does not know the client of this token' }
@@ -82,7 +86,7 @@ function judgeRefusal (refusal: Refusal): Verdict {
 }
 
 /** Classifies the JSON errors of pump.io's API. */
-function judgeError (status: number): Verdict {
+function classifyError (status: number): Failure {
   if (status === 401) return { kind: 'unauthorized', reason: 'token is not that of this account' }
   // An unconfirmed e-mail address, say, which a new token would not change.
   if (status === 403) return { kind: 'rejected', reason: 'account may not do this' }
@@ -91,7 +95,7 @@ function judgeError (status: number): Verdict {
 }
 
 /** Whether the body is pump.io's error, `{"error":"…"}`. What stands in front of it answers with pages, text or nothing. */
-export function hasError ({ body }: Pick<Answer, 'body'>): boolean {
+export function hasError ({ body }: Pick<HttpResponse, 'body'>): boolean {
   return isText(parseJsonObject(body)?.['error'])
 }
 

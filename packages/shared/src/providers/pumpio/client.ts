@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { ask } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
 import type { Http } from '../../http/index.ts'
 import { createHttp } from '../../http/index.ts'
 import { createMemoryRegistrations } from '../memory-registrations.ts'
 import type { Message } from '../message.ts'
 import type { Account } from '../credentials.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import type { Receipt } from '../capabilities.ts'
 import type { Registration } from '../registrations.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { PumpioConfig } from './pumpio.ts'
 import { createPumpio } from './pumpio.ts'
 import type { PumpioCredentials } from './credentials.ts'
-import { judge } from './classify.ts'
+import { classify } from './classify.ts'
 
 export interface PumpioClientOptions extends PumpioConfig {
   /** `nick@host`. */
@@ -53,7 +53,7 @@ export function createPumpioClient (options: PumpioClientOptions): PumpioClient 
   const { host } = pumpio.parseAccount(options.account)
   const http = options.http ?? createHttp({ trustedOrigins: pumpio.origins, allowPrivateHosts: [] })
   const registrations = createMemoryRegistrations()
-  const call: Call = { http, signal: options.signal ?? new AbortController().signal, now: Date.now, registrations }
+  const call: RequestContext = { http, signal: options.signal ?? new AbortController().signal, now: Date.now, registrations }
   const given = options.token === undefined ? undefined : pumpio.parseCredentials(options.token)
   let access: Promise<PumpioAccess> | undefined
 
@@ -67,7 +67,7 @@ export function createPumpioClient (options: PumpioClientOptions): PumpioClient 
     async get (path) {
       const { token } = await connect()
       const { url, headers } = await pumpio.authorize({ method: 'GET', path }, token, call)
-      return await ask({ method: 'GET', url, headers: { ...headers, accept: '*/*' } }, (answer, now) => judge(answer, now, []), call)
+      return await sendRequest({ method: 'GET', url, headers: { ...headers, accept: '*/*' } }, (answer, now) => classify(answer, now, []), call)
     },
     async close () {
       if (options.http === undefined) await http.close()

@@ -1,8 +1,8 @@
 import { isObject, parseJsonObject } from '../../http/index.ts'
-import type { Judgement } from '../send-request.ts'
-import { ask } from '../send-request.ts'
-import type { Answer } from '../../http/index.ts'
-import type { Call } from '../request-context.ts'
+import type { Classification } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
+import type { HttpResponse } from '../../http/index.ts'
+import type { RequestContext } from '../request-context.ts'
 import { isUserHost } from './account.ts'
 
 /** Where a host takes registrations and handshakes: URLs of its own origin. */
@@ -14,13 +14,13 @@ export interface PumpioEndpoints {
 }
 
 /** What is asked of a host before there is any trust in it. It is small, and it comes soon. */
-export const strangerLimits = { maxResponseBytes: 64 * 1024, timeoutMs: 10_000 }
+export const untrustedHostLimits = { maxResponseBytes: 64 * 1024, timeoutMs: 10_000 }
 
 /**
  * Asks `origin` for its host-meta.json. What it does not say, or says of another origin, is where pump.io has it by
  * default: a host speaks for itself alone. Throws ProviderError when it cannot be asked.
  */
-export async function discover (origin: string, call: Call): Promise<PumpioEndpoints> {
+export async function discover (origin: string, call: RequestContext): Promise<PumpioEndpoints> {
   const links = await fetchHostMeta(`${origin}/.well-known/host-meta.json`, call)
   return {
     registration: find('registration_endpoint', '/api/client/register'),
@@ -46,19 +46,21 @@ interface Link {
 const maxRedirects = 3
 
 /** Follows redirects, as RFC 6415 §2 asks. Each URL goes through the guarded client, and none leads from https to http. */
-async function fetchHostMeta (url: string, call: Call): Promise<Link[]> {
+async function fetchHostMeta (url: string, call: RequestContext): Promise<Link[]> {
   for (let current = url, redirects = 0; ; redirects++) {
     const headers = { accept: 'application/json' }
     // A host that configuration names is trusted for itself, and not for where it redirects to.
     const isGuarded = isUserHost(current) || new URL(current).origin !== new URL(url).origin
-    const request = { method: 'GET', url: current, isGuarded, headers, ...strangerLimits } as const
-    const found = await ask(request, (answer) => judgeHostMeta(answer, current, redirects < maxRedirects), call)
+    const request = { method: 'GET', url: current, isGuarded, headers, ...untrustedHostLimits } as const
+    const found = await sendRequest(request, (answer) => classifyHostMeta(answer, current, redirects < maxRedirects), call)
     if ('links' in found) return found.links
     current = found.next
   }
 }
 
-function judgeHostMeta (answer: Answer, url: string, mayFollow: boolean): Judgement<{ links: Link[] } | { next: string }> {
+function classifyHostMeta (
+  answer: HttpResponse, url: string, mayFollow: boolean
+): Classification<{ links: Link[] } | { next: string }> {
   const { status, body } = answer
   if (status >= 500 || status === 408 || status === 425 || status === 429) return { kind: 'transient', reason: 'cannot answer now' }
   if (status < 300 || status >= 400) return { kind: 'ok', value: { links: status >= 200 && status < 300 ? parseLinks(body) : [] } }
@@ -68,7 +70,7 @@ function judgeHostMeta (answer: Answer, url: string, mayFollow: boolean): Judgem
 }
 
 /** Undefined for what leads nowhere, from https to http, or carries a password. */
-function nextUrl ({ status, headers: { location = '' } }: Answer, url: string): string | undefined {
+function nextUrl ({ status, headers: { location = '' } }: HttpResponse, url: string): string | undefined {
   if (![301, 302, 303, 307, 308].includes(status) || location === '' || !URL.canParse(location, url)) return undefined
   const next = new URL(location, url)
   const isDowngrade = new URL(url).protocol === 'https:' && next.protocol !== 'https:'

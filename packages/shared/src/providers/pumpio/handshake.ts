@@ -1,12 +1,12 @@
 import { withParameters } from '../../http/index.ts'
-import type { Answer } from '../../http/index.ts'
-import type { Call } from '../request-context.ts'
+import type { HttpResponse } from '../../http/index.ts'
+import type { RequestContext } from '../request-context.ts'
 import type { Registration } from '../registrations.ts'
 import type { VerifierHandshake } from '../handshakes.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { PumpioHosts } from './account.ts'
-import { discover, strangerLimits } from './discovery.ts'
-import { isSecretText, judgeToken, refusalOf } from './classify.ts'
+import { discover, untrustedHostLimits } from './discovery.ts'
+import { isSecretText, classifyToken, refusalOf } from './classify.ts'
 import type { PumpioApplication } from './registration.ts'
 import { obtainRegistration } from './registration.ts'
 import type { PumpioSigner } from './signer.ts'
@@ -31,11 +31,11 @@ interface Pending extends Registration {
 /** The three legs of OAuth 1.0a at the host of the user's choice; `accept` makes a grant of the token they end with. */
 export function createPumpioHandshake<Grant> (
   hosts: PumpioHosts, application: PumpioApplication, signer: PumpioSigner,
-  accept: (token: FreshToken, call: Call) => Promise<Grant>
+  accept: (token: FreshToken, call: RequestContext) => Promise<Grant>
 ) {
   return { answer: { token: 'oauth_token', verifier: 'oauth_verifier' }, begin, complete }
 
-  async function begin (account: string, callback: string | null, call: Call): ReturnType<VerifierHandshake['begin']> {
+  async function begin (account: string, callback: string | null, call: RequestContext): ReturnType<VerifierHandshake['begin']> {
     const { host } = hosts.parseAccount(account)
     const endpoints = await discover(hosts.originOf(host), call)
     const register = (stale?: Registration) => obtainRegistration(host, endpoints.registration, application, call, stale)
@@ -45,7 +45,7 @@ export function createPumpioHandshake<Grant> (
       registration = await register(registration)
       answer = await requestToken(endpoints.requestToken, callback, registration, call)
     }
-    const { token, secret, confirmed } = toResult(answer, judgeToken, host, call.now())
+    const { token, secret, confirmed } = toResult(answer, classifyToken, host, call.now())
     // RFC 5849 §2.1: without it the host speaks the version of OAuth in which sessions could be fixed.
     if (!confirmed) throw new ProviderError({ kind: 'malformed', reason: 'host does not confirm the callback' }, host)
 
@@ -60,18 +60,18 @@ export function createPumpioHandshake<Grant> (
     return { authorizeUrl: withParameters(endpoints.authorize, { oauth_token: token }), token, pending }
   }
 
-  function requestToken (url: string, callback: string | null, keys: Registration, call: Call): Promise<Answer> {
-    return signer.ask({ method: 'POST', url, ...strangerLimits }, keys, call, { oauth_callback: callback ?? 'oob' })
+  function requestToken (url: string, callback: string | null, keys: Registration, call: RequestContext): Promise<HttpResponse> {
+    return signer.request({ method: 'POST', url, ...untrustedHostLimits }, keys, call, { oauth_callback: callback ?? 'oob' })
   }
 
-  async function complete (value: Record<string, unknown>, verifier: string, call: Call): Promise<Grant> {
+  async function complete (value: Record<string, unknown>, verifier: string, call: RequestContext): Promise<Grant> {
     const { host, accessTokenUrl, requestToken, requestSecret, clientId, clientSecret } = parsePending(value)
     // Read off a page and pasted: with a blank or two around it, or something else altogether.
     const pasted = verifier.trim()
     if (!isSecretText(pasted)) throw new ProviderError({ kind: 'rejected', reason: 'not a verifier' }, host)
     const keys = { clientId, clientSecret, token: requestToken, tokenSecret: requestSecret }
-    const answer = await signer.ask({ method: 'POST', url: accessTokenUrl, ...strangerLimits }, keys, call, { oauth_verifier: pasted })
-    const { token, secret } = toResult(answer, judgeToken, host, call.now())
+    const answer = await signer.request({ method: 'POST', url: accessTokenUrl, ...untrustedHostLimits }, keys, call, { oauth_verifier: pasted })
+    const { token, secret } = toResult(answer, classifyToken, host, call.now())
     return await accept({ host, accessToken: token, accessTokenSecret: secret, clientId, clientSecret }, call)
   }
 }

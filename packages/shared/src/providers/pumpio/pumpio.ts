@@ -1,9 +1,9 @@
 import { joinBase } from '../../http/index.ts'
-import type { Answer, HttpRequest } from '../../http/index.ts'
+import type { HttpResponse, HttpRequest } from '../../http/index.ts'
 import type { Message } from '../message.ts'
 import type { Account, Grant } from '../credentials.ts'
 import type { Authorized, ForwardedRequest } from '../capabilities.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { accountText, createPumpioHosts, isUserHost } from './account.ts'
@@ -13,7 +13,7 @@ import type { PumpioAudience, PumpioCredentials } from './credentials.ts'
 import { parseAudience, parsePumpioCredentials } from './credentials.ts'
 import type { FreshToken } from './handshake.ts'
 import { createPumpioHandshake } from './handshake.ts'
-import { judge, refusalOf } from './classify.ts'
+import { classify, refusalOf } from './classify.ts'
 import type { PumpioApplication } from './registration.ts'
 import type { PumpioSession } from './send.ts'
 import { sendPumpio } from './send.ts'
@@ -46,17 +46,17 @@ export function createPumpio (config: PumpioConfig) {
     send,
     idempotent: true,
     authorize,
-    judgeCredentials
+    classifyCredentials
   } satisfies ProviderClient<PumpioCredentials>
 
-  async function accept ({ host, ...fresh }: FreshToken, call: Call): Promise<Grant<PumpioCredentials>> {
+  async function accept ({ host, ...fresh }: FreshToken, call: RequestContext): Promise<Grant<PumpioCredentials>> {
     // Whoever was logged in at the host has allowed it, which need not be the account that was named.
     const name = await whoami(host, fresh, call)
     const account = accountText({ name, host })
     return { credentials: { account, ...fresh }, account: { id: account, name: account, host } }
   }
 
-  async function identify (credentials: PumpioCredentials, call: Call): Promise<Account> {
+  async function identify (credentials: PumpioCredentials, call: RequestContext): Promise<Account> {
     const known = hosts.parseAccount(credentials.account)
     const { host } = known
     const name = await accounts.watch(known, call, () => whoami(host, credentials, call))
@@ -64,17 +64,17 @@ export function createPumpio (config: PumpioConfig) {
     return { id: account, name: account, host }
   }
 
-  async function whoami (host: string, token: Token, call: Call): Promise<string> {
+  async function whoami (host: string, token: Token, call: RequestContext): Promise<string> {
     const first = await request(host, { method: 'GET', path: '/api/whoami' }, token, call)
     // A signature is for one URL, so the profile's needs its own.
     const path = profilePath(first, hosts.originOf(host))
     const answer = path === undefined ? first : await request(host, { method: 'GET', path }, token, call)
-    const { preferredUsername } = toResult(answer, (answer, now) => judge(answer, now, ['preferredUsername']), host, call.now())
+    const { preferredUsername } = toResult(answer, (answer, now) => classify(answer, now, ['preferredUsername']), host, call.now())
     if (/^[\w.-]{1,64}$/.test(preferredUsername)) return preferredUsername
     throw new ProviderError({ kind: 'malformed', reason: 'answer names no account' }, host, answer.status)
   }
 
-  async function send (message: Message, key: string, credentials: PumpioCredentials, call: Call) {
+  async function send (message: Message, key: string, credentials: PumpioCredentials, call: RequestContext) {
     const account = hosts.parseAccount(credentials.account)
     const { host, name } = account
     const session: PumpioSession = {
@@ -93,7 +93,7 @@ export function createPumpio (config: PumpioConfig) {
     return typeof audience === 'string' ? audience : audience.map((each) => hosts.personIdOf(hosts.parseAccount(each)))
   }
 
-  async function authorize ({ method, path, form }: ForwardedRequest, credentials: PumpioCredentials, call: Call) {
+  async function authorize ({ method, path, form }: ForwardedRequest, credentials: PumpioCredentials, call: RequestContext) {
     const { host } = hosts.parseAccount(credentials.account)
     // The URL is sent and signed as it was checked.
     const joined = joinBase(hosts.originOf(host), path)
@@ -123,11 +123,11 @@ export function createPumpio (config: PumpioConfig) {
   }
 
   function request (
-    host: string, { path, headers, ...rest }: Parameters<PumpioSession['request']>[0], token: Token, call: Call
-  ): Promise<Answer> {
+    host: string, { path, headers, ...rest }: Parameters<PumpioSession['request']>[0], token: Token, call: RequestContext
+  ): Promise<HttpResponse> {
     // With `application/json` alone, version 6 would answer in ActivityStreams 2.
     const wanted: HttpRequest = { ...rest, url: `${hosts.originOf(host)}${path}`, headers: { ...headers, accept: '*/*' } }
-    return signer.ask(wanted, keysOf(token), call)
+    return signer.request(wanted, keysOf(token), call)
   }
 }
 
@@ -141,7 +141,7 @@ function keysOf ({ clientId, clientSecret, accessToken, accessTokenSecret }: Tok
  * Where whoami sends us, if that is a profile of the same host. Behind a proxy pump.io may call itself http: what counts
  * is the host, and the scheme stays ours.
  */
-function profilePath ({ status, headers }: Answer, origin: string): string | undefined {
+function profilePath ({ status, headers }: HttpResponse, origin: string): string | undefined {
   const location = headers['location']
   if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location, origin)) return undefined
   const url = new URL(location, origin)
@@ -150,7 +150,7 @@ function profilePath ({ status, headers }: Answer, origin: string): string | und
 }
 
 /** Only what says so beyond doubt: a forwarded request may be refused for reasons of its own. */
-function judgeCredentials (answer: Pick<Answer, 'status' | 'body'>): 'unauthorized' | null {
+function classifyCredentials (answer: Pick<HttpResponse, 'status' | 'body'>): 'unauthorized' | null {
   const refusal = refusalOf(answer)
   return refusal === 'token' || refusal === 'consumer' || refusal === 'nonce' ? 'unauthorized' : null
 }

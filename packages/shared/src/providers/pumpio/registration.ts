@@ -1,11 +1,11 @@
-import type { Judgement } from '../send-request.ts'
-import { ask } from '../send-request.ts'
-import type { Answer } from '../../http/index.ts'
-import type { Call } from '../request-context.ts'
+import type { Classification } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
+import type { HttpResponse } from '../../http/index.ts'
+import type { RequestContext } from '../request-context.ts'
 import type { Registration } from '../registrations.ts'
 import { isUserHost } from './account.ts'
-import { strangerLimits } from './discovery.ts'
-import { isSecretText, judge } from './classify.ts'
+import { untrustedHostLimits } from './discovery.ts'
+import { isSecretText, classify } from './classify.ts'
 
 /** What hosts are told about us, and may show to whoever is asked to allow access. */
 export interface PumpioApplication {
@@ -19,7 +19,7 @@ export interface PumpioApplication {
 
 /** The registration we have at `host`, or a new one when there is none, when its time is over or when it is `stale`. */
 export async function obtainRegistration (
-  host: string, url: string, application: PumpioApplication, call: Call, stale?: Registration
+  host: string, url: string, application: PumpioApplication, call: RequestContext, stale?: Registration
 ): Promise<Registration> {
   const register = () => registerAt(url, application, call)
   const held = await call.registrations.obtain('pumpio', host, register, stale)
@@ -27,7 +27,9 @@ export async function obtainRegistration (
   return isOver ? await call.registrations.obtain('pumpio', host, register, held) : held
 }
 
-async function registerAt (url: string, { name, contacts = [], redirectUris = [], logoUrl }: PumpioApplication, call: Call) {
+async function registerAt (
+  url: string, { name, contacts = [], redirectUris = [], logoUrl }: PumpioApplication, call: RequestContext
+) {
   // Names without a dot make pump.io refuse the whole registration. It compares redirects with nothing, so none are missed.
   const uris = redirectUris.filter((uri) => URL.canParse(uri) && new URL(uri).hostname.includes('.'))
   const body = JSON.stringify({
@@ -40,11 +42,11 @@ async function registerAt (url: string, { name, contacts = [], redirectUris = []
     ...logoUrl !== undefined && { logo_url: logoUrl }
   })
   const headers = { 'content-type': 'application/json', accept: '*/*' }
-  return await ask({ method: 'POST', url, isGuarded: isUserHost(url), headers, body, ...strangerLimits }, judgeRegistration, call)
+  return await sendRequest({ method: 'POST', url, isGuarded: isUserHost(url), headers, body, ...untrustedHostLimits }, classifyRegistration, call)
 }
 
-function judgeRegistration (answer: Answer, now: number): Judgement<Registration> {
-  const judgement = judge(answer, now, ['client_id', 'client_secret'])
+function classifyRegistration (answer: HttpResponse, now: number): Classification<Registration> {
+  const judgement = classify(answer, now, ['client_id', 'client_secret'])
   // The user has not logged in yet, so no refusal is about a token. Whatever refuses, this is not a host that registers clients.
   const isRefused = answer.status >= 400 && answer.status < 500
   if (isRefused && judgement.kind !== 'rateLimited' && ![408, 425].includes(answer.status)) {

@@ -1,13 +1,13 @@
-import { encodeQuery, inPieces, isObject, mimeEssence, readWebUrl } from '../../http/index.ts'
-import type { Answer, HttpRequest } from '../../http/index.ts'
+import { encodeQuery, splitBody, isObject, mimeEssence, readWebUrl } from '../../http/index.ts'
+import type { HttpResponse, HttpRequest } from '../../http/index.ts'
 import { fileTimeoutMs } from '../files/fetch-file.ts'
 import { withFile } from '../files/load-file.ts'
 import type { Message } from '../message.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Addressees } from './activity.ts'
 import { postActivity, renderContent, renderNote, updateForAuthor } from './activity.ts'
-import { hasError, judge } from './classify.ts'
+import { hasError, classify } from './classify.ts'
 import { toResult } from '../send-request.ts'
 
 /** One account, reached by signed requests to paths of its own host. */
@@ -17,12 +17,12 @@ export interface PumpioSession {
   name: string
   /** Of the account, as a person. */
   personId: string
-  request: (request: Omit<HttpRequest, 'url'> & { path: string }) => Promise<Answer>
+  request: (request: Omit<HttpRequest, 'url'> & { path: string }) => Promise<HttpResponse>
 }
 
 /** Sends once, however often it is called with the same `id`, a URI of our choice. Throws ProviderError. */
 export async function sendPumpio (
-  message: Message, id: string, audience: Addressees, session: PumpioSession, call: Call
+  message: Message, id: string, audience: Addressees, session: PumpioSession, call: RequestContext
 ): Promise<void> {
   const { host, origin, name, personId } = session
   const feed = `/api/user/${name}/feed`
@@ -62,7 +62,7 @@ export async function sendPumpio (
     const upload = { method: 'POST', path: `/api/user/${name}/uploads`, timeoutMs: fileTimeoutMs } as const
     const answer = await withFile(file, maxImageBytes, call, async (bytes) => {
       const headers = { 'content-type': type, 'content-length': String(bytes.length) }
-      return await session.request({ ...upload, headers, body: inPieces([bytes]) })
+      return await session.request({ ...upload, headers, body: splitBody([bytes]) })
     })
     const image = read(answer, ['id', 'objectType'])
     const titled = { ...image, displayName: title ?? file.name, ...body !== undefined && { content: renderContent({ body }) } }
@@ -71,16 +71,16 @@ export async function sendPumpio (
     read(await postJson(feed, { id, ...postActivity(titled, audience, followers) }), ['id'])
   }
 
-  function get (path: string): Promise<Answer> {
+  function get (path: string): Promise<HttpResponse> {
     return session.request({ method: 'GET', path })
   }
 
-  function postJson (path: string, content: object): Promise<Answer> {
+  function postJson (path: string, content: object): Promise<HttpResponse> {
     return session.request({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) })
   }
 
-  function read<Name extends string> (answer: Answer, members: readonly Name[]) {
-    return toResult(answer, (answer, now) => judge(answer, now, members), host, call.now())
+  function read<Name extends string> (answer: HttpResponse, members: readonly Name[]) {
+    return toResult(answer, (answer, now) => classify(answer, now, members), host, call.now())
   }
 
   function rejected (reason: string): ProviderError {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { ask } from '../send-request.ts'
-import type { Answer, HttpRequest } from '../../http/index.ts'
+import { sendRequest } from '../send-request.ts'
+import type { HttpResponse, HttpRequest } from '../../http/index.ts'
 import { authorizationHeader } from './oauth1.ts'
 import type { SignableRequest } from './oauth1.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import { isUserHost } from './account.ts'
 import { refusalOf } from './classify.ts'
 import { parseHttpDate } from '../../http/index.ts'
@@ -24,20 +24,20 @@ export interface PumpioSigner {
    * The answer, whatever it says, after one more try if the first was refused for its time or signature. Throws
    * ProviderError when no answer came.
    */
-  ask: (request: HttpRequest, keys: SigningKeys, call: Call, more?: Record<string, string>) => Promise<Answer>
+  request: (request: HttpRequest, keys: SigningKeys, call: RequestContext, more?: Record<string, string>) => Promise<HttpResponse>
 }
 
 export interface Signed {
   /** The value of the `Authorization` header. */
   authorization: string
   /** To be told what the host answered: gives the request signed anew if that was refused for its time or signature, once. */
-  again: (answer: Answer) => Signed | undefined
+  again: (answer: HttpResponse) => Signed | undefined
 }
 
 export function createPumpioSigner (): PumpioSigner {
-  const oddities = new Map<string, Oddity>()
+  const hostQuirks = new Map<string, HostQuirks>()
 
-  return { sign, ask: askSigned }
+  return { sign, request: askSigned }
 
   function sign (request: SignableRequest, keys: SigningKeys, now: () => number, more: Record<string, string> = {}): Signed {
     const { host, protocol } = new URL(request.url)
@@ -47,7 +47,7 @@ export function createPumpioSigner (): PumpioSigner {
       const authorization = headerOf(request, keys, now(), { ...recall(host), signsAsHttp }, more)
       return { authorization, again }
 
-      function again (answer: Answer): Signed | undefined {
+      function again (answer: HttpResponse): Signed | undefined {
         const date = parseHttpDate(answer.headers.date ?? '')
         if (date !== undefined) remember(host, { clockAheadMs: tolerated(date - now()) })
         const refusal = refusalOf(answer)
@@ -62,45 +62,47 @@ export function createPumpioSigner (): PumpioSigner {
     }
   }
 
-  async function askSigned (request: HttpRequest, keys: SigningKeys, call: Call, more?: Record<string, string>): Promise<Answer> {
+  async function askSigned (
+    request: HttpRequest, keys: SigningKeys, call: RequestContext, more?: Record<string, string>
+  ): Promise<HttpResponse> {
     const { method, url } = request
     let signed: Signed | undefined = sign({ method, url }, keys, call.now, more)
     for (;;) {
       const headers = { ...request.headers, authorization: signed.authorization }
-      const answer = await ask({ ...request, isGuarded: isUserHost(url), headers }, (answer) => ({ kind: 'ok', value: answer }), call)
+      const answer = await sendRequest({ ...request, isGuarded: isUserHost(url), headers }, (answer) => ({ kind: 'ok', value: answer }), call)
       signed = signed.again(answer)
       if (signed === undefined) return answer
     }
   }
 
-  function recall (host: string): Oddity {
-    return oddities.get(host) ?? even
+  function recall (host: string): HostQuirks {
+    return hostQuirks.get(host) ?? withoutQuirks
   }
 
-  function remember (host: string, news: Partial<Oddity>): void {
-    const odd = { ...even, ...oddities.get(host), ...news }
-    oddities.delete(host)
+  function remember (host: string, news: Partial<HostQuirks>): void {
+    const odd = { ...withoutQuirks, ...hostQuirks.get(host), ...news }
+    hostQuirks.delete(host)
     if (odd.clockAheadMs === 0 && !odd.signsAsHttp) return
-    oddities.set(host, odd)
+    hostQuirks.set(host, odd)
     // Hosts are of the users' choice, so there is no end to them. Whoever is forgotten costs one more try.
-    const [oldest] = oddities.keys()
-    if (oddities.size > maxOddities && oldest !== undefined) oddities.delete(oldest)
+    const [oldest] = hostQuirks.keys()
+    if (hostQuirks.size > maxHosts && oldest !== undefined) hostQuirks.delete(oldest)
   }
 }
 
-interface Oddity {
+interface HostQuirks {
   clockAheadMs: number
   signsAsHttp: boolean
 }
 
-const even: Oddity = { clockAheadMs: 0, signsAsHttp: false }
-const maxOddities = 10_000
+const withoutQuirks: HostQuirks = { clockAheadMs: 0, signsAsHttp: false }
+const maxHosts = 10_000
 
 /** pump.io allows for 300 s. Less than this is the network's doing and not the clock's. */
 const toleranceMs = 60_000
 
 function headerOf (
-  request: SignableRequest, keys: SigningKeys, now: number, odd: Oddity, more: Record<string, string>
+  request: SignableRequest, keys: SigningKeys, now: number, odd: HostQuirks, more: Record<string, string>
 ): string {
   const signed = odd.signsAsHttp ? { ...request, url: request.url.replace(/^https:/, 'http:') } : request
   return authorizationHeader(signed, {

@@ -1,18 +1,18 @@
 import { parseAccessToken } from '../oauth2/parse-access-token.ts'
-import type { Judgement } from '../send-request.ts'
-import { ask } from '../send-request.ts'
+import type { Classification } from '../send-request.ts'
+import { sendRequest } from '../send-request.ts'
 import {
-  chooseRetryAt, classifyForeign, classifyStatus, inPieces, isObject, isText, joinBase, parseEpochSeconds, parseJsonObject,
+  chooseRetryAt, classifyForeign, classifyStatus, splitBody, isObject, isText, joinBase, parseEpochSeconds, parseJsonObject,
   parseRetryAfter
 } from '../../http/index.ts'
 import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
-import type { Answer, Verdict } from '../../http/index.ts'
+import type { HttpResponse, Failure } from '../../http/index.ts'
 import { fileTimeoutMs } from '../files/fetch-file.ts'
-import { judgeTransfer } from '../files/classify-transfer.ts'
+import { classifyTransfer } from '../files/classify-transfer.ts'
 import { withFile } from '../files/load-file.ts'
 import type { Message, MessageFile } from '../message.ts'
 import type { Account, Credentials, Grant } from '../credentials.ts'
-import type { Call } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import type { ForwardedRequest } from '../capabilities.ts'
 import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -35,7 +35,9 @@ export interface PushbulletConfig {
  * Judges an answer of the JSON API; `members` are those the answer is no use without. Keys with empty values are left
  * out of Pushbullet's answers, so what is there is not empty.
  */
-export function judge<Name extends string> (answer: Answer, now: number, members: readonly Name[]): Judgement<Fields<Name>> {
+export function classify<Name extends string> (
+  answer: HttpResponse, now: number, members: readonly Name[]
+): Classification<Fields<Name>> {
   const { status, headers } = answer
   const json = parseJsonObject(answer.body)
   const error = errorOf(json)
@@ -55,7 +57,7 @@ export function judge<Name extends string> (answer: Answer, now: number, members
 
 const limitReason = 'too many requests for this account'
 
-function classifyError (error: PushbulletError, status: number): Verdict {
+function classifyError (error: PushbulletError, status: number): Failure {
   if (status === 401 || error.code === 'invalid_access_token') return { kind: 'unauthorized', reason: 'access token is not accepted' }
   if (status === 403) return { kind: 'unauthorized', reason: 'access token lacks permission' }
   if (error.code === 'pushbullet_pro_required') return { kind: 'quota', reason: 'free monthly quota is used up (pushbullet_pro_required)' }
@@ -81,7 +83,7 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
         // `state` is not documented to come back; the documentation itself says to use the redirect's query.
         correlation: 'redirect-query',
         accept,
-        judgeRefusal
+        classifyRefusal
       }
     },
     parseCredentials: (value) => parseAccessToken(value, host),
@@ -89,26 +91,28 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
     send,
     idempotent: true,
     authorize,
-    judgeCredentials
+    classifyCredentials
   }
 
-  async function accept (token: Record<string, unknown>, call: Call): Promise<Grant<PushbulletCredentials>> {
+  async function accept (token: Record<string, unknown>, call: RequestContext): Promise<Grant<PushbulletCredentials>> {
     const credentials = parseAccessToken({ accessToken: token.access_token }, host)
     return { credentials, account: await identify(credentials, call) }
   }
 
-  async function identify (credentials: PushbulletCredentials, call: Call): Promise<Account> {
+  async function identify (credentials: PushbulletCredentials, call: RequestContext): Promise<Account> {
     const me = await api('GET', '/users/me', undefined, ['iden'], credentials, call)
     return { id: me.iden, name: [me.name, me.email, me.iden].find(isText) ?? me.iden }
   }
 
-  async function send (message: Message, key: string, credentials: PushbulletCredentials, call: Call) {
+  async function send (message: Message, key: string, credentials: PushbulletCredentials, call: RequestContext) {
     const push = await render(message, key, credentials, call)
     const { iden } = await api('POST', '/pushes', push, ['iden'], credentials, call)
     return { id: iden }
   }
 
-  async function render (message: Message, guid: string, credentials: PushbulletCredentials, call: Call): Promise<Push> {
+  async function render (
+    message: Message, guid: string, credentials: PushbulletCredentials, call: RequestContext
+  ): Promise<Push> {
     const { type, title, body, url, file } = message
     if (type === 'note') return { type, guid, title, body }
     if (type === 'link') {
@@ -121,18 +125,18 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
     return { type, guid, body: text, ...await upload(file, credentials, call) }
   }
 
-  async function upload (file: MessageFile, credentials: PushbulletCredentials, call: Call) {
+  async function upload (file: MessageFile, credentials: PushbulletCredentials, call: RequestContext) {
     return await withFile(file, maxFileBytes, call, (bytes) => uploadBytes(bytes, file, credentials, call))
   }
 
-  async function uploadBytes (bytes: Buffer, file: MessageFile, credentials: PushbulletCredentials, call: Call) {
+  async function uploadBytes (bytes: Buffer, file: MessageFile, credentials: PushbulletCredentials, call: RequestContext) {
     const wanted = { file_name: file.name, file_type: file.type }
     const granted =
       await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, call)
     const { headers, body } = await multipart(bytes, granted.file_name, granted.file_type)
     // No token: the URL is the permission, and it may belong to a storage service.
     const isGuarded = !URL.canParse(granted.upload_url) || new URL(granted.upload_url).origin !== origin
-    await ask({ method: 'POST', url: granted.upload_url, isGuarded, headers, body, timeoutMs: fileTimeoutMs }, judgeTransfer, call)
+    await sendRequest({ method: 'POST', url: granted.upload_url, isGuarded, headers, body, timeoutMs: fileTimeoutMs }, classifyTransfer, call)
     // Name and type may have come back changed; the push must say what the upload says.
     return { file_name: granted.file_name, file_type: granted.file_type, file_url: granted.file_url }
   }
@@ -145,24 +149,24 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
 
   function api<Name extends string> (
     method: 'GET' | 'POST', path: string, content: object | undefined, members: readonly Name[],
-    { accessToken }: PushbulletCredentials, call: Call
+    { accessToken }: PushbulletCredentials, call: RequestContext
   ): Promise<Fields<Name>> {
     const headers: Record<string, string> = { accept: 'application/json', 'access-token': accessToken }
     if (content !== undefined) headers['content-type'] = 'application/json'
     const body = content === undefined ? undefined : JSON.stringify(content)
-    return ask({ method, url: `${apiUrl}/v2${path}`, headers, body }, (answer, now) => judge(answer, now, members), call)
+    return sendRequest({ method, url: `${apiUrl}/v2${path}`, headers, body }, (answer, now) => classify(answer, now, members), call)
   }
 }
 
 /** Only what says so beyond doubt: a 403 may be about what was asked for, and the token as good as ever. */
-function judgeCredentials ({ status, body }: Pick<Answer, 'status' | 'body'>): 'unauthorized' | null {
+function classifyCredentials ({ status, body }: Pick<HttpResponse, 'status' | 'body'>): 'unauthorized' | null {
   const error = errorOf(parseJsonObject(body))
   const isRefused = error !== undefined && (status === 401 || (status >= 400 && status < 500 && error.code === 'invalid_access_token'))
   return isRefused ? 'unauthorized' : null
 }
 
 /** The codes of the token endpoint's errors are not documented, and there is no token yet that an error could be about. */
-function judgeRefusal (answer: Answer, now: number): Verdict {
+function classifyRefusal (answer: HttpResponse, now: number): Failure {
   const isEnvelope = isObject(parseJsonObject(answer.body)?.error) && answer.status >= 400 && answer.status < 500
   if (!isEnvelope) return classifyTokenRefusal(answer, now)
   return classifyStatus(answer, now, { limitReason }) ?? { kind: 'rejected', reason: 'code or client is not accepted' }
@@ -219,6 +223,6 @@ async function multipart (bytes: Buffer, name: string, type: string) {
   const at = around.indexOf('\r\n\r\n') + 4
   return {
     headers: { 'content-type': encoded.headers.get('content-type') ?? '', 'content-length': String(around.length + bytes.length) },
-    body: inPieces([around.subarray(0, at), bytes, around.subarray(at)])
+    body: splitBody([around.subarray(0, at), bytes, around.subarray(at)])
   }
 }

@@ -11,9 +11,9 @@ const shared = { id: 'carillon', secret: 'hush-secret', kind: 'shared' } as cons
 
 t.test('throws what Blot\'re says as a RestError', async (t) => {
   const { api, call } = await serve(t, 422, { type: 'Error', error: 'Too many tags.', details: { 'obj[6]': ['x'] } })
-  const error = await thrown(api.perform(getStream('1'), undefined, call))
+  const error = await thrown(api.request(getStream('1'), undefined, call))
   if (!(error instanceof RestError)) throw new Error('expected a RestError', { cause: error })
-  t.match(error, { status: 422, error: 'Too many tags.', details: { 'obj[6]': ['x'] }, verdict: { kind: 'rejected' } })
+  t.match(error, { status: 422, error: 'Too many tags.', details: { 'obj[6]': ['x'] }, failure: { kind: 'rejected' } })
   t.match(error.message, /^127\.0\.0\.1:\d+: Too many tags \(HTTP 422\)$/)
 })
 
@@ -21,18 +21,18 @@ t.test('throws what the token endpoint says as a TokenEndpointError', async (t) 
   const { api, call } = await serve(t, 400, { error: 'invalid_grant', error_description: 'because' })
   const error = await thrown(api.obtainToken(shared, { grant_type: 'refresh_token', refresh_token: 'r' }, call))
   if (!(error instanceof TokenEndpointError)) throw new Error('expected a TokenEndpointError', { cause: error })
-  t.match(error, { status: 400, error: 'invalid_grant', errorDescription: 'because', verdict: { kind: 'unauthorized' } })
+  t.match(error, { status: 400, error: 'invalid_grant', errorDescription: 'because', failure: { kind: 'unauthorized' } })
 })
 
 t.test('throws a ProviderError for all that is none of Blot\'re\'s words', async (t) => {
   for (const [status, body, kind] of [[200, '<html>', 'transient'], [302, '', 'transient'], [400, '<html>', 'transient'], [503, '', 'transient'], [200, 'OK', 'malformed']] as const) {
     const { api, call } = await serve(t, status, body)
     const error = await thrown(api.obtainToken(shared, { grant_type: 'refresh_token', refresh_token: 'r' }, call))
-    t.ok(error instanceof ProviderError && !(error instanceof TokenEndpointError) && error.verdict.kind === kind, `${status} ${String(error)}`)
+    t.ok(error instanceof ProviderError && !(error instanceof TokenEndpointError) && error.failure.kind === kind, `${status} ${String(error)}`)
   }
   const api = createBlotreApi('http://127.0.0.1:1')
   const call = { http: client(t, api.url), signal: new AbortController().signal, now: Date.now }
-  t.match(await thrown(api.perform(getStream('1'), undefined, call)), { verdict: { kind: 'transient' }, status: undefined })
+  t.match(await thrown(api.request(getStream('1'), undefined, call)), { failure: { kind: 'transient' }, status: undefined })
 })
 
 t.test('tells no secret when the server repeats what it was sent', async (t) => {
@@ -42,9 +42,9 @@ t.test('tells no secret when the server repeats what it was sent', async (t) => 
   for (const [attempt, sent] of [
     [api.obtainToken(shared, { grant_type: 'refresh_token', refresh_token: 'hush-refresh' }, call), ['hush-secret', 'hush-refresh']],
     [api.obtainToken(shared, { grant_type: 'authorization_code', code: 'hush-code', redirect_uri: 'u' }, call), ['hush-secret', 'hush-code']],
-    [api.perform(setStatus('1', '#000000'), 'hush-access', call), ['hush-access']],
-    [api.perform(getTokenInfo('hush-query'), undefined, call), ['hush-query']],
-    [api.perform(revokeToken('hush-query'), undefined, call), ['hush-query']]
+    [api.request(setStatus('1', '#000000'), 'hush-access', call), ['hush-access']],
+    [api.request(getTokenInfo('hush-query'), undefined, call), ['hush-query']],
+    [api.request(revokeToken('hush-query'), undefined, call), ['hush-query']]
   ] as const) {
     const error = await thrown(attempt)
     t.ok(error instanceof RestError || error instanceof TokenEndpointError)
@@ -66,8 +66,8 @@ t.test('asks the token endpoint with a form that holds the client, and with noth
 
 t.test('encodes what comes into a URL', async (t) => {
   const { api, call, seen } = await serve(t, 200, [])
-  await api.perform(getStreams('#a b&c'), undefined, call)
-  await thrown(api.perform(getStream('../x?y#z'), undefined, call))
+  await api.request(getStreams('#a b&c'), undefined, call)
+  await thrown(api.request(getStream('../x?y#z'), undefined, call))
   t.same(seen.map(({ url }) => url), ['/v0/api/stream?query=%23a%20b%26c', '/v0/api/stream/..%2Fx%3Fy%23z'])
   for (const id of ['', '.', '..']) t.throws(() => getStream(id), TypeError)
 })

@@ -4,7 +4,7 @@ import { createBlotre } from '../../../src/providers/blotre/blotre.ts'
 import type { BlotreConfig } from '../../../src/providers/blotre/blotre.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { conformance } from '../conformance/conformance.ts'
 import { openSimulator } from '../conformance/simulator.ts'
@@ -135,7 +135,7 @@ t.test('judges answers to forwarded requests by the credentials alone', async (t
     const authorized = await blotre.authorize?.({ method: 'DELETE', path }, given, call(t))
     const response = await fetch(authorized?.url ?? '', { method: 'DELETE', headers: authorized?.headers ?? {} })
     const headers = Object.fromEntries(response.headers)
-    return blotre.judgeCredentials?.({ status: response.status, headers, body: Buffer.from(await response.arrayBuffer()) })
+    return blotre.classifyCredentials?.({ status: response.status, headers, body: Buffer.from(await response.arrayBuffer()) })
   }
   const root = `/v0/api/stream/${credentials.rootStream}`
   t.equal(await ask(root), null, 'refused for another reason')
@@ -187,10 +187,10 @@ async function redeem (code: string, auto: 'allow' | 'deny', account: string): P
 async function refused (t: Test, attempt: Promise<unknown> | undefined, expected: object): Promise<void> {
   const error: unknown = await attempt?.then(() => undefined, (error: unknown) => error)
   if (!(error instanceof ProviderError)) throw new Error('expected a ProviderError', { cause: error })
-  t.match({ ...error.verdict, status: error.status }, expected, error.message)
+  t.match({ ...error.failure, status: error.status }, expected, error.message)
 }
 
-function call (t: Test, { now }: { now?: number } = {}): Call {
+function call (t: Test, { now }: { now?: number } = {}): RequestContext {
   const http = createHttp({ trustedOrigins: blotre.origins, allowPrivateHosts: [] })
   t.teardown(() => http.close())
   return { http, signal: new AbortController().signal, now: () => now ?? Date.now(), registrations: createMemoryRegistrations() }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judge, judgeToken } from '../../../src/providers/blotre/classify.ts'
+import { classify, classifyToken } from '../../../src/providers/blotre/classify.ts'
 import { readStatus } from '../../../src/providers/blotre/objects.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
@@ -119,14 +119,14 @@ const tokenTable: Row[] = [
 
 t.test('judges what the REST API answers', async (t) => {
   for (const [status, headers, text, verdict] of table) {
-    t.strictSame(judge({ status, headers, body: Buffer.from(text) }, now, readStatus), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
+    t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, readStatus), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 
 t.test('judges what the token endpoint answers', async (t) => {
   for (const [status, headers, text, verdict] of tokenTable) {
     for (const client of ['own', 'shared'] as const) {
-      t.strictSame(judgeToken({ status, headers, body: Buffer.from(text) }, now, client), verdict, `${status} ${text} ${client}`)
+      t.strictSame(classifyToken({ status, headers, body: Buffer.from(text) }, now, client), verdict, `${status} ${text} ${client}`)
     }
   }
 })
@@ -134,8 +134,8 @@ t.test('judges what the token endpoint answers', async (t) => {
 t.test('makes no user connect again for a mistake in our configuration', async (t) => {
   for (const status of [400, 401]) {
     const answer = { status, headers: json, body: Buffer.from('{"error":"invalid_client","error_description":""}') }
-    t.same(judgeToken(answer, now, 'shared'), { kind: 'transient', reason: goneClient })
-    t.same(judgeToken(answer, now, 'own'), { kind: 'unauthorized', reason: goneClient })
+    t.same(classifyToken(answer, now, 'shared'), { kind: 'transient', reason: goneClient })
+    t.same(classifyToken(answer, now, 'own'), { kind: 'unauthorized', reason: goneClient })
   }
 })
 
@@ -143,7 +143,7 @@ t.test('quotes no text of the answer that it does not know', async (t) => {
   for (const [status, headers, text] of [...table, ...tokenTable]) {
     const answer = { status, headers, body: Buffer.from(text) }
     if (status >= 400) {
-      t.notMatch(JSON.stringify([judge(answer, now, readStatus), judgeToken(answer, now, 'own')]), /quote/)
+      t.notMatch(JSON.stringify([classify(answer, now, readStatus), classifyToken(answer, now, 'own')]), /quote/)
     }
   }
 })

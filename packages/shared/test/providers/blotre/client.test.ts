@@ -128,7 +128,7 @@ t.test('throws the call\'s own error when the refresh fails, and plays nothing t
   const endpoint = 'POST /blotre/v0/api/stream/:id/status'
   const before = await simulator.calls(endpoint)
   const attempt = () => failure(RestError, client.setStreamStatus(rootOf(creds), { color: '#131415' }))
-  const expired = { status: 401, error: 'Access token is expired.', verdict: { kind: 'expired' } }
+  const expired = { status: 401, error: 'Access token is expired.', failure: { kind: 'expired' } }
   await simulator.fault(t, { match: 'access_token', status: 500, times: 1 })
   t.match(await attempt(), expired, 'for an outage')
   await simulator.revoke(person)

@@ -59,7 +59,7 @@ t.test('asks for no new code because Blot\'re is out of order', async (t) => {
   const { app } = await run(t, { file })
   await simulator.expire({ name: 'ann', credentials: undefined })
   await simulator.fault(t, { match: 'access_token', status: 503, times: 1 })
-  t.match(await failure(run(t, { file })), { verdict: { kind: 'transient' } })
+  t.match(await failure(run(t, { file })), { failure: { kind: 'transient' } })
   t.match(await kept(file), { creds: app.creds })
   t.same((await run(t, { file })).codes, [])
 })
@@ -83,7 +83,7 @@ t.test('gives up when the code was not entered in time, or it is told to', async
   const file = join(t.testdir(), 'lamp.json')
   let now = Date.now()
   const late = run(t, { file, now: () => now, onCode: () => { now += 20 * 60_000 } })
-  t.match(await failure(late), { verdict: { kind: 'rejected', reason: 'one-time code was not entered in time' } })
+  t.match(await failure(late), { failure: { kind: 'rejected', reason: 'one-time code was not entered in time' } })
 
   const stop = new AbortController()
   const { pause: _, ...patient } = options({ file, signal: stop.signal, onCode: () => stop.abort(new Error('enough')) })
@@ -110,7 +110,7 @@ t.test('takes a file that another of Blot\'re\'s libraries has written', async (
 t.test('leaves the name to Blot\'re', async (t) => {
   const error = await failure(run(t, { name: 'ab', file: join(t.testdir(), 'x') }))
   t.ok(error instanceof RestError && error instanceof ProviderError)
-  t.match(error, { status: 400, verdict: { kind: 'rejected', reason: 'parameter name refused' } })
+  t.match(error, { status: 400, failure: { kind: 'rejected', reason: 'parameter name refused' } })
 })
 
 /** Somebody who enters the code just before the third question. */

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createLook } from '../../../src/providers/blotre/stream-style.ts'
+import { createStreamStyle } from '../../../src/providers/blotre/stream-style.ts'
 
 t.test('gives each level a colour and a tag', async (t) => {
-  const look = createLook({ colors: { error: '#AA0000' } })
+  const look = createStreamStyle({ colors: { error: '#AA0000' } })
   t.same(look({ type: 'note', level: 'error' }), { color: '#AA0000', tags: ['error'] })
   t.same(look({ type: 'note', level: 'success' }).tags, ['success'])
   t.same(look({ type: 'note' }), look({ type: 'note', level: 'info' }), 'info without one')
@@ -11,21 +11,21 @@ t.test('gives each level a colour and a tag', async (t) => {
 })
 
 t.test('tags with what is configured and with the hashtags of the message, six at most and each once', async (t) => {
-  const look = createLook({ tags: ['Carillon', 'shop'] })
+  const look = createStreamStyle({ tags: ['Carillon', 'shop'] })
   const message = { type: 'link', title: '#Deploy of #web-1', body: 'see a#b, #ff0000 and #shop\n#x_$', url: 'https://example.com/#frag' } as const
   t.same(look(message).tags, ['info', 'carillon', 'shop', 'deploy', 'web-1', 'x_$'])
   t.same(look({ type: 'note', body: '#a #b #c #d #e' }).tags, ['info', 'carillon', 'shop', 'a', 'b', 'c'])
-  t.same(createLook({})({ type: 'note', body: `# #ü #${'x'.repeat(33)} #${'y'.repeat(32)}` }).tags, ['info', 'y'.repeat(32)])
+  t.same(createStreamStyle({})({ type: 'note', body: `# #ü #${'x'.repeat(33)} #${'y'.repeat(32)}` }).tags, ['info', 'y'.repeat(32)])
 })
 
 t.test('takes no part of a word for a hashtag', async (t) => {
-  const tagsOf = (body: string) => createLook({})({ type: 'note', body }).tags.slice(1)
+  const tagsOf = (body: string) => createStreamStyle({})({ type: 'note', body }).tags.slice(1)
   const cut = ['#caf\u00e9', '#cafe\u0301', '#na\u00efve', '#\u00fcber', '#a\u200cb', '#stra\u00dfe', '#\u65e5\u672c', '#x\u0661', '#col\u00b7lecci', '#w\u{1D51E}']
   for (const body of cut) t.same(tagsOf(body), [], JSON.stringify(body))
   t.same(tagsOf('#caf\u00e9 #tea, #ok! #done\u{1F389}'), ['tea', 'ok', 'done'], 'and punctuation ends one')
 })
 
 t.test('turns away colours and tags that Blot\'re would', async (t) => {
-  for (const color of ['red', '#fff', '#00ff0g', '00ff00', '']) t.throws(() => createLook({ colors: { info: color } }), TypeError)
-  for (const tag of ['', 'a b', '#a', 'ü', 'ff0000', 'x'.repeat(33)]) t.throws(() => createLook({ tags: [tag] }), TypeError)
+  for (const color of ['red', '#fff', '#00ff0g', '00ff00', '']) t.throws(() => createStreamStyle({ colors: { info: color } }), TypeError)
+  for (const tag of ['', 'a b', '#a', 'ü', 'ff0000', 'x'.repeat(33)]) t.throws(() => createStreamStyle({ tags: [tag] }), TypeError)
 })

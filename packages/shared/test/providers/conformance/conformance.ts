@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Message } from '../../../src/providers/message.ts'
 import type { ProviderClient } from '../../../src/providers/define-provider.ts'
-import type { Verdict } from '../../../src/http/index.ts'
+import type { Failure } from '../../../src/http/index.ts'
 import { credentialsConformance } from './credentials.ts'
 import { createSetup } from './setup.ts'
 import { web } from '../../http/local-server.ts'
@@ -143,7 +143,7 @@ export async function conformance (t: Test, provider: ProviderClient, simulator:
     }
   })
 
-  const nonsense: Array<[string, Fault, Verdict['kind']]> = [
+  const nonsense: Array<[string, Fault, Failure['kind']]> = [
     ['an internal error', { status: 500 }, 'transient'],
     ['a gateway that answers with a page', { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>' }, 'transient'],
     ['a page where JSON is due', { status: 200, body: '<!doctype html><title>Sign in</title>' }, 'transient'],

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { Message } from '../../../src/providers/message.ts'
 import type { ProviderClient } from '../../../src/providers/define-provider.ts'
-import type { Verdict } from '../../../src/http/index.ts'
+import type { Failure } from '../../../src/http/index.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { Traits } from './conformance.ts'
 import type { createSetup, Person } from './setup.ts'
@@ -64,7 +64,7 @@ export async function credentialsConformance (
       for (const [fault, kind] of [
         [{ status: 500 }, 'transient'], [{ status: 503, body: '<html></html>' }, 'transient'], [{ reset: 'before' }, 'transient'],
         [{ status: 200, body: '<html></html>' }, 'transient'], [{ status: 200, body: {} }, 'malformed'], [{ status: 302, body: '' }, 'transient']
-      ] as Array<[Fault, Verdict['kind']]>) {
+      ] as Array<[Fault, Failure['kind']]>) {
         await simulator.fault(t, { ...fault, times: 1 })
         await fails(t, attempt, kind)
       }
@@ -120,7 +120,7 @@ export async function credentialsConformance (
 
   /** Where tokens can be refreshed, a dead one may look like one that is only too old; its refresh then tells. */
   async function isDead (t: Test, someone: Person): Promise<void> {
-    const kinds: Array<Verdict['kind']> = refresh === undefined ? ['unauthorized'] : ['expired', 'unauthorized']
+    const kinds: Array<Failure['kind']> = refresh === undefined ? ['unauthorized'] : ['expired', 'unauthorized']
     await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
     for (const message of carried) await fails(t, () => send(t, someone, { message }), kinds)
     if (refresh === undefined) return

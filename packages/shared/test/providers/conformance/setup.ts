@@ -4,10 +4,10 @@ import type { HttpOptions } from '../../../src/http/http.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import type { Message } from '../../../src/providers/message.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import type { Credentials } from '../../../src/providers/credentials.ts'
 import type { ProviderClient } from '../../../src/providers/define-provider.ts'
-import type { Verdict } from '../../../src/http/index.ts'
+import type { Failure } from '../../../src/http/index.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { SimulatedAccount, Simulator } from './simulator.ts'
 
@@ -46,22 +46,22 @@ export function createSetup (provider: ProviderClient, simulator: Simulator, sec
     return await provider.send(wish.message ?? { type: 'note', title: 'Title', body: 'Body' }, wish.key ?? randomUUID(), to.credentials, call(t, wish))
   }
 
-  function call (t: Test, { http: options = {}, signal, now }: Wish = {}): Call {
+  function call (t: Test, { http: options = {}, signal, now }: Wish = {}): RequestContext {
     const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [], ...options })
     t.teardown(() => http.close())
     return { http, signal: signal ?? new AbortController().signal, now: () => now ?? Date.now(), registrations }
   }
 
   async function fails (
-    t: Test, act: () => Promise<unknown>, kind: Verdict['kind'] | Array<Verdict['kind']>, why = String(kind)
-  ): Promise<Verdict | undefined> {
+    t: Test, act: () => Promise<unknown>, kind: Failure['kind'] | Array<Failure['kind']>, why = String(kind)
+  ): Promise<Failure | undefined> {
     try {
       await act()
     } catch (error) {
       errors.push(error)
       if (!(error instanceof ProviderError)) throw error
-      t.ok([kind].flat().includes(error.verdict.kind), `${why}: ${error.message} was ${error.verdict.kind}`)
-      return error.verdict
+      t.ok([kind].flat().includes(error.failure.kind), `${why}: ${error.message} was ${error.failure.kind}`)
+      return error.failure
     }
     t.fail(`${why}: it went well`)
   }

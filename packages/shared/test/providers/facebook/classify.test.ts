@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judge, judgeApp, judgeToken } from '../../../src/providers/facebook/classify.ts'
+import { classify, classifyApp, classifyToken } from '../../../src/providers/facebook/classify.ts'
 import { readUsage, restsOf } from '../../../src/providers/facebook/usage.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
@@ -111,25 +111,26 @@ const table: Row[] = [
 
 t.test('judges what the Graph API answers', async (t) => {
   for (const [status, headers, text, verdict] of table) {
-    t.strictSame(judge({ status, headers, body: Buffer.from(text) }, now, readId), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
+    t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, readId), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 
 t.test('makes no user connect again for a mistake in our configuration', async (t) => {
-  for (const [code, judges] of [[1, [judgeToken, judgeApp]], [101, [judgeToken, judgeApp]], [190, [judgeApp]]] as const) {
+  for (const [code, judges] of [[1, [classifyToken, classifyApp]], [101, [classifyToken, classifyApp]], [190,
+    [classifyApp]]] as const) {
     for (const judge of judges) {
       t.strictSame(judge({ status: 400, headers: json, body: Buffer.from(error(code)) }, now, readId),
         { kind: 'transient', reason: `our client is not accepted (#${code})` })
     }
   }
-  t.match(judgeToken({ status: 400, headers: json, body: Buffer.from(error(190, 463)) }, now, readId), { kind: 'unauthorized' })
-  t.match(judgeToken({ status: 400, headers: json, body: Buffer.from(error(100)) }, now, readId), { kind: 'rejected' })
+  t.match(classifyToken({ status: 400, headers: json, body: Buffer.from(error(190, 463)) }, now, readId), { kind: 'unauthorized' })
+  t.match(classifyToken({ status: 400, headers: json, body: Buffer.from(error(100)) }, now, readId), { kind: 'rejected' })
 })
 
 t.test('quotes nothing of the answer', async (t) => {
   for (const [status, headers, text] of table) {
     const answer = { status, headers, body: Buffer.from(text) }
-    if (text.includes('quote')) t.notMatch(JSON.stringify([judge(answer, now, readId), judgeToken(answer, now, readId)]), /quote/)
+    if (text.includes('quote')) t.notMatch(JSON.stringify([classify(answer, now, readId), classifyToken(answer, now, readId)]), /quote/)
   }
 })
 
@@ -147,7 +148,7 @@ t.test('waits for as long as the last of several limits lasts, and a bounded whi
       (text): [Record<string, string>, number] => [{ 'x-business-use-case-usage': text }, 5 * minute])
   ]
   for (const [headers, waitMs] of waits) {
-    const verdict = judge({ status: 400, headers, body: Buffer.from(error(80_000)) }, now, readId)
+    const verdict = classify({ status: 400, headers, body: Buffer.from(error(80_000)) }, now, readId)
     t.match(verdict, { kind: 'rateLimited', retryAt: now + waitMs }, JSON.stringify(headers))
   }
 })

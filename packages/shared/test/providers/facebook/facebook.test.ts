@@ -5,7 +5,7 @@ import { createFacebook } from '../../../src/providers/facebook/facebook.ts'
 import type { FacebookConfig } from '../../../src/providers/facebook/facebook.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { conformance } from '../conformance/conformance.ts'
 import { app, pretendGraph } from './fake-graph.ts'
@@ -72,7 +72,7 @@ t.test('accepts no token answer without a token', async (t) => {
   }
   for (const [code, kind] of [[100, 'rejected'], [1, 'transient'], [4, 'rateLimited']] as const) {
     const body = Buffer.from(JSON.stringify({ error: { type: 'OAuthException', code } }))
-    t.match(facebook.handshakes.code?.judgeRefusal?.({ status: 200, headers: {}, body }, 0), { kind }, 'an error may come with 200')
+    t.match(facebook.handshakes.code?.classifyRefusal?.({ status: 200, headers: {}, body }, 0), { kind }, 'an error may come with 200')
   }
 })
 
@@ -167,7 +167,7 @@ t.test('authorizes somebody else\'s request, whatever token they bring themselve
 })
 
 t.test('tells of an authorized request\'s answer whether the token is dead', async (t) => {
-  const judge = (status: number, body: string) => facebook.judgeCredentials?.({ status, headers: {}, body: Buffer.from(body) })
+  const judge = (status: number, body: string) => facebook.classifyCredentials?.({ status, headers: {}, body: Buffer.from(body) })
   t.equal(judge(400, '{"error":{"code":190,"error_subcode":460}}'), 'unauthorized')
   t.equal(judge(400, '{"error":{"type":"OAuthException","code":102}}'), 'unauthorized')
   t.equal(judge(401, '{"error":{"code":190,"message":"Unauthorized"}}'), null, 'a gateway speaks JSON too')
@@ -207,7 +207,7 @@ function facebookWith (changed: Partial<FacebookConfig>) {
   })
 }
 
-function call (t: Test, now?: number): Call {
+function call (t: Test, now?: number): RequestContext {
   const http = createHttp({ trustedOrigins: facebook.origins, allowPrivateHosts: [] })
   t.teardown(() => http.close())
   return { http, signal: new AbortController().signal, now: () => now ?? Date.now(), registrations: createMemoryRegistrations() }
@@ -219,6 +219,6 @@ async function refused (
   const error = await promise?.then(() => undefined, (error: unknown) => error)
   if (!(error instanceof ProviderError)) throw new Error('expected a ProviderError', { cause: error })
   const { kind, reason } = expected
-  t.match(error.verdict, { kind, ...reason === undefined ? {} : { reason } })
+  t.match(error.failure, { kind, ...reason === undefined ? {} : { reason } })
   if ('status' in expected) t.equal(error.status, expected.status)
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { createFacebookApi } from '../../../src/providers/facebook/api.ts'
 import { createInsights } from '../../../src/providers/facebook/insights.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { app } from './fake-graph.ts'
 
 const graphUrl = 'https://graph.example'
@@ -15,7 +15,7 @@ t.test('says so when a server makes pages without an end, and calls nothing of i
     requests++
     return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(page)) }
   }
-  const call: Call = {
+  const call: RequestContext = {
     http: { request, close: async () => {} },
     signal: new AbortController().signal,
     now: Date.now,
@@ -25,6 +25,6 @@ t.test('says so when a server makes pages without an end, and calls nothing of i
   const readAll = async () => {
     for await (const accounts of insights.accounts({ accessToken: 'token' }, call)) pages.push(accounts)
   }
-  t.match(await readAll().catch((error: unknown) => error), { verdict: { kind: 'malformed', reason: 'more than 10000 pages' } })
+  t.match(await readAll().catch((error: unknown) => error), { failure: { kind: 'malformed', reason: 'more than 10000 pages' } })
   t.same([requests, pages.length], [10_000, 10_000])
 })

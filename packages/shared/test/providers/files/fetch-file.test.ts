@@ -39,7 +39,7 @@ t.test('bounds a file after it is decoded, and refuses what it cannot decode', a
   ] as const
   for (const [encoding, body, verdict] of cases) {
     const url = await web(t, (_, response) => { response.setHeader('content-encoding', encoding).end(body) })
-    t.match((await failure(fetchFile(url, maxBytes, reach(t)))).verdict, verdict, encoding)
+    t.match((await failure(fetchFile(url, maxBytes, reach(t)))).failure, verdict, encoding)
   }
   const exact = await web(t, (_, response) => { response.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(maxBytes))) })
   t.equal((await fetchFile(exact, maxBytes, reach(t))).length, maxBytes)
@@ -59,7 +59,7 @@ t.test('follows redirects, five and no more, and carries nothing along', async (
   t.equal((await fetchFile(`${url}/5`, maxBytes, reach(t))).toString(), 'there')
   t.match(seen, [{ url: '/end?q=1' }])
   t.same(seen[0]?.headers.sort(), ['accept', 'accept-encoding', 'connection', 'host'])
-  t.match((await failure(fetchFile(`${url}/6`, maxBytes, reach(t)))).verdict, { kind: 'rejected', reason: 'file server redirects more than 5 times' })
+  t.match((await failure(fetchFile(`${url}/6`, maxBytes, reach(t)))).failure, { kind: 'rejected', reason: 'file server redirects more than 5 times' })
   t.equal(seen.length, 1)
 })
 
@@ -75,9 +75,9 @@ t.test('guards every hop, also at a trusted origin', async (t) => {
     // Only the first host is permitted, by its name.
     const http = openHttp(t, { trustedOrigins: [trusted], allowPrivateHosts: [] })
     const call = { ...reach(t), http: { ...http, request: rewritten(t, http, host, first) } }
-    const { verdict } = await failure(fetchFile(`http://${host}:${ownPort}/`, maxBytes, call))
+    const { failure: verdict } = await failure(fetchFile(`http://${host}:${ownPort}/`, maxBytes, call))
     t.match(verdict, { reason: target.includes('localhost') ? 'no usable address for this host name' : 'not allowed' }, target)
-    t.match((await failure(fetchFile(target, maxBytes, { ...reach(t), http }))).verdict, verdict, `${target} itself`)
+    t.match((await failure(fetchFile(target, maxBytes, { ...reach(t), http }))).failure, verdict, `${target} itself`)
   }
   t.equal(visits, 0)
 })
@@ -85,10 +85,10 @@ t.test('guards every hop, also at a trusted origin', async (t) => {
 t.test('does not follow what is no web address', async (t) => {
   for (const location of ['file:///etc/passwd', 'ftp://files.example/', 'javascript:1', 'http://', 'http://[::1']) {
     const url = await web(t, (_, response) => { response.writeHead(302, { location }).end() })
-    t.match((await failure(fetchFile(url, maxBytes, reach(t)))).verdict, { kind: 'rejected', reason: /neither http nor https/ }, location)
+    t.match((await failure(fetchFile(url, maxBytes, reach(t)))).failure, { kind: 'rejected', reason: /neither http nor https/ }, location)
   }
   const without = await web(t, (_, response) => { response.writeHead(302).end() })
-  t.match((await failure(fetchFile(without, maxBytes, reach(t)))).verdict, { kind: 'rejected', reason: /without a usable address/ })
+  t.match((await failure(fetchFile(without, maxBytes, reach(t)))).failure, { kind: 'rejected', reason: /without a usable address/ })
 })
 
 function openHttp (t: Test, options: Partial<HttpOptions> = {}) {

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { loadConfig } from '../../../src/config/index.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import type { Provider } from '../../../src/providers/provider.ts'
 import { createProviders } from '../../../src/providers/registry.ts'
 import { openSimulator } from '../conformance/simulator.ts'
@@ -42,11 +42,11 @@ t.test('takes a text for a token nowhere', async (t) => {
     const old = provider.parseCredentials((await simulator.account()).credentials)
     await simulator.control('faults', { provider: 'blotre', match: 'access_token', times: 1, ...fault })
     const error: unknown = await provider.refresh?.(old, call).catch((error: unknown) => error)
-    t.match(error, { verdict: { kind } }, JSON.stringify(fault))
+    t.match(error, { failure: { kind } }, JSON.stringify(fault))
   }
 })
 
-function openCall (t: Test, url: string): Call {
+function openCall (t: Test, url: string): RequestContext {
   const http = createHttp({ trustedOrigins: [url], allowPrivateHosts: [] })
   t.teardown(() => http.close())
   return { http, now: Date.now, registrations: createMemoryRegistrations(), signal: new AbortController().signal }

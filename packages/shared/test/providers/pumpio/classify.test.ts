@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judge, judgeToken, refusalOf } from '../../../src/providers/pumpio/classify.ts'
+import { classify, classifyToken, refusalOf } from '../../../src/providers/pumpio/classify.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 
@@ -134,27 +134,27 @@ function waitUntil (retryAt: number) {
 
 t.test('judges what the API of pump.io answers', async (t) => {
   for (const [status, headers, body, verdict] of table) {
-    t.strictSame(judge({ status, headers, body: Buffer.from(body) }, now, ['id']), verdict, `${status} ${JSON.stringify(headers)} ${body}`)
+    t.strictSame(classify({ status, headers, body: Buffer.from(body) }, now, ['id']), verdict, `${status} ${JSON.stringify(headers)} ${body}`)
   }
 })
 
 t.test('judges what the token endpoints answer', async (t) => {
   for (const [status, headers, body, verdict] of tokenTable) {
-    t.strictSame(judgeToken({ status, headers, body: Buffer.from(body) }, now), verdict, `${status} ${body}`)
+    t.strictSame(classifyToken({ status, headers, body: Buffer.from(body) }, now), verdict, `${status} ${body}`)
   }
 })
 
 t.test('asks for every member the caller needs', async (t) => {
   const answer = { status: 200, headers: {}, body: Buffer.from('{"id":"a","objectType":"image"}') }
-  t.same(judge(answer, now, ['id', 'objectType']), { kind: 'ok', value: { id: 'a', objectType: 'image' } })
-  t.same(judge(answer, now, ['id', 'verb']), { kind: 'malformed', reason: 'answer lacks verb' })
+  t.same(classify(answer, now, ['id', 'objectType']), { kind: 'ok', value: { id: 'a', objectType: 'image' } })
+  t.same(classify(answer, now, ['id', 'verb']), { kind: 'malformed', reason: 'answer lacks verb' })
 })
 
 t.test('quotes no text of the answer', async (t) => {
   for (const [status, headers] of [...table, ...tokenTable].filter(([status]) => status >= 300)) {
     for (const body of [Buffer.from(quoted), Buffer.from('Do not quote me.'), Buffer.from(page)]) {
-      t.notMatch(JSON.stringify(judge({ status, headers, body }, now, ['id'])), /quote/)
-      t.notMatch(JSON.stringify(judgeToken({ status, headers, body }, now)), /quote/)
+      t.notMatch(JSON.stringify(classify({ status, headers, body }, now, ['id'])), /quote/)
+      t.notMatch(JSON.stringify(classifyToken({ status, headers, body }, now)), /quote/)
     }
   }
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Answer, Http, HttpRequest } from '../../../src/http/http.ts'
+import type { HttpResponse, Http, HttpRequest } from '../../../src/http/http.ts'
 import { sign } from '../../../src/providers/pumpio/oauth1.ts'
 import { createPumpio } from '../../../src/providers/pumpio/pumpio.ts'
 import { web } from '../../http/local-server.ts'
@@ -55,7 +55,7 @@ t.test('knows where endpoints are when a host does not say', async (t) => {
     t.equal((await connect(t, host)).account.id, `alice@${host}`, String(status))
   }
   const host = await pump(t, { '/.well-known/host-meta.json': (_, response) => { response.writeHead(503).end() } })
-  t.match((await failure(connect(t, host))).verdict, { kind: 'transient' })
+  t.match((await failure(connect(t, host))).failure, { kind: 'transient' })
 })
 
 t.test('tells a host about us in the one way it takes', async (t) => {
@@ -86,7 +86,7 @@ t.test('takes no registration and no token that is none', async (t) => {
     ['/oauth/access_token', ''], ['/api/whoami', '{}'], ['/api/whoami', '{"preferredUsername":"../admin"}']
   ] as const) {
     const host = await pump(t, { [path]: (_, response) => { response.end(answer) } })
-    t.match((await failure(connect(t, host))).verdict, { kind: answer === '<html>' ? 'transient' : 'malformed' }, `${path} ${answer}`)
+    t.match((await failure(connect(t, host))).failure, { kind: answer === '<html>' ? 'transient' : 'malformed' }, `${path} ${answer}`)
   }
 })
 
@@ -108,7 +108,7 @@ t.test('follows whoami on its own host only, and signs for both', async (t) => {
   t.equal(new Set(seen).size, 6, 'each with a signature of its own')
   for (const location of ['/api/user/alice', '/login', '//evil.example/api/user/alice/profile', 'ftp://x/']) {
     const host = await pump(t, { '/api/whoami': (_, response) => { response.writeHead(302, { location }).end() } })
-    t.match((await failure(connect(t, host))).verdict, { kind: 'transient' }, location)
+    t.match((await failure(connect(t, host))).failure, { kind: 'transient' }, location)
   }
 })
 
@@ -133,18 +133,18 @@ t.test('tries a refused signature or nonce once more, and no more often', async 
       return answer(400, refusal)
     })
     const error = await failure(createPumpio({ application }).identify({ ...token, account: 'alice@pump.example' }, call(t, http)))
-    t.match(error.verdict, { kind: 'unauthorized' }, refusal)
+    t.match(error.failure, { kind: 'unauthorized' }, refusal)
     t.equal(authorizations.length, refusal === 'Invalid / expired Token' ? 1 : 2, refusal)
     t.equal(new Set(authorizations).size, authorizations.length)
     t.notMatch(JSON.stringify(error), /hidden|secret/)
   }
 })
 
-function pretended (answering: (request: HttpRequest) => Answer): Http {
+function pretended (answering: (request: HttpRequest) => HttpResponse): Http {
   return { request: async (request) => answering(request), close: async () => {} }
 }
 
-function answer (status: number, body: string): Answer {
+function answer (status: number, body: string): HttpResponse {
   return { status, headers: {}, body: Buffer.from(body) }
 }
 

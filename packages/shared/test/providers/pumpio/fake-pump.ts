@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { Http } from '../../../src/http/http.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { createPumpio } from '../../../src/providers/pumpio/pumpio.ts'
 import type { PumpioApplication } from '../../../src/providers/pumpio/registration.ts'
@@ -61,7 +61,7 @@ export async function failure (attempt: Promise<unknown>): Promise<ProviderError
   throw new Error('expected a ProviderError', { cause: error })
 }
 
-export function call (t: Test, given?: Http): Call {
+export function call (t: Test, given?: Http): RequestContext {
   const http = given ?? createHttp({ trustedOrigins: [], allowPrivateHosts: [] })
   if (given === undefined) t.teardown(() => http.close())
   return { http, signal: new AbortController().signal, now: Date.now, registrations: createMemoryRegistrations() }

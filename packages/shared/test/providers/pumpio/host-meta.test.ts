@@ -41,7 +41,7 @@ t.test('follows no further than a few redirects, and nowhere without an address'
   for (const [status, headers, reason] of rows) {
     let visits = 0
     const host = await pump(t, { '/.well-known/host-meta.json': (_, response) => { visits++; response.writeHead(status, headers).end() } })
-    t.match((await failure(connect(t, host))).verdict, { kind: 'rejected', reason }, JSON.stringify(headers))
+    t.match((await failure(connect(t, host))).failure, { kind: 'rejected', reason }, JSON.stringify(headers))
     t.ok(visits <= 4, `${visits} visits`)
   }
 })
@@ -58,7 +58,7 @@ t.test('follows no redirect to our own network, wherever it comes in the chain',
     const http = createHttp({ trustedOrigins: pumpio.origins, allowPrivateHosts: [] })
     t.teardown(() => http.close())
     const error = await failure(pumpio.handshakes.verifier.begin(`alice@${host}`, null, call(t, http)))
-    t.match([error.verdict.kind, error.transport], ['rejected', 'notAllowed'], location)
+    t.match([error.failure.kind, error.transport], ['rejected', 'notAllowed'], location)
   }
   t.same(visits, [])
 })
@@ -73,6 +73,6 @@ t.test('follows no redirect from https to http', async (t) => {
     },
     close: async () => {}
   }
-  t.match((await failure(discover('https://pump.example', call(t, http)))).verdict, { kind: 'rejected', reason: /not followed/ })
+  t.match((await failure(discover('https://pump.example', call(t, http)))).failure, { kind: 'rejected', reason: /not followed/ })
   t.same(seen, ['https://pump.example/.well-known/host-meta.json', 'https://pump.example/next'])
 })

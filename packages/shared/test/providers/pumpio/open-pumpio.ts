@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { HttpOptions } from '../../../src/http/http.ts'
 import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import type { Registrations } from '../../../src/providers/registrations.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { createPumpio } from '../../../src/providers/pumpio/pumpio.ts'
@@ -25,7 +25,7 @@ export async function openPumpio (t: Test) {
       return { person, credentials: pumpio.parseCredentials(person.credentials) }
     },
 
-    call (t: Test, options: Partial<HttpOptions> = {}, registrations: Registrations = shared): Call {
+    call (t: Test, options: Partial<HttpOptions> = {}, registrations: Registrations = shared): RequestContext {
       const http = createHttp({ trustedOrigins: pumpio.origins, allowPrivateHosts: [], ...options })
       t.teardown(() => http.close())
       return { http, signal: new AbortController().signal, now: Date.now, registrations }
@@ -36,7 +36,7 @@ export async function openPumpio (t: Test) {
 export async function refused (t: Test, attempt: Promise<unknown>, expected: object, why?: string): Promise<void> {
   const error: unknown = await attempt.then(() => undefined, (error: unknown) => error)
   if (!(error instanceof ProviderError)) throw new Error(`expected a ProviderError: ${why}`, { cause: error })
-  t.match({ ...error.verdict, status: error.status }, expected, `${why}: ${error.message}`)
+  t.match({ ...error.failure, status: error.status }, expected, `${why}: ${error.message}`)
 }
 
 /** 68 bytes: one pixel. */

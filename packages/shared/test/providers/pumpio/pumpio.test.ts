@@ -32,7 +32,7 @@ t.test('reads accounts as people write them, and nothing else', async (t) => {
   ]
   for (const text of none) {
     const error = thrown(() => read(text))
-    t.match(error.verdict, { kind: 'rejected' }, text)
+    t.match(error.failure, { kind: 'rejected' }, text)
     if (text !== '') t.notOk(error.message.includes(text), 'and does not repeat it')
   }
 })
@@ -47,7 +47,7 @@ t.test('keeps every part of its credentials, and whom they speak to', async (t) 
     { account: 'alice' }, { account: 7 }, { accessTokenSecret: '' }, { accessTokenSecret: undefined }, { clientId: 'a b' },
     { clientSecret: 'a\nb' }, { audience: 'everyone' }, { audience: [] }, { audience: ['bob'] }, { audience: 7 }
   ]) {
-    t.match(thrown(() => pumpio.parseCredentials({ ...credentials, ...wrong })).verdict, { kind: 'malformed' }, JSON.stringify(wrong))
+    t.match(thrown(() => pumpio.parseCredentials({ ...credentials, ...wrong })).failure, { kind: 'malformed' }, JSON.stringify(wrong))
   }
 })
 
@@ -164,7 +164,7 @@ t.test('signs by the clock of the host', async (t) => {
 })
 
 t.test('judges forwarded requests by what is said of the token alone', async (t) => {
-  const judged = (status: number, body: string) => pumpio.judgeCredentials({ status, body: Buffer.from(body) })
+  const judged = (status: number, body: string) => pumpio.classifyCredentials({ status, body: Buffer.from(body) })
   t.equal(judged(400, 'Invalid / expired Token'), 'unauthorized')
   t.equal(judged(401, 'Invalid / used nonce'), 'unauthorized')
   t.equal(judged(400, 'Invalid Consumer Key'), 'unauthorized')

@@ -4,7 +4,7 @@ import { createServer, isIPv4 } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Agent } from 'undici'
-import { exchange } from '../../../src/http/dispatch-request.ts'
+import { dispatchRequest } from '../../../src/http/dispatch-request.ts'
 import { createGuard } from '../../../src/http/addresses/guard.ts'
 import { createGuardedConnector } from '../../../src/http/addresses/guarded-connector.ts'
 import type { Http } from '../../../src/http/http.ts'
@@ -22,9 +22,9 @@ t.test('refuses accounts at addresses of our own network', async (t) => {
   ]
   for (const host of hosts) {
     const error = await failure(pumpio.handshakes.verifier.begin(`alice@${host}:8080`, null, call(t)))
-    t.match(error.verdict, { kind: 'rejected', reason: 'not allowed' }, host)
+    t.match(error.failure, { kind: 'rejected', reason: 'not allowed' }, host)
     const sent = await failure(pumpio.send({ type: 'note', body: 'B' }, 'k', { ...token, account: `alice@${host}` }, call(t)))
-    t.match(sent.verdict, { kind: 'rejected', reason: 'not allowed' }, host)
+    t.match(sent.failure, { kind: 'rejected', reason: 'not allowed' }, host)
   }
 })
 
@@ -47,7 +47,7 @@ t.test('gives a name of our own network the answer that a missing name gets', as
   const { begin } = createPumpio({ application }).handshakes.verifier
   const reasons = []
   for (const host of ['localhost', 'intranet.example', 'missing.example']) {
-    const { verdict, transport, message } = await failure(begin(`alice@${host}`, null, call(t, http)))
+    const { failure: verdict, transport, message } = await failure(begin(`alice@${host}`, null, call(t, http)))
     reasons.push({ verdict, transport, message: message.replace(host, '') })
   }
   t.match(reasons[0], { verdict: { kind: 'transient', reason: 'no usable address for this host name' }, transport: 'dns' })
@@ -67,7 +67,7 @@ t.test('guards a host that a user names, also where it is the private base of an
     await failure(pumpio.handshakes.verifier.begin(`alice@${host}`, null, call(t, http))),
     await failure(pumpio.send({ type: 'note', body: 'B' }, 'k', credentials, call(t, http)))
   ]
-  for (const error of errors) t.match(error.verdict, { kind: 'rejected', reason: 'not allowed' })
+  for (const error of errors) t.match(error.failure, { kind: 'rejected', reason: 'not allowed' })
   t.match(await pumpio.authorize({ method: 'GET', path: '/api/whoami' }, credentials, call(t, http)), { isGuarded: true })
   t.equal(visits, 0)
 })
@@ -79,7 +79,7 @@ t.test('does not speak http to a host that is not named for it', async (t) => {
   t.teardown(() => http.close())
   const { begin } = createPumpio({ application }).handshakes.verifier
   const error = await failure(begin(`alice@${new URL(url).host}`, null, call(t, http)))
-  t.match(error.verdict, { kind: 'transient', reason: 'no trusted TLS connection' })
+  t.match(error.failure, { kind: 'transient', reason: 'no trusted TLS connection' })
   t.equal(visits, 0)
 })
 
@@ -90,7 +90,7 @@ t.test('takes a redirect for an answer, wherever it comes', async (t) => {
     for (const status of [301, 302, 307, 308]) {
       const host = await pump(t, { [path]: (_, response) => { response.writeHead(status, { location: `${elsewhere}/api/user/a/profile` }).end() } })
       const error = await failure(connect(t, host))
-      t.match(error.verdict.kind, /^(rejected|transient)$/, `${path} ${status}: ${error.message}`)
+      t.match(error.failure.kind, /^(rejected|transient)$/, `${path} ${status}: ${error.message}`)
       t.match(error.message, /redirects/)
     }
   }
@@ -102,7 +102,7 @@ t.test('stops reading an answer without end, whoever gives it', async (t) => {
     let sent = 0
     const host = await pump(t, { [path]: (_, response) => { pour(response, (bytes) => { sent += bytes }) } })
     const error = await failure(connect(t, host))
-    t.match(error.verdict, { kind: 'malformed', reason: 'answer too large' }, path)
+    t.match(error.failure, { kind: 'malformed', reason: 'answer too large' }, path)
     t.ok(sent < 16_000_000, `${path}: left after ${sent} of 10,000,000,000 bytes`)
   }
 })
@@ -123,7 +123,7 @@ t.test('gives a stranger ten seconds for every answer, however it drips', async 
     }
     const { begin } = createPumpio({ application, insecureHosts: [host] }).handshakes.verifier
     const error = await failure(begin(`alice@${host}`, null, call(t, hurried)))
-    t.match(error.verdict, { kind: 'transient', reason: 'no whole answer in time' }, path)
+    t.match(error.failure, { kind: 'transient', reason: 'no whole answer in time' }, path)
     t.same(given, [10_000])
   }
 })
@@ -154,7 +154,7 @@ function resolving (t: Test, address: string): Http {
   const agent = new Agent({ connect: createGuardedConnector({ guard: createGuard([]), timeoutMs: 2_000, resolve }) })
   const terms = { timeoutMs: 5_000, headersTimeoutMs: 5_000, maxResponseBytes: 1_000 }
   const http: Http = {
-    request: (request, signal) => exchange(agent, new URL(request.url), request, terms, signal && [signal]),
+    request: (request, signal) => dispatchRequest(agent, new URL(request.url), request, terms, signal && [signal]),
     close: () => agent.close()
   }
   t.teardown(() => http.close())

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judge } from '../../../src/providers/pushbullet/pushbullet.ts'
+import { classify } from '../../../src/providers/pushbullet/pushbullet.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 const seconds = now / 1_000
@@ -94,19 +94,19 @@ function waitUntil (retryAt: number) {
 
 t.test('judges what Pushbullet answers', async (t) => {
   for (const [status, headers, text, verdict] of table) {
-    t.strictSame(judge({ status, headers, body: Buffer.from(text) }, now, ['iden']), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
+    t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, ['iden']), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 
 t.test('asks for every member the caller needs', async (t) => {
   const answer = { status: 200, headers: {}, body: Buffer.from('{"file_name":"a","file_url":"b"}') }
-  t.same(judge(answer, now, ['file_name', 'file_url']), { kind: 'ok', value: { file_name: 'a', file_url: 'b' } })
-  t.same(judge(answer, now, ['file_name', 'upload_url']), { kind: 'malformed', reason: 'answer lacks upload_url' })
+  t.same(classify(answer, now, ['file_name', 'file_url']), { kind: 'ok', value: { file_name: 'a', file_url: 'b' } })
+  t.same(classify(answer, now, ['file_name', 'upload_url']), { kind: 'malformed', reason: 'answer lacks upload_url' })
 })
 
 t.test('quotes no text of the answer', async (t) => {
   for (const [status, headers] of table) {
     const hostile = envelope('Do not quote me.', { param: 'Do not quote me.' })
-    t.notMatch(JSON.stringify(judge({ status, headers, body: Buffer.from(hostile) }, now, ['iden'])), /quote/)
+    t.notMatch(JSON.stringify(classify({ status, headers, body: Buffer.from(hostile) }, now, ['iden'])), /quote/)
   }
 })

@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { createHttp } from '../../../src/http/http.ts'
 import type { HttpOptions } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
-import type { Call } from '../../../src/providers/request-context.ts'
+import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { createPushbullet } from '../../../src/providers/pushbullet/pushbullet.ts'
 import { byValue, conformance } from '../conformance/conformance.ts'
@@ -183,10 +183,10 @@ async function somebody () {
 async function refused (t: Test, attempt: Promise<unknown> | undefined, expected: object, why?: string): Promise<void> {
   const error: unknown = await attempt?.then(() => undefined, (error: unknown) => error)
   if (!(error instanceof ProviderError)) throw new Error('expected a ProviderError', { cause: error })
-  t.match({ ...error.verdict, status: error.status }, expected, why ?? error.message)
+  t.match({ ...error.failure, status: error.status }, expected, why ?? error.message)
 }
 
-function call (t: Test, options: Partial<HttpOptions> = {}): Call {
+function call (t: Test, options: Partial<HttpOptions> = {}): RequestContext {
   const http = createHttp({ trustedOrigins: pushbullet.origins, allowPrivateHosts: [], ...options })
   t.teardown(() => http.close())
   return { http, signal: new AbortController().signal, now: Date.now, registrations: createMemoryRegistrations() }
