@@ -16,7 +16,9 @@ export async function countRows ({ database: { sql } }: Carillon, ids?: string[]
 }
 
 /** Sees to it that the table has exactly these rows, and the simulator as many guids as are `sent`, none of them twice. */
-export async function checkCounts (environment: BenchContext, carillon: Carillon, expected: Record<string, number>): Promise<void> {
+export async function checkCounts (
+  environment: BenchContext, carillon: Carillon, expected: Record<string, number>
+): Promise<void> {
   expectSame('deliveries', await countRows(carillon), expected)
   expectSame('guids at the simulator', await environment.simulator.counts(), { distinct: expected['sent'] ?? 0, repeated: 0 })
 }

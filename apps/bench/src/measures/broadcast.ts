@@ -56,7 +56,8 @@ export async function broadcast (environment: Environment, carillon: Carillon): 
   const describe = async (): Promise<string> =>
     `${JSON.stringify(await environment.simulator.counts())} at the simulator, deliveries ${JSON.stringify(await countRows(carillon))}`
   // The simulator's count costs it nothing. Asked for its status all the time, the API would take part in what is measured.
-  await until(async () => (await environment.simulator.counts()).distinct >= before + audience, { everyMs: 50, patienceMs, describe })
+  await until(
+    async () => (await environment.simulator.counts()).distinct >= before + audience, { everyMs: 50, patienceMs, describe })
   await until(async () => (await carillon.status(id)).status === 'completed', { everyMs: 10, patienceMs: 60_000, describe })
   expectSame('counts of the API', (await carillon.status(id)).counts, { sent: audience })
   return id

@@ -16,7 +16,8 @@ export const directDuringBroadcast: Measure<LatencyResult> = {
     try {
       const id = await carillon.notify({ everyone: true })
       const describe = async (): Promise<string> => `deliveries ${JSON.stringify(await countRows(carillon))}`
-      await until(async () => (await environment.simulator.counts()).distinct > 1_000, { everyMs: 20, patienceMs: 60_000, describe })
+      await until(
+        async () => (await environment.simulator.counts()).distinct > 1_000, { everyMs: 20, patienceMs: 60_000, describe })
       const result = await timeDirectSends(environment, carillon, count)
       const { status } = await carillon.status(id)
       if (status !== 'sending') throw new CountError(`The broadcast was ${status} before all direct sends were timed: take a larger audience`)

@@ -29,7 +29,8 @@ export const latency: Measure<LatencyResult> = {
 
   async run (environment) {
     const { latency: count } = environment.sizes
-    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: environment.sizes.growth.small })
+    const { small } = environment.sizes.growth
+    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: small })
     try {
       const result = await timeDirectSends(environment, carillon, count)
       const sent = count + warmUps

@@ -20,7 +20,8 @@ export const singles: Measure<SinglesResult> = {
 
   async run (environment) {
     const { singles: count } = environment.sizes
-    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: environment.sizes.growth.small })
+    const { small } = environment.sizes.growth
+    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: small })
     const loop = environment.startLoop('post-loop')
     const postAndWait = async (count: number, total: number): Promise<void> => {
       await loop.ask({

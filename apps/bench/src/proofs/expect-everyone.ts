@@ -15,7 +15,9 @@ export async function untilPushes ({ simulator }: BenchContext, carillon: Carill
 }
 
 /** Waits until the API says that nothing of it is under way any more. */
-export async function untilOver ({ simulator }: BenchContext, carillon: Carillon, id: string, status: string): Promise<NotificationProgress> {
+export async function untilOver (
+  { simulator }: BenchContext, carillon: Carillon, id: string, status: string
+): Promise<NotificationProgress> {
   let progress = await carillon.status(id)
   await until(async () => {
     progress = await carillon.status(id)
