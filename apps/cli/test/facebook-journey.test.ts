@@ -1,6 +1,6 @@
 import { openDatabase } from '@carillon/shared/db'
 import { backends, createBrowser, createSite, openHandshake, until, walkRedirect } from '@carillon/testing'
-import type { Browser, Decision, Page, ShownConnection } from '@carillon/testing'
+import type { Browser, Decision, Page, ConnectionResponse } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { request } from 'undici'
@@ -13,7 +13,7 @@ interface Connector {
   provider: string
   canManage: boolean
   contact: string | null
-  connection: ShownConnection & { missingPermissions: string[], connectedBy: { userId: string } } | null
+  connection: ConnectionResponse & { missingPermissions: string[], connectedBy: { userId: string } } | null
 }
 
 interface Insights {
@@ -74,7 +74,7 @@ const isWell = ({ data, pull }: Insights): boolean => data.length > 0 && pull?.s
 async function journey (t: Test, env: Record<string, string>): Promise<void> {
   const crew = await openCrew(t, env)
   const { addresses, api, carillon, connector, control, database, insights, put, read, refresh, seen, tokenOf, walk } = crew
-  const look = (id: string) => api<ShownConnection & { missingPermissions: string[] }>('GET', `/v1/connections/${id}`)
+  const look = (id: string) => api<ConnectionResponse & { missingPermissions: string[] }>('GET', `/v1/connections/${id}`)
   const revocation = async (id: string) => await until(async () => {
     const { revocation } = await look(id)
     return revocation?.state !== 'pending' && revocation

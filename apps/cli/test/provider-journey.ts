@@ -1,6 +1,6 @@
 import type { Database } from '@carillon/shared/db'
 import { createBrowser, until } from '@carillon/testing'
-import type { OpenedHandshake, ShownConnection, Site, WayIn } from '@carillon/testing'
+import type { OpenedHandshake, ConnectionResponse, Site, WayIn } from '@carillon/testing'
 import type { Test } from 'tap'
 
 export interface JourneyTraits {
@@ -54,7 +54,7 @@ export async function live (t: Test, { site, provider, way, user, accountOf, beg
   const [account, other] = [accountOf(user), accountOf(`${user}-moved`)]
   const endedBefore = await ended()
   const connectionId = await connect(account)
-  const look = () => api<ShownConnection>('GET', `/v1/connections/${connectionId}`)
+  const look = () => api<ConnectionResponse>('GET', `/v1/connections/${connectionId}`)
   await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: patienceMs, what: 'the welcome' })
   const { account: { name }, ...active } = await look()
   t.match(active, { status: 'active', revocation: null })

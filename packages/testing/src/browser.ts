@@ -22,7 +22,7 @@ export interface Browser {
   follow: (page: Page, stopAt?: (url: string) => boolean) => Promise<Page>
 }
 
-const mostRedirects = 20
+const maxRedirects = 20
 
 export function createBrowser (): Browser {
   const jar = new CookieJar()
@@ -57,7 +57,7 @@ export function createBrowser (): Browser {
     },
     follow: async (page, stopAt = () => false) => {
       for (let hops = 0; page.location !== undefined && !stopAt(page.location); hops++) {
-        if (hops === mostRedirects) throw new Error(`more than ${mostRedirects} redirects, the last to ${page.location}`)
+        if (hops === maxRedirects) throw new Error(`more than ${maxRedirects} redirects, the last to ${page.location}`)
         page = await get(page.location)
       }
       return page

@@ -14,7 +14,7 @@ export interface InboxEntry {
   item: { guid?: string, type?: string, title?: string, body?: string }
 }
 
-export interface ShownConnection {
+export interface ConnectionResponse {
   id: string
   status: string
   statusReason: string | null
@@ -23,7 +23,7 @@ export interface ShownConnection {
   events: Array<{ event: string, reason: string | null }>
 }
 
-export interface ShownDelivery {
+export interface DeliveryResponse {
   connectionId: string
   state: string
   attempts: number
@@ -44,5 +44,5 @@ export interface Site {
   inbox: (account?: string, provider?: string) => Promise<InboxEntry[]>
   notify: (userIds: string[], title: string) => Promise<string>
   /** The delivery, once it is in this state. */
-  delivery: (notificationId: string, connectionId: string, state: string) => Promise<ShownDelivery>
+  delivery: (notificationId: string, connectionId: string, state: string) => Promise<DeliveryResponse>
 }

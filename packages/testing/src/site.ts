@@ -2,7 +2,7 @@ import { request } from 'undici'
 import { createBrowser } from './browser.ts'
 import { until } from './until.ts'
 import { openHandshake, walkRedirect } from './ways-in.ts'
-import type { Addresses, InboxEntry, ShownDelivery, Site } from './site-types.ts'
+import type { Addresses, InboxEntry, DeliveryResponse, Site } from './site-types.ts'
 
 const patienceMs = 45_000
 
@@ -47,7 +47,7 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
       return (await api<{ id: string }>('POST', '/v1/notifications', { body, expect: 202 })).id
     },
     delivery: (notificationId, connectionId, state) => until(async () => {
-      const found = await api<ShownDelivery>('GET', `/v1/notifications/${notificationId}/deliveries/${connectionId}`)
+      const found = await api<DeliveryResponse>('GET', `/v1/notifications/${notificationId}/deliveries/${connectionId}`)
       if (found.state !== state) throw new Error(`it is ${JSON.stringify(found)}`)
       return found
     }, { timeoutMs: patienceMs, what: `${state}` })

@@ -3,7 +3,7 @@ import type { Browser, Page } from './browser.ts'
 import type { Site } from './site-types.ts'
 import { until } from './until.ts'
 
-export interface ShownHandshake {
+export interface HandshakeResponse {
   id: string
   status: 'pending' | 'completed' | 'failed' | 'expired'
   kind: string
@@ -16,9 +16,9 @@ export interface ShownHandshake {
 }
 
 /** A handshake as it was opened, and the means of its user. */
-export interface OpenedHandshake extends ShownHandshake {
+export interface OpenedHandshake extends HandshakeResponse {
   token: string
-  look: () => Promise<ShownHandshake>
+  look: () => Promise<HandshakeResponse>
 }
 
 /** What the user does at the provider: who they are there, and what they say. */
@@ -38,10 +38,10 @@ export interface WayIn {
 }
 
 export async function openHandshake (
-  { api, mintToken }: Site, userId: string, wish: { provider: string, kind?: string, account?: string, teamId?: string }
+  { api, mintToken }: Site, userId: string, input: { provider: string, kind?: string, account?: string, teamId?: string }
 ): Promise<OpenedHandshake> {
   const token = await mintToken(userId)
-  const opened = await api<ShownHandshake>('POST', '/v1/handshakes', { token, body: wish })
+  const opened = await api<HandshakeResponse>('POST', '/v1/handshakes', { token, body: input })
   return { ...opened, token, look: () => api('GET', `/v1/handshakes/${opened.id}`, { token }) }
 }
 
@@ -75,7 +75,7 @@ export const waysIn: WayIn[] = [
     name: 'by a one-time code over the API',
     kind: 'code',
     walk: async ({ api }, { id, token, redeemUrl = '', code = '' }, decision) => {
-      const redeem = () => api<ShownHandshake>('POST', `/v1/handshakes/${id}/redeem`, { token })
+      const redeem = () => api<HandshakeResponse>('POST', `/v1/handshakes/${id}/redeem`, { token })
       await decide(createBrowser(), redeemUrl, decision, { code })
       if (decision.answer === 'allow') await until(async () => (await redeem()).status !== 'pending', { timeoutMs: 30_000, everyMs: 500 })
       else await redeem()

@@ -1,7 +1,7 @@
 import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
 import { backends, createSite, openHandshake, sandboxEnvironment, spawnApp, testKeys, until, waysIn } from '@carillon/testing'
-import type { BackendEnvironment, ShownConnection } from '@carillon/testing'
+import type { BackendEnvironment, ConnectionResponse } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 
@@ -44,7 +44,7 @@ async function openConnected (t: Test, env: BackendEnvironment) {
     connect,
     startWorker,
     database,
-    show: () => site.api<ShownConnection>('GET', `/v1/connections/${id}`),
+    show: () => site.api<ConnectionResponse>('GET', `/v1/connections/${id}`),
     refreshes: async () => {
       const path = `/refreshes?provider=${provider}&account=${account}`
       return (await site.control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', path)).data[0]
