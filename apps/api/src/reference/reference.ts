@@ -72,8 +72,7 @@ export function reference (site: Site): FastifyPluginAsync {
         telemetry: false,
         hideClientButton: true,
         showDeveloperTools: 'never',
-        agent: { disabled: true },
-        mcp: { disabled: true }
+        agent: { disabled: true }
       }
     })
   }
