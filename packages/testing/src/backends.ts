@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { redisMissing } from './servers.ts'
+import { redisMissing } from './redis-missing.ts'
 import { testDatabase } from './test-database.ts'
 import { newPrefix } from './test-redis.ts'
 import { testServers } from './test-servers.ts'

@@ -5,6 +5,7 @@ import { findRedisServer, isRunning, openEmbeddedPostgres, openRedisServer } fro
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
 import postgres from 'postgres'
+import { redisMissing } from './redis-missing.ts'
 
 export interface Servers {
   /** Of a superuser, in a database that is not the template. */
@@ -24,8 +25,6 @@ export interface ServersOptions {
   redisUrl?: string | undefined
   requireRedis: boolean
 }
-
-export const redisMissing = 'no redis-server on PATH and REDIS_URL is not set'
 
 /** Starts what tests stand on: one PostgreSQL with a migrated template database, and one Redis where it is installed. */
 export async function openServers ({ databaseUrl, postgresFrom, redisUrl, requireRedis }: ServersOptions): Promise<Servers> {

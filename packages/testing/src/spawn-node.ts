@@ -1,5 +1,6 @@
 import { execa } from 'execa'
-import { basename, dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
@@ -40,15 +41,15 @@ export interface Exit {
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const patienceMs = 20_000
-/** Tap slips itself into every process that a test starts, to measure coverage; what we start shall run as it does elsewhere. */
-const unsetOfTap = ['NODE_OPTIONS', '_TAPJS_PROCESSINFO_EXCLUDE_'].flatMap((name) => ['-u', name])
+/** For Node, not for the script. */
+const forNode = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE']
 
-/** Runs a script as a process, the way this test itself is run (through tsx or natively), and ends it with the test. */
+/** Runs a script as a process, the way this test itself is run (bundled, through tsx or natively), and ends it with the test. */
 export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd = root, ...how }: NodeOptions = {}): NodeProcess {
-  const child = execa('env', [...unsetOfTap, process.execPath, ...loader(), script, ...args], {
+  const child = execa(process.execPath, [...programOf(script), ...args], {
     ...how,
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settingsOfNode(), ...env },
     extendEnv: false,
     ipc: true,
     serialization: 'json',
@@ -91,9 +92,17 @@ export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd =
   return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL'), abandon }
 }
 
-/** `tsx` where we have it ourselves. It is looked up from here, as the process may run anywhere. */
-function loader (): string[] {
-  return process.execArgv.some((arg) => arg.includes('tsx')) ? ['--import', import.meta.resolve('tsx')] : []
+/** The bundle that `npm test` made of it; or the script, through tsx where Node needs it or we have it ourselves. */
+function programOf (script: string): string[] {
+  const bundle = join(process.env['TEST_BUNDLES'] ?? '', relative(root, script)).replace(/\.ts$/, '.js')
+  if (process.env['TEST_BUNDLES'] && existsSync(bundle)) return ['--enable-source-maps', bundle]
+  const native = 'typescript' in process.features && Boolean(process.features.typescript)
+  const throughTsx = !native || process.execArgv.some((arg) => arg.includes('tsx'))
+  return throughTsx ? ['--import', import.meta.resolve('tsx'), script] : [script]
+}
+
+function settingsOfNode (): Record<string, string> {
+  return Object.fromEntries(forNode.flatMap((name) => process.env[name] ? [[name, process.env[name]]] : []))
 }
 
 async function collect (lines: AsyncIterable<string>, into: string[][]): Promise<void> {

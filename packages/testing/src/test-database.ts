@@ -3,20 +3,17 @@ import postgres from 'postgres'
 import type { Test } from 'tap'
 import { testServers } from './test-servers.ts'
 
-/**
- * A migrated database of this test's own, dropped when it ends. One that failed stays for a look at it, for as long as its
- * server does: see TEST_DATABASE_URL in run.ts.
- */
+/** A migrated database of this test's own, dropped when it ends. One that failed stays for as long as its server does. */
 export async function testDatabase (t: Test): Promise<{ url: string }> {
   const { databaseUrl, template } = await testServers()
   const name = `carillon_test_${randomBytes(6).toString('hex')}`
   await administer(databaseUrl, (sql) => sql`create database ${sql(name)} template ${sql(template)}`)
-  t.teardown(async () => {
-    if (t.passing()) await administer(databaseUrl, (sql) => sql`drop database ${sql(name)} with (force)`)
-    else t.comment(`its database is ${name}`)
-  })
   const url = new URL(databaseUrl)
   url.pathname = `/${name}`
+  t.teardown(async () => {
+    if (t.passing()) await administer(databaseUrl, (sql) => sql`drop database ${sql(name)} with (force)`)
+    else t.comment(howToLook(name, url.href))
+  })
   return { url: url.href }
 }
 
@@ -27,4 +24,11 @@ async function administer (url: string, statement: (sql: postgres.Sql) => Promis
   } finally {
     await sql.end()
   }
+}
+
+/** The URL is one of a server that ends with the run, or of a developer's own. */
+function howToLook (name: string, url: string): string {
+  if (process.env['TEST_KEEP'] === '1') return `Its database: psql '${url}'`
+  if (process.env['TEST_DATABASE_URL']) return `Its database is ${name}, on the server of TEST_DATABASE_URL.`
+  return `Its database was ${name}. To keep it and get its URL, run this file again with --keep: npm test -- --keep <file>`
 }

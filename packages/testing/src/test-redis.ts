@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { findRedisServer, openRedisServer } from '@carillon/local'
 import type { Test } from 'tap'
-import { redisMissing } from './servers.ts'
+import { redisMissing } from './redis-missing.ts'
 import { testServers } from './test-servers.ts'
 
 export interface TestRedis {

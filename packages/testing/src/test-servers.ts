@@ -1,22 +1,37 @@
+import { request } from 'node:http'
 import t from 'tap'
-import { openServers } from './servers.ts'
 import type { Servers } from './servers.ts'
 
 let opening: Promise<Servers> | undefined
 
-/** The servers that `npm test` started, or, for a file that is run by itself, its own. */
+/** The servers of `npm test`, which starts them when the first test asks, or, for a file that is run by itself, its own. */
 export function testServers (): Promise<Servers> {
-  opening ??= fromRunner() ?? startOwn()
+  opening ??= fromEnvironment() ?? fromRunner() ?? startOwn()
   return opening
 }
 
-function fromRunner (): Promise<Servers> | undefined {
+/** They run already, for whoever started this test. */
+function fromEnvironment (): Promise<Servers> | undefined {
   const { TEST_DATABASE_URL: databaseUrl, TEST_TEMPLATE: template, TEST_REDIS_URL: redisUrl } = process.env
   if (!databaseUrl || !template) return undefined
   return Promise.resolve({ databaseUrl, template, redisUrl: redisUrl || undefined, close: async () => {} })
 }
 
+function fromRunner (): Promise<Servers> | undefined {
+  const socketPath = process.env['TEST_SERVERS']
+  if (!socketPath) return undefined
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path: '/' }, async (response) => {
+      let text = ''
+      for await (const chunk of response.setEncoding('utf8')) text += chunk
+      if (response.statusCode === 200) resolve({ ...JSON.parse(text), close: async () => {} })
+      else reject(new Error(text))
+    }).on('error', reject).end()
+  })
+}
+
 async function startOwn (): Promise<Servers> {
+  const { openServers } = await import('./servers.ts')
   const servers = await openServers({
     databaseUrl: process.env['TEST_DATABASE_URL'],
     redisUrl: process.env['REDIS_URL'],

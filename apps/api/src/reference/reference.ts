@@ -74,8 +74,7 @@ export function reference (site: Site): FastifyPluginAsync {
         telemetry: false,
         hideClientButton: true,
         showDeveloperTools: 'never',
-        agent: { disabled: true },
-        mcp: { disabled: true }
+        agent: { disabled: true }
       }
     })
   }

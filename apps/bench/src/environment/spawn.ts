@@ -104,7 +104,8 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
   }
 }
 
-/** `tsx` where we have it ourselves; a Node that knows TypeScript does without. */
+/** `tsx` where we have it ourselves, or where Node does not know TypeScript. */
 function loader (): string[] {
-  return process.execArgv.some((arg) => arg.includes('tsx')) ? ['--import', import.meta.resolve('tsx')] : []
+  const native = 'typescript' in process.features && Boolean(process.features.typescript)
+  return !native || process.execArgv.some((arg) => arg.includes('tsx')) ? ['--import', import.meta.resolve('tsx')] : []
 }

@@ -1,0 +1,89 @@
+import { Parser } from 'tap-parser'
+import type { Result } from 'tap-parser'
+import { stringify } from 'yaml'
+
+export interface FileResult {
+  file: string
+  seconds: number
+  ok: boolean
+  passed: number
+  failed: number
+  skipped: number
+  /** Names of what was skipped, with the reason. */
+  skips: string[]
+  /** What failed, with its details. */
+  failures: string[]
+  comments: string[]
+}
+
+export type Counts = Pick<FileResult, 'passed' | 'failed' | 'skipped'>
+
+/** Reads what one test file writes, line by line. */
+export function createFileReport () {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const [skips, failures, comments]: [string[], string[], string[]] = [[], [], []]
+  const parser = new Parser()
+  listen(parser)
+  return {
+    write: (line: string) => { parser.write(line + '\n') },
+    /** `problem` is how the process ended, where it did not end well. */
+    end: (problem?: string): Omit<FileResult, 'file' | 'seconds'> => {
+      parser.end()
+      const ok = parser.ok && problem === undefined
+      // A file that ends badly counts, even when all its assertions held.
+      if (!ok && counts.failed === 0) {
+        counts.failed = 1
+        failures.push(`✖ the file ${problem ?? 'did not write what tap expects of it'}`,
+          ...parser.failures.map((failure) => stringify(failure).trimEnd()))
+      }
+      return { ok, ...counts, skips, failures, comments }
+    }
+  }
+
+  function listen (parser: Parser): void {
+    let children = 0
+    parser.on('child', (child: Parser) => {
+      children++
+      listen(child)
+    })
+    parser.on('comment', (comment: string) => {
+      if (!/^# (Subtest|time=|\{ total)/.test(comment)) comments.push(comment.trim())
+    })
+    parser.on('assert', (result: Result) => {
+      // The line that closes a subtest only repeats it. One that was skipped has no subtest.
+      if (children > 0) {
+        children--
+      } else if (result.skip || result.todo) {
+        counts.skipped++
+        skips.push(`${result.fullname}${typeof result.skip === 'string' && result.skip ? `: ${result.skip}` : ''}`)
+      } else if (result.ok) {
+        counts.passed++
+      } else {
+        counts.failed++
+        failures.push(describe(result))
+      }
+    })
+  }
+}
+
+/** The lines that a log wants about one file. */
+export function describeResult (result: FileResult): string[] {
+  const { ok, file, seconds, skips, failures, comments } = result
+  return [
+    `${ok ? 'ok  ' : 'FAIL'} ${file} (${summary(result)}, ${seconds.toFixed(1)} s)`,
+    ...skips.map((line) => `     skipped: ${line}`),
+    ...(ok ? [] : [...failures, ...comments].map(indent))
+  ]
+}
+
+export function summary ({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`
+}
+
+function describe ({ fullname, diag }: Result): string {
+  return `✖ ${fullname}\n${diag ? stringify(diag) : ''}`.trimEnd()
+}
+
+function indent (text: string): string {
+  return text.replace(/^/gm, '     ')
+}

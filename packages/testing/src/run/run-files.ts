@@ -1,0 +1,78 @@
+import { execa } from 'execa'
+import { createFileReport } from './file-report.ts'
+import type { FileResult } from './file-report.ts'
+
+export interface TestCommand {
+  file: string
+  command: string
+  args: string[]
+}
+
+export interface RunFilesOptions {
+  cwd: string
+  env: Record<string, string>
+  jobs: number
+  timeoutMs: number
+  bail: boolean
+  signal: AbortSignal
+  onResult: (result: FileResult) => void
+}
+
+/** What a file may take beyond its time, to say what it was waiting for. */
+const graceMs = 15_000
+
+/** Runs test files as processes, `jobs` at a time, in their order. */
+export async function runFiles (
+  commands: TestCommand[], { jobs, bail, signal, onResult, ...how }: RunFilesOptions
+): Promise<void> {
+  const waiting = [...commands]
+  const stop = new AbortController()
+  const ended = AbortSignal.any([signal, stop.signal])
+  await Promise.all(Array.from({ length: jobs }, async () => {
+    for (let next = waiting.shift(); next && !ended.aborted; next = waiting.shift()) {
+      const result = await runFile(next, { ...how, bail, signal: ended })
+      // One that was ended with the run has not failed.
+      if (ended.aborted) return
+      onResult(result)
+      if (bail && !result.ok) stop.abort()
+    }
+  }))
+}
+
+async function runFile (
+  { file, command, args }: TestCommand, { cwd, env, timeoutMs, bail, signal }: Omit<RunFilesOptions, 'jobs' | 'onResult'>
+): Promise<FileResult> {
+  const startedAt = performance.now()
+  const report = createFileReport()
+  const child = execa(command, args, {
+    cwd,
+    env: { TAP: '1', TAP_TIMEOUT: String(timeoutMs / 1000), ...(bail ? { TAP_BAIL: '1' } : {}), ...env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+    buffer: false,
+    reject: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: graceMs
+  })
+  // A test file ends by itself when its time is over. This is for one that cannot.
+  let limitMs = timeoutMs
+  let isLate = false
+  const wait = () => setTimeout(() => {
+    isLate = true
+    child.kill()
+  }, limitMs + graceMs)
+  let timer = wait()
+  for await (const line of child.iterable()) {
+    report.write(line)
+    const [, ownLimitMs] = /^\s*# timeout=(\d+)$/.exec(line) ?? []
+    if (ownLimitMs === undefined) continue
+    clearTimeout(timer)
+    limitMs = Number(ownLimitMs)
+    timer = wait()
+  }
+  const { exitCode, signal: killedBy } = await child
+  clearTimeout(timer)
+  const ending = isLate ? `did not end within ${limitMs / 1000} s` : `ended with ${killedBy ?? `code ${exitCode}`}`
+  return { file, seconds: (performance.now() - startedAt) / 1000, ...report.end(exitCode === 0 ? undefined : ending) }
+}
