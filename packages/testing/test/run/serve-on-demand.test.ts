@@ -33,7 +33,7 @@ t.test('tells each test why the servers cannot start', async (t) => {
 })
 
 t.test('closes without servers when no test has asked', async (t) => {
-  const onDemand = await serveOnDemand(() => t.fail('nothing asked'))
+  const onDemand = await serveOnDemand(async () => { throw new Error('no test has asked') })
   await onDemand.close()
 })
 
