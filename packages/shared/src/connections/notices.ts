@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+import { erasePullsIn } from '../pulls/erase-pulls.ts'
 
 /** A notice whose signature was verified. */
 export interface NewNotice {
@@ -52,8 +53,7 @@ export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise
         credentials_version = credentials_version + 1, expires_at = null, limited_until = null, lease_owner = null, lease_until = null,
         updated_at = now()
       where id = any (${closed}::uuid[])`
-    await tx`delete from pulls where connection_id = any (${closed}::uuid[])`
-    await tx`delete from ad_accounts where connection_id = any (${closed}::uuid[])`
+    await erasePullsIn(tx, closed)
     await tx`
       insert into connection_events (id, connection_id, event, reason)
       select * from unnest(${closed.map(() => newId())}::uuid[], ${closed}::uuid[]) as ids, (values ('connection.disconnected', ${reasons[kind]})) as what`

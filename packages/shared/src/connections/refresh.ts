@@ -55,7 +55,9 @@ export interface Refresher {
    * For credentials that the provider does not know, because another process may have rotated them. Returns newer credentials, or
    * waits for a running refresh, and makes no request. Undefined when no refresh is running.
    */
-  newer: (provider: Provider, connection: { id: string, seenVersion: number }, call: RequestContext) => Promise<RefreshResult | undefined>
+  newer: (
+    provider: Provider, connection: { id: string, seenVersion: number }, call: RequestContext
+  ) => Promise<RefreshResult | undefined>
 }
 
 /** Share of the lease. A holder aborts its request before another process can take the lease. */
@@ -198,7 +200,9 @@ export function createRefresher (
   }
 
   /** A refusal counts only for the version that was refused: a reconnect takes precedence over a late refresh. */
-  async function fail (error: unknown, lease: Lease, provider: Provider, call: RequestContext): Promise<RefreshResult | undefined> {
+  async function fail (
+    error: unknown, lease: Lease, provider: Provider, call: RequestContext
+  ): Promise<RefreshResult | undefined> {
     const { connectionId, credentialsVersion } = lease
     if (error instanceof ProviderError && error.failure.kind === 'rateLimited') {
       const { reason, retryAt } = error.failure

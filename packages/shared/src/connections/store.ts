@@ -1,8 +1,9 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
-import { adAccounts, connections, newId, pulls, teams, users } from '../db/index.ts'
+import { connections, newId, pulls, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { cleanName } from '../names/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
+import { erasePulls, hurryPulls } from '../pulls/erase-pulls.ts'
 import { VaultError } from '../vault/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
 import { recordEvents } from './events.ts'
@@ -111,7 +112,7 @@ export async function saveConnections (
       return old?.isPulled === true ? [{ id: old.id, isMoved: old.accountId !== account.id }] : []
     })
     // Data of the old account must not appear as data of the new one.
-    await erasePulled({ db: tx }, pulled.filter(({ isMoved }) => isMoved).map(({ id }) => id))
+    await erasePulls({ db: tx }, pulled.filter(({ isMoved }) => isMoved).map(({ id }) => id))
     await hurryPulls({ db: tx }, pulled.map(({ id }) => id))
     await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
       connectionId: id, event: reconnected ? 'connection.reconnected' : 'connection.connected'
@@ -146,7 +147,7 @@ export async function disconnect (
       leaseUntil: null,
       updatedAt: sql`now()`
     }).where(eq(connections.id, id))
-    await erasePulled({ db: tx }, [id])
+    await erasePulls({ db: tx }, [id])
     await recordEvents({ db: tx }, [{ connectionId: id, event: 'connection.disconnected' }])
     return true
   })
@@ -169,19 +170,6 @@ export async function markNeedsReauth (
     await recordEvents({ db: tx }, rows.map(({ id }) => ({ connectionId: id, event: 'connection.needs_reauth', reason })))
     return rows.length === 1
   })
-}
-
-/** Makes pulls due that waited for new credentials. */
-async function hurryPulls ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
-  if (ids.length === 0) return
-  await db.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, ids))
-}
-
-/** Deletes the `pulls` row first: a running pull checks it before storing and stops. */
-async function erasePulled ({ db }: Pick<Database, 'db'>, ids: string[]): Promise<void> {
-  if (ids.length === 0) return
-  await db.delete(pulls).where(inArray(pulls.connectionId, ids))
-  await db.delete(adAccounts).where(inArray(adAccounts.connectionId, ids))
 }
 
 /**
