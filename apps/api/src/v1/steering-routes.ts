@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { publicId } from '@carillon/shared/db'
+import { publicId, runPatiently } from '@carillon/shared/db'
 import {
   cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed
 } from '@carillon/shared/notifications'
@@ -35,23 +35,23 @@ export function steeringRoutes (services: Services): FastifyPluginAsyncTypebox {
 
   async function pause (notification: Notification): Promise<Steered> {
     if (notification.isOver) throw wrongStatus(notification, 'It is over: there is nothing to hold')
-    return await pauseNotification(database, notification.id) ?? changedMeanwhile(notification, 'Only what is not paused or canceled can be paused')
+    return await runPatiently(database, (own) => pauseNotification(own, notification.id)) ?? changedMeanwhile(notification, 'Only what is not paused or canceled can be paused')
   }
 
   async function resume (notification: Notification): Promise<Steered> {
-    return await resumeNotification(database, notification.id) ?? changedMeanwhile(notification, 'Only what is paused can be resumed')
+    return await runPatiently(database, (own) => resumeNotification(own, notification.id)) ?? changedMeanwhile(notification, 'Only what is paused can be resumed')
   }
 
   async function cancel (notification: Notification): Promise<Steered> {
     if (notification.status === 'completed') throw wrongStatus(notification, 'It is completed: there is nothing to cancel')
-    return await cancelNotification(database, notification.id) ?? changedMeanwhile(notification, 'It is canceled already')
+    return await runPatiently(database, (own) => cancelNotification(own, notification.id)) ?? changedMeanwhile(notification, 'It is canceled already')
   }
 
   async function retry (notification: Notification): Promise<Steered> {
     const { id, status, expiresAt } = notification
     if (status === 'canceled') throw wrongStatus(notification, 'It is canceled: nothing of it is tried again')
     if (expiresAt !== null && expiresAt.getTime() <= now()) throw new Problem('nothingToRetry', `It has expired at ${expiresAt.toISOString()}`)
-    if (await retryFailed(database, id) === 0) throw new Problem('nothingToRetry', 'No delivery of it is failed or unknown')
+    if (await runPatiently(database, (own) => retryFailed(own, id)) === 0) throw new Problem('nothingToRetry', 'No delivery of it is failed or unknown')
     return { segments: [] }
   }
 

@@ -1,3 +1,4 @@
+import { runPatiently } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import { dispatchWaiting, enqueuePlans, enqueueSegments, groupBy, segmentJobId } from '@carillon/shared/notifications'
 import type { DeliveryQueues, DueSegment } from '@carillon/shared/notifications'
@@ -21,14 +22,15 @@ const segmentsAskedAbout = 200
  * has left or a race has missed is found by its row and put right. Each step is one statement over all rows it concerns.
  */
 export async function reconcile ({ database, queues, providers, log }: ReconcileServices): Promise<void> {
+  const idempotent = [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])
   const found = {
-    expired: await expire(database),
-    lost: await retakeLost(database, [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])),
-    reunited: await followConnections(database),
-    orphaned: await orphan(database, queues),
-    dispatched: await dispatchWaiting(database, queues),
-    segments: await requeueSegments(database, queues),
-    plans: await requeuePlans(database, queues)
+    expired: await runPatiently(database, expire),
+    lost: await runPatiently(database, (own) => retakeLost(own, idempotent)),
+    reunited: await runPatiently(database, followConnections),
+    orphaned: await runPatiently(database, (own) => orphan(own, queues)),
+    dispatched: await runPatiently(database, (own) => dispatchWaiting(own, queues)),
+    segments: await runPatiently(database, (own) => requeueSegments(own, queues)),
+    plans: await runPatiently(database, (own) => requeuePlans(own, queues))
   }
   if (Object.values(found).some((count) => count > 0)) log.info(found, 'reconciled')
 }
