@@ -19,6 +19,8 @@ export interface SegmentRequest {
   /** When what is left is due. */
   restMs: number
   leaseMs: number
+  /** Of the claim; a new one when absent. */
+  id?: string
 }
 
 /**
@@ -27,9 +29,8 @@ export interface SegmentRequest {
  * those who have left since are skipped. Undefined when the segment is gone, paused, not due yet, or in somebody else's hands.
  */
 export async function claimSegment (
-  { sql }: Database, { provider, segment, most, restMs, leaseMs }: SegmentRequest
+  { sql }: Database, { provider, segment, most, restMs, leaseMs, id = newId() }: SegmentRequest
 ): Promise<SegmentClaim | undefined> {
-  const id = newId()
   const { notificationId, number } = segment
   const rows = await sql<SegmentRow[]>`
     with segment as (

@@ -35,8 +35,9 @@ const probeMs = 30_000
  * parked, or put off because its notification is paused or its provider wants to be left alone. Rows that somebody else holds
  * are left to them.
  */
-export async function claim ({ sql }: Database, provider: string, keys: DeliveryKey[], leaseMs: number): Promise<Claim> {
-  const id = newId()
+export async function claim (
+  { sql }: Database, provider: string, keys: DeliveryKey[], leaseMs: number, id = newId()
+): Promise<Claim> {
   const rows = await sql<ClaimRow[]>`
     with wanted as (
       select * from unnest(${keys.map(([notification]) => notification)}::uuid[], ${keys.map(([, connection]) => connection)}::uuid[])

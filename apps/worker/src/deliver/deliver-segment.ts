@@ -3,6 +3,7 @@ import { deliveriesPerJob } from '@carillon/shared/notifications'
 import type { SegmentJob } from '@carillon/shared/notifications'
 import { admit } from './admit.ts'
 import { leaveSegment, leaveToReconcile, sendBatch } from './batch.ts'
+import { claimOnce } from './claim-once.ts'
 import { claimSegment } from './claim-segment.ts'
 import { loadMessages, senderOf } from './deliver.ts'
 import type { DeliverServices } from './deliver.ts'
@@ -12,7 +13,6 @@ import { putOffSegment } from './put-off.ts'
 export async function deliverSegment (services: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
   const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
-  const startedAt = performance.now()
   const messages = await loadMessages(database, [segment.notificationId])
   const perSecond = services.perSecond.get(providerId)
   // Where turns are given, nobody may be given more of them than he needs.
@@ -20,7 +20,8 @@ export async function deliverSegment (services: DeliverServices, providerId: str
   const { most, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
   if (most === 0) return await leaveSegment(services, await putOffSegment(database, providerId, segment, waitMs))
 
-  const claim = await claimSegment(database, { provider: providerId, segment, most, restMs: waitMs, leaseMs })
+  const { startedAt, claim } = await claimOnce(
+    services, providerId, (id) => claimSegment(database, { provider: providerId, segment, most, restMs: waitMs, leaseMs, id }))
   if (claim === undefined) return
   const { id: claimId, wakes, rest } = claim
   await leaveToReconcile(services, wakes)

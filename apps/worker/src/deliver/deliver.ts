@@ -8,6 +8,7 @@ import { admit } from './admit.ts'
 import { leaveToReconcile, sendBatch } from './batch.ts'
 import type { Breakers } from './breakers.ts'
 import { claim } from './claim.ts'
+import { claimOnce } from './claim-once.ts'
 import { putOff } from './put-off.ts'
 
 export interface DeliverServices {
@@ -39,7 +40,6 @@ export interface DeliverServices {
 export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
   const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
-  const startedAt = performance.now()
   // Before the claim, so that nothing is held yet should it fail.
   const [messages, admission] = await Promise.all([
     loadMessages(database, deliveries.map(([notificationId]) => notificationId)),
@@ -49,7 +49,9 @@ export async function deliver (services: DeliverServices, providerId: string, { 
     await leaveToReconcile(services, await putOff(database, providerId, deliveries.slice(admission.most), admission))
   }
   if (admission.most === 0) return
-  const { id: claimId, claimed, wakes } = await claim(database, providerId, deliveries.slice(0, admission.most), leaseMs)
+  const keys = deliveries.slice(0, admission.most)
+  const { startedAt, claim: { id: claimId, claimed, wakes } } = await claimOnce(
+    services, providerId, (id) => claim(database, providerId, keys, leaseMs, id))
   await leaveToReconcile(services, wakes)
   if (claimed.length > 0) {
     const { isProbe } = admission

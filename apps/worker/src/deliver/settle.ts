@@ -5,7 +5,7 @@ import type { Claimed } from './claim.ts'
 import type { Outcome } from './outcome.ts'
 
 export interface Settlement {
-  delivery: Claimed
+  delivery: Pick<Claimed, 'notificationId' | 'connectionId' | 'credentialsVersion'>
   outcome: Outcome
 }
 
