@@ -1,4 +1,4 @@
-import { newId } from '@carillon/shared/db'
+import { newId, runPatiently } from '@carillon/shared/db'
 import { logRepeats } from '@carillon/shared/log'
 import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/deliveries'
 import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/deliveries'
@@ -49,7 +49,8 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
       backend.openWorker<DeliverJob>(deliverQueueName(provider), (job) => deliver(services, provider, job), delivering),
       backend.openWorker<SegmentJob>(broadcastQueueName(provider), (job) => deliverSegment(services, provider, job), delivering)
     ]),
-    backend.openWorker<PlanJob>(planQueueName, (job) => plan(services, job), { concurrency: 2, lockMs: leaseMs }),
+    backend.openWorker<PlanJob>(planQueueName, (job) =>
+      runPatiently(database, (own) => plan({ ...services, database: own }, job)), { concurrency: 2, lockMs: leaseMs }),
     backend.openWorker<WakeJob>(wakeQueueName, async ({ provider }) => {
       await dispatchWaiting(database, queues, [provider])
     }, { concurrency: 4, lockMs: leaseMs }),

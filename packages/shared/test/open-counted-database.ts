@@ -2,6 +2,7 @@ import { testDatabase } from '@carillon/testing'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import type { Test } from 'tap'
+import { openDatabase } from '../src/db/index.ts'
 import type { Database } from '../src/db/index.ts'
 import * as schema from '../src/db/schema/index.ts'
 
@@ -16,5 +17,6 @@ export async function openCountedDatabase (t: Test): Promise<Database & { statem
   const sql = postgres(url, { debug, onnotice: () => {} })
   const close = () => sql.end({ timeout: 5 })
   t.teardown(close)
-  return { sql, db: drizzle(sql, { schema, casing: 'snake_case' }), close, statements }
+  const db = drizzle(sql, { schema, casing: 'snake_case' })
+  return { sql, db, openPatient: () => openDatabase({ url, max: 1 }), hasStatementTimeout: true, close, statements }
 }

@@ -1,5 +1,7 @@
 export { backends } from './backends.ts'
 export type { Backend, BackendEnvironment } from './backends.ts'
+export { openBlackHole } from './black-hole.ts'
+export type { BlackHole } from './black-hole.ts'
 export { createBrowser } from './browser.ts'
 export type { Browser, Page } from './browser.ts'
 export { ownPostgres } from './own-postgres.ts'

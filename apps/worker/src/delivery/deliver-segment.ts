@@ -3,6 +3,7 @@ import { claimSegment, deliveriesPerJob, postponeSegment } from '@carillon/share
 import type { SegmentJob } from '@carillon/shared/deliveries'
 import { admit } from '@carillon/shared/throttling'
 import { leaveSegment, leaveToReconcile, sendBatch } from './batch.ts'
+import { claimOnce } from './claim-once.ts'
 import { loadMessages, senderOf } from './deliver.ts'
 import type { DeliverServices } from './deliver.ts'
 
@@ -10,7 +11,6 @@ import type { DeliverServices } from './deliver.ts'
 export async function deliverSegment (services: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
   const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
-  const startedAt = performance.now()
   const messages = await loadMessages(database, [segment.notificationId])
   const perSecond = services.perSecond.get(providerId)
   // Where turns are given, nobody may be given more of them than he needs.
@@ -18,7 +18,8 @@ export async function deliverSegment (services: DeliverServices, providerId: str
   const { allowed, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
   if (allowed === 0) return await leaveSegment(services, await postponeSegment(database, providerId, segment, waitMs))
 
-  const claim = await claimSegment(database, { provider: providerId, segment, max: allowed, restMs: waitMs, leaseMs })
+  const { startedAt, claim } = await claimOnce(
+    services, providerId, (id) => claimSegment(database, { provider: providerId, segment, max: allowed, restMs: waitMs, leaseMs, id }))
   if (claim === undefined) return
   const { id: claimId, wakes, rest } = claim
   await leaveToReconcile(services, wakes)

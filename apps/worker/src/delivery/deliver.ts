@@ -7,6 +7,7 @@ import type { Http } from '@carillon/shared/http'
 import type { Vault } from '@carillon/shared/vault'
 import { admit } from '@carillon/shared/throttling'
 import { leaveToReconcile, sendBatch } from './batch.ts'
+import { claimOnce } from './claim-once.ts'
 import type { Breakers } from '@carillon/shared/throttling'
 import { claim, postpone } from '@carillon/shared/deliveries'
 
@@ -39,7 +40,6 @@ export interface DeliverServices {
 export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
   const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
-  const startedAt = performance.now()
   // Before the claim, so that nothing is held yet should it fail.
   const [messages, admission] = await Promise.all([
     loadMessages(database, deliveries.map(([notificationId]) => notificationId)),
@@ -49,7 +49,9 @@ export async function deliver (services: DeliverServices, providerId: string, { 
     await leaveToReconcile(services, await postpone(database, providerId, deliveries.slice(admission.allowed), admission))
   }
   if (admission.allowed === 0) return
-  const { id: claimId, claimed, wakes } = await claim(database, providerId, deliveries.slice(0, admission.allowed), leaseMs)
+  const keys = deliveries.slice(0, admission.allowed)
+  const { startedAt, claim: { id: claimId, claimed, wakes } } = await claimOnce(
+    services, providerId, (id) => claim(database, providerId, keys, leaseMs, id))
   await leaveToReconcile(services, wakes)
   if (claimed.length > 0) {
     const { isProbe } = admission

@@ -1,3 +1,4 @@
+import { runPatiently } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
 import { dropPartitions, ensurePartitions } from '@carillon/shared/deliveries'
@@ -15,6 +16,7 @@ const dayMs = 24 * 60 * 60 * 1000
 /** Makes the coming weeks' partitions of deliveries, and drops those that are older than what is kept. */
 export async function keepPartitions ({ database, log, now, retentionDays }: PartitionServices): Promise<void> {
   const made = await ensurePartitions(database, now())
-  const dropped = await dropPartitions(database, now() - retentionDays * dayMs)
+  // Dropping one waits until no statement reads it.
+  const dropped = await runPatiently(database, (own) => dropPartitions(own, now() - retentionDays * dayMs))
   if (made > 0 || dropped.length > 0) log.info({ made, dropped }, 'partitions')
 }

@@ -1,3 +1,4 @@
+import { runPatiently } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import {
   clearJobs, dispatchWaiting, enqueuePlans, enqueueSegments, expireWaiting, followConnections, groupBy, listOverdueJobs,
@@ -23,14 +24,15 @@ const segmentsAskedAbout = 200
  * has left or a race has missed is found by its row and put right. Each step is one statement over all rows it concerns.
  */
 export async function reconcile ({ database, queues, providers, log }: ReconcileServices): Promise<void> {
+  const idempotent = [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])
   const found = {
-    expired: await expireWaiting(database),
-    lost: await reclaimLost(database, [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])),
-    reunited: await followConnections(database),
-    orphaned: await clearLostJobs(database, queues),
-    dispatched: await dispatchWaiting(database, queues),
-    segments: await requeueSegments(database, queues),
-    plans: await requeuePlans(database, queues)
+    expired: await runPatiently(database, expireWaiting),
+    lost: await runPatiently(database, (own) => reclaimLost(own, idempotent)),
+    reunited: await runPatiently(database, followConnections),
+    orphaned: await runPatiently(database, (own) => clearLostJobs(own, queues)),
+    dispatched: await runPatiently(database, (own) => dispatchWaiting(own, queues)),
+    segments: await runPatiently(database, (own) => requeueSegments(own, queues)),
+    plans: await runPatiently(database, (own) => requeuePlans(own, queues))
   }
   if (Object.values(found).some((count) => count > 0)) log.info(found, 'reconciled')
 }

@@ -2,7 +2,8 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
-import { parseDatabaseUrl, postgresJsOptions } from '../postgres/index.ts'
+import { defaultStatementTimeoutMs, parseDatabaseUrl, postgresJsOptions } from '../postgres/index.ts'
+import { addArrayTypes } from './array-types.ts'
 import * as schema from './schema/index.ts'
 import { withSafeTransactions } from './transactions.ts'
 
@@ -14,15 +15,34 @@ import { withSafeTransactions } from './transactions.ts'
 export interface Database {
   sql: Sql
   db: PostgresJsDatabase<typeof schema>
+  /** Another pool, of one connection, for statements that take minutes. Whoever opens it closes it. */
+  openPatient: () => Database
+  /** False behind PgBouncer, which passes no `statement_timeout` on: there the socket's deadline closes the connection. */
+  hasStatementTimeout: boolean
   close: () => Promise<void>
 }
 
-/** Opens a pool of at most `max` connections to `url`; connections are made when first needed. */
-export function openDatabase ({ url, max = 10 }: { url: string, max?: number }): Database {
-  const sql = withSafeTransactions(
-    postgres({ ...postgresJsOptions(parseDatabaseUrl(url), { max, applicationName: 'carillon' }), backoff: reconnectSeconds, onnotice: () => {} }))
+const patientStatementMs = 10 * 60_000
+
+/**
+ * Opens a pool of at most `max` connections to `url`; connections are made when first needed. Every statement has a deadline, in
+ * the session and at the socket; a `statementTimeoutMs` of 0 is none.
+ */
+export function openDatabase (
+  { url, max = 10, statementTimeoutMs = defaultStatementTimeoutMs }: { url: string, max?: number, statementTimeoutMs?: number }
+): Database {
+  const address = parseDatabaseUrl(url)
+  const options = postgresJsOptions(address, { max, applicationName: 'carillon', statementTimeoutMs })
+  const sql = withSafeTransactions(postgres({ ...options, fetch_types: false, backoff: reconnectSeconds, onnotice: () => {} }))
   const db = drizzle(sql, { schema, casing: 'snake_case' })
-  return { sql, db, close: () => sql.end({ timeout: 5 }) }
+  addArrayTypes(sql) // after drizzle, whose own codecs stay
+  return {
+    sql,
+    db,
+    hasStatementTimeout: !address.isPgBouncer,
+    openPatient: () => openDatabase({ url, max: 1, statementTimeoutMs: patientStatementMs }),
+    close: () => sql.end({ timeout: 5 })
+  }
 }
 
 /** The default reaches 20 s, which is how long everything would stand still after a restart of the database. */

@@ -12,7 +12,7 @@ const lockId = 7_283_911
  * lock is the transaction's and not the session's, which behind PgBouncer would outlive us.
  */
 export async function migrateDatabase ({ url }: { url: string }): Promise<void> {
-  const { sql, close } = openDatabase({ url, max: 1 })
+  const { sql, close } = openDatabase({ url, max: 1, statementTimeoutMs: 0 })
   try {
     await checkServer({ sql })
     await sql.begin(async (tx) => {

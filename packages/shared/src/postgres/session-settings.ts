@@ -24,9 +24,9 @@ export const pinnedSettings: Readonly<Record<string, string>> = {
 
 /** A role's or database's limits are meant for other programs. A limit in the URL is meant for us. */
 const unlessInUrl = {
-  statement_timeout: '0',
   lock_timeout: '0',
-  idle_in_transaction_session_timeout: '0',
+  // The server does not notice either that a connection is lost: its locks would stay until then.
+  idle_in_transaction_session_timeout: '20s',
   idle_session_timeout: '0'
 }
 
@@ -34,12 +34,16 @@ const unlessInUrl = {
 const defaultSearchPath = '"$user",public'
 
 /**
- * The parameters by which both drivers start a session: what the URL asks for, and on top of it what our reading depends on.
- * `searchPath` replaces that of Carillon's tables.
+ * The parameters with which both drivers start a session: those of the URL, overridden by what our reading depends on.
+ * `searchPath` replaces that of Carillon's tables. A `statementTimeoutMs` of 0 is none.
  */
-export function startupParameters (address: DatabaseAddress, searchPath?: string): Record<string, string> {
+export function startupParameters (
+  address: DatabaseAddress, searchPath?: string, statementTimeoutMs = 0
+): Record<string, string> {
   // PgBouncer refuses `options`, and search_path with it: what else there is comes from its servers' sessions.
   if (address.isPgBouncer) return { ...keptByPgBouncer }
   const path = { search_path: searchPath ?? address.searchPath ?? defaultSearchPath }
-  return { options: formatOptions({ ...unlessInUrl, ...address.settings, ...pinnedSettings, ...path }) }
+  const limits = { statement_timeout: String(statementTimeoutMs), ...unlessInUrl }
+  const settings = { ...limits, ...address.settings, ...pinnedSettings, ...path }
+  return { options: formatOptions(settings) }
 }

@@ -28,6 +28,14 @@ export function openQueueBackend (options: QueueBackendOptions): QueueBackend {
   return own.redisUrl === undefined ? openPostgres(own) : openRedis(own, own.redisUrl)
 }
 
+/** How long Redis may send nothing while it owes an answer. BullMQ's longest blocking command takes ten seconds. */
+const redisQuietMs = 14_000
+/** A worker looks for jobs at least this often, should the notice of one be lost. */
+const maxBlockSeconds = 10
+/** BullMQ renews the lock of a running job. Much shorter than a lease: a job taken over a lost connection is taken again soon. */
+const maxLockMs = 15_000
+const stalledCheckMs = 5_000
+
 /** Nothing is kept of a finished job: the deliveries' rows tell what became of it. */
 const defaultJobOptions = { removeOnComplete: true, removeOnFail: true }
 
@@ -35,7 +43,9 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
   // Not `lazyConnect`: BullMQ waits for its first try alone, and a queue or worker whose first try failed is lost for ever.
   const connect = (maxRetriesPerRequest: number | null): Redis =>
     // READONLY: the address has come to lead to a replica, or this connection still leads to what is one now.
-    new Redis(url, { maxRetriesPerRequest, connectTimeout: answerWithinMs, reconnectOnError: isReadOnly }).on('error', onError)
+    new Redis(url, {
+      maxRetriesPerRequest, connectTimeout: answerWithinMs, socketTimeout: redisQuietMs, reconnectOnError: isReadOnly
+    }).on('error', onError)
   // Adding fails soon while Redis is away (reconcile makes up for it); a worker waits for it to come back.
   const adding = connect(1)
   let working: Redis | undefined
@@ -70,7 +80,9 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
     throw new StoreError('REDIS_URL is missing, and DATABASE_URL has pgbouncer=true: jobs in PostgreSQL need sessions that last (LISTEN), ' +
       'which PgBouncer does not give. Set REDIS_URL, or let DATABASE_URL lead to PostgreSQL itself.')
   }
-  const bull = withBackend(createPostgresBackend)
+  const bull = withBackend((...wanted: Parameters<typeof createPostgresBackend>) =>
+    // Its own hour relies on notices that a lost connection does not bring.
+    Object.defineProperty(createPostgresBackend(...wanted), 'maximumBlockTimeout', { value: maxBlockSeconds }))
   // BullMQ pins its schema only on pools of its own, and a pool per queue would be too many connections.
   const pool = openPatientPool(address, { max: 16, applicationName: 'carillon-queue', searchPath: 'bullmq' })
   pool.setMaxListeners(0) // each queue and worker listens to it
@@ -96,7 +108,8 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
 }
 
 function workerOptions ({ concurrency, lockMs }: WorkerOptions): Omit<BullWorkerOptions, 'connection'> {
-  return { concurrency, lockDuration: lockMs, stalledInterval: lockMs, maxStalledCount: 10, drainDelay: 5 }
+  const lockDuration = Math.min(lockMs, maxLockMs)
+  return { concurrency, lockDuration, stalledInterval: Math.min(lockMs, stalledCheckMs), maxStalledCount: 1_000, drainDelay: 5 }
 }
 
 /** Queues and workers that share a connection each tell of its errors. */

@@ -61,13 +61,15 @@ t.test('gives both drivers the same session, and keeps what the URL asks for', a
   const pool = openPgPool(parseDatabaseUrl(asking), { max: 1, applicationName: 'queue' })
   t.teardown(() => pool.end())
   const names = ['DateStyle', 'TimeZone', 'IntervalStyle', 'search_path', 'work_mem', 'statement_timeout', 'application_name', 'client_encoding',
-    'bytea_output', 'extra_float_digits', 'default_transaction_isolation', 'default_transaction_read_only', 'lock_timeout']
+    'bytea_output', 'extra_float_digits', 'default_transaction_isolation', 'default_transaction_read_only', 'lock_timeout',
+    'idle_in_transaction_session_timeout']
   const query = `select ${names.map((name) => `current_setting('${name}') as "${name}"`).join(', ')}`
   const [ours] = await database.sql.unsafe(query)
   const { rows: [theirs] } = await pool.query(query)
   t.same({ ...ours }, theirs)
   t.match(theirs, {
-    DateStyle: 'ISO, MDY', TimeZone: 'UTC', search_path: '"app"', work_mem: '8MB', statement_timeout: '1min', application_name: 'mine'
+    DateStyle: 'ISO, MDY', TimeZone: 'UTC', search_path: '"app"', work_mem: '8MB', statement_timeout: '1min', application_name: 'mine',
+    idle_in_transaction_session_timeout: '20s'
   })
 })
 

@@ -1,19 +1,12 @@
-import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
-import { TLSSocket } from 'node:tls'
-import { promisify } from 'node:util'
 import { findProgram, testDatabase } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { checkDatabase, openDatabase } from '../../src/db/index.ts'
 import { openPgPool, parseDatabaseUrl } from '../../src/postgres/index.ts'
 import { StoreError } from '../../src/stores/index.ts'
+import { makeAuthority, makeCertificate, openTlsPort } from './tls-port.ts'
 
-const run = promisify(execFile)
 const openssl = await findProgram(t, ['openssl'], 'CARILLON_REQUIRE_OPENSSL')
 
 t.test('connects with both drivers as each sslmode says', { skip: openssl === undefined && 'there is no openssl' }, async (t) => {
@@ -74,51 +67,4 @@ const drivers: Record<string, (t: Test, url: string) => Promise<unknown>> = {
     t.teardown(() => pool.end())
     return await pool.query('select 1')
   }
-}
-
-interface Certificate {
-  cert: string
-  key: string
-}
-
-/** A new authority in this folder; resolves to the path of its certificate. */
-async function makeAuthority (folder: string): Promise<string> {
-  const file = join(folder, 'ca.pem')
-  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=Test authority',
-    '-keyout', join(folder, 'ca.key'), '-out', file])
-  return file
-}
-
-async function makeCertificate (folder: string, name: string, alternatives: string): Promise<Certificate> {
-  const [request, key, cert, extensions] = ['server.csr', 'server.key', 'server.pem', 'extensions'].map((file) => join(folder, file))
-  await run('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`, '-keyout', key ?? '', '-out', request ?? ''])
-  await writeFile(extensions ?? '', `subjectAltName=${alternatives}\n`)
-  await run('openssl', ['x509', '-req', '-days', '2', '-in', request ?? '', '-CA', join(folder, 'ca.pem'), '-CAkey', join(folder, 'ca.key'),
-    '-CAcreateserial', '-extfile', extensions ?? '', '-out', cert ?? ''])
-  return { cert: await readFile(cert ?? '', 'utf8'), key: await readFile(key ?? '', 'utf8') }
-}
-
-/** A port that speaks TLS as PostgreSQL does, in front of the one at `url`. */
-async function openTlsPort (t: Test, url: string, certificate: Certificate): Promise<number> {
-  const { hostname, port } = new URL(url)
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    // The first eight bytes ask for TLS.
-    socket.once('data', () => {
-      socket.write('S')
-      const secure = new TLSSocket(socket, { isServer: true, ...certificate })
-      const inner = connect(Number(port), hostname)
-      sockets.add(inner)
-      secure.on('error', () => inner.destroy()).on('close', () => inner.destroy()).pipe(inner)
-      inner.on('error', () => secure.destroy()).on('close', () => secure.destroy()).pipe(secure)
-    })
-  }).listen(0)
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return (server.address() as AddressInfo).port
 }

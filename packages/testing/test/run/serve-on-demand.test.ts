@@ -32,7 +32,7 @@ t.test('tells each test why the servers cannot start', async (t) => {
   await onDemand.close()
 })
 
-t.test('closes without servers when no test has asked', async (t) => {
+t.test('closes without servers when no test has asked', async () => {
   const onDemand = await serveOnDemand(async () => { throw new Error('no test has asked') })
   await onDemand.close()
 })

@@ -26,6 +26,8 @@ export interface SegmentRequest {
   /** When the rest is due. */
   restMs: number
   leaseMs: number
+  /** Of the claim; a new one when absent. */
+  id?: string
 }
 
 /**
@@ -34,8 +36,7 @@ export interface SegmentRequest {
  * Undefined when the segment is gone, paused, not due yet, or locked by another process.
  */
 export async function claimSegment ({ sql }: Database, request: SegmentRequest): Promise<SegmentClaim | undefined> {
-  const id = newId()
-  const { provider, segment: { notificationId, number }, restMs } = request
+  const { provider, segment: { notificationId, number }, restMs, id = newId() } = request
   const rows = await sql<SegmentRow[]>`
     with segment as (${lockSegment(sql, request)}),
     member as (${readMembers(sql, request)}),

@@ -40,8 +40,9 @@ export interface Claim {
  * expired, skipped or parked; or they wait, because their notification is paused or a limit applies. Rows that another process
  * has locked are left out.
  */
-export async function claim ({ sql }: Database, provider: string, keys: DeliveryKey[], leaseMs: number): Promise<Claim> {
-  const id = newId()
+export async function claim (
+  { sql }: Database, provider: string, keys: DeliveryKey[], leaseMs: number, id = newId()
+): Promise<Claim> {
   const rows = await sql<ClaimRow[]>`
     with wanted as (${wantedKeys(sql, keys)}),
     probed as (${beginProbes(sql, provider, sql`select host from wanted join connections on connections.id = connection_id`)}),

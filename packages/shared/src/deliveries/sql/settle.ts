@@ -7,7 +7,7 @@ import type { Fragment, Sql } from './fragments/fragment.ts'
 import { setState } from './fragments/set-state.ts'
 
 export interface Settlement {
-  delivery: Claimed
+  delivery: Pick<Claimed, 'notificationId' | 'connectionId' | 'credentialsVersion'>
   outcome: Outcome
 }
 
