@@ -2,15 +2,20 @@ import type { Target } from '../target.ts'
 
 const connections = 'packages/shared/test/connections'
 const api = 'apps/api/test'
+const redirect = 'apps/api/test/connect/redirect'
 const refreshing = [
-  'apps/worker/test/refresh-once.test.ts', 'apps/worker/test/maintain/refresh-ahead.test.ts', 'apps/worker/test/dead-token.test.ts'
+  `${connections}/refresh.test.ts`, 'apps/worker/test/maintain/refresh-limits.test.ts', 'apps/worker/test/maintain/refresh-ahead.test.ts'
 ]
 
 /** Handshakes, tokens and who may do what. */
 export const accounts: Target[] = [
-  { file: 'packages/shared/src/connections/lease.ts', tests: refreshing, generate: true },
+  { file: 'packages/shared/src/connections/lease.ts', tests: [`${connections}/lease.test.ts`], generate: true },
   { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true },
-  { file: 'packages/shared/src/connections/handshakes.ts', tests: [`${connections}/handshakes.test.ts`], generate: true },
+  {
+    file: 'packages/shared/src/connections/handshakes.ts',
+    tests: ['handshakes', 'handshake-browsers', 'handshake-grants'].map((name) => `${connections}/${name}.test.ts`),
+    generate: true
+  },
   { file: 'packages/shared/src/vault/vault.ts', tests: ['packages/shared/test/vault/vault.test.ts'], generate: true },
   { file: 'packages/shared/src/vault/keys.ts', tests: ['packages/shared/test/vault/keys.test.ts'], generate: true },
   {
@@ -28,20 +33,20 @@ export const accounts: Target[] = [
   { file: 'apps/api/src/auth/user-tokens.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/teams.ts', tests: [`${api}/v1/team-access.test.ts`], generate: true },
   { file: 'packages/shared/src/db/api-keys.ts', tests: ['packages/shared/test/db/api-keys.test.ts'], generate: true },
-  { file: 'apps/api/src/connect/find-handshake.ts', tests: [`${api}/connect/redirect/redirect.test.ts`], generate: true },
+  { file: 'apps/api/src/connect/find-handshake.ts', tests: [`${redirect}/redirect.test.ts`], generate: true },
   {
     file: 'apps/api/src/connect/redirect/oauth2-way.ts',
-    tests: [`${api}/connect/redirect/redirect.test.ts`, `${api}/connect/redirect/other-ways.test.ts`],
+    tests: [`${redirect}/redirect.test.ts`, `${redirect}/other-ways.test.ts`],
     generate: true
   },
   {
     file: 'apps/api/src/connect/redirect/oauth1-way.ts',
-    tests: [`${api}/connect/redirect/other-ways.test.ts`, `${api}/connect/redirect/redirect.test.ts`],
+    tests: [`${redirect}/other-ways.test.ts`, `${redirect}/redirect.test.ts`],
     generate: true
   },
   {
     file: 'apps/api/src/connect/redirect/callback.ts',
-    tests: [`${api}/connect/redirect/redirect.test.ts`, `${api}/connect/redirect/other-ways.test.ts`],
+    tests: [`${redirect}/redirect.test.ts`, `${redirect}/other-ways.test.ts`],
     generate: true
   }
 ]

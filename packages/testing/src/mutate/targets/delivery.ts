@@ -4,13 +4,9 @@ const here = 'apps/worker/test'
 
 /** Claim, send, settle, and what finds again what was lost. */
 export const delivery: Target[] = [
-  { file: 'apps/worker/src/deliver/claim.ts', tests: [`${here}/deliver/claim.test.ts`, `${here}/settle.test.ts`], generate: true },
-  {
-    file: 'apps/worker/src/deliver/claim-segment.ts',
-    tests: [`${here}/deliver/claim-segment.test.ts`],
-    generate: true
-  },
-  { file: 'apps/worker/src/deliver/settle.ts', tests: [`${here}/deliver/settle.test.ts`, `${here}/settle.test.ts`], generate: true },
+  { file: 'apps/worker/src/deliver/claim.ts', tests: [`${here}/deliver/claim.test.ts`], generate: true },
+  { file: 'apps/worker/src/deliver/claim-segment.ts', tests: [`${here}/deliver/claim-segment.test.ts`], generate: true },
+  { file: 'apps/worker/src/deliver/settle.ts', tests: [`${here}/deliver/settle.test.ts`], generate: true },
   {
     file: 'apps/worker/src/deliver/batch.ts',
     tests: [`${here}/deliver/batch.test.ts`],
@@ -65,16 +61,8 @@ export const delivery: Target[] = [
       { find: 'isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed', replace: 'claim.claimed' }
     ]
   },
-  {
-    file: 'apps/worker/src/maintain/reconcile.ts',
-    tests: [`${here}/maintain/reconcile.test.ts`, `${here}/reconcile.test.ts`],
-    generate: true
-  },
-  {
-    file: 'apps/worker/src/plan/segments.ts',
-    tests: [`${here}/plan/segments.test.ts`],
-    generate: true
-  },
+  { file: 'apps/worker/src/maintain/reconcile.ts', tests: [`${here}/maintain/reconcile.test.ts`], generate: true },
+  { file: 'apps/worker/src/plan/segments.ts', tests: [`${here}/plan/segments.test.ts`], generate: true },
   {
     file: 'apps/worker/src/plan/plan.ts',
     tests: [`${here}/plan/segments.test.ts`],
