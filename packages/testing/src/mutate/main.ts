@@ -53,7 +53,6 @@ async function main (): Promise<number> {
   if (values.check || values.list) return 0
 
   const results = await runAll(root, chosen, { jobs: Number(values.jobs), path: values.json, again: values.again })
-  if (results === undefined) return 1
   const score = scoreOf(results)
   console.log(`\n${showResults(results)}\n`)
   console.log(`${score.total} mutations, ${score.killed} noticed, ${score.equivalent} equivalent, ${score.survived} survived ` +

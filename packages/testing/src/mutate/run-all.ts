@@ -7,7 +7,7 @@ import type { Servers } from '../servers.ts'
 import { openCopy } from './open-copy.ts'
 import type { Copy } from './open-copy.ts'
 import { runMutation, runTest } from './run-mutation.ts'
-import type { MutationResult } from './run-mutation.ts'
+import type { Environment, MutationResult } from './run-mutation.ts'
 import type { Mutation } from './target.ts'
 
 export interface RunOptions {
@@ -22,45 +22,35 @@ export interface RunOptions {
 /** What a test file may take without a mutation. */
 const longestTestMs = 300_000
 
-/** Undefined when the tests do not pass as they are. */
-export async function runAll (
-  root: string, chosen: Mutation[], { jobs, path, again }: RunOptions
-): Promise<MutationResult[] | undefined> {
+/** Rejects when a test does not pass as it is. */
+export async function runAll (root: string, chosen: Mutation[], { jobs, path, again }: RunOptions): Promise<MutationResult[]> {
   const results = (path === undefined ? [] : await readResults(path, chosen)).filter(({ verdict }) => !again || verdict !== 'survived')
   const isKnown = new Set(results.map(({ mutation }) => keyOf(mutation)))
-  // Every second one first, so that a run that ends early has seen all files.
-  const waiting = [...chosen.filter((_, index) => index % 2 === 0), ...chosen.filter((_, index) => index % 2 === 1)]
-    .filter((mutation) => !isKnown.has(keyOf(mutation)))
+  const queue = chosen.filter((mutation) => !isKnown.has(keyOf(mutation))).values()
   const servers = await openServers({
     databaseUrl: process.env['TEST_DATABASE_URL'], redisUrl: process.env['REDIS_URL'], requireRedis: true
   })
   const copies: Copy[] = []
   const compileCache = await mkdtemp(join(tmpdir(), 'carillon-mutate-cache-'))
   try {
+    const unmutated = await openCopy(root)
+    copies.push(unmutated)
     for (let job = 0; job < jobs; job++) copies.push(await openCopy(root))
-    const limits = new Map<string, number>()
-    const failing = await inParallel([...new Set(waiting.flatMap(({ tests }) => tests))], copies, async (test, copy) => {
-      const startedAt = performance.now()
-      const { ok, output } = await runTest(test, { copy, servers, compileCache, limitMs: longestTestMs })
-      limits.set(test, limitFor(performance.now() - startedAt))
-      return ok ? [] : [`${test} fails without a mutation:\n${output}`]
-    })
-    for (const line of failing) console.error(line)
-    if (failing.length > 0) return undefined
-
-    await inParallel(waiting, copies, async (mutation, copy) => {
-      const source = await readFile(join(root, mutation.file), 'utf8')
-      const result = await runMutation(mutation, {
-        copy, servers, compileCache, source, limitFor: (test) => limits.get(test) ?? longestTestMs
-      })
-      results.push(result)
-      const { verdict, seconds } = result
-      console.error(`${results.length}/${chosen.length} ${verdict} (${seconds.toFixed(0)} s) ${keyOf(mutation)}`)
-      const rows = results.map((one) => ({ ...one, mutation: keyOf(one.mutation) }))
-      if (path !== undefined) await writeFile(path, JSON.stringify(rows))
-      if (results.length % 10 === 0) await dropDatabases(servers)
-      return []
-    })
+    const limits = new Map<string, Promise<number>>()
+    /** Runs the test without a mutation before it is first needed. */
+    const limitFor = (test: string): Promise<number> => {
+      const limit = limits.get(test) ?? measure(test, { copy: unmutated, servers, compileCache })
+      limits.set(test, limit)
+      return limit
+    }
+    await Promise.all(copies.slice(1).map(async (copy) => {
+      for (const mutation of queue) {
+        const source = await readFile(join(root, mutation.file), 'utf8')
+        results.push(await runMutation(mutation, { copy, servers, compileCache, source, limitFor }))
+        await report(results, chosen.length, path)
+        if (results.length % 10 === 0) await dropDatabases(servers)
+      }
+    }))
     return results
   } finally {
     for (const copy of copies) await copy.close()
@@ -69,21 +59,19 @@ export async function runAll (
   }
 }
 
-/** A test that takes longer with a mutation than this hangs. */
-function limitFor (unmutatedMs: number): number {
-  return Math.min(5 * unmutatedMs + 10_000, longestTestMs)
+/** How long a test may take with a mutation: one that takes longer than this hangs. Rejects when it fails without one. */
+async function measure (test: string, environment: Environment): Promise<number> {
+  const startedAt = performance.now()
+  const { ok, output } = await runTest(test, { ...environment, limitMs: longestTestMs })
+  if (!ok) throw new Error(`${test} fails without a mutation:\n${output}`)
+  return Math.min(5 * (performance.now() - startedAt) + 10_000, longestTestMs)
 }
 
-/** Gives each copy one item after the other. */
-async function inParallel<Item, Result> (
-  items: Item[], copies: Copy[], work: (item: Item, copy: Copy) => Promise<Result[]>
-): Promise<Result[]> {
-  const queue = items.values()
-  const results: Result[] = []
-  await Promise.all(copies.map(async (copy) => {
-    for (const item of queue) results.push(...await work(item, copy))
-  }))
-  return results
+async function report (results: MutationResult[], count: number, path: string | undefined): Promise<void> {
+  const last = results.at(-1)
+  if (last !== undefined) console.error(`${results.length}/${count} ${last.verdict} (${last.seconds.toFixed(0)} s) ${keyOf(last.mutation)}`)
+  const rows = results.map((one) => ({ ...one, mutation: keyOf(one.mutation) }))
+  if (path !== undefined) await writeFile(path, JSON.stringify(rows))
 }
 
 /** A test that failed leaves its database. Those that have been idle for a while are of no use to anybody. */

@@ -17,16 +17,19 @@ export interface MutationResult {
 /** No program, or no statement: it would not have run at all, so it shows nothing about a test. */
 const invalid = /syntax error at or near|SyntaxError|TransformError|code: "?(?:42601|42702|42703|42P01|42803|42804|42883)|ReferenceError/
 
-interface Environment {
+export interface Environment {
   copy: Copy
   servers: Servers
   /** A folder in which Node.js 22 and later keep compiled modules from one test to the next. */
   compileCache: string
 }
 
+/** How long a test that has failed may take to say why. */
+const closingMs = 300
+
 /** Runs the tests of one mutation in a copy, until one fails, and puts the file back. */
 export async function runMutation (
-  mutation: Mutation, { source, limitFor, ...environment }: Environment & { source: string, limitFor: (test: string) => number }
+  mutation: Mutation, { source, limitFor, ...environment }: Environment & { source: string, limitFor: (test: string) => Promise<number> }
 ): Promise<MutationResult> {
   const startedAt = performance.now()
   const result = (verdict: Verdict, by?: string): MutationResult =>
@@ -35,7 +38,7 @@ export async function runMutation (
   await copy.write(mutation.file, mutation.text)
   try {
     for (const test of mutation.tests) {
-      const { ok, output, timedOut } = await runTest(test, { ...environment, limitMs: limitFor(test) })
+      const { ok, output, timedOut } = await runTest(test, { ...environment, limitMs: await limitFor(test) })
       if (timedOut) return result('timedOut', test)
       if (!ok) return result(invalid.test(output) ? 'invalid' : 'killed', test)
     }
@@ -77,6 +80,10 @@ export async function runTest (
     timedOut = true
     killGroup(running.pid)
   }, limitMs)
+  // What a test closes after its failure may hang, and tells nothing more.
+  running.all.on('data', (text: Buffer) => {
+    if (/^ *not ok/m.test(text.toString())) setTimeout(() => killGroup(running.pid), closingMs).unref()
+  })
   const { exitCode, all } = await running
   clearTimeout(timer)
   return { ok: exitCode === 0, output: String(all), timedOut }
