@@ -52,6 +52,14 @@ t.test('rounds a second\'s worth down, and never to nothing', async (t) => {
   t.match(await ask(1, 2.9), { most: 1, reason: null }, 'and gives no more than was asked for')
 })
 
+t.test('counts for the provider\'s own host alone', async (t) => {
+  await sql`insert into provider_hosts (provider, host) values ('pushbullet', ''), ('pushbullet', 'b.example'), ('other', '')`
+  await ask(100, 20)
+  t.same((await sql`select provider, host from provider_hosts where next_at > now() or turn_at > now()`).map((row) => ({ ...row })), [
+    { provider: 'pushbullet', host: '' }
+  ])
+})
+
 t.test('lets through who has to wait for less than the tolerance', async (t) => {
   await sql`insert into provider_hosts (provider, host, next_at) values ('pushbullet', '', now() + interval '20 milliseconds')`
   t.match(await ask(1, 20), { most: 1 })

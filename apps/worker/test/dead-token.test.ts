@@ -19,7 +19,7 @@ async function openConnected (t: Test, env: BackendEnvironment) {
     BLOTRE_CLIENT_ID: 'carillon',
     BLOTRE_CLIENT_SECRET: 'sandbox-secret',
     BLOTRE_URL: `${sandboxUrl}/blotre`,
-    RECONCILE_SECONDS: '1'
+    RECONCILE_SECONDS: '3600'
   }
   const { url: apiUrl } = await spawnApp(t, 'api', { env: shared }).ready
   const startWorker = async () => {
