@@ -4,7 +4,8 @@ import type { BackendEnvironment, ShownConnection } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 
-t.setTimeout(300_000)
+// Reconcile runs once when a worker starts, and an hour later: what is released needs its own wake-up.
+t.setTimeout(800_000)
 
 const provider = 'blotre'
 const account = 'ann'

@@ -11,6 +11,7 @@ export const delivery: Target[] = [
     file: 'apps/worker/src/deliver/batch.ts',
     tests: [`${here}/deliver/batch.test.ts`],
     generate: true,
+    equivalents: { '"if (wakes.length === 0) return" → "if (false) return"': 'enqueueWakes adds nothing for an empty list' },
     changes: [
       { find: 'const beginShare = 0.5', replace: 'const beginShare = 1' },
       { find: 'const endShare = 0.9', replace: 'const endShare = 1.5' },
@@ -47,7 +48,12 @@ export const delivery: Target[] = [
     file: 'apps/worker/src/deliver/admit.ts',
     tests: [`${here}/admit.test.ts`],
     generate: true,
-    changes: [{ find: 'greatest(1, floor(rate))', replace: 'greatest(1, ceil(rate))' }]
+    changes: [{ find: 'greatest(1, floor(rate))', replace: 'greatest(1, ceil(rate))' }],
+    equivalents: {
+      ['"next_at = case when rate is not null and most > 0 then free_at + most / rate * interval \'1 second\' else provider_hosts.next_at end," → ' +
+      '"next_at = case when rate is not null then free_at + most / rate * interval \'1 second\' else provider_hosts.next_at end,"']:
+        'where nothing is admitted, free_at is next_at, or now where next_at has passed, which means the same'
+    }
   },
   {
     file: 'apps/worker/src/deliver/deliver-segment.ts',
@@ -61,7 +67,12 @@ export const delivery: Target[] = [
       { find: 'isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed', replace: 'claim.claimed' }
     ]
   },
-  { file: 'apps/worker/src/maintain/reconcile.ts', tests: [`${here}/maintain/reconcile.test.ts`], generate: true },
+  {
+    file: 'apps/worker/src/maintain/reconcile.ts',
+    tests: [`${here}/maintain/reconcile.test.ts`],
+    generate: true,
+    equivalents: { '"if (segments.length === 0) return []" → "if (false) return []"': 'the statement changes nothing for empty arrays' }
+  },
   { file: 'apps/worker/src/plan/segments.ts', tests: [`${here}/plan/segments.test.ts`], generate: true },
   {
     file: 'apps/worker/src/plan/plan.ts',
