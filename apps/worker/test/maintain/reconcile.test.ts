@@ -194,7 +194,12 @@ t.test('leaves a segment that a worker holds, or has put off since it was found'
   const notificationId = await insertNotification({ audience: '{"everyone":true}' })
   t.teardown(() => database.sql`delete from segments`)
   await database.sql`insert into segments ${database.sql({
-    notification_id: notificationId, provider: 'pushbullet', number: 0, after_id: newId(), last_id: newId(), size: 1,
+    notification_id: notificationId,
+    provider: 'pushbullet',
+    number: 0,
+    after_id: newId(),
+    last_id: newId(),
+    size: 1,
     due_at: new Date(Date.now() - 60_000).toISOString()
   })}`
   await sql`select from segments for update`

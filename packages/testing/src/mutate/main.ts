@@ -16,7 +16,7 @@ Node.js 24 needs half the time that Node.js 20 needs, since it keeps what it has
   --jobs <count>   copies at a time (2)
   --sample <n>     only every n-th mutation
   --json <path>    write the results to this file, and leave out those that it holds already
-  --again          run those again that survived according to that file
+  --again          run only those that survived according to that file
   --help
 
 The exit code is 1 when more than 3 % survive without a reason, when an entry is stale, or when a test fails without a mutation.`
@@ -55,7 +55,7 @@ async function main (): Promise<number> {
   const results = await runAll(root, chosen, { jobs: Number(values.jobs), path: values.json, again: values.again })
   const score = scoreOf(results)
   console.log(`\n${showResults(results)}\n`)
-  console.log(`${score.total} mutations, ${score.killed} noticed, ${score.equivalent} equivalent, ${score.survived} survived ` +
-    `(${(score.share * 100).toFixed(1)} %)`)
+  console.log(`${results.length} of ${mutations.length} mutations run; ${score.total} count: ${score.killed} noticed, ` +
+    `${score.equivalent} equivalent, ${score.survived} survived (${(score.share * 100).toFixed(1)} %)`)
   return score.share > maxSurvivingShare ? 1 : 0
 }

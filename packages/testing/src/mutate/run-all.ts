@@ -15,7 +15,7 @@ export interface RunOptions {
   jobs: number
   /** A file that keeps the results. */
   path: string | undefined
-  /** Runs those again that survived according to that file. */
+  /** Runs only those that survived according to that file. */
   again: boolean
 }
 
@@ -24,9 +24,10 @@ const longestTestMs = 300_000
 
 /** Rejects when a test does not pass as it is. */
 export async function runAll (root: string, chosen: Mutation[], { jobs, path, again }: RunOptions): Promise<MutationResult[]> {
-  const results = (path === undefined ? [] : await readResults(path, chosen)).filter(({ verdict }) => !again || verdict !== 'survived')
-  const isKnown = new Set(results.map(({ mutation }) => keyOf(mutation)))
-  const queue = chosen.filter((mutation) => !isKnown.has(keyOf(mutation))).values()
+  const known = path === undefined ? [] : await readResults(path, chosen)
+  const verdicts = new Map(known.map(({ mutation, verdict }) => [mutation, verdict]))
+  const queue = chosen.filter((mutation) => verdicts.get(mutation) === (again ? 'survived' : undefined)).values()
+  const results = known.filter(({ verdict }) => !again || verdict !== 'survived')
   const servers = await openServers({
     databaseUrl: process.env['TEST_DATABASE_URL'], redisUrl: process.env['REDIS_URL'], requireRedis: true
   })

@@ -29,7 +29,8 @@ const closingMs = 300
 
 /** Runs the tests of one mutation in a copy, until one fails, and puts the file back. */
 export async function runMutation (
-  mutation: Mutation, { source, limitFor, ...environment }: Environment & { source: string, limitFor: (test: string) => Promise<number> }
+  mutation: Mutation,
+  { source, limitFor, ...environment }: Environment & { source: string, limitFor: (test: string) => Promise<number> }
 ): Promise<MutationResult> {
   const startedAt = performance.now()
   const result = (verdict: Verdict, by?: string): MutationResult =>
