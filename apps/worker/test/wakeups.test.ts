@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { ended, importUsers, openProcesses } from './open-processes.ts'
 
 // Reconcile runs once when a worker starts, and an hour later. Here it repairs nothing, so whatever waits needs its own wake-up.
-t.setTimeout(800_000)
+t.setTimeout(1_200_000)
 
 const push = { provider: 'pushbullet', match: 'POST /v2/pushes' }
 
