@@ -89,7 +89,10 @@ t.test('does not fall back to a refused address when the allowed one does not an
 t.test('says that a name without addresses has none', async (t) => {
   const connector = createConnector(2_000, resolving([]))
   const error = await new Promise((resolve) => {
-    connector({ hostname: 'empty.example', protocol: 'http:', port: '80' }, (error) => resolve(error))
+    connector({ hostname: 'empty.example', protocol: 'http:', port: '80' }, (error, socket) => {
+      socket?.destroy()
+      resolve(error)
+    })
   })
   t.match(error, { code: 'NO_ADDRESS' })
 })

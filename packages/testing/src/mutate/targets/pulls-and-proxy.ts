@@ -17,7 +17,12 @@ export const pullsAndProxy: Target[] = [
       { find: 'bytes.length - longest + 1', replace: 'bytes.length - longest + 2' },
       { find: 'secrets.flatMap(secretForms)', replace: 'secrets' },
       { find: ' : value.map(clean)', replace: ' : value' }
-    ]
+    ],
+    equivalents: {
+      ['"body: Readable.from(starredOut(answer.body, all.map((secret) => Buffer.from(secret))), { objectMode: false })" → ' +
+      '"body: Readable.from(starredOut(answer.body, all.map((secret) => Buffer.from(secret))), { objectMode: true })"']:
+        'the chunks are the same; only how many of them are read ahead differs'
+    }
   },
   {
     file: 'apps/api/src/v1/proxy/secret-forms.ts',
