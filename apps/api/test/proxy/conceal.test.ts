@@ -42,6 +42,25 @@ t.test('finds every form of a secret, split as well', async (t) => {
   }
 })
 
+t.test('finds the characters that only one encoding writes in its own way', async (t) => {
+  const odd = "EA B~!*(c)'\u001f"
+  const forms = {
+    'percent-encoded, which leaves !*()\' as they are': "EA%20B~!*(c)'%1F",
+    'percent-encoded after RFC 3986, which leaves ~ as it is': 'EA%20B~%21%2A%28c%29%27%1F',
+    'a form, which leaves * as it is': 'EA+B%7E%21*%28c%29%27%1F',
+    'JSON with the digits in lower case': "EA B~!*(c)'\\u001f",
+    'JSON with the digits in upper case': "EA B~!*(c)'\\u001F"
+  }
+  for (const [what, form] of Object.entries(forms)) t.equal(await read([`<${form}>`], [odd]), `<${'*'.repeat(form.length)}>`, what)
+  const [dense] = ['>>>???>>>???>>>???']
+  for (const before of ['', 'a', 'ab']) {
+    for (const encoding of ['base64', 'base64url'] as const) {
+      const seen = await read([Buffer.from(`${before}${dense}`).toString(encoding)], [dense])
+      t.match(seen, /^.{0,3}\*{20,}.{0,3}$/, `${encoding} after ${before.length} bytes`)
+    }
+  }
+})
+
 t.test('finds a secret in base64, wherever in the text it begins', async (t) => {
   for (const before of ['', 'a', 'ab', 'client:', 'client_id:1:']) {
     for (const after of ['', '!', ':more', '??']) {

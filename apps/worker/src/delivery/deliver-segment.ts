@@ -18,8 +18,8 @@ export async function deliverSegment (services: DeliverServices, providerId: str
   const { allowed, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
   if (allowed === 0) return await leaveSegment(services, await postponeSegment(database, providerId, segment, waitMs))
 
-  const { startedAt, claim } = await claimOnce(
-    services, providerId, (id) => claimSegment(database, { provider: providerId, segment, max: allowed, restMs: waitMs, leaseMs, id }))
+  const request = { provider: providerId, segment, max: allowed, restMs: waitMs, leaseMs }
+  const { startedAt, claim } = await claimOnce(services, providerId, (id) => claimSegment(database, { ...request, id }))
   if (claim === undefined) return
   const { id: claimId, wakes, rest } = claim
   await leaveToReconcile(services, wakes)

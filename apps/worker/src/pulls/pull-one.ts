@@ -62,7 +62,8 @@ async function attempt (
     await renewPull(database, taken)
     const sealed = await findSealed(database, taken.connectionId)
     if (sealed === undefined) throw new PullLost('the connection is closed')
-    const first: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion: sealed.credentialsVersion }
+    const { credentialsVersion } = sealed
+    const first: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion }
     const obstacles = await readAll(first.credentials).catch(async (error: unknown) => {
       const newer = await refreshed(error, first)
       if (newer === undefined) throw error

@@ -1,11 +1,12 @@
 import { claim, findDelivery } from '@carillon/shared/deliveries'
+import { createLog } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
 import type { Failure } from '@carillon/shared/http'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
-import { sendBatch } from '../../src/delivery/batch.ts'
+import { leaveSegment, sendBatch } from '../../src/delivery/batch.ts'
 import type { Claimed } from '@carillon/shared/deliveries'
 import type { DeliverServices } from '../../src/delivery/deliver.ts'
 import { openEngine } from '../open-engine.ts'
@@ -159,6 +160,20 @@ t.test('begins nothing once it is asked to stop', async (t) => {
   }, { fields: { stopping: stopping.signal } })
   t.equal(requests, 1)
   t.same(await statesOf(keys), ['sent null', 'retrying handedBack'])
+})
+
+t.test('logs how many deliveries ended in which state', async (t) => {
+  const lines: string[] = []
+  const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => { lines.push(line) } } })
+  const refusals: Failure[] = [{ kind: 'rejected', reason: 'tooLong' }]
+  await sendAll(await prepare(['ann', 'bob', 'cleo']), async () => {
+    const refusal = refusals.shift()
+    return refusal === undefined ? { id: 'p' } : await refuse(refusal, 400)
+  }, { fields: { log } })
+  t.match(lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'batch'), [{ provider: 'pushbullet', claimed: 3, sent: 2, failed: 1 }])
+  const count = lines.length
+  await leaveSegment({ ...services, log }, undefined)
+  t.equal(lines.length, count, 'without a segment there is nothing to say')
 })
 
 t.test('gives back the probe that was not sent', async (t) => {

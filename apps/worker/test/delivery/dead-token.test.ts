@@ -5,7 +5,8 @@ import type { BackendEnvironment, ConnectionResponse } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 
-t.setTimeout(300_000)
+// Reconcile runs once when a worker starts, and an hour later: what is released needs its own wake-up.
+t.setTimeout(800_000)
 
 const provider = 'blotre'
 const account = 'ann'
@@ -18,7 +19,7 @@ async function openConnected (t: Test, env: BackendEnvironment) {
     CARILLON_KEYS: testKeys(),
     PORT: '0',
     ...await sandboxEnvironment(sandboxUrl, provider),
-    RECONCILE_SECONDS: '1'
+    RECONCILE_SECONDS: '3600'
   }
   const { url: apiUrl } = await spawnApp(t, 'api', { env: shared }).ready
   const startWorker = async () => {

@@ -5,12 +5,12 @@ import type { Test } from 'tap'
 import { ended, importUsers, openProcesses } from '../open-processes.ts'
 
 // Reconcile runs once when a worker starts, and an hour later. Here it repairs nothing, so whatever waits needs its own wake-up.
-t.setTimeout(800_000)
+t.setTimeout(1_200_000)
 
 const push = { provider: 'pushbullet', match: 'POST /v2/pushes' }
 
-async function openWorkers (t: Test, open: Backend['open']) {
-  const { site, env, database } = await openProcesses(t, await open(t), { RECONCILE_SECONDS: '3600' })
+async function openWorkers (t: Test, open: Backend['open'], settings: Record<string, string> = {}) {
+  const { site, env, database } = await openProcesses(t, await open(t), { RECONCILE_SECONDS: '3600', ...settings })
   const users = await importUsers(site, 100)
   const startWorker = async (): Promise<NodeProcess> => {
     const worker = spawnApp(t, 'worker', { env })
@@ -46,6 +46,9 @@ const waits: Wait[] = [
   { name: 'the start of a broadcast', fields: () => ({ ...everyone, sendAt: inSeconds(2) }) },
   { name: 'its turn in a broadcast', fields: () => ({ ...everyone, spreadOver: 3 }) },
   { name: 'to be resumed', fields: () => ({ sendAt: inSeconds(2) }), change: pauseAndResume },
+  { name: 'the provider to be back', faults: [{ ...push, status: 503 }], change: openBreaker },
+  { name: 'the provider to be back, in a broadcast', faults: [{ ...push, status: 503 }], fields: () => everyone, change: openBreaker },
+  { name: 'to be sent again after it failed', faults: [{ ...push, status: 400, body: { error: { param: 'body' } }, times: 100 }], change: failAndRetry },
   { name: 'a broadcast to be resumed', fields: () => ({ ...everyone, spreadOver: 3 }), change: pauseAndResume }
 ]
 
@@ -65,6 +68,13 @@ for (const { kind, skip, open } of await backends()) {
     }
   })
 
+  t.test(`with jobs in ${kind}, a delivery needs no reconcile that waits for the limit per second`, { skip }, async (t) => {
+    const { site, startWorker, send } = await openWorkers(t, open, { PUSHBULLET_MAX_PER_SECOND: '40' })
+    await startWorker()
+    await startWorker()
+    for (const fields of [{}, everyone]) t.match(await ended(site, await send('Limited', fields)), { sent: 100, failed: 0, unknown: 0 })
+  })
+
   for (const fields of [{}, everyone]) {
     const what = 'audience' in fields ? 'a broadcast' : 'a notification'
     t.test(`with jobs in ${kind}, the other worker sends what a worker that stops hands back of ${what}`, { skip }, async (t) => {
@@ -82,6 +92,25 @@ for (const { kind, skip, open } of await backends()) {
       t.equal((await site.inbox()).length, 100, 'nothing is sent twice')
     })
   }
+}
+
+/** Lets the provider fail until Carillon leaves it alone and nothing is under way any more. */
+async function openBreaker (site: Site, id: string): Promise<void> {
+  await until(async () => {
+    const { data } = await site.api<{ data: Array<{ provider: string, breakers: Array<{ state: string }> }> }>('GET', '/v1/providers')
+    return data.some(({ provider, breakers }) => provider === push.provider && breakers.some(({ state }) => state === 'open'))
+  }, { timeoutMs: 60_000, what: 'an open breaker' })
+  await until(async () => (await countsOf(site, id)).sending === 0, { timeoutMs: 60_000, what: 'all of them waiting' })
+  await site.control('DELETE', '/faults')
+}
+
+async function failAndRetry (site: Site, id: string): Promise<void> {
+  await ended(site, id)
+  await site.api('POST', `/v1/notifications/${id}/retry`)
+}
+
+async function countsOf (site: Site, id: string): Promise<{ sending: number }> {
+  return (await site.api<{ counts: { sending: number } }>('GET', `/v1/notifications/${id}`)).counts
 }
 
 async function pauseAndResume (site: Site, id: string): Promise<void> {

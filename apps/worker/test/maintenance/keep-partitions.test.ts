@@ -43,15 +43,20 @@ t.test('keeps the coming weeks ready, however long the worker was away', async (
 })
 
 t.test('drops a week with its notifications once it is older than what is kept, and no other', async (t) => {
-  const { names, keep, insert, exists } = await openPartitions(t)
+  const { sql, names, keep, insert, exists } = await openPartitions(t)
   const [first = ''] = await names()
   const id = await insert('sent')
+  await sql`
+    insert into notifications (id, origin, audience, message)
+    values (uuid_since(now() + interval '8 days'), 'api', '{"userIds":[]}', '{"type":"note"}')`
+  const listIds = async () => (await sql`select id from notifications`).map((row) => row['id'])
+  const [later] = (await listIds()).filter((one) => one !== id)
   await keep(89)
   t.ok((await names()).includes(first))
   t.ok(await exists(id))
   await keep(98)
   t.notOk((await names()).includes(first), 'the week is gone')
-  t.notOk(await exists(id), 'and its notification with it')
+  t.same(await listIds(), [later], 'its notification with it, and not that of a later week')
   t.ok((await names()).length > 5, 'the weeks that were made meanwhile are there')
 })
 

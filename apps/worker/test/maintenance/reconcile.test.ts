@@ -16,18 +16,31 @@ const { insertConnection, insertNotification, insertDelivery, insertClaim, readD
 t.beforeEach(async () => { await sql`begin` })
 t.afterEach(async () => { await sql`rollback` })
 
-const log = createLog({ name: 'test', level: 'silent' })
 const idempotent = { id: 'pushbullet', idempotent: true } as unknown as Provider
 const live = new Set<string>(['live'])
 
+interface Hooks {
+  /** When it asks a queue which jobs wait there. */
+  onLook?: () => Promise<unknown>
+  /** Whether the queue hands out a job as soon as it has one. */
+  isTaken?: boolean
+  /** Takes lines of its log. */
+  write?: (line: string) => void
+}
+
 /** Runs it once, and answers the segments and plans that it has put on their queues. */
-async function runOnce (through = frozen) {
+async function runOnce (through = frozen, { onLook = async () => {}, isTaken = false, write = () => {} }: Hooks = {}) {
+  const askedAbout: string[] = []
   const segments: Array<NewJob<SegmentJob>> = []
   const plans: Array<NewJob<PlanJob>> = []
   const keeping = <Data>(kept: Array<NewJob<Data>>): JobQueue<Data> => ({
     add: async (jobs) => { kept.push(...jobs) },
     live: async () => live,
-    waiting: async () => new Set([...live, ...kept.map(({ id }) => id)]),
+    waiting: async (ids) => {
+      askedAbout.push(...ids)
+      await onLook()
+      return new Set([...live, ...isTaken ? [] : kept.map(({ id }) => id)])
+    },
     schedule: async () => {},
     close: async () => {}
   })
@@ -38,8 +51,8 @@ async function runOnce (through = frozen) {
     wake: keeping([]),
     close: async () => {}
   }
-  await reconcile({ database: through, queues, providers: new Map([['pushbullet', idempotent]]), log })
-  return { segments: segments.map(({ data }) => data), plans: plans.map(({ data }) => data.notificationId) }
+  await reconcile({ database: through, queues, providers: new Map([['pushbullet', idempotent]]), log: createLog({ name: 'test', level: 'info', destination: { write } }) })
+  return { askedAbout, segments: segments.map(({ data }) => data), plans: plans.map(({ data }) => data.notificationId) }
 }
 
 const ago = async (seconds: number): Promise<string> => {
@@ -170,9 +183,44 @@ t.test('puts segments on their queue that are overdue, but for those that are pa
   await insertSegment(2)
   await insertSegment(-60)
   await insertSegment(4, { paused_at: await ago(1) })
-  await insertSegment(4, {}, 'retired')
+  const retired = await insertSegment(4, {}, 'retired')
   const canceled = await insertSegment(5, { canceled_at: await ago(1) })
   t.same((await runOnce()).segments, [{ notificationId: canceled, number: 7 }, { notificationId: overdue, number: 7 }])
+  t.match(await sql`select extract(epoch from now() - due_at)::int as late from segments where notification_id = ${retired}`, [{ late: 4 }])
+})
+
+t.test('leaves a segment that a worker holds, or has put off since it was found', async (t) => {
+  const { insertNotification } = rowsOf(database)
+  const notificationId = await insertNotification({ audience: '{"everyone":true}' })
+  t.teardown(() => database.sql`delete from segments`)
+  await database.sql`insert into segments ${database.sql({
+    notification_id: notificationId,
+    provider: 'pushbullet',
+    number: 0,
+    after_id: newId(),
+    last_id: newId(),
+    size: 1,
+    due_at: new Date(Date.now() - 60_000).toISOString()
+  })}`
+  await sql`select from segments for update`
+  t.same((await runOnce(database)).segments, [], 'held')
+  await sql`commit`
+  // Its job has been taken from the queue, and the worker puts off the rest of the segment.
+  const putOff = async () => await database.sql`update segments set due_at = now() + interval '1 hour'`
+  const { segments } = await runOnce(database, { onLook: putOff, isTaken: true })
+  t.equal(segments.length, 1, 'no second job for it')
+  t.match(await database.sql`select due_at > now() as "isLater" from segments`, [{ isLater: true }])
+})
+
+t.test('asks a queue about jobs, and says what it has found', async (t) => {
+  const lines: string[] = []
+  const write = (line: string): void => { lines.push(line) }
+  await runOnce(frozen, { write })
+  t.same(lines, [], 'nothing, when there was nothing')
+  const id = await insertNotification()
+  for (const jobId of [null, 'live']) await insertDelivery(id, await insertConnection(), { job_id: jobId, due_at: await ago(9) })
+  t.same((await runOnce(frozen, { write })).askedAbout, ['live'])
+  t.match(lines.map((line) => JSON.parse(line)), [{ msg: 'reconciled', dispatched: 1, expired: 0 }])
 })
 
 t.test('puts plans on their queue that are overdue', async (t) => {

@@ -51,6 +51,7 @@ async function open (more: Partial<RefreshServices> = {}) {
     fresh,
     requests: () => requests,
     refresh: (signal?: AbortSignal) => refresher.refresh(provider, { id, seenVersion: 1 }, call(signal)),
+    newer: (signal?: AbortSignal) => refresher.newer(provider, { id, seenVersion: 1 }, call(signal)),
     reconnect: async () => {
       const { holder } = await findConnection(database, id) ?? {}
       await saveConnections(database, vault, [{ userId: holder?.userId ?? '', provider: 'pushbullet', grant: grantOf(name, 'newest') }])
@@ -97,6 +98,34 @@ t.test('goes on without a caller whose time is over, for those who wait and for 
   t.match(await second, { kind: 'fresh', fresh: { credentials: fresh, credentialsVersion: 2 } })
   t.equal(requests(), 1, 'all of a process share one request')
   t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
+})
+
+t.test('answers what somebody has brought or is about to bring, and asks the provider nothing', async (t) => {
+  const idle = await open()
+  t.equal(await idle.newer(), undefined, 'there is nothing to wait for')
+  await idle.reconnect()
+  t.match(await idle.newer(), { kind: 'fresh', fresh: { credentials: { accessToken: 'newest' }, credentialsVersion: 2 } })
+  t.equal(idle.requests(), 0)
+
+  const busy = await open()
+  const refreshing = busy.refresh()
+  await busy.isAsked
+  t.same(await busy.newer(AbortSignal.abort()), { kind: 'unavailable', reason: 'no new credentials came in time' })
+  const waiting = busy.newer()
+  busy.answer()
+  t.match(await waiting, { kind: 'fresh', fresh: { credentials: busy.fresh, credentialsVersion: 2 } })
+  await refreshing
+  t.equal(busy.requests(), 1)
+})
+
+t.test('asks nobody for credentials that are dead or cannot be refreshed', async (t) => {
+  const dead = await open()
+  await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead.id}`
+  t.same(await dead.refresh(), { kind: 'dead', reason: 'the user has to connect again' })
+  const closed = await open()
+  await disconnect(database, closed.id)
+  t.same(await closed.refresh(), { kind: 'dead', reason: 'disconnected' })
+  t.same([dead.requests(), closed.requests()], [0, 0])
 })
 
 t.test('has what was parked released when credentials that were given up come back, and then alone', async (t) => {

@@ -57,6 +57,20 @@ t.test('leaves alone what is not due, has a job, has ended, or is of another pro
   t.equal(await dispatchWaiting(database, recordingQueues([]).queues), 0, 'and all of it where nothing is offered')
 })
 
+t.test('wakes nothing up that a pause holds, and does not wait for what another transaction holds', async (t) => {
+  const database = await openTestDatabase(t)
+  const [ann = '', bob = '', cleo = ''] = await connect(database, ['ann', 'bob', 'cleo'])
+  await insertLost(database, draftTo(['ann', 'bob', 'cleo']))
+  await database.sql`update deliveries set due_at = 'infinity' where connection_id = ${ann}`
+  const { queues, added, wakes } = recordingQueues(['pushbullet'])
+  await database.sql.begin(async (other) => {
+    await other`select from deliveries where connection_id = ${bob} for update`
+    t.equal(await dispatchWaiting(database, queues), 1)
+  })
+  t.same(added.flatMap(({ data }) => data.deliveries.map(([, connectionId]) => connectionId)), [cleo])
+  t.same(wakes, [])
+})
+
 t.test('has nothing sent before its time, when a wake-up comes a moment early', async (t) => {
   const database = await openTestDatabase(t, { max: 1 })
   await connect(database, ['ann'])

@@ -47,6 +47,7 @@ t.test('tells our own faults by class and code, never by a message that may hold
   const told = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8')
   t.match(told, '`VaultError unknownKey`', 'as the documentation says')
   t.match(errorOutcome(new Error('a secret'), 0, now, 0), { reason: 'Error' })
+  t.match(errorOutcome(new DOMException('a secret', 'AbortError'), 0, now, 0), { reason: /^AbortError$/ }, 'a number is no code of Node.js')
   t.match(errorOutcome('a secret', 0, now, 0), { reason: 'internal error' })
 })
 

@@ -58,7 +58,7 @@ function delayClose (socket: Socket, begin: () => void): void {
   Object.assign(socket, {
     emit: (event: string, ...rest: unknown[]) => {
       if (event !== 'close') return emit(event, ...rest)
-      void closeLate(rest)
+      closeLate(rest).catch((error: unknown) => socket.destroy(error instanceof Error ? error : undefined))
       return true
     }
   })

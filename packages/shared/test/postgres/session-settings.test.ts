@@ -68,7 +68,12 @@ t.test('gives both drivers the same session, and keeps what the URL asks for', a
   const { rows: [theirs] } = await pool.query(query)
   t.same({ ...ours }, theirs)
   t.match(theirs, {
-    DateStyle: 'ISO, MDY', TimeZone: 'UTC', search_path: '"app"', work_mem: '8MB', statement_timeout: '1min', application_name: 'mine',
+    DateStyle: 'ISO, MDY',
+    TimeZone: 'UTC',
+    search_path: '"app"',
+    work_mem: '8MB',
+    statement_timeout: '1min',
+    application_name: 'mine',
     idle_in_transaction_session_timeout: '20s'
   })
 })

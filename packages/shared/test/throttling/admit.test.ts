@@ -1,5 +1,5 @@
 import { openDatabase } from '../../src/db/index.ts'
-import { testDatabase } from '@carillon/testing'
+import { testDatabase, until } from '@carillon/testing'
 import t from 'tap'
 import { admit } from '../../src/throttling/admit.ts'
 
@@ -32,6 +32,17 @@ t.test('wastes no turn on those who were let through', async (t) => {
   t.match(await sql`select extract(epoch from turn_at - now())::float8 as seconds from provider_hosts`, [{ seconds: 1.1 }], 'two wait')
 })
 
+t.test('waits for what another worker is being given, and counts it', async (t) => {
+  t.teardown(() => crowd.sql`delete from provider_hosts`)
+  await crowd.sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
+  t.match(await ask(20, 0.05), { allowed: 1 })
+  const other = admit(crowd, 'pushbullet', 20, 0.05)
+  await until(async () => (await crowd.sql`
+    select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`).length > 0)
+  await sql`commit`
+  t.match(await other, { allowed: 0 })
+})
+
 t.test('gives to one of those who ask at once what there is for all', async (t) => {
   t.teardown(() => crowd.sql`delete from provider_hosts`)
   await crowd.sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
@@ -50,6 +61,16 @@ t.test('rounds a second\'s worth down, and never to nothing', async (t) => {
   t.match(await ask(9, 0.1), { allowed: 1, everyMs: 10_000 })
   await sql`delete from provider_hosts`
   t.match(await ask(1, 2.9), { allowed: 1, reason: null }, 'and gives no more than was asked for')
+})
+
+t.test('counts for the provider\'s own host alone', async (t) => {
+  await sql`
+    insert into provider_hosts (provider, host, silent_until) values
+      ('pushbullet', 'b.example', now() + interval '1 hour'), ('other', '', now() + interval '1 hour'), ('pushbullet', '', null)`
+  t.match(await ask(100, 20), { allowed: 20, waitMs: 1_000 })
+  t.same((await sql`select provider, host from provider_hosts where next_at > now() or turn_at > now()`).map((row) => ({ ...row })), [
+    { provider: 'pushbullet', host: '' }
+  ])
 })
 
 t.test('lets through who has to wait for less than the tolerance', async (t) => {

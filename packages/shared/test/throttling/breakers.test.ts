@@ -6,7 +6,7 @@ import { createBreakers } from '../../src/throttling/breakers.ts'
 import { healthOf } from '../../src/throttling/health-of.ts'
 import { openRows } from '../deliveries/open-rows.ts'
 
-const { frozen } = await openRows(t)
+const { database, frozen } = await openRows(t)
 const { sql } = frozen
 const log = createLog({ name: 'test', level: 'silent' })
 
@@ -70,6 +70,32 @@ t.test('closes with a probe that went well, and starts anew', async (t) => {
   t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 5 })
 })
 
+t.test('leaves out what was under way when it opened', async (t) => {
+  const { breakers, fail, clock } = openWorker()
+  await fail()
+  const opened = breakers.closed('pushbullet', '')
+  clock.at += 1_000
+  await fail(10)
+  t.same(breakers.closed('pushbullet', ''), opened, 'what fails late does not open it again')
+  await breakers.endProbe('pushbullet', '', 'well', '')
+  await fail(19)
+  t.equal(breakers.closed('pushbullet', ''), undefined, 'and does not count once it has closed')
+})
+
+t.test('waits until what it writes is written', async (t) => {
+  const breakers = createBreakers({ database, log, now: Date.now })
+  await sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
+  breakers.silence('pushbullet', '', Date.now() + 60_000)
+  let isSettled = false
+  const settled = breakers.settled().then(() => { isSettled = true })
+  await database.sql`select 1`
+  t.equal(isSettled, false, 'while another transaction holds the row')
+  await sql`rollback`
+  await settled
+  t.match(await readHost(), { silent: Number })
+  await database.sql`delete from provider_hosts`
+})
+
 t.test('does not open at a request that went well', async (t) => {
   const { breakers, fail } = openWorker()
   await fail(19)
@@ -131,6 +157,8 @@ t.test('what an error says of a host', async (t) => {
     ['timed out', 'failing', error(undefined, 'timeout')], ['refused', 'failing', error(undefined, 'refused')],
     ['we gave up', undefined, error(undefined, 'aborted')], ['we were closing', undefined, error(undefined, 'closed')],
     ['we may not go there', undefined, error(undefined, 'notAllowed')], ['no address', undefined, error(undefined, 'invalid')],
+    ['the provider refuses the request with 500', 'well', new ProviderError({ kind: 'rejected', reason: 'r' }, 'a.example', 500)],
+    ['we refuse it ourselves', undefined, new ProviderError({ kind: 'rejected', reason: 'r' }, 'a.example')],
     ['neither', undefined, error()], ['another host', undefined, error(500, undefined, 'files.example')],
     ['a fault of ours', undefined, new Error('bug')]
   ] as const) t.equal(healthOf(problem, ['a.example', 'b.example']), health, what)

@@ -17,17 +17,29 @@ export interface MutationResult {
 /** No program, or no statement: it would not have run at all, so it shows nothing about a test. */
 const invalid = /syntax error at or near|SyntaxError|TransformError|code: "?(?:42601|42702|42703|42P01|42803|42804|42883)|ReferenceError/
 
+export interface Environment {
+  copy: Copy
+  servers: Servers
+  /** A folder in which Node.js 22 and later keep compiled modules from one test to the next. */
+  compileCache: string
+}
+
+/** How long a test that has failed may take to say why. */
+const closingMs = 300
+
 /** Runs the tests of one mutation in a copy, until one fails, and puts the file back. */
 export async function runMutation (
-  mutation: Mutation, { copy, servers, source, limitMs }: { copy: Copy, servers: Servers, source: string, limitMs: number }
+  mutation: Mutation,
+  { source, limitFor, ...environment }: Environment & { source: string, limitFor: (test: string) => Promise<number> }
 ): Promise<MutationResult> {
   const startedAt = performance.now()
   const result = (verdict: Verdict, by?: string): MutationResult =>
     ({ mutation, verdict, by, seconds: (performance.now() - startedAt) / 1000 })
+  const { copy } = environment
   await copy.write(mutation.file, mutation.text)
   try {
     for (const test of mutation.tests) {
-      const { ok, output, timedOut } = await runTest(test, { copy, servers, limitMs })
+      const { ok, output, timedOut } = await runTest(test, { ...environment, limitMs: await limitFor(test) })
       if (timedOut) return result('timedOut', test)
       if (!ok) return result(invalid.test(output) ? 'invalid' : 'killed', test)
     }
@@ -45,23 +57,44 @@ export interface TestResult {
 
 /** Runs one test file by itself, on servers that are there already, until its first failure. */
 export async function runTest (
-  test: string, { copy, servers, limitMs }: { copy: Copy, servers: Servers, limitMs: number }
+  test: string, { copy, servers, compileCache, limitMs }: Environment & { limitMs: number }
 ): Promise<TestResult> {
   const loader = 'typescript' in process.features && Boolean(process.features.typescript) ? [] : ['--import', import.meta.resolve('tsx')]
-  const { exitCode, all, timedOut } = await execa(process.execPath, [...loader, join(copy.root, test)], {
+  const running = execa(process.execPath, [...loader, join(copy.root, test)], {
     cwd: copy.root,
     env: {
       TEST_DATABASE_URL: servers.databaseUrl,
       TEST_TEMPLATE: servers.template,
       TEST_REDIS_URL: servers.redisUrl ?? '',
       TAP_BAIL: '1',
-      TAP_TIMEOUT: String(limitMs / 1000)
+      TAP_TIMEOUT: String(limitMs / 1000),
+      NODE_COMPILE_CACHE: compileCache
     },
     all: true,
     reject: false,
     stdin: 'ignore',
-    timeout: limitMs,
-    killSignal: 'SIGKILL'
+    detached: true,
+    cleanup: false
   })
+  let timedOut = false
+  const timer = setTimeout(() => {
+    timedOut = true
+    killGroup(running.pid)
+  }, limitMs)
+  // What a test closes after its failure may hang, and tells nothing more.
+  running.all.on('data', (text: Buffer) => {
+    if (/^ *not ok/m.test(text.toString())) setTimeout(() => killGroup(running.pid), closingMs).unref()
+  })
+  const { exitCode, all } = await running
+  clearTimeout(timer)
   return { ok: exitCode === 0, output: String(all), timedOut }
+}
+
+/** Ends the test and the processes that it has started. */
+function killGroup (pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile.
+  }
 }

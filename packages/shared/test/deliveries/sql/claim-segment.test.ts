@@ -148,6 +148,44 @@ t.test('tells how long what it has claimed may be sent', async (t) => {
   t.match((await claimSegment(frozen, requestFor(id)))?.claimed, [{ expiresInMs: 90_000 }])
 })
 
+t.test('tells whose token is past its time', async (t) => {
+  const [endless, lasting] = [await insertConnection(), await insertConnection({ expires_at: fromNow(minute) })]
+  const over = await insertConnection({ expires_at: fromNow(-minute) })
+  const claim = await claimSegment(database, requestFor(await insertSegment([endless, lasting, over])))
+  t.equal(claim?.claimed.length, 3)
+  t.same(claim?.claimed.filter(({ isExpired }) => isExpired).map(({ connectionId }) => connectionId), [over])
+})
+
+t.test('ends and shortens no segment but its own', async (t) => {
+  const members = await insertMany(2)
+  const id = await insertSegment(members)
+  const other = await insertSegment(members)
+  const lastId = members.at(-1) ?? ''
+  for (const [provider, number] of [['pushbullet', 1], ['other', 0]] as const) {
+    await sql`insert into segments ${sql({
+      notification_id: id, provider, number, after_id: firstId, last_id: lastId, size: 2, due_at: fromNow(-1)
+    })}`
+  }
+  await sql`insert into progress ${sql({
+    notification_id: id, provider: 'other', audience: 2, planned_to: lastId, planned: 2, queued: 2
+  })}`
+  const readAll = async () => (await sql`
+    select segments.notification_id, segments.provider, number, size, after_id, progress.queued from segments
+    join progress using (notification_id, provider) order by 1, 2, 3`).map((row) => ({ ...row }))
+  const isOwn = (row: Record<string, unknown>): boolean =>
+    row['notification_id'] === id && row['provider'] === 'pushbullet' && row['number'] === 0
+  const others = (await readAll()).filter((row) => !isOwn(row)).map(({ queued: _, ...row }) => row)
+  for (const left of [1, 0]) {
+    await claimSegment(database, requestFor(id, { max: 1 }))
+    const rows = await readAll()
+    t.equal(rows.filter(isOwn).length, left)
+    t.same(rows.filter((row) => !isOwn(row)).map(({ queued: _, ...row }) => row), others)
+    t.match(rows.find((row) => row['provider'] === 'other'), { queued: 2 }, 'nor the progress of another provider')
+    t.match(rows.find((row) => row['notification_id'] === other), { queued: 2 }, 'or notification')
+    await sql`update segments set due_at = now()`
+  }
+})
+
 t.test('leaves to others the segment that they hold, and does not wait for it', async (t) => {
   const id = await insertSegment(await insertMany(2))
   await frozen.sql`begin`

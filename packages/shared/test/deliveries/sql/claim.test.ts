@@ -138,6 +138,23 @@ t.test('takes what is due within a second, as a job may come early by the databa
   t.same(claimed.map(({ connectionId }) => connectionId), [early])
 })
 
+t.test('notes a wait once, when a job comes a moment before it ends', async (t) => {
+  await frozen.sql`begin`
+  t.teardown(() => frozen.sql`rollback`)
+  for (const [what, reason, untilMs, events] of [
+    ['the same wait', 'rateLimited', 1_400, 1], ['one that lasts longer', 'rateLimited', 2_400, 2], ['a wait for something else', 'down', 1_400, 2]
+  ] as const) {
+    const connectionId = await insertConnection()
+    const id = await insertNotification()
+    await insertDelivery(id, connectionId)
+    await frozen.sql`update connections set limited_until = now() + ${untilMs}::int * interval '1 millisecond' where id = ${connectionId}`
+    await frozen.sql`update deliveries set due_at = now() + interval '900 milliseconds', reason = ${reason} where connection_id = ${connectionId}`
+    await claim(frozen, 'pushbullet', [[id, connectionId]], 60_000)
+    const [row] = await frozen.sql`select reason, jsonb_array_length(history) as events from deliveries where connection_id = ${connectionId}`
+    t.same({ ...row }, { reason: 'rateLimited', events }, what)
+  }
+})
+
 t.test('leaves to others what they hold, and does not wait for it', async (t) => {
   const [mine, theirs] = [await insertConnection(), await insertConnection()]
   const id = await insertNotification()

@@ -1,3 +1,4 @@
+import { until } from '@carillon/testing'
 import t from 'tap'
 import { newId } from '../../../src/db/index.ts'
 import type { Database } from '../../../src/db/index.ts'
@@ -160,6 +161,33 @@ t.test('what has failed is tried again with all its attempts, and nothing else i
     where notification_id = ${id} and state = 'queued'`
   t.match(rows, Array.from({ length: 2 }, () => ({ attempts: 0, reason: null, job_id: null, event: 'retried', due: true })))
   t.equal(await retryFailed(database, id), 0)
+})
+
+t.test('tries again what has failed of its own notification, while that has time left', async (t) => {
+  const [lasting, expired, other] = [await openBroadcast(database), await openBroadcast(database), await openBroadcast(database)]
+  for (const id of [lasting, expired, other]) await insertDeliveries(database, id, ['failed'])
+  await sql`update notifications set expires_at = now() + interval '1 hour' where id = ${lasting}`
+  await sql`update notifications set created_at = now() - interval '1 hour', expires_at = now() - interval '1 second' where id = ${expired}`
+  t.equal(await retryFailed(database, expired), 0)
+  t.equal(await retryFailed(database, lasting), 1)
+  t.same(await Promise.all([lasting, expired, other].map(statesOf)), [['queued'], ['failed'], ['failed']])
+})
+
+t.test('one of two who resume at once does it', async (t) => {
+  const id = await openBroadcast(database)
+  await insertDeliveries(database, id, ['queued'])
+  await pauseNotification(database, id)
+  const second = await sql.begin(async (first) => {
+    t.ok(await resumeNotification({ ...database, sql: first as unknown as Database['sql'] }, id))
+    const waiting = resumeNotification(database, id)
+    await until(async () => (await sql`
+      select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`).length > 0)
+    return { waiting }
+  })
+  t.equal(await second.waiting, undefined)
+  const resumed = await sql`
+    select from deliveries, jsonb_array_elements(history) as entry where notification_id = ${id} and entry ->> 'event' = 'resumed'`
+  t.equal(resumed.length, 1)
 })
 
 async function insertSegments ({ sql }: Database, notificationId: string, dues: string[]): Promise<void> {

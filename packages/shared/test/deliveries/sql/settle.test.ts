@@ -1,6 +1,7 @@
 import { listEvents } from '../../../src/connections/index.ts'
 import { newId } from '../../../src/db/index.ts'
 import { ProviderError } from '../../../src/providers/index.ts'
+import { until } from '@carillon/testing'
 import t from 'tap'
 import { errorOutcome, expiredOutcome, handedBack, parkedOutcome, sentOutcome, waitOutcome } from '../../../src/deliveries/outcome.ts'
 import type { Outcome } from '../../../src/deliveries/outcome.ts'
@@ -221,6 +222,43 @@ for (const { what, outcomes, expected } of [
     t.equal((await listEvents(database, connectionId)).length, expected.status === 'needsReauth' ? 1 : 0)
   })
 }
+
+t.test('learns of each connection what is true of it', async (t) => {
+  const [dead, slow] = [await hold(), await hold()]
+  await sql`update deliveries set claim_id = ${dead.claimId} where notification_id = ${slow.id}`
+  await settle(database, {
+    claimId: dead.claimId,
+    settlements: [
+      { delivery: dead.delivery, outcome: unauthorized() }, { delivery: slow.delivery, outcome: limitedUntil(inMinutes(9)) }
+    ],
+    isLast: true,
+    now: Date.now()
+  })
+  t.match(await readConnection(dead.connectionId), { status: 'needsReauth', seconds: null })
+  t.match(await readConnection(slow.connectionId), { status: 'active', seconds: Number })
+})
+
+t.test('locks connections in the order of their ids, whatever the order of outcomes is', async (t) => {
+  const held = await Promise.all(Array.from({ length: 6 }, () => hold()))
+  const ids = held.map(({ connectionId }) => connectionId).sort()
+  const claimId = held[0]?.claimId ?? ''
+  await sql`update deliveries set claim_id = ${claimId} where connection_id = any (${ids}::uuid[])`
+  await frozen.sql`begin`
+  t.teardown(() => frozen.sql`rollback`)
+  await frozen.sql`select from connections where id = ${ids[3] ?? ''} for no key update`
+  const settling = settle(database, {
+    claimId,
+    settlements: held.toReversed().map(({ delivery }) => ({ delivery, outcome: limitedUntil(inMinutes(9)) })),
+    isLast: true,
+    now: Date.now()
+  })
+  await until(async () => (await sql`
+    select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`).length > 0)
+  const free = await sql`select id from connections where id = any (${ids}::uuid[]) order by id for no key update skip locked`
+  await frozen.sql`rollback`
+  await settling
+  t.same(free.map((row) => row['id']), ids.slice(4), 'what comes after the one that it waits for')
+})
 
 t.test('waits for nobody who writes to another connection', async (t) => {
   const other = await insertConnection()

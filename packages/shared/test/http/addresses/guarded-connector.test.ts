@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createGuard } from '../../../src/http/addresses/guard.ts'
 import type { Guard } from '../../../src/http/addresses/guard.ts'
-import { createGuardedConnector } from '../../../src/http/addresses/guarded-connector.ts'
+import { createConnector, createGuardedConnector } from '../../../src/http/addresses/guarded-connector.ts'
 import type { GuardedConnectorOptions } from '../../../src/http/addresses/guarded-connector.ts'
 import { NameError } from '../../../src/http/addresses/name-error.ts'
 import { toTransportError } from '../../../src/http/transport-error.ts'
@@ -84,6 +84,17 @@ t.test('does not fall back to a refused address when the allowed one does not an
   // Nothing listens there, so the socket would try the next address if it had one.
   await t.rejects(connect(createGuard(['127.0.0.2']), resolving(['127.0.0.2', '127.0.0.1']), 'mixed.example', port), { code: 'ECONNREFUSED' })
   t.equal(visits(), 0)
+})
+
+t.test('says that a name without addresses has none', async (t) => {
+  const connector = createConnector(2_000, resolving([]))
+  const error = await new Promise((resolve) => {
+    connector({ hostname: 'empty.example', protocol: 'http:', port: '80' }, (error, socket) => {
+      socket?.destroy()
+      resolve(error)
+    })
+  })
+  t.match(error, { code: 'NO_ADDRESS' })
 })
 
 t.test('tells a refused name from a missing one to the log alone', async (t) => {

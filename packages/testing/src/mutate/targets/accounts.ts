@@ -1,15 +1,24 @@
 import type { Target } from '../target.ts'
 
 const api = 'apps/api/test'
+const connections = 'packages/shared/test/connections'
 const refreshing = [
-  'apps/worker/test/delivery/refresh-once.test.ts', 'apps/worker/test/maintenance/refresh-ahead.test.ts', 'apps/worker/test/delivery/dead-token.test.ts'
+  `${connections}/refresh.test.ts`, 'apps/worker/test/maintenance/refresh-limits.test.ts', 'apps/worker/test/maintenance/refresh-ahead.test.ts'
 ]
+
+const refreshEquivalents = {
+  '"if (provider.canRefresh === undefined) return true" → "if (false) return true"': 'the call of a function that is missing throws, and what throws counts as refreshable'
+}
 
 /** Handshakes, tokens and who may do what. */
 export const accounts: Target[] = [
-  { file: 'packages/shared/src/connections/lease.ts', tests: refreshing, generate: true },
-  { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true },
-  { file: 'packages/shared/src/handshakes/handshakes.ts', tests: ['packages/shared/test/handshakes/handshakes.test.ts'], generate: true },
+  { file: 'packages/shared/src/connections/lease.ts', tests: [`${connections}/lease.test.ts`], generate: true },
+  { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true, equivalents: refreshEquivalents },
+  {
+    file: 'packages/shared/src/handshakes/handshakes.ts',
+    tests: ['handshakes', 'browsers', 'obtained-grants'].map((name) => `packages/shared/test/handshakes/${name}.test.ts`),
+    generate: true
+  },
   { file: 'packages/shared/src/vault/vault.ts', tests: ['packages/shared/test/vault/vault.test.ts'], generate: true },
   { file: 'packages/shared/src/vault/keys.ts', tests: ['packages/shared/test/vault/keys.test.ts'], generate: true },
   {
@@ -22,7 +31,16 @@ export const accounts: Target[] = [
     tests: ['packages/shared/test/http/addresses/guarded-connector.test.ts', 'packages/shared/test/http/http-guard.test.ts'],
     generate: true
   },
-  { file: 'apps/api/src/auth/callers.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
+  {
+    file: 'apps/api/src/auth/callers.ts',
+    tests: [`${api}/auth/callers.test.ts`],
+    generate: true,
+    equivalents: {
+      ['"if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: true }), callers)" → ' +
+      '"if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: false }), callers)"']:
+        'the key is looked up in the database instead of in memory, with the same result'
+    }
+  },
   { file: 'apps/api/src/auth/keys.ts', tests: [`${api}/auth/keys.test.ts`, `${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/user-tokens.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/teams.ts', tests: [`${api}/v1/teams/access.test.ts`], generate: true },

@@ -1,20 +1,26 @@
 import type { Target } from '../target.ts'
 
 const here = 'apps/worker/test'
+const shared = 'packages/shared/test/deliveries'
 
 /** Claim, send, settle, and what finds again what was lost. */
 export const delivery: Target[] = [
-  { file: 'packages/shared/src/deliveries/sql/claim.ts', tests: ['packages/shared/test/deliveries/sql/claim.test.ts', 'packages/shared/test/deliveries/sql/settle-connections.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/claim.ts', tests: [`${shared}/sql/claim.test.ts`], generate: true },
   {
     file: 'packages/shared/src/deliveries/sql/claim-segment.ts',
     tests: ['packages/shared/test/deliveries/sql/claim-segment.test.ts'],
     generate: true
   },
-  { file: 'packages/shared/src/deliveries/sql/settle.ts', tests: ['packages/shared/test/deliveries/sql/settle.test.ts', 'packages/shared/test/deliveries/sql/settle-connections.test.ts'], generate: true },
+  {
+    file: 'packages/shared/src/deliveries/sql/settle.ts',
+    tests: [`${shared}/sql/settle.test.ts`, `${shared}/sql/settle-connections.test.ts`],
+    generate: true
+  },
   {
     file: 'apps/worker/src/delivery/batch.ts',
     tests: [`${here}/delivery/batch.test.ts`],
     generate: true,
+    equivalents: { '"if (wakes.length === 0) return" → "if (false) return"': 'enqueueWakes adds nothing for an empty list' },
     changes: [
       { find: 'const beginShare = 0.5', replace: 'const beginShare = 1' },
       { find: 'const endShare = 0.9', replace: 'const endShare = 1.5' },
@@ -51,7 +57,12 @@ export const delivery: Target[] = [
     file: 'packages/shared/src/throttling/admit.ts',
     tests: ['packages/shared/test/throttling/admit.test.ts'],
     generate: true,
-    changes: [{ find: 'greatest(1, floor(rate))', replace: 'greatest(1, ceil(rate))' }]
+    changes: [{ find: 'greatest(1, floor(rate))', replace: 'greatest(1, ceil(rate))' }],
+    equivalents: {
+      ['"next_at = case when rate is not null and allowed > 0 then free_at + allowed / rate * interval \'1 second\' else provider_hosts.next_at end," → ' +
+      '"next_at = case when rate is not null then free_at + allowed / rate * interval \'1 second\' else provider_hosts.next_at end,"']:
+        'where nothing is admitted, free_at is next_at, or now where next_at has passed, which means the same'
+    }
   },
   {
     file: 'apps/worker/src/delivery/deliver-segment.ts',
@@ -68,13 +79,10 @@ export const delivery: Target[] = [
   {
     file: 'apps/worker/src/maintenance/reconcile.ts',
     tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`],
-    generate: true
+    generate: true,
+    equivalents: { '"if (segments.length === 0) return []" → "if (false) return []"': 'the statement changes nothing for empty arrays' }
   },
-  {
-    file: 'apps/worker/src/planning/segments.ts',
-    tests: [`${here}/planning/segments.test.ts`],
-    generate: true
-  },
+  { file: 'apps/worker/src/planning/segments.ts', tests: [`${here}/planning/segments.test.ts`], generate: true },
   {
     file: 'apps/worker/src/planning/plan.ts',
     tests: [`${here}/planning/segments.test.ts`],

@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { openServers } from '../servers.ts'
+import type { Servers } from '../servers.ts'
+import { openCopy } from './open-copy.ts'
+import type { Copy } from './open-copy.ts'
+import { runMutation, runTest } from './run-mutation.ts'
+import type { Environment, MutationResult } from './run-mutation.ts'
+import type { Mutation } from './target.ts'
+
+export interface RunOptions {
+  /** Copies at a time. */
+  jobs: number
+  /** A file that keeps the results. */
+  path: string | undefined
+  /** Runs only those that survived according to that file. */
+  again: boolean
+}
+
+/** What a test file may take without a mutation. */
+const longestTestMs = 300_000
+
+/** Rejects when a test does not pass as it is. */
+export async function runAll (root: string, chosen: Mutation[], { jobs, path, again }: RunOptions): Promise<MutationResult[]> {
+  const known = path === undefined ? [] : await readResults(path, chosen)
+  const verdicts = new Map(known.map(({ mutation, verdict }) => [mutation, verdict]))
+  const queue = chosen.filter((mutation) => verdicts.get(mutation) === (again ? 'survived' : undefined)).values()
+  const results = known.filter(({ verdict }) => !again || verdict !== 'survived')
+  const servers = await openServers({
+    databaseUrl: process.env['TEST_DATABASE_URL'], redisUrl: process.env['REDIS_URL'], requireRedis: true
+  })
+  const copies: Copy[] = []
+  const compileCache = await mkdtemp(join(tmpdir(), 'carillon-mutate-cache-'))
+  try {
+    const unmutated = await openCopy(root)
+    copies.push(unmutated)
+    for (let job = 0; job < jobs; job++) copies.push(await openCopy(root))
+    const limits = new Map<string, Promise<number>>()
+    /** Runs the test without a mutation before it is first needed. */
+    const limitFor = (test: string): Promise<number> => {
+      const limit = limits.get(test) ?? measure(test, { copy: unmutated, servers, compileCache })
+      limits.set(test, limit)
+      return limit
+    }
+    await Promise.all(copies.slice(1).map(async (copy) => {
+      for (const mutation of queue) {
+        const source = await readFile(join(root, mutation.file), 'utf8')
+        results.push(await runMutation(mutation, { copy, servers, compileCache, source, limitFor }))
+        await report(results, chosen.length, path)
+        if (results.length % 10 === 0) await dropDatabases(servers)
+      }
+    }))
+    return results
+  } finally {
+    for (const copy of copies) await copy.close()
+    await rm(compileCache, { recursive: true, force: true })
+    await servers.close()
+  }
+}
+
+/** How long a test may take with a mutation: one that takes longer than this hangs. Rejects when it fails without one. */
+async function measure (test: string, environment: Environment): Promise<number> {
+  const startedAt = performance.now()
+  const { ok, output } = await runTest(test, { ...environment, limitMs: longestTestMs })
+  if (!ok) throw new Error(`${test} fails without a mutation:\n${output}`)
+  return Math.min(5 * (performance.now() - startedAt) + 10_000, longestTestMs)
+}
+
+async function report (results: MutationResult[], count: number, path: string | undefined): Promise<void> {
+  const last = results.at(-1)
+  if (last !== undefined) console.error(`${results.length}/${count} ${last.verdict} (${last.seconds.toFixed(0)} s) ${keyOf(last.mutation)}`)
+  const rows = results.map((one) => ({ ...one, mutation: keyOf(one.mutation) }))
+  if (path !== undefined) await writeFile(path, JSON.stringify(rows))
+}
+
+/** A test that failed leaves its database. Those that have been idle for a while are of no use to anybody. */
+async function dropDatabases ({ databaseUrl }: Servers): Promise<void> {
+  if (process.env['TEST_DATABASE_URL']) return // what is on it is not ours
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
+  const idle = await sql<Array<{ name: string }>>`
+    select datname as name from pg_database
+    where datname like 'carillon_test_%' and not exists (select from pg_stat_activity where pg_stat_activity.datname = pg_database.datname)
+      and (pg_stat_file('base/' || oid || '/PG_VERSION', true)).modification < now() - interval '5 minutes'`
+  for (const { name } of idle) await sql`drop database if exists ${sql(name)}`.catch(() => {})
+  await sql.end()
+}
+
+function keyOf ({ file, name }: Mutation): string {
+  return `${file}: ${name}`
+}
+
+async function readResults (path: string, mutations: Mutation[]): Promise<MutationResult[]> {
+  const text = await readFile(path, 'utf8').catch(() => '[]')
+  const rows: Array<Omit<MutationResult, 'mutation'> & { mutation: string }> = JSON.parse(text)
+  return rows.flatMap((row) => {
+    const mutation = mutations.find((one) => keyOf(one) === row.mutation)
+    return mutation === undefined ? [] : [{ ...row, mutation }]
+  })
+}
