@@ -1,8 +1,8 @@
 import t from 'tap'
 import { newId } from '../../src/db/index.ts'
 import {
-  accountsToRead, addPulls, endAccount, endListing, endPull, findPull, PullLost, removeOtherDays, renewPull,
-  storeAccounts, storeDays, takePulls
+  accountsToRead, accountWaitMs, addPulls, endAccount, endListing, endPull, findPull, limitAccount, PullLost, removeOtherDays,
+  renewPull, requestPull, storeAccounts, storeDays, takePulls
 } from '../../src/pulls/index.ts'
 import type { TakenPull } from '../../src/pulls/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -125,4 +125,43 @@ t.test('removeOtherDays removes nothing outside its range, of another account or
   const [{ count } = {}] = await sql`
     select count(*)::int from insights where connection_id = ${other.connectionId} or connection_id = ${taken.connectionId} and account_id = 'act_2'`
   t.equal(count, 10)
+})
+
+t.test('endAccount and limitAccount change no other account, and a limit that is over is none', async (t) => {
+  const [taken, other] = [await openTaken(), await openTaken()]
+  await storeAccounts(database, taken, [{ ...shoes, id: 'act_2' }])
+  await endAccount(database, taken, 'act_1', '2026-01-31')
+  const read = await sql`select connection_id, account_id from ad_accounts where pulled_to = '2026-01-31'
+    and connection_id in (${taken.connectionId}, ${other.connectionId})`
+  t.same(read.map((row) => [row['connection_id'], row['account_id']]), [[taken.connectionId, 'act_1']])
+  t.equal(await accountWaitMs(database, taken, 'act_2'), 0, 'no limit')
+  await limitAccount(database, 'facebook', 'act_2', 600_000)
+  t.ok(await accountWaitMs(database, taken, 'act_2') > 300_000)
+  t.equal(await accountWaitMs(database, taken, 'act_1'), 0, 'another account')
+  await limitAccount(database, 'facebook', 'act_2', -1_000)
+  t.equal(await accountWaitMs(database, taken, 'act_2'), 0, 'over')
+})
+
+t.test('addPulls and requestPull add what works and was asked for', async (t) => {
+  const [asked = '', other = '', dead = ''] = await connect(database, ['a', 'b', 'c'].map((name) => `${name}-${newId()}`), 'facebook')
+  await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead}`
+  t.same([await requestPull(database, asked), await requestPull(database, dead)], [true, false])
+  const added = async () => (await sql`
+    select connection_id as id from pulls where connection_id in (${asked}, ${other}, ${dead})`).map((row) => row['id'])
+  t.same(await added(), [asked])
+  await addPulls(database, 'facebook')
+  t.same((await added()).sort(), [asked, other].sort())
+})
+
+t.test('takePulls takes those of its provider, and a try that failed goes on with its round', async (t) => {
+  const taken = await openTaken()
+  const [other = ''] = await connect(database, [`user-${newId()}`], 'other')
+  await addPulls(database, 'other')
+  const read = async () => (await sql`select round_at, attempts from pulls where connection_id = ${taken.connectionId}`).map((row) => ({ ...row }))
+  const [before] = await read()
+  await endPull(database, taken, { kind: 'failed', reason: 'down', delayMs: 0, everyMs: 60_000 })
+  t.same(await read(), [{ ...before, attempts: 1 }])
+  const again = (await takePulls(database, 'facebook', { limit: 100, leaseMs })).map(({ connectionId }) => connectionId)
+  t.ok(again.includes(taken.connectionId))
+  t.notOk(again.includes(other))
 })
