@@ -21,7 +21,7 @@ export default {
     {
       name: 'no-cycle',
       comment: 'Two modules that import each other are one module, or a type is in the wrong file.',
-      severity: 'warn',
+      severity: 'error',
       from: {},
       to: { circular: true }
     },

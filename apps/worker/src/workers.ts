@@ -7,7 +7,7 @@ import type { PullJob } from '@carillon/shared/pulls'
 import type { JobWorker, QueueBackend } from '@carillon/shared/queue'
 import { deliver } from './delivery/deliver.ts'
 import { deliverSegment } from './delivery/deliver-segment.ts'
-import type { DeliverServices } from './delivery/deliver.ts'
+import type { DeliverServices } from './delivery/deliver-services.ts'
 import { keepPartitions } from './maintenance/keep-partitions.ts'
 import { reconcile } from './maintenance/reconcile.ts'
 import { refreshAhead } from './maintenance/refresh-ahead.ts'
@@ -15,7 +15,7 @@ import { revoke } from './maintenance/revoke.ts'
 import { sweepOutgoing } from './maintenance/sweep-outgoing.ts'
 import { plan } from './planning/plan.ts'
 import { pull } from './pulls/pull.ts'
-import type { PullServices } from './pulls/pull.ts'
+import type { PullServices } from './pulls/pull-services.ts'
 
 export interface WorkersOptions {
   backend: QueueBackend

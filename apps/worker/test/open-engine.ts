@@ -16,7 +16,7 @@ import { testKeys, until } from '@carillon/testing'
 import type { BackendEnvironment } from '@carillon/testing'
 import type { Test } from 'tap'
 import { createBreakers } from '@carillon/shared/throttling'
-import type { PullServices } from '../src/pulls/pull.ts'
+import type { PullServices } from '../src/pulls/pull-services.ts'
 import { startWorkers } from '../src/workers.ts'
 
 export interface InboxEntry {

@@ -3,7 +3,7 @@ import type { Claimed, DueSegment, Settlement, Wake } from '@carillon/shared/del
 import type { Message, Provider } from '@carillon/shared/providers'
 import { forEachBounded } from '../for-each-bounded.ts'
 import { persist } from '../persist.ts'
-import type { DeliverServices } from './deliver.ts'
+import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
 import { createSender } from './send.ts'
 import { createSettler } from './settler.ts'

@@ -2,7 +2,7 @@ import { isStoreUnavailable, newId } from '@carillon/shared/db'
 import { releaseClaim } from '@carillon/shared/deliveries'
 import { persist } from '../persist.ts'
 import { leaveToReconcile } from './batch.ts'
-import type { DeliverServices } from './deliver.ts'
+import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
 
 /** Of the lease: after it, reconcile counts the claim as lost. */

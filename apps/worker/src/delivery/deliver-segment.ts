@@ -5,7 +5,7 @@ import { admit } from '@carillon/shared/throttling'
 import { leaveSegment, leaveToReconcile, sendBatch } from './batch.ts'
 import { claimOnce } from './claim-once.ts'
 import { loadMessages, senderOf } from './deliver.ts'
-import type { DeliverServices } from './deliver.ts'
+import type { DeliverServices } from './deliver-services.ts'
 
 /** Delivers a segment of a broadcast, or as much of it as the provider may be sent now: claim, send, settle. */
 export async function deliverSegment (services: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {

@@ -1,40 +1,11 @@
-import type { Refresher } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
-import type { Log } from '@carillon/shared/log'
-import type { DeliverJob, DeliveryQueues } from '@carillon/shared/deliveries'
-import type { FileStore, Message, Provider, Registrations } from '@carillon/shared/providers'
-import type { Http } from '@carillon/shared/http'
-import type { Vault } from '@carillon/shared/vault'
+import type { DeliverJob } from '@carillon/shared/deliveries'
+import type { Message, Provider } from '@carillon/shared/providers'
 import { admit } from '@carillon/shared/throttling'
 import { leaveToReconcile, sendBatch } from './batch.ts'
 import { claimOnce } from './claim-once.ts'
-import type { Breakers } from '@carillon/shared/throttling'
 import { claim, postpone } from '@carillon/shared/deliveries'
-
-export interface DeliverServices {
-  database: Database
-  queues: DeliveryQueues
-  providers: ReadonlyMap<string, Provider>
-  /** Requests per second that a provider takes, by its id; without an entry there is no limit. */
-  perSecond: ReadonlyMap<string, number>
-  breakers: Breakers
-  vault: Vault
-  http: Http
-  /** The files of messages, which all recipients of a notification share. */
-  fileStore: FileStore
-  registrations: Registrations
-  refresher: Refresher
-  log: Log
-  now: () => number
-  /** Requests at a time, in each batch. */
-  concurrency: number
-  leaseMs: number
-  retentionDays: number
-  /** Aborts when the worker is asked to stop: nothing new is begun. */
-  stopping: AbortSignal
-  /** Aborts a while later: what is still under way is given up. */
-  giveUp: AbortSignal
-}
+import type { DeliverServices } from './deliver-services.ts'
 
 /** Delivers one batch: claim, send, settle. What the provider may not be sent now is given a later turn. */
 export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {

@@ -7,7 +7,7 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Message, Provider } from '@carillon/shared/providers'
 import type { Failure } from '@carillon/shared/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
-import type { DeliverServices } from './deliver.ts'
+import type { DeliverServices } from './deliver-services.ts'
 import { healthOf } from '@carillon/shared/throttling'
 
 export interface SendingBatch {

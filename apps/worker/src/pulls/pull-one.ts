@@ -13,7 +13,7 @@ import { daysToRead, halve, todayIn } from './days.ts'
 import type { DayRange } from './days.ts'
 import { Closed } from './gate.ts'
 import type { Gate } from './gate.ts'
-import type { PullServices } from './pull.ts'
+import type { PullServices } from './pull-services.ts'
 
 /** What stood in the way of some accounts while the others were read. */
 interface Obstacles {

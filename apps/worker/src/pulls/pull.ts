@@ -1,28 +1,11 @@
-import type { Refresher } from '@carillon/shared/connections'
-import type { Log } from '@carillon/shared/log'
-import type { Http } from '@carillon/shared/http'
-import type { Provider, Pull, Registrations } from '@carillon/shared/providers'
+import type { Provider, Pull } from '@carillon/shared/providers'
 import { addPulls, endPull, takePulls } from '@carillon/shared/pulls'
 import { isProviderBlocked } from '@carillon/shared/throttling'
-import type { Vault } from '@carillon/shared/vault'
 import { limitTime } from '../limit-time.ts'
 import { forEachBounded } from '../for-each-bounded.ts'
 import { createGate } from './gate.ts'
-import type { GateServices } from './gate.ts'
 import { pullOne } from './pull-one.ts'
-
-export interface PullServices extends GateServices {
-  providers: ReadonlyMap<string, Provider>
-  vault: Vault
-  http: Http
-  registrations: Registrations
-  refresher: Refresher
-  log: Log
-  leaseMs: number
-  pace: { backfillDays: number, rereadDays: number, everyMs: number }
-  stopping: AbortSignal
-  giveUp: AbortSignal
-}
+import type { PullServices } from './pull-services.ts'
 
 /** Connections that are read at a time, and how many are taken in advance: what is taken stays away from other workers. */
 const concurrency = 16

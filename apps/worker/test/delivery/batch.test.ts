@@ -8,7 +8,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { leaveSegment, sendBatch } from '../../src/delivery/batch.ts'
 import type { Claimed } from '@carillon/shared/deliveries'
-import type { DeliverServices } from '../../src/delivery/deliver.ts'
+import type { DeliverServices } from '../../src/delivery/deliver-services.ts'
 import { openEngine } from '../open-engine.ts'
 
 // What would be awaited for ever fails soon.

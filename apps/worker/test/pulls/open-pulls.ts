@@ -7,7 +7,7 @@ import type { Backend } from '@carillon/testing'
 import type { Test } from 'tap'
 import { app, pretendGraph } from '../../../../packages/shared/test/providers/facebook/fake-graph.ts'
 import type { AdAccounts } from '../../../../packages/shared/test/providers/facebook/fake-graph.ts'
-import type { PullServices } from '../../src/pulls/pull.ts'
+import type { PullServices } from '../../src/pulls/pull-services.ts'
 import { pull } from '../../src/pulls/pull.ts'
 import { openEngine } from '../open-engine.ts'
 

@@ -1,5 +1,5 @@
 import type { Failure } from './failure.ts'
-import type { HttpResponse } from './http.ts'
+import type { HttpResponse } from './messages.ts'
 import { chooseRetryAt, parseRetryAfter } from './retry-after.ts'
 
 /** What differs between providers where a status alone says what to do next. */

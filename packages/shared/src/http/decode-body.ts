@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import {
   brotliDecompress, brotliDecompressSync, gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync
 } from 'node:zlib'
-import type { HttpResponse } from './http.ts'
+import type { HttpResponse } from './messages.ts'
 
 interface Limit {
   maxOutputLength: number

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { onAbort } from './on-abort.ts'
-import type { HttpResponse, HttpRequest } from './http.ts'
+import type { HttpResponse } from './messages.ts'
+import type { HttpRequest } from './messages.ts'
 import { toTransportError, TransportError } from './transport-error.ts'
 
 /** What one exchange may take. */

@@ -9,7 +9,7 @@ import { classify as judgePumpio, classifyToken as judgePumpioToken } from '../.
 import { classify as judgePushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
 import { createProviders, definitions } from '../../src/providers/registry.ts'
 import { loadConfig } from '../../src/config/index.ts'
-import type { HttpResponse } from '../../src/http/http.ts'
+import type { HttpResponse } from '../../src/http/messages.ts'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 const html = { 'content-type': 'text/html; charset=utf-8' }

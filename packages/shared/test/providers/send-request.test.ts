@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Classifier, HttpContext } from '../../src/providers/send-request.ts'
 import { sendRequest, classifyTransportError } from '../../src/providers/send-request.ts'
-import type { HttpResponse } from '../../src/http/http.ts'
+import type { HttpResponse } from '../../src/http/messages.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import type { TransportCode } from '../../src/http/transport-error.ts'
 import { TransportError } from '../../src/http/transport-error.ts'

@@ -7,16 +7,12 @@ import { readSignedRequest } from './signed-request.ts'
 import { readPermissions, readSuccess, readToken, readTokenFacts, readUser } from './objects.ts'
 import type { TokenAnswer } from './objects.ts'
 import type { HttpResponse } from '../../http/index.ts'
-import type { Account, Credentials, Grant } from '../credentials.ts'
+import type { Account, Grant } from '../credentials.ts'
 import type { Authorized, ForwardedRequest, Refreshed } from '../capabilities.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { ProviderClient } from '../define-provider.ts'
 import { ProviderError } from '../provider-error.ts'
-
-/** A token for about sixty days. A younger one can be had for it until it is over, and none after that. */
-export interface FacebookCredentials extends Credentials {
-  accessToken: string
-}
+import type { FacebookCredentials } from './credentials.ts'
 
 export interface FacebookConfig {
   clientId: string

@@ -1,5 +1,5 @@
 import type { FacebookApi } from './api.ts'
-import type { FacebookCredentials } from './facebook.ts'
+import type { FacebookCredentials } from './credentials.ts'
 import { isObject, isText } from '../../http/index.ts'
 import { isTooMuch, ProviderError } from '../provider-error.ts'
 import type { AdAccount, InsightsDay, Pull, PullPage } from '../insights.ts'

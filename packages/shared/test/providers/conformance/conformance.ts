@@ -7,25 +7,8 @@ import type { Failure } from '../../../src/http/index.ts'
 import { credentialsConformance } from './credentials.ts'
 import { createSetup } from './setup.ts'
 import { web } from '../../http/local-server.ts'
-import type { Arrival, Fault, Simulator } from './simulator.ts'
-
-/** What the suite cannot know of a provider by itself. */
-export interface Traits {
-  /** How the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
-  rateLimited: (at: number) => Fault
-  /** What must never be read in an error, beside the accounts' tokens. */
-  secrets: string[]
-  /** One it can carry, by value, where it does not take them all. */
-  file?: { name: string, type: string, data: string }
-  /** What the provider has no place for: it says so as `rejected`. */
-  refuses?: Array<Message['type']>
-  /** Where a message replaces the one before, without its texts: what of an arrival is the state it leaves behind. */
-  stateOf?: (item: Arrival['item']) => unknown
-  /** What a token that is too old comes to: nothing, where it can be exchanged for a younger one only while it works. */
-  renewsWhileValid?: boolean
-  /** Parameters that it puts into the query of an authorized request. */
-  adds?: string[]
-}
+import type { Fault, Simulator } from './simulator.ts'
+import type { Traits } from './traits.ts'
 
 /**
  * What every provider has to do alike. Each provider's test calls it with the provider, configured for the simulator, and the

@@ -3,7 +3,7 @@ import type { Message } from '../../../src/providers/message.ts'
 import type { ProviderClient } from '../../../src/providers/define-provider.ts'
 import type { Failure } from '../../../src/http/index.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
-import type { Traits } from './conformance.ts'
+import type { Traits } from './traits.ts'
 import type { createSetup, Person } from './setup.ts'
 import type { Fault, Simulator } from './simulator.ts'
 

@@ -1,5 +1,7 @@
 import t from 'tap'
-import type { HttpResponse, Http, HttpRequest } from '../../../src/http/http.ts'
+import type { Http } from '../../../src/http/http.ts'
+import type { HttpResponse } from '../../../src/http/messages.ts'
+import type { HttpRequest } from '../../../src/http/messages.ts'
 import { sign } from '../../../src/providers/pumpio/oauth1.ts'
 import { createPumpio } from '../../../src/providers/pumpio/pumpio.ts'
 import { web } from '../../http/local-server.ts'

@@ -1,0 +1,19 @@
+import type { Refresher } from '@carillon/shared/connections'
+import type { Http } from '@carillon/shared/http'
+import type { Log } from '@carillon/shared/log'
+import type { Provider, Registrations } from '@carillon/shared/providers'
+import type { Vault } from '@carillon/shared/vault'
+import type { GateServices } from './gate.ts'
+
+export interface PullServices extends GateServices {
+  providers: ReadonlyMap<string, Provider>
+  vault: Vault
+  http: Http
+  registrations: Registrations
+  refresher: Refresher
+  log: Log
+  leaseMs: number
+  pace: { backfillDays: number, rereadDays: number, everyMs: number }
+  stopping: AbortSignal
+  giveUp: AbortSignal
+}
