@@ -36,7 +36,7 @@ export interface Services {
 }
 
 /** Limits of requests per minute that the API makes to providers for its callers. */
-export interface OutgoingLimits {
+interface OutgoingLimits {
   perUser: number
   /** For each host that users choose. */
   perHost: number

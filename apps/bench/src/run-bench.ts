@@ -5,7 +5,7 @@ import type { AnyMeasure, Measure } from './measures/measure.ts'
 import { summarize } from './statistics.ts'
 import type { Summary } from './statistics.ts'
 
-export interface FigureResult extends Summary {
+interface FigureResult extends Summary {
   id: FigureId
   target: string
   ok: boolean

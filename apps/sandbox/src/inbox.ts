@@ -13,7 +13,7 @@ export interface Arrival {
   item: unknown
 }
 
-export interface InboxQuery {
+interface InboxQuery {
   provider?: string | undefined
   account?: string | undefined
   /** The id of an arrival: what came after it is asked for. */
@@ -33,7 +33,7 @@ export interface Inbox {
   reset: () => void
 }
 
-export interface InboxWatcher {
+interface InboxWatcher {
   arrived: (arrival: Arrival) => void
   reset: () => void
 }

@@ -1,2 +1,2 @@
 export { openSandbox } from './sandbox.ts'
-export type { Sandbox, SandboxOptions } from './sandbox.ts'
+export type { SandboxOptions } from './sandbox.ts'

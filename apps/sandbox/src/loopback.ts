@@ -1,5 +1,5 @@
 /** Whether a host name, as `URL.hostname` writes it, is this machine. */
-export function isLoopback (hostname: string): boolean {
+function isLoopback (hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }
 

@@ -10,7 +10,7 @@ export interface Answer {
   json: Record<string, unknown>
 }
 
-export type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>
+type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>
 
 export interface CallOptions {
   body?: unknown

@@ -1,8 +1,7 @@
 export { openEmbeddedPostgres } from './embedded-postgres.ts'
-export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.ts'
+
 export { findEmbeddedPostgres } from './find-embedded-postgres.ts'
 export { freePort, isPortFree } from './free-port.ts'
 export { isRunning, takeLock, LockedError } from './lock.ts'
-export type { Lock } from './lock.ts'
+
 export { findRedisServer, openRedisServer } from './redis-server.ts'
-export type { RedisServer, RedisServerOptions } from './redis-server.ts'

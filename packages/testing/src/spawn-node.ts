@@ -34,7 +34,7 @@ export interface NodeProcess {
   abandon: () => Promise<Exit>
 }
 
-export interface Exit {
+interface Exit {
   code: number | undefined
   signal: string | undefined
 }

@@ -3,7 +3,7 @@ import type { Browser, Page } from './browser.ts'
 import type { Site } from './site-types.ts'
 import { until } from './until.ts'
 
-export interface HandshakeResponse {
+interface HandshakeResponse {
   id: string
   status: 'pending' | 'completed' | 'failed' | 'expired'
   kind: string

@@ -13,9 +13,9 @@ import { createUserTokens } from './user-tokens.ts'
  * Who may call a route: API keys with this scope, users, or both. A route that `confirmsKey` checks in its own statement that the
  * key is not revoked, so a cached key is enough to call it.
  */
-export type Callers = { scope: Scope, user?: true, confirmsKey?: true } | { scope?: never, user: true, confirmsKey?: never }
+type Callers = { scope: Scope, user?: true, confirmsKey?: true } | { scope?: never, user: true, confirmsKey?: never }
 
-export type Caller = { kind: 'key', key: ApiKey } | { kind: 'user', user: User, teamId: string | undefined }
+type Caller = { kind: 'key', key: ApiKey } | { kind: 'user', user: User, teamId: string | undefined }
 
 declare module 'fastify' {
   interface FastifyContextConfig {

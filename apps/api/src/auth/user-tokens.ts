@@ -5,7 +5,7 @@ const issuer = 'carillon'
 const audience = 'carillon-api'
 
 /** The subject of a token: Carillon's ids of the user, and of the team that was chosen, if any. */
-export interface TokenSubject {
+interface TokenSubject {
   userId: string
   /** The membership is not part of the token. Each request checks it. */
   teamId?: string | undefined

@@ -21,7 +21,7 @@ export interface ImportResult {
   error?: ImportError
 }
 
-export interface ImportError {
+interface ImportError {
   code: 'invalidItem' | 'unknownProvider' | 'teamProvider' | 'duplicate' | 'badAccount' | 'badCredentials' | 'unauthorized' | 'notIdentified'
   reason: string
   /** For `invalidItem`: the invalid field, such as `account.name`. */

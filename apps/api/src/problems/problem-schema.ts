@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { problemTable } from './problem-table.ts'
 import type { ProblemCode } from './problem-table.ts'
 
-export const problemSchema = Type.Object({
+const problemSchema = Type.Object({
   type: Type.String({ format: 'uri', description: 'A page that explains the code' }),
   title: Type.String(),
   status: Type.Integer(),

@@ -4,9 +4,9 @@ import { decodeUtf8 } from '../input/json-body.ts'
 import { Problem } from '../problems/problem.ts'
 
 /** A body up to this size is kept, so that it can be sent again after the token was refreshed. */
-export const maxReplayedBytes = 1024 * 1024
+const maxReplayedBytes = 1024 * 1024
 /** Larger bodies are streamed and sent once, up to this size. */
-export const maxForwardedBytes = 32 * 1024 * 1024
+const maxForwardedBytes = 32 * 1024 * 1024
 
 export type ForwardedBody =
   | { kind: 'none' }

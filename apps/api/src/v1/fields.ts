@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Static, TSchema } from 'typebox'
+import type { TSchema } from 'typebox'
 import { nameFault } from '@carillon/shared/names'
 import type { Audience } from '@carillon/shared/notifications'
 import { controlFree } from '../problems/to-problem.ts'
@@ -40,9 +40,9 @@ export function nameErrors (path: string, name: string | undefined): InputError[
 }
 
 export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
-export const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
+const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 const cursorBounds = { minLength: 1, maxLength: 256 }
-export const cursorField = Type.String({ ...cursorBounds, description: 'The `nextCursor` of the previous page' })
+const cursorField = Type.String({ ...cursorBounds, description: 'The `nextCursor` of the previous page' })
 
 export const pageQuery = { limit: Type.Optional(limitField), cursor: Type.Optional(cursorField) }
 export const idParams = Type.Object({ id: Type.String() })
@@ -63,5 +63,3 @@ export function listOf<Schema extends TSchema> (item: Schema) {
 export function exactly<Fields extends Record<string, TSchema>> (fields: Fields) {
   return Type.Object(fields, { additionalProperties: false })
 }
-
-export type Page<Item extends TSchema> = Static<ReturnType<typeof listOf<Item>>>

@@ -18,7 +18,7 @@ export interface Visits {
   visit: (t: Test, user: string, options?: BrowserContextOptions) => Promise<Visit>
 }
 
-export interface Visit {
+interface Visit {
   page: Page
   /** What its consoles have complained about so far, on our pages and on the sandbox's; the test fails on what is left. */
   complaints: string[]

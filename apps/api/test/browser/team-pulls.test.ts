@@ -30,7 +30,7 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     await page.getByRole('button', { name: 'Allow' }).click()
     await page.locator('#outcome').waitFor()
     t.equal(await outcome(page), 'Facebook is connected.')
-    await item(page, 'facebook').getByText('connected for team Crew by Olive as olive; not allowed there: ads_read').waitFor()
+    await item(page, 'facebook').getByText('connected for team Crew by Olive as olive. You did not allow: ads_read').waitFor()
     await inspect(t, page, 'something is not allowed')
 
     await page.getByRole('button', { name: 'Reconnect to allow it: Facebook' }).click()
@@ -40,7 +40,7 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     await page.getByRole('button', { name: 'Allow' }).click()
     await page.locator('#outcome').waitFor()
     await item(page, 'facebook').getByText('connected for team Crew by Olive as olive').waitFor()
-    t.notMatch(await item(page, 'facebook').innerText(), /not allowed there/)
+    t.notMatch(await item(page, 'facebook').innerText(), /did not allow/)
   })
 
   await t.test('shows when it was read and why not since, and lets the owner have it read', async (t) => {
@@ -55,13 +55,13 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
 
     await api.database.sql`update pulls set reason = 'rateLimited', due_at = now() + interval '12 minutes'`
     const later = await visit('olive', 'readers')
-    await item(later, 'facebook').getByText(/; read \d.*, and not before \d.*: its limit is reached/).waitFor()
+    await item(later, 'facebook').getByText(/; read \d.*\. It is read again at \d.*, because its rate limit is reached/).waitFor()
     await later.getByRole('button', { name: 'Read now: Facebook' }).click()
     await later.getByText('Facebook is read as soon as its rate limit allows.').waitFor()
 
     await api.database.sql`update pulls set failed_at = now(), failure = 'permission is missing (#200)'`
     const member = await visit('max', 'readers')
-    await item(member, 'facebook').getByText(/; read \d.*, and not since: permission is missing \(#200\)/).waitFor()
+    await item(member, 'facebook').getByText(/; read \d.*\. The last attempt failed: permission is missing \(#200\)/).waitFor()
     t.equal(await item(member, 'facebook').getByRole('button').count(), 0)
   })
 })

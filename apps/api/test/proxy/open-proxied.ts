@@ -8,7 +8,7 @@ import type { Test } from 'tap'
 import { request } from 'undici'
 import { at, openTestApi, textAt } from '../open-api.ts'
 
-export interface Seen {
+interface Seen {
   method: string | undefined
   url: string | undefined
   headers: IncomingHttpHeaders

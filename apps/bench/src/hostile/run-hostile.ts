@@ -6,7 +6,7 @@ import { findTargets } from './targets.ts'
 import type { Target } from './targets.ts'
 
 /** What one request has cost the API's process. */
-export interface Cost {
+interface Cost {
   cpuMs: number
   memoryMib: number
 }

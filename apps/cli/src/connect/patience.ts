@@ -3,7 +3,7 @@ import { ConnectFailure } from './connect-failure.ts'
 /** Limits how long `answer` waits for the user. Requests to services before and after it do not use this time. */
 export type Patience = <Answer>(answer: (time: Time) => Promise<Answer>) => Promise<Answer>
 
-export interface Time {
+interface Time {
   /** Aborts on Ctrl-C and at the deadline. The reason is a ConnectFailure. */
   signal: AbortSignal
   /** Milliseconds since the epoch. */

@@ -4,7 +4,7 @@ import { omitUndefined } from '../omit-undefined.ts'
 import type { Line } from './read-lines.ts'
 
 /** A line that was not imported, and the reason. It repeats nothing of the line, which holds a token. */
-export interface ImportFailure {
+interface ImportFailure {
   line: number
   /** The invalid field, such as `account.name`. */
   path?: string

@@ -5,7 +5,7 @@ export interface Part {
   start: (stop: AbortSignal) => Promise<RunningPart>
 }
 
-export interface RunningPart {
+interface RunningPart {
   /** Its address, if it listens. */
   url: string
   /** Resolves when the part has exited, with the reason as text. */

@@ -12,7 +12,7 @@ const list = async () => JSON.parse((await carillon('notifications', '--json')).
 
 t.test('says what is wrong with how it is used, and sends nothing', async (t) => {
   for (const [args, complaint] of [
-    [['broadcast'], /say something with --title/],
+    [['broadcast'], /write a message with --title/],
     [['broadcast', '--title', 'Hello', '--spread-over', 'long'], /whole number from 1 to 86400/],
     [['broadcast', '--title', 'Hello', '--send-at', '2026-12-24'], /a date and a time/],
     [['broadcast', '--title', 'Hello', '--provider', 'pigeon'], /providers\.0 is not a provider of this server/]
@@ -63,7 +63,7 @@ t.test('ends with what did not arrive, by reason', async (t) => {
   t.match(await carillon('deliveries', id, '--state', 'failed'), { code: 0, stdout: /^CONNECTION(.*\n){3}.*request refused$/ })
   t.match(await carillon('notifications', id, 'retry', '--watch'), { code: 0, stdout: /101 of 101 sent$/ })
   t.equal(await arrived('Not all'), 101)
-  t.match(await carillon('notifications', id, 'retry'), { code: 1, stderr: /No delivery of it is failed/ })
+  t.match(await carillon('notifications', id, 'retry'), { code: 1, stderr: /No delivery of the notification is failed/ })
 })
 
 t.test('counts those whose users have to connect again as not arrived', async (t) => {

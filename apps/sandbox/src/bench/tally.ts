@@ -8,7 +8,7 @@ interface Taken {
   atMs: number
 }
 
-export interface TallyCounts {
+interface TallyCounts {
   /** Pushes taken, each under a guid of its own. */
   distinct: number
   /** Requests that brought a guid which had been taken already. */

@@ -12,7 +12,7 @@ export const CLIENT = {
 }
 
 /** A page of the sandbox's own, for people who grant access by hand: it shows what an application would get. */
-export const LANDING_PATH = '/blotre/granted'
+const LANDING_PATH = '/blotre/granted'
 
 export function consentPath (sandboxUrl: string): string {
   const query = new URLSearchParams({ response_type: 'code', client_id: CLIENT.id, redirect_uri: sandboxUrl + LANDING_PATH })

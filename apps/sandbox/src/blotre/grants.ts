@@ -4,7 +4,7 @@ import { randomToken } from './random-tokens.ts'
 import type { Member } from './users.ts'
 
 export const ACCESS_SECONDS = 7200
-export const REFRESH_SECONDS = 1_209_600
+const REFRESH_SECONDS = 1_209_600
 
 /** The one pair of tokens that a client has for a user. */
 export interface Grant {
@@ -18,7 +18,7 @@ export interface Grant {
   refreshSeconds: number
 }
 
-export type Kind = 'access' | 'refresh' | 'both'
+type Kind = 'access' | 'refresh' | 'both'
 
 export interface Grants {
   /** A new pair. The one that this client had for this user stops existing. */

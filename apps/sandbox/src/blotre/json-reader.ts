@@ -11,7 +11,7 @@ export interface JsonReader {
   details: () => Details
 }
 
-export interface Rule {
+interface Rule {
   holds: (text: string) => boolean
   otherwise: string
 }

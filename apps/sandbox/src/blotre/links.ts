@@ -1,6 +1,6 @@
 import type { Stream } from './objects.ts'
 
-export interface Link {
+interface Link {
   child: Stream
   /** The child is below its parent by address, and was not linked there. */
   hierarchical: boolean

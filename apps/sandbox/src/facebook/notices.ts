@@ -9,7 +9,7 @@ export interface AppSettings {
   deletionUrl: string | null
 }
 
-export type NoticeKind = 'deauthorize' | 'deletion'
+type NoticeKind = 'deauthorize' | 'deletion'
 
 /** What the app was told, and what it said to that. */
 export interface Notice {

@@ -26,7 +26,7 @@ export function isApp (request: FastifyRequest, { quirks, tokens }: World): bool
 }
 
 /** As a parameter, or in the header under either of two names. */
-export function tokenTextOf (request: FastifyRequest): string | undefined {
+function tokenTextOf (request: FastifyRequest): string | undefined {
   return parametersOf(request).get('access_token') ?? /^(?:Bearer|OAuth) +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
 }
 

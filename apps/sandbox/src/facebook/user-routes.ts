@@ -14,7 +14,7 @@ import type { Token } from './tokens.ts'
 import { versionOf } from './versions.ts'
 import type { World } from './world.ts'
 
-export interface IdParams {
+interface IdParams {
   Params: { id?: string }
 }
 

@@ -26,7 +26,7 @@ export interface Post {
   origin: string
 }
 
-export interface Posted {
+interface Posted {
   activity: Activity
   /** In whose inboxes it is now: the actor's own is always among them. */
   receivers: Set<User>

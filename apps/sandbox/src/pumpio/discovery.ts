@@ -10,7 +10,7 @@ import { nicknameIn } from './users.ts'
 import type { Users } from './users.ts'
 import type { User } from './model.ts'
 
-export type Link = { rel: string, type?: string, href?: string, template?: string }
+type Link = { rel: string, type?: string, href?: string, template?: string }
 
 /** Where things are. Everything is under the name by which this server was called. */
 export function discoveryRoutes (app: FastifyInstance, users: Users, objects: Objects, quirks: Pick<Quirks, 'redirectsHostMeta'>): void {

@@ -5,7 +5,7 @@ import { stamp } from './stamp.ts'
 import type { StoredObject } from './model.ts'
 import type { User } from './model.ts'
 
-export interface NewObject {
+interface NewObject {
   objectType: string
   /** Absent: a URL on this host. */
   id?: string | undefined

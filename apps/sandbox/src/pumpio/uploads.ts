@@ -15,7 +15,7 @@ import type { User } from './model.ts'
 
 type Nickname = { Params: { nickname: string } }
 
-export interface Upload {
+interface Upload {
   type: string
   content: Buffer
   object: StoredObject

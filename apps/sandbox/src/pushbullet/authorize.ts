@@ -4,7 +4,7 @@ import { consentPage, landingPage, refusalPage } from './consent-page.ts'
 import type { Users } from './users.ts'
 
 /** What the browser brings, in the query of GET or in the form of POST. */
-export interface AuthorizeRequest {
+interface AuthorizeRequest {
   client_id?: string
   redirect_uri?: string
   response_type?: string

@@ -12,7 +12,7 @@ export const CLIENT = {
 }
 
 /** Pushbullet's own page to end a token flow on, `https://www.pushbullet.com/login-success`: every client may use it. */
-export const LANDING_PATH = '/pushbullet/login-success'
+const LANDING_PATH = '/pushbullet/login-success'
 
 export function consentPath (sandboxUrl: string): string {
   const query = new URLSearchParams({ client_id: CLIENT.id, redirect_uri: sandboxUrl + LANDING_PATH, response_type: 'token' })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 /** An upload that was asked for; `content` once it has come. */
-export interface UploadedFile {
+interface UploadedFile {
   name: string
   type: string
   content?: Buffer

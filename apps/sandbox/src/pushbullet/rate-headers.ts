@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { User } from './user.ts'
 
-export const LIMIT = 32_768
+const LIMIT = 32_768
 const PERIOD_SECONDS = 3600
 // 1 for the request and 4 for the database operation behind it.
 const COST_PER_CALL = 5

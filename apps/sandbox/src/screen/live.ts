@@ -3,9 +3,9 @@ import type { Arrival, Inbox } from '../inbox.ts'
 import type { Card, Simulator } from '../simulator.ts'
 
 /** What the page is told: everything it needs at first, then what changed, then perhaps that all is gone. */
-export type Send = (event: 'news' | 'reset', news: News) => void
+type Send = (event: 'news' | 'reset', news: News) => void
 
-export interface News {
+interface News {
   /** How many there are by now, whether or not they are among those sent along. */
   totals: { accounts: number, arrivals: number }
   joined: Account[]

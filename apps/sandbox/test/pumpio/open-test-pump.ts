@@ -11,7 +11,7 @@ export interface Answer {
   json: Record<string, unknown>
 }
 
-export interface PumpCall {
+interface PumpCall {
   method?: string
   body?: string | Buffer | object
   headers?: Record<string, string>
@@ -20,7 +20,7 @@ export interface PumpCall {
   signatureMethod?: string
 }
 
-export interface Person {
+interface Person {
   account: string
   nickname: string
   keys: Required<Keys>

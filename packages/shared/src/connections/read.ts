@@ -2,7 +2,7 @@ import { aliasedTable, and, asc, eq, gt, inArray, or } from 'drizzle-orm'
 import { connections, teamMembers, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
-export type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
+type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
 
 /** A connection without its credentials. */
 export interface Connection {

@@ -39,7 +39,7 @@ export type RefreshResult =
   | { kind: 'unrefreshable' }
 
 /** Asks to replace the credentials of `seenVersion`. `refused` is the provider's reason, if it refused them. */
-export interface RefreshRequest {
+interface RefreshRequest {
   id: string
   seenVersion: number
   refused?: string

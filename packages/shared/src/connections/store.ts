@@ -12,7 +12,7 @@ import { queueRevocations } from './revocations.ts'
 import type { NewRevocation } from './revocations.ts'
 
 /** The user or the team that holds a connection, by Carillon's ids. The owner connects for a team. */
-export type OwnerRef = { userId: string } | { teamId: string, connectedBy: string }
+type OwnerRef = { userId: string } | { teamId: string, connectedBy: string }
 
 /** A grant for a connection. */
 export type NewConnection = OwnerRef & { provider: string, grant: Grant }

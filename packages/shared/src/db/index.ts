@@ -1,11 +1,11 @@
 export { openClock } from './clock.ts'
-export type { Clock } from './clock.ts'
+
 export { openDatabase } from './database.ts'
 export type { Database } from './database.ts'
 export { checkDatabase, checkWritable } from './check-database.ts'
 export { isStoreUnavailable } from './is-store-unavailable.ts'
 export { migrateDatabase } from './migrate.ts'
-export { runPatiently, withPatient } from './run-patiently.ts'
+export { runPatiently } from './run-patiently.ts'
 export { newId, parseId, publicId } from './ids.ts'
 export type { IdKind } from './ids.ts'
 export { scopes } from './scopes.ts'

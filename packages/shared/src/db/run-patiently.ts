@@ -19,7 +19,7 @@ export async function runPatiently<Result> (database: Database, work: (database:
 }
 
 /** For work that is known to take its time. */
-export async function withPatient<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
+async function withPatient<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
   const patient = database.openPatient()
   try {
     return await work(patient)

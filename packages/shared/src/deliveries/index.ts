@@ -1,4 +1,3 @@
-export { maxClockSkewMs } from './clock-skew.ts'
 export { deliveryKeyOf } from './delivery-key.ts'
 export {
   broadcastQueueName, deliverQueueName, deliveriesPerJob, openDeliveryQueues, planQueueName, wakeQueueName
@@ -12,16 +11,16 @@ export { errorOutcome, expiredOutcome, handedBack, parkedOutcome, refreshLimited
 export type { Outcome } from './outcome.ts'
 export { dropPartitions, ensurePartitions } from './partitions.ts'
 export { countWaiting, listProviderStates } from './provider-states.ts'
-export type { ProviderState, Waiting } from './provider-states.ts'
+
 export { findDelivery, listDeliveries } from './read.ts'
 export type { Delivery, ExplainedDelivery } from './read.ts'
 export { retryDelayMs } from './retry-schedule.ts'
-export type { DeliveryEvent, DeliveryState } from './states.ts'
+export type { DeliveryState } from './states.ts'
 export { cancelNotification } from './sql/cancel-notification.ts'
 export { claim } from './sql/claim.ts'
-export type { Claim, Claimed } from './sql/claim.ts'
+export type { Claimed } from './sql/claim.ts'
 export { claimSegment } from './sql/claim-segment.ts'
-export type { SegmentClaim, SegmentRequest } from './sql/claim-segment.ts'
+
 export { clearJobs, listOverdueJobs } from './sql/clear-jobs.ts'
 export { expireWaiting } from './sql/expire-waiting.ts'
 export { followConnections } from './sql/follow-connections.ts'
@@ -36,5 +35,5 @@ export { resumeNotification } from './sql/resume-notification.ts'
 export { retryFailed } from './sql/retry-failed.ts'
 export { releaseClaim } from './sql/release-claim.ts'
 export { settle } from './sql/settle.ts'
-export type { Flush, Settlement } from './sql/settle.ts'
+export type { Settlement } from './sql/settle.ts'
 export { skipWaiting } from './sql/skip-waiting.ts'

@@ -3,7 +3,7 @@ import { listBlockedHosts, toHostState } from '../throttling/index.ts'
 import type { HostState, HostStateRow } from '../throttling/index.ts'
 
 /** How many deliveries wait at a provider. */
-export interface Waiting {
+interface Waiting {
   /** To named users: due, and due later (scheduled, spread, or to be retried). */
   due: number
   later: number

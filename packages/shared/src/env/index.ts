@@ -1,3 +1,3 @@
 export { acceptsUrl, emails, hosts, integer, isUrl, list, oneOf, port, secretText, secretUrl, text, url } from './readers.ts'
 export type { Reader } from './readers.ts'
-export type { ValuesOf, Variable, VariableTable } from './variable.ts'
+export type { ValuesOf, VariableTable } from './variable.ts'

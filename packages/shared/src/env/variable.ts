@@ -1,7 +1,7 @@
 import type { Reader } from './readers.ts'
 
 /** An environment variable: how its text is read, and what `.env.example` says about it. */
-export interface Variable<Value = unknown> extends Reader<Value> {
+interface Variable<Value = unknown> extends Reader<Value> {
   about: string
   /** The default. A variable without one may be absent. */
   initial?: string

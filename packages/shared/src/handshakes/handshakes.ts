@@ -37,7 +37,7 @@ export interface Handshake {
   expiresAt: Date
 }
 
-export interface HandshakeTeam {
+interface HandshakeTeam {
   id: string
   /** The site's own id. */
   externalId: string

@@ -4,7 +4,7 @@ export {
 export type { BrowserProof } from './browsers.ts'
 export { claimPoll, claimVerifierTry, maxVerifierTries, releaseHandshake, schedulePoll } from './claims.ts'
 export { completeHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState } from './handshakes.ts'
-export type { Handshake, HandshakeKind, HandshakeTeam, NewHandshake } from './handshakes.ts'
+export type { Handshake, HandshakeKind } from './handshakes.ts'
 export {
   claimObtainedGrant, discardGrant, holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes
 } from './obtained-grants.ts'

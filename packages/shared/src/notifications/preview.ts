@@ -2,7 +2,7 @@ import type { Database } from '../db/index.ts'
 import { isBroadcast } from './draft.ts'
 import type { Audience } from './draft.ts'
 
-export interface ProviderPreview {
+interface ProviderPreview {
   provider: string
   /** Connections that would be sent it, and those that would wait for their user to reconnect. */
   reachable: number

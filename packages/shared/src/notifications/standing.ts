@@ -6,7 +6,7 @@ import { addCounts, completeCounts, toProgress } from './progress.ts'
 import type { DeliveryState } from '../deliveries/states.ts'
 import type { DeliveryCounts, ProgressRow, ProviderProgress } from './progress.ts'
 
-export type NotificationStatus = 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
+type NotificationStatus = 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
 
 /** How far a notification has got. */
 export interface Standing {

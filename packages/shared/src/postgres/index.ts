@@ -1,5 +1,5 @@
 export type { DatabaseAddress } from './database-address.ts'
-export { defaultStatementTimeoutMs, pgOptions, postgresJsOptions } from './driver-options.ts'
+export { defaultStatementTimeoutMs, postgresJsOptions } from './driver-options.ts'
 export { openPgPool } from './open-pg-pool.ts'
 export type { DriverRequest } from './driver-options.ts'
 export { parseDatabaseUrl } from './parse-database-url.ts'

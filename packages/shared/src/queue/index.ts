@@ -1,4 +1,4 @@
 export { openQueueBackend } from './backend.ts'
-export type { QueueBackendOptions } from './backend.ts'
+
 export type { JobQueue, JobWorker, NewJob, QueueBackend, WorkerOptions } from './job-queue.ts'
 export { migrateQueue } from './migrate.ts'

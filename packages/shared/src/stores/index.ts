@@ -1,4 +1,3 @@
 export { createReadiness } from './readiness.ts'
 export { StoreError } from './store-error.ts'
 export { startStores } from './start-stores.ts'
-export { waitForStore } from './wait-for-store.ts'

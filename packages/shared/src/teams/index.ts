@@ -1,2 +1,2 @@
 export { countMembers, findMembership, findTeam, listMemberIds, putTeam } from './teams.ts'
-export type { Membership, Team, TeamInput } from './teams.ts'
+export type { Membership, Team } from './teams.ts'

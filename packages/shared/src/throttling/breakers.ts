@@ -4,7 +4,7 @@ import type { Log } from '../log/index.ts'
 /** How one request to a host went, as far as the host's health is concerned. */
 export type Health = 'well' | 'failing'
 
-export interface Closed {
+interface Closed {
   /** Milliseconds since the epoch. */
   until: number
   reason: 'breakerOpen' | 'rateLimited'

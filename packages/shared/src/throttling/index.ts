@@ -1,7 +1,7 @@
 export { admit } from './admit.ts'
 export type { Admission } from './admit.ts'
 export { createBreakers } from './breakers.ts'
-export type { Breakers, Closed, Health } from './breakers.ts'
+export type { Breakers } from './breakers.ts'
 export { sweepBudgets, takeBudget } from './budgets.ts'
 export type { Budget } from './budgets.ts'
 export { beginProbes, hostBlocks } from './host-blocks.ts'

@@ -4,7 +4,7 @@ import type { Servers } from '../servers.ts'
 import type { Copy } from './open-copy.ts'
 import type { Mutation } from './target.ts'
 
-export type Verdict = 'killed' | 'timedOut' | 'survived' | 'invalid'
+type Verdict = 'killed' | 'timedOut' | 'survived' | 'invalid'
 
 export interface MutationResult {
   mutation: Mutation

@@ -1,5 +1,5 @@
 /** A breakage written by hand: `find` occurs once in the file. */
-export interface Change {
+interface Change {
   find: string
   replace: string
 }

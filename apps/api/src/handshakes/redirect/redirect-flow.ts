@@ -16,7 +16,7 @@ export interface RedirectFlow {
   obtain: (query: unknown, handshake: Handshake) => Promise<Grant>
 }
 
-export interface CallbackMatch {
+interface CallbackMatch {
   handshake: Handshake
   /** Identifies a callback that carries no state, so that it is used once. */
   token?: string | undefined

@@ -8,7 +8,7 @@ import { listOf, nullable, timeField } from '../fields.ts'
 
 const decimal = (description: string) => Type.String({ description: `${description}: a decimal number, exactly as the provider sent it` })
 
-export const insightsRowResponse = Type.Object({
+const insightsRowResponse = Type.Object({
   account: Type.String({ description: 'The id of the ad account, such as `act_123`' }),
   accountName: Type.String(),
   currency: Type.String({ description: 'The currency of `spend`' }),

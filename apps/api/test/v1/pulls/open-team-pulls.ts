@@ -12,7 +12,7 @@ export interface TeamPulls extends TeamApi {
 
 type Figures = [impressions: string, clicks: string, spend: string]
 
-export type Accounts = Record<string, { name?: string, currency?: string, days: Record<string, Figures> }>
+type Accounts = Record<string, { name?: string, currency?: string, days: Record<string, Figures> }>
 
 export async function openTeamPulls (t: Test, change: Partial<Services> = {}): Promise<TeamPulls> {
   const opened = await openTeamApi(t, { teams: ['facebook'], change })

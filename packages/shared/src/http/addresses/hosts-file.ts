@@ -20,7 +20,7 @@ export function createHostsFile (path = systemPath()): HostsFile {
 }
 
 /** Exported for its test. */
-export function parseHosts (text: string): Map<string, LookupAddress[]> {
+function parseHosts (text: string): Map<string, LookupAddress[]> {
   const addresses = new Map<string, LookupAddress[]>()
   for (const line of text.split('\n')) {
     const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/)
