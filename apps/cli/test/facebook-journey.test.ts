@@ -93,7 +93,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     t.match((await walk('olive', { answer: 'deny' })).text, /Reason: denied/)
     const browser = createBrowser()
     const page = await walk('olive', { decline: 'ads_read' }, browser)
-    t.match(page.text, /You have not allowed <strong>ads_read<\/strong>/)
+    t.match(page.text, /You did not allow <strong>ads_read<\/strong>/)
     const { connection } = await connector('olive') ?? {}
     id = connection?.id ?? ''
     t.match(connection, { status: 'active', missingPermissions: ['ads_read'], connectedBy: { userId: 'olive' } })
@@ -107,7 +107,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     t.match(dialog.location, 'auth_type=rerequest')
     const allowed = await browser.follow(await browser.get(`${dialog.location}&auto=allow&account=olive`))
     t.match([allowed.status, allowed.text], [200, /now uses the account/])
-    t.notMatch(allowed.text, 'You have not allowed')
+    t.notMatch(allowed.text, 'You did not allow')
     t.match((await connector('olive'))?.connection, { id, missingPermissions: [] })
   })
 

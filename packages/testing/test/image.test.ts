@@ -67,6 +67,6 @@ t.test('on the files of the image, and nothing else', async (t) => {
   t.test('what only a whole clone can do says so', async (t) => {
     const up = spawnNode(t, join(image, 'apps/cli/src/main.ts'), { args: ['up'], cwd: image })
     t.match(await up.exited, { code: 1 })
-    t.match(up.stderr, [/^carillon: `.+ up` needs a whole clone/])
+    t.match(up.stderr, [/^carillon: `.+ up` needs a complete clone/])
   })
 })

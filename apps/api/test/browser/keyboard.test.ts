@@ -59,7 +59,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     await page.getByText('This link has expired.').waitFor()
     await inspect('a link that has expired')
     await page.reload()
-    await page.getByText('Open this page through the link').waitFor()
+    await page.getByText('Open this page from a link on the site').waitFor()
     t.match(complaints, [/status of 401/])
   })
 
@@ -106,7 +106,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     await page.goto((await begin('redirect')).startUrl)
     await page.getByRole('button', { name: "Connect Blot're" }).click()
     await page.getByRole('button', { name: 'Deny' }).click()
-    t.equal(await page.getByRole('heading').innerText(), 'You have not allowed it')
+    t.equal(await page.getByRole('heading').innerText(), 'You did not allow access')
     t.match(complaints, [/status of 403/], 'which the page itself has')
   })
 })

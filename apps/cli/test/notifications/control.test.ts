@@ -37,7 +37,7 @@ t.test('shows deliveries, and explains one', async (t) => {
   t.match(await carillon('deliveries', id, '--state', 'failed'), { code: 0, stdout: 'There are no deliveries.' })
 
   const { stdout } = await carillon('deliveries', id, connection)
-  t.match(stdout, /^con_\S+ of ann at pushbullet\nWaiting since .*\n\n/)
+  t.match(stdout, /^con_\S+ of ann at pushbullet\nWaiting for a worker since .*\n\n/)
   t.match(stdout, /paused\n.*resumed$/)
   t.match(JSON.parse((await carillon('deliveries', id, connection, '--json')).stdout), { history: [{}, { event: 'paused' }, { event: 'resumed' }] })
   t.match(await carillon('deliveries', id, connection, '--limit', '1'), { code: 2 })
