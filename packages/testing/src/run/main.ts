@@ -58,8 +58,9 @@ async function main (args: string[]): Promise<number> {
   }
 }
 
-async function chooseFiles ({ words, changed, since }: RunOptions): Promise<string[]> {
-  const files = selectFiles(await listTestFiles(root), words, { root, cwd: process.cwd() })
+async function chooseFiles ({ words, except, changed, since }: RunOptions): Promise<string[]> {
+  const selected = selectFiles(await listTestFiles(root), words, { root, cwd: process.cwd() })
+  const files = selected.filter((file) => !except.some((word) => file.includes(word)))
   if (!changed) return files
   return selectByChanges(files, await listChangedFiles(root, since), await readImports(root, files))
 }

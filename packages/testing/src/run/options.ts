@@ -7,6 +7,7 @@ test asks for them.
 
   --changed        only test files that git calls changed, and those of changed sources
   --since <ref>    what "changed" compares with (where the branch left main)
+  --except <word>  leave out the files whose path contains the word; may be repeated
   --bail           end with the first failure
   --only           run only tests that are marked with { only: true }
   --keep           keep the databases of failed tests, print their URLs, and wait for Ctrl-C
@@ -25,6 +26,7 @@ export interface RunOptions {
   words: string[]
   changed: boolean
   since: string | undefined
+  except: string[]
   bail: boolean
   only: boolean
   keep: boolean
@@ -44,6 +46,7 @@ export function readOptions (args: string[], cores: number): RunOptions {
     options: {
       changed: { type: 'boolean', default: false },
       since: { type: 'string' },
+      except: { type: 'string', multiple: true, default: [] },
       bail: { type: 'boolean', default: false },
       only: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },

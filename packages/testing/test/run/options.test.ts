@@ -16,6 +16,10 @@ t.test('understands --since as a request for changed files', async (t) => {
   t.match(readOptions(['--since', 'HEAD~2'], 2), { changed: true, since: 'HEAD~2' })
 })
 
+t.test('takes several words to leave out', async (t) => {
+  t.same(readOptions(['--except', 'browser', '--except', 'bench'], 2).except, ['browser', 'bench'])
+})
+
 t.test('names an option that it does not understand', async (t) => {
   t.throws(() => readOptions(['--fast'], 2), /--fast/)
   for (const value of ['0', '-1', '1.5', 'many']) t.throws(() => readOptions([`--jobs=${value}`], 2), new RegExp(`--jobs: got "${value}"`))
