@@ -121,7 +121,7 @@ t.test('answers what somebody has brought or is about to bring, and asks the pro
 t.test('asks nobody for credentials that are dead or cannot be refreshed', async (t) => {
   const dead = await open()
   await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead.id}`
-  t.same(await dead.refresh(), { kind: 'dead', reason: 'the user has to connect again' })
+  t.same(await dead.refresh(), { kind: 'dead', reason: 'the user has to reconnect' })
   const closed = await open()
   await disconnect(database, closed.id)
   t.same(await closed.refresh(), { kind: 'dead', reason: 'disconnected' })
