@@ -67,6 +67,6 @@ t.test('starts again what dies, at the same address', async (t) => {
   const [server] = (await readFile(note, 'utf8')).split('\n')
   process.kill(Number(server), 'SIGKILL')
   await until(() => up.output().includes('postgres is back'), { timeoutMs: 30_000 })
-  t.match(up.output(), /postgres ended \(SIGKILL\)/)
+  t.match(up.output(), /postgres exited \(SIGKILL\)/)
   t.match(await up.stop(), { code: 0 })
 })
