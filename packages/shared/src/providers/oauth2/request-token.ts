@@ -20,7 +20,7 @@ export async function requestToken<T> (
   return await sendRequest(tokenRequest(endpoint, parameters), judge, call, {}, complain)
 }
 
-export function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, string>): HttpRequest {
+function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, string>): HttpRequest {
   const { url, clientId, clientSecret, credentials, format } = endpoint
   const inBody = credentials === 'body' ? { client_id: clientId, client_secret: clientSecret } : {}
   const members = { ...parameters, ...inBody }
