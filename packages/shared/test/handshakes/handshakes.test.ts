@@ -6,6 +6,7 @@ import {
   releaseHandshake, sealPendingAuthorization, claimPoll
 } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
+import { findTeam, putTeam } from '../../src/teams/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
 import { createVault, parseVaultKeys } from '../../src/vault/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -61,6 +62,16 @@ t.test('tells the id of a user to whom the site has given no name', async (t) =>
   const { id: userId } = await ensureUser(database, { externalId: 'bob' })
   const id = await createHandshake(database, { userId, provider: 'pushbullet', returnTo: undefined }, now)
   t.match(await findHandshake(database, id, now), { userName: null, userExternalId: 'bob', returnTo: null })
+})
+
+t.test('knows whether the user owns the team that the handshake is for', async (t) => {
+  await putTeam(database, { externalId: 'choir', name: 'Choir', ownerId: 'ann', memberIds: ['bea'] })
+  const teamId = (await findTeam(database, 'choir'))?.id
+  const { id: memberId } = await ensureUser(database, { externalId: 'bea' })
+  for (const [user, isOwn] of [[userId, true], [memberId, false]] as const) {
+    const id = await createHandshake(database, { userId: user, teamId, provider: 'pushbullet', returnTo: undefined }, now)
+    t.same((await findHandshake(database, id, now))?.team, { id: teamId, externalId: 'choir', name: 'Choir', isOwn })
+  }
 })
 
 t.test('goes from confirmed to claimed to completed', async (t) => {
@@ -142,11 +153,11 @@ t.test('cannot be claimed before anybody has confirmed', async (t) => {
 t.test('fails for a reason, and stays failed', async (t) => {
   const { id, state } = await confirmed()
   await claim(id)
-  await failHandshake(database, id, 'denied')
+  t.equal(await failHandshake(database, id, 'denied'), true)
   t.match(await findHandshakeByState(database, state, now + 60 * minute), { status: 'failed', error: 'denied', connectionId: null })
   const [connectionId = ''] = await connect(database, ['ann'])
   await completeHandshake(database, id, connectionId)
-  await failHandshake(database, id, 'internal')
+  t.equal(await failHandshake(database, id, 'internal'), false)
   t.match(await findHandshake(database, id, now), { status: 'failed', error: 'denied', connectionId: null }, 'the first word counts')
   t.equal(await claim(id), false)
 })

@@ -105,6 +105,14 @@ t.test("matches Blot're's answer by the browser's cookie, under the registered p
   t.match((await walk.browser.get(callback)).location, 'carillon=connected&provider=blotre', 'a reload says the same')
 })
 
+t.test("uses nothing up when Blot're's callback carries neither a code nor an error", async (t) => {
+  const walk = await openWalk('nora', 'blotre')
+  const callback = await walk.toCallback()
+  t.match((await walk.browser.get(`${api.url}/connect/blotre/callback?state=`)).text, /Reason: unknownState/)
+  t.match(await walk.status(), { status: 'pending' })
+  t.match((await walk.browser.get(callback)).location, `${api.url}/connect/blotre/account?handshake=${walk.id}`)
+})
+
 t.test("hears from Blot're that the user does not allow it", async (t) => {
   const walk = await openWalk('donna', 'blotre')
   t.match((await walk.browser.get(await walk.toCallback('donna', 'deny'))).location, 'reason=denied')

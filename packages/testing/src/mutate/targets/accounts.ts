@@ -48,7 +48,7 @@ export const accounts: Target[] = [
   { file: 'apps/api/src/pages/browser/find-handshake.ts', tests: [`${api}/handshakes/redirect/redirect.test.ts`], generate: true },
   {
     file: 'apps/api/src/handshakes/redirect/oauth2-flow.ts',
-    tests: [`${api}/handshakes/redirect/redirect.test.ts`, `${api}/handshakes/redirect/other-ways.test.ts`],
+    tests: ['redirect', 'other-ways', 'facebook'].map((name) => `${api}/handshakes/redirect/${name}.test.ts`),
     generate: true
   },
   {
