@@ -1,4 +1,4 @@
-import type { Desk, Simulator } from './simulator.ts'
+import type { Desk, Simulator } from './kit/simulator.ts'
 import { createBlotre } from './blotre/blotre.ts'
 import { createFacebook } from './facebook/facebook.ts'
 import { createPumpio } from './pumpio/pumpio.ts'

@@ -1,10 +1,10 @@
-import type { Desk } from '../simulator.ts'
-import { createCodes } from './codes.ts'
-import { createDisposables } from './disposables.ts'
-import { createGrants } from './grants.ts'
-import { createObjectIds } from './object-ids.ts'
-import { createStreams } from './streams.ts'
-import { createUsers } from './users.ts'
+import type { Desk } from '../kit/simulator.ts'
+import { createCodes } from './oauth/codes.ts'
+import { createDisposables } from './oauth/disposables.ts'
+import { createGrants } from './oauth/grants.ts'
+import { createObjectIds } from './store/object-ids.ts'
+import { createStreams } from './store/streams.ts'
+import { createUsers } from './store/users.ts'
 
 export type World = ReturnType<typeof createWorld>
 

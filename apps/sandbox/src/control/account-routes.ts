@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError } from './control-error.ts'
-import { simulatorOf } from './controls.ts'
-import type { Controls } from './controls.ts'
-import type { Simulator, TokenKind } from '../simulator.ts'
+import { simulatorOf } from './control-context.ts'
+import type { Controls } from './control-context.ts'
+import type { Simulator, TokenKind } from '../kit/simulator.ts'
 
 const MOST_ACCOUNTS_AT_ONCE = 500_000
 

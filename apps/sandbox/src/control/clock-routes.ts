@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Controls } from './controls.ts'
+import type { Controls } from './control-context.ts'
 
 // A century: enough for any expiry, and dates stay dates.
 const LONGEST_ADVANCE_SECONDS = 3_155_760_000

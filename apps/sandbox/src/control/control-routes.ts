@@ -1,12 +1,12 @@
 import type { FastifyError, FastifyPluginAsync } from 'fastify'
-import { acceptJson } from '../accept-json.ts'
+import { acceptJson } from '../kit/http/accept-json.ts'
 import { accountRoutes } from './account-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
-import { listEnvironments } from '../list-environments.ts'
+import { listEnvironments } from '../kit/list-environments.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { inboxRoutes } from './inbox-routes.ts'
 import { quirkRoutes } from './quirk-routes.ts'
-import type { Controls } from './controls.ts'
+import type { Controls } from './control-context.ts'
 
 /** What tests, demos and benchmarks steer the sandbox by. */
 export function controlRoutes (controls: Controls): FastifyPluginAsync {

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import type { FaultRule } from '../faults.ts'
+import type { FaultRule } from '../kit/faults/faults.ts'
 import { ControlError } from './control-error.ts'
-import { simulatorOf } from './controls.ts'
-import type { Controls } from './controls.ts'
-import type { Simulator } from '../simulator.ts'
+import { simulatorOf } from './control-context.ts'
+import type { Controls } from './control-context.ts'
+import type { Simulator } from '../kit/simulator.ts'
 
 const faultRule = {
   type: 'object',

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError } from './control-error.ts'
-import { simulatorOf } from './controls.ts'
-import type { Controls } from './controls.ts'
+import { simulatorOf } from './control-context.ts'
+import type { Controls } from './control-context.ts'
 
 const DEFAULT_LIMIT = 10_000
 

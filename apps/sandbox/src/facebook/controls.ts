@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError } from '../control/control-error.ts'
-import { recordRequest } from '../recorded-request.ts'
-import { createAdAccounts } from './ad-accounts.ts'
-import { CLIENT, PROVIDER } from './client.ts'
-import type { AppSettings } from './notices.ts'
+import { recordRequest } from '../kit/http/recorded-request.ts'
+import { createAdAccounts } from './insights/ad-accounts.ts'
+import { CLIENT, PROVIDER } from './oauth/client.ts'
+import type { AppSettings } from './removal/notices.ts'
 import type { Person } from './people.ts'
-import { hasApp, removeApp } from './remove-app.ts'
-import type { Limits } from './usage.ts'
+import { hasApp, removeApp } from './removal/remove-app.ts'
+import type { Limits } from './graph/usage.ts'
 import type { World } from './world.ts'
 
 const MOST_AD_ACCOUNTS = 1000

@@ -1,9 +1,9 @@
-import type { Accounts } from '../accounts.ts'
-import type { AdAccount } from './ad-accounts.ts'
-import { createAdAccounts } from './ad-accounts.ts'
-import { PROVIDER } from './client.ts'
-import { idOf } from './digits.ts'
-import type { PermissionStatus } from './permissions.ts'
+import type { Accounts } from '../kit/accounts.ts'
+import type { AdAccount } from './insights/ad-accounts.ts'
+import { createAdAccounts } from './insights/ad-accounts.ts'
+import { PROVIDER } from './oauth/client.ts'
+import { idOf } from './insights/stable-id.ts'
+import type { PermissionStatus } from './oauth/permissions.ts'
 
 export interface Person {
   /** The name by which the sandbox's controls know the account, and the person's own. */

@@ -1,11 +1,11 @@
-import type { Desk } from '../simulator.ts'
-import { createCodes } from './codes.ts'
-import { createTrace } from './graph-error.ts'
-import { createNotices } from './notices.ts'
+import type { Desk } from '../kit/simulator.ts'
+import { createCodes } from './oauth/codes.ts'
+import { createTrace } from './graph/graph-error.ts'
+import { createNotices } from './removal/notices.ts'
 import { createPeople } from './people.ts'
-import { createReportRuns } from './report-runs.ts'
-import { createTokens } from './tokens.ts'
-import { createUsage } from './usage.ts'
+import { createReportRuns } from './insights/report-runs.ts'
+import { createTokens } from './oauth/tokens.ts'
+import { createUsage } from './graph/usage.ts'
 
 export type World = ReturnType<typeof createWorld>
 

@@ -1,6 +1,6 @@
-import type { Account, Accounts } from '../accounts.ts'
-import type { Arrival, Inbox } from '../inbox.ts'
-import type { Card, Simulator } from '../simulator.ts'
+import type { Account, Accounts } from '../kit/accounts.ts'
+import type { Arrival, Inbox } from '../kit/inbox.ts'
+import type { Card, Simulator } from '../kit/simulator.ts'
 
 /** What the page is told: everything it needs at first, then what changed, then perhaps that all is gone. */
 type Send = (event: 'news' | 'reset', news: News) => void

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyPluginAsync } from 'fastify'
-import type { Accounts } from '../accounts.ts'
-import type { Inbox } from '../inbox.ts'
-import type { Simulator } from '../simulator.ts'
+import type { Accounts } from '../kit/accounts.ts'
+import type { Inbox } from '../kit/inbox.ts'
+import type { Simulator } from '../kit/simulator.ts'
 import { createLive } from './live.ts'
 
 const PAGE = [

@@ -1,12 +1,12 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createAccounts } from '../../src/accounts.ts'
+import { createAccounts } from '../../src/kit/accounts.ts'
 import { mountBlotre } from '../../src/blotre/blotre.ts'
-import type { Member } from '../../src/blotre/users.ts'
+import type { Member } from '../../src/blotre/store/users.ts'
 import { createWorld } from '../../src/blotre/world.ts'
-import { createClock } from '../../src/clock.ts'
-import { createInbox } from '../../src/inbox.ts'
+import { createClock } from '../../src/kit/clock.ts'
+import { createInbox } from '../../src/kit/inbox.ts'
 import { apiError } from './open-test-blotre.ts'
 
 /** A world that was filled without a request for each stream of ten thousand. */

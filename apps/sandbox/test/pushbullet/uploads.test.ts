@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createFiles } from '../../src/pushbullet/files.ts'
+import { createFiles } from '../../src/pushbullet/store/files.ts'
 import { openTestSandbox } from '../open-test-sandbox.ts'
 
 const sandbox = await openTestSandbox(t)

@@ -1,0 +1,16 @@
+import type { FaultAnswer } from '../../kit/simulator.ts'
+import { apiError, unauthorized } from './blotre-error.ts'
+import { statusPage } from '../oauth/pages.ts'
+
+/** What Blot're's API says with a status. Of limits it knows nothing, so 429 comes from a proxy, as do 502 to 504. */
+export function faultAnswer (status: number): FaultAnswer {
+  if (status < 400) return { headers: {}, body: {} }
+  switch (status) {
+    case 400: return { headers: {}, body: apiError('Could not process request', {}) }
+    case 401: return { headers: {}, body: apiError(unauthorized().message) }
+    case 404: return { headers: {}, body: apiError('Stream does not exist.') }
+    case 422: return { headers: {}, body: apiError('Too many streams for user.') }
+    case 500: return { headers: {}, body: apiError('An internal server error occurred.') }
+    default: return { headers: {}, body: statusPage(status, 'The request was not handled.') }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Details } from './blotre-error.ts'
+
+/** Reads JSON as Play's `Reads` do: everything that is wrong is told, each by its path. */
+export interface JsonReader {
+  /** A string member of `parent`; empty when it is not as it must be. */
+  text: (parent: unknown, path: string, name: string, rule?: Rule) => string
+  /** The items of an array. */
+  list: (json: unknown, path: string) => unknown[]
+  fail: (path: string, message: string) => void
+  hasFailed: () => boolean
+  details: () => Details
+}
+
+interface Rule {
+  holds: (text: string) => boolean
+  otherwise: string
+}
+
+export function createJsonReader (): JsonReader {
+  const details: Details = {}
+
+  const reader: JsonReader = {
+    text (parent, path, name, rule) {
+      const at = `${path}.${name}`
+      const value = memberOf(parent, name)
+      if (value === undefined) reader.fail(at, 'error.path.missing')
+      else if (typeof value !== 'string') reader.fail(at, 'error.expected.jsstring')
+      else if (rule !== undefined && !rule.holds(value)) reader.fail(at, rule.otherwise)
+      else return value
+      return ''
+    },
+
+    list (json, path) {
+      if (Array.isArray(json)) return json
+      reader.fail(path, 'error.expected.jsarray')
+      return []
+    },
+
+    fail: (path, message) => { details[path] = [{ msg: [message], args: [] }] },
+    hasFailed: () => Object.keys(details).length > 0,
+    details: () => details
+  }
+  return reader
+}
+
+export function memberOf (json: unknown, name: string): unknown {
+  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
+  return isObject && Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined
+}

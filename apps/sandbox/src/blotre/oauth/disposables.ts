@@ -1,0 +1,56 @@
+import type { Clock } from '../../kit/clock.ts'
+import { randomCode, randomToken } from './random-tokens.ts'
+import type { Member } from '../store/users.ts'
+
+export const CODE_SECONDS = 1200
+const CODE_LENGTH = 8
+
+/** An application that one user at most can let in, by entering its code. */
+export interface Disposable {
+  readonly id: string
+  readonly secret: string
+  readonly name: string
+  readonly blurb: string
+  readonly code: string
+  readonly createdMs: number
+  member: Member | undefined
+}
+
+export interface Disposables {
+  create: (name: string, blurb: string) => Disposable
+  byId: (id: string) => Disposable | undefined
+  /** While its code lives. */
+  byCode: (code: string) => Disposable | undefined
+  /** The code was exchanged. */
+  useCode: (disposable: Disposable) => void
+  reset: () => void
+}
+
+export function createDisposables (clock: Clock, nextId: () => string): Disposables {
+  const byId = new Map<string, Disposable>()
+  const byCode = new Map<string, Disposable>()
+
+  return {
+    create (name, blurb) {
+      const code = randomCode(CODE_LENGTH)
+      const disposable = { id: nextId(), secret: randomToken(), name, blurb, code, createdMs: clock.nowMs(), member: undefined }
+      byId.set(disposable.id, disposable)
+      byCode.set(code, disposable)
+      return disposable
+    },
+
+    byId: (id) => byId.get(id.toLowerCase()),
+
+    byCode (code) {
+      const found = byCode.get(code)
+      return found !== undefined && clock.nowMs() - found.createdMs < CODE_SECONDS * 1000 ? found : undefined
+    },
+
+    useCode: ({ code }) => { byCode.delete(code) },
+
+    reset () {
+      byId.clear()
+      byCode.clear()
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { recordRequest } from '../../kit/http/recorded-request.ts'
+import { nodeOf } from '../insights/ad-accounts.ts'
+import type { AdAccount } from '../insights/ad-accounts.ts'
+import { fromDay } from '../insights/days.ts'
+import { GraphError, unsupported } from './graph-error.ts'
+import { insightsRows, readInsightsQuery } from '../insights/insights.ts'
+import type { InsightsQuery } from '../insights/insights.ts'
+import { pageOf } from './paging.ts'
+import type { Paged } from './paging.ts'
+import { parametersOf } from './parameters.ts'
+import type { Person } from '../people.ts'
+import { report } from '../person-event.ts'
+import type { ReportRun } from '../insights/report-runs.ts'
+import { selectFields } from './select-fields.ts'
+import { authenticate } from '../oauth/session.ts'
+import type { Token } from '../oauth/tokens.ts'
+import { mustReadAds, userNode } from './user-routes.ts'
+import { versionOf } from './versions.ts'
+import type { World } from '../world.ts'
+
+type WithId = FastifyRequest<{ Params: { id: string } }>
+
+/** Ad accounts and their figures, at once or by a report that is made meanwhile. */
+export function adAccountRoutes (app: FastifyInstance, world: World): void {
+  const { clock, inbox, quirks, runs } = world
+
+  app.get('/:id', async (request: WithId) => {
+    const { person } = authenticate(request, world)
+    const { id } = request.params
+    if (id === person.id) return selectFields(userNode(person), request, { type: 'User', initial: ['name'] })
+    const run = runOf(person, id)
+    if (run !== undefined) {
+      runs.poll(run)
+      const status = statusOf(run)
+      return selectFields(status, request, { type: 'AdReportRun', initial: Object.keys(status) })
+    }
+    return selectFields(nodeOf(adAccountOf(request, person)), request, { type: 'AdAccount', initial: ['account_id'] })
+  })
+
+  app.get('/:id/insights', async (request: WithId) => {
+    const token = authenticate(request, world)
+    const run = runOf(token.person, request.params.id)
+    if (run === undefined) {
+      const account = adAccountOf(request, token.person)
+      return show(request, token, account, readInsightsQuery(parametersOf(request), account, clock.nowMs()), clock.nowMs())
+    }
+    if (run.percent < 100) {
+      throw new GraphError({ message: '(#2601) Error accessing adreport job.', code: 2601, error_subcode: 1815107, is_transient: true })
+    }
+    return show(request, token, run.account, run.query, run.startedMs)
+  })
+
+  app.post('/:id/insights', async (request: WithId) => {
+    const account = adAccountOf(request, authenticate(request, world).person)
+    return { report_run_id: runs.start(account, readInsightsQuery(parametersOf(request), account, clock.nowMs())).id }
+  })
+
+  /** Somebody else's is as good as none. */
+  function adAccountOf ({ method, params: { id } }: WithId, person: Person): AdAccount {
+    const account = person.adAccounts.find(({ accountId }) => id === `act_${accountId}`)
+    if (account === undefined) throw unsupported(method, id)
+    mustReadAds(person)
+    return account
+  }
+
+  function runOf (person: Person, id: string): ReportRun | undefined {
+    const run = runs.find(id)
+    return run !== undefined && person.adAccounts.includes(run.account) ? run : undefined
+  }
+
+  function statusOf (run: ReportRun): Record<string, unknown> {
+    const { id, account: { accountId }, query: { since, until }, startedMs, percent } = run
+    return {
+      id,
+      account_id: accountId,
+      time_ref: Math.floor(startedMs / 1000),
+      async_status: percent <= 0 ? 'Job Not Started' : percent < 100 ? 'Job Running' : 'Job Completed',
+      async_percent_completion: percent,
+      date_start: fromDay(since),
+      date_stop: fromDay(until)
+    }
+  }
+
+  function show (request: WithId, { person, text }: Token, account: AdAccount, query: InsightsQuery, timeMs: number): Paged {
+    const rows = insightsRows(account, query, timeMs)
+    const page = pageOf(rows, request, text, versionOf(request, clock.nowMs()), quirks.emptyPageMidway)
+    const [since, until] = [fromDay(query.since), fromDay(query.until)]
+    const adAccount = `act_${account.accountId}`
+    report(inbox, recordRequest(request), person, { type: 'insights', adAccount, since, until, rows: page.data.length })
+    return page
+  }
+}

@@ -1,0 +1,144 @@
+import type { Clock } from '../../kit/clock.ts'
+import { GraphError } from './graph-error.ts'
+
+const HOUR_MS = 3_600_000
+const CALLS_PER_USER = 200
+const LEAST_CALLS = 10_000
+/** What the docs call the tier since May 2026; how the headers spell it is not known. */
+const TIER = 'full_access'
+
+export type UseCase = 'ads_insights' | 'ads_management'
+
+/** Calls per hour; null for no limit. */
+export interface Limits {
+  /** Undefined for Facebook's own rule: 200 for each of the app's users. */
+  app?: number | null | undefined
+  adAccount?: number | null | undefined
+}
+
+/** A call that concerns an ad account. */
+export interface AdCall {
+  accountId: string
+  useCase: UseCase
+}
+
+export interface Usage {
+  limits: Limits
+  /** Counts a call and says what its answer tells of limits. */
+  count: (call?: AdCall) => Record<string, string>
+  /** What refuses a call that was counted, if anything does. */
+  refusal: (call?: AdCall) => GraphError | undefined
+  reset: () => void
+}
+
+interface Period {
+  endsMs: number
+  calls: number
+}
+
+/** Counts the calls of an hour, which begins with the first of them. */
+export function createUsage (clock: Clock, countPeople: () => number): Usage {
+  const periods = new Map<string, Period>()
+
+  const self: Usage = {
+    limits: {},
+
+    count (call) {
+      const app = periodOf('app')
+      app.calls++
+      if (call === undefined) return usageHeaders({ appPercent: percentOf(app, appLimit()) })
+      const account = periodOf(keyOf(call))
+      account.calls++
+      const leftMs = account.endsMs - clock.nowMs()
+      const accountPercent = percentOf(account, accountLimit())
+      return usageHeaders({ appPercent: percentOf(app, appLimit()), call, accountPercent, leftMs })
+    },
+
+    refusal (call) {
+      if (periodOf('app').calls > appLimit()) return applicationLimit()
+      if (call !== undefined && periodOf(keyOf(call)).calls > accountLimit()) return adAccountLimit(call.useCase)
+    },
+
+    reset () {
+      periods.clear()
+      self.limits = {}
+    }
+  }
+  return self
+
+  function appLimit (): number {
+    const { app = Math.max(LEAST_CALLS, CALLS_PER_USER * countPeople()) } = self.limits
+    return app ?? Infinity
+  }
+
+  function accountLimit (): number {
+    const { adAccount = LEAST_CALLS } = self.limits
+    return adAccount ?? Infinity
+  }
+
+  function periodOf (key: string): Period {
+    const known = periods.get(key)
+    if (known !== undefined && known.endsMs > clock.nowMs()) return known
+    const fresh = { endsMs: clock.nowMs() + HOUR_MS, calls: 0 }
+    periods.set(key, fresh)
+    return fresh
+  }
+}
+
+export function applicationLimit (): GraphError {
+  return new GraphError({ message: '(#4) Application request limit reached', code: 4, is_transient: true })
+}
+
+export function adAccountLimit (useCase: UseCase): GraphError {
+  const code = useCase === 'ads_insights' ? 80000 : 80004
+  return new GraphError({
+    message: `(#${code}) There have been too many calls to this ad-account. Wait a bit and try again. For more info, please refer to ` +
+      'https://developers.facebook.com/docs/graph-api/overview/rate-limiting.',
+    code,
+    error_subcode: 2446079
+  })
+}
+
+export interface Percentages {
+  appPercent: number
+  call?: AdCall
+  accountPercent?: number
+  /** Until the ad account's hour is over. */
+  leftMs?: number
+}
+
+/** Each header holds JSON. Who has gone beyond a limit is told in minutes when it will be over. */
+export function usageHeaders ({ appPercent, call, accountPercent = 0, leftMs = 0 }: Percentages): Record<string, string> {
+  const shares = (percent: number): object => ({
+    call_count: Math.floor(percent), total_cputime: Math.floor(percent / 4), total_time: Math.floor(percent / 2)
+  })
+  const app = { 'x-app-usage': JSON.stringify(shares(appPercent)) }
+  if (call === undefined) return app
+  const minutes = accountPercent > 100 ? Math.ceil(leftMs / 60_000) : 0
+  return {
+    ...app,
+    'x-business-use-case-usage': JSON.stringify({
+      [call.accountId]: [{
+        type: call.useCase, ...shares(accountPercent), estimated_time_to_regain_access: minutes, ads_api_access_tier: TIER
+      }]
+    }),
+    'x-ad-account-usage': JSON.stringify({
+      acc_id_util_pct: rounded(accountPercent), reset_time_duration: Math.ceil(leftMs / 1000), ads_api_access_tier: TIER
+    }),
+    ...call.useCase === 'ads_insights' && {
+      'x-fb-ads-insights-throttle': JSON.stringify({ app_id_util_pct: rounded(appPercent), acc_id_util_pct: rounded(accountPercent) })
+    }
+  }
+}
+
+function keyOf ({ accountId, useCase }: AdCall): string {
+  return `${useCase} ${accountId}`
+}
+
+function percentOf ({ calls }: Period, limit: number): number {
+  return limit === 0 ? 100 * (calls + 1) : 100 * calls / limit
+}
+
+function rounded (percent: number): number {
+  return Math.round(100 * percent) / 100
+}

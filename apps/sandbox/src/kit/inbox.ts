@@ -1,0 +1,90 @@
+import type { Clock } from './clock.ts'
+import type { RecordedRequest } from './http/recorded-request.ts'
+
+/** Something that reached an account, and the request that brought it. */
+export interface Arrival {
+  /** Counts up over the life of the process, so an id from before a reset never names something newer. */
+  id: string
+  /** ISO 8601, by the sandbox's clock. */
+  at: string
+  provider: string
+  account: string
+  request: RecordedRequest
+  item: unknown
+}
+
+interface InboxQuery {
+  provider?: string | undefined
+  account?: string | undefined
+  /** The id of an arrival: what came after it is asked for. */
+  after?: number | undefined
+  limit: number
+}
+
+export interface Inbox {
+  add: (provider: string, account: string, request: RecordedRequest, item: unknown) => void
+  /** In order of arrival; `nextCursor` while there is more. */
+  list: (query: InboxQuery) => { data: Arrival[], nextCursor: string | null }
+  /** The newest of all, in order of arrival, for somebody who starts to look now. */
+  latest: (limit: number) => Arrival[]
+  size: () => number
+  /** Calls the watcher from now on, until the function it gives back is called. */
+  watch: (watcher: InboxWatcher) => () => void
+  reset: () => void
+}
+
+interface InboxWatcher {
+  arrived: (arrival: Arrival) => void
+  reset: () => void
+}
+
+export function createInbox (clock: Clock): Inbox {
+  let kept: Kept[] = []
+  let firstId = 1
+  const watchers = new Set<InboxWatcher>()
+
+  return {
+    add (provider, account, request, item) {
+      const arrival = { id: firstId + kept.length, atMs: clock.nowMs(), provider, account, request, item }
+      kept.push(arrival)
+      for (const watcher of watchers) watcher.arrived(shown(arrival))
+    },
+
+    list ({ provider, account, after = 0, limit }) {
+      const data: Arrival[] = []
+      for (let index = Math.max(0, after + 1 - firstId); index < kept.length; index++) {
+        const arrival = kept[index]
+        if (arrival === undefined || !matches(arrival, provider, account)) continue
+        if (data.length === limit) return { data, nextCursor: data.at(-1)?.id ?? null }
+        data.push(shown(arrival))
+      }
+      return { data, nextCursor: null }
+    },
+
+    latest: (limit) => kept.slice(-limit).map(shown),
+
+    size: () => kept.length,
+
+    watch (watcher) {
+      watchers.add(watcher)
+      return () => { watchers.delete(watcher) }
+    },
+
+    reset () {
+      firstId += kept.length
+      kept = []
+      for (const watcher of watchers) watcher.reset()
+    }
+  }
+}
+
+/** Kept as numbers: a benchmark files hundreds of thousands of these, and few are ever read. */
+type Kept = Omit<Arrival, 'id' | 'at'> & { id: number, atMs: number }
+
+function matches (arrival: Kept, provider: string | undefined, account: string | undefined): boolean {
+  return (provider === undefined || arrival.provider === provider) && (account === undefined || arrival.account === account)
+}
+
+function shown ({ id, atMs, provider, account, request, item }: Kept): Arrival {
+  return { id: String(id), at: new Date(atMs).toISOString(), provider, account, request, item }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../kit/clock.ts'
+import { isUser } from './activity.ts'
+import { ADDRESS_FIELDS } from '../store/model.ts'
+import type { Activity } from '../store/model.ts'
+import type { Addresses } from '../store/model.ts'
+import { audienceOf, hasAddressee, personOf, readAddresses } from './audience.ts'
+import { createEffects } from './effects.ts'
+import { isFields } from '../http/fields.ts'
+import type { Fields } from '../http/fields.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { Objects } from '../store/objects.ts'
+import { randomKey } from '../oauth/random-token.ts'
+import { followersUrl, personId, profileUrl } from '../api/show.ts'
+import { stamp } from '../store/stamp.ts'
+import { contentOf } from './summary.ts'
+import { findSubject, mustExist, readSubject } from './subject.ts'
+import type { Subject } from './subject.ts'
+import type { Users } from '../store/users.ts'
+import type { User } from '../store/model.ts'
+
+export interface Post {
+  actor: User
+  /** The activity, as the client sent it. */
+  fields: Fields
+  generator: object
+  origin: string
+}
+
+interface Posted {
+  activity: Activity
+  /** In whose inboxes it is now: the actor's own is always among them. */
+  receivers: Set<User>
+}
+
+/** Takes an activity in, does what its verb says, and puts it into the boxes of those whom it concerns. */
+export type AcceptActivity = (post: Post) => Posted
+
+const OWN_FIELDS = ['verb', 'actor', 'object', 'generator', 'content', 'published', 'updated', 'id', 'links', 'url', ...ADDRESS_FIELDS]
+const OF_THE_ORIGINAL = ['update', 'delete']
+const OF_THE_ORIGINAL_IF_ANY = ['favorite', 'unfavorite', 'like', 'dislike']
+
+export function createAcceptActivity (clock: Clock, users: Users, objects: Objects): AcceptActivity {
+  const apply = createEffects(objects, users)
+
+  return ({ actor, fields, generator, origin }) => {
+    mustBeActor(fields['actor'], actor, origin)
+    const verb = typeof fields['verb'] === 'string' ? fields['verb'] : 'post'
+    const subject = readSubject(fields['object'])
+    const addresses = readAddresses(fields)
+    const known = hasAddressee(addresses) ? addresses : { ...addresses, ...defaultAddresses(verb, actor, subject, origin) }
+    const now = stamp(clock)
+    const object = apply({ verb, actor, subject, origin, now })
+    const uuid = randomKey()
+    const { id, content, published } = fields
+    const activity: Activity = {
+      uuid,
+      id: typeof id === 'string' ? id : `${origin}/api/activity/${uuid}`,
+      isForeignId: typeof id === 'string',
+      origin,
+      verb,
+      actor,
+      object,
+      addresses: known,
+      audience: audienceOf(known, actor, origin, users),
+      generator,
+      content: typeof content === 'string' ? content : contentOf(verb, actor, object, origin),
+      published: typeof published === 'string' ? published : now,
+      updated: now,
+      fields: Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN_FIELDS.includes(name) && !name.startsWith('_')))
+    }
+    if ((verb === 'post' || verb === 'create') && !isUser(object)) object.post = activity
+    return { activity, receivers: distribute(activity) }
+  }
+
+  function distribute (activity: Activity): Set<User> {
+    const { actor, audience } = activity
+    actor.outbox.push(activity)
+    // What is for the public reaches the followers; the rest of the public comes and looks.
+    const followers = audience.isPublic || audience.isForFollowers ? actor.followers : []
+    const receivers = new Set([actor, ...audience.people, ...followers])
+    for (const receiver of receivers) receiver.inbox.push(activity)
+    return receivers
+  }
+
+  function defaultAddresses (verb: string, actor: User, subject: Subject, origin: string): Addresses {
+    const followers: Addresses = { cc: [{ objectType: 'collection', id: followersUrl(actor, origin) }] }
+    const thing = findSubject(subject, objects, users, origin)
+    if (OF_THE_ORIGINAL.includes(verb) && thing !== actor) return copied(mustBePosted(postOf(mustExist(thing, subject))))
+    if (OF_THE_ORIGINAL_IF_ANY.includes(verb)) {
+      const original = postOf(thing)
+      return original === undefined ? followers : copied(original)
+    }
+    if (subject.objectType === 'person' && thing !== actor) return { to: [{ objectType: 'person', id: subject.id }], ...followers }
+    if (isFields(subject.fields['inReplyTo'])) return replyAddresses(actor, readSubject(subject.fields['inReplyTo']), origin)
+    return followers
+  }
+
+  /** A reply goes to whom the original went, and to its author. */
+  function replyAddresses (actor: User, original: Subject, origin: string): Addresses {
+    const post = mustBePosted(postOf(findSubject(original, objects, users, origin)))
+    const addresses = copied(post)
+    for (const name of ADDRESS_FIELDS) {
+      const list = addresses[name]?.filter((address) => personOf(address, origin, users) !== actor)
+      if (list !== undefined) addresses[name] = list
+    }
+    addresses.to = [...addresses.to ?? [], { objectType: 'person', id: profileUrl(post.actor, origin) }]
+    return addresses
+  }
+}
+
+function mustBeActor (value: unknown, actor: User, origin: string): void {
+  if (value === undefined) return
+  const id = isFields(value) ? value['id'] : undefined
+  if (id !== personId(actor, origin) && id !== `acct:${actor.account}`) throw new HttpError(400, 'Invalid actor')
+}
+
+function postOf (thing: ReturnType<typeof findSubject>): Activity | undefined {
+  return thing === undefined || isUser(thing) ? undefined : thing.post
+}
+
+function mustBePosted (post: Activity | undefined): Activity {
+  if (post === undefined) throw new Error('no original post')
+  return post
+}
+
+function copied ({ addresses }: Activity): Addresses {
+  return structuredClone(addresses)
+}

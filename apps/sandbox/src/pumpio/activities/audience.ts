@@ -1,0 +1,54 @@
+import { PUBLIC_ID } from './activity.ts'
+import { ADDRESS_FIELDS } from '../store/model.ts'
+import type { Audience } from '../store/model.ts'
+import type { Addresses } from '../store/model.ts'
+import { isFields } from '../http/fields.ts'
+import type { Fields } from '../http/fields.ts'
+import { followersUrl } from '../api/show.ts'
+import { nicknameIn } from '../store/users.ts'
+import type { Users } from '../store/users.ts'
+import type { User } from '../store/model.ts'
+
+export function readAddresses (fields: Fields): Addresses {
+  const addresses: Addresses = {}
+  for (const name of ADDRESS_FIELDS) {
+    const value = fields[name]
+    if (Array.isArray(value)) addresses[name] = value.filter(isFields).map((address) => ({ objectType: 'person', ...address }))
+  }
+  return addresses
+}
+
+export function hasAddressee (addresses: Addresses): boolean {
+  return ADDRESS_FIELDS.some((name) => (addresses[name] ?? []).length > 0)
+}
+
+/** Addressees of other hosts are kept in the activity and get nothing: there is no other host here. */
+export function audienceOf (addresses: Addresses, actor: User, origin: string, users: Users): Audience {
+  const { to = [], cc = [], bto = [], bcc = [] } = addresses
+  const all = [...to, ...cc, ...bto, ...bcc]
+  const named = (list: Fields[]): User[] => list.flatMap((address) => reachedBy(address, origin, users) ?? [])
+  return {
+    isPublic: all.some(({ id }) => id === PUBLIC_ID),
+    isForFollowers: all.some(({ id }) => id === followersUrl(actor, origin)),
+    people: named(all),
+    direct: named([...to, ...bto])
+  }
+}
+
+/** On a port of its own pump.io delivers to profiles alone. It takes `acct:NAME@HOST:PORT`, and delivers nothing. */
+function reachedBy (address: Fields, origin: string, users: Users): User | undefined {
+  const isAcct = typeof address['id'] === 'string' && address['id'].startsWith('acct:')
+  return isAcct && new URL(origin).port !== '' ? undefined : personOf(address, origin, users)
+}
+
+/** The user of this host whom an id names: `acct:NAME@HOST:PORT`, or the address of the profile. */
+export function personOf ({ id }: Fields, origin: string, users: Users): User | undefined {
+  if (typeof id !== 'string') return undefined
+  const host = origin.replace(/^https?:\/\//, '')
+  if (id.startsWith('acct:')) {
+    const user = users.get(nicknameIn(id))
+    return user !== undefined && (id.endsWith(`@${host}`) || id === `acct:${user.account}`) ? user : undefined
+  }
+  const [, nickname] = /\/api\/user\/([^/]+)\/profile$/.exec(id) ?? []
+  return nickname !== undefined && id.startsWith(`${origin}/`) ? users.get(nickname) : undefined
+}

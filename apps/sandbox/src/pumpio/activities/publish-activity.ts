@@ -1,0 +1,32 @@
+import type { FastifyRequest } from 'fastify'
+import type { Inbox } from '../../kit/inbox.ts'
+import { recordRequest } from '../../kit/http/recorded-request.ts'
+import type { AcceptActivity, Post } from './accept-activity.ts'
+import type { Activity } from '../store/model.ts'
+import { showActivity } from '../api/show.ts'
+import { PROVIDER } from '../store/users.ts'
+
+/** Accepts an activity, and shows what it says to all who got it. */
+export type PublishActivity = (post: Post, request: FastifyRequest) => Activity
+
+// What tells its receiver something new. The rest (likes, updates, follows) is in pump.io's own inbox alone.
+const NEWS = new Set(['post', 'create', 'share', 'checkin'])
+
+export interface PublishServices {
+  accept: AcceptActivity
+  activities: Map<string, Activity>
+  inbox: Inbox
+}
+
+export function createPublishActivity ({ accept, activities, inbox }: PublishServices): PublishActivity {
+  return (post, request) => {
+    const { activity, receivers } = accept(post)
+    activities.set(activity.uuid, activity)
+    if (!NEWS.has(activity.verb)) return activity
+    const record = recordRequest(request)
+    for (const viewer of receivers) {
+      inbox.add(PROVIDER, viewer.account, record, showActivity(activity, { viewer, origin: activity.origin }))
+    }
+    return activity
+  }
+}

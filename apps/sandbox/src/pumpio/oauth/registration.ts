@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify'
+import validator from 'validator'
+import type { ClientProfile, Clients } from './clients.ts'
+import { HttpError, noSuchThing } from '../http/http-error.ts'
+import { fieldsOf } from '../http/fields.ts'
+import type { Fields } from '../http/fields.ts'
+
+/** Anybody may register, in JSON or as a form; every host keeps registrations of its own. */
+export function registrationRoutes (app: FastifyInstance, clients: Clients): void {
+  app.post('/api/client/register', async (request) => {
+    const fields = fieldsOf(request.body)
+    const profile = readProfile(fields)
+    const client = fields['type'] === 'client_associate' ? clients.register(profile) : update(fields, profile)
+    // Hard-coded at pump.io as well. Nothing there ever expires a client.
+    return { client_id: client.id, client_secret: client.secret, expires_at: 0 }
+  })
+
+  function update (fields: Fields, profile: ClientProfile): { id: string, secret: string } {
+    if (fields['type'] !== 'client_update') throw new HttpError(400, 'Invalid registration type')
+    const client = clients.get(String(fields['client_id']))
+    // No HttpError there either: an update of an unknown client gets the framework's page with 500.
+    if (client === undefined) throw new Error(noSuchThing('client', String(fields['client_id'])))
+    if (client.secret !== fields['client_secret']) throw new HttpError(403, 'Unauthorized')
+    return Object.assign(client, profile)
+  }
+}
+
+/** In pump.io's own order, since only the first fault is told. */
+function readProfile (fields: Fields): ClientProfile {
+  const { type, contacts, application_type: applicationType, application_name: name } = fields
+  const { logo_url: logoUrl, redirect_uris: redirectUris } = fields
+  if (type === undefined) throw new HttpError(400, 'No registration type provided')
+  if (fields['client_id'] !== undefined && type !== 'client_update') throw new HttpError(400, 'Only set client_id for update.')
+  if (fields['access_token'] !== undefined) throw new HttpError(400, 'access_token not needed for registration.')
+  if (fields['client_secret'] !== undefined && type !== 'client_update') {
+    throw new HttpError(400, 'Only set client_secret for update.')
+  }
+  return {
+    ...(contacts !== undefined && { contacts: readContacts(contacts) }),
+    ...(applicationType !== undefined && { type: readType(applicationType) }),
+    ...(name !== undefined && { title: String(name) }),
+    ...(logoUrl !== undefined && { logoUrl: readLogo(logoUrl) }),
+    ...(redirectUris !== undefined && { redirectUris: readRedirects(redirectUris) })
+  }
+}
+
+function readContacts (contacts: unknown): string[] {
+  if (typeof contacts !== 'string') throw new HttpError(400, 'contacts must be a string of space-separated email addresses.')
+  const addresses = contacts.split(' ')
+  if (addresses.every((address) => validator.isEmail(address))) return addresses
+  throw new HttpError(400, 'contacts must be space-separate email addresses.')
+}
+
+function readType (type: unknown): 'web' | 'native' {
+  if (type === 'web' || type === 'native') return type
+  throw new HttpError(400, 'Unknown application_type.')
+}
+
+function readLogo (url: unknown): string {
+  // Of anything but text the validator throws a TypeError, which is a 500.
+  if (validator.isURL(url as string)) return url as string
+  throw new HttpError(400, 'Invalid logo_url.')
+}
+
+/** One string. The validator wants a top-level domain, so `localhost` is no URL to it, while numeric addresses are. */
+function readRedirects (redirectUris: unknown): string[] {
+  if (typeof redirectUris !== 'string') throw new TypeError('params.redirect_uris.split is not a function')
+  const uris = redirectUris.split(' ')
+  // Two URLs with nothing between them pass for one.
+  const isGlued = uris.length === 1 && (redirectUris.match(/https?:/g) ?? []).length > 1
+  if (!isGlued && uris.every((uri) => validator.isURL(uri))) return uris
+  throw new HttpError(400, 'redirect_uris must be space-separated URLs.')
+}

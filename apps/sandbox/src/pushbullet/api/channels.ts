@@ -1,0 +1,92 @@
+import type { FastifyInstance } from 'fastify'
+import type { Entry, ListQuery } from '../store/collection.ts'
+import { invalidParam } from '../http/pushbullet-error.ts'
+import { readFields, readTexts } from '../http/read-fields.ts'
+import { userOf } from '../oauth/session.ts'
+import type { Channel, Subscription } from '../store/objects.ts'
+import type { User } from '../store/user.ts'
+
+const PUBLIC = ['iden', 'active', 'created', 'modified', 'type', 'title', 'body', 'url', 'file_name', 'file_type', 'file_url'] as const
+
+/** Channels are each their owner's, and found by everybody. */
+export interface Channels {
+  create: (owner: User, channel: Channel) => Channel & Entry
+  byTag: (tag: string) => { owner: User, channel: Channel & Entry } | undefined
+  subscribe: (user: User, channel: Subscription['channel']) => Subscription & Entry
+  subscribers: (channelIden: string) => User[]
+  reset: () => void
+}
+
+export function createChannels (): Channels {
+  const byTag = new Map<string, { owner: User, channel: Channel & Entry }>()
+  const everSubscribed = new Map<string, Set<User>>()
+
+  return {
+    create (owner, fields) {
+      const channel = owner.channels.create(fields)
+      byTag.set(fields.tag, { owner, channel })
+      return channel
+    },
+
+    byTag: (tag) => byTag.get(tag),
+
+    subscribe (user, channel) {
+      const users = everSubscribed.get(channel.iden) ?? new Set()
+      everSubscribed.set(channel.iden, users.add(user))
+      return subscriptionTo(user, channel.iden) ?? user.subscriptions.create({ channel })
+    },
+
+    subscribers (channelIden) {
+      return [...everSubscribed.get(channelIden) ?? []].filter((user) => subscriptionTo(user, channelIden) !== undefined)
+    },
+
+    reset () {
+      byTag.clear()
+      everSubscribed.clear()
+    }
+  }
+}
+
+export function channelRoutes (app: FastifyInstance, channels: Channels): void {
+  app.get<{ Querystring: ListQuery }>('/channels', async (request) => {
+    const { page, cursor } = userOf(request).channels.list(request.query)
+    return { channels: page, cursor }
+  })
+
+  app.post('/channels', async (request) => {
+    const { tag, name, ...more } = readTexts(readFields(request.body), ['tag', 'name', 'description', 'image_url', 'website_url'])
+    if (tag === undefined || channels.byTag(tag) !== undefined) throw invalidParam('tag')
+    return channels.create(userOf(request), { tag, name: name ?? tag, ...more })
+  })
+}
+
+/** Open to everybody, without a token. */
+export function channelInfoRoutes (app: FastifyInstance, channels: Channels): void {
+  app.get<{ Querystring: { tag?: string, no_recent_pushes?: string } }>('/channel-info', async (request) => {
+    const found = channels.byTag(request.query.tag ?? '')
+    if (found === undefined) throw invalidParam('tag')
+    const { owner, channel: { iden, tag, name, description, image_url: imageUrl } } = found
+    return {
+      iden,
+      tag,
+      name,
+      description,
+      image_url: imageUrl,
+      subscriber_count: channels.subscribers(iden).length,
+      recent_pushes: request.query.no_recent_pushes === 'true' ? [] : recentPushes(owner, iden)
+    }
+  })
+}
+
+function subscriptionTo (user: User, channelIden: string): (Subscription & Entry) | undefined {
+  return user.subscriptions.values().find(({ channel }) => channel.iden === channelIden)
+}
+
+/** Says nothing about the owner: everybody can read it. */
+function recentPushes (owner: User, channelIden: string): object[] {
+  return owner.pushes.values()
+    .filter((push) => push.channel_iden === channelIden)
+    .slice(-10)
+    .reverse()
+    .map((push) => Object.fromEntries(PUBLIC.map((member) => [member, push[member]])))
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../../kit/clock.ts'
+import type { Faults } from '../../kit/faults/faults.ts'
+import { PROVIDER } from '../oauth/client.ts'
+import { spend } from '../http/rate-headers.ts'
+import type { Users } from '../store/users.ts'
+import type { Stats } from '../../kit/stats.ts'
+import { headerOf } from '../../kit/quick-route.ts'
+import type { QuickRoute } from '../../kit/quick-route.ts'
+import type { Tally } from './tally.ts'
+
+export interface QuickPushServices {
+  clock: Clock
+  users: Users
+  tally: Tally
+  faults: Faults
+  stats: Stats
+}
+
+const PATH = '/pushbullet/v2/pushes'
+
+/**
+ * Pushbullet's answer to a note or link for all devices of an account, under a guid. Whatever else may be meant, or wrong
+ * with it, the simulator sees to, as it does while there are faults.
+ */
+export function quickPush ({ clock, users, tally, faults, stats }: QuickPushServices): QuickRoute {
+  const count = stats.of(PROVIDER, `POST ${PATH}`)
+  return {
+    requestLine: `POST ${PATH} HTTP/1.1\r\n`,
+
+    answer (head, body) {
+      if (faults.any()) return undefined
+      const user = users.byToken(headerOf(head, 'access-token') ?? '')
+      const push = readPush(body)
+      if (user === undefined || push === undefined) return undefined
+
+      const iden = tally.take(user, push.guid, performance.timeOrigin + performance.now())
+      count.requests++
+      count.answers['200'] = (count.answers['200'] ?? 0) + 1
+      const now = clock.nowMs() / 1000
+      const text = `{"iden":"${iden}","active":true,"created":${now},"modified":${now},"type":"${push.type}","direction":"self",` +
+        `"guid":"${push.guid}","sender_iden":"${user.iden}","receiver_iden":"${user.iden}"}`
+      const rate = spend(user, clock)
+      return `HTTP/1.1 200 OK\r\nx-ratelimit-limit: ${rate['x-ratelimit-limit']}\r\nx-ratelimit-remaining: ${rate['x-ratelimit-remaining']}\r\n` +
+        `x-ratelimit-reset: ${rate['x-ratelimit-reset']}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+        `connection: keep-alive\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+    }
+  }
+}
+
+const MEMBERS = new Set(['type', 'guid', 'title', 'body', 'url'])
+
+function readPush (body: string): { type: string, guid: string } | undefined {
+  let push: Record<string, unknown>
+  try {
+    push = JSON.parse(body)
+  } catch {
+    return undefined
+  }
+  if (typeof push !== 'object' || push === null) return undefined
+  for (const name in push) if (!MEMBERS.has(name) || typeof push[name] !== 'string') return undefined
+  const { type, guid } = push
+  if ((type !== 'note' && type !== 'link') || typeof guid !== 'string' || !/^[\w-]{1,64}$/.test(guid)) return undefined
+  return { type, guid }
+}
