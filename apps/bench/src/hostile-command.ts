@@ -14,7 +14,7 @@ interface Options {
   json: boolean
 }
 
-const maxShown = 12
+const maxListed = 12
 
 /** `npm run hostile`. */
 export function createHostileCommand ({ open, say, print, fail }: CommandOutput): Command {
@@ -51,7 +51,7 @@ function show (results: HostileResult[], failed: HostileResult[]): string {
       `${cpuMs.toFixed(1)} ms`, `${memoryMib.toFixed(1)} MiB`, status === 0 ? 'closed' : String(status), caller, target, attack, failure ?? ''
     ])
   ])
-  const by = (cost: 'cpuMs' | 'memoryMib'): HostileResult[] => [...results].sort((a, b) => b[cost] - a[cost]).slice(0, maxShown)
+  const by = (cost: 'cpuMs' | 'memoryMib'): HostileResult[] => [...results].sort((a, b) => b[cost] - a[cost]).slice(0, maxListed)
   return [
     'Most CPU time:', ...table(by('cpuMs')), '',
     'Most memory:', ...table(by('memoryMib')), '',

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isConnected } from '@carillon/shared/connections'
 import { putTeam } from '@carillon/shared/teams'
 import { claimSegment, dispatchWaiting, listDeliveries, releaseParked, settle } from '@carillon/shared/deliveries'
-import { findNotification, findStanding, previewAudience } from '@carillon/shared/notifications'
+import { findNotification, findNotificationProgress, previewAudience } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import { reconcile } from '../src/maintenance/reconcile.ts'
@@ -49,7 +49,7 @@ const uses: Record<string, () => Promise<unknown>> = {
     await cutSegments(database, { notificationId: unplanned, provider: 'blotre', size: 500, secondsEach: 0, limit: 2 })
   },
   connections_expires_at: () => refreshAhead(services),
-  progress_notification_id_provider_pk: () => findStanding(database, broadcast)
+  progress_notification_id_provider_pk: () => findNotificationProgress(database, broadcast)
 }
 
 /** Indexes of partitions by the name of the one they are parts of. */

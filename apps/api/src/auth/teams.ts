@@ -3,7 +3,7 @@ import type { Connection } from '@carillon/shared/connections'
 import { findMembership } from '@carillon/shared/teams'
 import type { Database } from '@carillon/shared/db'
 import type { Membership, Team } from '@carillon/shared/teams'
-import { shownName } from '@carillon/shared/names'
+import { sanitizeText } from '@carillon/shared/names'
 import { notFound, Problem } from '../problems/problem.ts'
 import { requireUser } from './callers.ts'
 
@@ -42,5 +42,5 @@ export function contactOf ({ owner: { displayName, externalId } }: Team): string
 
 function notOwner (team: Team): Problem {
   const contact = contactOf(team)
-  return new Problem('notOwner', `Only the owner of the team ${shownName(team.name)} can do this: ask ${shownName(contact)}`, { contact })
+  return new Problem('notOwner', `Only the owner of the team ${sanitizeText(team.name)} can do this: ask ${sanitizeText(contact)}`, { contact })
 }

@@ -1,4 +1,4 @@
-import { shownName } from '@carillon/shared/names'
+import { sanitizeText } from '@carillon/shared/names'
 import { truncate } from '@carillon/shared/text'
 
 /** Markup that is safe to send. Only `html` creates it. */
@@ -22,12 +22,12 @@ const maxForeignLength = 80
 
 /** A text that users or providers chose: truncated, and isolated so that it cannot change how the text around it reads. */
 export function foreign (text: string): Html {
-  return html`<bdi>${shorten(shownName(text))}</bdi>`
+  return html`<bdi>${shorten(sanitizeText(text))}</bdi>`
 }
 
 /** The same without markup, for titles (UAX #9, isolates). */
 export function foreignText (text: string): string {
-  return `\u2068${shorten(shownName(text))}\u2069`
+  return `\u2068${shorten(sanitizeText(text))}\u2069`
 }
 
 function shorten (text: string): string {

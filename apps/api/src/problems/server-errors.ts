@@ -14,9 +14,9 @@ const maxDrainMs = 2_000
 
 /** Responds to requests that Node's parser refuses before Fastify sees them. */
 export function createClientErrorHandler (publicUrl: string, log: Log): (error: ClientError, socket: Socket) => void {
-  const answered = new WeakMap<Socket, number>()
+  const responded = new WeakMap<Socket, number>()
   return (error, socket) => {
-    const end = answered.get(socket)
+    const end = responded.get(socket)
     if (end !== undefined) {
       // The bytes after a refused request cannot be parsed either.
       if (socket.bytesRead > end) socket.destroy()
@@ -26,7 +26,7 @@ export function createClientErrorHandler (publicUrl: string, log: Log): (error: 
       socket.destroy()
       return
     }
-    answered.set(socket, socket.bytesRead + maxDrainedBytes)
+    responded.set(socket, socket.bytesRead + maxDrainedBytes)
     const problem = problemOf(error)
     const id = randomUUID()
     log.info({ requestId: id, status: problem.status, reason: error.code ?? 'unknown' }, 'refused a request that cannot be parsed')

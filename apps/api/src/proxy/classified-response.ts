@@ -10,13 +10,13 @@ export interface ClassifiedResponse {
   answer: StreamedResponse
   /** Has the body of a short error response. Other bodies are empty. */
   read: HttpResponse
-  verdict: 'expired' | 'unauthorized' | null
+  credentialsError: 'expired' | 'unauthorized' | null
 }
 
 /** Reads short error responses to find out whether they are about the credentials. The body stays complete. */
 export async function classifyResponse (provider: Provider, answer: StreamedResponse): Promise<ClassifiedResponse> {
   const unread = { status: answer.status, headers: flat(answer.headers), body: Buffer.alloc(0) }
-  if (answer.status < 400 || provider.classifyCredentials === undefined) return { verdict: null, answer, read: unread }
+  if (answer.status < 400 || provider.classifyCredentials === undefined) return { credentialsError: null, answer, read: unread }
   const chunks: Buffer[] = []
   let size = 0
   let ended = false
@@ -31,11 +31,11 @@ export async function classifyResponse (provider: Provider, answer: StreamedResp
   const body = Buffer.concat(chunks, size)
   if (!ended) {
     const whole = Readable.from(rest(body, iterator), { objectMode: false })
-    return { verdict: null, answer: { ...answer, body: whole }, read: unread }
+    return { credentialsError: null, answer: { ...answer, body: whole }, read: unread }
   }
   const read = { ...unread, body }
   return {
-    verdict: provider.classifyCredentials(read),
+    credentialsError: provider.classifyCredentials(read),
     answer: { ...answer, body: Readable.from(body.length === 0 ? [] : [body], { objectMode: false }) },
     read
   }
@@ -45,7 +45,7 @@ function flat (headers: StreamedResponse['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
 }
 
-async function * rest (begun: Buffer, iterator: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield begun
+async function * rest (firstChunk: Buffer, iterator: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield firstChunk
   for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
 }

@@ -45,18 +45,18 @@ export async function forward (
   const isOld = sealed.expiresAt !== null && sealed.expiresAt.getTime() <= now()
   const used = (isOld ? await refreshed(known) : undefined) ?? known
   const first = await attempt(provider, used)
-  if (first.verdict === null) return first.answer
+  if (first.credentialsError === null) return first.answer
 
   // The token may be refused because another process is refreshing it. The refresh finds out.
   const newer = provider.refresh === undefined ? await replaced(provider, used) : await refreshed(used, 'access token is not accepted')
   if (newer === undefined) {
-    if (provider.refresh === undefined && first.verdict === 'unauthorized') await markRefused(used)
+    if (provider.refresh === undefined && first.credentialsError === 'unauthorized') await markRefused(used)
     return first.answer
   }
   if (request.body.kind === 'stream') return first.answer
   first.answer.body.destroy()
   const second = await attempt(provider, newer)
-  if (second.verdict === 'unauthorized') await markRefused(newer)
+  if (second.credentialsError === 'unauthorized') await markRefused(newer)
   return second.answer
 
   async function attempt (provider: Provider, { credentials }: FreshCredentials): Promise<ClassifiedResponse> {
@@ -69,13 +69,13 @@ export async function forward (
     for (;;) {
       const answer: StreamedResponse = await send(services, authorized, request, signal)
         .catch((error: unknown) => { throw toProblem(error, body) })
-      const judged: ClassifiedResponse = await classifyResponse(provider, conceal(answer, authorized.conceal))
+      const classified: ClassifiedResponse = await classifyResponse(provider, conceal(answer, authorized.conceal))
         .catch(() => { throw new Problem('providerUnavailable', 'The response of the provider ended early') })
-      authorized = authorized.again?.(judged.read)
-      if (authorized === undefined) return judged
+      authorized = authorized.again?.(classified.read)
+      if (authorized === undefined) return classified
       // A streamed body cannot be sent again. The next request of the caller succeeds.
-      if (body.kind === 'stream') return { ...judged, verdict: null }
-      judged.answer.body.destroy()
+      if (body.kind === 'stream') return { ...classified, credentialsError: null }
+      classified.answer.body.destroy()
     }
   }
 

@@ -44,9 +44,11 @@ export function tooLarge (): Problem {
   return new Problem('bodyTooLarge', `The body is larger than ${maxForwardedBytes} bytes`)
 }
 
-async function * rest (begun: Buffer[], iterator: AsyncIterator<Buffer>, state: { tooLarge: boolean }): AsyncGenerator<Buffer> {
+async function * rest (
+  firstChunks: Buffer[], iterator: AsyncIterator<Buffer>, state: { tooLarge: boolean }
+): AsyncGenerator<Buffer> {
   let size = 0
-  for (const chunk of begun) {
+  for (const chunk of firstChunks) {
     size += chunk.length
     yield chunk
   }

@@ -7,9 +7,9 @@ import { assertNoInputErrors } from '../problems/problem.ts'
 export function toPage<Row, Item> (
   rows: Row[], limit: number, idOf: (row: Row) => string, toItem: (row: Row) => Item
 ): { data: Item[], nextCursor: string | null } {
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  return { data: shown.map(toItem), nextCursor: rows.length > limit && last !== undefined ? toCursor(idOf(last)) : null }
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return { data: page.map(toItem), nextCursor: rows.length > limit && last !== undefined ? toCursor(idOf(last)) : null }
 }
 
 /** The id in a cursor; undefined when there is no cursor. Throws Problem `invalidInput` for a cursor that is not ours. */

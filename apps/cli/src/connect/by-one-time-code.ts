@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { ProviderError } from '@carillon/shared/providers'
-import type { CodeBegun, Grant, OneTimeCodeHandshake } from '@carillon/shared/providers'
+import type { PendingCode, Grant, OneTimeCodeHandshake } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
 import type { Handshaking } from './handshaking.ts'
 
@@ -22,7 +22,7 @@ export async function connectByOneTimeCode (way: OneTimeCodeHandshake, handshaki
 }
 
 async function untilRedeemed (
-  { complete }: OneTimeCodeHandshake, { pending, intervalMs }: CodeBegun, deadline: number, { call }: Handshaking
+  { complete }: OneTimeCodeHandshake, { pending, intervalMs }: PendingCode, deadline: number, { call }: Handshaking
 ): Promise<Grant> {
   let waitMs = intervalMs
   while (true) {

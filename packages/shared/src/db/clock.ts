@@ -27,13 +27,13 @@ export function openClock ({ sql }: Pick<Database, 'sql'>, { everyMs = syncEvery
   }
 
   async function read (): Promise<boolean> {
-    const askedAt = performance.now()
+    const sentAt = performance.now()
     const [row] = await sql<Array<{ now: number }>>`select extract(epoch from clock_timestamp())::float8 * 1000 as now`
-    const answeredAt = performance.now()
-    if (row === undefined || answeredAt - askedAt > maxRoundTripMs) return false
-    const measuredMs = row.now - (askedAt + answeredAt) / 2
+    const receivedAt = performance.now()
+    if (row === undefined || receivedAt - sentAt > maxRoundTripMs) return false
+    const measuredMs = row.now - (sentAt + receivedAt) / 2
     // A difference that the round trip explains is no difference.
-    if (Math.abs(measuredMs - offsetMs) > (answeredAt - askedAt) / 2) offsetMs = measuredMs
+    if (Math.abs(measuredMs - offsetMs) > (receivedAt - sentAt) / 2) offsetMs = measuredMs
     return true
   }
 

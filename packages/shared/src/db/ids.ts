@@ -13,11 +13,11 @@ export function newId (): string {
   const now = Math.floor(performance.timeOrigin + performance.now())
   const random = randomBytes()
   if (now > msecs) [msecs, seq] = [now, firstOf(random)]
-  else [msecs, seq] = seq === mostInMs ? [msecs + 1, firstOf(random)] : [msecs, seq + 1]
+  else [msecs, seq] = seq === maxCounter ? [msecs + 1, firstOf(random)] : [msecs, seq + 1]
   return v7({ random, msecs, seq })
 }
 
-const mostInMs = 2 ** 32 - 1
+const maxCounter = 2 ** 32 - 1
 let msecs = 0
 let seq = 0
 

@@ -15,12 +15,12 @@ export const secretText: Reader<string> = { ...text, secret: true }
 
 export const port: Reader<number> = integer(0, 65_535)
 
-export function integer (least: number, most: number): Reader<number> {
+export function integer (min: number, max: number): Reader<number> {
   return {
-    accepts: `a whole number from ${least} to ${most}`,
+    accepts: `a whole number from ${min} to ${max}`,
     read: (value) => {
       const number = Number(value)
-      if (!/^\d+$/.test(value) || number < least || number > most) throw new Error()
+      if (!/^\d+$/.test(value) || number < min || number > max) throw new Error()
       return number
     }
   }

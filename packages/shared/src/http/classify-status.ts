@@ -34,8 +34,8 @@ export function classifyStatus (
  * wrote it, so it says nothing about the token or the message. Check the provider's own error envelope first.
  */
 export function classifyForeign (answer: HttpResponse, now: number, rules?: StatusRules): Failure {
-  const verdict = classifyStatus(answer, now, rules)
-  if (verdict !== undefined) return verdict
+  const failure = classifyStatus(answer, now, rules)
+  if (failure !== undefined) return failure
   const { status } = answer
   if (status >= 400) return { kind: 'transient', reason: 'refused by something in front of the API' }
   if (status < 200 || status >= 300) return { kind: 'transient', reason: 'redirects, which is not followed' }

@@ -1,1 +1,1 @@
-export { cleanName, nameFault, shownName } from './names.ts'
+export { cleanName, nameFault, sanitizeText } from './names.ts'

@@ -13,11 +13,11 @@ export function nameFault (name: string): string | undefined {
 /** The name of an account as we store it. A provider chooses such a name, so it is repaired and not refused. */
 export function cleanName (name: string, fallback: string): string {
   const clean = name.replace(new RegExp(unsafe, 'gu'), ' ').replace(/ {2,}/g, ' ').trim()
-  return isInvisible(clean) ? shownName(fallback) : clean
+  return isInvisible(clean) ? sanitizeText(fallback) : clean
 }
 
 /** A foreign text as it may be shown: what could change the text around it is replaced by a mark. */
-export function shownName (name: string): string {
+export function sanitizeText (name: string): string {
   return isInvisible(name) ? replacement : name.replace(new RegExp(unsafe, 'gu'), replacement)
 }
 

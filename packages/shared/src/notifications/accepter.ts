@@ -55,9 +55,9 @@ export function createAccepter (
       if (batches.length > 0) track(enqueueBatches(queues, batches))
       if (wakes.length > 0) track(enqueueWakes(queues, wakes))
       if (plans.length > 0) track(enqueuePlans(queues, plans))
-      let answered = 0
+      let assigned = 0
       for (const { drafts, resolve, reject } of group) {
-        const own = accepted.slice(answered, answered += drafts.length)
+        const own = accepted.slice(assigned, assigned += drafts.length)
         if (own.every((one) => one !== undefined)) resolve(own)
         else reject(new RevokedKeyError())
       }

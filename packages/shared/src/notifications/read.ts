@@ -2,10 +2,10 @@ import type { Database } from '../db/index.ts'
 import type { Message } from '../providers/index.ts'
 import type { Audience, OnUnknown, Unreachable } from './draft.ts'
 import { maxNamed } from './named.ts'
-import { standingColumns, standingJoins, toStanding } from './standing.ts'
-import type { Standing, StandingRow } from './standing.ts'
+import { notificationProgressColumns, notificationProgressJoins, toNotificationProgress } from './notification-progress.ts'
+import type { NotificationProgress, NotificationProgressRow } from './notification-progress.ts'
 
-export interface Notification extends Standing {
+export interface Notification extends NotificationProgress {
   id: string
   origin: 'api' | 'welcome'
   /** With the first of its ids; `audienceCount` is how many there are, null for everyone. */
@@ -47,7 +47,7 @@ export async function listUnreachable (
     where id = ${notificationId} and position > ${after} order by position limit ${limit}`]
 }
 
-interface NotificationRow extends StandingRow {
+interface NotificationRow extends NotificationProgressRow {
   id: string
   origin: Notification['origin']
   message: Message
@@ -78,12 +78,12 @@ function selectNotifications (
       jsonb_path_query_array(unreachable, ${first}::text::jsonpath) as unreachable, jsonb_array_length(unreachable) as "unreachableCount",
       send_at as "sendAt", expires_at as "expiresAt", spread_seconds as "spreadSeconds",
       on_unknown as "onUnknown", created_at as "createdAt",
-      ${standingColumns(sql)}
+      ${notificationProgressColumns(sql)}
     from (
       select * from notifications
       where (${id}::uuid is null or id = ${id}) and (${before}::uuid is null or id < ${before})
       order by id desc limit ${limit}
-    ) as notifications ${standingJoins(sql)}
+    ) as notifications ${notificationProgressJoins(sql)}
     order by id desc`
 }
 
@@ -104,7 +104,7 @@ function toNotification (row: NotificationRow): Notification {
     sendAt: toDate(row.sendAt),
     expiresAt: toDate(row.expiresAt),
     createdAt: new Date(row.createdAt),
-    ...toStanding(row)
+    ...toNotificationProgress(row)
   }
 }
 

@@ -27,7 +27,7 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
 }
 
 /** A request for a verifier, under way. */
-export interface VerifierBegun {
+export interface PendingVerifier {
   authorizeUrl: string
   token: string
   pending: Record<string, unknown>
@@ -41,13 +41,13 @@ export interface VerifierHandshake<C extends Credentials = Credentials> {
    * Begins for the account that the user has named. `callback` null asks for a page that shows the verifier. Send the
    * browser to `authorizeUrl`; `token` comes back with the answer; keep `pending` sealed for `complete`.
    */
-  begin (account: string, callback: string | null, call: RequestContext): Promise<VerifierBegun>
+  begin (account: string, callback: string | null, call: RequestContext): Promise<PendingVerifier>
   /** Throws ProviderError `rejected` for a verifier that is not taken, after which it may be tried again. */
   complete (pending: Record<string, unknown>, verifier: string, call: RequestContext): Promise<Grant<C>>
 }
 
 /** A one-time code, waiting to be entered. */
-export interface CodeBegun {
+export interface PendingCode {
   code: string
   redeemUrl: string
   expiresAt: Date
@@ -58,7 +58,7 @@ export interface CodeBegun {
 /** A code that we show and the user enters at the provider's page (a disposable client of our own for each connection). */
 export interface OneTimeCodeHandshake<C extends Credentials = Credentials> {
   /** Show `code` and `redeemUrl` until `expiresAt`; ask `complete` no more often than every `intervalMs`. */
-  begin (call: RequestContext): Promise<CodeBegun>
+  begin (call: RequestContext): Promise<PendingCode>
   /** Null while the user has not entered it yet. */
   complete (pending: Record<string, unknown>, call: RequestContext): Promise<Grant<C> | null>
 }

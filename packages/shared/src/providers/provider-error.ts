@@ -13,9 +13,9 @@ export class ProviderError extends Error {
   /** Why no answer came, where that is so. */
   readonly transport: TransportCode | undefined
 
-  constructor (verdict: Failure, host: string, status?: number, transport?: TransportCode) {
-    super(`${host}: ${verdict.reason}${status === undefined ? '' : ` (HTTP ${status})`}`)
-    this.failure = verdict
+  constructor (failure: Failure, host: string, status?: number, transport?: TransportCode) {
+    super(`${host}: ${failure.reason}${status === undefined ? '' : ` (HTTP ${status})`}`)
+    this.failure = failure
     this.host = host
     this.status = status
     this.transport = transport

@@ -1,7 +1,7 @@
 export { enqueuePull, pullQueueName } from './enqueue.ts'
 export type { PullJob } from './enqueue.ts'
 export { findPull, listInsights, sumInsights } from './read.ts'
-export type { InsightsFilter, InsightsPlace, PullStanding } from './read.ts'
+export type { InsightsFilter, InsightsPlace, PullStatus } from './read.ts'
 export {
   accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLost, removeOtherDays, renewPull, storeAccounts,
   storeDays

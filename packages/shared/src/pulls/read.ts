@@ -1,7 +1,7 @@
 import type { Database } from '../db/index.ts'
 
 /** How the reading of a connection's data stands. */
-export interface PullStanding {
+export interface PullStatus {
   state: 'waiting' | 'running'
   dueAt: Date
   startedAt: Date | null
@@ -43,9 +43,9 @@ export interface InsightsTotal {
   spend: string
 }
 
-export async function findPull ({ sql }: Database, connectionId: string): Promise<PullStanding | undefined> {
+export async function findPull ({ sql }: Database, connectionId: string): Promise<PullStatus | undefined> {
   const [row] = await sql<Array<Record<'dueAt' | 'startedAt' | 'endedAt' | 'succeededAt' | 'failedAt', string | null> &
-    Pick<PullStanding, 'state' | 'reason' | 'failure'>>>`
+    Pick<PullStatus, 'state' | 'reason' | 'failure'>>>`
     select state, due_at as "dueAt", started_at as "startedAt", ended_at as "endedAt", succeeded_at as "succeededAt", reason,
       failed_at as "failedAt", failure
     from pulls where connection_id = ${connectionId}`

@@ -17,14 +17,14 @@ export interface AccountToRead {
 
 /** Goes on holding it, for as long as when it was taken. Throws PullLost. */
 export async function renewPull (database: Database, taken: TakenPull): Promise<void> {
-  await insist(await renewed(database, taken))
+  await assertLeaseHeld(await renewed(database, taken))
 }
 
 /** Keeps a page of accounts, in one statement. Throws PullLost. */
 export async function storeAccounts (database: Database, taken: TakenPull, accounts: AdAccount[]): Promise<void> {
   const { sql } = database
   const all = [...new Map(accounts.map((account) => [account.id, account])).values()]
-  await insist(await sql`
+  await assertLeaseHeld(await sql`
     with mine as (${renewed(database, taken)}), stored as (
       insert into ad_accounts (connection_id, account_id, name, currency, timezone, listed_at)
       select mine.connection_id, listed.*, now() from mine, unnest(
@@ -38,7 +38,7 @@ export async function storeAccounts (database: Database, taken: TakenPull, accou
 
 /** All accounts are listed. Throws PullLost. */
 export async function endListing ({ sql }: Database, { connectionId, leaseId }: TakenPull): Promise<void> {
-  await insist(await sql`
+  await assertLeaseHeld(await sql`
     update pulls set listed_at = now() where connection_id = ${connectionId} and lease_id = ${leaseId} returning connection_id`)
 }
 
@@ -58,7 +58,7 @@ export async function accountsToRead ({ sql }: Database, { connectionId }: Taken
 export async function storeDays (database: Database, taken: TakenPull, accountId: string, days: InsightsDay[]): Promise<void> {
   const { sql } = database
   const all = [...new Map(days.map((day) => [day.day, day])).values()]
-  await insist(await sql`
+  await assertLeaseHeld(await sql`
     with mine as (${renewed(database, taken)}), stored as (
       insert into insights (connection_id, account_id, day, impressions, clicks, spend, fetched_at)
       select mine.connection_id, ${accountId}, told.day::date, told.impressions::numeric, told.clicks::numeric, told.spend::numeric, now()
@@ -80,7 +80,7 @@ export async function removeOtherDays (
   { since, until, days }: { since: string, until: string, days: string[] }
 ): Promise<void> {
   const { sql } = database
-  await insist(await sql`
+  await assertLeaseHeld(await sql`
     with mine as (${renewed(database, taken)}), removed as (
       delete from insights using mine
       where insights.connection_id = mine.connection_id and account_id = ${accountId}
@@ -92,7 +92,7 @@ export async function removeOtherDays (
 /** An account's days are read, up to and with `to`. Throws PullLost. */
 export async function endAccount (database: Database, taken: TakenPull, accountId: string, to: string): Promise<void> {
   const { sql } = database
-  await insist(await sql`
+  await assertLeaseHeld(await sql`
     with mine as (${renewed(database, taken)})
     update ad_accounts set pulled_at = now(), pulled_to = ${to}::text::date from mine
     where ad_accounts.connection_id = mine.connection_id and account_id = ${accountId} returning account_id`)
@@ -120,6 +120,6 @@ function renewed ({ sql }: Database, { connectionId, leaseId, leaseMs }: TakenPu
     where connection_id = ${connectionId} and lease_id = ${leaseId} returning connection_id`
 }
 
-async function insist (rows: ArrayLike<unknown>): Promise<void> {
+async function assertLeaseHeld (rows: ArrayLike<unknown>): Promise<void> {
   if (rows.length === 0) throw new PullLost('somebody else reads by now')
 }

@@ -1,4 +1,4 @@
-import { answered } from './answered.ts'
+import { withTimeout } from './with-timeout.ts'
 import type { JobQueue } from './job-queue.ts'
 
 /** What both backends' queues have in common. */
@@ -36,17 +36,17 @@ export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => v
         const [first] = some
         // Setting up the pipeline for many takes longer than all the rest of adding one.
         const isAlone = first !== undefined && some.length === 1
-        await answered(isAlone ? queue.add(first.name, first.data, first.opts) : queue.addBulk(some))
+        await withTimeout(isAlone ? queue.add(first.name, first.data, first.opts) : queue.addBulk(some))
       }
     },
     live: (ids) => select(ids, async (id) => await queue.getJob(id) !== undefined),
     waiting: (ids) => select(ids, async (id) => await queue.getJobState(id) === 'waiting'),
     schedule: async (id, everyMs, data) => {
-      const scheduled = await answered(queue.getJobScheduler(id))
+      const scheduled = await withTimeout(queue.getJobScheduler(id))
       if (scheduled?.every === everyMs && isOnTime(scheduled.next, everyMs)) return
       // An upsert keeps the offset within the old pace, and after a missed run waits for it: up to the whole of the old pace.
-      if (scheduled) await answered(queue.removeJobScheduler(id))
-      await answered(queue.upsertJobScheduler(id, { every: everyMs }, { name: 'job', data }))
+      if (scheduled) await withTimeout(queue.removeJobScheduler(id))
+      await withTimeout(queue.upsertJobScheduler(id, { every: everyMs }, { name: 'job', data }))
     },
     close: () => queue.close()
   }
@@ -56,7 +56,7 @@ async function select (ids: string[], isMeant: (id: string) => Promise<boolean>)
   const selected = new Set<string>()
   for (let start = 0; start < ids.length; start += idsPerQuestion) {
     const some = ids.slice(start, start + idsPerQuestion)
-    const found = await answered(Promise.all(some.map(isMeant)))
+    const found = await withTimeout(Promise.all(some.map(isMeant)))
     for (const [index, id] of some.entries()) if (found[index] === true) selected.add(id)
   }
   return selected

@@ -3,7 +3,7 @@ import type { PgPool, WorkerOptions as BullWorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import { parseDatabaseUrl } from '../postgres/index.ts'
 import { StoreError } from '../stores/store-error.ts'
-import { answered, answerWithinMs } from './answered.ts'
+import { withTimeout, storeTimeoutMs } from './with-timeout.ts'
 import { asJobQueue } from './as-job-queue.ts'
 import { asJobWorker } from './as-job-worker.ts'
 import { checkQueueTables } from './check-queue-tables.ts'
@@ -44,12 +44,12 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
   const connect = (maxRetriesPerRequest: number | null): Redis =>
     // READONLY: the address has come to lead to a replica, or this connection still leads to what is one now.
     new Redis(url, {
-      maxRetriesPerRequest, connectTimeout: answerWithinMs, socketTimeout: redisQuietMs, reconnectOnError: isReadOnly
+      maxRetriesPerRequest, connectTimeout: storeTimeoutMs, socketTimeout: redisQuietMs, reconnectOnError: isReadOnly
     }).on('error', onError)
   // Adding fails soon while Redis is away (reconcile makes up for it); a worker waits for it to come back.
   const adding = connect(1)
   let working: Redis | undefined
-  const ping = (): Promise<unknown> => answered(adding.ping())
+  const ping = (): Promise<unknown> => withTimeout(adding.ping())
   let probed: Queue | undefined
   return {
     kind: 'redis',
@@ -88,7 +88,7 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
   pool.setMaxListeners(0) // each queue and worker listens to it
   pool.on('error', onError)
   const connection = pool as unknown as PgPool // the same methods; only the overloads of `on` differ
-  const ping = (): Promise<unknown> => answered(pool.query('select 1'))
+  const ping = (): Promise<unknown> => withTimeout(pool.query('select 1'))
   const openProbed = () => new bull.Queue(probeQueueName, { connection }).on('error', onError)
   let probed: ReturnType<typeof openProbed> | undefined
   return {
@@ -98,7 +98,7 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
       (run) => new bull.Worker(name, run, { ...workerOptions(options), connection }), process, { ping, onError }),
     ping: async () => { await ping() },
     check: async () => {
-      await answered(checkQueueTables(connection))
+      await withTimeout(checkQueueTables(connection))
       probed ??= openProbed()
       await probeQueue(probed)
       return undefined

@@ -1,13 +1,13 @@
 import type { Redis } from 'ioredis'
 import { StoreError } from '../stores/store-error.ts'
-import { answered } from './answered.ts'
+import { withTimeout } from './with-timeout.ts'
 
 /**
  * Rejects with a StoreError where Redis answers and cannot hold jobs, and with its own error when there is no answer. Resolves
  * to what an operator should know although jobs work.
  */
 export async function checkRedis (redis: Redis): Promise<string | undefined> {
-  const facts = parseInfo(await answered(redis.info()).catch(withoutPermission))
+  const facts = parseInfo(await withTimeout(redis.info()).catch(withoutPermission))
   if (facts.get('redis_mode') === 'sentinel') {
     throw new StoreError('REDIS_URL leads to a Sentinel, which holds no data; name the Redis that it watches, or an address that follows the primary.')
   }

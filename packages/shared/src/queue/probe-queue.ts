@@ -1,4 +1,4 @@
-import { answered } from './answered.ts'
+import { withTimeout } from './with-timeout.ts'
 
 interface ProbedQueue {
   add: (name: string, data: unknown, opts: { jobId: string, delay: number }) => Promise<unknown>
@@ -13,6 +13,6 @@ const delay = 60_000
 
 /** Adds a job and removes it, with the statements or commands that every other job needs too. */
 export async function probeQueue (queue: ProbedQueue): Promise<void> {
-  await answered(queue.add('probe', {}, { jobId, delay }))
-  await answered(queue.remove(jobId))
+  await withTimeout(queue.add('probe', {}, { jobId, delay }))
+  await withTimeout(queue.remove(jobId))
 }

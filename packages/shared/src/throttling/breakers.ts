@@ -31,7 +31,7 @@ export interface Breakers {
  */
 const windowMs = 10_000
 const leastRequests = 20
-const mostRequests = 200
+const maxRequests = 200
 const failingShare = 0.5
 const firstOpenMs = 5_000
 const longestOpenMs = 60_000
@@ -104,7 +104,7 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
     const at = now()
     window.requests.push({ at, health })
     if (health === 'failing') window.failing++
-    while (window.requests.length > mostRequests || at - (window.requests[0]?.at ?? at) >= windowMs) {
+    while (window.requests.length > maxRequests || at - (window.requests[0]?.at ?? at) >= windowMs) {
       if (window.requests.shift()?.health === 'failing') window.failing--
     }
     return window

@@ -72,11 +72,11 @@ t.test('bounds what one statement carries', async (t) => {
   await acceptAll(accepter, 1_100)
   t.equal(database.statements.length, 3, 'of 500 drafts at most')
   database.statements.length = 0
-  const crowd = Array.from({ length: 9_000 }, (_, index) => `zed-${index}`)
-  await acceptAll(accepter, 5, crowd)
+  const audience = Array.from({ length: 9_000 }, (_, index) => `zed-${index}`)
+  await acceptAll(accepter, 5, audience)
   t.equal(database.statements.length, 3, 'and of 20,000 recipients')
   database.statements.length = 0
-  t.match(await accepter.accept(draftTo([...crowd, ...crowd, ...crowd])), { unreachable: { length: 9_000 } }, 'though one alone may have more')
+  t.match(await accepter.accept(draftTo([...audience, ...audience, ...audience])), { unreachable: { length: 9_000 } }, 'though one alone may have more')
 })
 
 t.test('takes several in one statement, and answers in their order', async (t) => {

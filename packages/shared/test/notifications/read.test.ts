@@ -2,7 +2,7 @@ import t from 'tap'
 import { deliveries, deliveryStates, newId } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/deliveries/sql/insert-notifications.ts'
 import { findDelivery, listDeliveries } from '../../src/deliveries/index.ts'
-import { findNotification, findStanding, listNotifications } from '../../src/notifications/index.ts'
+import { findNotification, findNotificationProgress, listNotifications } from '../../src/notifications/index.ts'
 import type { DeliveryState } from '../../src/deliveries/index.ts'
 import type { Draft } from '../../src/notifications/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -152,23 +152,23 @@ t.test('tells of a broadcast how many it goes to, whether they have rows yet or 
   })
   await database.sql`update notifications set planned_at = null where id = ${id}`
   await database.sql`update progress set audience = 500, is_planned = false where notification_id = ${id}`
-  t.match(await findStanding(database, id), { status: 'planning', isOver: false, deliveries: 500, counts: { queued: 7 } }, 'as were counted when its plan began')
+  t.match(await findNotificationProgress(database, id), { status: 'planning', isOver: false, deliveries: 500, counts: { queued: 7 } }, 'as were counted when its plan began')
 })
 
 t.test('what is canceled is over only when nothing of it is under way', async (t) => {
   const id = await notificationWith(['sending', 'sent'])
   await database.sql`update notifications set canceled_at = now() where id = ${id}`
-  t.match(await findStanding(database, id), { status: 'canceled', isOver: false })
+  t.match(await findNotificationProgress(database, id), { status: 'canceled', isOver: false })
   await database.sql`update deliveries set state = 'unknown', claim_id = null, reason = 'because' where notification_id = ${id} and state = 'sending'`
-  t.match(await findStanding(database, id), { status: 'canceled', isOver: true, deliveries: 2 })
+  t.match(await findNotificationProgress(database, id), { status: 'canceled', isOver: true, deliveries: 2 })
 })
 
 t.test('has another version whenever status or counts are others, and the same while they are not', async (t) => {
   const versions: string[] = []
   const note = async (id: string) => {
-    const standing = await findStanding(database, id)
-    t.equal((await findNotification(database, id))?.version, standing?.version)
-    versions.push(standing?.version ?? '')
+    const progress = await findNotificationProgress(database, id)
+    t.equal((await findNotification(database, id))?.version, progress?.version)
+    versions.push(progress?.version ?? '')
   }
   for (const id of [await notificationWith(['queued', 'queued']), await openBroadcast(database, { waiting: 2 })]) {
     versions.length = 0
@@ -183,5 +183,5 @@ t.test('has another version whenever status or counts are others, and the same w
     await note(id)
     t.equal(new Set(versions).size, 4)
   }
-  t.equal(await findStanding(database, newId()), undefined)
+  t.equal(await findNotificationProgress(database, newId()), undefined)
 })

@@ -52,7 +52,7 @@ const intermediaries: Array<[number, Record<string, string>, string]> = [
   [511, html, page]
 ]
 
-const judges: Record<string, (answer: HttpResponse) => { kind: string }> = {
+const classifiers: Record<string, (answer: HttpResponse) => { kind: string }> = {
   Pushbullet: (answer) => judgePushbullet(answer, now, ['iden']),
   'pump.io': (answer) => judgePumpio(answer, now, ['id']),
   "pump.io's token endpoints": (answer) => judgePumpioToken(answer, now),
@@ -63,7 +63,7 @@ const judges: Record<string, (answer: HttpResponse) => { kind: string }> = {
   "Facebook's debug_token": (answer) => classifyApp(answer, now, readId)
 }
 
-for (const [provider, judge] of Object.entries(judges)) {
+for (const [provider, judge] of Object.entries(classifiers)) {
   t.test(`retries what an intermediary says in place of ${provider}`, async (t) => {
     for (const [status, headers, body] of intermediaries) {
       const { kind } = judge({ status, headers, body: Buffer.from(body) })
@@ -96,10 +96,10 @@ t.test('classifies by status alone what means the same whoever says it', async (
     [503, { 'retry-after': '9999999' }, { kind: 'rateLimited', retryAt: now + 3_600_000 }],
     [500, { 'retry-after': '7' }, { kind: 'transient' }]
   ]
-  for (const [status, headers, verdict] of rows) {
+  for (const [status, headers, failure] of rows) {
     const found = classifyStatus({ status, headers }, now)
-    if (verdict === undefined) t.equal(found, undefined, String(status))
-    else t.match(found, verdict, `${status} ${JSON.stringify(headers)}`)
+    if (failure === undefined) t.equal(found, undefined, String(status))
+    else t.match(found, failure, `${status} ${JSON.stringify(headers)}`)
   }
   t.match(classifyForeign({ status: 429, headers: {}, body: Buffer.alloc(0) }, now, { limitScope: 'host', limitReason: 'x' }),
     { kind: 'rateLimited', scope: 'host', reason: 'x' })

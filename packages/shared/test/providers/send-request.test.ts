@@ -26,12 +26,12 @@ t.test('returns what the judge found, and shows it answer and time', async (t) =
   t.same(seen, [[answer, 1_000]])
 })
 
-t.test('throws the verdict with host and status, and nothing of URL and body', async (t) => {
-  const verdict = { kind: 'rateLimited', reason: 'slow down', retryAt: 5_000 } as const
-  const error = await thrown(sendRequest(request, () => verdict, call(() => answer)))
+t.test('throws the failure with host and status, and nothing of URL and body', async (t) => {
+  const failure = { kind: 'rateLimited', reason: 'slow down', retryAt: 5_000 } as const
+  const error = await thrown(sendRequest(request, () => failure, call(() => answer)))
   if (!(error instanceof ProviderError)) return t.fail('no ProviderError')
   t.equal(error.message, 'api.example:8443: slow down (HTTP 418)')
-  t.match(error, { failure: verdict, host: 'api.example:8443', status: 418 })
+  t.match(error, { failure, host: 'api.example:8443', status: 418 })
   t.notMatch(`${error.stack}${JSON.stringify(error)}`, /hidden/)
 })
 

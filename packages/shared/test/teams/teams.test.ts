@@ -19,14 +19,14 @@ t.test('makes a team and its people, and calls them what the site does', async (
 })
 
 t.test('replaces its members as a set, as often as it is told', async (t) => {
-  const wish = { externalId: 'set', name: 'Set', ownerId: 'olive', memberIds: ['ann', 'bob', 'olive'] }
-  await putTeam(database, wish)
+  const input = { externalId: 'set', name: 'Set', ownerId: 'olive', memberIds: ['ann', 'bob', 'olive'] }
+  await putTeam(database, input)
   const { id } = await findTeam(database, 'set') ?? {}
-  t.same(await putTeam(database, { ...wish, name: 'Another', memberIds: ['bob', 'cleo'] }), { isNew: false })
+  t.same(await putTeam(database, { ...input, name: 'Another', memberIds: ['bob', 'cleo'] }), { isNew: false })
   t.match(await findTeam(database, 'set'), { id, name: 'Another' })
   t.same(await membersOf('set'), ['bob', 'cleo', 'olive'])
   const people = await database.sql`select * from users order by id`
-  await putTeam(database, { ...wish, memberIds: [] })
+  await putTeam(database, { ...input, memberIds: [] })
   t.same(await membersOf('set'), ['olive'])
   t.same(await membersOf('crew'), ['ann', 'bob', 'olive'], 'another team is left alone')
   t.same(await database.sql`select * from users order by id`, people, 'and who has left is a user still')
@@ -61,16 +61,16 @@ t.test('says what a user is to a team, and nothing of teams that they are not in
 })
 
 t.test('keeps what it has connected when it gets another owner, and notes that', async (t) => {
-  const wish = { externalId: 'handed', name: 'Handed', ownerId: 'olive', memberIds: ['ann'] }
-  await putTeam(database, wish)
+  const input = { externalId: 'handed', name: 'Handed', ownerId: 'olive', memberIds: ['ann'] }
+  await putTeam(database, input)
   const team = await findTeam(database, 'handed')
   const held = { teamId: team?.id ?? '', connectedBy: team?.owner.id ?? '' }
   const [open, closed] = await saveConnections(database, vault, [
     { ...held, provider: 'facebook', grant: grantOf('page') }, { ...held, provider: 'other', grant: grantOf('shop') }
   ])
   await disconnect(database, closed?.id ?? '')
-  await putTeam(database, wish)
-  await putTeam(database, { ...wish, ownerId: 'ann', memberIds: [] })
+  await putTeam(database, input)
+  await putTeam(database, { ...input, ownerId: 'ann', memberIds: [] })
   t.same(await membersOf('handed'), ['ann'])
   const eventsOf = async (id = '') => (await listEvents(database, id)).map(({ event }) => event)
   t.same(await eventsOf(open?.id), ['connection.connected', 'connection.transferred'])
@@ -79,14 +79,14 @@ t.test('keeps what it has connected when it gets another owner, and notes that',
 
 t.test('keeps what a member has connected when they are deleted, and forgets it with the team', async (t) => {
   const { sql } = database
-  const wish = { externalId: 'left', name: 'Left', ownerId: 'dora', memberIds: ['olive'] }
-  await putTeam(database, wish)
+  const input = { externalId: 'left', name: 'Left', ownerId: 'dora', memberIds: ['olive'] }
+  await putTeam(database, input)
   const { id: teamId = '', owner } = await findTeam(database, 'left') ?? {}
   const held = { teamId, connectedBy: owner?.id ?? '', provider: 'facebook' }
   const [connection] = await saveConnections(database, vault, [{ ...held, grant: grantOf('page') }])
   const id = connection?.id ?? ''
   await createHandshake(database, { userId: owner?.id ?? '', ...held, returnTo: undefined }, Date.now())
-  await putTeam(database, { ...wish, ownerId: 'olive', memberIds: ['dora'] })
+  await putTeam(database, { ...input, ownerId: 'olive', memberIds: ['dora'] })
 
   await sql`delete from users where external_id = 'dora'`
   t.match(await findConnection(database, id), { teamId: 'left', connectedBy: null, status: 'active' })

@@ -7,8 +7,8 @@ const { url } = await testDatabase(t)
 // The database's time stands still within a transaction, and this pool has one connection.
 const database = openDatabase({ url, max: 1 })
 const { sql } = database
-const crowd = openDatabase({ url, max: 4 })
-t.teardown(() => Promise.all([database.close(), crowd.close()]))
+const competing = openDatabase({ url, max: 4 })
+t.teardown(() => Promise.all([database.close(), competing.close()]))
 
 t.beforeEach(async () => { await sql`begin` })
 t.afterEach(async () => { await sql`rollback` })
@@ -33,20 +33,20 @@ t.test('wastes no turn on those who were let through', async (t) => {
 })
 
 t.test('waits for what another worker is being given, and counts it', async (t) => {
-  t.teardown(() => crowd.sql`delete from provider_hosts`)
-  await crowd.sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
+  t.teardown(() => competing.sql`delete from provider_hosts`)
+  await competing.sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
   t.match(await ask(20, 0.05), { allowed: 1 })
-  const other = admit(crowd, 'pushbullet', 20, 0.05)
-  await until(async () => (await crowd.sql`
+  const other = admit(competing, 'pushbullet', 20, 0.05)
+  await until(async () => (await competing.sql`
     select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`).length > 0)
   await sql`commit`
   t.match(await other, { allowed: 0 })
 })
 
 t.test('gives to one of those who ask at once what there is for all', async (t) => {
-  t.teardown(() => crowd.sql`delete from provider_hosts`)
-  await crowd.sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
-  const answers = await Promise.all(Array.from({ length: 4 }, () => admit(crowd, 'pushbullet', 10, 0.05)))
+  t.teardown(() => competing.sql`delete from provider_hosts`)
+  await competing.sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
+  const answers = await Promise.all(Array.from({ length: 4 }, () => admit(competing, 'pushbullet', 10, 0.05)))
   t.same(answers.map(({ allowed }) => allowed).sort(), [0, 0, 0, 1])
 })
 
@@ -88,17 +88,17 @@ t.test('lets nobody through while the breaker is open', async (t) => {
 })
 
 t.test('lets one of those who ask at once through when it is time for a probe', async (t) => {
-  t.teardown(() => crowd.sql`delete from provider_hosts`)
-  await crowd.sql`
+  t.teardown(() => competing.sql`delete from provider_hosts`)
+  await competing.sql`
     insert into provider_hosts (provider, host, breaker, opens, opened_at, retry_at)
     values ('pushbullet', '', 'open', 1, now(), now())`
-  const probe = () => admit(crowd, 'pushbullet', 100, undefined)
+  const probe = () => admit(competing, 'pushbullet', 100, undefined)
   const answers = await Promise.all(Array.from({ length: 4 }, probe))
   t.same(answers.map(({ allowed, isProbe }) => `${allowed} ${isProbe}`).sort(), ['0 false', '0 false', '0 false', '1 true'])
   t.ok(answers.every(({ reason }) => reason === 'breakerOpen'))
-  t.match(await crowd.sql`select breaker from provider_hosts`, [{ breaker: 'probing' }])
+  t.match(await competing.sql`select breaker from provider_hosts`, [{ breaker: 'probing' }])
   t.match(await probe(), { allowed: 0, isProbe: false, waitMs: 1_000, reason: 'breakerOpen' }, 'who comes during a probe looks again soon')
-  await crowd.sql`update provider_hosts set retry_at = now()`
+  await competing.sql`update provider_hosts set retry_at = now()`
   t.match(await probe(), { allowed: 1, isProbe: true }, 'a prober that died is followed by another')
 })
 

@@ -25,9 +25,9 @@ const longestTestMs = 300_000
 /** Rejects when a test does not pass as it is. */
 export async function runAll (root: string, chosen: Mutation[], { jobs, path, again }: RunOptions): Promise<MutationResult[]> {
   const known = path === undefined ? [] : await readResults(path, chosen)
-  const verdicts = new Map(known.map(({ mutation, verdict }) => [mutation, verdict]))
-  const queue = chosen.filter((mutation) => verdicts.get(mutation) === (again ? 'survived' : undefined)).values()
-  const results = known.filter(({ verdict }) => !again || verdict !== 'survived')
+  const statuses = new Map(known.map(({ mutation, status }) => [mutation, status]))
+  const queue = chosen.filter((mutation) => statuses.get(mutation) === (again ? 'survived' : undefined)).values()
+  const results = known.filter(({ status }) => !again || status !== 'survived')
   const servers = await openServers({
     databaseUrl: process.env['TEST_DATABASE_URL'], redisUrl: process.env['REDIS_URL'], requireRedis: true
   })
@@ -70,7 +70,7 @@ async function measure (test: string, environment: Environment): Promise<number>
 
 async function report (results: MutationResult[], count: number, path: string | undefined): Promise<void> {
   const last = results.at(-1)
-  if (last !== undefined) console.error(`${results.length}/${count} ${last.verdict} (${last.seconds.toFixed(0)} s) ${keyOf(last.mutation)}`)
+  if (last !== undefined) console.error(`${results.length}/${count} ${last.status} (${last.seconds.toFixed(0)} s) ${keyOf(last.mutation)}`)
   const rows = results.map((one) => ({ ...one, mutation: keyOf(one.mutation) }))
   if (path !== undefined) await writeFile(path, JSON.stringify(rows))
 }

@@ -4,11 +4,11 @@ import type { Servers } from '../servers.ts'
 import type { Copy } from './open-copy.ts'
 import type { Mutation } from './target.ts'
 
-type Verdict = 'killed' | 'timedOut' | 'survived' | 'invalid'
+type MutantStatus = 'killed' | 'timedOut' | 'survived' | 'invalid'
 
 export interface MutationResult {
   mutation: Mutation
-  verdict: Verdict
+  status: MutantStatus
   /** The test that noticed. */
   by: string | undefined
   seconds: number
@@ -33,8 +33,8 @@ export async function runMutation (
   { source, limitFor, ...environment }: Environment & { source: string, limitFor: (test: string) => Promise<number> }
 ): Promise<MutationResult> {
   const startedAt = performance.now()
-  const result = (verdict: Verdict, by?: string): MutationResult =>
-    ({ mutation, verdict, by, seconds: (performance.now() - startedAt) / 1000 })
+  const result = (status: MutantStatus, by?: string): MutationResult =>
+    ({ mutation, status, by, seconds: (performance.now() - startedAt) / 1000 })
   const { copy } = environment
   await copy.write(mutation.file, mutation.text)
   try {

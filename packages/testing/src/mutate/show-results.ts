@@ -11,9 +11,9 @@ export interface Score {
 }
 
 export function scoreOf (results: MutationResult[]): Score {
-  const counted = results.filter(({ verdict }) => verdict !== 'invalid')
-  const killed = counted.filter(({ verdict }) => verdict !== 'survived').length
-  const silent = counted.filter(({ verdict }) => verdict === 'survived')
+  const counted = results.filter(({ status }) => status !== 'invalid')
+  const killed = counted.filter(({ status }) => status !== 'survived').length
+  const silent = counted.filter(({ status }) => status === 'survived')
   const equivalent = silent.filter(({ mutation }) => mutation.equivalent !== undefined).length
   const survived = silent.length - equivalent
   return { total: counted.length, killed, survived, equivalent, share: counted.length === 0 ? 0 : survived / counted.length }
@@ -26,7 +26,7 @@ export function showResults (results: MutationResult[]): string {
     const { total, killed, equivalent, survived } = scoreOf(own)
     return `| ${name} | ${total} | ${killed} | ${equivalent} | ${survived} |`
   }
-  const silent = results.filter(({ verdict }) => verdict === 'survived')
+  const silent = results.filter(({ status }) => status === 'survived')
   return [
     '| file | mutations | noticed | equivalent | survived |',
     '|---|---|---|---|---|',

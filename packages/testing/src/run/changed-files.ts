@@ -33,7 +33,7 @@ export function selectByChanges (testFiles: string[], changed: string[], graph: 
   const chosen = new Set(testFiles.filter((file) => changes.has(file)))
   const found = new Set<string>()
   for (const file of testFiles) {
-    for (const source of reach(file, graph)) {
+    for (const source of listReachable(file, graph)) {
       if (!changes.has(source)) continue
       chosen.add(file)
       found.add(source)
@@ -48,11 +48,11 @@ export function selectByChanges (testFiles: string[], changed: string[], graph: 
 }
 
 /** What a test imports. A source is reached, but what it imports itself is not: that has tests of its own. */
-function reach (file: string, graph: ImportGraph, seen = new Set<string>()): Set<string> {
+function listReachable (file: string, graph: ImportGraph, seen = new Set<string>()): Set<string> {
   for (const imported of graph.get(file) ?? []) {
     if (seen.has(imported)) continue
     seen.add(imported)
-    if (imported.includes('/test/') || basename(imported) === 'index.ts') reach(imported, graph, seen)
+    if (imported.includes('/test/') || basename(imported) === 'index.ts') listReachable(imported, graph, seen)
   }
   return seen
 }

@@ -21,7 +21,7 @@ import { serveOnDemand } from './serve-on-demand.ts'
 import type { ServersOnDemand } from './serve-on-demand.ts'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
-const mostSlow = 15
+const maxSlow = 15
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
 
@@ -109,7 +109,7 @@ function toCommand (file: string, { inspect }: RunOptions, bundles: string | und
 
 function showTotals (results: FileResult[], seconds: number): void {
   if (results.length > 1) {
-    const slowest = results.toSorted((one, other) => other.seconds - one.seconds).slice(0, mostSlow)
+    const slowest = results.toSorted((one, other) => other.seconds - one.seconds).slice(0, maxSlow)
     console.log(`\nThe slowest of ${results.length} files:`)
     for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`)
   }

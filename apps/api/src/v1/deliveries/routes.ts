@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { deliveryStates, parseId } from '@carillon/shared/db'
 import { findDelivery, listDeliveries } from '@carillon/shared/deliveries'
-import { findStanding } from '@carillon/shared/notifications'
+import { findNotificationProgress } from '@carillon/shared/notifications'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toPage } from '../cursor.ts'
@@ -24,10 +24,10 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
     }, async ({ params, query: { state, limit = 50, cursor } }) => {
       const after = fromCursor(cursor)
       const id = parseId('notification', params.id)
-      const standing = id === undefined ? undefined : await findStanding(database, id)
-      if (id === undefined || standing === undefined) throw notFound('notification')
+      const progress = id === undefined ? undefined : await findNotificationProgress(database, id)
+      if (id === undefined || progress === undefined) throw notFound('notification')
       // Without this, the query would read every delivery to find none.
-      if (state !== undefined && standing.counts[state] === 0) return { data: [], nextCursor: null }
+      if (state !== undefined && progress.counts[state] === 0) return { data: [], nextCursor: null }
       const rows = await listDeliveries(database, id, { state, limit: limit + 1, after })
       return toPage(rows, limit, ({ connectionId }) => connectionId, toDeliveryResponse)
     })

@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { publicId } from '@carillon/shared/db'
 import { openObtainedGrant, openPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
-import { shownName } from '@carillon/shared/names'
+import { sanitizeText } from '@carillon/shared/names'
 import { startUrl } from '../../handshakes/handshake-urls.ts'
 import { handshakeKinds } from '../../handshakes/kinds.ts'
 import type { Services } from '../../services.ts'
@@ -38,7 +38,7 @@ export function toHandshakeResponse ({ vault, site }: Services, handshake: Hands
   const isPending = status === 'pending'
   const grant = isPending ? openObtainedGrant(vault, handshake) : undefined
   const authorization = isPending && !handshake.isObtained ? openPendingAuthorization(vault, handshake) : undefined
-  const { pending, ...shown } = authorization ?? { pending: {} }
+  const { pending, ...publicFields } = authorization ?? { pending: {} }
   return {
     id: publicId('handshake', id),
     status,
@@ -47,8 +47,8 @@ export function toHandshakeResponse ({ vault, site }: Services, handshake: Hands
     teamId: team?.externalId ?? null,
     account,
     startUrl: startUrl(site, provider, id),
-    ...shown,
-    ...grant === undefined ? {} : { accountToConfirm: { name: shownName(grant.account.name) } },
+    ...publicFields,
+    ...grant === undefined ? {} : { accountToConfirm: { name: sanitizeText(grant.account.name) } },
     returnTo,
     connectionId: connectionId === null ? null : publicId('connection', connectionId),
     error,

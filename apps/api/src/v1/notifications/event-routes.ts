@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseId } from '@carillon/shared/db'
-import type { Standing } from '@carillon/shared/notifications'
+import type { NotificationProgress } from '@carillon/shared/notifications'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../fields.ts'
@@ -43,13 +43,13 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
       }
     }, async (request, reply) => {
       const id = parseId('notification', request.params.id)
-      const standing = id === undefined ? undefined : await feed.read(id)
-      if (id === undefined || standing === undefined) throw notFound('notification')
+      const progress = id === undefined ? undefined : await feed.read(id)
+      if (id === undefined || progress === undefined) throw notFound('notification')
       const seen = request.headers['last-event-id']
       // A browser reconnects after the end of a stream, unless the response is a 204.
-      if (standing.isOver && standing.version === seen) return reply.code(204).send(null)
+      if (progress.isOver && progress.version === seen) return reply.code(204).send(null)
 
-      const stream = openStream(id, standing, seen)
+      const stream = openStream(id, progress, seen)
       const stopWatching = app.watchCaller(request, () => { stream.end() })
       reply.raw.on('close', () => {
         stopWatching()
@@ -65,7 +65,7 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
     })
   }
 
-  function openStream (id: string, first: Standing, seen: string | undefined): PassThrough {
+  function openStream (id: string, first: NotificationProgress, seen: string | undefined): PassThrough {
     const stream = new PassThrough()
     let sent = seen === first.version ? dataOf(first) : undefined
     const stopWatching = feed.watch(id, tell)
@@ -80,13 +80,13 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
     tell(first)
     return stream
 
-    function tell (standing: Standing): void {
-      const data = dataOf(standing)
+    function tell (progress: NotificationProgress): void {
+      const data = dataOf(progress)
       // A slow client skips events: each event has the whole progress.
       if (data === sent || stream.writableNeedDrain || stream.writableEnded) return
       sent = data
-      stream.write(`event: progress\nid: ${standing.version}\ndata: ${data}\n\n`)
-      if (standing.isOver) stream.end()
+      stream.write(`event: progress\nid: ${progress.version}\ndata: ${data}\n\n`)
+      if (progress.isOver) stream.end()
     }
 
     function stop (): void {
@@ -97,6 +97,6 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
   }
 }
 
-function dataOf (standing: Standing): string {
-  return JSON.stringify(toProgressResponse(standing))
+function dataOf (progress: NotificationProgress): string {
+  return JSON.stringify(toProgressResponse(progress))
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
-import type { Notification, Standing } from '@carillon/shared/notifications'
+import type { Notification, NotificationProgress } from '@carillon/shared/notifications'
 import { nullable, timeField } from '../fields.ts'
 import { messageResponse } from './message-schema.ts'
 
@@ -77,7 +77,9 @@ export function toNotificationResponse (notification: Notification): Static<type
   }
 }
 
-export function toProgressResponse ({ status, deliveries, counts, progress }: Standing): Static<typeof progressResponse> {
+export function toProgressResponse (
+  { status, deliveries, counts, progress }: NotificationProgress
+): Static<typeof progressResponse> {
   const rounded = progress.map((one) => ({ ...one, perSecond: Math.round(one.perSecond * 10) / 10 }))
   return { status, deliveries, counts, progress: rounded }
 }

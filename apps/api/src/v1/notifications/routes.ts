@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseId } from '@carillon/shared/db'
-import { findStanding, listNotifications, listUnreachable, maxNamed, RevokedKeyError } from '@carillon/shared/notifications'
+import { findNotificationProgress, listNotifications, listUnreachable, maxNamed, RevokedKeyError } from '@carillon/shared/notifications'
 import { callingKey, refuseKey } from '../../auth/callers.ts'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import { publicPath } from '../../public-path.ts'
@@ -117,8 +117,8 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
     }, async ({ params, query: { limit = 50, cursor } }) => {
       const after = fromPositionCursor(cursor)
       const id = parseId('notification', params.id)
-      const standing = id === undefined ? undefined : await findStanding(database, id)
-      if (id === undefined || standing === undefined) throw notFound('notification')
+      const progress = id === undefined ? undefined : await findNotificationProgress(database, id)
+      if (id === undefined || progress === undefined) throw notFound('notification')
       const rows = await listUnreachable(database, id, { limit: limit + 1, after })
       const shown = rows.slice(0, limit)
       const last = shown.at(-1)

@@ -16,8 +16,8 @@ async function * lines (database: Database, filter: InsightsFilter): AsyncGenera
   yield stringify([columns], { record_delimiter: 'windows' })
   for (let after: InsightsPlace | undefined; ;) {
     const rows = await listInsights(database, filter, { limit: rowsPerQuery, after })
-    const shown = rows.map((row) => ({ ...row, accountName: asText(row.accountName) }))
-    if (rows.length > 0) yield stringify(shown, { columns, record_delimiter: 'windows' })
+    const printable = rows.map((row) => ({ ...row, accountName: asText(row.accountName) }))
+    if (rows.length > 0) yield stringify(printable, { columns, record_delimiter: 'windows' })
     if (rows.length < rowsPerQuery) return
     after = rows.at(-1)
   }

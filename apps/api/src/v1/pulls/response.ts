@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { Connection } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
-import type { PullStanding } from '@carillon/shared/pulls'
+import type { PullStatus } from '@carillon/shared/pulls'
 import { connectionStatuses } from '../connections/response.ts'
 import { listOf, nullable, timeField } from '../fields.ts'
 
@@ -51,8 +51,8 @@ export const insightsPage = Type.Object({
   pull: Type.Union([pullResponse, Type.Null()], { description: 'The status of reading. Null before the first read' })
 })
 
-export function toPullResponse (standing: PullStanding): Static<typeof pullResponse> {
-  const { dueAt, startedAt, endedAt, succeededAt, failedAt, ...rest } = standing
+export function toPullResponse (pull: PullStatus): Static<typeof pullResponse> {
+  const { dueAt, startedAt, endedAt, succeededAt, failedAt, ...rest } = pull
   return {
     ...rest,
     dueAt: dueAt.toISOString(),

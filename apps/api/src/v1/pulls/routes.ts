@@ -86,11 +86,11 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       const provider = services.providers.get(connection.provider)
       if (provider !== undefined) await chargeOutgoing(services, { holder, provider, cost: requestsPerRefresh })
       if (!await requestPull(database, id)) throw new Problem('needsReauth', statusReason ?? 'The owner has to reconnect it')
-      const standing = await findPull(database, id)
-      if (standing === undefined) throw new Problem('connectionClosed', 'The connection was closed meanwhile')
+      const pull = await findPull(database, id)
+      if (pull === undefined) throw new Problem('connectionClosed', 'The connection was closed meanwhile')
       await startPull(services)
       reply.code(202)
-      return toPullResponse(standing)
+      return toPullResponse(pull)
     })
   }
 
@@ -107,13 +107,13 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
     const rows = await listInsights(database, filter, { limit: limit + 1, after: fromInsightsCursor(cursor) })
     const data = rows.slice(0, limit)
     const last = data.at(-1)
-    const standing = await findPull(database, connectionId)
+    const pull = await findPull(database, connectionId)
     return {
       data,
       nextCursor: rows.length > limit && last !== undefined ? toInsightsCursor(last) : null,
       totals: await sumInsights(database, filter),
       connection: toPullSourceResponse(connection),
-      pull: standing === undefined ? null : toPullResponse(standing)
+      pull: pull === undefined ? null : toPullResponse(pull)
     }
   }
 }

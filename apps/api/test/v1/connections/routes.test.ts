@@ -85,14 +85,14 @@ t.test('sends a test message at once', async (t) => {
   t.match(await lastPush(api), { title: 'Test from Bell & Sons', body: 'This connection works.' })
 })
 
-const verdicts = [
+const failures = [
   [{ status: 401 }, { kind: 'unauthorized', reason: 'access token is not accepted', status: 401 }, 'needsReauth'],
   [{ status: 429, headers: { 'x-ratelimit-reset': Math.floor(Date.now() / 1000) + 600 } }, { kind: 'rateLimited', retryAt: String }, 'active'],
   [{ status: 503, body: '<h1>Busy</h1>' }, { kind: 'transient', status: 503 }, 'active'],
   [{ reset: 'before' }, { kind: 'transient' }, 'active']
 ] as const
 
-for (const [fault, error, connectionStatus] of verdicts) {
+for (const [fault, error, connectionStatus] of failures) {
   t.test(`reports that a test was ${error.kind}${'status' in error ? ` (${error.status})` : ''}`, async (t) => {
     const user = `failing-${JSON.stringify(fault).length}`
     const id = (await connectUsers(api, [user])).get(user)

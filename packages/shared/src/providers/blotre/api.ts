@@ -73,20 +73,20 @@ export function createBlotreApi (baseUrl: string): BlotreApi {
 type Secrets = Array<string | undefined>
 
 function toRestError (secrets: Secrets): ToError {
-  return (verdict, host, { status, body }) => {
-    if (status < 400) return new ProviderError(verdict, host, status)
+  return (failure, host, { status, body }) => {
+    if (status < 400) return new ProviderError(failure, host, status)
     const { error, details } = errorOf(parseJson(without(secrets, body)))
-    return new RestError(verdict, host, status, error, details)
+    return new RestError(failure, host, status, error, details)
   }
 }
 
 function toTokenError (secrets: Secrets): ToError {
-  return (verdict, host, { status, headers, body }) => {
+  return (failure, host, { status, headers, body }) => {
     const decoded = decodeBody({ headers, body }, maxTokenResponseBytes)
     const json = parseTokenBody({ headers: {}, body: Buffer.from(without(secrets, decoded)) })
-    if (json === undefined || typeof json.error !== 'string') return new ProviderError(verdict, host, status)
+    if (json === undefined || typeof json.error !== 'string') return new ProviderError(failure, host, status)
     const description = typeof json.error_description === 'string' ? json.error_description : ''
-    return new TokenEndpointError(verdict, host, status, json.error, description)
+    return new TokenEndpointError(failure, host, status, json.error, description)
   }
 }
 

@@ -8,8 +8,8 @@ import { parseTokenBody } from '../oauth2/token-response.ts'
 
 /** Judges an answer of the REST API; `read` says what makes it any use. */
 export function classify<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
-  const verdict = classifyStatus(answer, now)
-  if (verdict !== undefined) return verdict
+  const failure = classifyStatus(answer, now)
+  if (failure !== undefined) return failure
   if (answer.status >= 400) return classifyRefusal(answer, now)
   return classifyContent(answer, now, answer.body.length === 0 ? null : parseJson(answer.body), read)
 }
@@ -20,8 +20,8 @@ export function classify<T> (answer: HttpResponse, now: number, read: Reader<T>)
  * connections share the client (`shared`), a mistake in the configuration must not make every user connect again.
  */
 export function classifyToken (answer: HttpResponse, now: number, client: 'own' | 'shared'): Classification<BlotreToken> {
-  const verdict = classifyStatus(answer, now)
-  if (verdict !== undefined) return verdict
+  const failure = classifyStatus(answer, now)
+  if (failure !== undefined) return failure
   const { status } = answer
   if (status >= 200 && status < 300) {
     const value = readToken(parseTokenBody(answer))

@@ -10,8 +10,8 @@ export class RestError extends ProviderError {
   readonly error: string
   readonly details: Record<string, unknown> | null
 
-  constructor (verdict: Failure, host: string, status: number, error: string, details: Record<string, unknown> | null) {
-    super(verdict, host, status)
+  constructor (failure: Failure, host: string, status: number, error: string, details: Record<string, unknown> | null) {
+    super(failure, host, status)
     this.error = error
     this.details = details
   }

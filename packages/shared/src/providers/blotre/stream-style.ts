@@ -35,11 +35,11 @@ export function createStreamStyle ({ colors = {}, tags = [] }: StreamStyleConfig
   }
   return ({ level = 'info', title = '', body = '' }) => {
     const all = [level, ...tags, ...hashtags(`${title} ${body}`)].map((tag) => tag.toLowerCase())
-    return { color: palette[level], tags: [...new Set(all)].slice(0, mostTags) }
+    return { color: palette[level], tags: [...new Set(all)].slice(0, maxTags) }
   }
 }
 
-const mostTags = 6
+const maxTags = 6
 
 /** Blot're takes ASCII alone. A hashtag with other letters is left out as a whole: the part before them is another word. */
 function hashtags (text: string): string[] {

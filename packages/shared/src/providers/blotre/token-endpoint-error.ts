@@ -6,8 +6,8 @@ export class TokenEndpointError extends ProviderError {
   readonly error: string
   readonly errorDescription: string
 
-  constructor (verdict: Failure, host: string, status: number, error: string, errorDescription: string) {
-    super(verdict, host, status)
+  constructor (failure: Failure, host: string, status: number, error: string, errorDescription: string) {
+    super(failure, host, status)
     this.error = error
     this.errorDescription = errorDescription
   }

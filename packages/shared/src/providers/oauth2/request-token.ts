@@ -15,9 +15,9 @@ export interface TokenEndpoint {
 
 /** The one request to a token endpoint, for exchanges and refreshes alike. Throws ProviderError, as `ask` does. */
 export async function requestToken<T> (
-  endpoint: TokenEndpoint, parameters: Record<string, string>, judge: Classifier<T>, call: HttpContext, complain?: ToError
+  endpoint: TokenEndpoint, parameters: Record<string, string>, classify: Classifier<T>, call: HttpContext, toError?: ToError
 ): Promise<T> {
-  return await sendRequest(tokenRequest(endpoint, parameters), judge, call, {}, complain)
+  return await sendRequest(tokenRequest(endpoint, parameters), classify, call, {}, toError)
 }
 
 function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, string>): HttpRequest {

@@ -25,8 +25,8 @@ export function classify<Name extends string> (
   answer: HttpResponse, now: number, members: readonly Name[]
 ): Classification<Fields<Name>> {
   const { status } = answer
-  const verdict = classifyStatus(answer, now, rules)
-  if (verdict !== undefined) return verdict
+  const failure = classifyStatus(answer, now, rules)
+  if (failure !== undefined) return failure
   const refusal = refusalOf(answer)
   if (refusal !== undefined) return classifyRefusal(refusal)
   if (status >= 400) return hasError(answer) ? classifyError(status) : classifyForeign(answer, now, rules)

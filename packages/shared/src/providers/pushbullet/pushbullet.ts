@@ -45,8 +45,8 @@ export function classify<Name extends string> (
   const rules = { limitReason, retryAt }
 
   if (error?.code === 'ratelimited') return { kind: 'rateLimited', reason: limitReason, retryAt: chooseRetryAt(retryAt, now) }
-  const verdict = classifyStatus(answer, now, rules)
-  if (verdict !== undefined) return verdict
+  const failure = classifyStatus(answer, now, rules)
+  if (failure !== undefined) return failure
   if (status >= 400) return error === undefined ? classifyForeign(answer, now, rules) : classifyError(error, status)
   if (status < 200 || status >= 300 || json === undefined) return classifyForeign(answer, now, rules)
   const missing = members.find((name) => !isText(json[name]))

@@ -111,8 +111,8 @@ export async function conformance (t: Test, provider: ProviderClient, simulator:
     const someone = await person()
     const now = Math.floor(Date.now() / 1_000) * 1_000
     await simulator.fault(t, traits.rateLimited(now + 120_000))
-    const verdict = await fails(t, () => send(t, someone, { now }), 'rateLimited')
-    t.equal(verdict?.kind === 'rateLimited' && verdict.retryAt, now + 120_000)
+    const failure = await fails(t, () => send(t, someone, { now }), 'rateLimited')
+    t.equal(failure?.kind === 'rateLimited' && failure.retryAt, now + 120_000)
   })
 
   await t.test('waits a bounded while for a limit that lies in the past or in another age', async (t) => {
@@ -120,8 +120,8 @@ export async function conformance (t: Test, provider: ProviderClient, simulator:
     const now = Math.floor(Date.now() / 1_000) * 1_000
     for (const at of [now - 120_000, now + 400 * 24 * 3_600_000]) {
       await simulator.fault(t, { ...traits.rateLimited(at), times: 1 })
-      const verdict = await fails(t, () => send(t, someone, { now }), 'rateLimited')
-      const waitMs = verdict?.kind === 'rateLimited' ? verdict.retryAt - now : 0
+      const failure = await fails(t, () => send(t, someone, { now }), 'rateLimited')
+      const waitMs = failure?.kind === 'rateLimited' ? failure.retryAt - now : 0
       t.ok(waitMs >= 1_000 && waitMs <= 3_600_000, `${waitMs} ms`)
     }
   })

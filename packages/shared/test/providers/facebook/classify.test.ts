@@ -110,15 +110,15 @@ const table: Row[] = [
 ]
 
 t.test('judges what the Graph API answers', async (t) => {
-  for (const [status, headers, text, verdict] of table) {
-    t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, readId), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
+  for (const [status, headers, text, failure] of table) {
+    t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, readId), failure, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 
 t.test('makes no user connect again for a mistake in our configuration', async (t) => {
-  for (const [code, judges] of [[1, [classifyToken, classifyApp]], [101, [classifyToken, classifyApp]], [190,
+  for (const [code, classifiers] of [[1, [classifyToken, classifyApp]], [101, [classifyToken, classifyApp]], [190,
     [classifyApp]]] as const) {
-    for (const judge of judges) {
+    for (const judge of classifiers) {
       t.strictSame(judge({ status: 400, headers: json, body: Buffer.from(error(code)) }, now, readId),
         { kind: 'transient', reason: `our client is not accepted (#${code})` })
     }
@@ -148,8 +148,8 @@ t.test('waits for as long as the last of several limits lasts, and a bounded whi
       (text): [Record<string, string>, number] => [{ 'x-business-use-case-usage': text }, 5 * minute])
   ]
   for (const [headers, waitMs] of waits) {
-    const verdict = classify({ status: 400, headers, body: Buffer.from(error(80_000)) }, now, readId)
-    t.match(verdict, { kind: 'rateLimited', retryAt: now + waitMs }, JSON.stringify(headers))
+    const failure = classify({ status: 400, headers, body: Buffer.from(error(80_000)) }, now, readId)
+    t.match(failure, { kind: 'rateLimited', retryAt: now + waitMs }, JSON.stringify(headers))
   }
 })
 

@@ -37,9 +37,9 @@ t.test('bounds a file after it is decoded, and refuses what it cannot decode', a
     ['gzip, zstd', gzipSync(Buffer.from(text)), { kind: 'rejected', reason: /other than gzip/ }],
     ['gzip, gzip', gzipSync(gzipSync(Buffer.alloc(50_000_000))), { kind: 'rejected', reason: 'file is larger than 1000 bytes' }]
   ] as const
-  for (const [encoding, body, verdict] of cases) {
+  for (const [encoding, body, expected] of cases) {
     const url = await web(t, (_, response) => { response.setHeader('content-encoding', encoding).end(body) })
-    t.match((await failure(fetchFile(url, maxBytes, reach(t)))).failure, verdict, encoding)
+    t.match((await failure(fetchFile(url, maxBytes, reach(t)))).failure, expected, encoding)
   }
   const exact = await web(t, (_, response) => { response.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(maxBytes))) })
   t.equal((await fetchFile(exact, maxBytes, reach(t))).length, maxBytes)
@@ -75,9 +75,9 @@ t.test('guards every hop, also at a trusted origin', async (t) => {
     // Only the first host is permitted, by its name.
     const http = openHttp(t, { trustedOrigins: [trusted], allowPrivateHosts: [] })
     const call = { ...reach(t), http: { ...http, request: rewritten(t, http, host, first) } }
-    const { failure: verdict } = await failure(fetchFile(`http://${host}:${ownPort}/`, maxBytes, call))
-    t.match(verdict, { reason: target.includes('localhost') ? 'no usable address for this host name' : 'not allowed' }, target)
-    t.match((await failure(fetchFile(target, maxBytes, { ...reach(t), http }))).failure, verdict, `${target} itself`)
+    const { failure: refusal } = await failure(fetchFile(`http://${host}:${ownPort}/`, maxBytes, call))
+    t.match(refusal, { reason: target.includes('localhost') ? 'no usable address for this host name' : 'not allowed' }, target)
+    t.match((await failure(fetchFile(target, maxBytes, { ...reach(t), http }))).failure, refusal, `${target} itself`)
   }
   t.equal(visits, 0)
 })

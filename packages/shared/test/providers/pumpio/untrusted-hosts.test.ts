@@ -47,10 +47,10 @@ t.test('gives a name of our own network the answer that a missing name gets', as
   const { begin } = createPumpio({ application }).handshakes.verifier
   const reasons = []
   for (const host of ['localhost', 'intranet.example', 'missing.example']) {
-    const { failure: verdict, transport, message } = await failure(begin(`alice@${host}`, null, call(t, http)))
-    reasons.push({ verdict, transport, message: message.replace(host, '') })
+    const { failure: refusal, transport, message } = await failure(begin(`alice@${host}`, null, call(t, http)))
+    reasons.push({ failure: refusal, transport, message: message.replace(host, '') })
   }
-  t.match(reasons[0], { verdict: { kind: 'transient', reason: 'no usable address for this host name' }, transport: 'dns' })
+  t.match(reasons[0], { failure: { kind: 'transient', reason: 'no usable address for this host name' }, transport: 'dns' })
   t.same(reasons, [reasons[0], reasons[0], reasons[0]])
   t.same(refused, ['localhost', 'intranet.example'], 'and the log says which')
 })

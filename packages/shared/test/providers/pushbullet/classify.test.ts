@@ -93,8 +93,8 @@ function waitUntil (retryAt: number) {
 }
 
 t.test('judges what Pushbullet answers', async (t) => {
-  for (const [status, headers, text, verdict] of table) {
-    t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, ['iden']), verdict, `${status} ${JSON.stringify(headers)} ${text}`)
+  for (const [status, headers, text, failure] of table) {
+    t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, ['iden']), failure, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 

@@ -48,7 +48,8 @@ export const accounts: Target[] = [
   { file: 'apps/api/src/pages/browser/find-handshake.ts', tests: [`${api}/handshakes/redirect/redirect.test.ts`], generate: true },
   {
     file: 'apps/api/src/handshakes/redirect/oauth2-flow.ts',
-    tests: ['redirect', 'other-ways', 'facebook'].map((name) => `${api}/handshakes/redirect/${name}.test.ts`),
+    tests: ['redirect/redirect', 'redirect/token-forms', 'redirect/other-ways', 'redirect/facebook', 'decide-account']
+      .map((name) => `${api}/handshakes/${name}.test.ts`),
     generate: true
   },
   {

@@ -35,7 +35,7 @@ export const delivery: Target[] = [
     changes: [
       { find: 'const longestOpenMs = 60_000', replace: 'const longestOpenMs = 600_000' },
       { find: 'const leastRequests = 20', replace: 'const leastRequests = 2' },
-      { find: 'const mostRequests = 200', replace: 'const mostRequests = 20_000' },
+      { find: 'const maxRequests = 200', replace: 'const maxRequests = 20_000' },
       { find: 'const failingShare = 0.5', replace: 'const failingShare = 0.3' },
       { find: 'const windowMs = 10_000', replace: 'const windowMs = 100_000' },
       { find: 'windows.delete(key)\n      closed.delete(key)', replace: 'closed.delete(key)' }

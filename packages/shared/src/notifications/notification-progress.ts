@@ -9,7 +9,7 @@ import type { DeliveryCounts, ProgressRow, ProviderProgress } from './progress.t
 type NotificationStatus = 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
 
 /** How far a notification has got. */
-export interface Standing {
+export interface NotificationProgress {
   /** `completed` once nothing waits, not even for a user to reconnect. */
   status: NotificationStatus
   /** Completed, or canceled and nothing of it is under way any more: nothing changes unless somebody tries again what failed. */
@@ -24,7 +24,7 @@ export interface Standing {
 }
 
 /** What `toStanding` makes a notification's standing of; `standingColumns` select it. */
-export interface StandingRow {
+export interface NotificationProgressRow {
   audience: Audience
   isScheduled: boolean
   isPlanned: boolean
@@ -35,14 +35,14 @@ export interface StandingRow {
 }
 
 /** Undefined when there is no such notification. Reads neither its message nor, for a broadcast, any delivery. */
-export async function findStanding ({ sql }: Database, id: string): Promise<Standing | undefined> {
-  const [row] = await sql<StandingRow[]>`
-    select case when audience ? 'everyone' then audience else '{"userIds": []}' end as audience, ${standingColumns(sql)}
-    from notifications ${standingJoins(sql)} where id = ${id}`
-  return row === undefined ? undefined : toStanding(row)
+export async function findNotificationProgress ({ sql }: Database, id: string): Promise<NotificationProgress | undefined> {
+  const [row] = await sql<NotificationProgressRow[]>`
+    select case when audience ? 'everyone' then audience else '{"userIds": []}' end as audience, ${notificationProgressColumns(sql)}
+    from notifications ${notificationProgressJoins(sql)} where id = ${id}`
+  return row === undefined ? undefined : toNotificationProgress(row)
 }
 
-export function standingColumns (sql: Database['sql']) {
+export function notificationProgressColumns (sql: Database['sql']) {
   return sql`coalesce(send_at > now(), false) as "isScheduled", planned_at is not null as "isPlanned",
     paused_at is not null as "isPaused", canceled_at is not null as "isCanceled", tracked, counted`
 }
@@ -51,7 +51,7 @@ export function standingColumns (sql: Database['sql']) {
  * A broadcast's progress has been kept as it went; the deliveries of named users and teams are few enough to be counted. Goes
  * with a table that is called `notifications`.
  */
-export function standingJoins (sql: Database['sql']) {
+export function notificationProgressJoins (sql: Database['sql']) {
   return sql`
     cross join lateral (
       select jsonb_agg(jsonb_build_object(
@@ -69,7 +69,7 @@ export function standingJoins (sql: Database['sql']) {
     ) as counted`
 }
 
-export function toStanding (row: StandingRow): Standing {
+export function toNotificationProgress (row: NotificationProgressRow): NotificationProgress {
   const tracked = row.tracked ?? []
   const progress = isBroadcast(row.audience) ? tracked.map(toProgress) : toCounted(row.counted ?? [])
   const counts = addCounts(progress.map(({ counts }) => counts))
@@ -87,7 +87,7 @@ export function toStanding (row: StandingRow): Standing {
   }
 }
 
-function toCounted (counted: NonNullable<StandingRow['counted']>): ProviderProgress[] {
+function toCounted (counted: NonNullable<NotificationProgressRow['counted']>): ProviderProgress[] {
   return [...groupBy(counted, ({ provider }) => provider)].map(([provider, states]) => {
     const counts = completeCounts(Object.fromEntries(states.map(({ state, number }) => [state, number])))
     const isOver = counts.queued + counts.sending + counts.retrying === 0
@@ -96,7 +96,7 @@ function toCounted (counted: NonNullable<StandingRow['counted']>): ProviderProgr
 }
 
 function statusOf (
-  { isScheduled, isPlanned, isPaused, isCanceled, tracked }: StandingRow, counts: DeliveryCounts
+  { isScheduled, isPlanned, isPaused, isCanceled, tracked }: NotificationProgressRow, counts: DeliveryCounts
 ): NotificationStatus {
   const { queued, sending, retrying, parked, ...ended } = counts
   if (isCanceled) return 'canceled'
