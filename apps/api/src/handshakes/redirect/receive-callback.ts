@@ -12,7 +12,7 @@ import type { Reason } from '../reasons.ts'
 import { storeOrHoldGrant } from '../store-grant.ts'
 import type { RedirectFlow } from './redirect-flow.ts'
 
-/** The result of a callback. `refused` changes nothing; `used` means that another request used the handshake. */
+/** The result of a callback. `refused` changes nothing; `used` means that the handshake was over before. */
 export type CallbackResult =
   | { kind: 'refused', reason: Reason }
   | { kind: 'ended', handshake: Handshake, outcome: Outcome }
@@ -30,9 +30,6 @@ export async function receiveCallback (
   if (!isOwnHandshake(handshake, browser)) {
     return { kind: 'refused', reason: browser.all.length === 0 ? 'noCookie' : 'foreignCookie' }
   }
-  if (handshake.status === 'expired' && !handshake.claimed) {
-    return { kind: 'ended', handshake, outcome: { kind: 'failed', reason: 'expired' } }
-  }
   return await claimHandshake(database, handshake, now(), token) ? await complete() : await findUse()
 
   async function complete (): Promise<CallbackResult> {
@@ -49,7 +46,7 @@ export async function receiveCallback (
     }
   }
 
-  /** Another request used the handshake, unless it was confirmed again and expects another callback. */
+  /** The handshake has expired or another request used it, unless it was confirmed again and expects another callback. */
   async function findUse (): Promise<CallbackResult> {
     const current = await findHandshake(database, handshake.id, now())
     if (current === undefined || (!isOver(current) && !current.isObtained)) return { kind: 'refused', reason: 'unknownState' }

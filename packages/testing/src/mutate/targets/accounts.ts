@@ -55,11 +55,17 @@ export const accounts: Target[] = [
   {
     file: 'apps/api/src/handshakes/redirect/oauth1-flow.ts',
     tests: [`${api}/handshakes/redirect/other-ways.test.ts`, `${api}/handshakes/redirect/redirect.test.ts`],
-    generate: true
+    generate: true,
+    equivalents: {
+      ['"if (authorization === undefined) throw new Error(\'The handshake has no pending authorization\')" → ' +
+      '"if (false) throw new Error(\'The handshake has no pending authorization\')"']:
+        'the next line throws too, and both end the handshake with the reason `internal`'
+    }
   },
   {
     file: 'apps/api/src/handshakes/redirect/receive-callback.ts',
-    tests: [`${api}/handshakes/redirect/redirect.test.ts`, `${api}/handshakes/redirect/other-ways.test.ts`],
+    tests: ['redirect/receive-callback', 'redirect/redirect', 'team-handshakes', 'redirect/other-ways']
+      .map((name) => `${api}/handshakes/${name}.test.ts`),
     generate: true
   }
 ]
