@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What a running `carillon up` writes about itself; null for a part that does not run. */
+/**
+ * What a running `carillon up` writes about itself; null for a part that does not run. A simulator with a host of its own is
+ * there as `<id>Url`.
+ */
 export interface UpFile {
+  [simulatorUrl: `${string}Url`]: string | null | undefined
   apiUrl?: string
   sandboxUrl?: string | null
-  pumpioUrl?: string | null
   operatorKey?: string
 }
 

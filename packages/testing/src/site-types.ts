@@ -4,7 +4,7 @@ import type { Browser, Page } from './browser.ts'
 export interface Addresses {
   apiUrl: string
   sandboxUrl: string
-  pumpioUrl?: string | null
+  [simulatorUrl: `${string}Url`]: string | null | undefined
   operatorKey: string
 }
 
@@ -36,11 +36,11 @@ export interface Site {
   api: <Answer>(method: string, path: string, options?: { token?: string, body?: object, expect?: number }) => Promise<Answer>
   control: <Answer>(method: string, path: string, body?: object) => Promise<Answer>
   mintToken: (userId: string) => Promise<string>
-  /** Walks a handshake with Pushbullet as the user would, up to the page it ends on. */
+  /** Walks a handshake with the provider of examples as the user would, up to the page it ends on. */
   walk: (userId: string, options?: { answer?: 'allow' | 'deny', account?: string, browser?: Browser }) => Promise<Page>
-  /** Connects the user's Pushbullet account (of the same name) and answers the connection's id. */
+  /** Connects the user's account there (of the same name) and answers the connection's id. */
   connect: (userId: string) => Promise<string>
-  /** What has reached an account, or all of them; at Pushbullet unless `provider` says so. */
+  /** What has reached an account, or all of them; at the provider of examples unless `provider` names another. */
   inbox: (account?: string, provider?: string) => Promise<InboxEntry[]>
   notify: (userIds: string[], title: string) => Promise<string>
   /** The delivery, once it is in this state. */

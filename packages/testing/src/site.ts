@@ -1,3 +1,4 @@
+import { exampleProvider } from '@carillon/shared/providers'
 import { request } from 'undici'
 import { createBrowser } from './browser.ts'
 import { until } from './until.ts'
@@ -25,7 +26,7 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
     (await api<{ token: string }>('POST', '/v1/user-tokens', { body: { userId } })).token
 
   const walk: Site['walk'] = async (userId, { answer = 'allow', account = userId, browser = createBrowser() } = {}) => {
-    const { startUrl } = await openHandshake(site, userId, { provider: 'pushbullet', kind: 'redirect' })
+    const { startUrl } = await openHandshake(site, userId, { provider: exampleProvider, kind: 'redirect' })
     return walkRedirect(startUrl, { answer, account }, browser)
   }
 
@@ -40,7 +41,7 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
       const { data } = await api<{ data: Array<{ id: string }> }>('GET', `/v1/connections?userId=${userId}`)
       return data[0]?.id ?? ''
     },
-    inbox: async (account = '', provider = 'pushbullet') =>
+    inbox: async (account = '', provider = exampleProvider) =>
       (await control<{ data: InboxEntry[] }>('GET', `/inbox?${new URLSearchParams({ provider, account })}`)).data,
     notify: async (userIds, title) => {
       const body = { audience: { userIds }, message: { type: 'note', title, body: 'This is a test.' } }

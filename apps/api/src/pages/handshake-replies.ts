@@ -62,7 +62,7 @@ export function createHandshakeReplies (services: Services, provider: Provider):
 }
 
 /**
- * A browser keeps the fragment of the page that redirects, such as Facebook's `#_=_`, unless the new URL has one, which may be
+ * A browser keeps the fragment of the page that redirects, such as a provider's `#_=_`, unless the new URL has one, which may be
  * empty (Fetch, HTTP-redirect fetch).
  */
 function toSite (reply: FastifyReply, url: string): FastifyReply {

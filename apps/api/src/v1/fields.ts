@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { nameFault } from '@carillon/shared/names'
 import type { Audience } from '@carillon/shared/notifications'
+import { exampleProvider } from '@carillon/shared/providers'
 import { controlFree } from '../problems/to-problem.ts'
 import type { InputError } from '../problems/problem.ts'
 
@@ -10,7 +11,7 @@ const siteId = { minLength: 1, maxLength: 255, pattern: controlFree }
 
 export const userIdField = Type.String({ ...siteId, description: 'Your id of the user' })
 export const teamIdField = Type.String({ ...siteId, description: 'Your id of the team' })
-export const providerField = Type.String({ minLength: 1, maxLength: 64, description: 'Such as `pushbullet`' })
+export const providerField = Type.String({ minLength: 1, maxLength: 64, description: `Such as \`${exampleProvider}\`` })
 /**
  * An object with one of three fields. It is no union, because half of a union's errors would be about fields that the caller did
  * not mean.

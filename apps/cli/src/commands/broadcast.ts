@@ -1,3 +1,4 @@
+import { exampleProvider } from '@carillon/shared/providers'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { ExitError } from '../exit-error.ts'
@@ -67,4 +68,4 @@ Examples:
   carillon broadcast --title 'We are back' --body 'Thank you for waiting.' --watch
   carillon broadcast --title 'Sale' --url https://shop.example/sale --spread-over 600 --yes
   carillon broadcast --title 'Merry Christmas' --send-at 2026-12-24T18:00:00Z --expires-at 2026-12-25T00:00:00Z
-  carillon broadcast --title Hello --provider pushbullet --watch --yes --json | jq .failures`
+  carillon broadcast --title Hello --provider ${exampleProvider} --watch --yes --json | jq .failures`

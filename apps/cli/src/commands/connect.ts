@@ -14,10 +14,10 @@ export function addConnect (program: Command, context: CommandContext): void {
     .description('Connects an account of your own and stores its credentials for your programs, in a file that other users cannot read. It needs ' +
       'neither the API nor a database. The next run checks the stored credentials and refreshes them if they expired.')
     .addArgument(new Argument('<provider>', 'the service').choices(providerIds))
-    .argument('[account]', 'pumpio: nick@host; the command asks for it if it is missing')
+    .argument('[account]', accountHelp())
     .option('--file <path>', 'where to store the credentials', defaultCredentialsPath(context.env))
     .option('--timeout <seconds>', 'how long to wait for you, in seconds', wholeNumber(1, 86_400), 600)
-    .option('--port <port>', 'pushbullet: the port to which the browser comes back; 0 is any free port', wholeNumber(0, 65_535), 0)
+    .option('--port <port>', portHelp(), wholeNumber(0, 65_535), 0)
     .option('--token-stdin', 'read an access token from standard input')
     .option('--again', 'ask for access again, even if you are connected')
     .option('--remove', 'revoke the access if the provider supports it, and delete the credentials')
@@ -33,6 +33,15 @@ export function addConnect (program: Command, context: CommandContext): void {
     })
 }
 
+function accountHelp (): string {
+  return definitions.flatMap(({ id, terminal }) => terminal?.account === undefined ? [] : [`${id}: ${terminal.account}`]).join('; ')
+}
+
+function portHelp (): string {
+  const ids = definitions.filter(({ terminal }) => terminal?.usesPort === true).map(({ id }) => id)
+  return `${ids.join(', ')}: the port to which the browser comes back; 0 is any free port`
+}
+
 const more = `
 ${definitions.flatMap(helpOf).join('\n')}
 
@@ -42,11 +51,11 @@ that have no client in the environment. Questions and progress go to standard er
 Exit codes: 0 connected, 1 failed, 2 invalid command line, 3 denied, 4 timed out, 130 interrupted
 
 Examples:
-  carillon connect blotre
-  carillon connect pumpio alice@pump.example
-  carillon connect pumpio alice@pump.example --again
-  carillon connect pushbullet --token-stdin --json < token
-  carillon connect blotre --remove`
+${definitions.flatMap(examplesOf).join('\n')}`
+
+function examplesOf ({ id, terminal }: ProviderDefinition): string[] {
+  return (terminal?.examples ?? []).map((line) => `  carillon connect ${id} ${line}`.trimEnd())
+}
 
 function helpOf ({ id, terminal }: ProviderDefinition): string[] {
   return (terminal?.help ?? []).map((line, index) => `${(index === 0 ? id : '').padEnd(12)}${line}`)

@@ -56,7 +56,7 @@ function codeOf (answer: URLSearchParams, name: string): string {
   // The value may be any text, and it goes to the terminal.
   if (error !== null) throw new ConnectFailure('failed', `${name} refused access${/^[a-z_]{1,40}$/.test(error) ? `: ${error}` : ''}`)
   const code = answer.get('code') ?? ''
-  // Facebook reports some errors without an `error`, which RFC 6749 requires.
+  // Some providers report errors without `error`, which RFC 6749 requires.
   if (code === '' && (answer.has('error_code') || answer.has('error_message'))) throw new ConnectFailure('failed', `${name} refused access`)
   if (code === '') throw new ConnectFailure('failed', `${name} sent the browser back without a code`)
   return code

@@ -94,7 +94,7 @@ async function endOld (
   provider: Provider, old: KeptConnection, { credentials: fresh }: Grant, { call, terminal }: Handshaking
 ): Promise<void> {
   const credentials = usable(provider, old)
-  // pump.io returns the same token again.
+  // Some providers return the same token again.
   if (credentials === undefined || credentials.accessToken === fresh.accessToken) return
   try {
     if (await revoke(provider, credentials, call)) terminal.say('The earlier access token was revoked.')

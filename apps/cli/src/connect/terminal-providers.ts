@@ -6,6 +6,7 @@ import type { Provider } from '@carillon/shared/providers'
 import type { CommandContext } from '../command-context.ts'
 import { sandboxProviders } from '../up/sandbox-providers.ts'
 import { readUpFile } from '../up-file.ts'
+import type { UpFile } from '../up-file.ts'
 
 /** A placeholder for a client that is not configured and may not be needed. */
 export const noClient = 'none'
@@ -20,16 +21,21 @@ export interface TerminalProviders {
 /** The providers that the environment configures. For the others: the simulators of a running `carillon up`, or the services. */
 export async function openTerminalProviders (env: CommandContext['env']): Promise<TerminalProviders> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
-  const { sandboxUrl, pumpioUrl } = await readUpFile(loadConfig(given).CARILLON_DATA_DIR)
-  const isSandboxed = typeof sandboxUrl === 'string' && typeof pumpioUrl === 'string'
-  const standIns = isSandboxed ? await sandboxProviders(given, sandboxUrl) : {}
+  const upFile = await readUpFile(loadConfig(given).CARILLON_DATA_DIR)
+  const { sandboxUrl } = upFile
+  const standIns = typeof sandboxUrl === 'string' ? await sandboxProviders(given, sandboxUrl) : {}
   const config = loadConfig({ ...withoutClient(given), ...standIns, ...given })
   const providers = createProviders(config)
   return {
     providers,
-    simulators: new Set(isSandboxed ? [sandboxUrl, pumpioUrl].map((url) => new URL(url).origin) : []),
+    simulators: new Set(simulatorUrls(upFile).map((url) => new URL(url).origin)),
     http: createHttp({ trustedOrigins: trustedOrigins(providers), allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS })
   }
+}
+
+function simulatorUrls (upFile: UpFile): string[] {
+  const urls = [upFile.sandboxUrl, ...definitions.map(({ id }) => upFile[`${id}Url`])]
+  return urls.filter((url) => typeof url === 'string')
 }
 
 /** A one-time code registers its own client, and an access token needs none. */

@@ -1,3 +1,5 @@
+import { exampleProvider } from '@carillon/shared/providers'
+
 export interface Addresses {
   apiUrl: string
   sandboxUrl: string | null
@@ -34,18 +36,18 @@ function tryThis ({ apiUrl, sandboxUrl, operatorKey }: { apiUrl: string, sandbox
   const body = (value: object) => `-d '${JSON.stringify(value)}'`
   const message = { type: 'note', title: 'Hello Alice', body: 'This is your first notification.' }
   const toImport = '({data: [{accessToken}]}) => ' +
-    'console.log(JSON.stringify({connections: [{userId: "alice", provider: "pushbullet", credentials: {accessToken}}]}))'
+    `console.log(JSON.stringify({connections: [{userId: "alice", provider: "${exampleProvider}", credentials: {accessToken}}]}))`
   const toLink = `({token}) => fetch("${apiUrl}/v1/handshakes", {method: "POST", ` +
-    'headers: {authorization: "Bearer " + token, "content-type": "application/json"}, body: JSON.stringify({provider: "pushbullet"})})' +
+    `headers: {authorization: "Bearer " + token, "content-type": "application/json"}, body: JSON.stringify({provider: "${exampleProvider}"})})` +
     '.then((response) => response.json()).then(({startUrl}) => console.log(startUrl))'
   const withInput = (script: string) => `node -e '(${script})(JSON.parse(require("fs").readFileSync(0)))'`
   return [
     'Try this in another terminal: connect a simulated account of Alice, send her a notification, see what arrived.',
     '',
-    `curl -s ${sandboxUrl}/_control/accounts ${json} ${body({ provider: 'pushbullet', count: 1 })} | ${withInput(toImport)} | ` +
+    `curl -s ${sandboxUrl}/_control/accounts ${json} ${body({ provider: exampleProvider, count: 1 })} | ${withInput(toImport)} | ` +
       `curl -s ${apiUrl}/v1/connections/import ${asOperator} -d @-; echo`,
     `curl -s ${apiUrl}/v1/notifications ${asOperator} ${body({ audience: { userIds: ['alice'] }, message })}; echo`,
-    `sleep 1; curl -s '${sandboxUrl}/_control/inbox?provider=pushbullet'; echo`,
+    `sleep 1; curl -s '${sandboxUrl}/_control/inbox?provider=${exampleProvider}'; echo`,
     '',
     'This prints a link on which Bob connects an account. Open it in a browser:',
     '',

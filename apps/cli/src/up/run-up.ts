@@ -2,6 +2,7 @@ import { join, relative } from 'node:path'
 import { findUnknownVariables, loadConfig, publicUrl, urlOf } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { migrateDatabase } from '@carillon/shared/db'
+import { definitions } from '@carillon/shared/providers'
 import { migrateQueue } from '@carillon/shared/queue'
 import type { CommandContext } from '../command-context.ts'
 import { openDataDir } from './data-dir.ts'
@@ -33,6 +34,9 @@ const upFile = 'up.json'
 /** The sandbox listens on this address, whatever HOST is. */
 const sandboxHost = '127.0.0.1'
 
+/** The simulators that have a host of their own. */
+const ownHosts = definitions.flatMap(({ id, simulatorPort: variable }) => variable === undefined ? [] : [{ id, variable }])
+
 /** Starts everything and resolves after `stop` has stopped it. Rejects if a part cannot start, with nothing left running. */
 export async function runUp (options: UpOptions): Promise<void> {
   const { env, print, announce, stop, force } = options
@@ -44,7 +48,7 @@ export async function runUp (options: UpOptions): Promise<void> {
     await dataDir.remove(upFile)
     const up = await startParts(options, config, dataDir, parts)
     await dataDir.writeSecret(upFile, JSON.stringify({
-      apiUrl: up.apiUrl, sandboxUrl: up.sandboxUrl, pumpioUrl: up.pumpioUrl, operatorKey: up.operatorKey, pid: process.pid
+      apiUrl: up.apiUrl, sandboxUrl: up.sandboxUrl, ...up.simulatorUrls, operatorKey: up.operatorKey, pid: process.pid
     }))
     greeting({ ...up, upFile: relative('', join(dataDir.path, upFile)) }).forEach(print)
     announce({ ready: true, url: up.apiUrl })
@@ -77,7 +81,6 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
   const sandboxUrl = sandboxPorts === undefined
     ? null
     : await startApp('sandbox', { ...sandboxEnvironment(env), ...sandboxPorts, ...sandboxNotices(urlOf(config.HOST, port)) })
-  const pumpioUrl = sandboxPorts === undefined ? null : urlOf(sandboxHost, Number(sandboxPorts.SANDBOX_PUMPIO_PORT))
   const providers = sandboxUrl === null ? {} : await sandboxProviders(env, sandboxUrl)
   const shared = {
     ...apiAndWorkerEnvironment(env),
@@ -91,17 +94,27 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
   return {
     apiUrl,
     sandboxUrl,
-    pumpioUrl,
+    simulatorUrls: listSimulatorUrls(sandboxPorts),
     operatorKey,
     database: config.DATABASE_URL ? 'at DATABASE_URL' : `embedded PostgreSQL, in ${relative('', join(dataDir.path, 'postgres'))}`,
     jobs: config.REDIS_URL ? 'in Redis, at REDIS_URL' : 'in PostgreSQL'
   }
 }
 
-async function chooseSandboxPorts ({ SANDBOX_PORT, SANDBOX_PUMPIO_PORT }: Config) {
-  const port = await choosePort('SANDBOX_PORT', SANDBOX_PORT, sandboxHost)
-  const pumpioPort = await choosePort('SANDBOX_PUMPIO_PORT', SANDBOX_PUMPIO_PORT ?? (SANDBOX_PORT === 0 ? 0 : port + 1), sandboxHost)
-  return { SANDBOX_PORT: String(port), SANDBOX_PUMPIO_PORT: String(pumpioPort) }
+async function chooseSandboxPorts (config: Config): Promise<Record<string, string>> {
+  const port = await choosePort('SANDBOX_PORT', config.SANDBOX_PORT, sandboxHost)
+  const ports: Record<string, string> = { SANDBOX_PORT: String(port) }
+  for (const [index, { variable }] of ownHosts.entries()) {
+    const given = config[variable]
+    const wanted = typeof given === 'number' ? given : config.SANDBOX_PORT === 0 ? 0 : port + 1 + index
+    ports[variable] = String(await choosePort(variable, wanted, sandboxHost))
+  }
+  return ports
+}
+
+function listSimulatorUrls (ports: Record<string, string> | undefined): Record<string, string | null> {
+  return Object.fromEntries(ownHosts.map(({ id, variable }) =>
+    [`${id}Url`, ports === undefined ? null : urlOf(sandboxHost, Number(ports[variable]))]))
 }
 
 function startPostgres ({ verbose, print }: UpOptions, dataDir: DataDir, parts: Parts): Promise<string> {

@@ -1,7 +1,7 @@
 /** How often one endpoint was asked, and what it answered. */
 export interface EndpointCount {
   provider: string
-  /** Method and route pattern, such as `POST /pushbullet/v2/pushes`. */
+  /** Method and route pattern, such as `POST /acme/v2/messages`. */
   endpoint: string
   requests: number
   /** Requests that a fault struck. */

@@ -25,7 +25,7 @@ const after = {
   PULL_EVERY_MINUTES: { ...integer(1, 10_080), initial: '360', about: 'How often the data of a connection is read.' },
   ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
   OUTGOING_PER_USER: { ...integer(1, 1_000_000), initial: '120', about: 'Requests a minute that the API makes to providers for one user or team: handshakes, tests, the proxy.' },
-  OUTGOING_PER_HOST: { ...integer(1, 1_000_000), initial: '600', about: 'The same to one host that users choose (pump.io), for all users together.' },
+  OUTGOING_PER_HOST: { ...integer(1, 1_000_000), initial: '600', about: 'The same to one host that users choose, for all users together.' },
   OUTGOING_PER_PROVIDER: { ...integer(1, 1_000_000), initial: '6000', about: 'The same to one provider, for all users together.' },
 
   DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },
@@ -38,14 +38,16 @@ const after = {
   CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
   CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },
 
-  SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' },
-  SANDBOX_PUMPIO_PORT: { ...port, about: 'Port of the simulated pump.io, which needs a host of its own; the next one when absent.' },
-  SANDBOX_BENCH: { ...oneOf('0', '1'), initial: '0', about: '1 makes the simulated Pushbullet count what it is sent instead of keeping it: for benchmarks.' },
+  SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' }
+} satisfies VariableTable
+
+const last = {
+  SANDBOX_BENCH: { ...oneOf('0', '1'), initial: '0', about: '1 makes simulators count what they are sent instead of keeping it, where they can: for benchmarks.' },
   LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
 } satisfies VariableTable
 
 /** The variables of Carillon itself, by which the type of the configuration is made. */
-export const ownVariables = { ...before, ...after }
+export const ownVariables = { ...before, ...after, ...last }
 
 export type VariableName = keyof typeof ownVariables
 
@@ -53,5 +55,14 @@ export type VariableName = keyof typeof ownVariables
 export const variables: VariableTable = {
   ...before,
   ...Object.assign({}, ...definitions.map((definition) => definition.variables)),
-  ...after
+  ...after,
+  ...simulatorPorts(),
+  ...last
+}
+
+/** The ports of the simulators that have a host of their own. */
+function simulatorPorts (): VariableTable {
+  return Object.fromEntries(definitions.flatMap(({ name, simulatorPort }) => simulatorPort === undefined
+    ? []
+    : [[simulatorPort, { ...port, about: `Port of the simulated ${name}, which needs a host of its own; the next one when absent.` }]]))
 }

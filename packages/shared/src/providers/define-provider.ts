@@ -12,6 +12,12 @@ export interface Site {
 export interface TerminalAccess {
   /** What happens, for the help, one entry per line. */
   help: readonly string[]
+  /** How the user names the account, for the help. Absent when the user names none. */
+  account?: string
+  /** True when the browser comes back to a port of this machine, which the user may choose. */
+  usesPort?: true
+  /** Arguments that follow the provider's id in the examples of the help, one entry per example. */
+  examples?: readonly string[]
   /** What stands for required variables that are not set. */
   defaults?: Record<string, string>
 }
@@ -21,8 +27,10 @@ export interface ProviderOptions<Env extends VariableTable, C extends Credential
   name: string
   /** Whose account is connected: a user's own, or one that belongs to a team and that the team's owner connects. */
   holder: 'user' | 'team'
-  /** The environment variables, without the provider's prefix: `API_URL` of `pushbullet` is read from PUSHBULLET_API_URL. */
+  /** The environment variables, without the provider's prefix: `API_URL` of `acme` is read from ACME_API_URL. */
   env: Env
+  /** True when users choose the host of their account. Its simulator then listens on a port of its own, `SANDBOX_<ID>_PORT`. */
+  hasUserHosts?: true
   /** Absent when the account cannot be connected in a terminal. */
   terminal?: TerminalAccess
   /** Throws TypeError for values that make no sense together. */
@@ -37,12 +45,14 @@ export interface ProviderDefinition {
   readonly id: string
   readonly name: string
   readonly holder: 'user' | 'team'
-  /** Begins the name of all its variables, such as `PUSHBULLET_`. */
+  /** Begins the name of all its variables, such as `ACME_`. */
   readonly prefix: string
   /** By their full names, in the order of `.env.example`. */
   readonly variables: VariableTable
   /** Names of the variables without which the provider is not offered. */
   readonly required: readonly string[]
+  /** The variable with the port of the simulator, for a provider whose users choose the host of their account. */
+  readonly simulatorPort?: string
   readonly terminal?: TerminalAccess
   /** Undefined when a required variable is not set. `values` are those of all variables, as they were read. */
   create (values: Readonly<Record<string, unknown>>, site: Site): Provider | undefined
@@ -52,7 +62,7 @@ export interface ProviderDefinition {
 
 /** Derives from a provider's own facts what the configuration, the command line and the documentation need. */
 export function defineProvider<const Env extends VariableTable, C extends Credentials> (
-  { id, name, holder, env, terminal, create }: ProviderOptions<Env, C>
+  { id, name, holder, env, hasUserHosts, terminal, create }: ProviderOptions<Env, C>
 ): ProviderDefinition {
   const prefix = `${id.toUpperCase()}_`
   const limit = `${prefix}MAX_PER_SECOND`
@@ -63,6 +73,7 @@ export function defineProvider<const Env extends VariableTable, C extends Creden
     holder,
     prefix,
     required,
+    ...hasUserHosts === true && { simulatorPort: `SANDBOX_${prefix}PORT` },
     ...terminal !== undefined && { terminal },
     variables: {
       ...Object.fromEntries(Object.entries(env).map(([suffix, variable]) => [`${prefix}${suffix}`, variable])),

@@ -6,7 +6,10 @@ import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
 
 /** Every provider that Carillon knows, in the order in which users see them. */
-export const definitions: readonly ProviderDefinition[] = [pushbullet, pumpio, blotre, facebook]
+export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [pushbullet, pumpio, blotre, facebook]
+
+/** The provider that examples in help texts and documentation use. */
+export const [{ id: exampleProvider }] = definitions
 
 /** The values of all variables, as `loadConfig` reads them. */
 export type ProviderValues = Readonly<Record<string, unknown>> & { readonly SITE_NAME: string }

@@ -10,7 +10,7 @@ export function healthOf (error: unknown, hosts: string[]): Health | undefined {
   if (!(error instanceof ProviderError) || !hosts.includes(error.host)) return undefined
   const { status, transport, failure } = error
   if (transport !== undefined) return ours.has(transport) ? undefined : 'failing'
-  // The provider itself has looked at the request and refused it, with whatever status: Facebook does so with a 500.
+  // The provider itself has looked at the request and refused it, with whatever status, which may be a 500.
   if (failure.kind === 'rejected' && status !== undefined) return 'well'
   return status === undefined ? undefined : status >= 500 ? 'failing' : 'well'
 }

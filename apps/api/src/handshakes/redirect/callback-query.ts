@@ -21,7 +21,7 @@ export function assertAuthorized ({ code, error }: CallbackQuery): void {
   if (code === undefined) throw new HandshakeFailure('missingCode', 'the callback carries no code')
 }
 
-/** Facebook reports some errors without `error`, which RFC 6749 requires. */
+/** Some providers report errors without `error`, which RFC 6749 requires. */
 function unnamedError (read: (name: string) => string | undefined): string | undefined {
   if (read('error_reason') === 'user_denied') return 'access_denied'
   return ['error_code', 'error_message', 'error_reason', 'error_description'].map(read).find((text) => text !== undefined)

@@ -8,7 +8,7 @@ export const blotre = defineProvider({
   name: 'Blot\'re',
   holder: 'user',
   env: variables,
-  terminal: { help: ['shows a code and a page to enter it on'] },
+  terminal: { help: ['shows a code and a page to enter it on'], examples: ['', '--remove'] },
   create: (values, { name }) =>
     createBlotre({
       clientId: values.CLIENT_ID,

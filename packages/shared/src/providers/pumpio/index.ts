@@ -7,8 +7,11 @@ export const pumpio = defineProvider({
   name: 'pump.io',
   holder: 'user',
   env: variables,
+  hasUserHosts: true,
   terminal: {
     help: ['shows a page; allow access there, and type the verifier that it shows'],
+    account: 'nick@host; the command asks for it if it is missing',
+    examples: ['alice@pump.example', 'alice@pump.example --again'],
     defaults: { CLIENT_NAME: 'Carillon' }
   },
   create: ({ CLIENT_NAME: name, CONTACTS: contacts, HTTP_HOSTS: insecureHosts, AUDIENCE: audience }) =>

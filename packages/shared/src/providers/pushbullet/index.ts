@@ -11,7 +11,9 @@ export const pushbullet = defineProvider({
     help: [
       'shows a page; allow access, and the browser comes back to 127.0.0.1. It needs PUSHBULLET_CLIENT_ID and',
       'PUSHBULLET_CLIENT_SECRET, or an access token with --token-stdin'
-    ]
+    ],
+    usesPort: true,
+    examples: ['--token-stdin --json < token']
   },
   create: ({ CLIENT_ID: clientId, CLIENT_SECRET: clientSecret, AUTHORIZE_URL: authorizeUrl, API_URL: apiUrl }) =>
     createPushbullet({ clientId, clientSecret, authorizeUrl, apiUrl })

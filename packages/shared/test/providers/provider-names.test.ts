@@ -1,0 +1,65 @@
+import { readdir, readFile } from 'node:fs/promises'
+import t from 'tap'
+import { definitions } from '../../src/providers/index.ts'
+
+const root = new URL('../../../../', import.meta.url)
+
+/** Folders and files that name providers by their purpose. */
+const homes = [
+  ...definitions.flatMap(({ id }) => [`packages/shared/src/providers/${id}/`, `apps/sandbox/src/${id}/`]),
+  // The lines that add a provider and its simulator.
+  'packages/shared/src/providers/registry.ts',
+  'apps/sandbox/src/simulators.ts',
+  // Libraries for one provider each, and the numbers of one provider.
+  'packages/clients/',
+  'apps/bench/',
+  // Paths of sources and tests.
+  'packages/testing/src/mutate/targets/'
+]
+
+/** Names that other files contain for a reason. An entry that no line needs any more fails. */
+const exceptions: Array<{ file: string, allows: RegExp, reason: string }> = [
+  { file: 'packages/shared/src/providers/index.ts', allows: /.*/, reason: 'exports the clients of pump.io and Blot\'re' },
+  { file: 'apps/sandbox/src/sandbox.ts', allows: /.*/, reason: 'options of single simulators' },
+  { file: 'apps/sandbox/src/main.ts', allows: /.*/, reason: 'options of single simulators' },
+  { file: 'apps/sandbox/src/kit/simulator.ts', allows: /.*/, reason: 'options of single simulators' },
+  { file: 'apps/cli/src/up/sandbox-providers.ts', allows: /.*/, reason: 'options of single simulators' }
+]
+
+t.test('no source outside a provider\'s own folders names the provider', async (t) => {
+  const used = new Set<object>()
+  for (const file of await listSources()) {
+    const lines = (await readFile(new URL(file, root), 'utf8')).split('\n')
+    for (const [index, line] of lines.entries()) {
+      const known = exceptions.filter((exception) => exception.file === file && exception.allows.test(line))
+      known.forEach((exception) => used.add(exception))
+      const rest = known.reduce((text, { allows }) => text.replaceAll(new RegExp(allows, 'g'), ''), line)
+      for (const { id } of definitions) {
+        if (nameOf(id).test(rest)) t.fail(`${file}:${index + 1} names ${id}: ${line.trim()}`)
+      }
+    }
+  }
+  t.same(exceptions.filter((exception) => !used.has(exception)), [], 'every exception is needed')
+})
+
+t.test('a name is found in an identifier, a variable, a text and a host', async (t) => {
+  const spellings = ['pumpio', 'createPumpio', 'PUMPIO_AUDIENCE', 'of pump.io', 'pump-io.ts', 'pumpioUrl']
+  for (const spelling of spellings) t.match(spelling, nameOf('pumpio'))
+  t.match('at Blot\'re', nameOf('blotre'))
+  t.notMatch('pump iota', nameOf('pumpio'))
+})
+
+/** Finds `id` in any case, and with a dot, a hyphen or an apostrophe inside. */
+function nameOf (id: string): RegExp {
+  return new RegExp([...id].join('[^\\w\\s]?'), 'i')
+}
+
+async function listSources (): Promise<string[]> {
+  const folders = await Promise.all(['apps', 'packages'].map(async (group) =>
+    (await readdir(new URL(group, root))).map((name) => `${group}/${name}/src`)))
+  const files = await Promise.all(folders.flat().map(async (folder) =>
+    (await readdir(new URL(folder, root), { recursive: true, withFileTypes: true }).catch(() => []))
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${folder}/${`${entry.parentPath}/${entry.name}`.split(`/${folder}/`)[1]}`)))
+  return files.flat().filter((file) => !homes.some((home) => file.startsWith(home))).sort()
+}
