@@ -19,8 +19,9 @@ export function parseVaultKeys (text: string): [VaultKey, ...VaultKey[]] {
 }
 
 function parseKey (entry: string, position: number): VaultKey {
-  const [, id, encoded] = /^([\w-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry) ?? []
-  if (id === undefined || encoded === undefined) throw new Error(`entry ${position} is not id:base64key`)
+  const match = /^([\w-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry)
+  if (match === null) throw new Error(`entry ${position} is not id:base64key`)
+  const [, id = '', encoded = ''] = match
   const secret = Buffer.from(encoded, 'base64')
   if (secret.length !== 32) throw new Error(`key ${id} has ${secret.length} bytes instead of 32`)
   return { id, secret }

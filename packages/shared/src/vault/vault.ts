@@ -42,8 +42,9 @@ export function createVault (keys: [VaultKey, ...VaultKey[]]): Vault {
     },
 
     open: (sealed, context) => {
-      const [, keyId, encoded] = /^v1\.([\w-]{1,32})\.([\w-]*)$/.exec(sealed) ?? []
-      if (keyId === undefined || encoded === undefined) throw new VaultError('malformed')
+      const match = /^v1\.([\w-]{1,32})\.([\w-]*)$/.exec(sealed)
+      if (match === null) throw new VaultError('malformed')
+      const [, keyId = '', encoded = ''] = match
       const key = keys.find(({ id }) => id === keyId)
       if (key === undefined) throw new VaultError('unknownKey', keyId)
 

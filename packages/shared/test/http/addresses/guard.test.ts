@@ -4,7 +4,7 @@ import { createGuard } from '../../../src/http/addresses/guard.ts'
 const closed = createGuard([])
 
 t.test('lets public addresses pass', async (t) => {
-  for (const address of ['1.1.1.1', '93.184.215.14', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808']) {
+  for (const address of ['1.1.1.1', '93.184.215.14', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808', '2002:808:808::1']) {
     t.ok(closed.permits('example.com', address), address)
   }
 })

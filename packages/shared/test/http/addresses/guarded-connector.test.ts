@@ -50,10 +50,13 @@ t.test('refuses a name that stands for a private address', async (t) => {
 
 t.test('refuses a private address, however it is written', async (t) => {
   const { port, visits } = await listening(t, '127.0.0.1')
-  for (const address of ['127.0.0.1', '::ffff:127.0.0.1']) {
-    await t.rejects(connect(createGuard([]), resolving(), address, port), { code: 'notAllowed' }, address)
+  const addresses = ['127.0.0.1', '::ffff:127.0.0.1']
+  const refused: string[] = []
+  for (const address of addresses) {
+    await t.rejects(connect(createGuard([]), resolving(), address, port, refused), { code: 'notAllowed' }, address)
   }
   t.equal(visits(), 0)
+  t.same(refused, addresses)
 })
 
 t.test('refuses a name that stood for an allowed address only the first time', async (t) => {
