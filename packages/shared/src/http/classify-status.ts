@@ -2,17 +2,17 @@ import type { Failure } from './failure.ts'
 import type { HttpResponse } from './messages.ts'
 import { chooseRetryAt, parseRetryAfter } from './retry-after.ts'
 
-/** What differs between providers where a status alone says what to do next. */
+/** What a provider may set where the status alone decides the kind of failure. */
 export interface StatusRules {
-  /** The provider's own times for a 429, in the order of trust. Default: `Retry-After`. */
+  /** The retry times of a 429 in the provider's own headers, most reliable first. Default: `Retry-After`. */
   retryAt?: Array<number | undefined>
   limitReason?: string
   limitScope?: 'connection' | 'host'
 }
 
 /**
- * Classifies a status that means the same from every sender: a limit, a server that cannot answer. A 503 that names a time is a
- * limit. Undefined for every other status, where the body decides.
+ * Classifies a status that means the same from every server: a rate limit, or a server that is unable to serve the request. A
+ * 503 with a time in `Retry-After` counts as a rate limit. Returns undefined for every other status, where the body decides.
  */
 export function classifyStatus (
   { status, headers }: Pick<HttpResponse, 'status' | 'headers'>, now: number, rules: StatusRules = {}
@@ -31,20 +31,20 @@ export function classifyStatus (
 
 /**
  * Classifies a response that is neither the provider's content nor its error envelope. A proxy, a firewall or a captive portal
- * wrote it, so it says nothing about the token or the message. Check the provider's own error envelope first.
+ * wrote it, so it is no statement about the token or the message. Check the provider's own error envelope first.
  */
-export function classifyForeign (answer: HttpResponse, now: number, rules?: StatusRules): Failure {
-  const failure = classifyStatus(answer, now, rules)
+export function classifyForeign (response: HttpResponse, now: number, rules?: StatusRules): Failure {
+  const failure = classifyStatus(response, now, rules)
   if (failure !== undefined) return failure
-  const { status } = answer
+  const { status } = response
   if (status >= 400) return { kind: 'transient', reason: 'refused by something in front of the API' }
   if (status < 200 || status >= 300) return { kind: 'transient', reason: 'redirects, which is not followed' }
-  return isPage(answer)
+  return isPage(response)
     ? { kind: 'transient', reason: 'answered by a page instead of the API' }
     : { kind: 'malformed', reason: 'answer is not what was asked for' }
 }
 
-/** Whether the body is HTML. A portal may call it something else, so the first character counts too. */
+/** Whether the body is HTML. A portal may send another content type, so the start of the body counts too. */
 export function isPage ({ headers, body }: Pick<HttpResponse, 'headers' | 'body'>): boolean {
   return /^[^;]*html/i.test(headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)/i.test(body.subarray(0, 256).toString())
 }

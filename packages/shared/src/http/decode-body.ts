@@ -10,7 +10,7 @@ interface Limit {
 
 interface Decoder {
   now: (bytes: Buffer, limit: Limit) => Buffer
-  /** On another thread, for bodies that may be large. */
+  /** Runs on another thread, for bodies that may be large. */
   later: (bytes: Buffer, limit: Limit) => Promise<Buffer>
 }
 
@@ -23,13 +23,13 @@ const decoders = new Map<string, (bytes: Buffer) => Decoder>([
   ['gzip', () => gzip],
   ['x-gzip', () => gzip],
   ['br', () => brotli],
-  // Not every server adds the wrapper of zlib that RFC 9110 §8.4.1.2 asks for.
+  // RFC 9110 §8.4.1.2 requires the zlib wrapper, but some servers leave it out.
   ['deflate', (bytes) => isZlib(bytes) ? zlib : raw]
 ])
 
 /**
- * The body without its content encodings. Carillon asks for none, but an intermediary may add one. What cannot be decoded, or
- * would be longer than `maxBytes`, stays as it is.
+ * Removes the content encodings of a body. Carillon requests none, but an intermediary may add one. A body that cannot be
+ * decoded, or would be longer than `maxBytes`, stays unchanged.
  */
 export function decodeBody ({ headers, body }: Pick<HttpResponse, 'headers' | 'body'>, maxBytes: number): Buffer {
   const limit = { maxOutputLength: maxBytes }
@@ -40,7 +40,7 @@ export function decodeBody ({ headers, body }: Pick<HttpResponse, 'headers' | 'b
   }
 }
 
-/** The same for a file. Undefined for an unknown encoding. Rejects with zlib's error for bytes that are not encoded so. */
+/** Removes the content encodings of a file. Undefined for an unknown encoding. Rejects with zlib's error for invalid data. */
 export async function decodeFile (
   { headers, body }: Pick<HttpResponse, 'headers' | 'body'>, maxBytes: number
 ): Promise<Buffer | undefined> {

@@ -4,7 +4,7 @@ import type { HttpResponse } from './messages.ts'
 import type { HttpRequest } from './messages.ts'
 import { toTransportError, TransportError } from './transport-error.ts'
 
-/** What one exchange may take. */
+/** Limits on the time and the size of one request and its response. */
 export interface RequestLimits {
   timeoutMs: number
   headersTimeoutMs: number
@@ -12,11 +12,11 @@ export interface RequestLimits {
 }
 
 /**
- * Sends one request through `agent` and reads its answer to the end. Throws TransportError, and then leaves the
- * connection, whatever it still carries, behind.
+ * Sends one request through `agent` and reads its response to the end. Throws TransportError. An aborted request does not
+ * return its connection to the pool.
  */
 export function dispatchRequest (
-  agent: Dispatcher, url: URL, request: HttpRequest, terms: RequestLimits, signals: readonly AbortSignal[] = []
+  agent: Dispatcher, url: URL, request: HttpRequest, limits: RequestLimits, signals: readonly AbortSignal[] = []
 ): Promise<HttpResponse> {
   if (signals.some(({ aborted }) => aborted)) return Promise.reject(new TransportError('aborted', url.host))
   return new Promise((resolve, reject) => {
@@ -26,25 +26,25 @@ export function dispatchRequest (
         path: `${url.pathname}${url.search}`,
         method: request.method,
         headers: request.headers ?? {},
-        body: (request.body ?? null) as Uint8Array | null, // undici takes any iterable, its type a few
-        headersTimeout: terms.headersTimeoutMs
+        body: (request.body ?? null) as Uint8Array | null, // undici accepts any iterable, but its type lists only a few
+        headersTimeout: limits.headersTimeoutMs
       },
-      new RequestHandler(url.host, terms, signals, resolve, reject)
+      new RequestHandler(url.host, limits, signals, resolve, reject)
     )
   })
 }
 
-/** A class and not a handful of closures: a worker makes thousands in a second. */
+/** A class saves the closures that each request would create: a worker sends thousands per second. */
 class RequestHandler implements Dispatcher.DispatchHandler {
   readonly #host: string
   readonly #maxBytes: number
-  readonly #resolve: (answer: HttpResponse) => void
+  readonly #resolve: (response: HttpResponse) => void
   readonly #reject: (error: TransportError) => void
   readonly #timer: NodeJS.Timeout
   readonly #offAborts: Array<() => void>
   #controller: Dispatcher.DispatchController | undefined
   #failure: TransportError | undefined
-  #givingUp: NodeJS.Immediate | undefined
+  #pendingAbort: NodeJS.Immediate | undefined
   #status = 0
   #headers: Record<string, string> = {}
   #size = 0
@@ -52,32 +52,32 @@ class RequestHandler implements Dispatcher.DispatchHandler {
 
   constructor (
     host: string, { timeoutMs, maxResponseBytes }: RequestLimits, signals: readonly AbortSignal[],
-    resolve: (answer: HttpResponse) => void, reject: (error: TransportError) => void
+    resolve: (response: HttpResponse) => void, reject: (error: TransportError) => void
   ) {
     this.#host = host
     this.#maxBytes = maxResponseBytes
     this.#resolve = resolve
     this.#reject = reject
-    // undici's own time-outs start over with every byte, so an answer that drips in would never meet them.
+    // undici's own timeouts restart with every byte, so a response that arrives byte by byte never reaches them.
     this.#timer = setTimeout(abortLate, timeoutMs, this)
     this.#offAborts = signals.map((signal) => onAbort(signal, () => this.abort('aborted')))
   }
 
   /**
-   * A process that was stopped for a while finds its timers due before it has read what came in meanwhile. That goes first:
-   * an answer that brings rotated tokens is the only one that ever will.
+   * Aborts in the next check phase. After a pause of the process, timers fire before pending data is read, and that data may be
+   * a response with rotated tokens, which the provider sends only once.
    */
   abort (code: 'aborted' | 'timeout'): void {
-    this.#givingUp ??= setImmediate(() => this.#fail(new TransportError(code, this.#host)))
+    this.#pendingAbort ??= setImmediate(() => this.#fail(new TransportError(code, this.#host)))
   }
 
   onRequestStart (controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    // Given up while it waited for a connection: this keeps it off the wire.
+    // The request was aborted while it waited for a connection, so it must not be sent.
     if (this.#failure !== undefined) controller.abort(this.#failure)
   }
 
-  /** Once for each 1xx that comes before the answer, and last for the answer. */
+  /** undici calls this for each 1xx response, and last for the final response. */
   onResponseStart (_: Dispatcher.DispatchController, status: number, headers: Received): void {
     this.#status = status
     this.#headers = flat(headers)
@@ -108,15 +108,15 @@ class RequestHandler implements Dispatcher.DispatchHandler {
 
   #release (): void {
     clearTimeout(this.#timer)
-    clearImmediate(this.#givingUp)
+    clearImmediate(this.#pendingAbort)
     for (const offAbort of this.#offAborts) offAbort()
   }
 }
 
 type Received = Record<string, string | string[] | undefined>
 
-function abortLate (exchange: RequestHandler): void {
-  exchange.abort('timeout')
+function abortLate (handler: RequestHandler): void {
+  handler.abort('timeout')
 }
 
 function flat (received: Received): Record<string, string> {

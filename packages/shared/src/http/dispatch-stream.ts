@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { toTransportError, TransportError } from './transport-error.ts'
 
-/** A request of somebody else's making. A body that is a stream can be sent once. */
+/** A request that Carillon passes on. A body that is a stream can be sent only once. */
 export interface StreamRequest {
   method: string
   url: string
@@ -12,7 +12,7 @@ export interface StreamRequest {
   body?: Uint8Array | Readable | undefined
 }
 
-/** An answer whose body is still to come. It has to be read to its end, or destroyed. */
+/** A response whose body is not read yet. The caller must read it to the end or destroy it. */
 export interface StreamedResponse {
   status: number
   /** Lower-case names. */
@@ -20,28 +20,28 @@ export interface StreamedResponse {
   body: Readable
 }
 
-/** What one streamed exchange may take: until its headers are here, between two pieces of its body, and in all. */
+/** Timeouts of one streamed request: until its headers arrive, between two chunks of its body, and in total. */
 export interface StreamLimits {
   headersTimeoutMs: number
   bodyTimeoutMs: number
   totalTimeoutMs: number
 }
 
-/** Sends `request` through `agent` and answers as soon as there are headers. Redirects are answers. Throws TransportError. */
+/** Sends `request` through `agent` and resolves once the headers arrive. Does not follow redirects. Throws TransportError. */
 export async function dispatchStream (
-  agent: Dispatcher, url: URL, request: StreamRequest, terms: StreamLimits, signal: AbortSignal
+  agent: Dispatcher, url: URL, request: StreamRequest, limits: StreamLimits, signal: AbortSignal
 ): Promise<StreamedResponse> {
   if (signal.aborted) throw new TransportError('aborted', url.host)
-  const timeout = AbortSignal.timeout(terms.totalTimeoutMs)
+  const timeout = AbortSignal.timeout(limits.totalTimeoutMs)
   try {
     const { statusCode, headers, body } = await agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
-      method: request.method as Dispatcher.HttpMethod, // undici takes any token, its type a few
+      method: request.method as Dispatcher.HttpMethod, // undici accepts any token, but its type lists only a few
       headers: request.headers,
       body: request.body ?? null,
-      headersTimeout: terms.headersTimeoutMs,
-      bodyTimeout: terms.bodyTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      bodyTimeout: limits.bodyTimeoutMs,
       signal: AbortSignal.any([signal, timeout])
     })
     return { status: statusCode, headers: present(headers), body: hasBody(statusCode) ? body : withoutBody(body) }
@@ -57,7 +57,7 @@ function hasBody (status: number): boolean {
   return status !== 204 && status !== 304
 }
 
-/** A 304 may state the length that a 200 would have (RFC 9110 §8.6). undici then takes its body for one that broke off. */
+/** A 304 may state the length that a 200 would have (RFC 9110 §8.6). undici then reports its body as incomplete. */
 function withoutBody (body: Readable): Readable {
   body.on('error', () => {}).resume()
   return Readable.from([])

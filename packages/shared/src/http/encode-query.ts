@@ -1,12 +1,12 @@
 /**
- * A query for a URL, without its `?`. A space becomes `%20`, which every server reads as a space; `+` is one only where the
- * server takes the query for a form.
+ * A query for a URL, without its `?`. A space becomes `%20`, which every server decodes. Some servers decode `+` as a space
+ * only in form bodies.
  */
 export function encodeQuery (parameters: Record<string, string>): string {
   return Object.entries(parameters).map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`).join('&')
 }
 
-/** The URL with `parameters` added to its query. What is there already stays as it was written. */
+/** Adds `parameters` to the query of a URL. The existing text stays unchanged. */
 export function withParameters (url: string, parameters: Record<string, string>): string {
   const query = encodeQuery(parameters)
   if (query === '') return url
@@ -15,14 +15,14 @@ export function withParameters (url: string, parameters: Record<string, string>)
   return [`${base}${separator}${query}`, ...fragment].join('#')
 }
 
-/** A query, with its `?` or without, that lacks the parameters `names`. The others stay as they were written. */
+/** Removes the parameters `names` from a query, with or without its `?`. The others stay unchanged. */
 export function withoutParameters (search: string, names: readonly string[]): string {
   const mark = search.startsWith('?') ? '?' : ''
   const kept = search.slice(mark.length).split('&').filter((part) => !names.includes(nameOf(part)))
   return kept.length === 0 ? '' : `${mark}${kept.join('&')}`
 }
 
-/** Encodes everything but the unreserved characters of RFC 3986, as RFC 5849 §3.6 asks. */
+/** Encodes everything but the unreserved characters of RFC 3986, as RFC 5849 §3.6 requires. */
 export function percentEncode (text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }

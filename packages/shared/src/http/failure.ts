@@ -1,9 +1,12 @@
 /**
- * What a response that is no success means, which decides what to do next:
- * `transient` try again later · `rateLimited` wait until `retryAt`, which costs no attempt ·
- * `expired` the token is too old, so refresh it and try again ·
- * `unauthorized` the token is dead, the user must reconnect · `rejected` the provider will never accept this message ·
- * `quota` the account has used up what it may send · `malformed` the response cannot be understood.
+ * The meaning of an unsuccessful response, which decides what happens next:
+ * - `transient`: retry later.
+ * - `rateLimited`: wait until `retryAt`. This uses up no attempt.
+ * - `expired`: the access token has expired. Refresh it and retry.
+ * - `unauthorized`: the token no longer works. The user must reconnect.
+ * - `rejected`: the provider will never accept this message.
+ * - `quota`: the account has used up its quota.
+ * - `malformed`: the response cannot be parsed.
  */
 export type Failure =
   | { kind: 'transient', reason: string }
@@ -12,7 +15,7 @@ export type Failure =
     reason: string
     /** Milliseconds since the epoch. */
     retryAt: number
-    /** What has to wait: with `host`, every connection at that host; else, or absent, this connection. */
+    /** What must wait: with `host`, every connection at that host; otherwise only this connection. */
     scope?: 'connection' | 'host'
   }
   | { kind: 'expired', reason: string }

@@ -8,41 +8,43 @@ import { createNameResolver } from './addresses/name-resolver.ts'
 import { TransportError } from './transport-error.ts'
 import type { HttpRequest, HttpResponse } from './messages.ts'
 
-/** HTTP for provider clients. `request` throws TransportError when no whole answer came. */
+/** HTTP for provider clients. `request` throws TransportError when no complete response arrives. */
 export interface Http {
   request: (request: HttpRequest, signal?: AbortSignal) => Promise<HttpResponse>
-  /** Waits for the requests under way. */
+  /** Resolves when all pending requests have ended. */
   close: () => Promise<void>
 }
 
-/** The same pools, limits of time and guard, for bodies that are passed on as they come: theirs may be of any size. */
+/** Adds streaming for bodies of any size. It uses the same connection pools and guard. */
 export interface StreamingHttp extends Http {
-  /** Answers as soon as there are headers. Throws TransportError. `signal` ends the exchange at any time, its body included. */
+  /** Resolves once the headers arrive. Throws TransportError. `signal` aborts the request at any time, its body included. */
   stream: (request: StreamRequest, signal: AbortSignal) => Promise<StreamedResponse>
 }
 
 export interface HttpOptions {
-  /** The configured base URLs: the operator chose them, so they may be private. Only their origins count. */
+  /** The configured base URLs. The operator chose them, so they may be private. Only their origins count. */
   trustedOrigins: readonly string[]
-  /** Host names, addresses and CIDRs that every other URL may also reach although they are not public. */
+  /** Host names, addresses and CIDRs that any URL may reach although they are not public. */
   allowPrivateHosts: readonly string[]
-  /** To be told of a host that the guard refuses, for the log: the error does not tell a refused name from a missing one. */
+  /**
+   * Called with each host that the guard refuses, for the log. The error does not reveal whether a name is refused or missing.
+   */
   onRefused?: (host: string) => void
-  /** `address` or `address:port` of the name servers for guarded hosts. Default: those of the system. */
+  /** `address` or `address:port` of the name servers for guarded hosts. Default: the system's name servers. */
   nameServers?: readonly string[]
-  /** Name, TCP and TLS together. */
+  /** For name resolution, TCP and TLS together. */
   connectTimeoutMs?: number
-  /** From the request to the answer's headers. */
+  /** From the request to the headers of the response. */
   headersTimeoutMs?: number
-  /** Between two pieces of the answer's body. */
+  /** Between two chunks of the response body. */
   bodyTimeoutMs?: number
-  /** For the whole exchange, the wait for a free connection included. */
+  /** For the whole request, including the wait for a free connection. */
   totalTimeoutMs?: number
-  /** For a whole exchange that streams. */
+  /** For the whole of a streamed request. */
   streamTimeoutMs?: number
   maxResponseBytes?: number
   connectionsPerOrigin?: number
-  /** Aborts every `request`, whichever signal it has of its own. A process that stops does not wait for a provider. */
+  /** Aborts every `request`, in addition to its own signal. A process that shuts down does not wait for a provider. */
   signal?: AbortSignal
 }
 
@@ -57,8 +59,8 @@ const defaults = {
 }
 
 /**
- * The one way out: keep-alive pools per origin, limits on time and size, and a guard that keeps URLs which came from
- * users, sites or providers away from our own network. Throws TypeError for options that make no sense.
+ * Creates the HTTP client for all outgoing requests: keep-alive pools per origin, limits on time and size, and a guard. The
+ * guard keeps URLs from users, sites and providers away from our own network. Throws TypeError for invalid options.
  */
 export function createHttp (options: HttpOptions): StreamingHttp {
   const limits = { ...defaults, ...options }
@@ -71,15 +73,15 @@ export function createHttp (options: HttpOptions): StreamingHttp {
   const { connectTimeoutMs: timeoutMs } = limits
   const guard = createGuard(options.allowPrivateHosts)
   const names = createNameResolver({ timeoutMs, servers: options.nameServers })
-  // A name in `allowPrivateHosts` is the operator's choice, and may be known to the system alone.
+  // The operator allowed this name, and perhaps only the system's resolver can resolve it.
   const resolve = (hostname: string) => guard.names(hostname) ? names.resolveTrusted(hostname) : names.resolve(hostname)
-  // Two pools, so that no socket opened for a trusted origin is ever reused for a guarded one.
+  // With two pools, a guarded request never reuses a socket that was opened for a trusted origin.
   const open = new Agent({ ...pool, connect: createConnector(timeoutMs, names.resolveTrusted) })
   const guarded = new Agent({
     ...pool, connect: createGuardedConnector({ guard, timeoutMs, resolve, onRefused: options.onRefused })
   })
 
-  /** A provider's client sends nearly everything to one address. */
+  /** A provider client sends nearly all requests to one URL, so its parsed form is cached. */
   let latest: { text: string, url: URL } | undefined
 
   return {

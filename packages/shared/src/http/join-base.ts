@@ -1,6 +1,6 @@
 /**
- * The URL of `path` under `baseUrl`, which may itself have a path but no slash at its end. Undefined when `path` leads
- * elsewhere: without its slash it would continue our host's name, and dots could leave the base's path.
+ * Appends `path` to `baseUrl`, which may have a path but no trailing slash. Undefined when the result leaves the base: a path
+ * without a leading slash would extend the host name, and dot segments could leave the base's path.
  */
 export function joinBase (baseUrl: string, path: string): URL | undefined {
   const written = `${baseUrl}${path}`

@@ -8,7 +8,7 @@ export function isText (value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-/** Parses a body as JSON, without the byte order mark that some servers put first. Undefined when it is not JSON. */
+/** Parses a body as JSON, without the byte order mark that some servers send first. Undefined when it is not JSON. */
 export function parseJson (body: Uint8Array | string): unknown {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
   try {

@@ -1,11 +1,11 @@
 import { MIMEType } from 'node:util'
 
-/** Names that are in use beside the registered ones. */
+/** Unregistered names that are in use, and the registered ones. */
 const aliases = new Map([['image/jpg', 'image/jpeg'], ['image/pjpeg', 'image/jpeg'], ['image/x-png', 'image/png']])
 
-/** A MIME type with its parameters, in lower case and under its registered name; undefined when it is none. */
+/** A MIME type with its parameters, in lower case and under its registered name. Undefined when `text` is not a MIME type. */
 export function normalizeMimeType (text: string): string | undefined {
-  // It goes into headers.
+  // The type becomes part of a header.
   if (!/^[\x20-\x7e]+$/.test(text)) return undefined
   try {
     const type = new MIMEType(text)

@@ -1,16 +1,18 @@
-/** How long a provider may make us wait, and what to assume where it does not say. */
+/** Bounds on how long a provider may make Carillon wait, and the default wait. */
 export interface WaitLimits {
   minMs: number
   maxMs: number
-  /** When no usable time was named. A wait costs no attempt, so this must be long enough not to be a hot loop. */
+  /**
+   * Applies when the provider names no usable time. A wait uses up no attempt, so this must not be short enough for a hot loop.
+   */
   absentMs: number
 }
 
 const defaults: WaitLimits = { minMs: 1_000, maxMs: 60 * 60 * 1_000, absentMs: 30_000 }
 
 /**
- * When to try again, in milliseconds since the epoch: the first of `candidates` that lies ahead, kept within the limits,
- * so that a hostile or broken server parks nothing for a year.
+ * Chooses when to retry, in milliseconds since the epoch: the first of `candidates` that lies in the future, within the limits.
+ * The maximum keeps a hostile or broken server from parking deliveries for a year.
  */
 export function chooseRetryAt (candidates: Array<number | undefined>, now: number, limits: Partial<WaitLimits> = {}): number {
   const { minMs, maxMs, absentMs } = { ...defaults, ...limits }
@@ -20,8 +22,8 @@ export function chooseRetryAt (candidates: Array<number | undefined>, now: numbe
 }
 
 /**
- * Reads `Retry-After`, which is seconds or a date (RFC 9110 §10.2.3). Milliseconds since the epoch, undefined when it is
- * absent or neither.
+ * Parses `Retry-After`, which is seconds or a date (RFC 9110 §10.2.3). Returns milliseconds since the epoch, or undefined when
+ * it is absent or neither.
  */
 export function parseRetryAfter (value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? ''
@@ -29,7 +31,7 @@ export function parseRetryAfter (value: string | undefined, now: number): number
   return parseHttpDate(text)
 }
 
-/** Reads a moment given as whole or fractional seconds since the epoch, as `X-Ratelimit-Reset` is. */
+/** Parses whole or fractional seconds since the epoch, the format of `X-Ratelimit-Reset`, to milliseconds. */
 export function parseEpochSeconds (value: string | undefined): number | undefined {
   const text = value?.trim() ?? ''
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : undefined
@@ -43,8 +45,8 @@ const httpDates = [
 ]
 
 /**
- * Reads a date in any form of RFC 9110 §5.6.7; a recipient must take the two obsolete ones too. asctime's is UTC without
- * saying so. Milliseconds since the epoch, undefined when it is none.
+ * Parses a date in any format of RFC 9110 §5.6.7, which requires recipients to accept the two obsolete ones too. The asctime
+ * format is UTC without a time zone. Returns milliseconds since the epoch, or undefined when it is not a date.
  */
 export function parseHttpDate (text: string): number | undefined {
   if (!httpDates.some((form) => form.test(text))) return undefined

@@ -1,6 +1,6 @@
 import { errors } from 'undici'
 
-/** Why no whole answer came. `closed` is our own client shut down, `invalid` a request that cannot be put on the wire. */
+/** Why no complete response arrived. `closed`: our own client is shut down. `invalid`: the request cannot be sent. */
 export type TransportCode =
   | 'refused' | 'unreachable' | 'reset' | 'timeout' | 'dns' | 'tls' | 'protocol' | 'tooLarge'
   | 'notAllowed' | 'invalid' | 'aborted' | 'closed' | 'failed'
@@ -22,14 +22,14 @@ const words: Record<TransportCode, string> = {
 }
 
 /**
- * No whole answer came. Names the host as the URL had it. There is no `cause` on purpose: the system's errors carry
- * the address a name resolved to, which tells whoever supplied the name about our network.
+ * No complete response arrived. `host` is the host of the URL. There is no `cause`: system errors contain the resolved address,
+ * which would reveal our network to the author of the URL.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly code: TransportCode
   readonly host: string
-  /** The same without the host, in words. */
+  /** The message without the host. */
   readonly reason: string
   /** The system's or undici's own code, such as `CERT_HAS_EXPIRED`. */
   readonly detail: string | undefined
@@ -44,7 +44,7 @@ export class TransportError extends Error {
   }
 }
 
-/** Makes a TransportError of what undici, net, tls or dns threw for a request to `host`. */
+/** Converts an error of undici, net, tls or dns for a request to `host` to a TransportError. */
 export function toTransportError (error: unknown, host: string): TransportError {
   if (error instanceof TransportError) return error
   const detail = systemCode(error)
@@ -66,7 +66,9 @@ const codes: Array<[RegExp, TransportCode]> = [
   [/^(UND_ERR_ABORTED|LOOKUP_CANCELED)$/, 'aborted']
 ]
 
-/** Two have none: undici's parser for some faults, and Node's AggregateError for a name with several addresses. */
+/**
+ * Two errors have no code: undici's parser error in some cases, and Node's AggregateError for a name with several addresses.
+ */
 function systemCode (error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   if ('code' in error && typeof error.code === 'string') return error.code

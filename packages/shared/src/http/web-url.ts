@@ -1,6 +1,6 @@
 /**
- * Reads an absolute http or https URL as people write it. The result is what the URL parser makes of it, so what was checked is
- * what is stored and sent. The parser alone is too kind: it takes `https:host`, and drops spaces and line breaks.
+ * Reads an absolute http or https URL that a person wrote. Returns the parser's output, so the checked URL is the stored and
+ * sent one. The parser alone is too lenient: it accepts `https:host`, and drops spaces and line breaks.
  */
 export function readWebUrl (text: string): { url: string } | { fault: string } {
   if (/[\s\p{Cc}]/u.test(text)) return { fault: 'must not contain spaces or control characters: percent-encode them' }

@@ -1,6 +1,6 @@
-/** What a DATABASE_URL says, in the terms of no driver. */
+/** The parts of a DATABASE_URL, independent of any driver. */
 export interface DatabaseAddress {
-  /** A name, an address, or the folder of a Unix socket. Where it is absent both drivers read PGHOST, and so on below. */
+  /** A name, an address, or the folder of a Unix socket. If a field is absent, both drivers read PGHOST, PGPORT and so on. */
   host: string | undefined
   port: number | undefined
   user: string | undefined
@@ -9,20 +9,20 @@ export interface DatabaseAddress {
   tls: DatabaseTls
   applicationName: string | undefined
   connectTimeoutMs: number
-  /** The search_path of Carillon's own tables. */
+  /** The search_path for Carillon's own tables. */
   searchPath: string | undefined
-  /** Settings of the session that the URL asks for. */
+  /** Session settings from the URL. */
   settings: Readonly<Record<string, string>>
-  /** Behind PgBouncer in transaction mode: a session lasts for one transaction. */
+  /** Behind PgBouncer in transaction mode, where a session lasts for one transaction. */
   isPgBouncer: boolean
-  /** Connections of Carillon's own pool at most. */
+  /** The maximum number of connections in Carillon's own pool. */
   maxConnections: number | undefined
 }
 
 export interface DatabaseTls {
-  /** libpq's meaning of each: `require` encrypts and verifies nothing, `verify-ca` leaves the name out. */
+  /** As in libpq: `require` encrypts without verification, `verify-ca` does not verify the host name. */
   mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
-  /** PEM texts. Without `ca`, Node's own list of authorities decides. */
+  /** PEM texts. Without `ca`, Node's own certificate authorities apply. */
   ca?: string
   cert?: string
   key?: string

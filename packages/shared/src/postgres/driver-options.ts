@@ -10,24 +10,24 @@ import { quietMsFor } from './quiet-ms-for.ts'
 import { WatchedSocket } from './watched-socket.ts'
 
 const defaultPort = 5432
-/** Within it, every statement has ended or its connection is lost; longer work asks for more. */
+/** A statement ends within this time, or its connection is lost. Longer work passes its own timeout. */
 export const defaultStatementTimeoutMs = 16_000
-/** Shorter than what a silent connection is given. */
+/** Shorter than the quiet time after which a silent connection is closed. */
 const idleSeconds = 10
-/** Node sends ten probes, one a second, after it: a lost connection is noticed while a statement takes its minutes. */
+/** Node then sends ten probes, one per second, so a lost connection is detected during a statement that takes minutes. */
 const keepAliveSeconds = 10
 
-/** The options of both PostgreSQL drivers are made here and nowhere else, so that one DATABASE_URL means the same to both. */
+/** The options of both PostgreSQL drivers are made only in this file, so one DATABASE_URL means the same to both. */
 export interface DriverRequest {
   max: number
   applicationName: string
-  /** Replaces the search_path of Carillon's own tables. */
+  /** Replaces the search_path for Carillon's own tables. */
   searchPath?: string
-  /** How long a statement may take; 16 seconds when absent, no limit when 0. A limit in the URL replaces it. */
+  /** The statement timeout: 16 seconds when absent, none when 0. A timeout in the URL replaces it. */
   statementTimeoutMs?: number
 }
 
-/** For postgres.js, which Carillon's own tables are read with. */
+/** For postgres.js, which serves Carillon's own tables. */
 export function postgresJsOptions (address: DatabaseAddress, request: DriverRequest) {
   const { max, applicationName, searchPath, statementTimeoutMs = defaultStatementTimeoutMs } = request
   const { host, port, user, password, database } = address
@@ -46,11 +46,11 @@ export function postgresJsOptions (address: DatabaseAddress, request: DriverRequ
     prepare: !address.isPgBouncer,
     connection: { application_name: address.applicationName ?? applicationName, ...session, ...startupPadding }
   } satisfies Options<Record<string, never>>
-  // Its types do not say that it takes a socket.
+  // The types of postgres.js lack the option `socket`.
   return { ...options, socket: openSocketFor(address, quietMsFor(address, statementTimeoutMs)) }
 }
 
-/** For pg, which BullMQ's PostgreSQL backend stands on. */
+/** For pg, which BullMQ's PostgreSQL backend uses. */
 export function pgOptions (address: DatabaseAddress, request: DriverRequest): PoolConfig {
   const { max, applicationName, searchPath, statementTimeoutMs = defaultStatementTimeoutMs } = request
   const { host, port, user, password, database, tls } = address
@@ -72,7 +72,7 @@ export function pgOptions (address: DatabaseAddress, request: DriverRequest): Po
   }
 }
 
-/** postgres.js looks up its own defaults where the address names no host or port. */
+/** postgres.js passes its own defaults when the address has no host or port. */
 function openSocketFor (address: DatabaseAddress, quietMs: number) {
   return ({ host, port, path }: { host?: string[], port?: number[], path?: string | false }): Promise<Socket> => {
     const target = { host: host?.[0] ?? 'localhost', port: port?.[0] ?? defaultPort }
@@ -82,7 +82,7 @@ function openSocketFor (address: DatabaseAddress, quietMs: number) {
 
 function postgresJsHost (host: string, port: number): Pick<Options<Record<string, never>>, 'host' | 'port' | 'path'> {
   if (host.startsWith('/')) return { path: `${host}/.s.PGSQL.${port}` }
-  // A list of one: postgres.js would cut an IPv6 address at its first colon. It takes lists, which its types do not say.
+  // postgres.js would cut an IPv6 address at its first colon, but not one in a list. Its types lack the lists.
   const lists: { host: unknown, port: unknown } = { host: [host], port: [port] }
   return lists as { host: string, port: number }
 }

@@ -4,8 +4,8 @@ import { pgOptions } from './driver-options.ts'
 import type { DriverRequest } from './driver-options.ts'
 
 /**
- * A pool of pg's connections to `address`. With sslmode=prefer and a server that has no TLS, the pool connects without TLS:
- * pg alone would fail.
+ * A pool of pg connections to `address`. With sslmode=prefer and a server without TLS, the pool connects without TLS, where pg
+ * alone would fail.
  */
 export function openPgPool (address: DatabaseAddress, request: DriverRequest, more: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ ...pgOptions(address, request), ...more })
@@ -25,7 +25,7 @@ export function openPgPool (address: DatabaseAddress, request: DriverRequest, mo
   }
   function isWithoutTls (error: unknown): boolean {
     if (!(error instanceof Error) || error.message !== 'The server does not support SSL connections') return false
-    pool.options.ssl = false // that of every connection from now on
+    pool.options.ssl = false // applies to all later connections
     return true
   }
   return Object.assign(pool, { connect: connectPreferringTls })

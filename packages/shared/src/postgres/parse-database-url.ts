@@ -4,8 +4,8 @@ import { applyParameter, tlsMode } from './url-parameters.ts'
 const defaultConnectTimeoutMs = 10_000
 
 /**
- * Reads a DATABASE_URL: libpq's parameters, those of pg and postgres.js, and Prisma's, each with its meaning or refused by name.
- * Reads the files of certificates that it names. Throws an Error whose message completes "DATABASE_URL …" and shows no secret.
+ * Parses a DATABASE_URL with the parameters of libpq, pg, postgres.js and Prisma. Refuses unsupported parameters by name. Reads
+ * the certificate files that it names. Throws an Error whose message completes "DATABASE_URL …" and contains no secret.
  */
 export function parseDatabaseUrl (text: string): DatabaseAddress {
   if (!/^postgres(ql)?:\/\//i.test(text)) throw new Error('is not right')

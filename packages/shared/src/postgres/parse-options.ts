@@ -1,6 +1,6 @@
 /**
- * Reads the `options` of a connection, which are switches of the server: `-c name=value`, `-cname=value` or `--name=value`.
- * A backslash keeps the character after it. Throws an Error for every other switch.
+ * Parses the `options` of a connection, which are switches of the server: `-c name=value`, `-cname=value` or `--name=value`. A
+ * backslash escapes the next character. Throws an Error for every other switch.
  */
 export function parseOptions (options: string): Record<string, string> {
   const words = [...options.matchAll(/(?:\\.|[^\s\\])+/g)].map(([word]) => word.replace(/\\(.)/g, '$1'))
@@ -15,7 +15,7 @@ export function parseOptions (options: string): Record<string, string> {
   return settings
 }
 
-/** The other direction. */
+/** The inverse of `parseOptions`. */
 export function formatOptions (settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\s\\]/g, '\\$&')}`).join(' ')
 }

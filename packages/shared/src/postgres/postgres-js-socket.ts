@@ -13,13 +13,13 @@ const yes = 'S'.charCodeAt(0)
 export interface SocketTarget {
   host: string
   port: number
-  /** Of a Unix socket, instead of both. */
+  /** The path of a Unix socket, which replaces host and port. */
   path?: string
 }
 
 /**
- * Opens the connections of postgres.js, and TLS on them: postgres.js 3.4 waits forever where it opens TLS itself on a connection
- * that was lost before. Resolves to a socket that fails where it cannot open one, since a rejection leaves postgres.js waiting.
+ * Opens the connections of postgres.js, including TLS: postgres.js 3.4 waits forever when it opens TLS on a reconnected socket.
+ * On failure it resolves to a socket that fails, because postgres.js does not handle a rejection.
  */
 export async function openPostgresJsSocket (address: DatabaseAddress, target: SocketTarget, quietMs: number): Promise<Socket> {
   const raw = new WatchedSocket({ quietMs })
@@ -28,7 +28,7 @@ export async function openPostgresJsSocket (address: DatabaseAddress, target: So
   else raw.connect(target.path)
   try {
     const socket = address.tls.mode === 'disable' ? raw : await negotiateTls(address, target, raw)
-    // postgres.js names them in its errors.
+    // postgres.js names host and port in its errors.
     return keepStartupClean(Object.assign(socket, { host: target.host, port: target.port }))
   } catch (error) {
     raw.destroy()
@@ -52,14 +52,14 @@ async function negotiateTls (address: DatabaseAddress, { host }: SocketTarget, r
 function startTls (address: DatabaseAddress, host: string, raw: WatchedSocket): Socket {
   const socket = connect({ socket: raw, ...isIP(host) === 0 && { servername: host }, ...tlsOptions(address) })
   failAtEnd(socket)
-  // The reason why a connection ended is known to the socket below.
+  // Only the socket below has the reason why the connection ended.
   raw.on('error', (error) => socket.destroy(error))
   return socket
 }
 
 /**
- * A connection that the server closes ends with an error. postgres.js 3.4 reconnects without a pause or an end where a connection
- * was lost during a statement and the server then closes each new one: the next statement is never rejected.
+ * Turns the end of a connection into an error. Otherwise postgres.js 3.4 reconnects endlessly without a pause when a connection
+ * is lost during a statement and the server then closes each new one. The next statement is never rejected.
  */
 function failAtEnd (socket: Socket): void {
   socket.once('end', () => {
@@ -67,7 +67,7 @@ function failAtEnd (socket: Socket): void {
   })
 }
 
-/** Fails once postgres.js listens to it. */
+/** Fails only after postgres.js has added its listeners. */
 function openFailing (error: unknown): Socket {
   const socket = new Socket()
   setImmediate(() => socket.destroy(error instanceof Error ? error : new Error(String(error))))

@@ -1,14 +1,14 @@
 import type { DatabaseAddress } from './database-address.ts'
 import { formatOptions } from './parse-options.ts'
 
-/** Settings that PgBouncer keeps per client and takes at the start of a connection. */
+/** Settings that PgBouncer tracks per client and accepts in the startup message. */
 const keptByPgBouncer = {
   DateStyle: 'ISO,MDY',
   TimeZone: 'UTC',
   standard_conforming_strings: 'on'
 }
 
-/** What we read and write depends on these, so no role, database or URL may change them. */
+/** Our parsing and SQL depend on these settings, so no role, database or URL may change them. */
 export const pinnedSettings: Readonly<Record<string, string>> = {
   ...keptByPgBouncer,
   IntervalStyle: 'postgres',
@@ -22,10 +22,10 @@ export const pinnedSettings: Readonly<Record<string, string>> = {
   default_transaction_deferrable: 'off'
 }
 
-/** A role's or database's limits are meant for other programs. A limit in the URL is meant for us. */
+/** Timeouts of a role or database are meant for other programs. Timeouts in the URL are meant for Carillon. */
 const unlessInUrl = {
   lock_timeout: '0',
-  // The server does not notice either that a connection is lost: its locks would stay until then.
+  // The server does not detect a lost connection either, and would keep its locks.
   idle_in_transaction_session_timeout: '20s',
   idle_session_timeout: '0'
 }
@@ -34,13 +34,13 @@ const unlessInUrl = {
 const defaultSearchPath = '"$user",public'
 
 /**
- * The parameters with which both drivers start a session: those of the URL, overridden by what our reading depends on.
- * `searchPath` replaces that of Carillon's tables. A `statementTimeoutMs` of 0 is none.
+ * The parameters with which both drivers start a session: the URL's settings, overridden by the pinned ones. `searchPath`
+ * replaces the one for Carillon's tables. A `statementTimeoutMs` of 0 means no timeout.
  */
 export function startupParameters (
   address: DatabaseAddress, searchPath?: string, statementTimeoutMs = 0
 ): Record<string, string> {
-  // PgBouncer refuses `options`, and search_path with it: what else there is comes from its servers' sessions.
+  // PgBouncer refuses `options`, and search_path with it, so all other settings come from its server sessions.
   if (address.isPgBouncer) return { ...keptByPgBouncer }
   const path = { search_path: searchPath ?? address.searchPath ?? defaultSearchPath }
   const limits = { statement_timeout: String(statementTimeoutMs), ...unlessInUrl }

@@ -1,19 +1,19 @@
 import type { Socket } from 'node:net'
 
 const paddingName = 'carillon.padding'
-/** postgres.js sends this many bytes at once, and fewer in a later turn of the event loop. */
+/** postgres.js sends this many bytes immediately, and fewer in a later turn of the event loop. */
 const sentAtOnce = 1_024
-/** The version of the protocol, and the first parameter that postgres.js sends. */
+/** The protocol version, and the first parameter that postgres.js sends. */
 const start = Buffer.from('\0\u0003\0\0user\0')
 const padding = Buffer.from(`\0${paddingName}\0`)
 const lengthBytes = 4
 
-/** A parameter of the session that makes the startup message be sent at once. `keepStartupClean` removes it. */
+/** A session parameter that makes postgres.js send the startup message immediately. `keepStartupClean` removes it. */
 export const startupPadding: Readonly<Record<string, string>> = { [paddingName]: ' '.repeat(sentAtOnce) }
 
 /**
- * A statement that postgres.js 3.4 takes while its connection closes leaves bytes that it never sends: they come before the next
- * startup message, which then waits behind them. With its padding that message is sent at once, and here it loses both.
+ * When postgres.js 3.4 accepts a statement while its connection closes, it leaves unsent bytes. They come before the next
+ * startup message and delay it. The padding makes postgres.js send the message immediately, and this function removes both.
  */
 export function keepStartupClean<Opened extends Socket> (socket: Opened): Opened {
   const write = socket.write.bind(socket)
@@ -25,7 +25,7 @@ export function keepStartupClean<Opened extends Socket> (socket: Opened): Opened
   })
 }
 
-/** As it is where it is no startup message, but the request to cancel a statement. */
+/** Returns other messages, such as a cancel request, unchanged. */
 function startupOf (bytes: Buffer): Buffer {
   const from = bytes.lastIndexOf(start) - lengthBytes
   const to = bytes.lastIndexOf(padding)

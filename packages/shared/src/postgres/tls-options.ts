@@ -2,7 +2,9 @@ import { checkServerIdentity } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
 import type { DatabaseAddress } from './database-address.ts'
 
-/** What `tls.connect` takes for this address. A new object each time: pg hides the key in the one it is given. */
+/**
+ * The options of `tls.connect` for this address. A new object each time, because pg hides the key in the object it receives.
+ */
 export function tlsOptions ({ host = 'localhost', tls }: DatabaseAddress): ConnectionOptions {
   const { mode, ca, cert, key, passphrase } = tls
   return {

@@ -17,12 +17,12 @@ export function applyParameter (address: DatabaseAddress, name: string, value: s
   }
 }
 
-/** What the TLS parameters together ask for. */
+/** The TLS mode that results from all TLS parameters. */
 export function tlsMode (all: Parameters): DatabaseTls['mode'] {
   const named = all.get('sslmode') ?? all.get('ssl')
   const authority = all.get('sslrootcert')
   if (authority === 'system' || (all.get('sslaccept') === 'strict' && named !== 'disable')) return 'verify-full'
-  // As libpq does: who names an authority wants it checked.
+  // As in libpq, a named authority implies verification.
   if (authority !== undefined && (named === undefined || named === 'require')) return 'verify-ca'
   if (named === 'true' || named === '1') return 'verify-full'
   return modes.get(named ?? '') ?? 'disable'
@@ -61,7 +61,7 @@ const parameters: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['channel_binding', (_address, value) => { mustBe(value, 'disable', 'prefer') }],
   ['gssencmode', (_address, value) => { mustBe(value, 'disable', 'prefer') }],
   ['target_session_attrs', (_address, value) => { mustBe(value, 'any', 'read-write', 'primary') }],
-  // What pg alone would ask for: libpq's meaning of `sslmode` is the one that we follow.
+  // For pg this parameter selects libpq's meaning of `sslmode`, which Carillon always uses.
   ['uselibpqcompat', (_address, value) => { mustBe(value, 'true') }],
 
   ['sslmode', (_address, value) => { mustBe(value, ...modes.keys()) }],
@@ -72,7 +72,7 @@ const parameters: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['sslkey', (address, value) => { address.tls.key = readPem('sslkey', value) }],
   ['sslpassword', (address, value) => { address.tls.passphrase = value }],
 
-  // Prisma's.
+  // Prisma's parameters.
   ['schema', (address, value) => { address.searchPath = `"${value.replaceAll('"', '""')}"` }],
   ['pgbouncer', (address, value) => { mustBe(value, 'true', 'false'); address.isPgBouncer = value === 'true' }],
   ['connection_limit', (address, value) => { address.maxConnections = wholeNumber(value, 1, 1000) }]

@@ -3,10 +3,9 @@ import { Socket } from 'node:net'
 const tickMs = 1_000
 
 /**
- * A socket that ends with ETIMEDOUT when its server sends nothing for `quietMs`, which has to be longer than a statement takes or
- * a connection is idle. A connection whose packets are dropped is never reset, and neither PostgreSQL driver closes it. It counts
- * timer ticks instead of reading a clock: a process that was stopped for a while first reads what arrived meanwhile. Under TLS
- * this is the socket below TLS and sees encrypted bytes.
+ * A socket that ends with ETIMEDOUT when its server sends nothing for `quietMs`, which must exceed statement and idle timeouts.
+ * Neither PostgreSQL driver closes a connection whose packets are dropped. The socket counts timer ticks, so a process that was
+ * suspended first reads the data that arrived. Under TLS this is the lower socket and reads encrypted bytes.
  */
 export class WatchedSocket extends Socket {
   readonly #longestQuietMs: number
@@ -26,7 +25,7 @@ export class WatchedSocket extends Socket {
   }
 
   #check (): void {
-    // The drivers have deadlines of their own for that.
+    // The drivers have their own connect timeouts.
     if (this.connecting) return
     this.#quietMs = this.bytesRead === this.#read ? this.#quietMs + tickMs : 0
     this.#read = this.bytesRead

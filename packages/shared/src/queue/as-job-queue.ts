@@ -1,7 +1,7 @@
 import { withTimeout } from './with-timeout.ts'
 import type { JobQueue } from './job-queue.ts'
 
-/** What both backends' queues have in common. */
+/** The methods that the queues of both backends share. */
 export interface BullQueue {
   add: (name: string, data: unknown, opts: JobOptions) => Promise<unknown>
   addBulk: (jobs: Array<{ name: string, data: unknown, opts: JobOptions }>) => Promise<unknown>
@@ -19,11 +19,11 @@ interface JobOptions {
   delay: number
 }
 
-/** BullMQ looks a job up one by one; a slow store must still answer in time. */
+/** BullMQ looks jobs up one by one, and a slow store must respond before the timeout. */
 const idsPerQuestion = 100
-/** A run may wait this long for the one before it. */
+/** How late a run may be without being rescheduled. */
 const toleranceMs = 10_000
-/** BullMQ takes some ten thousand a second: so many are there in time on a slow store, too. */
+/** BullMQ adds about ten thousand jobs per second, so even a slow store adds this many before the timeout. */
 const jobsPerAddition = 1_000
 
 export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => void): JobQueue<Data> {
@@ -34,7 +34,7 @@ export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => v
         const some = jobs.slice(start, start + jobsPerAddition)
           .map(({ id, data, delayMs = 0 }) => ({ name: 'job', data, opts: { jobId: id, delay: Math.ceil(delayMs) } }))
         const [first] = some
-        // Setting up the pipeline for many takes longer than all the rest of adding one.
+        // Setting up the pipeline for several jobs takes longer than the rest of adding one job.
         const isAlone = first !== undefined && some.length === 1
         await withTimeout(isAlone ? queue.add(first.name, first.data, first.opts) : queue.addBulk(some))
       }
@@ -44,7 +44,7 @@ export function asJobQueue<Data> (queue: BullQueue, onError: (error: Error) => v
     schedule: async (id, everyMs, data) => {
       const scheduled = await withTimeout(queue.getJobScheduler(id))
       if (scheduled?.every === everyMs && isOnTime(scheduled.next, everyMs)) return
-      // An upsert keeps the offset within the old pace, and after a missed run waits for it: up to the whole of the old pace.
+      // An upsert keeps the offset within the old interval. After a missed run it waits for up to one whole old interval.
       if (scheduled) await withTimeout(queue.removeJobScheduler(id))
       await withTimeout(queue.upsertJobScheduler(id, { every: everyMs }, { name: 'job', data }))
     },
@@ -62,7 +62,7 @@ async function select (ids: string[], isMeant: (id: string) => Promise<boolean>)
   return selected
 }
 
-/** BullMQ uses the clock of the machine that ran last. If that clock was set meanwhile, the next run may be hours away. */
+/** BullMQ uses the clock of the machine that ran the job last. If that clock changes, the next run may be hours away. */
 function isOnTime (next: number | undefined, everyMs: number): boolean {
   return next !== undefined && Math.abs(next - Date.now()) <= everyMs + toleranceMs
 }

@@ -23,10 +23,10 @@ export function asJobWorker<Data> (
   return {
     close: async () => {
       await worker.pause(true)
-      // BullMQ waits until the store knows how the jobs ended. One that is away would keep us for ever.
+      // BullMQ waits until the store has recorded the results of the jobs. With an unreachable store it would wait forever.
       const away = await ping().then(() => false, () => true)
       if (away) await Promise.allSettled(running)
-      // One that is closed before would connect afterwards, and nobody would let go of that connection.
+      // A worker that is closed before it is ready would connect afterwards and never release that connection.
       else await worker.waitUntilReady()
       await worker.close(away)
     }

@@ -14,39 +14,39 @@ import { probeQueue, probeQueueName } from './probe-queue.ts'
 
 export interface QueueBackendOptions {
   databaseUrl: string
-  /** Absent: jobs live in PostgreSQL. */
+  /** When absent, jobs are stored in PostgreSQL. */
   redisUrl?: string | undefined
-  /** Redis: the prefix of every key. Deployments that share a Redis need different ones. */
+  /** The prefix of every Redis key. Deployments that share a Redis need different prefixes. */
   prefix: string
-  /** Hears of every lost connection and failed job; none of them ends the process. */
+  /** Called with each connection error and failed job. None of them ends the process. */
   onError: (error: Error) => void
 }
 
-/** BullMQ on the store that the options name. Opens without it, and starts to work once it is there. */
+/** Opens BullMQ on the configured store. The store may be unreachable: work starts once it is available. */
 export function openQueueBackend (options: QueueBackendOptions): QueueBackend {
   const own = { ...options, onError: onceEach(options.onError) }
   return own.redisUrl === undefined ? openPostgres(own) : openRedis(own, own.redisUrl)
 }
 
-/** How long Redis may send nothing while it owes an answer. BullMQ's longest blocking command takes ten seconds. */
+/** How long Redis may send nothing while a response is due. BullMQ's longest blocking command takes ten seconds. */
 const redisQuietMs = 14_000
-/** A worker looks for jobs at least this often, should the notice of one be lost. */
+/** A worker checks for jobs at least this often, in case a notification is lost. */
 const maxBlockSeconds = 10
-/** BullMQ renews the lock of a running job. Much shorter than a lease: a job taken over a lost connection is taken again soon. */
+/** BullMQ renews the lock of a running job. A short lock lets another worker soon take a job whose connection was lost. */
 const maxLockMs = 15_000
 const stalledCheckMs = 5_000
 
-/** Nothing is kept of a finished job: the deliveries' rows tell what became of it. */
+/** Finished jobs are removed: the rows of the deliveries record the results. */
 const defaultJobOptions = { removeOnComplete: true, removeOnFail: true }
 
 function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): QueueBackend {
-  // Not `lazyConnect`: BullMQ waits for its first try alone, and a queue or worker whose first try failed is lost for ever.
+  // No `lazyConnect`: BullMQ waits only for the first attempt, and a queue or worker whose first attempt failed never recovers.
   const connect = (maxRetriesPerRequest: number | null): Redis =>
-    // READONLY: the address has come to lead to a replica, or this connection still leads to what is one now.
+    // READONLY: the address now points to a replica, or this connection leads to a Redis that has become one.
     new Redis(url, {
       maxRetriesPerRequest, connectTimeout: storeTimeoutMs, socketTimeout: redisQuietMs, reconnectOnError: isReadOnly
     }).on('error', onError)
-  // Adding fails soon while Redis is away (reconcile makes up for it); a worker waits for it to come back.
+  // Adding fails fast while Redis is unreachable, and reconcile adds the job later. A worker waits until Redis returns.
   const adding = connect(1)
   let working: Redis | undefined
   const ping = (): Promise<unknown> => withTimeout(adding.ping())
@@ -81,9 +81,9 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
       'which PgBouncer does not give. Set REDIS_URL, or let DATABASE_URL lead to PostgreSQL itself.')
   }
   const bull = withBackend((...wanted: Parameters<typeof createPostgresBackend>) =>
-    // Its own hour relies on notices that a lost connection does not bring.
+    // BullMQ's default of one hour relies on notifications, which a lost connection does not deliver.
     Object.defineProperty(createPostgresBackend(...wanted), 'maximumBlockTimeout', { value: maxBlockSeconds }))
-  // BullMQ pins its schema only on pools of its own, and a pool per queue would be too many connections.
+  // BullMQ sets its schema only on its own pools, and one pool per queue would need too many connections.
   const pool = openPatientPool(address, { max: 16, applicationName: 'carillon-queue', searchPath: 'bullmq' })
   pool.setMaxListeners(0) // each queue and worker listens to it
   pool.on('error', onError)
@@ -112,12 +112,12 @@ function workerOptions ({ concurrency, lockMs }: WorkerOptions): Omit<BullWorker
   return { concurrency, lockDuration, stalledInterval: Math.min(lockMs, stalledCheckMs), maxStalledCount: 1_000, drainDelay: 5 }
 }
 
-/** Queues and workers that share a connection each tell of its errors. */
+/** Queues and workers that share a connection each report its errors. */
 function onceEach (onError: (error: Error) => void): (error: Error) => void {
-  const told = new WeakSet<Error>()
+  const reported = new WeakSet<Error>()
   return (error) => {
-    if (told.has(error)) return
-    told.add(error)
+    if (reported.has(error)) return
+    reported.add(error)
     onError(error)
   }
 }

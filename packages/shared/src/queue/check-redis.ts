@@ -3,8 +3,8 @@ import { StoreError } from '../stores/store-error.ts'
 import { withTimeout } from './with-timeout.ts'
 
 /**
- * Rejects with a StoreError where Redis answers and cannot hold jobs, and with its own error when there is no answer. Resolves
- * to what an operator should know although jobs work.
+ * Rejects with a StoreError when Redis responds but cannot hold jobs, and with its own error when Redis does not respond.
+ * Resolves to a warning for the operator when jobs work but a setting is unsafe.
  */
 export async function checkRedis (redis: Redis): Promise<string | undefined> {
   const facts = parseInfo(await withTimeout(redis.info()).catch(withoutPermission))
@@ -19,12 +19,12 @@ export async function checkRedis (redis: Redis): Promise<string | undefined> {
   return `REDIS_URL: Redis has maxmemory-policy ${policy} and may drop jobs when it is full; set noeviction.`
 }
 
-/** A script's error has it in the middle. */
+/** The error of a Lua script contains the code in the middle. */
 export function isReadOnly (error: Error): boolean {
   return /\bREADONLY\b/.test(error.message)
 }
 
-/** What to tell the operator, where waiting for Redis does not help; any other error as it is. */
+/** The error for the operator when waiting for Redis does not help. Returns any other error unchanged. */
 export function toRedisStoreError (error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { message } = error
@@ -38,7 +38,7 @@ export function toRedisStoreError (error: unknown): unknown {
   return error
 }
 
-/** INFO is lines of `name:value`. */
+/** INFO returns lines of `name:value`. */
 function parseInfo (info: string): Map<string, string> {
   return new Map(info.split('\r\n').flatMap((line) => {
     const [, name, value] = /^(\w+):(.*)$/.exec(line) ?? []
@@ -46,7 +46,7 @@ function parseInfo (info: string): Map<string, string> {
   }))
 }
 
-/** Some hosts keep INFO to themselves: then only using the queue shows what is wrong. */
+/** Some hosting providers forbid INFO. Then only the use of the queue reveals a problem. */
 function withoutPermission (error: unknown): string {
   if (error instanceof Error && /\bNOPERM\b|unknown command/.test(error.message)) return ''
   throw error

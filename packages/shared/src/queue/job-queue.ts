@@ -1,53 +1,53 @@
 /**
- * One job to add. The same `id` twice is a no-op while the first exists. It must not contain `:`, nor be a plain word: on
- * Redis, `delayed` or `failed` is a key of BullMQ's own.
+ * One job to add. Adding an existing `id` again has no effect. An `id` must not contain `:`, nor be a plain word: on Redis,
+ * `delayed` or `failed` is a key of BullMQ's own.
  */
 export interface NewJob<Data> {
   id: string
-  /** Ids only: what is in a queue can be read by whoever reads the queue. */
+  /** Ids only, because any reader of the queue can read its data. */
   data: Data
-  /** Milliseconds from now; 0 or absent is at once. */
+  /** Milliseconds from now. 0 or absent: immediately. */
   delayMs?: number
 }
 
 export interface JobQueue<Data> {
   add: (jobs: Array<NewJob<Data>>) => Promise<void>
-  /** Of these job ids, the ones that still wait, run or are delayed. */
+  /** Returns the ids of jobs that exist: waiting, running or delayed. */
   live: (ids: string[]) => Promise<Set<string>>
-  /** Of these job ids, the ones that a worker may take now: they are neither delayed nor taken already. */
+  /** Returns the ids of jobs that a worker may take now: neither delayed nor running. */
   waiting: (ids: string[]) => Promise<Set<string>>
   /**
-   * Runs a job every `everyMs`. Calling it again changes nothing while the schedule is there and on time. It restores a schedule
-   * that was lost, or moved by a machine with another clock.
+   * Runs a job every `everyMs`. Calling it again has no effect while the schedule exists and is on time. It restores a schedule
+   * that was lost, or that a machine with a wrong clock has moved.
    */
   schedule: (id: string, everyMs: number, data: Data) => Promise<void>
   close: () => Promise<void>
 }
 
 export interface WorkerOptions {
-  /** Jobs at a time in this process. */
+  /** The maximum number of concurrent jobs in this process. */
   concurrency: number
-  /** How long a job of a worker that died stays with it, in milliseconds. */
+  /** How long a dead worker keeps the lock of its job, in milliseconds. */
   lockMs: number
 }
 
 export interface JobWorker {
-  /** Takes no more jobs, and waits for those that run. */
+  /** Stops taking jobs, and waits for the running ones. */
   close: () => Promise<void>
 }
 
-/** Where jobs live: Redis when there is one, else PostgreSQL. The rest of Carillon cannot tell the difference. */
+/** The store of the jobs: Redis if configured, otherwise PostgreSQL. Callers use both in the same way. */
 export interface QueueBackend {
   readonly kind: 'redis' | 'postgres'
   openQueue: <Data>(name: string) => JobQueue<Data>
   openWorker: <Data>(name: string, process: (data: Data) => Promise<void>, options: WorkerOptions) => JobWorker
-  /** Rejects when the store does not answer. */
+  /** Rejects when the store does not respond. */
   ping: () => Promise<void>
   /**
-   * Rejects when jobs cannot be kept here, with a StoreError where waiting does not help. Resolves to a warning for the
-   * operator, if there is one. To be called before a queue or worker is opened: BullMQ remembers a failed start for ever.
+   * Rejects when the store cannot hold jobs, with a StoreError if waiting does not help. Resolves to a warning for the
+   * operator, if any. Call it before a queue or worker is opened, because BullMQ never recovers from a failed start.
    */
   check: () => Promise<string | undefined>
-  /** Closes what queues and workers share; close those first. */
+  /** Closes the shared connections. Close the queues and workers first. */
   close: () => Promise<void>
 }

@@ -7,9 +7,8 @@ const retryMs = 500
 const heartbeatMs = 5_000
 
 /**
- * BullMQ remembers for ever how its first connection went. Had it failed, a queue would refuse every job from then on, and a
- * worker would ask again so eagerly that no timer and no signal ever got its turn. So who asks this pool for a connection
- * gets one, once there is one; a query still fails when the server is away.
+ * Opens a pool whose connections wait for an unreachable server, while its queries fail. BullMQ never recovers from a failed
+ * first connection: a queue then rejects every job, and a worker retries in a loop that blocks the event loop.
  */
 export function openPatientPool (address: DatabaseAddress, request: DriverRequest): pg.Pool {
   const pool = openPgPool(address, request)
@@ -25,15 +24,15 @@ export function openPatientPool (address: DatabaseAddress, request: DriverReques
     }
   }
   heartbeat(pool)
-  // pg's own queries hand in what to do with the client; only BullMQ waits for a promise.
+  // pg's own queries pass a callback. Only BullMQ uses the promise.
   type Done = Parameters<typeof connect>[0]
   return Object.assign(pool, { connect: (done?: Done) => done === undefined ? connectPatiently() : connect(done) })
 }
 
 /**
- * BullMQ keeps connections that only listen. It writes nothing on those, so a lost one would never be noticed: each gets a query
- * every few seconds, and the socket's deadline closes a connection that does not respond. One that is busy gets none: its own
- * query has that deadline.
+ * Sends a query every few seconds on connections that only listen. BullMQ writes nothing on them, so a lost one would stay
+ * undetected. The socket's timeout closes one that does not respond. A busy connection needs no heartbeat, because the same
+ * timeout covers its own query.
  */
 function heartbeat (pool: pg.Pool): void {
   const held = new Set<pg.PoolClient>()
@@ -43,12 +42,12 @@ function heartbeat (pool: pg.Pool): void {
   const timer = setInterval(() => {
     if (pool.ending) clearInterval(timer)
     for (const client of held) {
-      if (isIdle(client)) client.query('select 1').catch(() => {}) // its connection's error is told by the pool
+      if (isIdle(client)) client.query('select 1').catch(() => {}) // the pool reports the connection's error
     }
   }, heartbeatMs).unref()
 }
 
-/** pg's types do not list it. */
+/** pg's types lack this property. */
 function isIdle (client: object): boolean {
   return 'readyForQuery' in client && client.readyForQuery === true
 }

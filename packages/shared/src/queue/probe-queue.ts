@@ -6,12 +6,12 @@ interface ProbedQueue {
 }
 
 export const probeQueueName = 'readiness'
-/** One for all processes: what one that died has left, the next one removes. */
+/** All processes share one id, so the next probe removes a job that a crashed process left behind. */
 const jobId = 'readiness-probe'
-/** Nothing works on this queue; a delay keeps it from waking anything. */
+/** This queue has no worker. The delay keeps the job from waking one. */
 const delay = 60_000
 
-/** Adds a job and removes it, with the statements or commands that every other job needs too. */
+/** Adds and removes a job, with the same statements or commands as every other job. */
 export async function probeQueue (queue: ProbedQueue): Promise<void> {
   await withTimeout(queue.add('probe', {}, { jobId, delay }))
   await withTimeout(queue.remove(jobId))

@@ -1,8 +1,8 @@
-/** How long a store may take for one answer. */
+/** How long one response of a store may take. */
 export const storeTimeoutMs = 5_000
 
-/** BullMQ waits for a store that has never answered, however long that takes; callers of ours want to know. */
-export async function withTimeout<Answer> (pending: Promise<Answer>): Promise<Answer> {
+/** BullMQ waits without limit for a store that has never responded, but our callers need an error. */
+export async function withTimeout<Result> (pending: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`The queue did not answer within ${storeTimeoutMs} ms`)), storeTimeoutMs)

@@ -1,15 +1,15 @@
 import ipaddr from 'ipaddr.js'
 
-/** Decides which addresses a host may stand for. Neither has brackets around IPv6. */
+/** Decides which addresses a host may resolve to. Neither parameter has brackets around IPv6. */
 export interface Guard {
   permits: (hostname: string, address: string) => boolean
-  /** Whether the operator has named this very host: whatever it resolves to is permitted. */
+  /** Whether the operator listed this exact host name. All its addresses are then permitted. */
   names: (hostname: string) => boolean
 }
 
 /**
- * A guard that lets public addresses pass, and of the others those that `allowPrivateHosts` opens. An entry is a host
- * name (whatever it resolves to is then allowed), an address or a CIDR. Throws TypeError for an entry that is none.
+ * Creates a guard that permits public addresses and the ones in `allowPrivateHosts`. An entry is a host name (with all its
+ * addresses), an address or a CIDR. Throws TypeError for any other entry.
  */
 export function createGuard (allowPrivateHosts: readonly string[]): Guard {
   const names = new Set<string>()
@@ -34,23 +34,23 @@ export function createGuard (allowPrivateHosts: readonly string[]): Guard {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-// Letters are required at the end, so that a mistyped address or CIDR is a fault and not a name that never matches.
+// A host name must end with a letter, so a mistyped address or CIDR is an error and not a name that never matches.
 const hostName = /^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?$/i
 
-/** Azure's metadata service is the one that answers on a public address. */
+/** Azure's metadata service is the only one that uses a public address. */
 const azureMetadata = '168.63.129.16'
 
 function isPublic (address: Address): boolean {
   if (address.range() !== 'unicast') return false
   if (address instanceof ipaddr.IPv4) return address.toString() !== azureMetadata
-  // RFC 4291 §2.5.5.1's IPv4-compatible ::/96 and all that is not yet handed out count as unicast in ipaddr.js;
-  // what IANA has delegated is 2000::/3.
+  // ipaddr.js counts IPv4-compatible addresses (::/96, RFC 4291 §2.5.5.1) and all unassigned ones as unicast. IANA has
+  // delegated only 2000::/3.
   return address.match(ipaddr.IPv6.parse('2000::'), 3)
 }
 
 /**
- * The address behind an IPv4 address in IPv6's clothes: IPv4-mapped, NAT64's well-known prefix (RFC 6052 §2.1) and 6to4
- * (RFC 3056 §2). Without this a gateway on our side would carry the request to the address inside.
+ * Extracts the IPv4 address inside an IPv6 address: IPv4-mapped, NAT64's well-known prefix (RFC 6052 §2.1) and 6to4 (RFC 3056
+ * §2). Otherwise a gateway in our network would forward the request to that address.
  */
 function unwrap (address: Address): Address {
   if (address instanceof ipaddr.IPv4) return address

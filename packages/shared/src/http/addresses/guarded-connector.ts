@@ -11,14 +11,14 @@ export interface GuardedConnectorOptions {
   timeoutMs: number
   /** Throws NameError. */
   resolve: (hostname: string) => Promise<LookupAddress[]>
-  /** To be told of a host that is refused: the error says no more of it than that there is no address. */
+  /** Called with each refused host. The error only says that there is no address. */
   onRefused?: ((host: string) => void) | undefined
 }
 
 /**
- * A connector for undici that reaches only what the guard permits. The check sits in the lookup the socket itself uses,
- * so the address that was checked is the address that is connected to: a name that resolves differently the second
- * time gains nothing. Fails with TransportError `notAllowed` for an address, and with NameError for a name.
+ * Creates a connector for undici that reaches only addresses the guard permits. The check runs in the socket's own lookup, so
+ * the checked address is the connected one, even if the name resolves differently the next time. Fails with TransportError
+ * `notAllowed` for an address, and with NameError for a name.
  */
 export function createGuardedConnector (
   { guard, timeoutMs, resolve, onRefused = () => {} }: GuardedConnectorOptions
@@ -31,22 +31,22 @@ export function createGuardedConnector (
   })
   return (options, callback) => {
     const { hostname } = options
-    // The socket looks up no name for an address, so an address is checked here.
+    // The socket does not look up a literal address, so it is checked here.
     if (isIP(hostname) === 0 || guard.permits(hostname, hostname)) return connect(options, callback)
     onRefused(hostname)
     callback(new TransportError('notAllowed', hostname), null)
   }
 }
 
-/** undici's connector with name lookups of our own. */
+/** undici's connector with our own name resolution. */
 export function createConnector (
   timeoutMs: number, resolve: GuardedConnectorOptions['resolve']
 ): buildConnector.connector {
-  // Neither field is required by undici, but its type is a union of what net and tls ask of everybody else.
+  // undici's type is a union of the options of net and tls, whose required fields undici sets itself.
   return buildConnector({ timeout: timeoutMs, lookup: toLookup(resolve) } as buildConnector.BuildOptions)
 }
 
-/** Node asks for all addresses when it races IPv4 against IPv6, else for one. */
+/** Node requests all addresses when it tries IPv4 and IPv6 in parallel, otherwise one. */
 function toLookup (resolve: GuardedConnectorOptions['resolve']): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then((found) => {

@@ -2,10 +2,10 @@ import type { LookupAddress } from 'node:dns'
 import { readFileSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 
-/** Finds the addresses that the machine's own hosts file gives a name. Empty when it gives none. */
+/** Finds the addresses of a name in the machine's hosts file. Empty when there are none. */
 export type HostsFile = (hostname: string) => LookupAddress[]
 
-/** Reads the file again when it has changed. A file that cannot be read counts as empty, as it does for the system. */
+/** Reads the file again after a change. An unreadable file counts as empty, as it does for the system's resolver. */
 export function createHostsFile (path = systemPath()): HostsFile {
   let version = ''
   let addresses = new Map<string, LookupAddress[]>()
@@ -19,7 +19,6 @@ export function createHostsFile (path = systemPath()): HostsFile {
   }
 }
 
-/** Exported for its test. */
 function parseHosts (text: string): Map<string, LookupAddress[]> {
   const addresses = new Map<string, LookupAddress[]>()
   for (const line of text.split('\n')) {
@@ -33,7 +32,7 @@ function parseHosts (text: string): Map<string, LookupAddress[]> {
   return addresses
 }
 
-/** A synchronous stat costs microseconds and none of the threads that a slow name lookup may hold. */
+/** A synchronous stat takes microseconds. An asynchronous one needs a libuv thread, which slow name lookups may occupy. */
 function versionOf (path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false })
   return stats === undefined ? '' : `${stats.mtimeMs} ${stats.size}`

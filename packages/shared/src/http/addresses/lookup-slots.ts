@@ -1,13 +1,13 @@
-/** How many lookups run at a time: in all, and for each group of names. */
+/** How many lookups may run at a time: in total, and for each group of names. */
 export interface SlotLimits {
   total: number
   perGroup: number
 }
 
-/** Runs `work` when there is a free slot. Rejects with the signal's reason when `signal` aborts before that. */
+/** Runs `work` once a slot is free. Rejects with the signal's reason when `signal` aborts before that. */
 export type RunInSlot = <Result>(group: string, signal: AbortSignal, work: () => Promise<Result>) => Promise<Result>
 
-/** Waiters are served in order, except that a group at its own limit does not keep other groups waiting. */
+/** Waiting lookups start in order. A group at its own limit does not block other groups. */
 export function createLookupSlots ({ total, perGroup }: SlotLimits): RunInSlot {
   const running = new Map<string, number>()
   const waiting = new Set<{ group: string, start: () => void }>()

@@ -1,8 +1,8 @@
 export type NameErrorCode = 'NO_ADDRESS' | 'LOOKUP_FAILED' | 'LOOKUP_TIMEOUT' | 'LOOKUP_CANCELED'
 
 /**
- * A host name gave no address to connect to. `NO_ADDRESS` stands for a name that does not exist and for one whose addresses
- * are all refused: the user who supplied the name must not learn which, because that tells about our network.
+ * A host name has no address to connect to. `NO_ADDRESS` covers both a name that does not exist and one whose addresses are all
+ * refused. The difference would reveal our network to the user who supplied the name.
  */
 export class NameError extends Error {
   override readonly name = 'NameError'
@@ -13,7 +13,7 @@ export class NameError extends Error {
     this.code = code
   }
 
-  /** Makes a NameError of what node:dns threw. */
+  /** Converts an error of node:dns to a NameError. */
   static of (error: unknown): NameError {
     if (error instanceof NameError) return error
     const code = error instanceof Error && 'code' in error ? error.code : undefined

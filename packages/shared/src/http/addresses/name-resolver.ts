@@ -8,24 +8,26 @@ import { NameError } from './name-error.ts'
 import { queryAddresses } from './query-addresses.ts'
 
 export interface NameResolverOptions {
-  /** For one lookup, the wait for its turn included. */
+  /** For one lookup, including the wait for a slot. */
   timeoutMs: number
-  /** `address` or `address:port` of the name servers. Default: those of the system. */
+  /** `address` or `address:port` of the name servers. Default: the system's name servers. */
   servers?: readonly string[] | undefined
   limits?: SlotLimits
   hostsFile?: HostsFile
 }
 
-/** Finds the addresses of names. All of it throws NameError. */
+/** Resolves host names. Both lookups throw NameError. */
 export interface NameResolver {
   /**
-   * For names that anybody may choose: asks the hosts file, then DNS through c-ares. It uses none of libuv's threads, so
-   * names that never answer delay nothing else. Names are taken as written: search domains do not apply.
+   * For untrusted names: reads the hosts file, then queries DNS through c-ares. It uses no libuv threads, so slow names delay
+   * nothing else. Search domains do not apply.
    */
   resolve: (hostname: string) => Promise<LookupAddress[]>
-  /** For names of the operator's choice: asks the system, as every other program on the machine does. */
+  /** For names that the operator chose: uses the system's resolver, like other programs on the machine. */
   resolveTrusted: (hostname: string) => Promise<LookupAddress[]>
-  /** Tells that a request needs `hostname`. A lookup that no request needs any more is canceled. Call the result once. */
+  /**
+   * Registers a request that needs `hostname`. A lookup is canceled when no request needs it. Call the returned function once.
+   */
   need: (hostname: string) => () => void
 }
 
@@ -72,7 +74,7 @@ export function createNameResolver (
   }
 }
 
-/** However many connections need a name at a time, it is looked up once. */
+/** Concurrent connections to one name share one lookup. */
 function shareLookups (look: (hostname: string) => Promise<LookupAddress[]>): (hostname: string) => Promise<LookupAddress[]> {
   const running = new Map<string, Promise<LookupAddress[]>>()
   return (hostname) => {
@@ -82,14 +84,14 @@ function shareLookups (look: (hostname: string) => Promise<LookupAddress[]>): (h
   }
 }
 
-/** RFC 6761 §6.3: these names never leave the machine. */
+/** RFC 6761 §6.3: these names must resolve to the loopback address without a DNS query. */
 function isLocalhost (hostname: string): boolean {
   return /^(.+\.)?localhost\.?$/i.test(hostname)
 }
 
 const loopback: LookupAddress[] = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }]
 
-/** One domain has one name server that does not answer, however many names it makes up. Two labels come close enough. */
+/** All names of a domain usually share one unresponsive name server. The last two labels approximate the domain. */
 function groupOf (hostname: string): string {
   return hostname.toLowerCase().replace(/\.$/, '').split('.').slice(-2).join('.')
 }

@@ -3,14 +3,17 @@ import { Resolver } from 'node:dns/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { NameError } from './name-error.ts'
 
-/** A query that gets no answer is repeated once. The caller's signal ends both. */
+/** A query without a response is repeated once. The caller's signal cancels both. */
 const queryOptions = { timeout: 2_000, tries: 2 }
-/** How long one family of addresses waits for the other (RFC 8305 §3 has the idea; its 50 ms need a connection to add to). */
+/**
+ * How long the addresses of one family wait for the other. RFC 8305 §3 has the idea; its 50 ms assume that a later address
+ * joins the attempt.
+ */
 const otherFamilyMs = 500
 
 /**
- * Asks DNS for the IPv4 and IPv6 addresses of `hostname`, IPv4 first. A resolver of its own for each lookup, because c-ares
- * cancels all queries of a resolver together. Throws NameError, and the signal's reason when that aborts.
+ * Queries DNS for the IPv4 and IPv6 addresses of `hostname`, IPv4 first. Each lookup has its own resolver, because c-ares
+ * cancels all queries of a resolver together. Throws NameError, or the signal's reason when it aborts.
  */
 export async function queryAddresses (
   hostname: string, servers: readonly string[] | undefined, signal: AbortSignal
@@ -37,7 +40,7 @@ export async function queryAddresses (
   }
 }
 
-/** A name that has no address in one family says nothing when the question for the other failed. */
+/** A missing address in one family proves nothing when the query for the other family failed. */
 function worstOf (results: Array<PromiseSettledResult<void>>): NameError {
   const errors = results.flatMap((result) => result.status === 'rejected' ? [NameError.of(result.reason)] : [])
   return errors.find(({ code }) => code !== 'NO_ADDRESS') ?? new NameError('NO_ADDRESS')
