@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Sql } from 'postgres'
 
-/** The ids of types and of their arrays, which are the same in each PostgreSQL. */
+/** The ids of element types and of their array types, which are the same in every PostgreSQL. */
 const arrayTypes: Array<[element: number, array: number]> = [
   [16, 1000], // boolean
   [19, 1003], // name, of the catalog
@@ -18,20 +18,20 @@ const arrayTypes: Array<[element: number, array: number]> = [
   [2950, 2951] // uuid
 ]
 
-/** A `number`, since pg's types do not list arrays. */
+/** Typed as a `number`, because pg's types do not list array types. */
 const textArrayId: number = 1009
 const readTexts: (text: string) => unknown[] = pg.types.getTypeParser(textArrayId)
 
 /**
- * Adds the array types that Carillon uses to postgres.js. By default it reads them from the server on each new connection with a
- * query that it does not await: when that connection is lost, the unhandled rejection ends the process.
+ * Adds the array types that Carillon uses to postgres.js. By default, postgres.js queries them on each new connection and does
+ * not await the query. If that connection is lost, the unhandled rejection ends the process.
  */
 export function addArrayTypes ({ options: { parsers, serializers } }: Pick<Sql, 'options'>): void {
   for (const [element, array] of arrayTypes) {
     const parse = parsers[element] ?? String
     const serialize = serializers[element] ?? String
     parsers[array] ??= (text: string) => parseElements(readTexts(text), parse)
-    // drizzle passes arrays that it has formatted already.
+    // drizzle passes arrays that it has already formatted.
     serializers[array] ??= (value: unknown) => Array.isArray(value) ? formatArray(value, serialize) : value
   }
 }

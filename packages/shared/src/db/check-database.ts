@@ -13,8 +13,8 @@ interface Tables {
 }
 
 /**
- * Resolves when Carillon can work with this database: version, primary, settings of the session, tables, a write. Rejects with
- * a StoreError that says what to do, or with the driver's error when there is no answer.
+ * Resolves when Carillon can use this database: version, primary, session settings, tables, a write. Rejects with a StoreError
+ * that states what to do, or with the driver's error when the server does not respond.
  */
 export async function checkDatabase (database: Pick<Database, 'sql'>): Promise<void> {
   try {
@@ -27,7 +27,7 @@ export async function checkDatabase (database: Pick<Database, 'sql'>): Promise<v
   await checkWritable(database)
 }
 
-/** Writes a row and takes it back: only a write shows a standby, a role that may only read, and a full disk. */
+/** Inserts a row and rolls back: only a write reveals a standby, a read-only role or a full disk. */
 export async function checkWritable ({ sql }: Pick<Database, 'sql'>): Promise<void> {
   const takenBack = new Error()
   try {
@@ -40,7 +40,7 @@ export async function checkWritable ({ sql }: Pick<Database, 'sql'>): Promise<vo
   }
 }
 
-/** Rejects when this server is not one that Carillon can work with, whatever is in it. */
+/** Rejects when Carillon cannot use this server, whatever tables it has. */
 export async function checkServer ({ sql }: Pick<Database, 'sql'>): Promise<void> {
   const [server] = await sql<Array<{ versionNumber: number, version: string, isStandby: boolean, isReadOnly: boolean }>>`
     select current_setting('server_version_num')::int as "versionNumber", current_setting('server_version') as version,
@@ -53,7 +53,7 @@ export async function checkServer ({ sql }: Pick<Database, 'sql'>): Promise<void
   if (server.isReadOnly) throw new StoreError('DATABASE_URL: PostgreSQL takes no writes from this role (default_transaction_read_only is on).')
 }
 
-/** A pooler may drop the settings that we ask for, and behind one we can ask for a few only. */
+/** A pooler may drop our session settings, and PgBouncer accepts only a few. */
 async function checkSettings ({ sql }: Pick<Database, 'sql'>): Promise<void> {
   const rows = await sql<Array<{ name: string, value: string }>>`
     select name, current_setting(name) as value from unnest(${Object.keys(pinnedSettings)}::text[]) name`

@@ -2,19 +2,19 @@ import type { Database } from './database.ts'
 
 const syncEveryMs = 60_000
 const retrySyncMs = 1_000
-/** A response that took longer says too little about the moment in which it was written. */
+/** The time in a slower response is too inaccurate. */
 const maxRoundTripMs = 2_000
 
 export interface Clock {
-  /** Milliseconds since the epoch by the database's clock. It never jumps when the clock of this machine is set. */
+  /** Milliseconds since the epoch by the database's clock. Changes of this machine's clock do not affect it. */
   now: () => number
   close: () => void
 }
 
 /**
- * The moments of a process that shares rows with others: `now()` in SQL and here mean the same. Between two readings of the
- * database's clock the process's monotonic clock counts, so that a machine whose clock is set does not wait an hour for a minute.
- * Until the database answers for the first time, the clock of the machine at the start of the process counts.
+ * A clock that agrees with `now()` in SQL, for processes that share rows. Between two readings of the database's clock it
+ * counts with the monotonic clock, so changes of the machine's clock have no effect. Until the database first responds, it
+ * starts from the machine's clock at the start of the process.
  */
 export function openClock ({ sql }: Pick<Database, 'sql'>, { everyMs = syncEveryMs } = {}): Clock {
   let offsetMs = performance.timeOrigin
@@ -32,7 +32,7 @@ export function openClock ({ sql }: Pick<Database, 'sql'>, { everyMs = syncEvery
     const receivedAt = performance.now()
     if (row === undefined || receivedAt - sentAt > maxRoundTripMs) return false
     const measuredMs = row.now - (sentAt + receivedAt) / 2
-    // A difference that the round trip explains is no difference.
+    // Ignore a difference that the round trip explains.
     if (Math.abs(measuredMs - offsetMs) > (receivedAt - sentAt) / 2) offsetMs = measuredMs
     return true
   }

@@ -8,16 +8,16 @@ import * as schema from './schema/index.ts'
 import { withSafeTransactions } from './transactions.ts'
 
 /**
- * One pool, two ways to use it: `db` (drizzle) for everyday queries, `sql` (postgres.js) for set-based hot paths.
- * drizzle has switched the pool's JSON and timestamp codecs off, so tagged SQL passes JSON as `JSON.stringify(…)` with a
- * cast and reads timestamps as text.
+ * One pool with two interfaces: `db` (drizzle) for everyday queries, `sql` (postgres.js) for set-based hot paths. drizzle turns
+ * off the pool's JSON and timestamp codecs, so tagged SQL passes JSON as `JSON.stringify(…)` with a cast and reads timestamps
+ * as text.
  */
 export interface Database {
   sql: Sql
   db: PostgresJsDatabase<typeof schema>
-  /** Another pool, of one connection, for statements that take minutes. Whoever opens it closes it. */
+  /** Opens another pool, with one connection, for statements that take minutes. The caller closes it. */
   openPatient: () => Database
-  /** False behind PgBouncer, which passes no `statement_timeout` on: there the socket's deadline closes the connection. */
+  /** False behind PgBouncer, which does not forward `statement_timeout`. There the socket's timeout closes the connection. */
   hasStatementTimeout: boolean
   close: () => Promise<void>
 }
@@ -25,8 +25,8 @@ export interface Database {
 const patientStatementMs = 10 * 60_000
 
 /**
- * Opens a pool of at most `max` connections to `url`; connections are made when first needed. Every statement has a deadline, in
- * the session and at the socket; a `statementTimeoutMs` of 0 is none.
+ * Opens a pool of at most `max` connections to `url`, which connect on first use. Every statement has a timeout, in the session
+ * and at the socket. A `statementTimeoutMs` of 0 means no timeout.
  */
 export function openDatabase (
   { url, max = 10, statementTimeoutMs = defaultStatementTimeoutMs }: { url: string, max?: number, statementTimeoutMs?: number }
@@ -35,7 +35,7 @@ export function openDatabase (
   const options = postgresJsOptions(address, { max, applicationName: 'carillon', statementTimeoutMs })
   const sql = withSafeTransactions(postgres({ ...options, fetch_types: false, backoff: reconnectSeconds, onnotice: () => {} }))
   const db = drizzle(sql, { schema, casing: 'snake_case' })
-  addArrayTypes(sql) // after drizzle, whose own codecs stay
+  addArrayTypes(sql) // runs after drizzle, whose codecs it keeps
   return {
     sql,
     db,
@@ -45,7 +45,7 @@ export function openDatabase (
   }
 }
 
-/** The default reaches 20 s, which is how long everything would stand still after a restart of the database. */
+/** postgres.js waits up to 20 s by default, which would be an outage after each restart of the database. */
 function reconnectSeconds (retries: number): number {
   return Math.min(0.1 * 2 ** retries, 2)
 }

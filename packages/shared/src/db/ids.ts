@@ -6,8 +6,8 @@ const prefixes = { user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk'
 export type IdKind = keyof typeof prefixes
 
 /**
- * A new UUIDv7, as the database stores it. Those of one process sort by when they were made. The time in it is of the monotonic
- * clock: an id decides which week's partition a delivery goes to, also after the machine's clock was set.
+ * A new UUIDv7, as the database stores it. Ids of one process sort by creation time. Their time comes from the monotonic clock,
+ * because an id selects the weekly partition of a delivery, and changes of the machine's clock must not.
  */
 export function newId (): string {
   const now = Math.floor(performance.timeOrigin + performance.now())
@@ -21,7 +21,7 @@ const maxCounter = 2 ** 32 - 1
 let msecs = 0
 let seq = 0
 
-/** A number to count on from in a millisecond (RFC 9562 §6.2, method 1), in the lower half, so that there is room. */
+/** The initial counter of a millisecond (RFC 9562 §6.2, method 1), in the lower half to leave room for increments. */
 function firstOf (random: Uint8Array): number {
   return new DataView(random.buffer, random.byteOffset).getUint32(0) >>> 1
 }
@@ -29,7 +29,7 @@ function firstOf (random: Uint8Array): number {
 const pool = new Uint8Array(16 * 256)
 let used = pool.length
 
-/** Sixteen, of many: asking for so few at a time costs more than all the rest of an id. */
+/** Returns 16 bytes of a large random pool: one call of `randomFillSync` per id costs more than the rest of the id. */
 function randomBytes (): Uint8Array {
   if (used === pool.length) {
     randomFillSync(pool)
@@ -39,12 +39,12 @@ function randomBytes (): Uint8Array {
   return pool.subarray(used - 16, used)
 }
 
-/** The id as the API shows it: `ntf_0199…`. */
+/** The id in the format of the API: `ntf_0199…`. */
 export function publicId (kind: IdKind, id: string): string {
   return `${prefixes[kind]}_${id}`
 }
 
-/** The UUID inside a public id, or undefined when it is not one of that kind. */
+/** The UUID inside a public id. Undefined when the id is not of that kind. */
 export function parseId (kind: IdKind, text: string): string | undefined {
   const [prefix, id, ...rest] = text.split('_')
   return prefix === prefixes[kind] && id !== undefined && rest.length === 0 && validate(id) ? id.toLowerCase() : undefined

@@ -1,15 +1,15 @@
 /**
- * Whether an error of PostgreSQL's or the queue's drivers means that the store cannot do now what it may do later: it cannot be
- * reached, it is starting or shutting down, it has no room, or it did not answer in time. Such a request is worth another try.
+ * Whether an error of a PostgreSQL or queue driver is temporary: the store is unreachable, starting, shutting down, out of
+ * resources or too slow. The same request may succeed later.
  */
 export function isStoreUnavailable (error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  // FATAL and PANIC end the connection, whatever the reason: a server that shuts down, or accepts no connections.
+  // FATAL and PANIC end the connection for any reason, such as a shutdown or too many connections.
   if ('severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC')) return true
   if ('code' in error && typeof error.code === 'string' && isUnavailableCode(error.code)) return true
-  // The socket of a PostgreSQL that is down; any other missing file is a fault of ours.
+  // The Unix socket of a stopped PostgreSQL is missing. Any other missing file is a bug.
   if ('code' in error && error.code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect') return true
-  // drizzle and postgres.js wrap what a connection has said; pg and ioredis have errors without a code.
+  // drizzle and postgres.js wrap the error of a connection. Some errors of pg and ioredis have no code.
   return unavailableMessages.test(error.message) || isStoreUnavailable(error.cause)
 }
 
@@ -18,9 +18,9 @@ function isUnavailableCode (code: string): boolean {
 }
 
 /**
- * https://www.postgresql.org/docs/current/errcodes-appendix.html: connections (08), resources such as disk and connections (53),
- * an operator's or deadline's intervention (57), the system's input and output (58), deadlocks, and 25006: after a failover,
- * we are still connected to a server that only reads.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html: connections (08), resources such as disk and connections
+ * (53), operator intervention and timeouts (57), system errors (58), serialization failures, deadlocks and lock timeouts
+ * (40001, 40P01, 55P03). 25006 means that after a failover the connection still leads to a read-only server.
  */
 const sqlStates = /^(08...|53...|57...|58...|40001|40P01|55P03|25006)$/
 

@@ -4,12 +4,12 @@ import { openDatabase } from './database.ts'
 import { readMigrations } from './migrations.ts'
 import { toStoreError } from './to-store-error.ts'
 
-/** Any number will do, as long as nobody else on this database locks the same one. */
+/** An arbitrary number that no other program may use as a lock id in this database. */
 const lockId = 7_283_911
 
 /**
- * Brings Carillon's tables at `url` up to date, all or nothing. Safe to run from several places at once: they take turns. The
- * lock is the transaction's and not the session's, which behind PgBouncer would outlive us.
+ * Migrates Carillon's tables at `url` in one transaction. Concurrent calls wait for each other. The lock belongs to the
+ * transaction, because a session lock would outlive this process behind PgBouncer.
  */
 export async function migrateDatabase ({ url }: { url: string }): Promise<void> {
   const { sql, close } = openDatabase({ url, max: 1, statementTimeoutMs: 0 })
@@ -19,7 +19,7 @@ export async function migrateDatabase ({ url }: { url: string }): Promise<void> 
       await tx`select pg_advisory_xact_lock(${lockId})`
       const { searchPath } = parseDatabaseUrl(url)
       if (searchPath !== undefined && /^"[^"]+"$/.test(searchPath)) await tx.unsafe(`create schema if not exists ${searchPath}`)
-      // The journal is drizzle's, so that its own tools read it too.
+      // The journal has drizzle's format, so drizzle's own tools can read it.
       await tx`create schema if not exists drizzle`
       await tx`create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`
       const [row] = await tx<Array<{ applied: string | null }>>`select max(created_at)::text as applied from drizzle.__drizzle_migrations`

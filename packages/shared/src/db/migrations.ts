@@ -6,13 +6,13 @@ const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.u
 
 let migrations: MigrationMeta[] | undefined
 
-/** The migrations that this code comes with, in order. */
+/** The migrations of this version of the code, in order. */
 export function readMigrations (): MigrationMeta[] {
   migrations ??= readMigrationFiles({ migrationsFolder })
   return migrations
 }
 
-/** When the newest of them was made: that is how the journal in the database tells them apart. */
+/** The creation time of the newest migration, by which the journal in the database identifies migrations. */
 export function latestMigration (): number {
   return Math.max(...readMigrations().map(({ folderMillis }) => folderMillis))
 }

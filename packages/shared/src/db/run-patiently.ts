@@ -1,13 +1,12 @@
 import type { Database } from './database.ts'
 
-/** The server has responded, so the connection is not lost. */
+/** The server responded, so the connection is not lost. */
 const statementCanceled = '57014'
-/** Without a timeout in the session, the socket's deadline ends the connection. */
+/** Without a statement timeout in the session, the socket's timeout closes the connection. */
 const socketTimedOut = 'ETIMEDOUT'
 
 /**
- * Runs `work`. When a statement has exceeded its time, runs it again with minutes instead of seconds for each statement. `work`
- * must be safe to repeat.
+ * Runs `work`. After a statement timeout, runs it again with a timeout of minutes per statement. `work` must be safe to repeat.
  */
 export async function runPatiently<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
   try {
@@ -18,7 +17,6 @@ export async function runPatiently<Result> (database: Database, work: (database:
   }
 }
 
-/** For work that is known to take its time. */
 async function withPatient<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
   const patient = database.openPatient()
   try {

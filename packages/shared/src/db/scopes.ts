@@ -1,4 +1,4 @@
-/** What an API key may do. A route names the one scope it asks for; `admin` manages keys and implies no other. */
+/** The scopes of an API key. Each route requires one scope. `admin` manages keys and implies no other. */
 export const scopes = [
   'users:write',
   'teams:write',

@@ -1,6 +1,6 @@
 import { StoreError } from '../stores/store-error.ts'
 
-/** PostgreSQL's codes of what waiting does not mend. */
+/** PostgreSQL's error codes of problems that waiting does not solve. */
 const faults: Readonly<Record<string, string>> = {
   '28P01': 'PostgreSQL refuses the login',
   28000: 'PostgreSQL refuses the login',
@@ -16,7 +16,7 @@ const faults: Readonly<Record<string, string>> = {
 
 const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/
 
-/** What to tell the operator, where waiting for the database does not help; any other error as it is. */
+/** The error for the operator when waiting for the database does not help. Returns any other error unchanged. */
 export function toStoreError (error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const code = String(error.code)

@@ -1,9 +1,8 @@
 import type { Sql, TransactionSql } from 'postgres'
 
 /**
- * Has transactions end with an error, and nothing else, when their connection goes away. postgres.js 3.4 would roll back on it:
- * that write throws where nobody can catch it, which ends the process (porsager/postgres#1208). There is nothing to roll back:
- * the server has done so.
+ * Makes a transaction only reject when its connection is lost. postgres.js 3.4 would also roll back: that write throws an
+ * uncaught exception, which ends the process (porsager/postgres#1208). The server has already rolled back.
  */
 export function withSafeTransactions (sql: Sql): Sql {
   const begin = sql.begin.bind(sql)
@@ -12,7 +11,7 @@ export function withSafeTransactions (sql: Sql): Sql {
   })
 }
 
-/** Stays open where the connection is gone: `begin` rejects for that by itself. */
+/** Stays pending when the connection is lost, because `begin` then rejects by itself. */
 async function unlessGone (work: (tx: TransactionSql) => unknown, tx: TransactionSql): Promise<unknown> {
   try {
     const result = work(tx)
@@ -25,7 +24,7 @@ async function unlessGone (work: (tx: TransactionSql) => unknown, tx: Transactio
 
 function isGone (error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  // The server's last word on a connection is FATAL or PANIC; the socket's has no severity, and one of these codes.
+  // The server's final error has the severity FATAL or PANIC. A socket error has no severity and one of these codes.
   if ('severity' in error) return error.severity === 'FATAL' || error.severity === 'PANIC'
   if ('code' in error && /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT)/.test(String(error.code))) return true
   return isGone(error.cause)

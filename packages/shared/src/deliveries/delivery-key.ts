@@ -3,9 +3,9 @@ import { hash } from 'node:crypto'
 const namespaceBytes = 16
 
 /**
- * A UUID that is the same for every try of one delivery, and for no other delivery: what providers know it by. It is the
- * UUIDv5 (RFC 9562 §5.5) of the connection's id in the notification's namespace, made with one call: a worker needs
- * thousands in a second, and the `uuid` package takes five times as long.
+ * A UUID that identifies one delivery to providers and is the same for each of its attempts. It is the UUIDv5 (RFC 9562 §5.5)
+ * of the connection's id in the notification's namespace. A worker needs thousands per second, and the `uuid` package takes
+ * five times as long.
  */
 export function deliveryKeyOf (notificationId: string, connectionId: string): string {
   const name = Buffer.allocUnsafe(namespaceBytes + connectionId.length)

@@ -1,35 +1,35 @@
 import type { JobQueue, QueueBackend } from '../queue/index.ts'
 
-/** Deliveries that one job carries at most. */
+/** The maximum number of deliveries in one job. */
 export const deliveriesPerJob = 500
 
 /** One delivery, by its key: a notification's UUID and a connection's. */
 export type DeliveryKey = [notificationId: string, connectionId: string]
 
-/** Deliveries that have rows, to be sent now. */
+/** Deliveries with rows, which the worker sends now. */
 export interface DeliverJob {
   deliveries: DeliveryKey[]
 }
 
-/** A part of a broadcast that has no rows yet. */
+/** A part of a broadcast whose deliveries have no rows yet. */
 export interface SegmentJob {
   notificationId: string
   number: number
 }
 
-/** A broadcast that is to be cut into segments. */
+/** A broadcast that the worker divides into segments. */
 export interface PlanJob {
   notificationId: string
 }
 
-/** What has fallen due at a provider is to be given jobs. */
+/** Creates jobs for the deliveries that are due at a provider. */
 export interface WakeJob {
   provider: string
 }
 
 /**
- * Where work waits. Each provider has two queues of its own, so that a slow one delays no other, and so that what is sent to
- * people by name never stands in line behind a broadcast.
+ * The queues of the work. Each provider has two of its own. A slow provider delays no other, and notifications for named users
+ * do not wait behind a broadcast.
  */
 export interface DeliveryQueues {
   deliver: ReadonlyMap<string, JobQueue<DeliverJob>>
@@ -50,7 +50,7 @@ export function broadcastQueueName (provider: string): string {
   return `broadcast-${provider}`
 }
 
-/** Opens the queues of `providers`, which are those that can send. */
+/** Opens the queues of `providers`, all of which can send. */
 export function openDeliveryQueues (backend: QueueBackend, providers: Iterable<string>): DeliveryQueues {
   const ids = [...providers]
   const deliver = new Map(ids.map((id) => [id, backend.openQueue<DeliverJob>(deliverQueueName(id))]))

@@ -10,8 +10,8 @@ import { milliseconds } from './sql/fragments/milliseconds.ts'
 const rowsPerStatement = 20 * deliveriesPerJob
 
 /**
- * Gives every delivery that is due and has no job a job, and asks for a wake-up when the next one falls due. This is how
- * deliveries return to the queue after a wait, a release, a handed-back batch or a lost job. Returns how many got a job.
+ * Creates jobs for all deliveries that are due and have none, and a wake-up for the next due time. This returns deliveries to
+ * the queue after a wait, a release, a returned batch or a lost job. Returns the number of deliveries.
  */
 export async function dispatchWaiting (
   database: Database, queues: DeliveryQueues, providers: Iterable<string> = queues.deliver.keys()

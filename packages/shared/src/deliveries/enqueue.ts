@@ -2,16 +2,16 @@ import { newId } from '../db/index.ts'
 import type { DeliveryKey, DeliveryQueues } from './delivery-queues.ts'
 import { groupBy } from './group-by.ts'
 
-/** Rows that have been given a job, which is yet to be put on its queue. */
+/** Rows with a job id whose job is not in the queue yet. */
 export interface Batch {
   jobId: string
   provider: string
   deliveries: DeliveryKey[]
-  /** Until all of it is due; absent where it is. */
+  /** The time until the whole batch is due. Absent when it is due now. */
   delayMs?: number
 }
 
-/** Something at `provider` falls due in `delayMs`. */
+/** Work at `provider` that is due in `delayMs`. */
 export interface Wake {
   provider: string
   delayMs: number
@@ -21,17 +21,17 @@ export interface DueSegment {
   notificationId: string
   provider: string
   number: number
-  /** Milliseconds since the epoch, by the database's clock; `delayMs` is what is left until then. */
+  /** Milliseconds since the epoch by the database's clock. `delayMs` is the time until then. */
   dueAt: number
   delayMs: number
 }
 
-/** Segments that are due earlier than before. Add their jobs with `enqueueSegments`, and call `dispatchWaiting` after it. */
+/** Segments whose due time is now earlier. Add their jobs with `enqueueSegments`, then call `dispatchWaiting`. */
 export interface ReleasedSegments {
   segments: DueSegment[]
 }
 
-/** Puts batches on their queues. Rejects when a queue does not take them; reconcile finds their rows again then. */
+/** Adds batches to their queues. Rejects when a queue fails. Reconcile then finds the rows. */
 export async function enqueueBatches (queues: DeliveryQueues, batches: Batch[]): Promise<void> {
   await Promise.all([...groupBy(batches, ({ provider }) => provider)].map(async ([provider, own]) => {
     await queues.deliver.get(provider)?.add(own.map(({ jobId, deliveries, delayMs }) => ({
@@ -40,7 +40,7 @@ export async function enqueueBatches (queues: DeliveryQueues, batches: Batch[]):
   }))
 }
 
-/** Puts segments on their queues; one that is there already stays where it is. */
+/** Adds segments to their queues. An existing job stays unchanged. */
 export async function enqueueSegments (queues: DeliveryQueues, segments: DueSegment[]): Promise<void> {
   await Promise.all([...groupBy(segments, ({ provider }) => provider)].map(async ([provider, own]) => {
     await queues.broadcast.get(provider)?.add(own.map((segment) => {
@@ -50,12 +50,12 @@ export async function enqueueSegments (queues: DeliveryQueues, segments: DueSegm
   }))
 }
 
-/** With its time: a segment that is put off by its own job needs another. */
+/** Contains the due time, because a segment that its own job postpones needs another job. */
 export function segmentJobId ({ notificationId, number, dueAt }: DueSegment): string {
   return `${notificationId}-${number}-${dueAt}`
 }
 
-/** Has a broadcast planned in `delayMs`. Those that ask for the same second share one job. */
+/** Plans a broadcast in `delayMs`. Requests for the same second share one job. */
 export async function enqueuePlans (
   queues: DeliveryQueues, plans: Array<{ notificationId: string, delayMs: number }>, now = Date.now()
 ): Promise<void> {
@@ -64,21 +64,20 @@ export async function enqueuePlans (
   })))
 }
 
-/** Continues a plan in another job. The queue would drop one that has the id of the job that runs. */
+/** Continues a plan in another job. The queue would ignore a job with the id of the running one. */
 export async function enqueuePlanAgain (
   queues: DeliveryQueues, { notificationId, delayMs }: { notificationId: string, delayMs: number }
 ): Promise<void> {
   await queues.plan.add([{ id: `${notificationId}-${newId()}`, data: { notificationId }, delayMs }])
 }
 
-/** What the clocks of a process and the database may differ by when they mean the same second. */
+/** How much the clocks of a process and the database may differ within one second. */
 const toleranceMs = 50
 
 /**
- * Has what falls due given jobs when it does. However many rows wait for a second of a provider's, they share one wake-up: it
- * forms full batches of all that is due. It comes at the second's end, so that those who ask for it later lose nothing by
- * finding it there. In the last moments of a second and the first ones of the next, that wake-up may already have looked for due
- * rows, and the queue drops a job whose id it still has. What is asked for then gets a wake-up of its own.
+ * Adds wake-ups for deliveries that become due. All rows of a provider and second share one wake-up, which forms full batches.
+ * It runs at the end of the second, so later requests for that second can rely on it. Close to the end of a second that wake-up
+ * may have run, while the queue still ignores a job with its id. A late request therefore gets its own wake-up.
  */
 export async function enqueueWakes (queues: DeliveryQueues, wakes: Wake[], now = Date.now()): Promise<void> {
   const endOf = ({ delayMs }: Wake): number => Math.ceil((now + delayMs - toleranceMs) / 1000) * 1000

@@ -1,4 +1,4 @@
-/** Items under what `keyOf` says of them, in order of first sight. (`Map.groupBy` is Node 21 and newer.) */
+/** Groups items by `keyOf`, in order of first occurrence. (`Map.groupBy` needs Node 21.) */
 export function groupBy<Item, Key> (items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
   for (const item of items) {

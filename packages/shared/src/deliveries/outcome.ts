@@ -3,17 +3,17 @@ import { ProviderError } from '../providers/index.ts'
 import type { Receipt } from '../providers/index.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 
-/** What became of one claimed delivery. `dueAt` is in milliseconds since the epoch; null means at once. */
+/** The result of one claimed delivery. `dueAt` is in milliseconds since the epoch. Null means immediately. */
 export interface Outcome {
   state: 'sent' | 'retrying' | 'parked' | 'failed' | 'expired'
-  /** Whether an attempt was spent. */
+  /** Whether the delivery used up an attempt. */
   attempted: boolean
   reason: string | null
   receipt: Receipt | null
   dueAt: number | null
-  /** The provider asked to leave the whole connection alone until then; milliseconds since the epoch. */
+  /** The provider's rate limit for the whole connection, in milliseconds since the epoch. */
   limitedUntil: number | null
-  /** The connection's credentials are dead. */
+  /** The connection's credentials no longer work. */
   unauthorized: boolean
   event: Omit<DeliveryEvent, 'at'>
 }
@@ -21,8 +21,8 @@ export interface Outcome {
 const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, unauthorized: false }
 
 /**
- * PostgreSQL's JSON takes no NUL, and one provider's odd id must not keep a whole set from being settled. Spelled out,
- * unlike its rarer fellows below: spreading `nothing` takes a hundred times as long.
+ * PostgreSQL's JSON does not accept NUL, and one invalid id must not block the results of a whole batch. The object is written
+ * out because spreading `nothing` takes a hundred times as long.
  */
 export function sentOutcome ({ id }: Receipt, durationMs: number): Outcome {
   return {
@@ -37,22 +37,22 @@ export function sentOutcome ({ id }: Receipt, durationMs: number): Outcome {
   }
 }
 
-/** Not tried, and free to be tried by whoever comes next. */
+/** The delivery was not attempted. Any worker may attempt it. */
 export function handedBack (): Outcome {
   return { ...nothing, state: 'retrying', attempted: false, reason: 'handedBack', event: { event: 'handedBack' } }
 }
 
-/** Not sent, because its notification has expired since it was claimed. */
+/** The delivery was not sent, because its notification expired after the claim. */
 export function expiredOutcome (): Outcome {
   return { ...nothing, state: 'expired', attempted: false, reason: 'expired', event: { event: 'expired' } }
 }
 
-/** Not sent, because the credentials are dead; that has been noted where it was found. */
+/** The delivery was not sent, because the credentials no longer work. The connection already records that. */
 export function parkedOutcome (reason: string, attempted: boolean): Outcome {
   return { ...nothing, state: 'parked', attempted, reason, event: { event: 'parked', reason, refresh: 'dead' } }
 }
 
-/** No attempt, because the connection, or all of its host, is to be left alone until then. */
+/** No attempt: the connection or its whole host may not be used before `until`. */
 export function waitOutcome (
   until: number, reason: 'rateLimited' | 'breakerOpen', facts: { status?: number, durationMs?: number } = {}
 ): Outcome {
@@ -61,7 +61,8 @@ export function waitOutcome (
 }
 
 /**
- * No attempt: the token is too old, and the token endpoint asked to wait. Until then nothing can be sent through the connection.
+ * No attempt: the token has expired, and the token endpoint limits refreshes until `until`. The connection cannot send before
+ * that.
  */
 export function refreshLimitedOutcome (until: number): Outcome {
   const outcome = waitOutcome(until, 'rateLimited')
@@ -69,8 +70,8 @@ export function refreshLimitedOutcome (until: number): Outcome {
 }
 
 /**
- * What to do about an error, given the attempts spent before this one. Our own faults (a key that is missing from the
- * vault, a bug) are told apart by their reason and are tried again like a provider's.
+ * The outcome of an error, given the number of earlier attempts. Internal errors, such as a missing vault key or a bug, have
+ * their own reasons and are retried like a provider's error.
  */
 export function errorOutcome (error: unknown, attemptsBefore: number, now: number, durationMs: number): Outcome {
   if (!(error instanceof ProviderError)) return retryOrFail(reasonOf(error), { durationMs }, 'internal', attemptsBefore, now)
@@ -115,13 +116,13 @@ function retryOrFail (
   return { ...nothing, state: 'retrying', reason, dueAt, event: { ...event, until: new Date(dueAt).toISOString() } }
 }
 
-/** Only class and code: another error's message may hold anything. */
+/** Returns only class and code, because the message of an unexpected error may contain secrets. */
 function reasonOf (error: unknown): string {
   if (!(error instanceof Error)) return 'internal error'
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
 }
 
-/** Rounded up, so that what falls due in the same second goes together in one job. */
+/** Rounds up, so that deliveries that are due in the same second share one job. */
 function wholeSecond (ms: number): number {
   return Math.ceil(ms / 1000) * 1000
 }

@@ -3,7 +3,10 @@ import type { Database } from '../db/index.ts'
 const weekMs = 7 * 24 * 60 * 60 * 1000
 const weeksAhead = 4
 
-/** Makes the partitions of deliveries for this week and the coming ones; answers how many were missing. `now` in milliseconds. */
+/**
+ * Creates the partitions of deliveries for this week and the next ones. Returns how many were missing. `now` is in
+ * milliseconds.
+ */
 export async function ensurePartitions ({ sql }: Pick<Database, 'sql'>, now: number): Promise<number> {
   const since = new Date(now).toISOString()
   const until = new Date(now + weeksAhead * weekMs).toISOString()
@@ -13,14 +16,14 @@ export async function ensurePartitions ({ sql }: Pick<Database, 'sql'>, now: num
 }
 
 /**
- * Drops the partitions whose weeks ended before `before` (milliseconds), and the notifications they were about. One in which
- * something still waits to be sent stays. Answers the names of those that went.
+ * Drops the partitions whose weeks ended before `before` (milliseconds), and their notifications. Keeps a partition that still
+ * has deliveries to send. Returns the names of the dropped partitions.
  */
 export async function dropPartitions ({ sql }: Pick<Database, 'sql'>, before: number): Promise<string[]> {
   const limit = new Date(before).toISOString()
   const old = await sql<Array<{ name: string, endsAt: string }>>`
     with named as materialized (
-      -- first of all: whatever else the catalogue holds has no week in its name
+      -- materialized, so that only names of partitions are parsed: other names in the catalog contain no week
       select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid where inhparent = 'deliveries'::regclass
     )
     select name, (starts_at + interval '7 days')::text as "endsAt" from (
@@ -34,7 +37,7 @@ export async function dropPartitions ({ sql }: Pick<Database, 'sql'>, before: nu
         or exists (select from claims, unnest(notification_ids) as held (notification_id)
           where held.notification_id < uuid_since(${endsAt}::timestamptz))`
     if (waiting !== undefined) break
-    // Not in a transaction, and without stopping whoever reads or writes the other weeks.
+    // Runs outside a transaction, and does not block queries on the other weeks.
     await sql`alter table deliveries detach partition ${sql(name)} concurrently`
     await sql`drop table ${sql(name)}`
     await sql`delete from notifications where id < uuid_since(${endsAt}::timestamptz)`

@@ -2,23 +2,22 @@ import type { Database } from '../db/index.ts'
 import { listBlockedHosts, toHostState } from '../throttling/index.ts'
 import type { HostState, HostStateRow } from '../throttling/index.ts'
 
-/** How many deliveries wait at a provider. */
+/** The number of pending deliveries at a provider. */
 interface Waiting {
-  /** To named users: due, and due later (scheduled, spread, or to be retried). */
+  /** Deliveries to named users: due now, and due later (scheduled, spread or waiting for a retry). */
   due: number
   later: number
-  /** Of broadcasts: connections whose segments are not claimed yet. */
+  /** Connections of broadcasts in segments that are not claimed yet. */
   broadcast: number
 }
 
 export interface ProviderState {
   provider: string
-  /** Hosts with an open breaker or a limit, the provider's own first; a hundred at most. */
+  /** Hosts with an open breaker or a limit, the provider's own host first. At most 100. */
   hosts: HostState[]
   waiting: Waiting
 }
 
-/** The states of these providers, in their order. */
 export async function listProviderStates ({ sql }: Database, providers: string[]): Promise<ProviderState[]> {
   const rows = await sql<Array<Omit<ProviderState, 'hosts'> & { hosts: HostStateRow[] }>>`
     select wanted.provider,
@@ -32,11 +31,11 @@ export async function listProviderStates ({ sql }: Database, providers: string[]
   return rows.map(({ provider, hosts, waiting }) => ({ provider, hosts: hosts.map(toHostState), waiting }))
 }
 
-/** How many deliveries to named users are due and wait, counted up to `max`. Retries of broadcasts do not count. */
+/** Counts due deliveries to named users, up to `max`. Retries of broadcasts do not count. */
 export async function countWaiting ({ sql }: Database, max: number): Promise<number> {
   const [all] = await sql<[{ number: number }]>`
     select count(*)::int as number from (select from deliveries where due_at <= now() limit ${max}) as waiting`
-  // Only a full count is worth looking up the notification of each row.
+  // Looking up the notification of each row is only necessary when the count reaches the limit.
   if (all.number < max) return all.number
   const [named] = await sql<[{ number: number }]>`
     select count(*)::int as number from (

@@ -5,13 +5,13 @@ import type { DeliveryEvent, DeliveryState } from './states.ts'
 export interface Delivery {
   notificationId: string
   connectionId: string
-  /** The site's id. */
+  /** The site's id of the user. */
   userId: string
   provider: string
   state: DeliveryState
   attempts: number
   reason: string | null
-  /** Null also while its notification is paused. */
+  /** Null while the notification is paused, too. */
   dueAt: Date | null
   receipt: { id: string } | null
   createdAt: Date
@@ -22,17 +22,17 @@ export interface ExplainedDelivery extends Delivery {
   history: DeliveryEvent[]
 }
 
-/** At most `limit` deliveries of a notification after the connection `after`, in the order of the connections' ids. */
+/** Lists up to `limit` deliveries of a notification after the connection `after`, ordered by connection id. */
 export async function listDeliveries (
   { sql }: Database, notificationId: string,
   { state, limit, after }: { state?: DeliveryState | undefined, limit: number, after?: string | undefined }
 ): Promise<Delivery[]> {
   const rows = await sql<DeliveryRow[]>`
     select ${deliveryColumns(sql)} from (
-      -- limited before it is joined: otherwise a page of a rare state would join every delivery
+      -- limits before the join, because a page of a rare state would otherwise join every delivery
       select * from deliveries
       where notification_id = ${notificationId}
-        -- conditions only where they are asked for: a plan for both cases would not use the index
+        -- adds only the necessary conditions, because a plan for both cases would not use the index
         ${state === undefined ? sql`` : sql`and state = ${state}`}
         ${after === undefined ? sql`` : sql`and connection_id > ${after}`}
       order by connection_id limit ${limit}
@@ -42,10 +42,10 @@ export async function listDeliveries (
   return rows.map(toDelivery)
 }
 
-/** A delivery that is postponed or limited again and again collects thousands of events. */
+/** A delivery that is postponed or limited repeatedly collects thousands of events. */
 const latestEvents = '$[last - 199 to last]'
 
-/** One delivery with its latest 200 events. */
+/** Finds one delivery with its latest 200 events. */
 export async function findDelivery (
   { sql }: Database, notificationId: string, connectionId: string
 ): Promise<ExplainedDelivery | undefined> {

@@ -9,18 +9,18 @@ export interface DeliveryEvent {
   event: 'queued' | 'parked' | 'released' | 'attempt' | 'wait' | 'handedBack' | 'workerLost' | 'skipped' | 'expired' | 'canceled' | 'paused' | 'resumed' | 'retried'
   reason?: string
   outcome?: string
-  /** The result of refreshing the credentials for it. */
+  /** The result of refreshing the credentials for this attempt. */
   refresh?: 'fresh' | 'dead' | 'rateLimited'
   /** HTTP status of the provider's response. */
   status?: number
   durationMs?: number
-  /** ISO 8601: when it is tried again. */
+  /** ISO 8601: when the delivery is attempted again. */
   until?: string
 }
 
 export type EventName = DeliveryEvent['event']
 
-/** The states in which each column has a value; in every other state it is null. Checks of the table enforce the same. */
+/** The states in which each column has a value. In all other states it is null. Checks of the table enforce the same. */
 export const statesWith = {
   due_at: ['queued', 'retrying'],
   parked_at: ['parked'],
@@ -31,19 +31,19 @@ export const statesWith = {
 export type StateColumn = keyof typeof statesWith
 
 interface Transition {
-  /** The statement in `sql/` that makes it. */
+  /** The statement in `sql/` that makes the transition. */
   by: string
   /** `null`: the statement inserts the delivery. */
   from: DeliveryState[] | null
   /** `same`: the state stays, and other columns change. */
   to: DeliveryState | 'same'
-  /** What the history records, at most one of these; `null`: it may stay as it is. */
+  /** The events of which the statement records one at most. `null`: it may record none. */
   events: Array<EventName | null>
 }
 
 /**
- * The state machine of deliveries: no statement makes another transition than these. `states.test.ts` drives random statements
- * against PostgreSQL and compares.
+ * The state machine of deliveries. Statements make no other transitions. `states.test.ts` runs random statements against
+ * PostgreSQL and compares the results.
  */
 export const transitions = [
   { by: 'insertNotifications', from: null, to: 'queued', events: ['queued'] },

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { check, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { scopes } from '../scopes.ts'
 
-/** Keys of operators. The key itself is shown once; only its SHA-256 is kept. */
+/** Keys of operators. The API returns the key itself only once. Only its SHA-256 is stored. */
 export const apiKeys = pgTable('api_keys', {
   id: uuid().primaryKey(),
   name: text().notNull(),

@@ -1,9 +1,9 @@
 import { pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 /**
- * A batch that is being sent, and until when it may be: after that its worker counts as lost. The deliveries carry its id; the
- * notifications and the range of connections tell where to find them without an index on what changes with every delivery. There
- * are as many as batches under way: finding those that have ended needs no index.
+ * A batch that a worker is sending. After `until`, the worker counts as lost. The deliveries carry the claim's id. The
+ * notifications and the range of connections locate them without an index on a column that changes with every delivery. The
+ * table has one row per batch in progress, so the search for expired claims needs no index.
  */
 export const claims = pgTable('claims', {
   id: uuid().primaryKey(),

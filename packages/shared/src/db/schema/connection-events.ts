@@ -2,13 +2,13 @@ import { sql } from 'drizzle-orm'
 import { check, index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { connections } from './connections.ts'
 
-/** Everything that can happen to a connection. */
+/** All events of a connection. */
 export const connectionEventNames = [
   'connection.connected', 'connection.reconnected', 'connection.needs_reauth', 'connection.recovered', 'connection.transferred',
   'connection.disconnected'
 ] as const
 
-/** What has happened to connections, for the people who ask why somebody was not rung. */
+/** The history of connections, which explains why a user received no notification. */
 export const connectionEvents = pgTable('connection_events', {
   id: uuid().primaryKey(),
   connectionId: uuid().notNull().references(() => connections.id, { onDelete: 'cascade' }),

@@ -4,39 +4,39 @@ import { teams } from './teams.ts'
 import { users } from './users.ts'
 
 /**
- * An account at a provider that a user or a team holds. One per holder and provider: reconnecting replaces the credentials and
- * keeps the id. `credentials` is sealed by the vault; a revoked connection has none. What rings people is connections that
- * users hold; nobody is rung through a team's.
+ * An account at a provider that a user or a team owns. Each owner has one connection per provider: reconnecting replaces the
+ * credentials and keeps the id. The vault seals `credentials`, and a revoked connection has none. Notifications reach users
+ * through users' connections only, never through a team's.
  */
 export const connections = pgTable('connections', {
   id: uuid().primaryKey(),
   userId: uuid().references(() => users.id, { onDelete: 'cascade' }),
   teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
-  /** Of a team's: who connected it last. It stays the team's when they go. */
+  /** For a team's connection: the user who connected it last. The connection stays with the team when that user is deleted. */
   connectedBy: uuid().references(() => users.id, { onDelete: 'set null' }),
   provider: text().notNull(),
   status: text({ enum: ['active', 'needsReauth', 'revoked'] }).notNull(),
   statusReason: text(),
   accountId: text().notNull(),
   accountName: text().notNull(),
-  /** The host that it is reached at, where users choose one; empty is the provider's own. */
+  /** The host of the account, for providers with user-chosen hosts. Empty for the provider's own host. */
   host: text().notNull().default(''),
   credentials: text(),
-  /** What was asked for and not allowed, as of the last time the user was asked. */
+  /** Permissions that Carillon requested and the user did not grant in the last authorization. */
   missingPermissions: text().array().notNull().default(sql`'{}'`),
-  /** Counts replacements, so that a late answer about an old token changes nothing about a new one. */
+  /** Counts replacements of the credentials, so a late response about an old token does not affect a new one. */
   credentialsVersion: integer().notNull().default(1),
   expiresAt: timestamp({ withTimezone: true }),
-  /** The provider asked for silence until then; nothing is sent and no attempt is spent before. */
+  /** The provider's rate limit: until then Carillon sends nothing and uses up no attempt. */
   limitedUntil: timestamp({ withTimezone: true }),
-  /** No refresh is tried before then: the token endpoint asked to wait, or, when infinite, there is no refresh token. */
+  /** The earliest next refresh: the token endpoint requested a wait. `infinity` means there is no refresh token. */
   refreshAfter: timestamp({ withTimezone: true }),
-  /** Who is refreshing the credentials, and until when nobody else may begin to. */
+  /** The process that is refreshing the credentials, and the end of its lease. */
   leaseOwner: text(),
   leaseUntil: timestamp({ withTimezone: true }),
-  /** Counts leases: what a former holder concludes about dead credentials does not count. */
+  /** Counts leases, so the findings of a former lease owner about credentials are ignored. */
   fence: integer().notNull().default(0),
-  /** Since when it has been connected without a break, and when it was closed: a broadcast rings those who were there then. */
+  /** The start and the end of the current connection. A broadcast reaches the connections that existed when it was created. */
   connectedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   disconnectedAt: timestamp({ withTimezone: true }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),

@@ -1,35 +1,38 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
-/** Every state a delivery can be in; the first four are still under way, `parked` waits for its user. */
+/** All states of a delivery. The first four are pending, and `parked` waits for the user to reconnect. */
 export const deliveryStates = [
   'queued', 'sending', 'retrying', 'parked', 'sent', 'failed', 'unknown', 'canceled', 'expired', 'skipped'
 ] as const
 
 /**
- * One notification to one connection. Partitioned by week of the notification's id (a UUIDv7 begins with its time), and what
- * settling changes is in no index, so that it is a HOT update: both are in the migration, drizzle knows of neither. There are no
- * foreign keys: each row would lock its connection and its notification. Whoever deletes one of those deletes its deliveries.
+ * One notification to one connection. The migration partitions the table by week of the notification's id (a UUIDv7 begins with
+ * its time). No index contains the columns that a result changes, so that update is HOT. drizzle cannot express either. There
+ * are no foreign keys, because each row would lock its connection and its notification. Code that deletes one of those also
+ * deletes its deliveries.
  */
 export const deliveries = pgTable('deliveries', {
   notificationId: uuid().notNull(),
   connectionId: uuid().notNull(),
   provider: text().notNull(),
   state: text({ enum: deliveryStates }).notNull(),
-  /** Tries that reached out to the provider; a wait the provider asked for is not one. */
+  /** Attempts that reached the provider. A wait for a rate limit is not an attempt. */
   attempts: integer().notNull().default(0),
-  /** When it may be tried: set while it is queued or retrying; `infinity` while its notification is paused. */
+  /**
+   * The time of the next attempt, set while the delivery is queued or retrying. `infinity` while its notification is paused.
+   */
   dueAt: timestamp({ withTimezone: true }),
-  /** Since when it waits for its user: set while it is parked. */
+  /** Set while the delivery is parked. */
   parkedAt: timestamp({ withTimezone: true }),
-  /** The queue's job that will pick it up; null asks for a new one once it is due. */
+  /** The queue job that will send the delivery. Null requests a new job once the delivery is due. */
   jobId: text(),
-  /** The batch that is sending it: set while it is sending. */
+  /** The batch that is sending the delivery, set while it is sending. */
   claimId: uuid(),
-  /** Why it is where it is, in a word. */
+  /** The reason for the state, as a short phrase. */
   reason: text(),
   receipt: jsonb(),
-  /** What has happened to it, oldest first: `[{at, event, …}]`. */
+  /** The events of the delivery, oldest first: `[{at, event, …}]`. */
   history: jsonb().notNull().default([]),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()

@@ -5,38 +5,44 @@ import { teams } from './teams.ts'
 import { users } from './users.ts'
 
 /**
- * An authorization under way, and the one source of truth about it. The state that travels through the provider and the
- * secret in the browser's cookie are kept as hashes: whoever reads this table cannot finish a handshake.
+ * An authorization in progress, and the single source of truth about it. The `state` parameter and the secret in the browser's
+ * cookie are stored as hashes, so read access to this table is not enough to finish a handshake.
  */
 export const handshakes = pgTable('handshakes', {
   id: uuid().primaryKey(),
   userId: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
-  /** For whom the user connects, where that is a team: only its owner may. */
+  /** The team that the user connects, if any. Only its owner may do so. */
   teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
   kind: text({ enum: ['redirect', 'verifier', 'code'] }).notNull(),
-  /** Where the user says their account is, for providers that anybody can host. */
+  /** The address of the user's account, for providers with user-chosen hosts. */
   account: text(),
-  /** Sealed: what the provider's client needs to finish, or the credentials that it obtained. Null once it is over. */
+  /**
+   * Sealed. Contains the provider client's state of the handshake, or the credentials that it obtained. Null once the handshake
+   * has ended.
+   */
   pending: text(),
-  /** Set while credentials wait in `pending` for the user to confirm whose account they belong to. */
+  /** Set while the credentials in `pending` wait for the user to confirm the account. */
   obtainedAt: timestamp({ withTimezone: true }),
-  /** Verifiers that were tried; there is an end to guessing. */
+  /** The number of verifiers tried, which is limited against guessing. */
   attempts: integer().notNull().default(0),
-  /** When the provider may be asked again whether a code has been entered, by whichever process. */
+  /** When any process may next poll the provider for the entry of the code. */
   askAt: timestamp({ withTimezone: true }),
-  /** An expired handshake stays `pending`; it reads as expired once `expiresAt` has passed. */
+  /** An expired handshake stays `pending`. Readers treat it as expired once `expiresAt` has passed. */
   status: text({ enum: ['pending', 'completed', 'failed'] }).notNull().default('pending'),
   error: text(),
   returnTo: text(),
   stateHash: text().unique('handshakes_state_hash'),
-  /** Of the secret in the cookie of the browser that this handshake belongs to. No other browser can confirm or finish it. */
+  /** The hash of the secret in the browser's cookie. No other browser can confirm or finish this handshake. */
   browserHash: text(),
-  /** Of the secret in the form that confirmed. A double click sends the form twice, before the browser has stored the cookie. */
+  /**
+   * The hash of the secret in the submitted form. A double click submits the form twice, before the browser has stored the
+   * cookie.
+   */
   formHash: text(),
-  /** When the browser last confirmed. */
+  /** When the browser last confirmed the handshake. */
   confirmedAt: timestamp({ withTimezone: true }),
-  /** Set by the one callback that may use it; a second one finds it set. */
+  /** Set by the one callback that may use the handshake. A second callback is refused. */
   claimedAt: timestamp({ withTimezone: true }),
   connectionId: uuid().references(() => connections.id, { onDelete: 'cascade' }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),

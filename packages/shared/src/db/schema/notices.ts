@@ -2,18 +2,18 @@ import { sql } from 'drizzle-orm'
 import { check, integer, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
 
 /**
- * What providers have told us of their own accord, and what has become of it. It says nothing of whom it was about: that a
- * person's data is gone has to be seen when nothing of it is left.
+ * Notices that providers have sent, and their effects. A row contains nothing about the person, so the deletion of a person's
+ * data can still be confirmed when all of it is gone.
  */
 export const notices = pgTable('notices', {
   id: uuid().primaryKey(),
   provider: text().notNull(),
   kind: text({ enum: ['deauthorize', 'delete'] }).notNull(),
-  /** Of the notice as it was signed, so that it counts once. */
+  /** The hash of the signed notice, so that a repeated notice counts once. */
   digest: text().notNull(),
-  /** By which the person can look it up. */
+  /** The code with which the person can look up the notice. */
   code: text().notNull().unique('notices_code'),
-  /** How many connections it has closed. */
+  /** How many connections the notice disconnected. */
   closed: integer().notNull(),
   at: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [

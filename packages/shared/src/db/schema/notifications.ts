@@ -2,24 +2,24 @@ import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { apiKeys } from './api-keys.ts'
 
-/** A message and its audience. What became of it is told by its deliveries and by `unreachable`. */
+/** A message and its audience. Its deliveries and `unreachable` contain the results. */
 export const notifications = pgTable('notifications', {
   id: uuid().primaryKey(),
-  /** `welcome` greets a user who has just connected; everything else comes through the API. */
+  /** `welcome` is the greeting for a user who has just connected. All other notifications come through the API. */
   origin: text({ enum: ['api', 'welcome'] }).notNull(),
   audience: jsonb().notNull(),
   message: jsonb().notNull(),
   providers: text().array(),
   data: jsonb(),
-  /** Users of the audience who had no connection to ring: `[{userId, reason}]`. */
+  /** Users of the audience without a usable connection: `[{userId, reason}]`. */
   unreachable: jsonb().notNull().default([]),
   sendAt: timestamp({ withTimezone: true }),
   expiresAt: timestamp({ withTimezone: true }),
-  /** Over how long its deliveries are spread. */
+  /** The time over which the deliveries are spread. */
   spreadSeconds: integer(),
-  /** What becomes of a delivery of which nobody knows whether it was sent, where sending it again may show it twice. */
+  /** How to handle a delivery with an unknown result, where sending it again may show it twice. */
   onUnknown: text({ enum: ['resend', 'hold'] }).notNull().default('hold'),
-  /** When the whole audience had been cut into segments; that of named users is known when they are accepted. */
+  /** When the whole audience was divided into segments. Set at once for an audience of named users. */
   plannedAt: timestamp({ withTimezone: true }),
   pausedAt: timestamp({ withTimezone: true }),
   canceledAt: timestamp({ withTimezone: true }),

@@ -1,11 +1,11 @@
 import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
 /**
- * What users, hosts and providers have used of the requests that the API makes for its callers. `full_at` is when nothing of it
- * counts any more. A key without a row has used nothing.
+ * The usage of the proxied requests, by user, host and provider. `full_at` is when the budget is full again. A key without a
+ * row has a full budget.
  */
 export const outgoingBudgets = pgTable('outgoing_budgets', {
-  /** Such as `user:<id>`, `host:<provider>:<host>`, `provider:<id>`. */
+  /** For example `user:<id>`, `host:<provider>:<host>`, `provider:<id>`. */
   key: text().primaryKey(),
   fullAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [

@@ -5,15 +5,15 @@ import { notifications } from './notifications.ts'
 const count = () => integer().notNull().default(0)
 
 /**
- * How far a broadcast has got at one provider. A trigger on deliveries keeps the counts, once per statement, so that they cannot
- * drift from the rows; `queued` also counts those in segments, which have no rows yet.
+ * The progress of a broadcast at one provider. A trigger on deliveries updates the counts once per statement, so they always
+ * match the rows. `queued` also counts connections in segments, which have no delivery rows yet.
  */
 export const progress = pgTable('progress', {
   notificationId: uuid().notNull().references(() => notifications.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
-  /** All of the audience, once it is planned. */
+  /** The size of the whole audience, once it is planned. */
   audience: integer().notNull(),
-  /** Up to which connection it has been cut into segments, and how many those are. */
+  /** The last connection in a segment so far, the number of planned connections and the number of segments. */
   plannedTo: uuid().notNull(),
   planned: count(),
   segments: count(),
@@ -28,9 +28,9 @@ export const progress = pgTable('progress', {
   canceled: count(),
   expired: count(),
   skipped: count(),
-  /** Counts changes: what a reader has seen already need not be sent again. */
+  /** Counts changes, so a reader receives only what is new. */
   version: bigint({ mode: 'number' }).notNull().default(0),
-  /** Deliveries that ended, by second: a ring whose newest entry is of `recentSecond` since the epoch. */
+  /** Deliveries that ended, by second, as a ring buffer. Its newest entry is for `recentSecond` since the epoch. */
   recent: integer().array().notNull().default(sql`array_fill(0, array[16])`),
   recentSecond: bigint({ mode: 'number' }).notNull().default(0),
   startedAt: timestamp({ withTimezone: true }),

@@ -2,22 +2,25 @@ import { sql } from 'drizzle-orm'
 import { check, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 
 /**
- * What all workers know of a provider's host: whether its breaker lets anything through, and how much. Host `''` stands for the
- * provider's own. A host without a row is well and has no limit.
+ * The state of a provider's host that all workers share: its breaker and its limits. Host `''` is the provider's own host. A
+ * host without a row is healthy and has no limit.
  */
 export const providerHosts = pgTable('provider_hosts', {
   provider: text().notNull(),
   host: text().notNull(),
   breaker: text({ enum: ['closed', 'open', 'probing'] }).notNull().default('closed'),
-  /** Why it opened, and how often in a row. */
+  /** Why the breaker opened, and how often in a row. */
   reason: text(),
   opens: integer().notNull().default(0),
   openedAt: timestamp({ withTimezone: true }),
-  /** When the next probe may go; while one is under way, until when it may be. */
+  /** The time of the next probe, or the end of the lease of the current probe. */
   retryAt: timestamp({ withTimezone: true }),
-  /** Asked for by the provider, for everybody. */
+  /** The provider's rate limit for all connections at the host. */
   silentUntil: timestamp({ withTimezone: true }),
-  /** Where requests a second are limited: when the next may go, and the first free turn of those that were told to come later. */
+  /**
+   * With a limit on requests per second: when the next request may go, and the first free slot after those assigned to delayed
+   * requests.
+   */
   nextAt: timestamp({ withTimezone: true }),
   turnAt: timestamp({ withTimezone: true })
 }, (table) => [

@@ -3,8 +3,8 @@ import { check, date, foreignKey, index, integer, numeric, pgTable, primaryKey, 
 import { connections } from './connections.ts'
 
 /**
- * How the reading of a connection's data stands. What is `running` and has not been heard of by `leaseUntil` has died, and is
- * taken up by another where it was.
+ * The state of the pull of a connection's data. A `running` pull whose `leaseUntil` has passed is lost, and another worker
+ * continues it from its position.
  */
 export const pulls = pgTable('pulls', {
   connectionId: uuid().primaryKey().references(() => connections.id, { onDelete: 'cascade' }),
@@ -13,18 +13,18 @@ export const pulls = pgTable('pulls', {
   dueAt: timestamp({ withTimezone: true }).notNull(),
   leaseId: uuid(),
   leaseUntil: timestamp({ withTimezone: true }),
-  /** When the round began that is not done yet: accounts that were read since are not read again in it. */
+  /** The start of the current round. Accounts that were pulled since then are skipped in this round. */
   roundAt: timestamp({ withTimezone: true }),
-  /** When all accounts had been listed; in this round unless it is before `roundAt`. */
+  /** When all accounts were last listed. A time before `roundAt` belongs to an earlier round. */
   listedAt: timestamp({ withTimezone: true }),
-  /** Tries in a row that came to nothing. */
+  /** Failed attempts in a row. */
   attempts: integer().notNull().default(0),
   startedAt: timestamp({ withTimezone: true }),
   endedAt: timestamp({ withTimezone: true }),
   succeededAt: timestamp({ withTimezone: true }),
-  /** Why it waits for longer than usual. */
+  /** Why the pull waits longer than usual. */
   reason: text(),
-  /** When and why it last failed; it stays when all is well again. */
+  /** The time and the reason of the last failure, kept after a success. */
   failedAt: timestamp({ withTimezone: true }),
   failure: text()
 }, (table) => [
@@ -34,26 +34,26 @@ export const pulls = pgTable('pulls', {
   check('pulls_failure', sql`(${table.failedAt} is null) = (${table.failure} is null)`)
 ])
 
-/** The accounts that a connection reaches. */
+/** The accounts that a connection gives access to. */
 export const adAccounts = pgTable('ad_accounts', {
   connectionId: uuid().notNull().references(() => connections.id, { onDelete: 'cascade' }),
   accountId: text().notNull(),
   name: text().notNull(),
   currency: text().notNull(),
   timezone: text().notNull(),
-  /** When it was listed last: what is not listed any more is not read any more. */
+  /** When the account was last listed. Accounts that are no longer listed are no longer pulled. */
   listedAt: timestamp({ withTimezone: true }).notNull(),
-  /** When its days were read last, and up to which; null until they have been once. */
+  /** The time of the last pull and its last day. Null before the first pull. */
   pulledAt: timestamp({ withTimezone: true }),
   pulledTo: date(),
-  /** The provider asked for silence about it, through whichever connection. */
+  /** The provider's rate limit for this account, through any connection. */
   limitedUntil: timestamp({ withTimezone: true })
 }, (table) => [
   primaryKey({ columns: [table.connectionId, table.accountId] }),
   index('ad_accounts_account').on(table.accountId)
 ])
 
-/** The figures of one account and one of its own days, as exact as they were told. */
+/** The figures of one account for one day in its time zone, with the provider's precision. */
 export const insights = pgTable('insights', {
   connectionId: uuid().notNull(),
   accountId: text().notNull(),

@@ -2,14 +2,14 @@ import { sql } from 'drizzle-orm'
 import { check, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
 
 /**
- * The client that a host of the users' choice has registered for us. A row without one says that somebody is registering:
- * until `leaseUntil` nobody else does.
+ * The OAuth client that a user-chosen host has registered for Carillon. A row without a client is a lease: one process is
+ * registering, and no other may until `leaseUntil`.
  */
 export const registrations = pgTable('registrations', {
   id: uuid().primaryKey(),
   provider: text().notNull(),
   host: text().notNull(),
-  /** Sealed. */
+  /** Sealed by the vault. */
   client: text(),
   leaseUntil: timestamp({ withTimezone: true }),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()

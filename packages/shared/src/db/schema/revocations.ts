@@ -2,15 +2,17 @@ import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { connections } from './connections.ts'
 
-/** Credentials that are of no more use to us and are yet to be ended at the provider. They are erased with their row's end. */
+/** Credentials that Carillon no longer uses and must still revoke at the provider. They are erased when the revocation ends. */
 export const revocations = pgTable('revocations', {
   id: uuid().primaryKey(),
-  /** Null for credentials that a handshake obtained and no connection ever held. */
+  /** Null for credentials from a handshake that no connection ever stored. */
   connectionId: uuid().references(() => connections.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
-  /** Whose they were: where all that an account has granted ends at once, it may be connected elsewhere or again. */
+  /**
+   * The account of the credentials. Where a revocation ends all grants of an account, the account may have another connection.
+   */
   accountId: text().notNull().default(''),
-  /** Sealed; gone once it is over. */
+  /** Sealed. Null once the revocation has ended. */
   credentials: text(),
   state: text({ enum: ['pending', 'done', 'failed'] }).notNull().default('pending'),
   attempts: integer().notNull().default(0),

@@ -3,8 +3,8 @@ import { check, index, integer, pgTable, primaryKey, text, timestamp, uuid } fro
 import { notifications } from './notifications.ts'
 
 /**
- * A range of an audience that nobody has claimed yet: the provider's connections after `afterId`, up to and with `lastId`.
- * It shrinks from below as it is claimed and is deleted with its last.
+ * A range of an audience that no worker has claimed yet: the provider's connections after `afterId`, up to and including
+ * `lastId`. Claims shrink the range from below. The last claim deletes the row.
  */
 export const segments = pgTable('segments', {
   notificationId: uuid().notNull().references(() => notifications.id, { onDelete: 'cascade' }),
@@ -12,7 +12,7 @@ export const segments = pgTable('segments', {
   number: integer().notNull(),
   afterId: uuid().notNull(),
   lastId: uuid().notNull(),
-  /** How many there were when it was cut. */
+  /** The number of connections when the segment was created. */
   size: integer().notNull(),
   dueAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [

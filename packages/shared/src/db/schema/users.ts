@@ -1,6 +1,6 @@
 import { pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
-/** People of the site, known by the site's own id. */
+/** Users of the site, identified by the site's own id. */
 export const users = pgTable('users', {
   id: uuid().primaryKey(),
   externalId: text().notNull().unique('users_external_id'),

@@ -5,7 +5,7 @@ import { deliveriesPerJob } from '../delivery-queues.ts'
 import type { Batch } from '../enqueue.ts'
 import { milliseconds } from './fragments/milliseconds.ts'
 
-/** Assigns jobs to at most `limit` deliveries that are due and have none: full batches, the oldest notification first. */
+/** Assigns jobs to up to `limit` deliveries that are due and have none: full batches, the oldest notification first. */
 export async function assignJobs ({ sql }: Database, providers: string[], limit: number): Promise<Batch[]> {
   const [row] = await sql<Array<{ batches: Batch[] }>>`
     with waiting as (

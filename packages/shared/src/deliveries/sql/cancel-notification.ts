@@ -4,14 +4,14 @@ import { logEvent } from './fragments/log-event.ts'
 import { setState } from './fragments/set-state.ts'
 
 /**
- * Cancels a notification: its waiting deliveries now, and the audience of its segments when those are claimed. Deliveries that
- * are being sent now go on. Undefined when it is canceled already.
+ * Cancels a notification: its waiting deliveries now, and the audience of its segments when a worker claims them. A delivery
+ * that is being sent is not canceled. Undefined when the notification is already canceled.
  */
 export async function cancelNotification ({ sql }: Database, id: string): Promise<ReleasedSegments | undefined> {
   const [row] = await sql<ReleasedSegments[]>`
     with notification as (
       update notifications set canceled_at = now(), paused_at = null,
-        -- without progress it was never planned, and canceled notifications are not planned
+        -- without progress the notification was never planned, and canceled notifications are not planned
         planned_at = case when exists (select from progress where notification_id = notifications.id) then planned_at
           else coalesce(planned_at, now()) end
       where id = ${id} and canceled_at is null returning id

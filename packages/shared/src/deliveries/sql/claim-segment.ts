@@ -21,19 +21,19 @@ export interface SegmentClaim {
 export interface SegmentRequest {
   provider: string
   segment: SegmentJob
-  /** Connections that are claimed at most; the rest of the segment stays. */
+  /** The maximum number of connections to claim. The rest of the segment stays. */
   max: number
-  /** When the rest is due. */
+  /** The time until the rest is due. */
   restMs: number
   leaseMs: number
-  /** Of the claim; a new one when absent. */
+  /** The id of the claim. A new one when absent. */
   id?: string
 }
 
 /**
- * Claims the first connections of a segment in one statement: inserts their deliveries as `sending`, or with the state that they
- * have instead. The audience are those who were connected when the notification was accepted; those who left since are skipped.
- * Undefined when the segment is gone, paused, not due yet, or locked by another process.
+ * Claims the first connections of a segment in one statement: inserts their deliveries as `sending`, or with another state that
+ * applies. The audience is the connections that existed when the notification was accepted. Revoked ones are skipped. Undefined
+ * when the segment is deleted, paused, not due yet, or locked by another process.
  */
 export async function claimSegment ({ sql }: Database, request: SegmentRequest): Promise<SegmentClaim | undefined> {
   const { provider, segment: { notificationId, number }, restMs, id = newId() } = request
@@ -77,8 +77,8 @@ function lockSegment (sql: Sql, { provider, segment: { notificationId, number } 
 }
 
 /**
- * The first connections of the segment; all of them when none is to be sent. The join is lateral, so that PostgreSQL starts to
- * read the index at `after_id`. The provider is a parameter of its own, so that the planner knows whether it is a rare one.
+ * The first connections of the segment, or all of them when the notification is canceled or expired. The lateral join makes
+ * PostgreSQL start the index scan at `after_id`. The provider is a separate parameter, so the planner can use its frequency.
  */
 function readMembers (sql: Sql, { provider, max }: SegmentRequest): Fragment {
   return sql`
@@ -90,7 +90,7 @@ function readMembers (sql: Sql, { provider, max }: SegmentRequest): Fragment {
     ) as connection`
 }
 
-/** The first state of each delivery, with its reason. The provider's own host needs no check: `admit` has made it. */
+/** The first state of each delivery, with its reason. `admit` has already checked the provider's own host. */
 function decide (sql: Sql): Fragment {
   return sql`
     select member.id as connection_id, member.host, credentials, credentials_version, coalesce(member.expires_at <= now(), false) as is_expired,
@@ -117,7 +117,7 @@ function countTaken (sql: Sql): Fragment {
     select count(*)::int as number, (select connection_id from decided order by connection_id desc limit 1) as last_id from decided`
 }
 
-/** Records which deliveries this claim holds, and until when. */
+/** Stores which deliveries this claim owns, and until when. */
 function insertLease (sql: Sql, id: string, { provider, segment: { notificationId }, leaseMs }: SegmentRequest): Fragment {
   return sql`
     insert into claims (id, provider, notification_ids, first_id, last_id, until)
@@ -135,7 +135,7 @@ function insertDeliveries (sql: Sql, id: string, { provider, segment: { notifica
     insert into deliveries (notification_id, connection_id, provider, state, due_at, parked_at, claim_id, reason, history)
     select ${notificationId}::uuid, connection_id, ${provider}, next_state, ${forState(sql, 'due_at', state, sql`until`)},
       ${forState(sql, 'parked_at', state, sql`now()`)}, ${forState(sql, 'claim_id', state, sql`${id}::uuid`)}, reason,
-      -- sending records its event when it settles
+      -- a delivery that is being sent records its event when it settles
       case next_state when 'sending' then '[]' else jsonb_build_array(${event}) end
     from decided`
 }
@@ -169,9 +169,9 @@ function shrinkSegment (sql: Sql, { restMs }: SegmentRequest): Fragment {
 function updateProgress (sql: Sql): Fragment {
   return sql`
     update progress set queued = progress.queued - ended.gone,
-      -- no delivery of this segment may be sent, and then no later statement would end the broadcast
+      -- all deliveries of this segment may be skipped, and then no later statement would end the broadcast
       ended_at = case when ended_at is not null then ended_at when is_planned and progress.queued = ended.gone and sending + retrying = 0 then now() end,
-      -- users who left and came back since the segment was cut do not belong to the audience
+      -- a user who reconnected since the segment was created does not belong to the audience
       audience = audience - case when is_ended then greatest(0, segment.size - taken.number) else 0 end,
       version = version + 1
     from segment, taken, ended

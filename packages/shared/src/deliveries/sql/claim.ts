@@ -13,32 +13,32 @@ import { setState } from './fragments/set-state.ts'
 export interface Claimed {
   notificationId: string
   connectionId: string
-  /** Of the account, where users choose one; empty is the provider's own. */
+  /** The host of the account, where users choose one. Empty for the provider's own host. */
   host: string
   /** Attempts so far. */
   attempts: number
-  /** Milliseconds from the claim until its notification expires; null when it does not. */
+  /** Milliseconds from the claim until the notification expires. Null when it does not expire. */
   expiresInMs: number | null
   /** Sealed. */
   credentials: string
   credentialsVersion: number
   /** The credentials' expiry has passed. */
   isExpired: boolean
-  /** The one delivery that the host's breaker lets through as a probe. */
+  /** Whether this is the one delivery that the host's breaker admits as a probe. */
   isProbe: boolean
 }
 
 export interface Claim {
   id: string
   claimed: Claimed[]
-  /** When the deliveries fall due that have to wait. */
+  /** When the deliveries that must wait are due. */
   wakes: Wake[]
 }
 
 /**
- * Claims those of `keys` that are due, in one statement. Deliveries that must not be sent get their state at once: canceled,
- * expired, skipped or parked; or they wait, because their notification is paused or a limit applies. Rows that another process
- * has locked are left out.
+ * Claims those of `keys` that are due, in one statement. Deliveries that must not be sent become canceled, expired, skipped or
+ * parked at once. They stay waiting when the notification is paused or a limit applies. Rows that another process has locked
+ * are left out.
  */
 export async function claim (
   { sql }: Database, provider: string, keys: DeliveryKey[], leaseMs: number, id = newId()
@@ -78,7 +78,7 @@ function wantedKeys (sql: Sql, keys: DeliveryKey[]): Fragment {
       as wanted (notification_id, connection_id)`
 }
 
-/** Locks the due rows, and decides about each by its notification and connection. */
+/** Locks the due rows, and decides each by its notification and connection. */
 function lockDue (sql: Sql): Fragment {
   return sql`
     select deliveries.notification_id, deliveries.connection_id, deliveries.state, connections.host, connections.credentials,
@@ -100,13 +100,13 @@ function lockDue (sql: Sql): Fragment {
     for update of deliveries skip locked`
 }
 
-/** Adds what blocks each row's host. Of the rows for a host that is probed, the first is the probe. */
+/** Adds what blocks the host of each row. For a host that needs a probe, the first row is the probe. */
 function checkHosts (sql: Sql, provider: string): Fragment {
   return sql`
     select due.*, probed.host is not null as is_probe,
       row_number() over (partition by due.host, decision order by notification_id) as position,
       blocked.reason as host_reason,
-      -- a probe that is under way ends soon, so the others come back in a second
+      -- a running probe ends soon, so the other rows wait one second
       greatest(blocked.until, now() + interval '1 second') as host_until
     from due
     left join probed on probed.host = due.host
@@ -128,7 +128,7 @@ function decide (sql: Sql): Fragment {
     ) as decided`
 }
 
-/** Records which deliveries this claim holds, and until when. */
+/** Stores which deliveries this claim owns, and until when. */
 function insertLease (sql: Sql, { id, provider, leaseMs }: { id: string, provider: string, leaseMs: number }): Fragment {
   return sql`
     insert into claims (id, provider, notification_ids, first_id, last_id, until)
@@ -137,7 +137,9 @@ function insertLease (sql: Sql, { id, provider, leaseMs }: { id: string, provide
     from decided where decision = 'sending' having count(*) > 0`
 }
 
-/** Sending records its event when it settles. A row that waits for the same limit already records nothing. */
+/**
+ * A delivery that is being sent records its event when it settles. A row that already waits for the same limit records nothing.
+ */
 function nextHistory (sql: Sql): Fragment {
   return sql`case
       when decision = 'sending' then history

@@ -1,10 +1,10 @@
 import type { Database } from '../../db/index.ts'
 import { milliseconds } from './fragments/milliseconds.ts'
 
-/** Jobs are added after their rows are committed; a row that has been due for less time may still get its job. */
+/** Jobs are added after their rows are committed, so a row that became due more recently may still get its job. */
 const graceMs = 3_000
 
-/** Jobs of deliveries that are overdue, the longest overdue first, by provider. */
+/** The jobs of overdue deliveries by provider, the longest overdue first. */
 export async function listOverdueJobs ({ sql }: Database, limit: number): Promise<Array<{ provider: string, jobIds: string[] }>> {
   return sql<Array<{ provider: string, jobIds: string[] }>>`
     select provider, array_agg(job_id) as "jobIds" from (

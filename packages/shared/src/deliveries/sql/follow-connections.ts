@@ -3,7 +3,7 @@ import { logEvent } from './fragments/log-event.ts'
 import { setState } from './fragments/set-state.ts'
 
 /**
- * Releases parked deliveries whose connection is active, and skips waiting ones whose connection was revoked. Such rows exist
+ * Releases parked deliveries whose connection is active, and skips waiting ones whose connection is revoked. Such rows exist
  * when a delivery was parked while its user reconnected, or queued while the user disconnected. Returns their number.
  */
 export async function followConnections ({ sql }: Database): Promise<number> {

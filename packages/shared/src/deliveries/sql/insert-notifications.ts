@@ -12,25 +12,25 @@ export interface Accepted {
   id: string
   createdAt: Date
   unreachable: Unreachable[]
-  /** Its deliveries, and how many of them wait for their user to reconnect. A broadcast has none yet. */
+  /** The number of deliveries, and how many of them are parked. Both are 0 for a new broadcast. */
   deliveries: number
   parked: number
-  /** The same by provider; `queued` are all the others. */
+  /** The numbers by provider. `queued` counts all deliveries that are not parked. */
   reached: Array<{ provider: string, queued: number, parked: number }>
 }
 
 export interface Inserted {
-  /** In the order of the drafts. Undefined: its API key has been revoked, and nothing was stored. */
+  /** In the order of the drafts. Undefined when the API key of the draft is revoked: nothing was stored for it. */
   accepted: Array<Accepted | undefined>
-  /** Deliveries that are due, and when others fall due. */
+  /** Deliveries that are due, and wake-ups for those that are due later. */
   batches: Batch[]
   wakes: Wake[]
-  /** Broadcasts, to be planned. */
+  /** Broadcasts that the worker must plan. */
   plans: Array<{ notificationId: string, delayMs: number }>
 }
 
 /**
- * Stores drafts and their deliveries in one statement, so that either all of it is stored or nothing. `offered` are the providers
+ * Stores drafts and their deliveries in one statement, so either all or none of it is stored. `offered` lists the providers
  * that can send.
  */
 export async function insertNotifications ({ sql }: Database, drafts: Draft[], offered: string[]): Promise<Inserted> {
@@ -143,7 +143,7 @@ function insertDrafts (sql: Sql): Fragment {
     returning id, created_at, unreachable, send_at, planned_at`
 }
 
-/** The first state of each delivery. Spread ones are due one after the other. */
+/** The first state of each delivery. With a spread, the due times are evenly distributed. */
 function scheduleDeliveries (sql: Sql): Fragment {
   return sql`
     select notification_id, connection_id, provider, status_reason, case when status = 'active' then 'queued' else 'parked' end as next_state,
@@ -153,7 +153,7 @@ function scheduleDeliveries (sql: Sql): Fragment {
     window wide as (partition by notification_id order by connection_id)`
 }
 
-/** Deliveries that are due get jobs at once, in full batches by provider. */
+/** Assigns jobs to deliveries that are due, in full batches by provider. */
 function insertDeliveries (sql: Sql): Fragment {
   const state = sql`next_state`
   return sql`

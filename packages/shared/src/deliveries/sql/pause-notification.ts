@@ -3,8 +3,8 @@ import type { ReleasedSegments } from '../enqueue.ts'
 import { logEvent } from './fragments/log-event.ts'
 
 /**
- * Pauses a notification: its deliveries that wait to be sent are due at `infinity`. Deliveries that are being sent now go on.
- * Undefined, and nothing changes, when it is paused or canceled already.
+ * Pauses a notification: its waiting deliveries become due at `infinity`. A delivery that is being sent is not paused.
+ * Undefined, without any change, when the notification is already paused or canceled.
  */
 export async function pauseNotification ({ sql }: Database, id: string): Promise<ReleasedSegments | undefined> {
   const [row] = await sql`

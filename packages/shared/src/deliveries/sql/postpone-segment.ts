@@ -2,7 +2,7 @@ import type { Database } from '../../db/index.ts'
 import type { SegmentJob } from '../delivery-queues.ts'
 import type { DueSegment } from '../enqueue.ts'
 
-/** Gives a segment of which nothing is claimed yet a later time. Undefined: the segment is gone. */
+/** Sets a later due time for a segment without claims. Undefined when the segment is deleted. */
 export async function postponeSegment (
   { sql }: Database, provider: string, { notificationId, number }: SegmentJob, waitMs: number
 ): Promise<DueSegment | undefined> {

@@ -7,8 +7,8 @@ import { logEvent } from './fragments/log-event.ts'
 import { milliseconds } from './fragments/milliseconds.ts'
 
 /**
- * Gives deliveries that the provider's limits do not allow now a later time each, in the order of `keys`. No attempt is counted.
- * Returns when the first is due.
+ * Sets a later due time for each delivery that the provider's limits do not allow now, in the order of `keys`. This uses up no
+ * attempt. Returns when the first one is due.
  */
 export async function postpone (
   { sql }: Database, provider: string, keys: DeliveryKey[], { waitMs, everyMs, reason }: Omit<Admission, 'allowed' | 'isProbe'>
@@ -21,7 +21,7 @@ export async function postpone (
         with ordinality as turn (notification_id, connection_id, position)
     ), postponed as (
       update deliveries set due_at = turn.due_at, job_id = null, reason = ${reason}, updated_at = now(),
-        -- a delivery may be postponed thousands of times, so its history keeps the latest wait only
+        -- a delivery may be postponed thousands of times, so its history keeps only the latest wait
         history = case when history -> -1 ->> 'event' = 'wait' then jsonb_set(history, '{-1,until}', to_jsonb(turn.due_at))
           else ${logEvent(sql, 'wait', { reason: sql`${reason}::text`, until: sql`turn.due_at` })} end
       from turn

@@ -4,9 +4,9 @@ import { logEvent } from './fragments/log-event.ts'
 import { setState } from './fragments/set-state.ts'
 
 /**
- * Takes back the deliveries of workers that died: their batch was not settled within its lease. A message may have been sent, so
- * an attempt is counted. Where sending it again may show it twice, `on_unknown` of its notification decides. `idempotent` are the
- * providers at which it shows once. Returns the number of deliveries.
+ * Reclaims the deliveries of crashed workers, whose lease has ended. A message may have been sent, so this counts as an
+ * attempt. Where sending again may show a message twice, `on_unknown` of its notification decides. `idempotent` lists the
+ * providers that show it once. Returns the number of deliveries.
  */
 export async function reclaimLost ({ sql }: Database, idempotent: string[]): Promise<number> {
   const { count } = await sql`

@@ -4,14 +4,14 @@ import { handedBack } from '../outcome.ts'
 import { settle } from './settle.ts'
 
 /**
- * Hands back what a claim holds, and tells when that falls due. Undefined when the claim was not made. Its statement may still
- * arrive: it then finds its id taken and fails as a whole, however late that is.
+ * Returns the deliveries of a claim to the queue, and when they are due. Undefined when the claim was not stored. If the
+ * claim's own statement arrives later, its id exists already and the statement fails as a whole.
  */
 export async function releaseClaim (
   database: Database, provider: string, claimId: string, now: number
 ): Promise<Wake[] | undefined> {
   const { sql } = database
-  // Waits for the claim where that is being made.
+  // Waits for a concurrent statement that stores the claim.
   await sql`
     insert into claims (id, provider, notification_ids, first_id, last_id, until)
     values (${claimId}, ${provider}, '{}', ${claimId}, ${claimId}, now() + interval '1 hour')

@@ -2,7 +2,7 @@ import type { Database } from '../../db/index.ts'
 import { logEvent } from './fragments/log-event.ts'
 import { setState } from './fragments/set-state.ts'
 
-/** Makes the parked deliveries of these connections due: their users have reconnected. Call `dispatchWaiting` after it. */
+/** Makes the parked deliveries of reconnected connections due. Call `dispatchWaiting` afterwards. */
 export async function releaseParked ({ sql }: Database, connectionIds: string[]): Promise<number> {
   const { count } = await sql`
     update deliveries

@@ -3,8 +3,8 @@ import type { ReleasedSegments } from '../enqueue.ts'
 import { logEvent } from './fragments/log-event.ts'
 
 /**
- * Resumes a paused notification: overdue segments are due now, later ones as much later as the pause was long. A delivery that
- * waits until a certain time, because it is scheduled or its last attempt failed, still does. Undefined when it is not paused.
+ * Resumes a paused notification: overdue segments are due now, and later ones move by the length of the pause. A delivery that
+ * waits for its scheduled time or its next attempt keeps that time. Undefined when the notification is not paused.
  */
 export async function resumeNotification ({ sql }: Database, id: string): Promise<ReleasedSegments | undefined> {
   const [row] = await sql<ReleasedSegments[]>`
@@ -14,14 +14,14 @@ export async function resumeNotification ({ sql }: Database, id: string): Promis
       update notifications set paused_at = null from paused where notifications.id = paused.id
     ), waiting as (
       select connection_id, state, row_number() over wide - 1 as position, count(*) over (partition by state) as number,
-        -- the latest event that has a time says until when the delivery waits
+        -- the latest event with a time contains the end of the wait
         (jsonb_path_query_array(history, '$[*].until') ->> -1)::timestamptz as until
       from deliveries join paused on id = notification_id
       where due_at = 'infinity'
       window wide as (partition by state order by connection_id)
     ), released as (
       update deliveries set updated_at = now(), history = ${logEvent(sql, 'resumed')},
-        -- queued deliveries are spread again over the same duration
+        -- queued deliveries are spread again over the same time
         due_at = greatest(until, greatest(now(), send_at) + case waiting.state when 'queued'
           then coalesce(spread_seconds, 0) * interval '1 second' * waiting.position / waiting.number else interval '0' end)
       from waiting, paused

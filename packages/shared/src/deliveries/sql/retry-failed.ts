@@ -3,8 +3,9 @@ import { logEvent } from './fragments/log-event.ts'
 import { setState } from './fragments/set-state.ts'
 
 /**
- * Queues a notification's failed and unknown deliveries again, with all their attempts; if it is paused, they are due when it is
- * resumed. Returns their number, which is 0 for a canceled or expired notification. Call `dispatchWaiting` after it.
+ * Queues a notification's failed and unknown deliveries again, with all their attempts. If the notification is paused, they are
+ * due when it resumes. Returns their number, which is 0 for a canceled or expired notification. Call `dispatchWaiting`
+ * afterwards.
  */
 export async function retryFailed ({ sql }: Database, id: string): Promise<number> {
   const { count } = await sql`

@@ -14,15 +14,15 @@ export interface Settlement {
 export interface Flush {
   claimId: string
   settlements: Settlement[]
-  /** Whether nothing of the claim is left after it. */
+  /** Whether these are the last outcomes of the claim. */
   isLast: boolean
   now: number
 }
 
 /**
- * Writes the outcomes of claimed deliveries, and what they say about connections, in one statement. Only rows that this claim
- * still holds change, so a worker whose lease has ended changes nothing, and settling twice equals settling once. Returns when
- * the deliveries that wait fall due.
+ * Writes the outcomes of claimed deliveries, and their effects on connections, in one statement. Only rows that this claim
+ * still owns change, so a worker whose lease has ended changes nothing, and settling twice equals settling once. Returns when
+ * the waiting deliveries are due.
  */
 export async function settle ({ sql }: Database, { claimId, settlements, isLast, now }: Flush): Promise<Wake[]> {
   const rows = await sql<Wake[]>`
@@ -41,7 +41,7 @@ export async function settle ({ sql }: Database, { claimId, settlements, isLast,
   return [...rows]
 }
 
-/** The outcomes as rows. PostgreSQL reads arrays in a sixth of the time that it takes for JSON. */
+/** The outcomes as rows. PostgreSQL parses arrays six times as fast as JSON. */
 function readOutcomes (sql: Sql, settlements: Settlement[], now: number): Fragment {
   const column = <Value>(read: (one: Settlement) => Value): Value[] => settlements.map(read)
   const untilMs = (time: number): number => Math.max(0, time - now)
@@ -59,7 +59,7 @@ function readOutcomes (sql: Sql, settlements: Settlement[], now: number): Fragme
       event_id)`
 }
 
-/** What the outcomes say about connections. By version: responses to old credentials say nothing about newer ones. */
+/** The effects on connections, by version: a response to old credentials does not affect newer ones. */
 function groupByConnection (sql: Sql): Fragment {
   return sql`
     select connection_id, version, max(limited_ms) as limited_ms, bool_or(unauthorized) as unauthorized,
@@ -68,7 +68,7 @@ function groupByConnection (sql: Sql): Fragment {
     group by connection_id, version`
 }
 
-/** Locks connections in the order of their ids, so that batches which update the same ones do not deadlock. */
+/** Locks connections in the order of their ids, so batches that update the same connections do not deadlock. */
 function lockConnections (sql: Sql): Fragment {
   return sql`
     select connections.id, version from connections
@@ -76,7 +76,9 @@ function lockConnections (sql: Sql): Fragment {
     where connections.status = 'active' order by connections.id for no key update of connections`
 }
 
-/** While another process refreshes, the provider may have rotated the credentials already, so a refusal proves nothing. */
+/**
+ * During a refresh by another process, the provider may already have rotated the credentials. A refusal then proves nothing.
+ */
 function updateConnections (sql: Sql): Fragment {
   return sql`
     update connections set
@@ -97,8 +99,8 @@ function insertConnectionEvents (sql: Sql): Fragment {
 }
 
 /**
- * What changed since the claim, for deliveries that would wait. `is_stale`: the user has reconnected, so the refused credentials
- * are old ones. Materialized, because it has few rows and is looked up for each delivery.
+ * Changes since the claim that affect waiting deliveries. `is_stale`: the user has reconnected, so the refused credentials are
+ * old. Materialized, because the result has few rows and is joined to each delivery.
  */
 function findChanges (sql: Sql): Fragment {
   return sql`
@@ -119,7 +121,7 @@ function decide (sql: Sql): Fragment {
     from outcome left join changed using (notification_id, connection_id)`
 }
 
-/** Locks the claim before its deliveries, in the order of `reclaimLost`. Without a row the claim was reclaimed. */
+/** Locks the claim before its deliveries, in the order of `reclaimLost`. A claim without a row was reclaimed. */
 function lockClaim (sql: Sql, claimId: string): Fragment {
   return sql`select id from claims where id = ${claimId} for key share`
 }

@@ -2,7 +2,7 @@ import type { Database } from '../../db/index.ts'
 import { logEvent } from './fragments/log-event.ts'
 import { setState } from './fragments/set-state.ts'
 
-/** Skips the deliveries that wait for a connection which was closed. A delivery that is being sent is not changed. */
+/** Skips the waiting deliveries of a disconnected connection. A delivery that is being sent does not change. */
 export async function skipWaiting ({ sql }: Database, connectionId: string): Promise<number> {
   const reason = sql`'disconnected'`
   const { count } = await sql`

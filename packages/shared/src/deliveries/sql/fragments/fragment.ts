@@ -3,5 +3,5 @@ import type { Database } from '../../../db/index.ts'
 
 export type Sql = Database['sql']
 
-/** A part of a statement. It is never awaited: that would run it by itself. */
+/** A part of a statement. Never await a fragment: that would execute it. */
 export type Fragment = PendingQuery<Row[]>

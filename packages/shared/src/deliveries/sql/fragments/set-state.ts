@@ -4,21 +4,21 @@ import type { Fragment, Sql } from './fragment.ts'
 
 export interface StateChange<By extends Operation> {
   by: By
-  /** One state of the state machine's, or an expression that gives one for each row. */
+  /** A state of the state machine, or an expression that is evaluated for each row. */
   to: Next<By> | Fragment
-  /** When it is due, where the next state is due. */
+  /** The due time, for states that have one. */
   dueAt?: Fragment
-  /** Which batch holds it, where the next state is `sending`. */
+  /** The batch that owns the delivery in the state `sending`. */
   claimId?: Fragment
-  /** The provider's receipt, where the next state is `sent`. */
+  /** The provider's receipt, for the state `sent`. */
   receipt?: Fragment
-  /** The job that will pick it up; without one, dispatching assigns a new job. */
+  /** The job that will send the delivery. Without one, dispatching assigns a new job. */
   jobId?: Fragment
   reason?: Fragment
   history: Fragment
 }
 
-/** The `set` list of a change of state: columns that the next state does not have become null. */
+/** The `set` list of a state change. Columns that the next state does not have become null. */
 export function setState<By extends Operation> (
   sql: Sql, { to, dueAt, claimId, receipt, jobId, reason, history }: StateChange<By>
 ): Fragment {
@@ -34,7 +34,7 @@ export function setState<By extends Operation> (
     updated_at = now()`
 }
 
-/** `value` where state `to` has this column, else null. */
+/** Returns `value` if the state `to` has this column, else null. */
 export function forState (sql: Sql, column: StateColumn, to: DeliveryState | Fragment, value: Fragment | undefined): Fragment {
   const states: DeliveryState[] = statesWith[column]
   if (value === undefined) return sql`null`
