@@ -27,7 +27,7 @@ const operators: Operator[] = [
   { pattern: / \|\| /g, replace: () => ' && ' },
   { pattern: / (<=?|>=?) (?!now\(\))/g, replace: ([, sign = '']) => ` ${opposites[sign] ?? sign} ` },
   { pattern: /\bif \(/g, replace: ({ input, index }) => input.includes('`') ? undefined : dropIf(input, index) },
-  { pattern: /\b(true|false)\b/g, replace: ([word]) => word === 'true' ? 'false' : 'true' }
+  { pattern: /(?<!\?: )\b(true|false)\b/g, replace: ([word]) => word === 'true' ? 'false' : 'true' }
 ]
 
 const opposites: Record<string, string> = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' }

@@ -41,9 +41,10 @@ export const accounts: Target[] = [
   },
   {
     file: 'apps/api/src/auth/callers.ts',
-    tests: [`${api}/auth/callers.test.ts`],
+    tests: [`${api}/auth/watch-caller.test.ts`, `${api}/auth/callers.test.ts`, `${api}/problems/server-errors.test.ts`],
     generate: true,
     equivalents: {
+      'drop "app.decorateRequest(\'caller\', null)"': 'the hook adds the property anyway; the line keeps the shape of requests the same',
       ['"if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: true }), callers)" → ' +
       '"if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: false }), callers)"']:
         'the key is looked up in the database instead of in memory, with the same result'
