@@ -119,6 +119,14 @@ t.test('asks for the scope also of a key that it remembers', async (t) => {
   t.match([refused.status, at(refused.body, 'code')], [403, 'insufficientScope'])
 })
 
+t.test('requires a scope of its own for a broadcast', async (t) => {
+  const body = { audience: { everyone: true }, message: { type: 'note', title: 'x' } }
+  const refused = await api.ask('POST', '/v1/notifications', { token: await api.makeKey('notifications:write'), body })
+  t.match([refused.status, at(refused.body, 'code')], [403, 'insufficientScope'])
+  const token = await api.makeKey('notifications:write', 'notifications:broadcast')
+  t.equal((await api.ask('POST', '/v1/notifications', { token, body })).status, 202)
+})
+
 t.test('takes a lost scope from a key that it remembers, at once where it looks keys up and soon elsewhere', async (t) => {
   const token = await api.makeKey('notifications:read', 'notifications:write')
   const ring = () => api.ask('POST', '/v1/notifications', { token, body: note })

@@ -41,8 +41,21 @@ t.test('shares a lookup under way with other calls of the same key alone', async
   const [one, other] = [
     await createApiKey(database, { name: 'one', scopes: ['notifications:write'] }), await createApiKey(database, { name: 'other', scopes: ['admin'] })
   ]
-  const found = await Promise.all([keys.find(one.key), keys.find(one.key), keys.find(other.key), keys.find(`${one.key.slice(0, -1)}!`)])
+  const lookups = [keys.find(one.key), keys.find(one.key)]
+  t.equal(lookups[0], lookups[1])
+  const found = await Promise.all([...lookups, keys.find(other.key), keys.find(`${one.key.slice(0, -1)}!`)])
   t.match(found, [{ id: one.id, scopes: ['notifications:write'] }, { id: one.id }, { id: other.id, scopes: ['admin'] }, undefined])
   await revokeApiKey(database, one.id)
   t.equal(await keys.find(one.key), undefined, 'a lookup that is over is not shared')
+})
+
+t.test('keeps a thousand keys, and forgets the oldest of more', async (t) => {
+  const keys = createKeys(database, () => 0)
+  const created = await Promise.all(Array.from({ length: 1_001 }, () => createApiKey(database, { name: 'site', scopes: ['admin'] })))
+  for (const { key } of created) await keys.find(key)
+  const [first, second] = created
+  if (first === undefined || second === undefined) return t.fail('there are keys')
+  for (const { id } of [first, second]) await revokeApiKey(database, id)
+  t.match(await keys.recall(second.key), { id: second.id })
+  t.equal(await keys.recall(first.key), undefined)
 })
