@@ -6,7 +6,7 @@ export function explainDelivery (delivery: ExplainedDelivery, provider: string):
   const last = history.at(-1)
   const since = last?.at === undefined ? updatedAt.toISOString() : new Date(last.at).toISOString()
   const due = dueAt?.toISOString() ?? 'the next run'
-  const why = reason ?? 'unknown'
+  const why = withoutPeriod(reason)
   const isPaused = dueAt === null && (state === 'queued' || state === 'retrying')
   if (isPaused) return `Paused since ${since} with its notification. It continues when the notification is resumed.`
 
@@ -48,7 +48,7 @@ function explainRetry ({ attempts, reason, history }: ExplainedDelivery, provide
   if (reason === 'rateLimited' || reason === 'breakerOpen') return explainWait(reason, provider)
   if (reason === 'handedBack') return 'A worker that was shutting down returned it without an attempt.'
   if (reason === 'workerLost') return 'The worker that was sending it died. It may have arrived, so it is sent again with the same key.'
-  return `${attempts === 1 ? 'The first attempt' : `Attempt ${attempts}`} failed. Reason: ${reason ?? 'unknown'}.`
+  return `${attempts === 1 ? 'The first attempt' : `Attempt ${attempts}`} failed. Reason: ${withoutPeriod(reason)}.`
 }
 
 function explainWait (reason: string | null, provider: string): string {
@@ -59,4 +59,9 @@ function explainWait (reason: string | null, provider: string): string {
 
 function count (attempts: number): string {
   return attempts === 1 ? 'one attempt' : `${attempts} attempts`
+}
+
+/** The text of a provider may end with a period, and the sentence around it has its own. */
+function withoutPeriod (reason: string | null): string {
+  return reason?.replace(/[.\s]+$/, '') ?? 'unknown'
 }

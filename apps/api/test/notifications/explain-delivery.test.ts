@@ -1,4 +1,7 @@
-import type { ExplainedDelivery } from '@carillon/shared/deliveries'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { DeliveryState, ExplainedDelivery } from '@carillon/shared/deliveries'
 import t from 'tap'
 import { explainDelivery } from '../../src/notifications/explain-delivery.ts'
 
@@ -44,3 +47,45 @@ const cases: Array<[Partial<ExplainedDelivery>, string]> = [
 for (const [change, sentence] of cases) {
   t.equal(explainDelivery({ ...base, ...change }, 'Pushbullet'), sentence, `says: ${sentence}`)
 }
+
+const states: Record<DeliveryState, true> = {
+  queued: true,
+  sending: true,
+  retrying: true,
+  parked: true,
+  sent: true,
+  failed: true,
+  unknown: true,
+  canceled: true,
+  expired: true,
+  skipped: true
+}
+
+/** Every reason that the sources name, and texts of providers. */
+async function listReasons (): Promise<string[]> {
+  const folders = ['packages/shared/src', 'apps/worker/src'].map((path) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url)))
+  const files = await Promise.all(folders.map(async (folder) => {
+    return (await readdir(folder, { recursive: true })).map((name) => join(folder, name))
+  }))
+  const sources = await Promise.all(files.flat().filter((file) => file.endsWith('.ts')).map((file) => readFile(file, 'utf8')))
+  return sources.flatMap((source) => [...source.matchAll(/reason: '((?:[^'\\]|\\.)+)'/g)].map(([, text = '']) => text.replaceAll("\\'", "'")))
+}
+
+t.test('explains every state with every reason in complete sentences', async (t) => {
+  const reasons = new Set([...await listReasons(), 'Says the server: no.', null])
+  t.ok(reasons.size > 50)
+  const events = ['queued', 'attempt', 'wait', 'released', 'retried', 'paused'] as const
+  const wrong = new Set<string>()
+  for (const state of Object.keys(states) as DeliveryState[]) {
+    for (const reason of reasons) {
+      for (const event of events) {
+        for (const dueAt of [null, new Date(due)]) {
+          const text = explainDelivery({ ...base, state, reason, dueAt, attempts: 1, history: [{ at, event }] }, 'Pushbullet')
+          const bare = reason === null ? text : text.replace(reason.replace(/\.$/, ''), 'X')
+          if (!/^(?:[A-Z][^.]*(?:\.\d{3}Z[^.]*)?\. ?)+$/.test(bare) || /undefined|null|\b(\w+) \1\b|\.\./.test(text)) wrong.add(text)
+        }
+      }
+    }
+  }
+  t.same([...wrong], [])
+})
