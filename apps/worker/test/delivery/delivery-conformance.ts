@@ -2,38 +2,30 @@ import { listEvents } from '@carillon/shared/connections'
 import { deliveryKeyOf } from '@carillon/shared/deliveries'
 import type { Message } from '@carillon/shared/providers'
 import type { Test } from 'tap'
-import type { InboxEntry, openEngine } from '../open-engine.ts'
-
-/** What of a provider the suite cannot find out by itself. */
-export interface DeliveryTraits {
-  /** How the path ends to which the request goes, a POST, that makes a message be seen. */
-  showing: string
-  /** How the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
-  rateLimited: (at: number) => object
-  /** What it says of a message that it will never take, and what is made of that. */
-  refusals: Array<{ answer: object, outcome: 'rejected' | 'quota', reason: RegExp }>
-  /** Those it has a place for. */
-  carries: Message[]
-  /** One that it has no place for. */
-  refuses?: Message
-  /** Where a message replaces the one before: what of an arrival is shown from then on; undefined when it is not about that. */
-  stateOf?: (item: InboxEntry['item']) => unknown
-}
+import type { DeliveryTraits, Traits } from '../../../../packages/shared/test/providers/conformance/traits.ts'
+import type { openEngine } from '../open-engine.ts'
 
 /**
  * What becomes of deliveries, for every provider alike: each outcome that its client tells apart has to come out of the whole
  * engine, claim to settlement, as what the user is told. `engine` has to offer it.
  */
 export async function deliveryConformance (
-  t: Test, provider: string, engine: Awaited<ReturnType<typeof openEngine>>, traits: DeliveryTraits
+  t: Test, provider: string, engine: Awaited<ReturnType<typeof openEngine>>, traits: Traits, { showing, refusals }: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = engine
-  const { showing, stateOf } = traits
+  const { refuses = [], refusedFile, stateOf } = traits
   const canRefresh = services.providers.get(provider)?.refresh !== undefined
   const note: Message = { type: 'note', title: 'Hello', body: 'World', level: 'warning' }
   let users = 0
+  const content = { title: 'Title', body: 'Body' }
+  const file = traits.file ?? { name: 'hello.txt', type: 'text/plain', data: Buffer.from('hello').toString('base64') }
+  const messages: Message[] = [
+    { type: 'note', ...content }, { type: 'link', title: 'Title', url: 'https://example.com/' }, { type: 'file', ...content, file }
+  ]
+  const refused = messages.filter(({ type }) => refuses.includes(type))
+  if (refusedFile !== undefined) refused.push({ type: 'file', ...content, file: refusedFile })
 
-  for (const message of traits.carries) {
+  for (const message of messages.filter(({ type }) => !refuses.includes(type))) {
     await t.test(`sends a ${message.type} once, and says so`, async (t) => {
       const { connectionId, account, send } = await somebody()
       const id = await send(message)
@@ -44,11 +36,10 @@ export async function deliveryConformance (
     })
   }
 
-  const { refuses } = traits
-  if (refuses !== undefined) {
-    await t.test(`fails a ${refuses.type}, for which it has no place, without asking`, async (t) => {
+  for (const message of refused) {
+    await t.test(`fails a ${message.type}, for which it has no place, without asking`, async (t) => {
       const { connectionId, account, send } = await somebody()
-      const failed = await delivery(await send(refuses), connectionId, 'failed')
+      const failed = await delivery(await send(message), connectionId, 'failed')
       t.match(failed, { attempts: 1, reason: /\S/, receipt: null, history: [{}, { event: 'attempt', outcome: 'rejected', status: undefined }] })
       t.same(await inboxOf(provider, account), [])
     })
@@ -100,7 +91,7 @@ export async function deliveryConformance (
     })
   }
 
-  for (const { answer, outcome, reason } of traits.refusals) {
+  for (const { answer, outcome, reason } of refusals) {
     await t.test(`fails at once what it will never take: ${reason.source}`, async (t) => {
       const { connectionId, account, send } = await somebody()
       await fault({ ...answer, times: 1 })

@@ -6,21 +6,11 @@ import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
 import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
-import { conformance } from '../conformance/conformance.ts'
 import { openSimulator } from '../conformance/simulator.ts'
 
 const clientSecret = 'sandbox-secret'
 const simulator = await openSimulator(t, 'blotre')
 const blotre = blotreWith({})
-
-t.test('conforms', async (t) => {
-  await conformance(t, blotre, simulator, {
-    rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
-    secrets: [clientSecret],
-    refuses: ['file'],
-    stateOf: ({ status, tags }) => ({ color: Object(status).color, tags })
-  })
-})
 
 t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
   t.match(blotre.handshakes.code, {

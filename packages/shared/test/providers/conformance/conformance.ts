@@ -11,11 +11,13 @@ import type { Fault, Simulator } from './simulator.ts'
 import type { Traits } from './traits.ts'
 
 /**
- * What every provider has to do alike. Each provider's test calls it with the provider, configured for the simulator, and the
- * simulator; what is special to one is tested beside the call.
+ * What every provider must do. `ownSecrets` are those of its configuration, which no error may contain. What is special to one
+ * provider is tested beside its traits.
  */
-export async function conformance (t: Test, provider: ProviderClient, simulator: Simulator, traits: Traits): Promise<void> {
-  const setup = createSetup(provider, simulator, [...traits.secrets])
+export async function conformance (
+  t: Test, provider: ProviderClient, simulator: Simulator, traits: Traits, ownSecrets: string[]
+): Promise<void> {
+  const setup = createSetup(provider, simulator, [...ownSecrets])
   const { person, send, call, fails, errors, secrets } = setup
 
   await t.test('says who an account is', async (t) => {

@@ -1,20 +1,39 @@
 import type { Message } from '../../../src/providers/message.ts'
 import type { Fault, Arrival } from './simulator.ts'
 
-/** What the suite cannot know of a provider by itself. */
+/** What the test suites cannot know of a provider by themselves. `test/providers/<id>/traits.ts` exports them as `traits`. */
 export interface Traits {
-  /** How the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
+  /** The response by which the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
   rateLimited: (at: number) => Fault
-  /** What must never be read in an error, beside the accounts' tokens. */
-  secrets: string[]
-  /** One it can carry, by value, where it does not take them all. */
+  /** A file that the provider accepts, by value. Any file when absent. */
   file?: { name: string, type: string, data: string }
-  /** What the provider has no place for: it says so as `rejected`. */
+  /** A file that it rejects before it sends a request. */
+  refusedFile?: { name: string, type: string, data: string }
+  /** The types of message that it rejects. */
   refuses?: Array<Message['type']>
-  /** Where a message replaces the one before, without its texts: what of an arrival is the state it leaves behind. */
+  /** Where a message replaces the one before: the state that an arrival leaves behind. Undefined when it leaves none. */
   stateOf?: (item: Arrival['item']) => unknown
-  /** What a token that is too old comes to: nothing, where it can be exchanged for a younger one only while it works. */
+  /** True when a token can be refreshed only while it is valid. */
   renewsWhileValid?: boolean
-  /** Parameters that it puts into the query of an authorized request. */
+  /** Parameters that the provider adds to the query of an authorized request. */
   adds?: string[]
+  /** Absent for a provider that sends nothing. */
+  delivery?: DeliveryTraits
+  journey: JourneyTraits
+}
+
+export interface DeliveryTraits {
+  /** The end of the path of the POST request that shows a message. */
+  showing: string
+  /** Responses that reject a message for good, and what the worker makes of them. */
+  refusals: Array<{ answer: object, outcome: 'rejected' | 'quota', reason: RegExp }>
+}
+
+export interface JourneyTraits {
+  /** The test of this provider's own journey, from the root of the repository. The journeys of users then leave it out. */
+  ownTest?: string
+  /** The provider sends nothing back when a user denies access. */
+  hidesDenial?: boolean
+  /** `METHOD /path` of the request that revokes credentials, for a provider that can. */
+  revokesAt?: string
 }

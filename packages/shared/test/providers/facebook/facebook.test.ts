@@ -7,28 +7,10 @@ import { createHttp } from '../../../src/http/http.ts'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
 import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
-import { conformance } from '../conformance/conformance.ts'
 import { app, pretendGraph } from './fake-graph.ts'
-import { openSimulator } from '../conformance/simulator.ts'
 
 const graph = await pretendGraph(t)
 const facebook = facebookWith({})
-
-t.test('conforms', async (t) => {
-  const simulator = await openSimulator(t, 'facebook')
-  const simulated = facebookWith({ graphUrl: `${simulator.url}/facebook/graph`, wwwUrl: `${simulator.url}/facebook/www` })
-  await conformance(t, simulated, simulator, {
-    // In whole minutes.
-    rateLimited: (at) => ({
-      status: 400,
-      headers: { 'x-business-use-case-usage': JSON.stringify({ 1: [{ estimated_time_to_regain_access: Math.ceil((at - Date.now()) / 60_000) }] }) },
-      body: { error: { code: 80_004, error_subcode: 2_446_079, message: '(#80004) There have been too many calls' } }
-    }),
-    secrets: [app.clientSecret],
-    renewsWhileValid: true,
-    adds: ['appsecret_proof']
-  })
-})
 
 t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
   t.match(facebook.handshakes.code, {

@@ -3,19 +3,10 @@ import t from 'tap'
 import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { createPumpio } from '../../../src/providers/pumpio/pumpio.ts'
-import { conformance } from '../conformance/conformance.ts'
-import { openPumpio, picture, refused } from './open-pumpio.ts'
+import { openPumpio, refused } from './open-pumpio.ts'
 
 const { simulator, host, pumpio, somebody, call } = await openPumpio(t)
 const { begin, complete } = pumpio.handshakes.verifier
-
-t.test('conforms', async (t) => {
-  await conformance(t, pumpio, simulator, {
-    rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
-    secrets: [],
-    file: picture
-  })
-})
 
 t.test('reads accounts as people write them, and nothing else', async (t) => {
   const read = (text: string) => pumpio.parseAccount(text)

@@ -7,20 +7,13 @@ import { createMemoryRegistrations } from '../../../src/providers/memory-registr
 import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { createPushbullet } from '../../../src/providers/pushbullet/pushbullet.ts'
-import { byValue, conformance } from '../conformance/conformance.ts'
+import { byValue } from '../conformance/conformance.ts'
 import { openSimulator } from '../conformance/simulator.ts'
 import { web } from '../../http/local-server.ts'
 
 const clientSecret = 'sandbox-secret'
 const simulator = await openSimulator(t, 'pushbullet')
 const pushbullet = pushbulletAt(`${simulator.url}/pushbullet/`)
-
-t.test('conforms', async (t) => {
-  await conformance(t, pushbullet, simulator, {
-    rateLimited: (at) => ({ status: 429, headers: { 'x-ratelimit-reset': String(at / 1_000) } }),
-    secrets: [clientSecret]
-  })
-})
 
 t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
   t.match(pushbullet.handshakes.code, {

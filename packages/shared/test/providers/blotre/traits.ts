@@ -1,0 +1,17 @@
+import type { Traits } from '../conformance/traits.ts'
+
+export const traits: Traits = {
+  rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
+  refuses: ['file'],
+  stateOf ({ type, status, tags }) {
+    return type === 'status' ? { color: Object(status).color, tags } : undefined
+  },
+  delivery: {
+    showing: '/status',
+    refusals: [
+      { answer: { status: 404 }, outcome: 'rejected', reason: /does not exist/ },
+      { answer: { status: 422, body: { type: 'Error', error: 'Too many children.' } }, outcome: 'quota', reason: /Too many children/ }
+    ]
+  },
+  journey: { revokesAt: 'POST /blotre/v0/oauth2/revoke' }
+}

@@ -1,0 +1,13 @@
+import t from 'tap'
+import { definitions } from '../../../src/providers/index.ts'
+import { readTraits } from './read-traits.ts'
+import { runConformance } from './run-conformance.ts'
+
+// Much of it is waiting, and each provider has a simulator of its own.
+t.jobs = definitions.length
+
+for (const definition of definitions) {
+  t.test(`${definition.name} does what every provider does`, async (t) => {
+    await runConformance(t, definition, await readTraits(definition.id))
+  })
+}

@@ -1,0 +1,13 @@
+import type { Traits } from '../conformance/traits.ts'
+
+export const traits: Traits = {
+  // In whole minutes.
+  rateLimited: (at) => ({
+    status: 400,
+    headers: { 'x-business-use-case-usage': JSON.stringify({ 1: [{ estimated_time_to_regain_access: Math.ceil((at - Date.now()) / 60_000) }] }) },
+    body: { error: { code: 80_004, error_subcode: 2_446_079, message: '(#80004) There have been too many calls' } }
+  }),
+  renewsWhileValid: true,
+  adds: ['appsecret_proof'],
+  journey: { ownTest: 'apps/cli/test/facebook-journey.test.ts' }
+}

@@ -1,0 +1,17 @@
+import type { Traits } from '../conformance/traits.ts'
+
+export const traits: Traits = {
+  rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
+  // pump.io takes pictures, sound and video. This is a picture of one pixel.
+  file: {
+    name: 'dot.png',
+    type: 'image/png',
+    data: 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+  },
+  refusedFile: { name: 'hello.txt', type: 'text/plain', data: Buffer.from('hello').toString('base64') },
+  delivery: {
+    showing: '/feed',
+    refusals: [{ answer: { status: 403 }, outcome: 'rejected', reason: /may not do this/ }]
+  },
+  journey: { hidesDenial: true }
+}

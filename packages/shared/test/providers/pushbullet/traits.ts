@@ -1,0 +1,13 @@
+import type { Traits } from '../conformance/traits.ts'
+
+export const traits: Traits = {
+  rateLimited: (at) => ({ status: 429, headers: { 'x-ratelimit-reset': String(at / 1_000) } }),
+  delivery: {
+    showing: '/v2/pushes',
+    refusals: [
+      { answer: { status: 400, body: { error: { code: 'pushbullet_pro_required' } } }, outcome: 'quota', reason: /quota/ },
+      { answer: { status: 400, body: { error: { param: 'body' } } }, outcome: 'rejected', reason: /body refused/ }
+    ]
+  },
+  journey: {}
+}
