@@ -1,5 +1,6 @@
 import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
+import { openSandbox } from '@carillon/sandbox'
 import { ownPostgres, spawnApp, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 import { request } from 'undici'
@@ -11,14 +12,15 @@ const concurrency = 12
 
 t.test('answers 2xx or 503 while PostgreSQL restarts and crashes, and keeps all that it accepted', async (t) => {
   const postgres = await ownPostgres(t)
+  const sandbox = await openSandbox()
+  t.teardown(() => sandbox.close())
   const api = spawnApp(t, 'api', {
     env: {
       DATABASE_URL: postgres.url,
       CARILLON_KEYS: testKeys(),
       PORT: '0',
       LOG_LEVEL: 'warn',
-      PUSHBULLET_CLIENT_ID: 'carillon',
-      PUSHBULLET_CLIENT_SECRET: 'sandbox-secret'
+      ...sandbox.environment('pushbullet')
     }
   })
   const { url } = await api.ready

@@ -1,3 +1,4 @@
+import { sandboxEnvironment } from '@carillon/testing'
 import t from 'tap'
 import { openHouse } from './open-house.ts'
 import { runCarillon } from './run-carillon.ts'
@@ -7,7 +8,8 @@ t.test('needs a client, as --token-stdin does not', async (t) => {
   const env = { ...house.env, CARILLON_DATA_DIR: '/nonexistent' }
   t.match(await runCarillon(['connect', 'pushbullet'], env), { code: 2, stderr: /PUSHBULLET_CLIENT_ID and .* are not set; .* with --token-stdin/ })
   const { data: [{ accessToken }] } = await house.control<{ data: [{ accessToken: string }] }>('POST', 'accounts', { provider: 'pushbullet', count: 1 })
-  const named = { ...env, PUSHBULLET_API_URL: `${house.sandboxUrl}/pushbullet` }
+  const { PUSHBULLET_API_URL = '' } = await sandboxEnvironment(house.sandboxUrl, 'pushbullet')
+  const named = { ...env, PUSHBULLET_API_URL }
   t.match(await runCarillon(['connect', 'pushbullet', '--token-stdin'], named, { input: `${accessToken}\n` }), { code: 0 })
 })
 

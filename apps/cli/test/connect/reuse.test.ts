@@ -1,3 +1,4 @@
+import { sandboxEnvironment } from '@carillon/testing'
 import t from 'tap'
 import { connectUnattended, enterCode } from './enter-code.ts'
 import { openHouse } from './open-house.ts'
@@ -53,7 +54,7 @@ t.test('keeps credentials although their service cannot say whether they are goo
 t.test('does not take one server\'s credentials for another\'s', async (t) => {
   const house = await openHouse(t)
   await house.keepBlotre()
-  const elsewhere = { ...house.env, BLOTRE_URL: house.sandboxUrl.replace('127.0.0.1', 'localhost') + '/blotre' }
+  const elsewhere = { ...house.env, ...await sandboxEnvironment(house.sandboxUrl.replace('127.0.0.1', 'localhost'), 'blotre') }
   t.match(await runCarillon(['connect', 'blotre', '--timeout', '1'], elsewhere), { code: 4, stderr: /at http:\/\/localhost:\d+\n.*Enter the code/s })
   t.equal((await house.kept()).connections.length, 1)
 })

@@ -66,7 +66,7 @@ t.test('however little the limit lets through, no more is asked', async (t) => {
 
 for (const { kind, skip } of await backends()) {
   t.test(`a worker that is killed half-way leaves its work to the next, and every row is there once, with jobs in ${kind}`, { skip }, async (t) => {
-    const { app, connect, database, env, graph, rows } = await openPulls(t, { backend: kind })
+    const { connect, database, env, graph, rows } = await openPulls(t, { backend: kind })
     graph.pageSize = 5
     await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })
     let pages = 0
@@ -78,9 +78,7 @@ for (const { kind, skip } of await backends()) {
     const start = () => spawnApp(t, 'worker', {
       env: {
         ...env,
-        FACEBOOK_CLIENT_ID: app.clientId,
-        FACEBOOK_CLIENT_SECRET: app.clientSecret,
-        FACEBOOK_GRAPH_URL: graph.url,
+        ...graph.environment,
         PULL_BACKFILL_DAYS: '30',
         RECONCILE_SECONDS: '1',
         DELIVER_LEASE_SECONDS: '4'

@@ -44,7 +44,6 @@ export async function openPulls (t: Test, { backend = 'postgres', ...pace }: Pul
   return {
     ...engine,
     env: { ...env, CARILLON_KEYS: keys },
-    app,
     graph,
     connect,
     run: () => pull(engine.services),
