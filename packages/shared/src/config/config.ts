@@ -1,6 +1,6 @@
 import type { Reader, ValuesOf } from '../env/index.ts'
-import { definitions } from '../providers/index.ts'
-import { ownVariables, variables } from './variables.ts'
+import { definitions as registered } from '../providers/index.ts'
+import { ownVariables, variablesOf } from './variables.ts'
 import type { VariableName } from './variables.ts'
 
 type Values = ValuesOf<typeof ownVariables>
@@ -25,13 +25,13 @@ export class ConfigError extends Error {
 
 /**
  * Reads the environment, which is passed in; an empty variable counts as absent. `required` names the ones that this
- * program cannot do without. Throws ConfigError.
+ * program cannot do without. The variables of providers are those of `definitions`. Throws ConfigError.
  */
 export function loadConfig<Required extends VariableName = never> (
-  env: Record<string, string | undefined>, required: readonly Required[] = []
+  env: Record<string, string | undefined>, required: readonly Required[] = [], definitions = registered
 ): Config<Required> {
   const errors: string[] = []
-  const values = Object.fromEntries(Object.entries(variables).map(([name, variable]) => {
+  const values = Object.fromEntries(Object.entries(variablesOf(definitions)).map(([name, variable]) => {
     const { initial } = variable
     const given = env[name] === '' ? undefined : env[name]
     const source = given ?? initial

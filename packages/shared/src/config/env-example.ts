@@ -1,8 +1,9 @@
-import { variables } from './variables.ts'
+import { definitions } from '../providers/index.ts'
+import { variablesOf } from './variables.ts'
 
 /** The text of `.env.example`: every variable with what it is for, what it takes, and its default. */
 export function envExample (): string {
-  return Object.entries(variables).map(([name, variable]) => {
+  return Object.entries(variablesOf(definitions)).map(([name, variable]) => {
     const { about, accepts, initial = '' } = variable
     return `# ${about}\n# Takes ${accepts}.\n${name}=${initial}\n`
   }).join('\n')

@@ -1,5 +1,5 @@
-import { definitions } from '../providers/index.ts'
-import { variables } from './variables.ts'
+import { definitions as registered } from '../providers/index.ts'
+import { variablesOf } from './variables.ts'
 
 export interface UnknownVariable {
   name: string
@@ -8,17 +8,19 @@ export interface UnknownVariable {
 }
 
 /** No other program's variables begin like these. */
-const families = ['CARILLON_', 'DELIVER_', ...definitions.map(({ prefix }) => prefix)]
+const ownFamilies = ['CARILLON_', 'DELIVER_']
 /** What Kubernetes sets for a service that is called `carillon`, and what our own tests read. */
 const foreign = /_SERVICE_(?:HOST|PORT)|_PORT(?:_\d+_(?:TCP|UDP))?(?:_(?:ADDR|PORT|PROTO))?$|^CARILLON_REQUIRE_/
 /** Shorter names, such as HOST, are too close to those of others. */
 const minLength = 8
 
 /** Variables that Carillon does not read and that look like a mistake: a name close to one of ours, or of a family of ours. */
-export function findUnknownVariables (env: Record<string, string | undefined>): UnknownVariable[] {
+export function findUnknownVariables (env: Record<string, string | undefined>, definitions = registered): UnknownVariable[] {
+  const known = Object.keys(variablesOf(definitions))
+  const families = [...ownFamilies, ...definitions.map(({ prefix }) => prefix)]
   return Object.entries(env).flatMap(([name, value]) => {
-    if (value === undefined || value === '' || Object.hasOwn(variables, name) || foreign.test(name)) return []
-    const meant = findSimilar(name)
+    if (value === undefined || value === '' || known.includes(name) || foreign.test(name)) return []
+    const meant = findSimilar(name, known)
     if (meant === undefined && !families.some((family) => name.startsWith(family))) return []
     const question = meant === undefined ? '' : `; did you mean ${meant}?`
     return [{ name, warning: `${name} is not a variable of Carillon and is ignored${question}` }]
@@ -26,9 +28,8 @@ export function findUnknownVariables (env: Record<string, string | undefined>): 
 }
 
 /** The variable whose name is the same but for case and underscores, or else but for one or two characters. */
-function findSimilar (name: string): string | undefined {
+function findSimilar (name: string, known: string[]): string | undefined {
   const plain = plainOf(name)
-  const known = Object.keys(variables)
   const same = known.find((other) => plainOf(other) === plain)
   if (same !== undefined || plain.length < minLength) return same
   const [closest] = known.filter((other) => plainOf(other).length >= minLength)

@@ -1,6 +1,6 @@
 import { integer, oneOf, port, secretText, secretUrl, text, url } from '../env/index.ts'
 import type { VariableTable } from '../env/index.ts'
-import { definitions } from '../providers/index.ts'
+import type { ProviderDefinition } from '../providers/index.ts'
 import { databaseUrl, hostsOrRanges, keys, origins } from './readers.ts'
 
 const before = {
@@ -51,17 +51,19 @@ export const ownVariables = { ...before, ...after, ...last }
 
 export type VariableName = keyof typeof ownVariables
 
-/** Every variable that Carillon reads, in the order of `.env.example`. */
-export const variables: VariableTable = {
-  ...before,
-  ...Object.assign({}, ...definitions.map((definition) => definition.variables)),
-  ...after,
-  ...simulatorPorts(),
-  ...last
+/** Every variable that Carillon reads with these providers, in the order of `.env.example`. */
+export function variablesOf (definitions: readonly ProviderDefinition[]): VariableTable {
+  return {
+    ...before,
+    ...Object.assign({}, ...definitions.map(({ variables }) => variables)),
+    ...after,
+    ...simulatorPorts(definitions),
+    ...last
+  }
 }
 
 /** The ports of the simulators that have a host of their own. */
-function simulatorPorts (): VariableTable {
+function simulatorPorts (definitions: readonly ProviderDefinition[]): VariableTable {
   return Object.fromEntries(definitions.flatMap(({ name, simulatorPort }) => simulatorPort === undefined
     ? []
     : [[simulatorPort, { ...port, about: `Port of the simulated ${name}, which needs a host of its own; the next one when absent.` }]]))

@@ -14,10 +14,10 @@ export const [{ id: exampleProvider }] = definitions
 /** The values of all variables, as `loadConfig` reads them. */
 export type ProviderValues = Readonly<Record<string, unknown>> & { readonly SITE_NAME: string }
 
-/** The providers whose required variables are set, by id. Opens nothing. */
-export function createProviders (values: ProviderValues): ReadonlyMap<string, Provider> {
+/** The providers of `known` whose required variables are set, by id. Opens nothing. */
+export function createProviders (values: ProviderValues, known = definitions): ReadonlyMap<string, Provider> {
   const site = { name: values.SITE_NAME }
-  const offered = definitions.map((definition) => definition.create(values, site)).filter((provider) => provider !== undefined)
+  const offered = known.map((definition) => definition.create(values, site)).filter((provider) => provider !== undefined)
   return new Map(offered.map((provider) => [provider.id, provider]))
 }
 
@@ -27,8 +27,8 @@ export function trustedOrigins (providers: ReadonlyMap<string, Provider>): strin
 }
 
 /** Requests that all workers together may send in a second, by provider. One without an entry has no limit. */
-export function maxPerSecond (values: ProviderValues): Map<string, number> {
-  return new Map(definitions.flatMap((definition) => {
+export function maxPerSecond (values: ProviderValues, known = definitions): Map<string, number> {
+  return new Map(known.flatMap((definition) => {
     const limit = definition.maxPerSecond(values)
     return limit === undefined ? [] : [[definition.id, limit]]
   }))
