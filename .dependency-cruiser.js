@@ -62,9 +62,9 @@ export default {
     })),
     {
       name: 'shared-imports-config',
-      comment: 'Only the apps read the configuration; what stands below them gets values.',
+      comment: 'Only the apps and their runtime read the configuration; what stands below them gets values.',
       severity: 'error',
-      from: { path: `${shared}/`, pathNot: `${shared}/config/` },
+      from: { path: `${shared}/`, pathNot: `${shared}/(config|runtime)/` },
       to: { path: `${shared}/config/` }
     }
   ],

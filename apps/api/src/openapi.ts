@@ -1,38 +1,35 @@
 import { writeFile } from 'node:fs/promises'
-import { createRefresher, createRegistrations } from '@carillon/shared/connections'
+import { loadConfig } from '@carillon/shared/config'
 import { openDatabase } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
-import { createHttp } from '@carillon/shared/http'
-import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import { createRuntime } from '@carillon/shared/runtime'
 import { buildApp } from './app.ts'
+import { createServices } from './create-services.ts'
 
-/** `npm run openapi`: writes docs/openapi.json, from the routes alone. Nothing is connected to. */
+/** `npm run openapi`: writes docs/openapi.json from the routes. It opens no connection. */
 const file = new URL('../../../docs/openapi.json', import.meta.url)
 
-const database = openDatabase({ url: 'postgres://127.0.0.1/none' })
-const vault = createVault(parseVaultKeys(`none:${Buffer.alloc(32).toString('base64')}`))
 const none = async () => new Set<string>()
-const noQueue = { add: async () => {}, live: none, waiting: none, schedule: async () => {}, close: async () => {} }
-const refuse = async () => { throw new Error('nothing is accepted here') }
-const log = createLog({ name: 'openapi', level: 'silent' })
-const app = await buildApp({
-  database,
-  vault,
-  providers: new Map(),
-  http: createHttp({ trustedOrigins: [], allowPrivateHosts: [] }),
-  registrations: createRegistrations(database, vault),
-  refresher: createRefresher({ database, vault, log }),
-  queues: { deliver: new Map(), broadcast: new Map(), plan: noQueue, wake: noQueue, close: async () => {} },
-  pullQueue: noQueue,
-  queueBackend: { kind: 'postgres', check: async () => undefined },
-  accepter: { accept: refuse, acceptAll: refuse },
-  perSecond: new Map(),
-  maxWaiting: 1,
-  outgoingLimits: { perUser: 1, perHost: 1, perProvider: 1 },
-  log,
+const nothing = async () => undefined
+const noQueue = { add: nothing, live: none, waiting: none, schedule: nothing, close: nothing }
+const queueBackend = {
+  kind: 'postgres' as const,
+  openQueue: () => noQueue,
+  openWorker: () => ({ close: nothing }),
+  ping: nothing,
+  check: nothing,
+  close: nothing
+}
+const config = loadConfig({
+  DATABASE_URL: 'postgres://127.0.0.1/none',
+  CARILLON_KEYS: `none:${Buffer.alloc(32).toString('base64')}`
+}, ['DATABASE_URL', 'CARILLON_KEYS'])
+const runtime = createRuntime(config, {
+  log: createLog({ name: 'openapi', level: 'silent' }),
   now: Date.now,
-  site: { publicUrl: 'http://127.0.0.1', name: '', allowedOrigins: [] }
+  stores: { database: openDatabase({ url: config.DATABASE_URL }), queueBackend, close: nothing }
 })
+const app = await buildApp(createServices(runtime, 'http://127.0.0.1'))
 await app.ready()
 await writeFile(file, `${JSON.stringify(app.swagger(), null, 2)}\n`)
 await app.close()

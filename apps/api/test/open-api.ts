@@ -1,24 +1,16 @@
 import { openSandbox } from '@carillon/sandbox'
-import { loadConfig } from '@carillon/shared/config'
-import { createRefresher, createRegistrations } from '@carillon/shared/connections'
+import { loadConfig, publicUrl } from '@carillon/shared/config'
 import { createApiKey } from '@carillon/shared/api-keys'
-import { openDatabase, scopes } from '@carillon/shared/db'
+import { scopes } from '@carillon/shared/db'
 import type { Database, Scope } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
-import { openDeliveryQueues } from '@carillon/shared/deliveries'
-import { createAccepter } from '@carillon/shared/notifications'
-import { pullQueueName } from '@carillon/shared/pulls'
-import type { PullJob } from '@carillon/shared/pulls'
-import { createHttp } from '@carillon/shared/http'
-import { createProviders, trustedOrigins } from '@carillon/shared/providers'
-import { openQueueBackend } from '@carillon/shared/queue'
-import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import { createRuntime } from '@carillon/shared/runtime'
 import { backends, testKeys } from '@carillon/testing'
 import getPort from 'get-port'
 import type { Test } from 'tap'
 import { request } from 'undici'
 import { buildApp } from '../src/app.ts'
-import { releaseDeliveries } from '../src/connections/release-deliveries.ts'
+import { createServices } from '../src/create-services.ts'
 import type { Services } from '../src/services.ts'
 
 export interface Answer {
@@ -72,64 +64,33 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   const env = await backend.open(t)
   const sandbox = await openSandbox()
   t.teardown(() => sandbox.close())
-  const database = openDatabase({ url: env.DATABASE_URL })
-  t.teardown(() => database.close())
-
   const logLines: string[] = []
   const log = createLog({ name: 'api', level: 'trace', destination: { write: (line) => { logLines.push(line) } } })
-  const queueBackend = openQueueBackend({
-    databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, prefix: env.QUEUE_PREFIX, onError: (error) => log.error({ err: error }, 'queue')
-  })
-  t.teardown(() => queueBackend.close())
-  const pumpioHost = new URL(sandbox.pumpioUrl).host
+  const port = await getPort({ host: '127.0.0.1' })
   const config = loadConfig({
+    ...env,
+    CARILLON_KEYS: options.keys ?? testKeys(),
+    PORT: String(port),
     SITE_NAME: 'Bell & Sons',
+    ALLOWED_ORIGINS: (options.allowedOrigins ?? ['https://site.example']).join(','),
+    ACCEPT_MAX_WAITING: '1000000',
     ...sandbox.environment(...options.offer ?? ['pushbullet']),
     ...options.offer?.includes('pumpio') && { PUMPIO_CLIENT_NAME: 'Bell & Sons' },
     FACEBOOK_SCOPE: 'public_profile,ads_read'
-  })
-  const providers = createProviders(config)
-  const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
-  const queues = openDeliveryQueues(queueBackend, senders)
-  t.teardown(() => queues.close())
-  const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
-  t.teardown(() => pullQueue.close())
-  const http = createHttp({ trustedOrigins: trustedOrigins(providers), allowPrivateHosts: [] })
-  t.teardown(() => http.close())
-  const accepter = createAccepter({ database, queues, log })
-  t.teardown(() => accepter.close())
-
+  }, ['DATABASE_URL', 'CARILLON_KEYS'])
   let aheadMs = 0
-  const port = await getPort({ host: '127.0.0.1' })
-  const url = `http://127.0.0.1:${port}`
-  const vault = createVault(parseVaultKeys(options.keys ?? testKeys()))
-  const services: Services = {
-    database,
-    vault,
-    providers,
-    http,
-    registrations: createRegistrations(database, vault),
-    refresher: createRefresher({
-      database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
-    }),
-    queues,
-    pullQueue,
-    queueBackend,
-    accepter,
-    perSecond: new Map(),
-    maxWaiting: 1_000_000,
-    outgoingLimits: { perUser: 120, perHost: 600, perProvider: 6_000 },
-    log,
-    now: () => Date.now() + aheadMs,
-    site: { publicUrl: url, name: 'Bell & Sons', allowedOrigins: options.allowedOrigins ?? ['https://site.example'] }
-  }
-  const changed = { ...services, ...options.change?.(services) }
+  const runtime = createRuntime(config, { log, now: () => Date.now() + aheadMs })
+  t.teardown(() => runtime.close())
+  const url = publicUrl(config)
+  const services = createServices(runtime, url)
+  t.teardown(() => services.accepter.close())
+  const changed: Services = { ...services, ...options.change?.(services) }
   const app = await buildApp(changed)
   await app.listen({ port, host: '127.0.0.1' })
   t.teardown(() => app.close())
 
   const makeKey = async (...wanted: Scope[]) => {
-    const { key } = await createApiKey(database, { name: 'test', scopes: wanted.length === 0 ? [...scopes] : wanted })
+    const { key } = await createApiKey(runtime.database, { name: 'test', scopes: wanted.length === 0 ? [...scopes] : wanted })
     return key
   }
   const ask: TestApi['ask'] = (method, path, asked) => askJson(method, `${url}${path}`, asked)
@@ -137,8 +98,8 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   return {
     url,
     sandboxUrl: sandbox.url,
-    pumpioHost,
-    database,
+    pumpioHost: new URL(sandbox.pumpioUrl).host,
+    database: runtime.database,
     services: changed,
     logLines,
     advance: (milliseconds) => { aheadMs += milliseconds },

@@ -4,7 +4,8 @@ import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, w
 import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/deliveries'
 import { pullQueueName } from '@carillon/shared/pulls'
 import type { PullJob } from '@carillon/shared/pulls'
-import type { JobWorker, QueueBackend } from '@carillon/shared/queue'
+import type { JobWorker } from '@carillon/shared/queue'
+import type { Runtime } from '@carillon/shared/runtime'
 import { deliver } from './delivery/deliver.ts'
 import { deliverSegment } from './delivery/deliver-segment.ts'
 import type { DeliverServices } from './delivery/deliver-services.ts'
@@ -18,7 +19,7 @@ import { pull } from './pulls/pull.ts'
 import type { PullServices } from './pulls/pull-services.ts'
 
 export interface WorkersOptions {
-  backend: QueueBackend
+  runtime: Pick<Runtime, 'queueBackend' | 'pullQueue'>
   services: DeliverServices & PullServices
   /** Batches at a time, for each provider: of what goes to people by name, and of broadcasts. */
   jobsPerProvider: number
@@ -39,10 +40,10 @@ const tasks = {
 type Task = keyof typeof tasks
 
 /** Starts the workers of every queue. `close` waits for the jobs that run. */
-export function startWorkers ({ backend, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): JobWorker {
+export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): JobWorker {
+  const { queueBackend: backend, pullQueue } = runtime
   const { database, queues, leaseMs, log } = services
   const maintenance = backend.openQueue<object>(maintainQueue)
-  const pulling = backend.openQueue<PullJob>(pullQueueName)
   const delivering = { concurrency: jobsPerProvider, lockMs: leaseMs }
   const workers = [
     ...[...queues.deliver.keys()].flatMap((provider) => [
@@ -66,7 +67,7 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
     for (const task of Object.keys(tasks)) {
       maintenance.schedule(task, reconcileEveryMs, { task }).catch(onError)
     }
-    pulling.schedule('pull', reconcileEveryMs, {}).catch(onError)
+    pullQueue.schedule('pull', reconcileEveryMs, {}).catch(onError)
   }
   schedule()
   const scheduling = setInterval(schedule, Math.min(reconcileEveryMs, maxScheduleCheckMs))
@@ -78,7 +79,7 @@ export function startWorkers ({ backend, services, jobsPerProvider, reconcileEve
     close: async () => {
       clearInterval(scheduling)
       await Promise.all(workers.map((worker) => worker.close()))
-      await Promise.all([maintenance.close(), pulling.close()])
+      await maintenance.close()
     }
   }
 }

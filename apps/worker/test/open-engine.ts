@@ -1,21 +1,18 @@
 import { loadConfig } from '@carillon/shared/config'
-import { newId, openDatabase } from '@carillon/shared/db'
+import { newId } from '@carillon/shared/db'
 import { ensureUser } from '@carillon/shared/users'
-import { createRefresher, createRegistrations, saveConnections } from '@carillon/shared/connections'
+import { saveConnections } from '@carillon/shared/connections'
 import { createLog } from '@carillon/shared/log'
-import { dispatchWaiting, findDelivery, openDeliveryQueues, releaseParked } from '@carillon/shared/deliveries'
+import { findDelivery, releaseDeliveries } from '@carillon/shared/deliveries'
 import { createAccepter, findNotification } from '@carillon/shared/notifications'
 import type { Accepted, ExplainedDelivery } from '@carillon/shared/deliveries'
 import type { Draft } from '@carillon/shared/notifications'
-import { createHttp } from '@carillon/shared/http'
-import { createFileStore, createProviders, trustedOrigins } from '@carillon/shared/providers'
-import { openQueueBackend } from '@carillon/shared/queue'
-import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import { createRuntime } from '@carillon/shared/runtime'
 import { openSandbox } from '@carillon/sandbox'
 import { testKeys, until } from '@carillon/testing'
 import type { BackendEnvironment } from '@carillon/testing'
 import type { Test } from 'tap'
-import { createBreakers } from '@carillon/shared/throttling'
+import { createServices } from '../src/create-services.ts'
 import type { PullServices } from '../src/pulls/pull-services.ts'
 import { startWorkers } from '../src/workers.ts'
 
@@ -57,52 +54,28 @@ export async function openEngine (
   const sandbox = await openSandbox({ port: 0 })
   const lines: string[] = []
   const log = createLog({ name: 'test', level: 'debug', destination: { write: (line) => { lines.push(line) } } })
-  const database = openDatabase({ url: env.DATABASE_URL, max: 5 })
-  const backend = openQueueBackend({
-    databaseUrl: env.DATABASE_URL, redisUrl: env.REDIS_URL, prefix: env.QUEUE_PREFIX, onError: (err) => log.warn({ err }, 'queue')
-  })
   const environment = sandbox.environment(...offer)
   const config = loadConfig({
+    ...env,
+    CARILLON_KEYS: keys,
+    ALLOW_PRIVATE_HOSTS: allowPrivateHosts.join(','),
+    DELIVER_REQUESTS: '16',
     ...environment,
     ...pumpioHosts.length > 0 && { PUMPIO_HTTP_HOSTS: [environment['PUMPIO_HTTP_HOSTS'], ...pumpioHosts].join(',') },
     ...graphUrl !== undefined && { FACEBOOK_GRAPH_URL: graphUrl }
-  })
-  const providers = createProviders(config)
-  const queues = openDeliveryQueues(backend, providers.keys())
-  const http = createHttp({ trustedOrigins: trustedOrigins(providers), allowPrivateHosts })
-  const vault = createVault(parseVaultKeys(keys))
-  const accepter = createAccepter({ database, queues, log })
+  }, ['DATABASE_URL', 'CARILLON_KEYS'])
+  const runtime = createRuntime(config, { log, now: Date.now, maxConnections: 5 })
+  const { database, queueBackend: backend, providers, queues, vault } = runtime
+  const accepter = createAccepter(runtime)
   const stopping = new AbortController()
   const giveUp = new AbortController()
   const services = {
-    database,
-    queues,
-    providers,
+    ...createServices(runtime, { stopping: stopping.signal, giveUp: giveUp.signal }),
     perSecond,
-    breakers: createBreakers({ database, log, now: Date.now }),
-    vault,
-    http,
-    fileStore: createFileStore(),
-    registrations: createRegistrations(database, vault),
-    refresher: createRefresher({
-      database,
-      vault,
-      log,
-      onRecovered: async (id) => {
-        await releaseParked(database, [id])
-        await dispatchWaiting(database, queues)
-      }
-    }),
-    log,
-    now: Date.now,
-    concurrency: 16,
     leaseMs,
-    retentionDays: 90,
-    pace,
-    stopping: stopping.signal,
-    giveUp: giveUp.signal
+    pace
   }
-  const startWorker = () => startWorkers({ backend, services, jobsPerProvider: 2, reconcileEveryMs })
+  const startWorker = () => startWorkers({ runtime, services, jobsPerProvider: 2, reconcileEveryMs })
   let worker = start ? startWorker() : undefined
 
   async function stopWorker (): Promise<void> {
@@ -115,8 +88,8 @@ export async function openEngine (
     giveUp.abort()
     await stopWorker()
     await accepter.close()
-    await queues.close()
-    await Promise.all([backend.close(), http.close(), database.close(), sandbox.close()])
+    await runtime.close()
+    await sandbox.close()
     if (!t.passing()) t.comment(lines.join(''))
   })
 
@@ -149,8 +122,7 @@ export async function openEngine (
       return { userId, provider: providerId, grant: { credentials, account } }
     }))
     const saved = await saveConnections(database, vault, grants)
-    await releaseParked(database, saved.map(({ id }) => id))
-    await dispatchWaiting(database, queues)
+    await releaseDeliveries(runtime, saved.map(({ id }) => id))
     return saved.map(({ id }, index) => ({ id, account: data[index]?.account ?? '' }))
   }
 

@@ -1,9 +1,9 @@
 import { saveConnections } from '@carillon/shared/connections'
 import type { NewConnection, SavedConnection } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
+import { releaseDeliveries } from '@carillon/shared/deliveries'
 import { enqueuePull } from '@carillon/shared/pulls'
 import type { Services } from '../services.ts'
-import { releaseDeliveries } from './release-deliveries.ts'
 
 /** Saves grants in connections, and starts the work that waited for them. */
 export async function storeConnections (services: Services, grants: NewConnection[]): Promise<SavedConnection[]> {

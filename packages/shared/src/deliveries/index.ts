@@ -6,6 +6,7 @@ export type { DeliverJob, DeliveryKey, DeliveryQueues, PlanJob, SegmentJob, Wake
 export { dispatchWaiting } from './dispatch.ts'
 export { enqueueBatches, enqueuePlanAgain, enqueuePlans, enqueueSegments, enqueueWakes, segmentJobId } from './enqueue.ts'
 export type { Batch, DueSegment, ReleasedSegments, Wake } from './enqueue.ts'
+export { releaseDeliveries } from './release-deliveries.ts'
 export { groupBy } from './group-by.ts'
 export { errorOutcome, expiredOutcome, handedBack, parkedOutcome, refreshLimitedOutcome, sentOutcome, waitOutcome } from './outcome.ts'
 export type { Outcome } from './outcome.ts'

@@ -52,13 +52,17 @@ export const pullsAndProxy: Target[] = [
     ]
   },
   {
-    file: 'apps/worker/src/main.ts',
+    file: 'packages/shared/src/runtime/shutdown.ts',
     tests: ['apps/worker/test/stop.test.ts'],
     changes: [
-      { find: 'setTimeout(() => giveUp.abort(), graceMs)', replace: '' },
-      { find: 'const graceMs = 10_000', replace: 'const graceMs = 20_000' },
+      { find: 'setTimeout(() => aborting.abort(), drainTimeoutMs)', replace: '' },
       { find: '    stopping.abort()', replace: '' }
     ]
+  },
+  {
+    file: 'apps/worker/src/run-worker.ts',
+    tests: ['apps/worker/test/stop.test.ts'],
+    changes: [{ find: 'const drainTimeoutMs = 10_000', replace: 'const drainTimeoutMs = 20_000' }]
   },
   {
     file: 'packages/shared/src/queue/backend.ts',

@@ -1,9 +1,12 @@
-import { dispatchWaiting, releaseParked } from '@carillon/shared/deliveries'
-import type { Services } from '../services.ts'
+import type { Database } from '../db/index.ts'
+import type { Log } from '../log/index.ts'
+import type { DeliveryQueues } from './delivery-queues.ts'
+import { dispatchWaiting } from './dispatch.ts'
+import { releaseParked } from './sql/release-parked.ts'
 
 /** Releases the deliveries that were parked for these connections. */
 export async function releaseDeliveries (
-  { database, queues, log }: Pick<Services, 'database' | 'queues' | 'log'>, connectionIds: string[]
+  { database, queues, log }: { database: Database, queues: DeliveryQueues, log: Log }, connectionIds: string[]
 ): Promise<void> {
   if (await releaseParked(database, connectionIds) === 0) return
   // The rows are due now. If the queue is away, reconcile finds them.

@@ -1,0 +1,17 @@
+import { outgoingLimits } from '@carillon/shared/config'
+import { createAccepter } from '@carillon/shared/notifications'
+import type { Accepter } from '@carillon/shared/notifications'
+import type { Runtime } from '@carillon/shared/runtime'
+import type { Services } from './services.ts'
+
+/** The dependencies of a server that browsers reach at `publicUrl`. The caller closes the accepter, and then the runtime. */
+export function createServices (runtime: Runtime, publicUrl: string): Services & { accepter: Accepter } {
+  const { config } = runtime
+  return {
+    ...runtime,
+    accepter: createAccepter(runtime),
+    maxWaiting: config.ACCEPT_MAX_WAITING,
+    outgoingLimits: outgoingLimits(config),
+    site: { publicUrl, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS }
+  }
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify'
+import getPort from 'get-port'
+import { ConfigError, publicUrl } from '@carillon/shared/config'
+import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
+import type { ProcessOverrides } from '@carillon/shared/runtime'
+import { buildApp } from './app.ts'
+import { createServices } from './create-services.ts'
+
+/** After this time of the shutdown, requests to providers are aborted, and their callers get an error. */
+const providerDrainTimeoutMs = 9_000
+/** After this time, the remaining connections of callers are closed. */
+const drainTimeoutMs = 10_000
+
+/** Runs the API until the process is asked to stop. */
+export async function runApi (env: Record<string, string | undefined>, overrides: ProcessOverrides = {}): Promise<void> {
+  const options = { name: 'api', env, drainTimeoutMs: providerDrainTimeoutMs, overrides }
+  await runProcess(options, async ({ config, log, shutdown }) => {
+    const stores = openStores(config, log)
+    shutdown.onClose(() => stores.close())
+    await stores.waitUntilReady(shutdown.stopping)
+    const runtime = createRuntime(config, { ...overrides, log, stores, signal: shutdown.aborting })
+    shutdown.onClose(() => runtime.close())
+
+    // PUBLIC_URL contains the port, so a free port is chosen before the server listens.
+    const port = config.PORT === 0 ? await getPort({ host: config.HOST }) : config.PORT
+    const url = publicUrl(config, port)
+    const services = createServices(runtime, url)
+    shutdown.onClose(() => services.accepter.close())
+    const app = await buildApp(services)
+    shutdown.onClose(() => closeApp(app))
+    await listen(app, { host: config.HOST, port })
+    log.info({ url }, 'ready')
+    return { url }
+  })
+}
+
+async function listen (app: FastifyInstance, { host, port }: { host: string, port: number }): Promise<void> {
+  await app.listen({ port, host }).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError([error.code === 'EADDRINUSE'
+      ? `PORT ${port} on ${host} is in use already; choose another, or 0 for any free one`
+      : `The API cannot listen on ${host}:${port}: ${error.message}`])
+  })
+}
+
+async function closeApp (app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs)
+  await app.close()
+  clearTimeout(timer)
+}

@@ -1,0 +1,23 @@
+import { pullPace } from '@carillon/shared/config'
+import { createFileStore } from '@carillon/shared/providers'
+import type { Runtime } from '@carillon/shared/runtime'
+import { createBreakers } from '@carillon/shared/throttling'
+import type { DeliverServices } from './delivery/deliver-services.ts'
+import type { PullServices } from './pulls/pull-services.ts'
+
+/** The dependencies of all jobs. `signals` tell them of a shutdown. */
+export function createServices (
+  runtime: Runtime, signals: Pick<DeliverServices, 'stopping' | 'giveUp'>
+): DeliverServices & PullServices {
+  const { config } = runtime
+  return {
+    ...runtime,
+    ...signals,
+    breakers: createBreakers(runtime),
+    fileStore: createFileStore(),
+    concurrency: config.DELIVER_REQUESTS,
+    leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
+    retentionDays: config.RETENTION_DAYS,
+    pace: pullPace(config)
+  }
+}

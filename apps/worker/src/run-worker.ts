@@ -1,0 +1,52 @@
+import type { Server } from 'node:http'
+import { ConfigError } from '@carillon/shared/config'
+import { checkWritable } from '@carillon/shared/db'
+import { logRepeats } from '@carillon/shared/log'
+import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
+import type { ProcessOverrides } from '@carillon/shared/runtime'
+import { createReadiness } from '@carillon/shared/stores'
+import { createServices } from './create-services.ts'
+import { openHealth } from './health.ts'
+import { startWorkers } from './workers.ts'
+
+/** After this time of the shutdown, requests to providers are aborted. */
+const drainTimeoutMs = 10_000
+
+/** Runs the worker until the process is asked to stop. */
+export async function runWorker (env: Record<string, string | undefined>, overrides: ProcessOverrides = {}): Promise<void> {
+  await runProcess({ name: 'worker', env, drainTimeoutMs, overrides }, async ({ config, log, shutdown }) => {
+    const stores = openStores(config, log)
+    shutdown.onClose(() => stores.close())
+    const { database, queueBackend } = stores
+    const { HOST: host, WORKER_HEALTH_PORT: port } = config
+    if (port !== undefined) {
+      const server = await listen({ host, port }, createReadiness({
+        checkDatabase: () => checkWritable(database),
+        checkQueue: queueBackend.check,
+        queueKind: queueBackend.kind,
+        onError: logRepeats(log, 'warn', 'not ready')
+      }))
+      shutdown.onClose(() => { server.close() })
+    }
+    await stores.waitUntilReady(shutdown.stopping)
+    const runtime = createRuntime(config, { ...overrides, log, stores, signal: shutdown.aborting })
+    shutdown.onClose(() => runtime.close())
+
+    const workers = startWorkers({
+      runtime,
+      services: createServices(runtime, { stopping: shutdown.stopping, giveUp: shutdown.aborting }),
+      jobsPerProvider: config.DELIVER_JOBS,
+      reconcileEveryMs: config.RECONCILE_SECONDS * 1000
+    })
+    shutdown.onClose(() => workers.close())
+    log.info({ queue: queueBackend.kind, providers: [...runtime.queues.deliver.keys()] }, 'ready')
+    return {}
+  })
+}
+
+function listen (at: { host: string, port: number }, findFaults: () => Promise<string[]>): Promise<Server> {
+  return openHealth(at, findFaults).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') throw new ConfigError([`WORKER_HEALTH_PORT ${at.port} is in use already`])
+    throw new ConfigError([`HOST: the worker's health server cannot listen on ${at.host} (${error.code})`])
+  })
+}

@@ -1,0 +1,100 @@
+import type { Config } from '../config/index.ts'
+import { createRefresher, createRegistrations } from '../connections/index.ts'
+import type { Refresher } from '../connections/index.ts'
+import { openClock } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+import { openDeliveryQueues, releaseDeliveries } from '../deliveries/index.ts'
+import type { DeliveryQueues } from '../deliveries/index.ts'
+import { createHttp } from '../http/index.ts'
+import type { StreamingHttp } from '../http/index.ts'
+import { createLog } from '../log/index.ts'
+import type { Log } from '../log/index.ts'
+import { createProviders, definitions, maxPerSecond, trustedOrigins } from '../providers/index.ts'
+import type { Provider, ProviderDefinition, Registrations } from '../providers/index.ts'
+import { pullQueueName } from '../pulls/index.ts'
+import type { PullJob } from '../pulls/index.ts'
+import type { JobQueue, QueueBackend } from '../queue/index.ts'
+import { createVault } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
+import { openStores } from './open-stores.ts'
+import type { Stores } from './open-stores.ts'
+
+export type RuntimeConfig = Config<'DATABASE_URL' | 'CARILLON_KEYS'>
+
+/** What the API, the worker and their tests share. */
+export interface Runtime {
+  config: RuntimeConfig
+  log: Log
+  database: Database
+  queueBackend: QueueBackend
+  vault: Vault
+  /** The providers that this deployment offers, by id. */
+  providers: ReadonlyMap<string, Provider>
+  /** The maximum of requests per second for each provider, by its id. A provider without an entry has no limit. */
+  perSecond: ReadonlyMap<string, number>
+  http: StreamingHttp
+  registrations: Registrations
+  refresher: Refresher
+  queues: DeliveryQueues
+  pullQueue: JobQueue<PullJob>
+  /** Milliseconds since the epoch, by the database's clock. */
+  now: () => number
+  close: () => Promise<void>
+}
+
+export interface RuntimeOverrides {
+  log?: Log | undefined
+  /** Replaces the database's clock. */
+  now?: (() => number) | undefined
+  /** Replaces the registry of providers. The configuration must contain the values of their variables. */
+  definitions?: readonly ProviderDefinition[] | undefined
+  /** Stores that the caller has opened and closes. */
+  stores?: Stores | undefined
+  /** The maximum of connections to PostgreSQL, apart from those of the queue. */
+  maxConnections?: number | undefined
+  /** Aborts the requests to providers. */
+  signal?: AbortSignal | undefined
+}
+
+/** Creates everything from the configuration. `close` closes it in the reverse order. */
+export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverrides = {}): Runtime {
+  const { log = createLog({ name: 'carillon', level: config.LOG_LEVEL }), definitions: known = definitions, signal } = overrides
+  const stores = overrides.stores ?? openStores(config, log, overrides)
+  const { database, queueBackend } = stores
+  const clock = overrides.now === undefined ? openClock(database) : { now: overrides.now, close: () => {} }
+  const vault = createVault(config.CARILLON_KEYS)
+  const providers = createProviders(config, known)
+  const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
+  const queues = openDeliveryQueues(queueBackend, senders)
+  const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
+  const http = createHttp({
+    trustedOrigins: trustedOrigins(providers),
+    allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
+    ...signal !== undefined && { signal },
+    onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
+  })
+  return {
+    config,
+    log,
+    database,
+    queueBackend,
+    vault,
+    providers,
+    perSecond: maxPerSecond(config, known),
+    http,
+    registrations: createRegistrations(database, vault, clock.now),
+    refresher: createRefresher({
+      database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
+    }),
+    queues,
+    pullQueue,
+    now: clock.now,
+    close: async () => {
+      await http.close()
+      await pullQueue.close()
+      await queues.close()
+      clock.close()
+      if (stores !== overrides.stores) await stores.close()
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { ConfigError, findUnknownVariables, loadConfig } from '../config/index.ts'
+import { createLog } from '../log/index.ts'
+import type { Log } from '../log/index.ts'
+import { StoreError } from '../stores/index.ts'
+import type { RuntimeConfig, RuntimeOverrides } from './create-runtime.ts'
+import { handleShutdown } from './shutdown.ts'
+import type { Shutdown } from './shutdown.ts'
+
+export type ProcessOverrides = Pick<RuntimeOverrides, 'log' | 'now' | 'definitions'>
+
+export interface ProcessOptions {
+  /** The name in every line of the log. */
+  name: string
+  env: Record<string, string | undefined>
+  /** How long running requests to providers may take once the process is asked to stop. */
+  drainTimeoutMs: number
+  overrides: ProcessOverrides
+}
+
+export interface ProcessContext {
+  config: RuntimeConfig
+  log: Log
+  shutdown: Shutdown
+}
+
+/** Reads the configuration and calls `start`, whose result is sent to the parent process. A failed start exits with 1. */
+export async function runProcess (
+  { name, env, drainTimeoutMs, overrides }: ProcessOptions, start: (context: ProcessContext) => Promise<object>
+): Promise<void> {
+  let shutdown: Shutdown | undefined
+  try {
+    const config = loadConfig(env, ['DATABASE_URL', 'CARILLON_KEYS'], overrides.definitions)
+    const log = overrides.log ?? createLog({ name, level: config.LOG_LEVEL })
+    for (const { warning } of findUnknownVariables(env, overrides.definitions)) log.warn(warning)
+    shutdown = handleShutdown({ log, drainTimeoutMs })
+    const ready = await start({ config, log, shutdown })
+    if (process.connected) process.send?.({ ready: true, ...ready })
+  } catch (error) {
+    // A shutdown during the start makes it fail.
+    if (shutdown?.stopping.aborted === true) return
+    console.error(error instanceof ConfigError || error instanceof StoreError ? error.message : error)
+    if (shutdown === undefined) process.exit(1)
+    await shutdown.exit(1)
+  }
+}
