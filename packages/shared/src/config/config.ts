@@ -1,5 +1,6 @@
 import type { Reader, ValuesOf } from '../env/index.ts'
 import { definitions as registered } from '../providers/index.ts'
+import type { ProviderDefinition } from '../providers/index.ts'
 import { ownVariables, variablesOf } from './variables.ts'
 import type { VariableName } from './variables.ts'
 
@@ -28,7 +29,9 @@ export class ConfigError extends Error {
  * program cannot do without. The variables of providers are those of `definitions`. Throws ConfigError.
  */
 export function loadConfig<Required extends VariableName = never> (
-  env: Record<string, string | undefined>, required: readonly Required[] = [], definitions = registered
+  env: Record<string, string | undefined>,
+  required: readonly Required[] = [],
+  definitions: readonly ProviderDefinition[] = registered
 ): Config<Required> {
   const errors: string[] = []
   const values = Object.fromEntries(Object.entries(variablesOf(definitions)).map(([name, variable]) => {

@@ -1,4 +1,5 @@
 import { definitions as registered } from '../providers/index.ts'
+import type { ProviderDefinition } from '../providers/index.ts'
 import { variablesOf } from './variables.ts'
 
 export interface UnknownVariable {
@@ -15,7 +16,9 @@ const foreign = /_SERVICE_(?:HOST|PORT)|_PORT(?:_\d+_(?:TCP|UDP))?(?:_(?:ADDR|PO
 const minLength = 8
 
 /** Variables that Carillon does not read and that look like a mistake: a name close to one of ours, or of a family of ours. */
-export function findUnknownVariables (env: Record<string, string | undefined>, definitions = registered): UnknownVariable[] {
+export function findUnknownVariables (
+  env: Record<string, string | undefined>, definitions: readonly ProviderDefinition[] = registered
+): UnknownVariable[] {
   const known = Object.keys(variablesOf(definitions))
   const families = [...ownFamilies, ...definitions.map(({ prefix }) => prefix)]
   return Object.entries(env).flatMap(([name, value]) => {

@@ -15,7 +15,9 @@ export const [{ id: exampleProvider }] = definitions
 export type ProviderValues = Readonly<Record<string, unknown>> & { readonly SITE_NAME: string }
 
 /** The providers of `known` whose required variables are set, by id. Opens nothing. */
-export function createProviders (values: ProviderValues, known = definitions): ReadonlyMap<string, Provider> {
+export function createProviders (
+  values: ProviderValues, known: readonly ProviderDefinition[] = definitions
+): ReadonlyMap<string, Provider> {
   const site = { name: values.SITE_NAME }
   const offered = known.map((definition) => definition.create(values, site)).filter((provider) => provider !== undefined)
   return new Map(offered.map((provider) => [provider.id, provider]))
@@ -27,7 +29,7 @@ export function trustedOrigins (providers: ReadonlyMap<string, Provider>): strin
 }
 
 /** Requests that all workers together may send in a second, by provider. One without an entry has no limit. */
-export function maxPerSecond (values: ProviderValues, known = definitions): Map<string, number> {
+export function maxPerSecond (values: ProviderValues, known: readonly ProviderDefinition[] = definitions): Map<string, number> {
   return new Map(known.flatMap((definition) => {
     const limit = definition.maxPerSecond(values)
     return limit === undefined ? [] : [[definition.id, limit]]
