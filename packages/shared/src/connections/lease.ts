@@ -15,15 +15,15 @@ export interface CredentialsState {
   credentialsVersion: number
   status: 'active' | 'needsReauth' | 'revoked'
   accountId: string
-  /** Sealed; null when revoked. */
+  /** Sealed. Null when the connection is revoked. */
   credentials: string | null
-  /** Milliseconds until a refresh is allowed; null when it is allowed now, or never. */
+  /** Milliseconds until a refresh is allowed. Null when it is allowed now, or never. */
   refreshWaitMs: number | null
 }
 
 /**
- * Takes the lease on the credentials of this version. Undefined when another process has it, the credentials were replaced or are
- * not active, or the token endpoint asked to wait. The lease is in the row, so no transaction stays open.
+ * Takes the lease on the credentials of this version. Undefined when another process has it, the credentials were replaced or
+ * are not active, or the token endpoint requested a wait. The lease is stored in the row, so no transaction stays open.
  */
 export async function takeLease (
   { sql }: Database, { id, version, owner, leaseMs }: { id: string, version: number, owner: string, leaseMs: number }
@@ -37,9 +37,9 @@ export async function takeLease (
 }
 
 /**
- * Stores refreshed credentials, unless newer ones are stored, even after the lease has expired: the provider has rotated the
- * pair, so only the new one works. Reverts a `needsReauth` that another process concluded from the old pair, and records the
- * event. `stored` is false when a reconnect, another refresh or a disconnect came first.
+ * Stores refreshed credentials, even after the lease has expired: the provider has rotated the pair, so only the new one works.
+ * Reverts a `needsReauth` that another process derived from the old pair, and records the event. `stored` is false when a
+ * reconnect, another refresh or a disconnect came first.
  */
 export async function storeRefreshed (
   { sql }: Database, lease: Lease, { credentials, expiresAt }: { credentials: string, expiresAt: Date | undefined }
@@ -60,10 +60,7 @@ export async function storeRefreshed (
   return { stored: row !== undefined, recovered: row?.recovered === true }
 }
 
-/**
- * Marks the credentials as refused, and records the event. False for all but the latest holder of the lease, and then nothing
- * changes.
- */
+/** Marks the credentials as refused, and records the event. False, without any change, unless this is the latest lease. */
 export async function markRefused ({ sql }: Database, lease: Lease, reason: string): Promise<boolean> {
   const { count } = await sql`
     with dead as (
@@ -77,7 +74,7 @@ export async function markRefused ({ sql }: Database, lease: Lease, reason: stri
   return count === 1
 }
 
-/** Releases the lease, so that the next process need not wait until it expires. False when it was lost already. */
+/** Releases the lease, so the next process does not wait until it expires. False when it was already lost. */
 export async function releaseLease ({ sql }: Database, lease: Lease): Promise<boolean> {
   const { count } = await sql`
     update connections set lease_owner = null, lease_until = null
@@ -85,7 +82,7 @@ export async function releaseLease ({ sql }: Database, lease: Lease): Promise<bo
   return count === 1
 }
 
-/** Releases the lease, and lets no process refresh for `waitMs`. False when the lease was lost already. */
+/** Releases the lease, and prevents a refresh for `waitMs`. False when the lease was already lost. */
 export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: number): Promise<boolean> {
   const { count } = await sql`
     update connections set refresh_after = now() + ${waitMs}::float8 * interval '1 millisecond', lease_owner = null, lease_until = null
@@ -93,7 +90,7 @@ export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: num
   return count === 1
 }
 
-/** Records that this version has no refresh token, so that no process refreshes it before it expires. */
+/** Records that this version has no refresh token, so no process tries to refresh it. */
 export async function disableRefresh ({ sql }: Database, id: string, version: number): Promise<void> {
   await sql`
     update connections set refresh_after = 'infinity'

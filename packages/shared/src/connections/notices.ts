@@ -16,16 +16,16 @@ export interface NewNotice {
 
 /** The result of a notice. */
 export interface NoticeOutcome {
-  /** The confirmation code, by which a user can look it up. */
+  /** The confirmation code, with which a user can look up the notice. */
   code: string
-  /** Ids of the connections that it closed; none for a repeated notice. */
+  /** Ids of the connections that the notice closed. Empty for a repeated notice. */
   closed: string[]
 }
 
 /**
- * Closes the account's connections, deletes their credentials and the data that was read through them, and for `delete` all data
- * about the account, in one transaction. Keeps connections that were connected after the notice was issued. The provider has
- * revoked the credentials itself.
+ * Closes the account's connections and deletes their credentials and pulled data, in one transaction. `delete` also deletes all
+ * data about the account. Keeps connections that were connected after the notice was issued. The provider has already revoked
+ * the credentials.
  */
 export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise<NoticeOutcome> {
   const { provider, kind, accountId, issuedAt } = notice
@@ -40,7 +40,7 @@ export async function takeNotice ({ sql }: Database, notice: NewNotice): Promise
         select code from notices where provider = ${provider} and kind = ${kind} and digest = ${digest}`
       return { code: earlier?.code ?? '', closed: [] }
     }
-    // The time of a notice is in whole seconds, so its own second is not after it.
+    // The time of a notice is in whole seconds, so events of that second count as earlier.
     const meant = await tx<Array<{ id: string, isOpen: boolean }>>`
       select id, status <> 'revoked' as "isOpen" from connections
       where provider = ${provider} and account_id = ${accountId} and not exists (

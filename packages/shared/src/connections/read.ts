@@ -7,7 +7,7 @@ type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
 /** A connection without its credentials. */
 export interface Connection {
   id: string
-  /** The user or the team that holds it, by Carillon's ids; one of them is null. */
+  /** The user or the team that owns the connection, by Carillon's ids. One of them is null. */
   holder: { userId: string | null, teamId: string | null }
   userId: string | null
   teamId: string | null
@@ -27,9 +27,9 @@ export interface Connection {
 }
 
 export interface ConnectionFilter {
-  /** The site's id of the user who holds it. */
+  /** The site's id of the user who owns the connection. */
   userId?: string | undefined
-  /** The site's id of the team that holds it. */
+  /** The site's id of the team that owns the connection. */
   teamId?: string | undefined
   /** Carillon's id of a user: only connections of the user and of the user's teams. */
   visibleTo?: string | undefined
@@ -62,17 +62,17 @@ export async function findConnection ({ db }: Database, id: string): Promise<Con
   return row === undefined ? undefined : toConnection(row)
 }
 
-/** The connection together with its sealed credentials; undefined when it is unknown or closed. */
+/** The connection with its sealed credentials. Undefined when it does not exist or is closed. */
 export async function findSealed ({ db }: Database, id: string): Promise<(Connection & { credentials: string }) | undefined> {
   const [row] = await db.select({ ...columns, credentials: connections.credentials }).from(connections)
     .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
     .leftJoin(connectors, eq(connectors.id, connections.connectedBy)).where(eq(connections.id, id))
   if (row === undefined || row.credentials === null) return undefined
-  const { credentials, ...told } = row
-  return { ...toConnection(told), credentials }
+  const { credentials, ...connection } = row
+  return { ...toConnection(connection), credentials }
 }
 
-/** The permissions that the user did not allow in the last handshake, by Carillon's id of the user or the team. */
+/** The permissions that the user did not grant in the last handshake, by Carillon's id of the user or the team. */
 export async function findMissingPermissions (
   { db }: Database, provider: string, holder: { userId: string } | { teamId: string }
 ): Promise<string[]> {
@@ -82,7 +82,7 @@ export async function findMissingPermissions (
   return row?.missing ?? []
 }
 
-/** At most `limit` connections after the id `after`, in the order of their ids, which is the order of creation. */
+/** Lists up to `limit` connections after the id `after`, in the order of their ids, which is the order of creation. */
 export async function listConnections (
   { db }: Database, filter: ConnectionFilter, { limit, after }: { limit: number, after?: string | undefined }
 ): Promise<Connection[]> {

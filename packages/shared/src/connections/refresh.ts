@@ -18,7 +18,7 @@ export interface RefreshServices {
   log: Log
   /** Called when a connection recovers from `needsReauth`, to release its parked deliveries. */
   onRecovered?: (connectionId: string) => Promise<void>
-  /** How long a process may hold the lease. Its request to the provider is aborted well before. */
+  /** How long a process may own the lease. Its request to the provider has a shorter timeout. */
   leaseMs?: number
 }
 
@@ -29,8 +29,8 @@ export interface FreshCredentials {
 }
 
 /**
- * The result of a refresh. After `unavailable` and `unrefreshable` the old credentials may still work: the token endpoint did not
- * respond, or asked to wait until `retryAt` (milliseconds since the epoch), or there is no refresh token.
+ * The result of a refresh. After `unavailable` and `unrefreshable` the old credentials may still work. The token endpoint did
+ * not respond, or requested a wait until `retryAt` (milliseconds since the epoch), or there is no refresh token.
  */
 export type RefreshResult =
   | { kind: 'fresh', fresh: FreshCredentials }
@@ -38,7 +38,7 @@ export type RefreshResult =
   | { kind: 'unavailable', reason: string, retryAt?: number }
   | { kind: 'unrefreshable' }
 
-/** Asks to replace the credentials of `seenVersion`. `refused` is the provider's reason, if it refused them. */
+/** A request to replace the credentials of `seenVersion`. `refused` is the provider's reason, if it refused them. */
 interface RefreshRequest {
   id: string
   seenVersion: number
@@ -50,17 +50,17 @@ export interface Refresher {
    * Returns newer credentials than those of `seenVersion`. One process requests them from the provider, and the others wait for
    * its result, at most until their signal aborts.
    */
-  refresh: (provider: Provider, connection: RefreshRequest, call: RequestContext) => Promise<RefreshResult>
+  refresh: (provider: Provider, connection: RefreshRequest, context: RequestContext) => Promise<RefreshResult>
   /**
-   * For credentials that the provider does not know, because another process may have rotated them. Returns newer credentials, or
-   * waits for a running refresh, and makes no request. Undefined when no refresh is running.
+   * For credentials that the provider does not recognize, because another process may have rotated them. Returns newer
+   * credentials, or waits for a running refresh, and makes no request. Undefined when no refresh is running.
    */
   newer: (
-    provider: Provider, connection: { id: string, seenVersion: number }, call: RequestContext
+    provider: Provider, connection: { id: string, seenVersion: number }, context: RequestContext
   ) => Promise<RefreshResult | undefined>
 }
 
-/** Share of the lease. A holder aborts its request before another process can take the lease. */
+/** A share of the lease. The owner aborts its request before another process can take the lease. */
 const requestShare = 0.75
 const maxWaitMs = 45_000
 const storeRetryDelaysMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
@@ -74,15 +74,15 @@ export function createRefresher (
   const running = new Map<string, Promise<RefreshResult>>()
 
   return {
-    refresh: (provider, connection, call) => {
+    refresh: (provider, connection, context) => {
       const key = `${connection.id} ${connection.seenVersion} ${connection.refused !== undefined}`
-      const attempt = running.get(key) ?? run(provider, connection, call).finally(() => running.delete(key))
+      const attempt = running.get(key) ?? run(provider, connection, context).finally(() => running.delete(key))
       running.set(key, attempt)
-      return untilAborted(attempt, call.signal)
+      return untilAborted(attempt, context.signal)
     },
-    newer: async (provider, { id, seenVersion }, call) => {
+    newer: async (provider, { id, seenVersion }, context) => {
       const deadline = performance.now() + maxWaitMs
-      for (let waitMs = 20; performance.now() < deadline && !call.signal.aborted; waitMs = Math.min(waitMs * 2, 500)) {
+      for (let waitMs = 20; performance.now() < deadline && !context.signal.aborted; waitMs = Math.min(waitMs * 2, 500)) {
         const settled = await checkState(provider, id, seenVersion)
         if (settled !== undefined) return settled
         if (!await isLeased(database, id)) return undefined
@@ -92,23 +92,23 @@ export function createRefresher (
     }
   }
 
-  async function run (provider: Provider, connection: RefreshRequest, call: RequestContext): Promise<RefreshResult> {
+  async function run (provider: Provider, connection: RefreshRequest, context: RequestContext): Promise<RefreshResult> {
     const { id, seenVersion } = connection
     const deadline = performance.now() + maxWaitMs
     for (let waitMs = 20; performance.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
-      const settled = await checkState(provider, id, seenVersion) ?? await checkRefreshable(provider, connection, call)
+      const settled = await checkState(provider, id, seenVersion) ?? await checkRefreshable(provider, connection, context)
       if (settled !== undefined) return settled
       const lease = await takeLease(database, { id, version: seenVersion, owner, leaseMs })
-      const result = lease === undefined ? undefined : await refreshUnder(lease, provider, call)
+      const result = lease === undefined ? undefined : await refreshUnder(lease, provider, context)
       if (result !== undefined) return result
       await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)))
     }
-    // If this process was stopped, another one may have finished meanwhile.
+    // While this process was suspended, another one may have finished.
     return await checkState(provider, id, seenVersion) ??
       { kind: 'unavailable', reason: 'another process is refreshing and does not finish' }
   }
 
-  /** The result that the row already has; undefined when the credentials need a refresh. */
+  /** The result that is already in the row. Undefined when the credentials need a refresh. */
   async function checkState (provider: Provider, id: string, seenVersion: number): Promise<RefreshResult | undefined> {
     const state = await readCredentials(database, id)
     if (state === undefined || state.credentials === null) return { kind: 'dead', reason: 'disconnected' }
@@ -120,16 +120,19 @@ export function createRefresher (
     return provider.refresh === undefined ? { kind: 'dead', reason: 'these credentials cannot be refreshed' } : undefined
   }
 
-  /** Why active credentials cannot be refreshed now. Without a refresh token they work until the provider refuses them. */
+  /**
+   * The reason why active credentials cannot be refreshed now. Without a refresh token they work until the provider refuses
+   * them.
+   */
   async function checkRefreshable (
-    provider: Provider, { id, seenVersion, refused }: RefreshRequest, call: RequestContext
+    provider: Provider, { id, seenVersion, refused }: RefreshRequest, context: RequestContext
   ): Promise<RefreshResult | undefined> {
     const state = await readCredentials(database, id)
     if (state === undefined || state.credentials === null || state.credentialsVersion !== seenVersion) return undefined
     if (canRefresh(provider, id, state.credentials)) {
       return state.refreshWaitMs === null
         ? undefined
-        : { kind: 'unavailable', reason: 'the token endpoint asked to wait', retryAt: call.now() + state.refreshWaitMs }
+        : { kind: 'unavailable', reason: 'the token endpoint asked to wait', retryAt: context.now() + state.refreshWaitMs }
     }
     if (refused === undefined) {
       await disableRefresh(database, id, seenVersion)
@@ -138,7 +141,7 @@ export function createRefresher (
     if (await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: refused })) return { kind: 'dead', reason: refused }
   }
 
-  /** Credentials that cannot be opened count as refreshable: the refresh fails and logs the reason. */
+  /** Credentials that cannot be opened count as refreshable. The refresh then fails and logs the reason. */
   function canRefresh (provider: Provider, id: string, credentials: NonNullable<CredentialsState['credentials']>): boolean {
     if (provider.canRefresh === undefined) return true
     try {
@@ -148,17 +151,17 @@ export function createRefresher (
     }
   }
 
-  /** Undefined when the lease was lost. Then its new holder decides about the credentials. */
-  async function refreshUnder (lease: Lease, provider: Provider, call: RequestContext): Promise<RefreshResult | undefined> {
+  /** Undefined when the lease was lost. The next owner then decides about the credentials. */
+  async function refreshUnder (lease: Lease, provider: Provider, context: RequestContext): Promise<RefreshResult | undefined> {
     try {
       const old = openCredentials(vault, provider, { id: lease.connectionId, credentials: lease.credentials })
-      // Other callers wait for the result too, so the signal of this one does not apply.
+      // Other callers wait for the result too, so the signal of this caller does not apply.
       const signal = AbortSignal.timeout(leaseMs * requestShare)
-      const refreshed = await provider.refresh?.(old, { ...call, signal })
+      const refreshed = await provider.refresh?.(old, { ...context, signal })
       if (refreshed === undefined) throw new Error('The provider returned no credentials')
       return await store(refreshed, lease, provider)
     } catch (error) {
-      return await fail(error, lease, provider, call)
+      return await fail(error, lease, provider, context)
     }
   }
 
@@ -184,8 +187,7 @@ export function createRefresher (
   }
 
   /**
-   * The provider has rotated the credentials, so losing them would cost the user's connection. Retries while the database
-   * restarts.
+   * Retries while the database restarts: the provider has rotated the credentials, so losing them would cost the connection.
    */
   async function retryStore<Result> (work: () => Promise<Result>): Promise<Result> {
     for (const waitMs of storeRetryDelaysMs) {
@@ -199,15 +201,15 @@ export function createRefresher (
     return await work()
   }
 
-  /** A refusal counts only for the version that was refused: a reconnect takes precedence over a late refresh. */
+  /** A refusal counts only for the refused version, so a reconnect takes precedence over a late refresh. */
   async function fail (
-    error: unknown, lease: Lease, provider: Provider, call: RequestContext
+    error: unknown, lease: Lease, provider: Provider, context: RequestContext
   ): Promise<RefreshResult | undefined> {
     const { connectionId, credentialsVersion } = lease
     if (error instanceof ProviderError && error.failure.kind === 'rateLimited') {
       const { reason, retryAt } = error.failure
       log.info({ connectionId, provider: provider.id, reason }, 'the token endpoint asks to wait')
-      const isDeferred = await deferRefresh(database, lease, Math.max(0, retryAt - call.now()))
+      const isDeferred = await deferRefresh(database, lease, Math.max(0, retryAt - context.now()))
       return isDeferred ? { kind: 'unavailable', reason, retryAt } : await checkState(provider, connectionId, credentialsVersion)
     }
     if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') {
@@ -224,7 +226,7 @@ export function createRefresher (
 /** The attempt continues after a caller's signal aborts: others wait for it, and its result must be stored. */
 function untilAborted (attempt: Promise<RefreshResult>, signal: AbortSignal): Promise<RefreshResult> {
   const aborted: RefreshResult = { kind: 'unavailable', reason: 'no new credentials came in time' }
-  // A whole batch shares one signal. Each listener is removed again.
+  // A whole batch shares one signal. Each listener is removed afterwards.
   setMaxListeners(0, signal)
   return new Promise((resolve, reject) => {
     const abort = (): void => resolve(aborted)

@@ -29,7 +29,7 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
     return row === undefined || row.client === null ? undefined : JSON.parse(vault.open(row.client, contextOf(row.id)))
   }
 
-  /** The id of the row, if this process may register now. The row must still have the client that was read. */
+  /** The id of the row if this process may register now. The row must still contain the client that was read. */
   async function take (provider: string, host: string, seen: Registration | undefined): Promise<string | undefined> {
     const [row] = await sql<Array<{ id: string, client: string | null }>>`
       insert into registrations (id, provider, host, lease_until)

@@ -7,7 +7,7 @@ import type { SealContext, Vault } from '../vault/index.ts'
 /** Credentials to revoke at their provider. */
 export interface DueRevocation {
   id: string
-  /** Null for credentials that no connection had. */
+  /** Null for credentials that no connection used. */
   connectionId: string | null
   provider: string
   accountId: string
@@ -26,14 +26,14 @@ export interface RevocationResult {
 
 /** Credentials that are no longer used. */
 export interface NewRevocation {
-  /** Null for credentials that no connection had. */
+  /** Null for credentials that no connection used. */
   connectionId: string | null
   provider: string
   accountId: string
   credentials: Credentials
 }
 
-/** Queues the revocation of credentials. The worker revokes them at the provider and retries after errors. */
+/** Queues the revocation of credentials. The worker revokes them at the provider, and retries after errors. */
 export async function queueRevocation (database: Pick<Database, 'db'>, vault: Vault, revocation: NewRevocation): Promise<void> {
   await queueRevocations(database, vault, [revocation])
 }

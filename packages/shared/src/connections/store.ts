@@ -11,7 +11,7 @@ import { NotOwnerError } from './not-owner-error.ts'
 import { queueRevocations } from './revocations.ts'
 import type { NewRevocation } from './revocations.ts'
 
-/** The user or the team that holds a connection, by Carillon's ids. The owner connects for a team. */
+/** The owner of a connection, by Carillon's ids: a user, or a team and the user who connects for it. */
 type OwnerRef = { userId: string } | { teamId: string, connectedBy: string }
 
 /** A grant for a connection. */
@@ -28,16 +28,16 @@ export interface SavedConnection {
 }
 
 /**
- * A pull that stores data locks its own row first and the connection's key next. A stronger lock here would make both wait for
- * each other, because this transaction deletes the pull's row later.
+ * A pull that stores data first locks its own row and then the connection's key. A stronger lock here would cause a deadlock,
+ * because this transaction later deletes the pull's row.
  */
 const lock = 'no key update'
 
 /**
- * Stores grants, sealed, in one transaction, and returns connections in the order of `grants`. Replaces the credentials of an
- * existing connection: it keeps its id, and its version increases, so that late responses about the old token change nothing.
- * Takes one grant per holder and provider. Queues the revocation of replaced credentials where `canRevoke`. Throws NotOwnerError,
- * and stores nothing, when the user is not the owner of the team.
+ * Stores grants, sealed, in one transaction, and returns the connections in the order of `grants`. An existing connection keeps
+ * its id, and its version increases, so late responses about the old token change nothing. Accepts one grant per owner and
+ * provider. Queues the revocation of replaced credentials where `canRevoke`. Throws NotOwnerError, and stores nothing, when the
+ * user is not the owner of the team.
  */
 export async function saveConnections (
   { db }: Pick<Database, 'db'>, vault: Vault, grants: NewConnection[], canRevoke: (provider: string) => boolean = () => false
@@ -48,7 +48,7 @@ export async function saveConnections (
     const teamIds = [...new Set(grants.flatMap((grant) => 'teamId' in grant ? [grant.teamId] : []))]
     // A connection's id is part of its seal, so no other transaction may insert the row between this read and the write.
     await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
-    // The lock also keeps the owner of a team until the connection is stored.
+    // The lock also prevents a change of the team's owner until the connection is stored.
     const owned = teamIds.length === 0
       ? []
       : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')
@@ -69,7 +69,7 @@ export async function saveConnections (
         provider,
         status: 'active' as const,
         accountId: grant.account.id,
-        // Imports bring names too, and pages and terminals show them.
+        // Imports contain names too, and pages and terminals print them.
         accountName: cleanName(grant.account.name, grant.account.id),
         host: grant.account.host ?? '',
         credentials: sealCredentials(vault, id, grant.credentials),
@@ -111,7 +111,7 @@ export async function saveConnections (
       const old = before[index]
       return old?.isPulled === true ? [{ id: old.id, isMoved: old.accountId !== account.id }] : []
     })
-    // Data of the old account must not appear as data of the new one.
+    // Data of the old account must not appear under the new one.
     await erasePulls({ db: tx }, pulled.filter(({ isMoved }) => isMoved).map(({ id }) => id))
     await hurryPulls({ db: tx }, pulled.map(({ id }) => id))
     await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
@@ -122,8 +122,8 @@ export async function saveConnections (
 }
 
 /**
- * Deletes the credentials and closes the connection. With `revokeWith`, queues their revocation too. False when the connection is
- * unknown or closed already.
+ * Deletes the credentials and closes the connection. With `revokeWith`, also queues their revocation. False when the connection
+ * does not exist or is already closed.
  */
 export async function disconnect (
   { db }: Database, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
@@ -154,8 +154,8 @@ export async function disconnect (
 }
 
 /**
- * Marks the connection as `needsReauth`, and records the event, when the provider refused the credentials of this version. False,
- * and nothing changes, when they were replaced, or a process is refreshing them: the provider may have rotated them already.
+ * Marks the connection as `needsReauth`, and records the event, when the provider refused the credentials of this version.
+ * False, without any change, when they were replaced or a process is refreshing them: the provider may have rotated them.
  */
 export async function markNeedsReauth (
   { db }: Database, { id, credentialsVersion, reason }: { id: string, credentialsVersion: number, reason: string }
@@ -173,7 +173,8 @@ export async function markNeedsReauth (
 }
 
 /**
- * Opens the sealed credentials of connection `id`. Throws VaultError, or the provider's error for credentials of another form.
+ * Opens the sealed credentials of connection `id`. Throws VaultError, or the provider's error for credentials in another
+ * format.
  */
 export function openCredentials (
   vault: Vault, provider: Provider, { id, credentials }: { id: string, credentials: string }
@@ -202,7 +203,7 @@ function assertOwners (grants: NewConnection[], ownerOf: Map<string, string>): v
   }
 }
 
-/** Undefined when there are none, or when their key is gone: the user must be able to reconnect anyway. */
+/** Undefined without old credentials, or without the key that sealed them: the user must still be able to reconnect. */
 function oldCredentials (
   vault: Vault, row: { id: string, provider: string, accountId: string, credentials: string | null } | undefined
 ): NewRevocation | undefined {

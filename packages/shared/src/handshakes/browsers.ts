@@ -5,13 +5,13 @@ import type { Database } from '../db/index.ts'
 import { hashSecret, selectHandshakes, stillOpen, toHandshake } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 
-/** Proof that a handshake belongs to a browser: the secret in its cookie, or the secret of the form that confirmed. */
+/** Proof that a handshake belongs to a browser: the secret in its cookie, or the secret of the submitted form. */
 export interface BrowserProof {
   cookie?: string | undefined
   form?: string | undefined
 }
 
-/** Binds a handshake to the browser with this secret. False when it is bound already, or has ended. */
+/** Binds a handshake to the browser with this secret. False when it is already bound or has ended. */
 export async function bindHandshake (
   { db }: Database, { id, browser }: { id: string, browser: string }, now: number
 ): Promise<boolean> {
@@ -21,8 +21,8 @@ export async function bindHandshake (
 }
 
 /**
- * Confirms a handshake and returns a new `state` for the redirect to the provider, or undefined when it has ended or belongs to
- * another browser. The first browser that confirms owns the handshake: it alone may confirm again, with a new state and secret.
+ * Confirms a handshake and returns a new `state` for the redirect to the provider. Undefined when the handshake has ended or
+ * belongs to another browser. Only the first browser that confirms may confirm again, with a new state and secret.
  */
 export async function confirmHandshake (
   { db }: Database, { id, browser, proof = {} }: { id: string, browser: string, proof?: BrowserProof }, now: number
@@ -43,7 +43,7 @@ export async function confirmHandshake (
 }
 
 /**
- * Replaces the `state` of a confirmation with the token that the callback will carry, and stores the pending authorization.
+ * Replaces the `state` of a confirmation with the token that the callback will contain, and stores the pending authorization.
  * False when the handshake has ended or was confirmed again, or when another handshake expects the same token.
  */
 export async function expectCallback (
@@ -55,8 +55,8 @@ export async function expectCallback (
 }
 
 /**
- * Claims the handshake, as it was found, for the one callback that may use it. False when another request claimed it, or it has
- * ended or was confirmed again since. `token` identifies a callback without a state, so that a reload finds the handshake.
+ * Claims the handshake for the one callback that may use it. False when another request claimed it, it has ended, or it was
+ * confirmed again. `token` identifies a callback without a state, so a reload finds the handshake.
  */
 export async function claimHandshake (
   { db }: Database, { id, stateHash }: Pick<Handshake, 'id' | 'stateHash'>, now: number, token?: string
@@ -69,7 +69,7 @@ export async function claimHandshake (
   return rows.length === 1
 }
 
-/** Whether `secret` is that of the browser that the handshake is bound to. */
+/** Whether `secret` belongs to the browser of the handshake. */
 export function isBrowserOf ({ browserHash }: Pick<Handshake, 'browserHash'>, secret: string): boolean {
   return browserHash === hashSecret(secret)
 }
@@ -80,7 +80,7 @@ export function mayConfirm ({ browserHash, formHash }: Handshake, { cookie, form
     (form !== undefined && formHash === hashSecret(form))
 }
 
-/** The confirmed handshakes of a browser at one provider, found by the secrets in its cookies. The last confirmed comes first. */
+/** The confirmed handshakes of a browser at one provider, found by the secrets in its cookies, the latest first. */
 export async function listConfirmed (
   { db }: Database, { browsers, provider }: { browsers: string[], provider: string }, now: number
 ): Promise<Handshake[]> {

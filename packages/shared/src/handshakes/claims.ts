@@ -3,12 +3,12 @@ import { handshakes } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { isPending, stillOpen } from './handshakes.ts'
 
-/** More tries than a user needs, and too few to guess a verifier. */
+/** More attempts than a user needs, and too few to guess a verifier. */
 export const maxVerifierTries = 10
 
 /**
- * Claims the handshake for one try of a verifier. Returns how many tries are left after it, or undefined while another request
- * has the claim or when the handshake has ended.
+ * Claims the handshake for one attempt with a verifier. Returns the number of remaining attempts, or undefined while another
+ * request has the claim or when the handshake has ended.
  */
 export async function claimVerifierTry ({ db }: Database, id: string, now: number): Promise<number | undefined> {
   const [row] = await db.update(handshakes).set({ claimedAt: new Date(now), attempts: sql`${handshakes.attempts} + 1` })
@@ -16,14 +16,14 @@ export async function claimVerifierTry ({ db }: Database, id: string, now: numbe
   return row === undefined ? undefined : Math.max(0, maxVerifierTries - row.attempts)
 }
 
-/** Releases the claim on a handshake, for another try. */
+/** Releases the claim on a handshake, for another attempt. */
 export async function releaseHandshake ({ db }: Database, id: string): Promise<void> {
   await db.update(handshakes).set({ claimedAt: null }).where(isPending(id))
 }
 
 /**
- * Claims the right to ask the provider whether the code was entered. No other process has it for `leaseMs`, or until
- * `schedulePoll`. False while it is too early, another process asks, or the handshake has ended.
+ * Claims the right to poll the provider for the entry of the code. No other process may poll for `leaseMs`, or until
+ * `schedulePoll`. False when it is too early, another process polls, or the handshake has ended.
  */
 export async function claimPoll ({ db }: Database, id: string, leaseMs: number, now: number): Promise<boolean> {
   const rows = await db.update(handshakes).set({ askAt: new Date(now + leaseMs) })
@@ -32,7 +32,7 @@ export async function claimPoll ({ db }: Database, id: string, leaseMs: number, 
   return rows.length === 1
 }
 
-/** Lets the provider be asked again at `nextAt`, in milliseconds since the epoch. */
+/** Allows the next poll at `nextAt`, in milliseconds since the epoch. */
 export async function schedulePoll ({ db }: Database, id: string, nextAt: number): Promise<void> {
   await db.update(handshakes).set({ askAt: new Date(nextAt) }).where(eq(handshakes.id, id))
 }

@@ -10,7 +10,7 @@ export type HandshakeKind = 'redirect' | 'verifier' | 'code'
 export interface Handshake {
   id: string
   userId: string
-  /** The display name that the site gave; null when it gave none. */
+  /** The display name from the site. Null when the site gave none. */
   userName: string | null
   /** The site's own id of the user. */
   userExternalId: string
@@ -18,9 +18,9 @@ export interface Handshake {
   team: HandshakeTeam | null
   provider: string
   kind: HandshakeKind
-  /** The account that the user named, for providers that anyone can host. */
+  /** The account that the user entered, for providers with user-chosen hosts. */
   account: string | null
-  /** Sealed: see `openPendingAuthorization`, or `openObtainedGrant` where `isObtained`. */
+  /** Sealed. Contains the pending authorization, or the grant if `isObtained`. */
   pending: string | null
   /** Whether a grant waits for the user to confirm the account. */
   isObtained: boolean
@@ -28,9 +28,9 @@ export interface Handshake {
   error: string | null
   returnTo: string | null
   connectionId: string | null
-  /** Whether a request has claimed it; one request at a time may. */
+  /** Whether a request has claimed the handshake. Only one request at a time may. */
   claimed: boolean
-  /** Of the `state` that the callback carries. Each confirmation replaces it. */
+  /** The hash of the `state` in the callback. Each confirmation replaces it. */
   stateHash: string | null
   browserHash: string | null
   formHash: string | null
@@ -55,10 +55,10 @@ export interface NewHandshake {
   provider: string
   kind?: HandshakeKind
   account?: string | undefined
-  /** Sealed by `sealPendingAuthorization`, when the provider has begun already. */
+  /** Sealed by `sealPendingAuthorization`, when the authorization has already started at the provider. */
   pending?: string
   returnTo: string | undefined
-  /** Ten minutes from now when absent. */
+  /** Defaults to ten minutes from now. */
   expiresAt?: Date | undefined
 }
 
@@ -88,25 +88,25 @@ export async function findHandshake ({ db }: Database, id: string, now: number):
   return row === undefined ? undefined : toHandshake(row, now)
 }
 
-/** The handshake whose callback carries `state`. This alone proves nothing: the browser's secret must match too. */
+/** The handshake whose callback contains `state`. This alone proves nothing: the browser's secret must match too. */
 export async function findHandshakeByState ({ db }: Database, state: string, now: number): Promise<Handshake | undefined> {
   const [row] = await selectHandshakes(db).where(eq(handshakes.stateHash, hashSecret(state)))
   return row === undefined ? undefined : toHandshake(row, now)
 }
 
-/** Completes a claimed handshake. A handshake that has ended stays as it is. */
+/** Completes a claimed handshake. A handshake that has ended does not change. */
 export async function completeHandshake ({ db }: Pick<Database, 'db'>, id: string, connectionId: string): Promise<void> {
   await db.update(handshakes).set({ status: 'completed', connectionId, pending: null, obtainedAt: null }).where(isPending(id))
 }
 
-/** Fails a claimed handshake. `error` is the reason code that the site sees. False when the handshake has ended already. */
+/** Fails a claimed handshake. `error` is the reason code for the site. False when the handshake has already ended. */
 export async function failHandshake ({ db }: Pick<Database, 'db'>, id: string, error: string): Promise<boolean> {
   const rows = await db.update(handshakes).set({ status: 'failed', error, pending: null, obtainedAt: null }).where(isPending(id))
     .returning({ id: handshakes.id })
   return rows.length === 1
 }
 
-/** The handshake is pending and unclaimed, holds no grant, and has not expired. */
+/** The handshake is pending and unclaimed, contains no grant, and has not expired. */
 export function stillOpen (id: string, now: number) {
   return and(isPending(id), isNull(handshakes.claimedAt), isNull(handshakes.obtainedAt), gt(handshakes.expiresAt, new Date(now)))
 }
@@ -126,7 +126,7 @@ export function toHandshake (
 ): Handshake {
   const { createdAt, claimedAt, confirmedAt, obtainedAt, attempts, askAt, teamId, ...rest } = handshake
   const isExpired = rest.status === 'pending' && rest.expiresAt.getTime() <= now
-  // The request that claimed an obtained grant decides about it. To all others the grant is gone.
+  // Only the request that claimed an obtained grant may use it. For all other requests there is no grant.
   const isTaken = obtainedAt !== null && claimedAt !== null
   return {
     ...rest,
@@ -144,7 +144,7 @@ function toTeam ({ id, externalId, name, ownerId }: typeof teams.$inferSelect, u
   return { id, externalId, name, isOwn: ownerId === userId }
 }
 
-/** Secrets have 256 bits. Comparing their hashes reveals nothing by its timing. */
+/** The secrets have 256 bits, so the timing of comparing their hashes reveals nothing. */
 export function hashSecret (secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }

@@ -11,13 +11,13 @@ import { queueRevocation, queueRevocations } from '../connections/index.ts'
 
 /** How long the user may take to confirm the account. */
 const decisionMs = 10 * 60 * 1000
-/** A request that claimed a grant stores or discards it well within this time, or its process has died. */
+/** A request stores or discards the grant that it claimed well within this time, unless its process has crashed. */
 const claimTimeoutMs = 5 * 60 * 1000
 const maxAbandoned = 100
 
 /**
  * Stores the grant of a claimed handshake, sealed, until the user confirms the account, and releases the claim. False when the
- * handshake has ended, so that the grant is not stored.
+ * handshake has ended, and then the grant is not stored.
  */
 export async function holdGrant ({ db }: Database, vault: Vault, id: string, grant: Grant, now: number): Promise<boolean> {
   const rows = await db.update(handshakes).set({
@@ -29,7 +29,7 @@ export async function holdGrant ({ db }: Database, vault: Vault, id: string, gra
   return rows.length === 1
 }
 
-/** The grant that waits for the user's decision; undefined when there is none. Throws VaultError. */
+/** The grant that waits for the user's decision, if any. Throws VaultError. */
 export function openObtainedGrant (
   vault: Vault, { id, pending, isObtained }: Pick<Handshake, 'id' | 'pending' | 'isObtained'>
 ): Grant | undefined {
@@ -37,8 +37,8 @@ export function openObtainedGrant (
 }
 
 /**
- * Claims the handshake for the user's decision and returns the grant; undefined when it was decided or has ended. The row keeps
- * the sealed grant until the handshake ends: if this process dies first, `revokeAbandonedGrants` finds it.
+ * Claims the handshake for the user's decision and returns the grant. Undefined after the decision or the end of the handshake.
+ * The row keeps the sealed grant until then: if this process crashes, `revokeAbandonedGrants` finds it.
  */
 export async function claimObtainedGrant (
   { db }: Database, vault: Vault, id: string, now: number
@@ -50,8 +50,8 @@ export async function claimObtainedGrant (
 }
 
 /**
- * Fails a handshake whose grant no connection uses, and queues the revocation of the grant where `canRevoke`, in one transaction.
- * A handshake that has completed keeps its grant.
+ * Fails a handshake whose grant no connection uses, and queues the revocation of the grant where `canRevoke`, in one
+ * transaction. A completed handshake keeps its grant.
  */
 export async function discardGrant (
   { db }: Pick<Database, 'db'>, vault: Vault,
@@ -66,8 +66,8 @@ export async function discardGrant (
 }
 
 /**
- * Fails the browser's other confirmed handshakes at a provider whose callbacks do not name their handshake. Queues the revocation
- * of grants that waited in them where `canRevoke`.
+ * Fails the browser's other confirmed handshakes at a provider whose callbacks do not identify a handshake. Queues the
+ * revocation of their grants where `canRevoke`.
  */
 export async function supersedeHandshakes (
   { db }: Database, vault: Vault,
@@ -89,7 +89,7 @@ export async function supersedeHandshakes (
 
 /**
  * Removes the grants of expired handshakes that no user confirmed, and queues their revocation where the provider can revoke. A
- * grant that a request claimed counts as abandoned once the request's time is over.
+ * claimed grant counts as abandoned after `claimTimeoutMs`.
  */
 export async function revokeAbandonedGrants (
   { db }: Database, vault: Vault, canRevoke: (provider: string) => boolean, now: number
@@ -124,7 +124,7 @@ async function revokeGrants (
   }))
 }
 
-/** Undefined when the key that sealed the grant is gone. Then it cannot be revoked. */
+/** Undefined without the key that sealed the grant. The grant then cannot be revoked. */
 function readableGrant (vault: Vault, id: string, pending: string): Grant | undefined {
   try {
     return toGrant(vault, id, pending)

@@ -1,24 +1,24 @@
 import type { SealContext, Vault } from '../vault/index.ts'
 import type { Handshake } from './handshakes.ts'
 
-/** An authorization that a provider has begun: what its client needs to complete it, and what the user needs. */
+/** An authorization in progress at the provider: the data that the provider's client and the user need to complete it. */
 export interface PendingAuthorization {
   pending: Record<string, unknown>
-  /** The page on which the user allows access and reads the verifier. */
+  /** The page on which the user grants access and reads the verifier. */
   authorizeUrl?: string
   /** The page on which the user enters the code. */
   redeemUrl?: string
   code?: string
-  /** The least time between two requests that ask whether the code was entered. */
+  /** The minimum time between two polls for the entry of the code. */
   intervalMs?: number
 }
 
-/** Sealed for the handshake `id`: a reader of the table learns no code, and cannot complete the authorization. */
+/** Seals the authorization for the handshake `id`, so a reader of the table cannot complete it. */
 export function sealPendingAuthorization (vault: Vault, id: string, authorization: PendingAuthorization): string {
   return vault.seal(JSON.stringify(authorization), contextOf(id))
 }
 
-/** Undefined when the provider has begun nothing yet, or the handshake has ended. Throws VaultError. */
+/** Undefined when the authorization has not started at the provider, or the handshake has ended. Throws VaultError. */
 export function openPendingAuthorization (
   vault: Vault, { id, pending }: Pick<Handshake, 'id' | 'pending'>
 ): PendingAuthorization | undefined {

@@ -5,7 +5,7 @@ import type { Pull } from './insights.ts'
 import type { Message } from './message.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** What the provider returned for a delivered message. It is stored with the delivery. */
+/** The provider's result for a delivered message. It is stored with the delivery. */
 export interface Receipt {
   id: string
 }
@@ -14,12 +14,12 @@ export interface Receipt {
 export interface Sends<C extends Credentials = Credentials> {
   /**
    * Sends one message. `key` is a UUID that is the same for every attempt of one delivery. A provider with an idempotency key
-   * shows the message once however often it is sent.
+   * shows the message once, however often Carillon sends it.
    */
-  send (message: Message, key: string, credentials: C, call: RequestContext): Promise<Receipt>
+  send (message: Message, key: string, credentials: C, context: RequestContext): Promise<Receipt>
   /**
-   * True when a second send under the same key shows nothing twice, so that a message that may have arrived may be sent again.
-   * Without it, the maker of the notification decides.
+   * True when a repeated send with the same key shows the message only once, so a message that may have arrived may be sent
+   * again. Otherwise the caller who created the notification decides.
    */
   readonly idempotent?: true
 }
@@ -32,66 +32,66 @@ export interface Refreshed<C extends Credentials = Credentials> {
 
 /** The provider replaces credentials before they expire. */
 export interface Refreshes<C extends Credentials = Credentials> {
-  /** New credentials for old. Throws ProviderError `unauthorized` when the provider will never refresh these. */
-  refresh (credentials: C, call: RequestContext): Promise<Refreshed<C>>
-  /** Whether there is anything to refresh these with, such as a refresh token. Absent: always. */
+  /** Returns new credentials. Throws ProviderError `unauthorized` when the provider will never refresh these. */
+  refresh (credentials: C, context: RequestContext): Promise<Refreshed<C>>
+  /** Whether these credentials can be refreshed, for example with a refresh token. Defaults to true. */
   canRefresh? (credentials: C): boolean
-  /** How long before their expiry credentials are refreshed at the latest, in milliseconds. */
+  /** The minimum time before their expiry at which credentials are refreshed, in milliseconds. */
   readonly refreshAheadMs?: number
 }
 
 /** The provider invalidates credentials on request. */
 export interface Revokes<C extends Credentials = Credentials> {
-  /** Ends the credentials at the provider. Credentials that it no longer knows count as revoked. */
-  revoke (credentials: C, call: RequestContext): Promise<void>
+  /** Revokes the credentials at the provider. Credentials that the provider does not recognize count as revoked. */
+  revoke (credentials: C, context: RequestContext): Promise<void>
   /**
-   * What `revoke` ends: the credentials alone (`token`, also when absent), or all that the account has granted us (`account`).
-   * In the second case it must not be called while other credentials of the account are in use.
+   * What `revoke` ends: only the credentials (`token`, the default), or all grants of the account to Carillon (`account`). With
+   * `account`, do not call `revoke` while other credentials of the account are in use.
    */
   readonly revokes?: 'token' | 'account'
 }
 
-/** A request that a caller of the proxy makes: its method, and its path with query under the provider's own origin. */
+/** A request through the proxy: its method, and its path with query at the provider's origin. */
 export interface ForwardedRequest {
   method: string
   /** Begins with `/`. */
   path: string
-  /** Its body, where that is `application/x-www-form-urlencoded`; null for one that is too long to be read beforehand. */
+  /** The body, if it is `application/x-www-form-urlencoded`. Null for a body that is too long to be read in advance. */
   form?: string | null
 }
 
-/** Where a forwarded request goes, and the headers that authorize it. They replace headers of the same name. */
+/** The target of a forwarded request, and the headers that authorize it. They replace headers of the same name. */
 export interface Authorized {
   url: string
-  /** A user has chosen the host, so the guard applies even where its origin is a trusted one. */
+  /** A user has chosen the host, so the guard applies even if its origin is trusted. */
   isGuarded?: boolean
   headers: Record<string, string>
-  /** Texts that the response may repeat and that its reader must not see. */
+  /** Texts that the response may repeat and that the caller must not see. */
   conceal?: string[]
   /**
-   * Receives the response (without its body below 400) and returns the request to send instead, when the reason for the refusal
-   * lies neither with the request nor with the credentials, such as a wrong clock. At most once.
+   * Receives the response (without its body if the status is below 400). Returns another request when neither the request nor
+   * the credentials caused the refusal, but for example a wrong clock. Called at most once.
    */
-  again? (answer: HttpResponse): Authorized | undefined
+  again? (response: HttpResponse): Authorized | undefined
 }
 
 /** The provider's API can be called through the proxy. */
 export interface Proxies<C extends Credentials = Credentials> {
   /**
-   * Where `request` goes and the headers that authorize it, for a caller who never sees the credentials. The URL's origin is
-   * the provider's own.
+   * Returns the target of `request` and the headers that authorize it, for a caller who never sees the credentials. The target
+   * has the provider's origin.
    */
-  authorize (request: ForwardedRequest, credentials: C, call: RequestContext): Promise<Authorized>
-  /** What the response to an authorized request says about the credentials. Null when nothing is wrong with them. */
-  classifyCredentials (answer: Pick<HttpResponse, 'status' | 'headers' | 'body'>): 'expired' | 'unauthorized' | null
+  authorize (request: ForwardedRequest, credentials: C, context: RequestContext): Promise<Authorized>
+  /** The state of the credentials that the response reveals. Null when they are valid. */
+  classifyCredentials (response: Pick<HttpResponse, 'status' | 'headers' | 'body'>): 'expired' | 'unauthorized' | null
 }
 
-/** The provider's data is read regularly. */
+/** Carillon pulls the provider's data regularly. */
 export interface Pulls<C extends Credentials = Credentials> {
   readonly pull: Pull<C>
 }
 
-/** The provider tells us that users have removed us, and when they want their data to be deleted. */
+/** The provider notifies Carillon when users revoke access or request the deletion of their data. */
 export interface Inbound {
   readonly notices: Notices
 }

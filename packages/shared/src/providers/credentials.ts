@@ -1,14 +1,14 @@
-/** What a provider's client needs to act for one account. Plain JSON, which is sealed before it is stored. */
+/** The credentials for one account. Plain JSON, which is sealed before it is stored. */
 export interface Credentials {
   accessToken: string
   refreshToken?: string
 }
 
-/** The account behind the credentials, as people know it. */
+/** The account of the credentials, as users identify it. */
 export interface Account {
   id: string
   name: string
-  /** Where it is, when users choose that: `pump.example`. Absent: at the provider's own host. */
+  /** The host, when users choose it: `pump.example`. Absent for the provider's own host. */
   host?: string
 }
 
@@ -17,6 +17,6 @@ export interface Grant<C extends Credentials = Credentials> {
   credentials: C
   account: Account
   expiresAt?: Date
-  /** Permissions that we requested and the user declined. */
+  /** Permissions that Carillon requested and the user did not grant. */
   missingPermissions?: string[]
 }

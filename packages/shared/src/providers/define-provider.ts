@@ -3,64 +3,64 @@ import type { ValuesOf, VariableTable } from '../env/index.ts'
 import type { Credentials } from './credentials.ts'
 import type { Provider } from './provider.ts'
 
-/** What a provider may know of the site that runs it. */
+/** The settings of the site that a provider may use. */
 export interface Site {
   name: string
 }
 
-/** How an account is connected in a terminal, by `carillon connect`. */
+/** How `carillon connect` connects an account in a terminal. */
 export interface TerminalAccess {
-  /** What happens, for the help, one entry per line. */
+  /** The steps, for the help text, one entry per line. */
   help: readonly string[]
-  /** How the user names the account, for the help. Absent when the user names none. */
+  /** How the user names the account, for the help text. Absent when the user enters none. */
   account?: string
-  /** True when the browser comes back to a port of this machine, which the user may choose. */
+  /** True when the browser returns to a local port, which the user may choose. */
   usesPort?: true
   /** Arguments that follow the provider's id in the examples of the help, one entry per example. */
   examples?: readonly string[]
-  /** What stands for required variables that are not set. */
+  /** Default values for required variables that are not set. */
   defaults?: Record<string, string>
 }
 
 export interface ProviderOptions<Env extends VariableTable, C extends Credentials> {
   id: string
   name: string
-  /** Whose account is connected: a user's own, or one that belongs to a team and that the team's owner connects. */
+  /** The owner of connected accounts: a user, or a team, whose owner connects the account. */
   holder: 'user' | 'team'
-  /** The environment variables, without the provider's prefix: `API_URL` of `acme` is read from ACME_API_URL. */
+  /** The environment variables without the provider's prefix: `API_URL` of `acme` is read from ACME_API_URL. */
   env: Env
-  /** True when users choose the host of their account. Its simulator then listens on a port of its own, `SANDBOX_<ID>_PORT`. */
+  /** True when users choose the host of their account. The simulator then has its own port, `SANDBOX_<ID>_PORT`. */
   hasUserHosts?: true
   /** Absent when the account cannot be connected in a terminal. */
   terminal?: TerminalAccess
-  /** Throws TypeError for values that make no sense together. */
+  /** Throws TypeError for an invalid combination of values. */
   create (values: ValuesOf<Env>, site: Site): ProviderClient<C>
 }
 
-/** A provider without what its definition already says. */
+/** A provider without the members that its definition contains. */
 export type ProviderClient<C extends Credentials = Credentials> = Omit<Provider<C>, 'id' | 'name' | 'holder'>
 
-/** A provider that Carillon knows. The registry lists all of them. */
+/** One provider of the registry. */
 export interface ProviderDefinition {
   readonly id: string
   readonly name: string
   readonly holder: 'user' | 'team'
-  /** Begins the name of all its variables, such as `ACME_`. */
+  /** The prefix of all its variables, such as `ACME_`. */
   readonly prefix: string
-  /** By their full names, in the order of `.env.example`. */
+  /** Keyed by full names, in the order of `.env.example`. */
   readonly variables: VariableTable
-  /** Names of the variables without which the provider is not offered. */
+  /** The variables without which the provider is not offered. */
   readonly required: readonly string[]
-  /** The variable with the port of the simulator, for a provider whose users choose the host of their account. */
+  /** The variable with the port of the simulator, for a provider with user-chosen hosts. */
   readonly simulatorPort?: string
   readonly terminal?: TerminalAccess
-  /** Undefined when a required variable is not set. `values` are those of all variables, as they were read. */
+  /** Undefined when a required variable is not set. `values` contains the parsed values of all variables. */
   create (values: Readonly<Record<string, unknown>>, site: Site): Provider | undefined
-  /** Requests that all workers together may send in a second. Undefined when there is no limit. */
+  /** The maximum number of requests per second of all workers together. Undefined when there is no limit. */
   maxPerSecond (values: Readonly<Record<string, unknown>>): number | undefined
 }
 
-/** Derives from a provider's own facts what the configuration, the command line and the documentation need. */
+/** Derives the parts that the configuration, the command line and the documentation need from a provider's own facts. */
 export function defineProvider<const Env extends VariableTable, C extends Credentials> (
   { id, name, holder, env, hasUserHosts, terminal, create }: ProviderOptions<Env, C>
 ): ProviderDefinition {
@@ -82,7 +82,7 @@ export function defineProvider<const Env extends VariableTable, C extends Creden
     create (values, site) {
       if (required.some((variable) => values[variable] === undefined)) return undefined
       const own = Object.fromEntries(Object.keys(env).map((suffix) => [suffix, values[`${prefix}${suffix}`]]))
-      // Each value came from the reader in `env`, and those that are required are there.
+      // The readers in `env` returned these values, and no required one is missing.
       return { id, name, holder, ...create(own as ValuesOf<Env>, site) } as Provider
     },
     maxPerSecond (values) {

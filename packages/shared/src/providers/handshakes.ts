@@ -2,51 +2,51 @@ import type { HttpResponse, Failure } from '../http/index.ts'
 import type { Credentials, Grant } from './credentials.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** Facts about the redirect way in, for an OAuth 2 framework to act on. */
+/** The settings of an OAuth 2.0 authorization code flow. */
 export interface CodeHandshake<C extends Credentials = Credentials> {
   clientId: string
   clientSecret: string
   authorizeUrl: string
   tokenUrl: string
-  /** Where the token endpoint looks for the client's credentials, and in which format it reads its request. */
+  /** Where the token endpoint expects the client's credentials, and the format of its requests. */
   tokenRequest: { credentials: 'body' | 'header', format: 'form' | 'json' }
   scope: string[]
-  /** Between two scopes. A space when absent, as RFC 6749 §3.3 has it. */
+  /** The separator between two scopes. Defaults to a space, as in RFC 6749 §3.3. */
   scopeSeparator?: string
   /**
-   * How the provider's answer finds its handshake again: `state` comes back as RFC 6749 has it, or a parameter inside
-   * `redirect_uri` comes back untouched, or nothing does, and the browser's cookie must do.
+   * How a callback identifies its handshake: by `state` as in RFC 6749, by a parameter inside `redirect_uri`, or only by the
+   * browser's cookie when the provider returns neither.
    */
   correlation: 'state' | 'redirect-query' | 'cookie'
-  /** Parameters by which a user is asked once more for what they have declined before. */
+  /** Parameters that make the provider ask for declined permissions again. */
   askAgain?: Record<string, string>
-  /** Turns what `exchangeCode` read into credentials and asks who they belong to. Throws ProviderError. */
-  accept (token: Record<string, unknown>, call: RequestContext): Promise<Grant<C>>
-  /** What it means that the token endpoint gave no token, where its errors are not those of RFC 6749 §5.2. */
-  classifyRefusal? (answer: HttpResponse, now: number): Failure
+  /** Converts the token response to credentials and requests their account. Throws ProviderError. */
+  accept (token: Record<string, unknown>, context: RequestContext): Promise<Grant<C>>
+  /** Classifies a token response without a token, where its errors differ from RFC 6749 §5.2. */
+  classifyRefusal? (response: HttpResponse, now: number): Failure
 }
 
-/** A request for a verifier, under way. */
+/** A temporary token that waits for its verifier. */
 export interface PendingVerifier {
   authorizeUrl: string
   token: string
   pending: Record<string, unknown>
 }
 
-/** A verifier that the user's browser brings back, or that the user reads off a page and gives us (OAuth 1.0a). */
+/** A verifier that the callback contains, or that the user copies from a page (OAuth 1.0a). */
 export interface VerifierHandshake<C extends Credentials = Credentials> {
-  /** The parameters of the provider's answer to the callback: which handshake it is for, and its verifier. */
+  /** The callback's parameters that contain the temporary token and the verifier. */
   readonly answer: { token: string, verifier: string }
   /**
-   * Begins for the account that the user has named. `callback` null asks for a page that shows the verifier. Send the
-   * browser to `authorizeUrl`; `token` comes back with the answer; keep `pending` sealed for `complete`.
+   * Starts the handshake for the account that the user entered. With a null `callback`, the provider shows the verifier on a
+   * page. Redirect the browser to `authorizeUrl`. The callback contains `token`. Keep `pending` sealed for `complete`.
    */
-  begin (account: string, callback: string | null, call: RequestContext): Promise<PendingVerifier>
-  /** Throws ProviderError `rejected` for a verifier that is not taken, after which it may be tried again. */
-  complete (pending: Record<string, unknown>, verifier: string, call: RequestContext): Promise<Grant<C>>
+  begin (account: string, callback: string | null, context: RequestContext): Promise<PendingVerifier>
+  /** Throws ProviderError `rejected` for a wrong verifier. The user may then try another one. */
+  complete (pending: Record<string, unknown>, verifier: string, context: RequestContext): Promise<Grant<C>>
 }
 
-/** A one-time code, waiting to be entered. */
+/** A one-time code that the user has not entered yet. */
 export interface PendingCode {
   code: string
   redeemUrl: string
@@ -55,12 +55,12 @@ export interface PendingCode {
   pending: Record<string, unknown>
 }
 
-/** A code that we show and the user enters at the provider's page (a disposable client of our own for each connection). */
+/** A code that the user enters at the provider's page. Each connection has its own disposable client. */
 export interface OneTimeCodeHandshake<C extends Credentials = Credentials> {
-  /** Show `code` and `redeemUrl` until `expiresAt`; ask `complete` no more often than every `intervalMs`. */
-  begin (call: RequestContext): Promise<PendingCode>
-  /** Null while the user has not entered it yet. */
-  complete (pending: Record<string, unknown>, call: RequestContext): Promise<Grant<C> | null>
+  /** Show `code` and `redeemUrl` until `expiresAt`. Call `complete` at most once per `intervalMs`. */
+  begin (context: RequestContext): Promise<PendingCode>
+  /** Null while the user has not entered the code. */
+  complete (pending: Record<string, unknown>, context: RequestContext): Promise<Grant<C> | null>
 }
 
 export interface Handshakes<C extends Credentials = Credentials> {

@@ -1,16 +1,16 @@
-/** A message that the provider sends by itself about one of its accounts. */
+/** A message that the provider sends on its own about one of its accounts. */
 export interface Notice {
   /** The account's `id`. */
   accountId: string
   issuedAt: Date
-  /** The signed text. A signature can be written in several ways, the text cannot. */
+  /** The signed text. One signature has several encodings, but the text is unique. */
   content: string
 }
 
-/** How the provider proves that a notice is its own. */
+/** How the provider signs its notices. */
 export interface Notices {
-  /** The field of the form that holds it. */
+  /** The form field that contains the notice. */
   readonly field: string
-  /** Throws ProviderError `rejected` for what the provider has not signed. */
+  /** Throws ProviderError `rejected` for an invalid signature. */
   read (signed: string): Notice
 }

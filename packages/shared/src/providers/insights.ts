@@ -6,11 +6,11 @@ export interface AdAccount {
   id: string
   name: string
   currency: string
-  /** Such as `Europe/Berlin`. The account's days begin and end in it. */
+  /** For example `Europe/Berlin`. The account's days begin and end in this time zone. */
   timezone: string
 }
 
-/** The figures of one day: decimal numbers, as exact as the provider reports them. */
+/** The figures of one day: decimal numbers with the provider's precision. */
 export interface InsightsDay {
   /** `YYYY-MM-DD`, in the account's own time zone. */
   day: string
@@ -19,20 +19,20 @@ export interface InsightsDay {
   spend: string
 }
 
-/** One page of what a provider returns. */
+/** One page of a provider's list. */
 export interface PullPage<Item> {
   items: Item[]
-  /** How many further items could not be read. What is stored of these stays as it is. */
+  /** How many further items could not be parsed. Their stored data stays unchanged. */
   unreadable: number
 }
 
-/** Data that is read through a connection, one page at a time. */
+/** Data that Carillon pulls through a connection, one page at a time. */
 export interface Pull<C extends Credentials = Credentials> {
   readonly name: string
-  /** All accounts that the credentials reach. Throws ProviderError. */
-  accounts (credentials: C, call: RequestContext): AsyncIterable<PullPage<AdAccount>>
-  /** The days from `since` to `until`, both included. Throws ProviderError. */
+  /** Lists all accounts that the credentials give access to. Throws ProviderError. */
+  accounts (credentials: C, context: RequestContext): AsyncIterable<PullPage<AdAccount>>
+  /** Lists the days from `since` to `until`, both included. Throws ProviderError. */
   days (
-    accountId: string, range: { since: string, until: string }, credentials: C, call: RequestContext
+    accountId: string, range: { since: string, until: string }, credentials: C, context: RequestContext
   ): AsyncIterable<PullPage<InsightsDay>>
 }

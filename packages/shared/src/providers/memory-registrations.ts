@@ -1,8 +1,8 @@
 import type { Registration, Registrations } from './registrations.ts'
 
 /**
- * Registrations that live as long as the process, for programs that use a provider by itself and for tests. `onChange`
- * is told of every new one, to keep it.
+ * Registrations in memory, for tests and for programs that use a provider alone. `onChange` receives every new one, so the
+ * caller can store it.
  */
 export function createMemoryRegistrations (
   onChange: (provider: string, host: string, registration: Registration) => void = () => {}
@@ -13,7 +13,7 @@ export function createMemoryRegistrations (
     async obtain (provider, host, register, stale) {
       const key = `${provider} ${host}`
       const known = kept.get(key)
-      // Whoever is late with the same stale one gets what the first has brought.
+      // A caller with the same stale registration gets the one that the first caller has obtained.
       const current = await known?.catch(() => undefined)
       if (current !== undefined && current.clientId !== stale?.clientId) return current
       const since = kept.get(key)

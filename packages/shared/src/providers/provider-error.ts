@@ -1,16 +1,16 @@
 import type { TransportCode, Failure } from '../http/index.ts'
 
 /**
- * The one error a provider's client throws. Its message holds host, status and a reason of our own words:
- * never a token, never a body.
+ * The only error that a provider's client throws. Its message contains host, status and our own reason, and never a token or a
+ * body.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
   readonly failure: Failure
   readonly host: string
-  /** HTTP status, absent when no answer came. */
+  /** HTTP status. Absent when no response arrived. */
   readonly status: number | undefined
-  /** Why no answer came, where that is so. */
+  /** Why no response arrived, if so. */
   readonly transport: TransportCode | undefined
 
   constructor (failure: Failure, host: string, status?: number, transport?: TransportCode) {
@@ -22,7 +22,7 @@ export class ProviderError extends Error {
   }
 }
 
-/** Whether the provider wants a smaller query: fewer days, or a shorter page. */
+/** Whether the provider requires a smaller query: fewer days, or a shorter page. */
 export function isTooMuch (error: unknown): boolean {
   return error instanceof ProviderError && error.failure.kind === 'rejected' && error.failure.isTooMuch === true
 }

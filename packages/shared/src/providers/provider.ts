@@ -3,29 +3,29 @@ import type { Account, Credentials } from './credentials.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** What every provider can do. All that can fail throws ProviderError, whose kind says what to do next. */
+/** The members of every provider. All of them throw ProviderError, whose kind decides the next step. */
 export interface ProviderCore<C extends Credentials = Credentials> {
   readonly id: string
   readonly name: string
-  /** Whose account is connected: a user's own, or one that belongs to a team and that the team's owner connects. */
+  /** The owner of connected accounts: a user, or a team, whose owner connects the account. */
   readonly holder: 'user' | 'team'
-  /** Where its servers are by configuration, such as `https://api.example.com`. Requests there need no guard. */
+  /** The configured origins of its servers, such as `https://api.example.com`. Requests to them need no guard. */
   readonly origins: readonly string[]
   readonly handshakes: Handshakes<C>
-  /** Reads credentials that came from outside (an import, the vault). Throws ProviderError `malformed` for anything else. */
+  /** Parses credentials from an import or the vault. Throws ProviderError `malformed` for invalid ones. */
   parseCredentials (value: unknown): C
-  /** The account of the credentials. Throws ProviderError `unauthorized` when they are dead. */
-  identify (credentials: C, call: RequestContext): Promise<Account>
+  /** Returns the account of the credentials. Throws ProviderError `unauthorized` when they no longer work. */
+  identify (credentials: C, context: RequestContext): Promise<Account>
   /**
-   * Reads the account that the user names before a handshake begins, such as `nick@host`. Throws ProviderError `rejected`.
-   * Absent when the user names none.
+   * Parses the account that the user enters before a handshake, such as `nick@host`. Throws ProviderError `rejected`. Absent
+   * when the user enters none.
    */
   parseAccount? (text: string): { host: string, name: string }
 }
 
 /**
- * A provider and its capabilities. An absent member is something that the service cannot do: `provider.send?.(…)` is the
- * capability check. They are methods, whose parameters are bivariant, so that providers with their own shape of credentials
+ * A provider and its capabilities. The service lacks a capability whose member is absent: `provider.send?.(…)` checks for it.
+ * The members are methods, because the parameters of methods are bivariant. Providers with their own credentials type therefore
  * fit in one registry.
  */
 export interface Provider<C extends Credentials = Credentials> extends

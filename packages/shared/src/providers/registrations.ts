@@ -1,16 +1,20 @@
-/** A client that a host of the user's choice has registered for us. Plain JSON with secrets: it is sealed where it is kept. */
+/**
+ * An OAuth client that a user-chosen host has registered for Carillon. Plain JSON with secrets, which is sealed before it is
+ * stored.
+ */
 export interface Registration {
   clientId: string
   clientSecret: string
-  /** Milliseconds since the epoch; absent when it never ends. */
+  /** Milliseconds since the epoch. Absent when it does not expire. */
   expiresAt?: number
 }
 
 /** The stored registrations, one per provider and host. */
 export interface Registrations {
   /**
-   * The stored registration, or a new one from `register`. `stale` is one that the host no longer knows: it is replaced unless
-   * another caller has replaced it already. Of all concurrent callers, over all processes, one registers.
+   * Returns the stored registration, or a new one from `register`. `stale` is a registration that the host no longer
+   * recognizes. It is replaced unless another caller has already done so. Of all concurrent callers in all processes, only one
+   * registers.
    */
   obtain: (provider: string, host: string, register: () => Promise<Registration>, stale?: Registration) => Promise<Registration>
 }

@@ -5,13 +5,13 @@ import type { Provider } from './provider.ts'
 import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
 
-/** Every provider that Carillon knows, in the order in which users see them. */
+/** All supported providers, in the order in which users see them. */
 export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [pushbullet, pumpio, blotre, facebook]
 
 /** The provider that examples in help texts and documentation use. */
 export const [{ id: exampleProvider }] = definitions
 
-/** The values of all variables, as `loadConfig` reads them. */
+/** The values of all variables that `loadConfig` has parsed. */
 export type ProviderValues = Readonly<Record<string, unknown>> & { readonly SITE_NAME: string }
 
 /** The providers of `known` whose required variables are set, by id. Opens nothing. */
@@ -23,12 +23,12 @@ export function createProviders (
   return new Map(offered.map((provider) => [provider.id, provider]))
 }
 
-/** The origins of the providers' servers: `createHttp` may reach them even on a private address. */
+/** The origins of the providers' servers, which `createHttp` may reach even at a private address. */
 export function trustedOrigins (providers: ReadonlyMap<string, Provider>): string[] {
   return [...new Set([...providers.values()].flatMap(({ origins }) => origins))]
 }
 
-/** Requests that all workers together may send in a second, by provider. One without an entry has no limit. */
+/** The maximum number of requests per second of all workers together, by provider. A provider without an entry has no limit. */
 export function maxPerSecond (values: ProviderValues, known: readonly ProviderDefinition[] = definitions): Map<string, number> {
   return new Map(known.flatMap((definition) => {
     const limit = definition.maxPerSecond(values)

@@ -2,19 +2,21 @@ import type { Http } from '../http/index.ts'
 import type { FileStore } from './files/file-store.ts'
 import type { Registrations } from './registrations.ts'
 
-/** Everything outside that a provider's client may use: network, cancellation, clock, and our registrations at hosts. */
+/** The external services that a provider's client may use: network, cancellation, clock, and client registrations. */
 export interface RequestContext {
   http: Http
   signal: AbortSignal
   /** Milliseconds since the epoch. */
   now: () => number
   registrations: Registrations
-  /** The store for message files, and the notification that is being sent. Without it, no file is shared. */
+  /** The store for message files, and the notification of the request. Without it, each file is loaded separately. */
   files?: { store: FileStore, notificationId: string }
-  /** Awaited before each request of a pull. It rejects when the request must not be sent now. */
+  /** Awaited before each request of a pull. Rejects when the request must not be sent now. */
   beforeRequest?: () => Promise<void>
-  /** Receives how much of the limit for all connections together is used, in percent, whenever a response says so. */
+  /** Receives the used share of the limit for all connections together, in percent, whenever a response states it. */
   onUsage?: (percent: number) => void
-  /** Receives a limit that is nearly reached: `scope` gets no more requests until `retryAt`, milliseconds since the epoch. */
+  /**
+   * Receives a limit that is nearly reached: no more requests go to `scope` until `retryAt`, in milliseconds since the epoch.
+   */
   onNearLimit?: (rest: { scope: 'connection' | 'host', retryAt: number }) => void
 }

@@ -3,33 +3,33 @@ import type { RequestContext } from './request-context.ts'
 import { ProviderError } from './provider-error.ts'
 import { TransportError } from '../http/index.ts'
 
-/** What a response means: the content that was asked for, or a failure. */
+/** The meaning of a response: the requested content, or a failure. */
 export type Classification<T> = { kind: 'ok', value: T } | Failure
 
-/** Pure; `now` in milliseconds since the epoch. */
+/** A pure function. `now` is in milliseconds since the epoch. */
 export type Classifier<T> = (response: HttpResponse, now: number) => Classification<T>
 
-/** What one request needs of the context of a call. */
+/** The parts of a RequestContext that one request needs. */
 export type HttpContext = Pick<RequestContext, 'http' | 'signal' | 'now'>
 
-/** Makes the error of a failure, for a client whose errors say more than ProviderError does. */
+/** Creates the error of a failure, for a client whose errors contain more than ProviderError. */
 export type ToError = (failure: Failure, host: string, response: HttpResponse) => ProviderError
 
 /**
- * Sends one request and returns what `classify` finds in the response. Throws ProviderError for every failure, also when no
- * response arrived; `overrides` replaces the failure of a transport error.
+ * Sends one request and returns the content that `classify` finds in the response. Throws ProviderError for every failure,
+ * including a missing response. `overrides` replaces the failures of transport errors.
  */
 export async function sendRequest<T> (
-  request: HttpRequest, classify: Classifier<T>, call: HttpContext, overrides: Partial<Record<TransportCode, Failure>> = {},
+  request: HttpRequest, classify: Classifier<T>, context: HttpContext, overrides: Partial<Record<TransportCode, Failure>> = {},
   toError: ToError = (failure, host, response) => new ProviderError(failure, host, response.status)
 ): Promise<T> {
-  const response = await receiveResponse(request, call, overrides)
-  const classified = classify(response, call.now())
+  const response = await receiveResponse(request, context, overrides)
+  const classified = classify(response, context.now())
   if (classified.kind === 'ok') return classified.value
   throw toError(classified, hostOf(request.url), response)
 }
 
-/** The content of a response of `host` that has already arrived. Throws ProviderError for every failure. */
+/** The content of a response from `host`. Throws ProviderError for every failure. */
 export function toResult<T> (response: HttpResponse, classify: Classifier<T>, host: string, now: number): T {
   const classified = classify(response, now)
   if (classified.kind === 'ok') return classified.value
@@ -37,10 +37,10 @@ export function toResult<T> (response: HttpResponse, classify: Classifier<T>, ho
 }
 
 async function receiveResponse (
-  request: HttpRequest, call: HttpContext, overrides: Partial<Record<TransportCode, Failure>>
+  request: HttpRequest, context: HttpContext, overrides: Partial<Record<TransportCode, Failure>>
 ): Promise<HttpResponse> {
   try {
-    return await call.http.request(request, call.signal)
+    return await context.http.request(request, context.signal)
   } catch (error) {
     if (!(error instanceof TransportError)) throw error
     throw new ProviderError(overrides[error.code] ?? classifyTransportError(error), error.host, undefined, error.code)

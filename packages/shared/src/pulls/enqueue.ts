@@ -1,13 +1,13 @@
 import type { JobQueue } from '../queue/index.ts'
 
-/** What is due is to be read. Which connections that are, their rows say. */
+/** A job without data: the rows contain which connections are due. */
 export type PullJob = Record<string, never>
 
 export const pullQueueName = 'pull'
 
 /**
- * Has a worker look at once for what is due to be read, instead of with the next round. All who ask within a second share one
- * job, at its end: one that runs already may have looked before they came. Rejects when the queue does not take it.
+ * Makes a worker pull due data now instead of in the next round. All requests of one second share one job at its end, because a
+ * running job may have read the rows before the request. Rejects when the queue fails.
  */
 export async function enqueuePull (queue: Pick<JobQueue<PullJob>, 'add'>, now = Date.now()): Promise<void> {
   const second = Math.floor(now / 1000) + 1

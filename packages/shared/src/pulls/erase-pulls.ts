@@ -4,8 +4,8 @@ import { adAccounts, pulls } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 /**
- * Erases what was read through connections that are closed. The `pulls` rows go first: a running pull checks its row before it
- * stores anything, and stops.
+ * Deletes the pulled data of closed connections. Deletes the `pulls` rows first: a running pull checks its row before storing
+ * and stops.
  */
 export async function erasePulls ({ db }: Pick<Database, 'db'>, connectionIds: string[]): Promise<void> {
   if (connectionIds.length === 0) return
@@ -13,13 +13,13 @@ export async function erasePulls ({ db }: Pick<Database, 'db'>, connectionIds: s
   await db.delete(adAccounts).where(inArray(adAccounts.connectionId, connectionIds))
 }
 
-/** The same in a transaction of postgres.js. */
+/** `erasePulls` for a transaction of postgres.js. */
 export async function erasePullsIn (tx: TransactionSql, connectionIds: string[]): Promise<void> {
   await tx`delete from pulls where connection_id = any (${connectionIds}::uuid[])`
   await tx`delete from ad_accounts where connection_id = any (${connectionIds}::uuid[])`
 }
 
-/** Makes the pulls of these connections due now: with new credentials, what could not be read before need not wait. */
+/** Makes the pulls of reconnected connections due now: data that the old credentials could not read may be available. */
 export async function hurryPulls ({ db }: Pick<Database, 'db'>, connectionIds: string[]): Promise<void> {
   if (connectionIds.length === 0) return
   await db.update(pulls).set({ dueAt: sql`least(${pulls.dueAt}, now())` }).where(inArray(pulls.connectionId, connectionIds))

@@ -1,19 +1,19 @@
 import type { Database } from '../db/index.ts'
 
-/** How the reading of a connection's data stands. */
+/** The state of the pull of a connection's data. */
 export interface PullStatus {
   state: 'waiting' | 'running'
   dueAt: Date
   startedAt: Date | null
   endedAt: Date | null
   succeededAt: Date | null
-  /** Why it waits for longer than usual. */
+  /** Why the pull waits longer than usual. */
   reason: string | null
   failedAt: Date | null
   failure: string | null
 }
 
-/** The figures of one account and day: decimal numbers as text, exact. */
+/** The figures of one account and day: exact decimal numbers as text. */
 export interface InsightsRow {
   account: string
   accountName: string
@@ -32,10 +32,10 @@ export interface InsightsFilter {
   account?: string | undefined
 }
 
-/** The place in a list after which it goes on. */
+/** The position in a list after which the next page starts. */
 export type InsightsPlace = Pick<InsightsRow, 'day' | 'account'>
 
-/** Money of several currencies does not add up, so there is one for each. */
+/** The sums of one currency, because amounts of different currencies do not add up. */
 export interface InsightsTotal {
   currency: string
   impressions: string
@@ -61,30 +61,30 @@ export async function findPull ({ sql }: Database, connectionId: string): Promis
   }
 }
 
-/** At most `limit` rows after `after`, by day and account. */
+/** Lists up to `limit` rows after `after`, ordered by day and account. */
 export async function listInsights (
   database: Database, filter: InsightsFilter, { limit, after }: { limit: number, after?: InsightsPlace | undefined }
 ): Promise<InsightsRow[]> {
   const { sql } = database
-  const goesOn = after === undefined ? sql`` : sql`and (day, account_id) > (${after.day}::text::date, ${after.account})`
+  const isAfter = after === undefined ? sql`` : sql`and (day, account_id) > (${after.day}::text::date, ${after.account})`
   return [...await sql<InsightsRow[]>`
     select account_id as account, name as "accountName", currency, day::text as day, impressions::text as impressions, clicks::text as clicks,
       spend::text as spend
     from insights join ad_accounts using (connection_id, account_id)
-    where ${meant(database, filter)} ${goesOn}
+    where ${matchesFilter(database, filter)} ${isAfter}
     order by day, account_id limit ${limit}`]
 }
 
-/** The sums of all rows that the filter means, by currency. */
+/** The sums of all rows that match the filter, by currency. */
 export async function sumInsights (database: Database, filter: InsightsFilter): Promise<InsightsTotal[]> {
   const { sql } = database
   return [...await sql<InsightsTotal[]>`
     select currency, sum(impressions)::text as impressions, sum(clicks)::text as clicks, sum(spend)::text as spend
     from insights join ad_accounts using (connection_id, account_id)
-    where ${meant(database, filter)} group by currency order by currency`]
+    where ${matchesFilter(database, filter)} group by currency order by currency`]
 }
 
-function meant ({ sql }: Database, { connectionId, since, until, account }: InsightsFilter) {
+function matchesFilter ({ sql }: Database, { connectionId, since, until, account }: InsightsFilter) {
   return sql`connection_id = ${connectionId}
     ${since === undefined ? sql`` : sql`and day >= ${since}::text::date`} ${until === undefined ? sql`` : sql`and day <= ${until}::text::date`}
     ${account === undefined ? sql`` : sql`and account_id = ${account}`}`

@@ -2,25 +2,25 @@ import type { Database } from '../db/index.ts'
 import type { AdAccount, InsightsDay } from '../providers/index.ts'
 import type { TakenPull } from './take.ts'
 
-/** Somebody else is reading by now, or the connection is closed: nothing more of this try may be kept. */
+/** Another worker has the lease, or the connection is closed, so this pull must store nothing more. */
 export class PullLost extends Error {
   override readonly name = 'PullLost'
 }
 
-/** An account whose days are to be read in this round. */
+/** An account whose days must be pulled in this round. */
 export interface AccountToRead {
   accountId: string
   timezone: string
-  /** The last day that was read before, `YYYY-MM-DD`; null when none was. */
+  /** The last day that was pulled before, `YYYY-MM-DD`. Null before the first pull. */
   pulledTo: string | null
 }
 
-/** Goes on holding it, for as long as when it was taken. Throws PullLost. */
+/** Extends the lease by its full length. Throws PullLost. */
 export async function renewPull (database: Database, taken: TakenPull): Promise<void> {
   await assertLeaseHeld(await renewed(database, taken))
 }
 
-/** Keeps a page of accounts, in one statement. Throws PullLost. */
+/** Stores a page of accounts in one statement. Throws PullLost. */
 export async function storeAccounts (database: Database, taken: TakenPull, accounts: AdAccount[]): Promise<void> {
   const { sql } = database
   const all = [...new Map(accounts.map((account) => [account.id, account])).values()]
@@ -36,13 +36,13 @@ export async function storeAccounts (database: Database, taken: TakenPull, accou
     select from mine`)
 }
 
-/** All accounts are listed. Throws PullLost. */
+/** Records that all accounts are listed. Throws PullLost. */
 export async function endListing ({ sql }: Database, { connectionId, leaseId }: TakenPull): Promise<void> {
   await assertLeaseHeld(await sql`
     update pulls set listed_at = now() where connection_id = ${connectionId} and lease_id = ${leaseId} returning connection_id`)
 }
 
-/** What is left to be read in this round; undefined while the accounts are not all listed. */
+/** The accounts that are left in this round. Undefined until all accounts are listed. */
 export async function accountsToRead ({ sql }: Database, { connectionId }: TakenPull): Promise<AccountToRead[] | undefined> {
   const [row] = await sql<Array<{ isListed: boolean, accounts: AccountToRead[] }>>`
     select coalesce(pulls.listed_at >= round_at, false) as "isListed", (
@@ -54,7 +54,7 @@ export async function accountsToRead ({ sql }: Database, { connectionId }: Taken
   return row?.isListed === true ? row.accounts : undefined
 }
 
-/** Keeps a page of an account's days, in one statement: what was known of a day is replaced. Throws PullLost. */
+/** Stores a page of an account's days in one statement, and replaces existing days. Throws PullLost. */
 export async function storeDays (database: Database, taken: TakenPull, accountId: string, days: InsightsDay[]): Promise<void> {
   const { sql } = database
   const all = [...new Map(days.map((day) => [day.day, day])).values()]
@@ -72,8 +72,8 @@ export async function storeDays (database: Database, taken: TakenPull, accountId
 }
 
 /**
- * Removes what was known of an account's days from `since` up to and with `until` that the provider no longer has: a day that
- * is not among `days` has no figures any more. Throws PullLost.
+ * Deletes an account's days from `since` to `until`, both included, that the provider no longer has: those that are not in
+ * `days`. Throws PullLost.
  */
 export async function removeOtherDays (
   database: Database, taken: TakenPull, accountId: string,
@@ -89,7 +89,7 @@ export async function removeOtherDays (
     select from mine`)
 }
 
-/** An account's days are read, up to and with `to`. Throws PullLost. */
+/** Records that an account's days are pulled up to and including `to`. Throws PullLost. */
 export async function endAccount (database: Database, taken: TakenPull, accountId: string, to: string): Promise<void> {
   const { sql } = database
   await assertLeaseHeld(await sql`
@@ -98,14 +98,14 @@ export async function endAccount (database: Database, taken: TakenPull, accountI
     where ad_accounts.connection_id = mine.connection_id and account_id = ${accountId} returning account_id`)
 }
 
-/** The provider wants to hear nothing of this account for `waitMs`, through whichever connection. */
+/** Records the provider's rate limit for this account, for `waitMs` and through any connection. */
 export async function limitAccount ({ sql }: Database, provider: string, accountId: string, waitMs: number): Promise<void> {
   await sql`
     update ad_accounts set limited_until = now() + ${waitMs}::float8 * interval '1 millisecond'
     from connections where connections.id = connection_id and provider = ${provider} and ad_accounts.account_id = ${accountId}`
 }
 
-/** For how long, in milliseconds, nothing may be asked about this account; 0 when it may. */
+/** How long requests about this account must wait, in milliseconds. 0 when they need not wait. */
 export async function accountWaitMs ({ sql }: Database, { connectionId }: TakenPull, accountId: string): Promise<number> {
   const [row] = await sql<Array<{ waitMs: number }>>`
     select greatest(0, extract(epoch from limited_until - now()) * 1000)::float8 as "waitMs" from ad_accounts
@@ -113,7 +113,7 @@ export async function accountWaitMs ({ sql }: Database, { connectionId }: TakenP
   return row?.waitMs ?? 0
 }
 
-/** Whoever stores something is alive, and goes on being so for as long as the lease is. */
+/** Every write extends the lease. */
 function renewed ({ sql }: Database, { connectionId, leaseId, leaseMs }: TakenPull) {
   return sql`
     update pulls set lease_until = now() + ${leaseMs}::int * interval '1 millisecond'

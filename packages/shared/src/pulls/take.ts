@@ -1,16 +1,16 @@
 import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
-/** The right to read one connection's data, until `leaseMs` have gone by without a word of it. */
+/** The lease for pulling one connection's data. It ends `leaseMs` after the last write. */
 export interface TakenPull {
   connectionId: string
   leaseId: string
   leaseMs: number
-  /** Tries in a row that have come to nothing. */
+  /** Failed attempts in a row. */
   attempts: number
 }
 
-/** Sees to it that every connection of the provider's that works is read, and answers how many were added. */
+/** Adds missing pulls for the provider's active connections. Returns how many were added. */
 export async function addPulls ({ sql }: Database, provider: string): Promise<number> {
   const { count } = await sql`
     insert into pulls (connection_id, provider, due_at)
@@ -21,8 +21,7 @@ export async function addPulls ({ sql }: Database, provider: string): Promise<nu
 }
 
 /**
- * Takes up to `limit` that are due, or that somebody has taken and died with. A round goes on where it was; a new one begins
- * where none is under way.
+ * Takes up to `limit` pulls that are due or whose lease has expired. Continues a round from its position, or starts a new one.
  */
 export async function takePulls (
   { sql }: Database, provider: string, { limit, leaseMs }: { limit: number, leaseMs: number }
@@ -39,14 +38,14 @@ export async function takePulls (
   return taken.map((one) => ({ ...one, leaseId, leaseMs }))
 }
 
-/** How a try ended. All in milliseconds; `delayMs` is until the next one. */
+/** The result of an attempt. Times are in milliseconds. `delayMs` is the time until the next attempt. */
 export type PullEnd =
   | { kind: 'done', everyMs: number }
   | { kind: 'later', reason: string, delayMs: number }
-  /** Without `delayMs` the round is given up, and the next one comes in its time. */
+  /** Without `delayMs` the round ends unsuccessfully, and the next one starts at its regular time. */
   | { kind: 'failed', reason: string, delayMs: number | undefined, everyMs: number }
 
-/** Lets go of it. Nothing happens when it has been lost meanwhile. */
+/** Releases the lease. Has no effect when the lease is lost. */
 export async function endPull ({ sql }: Database, { connectionId, leaseId }: TakenPull, end: PullEnd): Promise<void> {
   const isOver = end.kind === 'done' || (end.kind === 'failed' && end.delayMs === undefined)
   const delayMs = end.kind === 'done' ? end.everyMs : end.delayMs ?? (end.kind === 'failed' ? end.everyMs : 0)
@@ -63,7 +62,7 @@ export async function endPull ({ sql }: Database, { connectionId, leaseId }: Tak
     where connection_id = ${connectionId} and lease_id = ${leaseId}`
 }
 
-/** Has a connection read as soon as may be. False when it is not read at all, since its credentials are dead or gone. */
+/** Makes a connection's pull due now. False when the connection is not active, so its data is not pulled. */
 export async function requestPull ({ sql }: Database, connectionId: string): Promise<boolean> {
   const rows = await sql`
     insert into pulls (connection_id, provider, due_at)

@@ -15,29 +15,29 @@ export interface FacebookApp {
   clientSecret: string
 }
 
-/** The one way to talk to the Graph API: every call carries a proof that whoever holds the token knows the app's secret too. */
+/** Sends all requests to the Graph API. Each one carries a proof that the caller has the app's secret as well as the token. */
 export interface FacebookApi {
   readonly origin: string
   readonly host: string
   readonly authorizeUrl: string
   readonly tokenUrl: string
-  /** Throws ProviderError. The token goes into a header; what is asked for into the query. */
+  /** Throws ProviderError. The token goes into a header, and `query` into the URL. */
   request: <T>(
-    method: 'GET' | 'DELETE', path: string, query: Record<string, string>, token: string, read: Reader<T>, call: RequestContext
+    method: 'GET' | 'DELETE', path: string, query: Record<string, string>, token: string, read: Reader<T>, context: RequestContext
   ) => Promise<T>
-  /** What Facebook knows of a token, asked by the app itself. Throws ProviderError. */
-  debug: <T>(token: string, read: Reader<T>, call: RequestContext) => Promise<T>
-  /** The page that an answer names as its `next`, which may carry a token. Throws ProviderError. */
-  follow: <T>(next: string, token: string, read: Reader<T>, call: RequestContext) => Promise<T>
-  /** Asks the token endpoint, by POST: a secret in a URL ends up in logs. Throws ProviderError. */
-  obtainToken: <T>(parameters: Record<string, string>, read: Reader<T>, call: RequestContext) => Promise<T>
+  /** Requests Facebook's data about a token, with the app's own token. Throws ProviderError. */
+  debug: <T>(token: string, read: Reader<T>, context: RequestContext) => Promise<T>
+  /** Requests the `next` page that a response links to. The link may contain a token. Throws ProviderError. */
+  follow: <T>(next: string, token: string, read: Reader<T>, context: RequestContext) => Promise<T>
+  /** Sends a POST request to the token endpoint, because secrets in a URL appear in logs. Throws ProviderError. */
+  obtainToken: <T>(parameters: Record<string, string>, read: Reader<T>, context: RequestContext) => Promise<T>
   proofOf: (token: string) => string
 }
 
-/** What proves who asks. None of it is ever taken from anybody else. */
+/** Parameters that authenticate a request. Values from callers and responses are never used. */
 export const secretParameters = ['access_token', 'appsecret_proof', 'appsecret_time']
 
-/** `graphUrl` and `wwwUrl` are base URLs without a version, `version` is such as `v26.0`. Opens nothing; throws TypeError. */
+/** `graphUrl` and `wwwUrl` are base URLs without a version. `version` is, for example, `v26.0`. Throws TypeError. */
 export function createFacebookApi (
   { graphUrl, wwwUrl, version, app }: { graphUrl: string, wwwUrl: string, version: string, app: FacebookApp }
 ): FacebookApi {
@@ -55,36 +55,37 @@ export function createFacebookApi (
     authorizeUrl: `${wwwUrl.replace(/\/+$/, '')}/${version}/dialog/oauth`,
     tokenUrl,
 
-    request: async (method, path, query, token, read, call) =>
-      await perform(method, `${base}${path}?${encodeQuery(query)}`, token, call, (answer, now) => classify(answer, now, read)),
+    request: async (method, path, query, token, read, context) =>
+      await send(method, `${base}${path}?${encodeQuery(query)}`, token, context, (response, now) => classify(response, now, read)),
 
-    debug: async (token, read, call) => {
+    debug: async (token, read, context) => {
       const url = `${base}/debug_token?${encodeQuery({ input_token: token })}`
-      return await perform('GET', url, `${app.clientId}|${app.clientSecret}`, call, (answer, now) => classifyApp(answer, now, read))
+      return await send('GET', url, `${app.clientId}|${app.clientSecret}`, context, (response, now) => classifyApp(response, now, read))
     },
 
-    follow: async (next, token, read, call) => {
+    follow: async (next, token, read, context) => {
       const url = URL.canParse(next) ? new URL(next) : undefined
       if (url?.origin !== origin) throw new ProviderError({ kind: 'malformed', reason: 'the next page is elsewhere' }, host)
-      return await perform('GET', url.href, token, call, (answer, now) => classify(answer, now, read))
+      return await send('GET', url.href, token, context, (response, now) => classify(response, now, read))
     },
 
-    obtainToken: async (parameters, read, call) => {
+    obtainToken: async (parameters, read, context) => {
       const endpoint = { url: tokenUrl, ...app, credentials: 'body', format: 'form' } as const
-      return await requestToken(endpoint, parameters, learning(call, (answer, now) => classifyToken(answer, now, read)), call)
+      const classifyResponse = reportUsage(context, (response, now) => classifyToken(response, now, read))
+      return await requestToken(endpoint, parameters, classifyResponse, context)
     },
 
     proofOf
   }
 
-  async function perform<T> (
-    method: HttpRequest['method'], address: string, token: string, call: RequestContext, judge: Classifier<T>
+  async function send<T> (
+    method: HttpRequest['method'], address: string, token: string, context: RequestContext, classifyResponse: Classifier<T>
   ): Promise<T> {
     const url = new URL(address)
     url.search = withoutParameters(url.search, secretParameters)
     const headers = { accept: 'application/json', authorization: `Bearer ${token}` }
     const signed = withParameters(url.href, { appsecret_proof: proofOf(token) })
-    return await sendRequest({ method, url: signed, headers }, learning(call, judge), call)
+    return await sendRequest({ method, url: signed, headers }, reportUsage(context, classifyResponse), context)
   }
 
   function proofOf (token: string): string {
@@ -92,12 +93,12 @@ export function createFacebookApi (
   }
 }
 
-/** Every answer tells how near the limits are. */
-function learning<T> (call: RequestContext, judge: Classifier<T>): Classifier<T> {
-  return (answer: HttpResponse, now: number): Classification<T> => {
-    const percent = appPercentOf(answer.headers)
-    if (percent !== undefined) call.onUsage?.(percent)
-    for (const rest of restsOf(answer.headers, now)) call.onNearLimit?.(rest)
-    return judge(answer, now)
+/** Every response states the usage of the limits. */
+function reportUsage<T> (context: RequestContext, classifyResponse: Classifier<T>): Classifier<T> {
+  return (response: HttpResponse, now: number): Classification<T> => {
+    const percent = appPercentOf(response.headers)
+    if (percent !== undefined) context.onUsage?.(percent)
+    for (const rest of restsOf(response.headers, now)) context.onNearLimit?.(rest)
+    return classifyResponse(response, now)
   }
 }

@@ -4,10 +4,10 @@ import { retryAtOf } from './usage.ts'
 import type { HttpResponse, Failure } from '../../http/index.ts'
 import { parseTokenBody } from '../oauth2/token-response.ts'
 
-/** Reads what an answer is asked for; undefined when that is not in it. */
+/** Reads the expected content of a response. Undefined when the response lacks it. */
 export type Reader<T> = (json: unknown) => T | undefined
 
-/** The envelope's members that we act on. Its message is compared, and never repeated. */
+/** The members of the error envelope that Carillon uses. `message` is compared and never repeated. */
 export interface GraphError {
   code: number
   subcode: number | undefined
@@ -16,56 +16,56 @@ export interface GraphError {
 }
 
 /**
- * Judges an answer of the Graph API; `read` says what makes it any use. Statuses tell little: a limit is a 400, and an error
- * may come with 200.
+ * Classifies a response of the Graph API. `read` extracts the expected content. The status is not sufficient: a rate limit has
+ * status 400, and an error may have status 200.
  */
-export function classify<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
-  const json = parseJson(answer.body)
+export function classify<T> (response: HttpResponse, now: number, read: Reader<T>): Classification<T> {
+  const json = parseJson(response.body)
   const error = errorIn(json)
-  return error === undefined ? classifyPlain(answer, json, now, read) : classifyError(error, answer, now)
+  return error === undefined ? classifyPlain(response, json, now, read) : classifyError(error, response, now)
 }
 
 /**
- * The same for the token endpoint. There, code 1 is a wrong secret and 101 a wrong app id: a mistake in our configuration,
- * which must make nobody connect again.
+ * Classifies a response of the token endpoint. There, code 1 is a wrong secret and 101 a wrong app id. Both are errors in our
+ * configuration, so no user must reconnect.
  */
-export function classifyToken<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
-  const json = parseTokenBody(answer)
+export function classifyToken<T> (response: HttpResponse, now: number, read: Reader<T>): Classification<T> {
+  const json = parseTokenBody(response)
   const error = errorIn(json)
-  if (error === undefined) return classifyPlain(answer, json, now, read)
+  if (error === undefined) return classifyPlain(response, json, now, read)
   const { code } = error
   if (code === 1 || code === 101) return { kind: 'transient', reason: `our client is not accepted (#${code})` }
-  return classifyError(error, answer, now)
+  return classifyError(error, response, now)
 }
 
-/** The same for what the app asks in its own name, with a token made of its secret: that one is nobody's to get anew. */
-export function classifyApp<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
-  const { code } = errorIn(parseJson(answer.body)) ?? {}
-  return code === 190 ? { kind: 'transient', reason: `our client is not accepted (#${code})` } : classifyToken(answer, now, read)
+/** Classifies a response to a request with the app's own token, which no user can renew. */
+export function classifyApp<T> (response: HttpResponse, now: number, read: Reader<T>): Classification<T> {
+  const { code } = errorIn(parseJson(response.body)) ?? {}
+  return code === 190 ? { kind: 'transient', reason: `our client is not accepted (#${code})` } : classifyToken(response, now, read)
 }
 
-/** Judges an error that came inside an answer, as `debug_token` has them of the token it was asked about. */
+/** Classifies an error inside a response, such as the error of the inspected token in a response of `debug_token`. */
 export function classifyError (
   error: GraphError, { headers, status }: Pick<HttpResponse, 'headers' | 'status'>, now: number
 ): Failure {
   const { code, subcode, isTransient, message } = error
-  const told = subcode === undefined ? `(#${code})` : `(#${code}/${subcode})`
+  const codes = subcode === undefined ? `(#${code})` : `(#${code}/${subcode})`
   const limit = limitOf(code)
   if (limit !== undefined) {
-    return { kind: 'rateLimited', reason: `${limit.reason} ${told}`, retryAt: retryAtOf(headers, now, limit.scope), scope: limit.scope }
+    return { kind: 'rateLimited', reason: `${limit.reason} ${codes}`, retryAt: retryAtOf(headers, now, limit.scope), scope: limit.scope }
   }
-  if (code === 190) return { kind: 'unauthorized', reason: `${tokenReasons.get(subcode ?? 0) ?? 'access token is not accepted'} ${told}` }
-  if (code === 102) return { kind: 'unauthorized', reason: `the session is over ${told}` }
-  if (isTooMuch(error)) return { kind: 'rejected', reason: `the query takes too long ${told}`, isTooMuch: true }
-  if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `cannot answer now ${told}` }
-  if (code === 100 && message.includes('appsecret_proof')) return { kind: 'rejected', reason: `appsecret_proof is missing or wrong ${told}` }
+  if (code === 190) return { kind: 'unauthorized', reason: `${tokenReasons.get(subcode ?? 0) ?? 'access token is not accepted'} ${codes}` }
+  if (code === 102) return { kind: 'unauthorized', reason: `the session is over ${codes}` }
+  if (isTooMuch(error)) return { kind: 'rejected', reason: `the query takes too long ${codes}`, isTooMuch: true }
+  if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `cannot answer now ${codes}` }
+  if (code === 100 && message.includes('appsecret_proof')) return { kind: 'rejected', reason: `appsecret_proof is missing or wrong ${codes}` }
   const reason = (subcode === undefined ? undefined : reasons.get(`${code}/${subcode}`)) ?? reasons.get(String(code))
-  if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${told}` }
-  if (code === 10 || (code >= 200 && code <= 299)) return { kind: 'rejected', reason: `permission is missing ${told}` }
-  return { kind: 'rejected', reason: `request refused ${told}` }
+  if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${codes}` }
+  if (code === 10 || (code >= 200 && code <= 299)) return { kind: 'rejected', reason: `permission is missing ${codes}` }
+  return { kind: 'rejected', reason: `request refused ${codes}` }
 }
 
-/** Undefined for what has no error envelope of Graph's. A gateway's `{"error":{"code":403}}` has no more than its code. */
+/** Returns the error envelope of the Graph API, or undefined. A gateway's `{"error":{"code":403}}` contains only its code. */
 export function errorIn (json: unknown): GraphError | undefined {
   const error = isObject(json) ? json['error'] : undefined
   if (!isObject(error) || !ownMembers.some((name) => name in error)) return undefined
@@ -74,10 +74,10 @@ export function errorIn (json: unknown): GraphError | undefined {
 
 const ownMembers = ['type', 'fbtrace_id', 'error_subcode']
 
-/** Reads an error that stands inside an answer of Graph's. */
+/** Reads an error inside a response of the Graph API. */
 export function readGraphError (error: unknown): GraphError | undefined {
   if (!isObject(error) || typeof error['code'] !== 'number') return undefined
-  // debug_token leaves out `error_` in the name.
+  // In `debug_token` the member is named `subcode`.
   const subcode = error['error_subcode'] ?? error['subcode']
   return {
     code: error['code'],
@@ -87,17 +87,17 @@ export function readGraphError (error: unknown): GraphError | undefined {
   }
 }
 
-/** Classifies an answer without Graph's error envelope. */
-function classifyPlain<T> (answer: HttpResponse, json: unknown, now: number, read: Reader<T>): Classification<T> {
-  const { status, body } = answer
-  if (status < 200 || status >= 300) return classifyForeign(answer, now)
-  // The one text that a 200 is known to carry in place of JSON.
+/** Classifies a response without the Graph API's error envelope. */
+function classifyPlain<T> (response: HttpResponse, json: unknown, now: number, read: Reader<T>): Classification<T> {
+  const { status, body } = response
+  if (status < 200 || status >= 300) return classifyForeign(response, now)
+  // The only known text that a response with status 200 contains instead of JSON.
   if (!isObject(json) && body.includes('Service Unavailable')) return { kind: 'transient', reason: 'cannot answer now' }
   const value = read(json)
-  return value === undefined ? classifyForeign(answer, now) : { kind: 'ok', value }
+  return value === undefined ? classifyForeign(response, now) : { kind: 'ok', value }
 }
 
-/** Facebook asks for a smaller query. Only its message tells one form of this, a 500, from an outage. */
+/** Facebook requires a smaller query. For status 500, only the message distinguishes this from an outage. */
 function isTooMuch ({ code, subcode, message }: GraphError): boolean {
   return (code === 100 && subcode === 1504018) || (code === 1 && /reduce the amount of data/i.test(message))
 }

@@ -1,6 +1,6 @@
 import type { Credentials } from '../credentials.ts'
 
-/** A token for about sixty days. A younger one can be had for it until it is over, and none after that. */
+/** A token that is valid for about 60 days. It can be exchanged for a newer one only before it expires. */
 export interface FacebookCredentials extends Credentials {
   accessToken: string
 }

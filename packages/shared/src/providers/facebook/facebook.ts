@@ -17,16 +17,16 @@ import type { FacebookCredentials } from './credentials.ts'
 export interface FacebookConfig {
   clientId: string
   clientSecret: string
-  /** Where browsers go, and where programs do; both without a version. */
+  /** The base URLs for browsers and for API requests, without a version. */
   wwwUrl: string
   graphUrl: string
-  /** Such as `v26.0`. Facebook takes a version that it has ended for the oldest that it still has. */
+  /** For example `v26.0`. Facebook serves the oldest available version instead of a retired one. */
   version: string
-  /** Permissions to ask for. */
+  /** The permissions to request. */
   scope: readonly string[]
 }
 
-/** Throws TypeError for a base URL or a version that is none. */
+/** Throws TypeError for an invalid base URL or version. */
 export function createFacebook (config: FacebookConfig): ProviderClient<FacebookCredentials> {
   const api = createFacebookApi({ ...config, app: config })
   const { host, origin } = api
@@ -44,12 +44,12 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
         scope: [...config.scope],
         scopeSeparator: ',',
         correlation: 'state',
-        // Without it the user is not asked again for what they have declined before.
+        // Otherwise Facebook does not ask the user again for declined permissions.
         askAgain: { auth_type: 'rerequest' },
         accept,
-        classifyRefusal: (answer, now) => {
-          const judgement = classifyToken(answer, now, () => undefined)
-          return judgement.kind === 'ok' ? { kind: 'malformed', reason: 'answer is not what was asked for' } : judgement
+        classifyRefusal: (response, now) => {
+          const classified = classifyToken(response, now, () => undefined)
+          return classified.kind === 'ok' ? { kind: 'malformed', reason: 'answer is not what was asked for' } : classified
         }
       }
     },
@@ -57,7 +57,7 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     identify,
     refreshAheadMs,
     refresh,
-    // There is no ending a single token.
+    // Facebook cannot revoke a single token.
     revokes: 'account',
     revoke,
     authorize,
@@ -66,40 +66,42 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     notices: { field: 'signed_request', read: (signed) => readSignedRequest(signed, config.clientSecret, host) }
   }
 
-  /** What the code brought lasts for hours. It is exchanged at once: later it may be too late. */
-  async function accept (answer: Record<string, unknown>, call: RequestContext): Promise<Grant<FacebookCredentials>> {
-    const { credentials, expiresAt } = await refresh(parseAccessToken({ accessToken: answer['access_token'] }, host), call)
-    const account = await identify(credentials, call)
-    const permissions = await api.request('GET', '/me/permissions', {}, credentials.accessToken, readPermissions, call)
+  /** The token from the code lasts only hours, so it is exchanged for a long-lived one immediately. */
+  async function accept (token: Record<string, unknown>, context: RequestContext): Promise<Grant<FacebookCredentials>> {
+    const { credentials, expiresAt } = await refresh(parseAccessToken({ accessToken: token['access_token'] }, host), context)
+    const account = await identify(credentials, context)
+    const permissions = await api.request('GET', '/me/permissions', {}, credentials.accessToken, readPermissions, context)
     const granted = new Set(permissions.filter(({ isGranted }) => isGranted).map(({ name }) => name))
     const missingPermissions = config.scope.filter((name) => !granted.has(name))
     return { credentials, account, missingPermissions, ...expiresAt === undefined ? {} : { expiresAt } }
   }
 
-  /** A token that was made for another app would be answered as well, and would say nothing of who has allowed us what. */
-  async function identify ({ accessToken }: FacebookCredentials, call: RequestContext): Promise<Account> {
-    const facts = await api.debug(accessToken, readTokenFacts, call)
+  /** Facebook responds to a token of another app too, which would not prove what this user has granted to Carillon. */
+  async function identify ({ accessToken }: FacebookCredentials, context: RequestContext): Promise<Account> {
+    const facts = await api.debug(accessToken, readTokenFacts, context)
     const { appId, error, isValid, userId } = facts
-    if (error !== undefined) throw new ProviderError(classifyError(error, { status: 400, headers: {} }, call.now()), host)
+    if (error !== undefined) throw new ProviderError(classifyError(error, { status: 400, headers: {} }, context.now()), host)
     if (!isValid) throw new ProviderError({ kind: 'unauthorized', reason: 'access token is not valid' }, host)
     if (appId !== config.clientId) throw new ProviderError({ kind: 'unauthorized', reason: 'access token is another app\'s' }, host)
-    const user = await api.request('GET', '/me', { fields: 'id,name' }, accessToken, readUser, call)
+    const user = await api.request('GET', '/me', { fields: 'id,name' }, accessToken, readUser, context)
     if (user.id !== userId) throw new ProviderError({ kind: 'malformed', reason: 'answers name two users' }, host)
     return user
   }
 
-  async function refresh ({ accessToken }: FacebookCredentials, call: RequestContext): Promise<Refreshed<FacebookCredentials>> {
-    const token = await api.obtainToken({ grant_type: 'fb_exchange_token', fb_exchange_token: accessToken }, readToken, call)
-    const expiresAt = expiryOf(token, call.now())
+  async function refresh (
+    { accessToken }: FacebookCredentials, context: RequestContext
+  ): Promise<Refreshed<FacebookCredentials>> {
+    const token = await api.obtainToken({ grant_type: 'fb_exchange_token', fb_exchange_token: accessToken }, readToken, context)
+    const expiresAt = expiryOf(token, context.now())
     const credentials = parseAccessToken({ accessToken: token.accessToken }, host)
     return { credentials, ...expiresAt === undefined ? {} : { expiresAt } }
   }
 
-  async function revoke ({ accessToken }: FacebookCredentials, call: RequestContext): Promise<void> {
+  async function revoke ({ accessToken }: FacebookCredentials, context: RequestContext): Promise<void> {
     try {
-      await api.request('DELETE', '/me/permissions', {}, accessToken, readSuccess, call)
+      await api.request('DELETE', '/me/permissions', {}, accessToken, readSuccess, context)
     } catch (error) {
-      // A token that it does not take any more opens nothing, and that was to be achieved.
+      // A token that Facebook refuses counts as revoked.
       if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') throw error
     }
   }
@@ -110,9 +112,9 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     const fields = new URLSearchParams(form ?? '')
     if (secretParameters.some((name) => fields.has(name))) throw refusal('a form must not bring a token or a proof of its own')
     const proof = api.proofOf(accessToken)
-    // In front, so that what was asked for stays as it was written.
+    // The proof comes first, so the rest of the query stays unchanged.
     url.search = `?appsecret_proof=${proof}${withoutParameters(url.search, secretParameters).replace('?', '&')}`
-    // The address of an answer's next page holds both.
+    // The URL of the response's next page contains both.
     return { url: url.href, headers: { authorization: `Bearer ${accessToken}` }, conceal: [accessToken, proof] }
   }
 
@@ -120,13 +122,13 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     return new ProviderError({ kind: 'rejected', reason }, host)
   }
 
-  function classifyCredentials (answer: HttpResponse): 'unauthorized' | null {
-    if (errorIn(parseJson(answer.body)) === undefined) return null
-    return classify(answer, 0, () => true).kind === 'unauthorized' ? 'unauthorized' : null
+  function classifyCredentials (response: HttpResponse): 'unauthorized' | null {
+    if (errorIn(parseJson(response.body)) === undefined) return null
+    return classify(response, 0, () => true).kind === 'unauthorized' ? 'unauthorized' : null
   }
 }
 
-/** Of sixty days. The maintainer begins somewhere in the second half, so a week is left to come back to what fails. */
+/** Of about 60 days. The maintainer refreshes in the second half of this time, so a week remains for retries. */
 const refreshAheadMs = 14 * 24 * 3_600_000
 
 function expiryOf ({ expiresIn }: TokenAnswer, now: number): Date | undefined {

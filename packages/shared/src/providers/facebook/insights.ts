@@ -10,29 +10,30 @@ interface ReadPage<T> extends PullPage<T> {
 }
 
 const maxPerPage = 100
-/** There is no end to the pages that a broken server can make. */
+/** Limits the pages, because a broken server could return them without end. */
 const maxPages = 10_000
 
-/** Ad accounts and their figures by day. */
+/** Pulls ad accounts and their daily figures. */
 export function createInsights (api: FacebookApi): Pull<FacebookCredentials> {
   return {
     name: 'insights',
-    accounts: (credentials, call) => pages('/me/adaccounts', {
+    accounts: (credentials, context) => pages('/me/adaccounts', {
       fields: 'id,account_id,name,account_status,currency,timezone_name'
-    }, readAccount, credentials, call, 1),
-    days: (accountId, { since, until }, credentials, call) => pages(`/${accountId}/insights`, {
+    }, readAccount, credentials, context, 1),
+    days: (accountId, { since, until }, credentials, context) => pages(`/${accountId}/insights`, {
       fields: 'impressions,clicks,spend', level: 'account', time_increment: '1', time_range: JSON.stringify({ since, until })
-    }, readDay, credentials, call)
+    }, readDay, credentials, context)
   }
 
   /**
-   * A page may be empty with more to come, and the last one has cursors too: only a missing `next` is the end. It holds the
-   * token, so it is never kept and never told. A page that is too much for Facebook is requested again with half as many items,
-   * down to `minPerPage`. Of days, the caller asks for fewer instead: a page of them is one query however long it is.
+   * Reads pages until `next` is missing: a page may be empty before the end, and the last one has cursors too. `next` contains
+   * the token, so it is neither stored nor logged. A page that is too large for Facebook is requested again with half as many
+   * items, down to `minPerPage`. For days, the caller requests a shorter range instead, because a page of days is one query of
+   * any length.
    */
   async function * pages<T> (
     path: string, query: Record<string, string>, read: (item: unknown) => T | undefined,
-    { accessToken }: FacebookCredentials, call: RequestContext, minPerPage = maxPerPage
+    { accessToken }: FacebookCredentials, context: RequestContext, minPerPage = maxPerPage
   ): AsyncGenerator<PullPage<T>> {
     const readPage = (json: unknown) => readPageOf(json, read)
     let limit = maxPerPage
@@ -41,18 +42,18 @@ export function createInsights (api: FacebookApi): Pull<FacebookCredentials> {
       const { next: following, ...page } = await requestPage()
       yield page
       if (following === undefined) return
-      // Ending quietly would leave out figures that nobody misses.
+      // Ending without an error would silently omit figures.
       if (count === maxPages) throw new ProviderError({ kind: 'malformed', reason: `more than ${maxPages} pages` }, api.host)
       next = following
     }
 
     async function requestPage (): Promise<ReadPage<T>> {
       for (;;) {
-        await call.beforeRequest?.()
+        await context.beforeRequest?.()
         try {
           return next === undefined
-            ? await api.request('GET', path, { ...query, limit: String(limit) }, accessToken, readPage, call)
-            : await api.follow(withLimit(next, limit), accessToken, readPage, call)
+            ? await api.request('GET', path, { ...query, limit: String(limit) }, accessToken, readPage, context)
+            : await api.follow(withLimit(next, limit), accessToken, readPage, context)
         } catch (error) {
           if (!isTooMuch(error) || limit <= minPerPage) throw error
           limit = Math.ceil(limit / 2)
@@ -62,7 +63,7 @@ export function createInsights (api: FacebookApi): Pull<FacebookCredentials> {
   }
 }
 
-/** `api.follow` refuses what is no URL. */
+/** `api.follow` rejects an invalid URL. */
 function withLimit (next: string, limit: number): string {
   if (limit === maxPerPage || !URL.canParse(next)) return next
   const url = new URL(next)
@@ -89,7 +90,7 @@ function nameOf (value: unknown): string {
   return isText(value) ? value.replace(/\p{Cc}/gu, '').slice(0, 255) : ''
 }
 
-/** Facebook leaves out a figure that is zero, or sends null. */
+/** Facebook omits a figure that is zero, or sends null. */
 function readDay (item: unknown): InsightsDay | undefined {
   if (!isObject(item)) return undefined
   const { date_start: day } = item
@@ -103,7 +104,7 @@ function isDay (text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true
 }
 
-/** Figures come as text, which is exact. A number is taken as well; one that is not in plain digits is not exact any more. */
+/** Figures are text, which is exact. A number is accepted only in plain digits, because other notations are not exact. */
 function decimalOf (value: unknown): string | undefined {
   const text = value === undefined || value === null ? '0' : typeof value === 'number' ? String(value) : value
   return typeof text === 'string' && /^-?\d{1,30}(\.\d{1,30})?$/.test(text) ? text : undefined

@@ -3,13 +3,13 @@ import { readGraphError } from './classify.ts'
 import { isObject, isText } from '../../http/index.ts'
 import { readTokenResponse } from '../oauth2/token-response.ts'
 
-/** What the token endpoint gives. `expires_in`, in seconds, is absent for a token that does not expire. */
+/** The response of the token endpoint. `expiresIn`, in seconds, is absent for a token that does not expire. */
 export interface TokenAnswer {
   accessToken: string
   expiresIn: number | undefined
 }
 
-/** What `debug_token` knows of a token. */
+/** The data of `debug_token` about a token. */
 export interface TokenFacts {
   appId: string
   userId: string
@@ -52,7 +52,7 @@ export function readPermissions (json: unknown): Permission[] | undefined {
     isObject(one) && isText(one['permission']) ? [{ name: one['permission'], isGranted: one['status'] === 'granted' }] : [])
 }
 
-/** `{"success": true}`, or as older versions say it, `true`. */
+/** `{"success": true}`, or `true` in older versions. */
 export function readSuccess (json: unknown): true | undefined {
   return json === true || (isObject(json) && json['success'] === true) ? true : undefined
 }

@@ -4,14 +4,14 @@ import type { Notice } from '../inbound.ts'
 import { ProviderError } from '../provider-error.ts'
 
 /**
- * Reads a `signed_request`: the signature and what it is of, in base64url with a dot between them. Throws ProviderError
- * `rejected` unless the app's secret has signed it.
+ * Parses a `signed_request`: the signature and the payload, in base64url with a dot between them. Throws ProviderError
+ * `rejected` unless the signature matches the app's secret.
  */
 export function readSignedRequest (signed: string, clientSecret: string, host: string): Notice {
   const [signature = '', payload = '', ...rest] = signed.split('.')
   const given = Buffer.from(signature, 'base64url')
   const ours = createHmac('sha256', clientSecret).update(payload).digest()
-  // The lengths are no secret; of the contents nothing may be learned by how long this takes.
+  // The lengths are public. The comparison of the contents takes constant time.
   if (rest.length > 0 || payload === '' || given.length !== ours.length || !timingSafeEqual(given, ours)) throw forged('is not signed by the app')
   const json = parseJson(Buffer.from(payload, 'base64url'))
   if (!isObject(json) || json['algorithm'] !== 'HMAC-SHA256') throw forged('is signed in an unknown way')
@@ -28,7 +28,7 @@ function isUserId (value: unknown): value is string {
   return typeof value === 'string' && /^\d{1,32}$/.test(value)
 }
 
-/** Seconds since the epoch, in years that have four digits. */
+/** Seconds since the epoch, in years with four digits. */
 function isTime (value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < 253_402_300_800
 }

@@ -4,20 +4,22 @@ import { chooseRetryAt, isObject, parseJson } from '../../http/index.ts'
 
 type Headers = HttpResponse['headers']
 
-/** How much of a limit is used up, in percent, and whose it is: the app's, which all connections share, or an ad account's. */
+/** The used share of a limit in percent, and its scope: the app's (`host`), which all connections share, or an ad account's. */
 export interface Usage {
   scope: 'connection' | 'host'
   percent: number
 }
 
-/** The rolling hour of the limits lets some calls go all the time, so it is asked again well before it is over. */
+/**
+ * The limits apply to a rolling hour, which continuously frees some calls, so the retry comes well before an hour has passed.
+ */
 const limits: Partial<WaitLimits> = { absentMs: 5 * 60_000 }
 
-/** From here on nothing more is asked for a while: at 100 calls are refused, and being refused counts as a call. */
+/** Above this percentage requests pause: at 100 Facebook refuses calls, and refused calls count too. */
 const fullPercent = 90
 const restMs = 5 * 60_000
 
-/** All that an answer's headers tell of limits. They hold JSON; what is none of it tells nothing. */
+/** Parses all headers about limits. Ignores headers that are not JSON. */
 export function readUsage (headers: Headers): Usage[] {
   const app = percentOf(parseJson(headers['x-app-usage'] ?? ''), ['call_count', 'total_time', 'total_cputime'])
   const account = percentOf(parseJson(headers['x-ad-account-usage'] ?? ''), ['acc_id_util_pct'])
@@ -29,26 +31,26 @@ export function readUsage (headers: Headers): Usage[] {
   ].filter(({ percent }) => percent > 0)
 }
 
-/** How much the app has used up of what it may ask, in percent; undefined when an answer says nothing of it. */
+/** The used share of the app's limit in percent. Undefined when the response does not state it. */
 export function appPercentOf (headers: Headers): number | undefined {
   if (headers['x-app-usage'] === undefined && headers['x-fb-ads-insights-throttle'] === undefined) return undefined
   return readUsage(headers).find(({ scope }) => scope === 'host')?.percent ?? 0
 }
 
-/** When to ask again after a limit was met, in milliseconds since the epoch: as the headers say, else in five minutes. */
+/** When to retry after a rate limit, in milliseconds since the epoch: the time in the headers, or else in five minutes. */
 export function retryAtOf (headers: Headers, now: number, scope: Usage['scope']): number {
   return chooseRetryAt([regainAt(headers, now, scope)], now, limits)
 }
 
-/** Limits that are nearly met: whom to leave alone, and until when. */
+/** Limits that are nearly reached: the scope to pause, and until when. */
 export function restsOf (headers: Headers, now: number): Array<{ scope: Usage['scope'], retryAt: number }> {
   return readUsage(headers).filter(({ percent }) => percent >= fullPercent)
     .map(({ scope }) => ({ scope, retryAt: chooseRetryAt([regainAt(headers, now, scope)], now, { absentMs: restMs }) }))
 }
 
 /**
- * Minutes in one header, seconds in the other. Of several the last one counts: before that something is still refused. The
- * seconds are those of the ad account, and are also told while it has used up nothing.
+ * One header has minutes, the other seconds. The latest time counts, because until then some limit still applies. The seconds
+ * belong to the ad account, and Facebook also sends them when its usage is low.
  */
 function regainAt (headers: Headers, now: number, scope: Usage['scope']): number | undefined {
   const minutes = businessCases(headers).map((one) => numberIn(one, 'estimated_time_to_regain_access'))
@@ -59,7 +61,7 @@ function regainAt (headers: Headers, now: number, scope: Usage['scope']): number
   return waitMs > 0 ? now + waitMs : undefined
 }
 
-/** `{"<business or account>": [{type, call_count, …}, …], …}` */
+/** Format: `{"<business or account>": [{type, call_count, …}, …], …}`. */
 function businessCases (headers: Headers): unknown[] {
   const known = parseJson(headers['x-business-use-case-usage'] ?? '')
   return isObject(known) ? Object.values(known).flat() : []

@@ -2,8 +2,8 @@ import type { Classification } from '../send-request.ts'
 import type { HttpResponse } from '../../http/index.ts'
 
 /**
- * Judges servers that only hold files. Whatever they refuse says nothing about the account: a storage server's 403 must
- * not make a user connect again.
+ * Classifies the response of a file server. A refusal says nothing about the account: a storage server's 403 must not make a
+ * user reconnect.
  */
 export function classifyTransfer ({ status, body }: HttpResponse): Classification<Buffer> {
   if (status >= 200 && status < 300) return { kind: 'ok', value: body }

@@ -5,16 +5,16 @@ import type { HttpResponse, Failure } from '../../http/index.ts'
 import { classifyTransfer } from './classify-transfer.ts'
 import { ProviderError } from '../provider-error.ts'
 
-/** For requests that carry a file: 25 MiB in this time is 2 Mbit/s. */
+/** The timeout of requests that carry a file: 25 MiB in this time is about 2 Mbit/s. */
 export const fileTimeoutMs = 120_000
 
 const maxRedirects = 5
 
 /**
- * Downloads a file through the guard, which checks each redirect as well. No request carries a credential. Throws ProviderError
- * `rejected` when the file is more than `maxBytes`, also once it is decoded, or when it is not to be had.
+ * Downloads a file through the guard, which also checks each redirect. No request contains credentials. Throws ProviderError
+ * `rejected` when the file exceeds `maxBytes`, sent or decoded, or when it is not available.
  */
-export async function fetchFile (url: string, maxBytes: number, call: HttpContext): Promise<Buffer> {
+export async function fetchFile (url: string, maxBytes: number, context: HttpContext): Promise<Buffer> {
   const endsAt = performance.now() + fileTimeoutMs
   const tooLarge = tooLargeFailure(maxBytes)
   let next = url
@@ -27,7 +27,7 @@ export async function fetchFile (url: string, maxBytes: number, call: HttpContex
       maxResponseBytes: maxBytes,
       timeoutMs: Math.max(1, endsAt - performance.now())
     } as const
-    const found = await sendRequest(request, (answer) => classifyDownload(answer, request.url), call, { tooLarge })
+    const found = await sendRequest(request, (response) => classifyDownload(response, request.url), context, { tooLarge })
     if ('body' in found) return await decode(found, maxBytes, new URL(next).host)
     next = found.location
   }
@@ -40,8 +40,8 @@ export function tooLargeFailure (maxBytes: number): Failure {
 
 type Found = { location: string } | HttpResponse
 
-function classifyDownload (answer: HttpResponse, url: string): Classification<Found> {
-  const { status, headers: { location } } = answer
+function classifyDownload (response: HttpResponse, url: string): Classification<Found> {
+  const { status, headers: { location } } = response
   if ([301, 302, 303, 307, 308].includes(status) && location !== undefined) {
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined
     if (target === undefined || !/^https?:$/.test(target.protocol)) {
@@ -49,15 +49,15 @@ function classifyDownload (answer: HttpResponse, url: string): Classification<Fo
     }
     return { kind: 'ok', value: { location: target.href } }
   }
-  const judgement = classifyTransfer(answer)
-  return judgement.kind === 'ok' ? { kind: 'ok', value: answer } : judgement
+  const classified = classifyTransfer(response)
+  return classified.kind === 'ok' ? { kind: 'ok', value: response } : classified
 }
 
-/** Some servers encode although they were asked not to. What they sent would arrive as garbage. */
-async function decode (answer: HttpResponse, maxBytes: number, host: string): Promise<Buffer> {
+/** Some servers encode the file although the request excludes that. The encoded bytes would be unreadable for recipients. */
+async function decode (response: HttpResponse, maxBytes: number, host: string): Promise<Buffer> {
   let file: Buffer | undefined
   try {
-    file = await decodeFile(answer, maxBytes)
+    file = await decodeFile(response, maxBytes)
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
     throw new ProviderError(isTooLarge ? tooLargeFailure(maxBytes) : { kind: 'malformed', reason: 'file is not encoded as its server says' }, host)

@@ -1,22 +1,22 @@
 import { onAbort } from '../../http/index.ts'
 
 /**
- * Holds the files of messages while they are sent, so that a file is loaded once for all who get it. Bounded by bytes: a
- * user that needs more than there is room for waits until others are done.
+ * Keeps the files of messages while they are sent, so a file is loaded once for all its recipients. The total size is limited:
+ * a caller waits until there is enough room.
  */
 export interface FileStore {
   /**
-   * Runs `work` with the bytes that `load` brings, or has brought lately for the same `key`. They count as held until all work
-   * with them is done. A failure to load is remembered for a moment too. Rejects with the signal's reason when `signal` aborts.
+   * Runs `work` with the bytes that `load` returns, or has recently returned for the same `key`. They count as held until all
+   * work with them ends. A load error is kept for a moment too. Rejects with the signal's reason when `signal` aborts.
    */
   use: <Result>(file: StoredFile, signal: AbortSignal, work: (bytes: Buffer) => Promise<Result>) => Promise<Result>
-  /** Bytes held now, with those that are reserved for files under way. */
+  /** The number of bytes held now, including those reserved for files that are loading. */
   heldBytes: () => number
 }
 
 export interface StoredFile {
   key: string
-  /** Reserved while the file is loaded. */
+  /** The number of bytes to reserve while the file is loading. */
   loadBytes: number
   load: (signal: AbortSignal) => Promise<Buffer>
 }
@@ -25,7 +25,7 @@ export interface FileStoreOptions {
   maxBytes?: number
   /** How long an unused file is kept. */
   keepMs?: number
-  /** How long a failure to load stands for all users of the file. */
+  /** How long a load error applies to all callers of the file. */
   keepFailureMs?: number
 }
 
@@ -46,7 +46,7 @@ class Entry {
 export function createFileStore (
   { maxBytes = 128 * 1024 * 1024, keepMs = 600_000, keepFailureMs = 10_000 }: FileStoreOptions = {}
 ): FileStore {
-  /** In the order of their latest use. */
+  /** Ordered by their latest use. */
   const entries = new Map<string, Entry>()
   const waiting: Array<{ bytes: number, start: () => void }> = []
   let held = 0
@@ -74,11 +74,11 @@ export function createFileStore (
 
   async function load ({ key, loadBytes, load }: StoredFile, entry: Entry): Promise<Buffer> {
     const { signal } = entry.controller
-    // More than there is at all would wait for ever.
+    // A reservation of more than the limit would wait forever.
     await reserve(Math.min(loadBytes, maxBytes), entry)
     try {
       const bytes = await load(signal)
-      // A load may end in spite of the abort. Its entry is forgotten already, and would hold its bytes for ever.
+      // A load may succeed in spite of the abort. Its entry is already deleted, and would hold its bytes forever.
       signal.throwIfAborted()
       entry.status = 'loaded'
       resize(entry, bytes.length)
@@ -91,7 +91,7 @@ export function createFileStore (
     }
   }
 
-  /** The entry has lost its last user: a load under way is canceled, a file is kept for a while. */
+  /** Called when the entry has lost its last user. Aborts a running load, and keeps a loaded file for a while. */
   function leave (key: string, entry: Entry): void {
     if (entry.status === 'failed') return
     entries.delete(key)
@@ -133,7 +133,7 @@ export function createFileStore (
     })
   }
 
-  /** First come, first served: a large file that waits is not passed by small ones for ever. */
+  /** Serves callers in order, so small files do not overtake a large one forever. */
   function startWaiting (): void {
     for (let [first] = waiting; first !== undefined && makeRoom(first.bytes); [first] = waiting) {
       waiting.shift()
@@ -141,7 +141,7 @@ export function createFileStore (
     }
   }
 
-  /** Forgets unused files, those used longest ago first, until there is room. */
+  /** Deletes unused files, the least recently used first, until there is room. */
   function makeRoom (bytes: number): boolean {
     for (const [key, entry] of entries) {
       if (held + bytes <= maxBytes) return true

@@ -4,21 +4,21 @@ import type { MessageFile } from '../message.ts'
 import type { RequestContext } from '../request-context.ts'
 import { ProviderError } from '../provider-error.ts'
 
-/** As much as any provider takes. */
+/** The largest limit of all providers. */
 const maxFileBytes = 26_214_400
 
 /**
  * Runs `work` with the bytes of a message's file: decoded, or fetched once for all recipients of the notification. Throws
- * ProviderError `rejected` when they are more than `maxBytes` or when the file is not to be had, `transient` when its server
- * only fails just now.
+ * ProviderError: `rejected` when the file exceeds `maxBytes` or is not available, `transient` when its server fails
+ * temporarily.
  */
 export async function withFile<Result> (
-  file: MessageFile, maxBytes: number, call: RequestContext, work: (bytes: Buffer) => Promise<Result>
+  file: MessageFile, maxBytes: number, context: RequestContext, work: (bytes: Buffer) => Promise<Result>
 ): Promise<Result> {
-  const { files, signal } = call
-  if (files === undefined) return await work(checkSize(await load(file, maxBytes, call, signal), maxBytes))
+  const { files, signal } = context
+  if (files === undefined) return await work(checkSize(await load(file, maxBytes, context, signal), maxBytes))
   const loadBytes = 'url' in file ? 2 * maxFileBytes : Buffer.byteLength(file.data, 'base64')
-  const stored: StoredFile = { key: files.notificationId, loadBytes, load: (signal) => load(file, maxFileBytes, call, signal) }
+  const stored: StoredFile = { key: files.notificationId, loadBytes, load: (signal) => load(file, maxFileBytes, context, signal) }
   try {
     return await files.store.use(stored, signal, (bytes) => work(checkSize(bytes, maxBytes)))
   } catch (error) {
@@ -27,8 +27,8 @@ export async function withFile<Result> (
   }
 }
 
-async function load (file: MessageFile, maxBytes: number, call: RequestContext, signal: AbortSignal): Promise<Buffer> {
-  return 'url' in file ? await fetchFile(file.url, maxBytes, { ...call, signal }) : Buffer.from(file.data, 'base64')
+async function load (file: MessageFile, maxBytes: number, context: RequestContext, signal: AbortSignal): Promise<Buffer> {
+  return 'url' in file ? await fetchFile(file.url, maxBytes, { ...context, signal }) : Buffer.from(file.data, 'base64')
 }
 
 function checkSize (bytes: Buffer, maxBytes: number): Buffer {

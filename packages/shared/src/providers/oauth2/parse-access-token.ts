@@ -2,7 +2,7 @@ import { isObject } from '../../http/index.ts'
 import { ProviderError } from '../provider-error.ts'
 import { isToken } from './token-response.ts'
 
-/** Reads credentials that are an access token alone. Throws ProviderError `malformed` for anything else. */
+/** Parses credentials that consist of an access token. Throws ProviderError `malformed` for anything else. */
 export function parseAccessToken (value: unknown, host: string): { accessToken: string } {
   const accessToken = isObject(value) ? value['accessToken'] : undefined
   if (!isToken(accessToken)) throw new ProviderError({ kind: 'malformed', reason: 'credentials lack a usable access token' }, host)

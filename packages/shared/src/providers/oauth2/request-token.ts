@@ -3,21 +3,21 @@ import type { ToError, Classifier, HttpContext } from '../send-request.ts'
 import type { HttpRequest } from '../../http/index.ts'
 import { maxTokenResponseBytes } from './token-response.ts'
 
-/** A token endpoint, and how it wants to be asked. */
+/** A token endpoint and the format of its requests. */
 export interface TokenEndpoint {
   url: string
   clientId: string
   clientSecret: string
-  /** Where it looks for the client's credentials, and in which format it reads its request. */
+  /** Where the endpoint expects the client's credentials, and the format of its requests. */
   credentials: 'body' | 'header'
   format: 'form' | 'json'
 }
 
-/** The one request to a token endpoint, for exchanges and refreshes alike. Throws ProviderError, as `ask` does. */
+/** Sends one request to a token endpoint, for an exchange or a refresh. Throws ProviderError, like `sendRequest`. */
 export async function requestToken<T> (
-  endpoint: TokenEndpoint, parameters: Record<string, string>, classify: Classifier<T>, call: HttpContext, toError?: ToError
+  endpoint: TokenEndpoint, parameters: Record<string, string>, classify: Classifier<T>, context: HttpContext, toError?: ToError
 ): Promise<T> {
-  return await sendRequest(tokenRequest(endpoint, parameters), classify, call, {}, toError)
+  return await sendRequest(tokenRequest(endpoint, parameters), classify, context, {}, toError)
 }
 
 function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, string>): HttpRequest {
@@ -38,7 +38,7 @@ function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, strin
   }
 }
 
-/** RFC 6749 §2.3.1: both are encoded as in a form first. */
+/** RFC 6749 §2.3.1 requires form encoding of both before Base64. */
 function basic (clientId: string, clientSecret: string): string {
   const [id, secret] = [clientId, clientSecret].map((text) => new URLSearchParams({ '': text }).toString().slice(1))
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`

@@ -25,30 +25,30 @@ export interface PushbulletCredentials extends Credentials {
 export interface PushbulletConfig {
   clientId: string
   clientSecret: string
-  /** The page a browser is sent to. */
+  /** The page on which the user grants access. */
   authorizeUrl: string
   /** Without `/v2`. */
   apiUrl: string
 }
 
 /**
- * Judges an answer of the JSON API; `members` are those the answer is no use without. Keys with empty values are left
- * out of Pushbullet's answers, so what is there is not empty.
+ * Classifies a response of the JSON API. `members` are the required ones. Pushbullet omits members with empty values, so a
+ * present member is not empty.
  */
 export function classify<Name extends string> (
-  answer: HttpResponse, now: number, members: readonly Name[]
+  response: HttpResponse, now: number, members: readonly Name[]
 ): Classification<Fields<Name>> {
-  const { status, headers } = answer
-  const json = parseJsonObject(answer.body)
+  const { status, headers } = response
+  const json = parseJsonObject(response.body)
   const error = errorOf(json)
   const retryAt = [parseRetryAfter(headers['retry-after'], now), parseEpochSeconds(headers['x-ratelimit-reset'])]
   const rules = { limitReason, retryAt }
 
   if (error?.code === 'ratelimited') return { kind: 'rateLimited', reason: limitReason, retryAt: chooseRetryAt(retryAt, now) }
-  const failure = classifyStatus(answer, now, rules)
+  const failure = classifyStatus(response, now, rules)
   if (failure !== undefined) return failure
-  if (status >= 400) return error === undefined ? classifyForeign(answer, now, rules) : classifyError(error, status)
-  if (status < 200 || status >= 300 || json === undefined) return classifyForeign(answer, now, rules)
+  if (status >= 400) return error === undefined ? classifyForeign(response, now, rules) : classifyError(error, status)
+  if (status < 200 || status >= 300 || json === undefined) return classifyForeign(response, now, rules)
   const missing = members.find((name) => !isText(json[name]))
   return missing === undefined
     ? { kind: 'ok', value: json as Fields<Name> }
@@ -78,9 +78,9 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
         authorizeUrl: config.authorizeUrl,
         tokenUrl: `${apiUrl}/oauth2/token`,
         tokenRequest: { credentials: 'body', format: 'json' },
-        // There are no scopes: every token may do everything.
+        // Pushbullet has no scopes: every token has full access.
         scope: [],
-        // `state` is not documented to come back; the documentation itself says to use the redirect's query.
+        // The documentation does not say that `state` is returned. It recommends a parameter in the redirect URI's query.
         correlation: 'redirect-query',
         accept,
         classifyRefusal
@@ -94,24 +94,24 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
     classifyCredentials
   }
 
-  async function accept (token: Record<string, unknown>, call: RequestContext): Promise<Grant<PushbulletCredentials>> {
+  async function accept (token: Record<string, unknown>, context: RequestContext): Promise<Grant<PushbulletCredentials>> {
     const credentials = parseAccessToken({ accessToken: token.access_token }, host)
-    return { credentials, account: await identify(credentials, call) }
+    return { credentials, account: await identify(credentials, context) }
   }
 
-  async function identify (credentials: PushbulletCredentials, call: RequestContext): Promise<Account> {
-    const me = await api('GET', '/users/me', undefined, ['iden'], credentials, call)
+  async function identify (credentials: PushbulletCredentials, context: RequestContext): Promise<Account> {
+    const me = await api('GET', '/users/me', undefined, ['iden'], credentials, context)
     return { id: me.iden, name: [me.name, me.email, me.iden].find(isText) ?? me.iden }
   }
 
-  async function send (message: Message, key: string, credentials: PushbulletCredentials, call: RequestContext) {
-    const push = await render(message, key, credentials, call)
-    const { iden } = await api('POST', '/pushes', push, ['iden'], credentials, call)
+  async function send (message: Message, key: string, credentials: PushbulletCredentials, context: RequestContext) {
+    const push = await render(message, key, credentials, context)
+    const { iden } = await api('POST', '/pushes', push, ['iden'], credentials, context)
     return { id: iden }
   }
 
   async function render (
-    message: Message, guid: string, credentials: PushbulletCredentials, call: RequestContext
+    message: Message, guid: string, credentials: PushbulletCredentials, context: RequestContext
   ): Promise<Push> {
     const { type, title, body, url, file } = message
     if (type === 'note') return { type, guid, title, body }
@@ -120,24 +120,24 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
       return { type, guid, title, body, url }
     }
     if (file === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a file message needs a file' }, host)
-    // Files have no title of their own: without this it would be lost.
+    // A file has no title at Pushbullet, so the title becomes part of the body.
     const text = [title, body].filter(isText).join('\n')
-    return { type, guid, body: text, ...await upload(file, credentials, call) }
+    return { type, guid, body: text, ...await upload(file, credentials, context) }
   }
 
-  async function upload (file: MessageFile, credentials: PushbulletCredentials, call: RequestContext) {
-    return await withFile(file, maxFileBytes, call, (bytes) => uploadBytes(bytes, file, credentials, call))
+  async function upload (file: MessageFile, credentials: PushbulletCredentials, context: RequestContext) {
+    return await withFile(file, maxFileBytes, context, (bytes) => uploadBytes(bytes, file, credentials, context))
   }
 
-  async function uploadBytes (bytes: Buffer, file: MessageFile, credentials: PushbulletCredentials, call: RequestContext) {
+  async function uploadBytes (bytes: Buffer, file: MessageFile, credentials: PushbulletCredentials, context: RequestContext) {
     const wanted = { file_name: file.name, file_type: file.type }
     const granted =
-      await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, call)
+      await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, context)
     const { headers, body } = await multipart(bytes, granted.file_name, granted.file_type)
-    // No token: the URL is the permission, and it may belong to a storage service.
+    // Sends no token: the URL itself grants access, and it may belong to a storage service.
     const isGuarded = !URL.canParse(granted.upload_url) || new URL(granted.upload_url).origin !== origin
-    await sendRequest({ method: 'POST', url: granted.upload_url, isGuarded, headers, body, timeoutMs: fileTimeoutMs }, classifyTransfer, call)
-    // Name and type may have come back changed; the push must say what the upload says.
+    await sendRequest({ method: 'POST', url: granted.upload_url, isGuarded, headers, body, timeoutMs: fileTimeoutMs }, classifyTransfer, context)
+    // Pushbullet may change name and type, and the push must have the same values as the upload.
     return { file_name: granted.file_name, file_type: granted.file_type, file_url: granted.file_url }
   }
 
@@ -149,39 +149,39 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
 
   function api<Name extends string> (
     method: 'GET' | 'POST', path: string, content: object | undefined, members: readonly Name[],
-    { accessToken }: PushbulletCredentials, call: RequestContext
+    { accessToken }: PushbulletCredentials, context: RequestContext
   ): Promise<Fields<Name>> {
     const headers: Record<string, string> = { accept: 'application/json', 'access-token': accessToken }
     if (content !== undefined) headers['content-type'] = 'application/json'
     const body = content === undefined ? undefined : JSON.stringify(content)
-    return sendRequest({ method, url: `${apiUrl}/v2${path}`, headers, body }, (answer, now) => classify(answer, now, members), call)
+    return sendRequest({ method, url: `${apiUrl}/v2${path}`, headers, body }, (response, now) => classify(response, now, members), context)
   }
 }
 
-/** Only what says so beyond doubt: a 403 may be about what was asked for, and the token as good as ever. */
+/** Only unambiguous responses count: a 403 may concern the requested resource while the token is still valid. */
 function classifyCredentials ({ status, body }: Pick<HttpResponse, 'status' | 'body'>): 'unauthorized' | null {
   const error = errorOf(parseJsonObject(body))
   const isRefused = error !== undefined && (status === 401 || (status >= 400 && status < 500 && error.code === 'invalid_access_token'))
   return isRefused ? 'unauthorized' : null
 }
 
-/** The codes of the token endpoint's errors are not documented, and there is no token yet that an error could be about. */
-function classifyRefusal (answer: HttpResponse, now: number): Failure {
-  const isEnvelope = isObject(parseJsonObject(answer.body)?.error) && answer.status >= 400 && answer.status < 500
-  if (!isEnvelope) return classifyTokenRefusal(answer, now)
-  return classifyStatus(answer, now, { limitReason }) ?? { kind: 'rejected', reason: 'code or client is not accepted' }
+/** The error codes of the token endpoint are undocumented, and no token exists yet that an error could concern. */
+function classifyRefusal (response: HttpResponse, now: number): Failure {
+  const isEnvelope = isObject(parseJsonObject(response.body)?.error) && response.status >= 400 && response.status < 500
+  if (!isEnvelope) return classifyTokenRefusal(response, now)
+  return classifyStatus(response, now, { limitReason }) ?? { kind: 'rejected', reason: 'code or client is not accepted' }
 }
 
 /** `max_upload_size` of every account. */
 const maxFileBytes = 26_214_400
 
 /**
- * All we ever send. Closed, because Pushbullet ignores parameters it does not know: a mistyped target would turn a push to
- * one device into one to all. No target at all is what we mean: all devices of the account.
+ * All members that Carillon sends. The type is closed because Pushbullet ignores unknown parameters: with a misspelled target,
+ * a push to one device would go to all. A push without a target goes to all devices of the account, as intended.
  */
 interface Push {
   type: 'note' | 'link' | 'file'
-  /** The same guid brings back the push it made the first time. */
+  /** With the same guid, Pushbullet returns the push that it created for the first request. */
   guid: string
   title?: string | undefined
   body?: string | undefined
@@ -203,8 +203,8 @@ interface PushbulletError {
 }
 
 /**
- * The parts of the error envelope we act on, never its text: `code` is compared, `param` is one of ours. Undefined where there is
- * no envelope: then the answer is not Pushbullet's. A gateway that speaks JSON has neither `type` nor one of its codes.
+ * The parts of the error envelope that Carillon uses, never its text: `code` is compared, and `param` is one of ours. Undefined
+ * without an envelope, because the response is then not from Pushbullet. A gateway's JSON has neither `type` nor a known code.
  */
 function errorOf (json: Record<string, unknown> | undefined): PushbulletError | undefined {
   const error = isObject(json?.error) ? json.error : {}
@@ -217,7 +217,7 @@ function errorOf (json: Record<string, unknown> | undefined): PushbulletError | 
 async function multipart (bytes: Buffer, name: string, type: string) {
   const form = new FormData()
   form.append('file', new Blob([], { type }), name)
-  // Encoded without the file and put around it, so that no recipient costs a copy of it.
+  // The form is encoded without the file and wrapped around it, so the file is not copied for each recipient.
   const encoded = new Response(form)
   const around = Buffer.from(await encoded.arrayBuffer())
   const at = around.indexOf('\r\n\r\n') + 4
