@@ -15,7 +15,10 @@ const columns = {
   id: apiKeys.id, name: apiKeys.name, scopes: apiKeys.scopes, createdAt: apiKeys.createdAt, revokedAt: apiKeys.revokedAt
 }
 
-/** Makes a key. `key` (`ck_` + 32 hex digits that name the row + 43 characters of secret) is not kept: show it now or never. */
+/**
+ * Creates a key: `ck_`, 32 hex digits of the row's id, and 43 characters of secret. `key` is not stored, so return it to the
+ * user now.
+ */
 export async function createApiKey (
   { db }: Database, { name, scopes }: { name: string, scopes: Scope[] }
 ): Promise<{ id: string, key: string }> {
@@ -25,7 +28,7 @@ export async function createApiKey (
   return { id, key }
 }
 
-/** The key that `key` is, or undefined when it is malformed, unknown or revoked. Compares in constant time. */
+/** Finds the row of `key`. Undefined when it is malformed, unknown or revoked. Compares in constant time. */
 export async function findApiKey ({ db }: Database, key: string): Promise<ApiKey | undefined> {
   const id = /^ck_([0-9a-f]{32})[\w-]{43}$/.exec(key)?.[1]?.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
   if (id === undefined) return undefined
@@ -36,19 +39,19 @@ export async function findApiKey ({ db }: Database, key: string): Promise<ApiKey
   return timingSafeEqual(Buffer.from(secretHash), Buffer.from(hash(key))) ? found : undefined
 }
 
-/** All keys, newest first, revoked ones too. */
+/** All keys, newest first, including revoked ones. */
 export async function listApiKeys ({ db }: Database): Promise<ApiKey[]> {
   return db.select(columns).from(apiKeys).orderBy(desc(apiKeys.id))
 }
 
-/** Ends a key at once. False when there is no such key, or it was revoked before. */
+/** Revokes a key. False when it does not exist or is already revoked. */
 export async function revokeApiKey ({ db }: Database, id: string): Promise<boolean> {
   const rows = await db.update(apiKeys).set({ revokedAt: sql`now()` })
     .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt))).returning({ id: apiKeys.id })
   return rows.length === 1
 }
 
-/** A fast hash is enough: the secret has 256 bits, there is nothing to guess. */
+/** A fast hash is sufficient, because the secret has 256 bits and cannot be guessed. */
 function hash (key: string): string {
   return createHash('sha256').update(key).digest('hex')
 }

@@ -6,14 +6,11 @@ import type { VariableName } from './variables.ts'
 
 type Values = ValuesOf<typeof ownVariables>
 
-/**
- * The values of all variables, with those of the providers for `createProviders`; `Required` are the ones that are certain
- * to be there.
- */
+/** The values of all variables, including those for `createProviders`. The variables in `Required` are never undefined. */
 export type Config<Required extends VariableName = never> =
   Values & { [Name in Required]: NonNullable<Values[Name]> } & Readonly<Record<string, unknown>>
 
-/** Every error of the environment at once, one line each: what the variable got and what it accepts, no secret shown. */
+/** All errors of the environment, one line each: the variable, its value and the accepted values, without secrets. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly errors: string[]
@@ -49,7 +46,7 @@ export function loadConfig<Required extends VariableName = never> (
     errors.push(...missing.map((name) => `${name} is missing; ${first} is of no use without it`))
   }
   if (errors.length > 0) throw new ConfigError(errors)
-  return values as Config<Required> // each value came from its own reader, and the required ones are there
+  return values as Config<Required> // each reader returned its value, and no required value is missing
 }
 
 function readVariable (name: string, reader: Reader<unknown>, source: string, errors: string[]): unknown {

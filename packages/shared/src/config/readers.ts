@@ -10,7 +10,7 @@ export const keys = {
   secret: true
 } satisfies Reader<unknown>
 
-/** Checks the URL. The driver's options are parsed when the database is opened. */
+/** Only validates the URL. `openDatabase` parses it again. */
 export const databaseUrl: Reader<string> = {
   accepts: acceptsUrl(['postgres', 'postgresql']),
   secret: true,
@@ -25,7 +25,7 @@ export const origins: Reader<string[]> = list('origins such as https://site.exam
 
 export const hostsOrRanges: Reader<string[]> = list('host names, addresses or CIDR ranges', isHostOrRange)
 
-/** The guard reads the list in the end, so it decides here too. */
+/** The guard reads this list, so it also validates the entries. */
 function isHostOrRange (item: string): boolean {
   try {
     createGuard([item])

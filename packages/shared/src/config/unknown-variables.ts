@@ -4,18 +4,21 @@ import { variablesOf } from './variables.ts'
 
 export interface UnknownVariable {
   name: string
-  /** For a person: what is wrong with it, without its value. */
+  /** A message for the operator, without the variable's value. */
   warning: string
 }
 
-/** No other program's variables begin like these. */
+/** Prefixes that no other program uses. */
 const ownFamilies = ['CARILLON_', 'DELIVER_']
-/** What Kubernetes sets for a service that is called `carillon`, and what our own tests read. */
+/** The variables that Kubernetes sets for a service named `carillon`, and those that our own tests read. */
 const foreign = /_SERVICE_(?:HOST|PORT)|_PORT(?:_\d+_(?:TCP|UDP))?(?:_(?:ADDR|PORT|PROTO))?$|^CARILLON_REQUIRE_/
-/** Shorter names, such as HOST, are too close to those of others. */
+/** Shorter names, such as HOST, are too similar to other programs' variables. */
 const minLength = 8
 
-/** Variables that Carillon does not read and that look like a mistake: a name close to one of ours, or of a family of ours. */
+/**
+ * Finds variables that Carillon does not read and that are probably mistakes: names similar to one of ours, or with one of our
+ * prefixes.
+ */
 export function findUnknownVariables (
   env: Record<string, string | undefined>, definitions: readonly ProviderDefinition[] = registered
 ): UnknownVariable[] {
@@ -30,7 +33,7 @@ export function findUnknownVariables (
   })
 }
 
-/** The variable whose name is the same but for case and underscores, or else but for one or two characters. */
+/** The variable whose name differs only in case and underscores, or else in one or two characters. */
 function findSimilar (name: string, known: string[]): string | undefined {
   const plain = plainOf(name)
   const same = known.find((other) => plainOf(other) === plain)
@@ -38,7 +41,7 @@ function findSimilar (name: string, known: string[]): string | undefined {
   const [closest] = known.filter((other) => plainOf(other).length >= minLength)
     .map((other) => ({ other, distance: distanceBetween(plain, plainOf(other)) }))
     .sort((one, another) => one.distance - another.distance)
-  // Two characters of eight would be another word; two of twelve are a slip.
+  // Two different characters of eight make another word, but of twelve they are a typing error.
   return closest !== undefined && closest.distance <= (plain.length < 12 ? 1 : 2) ? closest.other : undefined
 }
 
@@ -46,7 +49,7 @@ function plainOf (name: string): string {
   return name.toUpperCase().replaceAll('_', '')
 }
 
-/** Levenshtein: how many characters are inserted, deleted or replaced. */
+/** The Levenshtein distance: how many characters are inserted, deleted or replaced. */
 function distanceBetween (one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (const [i, character] of [...one].entries()) {

@@ -46,12 +46,12 @@ const last = {
   LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
 } satisfies VariableTable
 
-/** The variables of Carillon itself, by which the type of the configuration is made. */
+/** Carillon's own variables, which determine the type of the configuration. */
 export const ownVariables = { ...before, ...after, ...last }
 
 export type VariableName = keyof typeof ownVariables
 
-/** Every variable that Carillon reads with these providers, in the order of `.env.example`. */
+/** All variables that Carillon reads with these providers, in the order of `.env.example`. */
 export function variablesOf (definitions: readonly ProviderDefinition[]): VariableTable {
   return {
     ...before,
@@ -62,7 +62,7 @@ export function variablesOf (definitions: readonly ProviderDefinition[]): Variab
   }
 }
 
-/** The ports of the simulators that have a host of their own. */
+/** The ports of the simulators that need their own host. */
 function simulatorPorts (definitions: readonly ProviderDefinition[]): VariableTable {
   return Object.fromEntries(definitions.flatMap(({ name, simulatorPort }) => simulatorPort === undefined
     ? []

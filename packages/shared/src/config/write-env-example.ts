@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { envExample } from './env-example.ts'
 
-/** `npm run env-example -w @carillon/shared`: run it when `variables.ts` has changed. */
+/** Run `npm run env-example -w @carillon/shared` after a change of `variables.ts`. */
 await writeFile(new URL('../../../../.env.example', import.meta.url), envExample())

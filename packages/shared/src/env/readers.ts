@@ -1,11 +1,11 @@
 import { readWebUrl } from '../http/index.ts'
 
-/** Turns a variable's text into its value, or throws an Error whose message completes "NAME …" and shows no secret. */
+/** Parses a variable's text, or throws an Error whose message completes "NAME …" and contains no secret. */
 export interface Reader<Value> {
   read: (text: string) => Value
-  /** What it accepts, for the error line and for `.env.example`. */
+  /** The accepted values, for error messages and `.env.example`. */
   accepts: string
-  /** A secret's text is never shown, not even when it is wrong. */
+  /** The text of a secret is never printed, not even in an error. */
   secret?: true
 }
 
@@ -38,8 +38,8 @@ export function oneOf<const Choice extends string> (...choices: Choice[]): Reade
 }
 
 /**
- * A web URL that paths can be put behind, as the URL parser writes it: without a trailing slash, and without a query or fragment
- * that would swallow them.
+ * A web URL to which paths can be appended, as the URL parser writes it. It has no trailing slash, and no query or fragment,
+ * which would absorb the paths.
  */
 export function url (...schemes: string[]): Reader<string> {
   return {
@@ -53,7 +53,7 @@ export function url (...schemes: string[]): Reader<string> {
   }
 }
 
-/** The URL of a store, which may hold a password and parameters. */
+/** The URL of a store, which may contain a password and parameters. */
 export function secretUrl (...schemes: string[]): Reader<string> {
   return {
     accepts: acceptsUrl(schemes),
@@ -88,7 +88,7 @@ export function acceptsUrl (schemes: string[]): string {
   return `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`
 }
 
-/** The URL parser alone is too kind: it takes `https:host` and surrounding spaces. */
+/** The URL parser alone is too lenient: it accepts `https:host` and surrounding spaces. */
 export function isUrl (value: string, schemes: string[]): boolean {
   return schemes.some((scheme) => value.toLowerCase().startsWith(`${scheme}://`)) && URL.canParse(value)
 }

@@ -13,7 +13,7 @@ export type VariableTable = Record<string, Variable>
 
 type ValueOf<V extends Variable> = V extends Variable<infer Value> ? Value : never
 
-/** The values of a table. Those that are required or have a default are always there. */
+/** The values of a table. Required values and those with a default are never undefined. */
 export type ValuesOf<Table extends VariableTable> = {
   [Name in keyof Table]: Table[Name] extends { initial: string } | { required: true }
     ? ValueOf<Table[Name]>

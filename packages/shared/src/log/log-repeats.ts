@@ -1,7 +1,7 @@
 import type { Log } from './log.ts'
 import { createRepeatLimiter } from './repeat-limiter.ts'
 
-/** Logs errors of one source: one line of each kind per interval, which grows. `suppressed` is the number of errors left out. */
+/** Logs errors of one source: one line of each kind per interval, which grows. `suppressed` is the number of omitted errors. */
 export function logRepeats (log: Log, level: 'warn' | 'error', message: string): (error: unknown) => void {
   return createRepeatLimiter<unknown>({
     kindOf,

@@ -10,9 +10,9 @@ const secretNames = [
 ]
 
 /**
- * Logs JSON lines. Redacts fields with secret names, up to two levels down. Logs the method and the path of a request, because
- * its query may contain a code or a state. Logs chosen properties of an error, because a database error has the statement's
- * parameters.
+ * Logs JSON lines. Redacts fields with secret names, up to two levels deep. Logs only the method and the path of a request,
+ * because its query may contain a code or a state. Logs only chosen properties of an error, because a database error contains
+ * the statement's parameters.
  */
 export function createLog (
   { name, level, destination = openStdout() }: { name: string, level: string, destination?: DestinationStream }
@@ -27,7 +27,7 @@ export function createLog (
   return pino(options, destination)
 }
 
-/** pino and Fastify use an error's message as the message of a line without one. It must not reveal more than `err` does. */
+/** For a line without a message, pino and Fastify use the error's message. It must reveal no more than `err` does. */
 const replaceErrorMessage: NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']> = function (args, method) {
   const [subject, message]: unknown[] = args
   const facts = subject instanceof Error ? { err: subject } : subject

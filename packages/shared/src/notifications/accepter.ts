@@ -7,18 +7,20 @@ import type { Audience, Draft } from './draft.ts'
 import { enqueueBatches, enqueuePlans, enqueueWakes } from '../deliveries/enqueue.ts'
 import { RevokedKeyError } from './revoked-key-error.ts'
 
-/** Bounds of one statement; what is beyond them goes into the next. */
+/** The limits of one statement. Further drafts go into the next one. */
 const draftsPerInsert = 500
 const recipientsPerInsert = 20_000
-/** What a team counts for: how many it has is for the statement to find out. */
+/** The assumed size of a team, because only the statement reads its members. */
 const recipientsPerTeam = 100
 
 export interface Accepter {
-  /** Resolves once the notification and its deliveries are committed. Rejects with RevokedKeyError when its key was revoked. */
+  /**
+   * Resolves once the notification and its deliveries are committed. Rejects with RevokedKeyError when its API key is revoked.
+   */
   accept: (draft: Draft) => Promise<Accepted>
-  /** The same for several of one key, all of them or none; answers in their order. However many they are, it is one statement. */
+  /** Accepts several drafts of one API key, all or none, in one statement. Returns the results in their order. */
   acceptAll: (drafts: Draft[]) => Promise<Accepted[]>
-  /** Waits for everything accepted to be committed and queued. */
+  /** Waits until everything accepted is committed and queued. */
   close: () => Promise<void>
 }
 
@@ -29,8 +31,8 @@ interface Waiting {
 }
 
 /**
- * Commits drafts in groups: one that comes alone goes at once, those that come while a statement is under way share the
- * next. The answer does not wait for the queue: rows are the truth, and reconcile finds those that no job knows of.
+ * Commits drafts in groups: a single one immediately, and those that arrive during a statement together in the next one.
+ * Accepting does not wait for the queue: reconcile finds rows without jobs.
  */
 export function createAccepter (
   { database, queues, log }: { database: Database, queues: DeliveryQueues, log: Log }
@@ -41,10 +43,10 @@ export function createAccepter (
   let committing: Promise<void> | undefined
 
   async function commitAll (): Promise<void> {
-    // Requests that were parsed in the same turn of the event loop go together.
+    // Requests that were parsed in the same turn of the event loop share a statement.
     await new Promise(setImmediate)
     while (waiting.length > 0) await commit(takeGroup(waiting))
-    // In the same turn as the look at `waiting`: whoever comes after it must find nobody at work.
+    // Runs in the same turn as the check of `waiting`, so a later caller starts a new commit.
     committing = undefined
   }
 
@@ -62,7 +64,7 @@ export function createAccepter (
         else reject(new RevokedKeyError())
       }
     } catch (error) {
-      // One that the database refuses must not take its neighbours with it.
+      // A draft that the database refuses must not fail the others of its group.
       if (group.length > 1 && isRefusal(error)) for (const one of group) await commit([one])
       else for (const { reject } of group) reject(error)
     }
@@ -110,7 +112,7 @@ function recipientsOf (audience: Audience): number {
   return 'teamIds' in audience ? audience.teamIds.length * recipientsPerTeam : 0
 }
 
-/** SQLSTATE classes 22 and 23: the data is at fault, and not a database that is away or busy. */
+/** SQLSTATE classes 22 and 23 mean invalid data, not an unavailable database. */
 function isRefusal (error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code))
 }

@@ -8,22 +8,25 @@ import type { DeliveryCounts, ProgressRow, ProviderProgress } from './progress.t
 
 type NotificationStatus = 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
 
-/** How far a notification has got. */
+/** The progress of a notification. */
 export interface NotificationProgress {
-  /** `completed` once nothing waits, not even for a user to reconnect. */
+  /** `completed` once no delivery is pending or parked. */
   status: NotificationStatus
-  /** Completed, or canceled and nothing of it is under way any more: nothing changes unless somebody tries again what failed. */
+  /**
+   * Whether the notification is completed, or canceled without pending deliveries. Only a retry of failed deliveries changes
+   * it.
+   */
   isOver: boolean
-  /** How many connections it goes to; of a broadcast that nobody has begun to plan, 0. */
+  /** The number of connections in the audience. 0 for a broadcast that is not planned yet. */
   deliveries: number
   counts: DeliveryCounts
-  /** The same by provider. */
+  /** The counts by provider. */
   progress: ProviderProgress[]
-  /** Another one whenever `status` or `counts` is. */
+  /** Changes whenever `status` or `counts` changes. */
   version: string
 }
 
-/** What `toStanding` makes a notification's standing of; `standingColumns` select it. */
+/** The input of `toNotificationProgress`, selected by `notificationProgressColumns`. */
 export interface NotificationProgressRow {
   audience: Audience
   isScheduled: boolean
@@ -34,7 +37,7 @@ export interface NotificationProgressRow {
   counted: Array<{ provider: string, state: DeliveryState, number: number }> | null
 }
 
-/** Undefined when there is no such notification. Reads neither its message nor, for a broadcast, any delivery. */
+/** Undefined when the notification does not exist. Does not read its message or, for a broadcast, any delivery. */
 export async function findNotificationProgress ({ sql }: Database, id: string): Promise<NotificationProgress | undefined> {
   const [row] = await sql<NotificationProgressRow[]>`
     select case when audience ? 'everyone' then audience else '{"userIds": []}' end as audience, ${notificationProgressColumns(sql)}
@@ -48,8 +51,8 @@ export function notificationProgressColumns (sql: Database['sql']) {
 }
 
 /**
- * A broadcast's progress has been kept as it went; the deliveries of named users and teams are few enough to be counted. Goes
- * with a table that is called `notifications`.
+ * A broadcast's counts are stored. The deliveries of named users and teams are few, so they are counted. Requires a table named
+ * `notifications` in the statement.
  */
 export function notificationProgressJoins (sql: Database['sql']) {
   return sql`
@@ -79,7 +82,7 @@ export function toNotificationProgress (row: NotificationProgressRow): Notificat
   return {
     status,
     isOver: row.isPlanned && waitingOf(counts) === 0,
-    // What is planned is certain; until then there is what was counted when it began.
+    // The count is exact after planning. Until then it is the count at its start.
     deliveries: row.isPlanned ? sum(counted) : sum(tracked.map(({ audience }) => audience)),
     counts,
     progress,

@@ -4,20 +4,20 @@ import type { Audience } from './draft.ts'
 
 interface ProviderPreview {
   provider: string
-  /** Connections that would be sent it, and those that would wait for their user to reconnect. */
+  /** Connections that can receive the notification, and those that must wait for their users to reconnect. */
   reachable: number
   parked: number
 }
 
 export interface Preview {
   providers: ProviderPreview[]
-  /** Users, named or of a team, who are unknown or have no connection that it could go to, and teams that are unknown. */
+  /** The number of unknown users and teams, and of users without a suitable connection. */
   unreachable: number
-  /** How long sending it would take; null when a provider has shown nothing yet to tell it by. */
+  /** The estimated duration. Null when a provider has no earlier broadcast to measure. */
   estimatedSeconds: number | null
 }
 
-/** What a notification to this audience through these providers would reach now. `perSecond` are the providers' limits. */
+/** The current reach of this audience through these providers. `perSecond` contains the providers' limits. */
 export async function previewAudience (
   database: Database, audience: Audience, providers: string[], perSecond: ReadonlyMap<string, number>
 ): Promise<Preview> {
@@ -72,8 +72,8 @@ async function countEveryone ({ sql }: Database, providers: string[]): Promise<C
 }
 
 /**
- * Deliveries a second at each provider, as the fastest of its last ten broadcasts did: one that was paused, or had stragglers,
- * says little about the next one.
+ * Deliveries per second at each provider, measured by the fastest of its last ten broadcasts. A broadcast that was paused or
+ * had slow deliveries does not predict the next one.
  */
 async function measureSpeeds ({ sql }: Database, providers: string[]): Promise<Map<string, number>> {
   const rows = await sql<Array<{ provider: string, speed: number | null }>>`

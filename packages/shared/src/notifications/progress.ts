@@ -3,22 +3,22 @@ import type { DeliveryState } from '../deliveries/states.ts'
 
 export type DeliveryCounts = Record<DeliveryState, number>
 
-/** How far a notification has got at one provider. */
+/** The progress of a notification at one provider. */
 export interface ProviderProgress {
   provider: string
   counts: DeliveryCounts
-  /** Deliveries that came to an end, a second, over the last ten seconds. */
+  /** Deliveries that ended per second, over the last ten seconds. */
   perSecond: number
-  /** Null while there is no telling: nothing moves. 0 once nothing is under way. */
+  /** Null when no delivery has ended recently, so no estimate is possible. 0 when no delivery is pending. */
   secondsLeft: number | null
 }
 
-/** A row of `progress` as the database gives it, with its own clock. */
+/** A row of `progress`, with the database's time. */
 export interface ProgressRow extends DeliveryCounts {
   provider: string
   recent: number[]
   recentSecond: number
-  /** Seconds since the epoch, now and when the first delivery was claimed. */
+  /** Seconds since the epoch: now, and when the first delivery was claimed. */
   second: number
   startedSecond: number | null
 }
@@ -42,7 +42,7 @@ export function addCounts (all: DeliveryCounts[]): DeliveryCounts {
 
 const windowSeconds = 10
 
-/** Over the whole seconds behind us; a broadcast that began since then has had fewer. */
+/** The rate over the last whole seconds, or since the start of a more recent broadcast. */
 function recentRate ({ recent, recentSecond, second, startedSecond }: ProgressRow): number {
   if (startedSecond === null) return 0
   const first = Math.max(second - windowSeconds, Math.floor(startedSecond))

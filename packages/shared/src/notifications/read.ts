@@ -8,13 +8,13 @@ import type { NotificationProgress, NotificationProgressRow } from './notificati
 export interface Notification extends NotificationProgress {
   id: string
   origin: 'api' | 'welcome'
-  /** With the first of its ids; `audienceCount` is how many there are, null for everyone. */
+  /** Contains only the first ids. `audienceCount` is the full number, null for everyone. */
   audience: Audience
   audienceCount: number | null
   message: Message
   providers: string[] | null
   data: unknown
-  /** The first of them, and how many there are. */
+  /** Contains only the first ones. `unreachableCount` is the full number. */
   unreachable: Unreachable[]
   unreachableCount: number
   sendAt: Date | null
@@ -29,7 +29,7 @@ export async function findNotification (database: Database, id: string): Promise
   return row === undefined ? undefined : toNotification(row)
 }
 
-/** At most `limit` notifications that are older than `before`, newest first. */
+/** Lists up to `limit` notifications that are older than `before`, newest first. */
 export async function listNotifications (
   database: Database, { limit, before }: { limit: number, before?: string | undefined }
 ): Promise<Notification[]> {
@@ -37,7 +37,7 @@ export async function listNotifications (
   return rows.map(toNotification)
 }
 
-/** At most `limit` of the users and teams that a notification cannot reach, after the position `after`, which counts from 1. */
+/** Lists up to `limit` unreachable users and teams of a notification after the position `after`, which counts from 1. */
 export async function listUnreachable (
   { sql }: Database, notificationId: string, { limit, after = 0 }: { limit: number, after?: number | undefined }
 ): Promise<Array<{ position: number, entry: Unreachable }>> {
@@ -63,7 +63,7 @@ interface NotificationRow extends NotificationProgressRow {
   createdAt: string
 }
 
-/** The bytes of a file are left out: nobody reads a list to get them back. */
+/** Omits the content of a file, because no reader needs it and it may be large. */
 function selectNotifications (
   { sql }: Database, { id, before, limit, named }: { id: string | null, before: string | null, limit: number, named: number }
 ) {

@@ -1,4 +1,4 @@
-/** The key that a notification was to be made by has been revoked. */
+/** The API key of the request was revoked. */
 export class RevokedKeyError extends Error {
   override readonly name = 'RevokedKeyError'
 

@@ -1,6 +1,6 @@
 import { StoreError } from './store-error.ts'
 
-/** Why a store is not ready, for everybody to read: the store's own words, without the hosts and users that PostgreSQL names. */
+/** Describes why a store is not ready, in a public text: the store's message without the host and user names of PostgreSQL. */
 export function describeStoreFault (variable: 'DATABASE_URL' | 'REDIS_URL', error: unknown): string {
   if (error instanceof StoreError) return withoutNames(error.message)
   const isOfServer = error instanceof Error && ('severity' in error || error.name === 'ReplyError')

@@ -10,8 +10,8 @@ export interface ReadinessOptions {
 }
 
 /**
- * Makes the function behind `/readyz`: it resolves to what is wrong with the stores, a sentence each, or to nothing. Requests
- * that come while the stores are checked share that check: `/readyz` needs no token, and each check writes to both stores.
+ * Creates the check behind `/readyz`. It resolves to one sentence for each store that fails, or to an empty array. Concurrent
+ * requests share one check, because `/readyz` needs no token and each check writes to both stores.
  */
 export function createReadiness ({ checkDatabase, checkQueue, queueKind, onError }: ReadinessOptions): () => Promise<string[]> {
   const stores = [

@@ -4,7 +4,7 @@ import { waitForStore } from './wait-for-store.ts'
 
 export interface StartStoresOptions {
   checkDatabase: () => Promise<unknown>
-  /** Resolves to a warning for the operator, if there is one. */
+  /** Resolves to a warning for the operator, if any. */
   checkQueue: () => Promise<string | undefined>
   queueKind: 'redis' | 'postgres'
   waitSeconds: number
@@ -12,12 +12,12 @@ export interface StartStoresOptions {
   log: Log
 }
 
-/** Waits until both stores can serve; see `waitForStore`. */
+/** Waits until both stores are ready. See `waitForStore`. */
 export async function startStores (
   { checkDatabase, checkQueue, queueKind, waitSeconds, signal, log }: StartStoresOptions
 ): Promise<void> {
-  const told = logRepeats(log, 'warn', `not ready yet; waiting for up to ${waitSeconds} s`)
-  const options = { timeoutMs: waitSeconds * 1000, signal, onError: told }
+  const onError = logRepeats(log, 'warn', `not ready yet; waiting for up to ${waitSeconds} s`)
+  const options = { timeoutMs: waitSeconds * 1000, signal, onError }
   await waitForStore(checkDatabase, { ...options, variable: 'DATABASE_URL' })
   const variable = queueKind === 'redis' ? 'REDIS_URL' : 'DATABASE_URL'
   await waitForStore(async () => {

@@ -1,6 +1,6 @@
 /**
- * A store that answers and cannot serve: waiting does not help, changing the variable or the store does. The message names
- * the variable and shows no secret.
+ * The store responds but cannot be used: the operator must change the variable or the store. The message names the variable and
+ * contains no secret.
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError'

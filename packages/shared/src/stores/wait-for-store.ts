@@ -5,18 +5,18 @@ const firstWaitMs = 100
 const longestWaitMs = 2_000
 
 export interface WaitOptions {
-  /** The variable that names the store. */
+  /** The variable that configures the store. */
   variable: 'DATABASE_URL' | 'REDIS_URL'
-  /** How long a store that does not answer is waited for. */
+  /** How long to wait for a store that does not respond. */
   timeoutMs: number
   signal: AbortSignal
-  /** Hears of every failure that is followed by another try. */
+  /** Called with each failure that is followed by another attempt. */
   onError: (error: unknown) => void
 }
 
 /**
- * Resolves once `check` does. Rejects at once with a StoreError of `check`, with a StoreError after `timeoutMs`, and with the
- * signal's reason when it aborts.
+ * Resolves once `check` does. Rejects immediately when `check` rejects with a StoreError, with a StoreError after `timeoutMs`,
+ * and with the signal's reason when it aborts.
  */
 export async function waitForStore (
   check: () => Promise<unknown>, { variable, timeoutMs, signal, onError }: WaitOptions
@@ -38,7 +38,7 @@ export async function waitForStore (
   }
 }
 
-/** A store that takes the connection and says nothing must not keep a process that is asked to stop. */
+/** A store that accepts the connection and never responds must not delay the shutdown of this process. */
 function unlessAborted (work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)

@@ -14,18 +14,18 @@ export interface Team {
   createdAt: Date
 }
 
-/** A team, and what one of its members is to it. */
+/** A team, and the role of one of its members. */
 export interface Membership {
   team: Team
   isOwner: boolean
 }
 
-/** What the site says of a team; users by the site's ids. */
+/** The site's data about a team. Users are identified by the site's ids. */
 export interface TeamInput {
   externalId: string
   name: string
   ownerId: string
-  /** The owner is a member whether named here or not. */
+  /** The owner is a member even if not listed here. */
   memberIds: string[]
 }
 
@@ -38,14 +38,14 @@ const columns = {
   createdAt: teams.createdAt
 }
 
-/** The team that the site knows as `externalId`. */
+/** Finds a team by the site's own id. */
 export async function findTeam ({ db }: Database, externalId: string): Promise<Team | undefined> {
   const [team] = await db.select(columns).from(teams).innerJoin(owners, eq(owners.id, teams.ownerId))
     .where(eq(teams.externalId, externalId))
   return team
 }
 
-/** The site's ids of a team's members, in their order. */
+/** The site's ids of a team's members, sorted. */
 export async function listMemberIds ({ db }: Database, teamId: string): Promise<string[]> {
   const rows = await db.select({ externalId: users.externalId }).from(teamMembers)
     .innerJoin(users, eq(users.id, teamMembers.userId)).where(eq(teamMembers.teamId, teamId)).orderBy(asc(users.externalId))
@@ -53,8 +53,8 @@ export async function listMemberIds ({ db }: Database, teamId: string): Promise<
 }
 
 /**
- * What a user is to a team right now, each named by Carillon's id or by the site's; undefined when there is no such team, or
- * the user is not in it: nobody is told which.
+ * The role of a user in a team. Both accept Carillon's id or the site's. Undefined when the team does not exist or the user is
+ * not a member. The caller must not learn which.
  */
 export async function findMembership (
   { db }: Database, team: { id: string } | { externalId: string }, user: { id: string } | { externalId: string }
@@ -71,7 +71,7 @@ export async function findMembership (
   return { team: found, isOwner: found.owner.id === memberId }
 }
 
-/** How many members these teams have together; whoever is in several of them, or whose team is named twice, counts each time. */
+/** The total number of members of these teams. A member of several teams, or of a repeated one, counts each time. */
 export async function countMembers ({ sql }: Database, externalIds: string[]): Promise<number> {
   const [row] = await sql<Array<{ count: number }>>`
     select count(*)::int from unnest(${externalIds}::text[]) as wanted (external_id)
@@ -80,8 +80,8 @@ export async function countMembers ({ sql }: Database, externalIds: string[]): P
 }
 
 /**
- * Makes the team, or makes it what the site says it is: its name, its owner, and its members as a set. Users who are new are
- * made. What the team has connected stays connected; when it gets another owner, that is noted with each connection.
+ * Creates or updates the team: its name, its owner, and its members as a set. Creates unknown users. The team's connections
+ * stay. A change of the owner is recorded for each connection.
  */
 export async function putTeam (
   database: Database, { externalId, name, ownerId, memberIds }: TeamInput
@@ -93,7 +93,7 @@ export async function putTeam (
   const members = [...known.values()].sort()
   const id = newId()
   return database.sql.begin(async (sql) => {
-    // In one order, as everybody locks users: rows that refer to them lock them one by one.
+    // Locks users in id order, like all other transactions, because rows that reference users lock them one by one.
     await sql`select from users where id = any (${members}::uuid[]) order by id for key share`
     const [before] = await sql<Array<{ ownerId: string }>>`select owner_id as "ownerId" from teams where external_id = ${externalId} for update`
     const [team] = await sql<Array<{ id: string }>>`
@@ -102,7 +102,7 @@ export async function putTeam (
         updated_at = case when (teams.name, teams.owner_id) = (excluded.name, excluded.owner_id) then teams.updated_at else now() end
       returning id`
     if (team === undefined) throw new Error('An upsert returned no row')
-    // A statement of its own: it has to see whom another call, which held the team until now, has put in.
+    // A separate statement, so it sees the members that a concurrent call, which held the lock until now, has added.
     await sql`
       with gone as (
         delete from team_members where team_id = ${team.id} and user_id <> all (${members}::uuid[])
@@ -115,7 +115,7 @@ export async function putTeam (
 }
 
 async function noteTransfer (sql: TransactionSql, teamId: string): Promise<void> {
-  // One per provider, so there are never more than a few.
+  // A team has one connection per provider, so the list is short.
   const held = await sql<Array<{ id: string }>>`select id from connections where team_id = ${teamId} and status <> 'revoked' order by id`
   await sql`
     insert into connection_events (id, connection_id, event)

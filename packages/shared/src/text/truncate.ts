@@ -1,4 +1,4 @@
-/** The longest start of `text` that is at most `maxLength` units of UTF-16 and splits no character as people see it. */
+/** The longest prefix of `text` with at most `maxLength` UTF-16 code units that splits no grapheme. */
 export function truncate (text: string, maxLength: number): string {
   if (text.length <= maxLength) return text
   let end = 0

@@ -2,23 +2,26 @@ import type { Database } from '../db/index.ts'
 import { probeMs } from './probe.ts'
 
 export interface Admission {
-  /** How many of those who want may go now. */
+  /** How many of the wanted requests may go now. */
   allowed: number
-  /** A single one is let through to see whether the provider is well again. */
+  /** Whether the one allowed request is a probe of an unhealthy provider. */
   isProbe: boolean
-  /** When it is the others' turn, in milliseconds from now; the first's, if `everyMs` sets them apart. */
+  /**
+   * When the other requests may go, in milliseconds from now. With `everyMs`, this is the first one's time, and `everyMs` is
+   * the interval.
+   */
   waitMs: number
   everyMs: number
   reason: 'breakerOpen' | 'rateLimited' | null
 }
 
-/** Who has to wait for less than this need not. */
+/** Requests that would wait for less time than this may go now. */
 const toleranceMs = 20
 
 /**
- * Asks, for all workers at once, how many of `wanted` requests a provider may be sent now: none while its breaker is open or it
- * has asked for silence, one when it is time for a probe, a second's worth where requests are limited to `perSecond`. Those who
- * have to wait are given turns, so that they do not all come back together.
+ * Decides for all workers together how many of `wanted` requests may go to a provider now. That is none while its breaker is
+ * open or a rate limit applies, one when a probe is due, and up to `perSecond` where that limit is set. The other requests
+ * receive slots, so they do not all return at once.
  */
 export async function admit (
   { sql }: Database, provider: string, wanted: number, perSecond: number | undefined
@@ -30,7 +33,7 @@ export async function admit (
     ), gate as (
       select *,
         case when breaker <> 'closed' and not is_probe
-          -- a probe may take long, but few do: whoever comes meanwhile looks again soon
+          -- a probe may take long but rarely does, so other requests retry after a second
           then case breaker when 'probing' then now() + interval '1 second' else retry_at end when silent_until > now() then silent_until end as closed_until,
         ${perSecond ?? null}::float8 as rate
       from host
@@ -43,7 +46,7 @@ export async function admit (
           else least(${wanted}::int, greatest(1, floor(rate)))::int end as allowed
       from gate
     ), granted as (
-      -- the others come after those who were told to come later before
+      -- the other requests come after those that already have a slot
       select *, greatest(turn_at, free_at + allowed / rate * interval '1 second') as late_at from shared
     ), changed as (
       update provider_hosts set

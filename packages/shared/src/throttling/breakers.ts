@@ -1,7 +1,7 @@
 import type { Database } from '../db/index.ts'
 import type { Log } from '../log/index.ts'
 
-/** How one request to a host went, as far as the host's health is concerned. */
+/** Whether one request to a host shows that the host is healthy. */
 export type Health = 'well' | 'failing'
 
 interface Closed {
@@ -11,23 +11,26 @@ interface Closed {
 }
 
 export interface Breakers {
-  /** Why nothing is sent to this host of the provider's, and until when; undefined when there is nothing against it. */
+  /** Why no request may go to this host of the provider, and until when. Undefined when requests may go. */
   closed: (provider: string, host: string) => Closed | undefined
-  /** Notes how a request went. Rejects never; a breaker that opens is known to this process at once, to the others soon. */
+  /**
+   * Records the result of a request. Never rejects. A breaker that opens applies to this process at once, and to the others
+   * soon.
+   */
   note: (provider: string, host: string, health: Health, reason: string) => void
   /** Ends a probe: the breaker closes, or stays open for longer. */
   endProbe: (provider: string, host: string, health: Health, reason: string) => Promise<void>
-  /** Nothing came up to probe with: whoever comes next may. */
+  /** Returns an unused probe, so another process may probe. */
   giveBackProbe: (provider: string, host: string) => Promise<void>
-  /** The provider asked everybody for silence until then. */
+  /** Records the provider's rate limit for all connections at the host. */
   silence: (provider: string, host: string, until: number) => void
-  /** Waits for what is being written. */
+  /** Waits for pending writes. */
   settled: () => Promise<unknown>
 }
 
 /**
- * Opens when of at least so many requests of the last seconds at least this share has failed. Of more than the most, the last
- * count: the thousands that went well before an outage must not have it cost thousands of attempts.
+ * A breaker opens when at least `failingShare` of at least `leastRequests` requests within `windowMs` have failed. Only the
+ * last `maxRequests` count: otherwise thousands of successes before an outage would cost thousands of attempts.
  */
 const windowMs = 10_000
 const leastRequests = 20
@@ -36,13 +39,16 @@ const failingShare = 0.5
 const firstOpenMs = 5_000
 const longestOpenMs = 60_000
 
-/** The last requests to a host, oldest first, and how many of them have failed. */
+/** The last requests to a host, oldest first, and how many of them failed. */
 interface Window {
   requests: Array<{ at: number, health: Health }>
   failing: number
 }
 
-/** A breaker per provider and host, counted in this process, whose opening all workers share through the database. */
+/**
+ * Creates breakers, one per provider and host. Each process counts for itself, and all workers share open breakers through the
+ * database.
+ */
 export function createBreakers ({ database: { sql }, log, now }: { database: Database, log: Log, now: () => number }): Breakers {
   const windows = new Map<string, Window>()
   const closed = new Map<string, Closed>()
@@ -110,7 +116,7 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
     return window
   }
 
-  /** Each time in a row it stays open for twice as long. Answers until when, by our clock. */
+  /** Opens the breaker, each time in a row for twice as long. Returns until when, by our clock. */
   async function open (provider: string, host: string, reason: string): Promise<number> {
     const [row] = await sql<Array<{ openMs: number }>>`
       insert into provider_hosts as known (provider, host, breaker, reason, opens, opened_at, retry_at)

@@ -1,22 +1,21 @@
 import type { Database } from '../db/index.ts'
 
-/** Whose requests are counted together, and how many of them a minute are made. */
+/** A group of requests that are counted together, and its limit per minute. */
 export interface Budget {
   key: string
   perMinute: number
 }
 
-/** A budget that has not been used for a while allows this much at once. */
+/** The size of the burst that a full budget allows. */
 const burstSeconds = 60
 
 /**
- * Charges `cost` requests to all of `budgets`, over all processes, and gives 0. When one of them is used up, charges none and
- * gives the seconds until there is enough again: a caller who is refused must not use up what others share with them.
- *
- * Each budget is one moment, `full_at`, which every request moves into the future (the generic cell rate algorithm).
+ * Charges `cost` requests to all of `budgets`, over all processes, and returns 0. If one of them is used up, charges none and
+ * returns the seconds until it is sufficient: a refused caller must not use up budgets that others share.
+ * Each budget is one time, `full_at`, which every request moves into the future (the generic cell rate algorithm).
  */
 export async function takeBudget ({ sql }: Database, budgets: readonly Budget[], cost: number): Promise<number> {
-  // One order for all, so that two callers never wait for each other's rows.
+  // The same order in all callers prevents deadlocks.
   const ordered = [...budgets].sort((one, other) => one.key < other.key ? -1 : 1)
   const keys = ordered.map(({ key }) => key)
   const costs = ordered.map(({ perMinute }) => cost * 60 / perMinute)
@@ -40,7 +39,7 @@ export async function takeBudget ({ sql }: Database, budgets: readonly Budget[],
   return Math.max(0, Math.ceil(row?.wait ?? 0))
 }
 
-/** Deletes the budgets that are full again, and gives their number. */
+/** Deletes the budgets that are full again, and returns their number. */
 export async function sweepBudgets ({ sql }: Database): Promise<number> {
   const { count } = await sql`
     delete from outgoing_budgets where key in (

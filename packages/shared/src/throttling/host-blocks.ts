@@ -6,11 +6,11 @@ type Sql = Database['sql']
 type Fragment = PendingQuery<Row[]>
 
 /**
- * Parts of statements that claim deliveries. A claim asks for the hosts that users choose; `admit` has asked for the provider's
- * own host before.
+ * These fragments are parts of the statements that claim deliveries. They check user-chosen hosts. `admit` has already checked
+ * the provider's own host.
  */
 
-/** Makes the claim the prober of those `hosts` whose breaker is open and due for a probe, and returns them. */
+/** Starts probes of those `hosts` whose breaker is due for one, and returns the hosts. */
 export function beginProbes (sql: Sql, provider: string, hosts: Fragment): Fragment {
   return sql`
     update provider_hosts set breaker = 'probing', retry_at = now() + ${probeMs}::int * interval '1 millisecond'
@@ -18,7 +18,7 @@ export function beginProbes (sql: Sql, provider: string, hosts: Fragment): Fragm
     returning host`
 }
 
-/** Why nothing may be sent to each host, and until when; `reason` is null where sending is allowed. */
+/** Why each host may receive no requests, and until when. `reason` is null where requests may go. */
 export function hostBlocks (sql: Sql): Fragment {
   return sql`
     select provider, host,

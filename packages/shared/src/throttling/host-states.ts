@@ -1,16 +1,16 @@
 import type { PendingQuery, Row } from 'postgres'
 import type { Database } from '../db/index.ts'
 
-/** What all workers know about a host of a provider. */
+/** The state of a provider's host that all workers share. */
 export interface HostState {
-  /** Empty is the provider's own. */
+  /** Empty for the provider's own host. */
   host: string
   breaker: 'closed' | 'open' | 'probing'
-  /** Why the breaker is open, since when, and when the next probe may go. */
+  /** Why and since when the breaker is open, and when the next probe may go. */
   reason: string | null
   openedAt: Date | null
   retryAt: Date | null
-  /** Until when the host has asked for no requests at all. */
+  /** Until when the host's rate limit applies. */
   silentUntil: Date | null
 }
 
@@ -21,7 +21,7 @@ export type HostStateRow = Omit<HostState, 'openedAt' | 'retryAt' | 'silentUntil
   openedAt: string | null, retryAt: string | null, silentUntil: string | null
 }
 
-/** A JSON array of the hosts of `provider` with an open breaker or a limit: the provider's own first, a hundred at most. */
+/** A JSON array of the hosts of `provider` with an open breaker or a limit: the provider's own first, at most 100. */
 export function listBlockedHosts (sql: Database['sql'], provider: PendingQuery<Row[]>): PendingQuery<Row[]> {
   return sql`
     select coalesce(jsonb_agg(state order by state.host), '[]') from (
@@ -36,7 +36,7 @@ export function toHostState ({ host, breaker, reason, openedAt, retryAt, silentU
   return { host, breaker, reason, openedAt: toDate(openedAt), retryAt: toDate(retryAt), silentUntil: toDate(silentUntil) }
 }
 
-/** Whether the provider's own host takes no requests now. */
+/** Whether the provider's own host may receive no requests now. */
 export async function isProviderBlocked ({ sql }: Database, provider: string): Promise<boolean> {
   const rows = await sql`
     select from provider_hosts

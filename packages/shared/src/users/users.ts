@@ -10,7 +10,7 @@ export interface User {
 
 const columns = { id: users.id, externalId: users.externalId, displayName: users.displayName }
 
-/** The user the site knows as `externalId`, made when new; a `displayName` replaces the one that is kept. */
+/** Finds the user with the site's id `externalId`, or creates it. A `displayName` replaces the stored one. */
 export async function ensureUser (
   { db }: Database, { externalId, displayName }: { externalId: string, displayName?: string | undefined }
 ): Promise<User> {
@@ -29,10 +29,10 @@ export async function findUser ({ db }: Database, id: string): Promise<User | un
   return user
 }
 
-/** Carillon's ids by the site's; who is new is made. Those who are there already are neither changed nor locked. */
+/** Returns Carillon's ids by the site's. Creates unknown users, and neither changes nor locks existing ones. */
 export async function ensureUsers ({ sql }: Database, externalIds: string[]): Promise<Map<string, string>> {
   if (externalIds.length === 0) return new Map()
-  // In an order in which two callers cannot block each other.
+  // A fixed order, in which two callers cannot deadlock.
   const wanted = [...new Set(externalIds)].sort()
   await sql`
     insert into users (id, external_id)

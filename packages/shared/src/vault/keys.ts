@@ -1,13 +1,13 @@
 export interface VaultKey {
-  /** 1–32 letters, digits, `-` or `_`; it stands in every value that the key has sealed. */
+  /** 1–32 letters, digits, `-` or `_`. Every value that the key sealed contains it. */
   id: string
   /** 32 bytes. */
   secret: Buffer
 }
 
 /**
- * Reads `id:base64,id:base64…`; the first key seals, all of them open.
- * Throws an Error that says what is wrong with which entry, without showing any of it but the id.
+ * Parses `id:base64,id:base64…`. The first key seals, and all of them open. Throws an Error that describes the invalid entry
+ * and contains nothing of it but the id.
  */
 export function parseVaultKeys (text: string): [VaultKey, ...VaultKey[]] {
   const [first, ...rest] = text.split(',').map((entry, index) => parseKey(entry.trim(), index + 1))

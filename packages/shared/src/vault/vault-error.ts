@@ -9,7 +9,7 @@ const messages = {
 
 export type VaultErrorCode = keyof typeof messages
 
-/** Why a sealed value does not open. Names the key id at most: never the value, never a key. */
+/** Why a sealed value cannot be opened. The message contains at most the key's id, never the value or a key. */
 export class VaultError extends Error {
   override readonly name = 'VaultError'
   readonly code: VaultErrorCode

@@ -13,7 +13,7 @@ export interface SealContext {
 export interface Vault {
   /** Text that is safe to store: `v1.<key id>.<base64url>`. The same plaintext seals differently each time. */
   seal: (plaintext: string, context: SealContext) => string
-  /** The plaintext. Throws VaultError with a `code` that says why not. */
+  /** Returns the plaintext. Throws VaultError with a `code` for the reason. */
   open: (sealed: string, context: SealContext) => string
   /** Derives 32 bytes for a `purpose` from each key, in the order of the keys: the first signs, and all verify. */
   derive: (purpose: string) => [Buffer, ...Buffer[]]
@@ -21,13 +21,13 @@ export interface Vault {
 
 const nonceBytes = 12
 const tagBytes = 16
-/** Key check, context check and ciphertext length. The nonce and the tag follow, and then the ciphertext. */
+/** Key check, context check and ciphertext length. The nonce, the tag and the ciphertext follow. */
 const checkBytes = 4 + 8 + 4
 const headerBytes = checkBytes + nonceBytes + tagBytes
 
 /**
- * AES-256-GCM with the context as additional data. GCM only reports that a value does not open. Three short checks (of the key,
- * the context and the length) tell the operator why. They are authenticated too, and compared only after an error, to save time.
+ * Uses AES-256-GCM with the context as additional data. GCM only reports that a value does not open. Three short checks (key,
+ * context and length) give the operator the reason. They are authenticated too, and compared only after an error, to save time.
  */
 export function createVault (keys: [VaultKey, ...VaultKey[]]): Vault {
   const [sealing] = keys
