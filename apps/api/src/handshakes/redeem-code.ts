@@ -47,7 +47,7 @@ export async function redeemCode (services: Services, provider: Provider, handsh
     try {
       await storeOrHoldGrant(services, provider, handshake, grant)
     } catch (error) {
-      await abortHandshake(services, provider, handshake, error)
+      await abortHandshake(services, provider, handshake, error, grant)
     }
   }
 

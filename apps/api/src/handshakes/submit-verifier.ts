@@ -37,23 +37,24 @@ export async function submitVerifier (
   await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsPerTry })
   const triesLeft = await claimVerifierTry(database, handshake.id, now())
   if (triesLeft === undefined) return { kind: 'over' }
+  let grant: Grant | undefined
   try {
     assertTeamOwner(handshake)
-    const grant = await complete(services, provider, handshake, verifier)
+    grant = await complete(services, provider, handshake, verifier)
     if (await storeOrHoldGrant(services, provider, handshake, grant) === 'held') return { kind: 'held' }
     return { kind: 'connected', accountName: grant.account.name, missingPermissions: [] }
   } catch (error) {
-    return await fail(error, triesLeft)
+    return await fail(error, triesLeft, grant)
   }
 
-  async function fail (error: unknown, triesLeft: number): Promise<VerifierResult> {
+  async function fail (error: unknown, triesLeft: number, grant?: Grant): Promise<VerifierResult> {
     const isWrong = error instanceof ProviderError && error.failure.kind === 'rejected'
     if ((isWrong || isRetryable(error)) && triesLeft > 0) {
       await releaseHandshake(database, handshake.id)
       return isWrong ? { kind: 'wrong', triesLeft } : { kind: 'retryLater', reason: toCompleteFailure(error).reason }
     }
     const failure = isWrong ? new HandshakeFailure('wrongVerifier', error.message) : toFailure(error)
-    return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, failure) }
+    return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, failure, grant) }
   }
 }
 

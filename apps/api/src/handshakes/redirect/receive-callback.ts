@@ -1,6 +1,6 @@
 import { claimHandshake, findHandshake } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
-import type { Provider } from '@carillon/shared/providers'
+import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { assertTeamOwner } from '../assert-team-owner.ts'
 import { isOwnHandshake } from '../browser-binding.ts'
@@ -33,15 +33,16 @@ export async function receiveCallback (
   return await claimHandshake(database, handshake, now(), token) ? await complete() : await findUse()
 
   async function complete (): Promise<CallbackResult> {
+    let grant: Grant | undefined
     try {
       assertTeamOwner(handshake)
-      const grant = await flow.obtain(query, handshake)
+      grant = await flow.obtain(query, handshake)
       const stored = await storeOrHoldGrant(services, provider, handshake, grant, !flow.namesHandshake)
       if (stored === 'held') return { kind: 'held', handshake }
       const { account, missingPermissions = [] } = grant
       return { kind: 'ended', handshake, outcome: { kind: 'connected', accountName: account.name, missingPermissions } }
     } catch (error) {
-      const reason = await abortHandshake(services, provider, handshake, error)
+      const reason = await abortHandshake(services, provider, handshake, error, grant)
       return { kind: 'ended', handshake, outcome: { kind: 'failed', reason } }
     }
   }
