@@ -28,9 +28,9 @@ interface WalkOptions {
 /** A handshake through the API, and a browser that can walk it. */
 export async function openWalk (
   api: TestApi, token: string,
-  { browser = createBrowser(), account = 'alice', provider = 'pushbullet', ...wish }: WalkOptions = {}
+  { browser = createBrowser(), account = 'alice', provider = 'pushbullet', ...input }: WalkOptions = {}
 ): Promise<Walk> {
-  const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider, ...wish } })
+  const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider, ...input } })
   const startUrl = textAt(body, 'startUrl')
   const confirm = async () => browser.submit(await browser.get(startUrl))
   const toCallback = async (decision: 'allow' | 'deny' = 'allow') => {

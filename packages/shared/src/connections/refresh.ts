@@ -75,7 +75,7 @@ export function createRefresher (
 
   return {
     refresh: (provider, connection, context) => {
-      const key = `${connection.id} ${connection.seenVersion} ${connection.refused !== undefined}`
+      const key = [connection.id, connection.seenVersion, connection.refused !== undefined].join()
       const attempt = running.get(key) ?? run(provider, connection, context).finally(() => running.delete(key))
       running.set(key, attempt)
       return untilAborted(attempt, context.signal)

@@ -175,14 +175,14 @@ const vault = createVault(parseVaultKeys(`test:${Buffer.alloc(32, 1).toString('b
 
 t.test('keeps what a provider has begun sealed, for as long as it is under way', async (t) => {
   const id = newId()
-  const begun = { pending: { requestSecret: 'hush' }, authorizeUrl: 'https://pump.example/?oauth_token=quiet' }
+  const authorization = { pending: { requestSecret: 'hush' }, authorizeUrl: 'https://pump.example/?oauth_token=quiet' }
   const expiresAt = new Date(now + 20 * minute)
   const opened = { id, userId, provider: 'pumpio', kind: 'verifier', account: 'ann@pump.example', returnTo: undefined, expiresAt } as const
-  await createHandshake(database, { ...opened, pending: sealPendingAuthorization(vault, id, begun) }, now)
+  await createHandshake(database, { ...opened, pending: sealPendingAuthorization(vault, id, authorization) }, now)
   const found = await findHandshake(database, id, now)
   t.match(found, { kind: 'verifier', account: 'ann@pump.example', expiresAt })
   t.notMatch(found?.pending, /hush|quiet/)
-  t.same(found === undefined ? undefined : openPendingAuthorization(vault, found), begun)
+  t.same(found === undefined ? undefined : openPendingAuthorization(vault, found), authorization)
   t.throws(() => openPendingAuthorization(vault, { id: newId(), pending: found?.pending ?? '' }), 'and opens for no other')
   await claim(id)
   await failHandshake(database, id, 'denied')

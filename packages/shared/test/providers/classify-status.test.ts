@@ -1,12 +1,12 @@
 import t from 'tap'
-import { classify as judgeBlotre, classifyToken as judgeBlotreToken } from '../../src/providers/blotre/classify.ts'
+import { classify as classifyBlotre, classifyToken as classifyBlotreToken } from '../../src/providers/blotre/classify.ts'
 import { classifyForeign, classifyStatus, isPage } from '../../src/http/classify-status.ts'
 import {
-  classify as judgeFacebook,
-  classifyApp, classifyToken as judgeFacebookToken
+  classify as classifyFacebook,
+  classifyApp, classifyToken as classifyFacebookToken
 } from '../../src/providers/facebook/classify.ts'
-import { classify as judgePumpio, classifyToken as judgePumpioToken } from '../../src/providers/pumpio/classify.ts'
-import { classify as judgePushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
+import { classify as classifyPumpio, classifyToken as classifyPumpioToken } from '../../src/providers/pumpio/classify.ts'
+import { classify as classifyPushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
 import { createProviders, definitions } from '../../src/providers/registry.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import type { HttpResponse } from '../../src/http/messages.ts'
@@ -53,13 +53,13 @@ const intermediaries: Array<[number, Record<string, string>, string]> = [
 ]
 
 const classifiers: Record<string, (answer: HttpResponse) => { kind: string }> = {
-  Pushbullet: (answer) => judgePushbullet(answer, now, ['iden']),
-  'pump.io': (answer) => judgePumpio(answer, now, ['id']),
-  "pump.io's token endpoints": (answer) => judgePumpioToken(answer, now),
-  "Blot're": (answer) => judgeBlotre(answer, now, (value) => typeof value === 'object' && value !== null ? value : undefined),
-  "Blot're's token endpoint": (answer) => judgeBlotreToken(answer, now, 'own'),
-  Facebook: (answer) => judgeFacebook(answer, now, readId),
-  "Facebook's token endpoint": (answer) => judgeFacebookToken(answer, now, readId),
+  Pushbullet: (answer) => classifyPushbullet(answer, now, ['iden']),
+  'pump.io': (answer) => classifyPumpio(answer, now, ['id']),
+  "pump.io's token endpoints": (answer) => classifyPumpioToken(answer, now),
+  "Blot're": (answer) => classifyBlotre(answer, now, (value) => typeof value === 'object' && value !== null ? value : undefined),
+  "Blot're's token endpoint": (answer) => classifyBlotreToken(answer, now, 'own'),
+  Facebook: (answer) => classifyFacebook(answer, now, readId),
+  "Facebook's token endpoint": (answer) => classifyFacebookToken(answer, now, readId),
   "Facebook's debug_token": (answer) => classifyApp(answer, now, readId)
 }
 

@@ -45,9 +45,9 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       await assertAudienceSize(services, [request.body.audience], 'audience')
       const draft = toDraft(request.body, callingKey(request)?.id)
       const accepted = await accepter.accept(draft).catch(refuseRevoked)
-      const shown = toNotificationResponse(toAcceptedNotification(draft, accepted, now()))
-      reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${shown.id}`)
-      return shown
+      const response = toNotificationResponse(toAcceptedNotification(draft, accepted, now()))
+      reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${response.id}`)
+      return response
     })
 
     app.post('/notifications/batch', {
@@ -120,10 +120,10 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       const progress = id === undefined ? undefined : await findNotificationProgress(database, id)
       if (id === undefined || progress === undefined) throw notFound('notification')
       const rows = await listUnreachable(database, id, { limit: limit + 1, after })
-      const shown = rows.slice(0, limit)
-      const last = shown.at(-1)
+      const page = rows.slice(0, limit)
+      const last = page.at(-1)
       return {
-        data: shown.map(({ entry }) => entry),
+        data: page.map(({ entry }) => entry),
         nextCursor: rows.length > limit && last !== undefined ? toPositionCursor(last.position) : null
       }
     })

@@ -15,7 +15,7 @@ async function send (fields: object = {}, target: TestApi = api, key = token): P
   return textAt(body, 'id')
 }
 
-const steer = (id: string, step: string) => api.ask('POST', `/v1/notifications/${id}/${step}`, { token })
+const control = (id: string, step: string) => api.ask('POST', `/v1/notifications/${id}/${step}`, { token })
 const setState = (id: string, state: string, users: string[]) => api.database.sql`
   update deliveries set state = ${state}, due_at = null, job_id = null, reason = case ${state}::text when 'sent' then null else 'because' end,
     attempts = 3, receipt = case ${state}::text when 'sent' then '{"id":"p"}'::jsonb end
@@ -27,37 +27,37 @@ const waitingIn = (id: string) => api.database.sql`
 t.test('holds what waits when it is paused, and goes on when it is resumed', async (t) => {
   const id = await send()
   await setState(id, 'sent', ['ann'])
-  const paused = await steer(id, 'pause')
+  const paused = await control(id, 'pause')
   t.match(paused, { status: 200, body: { id, status: 'paused', deliveries: 4, counts: { sent: 1, queued: 3 } } })
   t.same(await waitingIn(id), Array(3).fill({ state: 'queued', held: true, has_job: false }))
-  t.match(await steer(id, 'pause'), { status: 409, body: { code: 'wrongStatus', reason: 'paused' } })
+  t.match(await control(id, 'pause'), { status: 409, body: { code: 'wrongStatus', reason: 'paused' } })
   const { status, body } = await api.ask('GET', `/v1/notifications/${id}/deliveries?state=queued&limit=1`, { token })
   t.match([status, body], [200, { data: [{ state: 'queued', dueAt: null }] }])
   const one = `/v1/notifications/${id}/deliveries/${textAt(body, 'data.0.connectionId')}`
   t.match((await api.ask('GET', one, { token })).body, { explanation: /^Paused since /, history: [{ event: 'queued' }, { event: 'paused' }] })
 
-  t.match(await steer(id, 'resume'), { status: 200, body: { id, status: 'sending', counts: { sent: 1, queued: 3 } } })
+  t.match(await control(id, 'resume'), { status: 200, body: { id, status: 'sending', counts: { sent: 1, queued: 3 } } })
   t.same(await waitingIn(id), Array(3).fill({ state: 'queued', held: false, has_job: true }), 'which are on the queue again')
-  t.match(await steer(id, 'resume'), { status: 409, body: { code: 'wrongStatus', reason: 'sending' } })
+  t.match(await control(id, 'resume'), { status: 409, body: { code: 'wrongStatus', reason: 'sending' } })
 })
 
 t.test('ends what waits when it is canceled', async (t) => {
   const id = await send({ sendAt: new Date(Date.now() + 60_000).toISOString() })
   await setState(id, 'sent', ['ann'])
-  t.match(await steer(id, 'cancel'), { status: 200, body: { status: 'canceled', deliveries: 4, counts: { sent: 1, canceled: 3, queued: 0 } } })
+  t.match(await control(id, 'cancel'), { status: 200, body: { status: 'canceled', deliveries: 4, counts: { sent: 1, canceled: 3, queued: 0 } } })
   for (const step of ['pause', 'resume', 'cancel', 'retry']) {
-    t.match(await steer(id, step), { status: 409, body: { code: 'wrongStatus', reason: 'canceled', detail: String } }, step)
+    t.match(await control(id, step), { status: 409, body: { code: 'wrongStatus', reason: 'canceled', detail: String } }, step)
   }
 })
 
 t.test('tries again what has failed and what is unknown, with all its attempts', async (t) => {
   const id = await send()
-  t.match(await steer(id, 'retry'), { status: 409, body: { code: 'nothingToRetry' } })
+  t.match(await control(id, 'retry'), { status: 409, body: { code: 'nothingToRetry' } })
   await setState(id, 'failed', ['ann'])
   await setState(id, 'unknown', ['bob'])
   await setState(id, 'sent', ['cleo', 'dan'])
   t.match(await api.ask('GET', `/v1/notifications/${id}`, { token }), { body: { status: 'completed' } })
-  t.match(await steer(id, 'retry'), { status: 200, body: { status: 'sending', counts: { queued: 2, sent: 2, failed: 0, unknown: 0 } } })
+  t.match(await control(id, 'retry'), { status: 200, body: { status: 'sending', counts: { queued: 2, sent: 2, failed: 0, unknown: 0 } } })
   t.same(await waitingIn(id), Array(2).fill({ state: 'queued', held: false, has_job: true }))
   t.match(await api.database.sql`select attempts from deliveries where notification_id = ${id.slice(4)} and state = 'queued'`, [{ attempts: 0 }, { attempts: 0 }])
 })
@@ -65,8 +65,8 @@ t.test('tries again what has failed and what is unknown, with all its attempts',
 t.test('tries again only once it is resumed what has failed and is paused', async (t) => {
   const id = await send()
   await setState(id, 'failed', ['ann'])
-  t.equal((await steer(id, 'pause')).status, 200)
-  t.match(await steer(id, 'retry'), { status: 200, body: { status: 'paused', counts: { queued: 4, failed: 0 } } })
+  t.equal((await control(id, 'pause')).status, 200)
+  t.match(await control(id, 'retry'), { status: 200, body: { status: 'paused', counts: { queued: 4, failed: 0 } } })
   t.ok((await waitingIn(id)).every(({ held }) => held === true))
 })
 
@@ -74,7 +74,7 @@ t.test('says why nothing is tried again of what has expired', async (t) => {
   const id = await send({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
   await setState(id, 'failed', users)
   await api.database.sql`update notifications set created_at = now() - interval '2 hours', expires_at = now() - interval '1 hour' where id = ${id.slice(4)}`
-  t.match(await steer(id, 'retry'), { status: 409, body: { code: 'nothingToRetry', detail: /expired/ } })
+  t.match(await control(id, 'retry'), { status: 409, body: { code: 'nothingToRetry', detail: /expired/ } })
   t.match(await api.ask('GET', `/v1/notifications/${id}`, { token }), { body: { counts: { failed: 4 } } }, 'and leaves it as it was')
 })
 
@@ -82,7 +82,7 @@ t.test('leaves alone what is over', async (t) => {
   const id = await send()
   await setState(id, 'sent', users)
   for (const step of ['pause', 'resume', 'cancel']) {
-    t.match(await steer(id, step), { status: 409, body: { code: 'wrongStatus', reason: 'completed' } }, step)
+    t.match(await control(id, step), { status: 409, body: { code: 'wrongStatus', reason: 'completed' } }, step)
   }
   t.match(await api.ask('GET', `/v1/notifications/${id}`, { token }), { body: { status: 'completed', counts: { sent: 4 } } })
 })
@@ -90,8 +90,8 @@ t.test('leaves alone what is over', async (t) => {
 t.test('puts the segments of a broadcast back on their queue', async (t) => {
   const id = await send({ audience: { everyone: true } })
   const number = await planBroadcast(api, id)
-  t.match(await steer(id, 'pause'), { status: 200, body: { status: 'paused', deliveries: 4, counts: { queued: 4 } } })
-  t.match(await steer(id, 'resume'), { status: 200, body: { status: 'accepted', counts: { queued: 4 } } })
+  t.match(await control(id, 'pause'), { status: 200, body: { status: 'paused', deliveries: 4, counts: { queued: 4 } } })
+  t.match(await control(id, 'resume'), { status: 200, body: { status: 'accepted', counts: { queued: 4 } } })
   const [segment] = await api.database.sql<Array<{ dueAt: number }>>`
     select floor(extract(epoch from due_at) * 1000)::float8 as "dueAt" from segments where notification_id = ${id.slice(4)}`
   const jobId = `${id.slice(4)}-${number}-${segment?.dueAt}`
@@ -100,7 +100,7 @@ t.test('puts the segments of a broadcast back on their queue', async (t) => {
 
 t.test('cancels a broadcast that nobody has begun to plan', async (t) => {
   const id = await send({ audience: { everyone: true } })
-  t.match(await steer(id, 'cancel'), { status: 200, body: { status: 'canceled', deliveries: 0, progress: [] } })
+  t.match(await control(id, 'cancel'), { status: 200, body: { status: 'canceled', deliveries: 0, progress: [] } })
 })
 
 t.test('steers although the queue is away', async (t) => {
@@ -124,8 +124,8 @@ t.test('is for keys that may write, and for what there is', async (t) => {
   const reader = await api.makeKey('notifications:read')
   for (const step of ['pause', 'resume', 'cancel', 'retry']) {
     t.equal((await api.ask('POST', `/v1/notifications/${id}/${step}`, { token: reader })).status, 403, step)
-    t.equal((await steer('ntf_01890000-0000-7000-8000-000000000000', step)).status, 404, step)
-    t.equal((await steer('con_x', step)).status, 404, step)
+    t.equal((await control('ntf_01890000-0000-7000-8000-000000000000', step)).status, 404, step)
+    t.equal((await control('con_x', step)).status, 404, step)
   }
   t.equal(at((await api.ask('GET', `/v1/notifications/${id}`, { token })).body, 'status'), 'accepted')
 })

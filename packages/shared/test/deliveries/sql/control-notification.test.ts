@@ -132,11 +132,11 @@ t.test('a broadcast that is canceled before its plan began is never planned', as
   await insertNotifications(database, [draft], [])
   await cancelNotification(database, draft.id)
   t.match(await sql`select planned_at is not null as planned from notifications where id = ${draft.id}`, [{ planned: true }])
-  const begun = draftTo([], { audience: { everyone: true } })
-  await insertNotifications(database, [begun], [])
-  await sql`insert into progress (notification_id, provider, audience, planned_to) values (${begun.id}, 'pushbullet', 5, ${begun.id})`
-  await cancelNotification(database, begun.id)
-  t.match(await sql`select planned_at is not null as planned from notifications where id = ${begun.id}`, [{ planned: false }],
+  const started = draftTo([], { audience: { everyone: true } })
+  await insertNotifications(database, [started], [])
+  await sql`insert into progress (notification_id, provider, audience, planned_to) values (${started.id}, 'pushbullet', 5, ${started.id})`
+  await cancelNotification(database, started.id)
+  t.match(await sql`select planned_at is not null as planned from notifications where id = ${started.id}`, [{ planned: false }],
     'one that has begun is planned to its end, so that everybody is accounted for')
 })
 

@@ -7,6 +7,8 @@ const refreshing = [
 ]
 
 const refreshEquivalents = {
+  ['"const key = [connection.id, connection.seenVersion, connection.refused !== undefined].join()" → ' +
+  '"const key = [connection.id, connection.seenVersion, connection.refused === undefined].join()"']: 'the two kinds of calls still have different keys',
   '"if (provider.canRefresh === undefined) return true" → "if (false) return true"': 'the call of a function that is missing throws, and what throws counts as refreshable'
 }
 
