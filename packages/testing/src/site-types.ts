@@ -27,7 +27,7 @@ export interface DeliveryResponse {
   connectionId: string
   state: string
   attempts: number
-  history: Array<{ event: string, outcome?: string }>
+  history: Array<{ event: string, outcome?: string, reason?: string }>
   explanation?: string
 }
 

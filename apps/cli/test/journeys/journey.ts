@@ -1,36 +1,32 @@
 import type { Database } from '@carillon/shared/db'
+import type { Provider } from '@carillon/shared/providers'
 import { createBrowser, until } from '@carillon/testing'
 import type { OpenedHandshake, ConnectionResponse, Site, WayIn } from '@carillon/testing'
 import type { Test } from 'tap'
-
-export interface JourneyTraits {
-  /** Nobody hears of it when a user does not allow it. */
-  hidesDenial?: boolean
-  /** Where the provider is asked to end credentials, where it can be asked. */
-  revokesAt?: string
-}
+import type { Traits } from '../../../../packages/shared/test/providers/conformance/traits.ts'
 
 /** One user's way in to one provider. */
 export interface Journey {
   site: Site
   database: Database
-  provider: string
+  provider: Provider
   way: WayIn
   /** At the site. */
   user: string
   /** An account at the provider, as it is named there. */
   accountOf: (name: string) => string
   begin: (account: string) => Promise<OpenedHandshake>
-  traits: JourneyTraits
+  traits: Traits
 }
 
 /** Says no, and where that does not end it, lets the handshake lapse: then it is too late to say yes. */
 export async function decline (t: Test, journey: Journey): Promise<void> {
   const { site, database, provider, way, user, accountOf, begin, traits } = journey
+  const { hidesDenial = false } = traits.journey
   const account = accountOf(user)
   const handshake = await begin(account)
   const page = await way.walk(site, handshake, { account, answer: 'deny' })
-  if (way.kind === 'redirect' && !traits.hidesDenial) {
+  if (way.kind === 'redirect' && !hidesDenial) {
     t.match(page?.text, /Reason: denied/)
     t.match(await handshake.look(), { status: 'failed', error: 'denied', connectionId: null })
   } else {
@@ -45,11 +41,15 @@ export async function decline (t: Test, journey: Journey): Promise<void> {
     t.match(await handshake.look(), { status: 'expired', error: null, connectionId: null })
   }
   t.match(await site.api('GET', `/v1/connections?userId=${user}`), { data: [] })
-  t.same(await site.inbox(account, provider), [])
+  t.same(await site.inbox(account, provider.id), [])
 }
 
-/** Connects, is rung, is missed, comes back, moves to another account, leaves. */
-export async function live (t: Test, { site, provider, way, user, accountOf, begin, traits }: Journey): Promise<void> {
+/**
+ * Connects, gets messages through a rate limit and an expiry, loses the access, reconnects, moves to another account and
+ * disconnects.
+ */
+export async function live (t: Test, journey: Journey): Promise<void> {
+  const { site, provider: { id: provider, refresh }, way, user, accountOf, begin, traits } = journey
   const { api, delivery, inbox, notify } = site
   const [account, other] = [accountOf(user), accountOf(`${user}-moved`)]
   const endedBefore = await ended()
@@ -61,6 +61,23 @@ export async function live (t: Test, { site, provider, way, user, accountOf, beg
   t.equal(name.toLowerCase(), account)
   t.equal((await delivery(await notify([user], 'A message #first'), connectionId, 'sent')).attempts, 1)
   t.equal(await countReceived(account, 'first'), 1)
+
+  // Far enough off for the message to come before it.
+  const limit = traits.rateLimited(Math.floor(Date.now() / 1_000) * 1_000 + 5_000)
+  await site.control('POST', '/faults', { provider, match: traits.delivery?.showing, ...limit, times: 1 })
+  const limited = await delivery(await notify([user], 'A message #limited'), connectionId, 'sent')
+  t.equal(limited.attempts, 1, 'waiting for a rate limit costs no attempt')
+  t.match(limited.history, [{ event: 'queued' }, { event: 'wait', reason: 'rateLimited' }, { event: 'attempt', outcome: 'sent' }])
+  t.equal(await countReceived(account, 'limited'), 1)
+
+  if (refresh !== undefined) {
+    const before = await countRefreshes()
+    await site.control('POST', '/tokens/expire', { provider, account })
+    t.equal((await delivery(await notify([user], 'A message #expired'), connectionId, 'sent')).attempts, 1, 'so does a refresh')
+    t.equal(await countReceived(account, 'expired'), 1)
+    t.equal(await countRefreshes() - before, 1)
+    t.match(await look(), { status: 'active', revocation: null })
+  }
 
   await site.control('POST', '/tokens/revoke', { provider, account })
   const missed = await notify([user], 'A message #missed')
@@ -97,13 +114,18 @@ export async function live (t: Test, { site, provider, way, user, accountOf, beg
     return seen.filter(({ item }) => JSON.stringify(item).includes(word)).length
   }
 
+  async function countRefreshes (): Promise<number> {
+    const { data } = await site.control<{ data: Array<{ refreshes: number }> }>('GET', `/refreshes?${new URLSearchParams({ provider, account })}`)
+    return data[0]?.refreshes ?? 0
+  }
+
   /** Waits until the connection says how that went, and counts what the provider itself has ended for us so far. */
   async function credentialsEnd (times: number, why: string): Promise<void> {
     const { revocation } = await until(async () => {
       const connection = await look()
       return connection.revocation?.state !== 'pending' && connection
     }, { timeoutMs: patienceMs, everyMs: 100, what: 'the revocation' })
-    if (traits.revokesAt === undefined) {
+    if (traits.journey.revokesAt === undefined) {
       t.equal(revocation, null, 'where none can be ended nothing is said of it')
       return
     }
@@ -113,7 +135,7 @@ export async function live (t: Test, { site, provider, way, user, accountOf, beg
 
   async function ended (): Promise<number> {
     const { data } = await site.control<{ data: Array<{ endpoint: string, answers: Record<string, number> }> }>('GET', '/stats')
-    return data.find(({ endpoint }) => endpoint === traits.revokesAt)?.answers['200'] ?? 0
+    return data.find(({ endpoint }) => endpoint === traits.journey.revokesAt)?.answers['200'] ?? 0
   }
 }
 

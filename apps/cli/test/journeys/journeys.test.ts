@@ -1,0 +1,17 @@
+import { definitions } from '@carillon/shared/providers'
+import { backends } from '@carillon/testing'
+import t from 'tap'
+import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
+import { spawnCarillon } from '../spawn-carillon.ts'
+import { providerJourneys } from './provider-journeys.ts'
+
+// All processes twice, and some dozens of handshakes that are each walked to their end.
+t.setTimeout(300_000)
+
+for (const { kind, skip, open } of await backends()) {
+  t.test(`with jobs in ${kind}`, { skip }, async (t) => {
+    const env = await open(t)
+    const { addresses } = await spawnCarillon(t, { ...env })
+    await providerJourneys(t, { addresses, databaseUrl: env.DATABASE_URL, definitions, readTraits })
+  })
+}
