@@ -4,14 +4,13 @@ const foundations = {
   names: [],
   log: [],
   vault: [],
-  http: ['text', 'log'],
   postgres: [],
   stores: ['log'],
   db: ['postgres', 'stores', 'log'],
   queue: ['postgres', 'stores', 'log'],
-  env: ['http'],
-  providers: ['env', 'http', 'text'],
-  config: ['env', 'http', 'postgres', 'providers', 'text', 'vault']
+  env: [],
+  providers: ['env', 'text'],
+  config: ['env', 'postgres', 'providers', 'text', 'vault']
 }
 const shared = '^packages/shared/src'
 
@@ -43,8 +42,22 @@ export default {
       name: 'source-imports-test-support',
       comment: 'Only tests use the test support.',
       severity: 'error',
-      from: { path: '^(apps/[^/]+|packages/shared)/src' },
+      from: { path: '^(apps/[^/]+|packages/(http|clients|shared))/src' },
       to: { path: '^packages/testing/' }
+    },
+    {
+      name: 'http-imports-package',
+      comment: 'packages/http stands alone.',
+      severity: 'error',
+      from: { path: '^packages/http/src' },
+      to: { path: '^packages/', pathNot: '^packages/http/' }
+    },
+    {
+      name: 'clients-import-carillon',
+      comment: 'Programs use packages/clients without the rest of Carillon.',
+      severity: 'error',
+      from: { path: '^packages/clients/src' },
+      to: { path: '^packages/', pathNot: '^packages/(clients|http)/' }
     },
     {
       name: 'bullmq-outside-queue',

@@ -7,12 +7,16 @@ WORKDIR /app
 
 # Only the workspaces that run in production; the simulators, the embedded PostgreSQL and the tests stay out.
 COPY package.json package-lock.json LICENSE ./
+COPY packages/http/package.json packages/http/
+COPY packages/clients/package.json packages/clients/
 COPY packages/shared/package.json packages/shared/
 COPY apps/api/package.json apps/api/
 COPY apps/worker/package.json apps/worker/
 COPY apps/cli/package.json apps/cli/
-RUN npm ci --omit=dev --workspace=packages/shared --workspace=apps/api --workspace=apps/worker --workspace=apps/cli --no-audit --no-fund && npm cache clean --force
+RUN npm ci --omit=dev --workspace=packages/http --workspace=packages/clients --workspace=packages/shared --workspace=apps/api --workspace=apps/worker --workspace=apps/cli --no-audit --no-fund && npm cache clean --force
 
+COPY packages/http/src packages/http/src
+COPY packages/clients/src packages/clients/src
 COPY packages/shared/src packages/shared/src
 COPY packages/shared/migrations packages/shared/migrations
 COPY apps/api/src apps/api/src

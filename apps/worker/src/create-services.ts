@@ -1,5 +1,5 @@
 import { pullPace } from '@carillon/shared/config'
-import { createFileStore } from '@carillon/shared/providers'
+import { createFileStore } from '@carillon/http'
 import type { Runtime } from '@carillon/shared/runtime'
 import { createBreakers } from '@carillon/shared/throttling'
 import type { DeliverServices } from './delivery/deliver-services.ts'

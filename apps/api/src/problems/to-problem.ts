@@ -1,7 +1,7 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify'
 import { isStoreUnavailable } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
-import { TransportError } from '@carillon/shared/http'
+import { TransportError } from '@carillon/http'
 import { truncate } from '@carillon/shared/text'
 import { Problem, assertNoInputErrors } from './problem.ts'
 import type { InputError } from './problem.ts'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { HttpResponse, StreamedResponse } from '@carillon/shared/http'
+import type { HttpResponse, StreamedResponse } from '@carillon/http'
 import type { Provider } from '@carillon/shared/providers'
 
 /** Error responses about a token are short. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { StreamedResponse } from '@carillon/shared/http'
+import type { StreamedResponse } from '@carillon/http'
 import { Problem } from '../problems/problem.ts'
 import { secretForms } from './secret-forms.ts'
 

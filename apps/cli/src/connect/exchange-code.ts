@@ -1,4 +1,4 @@
-import type { HttpResponse } from '@carillon/shared/http'
+import type { HttpResponse } from '@carillon/http'
 import type { RequestContext, CodeHandshake } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
 

@@ -1,5 +1,5 @@
-import { createHttp } from '@carillon/shared/http'
-import { createMemoryRegistrations } from '@carillon/shared/providers'
+import { createHttp } from '@carillon/http'
+import { createMemoryRegistrations } from '@carillon/clients'
 import type { Grant } from '@carillon/shared/providers'
 import t from 'tap'
 import { connectByOneTimeCode } from '../../src/connect/by-one-time-code.ts'

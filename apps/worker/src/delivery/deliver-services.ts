@@ -1,9 +1,9 @@
 import type { Refresher } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import type { DeliveryQueues } from '@carillon/shared/deliveries'
-import type { Http } from '@carillon/shared/http'
+import type { FileStore, Http } from '@carillon/http'
 import type { Log } from '@carillon/shared/log'
-import type { Provider, FileStore, Registrations } from '@carillon/shared/providers'
+import type { Provider, Registrations } from '@carillon/shared/providers'
 import type { Breakers } from '@carillon/shared/throttling'
 import type { Vault } from '@carillon/shared/vault'
 

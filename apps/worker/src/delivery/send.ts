@@ -5,7 +5,7 @@ import {
 } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Message, Provider } from '@carillon/shared/providers'
-import type { Failure } from '@carillon/shared/http'
+import type { Failure } from '@carillon/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
 import { healthOf } from '@carillon/shared/throttling'
@@ -78,7 +78,7 @@ export function createSender (
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
     const receipt = await provider.send(message, key, credentials, message.file === undefined
       ? call
-      : { ...call, files: { store: fileStore, notificationId: delivery.notificationId } })
+      : { ...call, files: { store: fileStore, key: delivery.notificationId } })
     if (delivery.isProbe) await breakers.endProbe(provider.id, delivery.host, 'well', '')
     else breakers.note(provider.id, delivery.host, 'well', '')
     return sentOutcome(receipt, Math.round(performance.now() - begunAt))

@@ -1,5 +1,5 @@
 import type { Refresher } from '@carillon/shared/connections'
-import type { Http } from '@carillon/shared/http'
+import type { Http } from '@carillon/http'
 import type { Log } from '@carillon/shared/log'
 import type { Provider, Registrations } from '@carillon/shared/providers'
 import type { Vault } from '@carillon/shared/vault'

@@ -1,6 +1,6 @@
 import { acceptsUrl, isUrl, list } from '../env/index.ts'
 import type { Reader } from '../env/index.ts'
-import { createGuard } from '../http/index.ts'
+import { createGuard } from '@carillon/http'
 import { parseDatabaseUrl } from '../postgres/index.ts'
 import { parseVaultKeys } from '../vault/index.ts'
 

@@ -1,4 +1,4 @@
-import { readWebUrl } from '../http/index.ts'
+import { readWebUrl } from '@carillon/http'
 
 /** Parses a variable's text, or throws an Error whose message completes "NAME …" and contains no secret. */
 export interface Reader<Value> {

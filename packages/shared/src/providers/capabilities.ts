@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../http/index.ts'
+import type { HttpResponse } from '@carillon/http'
 import type { Credentials } from './credentials.ts'
 import type { Notices } from './inbound.ts'
 import type { Pull } from './insights.ts'

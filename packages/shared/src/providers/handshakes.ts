@@ -1,4 +1,4 @@
-import type { HttpResponse, Failure } from '../http/index.ts'
+import type { Failure, HttpResponse } from '@carillon/http'
 import type { Credentials, Grant } from './credentials.ts'
 import type { RequestContext } from './request-context.ts'
 

@@ -1,5 +1,5 @@
 import { ProviderError } from '../providers/index.ts'
-import type { TransportCode } from '../http/index.ts'
+import type { TransportCode } from '@carillon/http'
 import type { Health } from './breakers.ts'
 
 /** Errors that Carillon itself causes, which say nothing about the host. */

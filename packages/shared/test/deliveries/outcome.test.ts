@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ProviderError } from '../../src/providers/index.ts'
-import type { Failure } from '../../src/http/index.ts'
+import type { Failure } from '@carillon/http'
 import { VaultError } from '../../src/vault/index.ts'
 import t from 'tap'
 import { errorOutcome, handedBack, sentOutcome, waitOutcome } from '../../src/deliveries/outcome.ts'

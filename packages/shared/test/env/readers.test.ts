@@ -2,7 +2,7 @@ import t from 'tap'
 import { hostsOrRanges, origins } from '../../src/config/readers.ts'
 import { integer, secretUrl, url } from '../../src/env/index.ts'
 import type { Reader } from '../../src/env/index.ts'
-import { createGuard } from '../../src/http/addresses/guard.ts'
+import { createGuard } from '@carillon/http'
 import { variables } from '../../src/providers/blotre/variables.ts'
 
 const { COLORS: colors, TAGS: tags } = variables

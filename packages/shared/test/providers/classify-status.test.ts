@@ -1,15 +1,15 @@
 import t from 'tap'
-import { classify as classifyBlotre, classifyToken as classifyBlotreToken } from '../../src/providers/blotre/classify.ts'
-import { classifyForeign, classifyStatus, isPage } from '../../src/http/classify-status.ts'
+import { classify as classifyBlotre, classifyToken as classifyBlotreToken } from '../../../clients/src/blotre/classify.ts'
+import { classifyForeign, classifyStatus, isPage } from '@carillon/http'
 import {
   classify as classifyFacebook,
   classifyApp, classifyToken as classifyFacebookToken
 } from '../../src/providers/facebook/classify.ts'
-import { classify as classifyPumpio, classifyToken as classifyPumpioToken } from '../../src/providers/pumpio/classify.ts'
+import { classify as classifyPumpio, classifyToken as classifyPumpioToken } from '../../../clients/src/pumpio/classify.ts'
 import { classify as classifyPushbullet } from '../../src/providers/pushbullet/pushbullet.ts'
 import { createProviders, definitions } from '../../src/providers/registry.ts'
 import { loadConfig } from '../../src/config/index.ts'
-import type { HttpResponse } from '../../src/http/messages.ts'
+import type { HttpResponse } from '@carillon/http'
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 const html = { 'content-type': 'text/html; charset=utf-8' }

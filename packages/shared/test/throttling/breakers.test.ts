@@ -1,6 +1,6 @@
 import { createLog } from '../../src/log/index.ts'
 import { ProviderError } from '../../src/providers/index.ts'
-import type { TransportCode } from '../../src/http/index.ts'
+import type { TransportCode } from '@carillon/http'
 import t from 'tap'
 import { createBreakers } from '../../src/throttling/breakers.ts'
 import { healthOf } from '../../src/throttling/health-of.ts'

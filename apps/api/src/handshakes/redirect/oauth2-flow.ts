@@ -1,7 +1,7 @@
 import { findMissingPermissions } from '@carillon/shared/connections'
 import { findHandshakeByState, listConfirmed } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
-import { encodeQuery } from '@carillon/shared/http'
+import { encodeQuery } from '@carillon/http'
 import type { CodeHandshake, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { callbackUrl } from '../handshake-urls.ts'

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { normalizeMimeType, readWebUrl } from '@carillon/shared/http'
+import { normalizeMimeType, readWebUrl } from '@carillon/http'
 import type { Message } from '@carillon/shared/providers'
 import type { InputError } from '../../problems/problem.ts'
 import { exactly } from '../fields.ts'

@@ -1,25 +1,19 @@
-import { createBlotreApi } from './api.ts'
-import type { BlotreClientIdentity } from './api.ts'
+import {
+  classify, createBlotreApi, createStream, getStream, getTokenInfo, isUnknownToken, joinUri, openOneTimeClient, readToken,
+  redeemIntervalMs, redeemOneTimeCode, revoke, setStatus, setTags
+} from '@carillon/clients/blotre'
+import type { BlotreClientIdentity, BlotreToken, BlotreUser, OneTimeClient } from '@carillon/clients/blotre'
 import { credentialsOf, expiryOf, parseBlotreCredentials } from './credentials.ts'
 import type { BlotreCredentials } from './credentials.ts'
-import { classify } from './classify.ts'
 import { createStreamStyle } from './stream-style.ts'
 import type { StreamStyle, StreamStyleConfig } from './stream-style.ts'
-import { readToken } from './objects.ts'
-import type { BlotreToken, BlotreUser } from './objects.ts'
-import { openOneTimeClient, redeemIntervalMs, redeemOneTimeCode } from './one-time-code.ts'
-import type { OneTimeClient } from './one-time-code.ts'
-import { createStream, getStream, getTokenInfo, setStatus, setTags } from './requests.ts'
-import { isUnknownToken, revoke } from './revoke.ts'
-import { joinUri } from './uri.ts'
-import { joinBase, withoutParameters } from '../../http/index.ts'
-import type { HttpResponse } from '../../http/index.ts'
+import { joinBase, ProviderError, withoutParameters } from '@carillon/http'
+import type { HttpResponse } from '@carillon/http'
 import type { Message } from '../message.ts'
 import type { Account, Grant } from '../credentials.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { ForwardedRequest } from '../capabilities.ts'
 import type { ProviderClient } from '../define-provider.ts'
-import { ProviderError } from '../provider-error.ts'
 import { createTurns } from './turns.ts'
 
 export interface BlotreConfig extends StreamStyleConfig {

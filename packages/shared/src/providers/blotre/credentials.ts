@@ -1,7 +1,6 @@
-import type { BlotreToken } from './objects.ts'
-import { isObject } from '../../http/index.ts'
+import type { BlotreToken } from '@carillon/clients/blotre'
+import { isObject, ProviderError } from '@carillon/http'
 import type { Credentials } from '../credentials.ts'
-import { ProviderError } from '../provider-error.ts'
 
 /** Access tokens last two hours, refresh tokens fourteen days; both are replaced by each refresh. */
 export interface BlotreCredentials extends Credentials {

@@ -1,14 +1,10 @@
 import { createHmac } from 'node:crypto'
-import type { Classifier, Classification } from '../send-request.ts'
-import { sendRequest } from '../send-request.ts'
-import { encodeQuery, withoutParameters, withParameters } from '../../http/index.ts'
+import type { Classification, Classifier, HttpRequest, HttpResponse } from '@carillon/http'
+import { encodeQuery, ProviderError, requestToken, sendRequest, withoutParameters, withParameters } from '@carillon/http'
 import { classify, classifyApp, classifyToken } from './classify.ts'
 import type { Reader } from './classify.ts'
 import { appPercentOf, restsOf } from './usage.ts'
-import type { HttpResponse, HttpRequest } from '../../http/index.ts'
 import type { RequestContext } from '../request-context.ts'
-import { ProviderError } from '../provider-error.ts'
-import { requestToken } from '../oauth2/request-token.ts'
 
 export interface FacebookApp {
   clientId: string

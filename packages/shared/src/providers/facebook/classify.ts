@@ -1,8 +1,6 @@
-import type { Classification } from '../send-request.ts'
-import { classifyForeign, isObject, parseJson } from '../../http/index.ts'
+import type { Classification, Failure, HttpResponse } from '@carillon/http'
+import { classifyForeign, isObject, parseJson, parseTokenBody } from '@carillon/http'
 import { retryAtOf } from './usage.ts'
-import type { HttpResponse, Failure } from '../../http/index.ts'
-import { parseTokenBody } from '../oauth2/token-response.ts'
 
 /** Reads the expected content of a response. Undefined when the response lacks it. */
 export type Reader<T> = (json: unknown) => T | undefined

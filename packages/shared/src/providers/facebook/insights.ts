@@ -1,7 +1,6 @@
 import type { FacebookApi } from './api.ts'
 import type { FacebookCredentials } from './credentials.ts'
-import { isObject, isText } from '../../http/index.ts'
-import { isTooMuch, ProviderError } from '../provider-error.ts'
+import { isObject, isText, isTooMuch, ProviderError } from '@carillon/http'
 import type { AdAccount, InsightsDay, Pull, PullPage } from '../insights.ts'
 import type { RequestContext } from '../request-context.ts'
 

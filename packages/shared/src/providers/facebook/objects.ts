@@ -1,7 +1,6 @@
 import type { GraphError } from './classify.ts'
 import { readGraphError } from './classify.ts'
-import { isObject, isText } from '../../http/index.ts'
-import { readTokenResponse } from '../oauth2/token-response.ts'
+import { isObject, isText, readTokenResponse } from '@carillon/http'
 
 /** The response of the token endpoint. `expiresIn`, in seconds, is absent for a token that does not expire. */
 export interface TokenAnswer {

@@ -1,7 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { isObject, parseJson } from '../../http/index.ts'
+import { isObject, parseJson, ProviderError } from '@carillon/http'
 import type { Notice } from '../inbound.ts'
-import { ProviderError } from '../provider-error.ts'
 
 /**
  * Parses a `signed_request`: the signature and the payload, in base64url with a dot between them. Throws ProviderError

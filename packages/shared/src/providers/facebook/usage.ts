@@ -1,6 +1,5 @@
-import type { HttpResponse } from '../../http/index.ts'
-import type { WaitLimits } from '../../http/retry-after.ts'
-import { chooseRetryAt, isObject, parseJson } from '../../http/index.ts'
+import type { HttpResponse, WaitLimits } from '@carillon/http'
+import { chooseRetryAt, isObject, parseJson } from '@carillon/http'
 
 type Headers = HttpResponse['headers']
 

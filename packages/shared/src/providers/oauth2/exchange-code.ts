@@ -1,11 +1,7 @@
-import type { Classification } from '../send-request.ts'
-import { classifyForeign, classifyStatus } from '../../http/index.ts'
-import type { HttpResponse, Failure } from '../../http/index.ts'
+import type { Classification, Failure, HttpResponse, TokenResponse } from '@carillon/http'
+import { classifyForeign, classifyStatus, parseTokenBody, readTokenResponse, requestToken, tokenErrorOf } from '@carillon/http'
 import type { RequestContext } from '../request-context.ts'
 import type { CodeHandshake } from '../handshakes.ts'
-import { parseTokenBody, readTokenResponse } from './token-response.ts'
-import type { TokenResponse } from './token-response.ts'
-import { requestToken } from './request-token.ts'
 
 /**
  * Exchanges an authorization code for a token (RFC 6749 §4.1.3). Throws ProviderError, with `rejected` when the endpoint
@@ -31,10 +27,4 @@ export function classifyTokenRefusal (response: HttpResponse, now: number): Fail
   const error = tokenErrorOf(response)
   if (error === undefined) return classifyForeign(response, now)
   return classifyStatus(response, now) ?? { kind: 'rejected', reason: 'token endpoint refused the request' }
-}
-
-/** The `error` of RFC 6749 §5.2, such as `invalid_grant`. A gateway's `{"error":"Forbidden"}` does not count. */
-export function tokenErrorOf (response: Pick<HttpResponse, 'headers' | 'body'>): string | undefined {
-  const error = parseTokenBody(response)?.['error']
-  return typeof error === 'string' && /^[a-z]+(_[a-z]+)*$/.test(error) ? error : undefined
 }

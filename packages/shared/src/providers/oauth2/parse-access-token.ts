@@ -1,6 +1,4 @@
-import { isObject } from '../../http/index.ts'
-import { ProviderError } from '../provider-error.ts'
-import { isToken } from './token-response.ts'
+import { isObject, isToken, ProviderError } from '@carillon/http'
 
 /** Parses credentials that consist of an access token. Throws ProviderError `malformed` for anything else. */
 export function parseAccessToken (value: unknown, host: string): { accessToken: string } {

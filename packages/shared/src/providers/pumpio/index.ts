@@ -1,5 +1,5 @@
+import { createPumpio } from '@carillon/clients/pumpio'
 import { defineProvider } from '../define-provider.ts'
-import { createPumpio } from './pumpio.ts'
 import { variables } from './variables.ts'
 
 export const pumpio = defineProvider({

@@ -1,21 +1,16 @@
 import { parseAccessToken } from '../oauth2/parse-access-token.ts'
-import type { Classification } from '../send-request.ts'
-import { sendRequest } from '../send-request.ts'
+import type { Classification, Failure, HttpResponse } from '@carillon/http'
+import { classifyTransfer, fileTimeoutMs, ProviderError, sendRequest, withFile } from '@carillon/http'
 import {
   chooseRetryAt, classifyForeign, classifyStatus, splitBody, isObject, isText, joinBase, parseEpochSeconds, parseJsonObject,
   parseRetryAfter
-} from '../../http/index.ts'
+} from '@carillon/http'
 import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
-import type { HttpResponse, Failure } from '../../http/index.ts'
-import { fileTimeoutMs } from '../files/fetch-file.ts'
-import { classifyTransfer } from '../files/classify-transfer.ts'
-import { withFile } from '../files/load-file.ts'
 import type { Message, MessageFile } from '../message.ts'
 import type { Account, Credentials, Grant } from '../credentials.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { ForwardedRequest } from '../capabilities.ts'
 import type { ProviderClient } from '../define-provider.ts'
-import { ProviderError } from '../provider-error.ts'
 
 /** Tokens have no stated expiry and cannot be refreshed or revoked. */
 export interface PushbulletCredentials extends Credentials {

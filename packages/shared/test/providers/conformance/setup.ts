@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { HttpOptions } from '../../../src/http/http.ts'
-import { createHttp } from '../../../src/http/http.ts'
+import type { Failure, HttpOptions } from '@carillon/http'
+import { createHttp, ProviderError } from '@carillon/http'
 import type { Message } from '../../../src/providers/message.ts'
-import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import { createMemoryRegistrations } from '@carillon/clients'
 import type { RequestContext } from '../../../src/providers/request-context.ts'
 import type { Credentials } from '../../../src/providers/credentials.ts'
 import type { ProviderClient } from '../../../src/providers/define-provider.ts'
-import type { Failure } from '../../../src/http/index.ts'
-import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { SimulatedAccount, Simulator } from './simulator.ts'
 
 export type Person = SimulatedAccount & { credentials: Credentials }

@@ -3,10 +3,9 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createFacebook } from '../../../src/providers/facebook/facebook.ts'
 import type { FacebookConfig } from '../../../src/providers/facebook/facebook.ts'
-import { createHttp } from '../../../src/http/http.ts'
-import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import { createHttp, ProviderError } from '@carillon/http'
+import { createMemoryRegistrations } from '@carillon/clients'
 import type { RequestContext } from '../../../src/providers/request-context.ts'
-import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { app, pretendGraph } from './fake-graph.ts'
 
 const graph = await pretendGraph(t)

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Test } from 'tap'
-import { web } from '../../http/local-server.ts'
+import { web } from '../../../../http/test/local-server.ts'
 import type { Fault, Simulator } from '../conformance/simulator.ts'
 
 /** The app that it knows. */

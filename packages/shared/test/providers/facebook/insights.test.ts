@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createFacebookApi } from '../../../src/providers/facebook/api.ts'
 import { createInsights } from '../../../src/providers/facebook/insights.ts'
-import { createMemoryRegistrations } from '../../../src/providers/memory-registrations.ts'
+import { createMemoryRegistrations } from '@carillon/clients'
 import type { RequestContext } from '../../../src/providers/request-context.ts'
 import { app } from './fake-graph.ts'
 

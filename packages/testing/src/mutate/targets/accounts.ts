@@ -32,13 +32,13 @@ export const accounts: Target[] = [
     }
   },
   {
-    file: 'packages/shared/src/http/addresses/guard.ts',
-    tests: ['packages/shared/test/http/addresses/guard.test.ts', 'packages/shared/test/http/http-guard.test.ts'],
+    file: 'packages/http/src/client/addresses/guard.ts',
+    tests: ['packages/http/test/client/addresses/guard.test.ts', 'packages/http/test/client/http-guard.test.ts'],
     generate: true
   },
   {
-    file: 'packages/shared/src/http/addresses/guarded-connector.ts',
-    tests: ['packages/shared/test/http/addresses/guarded-connector.test.ts', 'packages/shared/test/http/http-guard.test.ts'],
+    file: 'packages/http/src/client/addresses/guarded-connector.ts',
+    tests: ['packages/http/test/client/addresses/guarded-connector.test.ts', 'packages/http/test/client/http-guard.test.ts'],
     generate: true
   },
   {

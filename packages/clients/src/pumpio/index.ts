@@ -1,0 +1,1 @@
+export { createPumpio } from './pumpio.ts'

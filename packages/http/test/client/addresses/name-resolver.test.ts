@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from '@carillon/testing'
+import t from 'tap'
+import { createHostsFile } from '../../../src/client/addresses/hosts-file.ts'
+import { createNameResolver } from '../../../src/client/addresses/name-resolver.ts'
+import { failure, client, web } from '../../local-server.ts'
+import { openNameServer } from './open-name-server.ts'
+
+const noHosts = () => []
+
+t.test('asks DNS for both families, and puts IPv4 first', async (t) => {
+  const server = await openNameServer(t, (name) => ({ 'both.example': ['2001:db8::1', '192.0.2.1', '192.0.2.2'], 'six.example': ['2001:db8::2'] })[name])
+  const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: noHosts })
+  t.same((await resolve('both.example')).map(({ address }) => address), ['192.0.2.1', '192.0.2.2', '2001:db8::1'])
+  t.same(await resolve('six.example'), [{ address: '2001:db8::2', family: 6 }])
+  await t.rejects(resolve('missing.example'), { code: 'NO_ADDRESS' })
+  await t.rejects(resolve(`${'x'.repeat(64)}.example`), { code: 'NO_ADDRESS' }, 'a name that DNS cannot carry')
+})
+
+t.test('keeps hosts-file names and localhost working, without asking DNS', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-hosts-'))
+  t.teardown(() => rm(dir, { recursive: true }))
+  const path = join(dir, 'hosts')
+  const server = await openNameServer(t, () => undefined)
+  const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: createHostsFile(path) })
+  await t.rejects(resolve('db'), { code: 'NO_ADDRESS' }, 'a hosts file that is missing is empty')
+  await writeFile(path, '# comment\n127.0.0.1 localhost\n10.1.2.3  DB db.internal # the database\n\tfd00::5 db\nnonsense x\n')
+  server.questions.length = 0
+  t.same(await resolve('db'), [{ address: '10.1.2.3', family: 4 }, { address: 'fd00::5', family: 6 }])
+  t.same(await resolve('db.internal'), [{ address: '10.1.2.3', family: 4 }])
+  t.same((await resolve('some.localhost')).map(({ address }) => address), ['127.0.0.1', '::1'])
+  t.same(server.questions, [])
+})
+
+t.test('looks a name up once for all who need it at a time', async (t) => {
+  const server = await openNameServer(t, () => ['192.0.2.1'])
+  const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: noHosts })
+  await Promise.all(Array.from({ length: 40 }, () => resolve('busy.example')))
+  t.same(server.questions, ['busy.example', 'busy.example'], 'one question for each family')
+})
+
+t.test('gives up on a name that never answers', async (t) => {
+  const server = await openNameServer(t, () => 'never')
+  const { resolve } = createNameResolver({ timeoutMs: 50, servers: [server.address], hostsFile: noHosts })
+  await t.rejects(resolve('never.example'), { code: 'LOOKUP_TIMEOUT' })
+})
+
+t.test('bounds the lookups at a time, in all and for each domain, and keeps no other domain waiting', async (t) => {
+  const server = await openNameServer(t, (name) => name.includes('never') ? 'never' : ['192.0.2.1'])
+  const asked = () => new Set(server.questions)
+  const limits = { total: 6, perGroup: 2 }
+  const { need, resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: noHosts, limits })
+  const begin = (name: string) => ({ name, release: need(name), ended: resolve(name).then(() => 'found', ({ code }) => code) })
+
+  const one = Array.from({ length: 10 }, (_, index) => begin(`n${index}.never-one.example`))
+  const ofOne = ['n0', 'n1'].map((label) => `${label}.never-one.example`)
+  t.same((await resolve('quick.test')).length, 1, 'ten names of one domain hold two slots')
+  await until(() => ofOne.every((name) => asked().has(name)))
+
+  const others = ['a', 'b', 'c', 'd', 'e'].map((label) => begin(`www.never.${label}`))
+  await until(() => asked().size === 2 + 1 + 4, { what: 'as many as there are slots' })
+  const waiting = begin('quick-too.test')
+  for (const { release } of one) release()
+  t.equal(await waiting.ended, 'found', 'as soon as a slot is free')
+  for (const { release } of others) release()
+  t.same(await Promise.all([...one, ...others].map(({ ended }) => ended)), Array(15).fill('LOOKUP_CANCELED'))
+  t.same([...asked()].filter((name) => name.includes('never-one')), ofOne, 'what is canceled while it waits is never asked for')
+})
+
+t.test('lets 28 requests to names that never answer delay no other request', async (t) => {
+  const url = await web(t, (_, response) => { response.end('here') })
+  const { port } = new URL(url)
+  const server = await openNameServer(t, (name) => name.startsWith('never') ? 'never' : ['127.0.0.1'])
+  const http = client(t, 'http://localhost:1', { nameServers: [server.address], allowPrivateHosts: ['127.0.0.0/8'], connectTimeoutMs: 60_000 })
+  const controller = new AbortController()
+  let pending = 28
+  const stuck = Array.from({ length: pending }, async (_, index) => {
+    const error = await failure(http.request({ method: 'GET', url: `http://never-${index}.d${index}.example:${port}/` }, controller.signal))
+    pending--
+    return error.code
+  })
+  await until(() => new Set(server.questions).size === 28, { what: 'all of them asked for at once' })
+  for (const host of ['good.example', 'other.example', 'localhost']) {
+    t.equal((await http.request({ method: 'GET', url: `http://${host}:${port}/` })).body.toString(), 'here', host)
+  }
+  t.equal(pending, 28, 'they still wait')
+  controller.abort()
+  t.same(new Set(await Promise.all(stuck)), new Set(['aborted']))
+})

@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { spawnNode, until } from '@carillon/testing'
+import t from 'tap'
+import type { Test } from 'tap'
+import { listen } from '../local-server.ts'
+
+const limitMs = 1_000
+
+for (const whose of ['own', 'caller']) {
+  t.test(`a process that was stopped for longer than the limit of its ${whose} reads what came in meanwhile`, async (t) => {
+    t.equal(await askAndStop(t, whose, (response) => response.end('rotated')), 'rotated')
+  })
+}
+
+t.test('and waits no longer for what has not come', async (t) => {
+  t.equal(await askAndStop(t, 'own', () => {}), 'timeout')
+})
+
+/** What a process says that asks, stands still before it has an answer, and goes on when its time is over. */
+async function askAndStop (t: Test, whose: string, answer: (response: ServerResponse) => void): Promise<string | undefined> {
+  let asked: ServerResponse | undefined
+  const server = createServer((request, response) => {
+    if (request.url === '/before') response.end()
+    else asked = response
+  })
+  // A connection is there for the next question, however late that comes.
+  server.keepAliveTimeout = 0
+  const url = `http://127.0.0.1:${await listen(t, server)}`
+  const goOn = join(t.testdir(), 'go-on')
+  const asking = spawnNode(t, fileURLToPath(new URL('fixtures/request-once.ts', import.meta.url)), { args: [url, goOn, whose, String(limitMs)] })
+  const response = await until(() => asked, { timeoutMs: 20_000 })
+  const askedAt = Date.now()
+  answer(response)
+  await until(() => Date.now() - askedAt > 2 * limitMs, { timeoutMs: 30_000 })
+  await writeFile(goOn, '')
+  await asking.exited
+  return asking.stdout.at(-1)
+}
