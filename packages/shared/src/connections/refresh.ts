@@ -60,6 +60,11 @@ export interface Refresher {
   ) => Promise<RefreshResult | undefined>
 }
 
+/** Credentials of an active connection, sealed. */
+interface StoredCredentials extends Pick<CredentialsState, 'refreshWaitMs'> {
+  credentials: string
+}
+
 /** A share of the lease. The owner aborts its request before another process can take the lease. */
 const requestShare = 0.75
 const maxWaitMs = 45_000
@@ -96,7 +101,9 @@ export function createRefresher (
     const { id, seenVersion } = connection
     const deadline = performance.now() + maxWaitMs
     for (let waitMs = 20; performance.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
-      const settled = await checkState(provider, id, seenVersion) ?? await checkRefreshable(provider, connection, context)
+      const settled = await checkState(
+        provider, id, seenVersion, (state) => checkRefreshable(provider, connection, state, context)
+      )
       if (settled !== undefined) return settled
       const lease = await takeLease(database, { id, version: seenVersion, owner, leaseMs })
       const result = lease === undefined ? undefined : await refreshUnder(lease, provider, context)
@@ -108,16 +115,20 @@ export function createRefresher (
       { kind: 'unavailable', reason: 'another process is refreshing and does not finish' }
   }
 
-  /** The result that is already in the row. Undefined when the credentials need a refresh. */
-  async function checkState (provider: Provider, id: string, seenVersion: number): Promise<RefreshResult | undefined> {
+  /** The result that is already in the row. Undefined when the credentials need a refresh, about which `check` decides. */
+  async function checkState (
+    provider: Provider, id: string, seenVersion: number,
+    check: (state: StoredCredentials) => Promise<RefreshResult | undefined> = async () => undefined
+  ): Promise<RefreshResult | undefined> {
     const state = await readCredentials(database, id)
     if (state === undefined || state.credentials === null) return { kind: 'dead', reason: 'disconnected' }
-    if (state.credentialsVersion > seenVersion && state.status === 'active') {
-      const credentials = openCredentials(vault, provider, { id, credentials: state.credentials })
-      return { kind: 'fresh', fresh: { credentials, credentialsVersion: state.credentialsVersion } }
+    const { credentials, credentialsVersion, status, refreshWaitMs } = state
+    if (credentialsVersion > seenVersion && status === 'active') {
+      return { kind: 'fresh', fresh: { credentials: openCredentials(vault, provider, { id, credentials }), credentialsVersion } }
     }
-    if (state.status !== 'active') return { kind: 'dead', reason: 'the user has to reconnect' }
-    return provider.refresh === undefined ? { kind: 'dead', reason: 'these credentials cannot be refreshed' } : undefined
+    if (status !== 'active') return { kind: 'dead', reason: 'the user has to reconnect' }
+    if (provider.refresh === undefined) return { kind: 'dead', reason: 'these credentials cannot be refreshed' }
+    return await check({ credentials, refreshWaitMs })
   }
 
   /**
@@ -125,14 +136,13 @@ export function createRefresher (
    * them.
    */
   async function checkRefreshable (
-    provider: Provider, { id, seenVersion, refused }: RefreshRequest, context: RequestContext
+    provider: Provider, { id, seenVersion, refused }: RefreshRequest, { credentials, refreshWaitMs }: StoredCredentials,
+    context: RequestContext
   ): Promise<RefreshResult | undefined> {
-    const state = await readCredentials(database, id)
-    if (state === undefined || state.credentials === null || state.credentialsVersion !== seenVersion) return undefined
-    if (canRefresh(provider, id, state.credentials)) {
-      return state.refreshWaitMs === null
+    if (canRefresh(provider, id, credentials)) {
+      return refreshWaitMs === null
         ? undefined
-        : { kind: 'unavailable', reason: 'the token endpoint asked to wait', retryAt: context.now() + state.refreshWaitMs }
+        : { kind: 'unavailable', reason: 'the token endpoint asked to wait', retryAt: context.now() + refreshWaitMs }
     }
     if (refused === undefined) {
       await disableRefresh(database, id, seenVersion)
@@ -142,7 +152,7 @@ export function createRefresher (
   }
 
   /** Credentials that cannot be opened count as refreshable. The refresh then fails and logs the reason. */
-  function canRefresh (provider: Provider, id: string, credentials: NonNullable<CredentialsState['credentials']>): boolean {
+  function canRefresh (provider: Provider, id: string, credentials: string): boolean {
     if (provider.canRefresh === undefined) return true
     try {
       return provider.canRefresh(openCredentials(vault, provider, { id, credentials }))
