@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { loadConfig } from '@carillon/shared/config'
+import { createProviders, definitions } from '@carillon/shared/providers'
+import type { Provider } from '@carillon/shared/providers'
+import t from 'tap'
+import { kindsOf } from '../src/handshakes/kinds.ts'
+
+const root = new URL('../../../', import.meta.url)
+const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
+const values = Object.fromEntries(definitions.flatMap(({ required }) => required.map((name) => [name, 'x'])))
+const providers = [...createProviders(loadConfig(values)).values()]
+
+const head = [
+  '| provider | accounts belong to | kinds of handshake | sends | refreshes | revokes | shows a repeated message once |',
+  '|---|---|---|---|---|---|---|'
+]
+
+t.test('the table of providers says what their definitions say', async (t) => {
+  const table = [...head, ...providers.map(toRow)].join('\n')
+  t.match(await read('docs/providers.md'), table, `docs/providers.md contains this table:\n${table}`)
+})
+
+t.test('every provider is described, with its simulator', async (t) => {
+  for (const page of ['docs/providers.md', 'docs/sandbox.md']) {
+    const text = await read(page)
+    for (const { id, name } of providers) {
+      t.match(text, `\n## ${name}\n`, `${page} has a section about ${name}`)
+      t.match(text, `[${name}](#${id})`, `${page} links to it`)
+    }
+  }
+})
+
+t.test('the pages that list providers name all of them', async (t) => {
+  const readme = await read('README.md')
+  t.match(readme, `| ${providers.filter(({ send }) => send !== undefined).map(({ name }) => name).join(', ')} | a user | sends notifications |`)
+  for (const { name } of providers.filter(({ pull }) => pull !== undefined)) t.match(readme, `| ${name} | a team | reads `)
+  const cli = await read('docs/cli.md')
+  for (const { id, terminal } of definitions) {
+    t.equal(cli.includes(`\n| \`${id}\` | `), terminal !== undefined, `docs/cli.md says what connecting ${id} does, if it can be connected there`)
+  }
+})
+
+function toRow (provider: Provider): string {
+  const { id, name, holder, send, pull, refresh, revoke, revokes, idempotent } = provider
+  return `| ${[
+    `[${name}](#${id})`,
+    holder === 'team' ? 'a team' : 'a user',
+    kindsOf(provider).map((kind) => `\`${kind}\``).join(', '),
+    send !== undefined ? 'yes' : pull !== undefined ? '–, it is [read](pulls.md)' : '–',
+    yes(refresh !== undefined),
+    revokes === 'account' ? 'the whole account' : yes(revoke !== undefined),
+    yes(idempotent === true)
+  ].join(' | ')} |`
+}
+
+function yes (is: boolean): string {
+  return is ? 'yes' : '–'
+}
