@@ -16,7 +16,7 @@ interface Options {
   profiles?: string
 }
 
-/** `npm run bench`. */
+/** Defines `npm run bench`. */
 export function createBenchCommand ({ open, say, print }: CommandOutput): Command {
   return new Command('npm run bench --')
     .description('Measures Carillon against what it could be at best, on this machine, and prints ratios.')

@@ -1,13 +1,13 @@
 import type { BenchContext } from './environment/bench-context.ts'
 
-/** What a command needs of the process it runs in. */
+/** The functions that a command needs from its process. */
 export interface CommandOutput {
-  /** Opens what everything stands on; once. It is closed when the command ends. */
+  /** Opens the context once. It is closed when the command ends. */
   open: (options: { profiles?: string | undefined }) => Promise<BenchContext>
-  /** Tells of progress. */
+  /** Reports progress. */
   say: (line: string) => void
   /** Prints the result. */
   print: (text: string) => void
-  /** Has the process end with code 1. */
+  /** Makes the process exit with code 1. */
   fail: () => void
 }

@@ -16,7 +16,7 @@ interface Options {
 
 const maxListed = 12
 
-/** `npm run hostile`. */
+/** Defines `npm run hostile`. */
 export function createHostileCommand ({ open, say, print, fail }: CommandOutput): Command {
   return new Command('npm run hostile --')
     .description('Sends hostile requests to every route of a real API, with and without credentials, and measures what each costs it.')

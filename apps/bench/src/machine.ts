@@ -26,7 +26,7 @@ export function describeMachine ({ databases, redis }: BenchContext): Machine {
   }
 }
 
-/** What was run, and on what, in a line. */
+/** The commit and the machine, in one line. */
 export function describeEnvironment (
   commit: string | null, { cpu, cores, memoryGiB, system, node, postgres, redis }: Machine
 ): string {
@@ -34,7 +34,7 @@ export function describeEnvironment (
     (redis === null ? 'no Redis' : `Redis ${redis}`)
 }
 
-/** The commit that is measured, with `+` where files differ from it; null outside of a clone. */
+/** The measured commit, with `+` if files differ from it. Null outside of a clone. */
 export async function describeCommit (): Promise<string | null> {
   const git = async (...args: string[]): Promise<string> =>
     (await promisify(execFile)('git', args, { cwd: import.meta.dirname })).stdout.trim()

@@ -46,7 +46,7 @@ async function printError (lines: string[]): Promise<void> {
   if (!isInterrupted) process.stderr.write(`\n${all.join('\n')}\n`)
 }
 
-/** The work in hand is not waited for: it loses what it stands on. Whatever fails from now on fails for that. */
+/** Does not wait for running work, which fails when its servers close. All later errors are consequences of that. */
 function interrupt (): void {
   isInterrupted = true
   process.on('uncaughtException', () => {})
@@ -54,7 +54,7 @@ function interrupt (): void {
 }
 
 function close (): Promise<void> {
-  // What did not open has closed itself.
+  // A context that failed to open has already closed itself.
   closing ??= Promise.resolve(opening).catch(() => undefined).then((context) => context?.close())
   return closing
 }

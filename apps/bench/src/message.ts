@@ -1,2 +1,2 @@
-/** What every measurement sends. */
+/** The message of every measurement. */
 export const message = { type: 'note', title: 'A broadcast', body: 'Ding dong, this goes to everybody who is connected.' } as const

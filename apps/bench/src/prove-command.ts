@@ -19,7 +19,7 @@ interface Options {
   leaseSeconds: number
 }
 
-/** `npm run prove`. */
+/** Defines `npm run prove`. */
 export function createProveCommand ({ open, say, print, fail }: CommandOutput): Command {
   return new Command('npm run prove --')
     .description('Proves with real processes that a broadcast reaches everybody, once, whatever happens on the way.')

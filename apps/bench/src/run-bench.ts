@@ -13,15 +13,15 @@ interface FigureResult extends Summary {
 
 export interface BenchResult {
   figures: FigureResult[]
-  /** Figures that could not be measured here, and why. */
+  /** Figures that could not be measured here, with the reasons. */
   skipped: Array<{ id: FigureId, reason: string }>
-  /** The numbers behind the figures: one entry for each round. */
+  /** The numbers behind the figures, with one entry per round. */
   measures: Array<{ name: string, rounds: Array<Record<string, string>> }>
 }
 
 /**
- * Measures everything that `figures` need, once a round, each round in another order, so that a machine that is slow for a
- * while is slow for all of them. Rejects when a measurement fails or its counts are wrong: there are no half results.
+ * Runs all measures that `figures` need once per round, each round in another order, so a temporary slowdown of the machine
+ * affects all of them. Rejects when a measure fails or its counts are wrong.
  */
 export async function runBench (environment: Environment, figures: Figure[], say: (line: string) => void): Promise<BenchResult> {
   const skipped = figures.filter((figure) => environment.redis === undefined && needsRedis(figure))

@@ -9,7 +9,7 @@ export interface Report extends BenchResult {
   machine: Machine
 }
 
-/** The report as text: figures first, what they were made of after that. */
+/** The report as text: the figures, then the measures behind them. */
 export function show ({ commit, machine, figures, skipped, measures }: Report, known: Figure[]): string {
   const about = new Map(known.map((figure) => [figure.id, figure]))
   const table = figures.map(({ id, median, low, high, target, ok }) => {

@@ -1,7 +1,7 @@
 import type { Person } from './environment/audience.ts'
 import { message } from './message.ts'
 
-/** How many post at a time. */
+/** The number of concurrent clients. */
 export const clients = 64
 
 /** Notifications to one person each, in turn. */

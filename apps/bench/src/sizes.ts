@@ -1,20 +1,20 @@
-/** How much each measurement does. */
+/** The size of each measurement. */
 export interface Sizes {
   rounds: number
-  /** Sent before anything is measured, by us and by what we are measured against: compilers and connections get warm. */
+  /** Requests before each measurement, for Carillon and its baselines, to warm up compilers and connections. */
   warmUp: number
   broadcast: number
-  /** Recipients of the naive broadcast, which is slower by far. */
+  /** Recipients of the naive broadcast, which is much slower. */
   naive: number
-  /** Single notifications, accepted with no worker running. */
+  /** Single notifications, accepted without a running worker. */
   accept: number
-  /** The same with one. */
+  /** Single notifications, accepted with a running worker. */
   singles: number
-  /** Notifications whose way is timed, one after the other. */
+  /** Notifications whose latency is measured, one after the other. */
   latency: number
-  /** `smallTimes`: broadcasts to the small audience, for as much work as the large one is. */
+  /** `smallTimes`: the number of broadcasts to the small audience, for the same total work as the large one. */
   growth: { small: number, large: number, smallTimes: number }
-  /** Notifications that are timed while a broadcast to the large audience runs. */
+  /** Notifications whose latency is measured during a broadcast to the large audience. */
   direct: number
 }
 
@@ -30,7 +30,7 @@ export const full: Sizes = {
   direct: 200
 }
 
-/** For a look while working: too small to say much about growth. */
+/** For a quick check during development. Too small for conclusions about growth. */
 export const quick: Sizes = {
   rounds: 3,
   warmUp: 500,

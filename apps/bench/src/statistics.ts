@@ -1,4 +1,4 @@
-/** The value that `share` percent are at or below, by nearest rank. NaN of nothing. */
+/** The percentile `share` by nearest rank. NaN for an empty list. */
 export function percentile (values: number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other)
   return sorted[Math.max(0, Math.ceil(sorted.length * share / 100) - 1)] ?? NaN
@@ -10,7 +10,7 @@ export interface Summary {
   high: number
 }
 
-/** The middle of the rounds, and how far apart they were. */
+/** The median, minimum and maximum of the rounds. */
 export function summarize (values: number[]): Summary {
   const sorted = values.toSorted((one, other) => one - other)
   const middle = sorted.length / 2

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 
-/** The user that a process runs as, where that is not us. */
+/** The user of a process, if it is another user. */
 export interface Account {
   uid: number
   gid: number
@@ -10,7 +10,7 @@ export function isRoot (): boolean {
   return process.getuid?.() === 0
 }
 
-/** The user `postgres`, made when missing: PostgreSQL refuses to run as root. For root only. */
+/** The user `postgres`, created when missing: PostgreSQL refuses to run as root. Only root may call this. */
 export async function postgresAccount (): Promise<Account> {
   const known = await lookUp()
   if (known) return known
@@ -22,7 +22,7 @@ export async function postgresAccount (): Promise<Account> {
     'run as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own')
 }
 
-/** Whether that user can execute (`x`) or write into (`w`) the path. */
+/** Whether that user can execute (`x`) or write (`w`) the path. */
 export async function canUse (account: Account, how: 'x' | 'w', path: string): Promise<boolean> {
   const { exitCode, originalMessage } = await execa('/bin/sh', ['-c', 'test -x "$2" && test "-$1" "$2"', 'sh', how, path], {
     ...account,

@@ -10,33 +10,34 @@ import type { Exit } from './server-process.ts'
 import { stopLeftover } from './stop-leftover.ts'
 
 export interface EmbeddedPostgresOptions {
-  /** Made when missing. Holds the cluster (or a link to it), the password and the port. */
+  /** Created when missing. Contains the cluster (or a link to it), the password and the port. */
   dataDir: string
-  /** By default a free one, kept for the next time. */
+  /** Defaults to a free port, which later starts reuse. */
   port?: number | undefined
-  /** A folder in which npm has installed another version's binaries; by default those that came with us. */
+  /** A folder in which npm has installed the binaries of another version. Defaults to the bundled version. */
   binariesFrom?: string | undefined
-  /** False trades crash safety for speed: for tests. */
+  /** False disables crash safety, which is faster, for tests. */
   durable?: boolean | undefined
-  /** Hears every line that initdb and postgres say. */
+  /** Receives every output line of initdb and postgres. */
   onLog?: ((line: string) => void) | undefined
 }
 
 export interface EmbeddedPostgres {
-  /** Of the database `carillon`, with its superuser's name and password. */
+  /** The URL of the database `carillon`, with its superuser's name and password. */
   url: string
   port: number
-  /** Settles when the server has ended, asked or not, and the data can be opened again. */
+  /** Resolves when the server has ended for any reason and the data can be opened again. */
   exited: Promise<Exit>
   /** Stops the server, after which the data can be opened again. May be called twice. */
   close (): Promise<void>
-  /** Ends it at once; the next start recovers what it was doing. */
+  /** Kills the server. The next start recovers the data. */
   kill (): void
 }
 
 /**
- * Starts a PostgreSQL for this process alone, on 127.0.0.1, with UTF-8 and a generated password. Throws an Error of one line
- * that says what to do. Data survives a crash of this process or of the server: what either left behind is cleared away.
+ * Starts a PostgreSQL for this process only, on 127.0.0.1, with UTF-8 and a generated password. Throws an Error with one line
+ * that states what to do. Data survives a crash of this process or of the server: the next start removes what the crash left
+ * behind.
  */
 export async function openEmbeddedPostgres (
   { dataDir, port: wanted, binariesFrom, durable = true, onLog = () => {} }: EmbeddedPostgresOptions
@@ -51,10 +52,10 @@ export async function openEmbeddedPostgres (
     await stopLeftover(home.cluster)
     if (wanted !== undefined && !await isPortFree(wanted)) throw new Error(`port ${wanted} on 127.0.0.1 is in use`)
     if (!await isCluster(home.cluster)) await initCluster({ ...home, password, durable, onLog })
-    // Last, as nobody keeps it for us while a cluster is made.
+    // The port is chosen last, because it is not reserved while a cluster is created.
     const port = wanted ?? await rememberedPort(join(folder, 'port'))
     const server = await startPostgres({ ...home, port, durable, onLog })
-    // Whoever hears of the end may open the data again at once.
+    // Releases the lock first, because a caller may open the data as soon as `exited` resolves.
     const exited = server.exited.then(async (exit) => {
       await lock.release()
       return exit
@@ -88,7 +89,7 @@ async function prepareFolder (dataDir: string): Promise<string> {
   }
 }
 
-/** What the file says, or what `make` makes, kept for the next time and for nobody else's eyes. */
+/** Reads the file, or creates it with the result of `make`, readable only by this user. */
 async function keep (path: string, make: () => string): Promise<string> {
   const known = await readFile(path, 'utf8').catch(() => '')
   if (known) return known.trim()

@@ -3,18 +3,18 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * Below what systems take source ports from (Linux from 32768 on): of those, one that is free now may belong to somebody's
- * outgoing connection by the time that it is listened on.
+ * Lower than the ephemeral ports of systems (Linux uses 32768 and higher). An ephemeral port that is free now may become the
+ * source port of an outgoing connection before the server listens.
  */
 const lowestPort = 20_000
 const highestPort = 32_767
 
-/** A TCP port of 127.0.0.1 that nobody listens on right now: `preferred` when it is free, or any other. */
+/** A free TCP port of 127.0.0.1: `preferred` if it is free, otherwise any other. */
 export async function freePort (preferred?: number): Promise<number> {
   return preferred && await isPortFree(preferred) ? preferred : getPort({ host: '127.0.0.1', port: candidates() })
 }
 
-/** In no order, as other processes choose at the same time. Should none of them be free, get-port takes any port at all. */
+/** Random ports, because other processes choose at the same time. If none of them is free, get-port uses any port. */
 function candidates (): number[] {
   return Array.from({ length: 100 }, () => randomInt(lowestPort, highestPort + 1))
 }

@@ -2,11 +2,11 @@ import { execa } from 'execa'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 
 export interface Lock {
-  /** May be called twice: whoever of this process has taken it in between keeps it. */
+  /** May be called twice. A lock that this process has taken again in the meantime stays. */
   release (): Promise<void>
 }
 
-/** Somebody alive holds the lock; `pid` says who. */
+/** A running process holds the lock. `pid` is its id. */
 export class LockedError extends Error {
   readonly pid: number
 
@@ -18,8 +18,8 @@ export class LockedError extends Error {
 }
 
 /**
- * Takes the lock file `path` for this process, or throws LockedError. A lock whose holder died, even by a power cut, is
- * taken over: the file names the holder's process id and when that process began, as ids are used again.
+ * Takes the lock file `path` for this process, or throws LockedError. Takes over the lock of a process that has ended, even by
+ * a power failure. The file contains the process id and its start time, because ids are reused.
  */
 export async function takeLock (path: string): Promise<Lock> {
   const mine = JSON.stringify({ pid: process.pid, began: await beganAt(process.pid) })
@@ -41,13 +41,13 @@ async function removeOwn (path: string, mine: string): Promise<void> {
   if (await readFile(path, 'utf8').catch(() => '') === mine) await rm(path, { force: true })
 }
 
-/** Whether the process that wrote down its id and its beginning is still there. */
+/** Whether the process with this id and start time is running. */
 async function isLive ({ pid, began }: { pid: number, began?: string }): Promise<boolean> {
   if (!isRunning(pid)) return false
   return began === undefined || began === '' || await beganAt(pid) === began
 }
 
-/** Whether there is a process of this id, whoever's it is. */
+/** Whether any user's process with this id is running. */
 export function isRunning (pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -76,13 +76,13 @@ async function readHolder (path: string): Promise<{ pid: number, began?: string 
   }
 }
 
-/** Between making the file and writing into it, its holder is not to be seen yet. */
+/** A new file is empty for a moment, before its owner is written. */
 async function afterAMoment<T> (read: () => Promise<T>): Promise<T> {
   await new Promise((resolve) => setTimeout(resolve, 100))
   return read()
 }
 
-/** Field 22 of /proc/<pid>/stat (clock ticks since boot) with the boot's id; elsewhere what `ps` says; '' when nobody knows. */
+/** Field 22 of /proc/<pid>/stat (clock ticks since boot) with the boot's id, or the output of `ps`. Empty when unavailable. */
 async function beganAt (pid: number): Promise<string> {
   if (process.platform === 'linux') {
     const [boot, stat] = await Promise.all([

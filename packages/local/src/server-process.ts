@@ -3,11 +3,11 @@ import type { Account } from './account.ts'
 
 export interface ServerProcess {
   readonly pid: number
-  /** True when it has said that it is ready, false when it ended before. */
+  /** True when the server is ready, false when it ended first. */
   readonly ready: Promise<boolean>
-  /** Settles when the process has ended, with the last lines it said. Never rejects. */
+  /** Resolves when the process has ended, with its last output lines. Never rejects. */
   readonly exited: Promise<Exit>
-  /** Sends the signals one after the other, each when the one before was not heard within `patienceMs`. */
+  /** Sends the signals in order, each one if the process has not ended within `patienceMs` after the previous one. */
   stop (signals: NodeJS.Signals[], patienceMs: number): Promise<Exit>
   kill (signal: NodeJS.Signals): void
 }
@@ -22,21 +22,21 @@ export interface ServerCommand {
   command: string
   args: string[]
   cwd: string
-  /** Runs it as another user; only root may. */
+  /** Runs the process as another user, which only root may do. */
   account?: Account | undefined
-  /** Written to its stdin: configuration that must not be seen in the list of processes. */
+  /** Written to stdin. Configuration there does not appear in the process list. */
   input?: string | undefined
-  /** Part of the line by which it says that it is ready. */
+  /** A part of the output line that reports readiness. */
   readyWhen: string
   onLine? (line: string): void
 }
 
-/** Nothing of our own environment reaches a server: PGDATA or PGPORT of the user's shell would reconfigure it. */
+/** Servers inherit no environment variables, because PGDATA or PGPORT of the user's shell would reconfigure them. */
 export const serverEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
 /**
- * Starts a server in a session of its own, so that Ctrl-C in the terminal reaches us and not it: we stop it, last. Should we
- * be killed ourselves, a watchman stops it: a shell that waits for the other end of its stdin, ours, to close.
+ * Starts a server in its own session, so Ctrl-C in the terminal reaches only this process, which stops the server last. If this
+ * process is killed, a shell stops the server: it waits until its stdin, whose other end this process holds, closes.
  */
 export function startServerProcess ({ command, args, cwd, account, input, readyWhen, onLine }: ServerCommand): ServerProcess {
   const child = execa(command, args, {
@@ -46,7 +46,7 @@ export function startServerProcess ({ command, args, cwd, account, input, readyW
     extendEnv: false,
     detached: true,
     cleanup: false,
-    // Who stops it says how long to wait.
+    // The caller of `stop` sets the time limit.
     forceKillAfterDelay: false,
     reject: false,
     buffer: false,

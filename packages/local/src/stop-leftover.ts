@@ -7,9 +7,9 @@ const patienceMs = 15_000
 const stepMs = 50
 
 /**
- * Stops the PostgreSQL that a killed process of ours left running on this cluster. The caller holds the lock of the data
- * folder, so nobody else is using it. A note of a server that is gone stays for PostgreSQL to judge, which looks for
- * orphaned memory; only where its process id meanwhile belongs to another program, which PostgreSQL cannot tell, it is removed.
+ * Stops the PostgreSQL that a killed process left running on this cluster. The caller holds the lock of the data folder, so no
+ * other process uses it. Keeps the pid file of a stopped server, because PostgreSQL uses it to find orphaned shared memory.
+ * Removes the file only if another program has the process id now, which PostgreSQL cannot detect.
  */
 export async function stopLeftover (cluster: string): Promise<void> {
   const note = join(cluster, 'postmaster.pid')
@@ -31,7 +31,7 @@ async function isServerOf (pid: number, cluster: string): Promise<boolean> {
   return command.includes('postgres') && [cluster, await realpath(cluster)].some((path) => command.includes(path))
 }
 
-/** One that has ended but that nobody collected, as in a container without an init, has no command left. */
+/** A zombie process, as in a container without an init process, has no command line. */
 async function gone (pid: number, cluster: string): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += stepMs) {
     if (!isRunning(pid) || !await isServerOf(pid, cluster)) return true

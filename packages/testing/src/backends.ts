@@ -6,7 +6,7 @@ import { testServers } from './test-servers.ts'
 
 export interface BackendEnvironment {
   DATABASE_URL: string
-  /** Only on Redis. */
+  /** Only for Redis. */
   REDIS_URL?: string
   QUEUE_PREFIX: string
 }
@@ -15,7 +15,7 @@ export interface Backend {
   kind: 'postgres' | 'redis'
   /** For `t.test(name, { skip }, …)`: false, or the reason. */
   skip: false | string
-  /** A database, and where it applies a Redis prefix, of this test's own, as the environment of an app. */
+  /** Creates a database, and a prefix for Redis, for this test. Returns them as the environment of an app. */
   open: (t: Test) => Promise<BackendEnvironment>
 }
 

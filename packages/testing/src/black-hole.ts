@@ -4,18 +4,18 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
 
 export interface BlackHole {
-  /** The given address, by way of this proxy. */
+  /** The target's address through this proxy. */
   url: string
   /**
-   * From now on no byte passes in either direction and nothing is closed, as when a firewall drops all packets. New connections
-   * are accepted and stay silent.
+   * Drops all bytes in both directions from now on without closing anything, like a firewall that drops packets. Accepts new
+   * connections and does not respond.
    */
   swallow: () => void
-  /** New connections work again. Those of before stay silent for ever. */
+  /** Lets new connections work again. Existing ones stay silent forever. */
   end: () => void
 }
 
-/** A proxy in front of the server at `target` that can fall silent. Ends with the test. */
+/** A proxy in front of the server at `target` that can drop all traffic. Ends with the test. */
 export async function openBlackHole (t: Test, target: string): Promise<BlackHole> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()

@@ -5,20 +5,20 @@ export interface Page {
   url: string
   status: number
   headers: Record<string, string | string[] | undefined>
-  /** Where it redirects to, as a full address. */
+  /** The target of a redirect, as an absolute URL. */
   location: string | undefined
   text: string
 }
 
-/** A browser without a screen: keeps cookies as one does, follows no redirect by itself. */
+/** A browser without a screen. It stores cookies and does not follow redirects automatically. */
 export interface Browser {
   readonly jar: CookieJar
   get: (url: string, headers?: Record<string, string>) => Promise<Page>
-  /** Sends a form. */
+  /** Submits a form. */
   post: (url: string, fields?: Record<string, string>, headers?: Record<string, string>) => Promise<Page>
-  /** Submits the page's first form, with its own fields and what `fields` changes or adds. */
+  /** Submits the page's first form, with its own fields, which `fields` changes or extends. */
   submit: (page: Page, fields?: Record<string, string>) => Promise<Page>
-  /** Follows redirects from `page` until there are none, or until `stopAt` says so of an address that would be next. */
+  /** Follows redirects from `page` until there are none, or until `stopAt` returns true for the next address. */
   follow: (page: Page, stopAt?: (url: string) => boolean) => Promise<Page>
 }
 

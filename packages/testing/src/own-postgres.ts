@@ -7,19 +7,19 @@ import { migrateQueue } from '@carillon/shared/queue'
 import type { Test } from 'tap'
 
 export interface OwnPostgres {
-  /** Of a migrated database; the same after every start. */
+  /** The URL of a migrated database, the same after every start. */
   url: string
-  /** In order, or at once as in a power cut. */
+  /** Stops the server in order, or kills it as a power failure would. */
   stop: (how?: 'close' | 'kill') => Promise<void>
   start: () => Promise<void>
 }
 
-/** A PostgreSQL server for this test alone, to stop and start again. Ends with the test. */
+/** A PostgreSQL server for this test only, which can be stopped and started. Ends with the test. */
 export async function ownPostgres (t: Test): Promise<OwnPostgres> {
-  // Its real path, and open to other users: root's PostgreSQL runs as the user postgres.
+  // Uses the real path and allows access by other users, because root's PostgreSQL runs as the user postgres.
   const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
   await chmod(folder, 0o755)
-  // Durable: what was committed must be there after a crash.
+  // Durable, because committed data must survive a crash.
   const open = () => openEmbeddedPostgres({ dataDir: join(folder, 'postgres') })
   let server = await open()
   t.teardown(async () => {

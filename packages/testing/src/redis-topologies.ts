@@ -9,12 +9,12 @@ import { findProgram, startProgram } from './start-program.ts'
 export interface RedisServer {
   url: string
   port: number
-  /** Runs a command of redis-cli there. */
+  /** Runs a redis-cli command. */
   command: (...words: string[]) => Promise<string>
   stop: () => Promise<void>
 }
 
-/** A Redis of this test's own with these settings; skips the test where there is no redis-server, and resolves to undefined. */
+/** A Redis for this test with these settings. Without redis-server, skips the test and resolves to undefined. */
 export async function startRedis (t: Test, settings: Record<string, string | number> = {}): Promise<RedisServer | undefined> {
   const command = await findProgram(t, ['redis-server'], 'CARILLON_REQUIRE_REDIS')
   if (command === undefined) return
@@ -26,14 +26,14 @@ export async function startRedis (t: Test, settings: Record<string, string | num
   return { url: `redis://127.0.0.1:${port}`, port, command: (...words) => redisCli(port, ...words), stop }
 }
 
-/** A primary, and a replica of it that is in step. */
+/** A primary, and a replica that is in sync. */
 export async function startReplication (t: Test): Promise<{ primary: RedisServer, replica: RedisServer } | undefined> {
   const primary = await startRedis(t)
   const replica = primary && await startRedis(t, { replicaof: `127.0.0.1 ${primary.port}` })
   return replica && { primary, replica }
 }
 
-/** Six nodes, three of which hold the slots; resolves to the URL of one. */
+/** Six nodes, three of which have slots. Resolves to the URL of one node. */
 export async function startCluster (t: Test): Promise<{ url: string } | undefined> {
   const nodes: RedisServer[] = []
   for (let count = 0; count < 6; count++) {
@@ -47,14 +47,14 @@ export async function startCluster (t: Test): Promise<{ url: string } | undefine
   return first && { url: first.url }
 }
 
-/** A Sentinel that watches a Redis. */
+/** A Sentinel that monitors a Redis. */
 export async function startSentinel (t: Test): Promise<{ url: string } | undefined> {
   const command = await findProgram(t, ['redis-sentinel'], 'CARILLON_REQUIRE_SENTINEL')
   const watched = command && await startRedis(t)
   if (!watched) return
   const cwd = await openFolder(t)
   const port = await freePort()
-  // Sentinel writes into its configuration.
+  // Sentinel writes to its configuration file.
   const file = join(cwd, 'sentinel.conf')
   await writeFile(file, `bind 127.0.0.1\nport ${port}\nsentinel monitor main 127.0.0.1 ${watched.port} 1\n`)
   await startProgram(t, { command, args: [file], cwd, readyWhen: 'Sentinel ID is' })

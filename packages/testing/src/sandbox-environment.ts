@@ -1,4 +1,4 @@
-/** The variables that point Carillon at the simulators of the sandbox at `url`; at all when none is named. */
+/** The variables that point Carillon to the simulators of the sandbox at `url`, for all providers or the given ones. */
 export async function sandboxEnvironment (url: string, ...providers: string[]): Promise<Record<string, string>> {
   const response = await fetch(`${url}/_control/environment`)
   const { data } = await response.json() as { data: Array<{ provider: string, environment: Record<string, string> }> }

@@ -8,11 +8,11 @@ import postgres from 'postgres'
 import { redisMissing } from './redis-missing.ts'
 
 export interface Servers {
-  /** Of a superuser, in a database that is not the template. */
+  /** The URL of a superuser, in a database other than the template. */
   databaseUrl: string
-  /** A migrated database to clone: nobody may be connected to it. */
+  /** A migrated database to clone. It must have no connections. */
   template: string
-  /** Where there is a Redis; otherwise `redisMissing` says why not. */
+  /** Undefined without a Redis. `redisMissing` contains the reason. */
   redisUrl: string | undefined
   close (): Promise<void>
 }
@@ -26,11 +26,11 @@ export interface ServersOptions {
   requireRedis: boolean
 }
 
-/** Starts what tests stand on: one PostgreSQL with a migrated template database, and one Redis where it is installed. */
+/** Starts the servers for tests: one PostgreSQL with a migrated template database, and one Redis where it is installed. */
 export async function openServers ({ databaseUrl, postgresFrom, redisUrl, requireRedis }: ServersOptions): Promise<Servers> {
   if (requireRedis && !redisUrl && !await findRedisServer()) throw new Error(`CARILLON_REQUIRE_REDIS is set, but there is ${redisMissing}`)
   await sweep()
-  // Its real path, and open to other users: root's PostgreSQL runs as the user postgres.
+  // Uses the real path and allows access by other users, because root's PostgreSQL runs as the user postgres.
   const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
   await chmod(folder, 0o755)
   const closers = [() => rm(folder, { recursive: true, force: true })]
@@ -54,7 +54,7 @@ export async function openServers ({ databaseUrl, postgresFrom, redisUrl, requir
   }
 }
 
-/** Removes what runs left behind that were killed. */
+/** Removes files that killed runs left behind. */
 async function sweep (): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = /^carillon-test-(\d+)-/.exec(name)?.[1]

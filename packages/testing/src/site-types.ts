@@ -1,6 +1,6 @@
 import type { Browser, Page } from './browser.ts'
 
-/** Where a running Carillon is, as `up.json` says. */
+/** The addresses of a running Carillon, with the content of `up.json`. */
 export interface Addresses {
   apiUrl: string
   sandboxUrl: string
@@ -31,16 +31,16 @@ export interface DeliveryResponse {
   explanation?: string
 }
 
-/** A website that uses Carillon, and its users: everything goes through the doors they would use. */
+/** A website that uses Carillon, and its users. It only uses public interfaces. */
 export interface Site {
   api: <Answer>(method: string, path: string, options?: { token?: string, body?: object, expect?: number }) => Promise<Answer>
   control: <Answer>(method: string, path: string, body?: object) => Promise<Answer>
   mintToken: (userId: string) => Promise<string>
-  /** Walks a handshake with the provider of examples as the user would, up to the page it ends on. */
+  /** Performs a handshake with the provider of examples like a user, up to the last page. */
   walk: (userId: string, options?: { answer?: 'allow' | 'deny', account?: string, browser?: Browser }) => Promise<Page>
-  /** Connects the user's account there (of the same name) and answers the connection's id. */
+  /** Connects the user's account of the same name there, and returns the connection's id. */
   connect: (userId: string) => Promise<string>
-  /** What has reached an account, or all of them; at the provider of examples unless `provider` names another. */
+  /** Messages that one account or all accounts received, at the provider of examples or at `provider`. */
   inbox: (account?: string, provider?: string) => Promise<InboxEntry[]>
   notify: (userIds: string[], title: string) => Promise<string>
   /** The delivery, once it is in this state. */

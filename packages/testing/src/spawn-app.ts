@@ -5,7 +5,7 @@ import type { NodeProcess, NodeOptions } from './spawn-node.ts'
 
 export type AppName = 'api' | 'worker' | 'sandbox' | 'cli'
 
-/** Runs an app as a process, as spawnNode does. */
+/** Runs an app as a process, like spawnNode. */
 export function spawnApp (t: Test, name: AppName, options: NodeOptions = {}): NodeProcess {
   return spawnNode(t, fileURLToPath(new URL(`../../../apps/${name}/src/main.ts`, import.meta.url)), options)
 }

@@ -5,32 +5,32 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
 export interface NodeOptions {
-  /** All of its environment but PATH and HOME: nothing else is inherited. */
+  /** The whole environment except PATH and HOME. The process inherits nothing else. */
   env?: Record<string, string>
   args?: string[]
   cwd?: string
-  /** Another user to run it as; for root only. */
+  /** Another user to run it as. Only root may do this. */
   uid?: number
   gid?: number
-  /** In a process group of its own, which can then be signalled as a terminal does. */
+  /** Uses a new process group, which can receive signals like one in a terminal. */
   detached?: boolean
 }
 
 export interface NodeProcess {
   readonly pid: number
-  /** Everything it has written so far, line by line. */
+  /** The output so far, by line. */
   readonly stdout: string[]
   readonly stderr: string[]
   /** Both, as one text. */
   output: () => string
-  /** Resolves when it says that it is ready, with its address where it has one; rejects when it ends before. */
+  /** Resolves when the process is ready, with its address if any. Rejects when the process ends first. */
   readonly ready: Promise<{ url: string }>
   readonly exited: Promise<Exit>
-  /** Sends the signal (SIGTERM) and waits for the end. */
+  /** Sends the signal (default: SIGTERM) and waits for the end. */
   stop: (signal?: NodeJS.Signals) => Promise<Exit>
-  /** `kill -9`, and waits for the end. */
+  /** Sends SIGKILL and waits for the end. */
   kill: () => Promise<Exit>
-  /** Hangs up, as when we had died ourselves, and waits for the end. */
+  /** Closes the IPC channel, like the end of this process would, and waits for the end. */
   abandon: () => Promise<Exit>
 }
 
@@ -41,10 +41,10 @@ interface Exit {
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const patienceMs = 20_000
-/** For Node, not for the script. */
+/** Options of Node, not of the script. */
 const forNode = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE']
 
-/** Runs a script as a process, the way this test itself is run (bundled, through tsx or natively), and ends it with the test. */
+/** Runs a script as a process, in the same way as this test (bundled, through tsx or natively), and ends it with the test. */
 export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd = root, ...how }: NodeOptions = {}): NodeProcess {
   const child = execa(process.execPath, [...programOf(script), ...args], {
     ...how,
@@ -92,7 +92,7 @@ export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd =
   return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL'), abandon }
 }
 
-/** The bundle that `npm test` made of it; or the script, through tsx where Node needs it or we have it ourselves. */
+/** The bundle from `npm test` if there is one, otherwise the script, through tsx if this process needs or uses it. */
 function programOf (script: string): string[] {
   const bundle = join(process.env['TEST_BUNDLES'] ?? '', relative(root, script)).replace(/\.ts$/, '.js')
   if (process.env['TEST_BUNDLES'] && existsSync(bundle)) return ['--enable-source-maps', bundle]

@@ -6,8 +6,8 @@ import type { Test } from 'tap'
 import { findProgram, startProgram } from './start-program.ts'
 
 /**
- * Puts a PgBouncer in transaction mode before the database at `url`, and resolves to its own URL. Skips the test where there
- * is no pgbouncer, and resolves to undefined.
+ * Starts a PgBouncer in transaction mode in front of the database at `url`, and resolves to its URL. Without pgbouncer, skips
+ * the test and resolves to undefined.
  */
 export async function startPgBouncer (
   t: Test, url: string, settings: Record<string, string> = {}
@@ -29,7 +29,7 @@ export async function startPgBouncer (
       unix_socket_dir: '',
       auth_type: 'any',
       pool_mode: 'transaction',
-      // Fewer than we have connections, so that they share.
+      // Fewer than our connections, so they share sessions.
       default_pool_size: '4',
       ...settings
     }).map(([name, value]) => `${name} = ${value}`)

@@ -6,11 +6,11 @@ export interface Program {
   command: string
   args: string[]
   cwd: string
-  /** Part of the line by which it says that it is ready. */
+  /** A part of the output line that reports readiness. */
   readyWhen: string
 }
 
-/** Starts a server that ends with the test, and resolves when it is ready. `stop` ends it sooner. */
+/** Starts a server that ends with the test, and resolves when it is ready. `stop` ends it earlier. */
 export async function startProgram (t: Test, { command, args, cwd, readyWhen }: Program): Promise<{ stop: () => Promise<void> }> {
   const child = execa(command, args, { cwd, reject: false, buffer: false, all: true, stdin: 'ignore', forceKillAfterDelay: 10_000 })
   const stop = async (): Promise<void> => {
@@ -29,10 +29,10 @@ export async function startProgram (t: Test, { command, args, cwd, readyWhen }: 
   return { stop }
 }
 
-/** The first of these commands that is there. Without one, skips the test, or fails it where `variable` is 1. */
+/** The first of these commands that exists. Without one, skips the test, or fails it if `variable` is 1. */
 export async function findProgram (t: Test, commands: string[], variable: string): Promise<string | undefined> {
   for (const command of commands) {
-    // What it says does not matter: some end with an error although they are there.
+    // The output does not matter: some programs exist and still return an error.
     const { code } = await execa(command, ['--version'], { reject: false, stdin: 'ignore' })
     if (code !== 'ENOENT') return command
   }

@@ -3,7 +3,7 @@ import postgres from 'postgres'
 import type { Test } from 'tap'
 import { testServers } from './test-servers.ts'
 
-/** A migrated database of this test's own, dropped when it ends. One that failed stays for as long as its server does. */
+/** A migrated database for this test, dropped when the test ends. After a failure it stays as long as its server. */
 export async function testDatabase (t: Test): Promise<{ url: string }> {
   const { databaseUrl, template } = await testServers()
   const name = `carillon_test_${randomBytes(6).toString('hex')}`
@@ -26,7 +26,7 @@ async function administer (url: string, statement: (sql: postgres.Sql) => Promis
   }
 }
 
-/** The URL is one of a server that ends with the run, or of a developer's own. */
+/** The URL is only useful if the server keeps running after the tests. */
 function howToLook (name: string, url: string): string {
   if (process.env['TEST_KEEP'] === '1') return `Its database: psql '${url}'`
   if (process.env['TEST_DATABASE_URL']) return `Its database is ${name}, on the server of TEST_DATABASE_URL.`

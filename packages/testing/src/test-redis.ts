@@ -7,11 +7,11 @@ import { testServers } from './test-servers.ts'
 
 export interface TestRedis {
   url: string
-  /** Of every key this test makes: other tests use the same Redis. */
+  /** The prefix of every key of this test, because other tests use the same Redis. */
   prefix: string
 }
 
-/** The Redis that all tests share, with a prefix of this test's own. Skips the test and returns undefined where there is none. */
+/** The Redis that all tests share, with a prefix for this test. Without one, skips the test and returns undefined. */
 export async function testRedis (t: Test): Promise<TestRedis | undefined> {
   const { redisUrl } = await testServers()
   if (!redisUrl) return skip(t)
@@ -19,12 +19,12 @@ export async function testRedis (t: Test): Promise<TestRedis | undefined> {
 }
 
 export interface OwnRedis extends TestRedis {
-  /** Loses everything that is in it. */
+  /** Deletes all data. */
   flush: () => Promise<void>
   close: () => Promise<void>
 }
 
-/** A Redis for this test alone, to flush or to kill; skips the test where there is no redis-server, and returns undefined. */
+/** A Redis for this test only, to flush or to kill. Without redis-server, skips the test and returns undefined. */
 export async function ownRedis (t: Test): Promise<OwnRedis | undefined> {
   if (!await findRedisServer()) return skip(t)
   const server = await openRedisServer()

@@ -4,13 +4,13 @@ import type { Servers } from './servers.ts'
 
 let opening: Promise<Servers> | undefined
 
-/** The servers of `npm test`, which starts them when the first test asks, or, for a file that is run by itself, its own. */
+/** The servers of `npm test`, which start with the first request, or own servers for a file that runs alone. */
 export function testServers (): Promise<Servers> {
   opening ??= fromEnvironment() ?? fromRunner() ?? startOwn()
   return opening
 }
 
-/** They run already, for whoever started this test. */
+/** The servers already run, started by the caller of this test. */
 function fromEnvironment (): Promise<Servers> | undefined {
   const { TEST_DATABASE_URL: databaseUrl, TEST_TEMPLATE: template, TEST_REDIS_URL: redisUrl } = process.env
   if (!databaseUrl || !template) return undefined

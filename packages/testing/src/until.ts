@@ -1,13 +1,13 @@
 /**
- * Calls `probe` until it returns something other than undefined, null or false, and returns that. Probes that throw are
- * tried again too. Throws when `timeoutMs` (a minute) have passed, with what the last probe said.
+ * Calls `probe` until it returns a value other than undefined, null or false, and returns that value. Repeats probes that
+ * throw. Throws after `timeoutMs` (a minute by default), with the last result or error.
  */
 export async function until<T> (
   probe: () => T | Promise<T>, { timeoutMs = 60_000, everyMs = 25, what = 'the condition' }: { timeoutMs?: number, everyMs?: number, what?: string } = {}
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = Date.now() + timeoutMs
   let last: unknown
-  // Once more when the time is over: whoever stood still until then has not looked.
+  // Probes once more after the timeout, because this process may have been suspended until then.
   for (let isLast = false; !isLast;) {
     isLast = Date.now() >= deadline
     try {

@@ -15,25 +15,25 @@ interface HandshakeResponse {
   error: string | null
 }
 
-/** A handshake as it was opened, and the means of its user. */
+/** An open handshake, with functions that act as its user. */
 export interface OpenedHandshake extends HandshakeResponse {
   token: string
   look: () => Promise<HandshakeResponse>
 }
 
-/** What the user does at the provider: who they are there, and what they say. */
+/** The user's actions at the provider: the account they use, and their decision. */
 export interface Decision {
   account: string
   answer: 'allow' | 'deny'
-  /** Single permissions that they do not allow, where one can choose. */
+  /** A single permission that the user declines, where the provider allows a choice. */
   decline?: string
 }
 
-/** One way to connect an account, walked as its user would: by browser, or with a frontend that calls the API. */
+/** One way to connect an account, performed as its user would: in a browser, or with a frontend that calls the API. */
 export interface WayIn {
   name: string
   kind: 'redirect' | 'verifier' | 'code'
-  /** From an opened handshake to where the user has said all they have to say. Answers the page that is left, if there is one. */
+  /** Performs the user's steps from an open handshake to its end. Returns the last page, if there is one. */
   walk: (site: Site, handshake: OpenedHandshake, decision: Decision, browser?: Browser) => Promise<Page | undefined>
 }
 
@@ -45,7 +45,7 @@ export async function openHandshake (
   return { ...opened, token, look: () => api('GET', `/v1/handshakes/${opened.id}`, { token }) }
 }
 
-/** All there are, whichever provider has them. */
+/** All ways of all providers. */
 export const waysIn: WayIn[] = [
   {
     name: 'by redirect',
@@ -99,18 +99,18 @@ export const waysIn: WayIn[] = [
   }
 ]
 
-/** From our own page to the provider's, and back to the page it all ends on. */
+/** From our own page to the provider's, and back to the last page. */
 export async function walkRedirect (startUrl: string, decision: Decision, browser = createBrowser()): Promise<Page> {
   const confirmed = await browser.submit(await browser.get(startUrl))
   return confirmAccount(browser, await browser.follow(await decide(browser, confirmed.location ?? '', decision)))
 }
 
-/** Where `page` asks whether an account is the user's, says that it is; any other page is the end. */
+/** Confirms the account if `page` asks for it. Otherwise returns `page`. */
 export async function confirmAccount (browser: Browser, page: Page): Promise<Page> {
   return /\/connect\/\w+\/account\?/.test(page.url) ? browser.follow(await browser.submit(page)) : page
 }
 
-/** The simulators' pages take the decision in their query, from programs. */
+/** Programs pass the decision to the simulators' pages in the query. */
 function decide (
   browser: Browser, address: string, { answer, ...decision }: Decision, more: Record<string, string> = {}
 ): Promise<Page> {
@@ -119,13 +119,13 @@ function decide (
   return browser.get(url.href)
 }
 
-/** Undefined when the user was shown none. */
+/** Undefined when the provider showed no verifier. */
 async function readVerifier (browser: Browser, authorizeUrl: string, decision: Decision): Promise<string | undefined> {
   const { text } = await decide(browser, authorizeUrl, decision)
   return /id="verifier"[^>]*>([^<]+)</.exec(text)?.[1]?.trim()
 }
 
-/** Where our page leads to. */
+/** The address of the link on our page. */
 function linkOn ({ url, text }: Page): string {
   const [, address] = /<a class="button[^"]*" href="([^"]+)"/.exec(text) ?? []
   if (address === undefined) throw new Error(`there is no link on ${url}:\n${text.slice(0, 500)}`)

@@ -3,9 +3,9 @@ import { newId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import type { Vault } from '@carillon/shared/vault'
 
-/** Somebody with a Pushbullet account at the sandbox, connected. */
+/** A user with a connected Pushbullet account at the sandbox. */
 export interface Person {
-  /** The site's id, and the account's name. */
+  /** The site's id, which is also the account's name. */
   userId: string
   connectionId: string
   accessToken: string
@@ -17,7 +17,7 @@ export function toPerson ({ account, accessToken }: { account: string, accessTok
 
 const peoplePerStatement = 10_000
 
-/** Keeps people and their connections as an import through the API would, a few hundred times as fast. */
+/** Stores people and their connections like an import through the API, several hundred times as fast. */
 export async function connectPeople ({ sql }: Database, vault: Vault, people: Person[]): Promise<void> {
   for (let start = 0; start < people.length; start += peoplePerStatement) {
     const some = people.slice(start, start + peoplePerStatement)

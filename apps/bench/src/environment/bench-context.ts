@@ -15,32 +15,32 @@ import { createProcesses } from './processes.ts'
 import type { Processes } from './processes.ts'
 import { spawnApp } from './spawn.ts'
 
-/** What every measurement stands on: the same, and how much each does. */
+/** The context of every measurement, with its size. */
 export interface Environment extends BenchContext {
   sizes: Sizes
 }
 
-/** Servers, people, and how to start our processes. */
+/** Servers, people, and functions that start processes. */
 export interface BenchContext {
   databases: Databases
-  /** Absent where there is no redis-server. */
+  /** Absent without redis-server. */
   redis: { url: string, version: string } | undefined
   simulator: Simulator
   keys: string
-  /** The first `count` people there are. */
+  /** The first `count` people. */
   people: (count: number) => Promise<Person[]>
-  /** The name of a database in which they are connected. */
+  /** The name of a database in which that many people are connected. */
   connected: (count: number) => Promise<string>
   startApp: Processes['startApp']
   startLoop: Processes['startLoop']
-  /** What our processes have warned of or failed with so far; the last of it. */
+  /** The latest warnings and errors of the processes. */
   complaints: () => Promise<string[]>
-  /** Ends everything, in whatever measurement it is needed this moment. */
+  /** Closes everything, even during a measurement. */
   close: () => Promise<void>
 }
 
 export interface BenchContextOptions {
-  /** PATH and the like, for every process we start. */
+  /** PATH and similar variables for all processes. */
   env: Record<string, string>
   say: (line: string) => void
   profiles?: string | undefined
@@ -48,14 +48,14 @@ export interface BenchContextOptions {
 
 export async function openBenchContext ({ env, say, profiles }: BenchContextOptions): Promise<BenchContext> {
   const closers: Array<() => Promise<unknown>> = []
-  // One that fails keeps no other from being closed.
+  // A closer that fails does not prevent the others.
   const close = async (): Promise<void> => {
     const [closer] = closers.splice(-1)
     if (closer !== undefined) await closer().finally(close)
   }
   try {
     await sweep()
-    // Open to other users: root's PostgreSQL runs as the user postgres.
+    // Allows access by other users, because root's PostgreSQL runs as the user postgres.
     const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-bench-${process.pid}-`)))
     closers.push(() => rm(folder, { recursive: true, force: true }))
     await chmod(folder, 0o755)
@@ -92,7 +92,7 @@ export async function openBenchContext ({ env, say, profiles }: BenchContextOpti
   }
 }
 
-/** Removes what runs left behind that were killed. */
+/** Removes files that killed runs left behind. */
 async function sweep (): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = /^carillon-bench-(\d+)-/.exec(name)?.[1]
@@ -124,7 +124,7 @@ interface PopulationServices {
   say: (line: string) => void
 }
 
-/** People are made once, and connected once for each size of audience: a larger one begins as a copy of a smaller. */
+/** Creates people once, and connects them once per audience size. A larger audience starts as a copy of a smaller one. */
 function createPopulation ({ databases, simulator, keys, say }: PopulationServices) {
   const vault = createVault(parseVaultKeys(keys))
   const everybody: Person[] = []

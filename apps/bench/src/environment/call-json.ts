@@ -1,6 +1,6 @@
 import { request } from 'undici'
 
-/** Calls a JSON API. Throws on every status but 2xx. */
+/** Sends a request to a JSON API. Throws for every status except 2xx. */
 export async function callJson<Answer> (
   method: string, url: string, { body, token }: { body?: object | undefined, token?: string | undefined } = {}
 ): Promise<Answer> {

@@ -10,16 +10,16 @@ import type { Child } from './spawn.ts'
 
 export type BackendKind = 'redis' | 'postgres'
 
-/** An API and, where asked for, one worker, on a database of their own. */
+/** An API and an optional worker, with their own database. */
 export interface Carillon {
   apiUrl: string
   key: string
   api: Child
-  /** Throws where none was asked for. */
+  /** Throws when no worker was started. */
   worker: Child
   database: OwnDatabase
   people: Person[]
-  /** Starts a worker: one that was not asked for at first, or another in the place of one that is gone. */
+  /** Starts a worker: a first one, or one that replaces a worker that has ended. */
   startWorker: () => Promise<void>
   notify: (audience: { userIds: string[] } | { everyone: true }) => Promise<string>
   status: (id: string) => Promise<NotificationProgress>
@@ -27,7 +27,7 @@ export interface Carillon {
   close: () => Promise<void>
 }
 
-/** What the API says of a notification. */
+/** The API's data about a notification. */
 export interface NotificationProgress {
   status: string
   deliveries: number
@@ -37,14 +37,14 @@ export interface NotificationProgress {
 
 export interface CarillonOptions {
   backend: BackendKind
-  /** How many people are connected. */
+  /** The number of connected people. */
   audience: number
   worker?: boolean
-  /** Settings of the API and the worker that differ from those they come with. */
+  /** Settings of the API and the worker that differ from the defaults. */
   settings?: Record<string, string>
 }
 
-/** Where jobs live in measurements that are not about that. */
+/** The store of jobs in measurements that do not compare stores. */
 export function usualBackend ({ redis }: BenchContext): BackendKind {
   return redis === undefined ? 'postgres' : 'redis'
 }
@@ -105,7 +105,7 @@ export async function openCarillon (
   }
 }
 
-/** The guid under which a notification reaches a person. */
+/** The guid with which a notification reaches a person. */
 export function guidOf (notificationId: string, { connectionId }: Person): string {
   return deliveryKeyOf(toUuid(notificationId), connectionId)
 }

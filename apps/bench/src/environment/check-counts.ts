@@ -2,12 +2,12 @@ import type { Carillon } from './carillon.ts'
 import { toUuid } from './carillon.ts'
 import type { BenchContext } from './bench-context.ts'
 
-/** Thrown when the two ends do not agree: a rate that lost something is no rate. */
+/** Thrown when counts differ: a rate is invalid if deliveries were lost. */
 export class CountError extends Error {
   override readonly name = 'CountError'
 }
 
-/** The rows of the given notifications, or of all, by their state. */
+/** The number of rows of the given notifications, or of all, by state. */
 export async function countRows ({ database: { sql } }: Carillon, ids?: string[]): Promise<Record<string, number>> {
   const rows = await sql<Array<{ state: string, number: number }>>`
     select state, count(*)::int as number from deliveries
@@ -15,7 +15,7 @@ export async function countRows ({ database: { sql } }: Carillon, ids?: string[]
   return Object.fromEntries(rows.map(({ state, number }) => [state, number]))
 }
 
-/** Sees to it that the table has exactly these rows, and the simulator as many guids as are `sent`, none of them twice. */
+/** Checks that the table has exactly these rows, and that the simulator received each guid of the `sent` ones once. */
 export async function checkCounts (
   environment: BenchContext, carillon: Carillon, expected: Record<string, number>
 ): Promise<void> {

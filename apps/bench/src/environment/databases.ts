@@ -5,22 +5,25 @@ import { migrateQueue } from '@carillon/shared/queue'
 
 export interface Databases {
   version: string
-  /** A database of one measurement's own. `template` is one of ours that nobody is connected to, or none for an empty one. */
+  /**
+   * Creates a database for one measurement. `template` is an existing database without connections. Without it, the new one is
+   * empty.
+   */
   create: (template?: string) => Promise<OwnDatabase>
-  /** Makes a database to create others from. */
+  /** Creates a database that serves as a template. */
   prepare: (name: string, from: string | undefined, fill: (database: Database, url: string) => Promise<void>) => Promise<void>
   close: () => Promise<void>
 }
 
 export interface OwnDatabase extends Database {
   url: string
-  /** Statements it was sent since the last reset. Asking goes through another database, and does not count. */
+  /** The number of statements since the last reset. The query uses another database, so it does not count itself. */
   statements: () => Promise<number>
   resetStatements: () => Promise<void>
   drop: () => Promise<void>
 }
 
-/** A PostgreSQL with its own settings but one: it counts statements. It is as durable as it comes. */
+/** A PostgreSQL with default settings and crash safety, except that it counts statements. */
 export async function openDatabases (dataDir: string): Promise<Databases> {
   const first = await openEmbeddedPostgres({ dataDir })
   await using(openDatabase({ url: first.url, max: 1 }), ({ sql }) => sql`alter system set shared_preload_libraries = 'pg_stat_statements'`)
@@ -45,7 +48,7 @@ export async function openDatabases (dataDir: string): Promise<Databases> {
   }
 
   async function createDatabase (name: string, template = 'template0'): Promise<string> {
-    // Copied file by file, with a checkpoint, so that no measurement pays for writing out its own beginning.
+    // Copying files with a checkpoint first prevents that a measurement includes the writes of its own setup.
     await admin.sql`create database ${admin.sql(name)} template ${admin.sql(template)} strategy file_copy`
     const url = new URL(server.url)
     url.pathname = `/${name}`
@@ -80,14 +83,14 @@ export async function openDatabases (dataDir: string): Promise<Databases> {
       await using(connect(url, 1), ({ sql }) => sql`vacuum (analyze, freeze)`)
     },
     close: async () => {
-      // Whoever uses one this moment, too: postgres.js throws where nobody can catch it when its server goes away under it.
+      // Closes databases in use too: if the server ends first, postgres.js throws an error that cannot be caught.
       await Promise.all([...open].map((database) => database.close()))
       await server.close()
     }
   }
 }
 
-/** Carillon's tables, and BullMQ's. */
+/** Migrates Carillon's and BullMQ's tables. */
 export async function migrateAll (url: string): Promise<void> {
   await migrateDatabase({ url })
   await migrateQueue({ url })

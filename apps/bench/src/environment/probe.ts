@@ -1,19 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
-/** What a process has used since it began. */
+/** The resources that a process has used since its start. */
 export interface Usage {
   cpuMs: number
-  /** The most memory it ever held. */
+  /** The peak memory. */
   peakRssBytes: number
-  /** Milliseconds in which its event loop had something to do, and since when it runs. */
+  /** Milliseconds in which the event loop was busy, and milliseconds since the start. */
   activeMs: number
   upMs: number
 }
 
 /**
- * Loaded before an app: answers its parent's question for what it has used. Asking from outside would be Linux's alone, and
- * the clock of the processes table ticks a hundred times a second only.
+ * Loaded before an app, this module reports the usage to the parent process. Reading it from outside works only on Linux, and
+ * the CPU times of the process table have a resolution of 10 ms.
  */
 process.on('message', (message: unknown) => {
   if (message === 'resetPeak') resetPeak()
@@ -29,7 +29,7 @@ process.on('message', (message: unknown) => {
   process.send?.({ usage })
 })
 
-/** Linux alone can do that (proc(5)). */
+/** Only Linux supports this (proc(5)). */
 function resetPeak (): void {
   if (process.platform === 'linux') writeFileSync('/proc/self/clear_refs', '5')
 }

@@ -1,11 +1,11 @@
 import { spawnApp, spawnLoop } from './spawn.ts'
 import type { Child, SpawnOptions } from './spawn.ts'
 
-/** All the processes of ours that measurements start. */
+/** All processes that measurements start. */
 export interface Processes {
   startApp: (name: 'api' | 'worker', env: Record<string, string>) => Child
   startLoop: (name: string) => Child
-  /** Stops those that still run. None is started afterwards. */
+  /** Stops the running processes. No process can be started afterwards. */
   close: () => Promise<void>
 }
 

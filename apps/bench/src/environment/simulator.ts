@@ -3,23 +3,23 @@ import { callJson } from './call-json.ts'
 import { toPerson } from './audience.ts'
 import type { Person } from './audience.ts'
 
-/** The sandbox in bench mode, as a process of its own. */
+/** The sandbox in bench mode, as a separate process. */
 export interface Simulator {
   url: string
   process: Child
-  /** The variables that point Carillon at it. */
+  /** The variables that point Carillon to it. */
   environment: () => Promise<Record<string, string>>
-  /** Makes accounts. */
+  /** Creates accounts. */
   populate: (count: number) => Promise<Person[]>
   counts: () => Promise<{ distinct: number, repeated: number }>
-  /** When the push under this guid came; waits for it. Milliseconds since the epoch. */
+  /** Waits for the push with this guid, and returns its time in milliseconds since the epoch. */
   arrival: (guid: string) => Promise<number>
-  /** Has every push answered with this status from now on, until `recover`. */
+  /** Makes every push return this status until `recover`. */
   fail: (status: number) => Promise<void>
   recover: () => Promise<void>
-  /** How many pushes were answered so, ever since it runs. */
+  /** The number of pushes with that status since the start. */
   failed: () => Promise<number>
-  /** Forgets what came. Accounts stay. */
+  /** Deletes the received pushes. Accounts stay. */
   reset: () => Promise<void>
 }
 
@@ -28,7 +28,7 @@ interface Stats {
   data: Array<{ endpoint: string, faults: number }>
 }
 
-/** What Carillon asks for when it sends, and everybody else who is compared to it. */
+/** The path that Carillon and the programs that are compared to it use to send. */
 export const pushPath = '/pushbullet/v2/pushes'
 
 export function createSimulator (process: Child, url: string): Simulator {

@@ -6,29 +6,29 @@ import { fileURLToPath } from 'node:url'
 import type { Usage } from './probe.ts'
 
 export interface SpawnOptions {
-  /** All of its environment. */
+  /** The whole environment of the process. */
   env?: Record<string, string> | undefined
-  /** Where its output goes; nobody reads it, unless it ends before its time. */
+  /** The folder of the process's log, which is only read if the process ends early. */
   folder: string
-  /** A folder for CPU profiles: each process leaves one there when it ends. */
+  /** A folder for CPU profiles. Each process writes one there when it ends. */
   profiles?: string | undefined
 }
 
-/** A process of ours. It ends with us, whatever becomes of us. */
+/** A process that ends together with this one. */
 export interface Child {
   name: string
-  /** Rejects when it ends, with the last it wrote. */
+  /** Rejects when the process ends, with its last output. */
   gone: Promise<never>
-  /** What it says when it is ready: apps name their URL. */
+  /** The ready message. Apps report their URL in it. */
   ready: Promise<{ url?: string }>
-  /** Sends one message and waits for the next that is no usage. Rejects when the process ends first. */
+  /** Sends one message and returns the next message that is not about usage. Rejects when the process ends first. */
   ask: <Answer>(message: object) => Promise<Answer>
   usage: () => Promise<Usage>
-  /** Lets `peakRssBytes` start again from what it holds now, where the system can do that. */
+  /** Resets `peakRssBytes` to the current memory, where the system supports it. */
   resetPeak: () => void
-  /** Lets it close in order, and waits for that. */
+  /** Asks the process to close, and waits for its end. */
   stop: () => Promise<void>
-  /** `kill -9`, and waits for the end. */
+  /** Sends SIGKILL and waits for the end. */
   kill: () => Promise<void>
 }
 
@@ -37,12 +37,12 @@ const probe = fileURLToPath(new URL('probe.ts', import.meta.url))
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 let spawned = 0
 
-/** Starts `apps/NAME` as in production, but that its parent can ask what it uses. */
+/** Starts `apps/NAME` as in production, with a probe that reports its usage. */
 export function spawnApp (name: 'api' | 'worker' | 'sandbox', options: SpawnOptions): Child {
   return spawnScript(join(root, 'apps', name, 'src/main.ts'), name, options)
 }
 
-/** Starts one of our own loops. */
+/** Starts one of the benchmark's own loops. */
 export function spawnLoop (name: string, options: SpawnOptions): Child {
   return spawnScript(fileURLToPath(new URL(`../loops/${name}.ts`, import.meta.url)), basename(name), options)
 }
@@ -51,7 +51,8 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
   const path = join(folder, `${++spawned}-${name}.log`)
   const log = openSync(path, 'w', 0o600)
   const execArgv = [...loader(), '--import', probe, ...profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, `${spawned}-${name}`)}`]]
-  // In a session of its own, so that Ctrl-C in the terminal reaches us and not it: we stop it, before what it stands on.
+  // With its own session, Ctrl-C in the terminal reaches only this process, which stops the child before the servers that it
+  // uses.
   const child = fork(script, { cwd: root, env, execArgv, stdio: ['ignore', log, log, 'ipc'], detached: true })
   closeSync(log)
   const exited = once(child, 'exit')
@@ -71,7 +72,7 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
   }
 
   function send (message: object | string): void {
-    // Whether it was heard does not matter: of one that is gone `gone` tells.
+    // A failed send does not matter: `gone` reports that the process has ended.
     child.send(message, () => {})
   }
 
@@ -91,7 +92,7 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
     },
     resetPeak: () => send('resetPeak'),
     stop: async () => {
-      // Theirs to hear, apps' and loops' alike; a signal would end a loop before it has left its profile.
+      // Apps and loops react to the disconnect. A signal would end a loop before it has written its profile.
       if (child.connected) child.disconnect()
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
       await exited
@@ -104,7 +105,7 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
   }
 }
 
-/** `tsx` where we have it ourselves, or where Node does not know TypeScript. */
+/** Loads `tsx` if this process uses it or if Node does not support TypeScript. */
 function loader (): string[] {
   const native = 'typescript' in process.features && Boolean(process.features.typescript)
   return !native || process.execArgv.some((arg) => arg.includes('tsx')) ? ['--import', import.meta.resolve('tsx')] : []

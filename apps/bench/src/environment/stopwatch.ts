@@ -2,11 +2,11 @@ import type { Child } from './spawn.ts'
 
 export interface Span {
   ms: number
-  /** By process, in the order given: CPU time, and the share of the time in which its event loop had something to do. */
+  /** By process, in the order of `children`: CPU time, the busy share of the event loop, and peak memory. */
   used: Array<{ cpuMs: number, busy: number, peakRssBytes: number }>
 }
 
-/** Begins to measure time, and what `children` use of it; the function it gives back ends that. */
+/** Starts to measure the time and the resources that `children` use. The returned function stops. */
 export async function startWatch (children: Child[]): Promise<() => Promise<Span>> {
   const before = await Promise.all(children.map((child) => child.usage()))
   const startedAt = performance.now()
@@ -27,7 +27,7 @@ export async function startWatch (children: Child[]): Promise<() => Promise<Span
   }
 }
 
-/** Milliseconds since the epoch, with fractions: two processes of one machine agree on them. */
+/** Milliseconds since the epoch, with fractions. Processes on one machine agree on them. */
 export function nowMs (): number {
   return performance.timeOrigin + performance.now()
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Asks again and again until `probe` answers true; throws when `patienceMs` have passed, with what `describe` says then. */
+/** Calls `probe` until it returns true. Throws after `patienceMs`, with the text of `describe`. */
 export async function until (
   probe: () => Promise<boolean>,
   { everyMs, patienceMs, describe }: { everyMs: number, patienceMs: number, describe: () => Promise<string> }

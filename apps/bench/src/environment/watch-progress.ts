@@ -1,7 +1,7 @@
 import { request } from 'undici'
 import type { Carillon, NotificationProgress } from './carillon.ts'
 
-/** Reads a notification's progress as it is streamed, and answers all of its events once it is over. */
+/** Reads the stream of a notification's progress, and returns all of its events at the end. */
 export async function watchProgress ({ apiUrl, key }: Carillon, id: string): Promise<NotificationProgress[]> {
   const answer = await request(`${apiUrl}/v1/notifications/${id}/events`, { headers: { authorization: `Bearer ${key}` }, bodyTimeout: 0 })
   const text = await answer.body.text()

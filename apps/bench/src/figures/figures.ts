@@ -11,7 +11,7 @@ import { latencyP99 } from './latency-p99.ts'
 import { sqlBroadcast } from './sql-broadcast.ts'
 import { sqlSingle } from './sql-single.ts'
 
-/** All there are, in the order in which they are shown. */
+/** All figures, in the order of the report. */
 export const figures: Figure[] = [
   broadcastRedis, broadcastPostgres, broadcastNaive, accept, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
   growthCpu, growthRss, directDuringBroadcast

@@ -1,7 +1,7 @@
-/** One thing to send. */
+/** One request to send. */
 export interface Attack {
   name: string
-  /** Behind the path, from its `?` on. */
+  /** Appended to the path, including `?`. */
   query?: string
   headers?: Record<string, string>
   body?: Buffer | string
@@ -10,7 +10,7 @@ export interface Attack {
 const mib = 1024 * 1024
 const json = { 'content-type': 'application/json' }
 
-/** As many repetitions of `part` as fit into `bytes`, between `start` and `end`. */
+/** Repeats `part` between `start` and `end`, up to a total of `bytes`. */
 function filled (start: string, part: string, end: string, bytes: number): string {
   return `${start}${part.repeat(Math.floor((bytes - start.length - end.length) / part.length))}${end}`
 }
@@ -19,7 +19,7 @@ function fields (count: number, name: (index: number) => string): string {
   return `{${Array.from({ length: count }, (_, index) => `${JSON.stringify(name(index))}:1`).join(',')}}`
 }
 
-/** What is sent to every route, whether it takes a body or not. */
+/** Attacks on every route, with or without a body in its schema. */
 export const generalAttacks: Attack[] = [
   { name: '1 MiB of unknown fields', headers: json, body: fields(90_000, (index) => `f${index}`) },
   { name: '4 MiB of {}', headers: json, body: filled('[', '{},', '{}]', 4 * mib) },
@@ -52,7 +52,7 @@ export const generalAttacks: Attack[] = [
   { name: 'a token of 12 KiB', headers: { authorization: `Bearer ${'a.'.repeat(6_000)}` } }
 ]
 
-/** Bodies that pass as far as a route's own schema lets them: each of its fields holds too much, or nothing that is right. */
+/** Bodies that the schema of a route partly accepts: each of its fields contains too much, or invalid data. */
 export function attacksOn (properties: string[]): Attack[] {
   return properties.flatMap((property) => {
     const inside = (name: string, value: string): Attack => ({

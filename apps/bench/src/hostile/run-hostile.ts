@@ -5,7 +5,7 @@ import type { Attack } from './attacks.ts'
 import { findTargets } from './targets.ts'
 import type { Target } from './targets.ts'
 
-/** What one request has cost the API's process. */
+/** The resources of the API's process that one request used. */
 interface Cost {
   cpuMs: number
   memoryMib: number
@@ -15,7 +15,7 @@ export interface HostileResult extends Cost {
   target: string
   caller: string
   attack: string
-  /** 0 where the connection was closed before a response could be read. */
+  /** 0 if the connection was closed before a response could be read. */
   status: number
   failure: string | null
 }
@@ -23,18 +23,18 @@ export interface HostileResult extends Cost {
 export interface HostileOptions {
   maxCpuMs: number
   maxMemoryMib: number
-  /** Only attacks whose body is large, and each with one caller. */
+  /** Only attacks with a large body. */
   short: boolean
   /** Only routes whose method and path contain this text. */
   only?: string | undefined
 }
 
-/** A busy machine makes one request expensive, but not the same one again and again. */
+/** On a busy machine one attempt may be expensive, but not every attempt. */
 const maxTries = 6
 const timeoutMs = 20_000
 const mib = 1024 * 1024
 
-/** Sends every attack to every route and measures each request by itself. */
+/** Sends every attack to every route and measures each request separately. */
 export async function runHostile (
   { apiUrl, api, key, userToken }: Pick<Carillon, 'apiUrl' | 'api' | 'key'> & { userToken: string },
   { maxCpuMs, maxMemoryMib, short, only = '' }: HostileOptions,
@@ -58,12 +58,12 @@ export async function runHostile (
   }
   return results
 
-  /** What a process does once, such as compiling a function, is no request's cost. */
+  /** One-time work of the process, such as compiling a function, must not count as the cost of a request. */
   async function warmUp (all: Target[]): Promise<void> {
     for (const target of all) for (const token of Object.values(callers)) await send(target, token, { name: '', headers: json, body: '{}' })
   }
 
-  /** The least of several tries counts, and a second one is needed only where the first was too expensive. */
+  /** The lowest cost of several attempts counts. A second attempt is necessary only if the first was too expensive. */
   async function judge (target: Target, caller: string, token: string | undefined, attack: Attack): Promise<HostileResult> {
     let least: Cost = { cpuMs: Infinity, memoryMib: Infinity }
     let status = 0

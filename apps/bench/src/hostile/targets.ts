@@ -1,10 +1,10 @@
 import { request } from 'undici'
 
-/** A route, with a path that it takes. */
+/** A route, with a valid path. */
 export interface Target {
   method: string
   path: string
-  /** The fields of its body, where it takes one. */
+  /** The fields of its body, if it has one. */
   properties: string[]
 }
 
@@ -16,7 +16,7 @@ const id = '01890000-0000-7000-8000-000000000000'
 const values: Record<string, string> = {
   '/connections/{id}': `con_${id}`, '/notifications/{id}': `ntf_${id}`, '/handshakes/{id}': `hsk_${id}`, '{connectionId}': `con_${id}`
 }
-/** What the contract does not describe: pages, and paths that no route has. */
+/** Requests outside the contract: pages, and paths without a route. */
 const others = [
   'GET /', 'GET /healthz', 'POST /healthz', 'GET /docs', 'GET /docs/', 'GET /openapi.json', 'GET /problems', 'GET /connect', 'POST /connect',
   'GET /connect/pushbullet/start', 'POST /connect/pushbullet/start', 'POST /connect/pushbullet/again', 'GET /connect/pushbullet/callback',
@@ -24,7 +24,7 @@ const others = [
   'OPTIONS /v1/notifications', 'OPTIONS /nowhere', `POST /v1/${'x/'.repeat(3_000)}`, `GET /v1/connections/${'x'.repeat(6_000)}`
 ]
 
-/** Every route of the contract that the API itself gives, and what is beside it. */
+/** Finds every route of the contract that the API serves, and adds the other requests. */
 export async function findTargets (apiUrl: string): Promise<Target[]> {
   const { body } = await request(`${apiUrl}/openapi.json`)
   const { paths } = await body.json() as { paths: Record<string, Record<string, Operation>> } // our own document

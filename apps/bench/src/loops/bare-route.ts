@@ -3,8 +3,8 @@ import fastify from 'fastify'
 import postgres from 'postgres'
 
 /**
- * What the API is compared to: a route that keeps what it is sent in one INSERT and answers, and one that only answers. No
- * key is looked up, nothing is checked, logged, or given to anybody.
+ * The baseline for the API: one route stores the request in one INSERT and responds, and another only responds. Neither looks
+ * up a key, validates, logs or queues anything.
  */
 const connections = 10
 

@@ -8,7 +8,7 @@ interface Order {
   clients: number
 }
 
-/** A process of clients that each post, wait for the answer, and post again, until all bodies are accepted. */
+/** A process of clients that each post, wait for the response, and post again, until all bodies are accepted. */
 process.on('message', (order: Order | 'usage') => {
   if (order !== 'usage') postAll(order).then((answer) => process.send?.(answer))
 })

@@ -10,8 +10,8 @@ interface Order {
 }
 
 /**
- * A process that pushes one message to each of a list of accounts as fast as it can, and does nothing else. An order makes the
- * requests, and any message after it has them sent.
+ * A process that only pushes one message to each of a list of accounts, as fast as possible. An order prepares the requests,
+ * and the next message starts sending them.
  */
 process.on('message', (order: Order | { go: true } | 'usage') => {
   if (order === 'usage') return

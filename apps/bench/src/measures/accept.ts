@@ -8,11 +8,11 @@ import type { Measure } from './measure.ts'
 export interface AcceptResult {
   perSecond: number
   serverBusy: number
-  /** CPU time of the process, all of its threads, for each request. */
+  /** CPU time per request of all threads of the process. */
   serverUs: number
 }
 
-/** Single notifications to the API. Nothing delivers them meanwhile: a worker would take its share of the machine. */
+/** Single notifications to the API. No worker runs, because it would use a part of the machine. */
 export const accept: Measure<AcceptResult> = {
   name: 'accepting single notifications',
 
@@ -76,8 +76,8 @@ function tell ({ perSecond, serverBusy, serverUs }: AcceptResult): Record<string
 }
 
 /**
- * What is sent first, to either. While Node still compiles what it runs, a request costs several times as much: a bare route is
- * warm after five thousand, the API after ten.
+ * The number of requests before the measurement. Until Node has compiled the code, a request costs several times as much. A
+ * bare route needs five thousand requests, and the API ten thousand.
  */
 function warmUpOf (count: number): number {
   return Math.ceil(count * 2 / 3)

@@ -48,14 +48,14 @@ async function measureBroadcast (environment: Environment, backend: BackendKind)
   }
 }
 
-/** Rings everybody, and waits until the API says that all of them were. Answers the notification's id. */
+/** Sends to all people, waits until the API reports completion, and returns the notification's id. */
 export async function broadcast (environment: Environment, carillon: Carillon): Promise<string> {
   const { distinct: before } = await environment.simulator.counts()
   const audience = carillon.people.length
   const id = await carillon.notify({ everyone: true })
   const describe = async (): Promise<string> =>
     `${JSON.stringify(await environment.simulator.counts())} at the simulator, deliveries ${JSON.stringify(await countRows(carillon))}`
-  // The simulator's count costs it nothing. Asked for its status all the time, the API would take part in what is measured.
+  // The simulator's count costs little. Polling the API's status would affect the measurement.
   await until(
     async () => (await environment.simulator.counts()).distinct >= before + audience, { everyMs: 50, patienceMs, describe })
   await until(async () => (await carillon.status(id)).status === 'completed', { everyMs: 10, patienceMs: 60_000, describe })

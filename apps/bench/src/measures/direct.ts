@@ -6,7 +6,7 @@ import type { LatencyResult } from './latency.ts'
 import { milliseconds } from './measure.ts'
 import type { Measure } from './measure.ts'
 
-/** As idle latency, while a broadcast to the large audience is on its way; the rest of that is canceled afterwards. */
+/** Latency during a broadcast to the large audience, whose rest is canceled afterwards. */
 export const directDuringBroadcast: Measure<LatencyResult> = {
   name: 'latency of a direct send, during a broadcast',
 

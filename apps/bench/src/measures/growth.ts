@@ -12,14 +12,14 @@ export interface GrowthResult {
   peakRssBytes: number
 }
 
-/** Some broadcasts to few people, one after the other. */
+/** Several broadcasts to few people, one after the other. */
 export const smallAudience: Measure<GrowthResult> = {
   name: 'broadcasts to the small audience',
   run: (environment) => measureAudience(environment, environment.sizes.growth.small, environment.sizes.growth.smallTimes),
   tell
 }
 
-/** One broadcast to many. */
+/** One broadcast to many people. */
 export const largeAudience: Measure<GrowthResult> = {
   name: 'a broadcast to the large audience',
   run: (environment) => measureAudience(environment, environment.sizes.growth.large, 1),

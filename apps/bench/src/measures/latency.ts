@@ -19,11 +19,11 @@ export interface LatencyResult {
   p99Ms: number
 }
 
-/** One after the other, with a pause that keeps everybody idle in between. */
+/** Sends one after the other, with a pause that keeps all processes idle in between. */
 const pauseMs = 25
 const warmUps = 10
 
-/** From the moment a site posts a notification to the moment its request is at the provider. */
+/** The time from the site's request to the arrival of the push at the provider. */
 export const latency: Measure<LatencyResult> = {
   name: 'latency of a direct send, idle',
 
@@ -47,7 +47,7 @@ export const latency: Measure<LatencyResult> = {
   tell
 }
 
-/** The least that any detour through a service could cost: a request to a route that only answers, then one to the provider. */
+/** The minimum latency of any service in between: a request to a route that only responds, then one to the provider. */
 export const bareLatency: Measure<LatencyResult> = {
   name: 'a request to a bare route, and one to the provider',
 
@@ -75,7 +75,7 @@ export const bareLatency: Measure<LatencyResult> = {
   tell
 }
 
-/** Times direct sends to one person after the other. */
+/** Measures direct sends to one person after the other. */
 export async function timeDirectSends ({ simulator }: Environment, carillon: Carillon, count: number): Promise<LatencyResult> {
   const people = carillon.people.values()
   return summarize(await timeEach(count, async () => {

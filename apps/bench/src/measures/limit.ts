@@ -13,7 +13,7 @@ export interface LimitResult {
   simulatorCpuMicros: number
 }
 
-/** What can be had at all: the same requests from a loop that does nothing else. */
+/** The upper limit: the same requests from a loop that does nothing else. */
 export const limit: Measure<LimitResult> = {
   name: 'limit: a bare undici loop',
 

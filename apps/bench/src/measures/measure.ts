@@ -1,15 +1,15 @@
 import type { Environment } from '../environment/bench-context.ts'
 
-/** Something that is measured once in a round. Figures compare such results with each other. */
+/** A measurement that runs once per round. Figures compare the results. */
 export interface Measure<Result extends object> {
   name: string
   needsRedis?: boolean
   run: (environment: Environment) => Promise<Result>
-  /** The result's numbers, for people. */
+  /** The numbers of the result, for people. */
   tell (result: Result): Record<string, string>
 }
 
-/** One of which only the name and the running matter. A method, so that results of every kind fit. */
+/** A measure whose result type does not matter. `tell` is a method, so results of every type are assignable. */
 export interface AnyMeasure {
   name: string
   needsRedis?: boolean

@@ -14,7 +14,7 @@ export interface SinglesResult {
 
 const warmUp = 500
 
-/** Single notifications under load, from the request to the row that says `sent`: accepted and delivered at the same time. */
+/** Single notifications under load, from the request to the `sent` row. They are accepted and delivered at the same time. */
 export const singles: Measure<SinglesResult> = {
   name: 'single notifications, accepted and sent',
 
@@ -38,7 +38,7 @@ export const singles: Measure<SinglesResult> = {
       const stop = await startWatch([carillon.worker])
       await postAndWait(count, warmUp + count)
       const { ms, used: [worker] } = await stop()
-      // The last are settled a moment after they were sent; looking whether they are would count as statements.
+      // The last deliveries are settled just after they are sent. Queries for that would count as statements.
       const statements = await carillon.database.statements()
       await until(async () => (await countRows(carillon))['sent'] === warmUp + count, {
         everyMs: 100, patienceMs: 30_000, describe: async () => `deliveries ${JSON.stringify(await countRows(carillon))}`

@@ -15,7 +15,7 @@ export interface NaiveOrder {
 
 const concurrency = 50
 
-/** What one writes first: a job for each recipient, which selects, fetches and updates. */
+/** A simple implementation: one job per recipient, which selects, fetches and updates. */
 export async function broadcastNaively ({ databaseUrl, redisUrl, prefix, pushUrl }: NaiveOrder): Promise<{ sent: number }> {
   const sql = postgres(databaseUrl)
   const db = drizzle(sql)

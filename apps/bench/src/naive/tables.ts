@@ -1,6 +1,6 @@
 import { integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
-/** What one would draw on a napkin: the token as it is, and a row to say how it went. */
+/** A simple schema: the token in plain text, and one row per delivery for the result. */
 export const recipients = pgTable('naive_recipients', {
   id: uuid().primaryKey(),
   accessToken: text('access_token').notNull()

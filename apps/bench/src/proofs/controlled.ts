@@ -6,7 +6,7 @@ import { sumOf, untilOver, untilPushes } from './expect-everyone.ts'
 import { unhurried, withCarillon } from './proof.ts'
 import type { Proof } from './proof.ts'
 
-/** For so long nothing may come while it is paused: reconcile looks for what is due twice meanwhile. */
+/** No push may arrive for this time during the pause, in which reconcile runs twice. */
 const quietMs = 2_500
 
 export const controlled: Proof = {
@@ -46,14 +46,14 @@ export const controlled: Proof = {
   })
 }
 
-/** The counts, which must add up to the audience. */
+/** The counts, whose sum must be the size of the audience. */
 async function accountedFor (carillon: Carillon, id: string, expected: string): Promise<Record<string, number>> {
   const { status, counts } = await carillon.status(id)
   expectSame(`who is accounted for when it is ${expected}`, { status, everybody: sumOf(counts) }, { status: expected, everybody: carillon.people.length })
   return counts
 }
 
-/** Waits until what was being sent when it was paused is settled. */
+/** Waits until the deliveries that were being sent at the pause are settled. */
 async function nothingHeld (carillon: Carillon): Promise<void> {
   await until(async () => {
     const [{ held }] = await carillon.database.sql<[{ held: number }]>`select count(*)::int as held from claims`

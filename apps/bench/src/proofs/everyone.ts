@@ -12,7 +12,7 @@ export const everyone: Proof = {
     const startedAt = Date.now()
     const id = await carillon.notify({ everyone: true })
     const watching = watchProgress(carillon, id)
-    watching.catch(() => {}) // awaited below, unless something else fails first
+    watching.catch(() => {}) // awaited below, unless an earlier step fails
     await untilPushes(context, carillon, people)
     await untilOver(context, carillon, id, 'completed')
     const seconds = (Date.now() - startedAt) / 1000

@@ -7,14 +7,14 @@ import { until } from '../environment/until.ts'
 const leastPatienceMs = 180_000
 const leastPerSecond = 200
 
-/** Waits until the simulator has been brought so many pushes; only what is new counts. */
+/** Waits until the simulator has received this many different pushes. */
 export async function untilPushes ({ simulator }: BenchContext, carillon: Carillon, count: number): Promise<void> {
   await until(async () => (await simulator.counts()).distinct >= count, {
     everyMs: 10, patienceMs: patienceFor(count), describe: () => describe(simulator, carillon, `${count} pushes`)
   })
 }
 
-/** Waits until the API says that nothing of it is under way any more. */
+/** Waits until no delivery of the notification is pending, according to the API. */
 export async function untilOver (
   { simulator }: BenchContext, carillon: Carillon, id: string, status: string
 ): Promise<NotificationProgress> {
@@ -28,8 +28,8 @@ export async function untilOver (
 }
 
 /**
- * Everybody was rung: the simulator has as many guids, the table as many rows that are `sent`, each with a push of its own, and
- * the API ends at exactly that. Only where a worker died may a guid have come again, and was answered with the push it had made.
+ * Checks that all people were reached. The simulator has as many guids as the table has `sent` rows, each with its own push,
+ * and the API's counts are the same. A guid may be repeated only if a worker crashed, and then returned the existing push.
  */
 export async function expectEverybody (
   context: BenchContext, carillon: Carillon, id: string, { mayRepeat = false }: { mayRepeat?: boolean } = {}

@@ -36,7 +36,7 @@ export const killed: Proof = {
   }
 }
 
-/** Attempts beyond each delivery's first, and how often the histories say that a worker died with it. */
+/** Attempts beyond each delivery's first, and how many lost workers the histories contain. */
 async function retakenOf ({ database: { sql } }: Carillon, id: string): Promise<{ lost: number, retaken: number }> {
   const [row] = await sql<[{ lost: number, retaken: number }]>`
     select coalesce(sum(attempts - 1), 0)::int as lost,

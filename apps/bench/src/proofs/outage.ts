@@ -23,7 +23,7 @@ export const outage: Proof = {
     say(`outage: 503 after ${(await simulator.counts()).distinct} pushes, for ${outageSeconds} s`)
     const watching = watchBreaker(context, carillon)
     try {
-      // A breaker opens by what its worker notices, whenever that comes to it.
+      // The worker opens its breaker when it detects the failures, which takes an unknown time.
       await Promise.all([sleep(outageSeconds * 1000), watching.opened()])
     } finally {
       await simulator.recover()
@@ -34,7 +34,7 @@ export const outage: Proof = {
     const { opens, failedUntilOpen, secondsUntilOpen } = await watching.end()
     const { repeated } = await expectEverybody(context, carillon, id)
 
-    // What the provider has refused is an attempt in some row's history, or a probe that failed.
+    // A refused push is an attempt in the history of a row, or a failed probe.
     const failed = await simulator.failed() - failedBefore
     const probes = opens - 1
     const { spent, refused } = await spentOn(carillon, id)
@@ -59,21 +59,21 @@ export const outage: Proof = {
 }
 
 interface Watched {
-  /** How often it opened: once, and once more for each probe that failed. */
+  /** How often the breaker opened: once, and once more for each failed probe. */
   opens: number
-  /** Pushes that had been refused when it was first seen open. */
+  /** The number of refused pushes when the breaker was first seen open. */
   failedUntilOpen: number
   secondsUntilOpen: number
 }
 
 interface Watching {
-  /** Waits until it has been seen open. */
+  /** Waits until the breaker has been seen open. */
   opened: () => Promise<void>
-  /** Throws when it never opened. */
+  /** Throws when the breaker never opened. */
   end: () => Promise<Watched>
 }
 
-/** Watches the breaker from outside, from now on. */
+/** Polls the breaker's state in the database, from now on. */
 function watchBreaker ({ simulator }: BenchContext, { database: { sql } }: Carillon): Watching {
   const startedAt = Date.now()
   let seen: Watched | undefined
@@ -92,7 +92,7 @@ function watchBreaker ({ simulator }: BenchContext, { database: { sql } }: Caril
   }
 
   const watching = watch()
-  watching.catch(() => {}) // told by `end`
+  watching.catch(() => {}) // `end` reports the error
   return {
     opened: () => until(async () => seen !== undefined, {
       everyMs: 50, patienceMs: 60_000, describe: async () => 'breakers that opened: 0 where 1 was due'
@@ -106,7 +106,7 @@ function watchBreaker ({ simulator }: BenchContext, { database: { sql } }: Caril
   }
 }
 
-/** Attempts beyond each delivery's first, and how many of those that the histories tell of were answered with 503. */
+/** Attempts beyond each delivery's first, and how many attempts in the histories have status 503. */
 async function spentOn ({ database: { sql } }: Carillon, id: string): Promise<{ spent: number, refused: number }> {
   const [row] = await sql<[{ spent: number, refused: number }]>`
     select coalesce(sum(attempts - 1), 0)::int as spent,

@@ -5,24 +5,24 @@ import type { BenchContext } from '../environment/bench-context.ts'
 export interface ProofOptions {
   people: number
   backend: BackendKind
-  /** What chance decides is decided by it: the same seed, the same moments. */
+  /** The seed of all random choices: the same seed selects the same times. */
   seed: number
   outageSeconds: number
   leaseSeconds: number
 }
 
-/** What a proof has seen, for people and programs. */
+/** The results of a proof, for people and programs. */
 export type Facts = Record<string, string | number>
 
-/** Something that must be true however many people are rung. */
+/** A statement that must hold for any number of people. */
 export interface Proof {
   name: 'everyone' | 'killed' | 'outage' | 'controlled'
   about: string
-  /** Rejects with both numbers when a count is not what it must be. */
+  /** Rejects with both numbers when a count is wrong. */
   run: (context: BenchContext, options: ProofOptions, say: (line: string) => void) => Promise<Facts>
 }
 
-/** Carillon with everybody connected, for as long as `work` takes. */
+/** Runs `work` with a Carillon in which all people are connected. */
 export async function withCarillon<Result> (
   context: BenchContext,
   { people, backend }: ProofOptions,
@@ -38,8 +38,8 @@ export async function withCarillon<Result> (
 }
 
 /**
- * So that ringing few people lasts for `seconds` at least, and has a middle in which something can happen. It is to be long
- * where that must not come too late, be a process held up for seconds.
+ * Settings that limit the rate, so a broadcast to few people takes at least `seconds` and can be interrupted in its middle.
+ * Choose a longer time if the interruption must not come too late on a slow machine.
  */
 export function unhurried ({ people }: ProofOptions, seconds: number): Record<string, string> {
   return { PUSHBULLET_MAX_PER_SECOND: String(Math.min(100_000, Math.ceil(people / seconds))) }

@@ -4,5 +4,5 @@ import { outage } from './outage.ts'
 import type { Proof } from './proof.ts'
 import { controlled } from './controlled.ts'
 
-/** In the order they are run. */
+/** In the order in which they run. */
 export const proofs: Proof[] = [everyone, killed, outage, controlled]

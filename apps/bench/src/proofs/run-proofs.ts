@@ -5,11 +5,11 @@ export interface ProofResult {
   name: Proof['name']
   ok: boolean
   facts: Facts
-  /** What was found instead; null when it holds. */
+  /** The result that was found instead. Null when the proof holds. */
   failure: string | null
 }
 
-/** Runs proofs one after the other; one that fails keeps no other from being run. */
+/** Runs proofs one after the other. A failed proof does not prevent the others. */
 export async function runProofs (
   context: BenchContext, proofs: Proof[], options: ProofOptions, say: (line: string) => void
 ): Promise<ProofResult[]> {

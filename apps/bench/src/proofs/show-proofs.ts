@@ -13,7 +13,7 @@ export interface ProofReport {
 
 const columns = ['sent', 'canceled', 'repeated', 'seconds']
 
-/** The report as text: a line for each proof. */
+/** The report as text, with one line per proof. */
 export function showProofs ({ commit, machine, options: { people, backend, seed }, proofs }: ProofReport): string {
   const rows = proofs.map(({ name, ok, facts, failure }) => {
     const others = Object.entries(facts).filter(([fact]) => !columns.includes(fact))

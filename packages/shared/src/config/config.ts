@@ -22,8 +22,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the environment, which is passed in; an empty variable counts as absent. `required` names the ones that this
- * program cannot do without. The variables of providers are those of `definitions`. Throws ConfigError.
+ * Parses the environment. An empty variable counts as absent. `required` lists the variables that this program needs. The
+ * providers' variables come from `definitions`. Throws ConfigError.
  */
 export function loadConfig<Required extends VariableName = never> (
   env: Record<string, string | undefined>,

@@ -5,11 +5,11 @@ import type { Mutation, Target } from './target.ts'
 
 export interface Listing {
   mutations: Mutation[]
-  /** What no longer fits the sources. */
+  /** Entries that no longer match the sources. */
   stale: string[]
 }
 
-/** All mutations of these files as they are now. */
+/** All mutations of the current versions of these files. */
 export async function listMutations (root: string, targets: Target[]): Promise<Listing> {
   const mutations: Mutation[] = []
   const stale: string[] = []

@@ -9,14 +9,14 @@ export interface Copy {
   close: () => Promise<void>
 }
 
-/** A copy of the repository's files with the same dependencies, in which files may be broken. */
+/** A copy of the repository's files with the same dependencies, whose files may be mutated. */
 export async function openCopy (root: string): Promise<Copy> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-mutate-${process.pid}-`)))
   const { stdout } = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
   for (const file of stdout.split('\0').filter(Boolean)) {
     await mkdir(dirname(join(folder, file)), { recursive: true })
     await cp(join(root, file), join(folder, file), { verbatimSymlinks: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error // removed, and not committed yet
+      if (error.code !== 'ENOENT') throw error // removed, but not committed yet
     })
   }
   for (const path of await listModuleFolders(root)) await linkModules(join(root, path), join(folder, path))
@@ -35,7 +35,7 @@ async function listModuleFolders (root: string): Promise<string[]> {
   return ['node_modules', ...exist.flat()]
 }
 
-/** Links to everything in it. What is a link to a workspace leads to the copy's, as it is relative. */
+/** Links to every entry. Relative links to workspaces then point to the copy's workspaces. */
 async function linkModules (from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true })
   for (const entry of await readdir(from, { withFileTypes: true })) {

@@ -1,4 +1,4 @@
-/** One way to break a line: what it is called, and the line that comes of it. */
+/** One mutation of a line: its name, and the resulting line. */
 export interface Breakage {
   name: string
   line: string
@@ -10,7 +10,7 @@ interface Operator {
 }
 
 const operators: Operator[] = [
-  // A conjunct of a condition, in SQL: as far as it goes on this line.
+  // A conjunct of an SQL condition, as far as it continues on this line.
   { pattern: / and (?!.*\bbetween\b)/g, replace: dropConjunct },
   { pattern: /\b(where|on) (?=[^`]* and )/g, replace: dropFirst },
   { pattern: / for (?:no key )?update(?: of \w+)?(?: skip locked)?/g, replace: () => '' },
@@ -32,14 +32,14 @@ const operators: Operator[] = [
 
 const opposites: Record<string, string> = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' }
 
-/** Every breakage of one line. A line without code (a comment, an import, a type) has none. */
+/** All mutations of one line. A line without code (a comment, an import, a type) has none. */
 export function breakLine (line: string): Breakage[] {
   if (/^\s*(?:\/\/|\/?\*|--|import |export (?:type|interface|\{)|interface |type |@)/.test(line)) return []
   const broken = operators.flatMap(({ pattern, replace }) => [...line.matchAll(pattern)].flatMap((match) => {
     const replaced = replace(match)
     if (replaced === undefined) return []
     const rest = line.slice(match.index + match[0].length)
-    // A replacement that ends in a NUL has eaten the rest of the line already.
+    // A replacement that ends with NUL already contains the rest of the line.
     const whole = replaced.endsWith('\0') ? line.slice(0, match.index) + replaced.slice(0, -1) : line.slice(0, match.index) + replaced + rest
     return [nameOf(line, whole)]
   }))
@@ -51,7 +51,7 @@ function nameOf (before: string, after: string): Breakage {
   return { name: `"${before.trim()}" → "${after.trim()}"`, line: after }
 }
 
-/** Without ` and …`, up to the next conjunct, the end of its parentheses, or of the line. */
+/** Removes ` and …` up to the next conjunct, the closing parenthesis or the end of the line. */
 function dropConjunct ({ input, index, 0: word }: RegExpExecArray): string | undefined {
   if (!isSql(input) || /\bbetween\b/.test(input.slice(0, index))) return undefined
   const end = endOfConjunct(input, index + word.length)
@@ -81,7 +81,7 @@ function isSql (line: string): boolean {
   return !line.includes('&&') && !/\/\//.test(line)
 }
 
-/** `if (…)` becomes `if (false)`: what it guards against is let through. */
+/** `if (…)` becomes `if (false)`, which disables the check. */
 function dropIf (line: string, index: number): string | undefined {
   let depth = 0
   for (let at = index + 'if '.length; at < line.length; at++) {

@@ -11,18 +11,18 @@ import type { Environment, MutationResult } from './run-mutation.ts'
 import type { Mutation } from './target.ts'
 
 export interface RunOptions {
-  /** Copies at a time. */
+  /** The number of concurrent copies. */
   jobs: number
-  /** A file that keeps the results. */
+  /** A file that stores the results. */
   path: string | undefined
-  /** Runs only those that survived according to that file. */
+  /** Runs only mutations that survived according to that file. */
   again: boolean
 }
 
-/** What a test file may take without a mutation. */
+/** How long a test file may take without a mutation. */
 const longestTestMs = 300_000
 
-/** Rejects when a test does not pass as it is. */
+/** Rejects when a test fails without a mutation. */
 export async function runAll (root: string, chosen: Mutation[], { jobs, path, again }: RunOptions): Promise<MutationResult[]> {
   const known = path === undefined ? [] : await readResults(path, chosen)
   const statuses = new Map(known.map(({ mutation, status }) => [mutation, status]))
@@ -38,7 +38,7 @@ export async function runAll (root: string, chosen: Mutation[], { jobs, path, ag
     copies.push(unmutated)
     for (let job = 0; job < jobs; job++) copies.push(await openCopy(root))
     const limits = new Map<string, Promise<number>>()
-    /** Runs the test without a mutation before it is first needed. */
+    /** Runs the test without a mutation before its first use. */
     const limitFor = (test: string): Promise<number> => {
       const limit = limits.get(test) ?? measure(test, { copy: unmutated, servers, compileCache })
       limits.set(test, limit)
@@ -60,7 +60,7 @@ export async function runAll (root: string, chosen: Mutation[], { jobs, path, ag
   }
 }
 
-/** How long a test may take with a mutation: one that takes longer than this hangs. Rejects when it fails without one. */
+/** How long a test may take with a mutation. Longer tests count as hanging. Rejects when the test fails without a mutation. */
 async function measure (test: string, environment: Environment): Promise<number> {
   const startedAt = performance.now()
   const { ok, output } = await runTest(test, { ...environment, limitMs: longestTestMs })
@@ -75,9 +75,9 @@ async function report (results: MutationResult[], count: number, path: string | 
   if (path !== undefined) await writeFile(path, JSON.stringify(rows))
 }
 
-/** A test that failed leaves its database. Those that have been idle for a while are of no use to anybody. */
+/** Drops databases of failed tests that have been idle for a while. */
 async function dropDatabases ({ databaseUrl }: Servers): Promise<void> {
-  if (process.env['TEST_DATABASE_URL']) return // what is on it is not ours
+  if (process.env['TEST_DATABASE_URL']) return // other databases on this server do not belong to the tests
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
   const idle = await sql<Array<{ name: string }>>`
     select datname as name from pg_database

@@ -9,25 +9,25 @@ type MutantStatus = 'killed' | 'timedOut' | 'survived' | 'invalid'
 export interface MutationResult {
   mutation: Mutation
   status: MutantStatus
-  /** The test that noticed. */
+  /** The test that failed. */
   by: string | undefined
   seconds: number
 }
 
-/** No program, or no statement: it would not have run at all, so it shows nothing about a test. */
+/** An invalid program or statement. It would not run at all, so it proves nothing about a test. */
 const invalid = /syntax error at or near|SyntaxError|TransformError|code: "?(?:42601|42702|42703|42P01|42803|42804|42883)|ReferenceError/
 
 export interface Environment {
   copy: Copy
   servers: Servers
-  /** A folder in which Node.js 22 and later keep compiled modules from one test to the next. */
+  /** A folder in which Node.js 22 and later cache compiled modules between tests. */
   compileCache: string
 }
 
-/** How long a test that has failed may take to say why. */
+/** How long a test may take to report its failure. */
 const closingMs = 300
 
-/** Runs the tests of one mutation in a copy, until one fails, and puts the file back. */
+/** Runs the tests of one mutation in a copy until one fails, and restores the file. */
 export async function runMutation (
   mutation: Mutation,
   { source, limitFor, ...environment }: Environment & { source: string, limitFor: (test: string) => Promise<number> }
@@ -55,7 +55,7 @@ export interface TestResult {
   timedOut: boolean
 }
 
-/** Runs one test file by itself, on servers that are there already, until its first failure. */
+/** Runs one test file alone, with running servers, until its first failure. */
 export async function runTest (
   test: string, { copy, servers, compileCache, limitMs }: Environment & { limitMs: number }
 ): Promise<TestResult> {
@@ -81,7 +81,7 @@ export async function runTest (
     timedOut = true
     killGroup(running.pid)
   }, limitMs)
-  // What a test closes after its failure may hang, and tells nothing more.
+  // The cleanup of a failed test may hang, and its output does not matter.
   running.all.on('data', (text: Buffer) => {
     if (/^ *not ok/m.test(text.toString())) setTimeout(() => killGroup(running.pid), closingMs).unref()
   })
@@ -90,11 +90,11 @@ export async function runTest (
   return { ok: exitCode === 0, output: String(all), timedOut }
 }
 
-/** Ends the test and the processes that it has started. */
+/** Kills the test and the processes that it has started. */
 function killGroup (pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // It has ended meanwhile.
+    // The process has already ended.
   }
 }

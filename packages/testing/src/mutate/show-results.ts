@@ -6,7 +6,7 @@ export interface Score {
   killed: number
   survived: number
   equivalent: number
-  /** Of those that count, the share that survived without a reason. */
+  /** The share of counted mutations that survived without a reason. */
   share: number
 }
 
@@ -19,7 +19,7 @@ export function scoreOf (results: MutationResult[]): Score {
   return { total: counted.length, killed, survived, equivalent, share: counted.length === 0 ? 0 : survived / counted.length }
 }
 
-/** The table of docs/testing.md: a line per file, and every mutation that no test notices with its reason. */
+/** The table of docs/testing.md: one line per file, and every surviving mutation with its reason. */
 export function showResults (results: MutationResult[]): string {
   const files = [...groupBy(results, ({ mutation }) => mutation.file)]
   const row = (name: string, own: MutationResult[]): string => {

@@ -1,18 +1,18 @@
-/** A breakage written by hand: `find` occurs once in the file. */
+/** A manual mutation. `find` occurs once in the file. */
 interface Change {
   find: string
   replace: string
 }
 
-/** A file, the tests that must notice when it is broken, and how it is to be broken. */
+/** A file, the tests that must detect its mutations, and the mutations. */
 export interface Target {
   file: string
   /** Run in this order, until one of them fails. */
   tests: string[]
   changes?: Change[]
-  /** Breaks it in every way that the operators know, too. */
+  /** Also applies all operators to the file. */
   generate?: boolean
-  /** Breakages that change nothing anybody could notice: what `--list` calls them, and why. */
+  /** Mutations without an observable effect, by their names in `--list`, with the reason. */
   equivalents?: Record<string, string>
 }
 
@@ -20,9 +20,9 @@ export interface Mutation {
   file: string
   /** Unique within the file. */
   name: string
-  /** All of the file, broken. */
+  /** The whole text of the mutated file. */
   text: string
   tests: string[]
-  /** Why nothing notices. */
+  /** Why no test can detect the mutation. */
   equivalent: string | undefined
 }

@@ -13,8 +13,8 @@ export interface Bundles {
 const apps = ['api', 'worker', 'sandbox', 'cli'].map((name) => `apps/${name}/src/main.ts`)
 const bundlesFolder = '.tap/bundles'
 /**
- * They read files of their own, or are loaded in more than one way. `cookie` is CommonJS that is loaded by import(): esbuild
- * gives that a default export only.
+ * Packages that read their own files, or are loaded in more than one way. `cookie` is CommonJS that is loaded with import(),
+ * for which esbuild provides only a default export.
  */
 const external = [
   'cookie', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native',
@@ -22,8 +22,8 @@ const external = [
 ]
 
 /**
- * Bundles test files, and the apps and fixtures that they may start as processes. Loading 2,000 modules one by one through tsx
- * takes a process of the API 3.5 s of CPU on Node 20; the same code in 80 files takes 0.9 s.
+ * Bundles test files, and the apps and fixtures that they may start as processes. On Node 20, an API process needs 3.5 s of CPU
+ * to load 2,000 modules through tsx. The same code in 80 files takes 0.9 s.
  */
 export async function bundleFiles (root: string, files: string[]): Promise<Bundles> {
   const folder = join(root, bundlesFolder, String(process.pid))
@@ -42,7 +42,7 @@ export async function bundleFiles (root: string, files: string[]): Promise<Bundl
   }
 }
 
-/** Where the bundle of a source is. */
+/** The path of a source's bundle. */
 export function bundleOf (folder: string, file: string): string {
   return join(folder, file.replace(/\.ts$/, '.js'))
 }
@@ -55,7 +55,7 @@ function settings (root: string, folder: string, entryPoints: string[]): BuildOp
     outdir: folder,
     bundle: true,
     splitting: true,
-    // Two builds share the folder.
+    // Both builds write to this folder.
     chunkNames: 'chunks/[hash]',
     platform: 'node',
     format: 'esm',
@@ -72,14 +72,14 @@ function settings (root: string, folder: string, entryPoints: string[]): BuildOp
   }
 }
 
-/** What bundled CommonJS modules take for granted, and ES modules lack. */
+/** Globals that bundled CommonJS modules require and ES modules lack. */
 const commonJsGlobals = [
   "import { createRequire as __createRequire } from 'node:module';",
   'globalThis.require ??= __createRequire(import.meta.url);',
   "globalThis.__filename ??= ''; globalThis.__dirname ??= '';"
 ].join(' ')
 
-/** Sources find files beside them by their own location, which stays what it was. */
+/** Sources locate their files relative to their own path, which the bundle must keep. */
 function keepLocations (root: string): Plugin {
   return {
     name: 'keep-locations',
@@ -89,7 +89,7 @@ function keepLocations (root: string): Plugin {
         const locations: Record<string, string> = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
         const contents = (await readFile(path, 'utf8'))
           .replaceAll(/\bimport\.meta\.(url|filename|dirname)\b/g, (_, name: string) => JSON.stringify(locations[name]))
-        // A command names itself as it was started.
+        // A command prints the name with which it was started.
         const start = path.endsWith('/src/main.ts') ? `process.argv[1] = ${JSON.stringify(path)};` : ''
         return { contents: start + contents, loader: 'ts' }
       })
@@ -97,7 +97,7 @@ function keepLocations (root: string): Plugin {
   }
 }
 
-/** The scripts beside these tests. */
+/** The scripts in the fixtures folders of these tests. */
 async function listFixtures (root: string, files: string[]): Promise<string[]> {
   const folders = [...new Set(files.map((file) => join(dirname(file), 'fixtures')))]
   const found = await Promise.all(folders.map(async (folder) => {
@@ -107,7 +107,7 @@ async function listFixtures (root: string, files: string[]): Promise<string[]> {
   return found.flat()
 }
 
-/** Removes what runs left behind that were killed. */
+/** Removes files that killed runs left behind. */
 async function sweep (folder: string): Promise<void> {
   for (const pid of await readdir(folder).catch(() => [])) {
     if (!isRunning(Number(pid))) await rm(join(folder, pid), { recursive: true, force: true })

@@ -3,7 +3,7 @@ import type { Metafile } from 'esbuild'
 import { execa } from 'execa'
 import { basename, dirname, join } from 'node:path'
 
-/** The files that differ from `since`, committed or not. By default from where this branch left main. */
+/** The files that differ from `since`, committed or not. Defaults to where this branch left main. */
 export async function listChangedFiles (root: string, since?: string): Promise<string[]> {
   const git = async (...args: string[]) => (await execa('git', args, { cwd: root })).stdout.split('\0').filter(Boolean)
   const base = since ?? await findBase(root)
@@ -20,13 +20,13 @@ async function findBase (root: string): Promise<string> {
   return 'HEAD'
 }
 
-/** From a test file or a file beside tests: the files of the repository that it imports. */
+/** Maps each test file or file of a test folder to the repository's files that it imports. */
 export type ImportGraph = Map<string, string[]>
 
 /**
- * The test files that a change may break: changed ones; those that import a changed file, by themselves or through files that
- * stand beside tests; and those at the same place in test/ as a changed source is in src/. A source that neither finds
- * selects the tests of its folder.
+ * Selects the test files that a change may break. Those are changed ones, those that import a changed file (directly or through
+ * files in test folders), and those that mirror a changed source. A source without any of these selects the tests of its
+ * folder.
  */
 export function selectByChanges (testFiles: string[], changed: string[], graph: ImportGraph): string[] {
   const changes = new Set(changed)
@@ -47,7 +47,7 @@ export function selectByChanges (testFiles: string[], changed: string[], graph: 
   return testFiles.filter((file) => chosen.has(file))
 }
 
-/** What a test imports. A source is reached, but what it imports itself is not: that has tests of its own. */
+/** The files that a test imports. The imports of a source are excluded, because they have their own tests. */
 function listReachable (file: string, graph: ImportGraph, seen = new Set<string>()): Set<string> {
   for (const imported of graph.get(file) ?? []) {
     if (seen.has(imported)) continue
@@ -57,7 +57,7 @@ function listReachable (file: string, graph: ImportGraph, seen = new Set<string>
   return seen
 }
 
-/** Reads the imports of these files with esbuild, without writing anything. */
+/** Reads the imports of these files with esbuild, without writing output. */
 export async function readImports (root: string, files: string[]): Promise<ImportGraph> {
   const { metafile } = await build({
     entryPoints: files.map((file) => join(root, file)),

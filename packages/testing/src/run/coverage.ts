@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 const c8 = createRequire(import.meta.url).resolve('c8/bin/c8.js')
 
-/** Prints what ran of the sources, by file, and writes coverage/index.html. */
+/** Prints the coverage of the sources by file, and writes coverage/index.html. */
 export async function reportCoverage (root: string, folder: string): Promise<void> {
   await execa(process.execPath, [
     c8, 'report', '--temp-directory', folder, '--reports-dir', join(root, 'coverage'), '--reporter', 'text', '--reporter', 'html',

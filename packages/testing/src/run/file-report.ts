@@ -9,16 +9,16 @@ export interface FileResult {
   passed: number
   failed: number
   skipped: number
-  /** Names of what was skipped, with the reason. */
+  /** Names of skipped tests, with the reasons. */
   skips: string[]
-  /** What failed, with its details. */
+  /** Failed tests, with their details. */
   failures: string[]
   comments: string[]
 }
 
 export type Counts = Pick<FileResult, 'passed' | 'failed' | 'skipped'>
 
-/** Reads what one test file writes, line by line. */
+/** Parses the output of one test file, line by line. */
 export function createFileReport () {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const [skips, failures, comments]: [string[], string[], string[]] = [[], [], []]
@@ -26,11 +26,11 @@ export function createFileReport () {
   listen(parser)
   return {
     write: (line: string) => { parser.write(line + '\n') },
-    /** `problem` is how the process ended, where it did not end well. */
+    /** `problem` describes how the process ended, unless it succeeded. */
     end: (problem?: string): Omit<FileResult, 'file' | 'seconds'> => {
       parser.end()
       const ok = parser.ok && problem === undefined
-      // A file that ends badly counts, even when all its assertions held.
+      // A file that fails counts as failed, even if all its assertions passed.
       if (!ok && counts.failed === 0) {
         counts.failed = 1
         failures.push(`✖ the file ${problem ?? 'did not write what tap expects of it'}`,
@@ -50,7 +50,7 @@ export function createFileReport () {
       if (!/^# (Subtest|time=|\{ total)/.test(comment)) comments.push(comment.trim())
     })
     parser.on('assert', (result: Result) => {
-      // The line that closes a subtest only repeats it. One that was skipped has no subtest.
+      // The line that ends a subtest only repeats its result. A skipped test has no subtest.
       if (children > 0) {
         children--
       } else if (result.skip || result.todo) {
@@ -66,7 +66,7 @@ export function createFileReport () {
   }
 }
 
-/** The lines that a log wants about one file. */
+/** The lines of the log about one file. */
 export function describeResult (result: FileResult): string[] {
   const { ok, file, seconds, skips, failures, comments } = result
   return [

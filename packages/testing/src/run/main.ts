@@ -83,7 +83,7 @@ async function runAll (options: RunOptions, files: string[], servers: ServersOnD
         ...(options.keep ? { TEST_KEEP: '1' } : {}),
         ...(options.only ? { TAP_ONLY: '1' } : {}),
         ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}),
-        // Half of what a Node takes to load the sources, where it can keep what it has compiled.
+        // The compile cache saves half of the time that Node needs to load the sources.
         ...(direct ? { NODE_COMPILE_CACHE: join(root, '.tap', 'compiled') } : {})
       },
       onResult: (result) => {
@@ -100,7 +100,7 @@ async function runAll (options: RunOptions, files: string[], servers: ServersOnD
   return results.length > 0 && results.every(({ ok }) => ok) ? 0 : 1
 }
 
-/** Bundles are run by Node itself; sources the way this process is run, through tsx or natively. */
+/** Node runs bundles itself. Sources run like this process, through tsx or natively. */
 function toCommand (file: string, { inspect }: RunOptions, bundles: string | undefined): TestCommand {
   const loader = runsNatively() ? [] : ['--import', import.meta.resolve('tsx')]
   const args = bundles === undefined ? [...loader, join(root, file)] : [bundleOf(bundles, file)]
@@ -118,7 +118,7 @@ function showTotals (results: FileResult[], seconds: number): void {
   console.log(summary({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }))
 }
 
-/** Only loaded when a test asks: the schema's modules take longer than many a test. */
+/** Imported only when a test requests the servers, because loading the schema's modules takes longer than many tests. */
 async function openTestServers () {
   const { openServers } = await import('../servers.ts')
   return openServers({
@@ -131,7 +131,7 @@ async function openTestServers () {
 
 async function waitForInterrupt (): Promise<void> {
   console.log('\nPostgreSQL keeps running with the databases of the failed tests, at the URLs above. Ctrl-C ends it.')
-  // A signal's listener alone does not keep a process.
+  // A signal listener alone does not keep a process running.
   const timer = setInterval(() => {}, 60_000)
   await new Promise<void>((resolve) => {
     if (interrupted.signal.aborted) resolve()
@@ -140,12 +140,12 @@ async function waitForInterrupt (): Promise<void> {
   clearInterval(timer)
 }
 
-/** Run by a Node that knows TypeScript, and without tsx, the tests do without it too. */
+/** If this Node supports TypeScript and runs without tsx, the tests run without it too. */
 function runsNatively (): boolean {
   return 'typescript' in process.features && Boolean(process.features.typescript) && !process.execArgv.some((arg) => arg.includes('tsx'))
 }
 
-/** Tap is compiled with the plugins that .taprc names. What it was compiled to is only read: an import would start a test. */
+/** Compiles tap with the plugins in .taprc. Reads the compiled file as text, because an import would start a test. */
 async function buildTap (): Promise<void> {
   await mkdir(join(root, '.tap'), { recursive: true })
   const settings = await readFile(join(root, '.taprc'), 'utf8')

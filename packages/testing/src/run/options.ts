@@ -38,7 +38,7 @@ export interface RunOptions {
   help: boolean
 }
 
-/** Throws an Error of one line when it does not understand. */
+/** Throws an Error with one line for invalid arguments. */
 export function readOptions (args: string[], cores: number): RunOptions {
   const { values, positionals } = parseArgs({
     args,
@@ -53,7 +53,7 @@ export function readOptions (args: string[], cores: number): RunOptions {
       coverage: { type: 'boolean', default: false },
       direct: { type: 'boolean', default: false },
       inspect: { type: 'boolean', default: false },
-      // Most of a test's time goes into waiting for processes of its own.
+      // A test mostly waits for its own processes.
       jobs: { type: 'string', default: String(Math.max(2, cores) + 1) },
       timeout: { type: 'string', default: '300' },
       help: { type: 'boolean', default: false }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FileResult } from './file-report.ts'
 
 const timesFile = '.tap/times.json'
-/** Guesses, in seconds, for a file that has not run here before. */
+/** Estimates, in seconds, for a file that has not run here before. */
 const withProcesses = 30
 const withoutProcesses = 3
 
@@ -14,7 +14,7 @@ export async function orderFiles (root: string, files: string[]): Promise<string
   return weighed.sort((one, other) => other.seconds - one.seconds).map(({ file }) => file)
 }
 
-/** Keeps the times for the next run. */
+/** Stores the times for the next run. */
 export async function rememberTimes (root: string, results: FileResult[]): Promise<void> {
   const times = Object.fromEntries(results.map(({ file, seconds }) => [file, Math.round(seconds * 10) / 10]))
   await writeFile(join(root, timesFile), JSON.stringify({ ...await readTimes(root), ...times }, null, 2) + '\n')
@@ -25,11 +25,11 @@ async function readTimes (root: string): Promise<Record<string, number>> {
   try {
     return JSON.parse(text)
   } catch {
-    return {} // two runs wrote it at once
+    return {} // two runs wrote the file at the same time
   }
 }
 
-/** Each mention of a process or of both queues is likely to be one more start of an app. */
+/** Each mention of a process or of both queues probably starts an app. */
 async function guess (path: string): Promise<number> {
   const mentions = (await readFile(path, 'utf8')).match(/spawn|startApps|backends\(|chromium|openHouse|openGround|ownPostgres/gi) ?? []
   return mentions.length > 0 ? withProcesses + mentions.length : withoutProcesses

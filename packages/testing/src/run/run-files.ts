@@ -18,10 +18,10 @@ export interface RunFilesOptions {
   onResult: (result: FileResult) => void
 }
 
-/** What a file may take beyond its time, to say what it was waiting for. */
+/** The extra time for a file to report what it was waiting for. */
 const graceMs = 15_000
 
-/** Runs test files as processes, `jobs` at a time, in their order. */
+/** Runs test files as processes in their order, `jobs` at a time. */
 export async function runFiles (
   commands: TestCommand[], { jobs, bail, signal, onResult, ...how }: RunFilesOptions
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function runFiles (
   await Promise.all(Array.from({ length: jobs }, async () => {
     for (let next = waiting.shift(); next && !ended.aborted; next = waiting.shift()) {
       const result = await runFile(next, { ...how, bail, signal: ended })
-      // One that was ended with the run has not failed.
+      // A file that ended together with the run has not failed.
       if (ended.aborted) return
       onResult(result)
       if (bail && !result.ok) stop.abort()
@@ -55,7 +55,7 @@ async function runFile (
     cancelSignal: signal,
     forceKillAfterDelay: graceMs
   })
-  // A test file ends by itself when its time is over. This is for one that cannot.
+  // A test file ends itself at its timeout. This timer is for one that hangs.
   let limitMs = timeoutMs
   let isLate = false
   const wait = () => setTimeout(() => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 
-/** All test files of the repository, as paths from its root. */
+/** All test files of the repository, as paths relative to its root. */
 export async function listTestFiles (root: string): Promise<string[]> {
   const folders = await Promise.all(['apps', 'packages'].map(async (parent) =>
     (await readdir(join(root, parent))).map((name) => join(parent, name, 'test'))))
@@ -13,8 +13,8 @@ export async function listTestFiles (root: string): Promise<string[]> {
 }
 
 /**
- * The files whose path contains one of the words; all without a word. A path may be given from the root or from `cwd`, with
- * or without `./`. Throws an Error that names each word that selects nothing.
+ * The files whose path contains one of the words, or all without a word. A path may be relative to the root or to `cwd`, with
+ * or without `./`. Throws an Error that names each word without a match.
  */
 export function selectFiles (files: string[], words: string[], { root, cwd }: { root: string, cwd: string }): string[] {
   if (words.length === 0) return files

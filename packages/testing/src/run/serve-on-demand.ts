@@ -6,14 +6,14 @@ import { once } from 'node:events'
 import type { Servers } from '../servers.ts'
 
 export interface ServersOnDemand {
-  /** The socket at which test processes ask for the servers; in a folder that only this user may enter. */
+  /** The socket at which test processes request the servers, in a folder that only this user can access. */
   socketPath: string
-  /** The servers, if a test has asked for them. */
+  /** The servers, if a test has requested them. */
   started: () => Promise<Servers> | undefined
   close: () => Promise<void>
 }
 
-/** Answers test processes with the addresses of the servers, and starts those when the first one asks. */
+/** Responds to test processes with the addresses of the servers, which start with the first request. */
 export async function serveOnDemand (open: () => Promise<Servers>): Promise<ServersOnDemand> {
   let servers: Promise<Servers> | undefined
   const server = createServer((_request, response) => {
