@@ -7,6 +7,9 @@ const refreshing = [
 ]
 
 const refreshEquivalents = {
+  'drop "setMaxListeners(0, signal)"': 'the line only keeps Node.js from warning about many listeners',
+  ['"if (refreshed === undefined) throw new Error(\'The provider returned no credentials\')" → ' +
+  '"if (false) throw new Error(\'The provider returned no credentials\')"']: 'a provider that cannot refresh was found out before; the check is for the type',
   ['"const key = [connection.id, connection.seenVersion, connection.refused !== undefined].join()" → ' +
   '"const key = [connection.id, connection.seenVersion, connection.refused === undefined].join()"']: 'the two kinds of calls still have different keys',
   '"if (provider.canRefresh === undefined) return true" → "if (false) return true"': 'the call of a function that is missing throws, and what throws counts as refreshable'
