@@ -1,5 +1,6 @@
 import { execa } from 'execa'
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Lock {
   /** May be called twice. A lock that this process has taken again in the meantime stays. */
@@ -78,7 +79,7 @@ async function readHolder (path: string): Promise<{ pid: number, began?: string 
 
 /** A new file is empty for a moment, before its owner is written. */
 async function afterAMoment<T> (read: () => Promise<T>): Promise<T> {
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await sleep(100)
   return read()
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import type { PostgresHome } from './postgres-home.ts'
 import { startServerProcess } from './server-process.ts'
 import type { Exit } from './server-process.ts'
@@ -26,7 +28,7 @@ export async function startPostgres (options: PostgresServerOptions): Promise<Po
     // The backends of a killed server take a moment to end.
     const lingers = outcome.lastLines.some((line) => line.includes('pre-existing shared memory block'))
     if (!lingers || Date.now() > deadline) throw new Error(`the embedded PostgreSQL did not start: ${complaint(outcome)}`)
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await sleep(200)
   }
 }
 

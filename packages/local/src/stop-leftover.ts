@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import { readFile, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRunning } from './lock.ts'
 
 const patienceMs = 15_000
@@ -35,7 +36,7 @@ async function isServerOf (pid: number, cluster: string): Promise<boolean> {
 async function gone (pid: number, cluster: string): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += stepMs) {
     if (!isRunning(pid) || !await isServerOf(pid, cluster)) return true
-    await new Promise((resolve) => setTimeout(resolve, stepMs))
+    await sleep(stepMs)
   }
   return false
 }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /**
  * Calls `probe` until it returns a value other than undefined, null or false, and returns that value. Repeats probes that
  * throw. Throws after `timeoutMs` (a minute by default), with the last result or error.
@@ -17,7 +19,7 @@ export async function until<T> (
     } catch (error) {
       last = error
     }
-    if (!isLast) await new Promise((resolve) => setTimeout(resolve, everyMs))
+    if (!isLast) await sleep(everyMs)
   }
   throw new Error(`${what} did not come true within ${timeoutMs} ms; last seen: ${last instanceof Error ? last.message : String(last)}`)
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { findConnection } from '@carillon/shared/connections'
 import { findHandshake } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
@@ -37,7 +37,7 @@ export async function awaitOutcome ({ database, now }: Pick<Services, 'database'
   const deadline = performance.now() + maxWaitMs
   for (let current = await findHandshake(database, handshake.id, now()) ?? handshake; ;) {
     if (current.status !== 'pending' || !current.claimed || performance.now() >= deadline) return current
-    await setTimeout(pollIntervalMs)
+    await sleep(pollIntervalMs)
     current = await findHandshake(database, handshake.id, now()) ?? current
   }
 }

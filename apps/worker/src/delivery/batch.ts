@@ -1,8 +1,8 @@
 import { enqueueSegments, enqueueWakes, handedBack, settle, waitOutcome } from '@carillon/shared/deliveries'
 import type { Claimed, DueSegment, Settlement, Wake } from '@carillon/shared/deliveries'
 import type { Message, Provider } from '@carillon/shared/providers'
+import { exponentialBackoff, retry } from '@carillon/shared/retry'
 import { forEachBounded } from '../for-each-bounded.ts'
-import { persist } from '../persist.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
 import { createSender } from './send.ts'
@@ -37,8 +37,10 @@ export async function sendBatch (
   const counts = new Map<string, number>()
 
   const settler = createSettler<Settlement>(async (settlements, isLast) => {
-    const wakes = await persist(() => settle(database, { claimId, settlements, isLast, now: now() }), signal, (error) => {
-      log.warn({ err: error, claimId, settlements: settlements.length }, 'cannot settle yet')
+    const wakes = await retry(() => settle(database, { claimId, settlements, isLast, now: now() }), {
+      delaysMs: exponentialBackoff(),
+      signal,
+      onError: (error) => log.warn({ err: error, claimId, settlements: settlements.length }, 'cannot settle yet')
     })
     await leaveToReconcile(services, wakes)
   }, settling)

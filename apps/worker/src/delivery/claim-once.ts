@@ -1,6 +1,6 @@
 import { isStoreUnavailable, newId } from '@carillon/shared/db'
 import { releaseClaim } from '@carillon/shared/deliveries'
-import { persist } from '../persist.ts'
+import { exponentialBackoff, retry } from '@carillon/shared/retry'
 import { leaveToReconcile } from './batch.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
@@ -45,8 +45,10 @@ async function release (services: DeliverServices, provider: string, claimId: st
   const { database, leaseMs, giveUp, log, now } = services
   const limit = limitTime(leaseMs * releaseShare, giveUp)
   try {
-    const wakes = await persist(() => releaseClaim(database, provider, claimId, now()), limit.signal, (error) => {
-      log.warn({ err: error, claimId }, 'cannot release a claim yet')
+    const wakes = await retry(() => releaseClaim(database, provider, claimId, now()), {
+      delaysMs: exponentialBackoff(),
+      signal: limit.signal,
+      onError: (error) => log.warn({ err: error, claimId }, 'cannot release a claim yet')
     })
     await leaveToReconcile(services, wakes ?? [])
     return wakes !== undefined

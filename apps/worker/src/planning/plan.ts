@@ -1,6 +1,6 @@
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
-import { enqueuePlanAgain, enqueueSegments } from '@carillon/shared/deliveries'
+import { enqueuePlanAgain, enqueueSegments, maxClockSkewMs } from '@carillon/shared/deliveries'
 import type { DeliveryQueues, PlanJob } from '@carillon/shared/deliveries'
 import { paceOf } from './pace.ts'
 import { cutSegments, openPlan, readPlan } from './segments.ts'
@@ -15,8 +15,6 @@ export interface PlanServices {
   stopping: AbortSignal
 }
 
-/** A job may come a moment early by the database's clock. */
-const toleranceMs = 50
 /** Segments that one statement cuts. */
 const segmentsPerStatement = 50
 
@@ -30,7 +28,7 @@ export async function plan (
 ): Promise<void> {
   const wish = await readPlan(database, notificationId)
   if (wish === undefined) return
-  if (wish.delayMs > toleranceMs) return await enqueuePlanAgain(queues, { notificationId, delayMs: wish.delayMs })
+  if (wish.delayMs > maxClockSkewMs) return await enqueuePlanAgain(queues, { notificationId, delayMs: wish.delayMs })
 
   const providers = [...queues.deliver.keys()].filter((id) => wish.providers?.includes(id) ?? true)
   const plans = await openPlan(database, notificationId, providers)

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createBlotreApi } from './api.ts'
 import type { BlotreApi } from './api.ts'
 import { keepClient, readClientFile } from './client-file.ts'
@@ -116,5 +116,5 @@ async function untilRedeemed (
 }
 
 async function pause (delayMs: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(delayMs, undefined, { signal })
+  await sleep(delayMs, undefined, { signal })
 }

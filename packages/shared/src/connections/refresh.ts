@@ -4,6 +4,7 @@ import type { Database } from '../db/index.ts'
 import type { Log } from '../log/index.ts'
 import { ProviderError } from '../providers/index.ts'
 import type { RequestContext, Credentials, Provider, Refreshed } from '../providers/index.ts'
+import { poll, retry } from '../retry/index.ts'
 import type { Vault } from '../vault/index.ts'
 import {
   markRefused, deferRefresh, disableRefresh, isLeased, readCredentials, releaseLease, storeRefreshed, takeLease
@@ -68,6 +69,7 @@ interface StoredCredentials extends Pick<CredentialsState, 'refreshWaitMs'> {
 /** A share of the lease. The owner aborts its request before another process can take the lease. */
 const requestShare = 0.75
 const maxWaitMs = 45_000
+/** The provider has rotated the credentials, so losing them would cost the connection. These delays outlast a restart. */
 const storeRetryDelaysMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
 
 /** Refreshes credentials, one at a time per connection. */
@@ -86,32 +88,26 @@ export function createRefresher (
       return untilAborted(attempt, context.signal)
     },
     newer: async (provider, { id, seenVersion }, context) => {
-      const deadline = performance.now() + maxWaitMs
-      for (let waitMs = 20; performance.now() < deadline && !context.signal.aborted; waitMs = Math.min(waitMs * 2, 500)) {
-        const settled = await checkState(provider, id, seenVersion)
-        if (settled !== undefined) return settled
-        if (!await isLeased(database, id)) return undefined
-        await new Promise((resolve) => setTimeout(resolve, waitMs))
-      }
-      return { kind: 'unavailable', reason: 'no new credentials came in time' }
+      const ended = await poll(async () => {
+        const result = await checkState(provider, id, seenVersion)
+        return result === undefined && await isLeased(database, id) ? undefined : { result }
+      }, { timeoutMs: maxWaitMs, signal: context.signal })
+      return ended === undefined ? { kind: 'unavailable', reason: 'no new credentials came in time' } : ended.result
     }
   }
 
   async function run (provider: Provider, connection: RefreshRequest, context: RequestContext): Promise<RefreshResult> {
     const { id, seenVersion } = connection
-    const deadline = performance.now() + maxWaitMs
-    for (let waitMs = 20; performance.now() < deadline; waitMs = Math.min(waitMs * 2, 500)) {
-      const settled = await checkState(
+    const result = await poll(async () => {
+      const known = await checkState(
         provider, id, seenVersion, (state) => checkRefreshable(provider, connection, state, context)
       )
-      if (settled !== undefined) return settled
+      if (known !== undefined) return known
       const lease = await takeLease(database, { id, version: seenVersion, owner, leaseMs })
-      const result = lease === undefined ? undefined : await refreshUnder(lease, provider, context)
-      if (result !== undefined) return result
-      await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)))
-    }
+      return lease === undefined ? undefined : await refreshUnder(lease, provider, context)
+    }, { timeoutMs: maxWaitMs })
     // While this process was suspended, another one may have finished.
-    return await checkState(provider, id, seenVersion) ??
+    return result ?? await checkState(provider, id, seenVersion) ??
       { kind: 'unavailable', reason: 'another process is refreshing and does not finish' }
   }
 
@@ -180,7 +176,10 @@ export function createRefresher (
   ): Promise<RefreshResult | undefined> {
     const { connectionId: id, credentialsVersion } = lease
     const sealed = sealCredentials(vault, id, credentials)
-    const { stored, recovered } = await retryStore(() => storeRefreshed(database, lease, { credentials: sealed, expiresAt }))
+    const { stored, recovered } = await retry(() => storeRefreshed(database, lease, { credentials: sealed, expiresAt }), {
+      delaysMs: storeRetryDelaysMs,
+      onError: (error) => log.warn({ err: error }, 'could not store refreshed credentials, retrying')
+    })
     if (!stored) {
       const state = await readCredentials(database, id)
       // The user disconnected during the refresh. No row has these credentials, so they are revoked here.
@@ -194,21 +193,6 @@ export function createRefresher (
       await onRecovered(id).catch((error: unknown) => log.warn({ err: error, connectionId: id }, 'released deliveries wait for reconcile'))
     }
     return { kind: 'fresh', fresh: { credentials, credentialsVersion: credentialsVersion + 1 } }
-  }
-
-  /**
-   * Retries while the database restarts: the provider has rotated the credentials, so losing them would cost the connection.
-   */
-  async function retryStore<Result> (work: () => Promise<Result>): Promise<Result> {
-    for (const waitMs of storeRetryDelaysMs) {
-      try {
-        return await work()
-      } catch (error) {
-        log.warn({ err: error }, 'could not store refreshed credentials, retrying')
-        await new Promise((resolve) => setTimeout(resolve, waitMs))
-      }
-    }
-    return await work()
   }
 
   /** A refusal counts only for the refused version, so a reconnect takes precedence over a late refresh. */

@@ -1,6 +1,7 @@
 import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Registration, Registrations } from '../providers/index.ts'
+import { poll } from '../retry/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
 
 /** Longer than a registration may take, because its requests have shorter timeouts. */
@@ -12,15 +13,12 @@ const leaseMs = 60_000
  */
 export function createRegistrations ({ sql }: Database, vault: Vault, now: () => number = Date.now): Registrations {
   return {
-    obtain: async (provider, host, register, stale) => {
-      for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 500)) {
-        const known = await read(provider, host)
-        if (known !== undefined && known.clientId !== stale?.clientId && !isOver(known, now())) return known
-        const id = await take(provider, host, known ?? stale)
-        if (id !== undefined) return await registerUnder(id, register)
-        await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)))
-      }
-    }
+    obtain: (provider, host, register, stale) => poll(async () => {
+      const known = await read(provider, host)
+      if (known !== undefined && known.clientId !== stale?.clientId && !isOver(known, now())) return known
+      const id = await take(provider, host, known ?? stale)
+      return id === undefined ? undefined : await registerUnder(id, register)
+    })
   }
 
   async function read (provider: string, host: string): Promise<Registration | undefined> {

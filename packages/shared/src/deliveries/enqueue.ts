@@ -1,4 +1,5 @@
 import { newId } from '../db/index.ts'
+import { maxClockSkewMs } from './clock-skew.ts'
 import type { DeliveryKey, DeliveryQueues } from './delivery-queues.ts'
 import { groupBy } from './group-by.ts'
 
@@ -71,17 +72,14 @@ export async function enqueuePlanAgain (
   await queues.plan.add([{ id: `${notificationId}-${newId()}`, data: { notificationId }, delayMs }])
 }
 
-/** How much the clocks of a process and the database may differ within one second. */
-const toleranceMs = 50
-
 /**
  * Adds wake-ups for deliveries that become due. All rows of a provider and second share one wake-up, which forms full batches.
  * It runs at the end of the second, so later requests for that second can rely on it. Close to the end of a second that wake-up
  * may have run, while the queue still ignores a job with its id. A late request therefore gets its own wake-up.
  */
 export async function enqueueWakes (queues: DeliveryQueues, wakes: Wake[], now = Date.now()): Promise<void> {
-  const endOf = ({ delayMs }: Wake): number => Math.ceil((now + delayMs - toleranceMs) / 1000) * 1000
-  const isLate = (wake: Wake): boolean => endOf(wake) - now <= toleranceMs
+  const endOf = ({ delayMs }: Wake): number => Math.ceil((now + delayMs - maxClockSkewMs) / 1000) * 1000
+  const isLate = (wake: Wake): boolean => endOf(wake) - now <= maxClockSkewMs
   const ownId = newId()
   const bySecond = groupBy(wakes, (wake) => `${wake.provider}-${isLate(wake) ? ownId : endOf(wake) / 1000}`)
   await queues.wake.add([...bySecond].map(([id, members]) => ({

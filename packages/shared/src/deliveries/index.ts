@@ -1,3 +1,4 @@
+export { maxClockSkewMs } from './clock-skew.ts'
 export { deliveryKeyOf } from './delivery-key.ts'
 export {
   broadcastQueueName, deliverQueueName, deliveriesPerJob, openDeliveryQueues, planQueueName, wakeQueueName

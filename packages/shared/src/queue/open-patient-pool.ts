@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openPgPool } from '../postgres/index.ts'
 import type { DatabaseAddress, DriverRequest } from '../postgres/index.ts'
+import { exponentialBackoff, retry } from '../retry/index.ts'
 
 const retryMs = 500
 const heartbeatMs = 5_000
@@ -13,16 +13,8 @@ const heartbeatMs = 5_000
 export function openPatientPool (address: DatabaseAddress, request: DriverRequest): pg.Pool {
   const pool = openPgPool(address, request)
   const connect = pool.connect.bind(pool)
-  async function connectPatiently (): Promise<pg.PoolClient> {
-    for (;;) {
-      try {
-        return await connect()
-      } catch (error) {
-        if (pool.ending) throw error
-        await sleep(retryMs, undefined, { ref: false })
-      }
-    }
-  }
+  const connectPatiently = (): Promise<pg.PoolClient> =>
+    retry(() => connect(), { delaysMs: exponentialBackoff(retryMs, retryMs), isFinal: () => pool.ending, ref: false })
   heartbeat(pool)
   // pg's own queries pass a callback. Only BullMQ uses the promise.
   type Done = Parameters<typeof connect>[0]

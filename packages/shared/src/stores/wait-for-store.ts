@@ -1,8 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { exponentialBackoff, retry } from '../retry/index.ts'
 import { StoreError } from './store-error.ts'
-
-const firstWaitMs = 100
-const longestWaitMs = 2_000
 
 export interface WaitOptions {
   /** The variable that configures the store. */
@@ -22,29 +19,23 @@ export async function waitForStore (
   check: () => Promise<unknown>, { variable, timeoutMs, signal, onError }: WaitOptions
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
-  for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, longestWaitMs)) {
-    try {
-      await unlessAborted(check(), signal)
-      return
-    } catch (error) {
-      signal.throwIfAborted()
-      if (error instanceof StoreError) throw error
-      if (performance.now() >= deadline) {
-        throw new StoreError(`${variable}: the store did not answer within ${timeoutMs / 1000} s (START_WAIT_SECONDS): ${describe(error)}`)
-      }
-      onError(error)
-      await sleep(waitMs, undefined, { signal }).catch(() => {})
-    }
+  const isFinal = (error: unknown): boolean => error instanceof StoreError || performance.now() >= deadline
+  try {
+    await retry(() => unlessAborted(check, signal), { delaysMs: exponentialBackoff(), signal, isFinal, onError })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof StoreError) throw error
+    throw new StoreError(`${variable}: the store did not answer within ${timeoutMs / 1000} s (START_WAIT_SECONDS): ${describe(error)}`)
   }
 }
 
-/** A store that accepts the connection and never responds must not delay the shutdown of this process. */
-function unlessAborted (work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve, reject) => {
+/** A store that accepts the connection and does not respond must not delay a shutdown. */
+async function unlessAborted (check: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  await new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    check().then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
 

@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NameError } from './name-error.ts'
 
 /** A query without a response is repeated once. The caller's signal cancels both. */
@@ -30,7 +30,7 @@ export async function queryAddresses (
   ]
   try {
     const all = Promise.allSettled(queries)
-    await Promise.race([all, Promise.any(queries).then(() => delay(otherFamilyMs), () => all)])
+    await Promise.race([all, Promise.any(queries).then(() => sleep(otherFamilyMs), () => all)])
     if (found.length > 0) return [...found].sort((one, other) => one.family - other.family)
     signal.throwIfAborted()
     throw worstOf(await all)

@@ -89,7 +89,7 @@ export const delivery: Target[] = [
     generate: true,
     changes: [
       { find: 'if (wish === undefined) return', replace: 'if (wish === undefined) throw new Error()' },
-      { find: 'if (wish.delayMs > toleranceMs) return', replace: 'if (wish.delayMs > Infinity) return' },
+      { find: 'if (wish.delayMs > maxClockSkewMs) return', replace: 'if (wish.delayMs > Infinity) return' },
       { find: 'perSecond.get(open.provider))', replace: 'undefined)' },
       { find: 'wish.spreadSeconds, perSecond', replace: 'null, perSecond' },
       { find: '.filter((id) => wish.providers?.includes(id) ?? true)', replace: '' }

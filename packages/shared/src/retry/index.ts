@@ -1,0 +1,3 @@
+export { exponentialBackoff } from './exponential-backoff.ts'
+export { poll } from './poll.ts'
+export { retry } from './retry.ts'
