@@ -27,22 +27,22 @@ const maxRedirects = 20
 export function createBrowser (): Browser {
   const jar = new CookieJar()
 
-  async function ask (method: 'GET' | 'POST', url: string, headers: Record<string, string>, body: string | null): Promise<Page> {
+  async function send (method: 'GET' | 'POST', url: string, headers: Record<string, string>, body: string | null): Promise<Page> {
     const cookie = await jar.getCookieString(url)
-    const answer = await request(url, { method, body, headers: { accept: 'text/html', ...(cookie ? { cookie } : {}), ...headers } })
-    for (const line of [answer.headers['set-cookie'] ?? []].flat()) await jar.setCookie(line, url)
-    const location = [answer.headers['location']].flat()[0]
+    const response = await request(url, { method, body, headers: { accept: 'text/html', ...(cookie ? { cookie } : {}), ...headers } })
+    for (const line of [response.headers['set-cookie'] ?? []].flat()) await jar.setCookie(line, url)
+    const location = [response.headers['location']].flat()[0]
     return {
       url,
-      status: answer.statusCode,
-      headers: answer.headers,
+      status: response.statusCode,
+      headers: response.headers,
       location: location === undefined ? undefined : new URL(location, url).href,
-      text: await answer.body.text()
+      text: await response.body.text()
     }
   }
 
-  const get: Browser['get'] = (url, headers = {}) => ask('GET', url, headers, null)
-  const post: Browser['post'] = (url, fields = {}, headers = {}) => ask('POST', url,
+  const get: Browser['get'] = (url, headers = {}) => send('GET', url, headers, null)
+  const post: Browser['post'] = (url, fields = {}, headers = {}) => send('POST', url,
     { origin: new URL(url).origin, 'content-type': 'application/x-www-form-urlencoded', ...headers }, new URLSearchParams(fields).toString())
 
   return {

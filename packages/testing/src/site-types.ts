@@ -33,8 +33,8 @@ export interface DeliveryResponse {
 
 /** A website that uses Carillon, and its users. It only uses public interfaces. */
 export interface Site {
-  api: <Answer>(method: string, path: string, options?: { token?: string, body?: object, expect?: number }) => Promise<Answer>
-  control: <Answer>(method: string, path: string, body?: object) => Promise<Answer>
+  api: <Result>(method: string, path: string, options?: { token?: string, body?: object, expect?: number }) => Promise<Result>
+  control: <Result>(method: string, path: string, body?: object) => Promise<Result>
   mintToken: (userId: string) => Promise<string>
   /** Performs a handshake with the provider of examples like a user, up to the last page. */
   walk: (userId: string, options?: { answer?: 'allow' | 'deny', account?: string, browser?: Browser }) => Promise<Page>

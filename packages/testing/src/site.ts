@@ -8,19 +8,19 @@ import type { Addresses, InboxEntry, DeliveryResponse, Site } from './site-types
 const patienceMs = 45_000
 
 export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Site {
-  const api: Site['api'] = async <Answer>(
+  const api: Site['api'] = async <Result>(
     method: string, path: string, { token = operatorKey, body, expect }: { token?: string, body?: object, expect?: number } = {}
   ) => {
     const { status, json } = await send(method, `${apiUrl}${path}`, body, { authorization: `Bearer ${token}` })
     if (expect === undefined ? status >= 400 : status !== expect) {
       throw new Error(`${method} ${path} answered ${status}: ${JSON.stringify(json)}`)
     }
-    return json as Answer
+    return json as Result
   }
-  const control: Site['control'] = async <Answer>(method: string, path: string, body?: object) => {
+  const control: Site['control'] = async <Result>(method: string, path: string, body?: object) => {
     const { status, json } = await send(method, `${sandboxUrl}/_control${path}`, body)
     if (status >= 400) throw new Error(`${method} ${path} answered ${status}: ${JSON.stringify(json)}`)
-    return json as Answer
+    return json as Result
   }
   const mintToken: Site['mintToken'] = async (userId) =>
     (await api<{ token: string }>('POST', '/v1/user-tokens', { body: { userId } })).token
@@ -57,11 +57,11 @@ export function createSite ({ apiUrl, sandboxUrl, operatorKey }: Addresses): Sit
 }
 
 async function send (method: string, url: string, body?: object, headers: Record<string, string> = {}) {
-  const answer = await request(url, {
+  const response = await request(url, {
     method,
     headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     body: body === undefined ? null : JSON.stringify(body)
   })
-  const text = await answer.body.text()
-  return { status: answer.statusCode, json: text === '' ? undefined : JSON.parse(text) as unknown }
+  const text = await response.body.text()
+  return { status: response.statusCode, json: text === '' ? undefined : JSON.parse(text) as unknown }
 }

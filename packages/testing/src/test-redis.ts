@@ -36,9 +36,9 @@ async function flushAll (url: string): Promise<void> {
   const { hostname, port, password } = new URL(url)
   const socket = connect(Number(port), hostname)
   socket.end(`${password === '' ? '' : `AUTH ${password}\r\n`}FLUSHALL\r\nQUIT\r\n`)
-  let answers = ''
-  for await (const chunk of socket) answers += String(chunk)
-  if (answers.includes('-')) throw new Error(`FLUSHALL: ${answers}`)
+  let replies = ''
+  for await (const chunk of socket) replies += String(chunk)
+  if (replies.includes('-')) throw new Error(`FLUSHALL: ${replies}`)
 }
 
 export function newPrefix (): string {

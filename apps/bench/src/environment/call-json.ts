@@ -1,10 +1,10 @@
 import { request } from 'undici'
 
 /** Sends a request to a JSON API. Throws for every status except 2xx. */
-export async function callJson<Answer> (
+export async function callJson<Result> (
   method: string, url: string, { body, token }: { body?: object | undefined, token?: string | undefined } = {}
-): Promise<Answer> {
-  const answer = await request(url, {
+): Promise<Result> {
+  const response = await request(url, {
     method,
     headers: {
       ...body === undefined ? {} : { 'content-type': 'application/json' },
@@ -12,7 +12,7 @@ export async function callJson<Answer> (
     },
     body: body === undefined ? null : JSON.stringify(body)
   })
-  const text = await answer.body.text()
-  if (answer.statusCode >= 300) throw new Error(`${method} ${new URL(url).pathname} answered ${answer.statusCode}: ${text.slice(0, 500)}`)
-  return JSON.parse(text) as Answer
+  const text = await response.body.text()
+  if (response.statusCode >= 300) throw new Error(`${method} ${new URL(url).pathname} answered ${response.statusCode}: ${text.slice(0, 500)}`)
+  return JSON.parse(text) as Result
 }

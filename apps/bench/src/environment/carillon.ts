@@ -81,8 +81,8 @@ export async function openCarillon (
     const { key } = await createApiKey(database, { name: 'bench', scopes: [...scopes] })
     await worker?.ready
     const apiUrl = (await api.ready).url ?? ''
-    const call = <Answer>(method: string, path: string, body?: object) =>
-      callJson<Answer>(method, apiUrl + path, { body, token: key })
+    const call = <Result>(method: string, path: string, body?: object) =>
+      callJson<Result>(method, apiUrl + path, { body, token: key })
     return {
       apiUrl,
       key,

@@ -32,7 +32,7 @@ interface Stats {
 export const pushPath = '/pushbullet/v2/pushes'
 
 export function createSimulator (process: Child, url: string): Simulator {
-  const control = <Answer>(method: string, path: string, body?: object) => callJson<Answer>(method, `${url}/_control${path}`, { body })
+  const control = <Result>(method: string, path: string, body?: object) => callJson<Result>(method, `${url}/_control${path}`, { body })
   const stats = () => control<Stats>('GET', '/stats')
   return {
     url,

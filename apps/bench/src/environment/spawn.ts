@@ -22,7 +22,7 @@ export interface Child {
   /** The ready message. Apps report their URL in it. */
   ready: Promise<{ url?: string }>
   /** Sends one message and returns the next message that is not about usage. Rejects when the process ends first. */
-  ask: <Answer>(message: object) => Promise<Answer>
+  ask: <Result>(message: object) => Promise<Result>
   usage: () => Promise<Usage>
   /** Resets `peakRssBytes` to the current memory, where the system supports it. */
   resetPeak: () => void
@@ -61,12 +61,12 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
   })
   gone.catch(() => {})
 
-  function next<Answer> (choose: (message: object) => boolean): Promise<Answer> {
-    return Promise.race([gone, new Promise<Answer>((resolve) => {
-      child.on('message', function hear (message: object) {
+  function next<Result> (choose: (message: object) => boolean): Promise<Result> {
+    return Promise.race([gone, new Promise<Result>((resolve) => {
+      child.on('message', function receive (message: object) {
         if (!choose(message)) return
-        child.off('message', hear)
-        resolve(message as Answer)
+        child.off('message', receive)
+        resolve(message as Result)
       })
     })])
   }
@@ -84,11 +84,11 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
     ready,
     ask: (message) => {
       send(message)
-      return next((answer) => !('usage' in answer) && !('ready' in answer))
+      return next((received) => !('usage' in received) && !('ready' in received))
     },
     usage: async () => {
       send('usage')
-      return (await next<{ usage: Usage }>((answer) => 'usage' in answer)).usage
+      return (await next<{ usage: Usage }>((received) => 'usage' in received)).usage
     },
     resetPeak: () => send('resetPeak'),
     stop: async () => {

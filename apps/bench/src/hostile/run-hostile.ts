@@ -50,7 +50,7 @@ export async function runHostile (
       const attacks = [...generalAttacks, ...attacksOn(target.properties)].filter(({ body = '' }) => !short || body.length > 500_000)
       say(`${index + 1} of ${targets.length}: ${attacks.length} attacks on ${nameOf(target)}`)
       for (const attack of attacks) {
-        for (const [caller, token] of Object.entries(callers)) results.push(await judge(target, caller, token, attack))
+        for (const [caller, token] of Object.entries(callers)) results.push(await measure(target, caller, token, attack))
       }
     }
   } finally {
@@ -64,7 +64,7 @@ export async function runHostile (
   }
 
   /** The lowest cost of several attempts counts. A second attempt is necessary only if the first was too expensive. */
-  async function judge (target: Target, caller: string, token: string | undefined, attack: Attack): Promise<HostileResult> {
+  async function measure (target: Target, caller: string, token: string | undefined, attack: Attack): Promise<HostileResult> {
     let least: Cost = { cpuMs: Infinity, memoryMib: Infinity }
     let status = 0
     for (let tries = 0; tries < maxTries && (least.cpuMs > maxCpuMs || least.memoryMib > maxMemoryMib); tries++) {

@@ -10,7 +10,7 @@ interface Order {
 
 /** A process of clients that each post, wait for the response, and post again, until all bodies are accepted. */
 process.on('message', (order: Order | 'usage') => {
-  if (order !== 'usage') postAll(order).then((answer) => process.send?.(answer))
+  if (order !== 'usage') postAll(order).then((result) => process.send?.(result))
 })
 process.on('disconnect', () => process.exit())
 process.send?.({ ready: true })
@@ -24,9 +24,9 @@ async function postAll ({ origin, path, token, bodies, clients }: Order): Promis
   let accepted = 0
   await Promise.all(Array.from({ length: clients }, async () => {
     for (const body of waiting) {
-      const answer = await open.request({ method: 'POST', path, headers, body })
-      const text = await answer.body.text()
-      if (answer.statusCode !== 202) throw new Error(`POST ${path} answered ${answer.statusCode}: ${text.slice(0, 500)}`)
+      const response = await open.request({ method: 'POST', path, headers, body })
+      const text = await response.body.text()
+      if (response.statusCode !== 202) throw new Error(`POST ${path} answered ${response.statusCode}: ${text.slice(0, 500)}`)
       accepted++
     }
   }))

@@ -15,7 +15,7 @@ interface Order {
  */
 process.on('message', (order: Order | { go: true } | 'usage') => {
   if (order === 'usage') return
-  if ('go' in order) pushAll().then((answer) => process.send?.(answer))
+  if ('go' in order) pushAll().then((result) => process.send?.(result))
   else {
     pool ??= new Pool(order.origin, { connections: order.concurrency })
     concurrency = order.concurrency
@@ -43,9 +43,9 @@ async function pushAll (): Promise<{ pushed: number }> {
   const waiting = requests.values()
   await Promise.all(Array.from({ length: concurrency }, async () => {
     for (const request of waiting) {
-      const answer = await pool?.request(request)
-      await answer?.body.text()
-      if (answer?.statusCode !== 200) throw new Error(`The simulator answered ${answer?.statusCode}`)
+      const response = await pool?.request(request)
+      await response?.body.text()
+      if (response?.statusCode !== 200) throw new Error(`The simulator answered ${response?.statusCode}`)
     }
   }))
   return { pushed: requests.length }

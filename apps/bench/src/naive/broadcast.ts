@@ -33,13 +33,13 @@ export async function broadcastNaively ({ databaseUrl, redisUrl, prefix, pushUrl
     const worker = new Worker<{ deliveryId: string }>('naive', async ({ data: { deliveryId } }) => {
       const [row] = await db.select({ accessToken: recipients.accessToken }).from(deliveries)
         .innerJoin(recipients, eq(recipients.id, deliveries.recipientId)).where(eq(deliveries.id, deliveryId))
-      const answer = await fetch(pushUrl, {
+      const response = await fetch(pushUrl, {
         method: 'POST',
         headers: { accept: 'application/json', 'access-token': row?.accessToken ?? '', 'content-type': 'application/json' },
         body: JSON.stringify({ ...message, guid: deliveryId })
       })
-      if (!answer.ok) throw new Error(`The provider answered ${answer.status}`)
-      const { iden } = await answer.json() as { iden: string }
+      if (!response.ok) throw new Error(`The provider answered ${response.status}`)
+      const { iden } = await response.json() as { iden: string }
       await db.update(deliveries).set({ state: 'sent', attempts: 1, receipt: { id: iden }, updatedAt: new Date() })
         .where(eq(deliveries.id, deliveryId))
     }, { connection, prefix, concurrency })
