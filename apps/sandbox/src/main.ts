@@ -2,7 +2,7 @@ import { openSandbox } from './index.ts'
 
 const port = readPort('SANDBOX_PORT') ?? 4400
 const pumpioPort = readPort('SANDBOX_PUMPIO_PORT') ?? (port === 0 ? 0 : port + 1)
-// The simulated accounts are open to everyone who reaches them, so HOST, which is the API's, does not count here.
+// The simulated accounts have no authentication, so the API's HOST does not apply here.
 const host = '127.0.0.1'
 const bench = process.env['SANDBOX_BENCH'] === '1'
 
@@ -14,7 +14,7 @@ const facebookApp = {
 const options = { port, pumpioPort, host, bench, facebookApp }
 const sandbox = await openSandbox(options).catch((error: NodeJS.ErrnoException & { port?: number }) => {
   const taken = error.port ?? port
-  give(error.code === 'EADDRINUSE'
+  exitWith(error.code === 'EADDRINUSE'
     ? `${taken === pumpioPort ? 'SANDBOX_PUMPIO_PORT' : 'SANDBOX_PORT'}: port ${taken} on ${host} is already in use; choose another, or 0 for any free one`
     : `the sandbox cannot listen on ${host}:${taken}: ${error.message}`)
 })
@@ -23,11 +23,11 @@ let closing = false
 const close = (): void => {
   if (closing) return
   closing = true
-  sandbox.close().then(() => process.exit(0), (error: Error) => give(`the sandbox did not close: ${error.message}`))
+  sandbox.close().then(() => process.exit(0), (error: Error) => exitWith(`the sandbox did not close: ${error.message}`))
 }
 process.on('SIGTERM', close)
 process.on('SIGINT', close)
-// The parent is gone: nobody is left to stop us.
+// The parent has exited, so no process would stop the sandbox.
 process.on('disconnect', close)
 if (process.connected === false) close()
 
@@ -39,17 +39,17 @@ function readPort (name: string): number | undefined {
   if (value === '') return undefined
   const port = Number(value)
   if (/^\d+$/.test(value) && port <= 65535) return port
-  return give(`${name}: got "${value}", expected a port number from 0 to 65535`)
+  return exitWith(`${name}: got "${value}", expected a port number from 0 to 65535`)
 }
 
 function readUrl (name: string): string | null {
   const value = process.env[name] ?? ''
   if (value === '') return null
   if (URL.canParse(value) && /^https?:/i.test(value)) return value
-  return give(`${name}: got "${value}", expected a URL of http or https`)
+  return exitWith(`${name}: got "${value}", expected a URL of http or https`)
 }
 
-function give (line: string): never {
+function exitWith (line: string): never {
   process.stderr.write(`${line}\n`)
   process.exit(1)
 }

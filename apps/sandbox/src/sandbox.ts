@@ -1,32 +1,29 @@
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { createAccounts } from './kit/accounts.ts'
-import { putInFront } from './kit/quick-route.ts'
-import { createTally } from './pushbullet/bench/tally.ts'
-import { applyFaults } from './kit/faults/apply-faults.ts'
-import { createClock } from './kit/clock.ts'
 import { controlRoutes } from './control/control-routes.ts'
-import type { AppSettings } from './facebook/removal/notices.ts'
+import { createAccounts } from './kit/accounts.ts'
+import { createClock } from './kit/clock.ts'
+import { applyFaults } from './kit/faults/apply-faults.ts'
 import { createFaults } from './kit/faults/faults.ts'
 import { createInbox } from './kit/inbox.ts'
-import { screenRoutes } from './screen/screen-routes.ts'
 import { listEnvironments } from './kit/list-environments.ts'
-import { simulators as allSimulators } from './simulators.ts'
-import type { Simulator } from './kit/simulator.ts'
+import { putInFront } from './kit/quick-route.ts'
+import type { CreateSimulator, Simulator } from './kit/simulator.ts'
 import { createStats } from './kit/stats.ts'
+import { screenRoutes } from './screen/screen-routes.ts'
+import { listSimulators } from './simulators.ts'
+import type { SimulatorOptions } from './simulators.ts'
 
-export interface SandboxOptions {
+export interface SandboxOptions extends SimulatorOptions {
   /** Default 0: any free port. */
   port?: number
-  /** Of the pump.io simulator, which has a host of its own. Default: the port after `port`, or any where that is any. */
+  /** The port of the pump.io simulator, which has its own host. Default: the port after `port`, or any free port if that is 0. */
   pumpioPort?: number
   /** Default 127.0.0.1. */
   host?: string
-  /** Counts Pushbullet's pushes by their guid instead of keeping them, and answers them as fast as it can. */
-  bench?: boolean
-  /** Where the simulated Facebook tells the app that a user has removed it, and wants data deleted. Default: nowhere. */
-  facebookApp?: Partial<AppSettings>
+  /** Simulators beside the sandbox's own. */
+  simulators?: CreateSimulator[]
 }
 
 export interface Sandbox {
@@ -34,12 +31,12 @@ export interface Sandbox {
   url: string
   /** Base URL of the pump.io simulator, whose accounts are `NAME@HOST:PORT`. */
   pumpioUrl: string
-  /** The variables that point Carillon at these simulators; at all when none is named. */
+  /** The variables that point Carillon at these simulators, or at all of them. */
   environment: (...providers: string[]) => Record<string, string>
   close: () => Promise<void>
 }
 
-/** Opens the simulators, their controls and the page. Rejects when a port cannot be had. */
+/** Opens the simulators, their control calls and the page. Rejects when a port is in use. */
 export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', pumpioPort = port === 0 ? 0 : port + 1 } = options
   const { app, pumpio, simulators } = createSandboxApps(host, options)
@@ -62,9 +59,13 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
-function createSandboxApps (
-  host: string, { bench = false, facebookApp }: SandboxOptions
-): { app: FastifyInstance, pumpio: FastifyInstance, simulators: Simulator[] } {
+interface SandboxApps {
+  app: FastifyInstance
+  pumpio: FastifyInstance
+  simulators: Simulator[]
+}
+
+function createSandboxApps (host: string, options: SandboxOptions): SandboxApps {
   const app = createApp()
   const pumpio = createApp()
   const clock = createClock()
@@ -72,10 +73,9 @@ function createSandboxApps (
   const accounts = createAccounts()
   const faults = createFaults()
   const stats = createStats()
-  const tally = bench ? createTally() : undefined
   const hostOf = () => new URL(urlOf(pumpio.server.address(), host)).host
-  const desk = { clock, inbox, accounts, tally, hostOf, facebookApp }
-  const simulators = allSimulators.map((create) => create(desk))
+  const services = { clock, inbox, accounts, hostOf }
+  const simulators = [...listSimulators(options), ...options.simulators ?? []].map((create) => create(services))
 
   for (const simulator of simulators) {
     const quick = simulator.quickRoute?.({ faults, stats })
@@ -90,14 +90,14 @@ function createSandboxApps (
     if (simulator.hasOwnHost === true) pumpio.register(mount)
     else app.register(mount, { prefix: `/${simulator.id}` })
   }
-  app.register(controlRoutes({ ...desk, faults, stats, simulators }), { prefix: '/_control' })
+  app.register(controlRoutes({ ...services, faults, stats, simulators }), { prefix: '/_control' })
   app.register(screenRoutes({ inbox, accounts, simulators }))
   return { app, pumpio, simulators }
 }
 
 function createApp (): FastifyInstance {
   return Fastify({
-    // Without this, close() waits for event streams and for clients that keep their connections alive.
+    // Otherwise close() waits for event streams and for kept-alive connections.
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } }
   })
@@ -105,7 +105,7 @@ function createApp (): FastifyInstance {
 
 function urlOf (address: AddressInfo | string | null, host: string): string {
   if (address === null || typeof address === 'string') throw new TypeError('the sandbox listens on TCP only')
-  // A wildcard is an address to listen on, not one to call.
+  // A program can listen on a wildcard address, and cannot call it.
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`
 }

@@ -1,35 +1,49 @@
-import type { Desk } from '../kit/simulator.ts'
-import { createCodes } from './oauth/codes.ts'
+import { createCodeStore } from '../kit/oauth/code-store.ts'
+import { createGrantStore } from '../kit/oauth/grant-store.ts'
+import type { SandboxServices } from '../kit/simulator.ts'
+import { createUserStore } from '../kit/user-store.ts'
+import { PROVIDER } from './oauth/client.ts'
 import { createDisposables } from './oauth/disposables.ts'
-import { createGrants } from './oauth/grants.ts'
+import { randomToken } from './oauth/random-tokens.ts'
+import { toSegment } from './store/names.ts'
 import { createObjectIds } from './store/object-ids.ts'
+import type { User } from './store/objects.ts'
 import { createStreams } from './store/streams.ts'
-import { createUsers } from './store/users.ts'
 
 export type World = ReturnType<typeof createWorld>
 
-/** Everything that Blot're remembers. */
-export function createWorld ({ clock, inbox, accounts }: Pick<Desk, 'clock' | 'inbox' | 'accounts'>) {
+export const ACCESS_SECONDS = 7200
+const REFRESH_SECONDS = 1_209_600
+const CODE_LIFETIME_MS = 3_600_000
+
+/** The state of the simulated Blot're. */
+export function createWorld ({ clock, inbox, accounts }: Pick<SandboxServices, 'clock' | 'inbox' | 'accounts'>) {
   const ids = createObjectIds(clock)
   const streams = createStreams(clock, ids.next)
-  const users = createUsers(accounts, streams, ids.next)
-  const grants = createGrants(clock)
-  const codes = createCodes(clock)
+  const users = createUserStore<User>({
+    provider: PROVIDER,
+    accounts,
+    createUser: (account) => streams.createUser(account, ids.next()),
+    keyOf: toSegment,
+    idOf: ({ id }) => id
+  })
+  const grants = createGrantStore({
+    clock, createToken: randomToken, accessSeconds: ACCESS_SECONDS, refreshSeconds: REFRESH_SECONDS, keepsLatestOnly: true
+  })
+  const codes = createCodeStore({ clock, lifetimeMs: CODE_LIFETIME_MS, createCode: randomToken, keepsLatestOnly: true })
   const disposables = createDisposables(clock, ids.next)
-  /** Faults of Blot're's own that can be switched off. */
-  const quirks = { deleteTagAdds: true }
 
   return {
+    clock,
     streams,
     users,
     grants,
     codes,
     disposables,
     inbox,
-    quirks,
+    quirks: { deleteTagAdds: true },
     reset () {
       for (const part of [streams, users, grants, codes, disposables]) part.reset()
-      quirks.deleteTagAdds = true
     }
   }
 }

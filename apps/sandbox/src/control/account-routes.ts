@@ -1,67 +1,68 @@
 import type { FastifyInstance } from 'fastify'
-import { ControlError } from './control-error.ts'
+import { noSuchAccount } from './control-error.ts'
 import { simulatorOf } from './control-context.ts'
-import type { Controls } from './control-context.ts'
+import type { ControlContext } from './control-context.ts'
 import type { Simulator, TokenKind } from '../kit/simulator.ts'
 
-const MOST_ACCOUNTS_AT_ONCE = 500_000
+const MAX_ACCOUNTS_PER_CALL = 500_000
 
 const newAccounts = {
   type: 'object',
   properties: {
     provider: { type: 'string' },
-    count: { type: 'integer', minimum: 1, maximum: MOST_ACCOUNTS_AT_ONCE }
+    count: { type: 'integer', minimum: 1, maximum: MAX_ACCOUNTS_PER_CALL }
   },
   required: ['provider', 'count'],
   additionalProperties: false
 }
 
-const whoseTokens = {
+const tokensOfAccount = {
   type: 'object',
   properties: { provider: { type: 'string' }, account: { type: 'string' } },
   required: ['provider'],
   additionalProperties: false
 }
 
-const whichTokens = {
-  ...whoseTokens,
-  properties: { ...whoseTokens.properties, tokens: { enum: ['access', 'refresh', 'both'] } }
+const tokensOfKind = {
+  ...tokensOfAccount,
+  properties: { ...tokensOfAccount.properties, tokens: { enum: ['access', 'refresh', 'both'] } }
 }
 
-interface WhoseTokens {
+interface TokenSelection {
   provider: string
   account?: string
 }
 
-export function accountRoutes (app: FastifyInstance, { accounts, simulators }: Controls): void {
+export function accountRoutes (app: FastifyInstance, { accounts, simulators }: ControlContext): void {
   app.post<{ Body: { provider: string, count: number } }>('/accounts', { schema: { body: newAccounts } }, async (request) => {
     const { provider, count } = request.body
-    return { data: simulatorOf(simulators, provider).createAccounts(count) }
+    const { createAccount } = simulatorOf(simulators, provider)
+    return { data: Array.from({ length: count }, createAccount) }
   })
 
-  app.post<{ Body: WhoseTokens & { tokens?: TokenKind } }>('/tokens/expire', { schema: { body: whichTokens } }, async (request) => {
+  app.post<{ Body: TokenSelection & { tokens?: TokenKind } }>('/tokens/expire', { schema: { body: tokensOfKind } }, async (request) => {
     const { provider, account, tokens } = request.body
     const simulator = simulatorOf(simulators, provider)
-    return { expired: simulator.expireTokens(known(simulator, account), tokens) }
+    return { expired: simulator.expireTokens(accountNamed(simulator, account), tokens) }
   })
 
-  app.post<{ Body: WhoseTokens }>('/tokens/revoke', { schema: { body: whoseTokens } }, async (request) => {
+  app.post<{ Body: TokenSelection }>('/tokens/revoke', { schema: { body: tokensOfAccount } }, async (request) => {
     const { provider, account } = request.body
     const simulator = simulatorOf(simulators, provider)
-    return { revoked: simulator.revokeTokens(known(simulator, account)) }
+    return { revoked: simulator.revokeTokens(accountNamed(simulator, account)) }
   })
 
-  app.get<{ Querystring: WhoseTokens }>('/refreshes', { schema: { querystring: whoseTokens } }, async (request) => {
+  app.get<{ Querystring: TokenSelection }>('/refreshes', { schema: { querystring: tokensOfAccount } }, async (request) => {
     const { provider, account } = request.query
     const simulator = simulatorOf(simulators, provider)
-    const name = known(simulator, account)
+    const name = accountNamed(simulator, account)
     return { data: simulator.refreshes?.(name) ?? [] }
   })
 
-  function known ({ id, accountOf }: Simulator, account: string | undefined): string | undefined {
+  function accountNamed ({ id, accountOf }: Simulator, account: string | undefined): string | undefined {
     if (account === undefined) return undefined
     const name = accountOf?.(account) ?? account
     if (accounts.has(id, name)) return name
-    throw new ControlError(`account: nobody at ${id} is called "${account}"`)
+    throw noSuchAccount(id, account)
   }
 }

@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify'
-import type { Controls } from './control-context.ts'
+import type { ControlContext } from './control-context.ts'
 
-// A century: enough for any expiry, and dates stay dates.
-const LONGEST_ADVANCE_SECONDS = 3_155_760_000
+// A century, so that dates stay valid.
+const MAX_ADVANCE_SECONDS = 3_155_760_000
 
 const advance = {
   type: 'object',
-  properties: { advanceSeconds: { type: 'number', minimum: 0, maximum: LONGEST_ADVANCE_SECONDS } },
+  properties: { advanceSeconds: { type: 'number', minimum: 0, maximum: MAX_ADVANCE_SECONDS } },
   required: ['advanceSeconds'],
   additionalProperties: false
 }
 
-export function clockRoutes (app: FastifyInstance, { clock }: Controls): void {
+export function clockRoutes (app: FastifyInstance, { clock }: ControlContext): void {
   const now = (): { now: string } => ({ now: new Date(clock.nowMs()).toISOString() })
 
   app.get('/clock', async () => now())

@@ -1,9 +1,9 @@
 import type { Faults } from '../kit/faults/faults.ts'
-import type { Desk, Simulator } from '../kit/simulator.ts'
+import type { SandboxServices, Simulator } from '../kit/simulator.ts'
 import type { Stats } from '../kit/stats.ts'
 import { ControlError } from './control-error.ts'
 
-export interface Controls extends Desk {
+export interface ControlContext extends SandboxServices {
   faults: Faults
   stats: Stats
   simulators: Simulator[]

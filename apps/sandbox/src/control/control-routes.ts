@@ -6,36 +6,39 @@ import { listEnvironments } from '../kit/list-environments.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { inboxRoutes } from './inbox-routes.ts'
 import { quirkRoutes } from './quirk-routes.ts'
-import type { Controls } from './control-context.ts'
+import type { ControlContext } from './control-context.ts'
 
-/** What tests, demos and benchmarks steer the sandbox by. */
-export function controlRoutes (controls: Controls): FastifyPluginAsync {
-  const { accounts, clock, faults, hostOf, inbox, simulators, stats, tally } = controls
+/** The calls with which tests, demos and benchmarks control the sandbox. */
+export function controlRoutes (context: ControlContext): FastifyPluginAsync {
+  const { accounts, clock, faults, hostOf, inbox, simulators, stats } = context
   return async (app) => {
-    // Whoever types `curl -d` means JSON and says nothing of it.
+    // `curl -d` sends JSON with the content type of a form.
     acceptJson(app, ['application/json', 'application/x-www-form-urlencoded'])
     app.setErrorHandler(async (error: FastifyError, _request, reply) => {
       const status = error.statusCode ?? 500
       return reply.code(status).send({ error: status < 500 ? error.message : `the sandbox failed: ${error.message}` })
     })
     app.setNotFoundHandler(async (request, reply) => {
-      return reply.code(404).send({ error: `there is no control ${request.method} ${request.url}` })
+      return reply.code(404).send({ error: `there is no control call ${request.method} ${request.url}` })
     })
 
-    inboxRoutes(app, controls)
-    accountRoutes(app, controls)
-    faultRoutes(app, controls)
-    clockRoutes(app, controls)
+    inboxRoutes(app, context)
+    accountRoutes(app, context)
+    faultRoutes(app, context)
+    clockRoutes(app, context)
     for (const { id, controls: own } of simulators) {
       if (own !== undefined) app.register(async (scope) => { own(scope) }, { prefix: `/${id}` })
     }
-    quirkRoutes(app, controls)
+    const quirks = quirkRoutes(app, context)
 
     app.get('/stats', async () => ({
-      data: stats.list(), accounts: accounts.count(), items: inbox.size(), ...tally && { guids: tally.counts() }
+      data: stats.list(),
+      accounts: accounts.count(),
+      items: inbox.size(),
+      ...Object.assign({}, ...simulators.map((simulator) => simulator.stats?.()))
     }))
 
-    // Programs that run beside the sandbox as processes of their own read here how to reach it.
+    // Other processes read here how to reach the simulators.
     app.get('/environment', async ({ protocol, host }) => ({
       data: listEnvironments(simulators, `${protocol}://${host}`, (id) => `http://${hostOf(id)}`)
     }))
@@ -46,8 +49,8 @@ export function controlRoutes (controls: Controls): FastifyPluginAsync {
       faults.clear()
       stats.reset()
       for (const simulator of simulators) simulator.reset()
-      tally?.reset()
-      // Last, since it tells those who watch, who then count what is left.
+      quirks.reset()
+      // Last, since its watchers then count what is left.
       inbox.reset()
       return { reset: true }
     })

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FaultRule } from '../kit/faults/faults.ts'
 import { ControlError } from './control-error.ts'
 import { simulatorOf } from './control-context.ts'
-import type { Controls } from './control-context.ts'
+import type { ControlContext } from './control-context.ts'
 import type { Simulator } from '../kit/simulator.ts'
 
 const faultRule = {
@@ -14,7 +14,7 @@ const faultRule = {
     status: { type: 'integer', minimum: 200, maximum: 599 },
     headers: {
       type: 'object',
-      // A line break in a header value would be an error far away from here, at the request it strikes.
+      // Checked here, since a line break in a header value would fail only at the request that the fault applies to.
       propertyNames: { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
       additionalProperties: {
         anyOf: [{ type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' }, { type: 'number' }, { type: 'null' }]
@@ -43,13 +43,13 @@ const faultRule = {
   additionalProperties: false
 }
 
-/** A fault's body may be longer than what a client is ready to read. */
-const maxFaultBytes = 4 * 1024 * 1024
+/** The body of a fault may exceed what a client accepts. */
+const MAX_FAULT_BYTES = 4 * 1024 * 1024
 
-export function faultRoutes (app: FastifyInstance, { faults, simulators }: Controls): void {
-  app.post<{ Body: FaultRule }>('/faults', { bodyLimit: maxFaultBytes, schema: { body: faultRule } }, async (request, reply) => {
+export function faultRoutes (app: FastifyInstance, { faults, simulators }: ControlContext): void {
+  app.post<{ Body: FaultRule }>('/faults', { bodyLimit: MAX_FAULT_BYTES, schema: { body: faultRule } }, async (request, reply) => {
     const rule = request.body
-    mustMakeSense(rule, simulatorOf(simulators, rule.provider))
+    assertConsistent(rule, simulatorOf(simulators, rule.provider))
     return reply.code(201).send(faults.add(rule))
   })
 
@@ -62,21 +62,21 @@ export function faultRoutes (app: FastifyInstance, { faults, simulators }: Contr
   })
 }
 
-function mustMakeSense (rule: FaultRule, { namedFaults = {} }: Simulator): void {
+function assertConsistent (rule: FaultRule, { namedFaults = {} }: Simulator): void {
   const { fault, status, headers, body, rewrite, delayMs, reset } = rule
   if ([fault, status, headers, body, rewrite, delayMs, reset].every((member) => member === undefined)) {
     throw new ControlError('a fault needs at least one of fault, status, headers, body, rewrite, delayMs, reset')
   }
   if (reset !== undefined && [fault, status, headers, body].some((member) => member !== undefined)) {
-    throw new ControlError('reset: a connection that is reset carries no answer; leave out fault, status, headers and body')
+    throw new ControlError('reset: a connection that is reset has no response; leave out fault, status, headers and body')
   }
   if (rewrite !== undefined && [fault, status, body, reset].some((member) => member !== undefined)) {
-    throw new ControlError("rewrite: it changes the service's own answer; leave out fault, status, body and reset")
+    throw new ControlError("rewrite: it changes the service's response; leave out fault, status, body and reset")
   }
   if (fault !== undefined && !Object.hasOwn(namedFaults, fault)) {
     throw new ControlError(`fault: got "${fault}", expected one of ${Object.keys(namedFaults).join(', ') || 'none'}`)
   }
   if (fault !== undefined && body !== undefined) {
-    throw new ControlError('fault: a fault that has a name has a body of its own; leave out body')
+    throw new ControlError('fault: a named fault has its own body; leave out body')
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError } from './control-error.ts'
 import { simulatorOf } from './control-context.ts'
-import type { Controls } from './control-context.ts'
+import type { ControlContext } from './control-context.ts'
 
 const DEFAULT_LIMIT = 10_000
 
@@ -23,7 +23,7 @@ const querystring = {
   additionalProperties: false
 }
 
-export function inboxRoutes (app: FastifyInstance, { inbox, simulators }: Controls): void {
+export function inboxRoutes (app: FastifyInstance, { inbox, simulators }: ControlContext): void {
   app.get<{ Querystring: InboxQuerystring }>('/inbox', { schema: { querystring } }, async (request) => {
     const { provider, account, cursor, limit } = request.query
     const simulator = provider ? simulatorOf(simulators, provider) : undefined
@@ -36,8 +36,8 @@ export function inboxRoutes (app: FastifyInstance, { inbox, simulators }: Contro
   })
 }
 
-function readCount (name: string, value: string, least: number): number {
+function readCount (name: string, value: string, min: number): number {
   const count = Number(value)
-  if (/^\d+$/.test(value) && Number.isSafeInteger(count) && count >= least) return count
-  throw new ControlError(`${name}: got "${value}", expected ${name === 'cursor' ? 'the id of an arrival' : `a whole number from ${least}`}`)
+  if (/^\d+$/.test(value) && Number.isSafeInteger(count) && count >= min) return count
+  throw new ControlError(`${name}: got "${value}", expected ${name === 'cursor' ? 'the id of an arrival' : `a whole number from ${min}`}`)
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError } from './control-error.ts'
 import { simulatorOf } from './control-context.ts'
-import type { Controls } from './control-context.ts'
+import type { ControlContext } from './control-context.ts'
 
 const quirkSwitch = {
   type: 'object',
@@ -10,7 +10,10 @@ const quirkSwitch = {
   additionalProperties: false
 }
 
-export function quirkRoutes (app: FastifyInstance, { simulators }: Controls): void {
+/** Lists and switches the quirks of the services. Returns a function that restores them. */
+export function quirkRoutes (app: FastifyInstance, { simulators }: ControlContext): { reset: () => void } {
+  const initial = simulators.map(({ quirks }) => ({ ...quirks }))
+
   app.get('/quirks', async () => ({
     data: simulators.flatMap(({ id, quirks = {} }) => Object.entries(quirks).map(([quirk, on]) => ({ provider: id, quirk, on })))
   }))
@@ -24,4 +27,6 @@ export function quirkRoutes (app: FastifyInstance, { simulators }: Controls): vo
     quirks[quirk] = on
     return { provider, quirk, on }
   })
+
+  return { reset: () => { simulators.forEach(({ quirks }, index) => { Object.assign(quirks ?? {}, initial[index]) }) } }
 }

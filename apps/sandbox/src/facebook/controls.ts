@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ControlError } from '../control/control-error.ts'
+import { ControlError, noSuchAccount } from '../control/control-error.ts'
 import { recordRequest } from '../kit/http/recorded-request.ts'
 import { createAdAccounts } from './insights/ad-accounts.ts'
 import { CLIENT, PROVIDER } from './oauth/client.ts'
@@ -9,16 +9,16 @@ import { hasApp, removeApp } from './removal/remove-app.ts'
 import type { Limits } from './graph/usage.ts'
 import type { World } from './world.ts'
 
-const MOST_AD_ACCOUNTS = 1000
+const MAX_AD_ACCOUNTS = 1000
 
 const address = { anyOf: [{ type: 'string', pattern: '^https?://' }, { type: 'null' }] }
 const settings = body({ deauthorizeUrl: address, deletionUrl: address }, [])
 const removal = body({ account: { type: 'string' }, deleteData: { type: 'boolean' } }, ['account'])
 const limit = { anyOf: [{ type: 'integer', minimum: 0 }, { type: 'null' }] }
 const limits = body({ app: limit, adAccount: limit }, [])
-const adAccounts = body({ account: { type: 'string' }, count: { type: 'integer', minimum: 0, maximum: MOST_AD_ACCOUNTS } }, ['account', 'count'])
+const adAccounts = body({ account: { type: 'string' }, count: { type: 'integer', minimum: 0, maximum: MAX_AD_ACCOUNTS } }, ['account', 'count'])
 
-/** What only Facebook has: settings of the app, a user who removes it, limits, and more ad accounts or fewer. */
+/** Settings of the app, its removal by a user, limits, and the number of ad accounts. */
 export function facebookControls (app: FastifyInstance, world: World): void {
   const { notices, people, usage } = world
 
@@ -31,7 +31,7 @@ export function facebookControls (app: FastifyInstance, world: World): void {
 
   app.post<{ Body: { account: string, deleteData?: boolean } }>('/remove-app', { schema: { body: removal } }, async (request) => {
     const person = personOf(request.body.account)
-    if (!hasApp(person)) throw new ControlError(`account: "${person.account}" has not let the app in`)
+    if (!hasApp(person)) throw new ControlError(`account: "${person.account}" has not allowed the app`)
     return { data: await removeApp(world, person, recordRequest(request), request.body.deleteData) }
   })
 
@@ -50,7 +50,7 @@ export function facebookControls (app: FastifyInstance, world: World): void {
 
   function personOf (account: string): Person {
     const person = people.get(account) ?? people.byId(account)
-    if (person === undefined) throw new ControlError(`account: nobody at ${PROVIDER} is called "${account}"`)
+    if (person === undefined) throw noSuchAccount(PROVIDER, account)
     return person
   }
 }

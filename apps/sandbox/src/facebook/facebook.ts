@@ -1,35 +1,36 @@
 import { createHash } from 'node:crypto'
 import type { FastifyError, FastifyInstance } from 'fastify'
-import type { Desk, Simulator } from '../kit/simulator.ts'
-import { adCallOf } from './graph/ad-call.ts'
-import { accessTokenRoutes } from './oauth/access-token.ts'
-import { adAccountRoutes } from './graph/ad-account-routes.ts'
-import { consentPath, PROVIDER } from './oauth/client.ts'
+import { keepBodiesAsText } from '../kit/http/keep-bodies-as-text.ts'
+import { sendPage } from '../kit/pages/service-page.ts'
+import type { SandboxServices, Simulator } from '../kit/simulator.ts'
 import { facebookControls } from './controls.ts'
-import { debugTokenRoutes } from './oauth/debug-token.ts'
-import { refusalPage, sendPage } from './oauth/pages.ts'
-import { dialogRoutes } from './oauth/dialog.ts'
-import { environment } from './oauth/environment.ts'
-import { faultAnswer, namedFaults } from './graph/fault-response.ts'
+import { adAccountRoutes } from './graph/ad-account-routes.ts'
+import { adCallOf } from './graph/ad-call.ts'
+import { faultResponse, namedFaults } from './graph/fault-response.ts'
 import { errorBody, GraphError, invalid } from './graph/graph-error.ts'
-import { keepBodiesAsText } from './graph/parameters.ts'
-import { hasApp, removeApp } from './removal/remove-app.ts'
-import { showEvent } from './person-event.ts'
-import type { Event } from './person-event.ts'
-import { settingsRoutes } from './removal/settings.ts'
-import { LONG_SECONDS } from './oauth/tokens.ts'
 import { userRoutes } from './graph/user-routes.ts'
 import { atAnyVersion, versionOf } from './graph/versions.ts'
+import { accessTokenRoutes } from './oauth/access-token.ts'
+import { consentPath, environment, PROVIDER } from './oauth/client.ts'
+import { debugTokenRoutes } from './oauth/debug-token.ts'
+import { dialogRoutes } from './oauth/dialog.ts'
+import { refusalPage } from './oauth/pages.ts'
+import { LONG_SECONDS } from './oauth/tokens.ts'
+import { toCard } from './person-event.ts'
+import type { PersonEvent } from './person-event.ts'
+import type { AppSettings } from './removal/notices.ts'
+import { hasApp, removeApp } from './removal/remove-app.ts'
+import { settingsRoutes } from './removal/settings.ts'
 import { createWorld } from './world.ts'
 import type { World } from './world.ts'
 
-/** How a control call stands in the inbox that removes the app as its user would. */
+/** The request that the inbox shows when a control call removes the app. */
 const REMOVAL = { method: 'POST', path: '/_control/tokens/revoke', headers: {}, body: undefined }
 
-/** Facebook, as far as an app can tell that reads ad accounts: the login dialog below `/www`, the Graph API below `/graph`. */
-export function createFacebook (desk: Desk): Simulator {
-  const world = createWorld(desk)
-  const { people, quirks, tokens } = world
+/** Facebook for an app that reads ad accounts: the login dialog below `/www`, the Graph API below `/graph`. */
+export function createFacebook (services: SandboxServices, settings: Partial<AppSettings>): Simulator {
+  const world = createWorld(services, settings)
+  const { clock, people, quirks, tokens } = world
 
   return {
     id: PROVIDER,
@@ -42,19 +43,19 @@ export function createFacebook (desk: Desk): Simulator {
       app.register(async (scope) => { mountGraph(scope, world) }, { prefix: '/graph' })
     },
 
-    createAccounts: (count) => Array.from({ length: count }, () => {
-      const person = people.open(desk.accounts.freshName(PROVIDER))
-      person.consentMs = desk.clock.nowMs()
+    createAccount () {
+      const person = people.create()
+      person.consentMs = clock.nowMs()
       for (const name of ['public_profile', 'ads_read']) person.permissions.set(name, 'granted')
-      const accessToken = tokens.issue(person, true).text
+      const { account, accessToken } = tokens.issue(person, true)
       const adAccounts = person.adAccounts.map(({ accountId }) => `act_${accountId}`)
-      return { account: person.account, accessToken, expiresIn: LONG_SECONDS, userId: person.id, adAccounts }
-    }),
+      return { account, accessToken, expiresIn: LONG_SECONDS, userId: person.id, adAccounts }
+    },
 
     accountOf: (name) => people.byId(name)?.account ?? name,
 
-    // There are no refresh tokens: one token is exchanged for the next.
-    expireTokens: (account, kind = 'access') => kind === 'refresh' ? 0 : tokens.end(463, personOf(account)),
+    // Facebook has no refresh tokens: an app exchanges one token for the next.
+    expireTokens: (account, kind = 'access') => kind === 'refresh' ? 0 : tokens.end(463, account),
 
     revokeTokens (account) {
       const removing = [...account === undefined ? people.all() : [people.open(account)]].filter(hasApp)
@@ -67,14 +68,10 @@ export function createFacebook (desk: Desk): Simulator {
     controls: (app) => { facebookControls(app, world) },
 
     consentPath,
-    show: (item) => showEvent(item as Event),
-    faultAnswer: (status) => faultAnswer(status, world.trace),
+    toCard: (item) => toCard(item as PersonEvent),
+    faultResponse: (status) => faultResponse(status, world.trace),
     namedFaults: namedFaults(world.trace, world.runs),
     reset: world.reset
-  }
-
-  function personOf (account: string | undefined) {
-    return account === undefined ? undefined : people.get(account)
   }
 }
 
@@ -93,12 +90,12 @@ function mountGraph (app: FastifyInstance, world: World): void {
   app.addHook('onRequest', (request, reply, done) => {
     const call = adCallOf(request, runs)
     reply.headers({ 'facebook-api-version': versionOf(request, clock.nowMs()), ...usage.count(call) })
-    // Of letting somebody in nobody is kept.
+    // Facebook does not limit the token endpoint.
     done(request.routeOptions.url?.endsWith('/oauth/access_token') === true ? undefined : usage.refusal(call))
   })
 
   app.setErrorHandler((error: FastifyError | GraphError, _request, reply) => {
-    const { status, headers, details } = error instanceof GraphError ? error : fromFastify(error)
+    const { status, headers, details } = error instanceof GraphError ? error : toGraphError(error)
     return reply.code(status).headers(headers).send(errorBody(details, trace))
   })
   app.setNotFoundHandler((request) => {
@@ -106,7 +103,6 @@ function mountGraph (app: FastifyInstance, world: World): void {
     throw new GraphError({ message: `Unknown path components: ${path.replace('/facebook/graph', '')}`, code: 2500 })
   })
 
-  // Whoever has the answer already is told only that it is the same.
   app.addHook('onSend', (request, reply, payload, done) => {
     if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload)
     const etag = `"${createHash('sha1').update(payload).digest('hex')}"`
@@ -124,7 +120,7 @@ function mountGraph (app: FastifyInstance, world: World): void {
   })
 }
 
-/** A body that cannot be read, or a fault of the sandbox's own. */
-function fromFastify ({ statusCode = 500, message }: FastifyError): GraphError {
+/** For a body that cannot be parsed, and for bugs of the sandbox. */
+function toGraphError ({ statusCode = 500, message }: FastifyError): GraphError {
   return statusCode < 500 ? invalid(`(#100) ${message}`) : new GraphError({ message: 'An unknown error occurred', code: 1 }, {}, 500)
 }

@@ -1,27 +1,25 @@
-import type { Desk } from '../kit/simulator.ts'
-import { createCodes } from './oauth/codes.ts'
+import { createCodeStore } from '../kit/oauth/code-store.ts'
+import { randomText } from '../kit/random-text.ts'
+import type { SandboxServices } from '../kit/simulator.ts'
 import { createTrace } from './graph/graph-error.ts'
-import { createNotices } from './removal/notices.ts'
-import { createPeople } from './people.ts'
+import { createUsage } from './graph/usage.ts'
 import { createReportRuns } from './insights/report-runs.ts'
 import { createTokens } from './oauth/tokens.ts'
-import { createUsage } from './graph/usage.ts'
+import { createPeople } from './people.ts'
+import { createNotices } from './removal/notices.ts'
+import type { AppSettings } from './removal/notices.ts'
 
 export type World = ReturnType<typeof createWorld>
 
-const QUIRKS = { ignoresMissingProof: true, emptyPageMidway: true }
-
-/** Everything that Facebook remembers. */
-export function createWorld ({ clock, inbox, accounts, facebookApp = {} }: Pick<Desk, 'clock' | 'inbox' | 'accounts' | 'facebookApp'>) {
+/** The state of the simulated Facebook. */
+export function createWorld ({ clock, inbox, accounts }: SandboxServices, settings: Partial<AppSettings>) {
   const people = createPeople(accounts)
   const tokens = createTokens(clock)
-  const codes = createCodes(clock)
+  const codes = createCodeStore({ clock, createCode: () => `AQ${randomText(160)}` })
   const runs = createReportRuns(clock)
   const usage = createUsage(clock, people.count)
-  const notices = createNotices(clock, facebookApp)
+  const notices = createNotices(clock, settings)
   const trace = createTrace()
-  /** What an app can be spared: `ignoresMissingProof` is a setting of the app's own at Facebook. */
-  const quirks = { ...QUIRKS }
 
   return {
     clock,
@@ -33,10 +31,10 @@ export function createWorld ({ clock, inbox, accounts, facebookApp = {} }: Pick<
     usage,
     notices,
     trace,
-    quirks,
+    /** At Facebook, `ignoresMissingProof` is a setting of the app. */
+    quirks: { ignoresMissingProof: true, emptyPageMidway: true },
     reset () {
       for (const part of [people, tokens, codes, runs, usage, notices, trace]) part.reset()
-      Object.assign(quirks, QUIRKS)
     }
   }
 }

@@ -3,16 +3,16 @@ export interface Account {
   account: string
 }
 
-/** The people of the simulated services, by provider and name. What a service keeps about them is the simulator's own. */
+/** The accounts of all simulated services. Each simulator stores what belongs to them. */
 export interface Accounts {
   has: (provider: string, account: string) => boolean
   add: (provider: string, account: string) => void
-  /** A name nobody has yet at this provider. */
+  /** A name that no account of this provider has. */
   freshName: (provider: string) => string
-  /** Those who joined last, in order of joining. */
+  /** The newest accounts, oldest first. */
   latest: (limit: number) => Account[]
   count: () => number
-  /** Calls the watcher for everybody who joins from now on, until the function it gives back is called. */
+  /** Calls the watcher for every new account, until the returned function is called. */
   watch: (joined: (account: Account) => void) => () => void
   reset: () => void
 }

@@ -1,4 +1,4 @@
-/** The sandbox's own time: the machine's, plus whatever tests have skipped over. */
+/** The sandbox's time: the machine's time plus what tests have added. */
 export interface Clock {
   nowMs: () => number
   advance: (seconds: number) => void
@@ -6,10 +6,10 @@ export interface Clock {
 }
 
 export function createClock (machineNowMs: () => number = Date.now): Clock {
-  let skippedMs = 0
+  let addedMs = 0
   return {
-    nowMs: () => machineNowMs() + skippedMs,
-    advance: (seconds) => { skippedMs += seconds * 1000 },
-    reset: () => { skippedMs = 0 }
+    nowMs: () => machineNowMs() + addedMs,
+    advance: (seconds) => { addedMs += seconds * 1000 },
+    reset: () => { addedMs = 0 }
   }
 }

@@ -1,9 +1,9 @@
 import type { Clock } from './clock.ts'
 import type { RecordedRequest } from './http/recorded-request.ts'
 
-/** Something that reached an account, and the request that brought it. */
+/** An item that reached an account, and the request that sent it. */
 export interface Arrival {
-  /** Counts up over the life of the process, so an id from before a reset never names something newer. */
+  /** Increases while the process runs, so an id from before a reset never names a newer arrival. */
   id: string
   /** ISO 8601, by the sandbox's clock. */
   at: string
@@ -16,19 +16,19 @@ export interface Arrival {
 interface InboxQuery {
   provider?: string | undefined
   account?: string | undefined
-  /** The id of an arrival: what came after it is asked for. */
+  /** The id of an arrival; the list starts after it. */
   after?: number | undefined
   limit: number
 }
 
 export interface Inbox {
   add: (provider: string, account: string, request: RecordedRequest, item: unknown) => void
-  /** In order of arrival; `nextCursor` while there is more. */
+  /** In order of arrival. `nextCursor` is null at the end. */
   list: (query: InboxQuery) => { data: Arrival[], nextCursor: string | null }
-  /** The newest of all, in order of arrival, for somebody who starts to look now. */
+  /** The newest arrivals, oldest first. */
   latest: (limit: number) => Arrival[]
   size: () => number
-  /** Calls the watcher from now on, until the function it gives back is called. */
+  /** Calls the watcher until the returned function is called. */
   watch: (watcher: InboxWatcher) => () => void
   reset: () => void
 }
@@ -47,7 +47,7 @@ export function createInbox (clock: Clock): Inbox {
     add (provider, account, request, item) {
       const arrival = { id: firstId + kept.length, atMs: clock.nowMs(), provider, account, request, item }
       kept.push(arrival)
-      for (const watcher of watchers) watcher.arrived(shown(arrival))
+      for (const watcher of watchers) watcher.arrived(toArrival(arrival))
     },
 
     list ({ provider, account, after = 0, limit }) {
@@ -56,12 +56,12 @@ export function createInbox (clock: Clock): Inbox {
         const arrival = kept[index]
         if (arrival === undefined || !matches(arrival, provider, account)) continue
         if (data.length === limit) return { data, nextCursor: data.at(-1)?.id ?? null }
-        data.push(shown(arrival))
+        data.push(toArrival(arrival))
       }
       return { data, nextCursor: null }
     },
 
-    latest: (limit) => kept.slice(-limit).map(shown),
+    latest: (limit) => kept.slice(-limit).map(toArrival),
 
     size: () => kept.length,
 
@@ -78,13 +78,13 @@ export function createInbox (clock: Clock): Inbox {
   }
 }
 
-/** Kept as numbers: a benchmark files hundreds of thousands of these, and few are ever read. */
+/** Id and time stay numbers, since a benchmark adds hundreds of thousands of arrivals and reads few. */
 type Kept = Omit<Arrival, 'id' | 'at'> & { id: number, atMs: number }
 
 function matches (arrival: Kept, provider: string | undefined, account: string | undefined): boolean {
   return (provider === undefined || arrival.provider === provider) && (account === undefined || arrival.account === account)
 }
 
-function shown ({ id, atMs, provider, account, request, item }: Kept): Arrival {
+function toArrival ({ id, atMs, provider, account, request, item }: Kept): Arrival {
   return { id: String(id), at: new Date(atMs).toISOString(), provider, account, request, item }
 }

@@ -1,6 +1,6 @@
 import type { Simulator } from './simulator.ts'
 
-/** What points Carillon at each simulator of the sandbox at `url`. `ownUrlOf` is where a simulator is that has its own host. */
+/** The variables for each simulator of the sandbox at `url`. `ownUrlOf` is the URL of a simulator with its own host. */
 export function listEnvironments (
   simulators: readonly Simulator[], url: string, ownUrlOf: (id: string) => string
 ): Array<{ provider: string, environment: Record<string, string> }> {

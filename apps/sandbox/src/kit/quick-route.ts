@@ -1,21 +1,21 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** One request that is answered without an HTTP server. */
+/** One kind of request that is processed without an HTTP server. */
 export interface QuickRoute {
   /** The request line, with its line break. */
   requestLine: string
-  /** The whole answer, in ASCII; undefined leaves the request to the server behind. `head` is all before the empty line. */
-  answer: (head: string, body: string) => string | undefined
+  /** Returns the response in ASCII; undefined passes the request to the HTTP server. `head` ends before the empty line. */
+  respond: (head: string, body: string) => string | undefined
 }
 
-const LONGEST_REQUEST_BYTES = 65_536
+const MAX_REQUEST_BYTES = 65_536
 const HEAD_END = '\r\n\r\n'
 
 /**
- * Puts a route in front of a server. Reading a request takes node:http longer than undici takes to write one, so a
- * benchmark would measure the simulator. A connection is read here for as long as its requests are the route's, complete
- * and plain; with the first that is not, it goes over to the server, and stays there. Answers how to end what is read here.
+ * Puts a route in front of a server. node:http reads a request slower than undici writes one, so a benchmark would measure
+ * the simulator. The first other request passes the connection to the server for good. Returns a function that ends the
+ * connections of the route.
  */
 export function putInFront (server: Server, route: QuickRoute): () => void {
   const behind = server.listeners('connection')
@@ -35,7 +35,7 @@ export function putInFront (server: Server, route: QuickRoute): () => void {
   return () => { for (const socket of sockets) socket.destroy() }
 }
 
-function readQuickly (socket: Socket, { requestLine, answer }: QuickRoute, handOver: (unread: Buffer) => void): void {
+function readQuickly (socket: Socket, { requestLine, respond }: QuickRoute, handOver: (unread: Buffer) => void): void {
   let held: Buffer | undefined
   socket.on('data', read)
   socket.on('end', end)
@@ -44,23 +44,23 @@ function readQuickly (socket: Socket, { requestLine, answer }: QuickRoute, handO
   function read (chunk: Buffer): void {
     const data = held === undefined ? chunk : Buffer.concat([held, chunk])
     held = undefined
-    let answers = ''
+    let responses = ''
     for (let start = 0; start < data.length;) {
       const request = readRequest(data, start, requestLine)
       if (request === 'incomplete') {
         held = data.subarray(start)
         break
       }
-      const text = request === 'other' ? undefined : answer(request.head, request.body)
+      const text = request === 'other' ? undefined : respond(request.head, request.body)
       if (request === 'other' || text === undefined) {
-        if (answers !== '') socket.write(answers, 'latin1')
+        if (responses !== '') socket.write(responses, 'latin1')
         socket.off('data', read).off('end', end).off('error', end)
         return handOver(data.subarray(start))
       }
-      answers += text
+      responses += text
       start = request.end
     }
-    if (answers !== '') socket.write(answers, 'latin1')
+    if (responses !== '') socket.write(responses, 'latin1')
   }
 
   function end (): void {
@@ -68,12 +68,12 @@ function readQuickly (socket: Socket, { requestLine, answer }: QuickRoute, handO
   }
 }
 
-/** `other` is what a real server had better look at. */
+/** `other` is a request for the HTTP server. */
 function readRequest (data: Buffer, start: number, requestLine: string): { head: string, body: string, end: number } | 'incomplete' | 'other' {
-  const begun = data.toString('latin1', start, start + requestLine.length)
-  if (!requestLine.startsWith(begun)) return 'other'
+  const line = data.toString('latin1', start, start + requestLine.length)
+  if (!requestLine.startsWith(line)) return 'other'
   const headEnd = data.indexOf(HEAD_END, start, 'latin1')
-  if (headEnd === -1) return data.length - start > LONGEST_REQUEST_BYTES ? 'other' : 'incomplete'
+  if (headEnd === -1) return data.length - start > MAX_REQUEST_BYTES ? 'other' : 'incomplete'
   const head = data.toString('latin1', start, headEnd)
   const length = headerOf(head, 'content-length')
   if (length === undefined || !/^\d{1,5}$/.test(length) || headerOf(head, 'expect') !== undefined) return 'other'
@@ -83,7 +83,7 @@ function readRequest (data: Buffer, start: number, requestLine: string): { head:
   return { head, body: data.toString('utf8', bodyStart, end), end }
 }
 
-/** The value of a header that is written in lower case, as undici writes them; undefined where there is none such. */
+/** The value of a header whose name is in lower case, as undici writes it. */
 export function headerOf (head: string, name: string): string | undefined {
   const at = head.indexOf(`\r\n${name}:`)
   if (at === -1) return undefined

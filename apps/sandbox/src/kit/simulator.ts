@@ -1,25 +1,22 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Accounts } from './accounts.ts'
-import type { QuickRoute } from './quick-route.ts'
-import type { Tally } from '../pushbullet/bench/tally.ts'
 import type { Clock } from './clock.ts'
-import type { AppSettings } from '../facebook/removal/notices.ts'
 import type { Faults } from './faults/faults.ts'
 import type { Inbox } from './inbox.ts'
+import type { RefreshCount } from './oauth/refresh-counts.ts'
+import type { QuickRoute } from './quick-route.ts'
 import type { Stats } from './stats.ts'
 
-/** What every simulator is given. */
-export interface Desk {
+/** What the sandbox gives to every simulator. */
+export interface SandboxServices {
   clock: Clock
   inbox: Inbox
   accounts: Accounts
-  /** In bench mode: what is counted there and not kept. */
-  tally?: Tally | undefined
-  /** HOST:PORT at which a simulator is called that has a host of its own; known once the sandbox listens. */
+  /** HOST:PORT of a simulator with `hasOwnHost`. It is known once the sandbox listens. */
   hostOf: (id: string) => string
-  /** Addresses that the settings of the app at Facebook name at first. */
-  facebookApp?: Partial<AppSettings> | undefined
 }
+
+export type CreateSimulator = (services: SandboxServices) => Simulator
 
 /** A simulated service. It is mounted under `/<id>`, or at the root of a host of its own. */
 export interface Simulator {
@@ -27,52 +24,47 @@ export interface Simulator {
   readonly name: string
   /** The variables that point Carillon at this simulator, which is mounted at `url`. */
   environment: (url: string) => Record<string, string>
-  /** For services whose accounts name their host. */
+  /** For services whose accounts include their host. */
   readonly hasOwnHost?: true
   /** Control calls that only this service has, below `/_control/<id>`. */
   controls?: (app: FastifyInstance) => void
-  /** The account that a control call names in a shorter way. */
+  /** The account that a control call means by a short name or an id. */
   accountOf?: (name: string) => string
-  /** Where a person can grant access without Carillon at the other end, for the page at `/`. */
+  /** The page where a person grants access without Carillon. The page at `/` links to it. */
   consentPath: (sandboxUrl: string) => string
-  /** What an item of the inbox looks like on its account's screen. */
-  show: (item: unknown) => Card
+  /** How the account's screen shows an item of the inbox. */
+  toCard: (item: unknown) => Card
   mount: (app: FastifyInstance) => Promise<void>
-  /** In bench mode: the request that a benchmark consists of. */
+  /** In bench mode: the request that a benchmark sends. */
   quickRoute?: (services: { faults: Faults, stats: Stats }) => QuickRoute | undefined
-  /** New people who have already granted access. */
-  createAccounts: (count: number) => GrantedAccount[]
-  /** Ends the life of tokens as age does; of one account or of all. Says of how many grants. `kind` is `access` unless given. */
+  /** Creates an account that has granted access. */
+  createAccount: () => GrantedAccount
+  /** Expires the tokens of one account or of all. Returns the number of grants. `kind` is `access` by default. */
   expireTokens: (account?: string, kind?: TokenKind) => number
-  /** Ends every grant as the user does who removes the app; of one account or of all. Says how many. */
+  /** Ends the grants of one account or of all, as a user does who removes the app. Returns their number. */
   revokeTokens: (account?: string) => number
-  /** How tokens were refreshed, by account, where the service has such a thing. */
+  /** The refreshes by account, for services with refreshes. */
   refreshes?: (account?: string) => RefreshCount[]
-  /** The service's own faults that a test may switch off, by name. `reset` switches all on. */
+  /** The service's deviations that a test can switch, by name. A reset restores them. */
   quirks?: Record<string, boolean>
-  /** How the service itself would say this status, for faults that leave headers or body out. */
-  faultAnswer: (status: number) => FaultAnswer
-  /** Answers of the service's own that a fault may ask for by name, where a status does not say enough. */
+  /** The service's usual response with this status, for faults without headers or body. */
+  faultResponse: (status: number) => FaultResponse
+  /** Responses that a fault selects by name, for services where the status is not enough. */
   namedFaults?: Readonly<Record<string, NamedFault>>
+  /** What `/_control/stats` reports beside the requests. */
+  stats?: () => object
   reset: () => void
 }
 
-/** What else a client needs to know about the account is the service's own. */
+/** Each service adds what its clients need to know about the account. */
 export interface GrantedAccount {
   account: string
   accessToken: string
-  refreshToken?: string
+  refreshToken?: string | undefined
   [more: string]: unknown
 }
 
 export type TokenKind = 'access' | 'refresh' | 'both'
-
-export interface RefreshCount {
-  account: string
-  refreshes: number
-  /** Refreshes that were turned away, with a token that is or once was the account's. */
-  refused: number
-}
 
 export interface Card {
   kind: string
@@ -80,15 +72,14 @@ export interface Card {
   body?: string | undefined
   url?: string | undefined
   imageUrl?: string | undefined
-  /** `#rrggbb`: the account's screen takes it on. */
+  /** `#rrggbb`, the color of the account's screen. */
   color?: string | undefined
 }
 
-export interface FaultAnswer {
+export interface FaultResponse {
   headers: Record<string, string>
   /** A string is sent as it is, anything else as JSON. */
   body: unknown
 }
 
-/** What the service answers to this request when it goes wrong in this way. */
-export type NamedFault = (request: FastifyRequest) => FaultAnswer & { status: number }
+export type NamedFault = (request: FastifyRequest) => FaultResponse & { status: number }

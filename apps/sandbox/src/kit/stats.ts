@@ -1,17 +1,17 @@
-/** How often one endpoint was asked, and what it answered. */
+/** The requests to one endpoint, and its responses. */
 export interface EndpointCount {
   provider: string
   /** Method and route pattern, such as `POST /acme/v2/messages`. */
   endpoint: string
   requests: number
-  /** Requests that a fault struck. */
+  /** Requests that a fault applied to. */
   faults: number
-  /** Answers by status; a connection that was reset got none. */
+  /** Responses by status. A reset connection has none. */
   answers: Record<string, number>
 }
 
 export interface Stats {
-  /** The counter of an endpoint, to keep and count up. */
+  /** The counter of an endpoint, which the caller increments. */
   of: (provider: string, endpoint: string) => EndpointCount
   list: () => EndpointCount[]
   reset: () => void
@@ -23,13 +23,13 @@ export function createStats (): Stats {
     of (provider, endpoint) {
       const known = counts.get(endpoint)
       if (known !== undefined) return known
-      const fresh = { provider, endpoint, requests: 0, faults: 0, answers: {} }
-      counts.set(endpoint, fresh)
-      return fresh
+      const count = { provider, endpoint, requests: 0, faults: 0, answers: {} }
+      counts.set(endpoint, count)
+      return count
     },
     list: () => [...counts.values()].filter(({ requests }) => requests > 0),
     reset () {
-      // Emptied in place: routes hold on to their counters.
+      // Emptied in place, since routes keep their counters.
       for (const count of counts.values()) Object.assign(count, { requests: 0, faults: 0, answers: {} })
     }
   }

@@ -1,61 +1,62 @@
 import type { FastifyInstance } from 'fastify'
-import { ControlError } from '../control/control-error.ts'
-import type { Desk, GrantedAccount, Simulator } from '../kit/simulator.ts'
-import { environment } from './oauth/environment.ts'
-import type { Activity } from './store/model.ts'
+import { noSuchAccount } from '../control/control-error.ts'
+import { createContentStore } from '../kit/content-store.ts'
+import type { SandboxServices, Simulator } from '../kit/simulator.ts'
 import { createAcceptActivity } from './activities/accept-activity.ts'
+import { createPublishActivity } from './activities/publish-activity.ts'
+import { toCard } from './activities/show-item.ts'
 import { activityRoutes } from './api/activity-routes.ts'
-import { answerErrors } from './http/error-handler.ts'
+import { discoveryRoutes } from './api/discovery.ts'
+import { objectRoutes } from './api/object-routes.ts'
+import { profileRoutes } from './api/profile-routes.ts'
+import { uploadRoutes } from './api/uploads.ts'
+import type { Upload } from './api/uploads.ts'
+import { userRoutes } from './api/user-routes.ts'
+import { handleErrors } from './http/error-handler.ts'
+import { faultResponse } from './http/fault-response.ts'
+import { parseBodies } from './http/parse-bodies.ts'
 import { createAuthenticate } from './oauth/authenticate.ts'
 import { authorizeRoutes } from './oauth/authorize.ts'
 import { createClients } from './oauth/clients.ts'
-import { discoveryRoutes } from './api/discovery.ts'
-import { faultAnswer } from './http/fault-response.ts'
-import { objectRoutes } from './api/object-routes.ts'
-import { createObjects } from './store/objects.ts'
-import { parseBodies } from './http/parse-bodies.ts'
-import { createPublishActivity } from './activities/publish-activity.ts'
-import { profileRoutes } from './api/profile-routes.ts'
 import { createNonces, PUMPIO_QUIRKS } from './oauth/quirks.ts'
 import { registrationRoutes } from './oauth/registration.ts'
 import { createSessions } from './oauth/sessions.ts'
-import { showItem } from './activities/show-item.ts'
 import { tokenEndpoints } from './oauth/token-endpoints.ts'
 import { createTokens } from './oauth/tokens.ts'
-import { createUploads, uploadRoutes } from './api/uploads.ts'
-import { userRoutes } from './api/user-routes.ts'
+import type { Activity } from './store/model.ts'
+import { createObjects } from './store/objects.ts'
 import { createUsers, nicknameIn, PROVIDER } from './store/users.ts'
-import type { User } from './store/model.ts'
 
 const oneAccount = { type: 'object', properties: { account: { type: 'string' } }, required: ['account'], additionalProperties: false }
 
-/** A pump.io server of the 5.x line, as far as a client can tell. It has a host of its own, since accounts name it. */
-export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulator {
+/** A pump.io server of the 5.x line. It has its own host, since accounts contain it. */
+export function createPumpio (services: SandboxServices): Simulator {
+  const { clock, inbox, hostOf } = services
   const clients = createClients()
   const tokens = createTokens(clock)
   const quirks = { ...PUMPIO_QUIRKS }
   const nonces = createNonces(clock)
-  const users = createUsers(clock, accounts, () => hostOf(PROVIDER))
+  const users = createUsers(services)
   const sessions = createSessions()
   const objects = createObjects(clock)
-  const uploads = createUploads()
+  const uploads = createContentStore<Upload>()
   const activities = new Map<string, Activity>()
-  const authenticate = createAuthenticate({ clients, tokens, quirks, clock, users, sessions, isFresh: nonces.isFresh })
+  const authenticate = createAuthenticate({ clients, tokens, quirks, clock, users, sessions, useNonce: nonces.use })
   const publish = createPublishActivity({ accept: createAcceptActivity(clock, users, objects), activities, inbox })
 
   return {
     id: PROVIDER,
-    environment,
+    environment: (url) => ({ PUMPIO_CLIENT_NAME: 'Carillon', PUMPIO_HTTP_HOSTS: new URL(url).host }),
     name: 'pump.io',
     hasOwnHost: true,
 
     async mount (app: FastifyInstance) {
       app.addHook('onRequest', (_request, reply, done) => {
-        // The sandbox's time, by which a client may set its own.
+        // A client may set its clock by the header, so the header follows the sandbox's clock.
         reply.headers({ server: 'pump.io/5.1.4', date: new Date(clock.nowMs()).toUTCString() })
         done()
       })
-      answerErrors(app)
+      handleErrors(app)
       parseBodies(app)
       discoveryRoutes(app, users, objects, quirks)
       registrationRoutes(app, clients)
@@ -71,42 +72,36 @@ export function createPumpio ({ clock, inbox, accounts, hostOf }: Desk): Simulat
     controls (app) {
       app.post('/forget-clients', async () => ({ forgotten: clients.forget() }))
       app.post<{ Body: { account: string } }>('/delete-user', { schema: { body: oneAccount } }, async ({ body: { account } }) => {
-        if (!users.remove(nicknameIn(account))) throw new ControlError(`account: nobody at ${PROVIDER} is called "${account}"`)
+        // Like an administrator's deletion, it leaves tokens and posts.
+        if (!users.remove(nicknameIn(account))) throw noSuchAccount(PROVIDER, account)
         return { deleted: account }
       })
     },
 
-    createAccounts: (count) => Array.from({ length: count }, () => grantTo(users.fresh())),
+    createAccount () {
+      const { account } = users.create()
+      const client = clients.getShared()
+      const { token, secret } = tokens.grant(account, client.id)
+      const granted = { accessToken: token, accessTokenSecret: secret, clientId: client.id, clientSecret: client.secret }
+      return { account, host: hostOf(PROVIDER), ...granted }
+    },
 
     accountOf: (name) => users.get(nicknameIn(name))?.account ?? name,
 
-    // pump.io's tokens do not grow old.
+    // pump.io's tokens do not expire.
     expireTokens: () => 0,
-    revokeTokens: (account) => tokens.revoke(account === undefined ? undefined : nicknameIn(account)),
+    revokeTokens: tokens.access.revoke,
 
     quirks,
 
     consentPath: () => `http://${hostOf(PROVIDER)}/try`,
-    show: (item) => showItem(item as Record<string, unknown>),
-    faultAnswer,
+    toCard: (item) => toCard(item as Record<string, unknown>),
+    faultResponse,
 
     reset () {
       clients.forget()
-      tokens.reset()
-      Object.assign(quirks, PUMPIO_QUIRKS)
-      nonces.reset()
-      users.reset()
-      sessions.reset()
-      objects.reset()
-      uploads.byPath.clear()
+      for (const part of [tokens, nonces, users, sessions, objects, uploads]) part.reset()
       activities.clear()
     }
-  }
-
-  function grantTo (user: User): GrantedAccount {
-    const client = clients.ours()
-    const { token, secret } = tokens.grant(client.id, user.nickname)
-    const granted = { accessToken: token, accessTokenSecret: secret, clientId: client.id, clientSecret: client.secret }
-    return { account: user.account, host: hostOf(PROVIDER), ...granted }
   }
 }

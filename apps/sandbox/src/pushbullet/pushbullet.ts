@@ -1,40 +1,41 @@
 import fastifyCors from '@fastify/cors'
 import fastifyFormbody from '@fastify/formbody'
 import type { FastifyError, FastifyInstance } from 'fastify'
+import { createContentStore } from '../kit/content-store.ts'
 import { acceptJson } from '../kit/http/accept-json.ts'
-import { quickPush } from './bench/quick-push.ts'
-import { tallyControls } from './bench/tally-controls.ts'
-import type { Desk, Simulator } from '../kit/simulator.ts'
-import { authorizeRoutes } from './oauth/authorize.ts'
+import type { SandboxServices, Simulator } from '../kit/simulator.ts'
 import { channelInfoRoutes, channelRoutes, createChannels } from './api/channels.ts'
 import { chatRoutes } from './api/chats.ts'
-import { consentPath, PROVIDER } from './oauth/client.ts'
 import { deviceRoutes } from './api/devices.ts'
-import { environment } from './oauth/environment.ts'
-import { ephemeralRoutes } from './api/ephemerals.ts'
-import { faultAnswer } from './http/fault-response.ts'
-import { createFiles } from './store/files.ts'
-import { bodyFor, invalidAccessToken, notFound, PushbulletError } from './http/pushbullet-error.ts'
 import { pushRoutes } from './api/pushes.ts'
-import { spend, unspent } from './http/rate-headers.ts'
-import { tokenOf } from './oauth/session.ts'
+import { toCard } from './api/show-item.ts'
+import type { InboxItem } from './api/show-item.ts'
 import { subscriptionRoutes } from './api/subscriptions.ts'
 import { textRoutes } from './api/texts.ts'
-import { createTimestamps } from './store/timestamps.ts'
-import { tokenRoutes } from './oauth/token.ts'
 import { uploadRequestRoutes, uploadRoutes } from './api/uploads.ts'
+import type { UploadedFile } from './api/uploads.ts'
 import { userRoutes } from './api/user-routes.ts'
-import { showItem } from './api/show-item.ts'
-import type { Shown } from './api/show-item.ts'
-import { createUsers } from './store/users.ts'
+import { quickPush } from './bench/quick-push.ts'
+import { tallyControls } from './bench/tally-controls.ts'
+import { createTally } from './bench/tally.ts'
+import { faultResponse } from './http/fault-response.ts'
+import { bodyFor, notFound, PushbulletError } from './http/pushbullet-error.ts'
+import { unspent } from './http/rate-headers.ts'
 import { withoutEmpty } from './http/without-empty.ts'
+import { authenticate, createAccess } from './oauth/access.ts'
+import { authorizePageRoutes } from './oauth/authorize.ts'
+import { consentPath, environment, PROVIDER } from './oauth/client.ts'
+import { tokenRoutes } from './oauth/token.ts'
+import { createTimestamps } from './store/collection.ts'
 
-/** Pushbullet, as far as a client can tell. */
-export function createPushbullet ({ clock, inbox, accounts, tally }: Desk): Simulator {
+export function createPushbullet (services: SandboxServices, bench: boolean): Simulator {
+  const { clock, inbox } = services
   const timestamps = createTimestamps(clock)
-  const users = createUsers(clock, accounts, timestamps)
+  const access = createAccess(services, timestamps)
+  const { grants, users } = access
   const channels = createChannels()
-  const files = createFiles()
+  const files = createContentStore<UploadedFile>()
+  const tally = bench ? createTally() : undefined
 
   return {
     id: PROVIDER,
@@ -43,7 +44,7 @@ export function createPushbullet ({ clock, inbox, accounts, tally }: Desk): Simu
 
     async mount (app) {
       app.setErrorHandler((error: FastifyError, _request, reply) => {
-        const { status, body } = error instanceof PushbulletError ? error : fromFastify(error)
+        const { status, body } = error instanceof PushbulletError ? error : toResponse(error)
         return reply.code(status).send(body)
       })
       app.setNotFoundHandler(() => { throw notFound() })
@@ -56,16 +57,16 @@ export function createPushbullet ({ clock, inbox, accounts, tally }: Desk): Simu
       await app.register(fastifyFormbody)
       app.removeContentTypeParser('text/plain')
       acceptJson(app)
-      // A body of any other kind has no fields.
+      // A body of any other type has no fields.
       app.addContentTypeParser(['*', 'text/plain'], { parseAs: 'buffer' }, (_request, _body, done) => { done(null, undefined) })
 
-      authorizeRoutes(app, users)
-      tokenRoutes(app, users)
+      authorizePageRoutes(app, access)
+      tokenRoutes(app, access)
       app.register(async (scope) => { await uploadRoutes(scope, files) })
       app.register(async (scope) => { channelInfoRoutes(scope, channels) }, { prefix: '/v2' })
       app.register(async (scope) => {
-        authenticate(scope)
-        userRoutes(scope)
+        authenticate(scope, access, services)
+        userRoutes(scope, inbox)
         pushRoutes(scope, users, channels, inbox, tally)
         deviceRoutes(scope)
         chatRoutes(scope, users)
@@ -73,50 +74,37 @@ export function createPushbullet ({ clock, inbox, accounts, tally }: Desk): Simu
         channelRoutes(scope, channels)
         textRoutes(scope, inbox)
         uploadRequestRoutes(scope, files)
-        ephemeralRoutes(scope, inbox)
       }, { prefix: '/v2' })
     },
 
     ...tally && {
-      quickRoute: (services) => quickPush({ ...services, clock, users, tally }),
-      controls: (app: FastifyInstance) => { tallyControls(app, tally) }
+      quickRoute: (each) => quickPush({ ...each, clock, access, tally }),
+      controls: (app: FastifyInstance) => { tallyControls(app, tally) },
+      stats: () => ({ guids: tally.counts() })
     },
 
-    createAccounts: (count) => Array.from({ length: count }, () => {
-      const user = users.open(accounts.freshName(PROVIDER))
-      return { account: user.account, accessToken: users.grant(user) }
-    }),
+    createAccount () {
+      const { account } = users.create()
+      return { account, accessToken: access.issueToken(account) }
+    },
 
-    // Pushbullet says the same of an old token as of one whose user removed the app.
-    expireTokens: (account) => users.endTokens(account),
-    revokeTokens: (account) => users.endTokens(account),
+    // Pushbullet's response to an expired token is the same as to a revoked one.
+    expireTokens: grants.revoke,
+    revokeTokens: grants.revoke,
 
     consentPath,
-    show: (item) => showItem(item as Shown),
+    toCard: (item) => toCard(item as InboxItem),
 
-    faultAnswer: (status) => faultAnswer(status, clock),
+    faultResponse: (status) => faultResponse(status, clock),
 
     reset () {
-      users.reset()
-      channels.reset()
-      files.reset()
-      timestamps.reset()
+      for (const part of [access, channels, files, timestamps]) part.reset()
+      tally?.reset()
     }
-  }
-
-  function authenticate (app: FastifyInstance): void {
-    app.decorateRequest('pushbulletUser', undefined)
-    app.addHook('onRequest', (request, reply, done) => {
-      const user = users.byToken(tokenOf(request) ?? '')
-      if (user === undefined) return done(invalidAccessToken())
-      request.pushbulletUser = user
-      reply.headers(spend(user, clock))
-      done()
-    })
   }
 }
 
-function fromFastify (error: FastifyError): { status: number, body: object } {
+function toResponse (error: FastifyError): { status: number, body: object } {
   const status = error.statusCode ?? 500
   return { status, body: bodyFor(status === 400 ? 422 : status) }
 }

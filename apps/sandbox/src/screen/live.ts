@@ -2,11 +2,11 @@ import type { Account, Accounts } from '../kit/accounts.ts'
 import type { Arrival, Inbox } from '../kit/inbox.ts'
 import type { Card, Simulator } from '../kit/simulator.ts'
 
-/** What the page is told: everything it needs at first, then what changed, then perhaps that all is gone. */
+/** Sends the page the state first, then the changes, and a reset. */
 type Send = (event: 'news' | 'reset', news: News) => void
 
 interface News {
-  /** How many there are by now, whether or not they are among those sent along. */
+  /** The totals, including accounts and arrivals that are not sent. */
   totals: { accounts: number, arrivals: number }
   joined: Account[]
   /** In order of arrival. */
@@ -14,13 +14,13 @@ interface News {
 }
 
 export interface Live {
-  /** Tells the state, then the changes, until the function it gives back is called. */
+  /** Sends the state, then the changes, until the returned function is called. */
   watch: (send: Send) => () => void
 }
 
 const FLUSH_MS = 100
-// A person sees no more than this, and a benchmark brings thousands in a tenth of a second.
-const MOST_AT_ONCE = 100
+// A benchmark adds thousands in a tenth of a second, and a person sees no more than this.
+const MAX_AT_ONCE = 100
 
 export function createLive (inbox: Inbox, accounts: Accounts, simulators: Simulator[]): Live {
   return {
@@ -29,43 +29,43 @@ export function createLive (inbox: Inbox, accounts: Accounts, simulators: Simula
       let arrived: Arrival[] = []
       let flushing: NodeJS.Timeout | undefined
 
-      const tell = (event: 'news' | 'reset', newcomers: Account[], arrivals: Arrival[]): void => {
+      const sendNews = (event: 'news' | 'reset', newAccounts: Account[], arrivals: Arrival[]): void => {
         const totals = { accounts: accounts.count(), arrivals: inbox.size() }
-        send(event, { totals, joined: newcomers, arrived: arrivals.map((arrival) => onScreen(arrival, simulators)) })
+        send(event, { totals, joined: newAccounts, arrived: arrivals.map((arrival) => toArrivalCard(arrival, simulators)) })
       }
       const flush = (): void => {
         flushing = undefined
-        tell('news', joined, arrived)
+        sendNews('news', joined, arrived)
         joined = []
         arrived = []
       }
       const keep = <T>(queue: T[], change: T): void => {
         queue.push(change)
-        if (queue.length > 2 * MOST_AT_ONCE) queue.splice(0, MOST_AT_ONCE)
+        if (queue.length > 2 * MAX_AT_ONCE) queue.splice(0, MAX_AT_ONCE)
         flushing ??= setTimeout(flush, FLUSH_MS).unref()
       }
 
-      const leaveAccounts = accounts.watch((account) => { keep(joined, account) })
-      const leaveInbox = inbox.watch({
+      const unwatchAccounts = accounts.watch((account) => { keep(joined, account) })
+      const unwatchInbox = inbox.watch({
         arrived: (arrival) => { keep(arrived, arrival) },
         reset () {
           joined = []
           arrived = []
-          tell('reset', [], [])
+          sendNews('reset', [], [])
         }
       })
-      tell('news', accounts.latest(MOST_AT_ONCE), inbox.latest(2 * MOST_AT_ONCE))
+      sendNews('news', accounts.latest(MAX_AT_ONCE), inbox.latest(2 * MAX_AT_ONCE))
 
       return () => {
         clearTimeout(flushing)
-        leaveAccounts()
-        leaveInbox()
+        unwatchAccounts()
+        unwatchInbox()
       }
     }
   }
 }
 
-function onScreen ({ id, at, provider, account, item }: Arrival, simulators: Simulator[]): News['arrived'][number] {
+function toArrivalCard ({ id, at, provider, account, item }: Arrival, simulators: Simulator[]): News['arrived'][number] {
   const simulator = simulators.find((each) => each.id === provider)
-  return { id, at, provider, account, card: simulator?.show(item) ?? { kind: 'item' } }
+  return { id, at, provider, account, card: simulator?.toCard(item) ?? { kind: 'item' } }
 }

@@ -11,20 +11,20 @@ const PAGE = [
   { path: '/screen/screen.js', file: 'screen.js', type: 'text/javascript; charset=utf-8' }
 ]
 
-// Uploads are shown as pictures, and a sandbox is called by more than one name of the same machine.
+// The page shows uploads as pictures, from either name of this machine.
 const POLICY = "default-src 'self'; img-src 'self' data: http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'"
 
-// A page that does not keep up misses some news; it must not fill the memory with them.
-const MOST_UNSENT_BYTES = 1024 * 1024
+// A page that is too slow misses news, so that they do not fill the memory.
+const MAX_UNSENT_BYTES = 1024 * 1024
 
-export interface Screens {
+export interface ScreenServices {
   inbox: Inbox
   accounts: Accounts
   simulators: Simulator[]
 }
 
-/** The page at `/` on which each account's screen fills up. */
-export function screenRoutes ({ inbox, accounts, simulators }: Screens): FastifyPluginAsync {
+/** The page at `/`, with a screen for each account. */
+export function screenRoutes ({ inbox, accounts, simulators }: ScreenServices): FastifyPluginAsync {
   const live = createLive(inbox, accounts, simulators)
 
   return async (app) => {
@@ -43,10 +43,10 @@ export function screenRoutes ({ inbox, accounts, simulators }: Screens): Fastify
       reply.hijack()
       const stream = reply.raw
       stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      const leave = live.watch((event, news) => {
-        if (stream.writableLength < MOST_UNSENT_BYTES) stream.write(`event: ${event}\ndata: ${JSON.stringify(news)}\n\n`)
+      const unwatch = live.watch((event, news) => {
+        if (stream.writableLength < MAX_UNSENT_BYTES) stream.write(`event: ${event}\ndata: ${JSON.stringify(news)}\n\n`)
       })
-      request.raw.on('close', leave)
+      request.raw.on('close', unwatch)
     })
   }
 }

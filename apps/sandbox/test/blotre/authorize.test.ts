@@ -130,5 +130,5 @@ t.test('shows people who grant by hand how the code is exchanged', async (t) => 
   const { headers } = await blotre.authorize({ auto: 'allow', redirect_uri: `${blotre.url}/blotre/granted` })
   const { status, text } = await blotre.call('GET', (headers.get('location') ?? '').slice(blotre.url.length))
   t.equal(status, 200)
-  t.match(text, /curl .*access_token .*-d code=\w{48}/)
+  t.match(text, /curl .*access_token .*--data-urlencode code=\w{48}/)
 })

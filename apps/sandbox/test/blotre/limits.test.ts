@@ -3,13 +3,13 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createAccounts } from '../../src/kit/accounts.ts'
 import { mountBlotre } from '../../src/blotre/blotre.ts'
-import type { Member } from '../../src/blotre/store/users.ts'
+import type { User } from '../../src/blotre/store/objects.ts'
 import { createWorld } from '../../src/blotre/world.ts'
 import { createClock } from '../../src/kit/clock.ts'
 import { createInbox } from '../../src/kit/inbox.ts'
 import { apiError } from './open-test-blotre.ts'
 
-/** A world that was filled without a request for each stream of ten thousand. */
+/** The state of a server. Tests create ten thousand streams in it without requests. */
 async function openWorld (t: Test) {
   const clock = createClock()
   const world = createWorld({ clock, inbox: createInbox(clock), accounts: createAccounts() })
@@ -18,8 +18,8 @@ async function openWorld (t: Test) {
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(async () => { await app.close() })
 
-  const put = async (member: Member, path: string, body?: object) => {
-    const { accessToken } = world.grants.issue('carillon', member)
+  const put = async (user: User, path: string, body?: object) => {
+    const { accessToken } = world.grants.issue(user.account, 'carillon', undefined)
     const answer = await fetch(`${url}/v0/api${path}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
@@ -33,8 +33,8 @@ async function openWorld (t: Test) {
 t.test('lets a stream have a thousand children, below it or linked', async (t) => {
   const { world: { streams, users }, put } = await openWorld(t)
   const [ann, bob] = [users.open('ann'), users.open('bob')]
-  const last = streams.create('s0', ann.user, ann.root)
-  for (let count = 1; count < 1000; count++) streams.create(`s${count}`, ann.user, ann.root)
+  const last = streams.create('s0', ann, ann.root)
+  for (let count = 1; count < 1000; count++) streams.create(`s${count}`, ann, ann.root)
 
   const more = await put(ann, '/stream', { name: 'more', uri: 'ann/more' })
   t.equal(more.status, 422)
@@ -53,7 +53,7 @@ t.test('lets a user have ten thousand streams', async (t) => {
   const [ann, bob] = [users.open('ann'), users.open('bob')]
   let parent = ann.root
   for (let count = 1; count < 10_000; count++) {
-    const stream = streams.create(`s${count}`, ann.user, parent)
+    const stream = streams.create(`s${count}`, ann, parent)
     if (count % 900 === 0) parent = stream
   }
   const more = await put(ann, '/stream', { name: 'more', uri: `${parent.uri}/more` })

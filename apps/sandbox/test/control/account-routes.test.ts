@@ -65,7 +65,7 @@ t.test('refuses what makes no sense, in JSON', async (t) => {
     ['accounts', { provider: 'pushbullet', count: '5' }, /count/],
     ['accounts', { provider: 'nope', count: 1 }, /provider: got "nope"/],
     ['tokens/revoke', {}, /provider/],
-    ['tokens/revoke', { provider: 'pushbullet', account: 'nobody' }, /nobody at pushbullet is called "nobody"/],
+    ['tokens/revoke', { provider: 'pushbullet', account: 'nobody' }, /pushbullet has no account "nobody"/],
     ['tokens/expire', { provider: 'pushbullet', acount: 'alice' }, /additional/],
     ['clock', { advanceSeconds: -1 }, /advanceSeconds/],
     ['clock', {}, /advanceSeconds/]

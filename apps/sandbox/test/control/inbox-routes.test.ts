@@ -88,5 +88,5 @@ t.test('refuses a query that makes no sense, in JSON', async (t) => {
   ] as const) {
     t.match(await sandbox.call('GET', `/_control/inbox?${query}`), { status: 400, json: { error: words } })
   }
-  t.match(await sandbox.call('GET', '/_control/nothing'), { status: 404, json: { error: 'there is no control GET /_control/nothing' } })
+  t.match(await sandbox.call('GET', '/_control/nothing'), { status: 404, json: { error: 'there is no control call GET /_control/nothing' } })
 })

@@ -1,5 +1,4 @@
 import t from 'tap'
-import { createFiles } from '../../src/pushbullet/store/files.ts'
 import { openTestSandbox } from '../open-test-sandbox.ts'
 
 const sandbox = await openTestSandbox(t)
@@ -74,15 +73,4 @@ t.test('shows a pushed file in the inbox', async (t) => {
   const push = await v2('POST', '/pushes', { body: { type: 'file', body: 'look', file_name: name, file_type: type, file_url: url } })
   t.match(push, { status: 200, json: { type: 'file', file_name: name, file_url: url, image_url: url } })
   t.match(await sandbox.inbox(`&account=${account}`), [{ item: { type: 'file', body: 'look', file_url: url } }])
-})
-
-t.test('lets the oldest contents go when there are too many', (t) => {
-  const files = createFiles()
-  const idens = Array.from({ length: 6 }, (_, index) => files.request(`${index}`, 'a/b'))
-  for (const iden of idens) files.store(iden, Buffer.alloc(26_214_400))
-  t.same(idens.map((iden) => files.get(iden) !== undefined), [false, true, true, true, true, true])
-  files.store(idens[5] ?? '', Buffer.alloc(10))
-  files.store(idens[1] ?? '', Buffer.alloc(10))
-  t.equal(files.get(idens[1] ?? '')?.content?.length, 10)
-  t.end()
 })

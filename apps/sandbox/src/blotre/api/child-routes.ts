@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
-import { queryOf } from '../http/read-request.ts'
-import { authorizing, userOf } from '../oauth/session.ts'
+import { queryOf } from '../../kit/http/parameters.ts'
+import { authenticate, userOf } from '../oauth/authenticate.ts'
 import type { IdParams } from './stream-routes.ts'
-import { showStream } from '../store/stream.ts'
+import { showStream } from './show.ts'
 import { MAX_CHILDREN } from '../store/streams.ts'
 import { toQuery } from '../store/names.ts'
 import type { World } from '../world.ts'
@@ -12,16 +12,16 @@ interface ChildParams {
   Params: { id: string, childId: string }
 }
 
-/** Children are the streams below a stream, and those that were linked to it. */
-export function childRoutes (app: FastifyInstance, { grants, streams }: World): void {
-  const { links } = streams
-  const authorized = { preHandler: authorizing(grants) }
+/** The children of a stream are the streams below it and the streams that are linked to it. */
+export function childRoutes (app: FastifyInstance, world: World): void {
+  const { streams, streams: { links } } = world
+  const authorized = { preHandler: authenticate(world) }
 
   app.get<IdParams>('/stream/:id/children', async (request) => {
     const parent = streams.byId(request.params.id)
     if (parent === undefined) throw notFound('Stream does not exist.')
     const children = links.childrenOf(parent).map(({ child }) => child)
-    return streams.search(toQuery(queryOf(request, 'query') ?? ''), children).map(showStream)
+    return streams.search(toQuery(queryOf(request).get('query') ?? ''), children).map(showStream)
   })
 
   app.get<ChildParams>('/stream/:id/children/:childId', async (request) => {

@@ -1,4 +1,4 @@
-import { ApiFailure } from '../http/blotre-error.ts'
+import { ApiError } from '../http/blotre-error.ts'
 import { createJsonReader, memberOf } from '../http/json-reader.ts'
 import type { JsonReader } from '../http/json-reader.ts'
 import { MAX_TAGS } from '../store/streams.ts'
@@ -11,7 +11,7 @@ export interface NewStream {
   tags: string[] | undefined
 }
 
-/** Each throws ApiFailure that names every part which is not as it must be. `obj` is Play's name for the whole. */
+/** These functions throw an ApiError with everything that is wrong. `obj` is Play's name for the whole body. */
 export function readNewStream (json: unknown): NewStream {
   const reader = createJsonReader()
   const [status, tags] = [memberOf(json, 'status') ?? undefined, memberOf(json, 'tags') ?? undefined]
@@ -21,31 +21,31 @@ export function readNewStream (json: unknown): NewStream {
     color: status === undefined ? undefined : colorIn(reader, status, 'obj.status'),
     tags: tags === undefined ? undefined : tagsIn(reader, tags, 'obj.tags')
   }
-  if (reader.hasFailed()) throw new ApiFailure(400, 'Could not process request', reader.details())
+  if (reader.hasFailed()) throw new ApiError(400, 'Could not process request', reader.details())
   return stream
 }
 
 export function readColor (json: unknown): string {
   const reader = createJsonReader()
   const color = colorIn(reader, json, 'obj')
-  if (reader.hasFailed()) throw new ApiFailure(400, 'Could not process request', reader.details())
+  if (reader.hasFailed()) throw new ApiError(400, 'Could not process request', reader.details())
   return color
 }
 
-/** Here alone it is a 422, and the text ends in a full stop. */
+/** Only here, Blot're sends 422, and a full stop after the text. */
 export function readTags (json: unknown): string[] {
   const reader = createJsonReader()
   const tags = tagsIn(reader, json, 'obj')
-  if (reader.hasFailed()) throw new ApiFailure(422, 'Could not process request.', reader.details())
+  if (reader.hasFailed()) throw new ApiError(422, 'Could not process request.', reader.details())
   return tags
 }
 
 function colorIn (reader: JsonReader, json: unknown, path: string): string {
-  return reader.text(json, path, 'color', { holds: isColor, otherwise: 'Color is not valid.' })
+  return reader.text(json, path, 'color', { accepts: isColor, message: 'Color is not valid.' })
 }
 
 function tagsIn (reader: JsonReader, json: unknown, path: string): string[] {
-  const rule = { holds: (text: string) => toTag(text) !== undefined, otherwise: 'Tag is not valid.' }
+  const rule = { accepts: (text: string) => toTag(text) !== undefined, message: 'Tag is not valid.' }
   const tags = reader.list(json, path).map((item, index) => toTag(reader.text(item, `${path}[${index}]`, 'tag', rule)) ?? '')
   if (reader.hasFailed()) return []
   if (tags.length > MAX_TAGS) reader.fail(path, 'Too many tags.')

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
 import { readColor, readNewStream } from './read-changes.ts'
-import { queryOf, readJson } from '../http/read-request.ts'
-import { report } from './stream-change.ts'
-import { authorizing, userOf } from '../oauth/session.ts'
-import { showStream } from '../store/stream.ts'
-import type { Stream } from '../store/objects.ts'
+import { queryOf } from '../../kit/http/parameters.ts'
+import { readJson } from '../http/read-request.ts'
+import { recordChange } from './stream-change.ts'
+import { authenticate, userOf } from '../oauth/authenticate.ts'
+import { showStream } from './show.ts'
+import type { Owner, Stream } from '../store/objects.ts'
 import { MAX_CHILDREN, MAX_STREAMS_PER_USER } from '../store/streams.ts'
 import { splitUri, toName, toQuery, toSegment, toUri } from '../store/names.ts'
-import type { User } from '../store/objects.ts'
 import type { World } from '../world.ts'
 
 export interface IdParams {
@@ -16,19 +16,19 @@ export interface IdParams {
 }
 
 export function streamRoutes (app: FastifyInstance, world: World): void {
-  const { grants, streams } = world
-  const authorized = { preHandler: authorizing(grants) }
-  const authorizedJson = { preValidation: readJson, preHandler: authorizing(grants) }
+  const { inbox, streams } = world
+  const authorized = { preHandler: authenticate(world) }
+  const authorizedJson = { preValidation: readJson, preHandler: authenticate(world) }
 
-  app.get('/stream', async (request) => streams.search(toQuery(queryOf(request, 'query') ?? '')).map(showStream))
+  app.get('/stream', async (request) => streams.search(toQuery(queryOf(request).get('query') ?? '')).map(showStream))
 
   app.put('/stream', authorizedJson, async (request, reply) => {
-    const asked = readNewStream(request.body)
-    const { stream, isNew } = findOrCreate(asked.name, asked.uri, userOf(request))
-    if (asked.color !== undefined) setColor(request, stream, asked.color)
-    if (asked.tags !== undefined) {
-      streams.setTags(stream, asked.tags)
-      report(world.inbox, request, stream, 'tags')
+    const input = readNewStream(request.body)
+    const { stream, isNew } = findOrCreate(input.name, input.uri, userOf(request))
+    if (input.color !== undefined) setColor(request, stream, input.color)
+    if (input.tags !== undefined) {
+      streams.setTags(stream, input.tags)
+      recordChange(inbox, request, stream, 'tags')
     }
     return reply.code(isNew ? 201 : 200).send(showStream(stream))
   })
@@ -59,10 +59,10 @@ export function streamRoutes (app: FastifyInstance, world: World): void {
     return stream
   }
 
-  function findOrCreate (givenName: string, givenUri: string, user: User): { stream: Stream, isNew: boolean } {
-    const name = toName(givenName)
+  function findOrCreate (inputName: string, inputUri: string, user: Owner): { stream: Stream, isNew: boolean } {
+    const name = toName(inputName)
     if (name === undefined) throw unprocessable('Stream name is invalid.')
-    const uri = toUri(givenUri) ?? ''
+    const uri = toUri(inputUri) ?? ''
     const parts = splitUri(uri)
     const parent = parts === undefined ? undefined : streams.byUri(parts.parent)
     if (parent === undefined) throw notFound('Parent stream does not exist.')
@@ -78,6 +78,6 @@ export function streamRoutes (app: FastifyInstance, world: World): void {
 
   function setColor (request: FastifyRequest, stream: Stream, color: string): void {
     streams.setColor(stream, color, userOf(request))
-    report(world.inbox, request, stream, 'status')
+    recordChange(inbox, request, stream, 'status')
   }
 }

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ApiFailure, notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
+import { ApiError, notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
 import { readTags } from './read-changes.ts'
-import { queryOf, readJson } from '../http/read-request.ts'
-import { report } from './stream-change.ts'
-import { authorizing, userOf } from '../oauth/session.ts'
-import { showStream, showTags } from '../store/stream.ts'
+import { queryOf } from '../../kit/http/parameters.ts'
+import { readJson } from '../http/read-request.ts'
+import { recordChange } from './stream-change.ts'
+import { authenticate, userOf } from '../oauth/authenticate.ts'
+import { showStream, showTags } from './show.ts'
 import type { IdParams } from './stream-routes.ts'
 import type { Stream } from '../store/objects.ts'
 import { MAX_TAGS } from '../store/streams.ts'
@@ -15,9 +16,10 @@ interface TagParams {
   Params: { id: string, tag: string }
 }
 
-export function tagRoutes (app: FastifyInstance, { grants, inbox, quirks, streams }: World): void {
-  const authorized = { preHandler: authorizing(grants) }
-  const authorizedJson = { preValidation: readJson, preHandler: authorizing(grants) }
+export function tagRoutes (app: FastifyInstance, world: World): void {
+  const { inbox, quirks, streams } = world
+  const authorized = { preHandler: authenticate(world) }
+  const authorizedJson = { preValidation: readJson, preHandler: authenticate(world) }
 
   app.get<IdParams>('/stream/:id/tags', async (request) => showTags(find(request.params.id).tags))
 
@@ -29,7 +31,7 @@ export function tagRoutes (app: FastifyInstance, { grants, inbox, quirks, stream
     return showTags(stream.tags)
   })
 
-  // Looked for as it is written, though tags are kept in lower case.
+  // Blot're stores tags in lower case, and does not lower the case of this path.
   app.get<TagParams>('/stream/:id/tags/:tag', async (request) => {
     const { id, tag } = request.params
     if (!find(id).tags.includes(tag)) throw notFound('Tag does not exist.')
@@ -38,10 +40,10 @@ export function tagRoutes (app: FastifyInstance, { grants, inbox, quirks, stream
 
   app.put<TagParams>('/stream/:id/tags/:tag', authorized, async (request, reply) => add(request, reply))
 
-  // Blot're takes DELETE for PUT, and adds the tag that was to go.
+  // Blot're handles DELETE like PUT, and adds the tag.
   app.delete<TagParams>('/stream/:id/tags/:tag', authorized, async (request, reply) => {
     if (quirks.deleteTagAdds) return add(request, reply)
-    const { stream, tag } = writable(request)
+    const { stream, tag } = findOwned(request)
     if (!stream.tags.includes(tag)) throw notFound('No such tag.')
     change(request, stream, stream.tags.filter((each) => each !== tag))
     return { tag }
@@ -50,27 +52,27 @@ export function tagRoutes (app: FastifyInstance, { grants, inbox, quirks, stream
   app.get<{ Params: { tag: string } }>('/tag/:tag/children', async (request) => {
     const tag = toTag(request.params.tag)
     if (tag === undefined) throw unprocessable('Invalid tag')
-    const query = toQuery(queryOf(request, 'query') ?? '')
-    // Here a query is part of a name, whatever it looks like.
+    const query = toQuery(queryOf(request).get('query') ?? '')
+    // This route searches by name only.
     const name = query === undefined ? '' : 'name' in query ? query.name : 'color' in query ? query.color : `#${query.tag}`
     const tagged = streams.all().filter((stream) => stream.tags.includes(tag))
     return streams.search({ name }, tagged).map(showStream)
   })
 
   function add (request: FastifyRequest<TagParams>, reply: FastifyReply): FastifyReply {
-    const { stream, tag } = writable(request)
+    const { stream, tag } = findOwned(request)
     if (stream.tags.includes(tag)) return reply.send({ tag })
     if (stream.tags.length >= MAX_TAGS) throw unprocessable('Too many tags.')
     change(request, stream, [...stream.tags, tag])
     return reply.code(201).send({ tag })
   }
 
-  function writable (request: FastifyRequest<TagParams>): { stream: Stream, tag: string } {
+  function findOwned (request: FastifyRequest<TagParams>): { stream: Stream, tag: string } {
     const tag = toTag(request.params.tag)
     if (tag === undefined) throw notFound('Tag is not valid.')
     const stream = find(request.params.id)
-    // A 404, where everything else that is not one's own is a 401.
-    if (stream.owner !== userOf(request)) throw new ApiFailure(404, notPermitted('edit stream').message)
+    // Blot're sends 404 here, and 401 for other objects of another user.
+    if (stream.owner !== userOf(request)) throw new ApiError(404, notPermitted('edit stream').message)
     return { stream, tag }
   }
 
@@ -82,6 +84,6 @@ export function tagRoutes (app: FastifyInstance, { grants, inbox, quirks, stream
 
   function change (request: FastifyRequest, stream: Stream, tags: readonly string[]): void {
     streams.setTags(stream, tags)
-    report(inbox, request, stream, 'tags')
+    recordChange(inbox, request, stream, 'tags')
   }
 }

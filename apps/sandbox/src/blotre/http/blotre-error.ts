@@ -1,9 +1,9 @@
-/** What was wrong with JSON, by path, as Play says it. */
+/** What is wrong with a JSON body, by path, in Play's format. */
 export type Details = Record<string, Array<{ msg: string[], args: unknown[] }>>
 
-/** An answer of the API other than success; sent as `{type, error, details}`. */
-export class ApiFailure extends Error {
-  override readonly name = 'ApiFailure'
+/** An error of the API; sent as `{type, error, details}`. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
   readonly status: number
   readonly details: Details | null
   readonly headers: Record<string, string>
@@ -16,9 +16,9 @@ export class ApiFailure extends Error {
   }
 }
 
-/** An answer of Play itself, which speaks HTML to everybody. */
-export class PageFailure extends Error {
-  override readonly name = 'PageFailure'
+/** An error of Play itself, which always sends HTML. */
+export class PageError extends Error {
+  override readonly name = 'PageError'
   readonly status: number
 
   constructor (status: number, text: string) {
@@ -27,31 +27,42 @@ export class PageFailure extends Error {
   }
 }
 
+/** An error of the token endpoint, always with status 400. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError'
+  readonly code: 'invalid_grant' | 'invalid_client' | 'unsupported_grant_type'
+
+  constructor (code: TokenError['code']) {
+    super(code)
+    this.code = code
+  }
+}
+
 export function apiError (error: string, details: Details | null = null): object {
   return { type: 'Error', error, details }
 }
 
-export function notFound (error: string): ApiFailure {
-  return new ApiFailure(404, error)
+export function notFound (error: string): ApiError {
+  return new ApiError(404, error)
 }
 
-/** Somebody else's stream: Blot're says 401 here, where others say 403. */
-export function notPermitted (action: string): ApiFailure {
-  return new ApiFailure(401, `User does not have permission to ${action}.`)
+/** For the stream of another user. Blot're sends 401 where other services send 403. */
+export function notPermitted (action: string): ApiError {
+  return new ApiError(401, `User does not have permission to ${action}.`)
 }
 
-export function unprocessable (error: string): ApiFailure {
-  return new ApiFailure(422, error)
+export function unprocessable (error: string): ApiError {
+  return new ApiError(422, error)
 }
 
-/** Nobody, or somebody whose token is not known (any more): there is no challenge. */
-export function unauthorized (): ApiFailure {
-  return new ApiFailure(401, 'Action requires authorization.')
+/** For a missing or unknown token. Blot're sends no challenge. */
+export function unauthorized (): ApiError {
+  return new ApiError(401, 'Action requires authorization.')
 }
 
-/** The challenge is how clients tell that refreshing will help. RFC 6750 asks for a comma in it; Blot're has none. */
-export function expired (): ApiFailure {
-  return new ApiFailure(401, 'Access token is expired.', null, {
+/** The challenge tells clients to refresh. RFC 6750 requires a comma in it; Blot're sends none. */
+export function expired (): ApiError {
+  return new ApiError(401, 'Access token is expired.', null, {
     'www-authenticate': 'Bearer error="invalid_token" error_description="Access token is expired"'
   })
 }

@@ -1,9 +1,9 @@
-import type { FaultAnswer } from '../../kit/simulator.ts'
+import type { FaultResponse } from '../../kit/simulator.ts'
 import { apiError, unauthorized } from './blotre-error.ts'
 import { statusPage } from '../oauth/pages.ts'
 
-/** What Blot're's API says with a status. Of limits it knows nothing, so 429 comes from a proxy, as do 502 to 504. */
-export function faultAnswer (status: number): FaultAnswer {
+/** The usual response of Blot're's API with a status. It has no limits, so 429 comes from a proxy, like 502 to 504. */
+export function faultResponse (status: number): FaultResponse {
   if (status < 400) return { headers: {}, body: {} }
   switch (status) {
     case 400: return { headers: {}, body: apiError('Could not process request', {}) }

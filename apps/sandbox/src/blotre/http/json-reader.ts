@@ -1,8 +1,9 @@
+import { isObject } from '../../kit/http/parse-object.ts'
 import type { Details } from './blotre-error.ts'
 
-/** Reads JSON as Play's `Reads` do: everything that is wrong is told, each by its path. */
+/** Reads JSON like Play's `Reads`, which report everything that is wrong by its path. */
 export interface JsonReader {
-  /** A string member of `parent`; empty when it is not as it must be. */
+  /** A string member of `parent`; empty when it is invalid. */
   text: (parent: unknown, path: string, name: string, rule?: Rule) => string
   /** The items of an array. */
   list: (json: unknown, path: string) => unknown[]
@@ -12,8 +13,8 @@ export interface JsonReader {
 }
 
 interface Rule {
-  holds: (text: string) => boolean
-  otherwise: string
+  accepts: (text: string) => boolean
+  message: string
 }
 
 export function createJsonReader (): JsonReader {
@@ -25,7 +26,7 @@ export function createJsonReader (): JsonReader {
       const value = memberOf(parent, name)
       if (value === undefined) reader.fail(at, 'error.path.missing')
       else if (typeof value !== 'string') reader.fail(at, 'error.expected.jsstring')
-      else if (rule !== undefined && !rule.holds(value)) reader.fail(at, rule.otherwise)
+      else if (rule !== undefined && !rule.accepts(value)) reader.fail(at, rule.message)
       else return value
       return ''
     },
@@ -44,6 +45,5 @@ export function createJsonReader (): JsonReader {
 }
 
 export function memberOf (json: unknown, name: string): unknown {
-  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
-  return isObject && Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined
+  return isObject(json) && Object.hasOwn(json, name) ? json[name] : undefined
 }

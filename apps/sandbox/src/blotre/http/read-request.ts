@@ -1,46 +1,38 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { PageFailure } from './blotre-error.ts'
+import type { FastifyRequest } from 'fastify'
+import { queryOf } from '../../kit/http/parameters.ts'
+import { PageError } from './blotre-error.ts'
 
-// Play reads no more text than this into memory.
-const MAX_BODY_BYTES = 100 * 1024
+/** Play reads no larger body into memory. */
+export const MAX_BODY_BYTES = 100 * 1024
 
-/** Bodies stay text until a route says what it takes: what kind it must be is checked first, then what it says. */
-export function keepBodiesAsText (app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, text, done) => { done(null, text) })
-}
+/** For everything that concerns a token. */
+export const NO_CACHE = { 'cache-control': 'no-cache, no-store, must-revalidate', expires: '0' }
 
-/** For `preValidation`: the body becomes what its JSON says. It is refused before anybody asks who sends it. */
+/** For `preValidation`: parses the body. Like Play, it refuses other bodies before it checks the token. */
 export async function readJson (request: FastifyRequest): Promise<void> {
-  if (!['application/json', 'text/json'].includes(kindOf(request))) {
-    throw new PageFailure(415, 'Expecting text/json or application/json body')
+  if (!['application/json', 'text/json'].includes(contentTypeOf(request))) {
+    throw new PageError(415, 'Expecting text/json or application/json body')
   }
   try {
     request.body = JSON.parse(textOf(request))
   } catch {
-    throw new PageFailure(400, 'Invalid Json')
+    throw new PageError(400, 'Invalid Json')
   }
 }
 
-/** The body as a form, or undefined when it is something else. Of a field that comes twice `get` gives the first. */
+/** The body as a form; undefined for another content type. */
 export function formOf (request: FastifyRequest): URLSearchParams | undefined {
-  return kindOf(request) === 'application/x-www-form-urlencoded' ? new URLSearchParams(textOf(request)) : undefined
+  return contentTypeOf(request) === 'application/x-www-form-urlencoded' ? new URLSearchParams(textOf(request)) : undefined
 }
 
-/** A parameter of the query; of one that comes twice the first counts. */
-export function queryOf (request: FastifyRequest, name: string): string | undefined {
-  const value = (request.query as Record<string, string | string[] | undefined>)[name]
-  return Array.isArray(value) ? value[0] : value
-}
-
-/** A parameter that is part of the route: without it the route does not exist. */
+/** Without this parameter, Play does not find the route. */
 export function requiredQueryOf (request: FastifyRequest, name: string): string {
-  const value = queryOf(request, name)
-  if (value === undefined) throw new PageFailure(400, `Missing parameter: ${name}`)
+  const value = queryOf(request).get(name)
+  if (value === null) throw new PageError(400, `Missing parameter: ${name}`)
   return value
 }
 
-function kindOf ({ headers }: FastifyRequest): string {
+function contentTypeOf ({ headers }: FastifyRequest): string {
   return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase()
 }
 

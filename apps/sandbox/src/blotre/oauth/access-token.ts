@@ -1,85 +1,74 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import { CLIENT } from './client.ts'
-import { PageFailure } from '../http/blotre-error.ts'
-import { ACCESS_SECONDS } from './grants.ts'
-import type { Grant } from './grants.ts'
-import { noCache } from './no-cache.ts'
-import { formOf } from '../http/read-request.ts'
-import { showUser } from '../store/users.ts'
+import type { FastifyInstance } from 'fastify'
+import { tokenEndpoint } from '../../kit/oauth/token-endpoint.ts'
+import { showUser } from '../api/show.ts'
+import { PageError, TokenError } from '../http/blotre-error.ts'
+import { formOf, NO_CACHE } from '../http/read-request.ts'
+import { ACCESS_SECONDS } from '../world.ts'
 import type { World } from '../world.ts'
-
-type Refusal = 'invalid_grant' | 'invalid_client' | 'unsupported_grant_type'
+import { CLIENT } from './client.ts'
 
 /**
- * The token endpoint. It reads a form and nothing else, and everything it refuses is a 400. The order of the questions
- * is Blot're's: whether the code or token is any good comes before whether the client is who it says.
+ * Accepts a form only, and refuses with 400 only. Like Blot're, it checks the code or token before the client's secret. An
+ * unredeemed one-time code gets the same response as a wrong one.
  */
-export function accessTokenRoutes (app: FastifyInstance, world: World): void {
-  const { grants, codes, disposables } = world
+export function accessTokenRoutes (app: FastifyInstance, { codes, disposables, grants, users }: World): void {
+  tokenEndpoint(app, {
+    path: '/access_token',
+    headers: NO_CACHE,
 
-  app.post('/access_token', async (request, reply) => {
-    const form = formOf(request)
-    if (form === undefined) throw new PageFailure(415, 'Expecting application/x-www-form-urlencoded body')
-    reply.headers(noCache)
-    const outcome = exchange(form)
-    return typeof outcome === 'string' ? refuse(reply, outcome) : show(outcome)
+    parametersOf (request) {
+      const form = formOf(request)
+      if (form === undefined) throw new PageError(415, 'Expecting application/x-www-form-urlencoded body')
+      return form
+    },
+
+    authenticate (form) {
+      if (!form.has('client_id') || !form.has('client_secret')) throw new TokenError('invalid_grant')
+    },
+
+    grantTypes: {
+      authorization_code (form) {
+        const code = codes.find(form.get('code') ?? '')
+        const isValid = code !== undefined && !code.isUsed && !codes.isExpired(code) && code.redirectUri === (form.get('redirect_uri') ?? '')
+        if (!isValid || form.get('client_id') !== CLIENT.id) throw new TokenError('invalid_grant')
+        if (form.get('client_secret') !== CLIENT.secret) throw new TokenError('invalid_client')
+        code.isUsed = true
+        return show(grants.issue(code.account, CLIENT.id, undefined))
+      },
+
+      refresh_token (form) {
+        const token = form.get('refresh_token') ?? ''
+        const grant = grants.byRefreshToken(token)
+        if (grant !== undefined && !grants.isRefreshExpired(grant) && isClientOf(grant, form)) return show(grants.refresh(grant))
+        grants.countRefused(token)
+        throw new TokenError(grant === undefined || grants.isRefreshExpired(grant) ? 'invalid_grant' : 'invalid_client')
+      },
+
+      'https://oauth2grant.blot.re/onetime_code' (form) {
+        const disposable = disposables.byCode(form.get('code') ?? '')
+        if (disposable === undefined || disposable.id !== form.get('client_id')) throw new TokenError('invalid_grant')
+        if (disposable.secret !== form.get('client_secret')) throw new TokenError('invalid_client')
+        if (disposable.account === undefined) throw new TokenError('invalid_grant')
+        disposables.useCode(disposable)
+        return show(grants.issue(disposable.account, disposable.id, undefined))
+      }
+    },
+
+    unsupported: () => new TokenError('unsupported_grant_type')
   })
 
-  function exchange (form: URLSearchParams): Grant | Refusal {
-    const [clientId, secret] = [form.get('client_id'), form.get('client_secret')]
-    if (clientId === null || secret === null) return 'invalid_grant'
-    const field = (name: string): string => form.get(name) ?? ''
-    switch (form.get('grant_type')) {
-      case 'authorization_code': return byCode(clientId, secret, field('code'), field('redirect_uri'))
-      case 'refresh_token': return byRefreshToken(clientId, secret, field('refresh_token'))
-      case 'https://oauth2grant.blot.re/onetime_code': return byOneTimeCode(clientId, secret, field('code'))
-      default: return 'unsupported_grant_type'
+  function isClientOf ({ clientId }: { clientId: string }, form: URLSearchParams): boolean {
+    const secret = clientId === CLIENT.id ? CLIENT.secret : disposables.byId(clientId)?.secret
+    return form.get('client_id') === clientId && form.get('client_secret') === secret
+  }
+
+  function show ({ account, accessToken, refreshToken }: ReturnType<typeof grants.issue>): object {
+    return {
+      access_token: accessToken,
+      token_type: 'bearer',
+      expires_in: ACCESS_SECONDS,
+      refresh_token: refreshToken,
+      user: showUser(users.open(account))
     }
   }
-
-  function byCode (clientId: string, secret: string, code: string, redirectUri: string): Grant | Refusal {
-    const member = codes.find(code, redirectUri)
-    if (member === undefined || clientId !== CLIENT.id) return 'invalid_grant'
-    if (secret !== CLIENT.secret) return 'invalid_client'
-    codes.use(code)
-    return grants.issue(clientId, member)
-  }
-
-  function byRefreshToken (clientId: string, secret: string, refreshToken: string): Grant | Refusal {
-    const grant = grants.byRefreshToken(refreshToken)
-    const refusal = grant === undefined || grants.isRefreshExpired(grant)
-      ? 'invalid_grant'
-      : grant.clientId !== clientId || !isSecretOf(clientId, secret) ? 'invalid_client' : undefined
-    if (grant !== undefined && refusal === undefined) return grants.refresh(grant)
-    grants.refuse(refreshToken)
-    return refusal ?? 'invalid_grant'
-  }
-
-  /** A code that nobody has redeemed yet gets the same answer as a wrong one. */
-  function byOneTimeCode (clientId: string, secret: string, code: string): Grant | Refusal {
-    const disposable = disposables.byCode(code)
-    if (disposable === undefined || disposable.id !== clientId) return 'invalid_grant'
-    if (disposable.secret !== secret) return 'invalid_client'
-    if (disposable.member === undefined) return 'invalid_grant'
-    disposables.useCode(disposable)
-    return grants.issue(clientId, disposable.member)
-  }
-
-  function isSecretOf (clientId: string, secret: string): boolean {
-    return secret === (clientId === CLIENT.id ? CLIENT.secret : disposables.byId(clientId)?.secret)
-  }
-}
-
-function show ({ accessToken, refreshToken, member }: Grant): object {
-  return {
-    access_token: accessToken,
-    token_type: 'bearer',
-    expires_in: ACCESS_SECONDS,
-    refresh_token: refreshToken,
-    user: showUser(member)
-  }
-}
-
-function refuse (reply: FastifyReply, error: Refusal): FastifyReply {
-  return reply.code(400).send({ error, error_description: '' })
 }

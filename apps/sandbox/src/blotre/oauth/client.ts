@@ -1,8 +1,8 @@
-import { parseLoopbackUrl } from '../../kit/oauth/loopback.ts'
+import { isExactLoopbackUrl } from '../../kit/oauth/registered-client.ts'
 
 export const PROVIDER = 'blotre'
 
-/** The one application that is registered here, as Blot're's developer page would have it. Disposable ones come and go. */
+/** The application that is registered here, as on Blot're's developer page. Disposable clients register themselves. */
 export const CLIENT = {
   id: 'carillon',
   secret: 'sandbox-secret',
@@ -11,19 +11,20 @@ export const CLIENT = {
   redirectPath: '/connect/blotre/callback'
 }
 
-/** A page of the sandbox's own, for people who grant access by hand: it shows what an application would get. */
+/** A page for people who grant access without Carillon. It shows what an application receives. */
 const LANDING_PATH = '/blotre/granted'
+
+/** The variables that point Carillon at this simulator. */
+export function environment (url: string): Record<string, string> {
+  return { BLOTRE_CLIENT_ID: CLIENT.id, BLOTRE_CLIENT_SECRET: CLIENT.secret, BLOTRE_URL: url }
+}
 
 export function consentPath (sandboxUrl: string): string {
   const query = new URLSearchParams({ response_type: 'code', client_id: CLIENT.id, redirect_uri: sandboxUrl + LANDING_PATH })
   return `/blotre/v0/oauth2/authorize?${query}`
 }
 
-/**
- * Blot're takes a `redirect_uri` that equals a registered one to the letter, so there is no room for a query. Host and
- * port are free within the machine, since tests listen wherever there is room.
- */
+/** Blot're compares `redirect_uri` with the registered one to the letter. */
 export function isRegisteredRedirect (redirectUri: string): boolean {
-  const url = parseLoopbackUrl(redirectUri, [CLIENT.redirectPath, LANDING_PATH])
-  return url !== undefined && redirectUri === url.origin + url.pathname
+  return isExactLoopbackUrl(redirectUri, [CLIENT.redirectPath, LANDING_PATH])
 }

@@ -1,11 +1,10 @@
 import type { Clock } from '../../kit/clock.ts'
 import { randomCode, randomToken } from './random-tokens.ts'
-import type { Member } from '../store/users.ts'
 
 export const CODE_SECONDS = 1200
 const CODE_LENGTH = 8
 
-/** An application that one user at most can let in, by entering its code. */
+/** An application to which one user gives access by entering its code. */
 export interface Disposable {
   readonly id: string
   readonly secret: string
@@ -13,15 +12,16 @@ export interface Disposable {
   readonly blurb: string
   readonly code: string
   readonly createdMs: number
-  member: Member | undefined
+  /** The user who has redeemed the code. */
+  account: string | undefined
 }
 
 export interface Disposables {
   create: (name: string, blurb: string) => Disposable
   byId: (id: string) => Disposable | undefined
-  /** While its code lives. */
+  /** Undefined when the code is expired or used. */
   byCode: (code: string) => Disposable | undefined
-  /** The code was exchanged. */
+  /** Called when the client exchanges the code. */
   useCode: (disposable: Disposable) => void
   reset: () => void
 }
@@ -33,7 +33,7 @@ export function createDisposables (clock: Clock, nextId: () => string): Disposab
   return {
     create (name, blurb) {
       const code = randomCode(CODE_LENGTH)
-      const disposable = { id: nextId(), secret: randomToken(), name, blurb, code, createdMs: clock.nowMs(), member: undefined }
+      const disposable = { id: nextId(), secret: randomToken(), name, blurb, code, createdMs: clock.nowMs(), account: undefined }
       byId.set(disposable.id, disposable)
       byCode.set(code, disposable)
       return disposable

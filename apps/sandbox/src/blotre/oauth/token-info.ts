@@ -1,32 +1,32 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Grant } from '../../kit/oauth/grant-store.ts'
+import { showUser } from '../api/show.ts'
 import { notFound } from '../http/blotre-error.ts'
-import type { Grant } from './grants.ts'
-import { noCache } from './no-cache.ts'
-import { requiredQueryOf } from '../http/read-request.ts'
-import { showUser } from '../store/users.ts'
+import { NO_CACHE, requiredQueryOf } from '../http/read-request.ts'
 import type { World } from '../world.ts'
 
-/** Both take either token of a pair, as long as that one lives: an expired access token is no token here. */
-export function tokenInfoRoutes (app: FastifyInstance, { grants }: World): void {
+/** Both routes accept either token of a grant, if that token has not expired. */
+export function tokenInfoRoutes (app: FastifyInstance, { clock, grants, users }: World): void {
   app.get('/token_info', async (request, reply) => {
-    reply.headers(noCache)
-    const grant = findLiving(request)
+    reply.headers(NO_CACHE)
+    const grant = findValid(request)
     return {
       issued: grant.issuedMs,
-      expires_in: grants.expiresInSeconds(grant),
+      expires_in: Math.max(0, Math.ceil((grant.accessExpiresMs - clock.nowMs()) / 1000)),
       client_id: grant.clientId,
-      // Of a pair whose access token has expired nobody is told the user.
-      user: grants.isExpired(grant) ? null : showUser(grant.member)
+      // Blot're omits the user when only the refresh token is valid.
+      user: grants.isExpired(grant) ? null : showUser(users.open(grant.account))
     }
   })
 
   app.post('/revoke', async (request, reply) => {
-    reply.headers(noCache)
-    Object.assign(findLiving(request), { accessSeconds: 0, refreshSeconds: 0 })
+    reply.headers(NO_CACHE)
+    const grant = findValid(request)
+    grant.accessExpiresMs = grant.refreshExpiresMs = grant.issuedMs
     return reply.type('text/plain; charset=utf-8').send('')
   })
 
-  function findLiving (request: FastifyRequest): Grant {
+  function findValid (request: FastifyRequest): Grant {
     const token = requiredQueryOf(request, 'token')
     const byAccess = grants.byAccessToken(token)
     if (byAccess !== undefined && !grants.isExpired(byAccess)) return byAccess

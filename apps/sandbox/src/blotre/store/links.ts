@@ -2,18 +2,18 @@ import type { Stream } from './objects.ts'
 
 interface Link {
   child: Stream
-  /** The child is below its parent by address, and was not linked there. */
+  /** The child's address is below its parent's; otherwise a user linked it. */
   hierarchical: boolean
 }
 
-/** Which stream is a child of which. Kept apart from the streams: of a hundred thousand hardly one has any. */
+/** The children of streams. They are stored apart from the streams, since few streams have any. */
 export interface Links {
   add: (parent: Stream, child: Stream, hierarchical: boolean) => void
   get: (parent: Stream, child: Stream) => Link | undefined
   childrenOf: (parent: Stream) => Link[]
   count: (parent: Stream) => number
   remove: (parent: Stream, child: Stream) => void
-  /** Those in which the stream is parent or child. */
+  /** Removes the links in which the stream is parent or child. */
   removeAllOf: (stream: Stream) => void
   reset: () => void
 }
@@ -57,7 +57,7 @@ export function createLinks (): Links {
 function entry<K, V> (map: Map<K, V>, key: K, create: () => V): V {
   const known = map.get(key)
   if (known !== undefined) return known
-  const fresh = create()
-  map.set(key, fresh)
-  return fresh
+  const value = create()
+  map.set(key, value)
+  return value
 }

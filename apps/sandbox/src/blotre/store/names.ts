@@ -1,9 +1,9 @@
-/** What Blot're takes for a name, a tag, a colour, an address, a search; undefined is what it does not take. */
+/** Blot're's rules for names, tags, colors, addresses and searches. Undefined means that the text is invalid. */
 
 const NAME = /^[ a-zA-Z0-9_\-$]{1,64}$/
 const TAG = /^[a-zA-Z0-9_\-$]{1,32}$/
 const COLOR = /^#[0-9a-fA-F]{6}$/
-const SHORTEST_USER_NAME = 3
+const MIN_USER_NAME_LENGTH = 3
 
 export function isColor (text: string): boolean {
   return COLOR.test(text)
@@ -16,21 +16,21 @@ export function toName (text: string): string | undefined {
 
 export function toUserName (text: string): string | undefined {
   const name = toName(text)
-  return name !== undefined && name.length >= SHORTEST_USER_NAME ? name : undefined
+  return name !== undefined && name.length >= MIN_USER_NAME_LENGTH ? name : undefined
 }
 
-/** Six hexadecimal digits are no tag, for a search could not tell them from a colour. */
+/** Six hexadecimal digits are not a tag, since a search reads them as a color. */
 export function toTag (text: string): string | undefined {
   const tag = text.trim()
   return TAG.test(tag) && !isColor(`#${tag}`) ? tag.toLowerCase() : undefined
 }
 
-/** The last segment of the address of a stream of this name. */
+/** The last segment of the address of a stream with this name. */
 export function toSegment (name: string): string {
   return name.toLowerCase().replaceAll(' ', '+')
 }
 
-/** Spaces become `+` before the decoding and after it, so that `%20` and `+` mean the same stream. */
+/** Spaces become `+` before and after the decoding, so that `%20` and `+` mean the same stream. */
 export function toUri (text: string): string | undefined {
   try {
     const uri = text.trim().replaceAll(' ', '+').toLowerCase().replace(/\/$/, '')
@@ -41,7 +41,7 @@ export function toUri (text: string): string | undefined {
   }
 }
 
-/** The address of the parent and the own segment; a root stream has no parent. */
+/** Splits an address into the parent's address and the last segment. A root stream has no parent. */
 export function splitUri (uri: string): { parent: string, segment: string } | undefined {
   const slash = uri.lastIndexOf('/')
   if (slash === -1 || slash === uri.length - 1) return undefined
@@ -50,7 +50,7 @@ export function splitUri (uri: string): { parent: string, segment: string } | un
 
 export type Query = { color: string } | { tag: string } | { name: string }
 
-/** Characters that no name has are left out of a search; what is left may be a colour, a tag, or part of a name. */
+/** A search omits characters that no name has. The rest is a color, a tag, or part of a name. */
 export function toQuery (text: string): Query | undefined {
   const query = text.trim().replace(/[^ a-zA-Z0-9_\-$#]/g, '')
   if (query === '') return undefined

@@ -1,6 +1,6 @@
 export interface Status {
   readonly color: string
-  /** Milliseconds since the epoch, as all times here. */
+  /** Milliseconds since the epoch, like all times of Blot're. */
   readonly created: number
   readonly poster: string
 }
@@ -9,18 +9,22 @@ export interface Stream {
   readonly id: string
   readonly name: string
   readonly uri: string
-  readonly owner: User
+  readonly owner: Owner
   readonly created: number
   updated: number
-  /** Counts up over all streams with every update, since many happen within a millisecond. */
+  /** Increases with every update of any stream, since many updates happen within a millisecond. */
   change: number
   status: Status
   tags: readonly string[]
 }
 
-export interface User {
+export interface Owner {
   readonly id: string
-  /** Also the name by which the sandbox's controls know the account. */
-  readonly userName: string
+  readonly account: string
   streamCount: number
+}
+
+export interface User extends Owner {
+  /** The stream with the user's name. */
+  readonly root: Stream
 }

@@ -1,31 +1,31 @@
 import type { Clock } from '../../kit/clock.ts'
 import { createLinks } from './links.ts'
 import type { Links } from './links.ts'
-import type { Stream } from './objects.ts'
+import type { Owner, Stream, User } from './objects.ts'
 import { toSegment } from './names.ts'
 import type { Query } from './names.ts'
-import type { User } from './objects.ts'
 
 export const MAX_CHILDREN = 1000
 export const MAX_TAGS = 6
 export const MAX_STREAMS_PER_USER = 10_000
-const LONGEST_LIST = 20
+const MAX_LIST_LENGTH = 20
 const FIRST_COLOR = '#aaaaaa'
 
-/** All streams of all users, and which is whose child. Whether somebody may do a thing is asked elsewhere. */
+/** The streams of all users, and their children. The routes check permissions. */
 export interface Streams {
   readonly links: Links
   byId: (id: string) => Stream | undefined
   /** By normalized address. */
   byUri: (uri: string) => Stream | undefined
-  /** Without a parent it is the user's root stream. */
-  create: (name: string, owner: User, parent?: Stream) => Stream
-  setColor: (stream: Stream, color: string, poster: User) => void
+  createUser: (account: string, id: string) => User
+  /** Without a parent, creates the user's root stream. */
+  create: (name: string, owner: Owner, parent?: Stream) => Stream
+  setColor: (stream: Stream, color: string, poster: Owner) => void
   setTags: (stream: Stream, tags: readonly string[]) => void
   all: () => Stream[]
-  /** The stream, the streams below it, and every link to them. */
+  /** Removes the stream, the streams below it, and every link to them. */
   remove: (stream: Stream) => void
-  /** Twenty at most, the latest change first. */
+  /** At most twenty, the latest change first. */
   search: (query: Query | undefined, among?: Iterable<Stream>) => Stream[]
   reset: () => void
 }
@@ -40,6 +40,11 @@ export function createStreams (clock: Clock, nextId: () => string): Streams {
     links,
     byId: (id) => byId.get(id.toLowerCase()),
     byUri: (uri) => byUri.get(uri),
+
+    createUser (account, id) {
+      const owner = { id, account, streamCount: 0 }
+      return Object.assign(owner, { root: streams.create(account, owner) })
+    },
 
     create (name, owner, parent) {
       const created = clock.nowMs()
@@ -75,7 +80,7 @@ export function createStreams (clock: Clock, nextId: () => string): Streams {
 
     search (query, among = byId.values()) {
       const found = [...among].filter((stream) => matches(stream, query))
-      return found.sort((one, other) => other.change - one.change).slice(0, LONGEST_LIST)
+      return found.sort((one, other) => other.change - one.change).slice(0, MAX_LIST_LENGTH)
     },
 
     reset () {

@@ -10,23 +10,23 @@ import { pageOf } from './paging.ts'
 import type { Paged } from './paging.ts'
 import { parametersOf } from './parameters.ts'
 import type { Person } from '../people.ts'
-import { report } from '../person-event.ts'
+import { recordEvent } from '../person-event.ts'
 import type { ReportRun } from '../insights/report-runs.ts'
 import { selectFields } from './select-fields.ts'
 import { authenticate } from '../oauth/session.ts'
 import type { Token } from '../oauth/tokens.ts'
-import { mustReadAds, userNode } from './user-routes.ts'
+import { assertReadsAds, userNode } from './user-routes.ts'
 import { versionOf } from './versions.ts'
 import type { World } from '../world.ts'
 
 type WithId = FastifyRequest<{ Params: { id: string } }>
 
-/** Ad accounts and their figures, at once or by a report that is made meanwhile. */
+/** Ad accounts and their figures, which an app reads at once or in a report. */
 export function adAccountRoutes (app: FastifyInstance, world: World): void {
   const { clock, inbox, quirks, runs } = world
 
   app.get('/:id', async (request: WithId) => {
-    const { person } = authenticate(request, world)
+    const { person } = authenticate(request, world).details
     const { id } = request.params
     if (id === person.id) return selectFields(userNode(person), request, { type: 'User', initial: ['name'] })
     const run = runOf(person, id)
@@ -40,27 +40,28 @@ export function adAccountRoutes (app: FastifyInstance, world: World): void {
 
   app.get('/:id/insights', async (request: WithId) => {
     const token = authenticate(request, world)
-    const run = runOf(token.person, request.params.id)
+    const run = runOf(token.details.person, request.params.id)
     if (run === undefined) {
-      const account = adAccountOf(request, token.person)
-      return show(request, token, account, readInsightsQuery(parametersOf(request), account, clock.nowMs()), clock.nowMs())
+      const account = adAccountOf(request, token.details.person)
+      const query = readInsightsQuery(parametersOf(request), account, clock.nowMs())
+      return insightsPage(request, token, account, query, clock.nowMs())
     }
     if (run.percent < 100) {
       throw new GraphError({ message: '(#2601) Error accessing adreport job.', code: 2601, error_subcode: 1815107, is_transient: true })
     }
-    return show(request, token, run.account, run.query, run.startedMs)
+    return insightsPage(request, token, run.account, run.query, run.startedMs)
   })
 
   app.post('/:id/insights', async (request: WithId) => {
-    const account = adAccountOf(request, authenticate(request, world).person)
+    const account = adAccountOf(request, authenticate(request, world).details.person)
     return { report_run_id: runs.start(account, readInsightsQuery(parametersOf(request), account, clock.nowMs())).id }
   })
 
-  /** Somebody else's is as good as none. */
+  /** The ad account of another person looks like one that does not exist. */
   function adAccountOf ({ method, params: { id } }: WithId, person: Person): AdAccount {
     const account = person.adAccounts.find(({ accountId }) => id === `act_${accountId}`)
     if (account === undefined) throw unsupported(method, id)
-    mustReadAds(person)
+    assertReadsAds(person)
     return account
   }
 
@@ -82,12 +83,14 @@ export function adAccountRoutes (app: FastifyInstance, world: World): void {
     }
   }
 
-  function show (request: WithId, { person, text }: Token, account: AdAccount, query: InsightsQuery, timeMs: number): Paged {
+  function insightsPage (
+    request: WithId, { accessToken, details: { person } }: Token, account: AdAccount, query: InsightsQuery, timeMs: number
+  ): Paged {
     const rows = insightsRows(account, query, timeMs)
-    const page = pageOf(rows, request, text, versionOf(request, clock.nowMs()), quirks.emptyPageMidway)
+    const page = pageOf(rows, request, accessToken, versionOf(request, clock.nowMs()), quirks.emptyPageMidway)
     const [since, until] = [fromDay(query.since), fromDay(query.until)]
     const adAccount = `act_${account.accountId}`
-    report(inbox, recordRequest(request), person, { type: 'insights', adAccount, since, until, rows: page.data.length })
+    recordEvent(inbox, recordRequest(request), person, { type: 'insights', adAccount, since, until, rows: page.data.length })
     return page
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ReportRuns } from '../insights/report-runs.ts'
 import type { AdCall } from './usage.ts'
 
-/** The ad account that a call is about, and what for; undefined when it is about none. */
+/** The ad account and the use of a call; undefined for other calls. */
 export function adCallOf ({ params, routeOptions: { url = '' } }: FastifyRequest, runs: ReportRuns): AdCall | undefined {
   const { id = '' } = params as { id?: string }
   const run = runs.find(id)

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http'
-import type { FaultAnswer, NamedFault } from '../../kit/simulator.ts'
+import { gatewayPage } from '../../kit/http/gateway-page.ts'
+import type { FaultResponse, NamedFault } from '../../kit/simulator.ts'
 import { adCallOf } from './ad-call.ts'
 import { FAULTS } from './fault-table.ts'
 import type { FaultRow } from './fault-table.ts'
@@ -9,29 +9,28 @@ import type { ReportRuns } from '../insights/report-runs.ts'
 import { usageHeaders } from './usage.ts'
 import type { AdCall } from './usage.ts'
 
-/** The row of the error table that is likeliest behind a status. What is not here comes from something in front of the API. */
+/** The most likely row of the error table for a status. Other statuses come from a gateway. */
 const ROWS: Record<number, string> = { 400: '100', 401: '190', 403: '200', 404: '100/33', 429: '4', 500: '1', 503: '2' }
 
-/** How long a limit lasts that a fault has made up, and what it is said to be used to. */
+/** When the limit of a fault ends, and the usage that its headers report. */
 const LEFT_MS = 900_000
 const USED_UP_PERCENT = 110
 
-export function faultAnswer (status: number, trace: Trace): FaultAnswer {
+export function faultResponse (status: number, trace: Trace): FaultResponse {
   if (status < 400) return { headers: usageHeaders({ appPercent: 0 }), body: {} }
   const row = FAULTS[ROWS[status] ?? '']
-  if (row !== undefined) return answerOf(row, undefined, trace)
-  const title = `${status} ${STATUS_CODES[status] ?? ''}`
-  return { headers: {}, body: `<html><head><title>${title}</title></head><body><center><h1>${title}</h1></center></body></html>\n` }
+  if (row !== undefined) return responseOf(row, undefined, trace)
+  return { headers: {}, body: gatewayPage(status) }
 }
 
-/** Every row of the error table, as an answer to the call that it strikes. */
+/** Every row of the error table, as the response to a call. */
 export function namedFaults (trace: Trace, runs: ReportRuns): Record<string, NamedFault> {
   return Object.fromEntries(Object.entries(FAULTS).map(([name, row]): [string, NamedFault] => [
-    name, (request) => ({ status: row.status ?? 400, ...answerOf(row, adCallOf(request, runs), trace) })
+    name, (request) => ({ status: row.status ?? 400, ...responseOf(row, adCallOf(request, runs), trace) })
   ]))
 }
 
-function answerOf (row: FaultRow, call: AdCall | undefined, trace: Trace): FaultAnswer {
+function responseOf (row: FaultRow, call: AdCall | undefined, trace: Trace): FaultResponse {
   const body = row.details === undefined ? row.text ?? '' : errorBody(row.details, trace)
   return { headers: headersOf(row, call), body }
 }

@@ -5,22 +5,22 @@ import type { TokenEnd } from '../oauth/token-end.ts'
 import { tokenEnded } from '../oauth/token-end.ts'
 import { adAccountLimit, applicationLimit } from './usage.ts'
 
-/** One of Facebook's errors as it goes out, whatever the call was. */
+/** One of Facebook's errors, for any call. */
 export interface FaultRow {
-  /** 400 unless said. */
+  /** Default: 400. */
   status?: number
   details?: ErrorDetails
-  /** In place of an error. */
+  /** The body instead of an error. */
   text?: string
-  /** Whose limit the headers say is used up. */
+  /** The limit that the headers report as used up. */
   usedUp?: 'app' | 'adAccount' | 'ads_insights' | 'ads_management'
 }
 
 const TOKEN_ENDS: TokenEnd[] = [458, 459, 460, 463, 464, 467, 492, 493]
-// When it expired is of no interest here: long ago.
+// Any time in the past.
 const EXPIRED_MS = Date.UTC(2026, 0, 1)
 
-/** The error table of the Graph API, by code or by code and subcode, and the three answers that are no error by their status. */
+/** The error table of the Graph API, by code or by code and subcode, and three responses whose status is not an error. */
 export const FAULTS: Readonly<Record<string, FaultRow>> = {
   1: { details: { message: 'An unknown error occurred', code: 1 } },
   '1/too-much': {

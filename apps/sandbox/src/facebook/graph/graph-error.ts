@@ -1,4 +1,4 @@
-/** What an `error` object says, without its trace. */
+/** An `error` object without its trace. */
 export interface ErrorDetails {
   message: string
   type?: 'OAuthException' | 'GraphMethodException'
@@ -9,7 +9,7 @@ export interface ErrorDetails {
   is_transient?: boolean
 }
 
-/** An answer of the Graph API other than success; sent as `{error}`. */
+/** An error of the Graph API; sent as `{error}`. */
 export class GraphError extends Error {
   override readonly name = 'GraphError'
   readonly status: number
@@ -24,12 +24,12 @@ export class GraphError extends Error {
   }
 }
 
-/** A parameter that is refused, and much else. */
+/** Facebook's general error, mostly for parameters. */
 export function invalid (message: string): GraphError {
   return new GraphError({ message, code: 100 })
 }
 
-/** What is not there, and what this token may not see, look the same. */
+/** Facebook sends the same error for a missing object and for one that the token may not read. */
 export function unsupported (method: string, id: string): GraphError {
   return new GraphError({
     message: `Unsupported ${method.toLowerCase()} request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, ` +
@@ -45,7 +45,7 @@ export function tokenError (message: string, subcode?: number): GraphError {
 }
 
 export interface Trace {
-  /** Counts up, so that of two errors one can tell which came first. */
+  /** Increases, so that the order of errors is known. */
   next: () => string
   reset: () => void
 }

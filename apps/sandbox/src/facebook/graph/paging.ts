@@ -10,8 +10,8 @@ export interface Paged {
 }
 
 /**
- * One page of all there is. There are cursors on the last page as well; only `next` tells that it is not the last. The
- * address of another page holds the token. `hasGap` puts a page without data after the first, as may happen.
+ * One page of a list. The last page has cursors too, and no `next`. The address of another page contains the token. `hasGap`
+ * adds an empty page after the first, as Facebook sometimes does.
  */
 export function pageOf (all: unknown[], request: FastifyRequest, token: string, version: string, hasGap = false): Paged {
   const parameters = parametersOf(request)
@@ -35,7 +35,7 @@ export function pageOf (all: unknown[], request: FastifyRequest, token: string, 
 
   function address (position: Record<string, string>): string {
     const next = new URLSearchParams(parameters)
-    // Whoever asks for the next page shows anew that they know the app's secret.
+    // The request of the next page needs its own proof.
     for (const name of ['after', 'before', 'access_token', 'appsecret_proof', 'appsecret_time']) next.delete(name)
     for (const [name, value] of Object.entries({ access_token: token, ...position })) next.set(name, value)
     const path = new URL(request.url, 'http://localhost').pathname.replace(/^\/facebook\/graph(\/v\d+\.\d+)?/, `/facebook/graph/${version}`)

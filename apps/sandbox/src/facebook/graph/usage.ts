@@ -3,20 +3,20 @@ import { GraphError } from './graph-error.ts'
 
 const HOUR_MS = 3_600_000
 const CALLS_PER_USER = 200
-const LEAST_CALLS = 10_000
-/** What the docs call the tier since May 2026; how the headers spell it is not known. */
+const MIN_APP_CALLS = 10_000
+/** The documentation's name of the tier since May 2026. The spelling in headers is unknown. */
 const TIER = 'full_access'
 
 export type UseCase = 'ads_insights' | 'ads_management'
 
-/** Calls per hour; null for no limit. */
+/** Calls per hour; null means no limit. */
 export interface Limits {
-  /** Undefined for Facebook's own rule: 200 for each of the app's users. */
+  /** Default: Facebook's rule of 200 for each user of the app. */
   app?: number | null | undefined
   adAccount?: number | null | undefined
 }
 
-/** A call that concerns an ad account. */
+/** A call about an ad account. */
 export interface AdCall {
   accountId: string
   useCase: UseCase
@@ -24,9 +24,9 @@ export interface AdCall {
 
 export interface Usage {
   limits: Limits
-  /** Counts a call and says what its answer tells of limits. */
+  /** Counts a call. Returns the headers about usage. */
   count: (call?: AdCall) => Record<string, string>
-  /** What refuses a call that was counted, if anything does. */
+  /** The error of a counted call that exceeds a limit. */
   refusal: (call?: AdCall) => GraphError | undefined
   reset: () => void
 }
@@ -36,7 +36,7 @@ interface Period {
   calls: number
 }
 
-/** Counts the calls of an hour, which begins with the first of them. */
+/** Counts calls per hour. An hour begins with its first call. */
 export function createUsage (clock: Clock, countPeople: () => number): Usage {
   const periods = new Map<string, Period>()
 
@@ -67,21 +67,21 @@ export function createUsage (clock: Clock, countPeople: () => number): Usage {
   return self
 
   function appLimit (): number {
-    const { app = Math.max(LEAST_CALLS, CALLS_PER_USER * countPeople()) } = self.limits
+    const { app = Math.max(MIN_APP_CALLS, CALLS_PER_USER * countPeople()) } = self.limits
     return app ?? Infinity
   }
 
   function accountLimit (): number {
-    const { adAccount = LEAST_CALLS } = self.limits
+    const { adAccount = MIN_APP_CALLS } = self.limits
     return adAccount ?? Infinity
   }
 
   function periodOf (key: string): Period {
     const known = periods.get(key)
     if (known !== undefined && known.endsMs > clock.nowMs()) return known
-    const fresh = { endsMs: clock.nowMs() + HOUR_MS, calls: 0 }
-    periods.set(key, fresh)
-    return fresh
+    const period = { endsMs: clock.nowMs() + HOUR_MS, calls: 0 }
+    periods.set(key, period)
+    return period
   }
 }
 
@@ -103,11 +103,11 @@ export interface Percentages {
   appPercent: number
   call?: AdCall
   accountPercent?: number
-  /** Until the ad account's hour is over. */
+  /** Until the ad account's hour ends. */
   leftMs?: number
 }
 
-/** Each header holds JSON. Who has gone beyond a limit is told in minutes when it will be over. */
+/** The headers contain JSON. Beyond a limit, they report the remaining minutes. */
 export function usageHeaders ({ appPercent, call, accountPercent = 0, leftMs = 0 }: Percentages): Record<string, string> {
   const shares = (percent: number): object => ({
     call_count: Math.floor(percent), total_cputime: Math.floor(percent / 4), total_time: Math.floor(percent / 2)

@@ -18,45 +18,45 @@ interface IdParams {
   Params: { id?: string }
 }
 
-/** What a token can learn of its user, and how it ends. A user is `me` or an id, which is the token's own or nobody's. */
+/** The user of a token, and its permissions. The path contains `me` or the user's own id. */
 export function userRoutes (app: FastifyInstance, world: World): void {
   const { clock } = world
 
-  app.get('/me', async (request) => selectFields(userNode(authenticate(request, world).person), request, { type: 'User', initial: ['name'] }))
+  app.get('/me', async (request) => selectFields(userNode(authenticate(request, world).details.person), request, { type: 'User', initial: ['name'] }))
 
   for (const user of ['/me', '/:id']) {
     app.get<IdParams>(`${user}/permissions`, async (request) => {
-      const { person } = identify(request)
+      const { person } = identify(request).details
       return { data: Array.from(person.permissions, ([permission, status]) => ({ permission, status })) }
     })
 
     app.delete<IdParams>(`${user}/permissions`, async (request) => {
-      const { person } = identify(request)
+      const { person } = identify(request).details
       const name = parametersOf(request).get('permission')
-      // The app hears of it when it has its answer, or before.
+      // Facebook notifies the app independently of this response.
       if (name === null) removeApp(world, person, recordRequest(request))
       else decline(person, name)
       return { success: true }
     })
 
     app.delete<{ Params: { id?: string, permission: string } }>(`${user}/permissions/:permission`, async (request) => {
-      decline(identify(request).person, request.params.permission)
+      decline(identify(request).details.person, request.params.permission)
       return { success: true }
     })
 
     app.get<IdParams>(`${user}/adaccounts`, async (request) => {
-      const { person, text } = identify(request)
-      mustReadAds(person)
-      const form = { type: 'AdAccount', initial: ['account_id'] }
-      const nodes = person.adAccounts.map((account) => selectFields(nodeOf(account), request, form))
-      return pageOf(nodes, request, text, versionOf(request, clock.nowMs()))
+      const { accessToken, details: { person } } = identify(request)
+      assertReadsAds(person)
+      const fields = { type: 'AdAccount', initial: ['account_id'] }
+      const nodes = person.adAccounts.map((account) => selectFields(nodeOf(account), request, fields))
+      return pageOf(nodes, request, accessToken, versionOf(request, clock.nowMs()))
     })
   }
 
   function identify (request: FastifyRequest<IdParams>): Token {
     const token = authenticate(request, world)
     const { id } = request.params
-    if (id === undefined || id === token.person.id) return token
+    if (id === undefined || id === token.details.person.id) return token
     throw unsupported(request.method, id)
   }
 }
@@ -67,7 +67,7 @@ export function userNode (person: Person): Record<string, unknown> {
 }
 
 /** Throws GraphError. */
-export function mustReadAds (person: Person): void {
+export function assertReadsAds (person: Person): void {
   if (isGranted(person, 'ads_read', 'ads_management')) return
   throw new GraphError({ message: '(#200) Ad account owner has NOT grant ads_management or ads_read permission', code: 200 })
 }

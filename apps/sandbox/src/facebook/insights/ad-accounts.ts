@@ -8,7 +8,7 @@ export interface AdAccount {
   readonly timeZone: string
 }
 
-const PLACES = [
+const MARKETS = [
   ['EUR', 'Europe/Berlin'],
   ['USD', 'America/Los_Angeles'],
   ['AUD', 'Australia/Sydney'],
@@ -18,15 +18,15 @@ const PLACES = [
 
 export const FIRST_DAY = '2025-01-01'
 
-/** A person's ad accounts: the same ones each time the person is made. Neighbours are in different time zones. */
+/** A person always has the same ad accounts. Consecutive ones have different time zones. */
 export function createAdAccounts (personId: string, count: number): AdAccount[] {
   return Array.from({ length: count }, (_, index) => {
-    const [currency, timeZone] = PLACES[(index + Number(personId.at(-1))) % PLACES.length] ?? PLACES[0]
+    const [currency, timeZone] = MARKETS[(index + Number(personId.at(-1))) % MARKETS.length] ?? MARKETS[0]
     return { accountId: idOf(personId, index), name: `Ad account ${index + 1}`, currency, timeZone }
   })
 }
 
-/** As a node, with every field that can be asked for. */
+/** The node of the ad account, with all its fields. */
 export function nodeOf ({ accountId, name, currency, timeZone }: AdAccount): Record<string, unknown> {
   return {
     id: `act_${accountId}`,

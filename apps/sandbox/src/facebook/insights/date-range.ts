@@ -1,3 +1,4 @@
+import { parseObject } from '../../kit/http/parse-object.ts'
 import { FIRST_DAY } from './ad-accounts.ts'
 import type { Day } from './days.ts'
 import { firstOfMonth, fromDay, toDay, weekdayOf } from './days.ts'
@@ -8,13 +9,13 @@ export interface DateRange {
   until: Day
 }
 
-const MOST_MONTHS_BACK = 37
+const MAX_MONTHS_BACK = 37
 
 const startOfQuarter = (day: Day): Day => firstOfMonth(day, new Date(fromDay(day)).getUTCMonth() % 3)
 const startOfYear = (day: Day): Day => firstOfMonth(day, new Date(fromDay(day)).getUTCMonth())
 const sundayBefore = (day: Day): Day => day - (weekdayOf(day) + 1) % 7
 
-/** All but `today` and those that begin with `this` end before today. */
+/** All presets end before today, except `today` and those that begin with `this`. */
 const PRESETS: Record<string, (today: Day) => [since: Day, until: Day]> = {
   today: (today) => [today, today],
   yesterday: (today) => [today - 1, today - 1],
@@ -38,7 +39,7 @@ const PRESETS: Record<string, (today: Day) => [since: Day, until: Day]> = {
   last_year: (today) => [startOfYear(startOfYear(today) - 1), startOfYear(today) - 1]
 }
 
-/** The days that a query is about, in the ad account's own time. A range wins over a preset. Throws GraphError. */
+/** The days of a query, in the ad account's time zone. A range overrides a preset. Throws GraphError. */
 export function readDateRange (parameters: URLSearchParams, today: Day): DateRange {
   const range = parameters.get('time_range')
   if (range !== null) return readTimeRange(range, today)
@@ -54,19 +55,13 @@ function readTimeRange (text: string, today: Day): DateRange {
     throw invalid("(#100) Must be a valid date range: {'since':'YYYY-MM-DD','until':'YYYY-MM-DD'}")
   }
   if (since > until) throw invalid('(#100) The since date must not be after the until date')
-  if (since < firstOfMonth(today, MOST_MONTHS_BACK) + (today - firstOfMonth(today))) {
-    throw new GraphError({ message: `(#3018) The start date of the time range cannot be beyond ${MOST_MONTHS_BACK} months from the current date`, code: 3018 })
+  if (since < firstOfMonth(today, MAX_MONTHS_BACK) + (today - firstOfMonth(today))) {
+    throw new GraphError({ message: `(#3018) The start date of the time range cannot be beyond ${MAX_MONTHS_BACK} months from the current date`, code: 3018 })
   }
   return { since, until }
 }
 
 function membersOf (text: string): { since?: Day | undefined, until?: Day | undefined } {
-  try {
-    const members: unknown = JSON.parse(text)
-    if (typeof members !== 'object' || members === null) return {}
-    const { since, until } = members as { since?: unknown, until?: unknown }
-    return { since: toDay(String(since)), until: toDay(String(until)) }
-  } catch {
-    return {}
-  }
+  const { since, until } = parseObject(text) ?? {}
+  return { since: toDay(String(since)), until: toDay(String(until)) }
 }

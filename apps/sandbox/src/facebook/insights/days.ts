@@ -1,11 +1,11 @@
 const DAY_MS = 86_400_000
 
-/** A day as a number, so that one can reckon with it. */
+/** A day as the number of days since the epoch. */
 export type Day = number
 
 export function toDay (text: string): Day | undefined {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : NaN
-  // A day that its month does not have comes out as another one.
+  // Date.parse turns a day that the month does not have into another day.
   return !Number.isNaN(ms) && fromDay(ms / DAY_MS) === text ? ms / DAY_MS : undefined
 }
 
@@ -25,7 +25,7 @@ export function firstOfMonth (day: Day, monthsBefore = 0): Day {
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** Which day it is somewhere, and how much of it is over: 0 to 1. */
+/** The current day in a time zone, and the elapsed share of it from 0 to 1. */
 export function localTime (timeMs: number, timeZone: string): { today: Day, share: number } {
   const known = formats.get(timeZone)
   const format = known ?? new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' })

@@ -13,10 +13,10 @@ export interface InsightsQuery extends DateRange {
   increment: number | 'monthly' | 'all_days'
 }
 
-const LONGEST_INCREMENT = 90
+const MAX_INCREMENT_DAYS = 90
 const LEVELS = ['account', 'campaign', 'adset', 'ad']
 
-/** Metrics are strings, numbers and all. */
+/** Facebook sends numbers as strings. */
 const FIELDS: Record<string, (figures: Figures, account: AdAccount) => unknown> = {
   account_id: (_, { accountId }) => accountId,
   account_name: (_, { name }) => name,
@@ -38,7 +38,7 @@ export function readInsightsQuery (parameters: URLSearchParams, { timeZone }: Ad
   const level = parameters.get('level') ?? 'account'
   if (!LEVELS.includes(level)) throw invalid(`(#100) level must be one of the following values: ${LEVELS.join(', ')}`)
   if (level !== 'account' || parameters.has('breakdowns')) {
-    throw invalid('(#100) The sandbox has figures of whole ad accounts alone: level is account, and there are no breakdowns')
+    throw invalid('(#100) The sandbox has figures of whole ad accounts only: level is account, and there are no breakdowns')
   }
   const fields = fieldsOf(parameters) ?? ['account_id', 'impressions', 'spend']
   const unknown = fields.find((field) => !Object.hasOwn(FIELDS, field) && !DATES.includes(field))
@@ -49,7 +49,7 @@ export function readInsightsQuery (parameters: URLSearchParams, { timeZone }: Ad
   return { fields, increment: readIncrement(parameters), ...readDateRange(parameters, localTime(nowMs, timeZone).today) }
 }
 
-/** In order of their days. A row is missing where there was nothing to count. */
+/** In the order of days. A day without figures has no row. */
 export function insightsRows (account: AdAccount, query: InsightsQuery, nowMs: number): object[] {
   const rows: object[] = []
   for (let start = query.since; start <= query.until;) {
@@ -68,8 +68,8 @@ function readIncrement (parameters: URLSearchParams): InsightsQuery['increment']
   const text = parameters.get('time_increment') ?? 'all_days'
   if (text === 'monthly' || text === 'all_days') return text
   const days = Number(text)
-  if (Number.isInteger(days) && days >= 1 && days <= LONGEST_INCREMENT) return days
-  throw invalid(`(#100) time_increment must be a number from 1 to ${LONGEST_INCREMENT}, monthly or all_days`)
+  if (Number.isInteger(days) && days >= 1 && days <= MAX_INCREMENT_DAYS) return days
+  throw invalid(`(#100) time_increment must be a number from 1 to ${MAX_INCREMENT_DAYS}, monthly or all_days`)
 }
 
 function endOf (start: Day, { increment, until }: InsightsQuery): Day {

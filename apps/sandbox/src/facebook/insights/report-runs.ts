@@ -3,7 +3,7 @@ import type { AdAccount } from './ad-accounts.ts'
 import { idOf } from './stable-id.ts'
 import type { InsightsQuery } from './insights.ts'
 
-/** A query that is answered later. It is about the figures as they were when it was asked. */
+/** A report. It contains the figures of the time when it was requested. */
 export interface ReportRun {
   readonly id: string
   readonly account: AdAccount
@@ -15,7 +15,7 @@ export interface ReportRun {
 export interface ReportRuns {
   start: (account: AdAccount, query: InsightsQuery) => ReportRun
   find: (id: string) => ReportRun | undefined
-  /** How far it has come: half of the way each time that somebody asks, whatever the time. */
+  /** Each poll advances the report by half. Returns the percentage. */
   poll: (run: ReportRun) => number
   reset: () => void
 }

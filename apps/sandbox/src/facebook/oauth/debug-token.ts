@@ -8,7 +8,7 @@ import { errorOf } from './tokens.ts'
 import type { Token } from './tokens.ts'
 import type { World } from '../world.ts'
 
-/** What the app can learn of a token. That it is dead is part of the answer, not an error. */
+/** What the app can read about a token. An invalid token is not an error here. */
 export function debugTokenRoutes (app: FastifyInstance, world: World): void {
   const { clock, tokens } = world
 
@@ -27,7 +27,8 @@ export function debugTokenRoutes (app: FastifyInstance, world: World): void {
   })
 }
 
-function factsOf ({ person, isLong, issuedMs, expiresMs, dataAccessEndsMs }: Token, error: GraphError | undefined): object {
+function factsOf (token: Token, error: GraphError | undefined): object {
+  const { issuedMs, accessExpiresMs, details: { person, isLong, dataAccessEndsMs } } = token
   const granted = [...person.permissions].filter(([, status]) => status === 'granted').map(([name]) => name)
   const scopes = error === undefined ? granted : []
   const { code, message, error_subcode: subcode } = error?.details ?? {}
@@ -37,9 +38,9 @@ function factsOf ({ person, isLong, issuedMs, expiresMs, dataAccessEndsMs }: Tok
     application: CLIENT.name,
     data_access_expires_at: Math.floor(dataAccessEndsMs / 1000),
     ...error !== undefined && { error: { code, message, subcode } },
-    expires_at: Math.floor(expiresMs / 1000),
+    expires_at: Math.floor(accessExpiresMs / 1000),
     is_valid: error === undefined,
-    // Of short-lived ones it is not told.
+    // Facebook omits it for short-lived tokens.
     ...isLong && { issued_at: Math.floor(issuedMs / 1000) },
     scopes,
     granular_scopes: scopes.map((scope) => ({ scope })),

@@ -1,4 +1,4 @@
-/** What an app can ask for here, and how the dialog puts it. There is no way to decline the public profile. */
+/** The permissions and their names in the dialog. A person cannot decline the public profile. */
 export const PERMISSIONS: ReadonlyMap<string, string> = new Map([
   ['public_profile', 'Your name'],
   ['email', 'Your e-mail address'],
@@ -13,7 +13,7 @@ export const UNDECLINABLE = 'public_profile'
 
 export type PermissionStatus = 'granted' | 'declined'
 
-/** Commas are documented, spaces are taken too. */
+/** Facebook documents commas, and accepts spaces too. */
 export function splitScope (scope: string): string[] {
   return [...new Set(scope.split(/[\s,]+/).filter((name) => name !== ''))]
 }

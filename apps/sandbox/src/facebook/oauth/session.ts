@@ -1,23 +1,24 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { credentialsOf } from '../../kit/http/authorization.ts'
 import { CLIENT } from './client.ts'
 import { GraphError, invalid } from '../graph/graph-error.ts'
 import { parametersOf } from '../graph/parameters.ts'
 import type { Token } from './tokens.ts'
 import type { World } from '../world.ts'
 
-/** The token of a call that speaks for a person. Throws GraphError. */
+/** The user token of a call. Throws GraphError. */
 export function authenticate (request: FastifyRequest, { quirks, tokens }: World): Token {
   const text = tokenTextOf(request)
   if (text === undefined || tokens.isApp(text)) {
     throw new GraphError({ message: 'An active access token must be used to query information about the current user.', code: 2500 })
   }
-  const token = tokens.mustRead(text)
+  const token = tokens.getReadable(text)
   checkProof(request, text, quirks.ignoresMissingProof)
   return token
 }
 
-/** Whether a call speaks for the app itself. Throws GraphError for a proof that is wrong. */
+/** Whether a call has a token of the app itself. Throws GraphError for a wrong proof. */
 export function isApp (request: FastifyRequest, { quirks, tokens }: World): boolean {
   const text = tokenTextOf(request)
   if (text === undefined || !tokens.isApp(text)) return false
@@ -25,12 +26,12 @@ export function isApp (request: FastifyRequest, { quirks, tokens }: World): bool
   return true
 }
 
-/** As a parameter, or in the header under either of two names. */
+/** Facebook accepts a parameter, and a header with one of two schemes. */
 function tokenTextOf (request: FastifyRequest): string | undefined {
-  return parametersOf(request).get('access_token') ?? /^(?:Bearer|OAuth) +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  return parametersOf(request).get('access_token') ?? credentialsOf(request, 'bearer', 'oauth')
 }
 
-/** Whoever shows the proof knows the app's secret, so a stolen token alone is of no use where it is asked for. */
+/** The proof contains the app's secret, so a stolen token is useless without it. */
 function checkProof (request: FastifyRequest, token: string, isOptional: boolean): void {
   const parameters = parametersOf(request)
   const proof = parameters.get('appsecret_proof')

@@ -1,10 +1,10 @@
 import { CLIENT } from './client.ts'
 import { GraphError, tokenError } from '../graph/graph-error.ts'
 
-/** Why a token is not taken any more, by the subcode of 190. */
+/** Why a token is invalid, by the subcode of error 190. */
 export type TokenEnd = 458 | 459 | 460 | 463 | 464 | 467 | 492 | 493
 
-const WORDS: Record<Exclude<TokenEnd, 463>, string> = {
+const MESSAGES: Record<Exclude<TokenEnd, 463>, string> = {
   458: `The user has not authorized application ${CLIENT.id}.`,
   459: 'You cannot access the app till you log in to www.facebook.com and follow the instructions given.',
   460: 'The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.',
@@ -15,10 +15,10 @@ const WORDS: Record<Exclude<TokenEnd, 463>, string> = {
 }
 
 export function tokenEnded (end: TokenEnd, expiredMs: number, nowMs: number): GraphError {
-  const words = end === 463
-    ? `Session has expired on ${inWords(expiredMs)}. The current time is ${inWords(nowMs)}.`
-    : WORDS[end]
-  return tokenError(`Error validating access token: ${words}`, end)
+  const message = end === 463
+    ? `Session has expired on ${formatTime(expiredMs)}. The current time is ${formatTime(nowMs)}.`
+    : MESSAGES[end]
+  return tokenError(`Error validating access token: ${message}`, end)
 }
 
 const PARTS = new Intl.DateTimeFormat('en-US', {
@@ -35,7 +35,7 @@ const PARTS = new Intl.DateTimeFormat('en-US', {
 })
 
 /** `Wednesday, 25-Nov-26 01:00:00 PST` */
-function inWords (timeMs: number): string {
+function formatTime (timeMs: number): string {
   const part = new Map<string, string>(PARTS.formatToParts(timeMs).map(({ type, value }) => [type, value]))
   const of = (type: string): string => part.get(type) ?? ''
   return `${of('weekday')}, ${of('day')}-${of('month')}-${of('year')} ${of('hour')}:${of('minute')}:${of('second')} ${of('timeZoneName')}`

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, Faults } from './faults.ts'
 import { pathOf } from '../http/recorded-request.ts'
-import { rewriteAnswer } from './rewrite-response.ts'
+import { rewriteResponse } from './rewrite-response.ts'
 import type { Simulator } from '../simulator.ts'
 import type { EndpointCount, Stats } from '../stats.ts'
 
@@ -12,69 +12,69 @@ declare module 'fastify' {
   }
 }
 
-/** Puts a counter and the switchable faults in front of everything a simulator answers. */
+/** Counts every request of a simulator, and applies faults to it. */
 export function applyFaults (app: FastifyInstance, simulator: Simulator, faults: Faults, stats: Stats): void {
   app.decorateRequest('fault', undefined)
   app.decorateRequest('endpointCount', undefined)
 
   app.addHook('onRequest', (request, reply, done) => {
-    // What a pattern asks of a parameter is of no interest to who counts.
+    // The count omits the patterns of parameters.
     const route = request.routeOptions.url?.replace(/\(.*?\)/g, '')
     const count = stats.of(simulator.id, route === undefined ? `${request.method} /${simulator.id}/*` : `${request.method} ${route}`)
     request.endpointCount = count
     count.requests++
 
-    const fault = faults.strike(simulator.id, request.method, pathOf(request.url))
+    const fault = faults.take(simulator.id, request.method, pathOf(request.url))
     if (fault === undefined) return done()
     count.faults++
     request.fault = fault
-    strike(request, reply, fault, { faults, simulator }).then((over) => { if (!over) done() }, done)
+    applyBefore(request, reply, fault, { faults, simulator }).then((isDone) => { if (!isDone) done() }, done)
   })
 
   app.addHook('onSend', (request, reply, payload, done) => {
     const { fault, endpointCount: count } = request
     if (fault === undefined) {
-      answered(count, reply)
+      countResponse(count, reply)
       return done(null, payload)
     }
     setHeaders(reply, fault.headers)
-    faults.holdBack(fault).then(() => {
-      if (fault.reset === 'after') return hangUp(request, reply)
-      const sent = fault.rewrite === undefined ? payload : rewriteAnswer(reply, payload, fault.rewrite)
-      answered(count, reply)
+    faults.delay(fault).then(() => {
+      if (fault.reset === 'after') return resetConnection(request, reply)
+      const sent = fault.rewrite === undefined ? payload : rewriteResponse(reply, payload, fault.rewrite)
+      countResponse(count, reply)
       done(null, sent)
     }).catch(done)
   })
 }
 
-/** Says whether the request ends here, before the service has seen it. */
-async function strike (
+/** Returns true when the request ends here, before the service processes it. */
+async function applyBefore (
   request: FastifyRequest, reply: FastifyReply, fault: Fault, { faults, simulator }: { faults: Faults, simulator: Simulator }
 ): Promise<boolean> {
   if (fault.reset === 'before') {
-    await faults.holdBack(fault)
-    hangUp(request, reply)
+    await faults.delay(fault)
+    resetConnection(request, reply)
     return true
   }
   const named = fault.fault === undefined ? undefined : simulator.namedFaults?.[fault.fault]?.(request)
   if (named === undefined && fault.status === undefined && fault.body === undefined) return false
 
   const status = fault.status ?? named?.status ?? 200
-  const likely = named ?? simulator.faultAnswer(status)
-  const body = 'body' in fault ? fault.body : likely.body
+  const usual = named ?? simulator.faultResponse(status)
+  const body = 'body' in fault ? fault.body : usual.body
   reply.code(status)
-  reply.headers({ 'content-type': contentType(body), ...likely.headers })
-  // Serialized here: the service's own rules for JSON do not apply to what a test wrote out.
+  reply.headers({ 'content-type': contentType(body), ...usual.headers })
+  // Serialized here, since the service's own rules for JSON do not apply to a test's body.
   reply.send(typeof body === 'string' ? body : JSON.stringify(body))
   return true
 }
 
-function hangUp (request: FastifyRequest, reply: FastifyReply): void {
+function resetConnection (request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack()
   request.raw.socket.resetAndDestroy()
 }
 
-function answered (count: EndpointCount | undefined, reply: FastifyReply): void {
+function countResponse (count: EndpointCount | undefined, reply: FastifyReply): void {
   if (count !== undefined) count.answers[reply.statusCode] = (count.answers[reply.statusCode] ?? 0) + 1
 }
 

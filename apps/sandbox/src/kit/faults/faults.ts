@@ -1,19 +1,19 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** What a test asks to go wrong. Everything but `provider` is optional; what a member means is told in docs/sandbox.md. */
+/** A fault that a test requests. docs/sandbox.md explains the members. */
 export interface FaultRule {
   provider: string
-  /** Part of `METHOD /path`; the path may be written with or without the provider's prefix. Absent: every request. */
+  /** Part of `METHOD /path`, with or without the provider's prefix. Default: every request. */
   match?: string
-  /** One of the service's own faults, by its name. */
+  /** The name of one of the service's own errors. */
   fault?: string
   status?: number
-  /** Added to the answer; `null` takes a header away. */
+  /** Added to the response; `null` removes a header. */
   headers?: Record<string, string | number | null>
   /** A string is sent as it is, anything else as JSON. */
   body?: unknown
-  /** Changes the service's own answer on its way, as an intermediary or an odd server does: what it did stays done. */
+  /** Changes the service's response, as an intermediary does. The request takes effect. */
   rewrite?: Rewrite
   delayMs?: number
   reset?: 'before' | 'after'
@@ -24,20 +24,20 @@ export interface FaultRule {
 
 export interface Rewrite {
   status?: number
-  /** Put into a JSON answer in place of its own members; `null` stays `null`. */
+  /** Replaces members of a JSON response. */
   members?: Record<string, unknown>
-  /** Members that a JSON answer lacks. */
+  /** Removes members of a JSON response. */
   without?: string[]
-  /** A JSON answer is sent as a form. */
+  /** Sends a JSON response as a form. */
   asForm?: boolean
-  /** A byte order mark comes first. */
+  /** Adds a byte order mark. */
   bom?: boolean
   encoding?: 'gzip' | 'deflate' | 'br'
 }
 
 export interface Fault extends FaultRule {
   id: string
-  /** How often it has struck. */
+  /** How often it has applied. */
   struck: number
 }
 
@@ -45,26 +45,26 @@ export interface Faults {
   add: (rule: FaultRule) => Fault
   list: () => Fault[]
   any: () => boolean
-  /** The first fault, in order of creation, that strikes this request. It counts as struck. */
-  strike: (provider: string, method: string, path: string) => Fault | undefined
-  /** Waits while the fault holds an answer back: as long as it says, unless it is taken away before. */
-  holdBack: (fault: Fault) => Promise<void>
-  /** Takes all faults away, or those of one provider, and lets go of what they hold back; says how many. */
+  /** Finds the oldest fault that applies to this request, and counts it. */
+  take: (provider: string, method: string, path: string) => Fault | undefined
+  /** Waits for the fault's delay, or until the fault is removed. */
+  delay: (fault: Fault) => Promise<void>
+  /** Removes the faults of one provider or of all, and releases delayed responses. Returns the number of faults. */
   clear: (provider?: string) => number
 }
 
 export function createFaults (random: () => number = Math.random): Faults {
-  /** In order of creation, each with what ends its waits. */
+  /** In order of creation, each with the signal that ends its delays. */
   const faults = new Map<Fault, AbortController>()
   let created = 0
 
   return {
     add (rule) {
       const fault = { id: String(++created), ...rule, struck: 0 }
-      const waits = new AbortController()
-      // One may hold back as many answers as there are requests.
-      setMaxListeners(0, waits.signal)
-      faults.set(fault, waits)
+      const removal = new AbortController()
+      // Every delayed response listens to the signal.
+      setMaxListeners(0, removal.signal)
+      faults.set(fault, removal)
       return fault
     },
 
@@ -72,17 +72,17 @@ export function createFaults (random: () => number = Math.random): Faults {
 
     any: () => faults.size > 0,
 
-    strike (provider, method, path) {
+    take (provider, method, path) {
       if (faults.size === 0) return undefined
-      const strikes = (each: Fault): boolean => {
-        return concerns(each, provider, method, path) && isLeft(each) && random() < (each.probability ?? 1)
+      const applies = (each: Fault): boolean => {
+        return matches(each, provider, method, path) && hasTimesLeft(each) && random() < (each.probability ?? 1)
       }
-      const fault = [...faults.keys()].find(strikes)
+      const fault = [...faults.keys()].find(applies)
       if (fault !== undefined) fault.struck++
       return fault
     },
 
-    async holdBack (fault) {
+    async delay (fault) {
       const { delayMs = 0 } = fault
       const signal = faults.get(fault)?.signal
       if (delayMs === 0 || signal === undefined) return
@@ -90,17 +90,17 @@ export function createFaults (random: () => number = Math.random): Faults {
     },
 
     clear (provider) {
-      const ended = [...faults].filter(([fault]) => provider === undefined || fault.provider === provider)
-      for (const [fault, waits] of ended) {
+      const removed = [...faults].filter(([fault]) => provider === undefined || fault.provider === provider)
+      for (const [fault, removal] of removed) {
         faults.delete(fault)
-        waits.abort()
+        removal.abort()
       }
-      return ended.length
+      return removed.length
     }
   }
 }
 
-function concerns ({ provider: own, match }: Fault, provider: string, method: string, path: string): boolean {
+function matches ({ provider: own, match }: Fault, provider: string, method: string, path: string): boolean {
   if (own !== provider) return false
   if (match === undefined) return true
   if (`${method} ${path}`.includes(match)) return true
@@ -108,6 +108,6 @@ function concerns ({ provider: own, match }: Fault, provider: string, method: st
   return path.startsWith(prefix) && `${method} ${path.slice(prefix.length - 1)}`.includes(match)
 }
 
-function isLeft ({ times, struck }: Fault): boolean {
+function hasTimesLeft ({ times, struck }: Fault): boolean {
   return times === undefined || struck < times
 }

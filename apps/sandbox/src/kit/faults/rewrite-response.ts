@@ -1,11 +1,12 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import type { FastifyReply } from 'fastify'
+import { parseObject } from '../http/parse-object.ts'
 import type { Rewrite } from './faults.ts'
 
 const encoders = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }
 
-/** The service's own answer, changed as `rewrite` says. What is no JSON object keeps its members. */
-export function rewriteAnswer (reply: FastifyReply, payload: unknown, rewrite: Rewrite): unknown {
+/** Changes the service's response. Only a JSON object has members that can be replaced. */
+export function rewriteResponse (reply: FastifyReply, payload: unknown, rewrite: Rewrite): unknown {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload
   if (rewrite.status !== undefined) reply.code(rewrite.status)
   if (rewrite.asForm === true) reply.header('content-type', 'application/x-www-form-urlencoded; charset=utf-8')
@@ -22,13 +23,4 @@ function rewriteText (text: string, { members = {}, without = [], asForm = false
   if (!asForm) return JSON.stringify(Object.fromEntries(changed))
   const texts = changed.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const)
   return new URLSearchParams(Object.fromEntries(texts)).toString()
-}
-
-function parseObject (text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** JSON as clients really send it: one that always says `application/json` says so of an empty body as well. */
+/** Parses JSON. Some clients send `application/json` with an empty body, which Fastify's own parser refuses. */
 export function acceptJson (app: FastifyInstance, contentTypes: string[] = ['application/json']): void {
   app.removeContentTypeParser(contentTypes)
   app.addContentTypeParser(contentTypes, { parseAs: 'string' }, (_request, text: string, done) => {

@@ -1,4 +1,4 @@
-/** HTML that is safe to send: what is put into the template is escaped unless it is Html itself. */
+/** HTML that is safe to send: a template escapes every value that is not Html itself. */
 export class Html {
   readonly text: string
 
@@ -9,6 +9,10 @@ export class Html {
 
 export function html (strings: TemplateStringsArray, ...values: Array<string | Html>): Html {
   return new Html(strings.reduce((text, part, index) => text + toText(values[index - 1] ?? '') + part))
+}
+
+export function joinHtml (parts: Html[]): Html {
+  return new Html(parts.map(({ text }) => text).join(''))
 }
 
 function toText (value: string | Html): string {

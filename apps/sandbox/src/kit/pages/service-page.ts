@@ -1,14 +1,16 @@
-import { Html, html } from './html.ts'
+import type { FastifyReply } from 'fastify'
+import { html } from './html.ts'
+import type { Html } from './html.ts'
 
-/** How a simulated service looks: its name, and its colour on light and on dark ground. */
-export interface ServiceLook {
+/** The name of a simulated service, and its color on light and on dark backgrounds. */
+export interface ServiceStyle {
   name: string
   accent: string
   accentOnDark: string
 }
 
-/** A page of a simulated service, such as the one on which a user lets an application in. */
-export function servicePage ({ name, accent, accentOnDark }: ServiceLook, title: string, content: Html): string {
+/** A page of a simulated service. */
+export function servicePage ({ name, accent, accentOnDark }: ServiceStyle, title: string, content: Html): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -17,8 +19,8 @@ export function servicePage ({ name, accent, accentOnDark }: ServiceLook, title:
   <title>${title} · ${name} (sandbox)</title>
   <link rel="icon" href="data:,">
   <style>
-    :root { color-scheme: light dark; --accent: ${accent}; --ground: color-mix(in oklab, var(--accent) 8%, light-dark(#f4f4f4, #161616)) }
-    body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--ground);
+    :root { color-scheme: light dark; --accent: ${accent}; --background: color-mix(in oklab, var(--accent) 8%, light-dark(#f4f4f4, #161616)) }
+    body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--background);
       font: 16px/1.5 system-ui, sans-serif; color: light-dark(#23262a, #e8eaec) }
     main { box-sizing: border-box; width: min(26rem, 92vw); padding: 2rem; border-radius: 1rem;
       background: color-mix(in oklab, var(--accent) 4%, light-dark(#fff, #242424)); box-shadow: 0 1px 3px #0002, 0 12px 40px #0002;
@@ -43,24 +45,6 @@ export function servicePage ({ name, accent, accentOnDark }: ServiceLook, title:
 </html>`.text
 }
 
-/** Fields that a form carries along unseen. */
-export function hiddenFields (fields: Record<string, string>): Html {
-  return joined(Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`))
-}
-
-/** Asks as whom a person acts: instead of a login, since nobody has a password here. */
-export function accountField (label: string, account: string, knownAccounts: string[], maxLength = 100): Html {
-  return html`${knownAccountField(label, account, knownAccounts, maxLength)}
-      <p class="hint">Any name will do: an account that is new here is made for you.</p>`
-}
-
-/** The same for what only somebody who is here already can do. */
-export function knownAccountField (label: string, account: string, knownAccounts: string[], maxLength = 100): Html {
-  return html`<label for="account">${label}</label>
-      <input id="account" name="account" value="${account}" list="known" maxlength="${String(maxLength)}" autocomplete="off" spellcheck="false" required>
-      <datalist id="known">${joined(knownAccounts.map((name) => html`<option value="${name}">`))}</datalist>`
-}
-
-function joined (parts: Html[]): Html {
-  return new Html(parts.map(({ text }) => text).join(''))
+export function sendPage (reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).headers({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).send(text)
 }

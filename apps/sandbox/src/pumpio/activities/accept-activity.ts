@@ -1,8 +1,7 @@
 import type { Clock } from '../../kit/clock.ts'
 import { isUser } from './activity.ts'
 import { ADDRESS_FIELDS } from '../store/model.ts'
-import type { Activity } from '../store/model.ts'
-import type { Addresses } from '../store/model.ts'
+import type { Activity, Addresses, User } from '../store/model.ts'
 import { audienceOf, hasAddressee, personOf, readAddresses } from './audience.ts'
 import { createEffects } from './effects.ts'
 import { isFields } from '../http/fields.ts'
@@ -11,12 +10,11 @@ import { HttpError } from '../http/http-error.ts'
 import type { Objects } from '../store/objects.ts'
 import { randomKey } from '../oauth/random-token.ts'
 import { followersUrl, personId, profileUrl } from '../api/show.ts'
-import { stamp } from '../store/stamp.ts'
+import { stamp } from '../store/users.ts'
 import { contentOf } from './summary.ts'
-import { findSubject, mustExist, readSubject } from './subject.ts'
+import { findSubject, assertExists, readSubject } from './subject.ts'
 import type { Subject } from './subject.ts'
 import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
 
 export interface Post {
   actor: User
@@ -26,24 +24,24 @@ export interface Post {
   origin: string
 }
 
-interface Posted {
+interface AcceptedActivity {
   activity: Activity
-  /** In whose inboxes it is now: the actor's own is always among them. */
+  /** The users whose inboxes contain it. The actor is always one of them. */
   receivers: Set<User>
 }
 
-/** Takes an activity in, does what its verb says, and puts it into the boxes of those whom it concerns. */
-export type AcceptActivity = (post: Post) => Posted
+/** Applies the verb of an activity, and adds the activity to the boxes of the actor and the receivers. */
+export type AcceptActivity = (post: Post) => AcceptedActivity
 
 const OWN_FIELDS = ['verb', 'actor', 'object', 'generator', 'content', 'published', 'updated', 'id', 'links', 'url', ...ADDRESS_FIELDS]
-const OF_THE_ORIGINAL = ['update', 'delete']
-const OF_THE_ORIGINAL_IF_ANY = ['favorite', 'unfavorite', 'like', 'dislike']
+const ORIGINAL_VERBS = ['update', 'delete']
+const OPTIONAL_ORIGINAL_VERBS = ['favorite', 'unfavorite', 'like', 'dislike']
 
 export function createAcceptActivity (clock: Clock, users: Users, objects: Objects): AcceptActivity {
   const apply = createEffects(objects, users)
 
   return ({ actor, fields, generator, origin }) => {
-    mustBeActor(fields['actor'], actor, origin)
+    assertActor(fields['actor'], actor, origin)
     const verb = typeof fields['verb'] === 'string' ? fields['verb'] : 'post'
     const subject = readSubject(fields['object'])
     const addresses = readAddresses(fields)
@@ -75,7 +73,7 @@ export function createAcceptActivity (clock: Clock, users: Users, objects: Objec
   function distribute (activity: Activity): Set<User> {
     const { actor, audience } = activity
     actor.outbox.push(activity)
-    // What is for the public reaches the followers; the rest of the public comes and looks.
+    // A public activity reaches the followers. Other users have to read the feed.
     const followers = audience.isPublic || audience.isForFollowers ? actor.followers : []
     const receivers = new Set([actor, ...audience.people, ...followers])
     for (const receiver of receivers) receiver.inbox.push(activity)
@@ -85,8 +83,8 @@ export function createAcceptActivity (clock: Clock, users: Users, objects: Objec
   function defaultAddresses (verb: string, actor: User, subject: Subject, origin: string): Addresses {
     const followers: Addresses = { cc: [{ objectType: 'collection', id: followersUrl(actor, origin) }] }
     const thing = findSubject(subject, objects, users, origin)
-    if (OF_THE_ORIGINAL.includes(verb) && thing !== actor) return copied(mustBePosted(postOf(mustExist(thing, subject))))
-    if (OF_THE_ORIGINAL_IF_ANY.includes(verb)) {
+    if (ORIGINAL_VERBS.includes(verb) && thing !== actor) return copied(assertPosted(postOf(assertExists(thing, subject))))
+    if (OPTIONAL_ORIGINAL_VERBS.includes(verb)) {
       const original = postOf(thing)
       return original === undefined ? followers : copied(original)
     }
@@ -95,9 +93,9 @@ export function createAcceptActivity (clock: Clock, users: Users, objects: Objec
     return followers
   }
 
-  /** A reply goes to whom the original went, and to its author. */
+  /** A reply goes to the receivers of the original, and to its author. */
   function replyAddresses (actor: User, original: Subject, origin: string): Addresses {
-    const post = mustBePosted(postOf(findSubject(original, objects, users, origin)))
+    const post = assertPosted(postOf(findSubject(original, objects, users, origin)))
     const addresses = copied(post)
     for (const name of ADDRESS_FIELDS) {
       const list = addresses[name]?.filter((address) => personOf(address, origin, users) !== actor)
@@ -108,7 +106,7 @@ export function createAcceptActivity (clock: Clock, users: Users, objects: Objec
   }
 }
 
-function mustBeActor (value: unknown, actor: User, origin: string): void {
+function assertActor (value: unknown, actor: User, origin: string): void {
   if (value === undefined) return
   const id = isFields(value) ? value['id'] : undefined
   if (id !== personId(actor, origin) && id !== `acct:${actor.account}`) throw new HttpError(400, 'Invalid actor')
@@ -118,7 +116,7 @@ function postOf (thing: ReturnType<typeof findSubject>): Activity | undefined {
   return thing === undefined || isUser(thing) ? undefined : thing.post
 }
 
-function mustBePosted (post: Activity | undefined): Activity {
+function assertPosted (post: Activity | undefined): Activity {
   if (post === undefined) throw new Error('no original post')
   return post
 }

@@ -1,6 +1,4 @@
-import type { Activity } from '../store/model.ts'
-import type { StoredObject } from '../store/model.ts'
-import type { User } from '../store/model.ts'
+import type { Activity, StoredObject, User } from '../store/model.ts'
 
 export const PUBLIC_ID = 'http://activityschema.org/collection/public'
 
@@ -8,7 +6,7 @@ export function isUser (object: StoredObject | User): object is User {
   return 'nickname' in object
 }
 
-/** What people mean when they say that somebody posted; the rest is commotion around it. */
+/** Major activities are posts and shares. The rest is minor, such as likes and comments. */
 export function isMajor (verb: string, objectType: string): boolean {
   if (verb === 'share' || verb === 'checkin') return true
   return (verb === 'post' || verb === 'create') && objectType !== 'comment' && objectType !== 'collection'
@@ -18,7 +16,7 @@ export function typeOf (object: StoredObject | User): string {
   return isUser(object) ? 'person' : object.objectType
 }
 
-/** Everybody sees what is public; else the actor and those it is addressed to, by name or as followers. */
+/** A public activity is visible to all. Others are visible to the actor and to the receivers. */
 export function maySee ({ actor, audience }: Activity, viewer: User | undefined): boolean {
   if (audience.isPublic) return true
   if (viewer === undefined) return false

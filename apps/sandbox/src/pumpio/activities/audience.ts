@@ -1,13 +1,11 @@
 import { PUBLIC_ID } from './activity.ts'
 import { ADDRESS_FIELDS } from '../store/model.ts'
-import type { Audience } from '../store/model.ts'
-import type { Addresses } from '../store/model.ts'
+import type { Addresses, Audience, User } from '../store/model.ts'
 import { isFields } from '../http/fields.ts'
 import type { Fields } from '../http/fields.ts'
 import { followersUrl } from '../api/show.ts'
 import { nicknameIn } from '../store/users.ts'
 import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
 
 export function readAddresses (fields: Fields): Addresses {
   const addresses: Addresses = {}
@@ -22,11 +20,11 @@ export function hasAddressee (addresses: Addresses): boolean {
   return ADDRESS_FIELDS.some((name) => (addresses[name] ?? []).length > 0)
 }
 
-/** Addressees of other hosts are kept in the activity and get nothing: there is no other host here. */
+/** Receivers of other hosts stay in the activity and receive nothing, since there is no other host. */
 export function audienceOf (addresses: Addresses, actor: User, origin: string, users: Users): Audience {
   const { to = [], cc = [], bto = [], bcc = [] } = addresses
   const all = [...to, ...cc, ...bto, ...bcc]
-  const named = (list: Fields[]): User[] => list.flatMap((address) => reachedBy(address, origin, users) ?? [])
+  const named = (list: Fields[]): User[] => list.flatMap((address) => receiverOf(address, origin, users) ?? [])
   return {
     isPublic: all.some(({ id }) => id === PUBLIC_ID),
     isForFollowers: all.some(({ id }) => id === followersUrl(actor, origin)),
@@ -35,13 +33,13 @@ export function audienceOf (addresses: Addresses, actor: User, origin: string, u
   }
 }
 
-/** On a port of its own pump.io delivers to profiles alone. It takes `acct:NAME@HOST:PORT`, and delivers nothing. */
-function reachedBy (address: Fields, origin: string, users: Users): User | undefined {
+/** On a port other than 80 and 443, pump.io accepts `acct:NAME@HOST:PORT`, and delivers only to profiles. */
+function receiverOf (address: Fields, origin: string, users: Users): User | undefined {
   const isAcct = typeof address['id'] === 'string' && address['id'].startsWith('acct:')
   return isAcct && new URL(origin).port !== '' ? undefined : personOf(address, origin, users)
 }
 
-/** The user of this host whom an id names: `acct:NAME@HOST:PORT`, or the address of the profile. */
+/** The user of this host with this id: `acct:NAME@HOST:PORT`, or the address of the profile. */
 export function personOf ({ id }: Fields, origin: string, users: Users): User | undefined {
   if (typeof id !== 'string') return undefined
   const host = origin.replace(/^https?:\/\//, '')

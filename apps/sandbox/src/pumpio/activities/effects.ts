@@ -3,13 +3,12 @@ import { HttpError } from '../http/http-error.ts'
 import type { Objects } from '../store/objects.ts'
 import { personOf } from './audience.ts'
 import { isFields } from '../http/fields.ts'
-import type { StoredObject } from '../store/model.ts'
-import { findSubject, mustExist, readSubject, wordsOf } from './subject.ts'
+import type { StoredObject, User } from '../store/model.ts'
+import { findSubject, assertExists, readSubject, authorFieldsOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
 
-export interface Deed {
+export interface ActivityInput {
   verb: string
   actor: User
   subject: Subject
@@ -17,20 +16,20 @@ export interface Deed {
   now: string
 }
 
-/** What verbs do besides being told. Gives what the activity is about; verbs that are unknown only see to that. */
-export function createEffects (objects: Objects, users: Users): (deed: Deed) => StoredObject | User {
-  const effects: Record<string, (deed: Deed) => StoredObject | User> = {
+/** Applies the verb of an activity, and returns the activity's object. An unknown verb only finds or creates the object. */
+export function createEffects (objects: Objects, users: Users): (input: ActivityInput) => StoredObject | User {
+  const effects: Record<string, (input: ActivityInput) => StoredObject | User> = {
     post: create,
     create,
     update,
     delete: remove,
-    follow: (deed) => aboutPerson(deed, (actor, followed) => {
-      if (actor.following.includes(followed)) throw new HttpError(400, `Already have a(n) 'edge' with id '${edge(deed)}'`)
+    follow: (input) => aboutPerson(input, (actor, followed) => {
+      if (actor.following.includes(followed)) throw new HttpError(400, `Already have a(n) 'edge' with id '${edge(input)}'`)
       actor.following.push(followed)
       followed.followers.push(actor)
     }),
-    'stop-following': (deed) => aboutPerson(deed, (actor, followed) => {
-      if (!actor.following.includes(followed)) throw new HttpError(400, `No such 'edge' with id '${edge(deed)}'`)
+    'stop-following': (input) => aboutPerson(input, (actor, followed) => {
+      if (!actor.following.includes(followed)) throw new HttpError(400, `No such 'edge' with id '${edge(input)}'`)
       drop(actor.following, followed)
       drop(followed.followers, actor)
     }),
@@ -38,32 +37,33 @@ export function createEffects (objects: Objects, users: Users): (deed: Deed) => 
     like,
     unfavorite: unlike,
     unlike,
-    share: (deed) => about(deed, (actor, object) => { if (!object.sharers.includes(actor)) object.sharers.push(actor) }),
-    unshare: (deed) => about(deed, (actor, object) => { drop(object.sharers, actor) })
+    share: (input) => about(input, (actor, object) => { if (!object.sharers.includes(actor)) object.sharers.push(actor) }),
+    unshare: (input) => about(input, (actor, object) => { drop(object.sharers, actor) })
   }
-  return (deed) => (Object.hasOwn(effects, deed.verb) ? effects[deed.verb] ?? ensure : ensure)(deed)
+  return (input) => (Object.hasOwn(effects, input.verb) ? effects[input.verb] ?? ensure : ensure)(input)
 
-  function create (deed: Deed): StoredObject {
-    const { actor, subject, origin } = deed
+  function create (input: ActivityInput): StoredObject {
+    const { actor, subject, origin } = input
     const known = subject.id === undefined ? undefined : objects.byId(subject.objectType, subject.id)
-    // No HttpError: this is the 500 by which a client finds out that its first try had gone through.
+    // Not an HttpError: this 500 tells a client that its first attempt succeeded.
     if (known?.post !== undefined) throw new Error('Already posted')
     if (known !== undefined) return known
-    return objects.create({ ...subject, origin, author: actor, fields: wordsOf(subject.fields), inReplyTo: repliedTo(deed) })
+    const fields = authorFieldsOf(subject.fields)
+    return objects.create({ ...subject, origin, author: actor, fields, inReplyTo: repliedTo(input) })
   }
 
-  function update ({ actor, subject, origin, now }: Deed): StoredObject | User {
-    const object = mustExist(findSubject(subject, objects, users, origin), subject)
+  function update ({ actor, subject, origin, now }: ActivityInput): StoredObject | User {
+    const object = assertExists(findSubject(subject, objects, users, origin), subject)
     if (object === actor) return object
     if (isUser(object) || object.author === undefined) throw new HttpError(400, `Can't update ${String(subject.id)}: not you.`)
     if (object.author !== actor) throw new HttpError(400, `Can't update ${object.id}: not author.`)
-    Object.assign(object.fields, wordsOf(subject.fields))
+    Object.assign(object.fields, authorFieldsOf(subject.fields))
     object.updated = now
     return object
   }
 
-  function remove ({ actor, subject, now }: Deed): StoredObject {
-    const object = mustExist(subject.id === undefined ? undefined : objects.byId(subject.objectType, subject.id), subject)
+  function remove ({ actor, subject, now }: ActivityInput): StoredObject {
+    const object = assertExists(subject.id === undefined ? undefined : objects.byId(subject.objectType, subject.id), subject)
     if (object.author !== actor) throw new HttpError(400, `Can't delete ${object.id}: not author.`)
     object.fields = {}
     object.deleted = object.updated = now
@@ -71,51 +71,52 @@ export function createEffects (objects: Objects, users: Users): (deed: Deed) => 
     return object
   }
 
-  function like (deed: Deed): StoredObject | User {
-    return about(deed, (actor, object) => {
-      if (object.likers.includes(actor)) throw new HttpError(400, `Already have a(n) 'favorite' with id '${edge(deed)}'`)
+  function like (input: ActivityInput): StoredObject | User {
+    return about(input, (actor, object) => {
+      if (object.likers.includes(actor)) throw new HttpError(400, `Already have a(n) 'favorite' with id '${edge(input)}'`)
       object.likers.push(actor)
       actor.favorites.push(object)
     })
   }
 
-  function unlike (deed: Deed): StoredObject | User {
-    return about(deed, (actor, object) => {
-      if (!object.likers.includes(actor)) throw new HttpError(400, `No such 'favorite' with id '${edge(deed)}'`)
+  function unlike (input: ActivityInput): StoredObject | User {
+    return about(input, (actor, object) => {
+      if (!object.likers.includes(actor)) throw new HttpError(400, `No such 'favorite' with id '${edge(input)}'`)
       drop(object.likers, actor)
       drop(actor.favorites, object)
     })
   }
 
-  function about (deed: Deed, effect: (actor: User, object: StoredObject) => void): StoredObject | User {
-    const object = ensure(deed)
-    if (!isUser(object)) effect(deed.actor, object)
+  function about (input: ActivityInput, effect: (actor: User, object: StoredObject) => void): StoredObject | User {
+    const object = ensure(input)
+    if (!isUser(object)) effect(input.actor, object)
     return object
   }
 
-  function aboutPerson (deed: Deed, effect: (actor: User, person: User) => void): StoredObject | User {
-    if (deed.subject.id === undefined) throw new HttpError(400, 'No object ID for activity undefined')
-    const person = personOf(deed.subject.fields, deed.origin, users)
-    if (person === undefined) return ensure(deed)
-    effect(deed.actor, person)
+  function aboutPerson (input: ActivityInput, effect: (actor: User, person: User) => void): StoredObject | User {
+    if (input.subject.id === undefined) throw new HttpError(400, 'No object ID for activity undefined')
+    const person = personOf(input.subject.fields, input.origin, users)
+    if (person === undefined) return ensure(input)
+    effect(input.actor, person)
     return person
   }
 
-  /** What is not known here becomes known by being spoken of. */
-  function ensure ({ subject, origin }: Deed): StoredObject | User {
-    return findSubject(subject, objects, users, origin) ?? objects.create({ ...subject, origin, fields: wordsOf(subject.fields) })
+  /** Creates an unknown object when an activity mentions it. */
+  function ensure ({ subject, origin }: ActivityInput): StoredObject | User {
+    const known = findSubject(subject, objects, users, origin)
+    return known ?? objects.create({ ...subject, origin, fields: authorFieldsOf(subject.fields) })
   }
 
-  function repliedTo ({ subject: { fields }, origin }: Deed): StoredObject | undefined {
+  function repliedTo ({ subject: { fields }, origin }: ActivityInput): StoredObject | undefined {
     if (!isFields(fields['inReplyTo'])) return undefined
     const original = readSubject(fields['inReplyTo'])
     const known = findSubject(original, objects, users, origin)
     if (known !== undefined && isUser(known)) return undefined
-    return known ?? objects.create({ ...original, origin, fields: wordsOf(original.fields) })
+    return known ?? objects.create({ ...original, origin, fields: authorFieldsOf(original.fields) })
   }
 }
 
-function edge ({ actor, subject }: Deed): string {
+function edge ({ actor, subject }: ActivityInput): string {
   return `${actor.account}→${String(subject.id)}`
 }
 

@@ -6,10 +6,10 @@ import type { Activity } from '../store/model.ts'
 import { showActivity } from '../api/show.ts'
 import { PROVIDER } from '../store/users.ts'
 
-/** Accepts an activity, and shows what it says to all who got it. */
+/** Accepts an activity, and adds it to the sandbox's inbox for each receiver. */
 export type PublishActivity = (post: Post, request: FastifyRequest) => Activity
 
-// What tells its receiver something new. The rest (likes, updates, follows) is in pump.io's own inbox alone.
+// The other verbs (likes, updates, follows) appear only in pump.io's own inbox.
 const NEWS = new Set(['post', 'create', 'share', 'checkin'])
 
 export interface PublishServices {

@@ -2,13 +2,13 @@ import type { Card } from '../../kit/simulator.ts'
 import { textOf } from '../http/fields.ts'
 
 /** An activity on its account's screen. */
-export function showItem (activity: Record<string, unknown>): Card {
+export function toCard (activity: Record<string, unknown>): Card {
   const object = activity['object'] as Record<string, unknown>
   const image = object['image'] as Record<string, unknown> | undefined
   return {
     kind: textOf(object['objectType']) ?? 'activity',
     title: textOf(object['displayName']),
-    // Content is HTML, and a screen shows text.
+    // Content is HTML, and the screen shows text.
     body: textOf(object['content'])?.replace(/<br ?\/?>|<\/p>/gi, '\n').replace(/<[^>]*>/g, '').trim(),
     url: textOf(object['url']),
     imageUrl: textOf(image?.['url'])

@@ -3,11 +3,10 @@ import type { Fields } from '../http/fields.ts'
 import { personOf } from './audience.ts'
 import { HttpError, noSuchThing } from '../http/http-error.ts'
 import type { Objects } from '../store/objects.ts'
-import type { StoredObject } from '../store/model.ts'
+import type { StoredObject, User } from '../store/model.ts'
 import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
 
-/** What an activity is about, as far as it is named by id. */
+/** The object of an activity, as the client sent it. */
 export interface Subject {
   objectType: string
   id: string | undefined
@@ -16,11 +15,11 @@ export interface Subject {
 
 type Thing = StoredObject | User
 
-/** Set by the server alone, or told apart from what the author says. */
-const OWN_FIELDS = ['id', 'objectType', 'author', 'links', 'likes', 'replies', 'shares', 'liked', 'pump_io', 'inReplyTo', 'url', 'published', 'updated']
+/** The fields that the server sets. */
+const SERVER_FIELDS = ['id', 'objectType', 'author', 'links', 'likes', 'replies', 'shares', 'liked', 'pump_io', 'inReplyTo', 'url', 'published', 'updated']
 
 export function readSubject (value: unknown): Subject {
-  // Not an HttpError: without an object pump.io stumbles, with 500.
+  // Not an HttpError: without an object, pump.io sends 500.
   if (!isFields(value)) throw new Error('Activity has no object')
   const { objectType, id } = value
   if (id !== undefined && typeof id !== 'string') throw new TypeError('no id in activity object')
@@ -31,10 +30,10 @@ export function readSubject (value: unknown): Subject {
   return { objectType: typeof objectType === 'string' ? objectType : 'note', id, fields: value }
 }
 
-/** The author's own words: no marks of the server's, and nothing private. */
-export function wordsOf (fields: Fields): Fields {
+/** The author's fields, without those of the server and without private ones. */
+export function authorFieldsOf (fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name, value]) => {
-    return !OWN_FIELDS.includes(name) && !name.startsWith('_') && value !== null
+    return !SERVER_FIELDS.includes(name) && !name.startsWith('_') && value !== null
   }))
 }
 
@@ -45,8 +44,8 @@ export function findSubject (subject: Subject, objects: Objects, users: Users, o
   return objects.byId(objectType, id)
 }
 
-/** Told as 400 when an activity names what is not there. */
-export function mustExist<T> (thing: T | undefined, { objectType, id }: Subject): T {
+/** pump.io sends 400 when an activity names an unknown object. */
+export function assertExists<T> (thing: T | undefined, { objectType, id }: Subject): T {
   if (thing === undefined) throw new HttpError(400, noSuchThing(objectType, String(id)))
   return thing
 }

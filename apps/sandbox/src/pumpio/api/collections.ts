@@ -1,16 +1,14 @@
 import type { ParsedUrlQuery } from 'node:querystring'
 import { isUser, maySee } from '../activities/activity.ts'
-import type { Activity } from '../store/model.ts'
+import type { Activity, StoredObject, User } from '../store/model.ts'
 import { personId, showActivity, showPerson, showThing } from './show.ts'
 import type { View } from './show.ts'
 import { pageOf, readStreamArgs } from './stream.ts'
 import type { StreamPage } from './stream.ts'
-import type { StoredObject } from '../store/model.ts'
-import type { User } from '../store/model.ts'
 
 export interface Feed {
   title: string
-  /** `user:alice:inbox` and the like, for the error of an id that is not in it. */
+  /** pump.io's name of the stream, such as `user:alice:inbox`, for its error about an unknown id. */
   name: string
   url: string
   owner?: User
@@ -19,7 +17,7 @@ export interface Feed {
 
 export type Collection = Record<string, unknown>
 
-/** Activities, newest first; of somebody else's only those that the viewer may see. */
+/** Activities, newest first, without those that the viewer may not see. */
 export function activityCollection (feed: Feed, activities: Activity[], query: ParsedUrlQuery, view: View): Collection {
   const { title, name, url, owner } = feed
   const args = readStreamArgs(query)
@@ -29,7 +27,7 @@ export function activityCollection (feed: Feed, activities: Activity[], query: P
     displayName: title,
     objectTypes: ['activity'],
     url,
-    links: { first: { href: url }, self: { href: url }, ...neighbours(url, items.map(({ id }) => id), hasNext) },
+    links: { first: { href: url }, self: { href: url }, ...adjacentLinks(url, items.map(({ id }) => id), hasNext) },
     items: items.map((activity) => showActivity(activity, view)),
     totalItems: visible.length,
     ...(owner !== undefined && { author: showPerson(owner, view) })
@@ -45,15 +43,15 @@ export function thingCollection (feed: Feed, things: Array<StoredObject | User>,
     displayName: title,
     url,
     ...(isOfPeople === true && { objectTypes: ['person'] }),
-    links: { first: { href: url }, self: { href: url }, ...neighbours(url, items.map(idOf), hasNext) },
+    links: { first: { href: url }, self: { href: url }, ...adjacentLinks(url, items.map(idOf), hasNext) },
     items: items.map((thing) => showThing(thing, view)),
     totalItems: things.length,
     ...(owner !== undefined && { author: showPerson(owner, view) })
   }
 }
 
-/** `prev` is what is newer, even if nothing is; `next` is what is older. */
-function neighbours (url: string, ids: string[], hasNext: boolean): object {
+/** `prev` links to newer items, even if there are none. `next` links to older ones. */
+function adjacentLinks (url: string, ids: string[], hasNext: boolean): object {
   const [newest] = ids
   const oldest = ids.at(-1)
   if (newest === undefined || oldest === undefined) return {}

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { html } from '../../kit/pages/html.ts'
-import { admits } from '../http/admits.ts'
+import { accepts } from '../http/accepts.ts'
 import { HttpError, noSuchThing } from '../http/http-error.ts'
 import { queryOf } from '../oauth/oauth-parameters.ts'
 import type { Objects } from '../store/objects.ts'
@@ -12,10 +12,10 @@ import type { User } from '../store/model.ts'
 
 type Link = { rel: string, type?: string, href?: string, template?: string }
 
-/** Where things are. Everything is under the name by which this server was called. */
+/** The addresses of the server and its users, under the requested host name. */
 export function discoveryRoutes (app: FastifyInstance, users: Users, objects: Objects, quirks: Pick<Quirks, 'redirectsHostMeta'>): void {
   app.get('/.well-known/host-meta', async (request, reply) => {
-    return answer(request, reply, hostLinks(originOf(request)))
+    return sendLinks(request, reply, hostLinks(originOf(request)))
   })
 
   app.get('/.well-known/host-meta.json', async (request, reply) => {
@@ -24,14 +24,14 @@ export function discoveryRoutes (app: FastifyInstance, users: Users, objects: Ob
 
   app.get('/.well-known/webfinger', async (request) => ({ links: linksOf(request) }))
 
-  app.get('/api/lrdd', async (request, reply) => answer(request, reply, linksOf(request)))
+  app.get('/api/lrdd', async (request, reply) => sendLinks(request, reply, linksOf(request)))
 
   function linksOf (request: FastifyRequest): Link[] {
     const { resource } = queryOf(request.url)
     if (resource === undefined) throw new HttpError(400, 'No resource parameter')
     if (typeof resource !== 'string') throw new TypeError('Parameter "url" must be a string, not array')
     const uri = !resource.includes(':') && resource.includes('@') ? `acct:${resource}` : resource
-    // `nick@host:port` has a colon, so to pump.io it is a URI of the scheme `nick@host`, and its host is unheard of.
+    // pump.io reads `nick@host:port` as a URI of the scheme `nick@host`, so it does not recognize the host.
     const [, scheme, host] = /^(acct):[^@/]*@([^/?#]*)/i.exec(uri) ?? /^(https?):\/\/([^/?#]*)/i.exec(uri) ?? []
     if (scheme === undefined || hostname(host ?? '') !== hostname(request.host)) throw new HttpError(404, 'Unrecognized host')
     return scheme.toLowerCase() === 'acct' ? userLinks(uri, originOf(request)) : thingLinks(uri, originOf(request))
@@ -43,7 +43,7 @@ export function discoveryRoutes (app: FastifyInstance, users: Users, objects: Ob
     return [
       { rel: 'http://webfinger.net/rel/profile-page', type: 'text/html', href: `${origin}/${user.nickname}` },
       { rel: 'dialback', href: `${origin}/api/dialback` },
-      ...shownLinks(personOf(user, origin))
+      ...objectLinks(personOf(user, origin))
     ]
   }
 
@@ -52,7 +52,7 @@ export function discoveryRoutes (app: FastifyInstance, users: Users, objects: Ob
     if (type === undefined) throw new HttpError(404, 'Unknown object type')
     const object = objects.byId(type, uri)
     if (object === undefined) throw new HttpError(404, noSuchThing(type, uri))
-    return shownLinks(showObject(object, { viewer: undefined, origin }))
+    return objectLinks(showObject(object, { viewer: undefined, origin }))
   }
 }
 
@@ -73,10 +73,10 @@ function hostLinks (origin: string): Link[] {
   ]
 }
 
-/** XML for those who ask for nothing, or for XML alone. Whoever takes anything gets JSON. */
-function answer (request: FastifyRequest, reply: FastifyReply, links: Link[]): FastifyReply {
+/** pump.io sends JSON to clients that accept it or anything, and XML to others and without an Accept header. */
+function sendLinks (request: FastifyRequest, reply: FastifyReply, links: Link[]): FastifyReply {
   const { accept } = request.headers
-  if (accept !== undefined && admits(accept, 'application/json')) return reply.send({ links })
+  if (accept !== undefined && accepts(accept, 'application/json')) return reply.send({ links })
   return reply.header('content-type', 'application/xrd+xml').send(Buffer.from(xrd(links)))
 }
 
@@ -92,17 +92,17 @@ function personOf (user: User, origin: string): Record<string, unknown> {
   return showPerson(user, { viewer: undefined, origin })
 }
 
-/** An object's own links, then its feeds. */
-function shownLinks (shown: Record<string, unknown>): Link[] {
-  const links = Object.entries(shown['links'] as Record<string, { href: string }>).map(([rel, { href }]) => ({ rel, href }))
+/** An object's links, then its feeds. */
+function objectLinks (json: Record<string, unknown>): Link[] {
+  const links = Object.entries(json['links'] as Record<string, { href: string }>).map(([rel, { href }]) => ({ rel, href }))
   const feeds = ['replies', 'likes', 'shares', 'members', 'followers', 'following', 'favorites', 'lists'].flatMap((rel) => {
-    const feed = shown[rel] as { url: string } | undefined
+    const feed = json[rel] as { url: string } | undefined
     return feed === undefined ? [] : [{ rel, href: feed.url }]
   })
   return [...links, ...feeds]
 }
 
-/** Ports are not compared. */
+/** pump.io does not compare ports. */
 function hostname (host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '')
 }

@@ -9,10 +9,8 @@ import { queryOf } from '../oauth/oauth-parameters.ts'
 import { OBJECT_TYPES } from '../store/objects.ts'
 import type { Objects } from '../store/objects.ts'
 import type { PublishActivity } from '../activities/publish-activity.ts'
-import { maySeeObject, showObject } from './show.ts'
-import { urlOf } from '../store/stored-object.ts'
-import type { StoredObject } from '../store/model.ts'
-import type { User } from '../store/model.ts'
+import { maySeeObject, showObject, urlOf } from './show.ts'
+import type { StoredObject, User } from '../store/model.ts'
 
 type Address = { Params: { type: string, uuid?: string } }
 
@@ -35,12 +33,12 @@ export interface ObjectRoutes {
   publish: PublishActivity
 }
 
-/** Objects by their address here, or by an id that a client chose: `/api/note/UUID`, `/api/note?id=ID`. */
+/** Objects by their address or by an id that a client chose: `/api/note/UUID`, `/api/note?id=ID`. */
 export function objectRoutes (app: FastifyInstance, { objects, authenticate, publish }: ObjectRoutes): void {
   for (const { name, title, isOfPeople, of } of FEEDS) {
     for (const path of [`/api/:type/${name}`, `/api/:type/:uuid/${name}`]) {
       app.get<Address>(path, async (request) => {
-        const viewer = authenticate.anybody(request)
+        const viewer = authenticate.publicReader(request)
         const object = visible(find(request), viewer)
         const feed = { title: `${title} ${object.id}`, name: `activityobject:${name}:${object.id}`, url: urlOf(object, name), isOfPeople }
         return thingCollection(feed, of(object), queryOf(request.url), { viewer, origin: originOf(request) })
@@ -50,21 +48,21 @@ export function objectRoutes (app: FastifyInstance, { objects, authenticate, pub
 
   for (const path of ['/api/:type', '/api/:type/:uuid']) {
     app.get<Address>(path, async (request) => {
-      const viewer = authenticate.anybody(request)
+      const viewer = authenticate.publicReader(request)
       return showObject(visible(find(request), viewer), { viewer, origin: originOf(request) })
     })
   }
 
   app.put<Address>('/api/:type/:uuid', async (request) => {
-    const { actor, object, ...deed } = authored(request)
+    const { actor, object, ...input } = authored(request)
     const fields = { verb: 'update', object: { ...fieldsOf(request.body), id: object.id, objectType: object.objectType } }
-    publish({ ...deed, actor, fields }, request)
-    return showObject(object, { viewer: actor, origin: deed.origin })
+    publish({ ...input, actor, fields }, request)
+    return showObject(object, { viewer: actor, origin: input.origin })
   })
 
   app.delete<Address>('/api/:type/:uuid', async (request, reply) => {
-    const { object, ...deed } = authored(request)
-    publish({ ...deed, fields: { verb: 'delete', object: { id: object.id, objectType: object.objectType } } }, request)
+    const { object, ...input } = authored(request)
+    publish({ ...input, fields: { verb: 'delete', object: { id: object.id, objectType: object.objectType } } }, request)
     return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify('Deleted'))
   })
 

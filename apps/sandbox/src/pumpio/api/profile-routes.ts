@@ -15,7 +15,7 @@ export interface ProfileRoutes {
   authenticate: Authenticate
 }
 
-/** Joining by way of an application, and the page at which somebody's profile is to be seen. */
+/** Sign-up through an application, and the profile pages. */
 export function profileRoutes (app: FastifyInstance, { users, tokens, authenticate }: ProfileRoutes): void {
   app.post('/api/users', async (request) => {
     const client = authenticate.client(request)
@@ -23,9 +23,9 @@ export function profileRoutes (app: FastifyInstance, { users, tokens, authentica
     if (typeof nickname !== 'string' || !isNickname(nickname)) throw new HttpError(400, `Bad nickname: '${String(nickname)}'`)
     if (!isPassword(password)) throw new HttpError(400, 'Bad password')
     if (users.get(nickname) !== undefined) throw new HttpError(409, `Already have a(n) 'user' with id '${nickname}'`)
-    const user = users.open(nickname)
+    const user = users.openNamed(nickname)
     if (user === undefined) throw new HttpError(400, `Bad nickname: '${nickname}'`)
-    const { token, secret } = tokens.grant(client.id, nickname)
+    const { token, secret } = tokens.grant(user.account, client.id)
     const profile = showPerson(user, { viewer: user, origin: originOf(request) })
     return { nickname, published: user.published, updated: user.published, profile, token, secret }
   })
@@ -37,7 +37,7 @@ export function profileRoutes (app: FastifyInstance, { users, tokens, authentica
   })
 }
 
-/** Whatever is chosen, the sandbox's one password is the one to log in with. */
+/** The chosen password is ignored: every user logs in with the sandbox's password. */
 function isPassword (password: unknown): boolean {
   return typeof password === 'string' && password.length >= 8 && !/^([a-z]+|[0-9]+)$/i.test(password)
 }

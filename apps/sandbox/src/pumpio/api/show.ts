@@ -1,10 +1,7 @@
 import { isUser, maySee } from '../activities/activity.ts'
-import type { Activity } from '../store/model.ts'
-import { urlOf } from '../store/stored-object.ts'
-import type { StoredObject } from '../store/model.ts'
-import type { User } from '../store/model.ts'
+import type { Activity, StoredObject, User } from '../store/model.ts'
 
-/** For whom something is shown, and under which name this server was called. */
+/** The user who reads, and the requested host. */
 export interface View {
   viewer: User | undefined
   /** `http://HOST:PORT` */
@@ -85,21 +82,27 @@ export function showActivity (activity: Activity, view: View): Record<string, un
     content,
     ...(to !== undefined && { to }),
     ...(cc !== undefined && { cc }),
-    // Blind copies are the author's own secret.
+    // Only the author sees blind copies.
     ...(view.viewer === actor && bto !== undefined && { bto }),
     ...(view.viewer === actor && bcc !== undefined && { bcc }),
     ...(!isForeignId && { url: `${origin}/${actor.nickname}/activity/${uuid}`, links: { self: { href: `${origin}/api/activity/${uuid}` } } })
   }
 }
 
-/** Of what somebody posts the author goes without saying, and pump.io does not say it. */
+/** pump.io omits the author of an object that its author posts. */
 function showSubject (verb: string, object: StoredObject | User, view: View): Record<string, unknown> {
   return isUser(object) ? showPerson(object, view) : showObject(object, view, { hasAuthor: verb !== 'post' })
 }
 
-/** Through the activity that posted it, as pump.io has it: what was only uploaded is its author's alone. */
+/** The visibility of the activity that posted it. Only the author sees an uploaded object. */
 export function maySeeObject ({ author, post }: StoredObject, viewer: User | undefined): 'yes' | 'no' | 'unposted' {
   if (viewer !== undefined && author === viewer) return 'yes'
   if (post === undefined) return 'unposted'
   return maySee(post, viewer) ? 'yes' : 'no'
+}
+
+/** The address of the object, or of its `likes`, `replies` or `shares`. */
+export function urlOf ({ origin, objectType, id, uuid, isForeignId }: StoredObject, feed?: string): string {
+  const path = [origin, 'api', objectType, ...(isForeignId ? [] : [uuid]), ...(feed === undefined ? [] : [feed])].join('/')
+  return isForeignId ? `${path}?id=${encodeURIComponent(id)}` : path
 }

@@ -2,7 +2,7 @@ import validator from 'validator'
 import type { ParsedUrlQuery } from 'node:querystring'
 import { HttpError } from '../http/http-error.ts'
 
-/** How much of a stream, and where: at most one of before, since and start counts. */
+/** The requested part of a stream. At most one of before, since and start applies. */
 export interface StreamArgs {
   count: number
   before?: string
@@ -13,16 +13,16 @@ export interface StreamArgs {
 export interface StreamPage<T> {
   /** Newest first. */
   items: T[]
-  /** Whether there are older ones, as far as pump.io bothers to find out. */
+  /** Whether there are older items. pump.io guesses in some cases. */
   hasNext: boolean
 }
 
 const DEFAULT_COUNT = 20
-const MOST = 200
+const MAX_COUNT = 200
 
 export function readStreamArgs (query: ParsedUrlQuery): StreamArgs {
   const { count, before, since, offset } = query
-  const args: StreamArgs = { count: count === undefined ? DEFAULT_COUNT : readInt(count, MOST, `Count must be between 0 and ${MOST}`) }
+  const args: StreamArgs = { count: count === undefined ? DEFAULT_COUNT : readInt(count, MAX_COUNT, `Count must be between 0 and ${MAX_COUNT}`) }
   if (before !== undefined) args.before = readId(before)
   if (since !== undefined) {
     if (before !== undefined) throw new HttpError(400, "Can't have both 'before' and 'since' parameters")
@@ -36,7 +36,7 @@ export function readStreamArgs (query: ParsedUrlQuery): StreamArgs {
   return before === undefined && since === undefined ? { start: 0, ...args } : args
 }
 
-/** `stream` is oldest first; `name` is what pump.io calls it when an id is not in it. */
+/** `stream` is oldest first. `name` appears in the error about an unknown id. */
 export function pageOf<T> (stream: T[], idOf: (item: T) => string, args: StreamArgs, name: string): StreamPage<T> {
   const { count, before, since, start = 0 } = args
   if (before !== undefined) {
@@ -51,7 +51,7 @@ export function pageOf<T> (stream: T[], idOf: (item: T) => string, args: StreamA
   const items = slice(stream, start, count)
   return { items, hasNext: start + items.length < stream.length }
 
-  /** Counted from the newest. An empty stream is never searched. */
+  /** Counted from the newest. pump.io does not search an empty stream. */
   function positionOf (id: string): number {
     const index = stream.findLastIndex((item) => idOf(item) === id)
     if (index === -1 && stream.length > 0) throw new HttpError(400, `id '${id}' not found in stream '${name}'`)
@@ -64,9 +64,9 @@ function slice<T> (stream: T[], start: number, count: number): T[] {
   return stream.slice(Math.max(0, end - count), end).reverse()
 }
 
-function readInt (value: string | string[], max: number | undefined, fault: string): number {
+function readInt (value: string | string[], max: number | undefined, message: string): number {
   if (validator.isInt(text(value), { min: 0, ...(max !== undefined && { max }) })) return Number(value)
-  throw new HttpError(400, fault)
+  throw new HttpError(400, message)
 }
 
 function readId (value: string | string[]): string {
@@ -74,7 +74,7 @@ function readId (value: string | string[]): string {
   return text(value).trim()
 }
 
-/** The validator takes nothing else, and says so. */
+/** The validator accepts only text. */
 function text (value: string | string[]): string {
   if (typeof value !== 'string') throw new HttpError(400, 'Expected a string but received a Array')
   return value

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isMajor, typeOf } from '../activities/activity.ts'
-import type { Activity } from '../store/model.ts'
+import type { Activity, StoredObject, User } from '../store/model.ts'
 import type { Authenticate } from '../oauth/authenticate.ts'
 import { generatorOf } from '../oauth/clients.ts'
 import { activityCollection, thingCollection } from './collections.ts'
@@ -12,9 +12,7 @@ import { HttpError, noSuchThing } from '../http/http-error.ts'
 import { queryOf } from '../oauth/oauth-parameters.ts'
 import type { PublishActivity } from '../activities/publish-activity.ts'
 import { showActivity, showPerson, showThing } from './show.ts'
-import type { StoredObject } from '../store/model.ts'
 import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
 
 type Nickname = { Params: { nickname: string } }
 
@@ -42,23 +40,23 @@ const DIRECT_BOXES = BOXES.map(({ path, title, has }): Box => ({
   has: (activity, owner) => activity.audience.direct.includes(owner) && has(activity, owner)
 }))
 
-/** Everything below `/api/user/NAME`. */
+/** The routes below `/api/user/NAME`, and whoami. */
 export function userRoutes (app: FastifyInstance, { users, authenticate, publish }: UserRoutes): void {
   app.get<Nickname>('/api/user/:nickname', async (request) => {
-    const viewer = authenticate.anybody(request)
+    const viewer = authenticate.publicReader(request)
     const user = userIn(request)
     const profile = showPerson(user, { viewer, origin: originOf(request) })
     return { nickname: user.nickname, published: user.published, updated: user.published, profile }
   })
 
   app.get<Nickname>('/api/user/:nickname/profile', async (request) => {
-    const viewer = authenticate.anybody(request)
+    const viewer = authenticate.publicReader(request)
     return showPerson(userIn(request), { viewer, origin: originOf(request) })
   })
 
   for (const box of BOXES) {
     app.get<Nickname>(`/api/user/:nickname/feed${box.path}`, async (request) => {
-      const viewer = authenticate.anybody(request)
+      const viewer = authenticate.publicReader(request)
       const owner = userIn(request)
       return boxOf(request, { ...box, path: `feed${box.path}`, title: `${box.title} by ${owner.nickname}` }, owner, viewer)
     })
@@ -66,7 +64,7 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
 
   for (const box of [...BOXES, ...DIRECT_BOXES]) {
     app.get<Nickname>(`/api/user/:nickname/inbox${box.path}`, async (request) => {
-      const owner = mustBeOneself(authenticate.reader(request), userIn(request))
+      const owner = assertSelf(authenticate.reader(request), userIn(request))
       return boxOf(request, { ...box, path: `inbox${box.path}`, title: `${box.title} for ${owner.nickname}` }, owner, owner)
     })
   }
@@ -75,17 +73,17 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
 
   app.post<Nickname>('/api/user/:nickname/feed/major', async (request) => {
     const fields = fieldsOf(request.body)
-    return postToFeed(request, fields, () => { mustBe(isMajor(...kindOf(fields)), 'Only major activities to this feed.') })
+    return postToFeed(request, fields, () => { assertThat(isMajor(...kindOf(fields)), 'Only major activities to this feed.') })
   })
 
   app.post<Nickname>('/api/user/:nickname/feed/minor', async (request) => {
     const fields = fieldsOf(request.body)
-    return postToFeed(request, fields, () => { mustBe(!isMajor(...kindOf(fields)), 'Only minor activities to this feed.') })
+    return postToFeed(request, fields, () => { assertThat(!isMajor(...kindOf(fields)), 'Only minor activities to this feed.') })
   })
 
   app.post<Nickname>('/api/user/:nickname/inbox', async (request) => {
     authenticate.client(request)
-    // Only another server, registered by dialback, delivers here.
+    // Only another server that registered by dialback delivers here.
     throw new HttpError(401, 'Authentication required')
   })
 
@@ -97,7 +95,7 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
   ]
   for (const [path, title, thingsOf] of lists) {
     app.get<Nickname>(`/api/user/:nickname/${path}`, async (request) => {
-      const viewer = authenticate.anybody(request)
+      const viewer = authenticate.publicReader(request)
       const owner = userIn(request)
       const name = `${path}:${owner.nickname}`
       const feed = { title: `${title} ${owner.nickname}`, name, url: urlOf(request, owner, path), owner, isOfPeople: path.startsWith('follow') }
@@ -108,7 +106,7 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
   for (const [path, verb] of [['following', 'follow'], ['favorites', 'favorite']] as const) {
     app.post<Nickname>(`/api/user/:nickname/${path}`, async (request) => {
       const { user, client } = authenticate.writer(request)
-      mustBeOneself(user, userIn(request))
+      assertSelf(user, userIn(request))
       const origin = originOf(request)
       const fields = { verb, object: fieldsOf(request.body) }
       const { object } = publish({ actor: user, fields, generator: generatorOf(client), origin }, request)
@@ -123,7 +121,7 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
 
   function postToFeed (request: FastifyRequest<Nickname>, fields: Fields, check: () => void = () => {}): Record<string, unknown> {
     const { user, client } = authenticate.writer(request)
-    mustBeOneself(user, userIn(request))
+    assertSelf(user, userIn(request))
     check()
     const origin = originOf(request)
     const activity = publish({ actor: user, fields, generator: generatorOf(client), origin }, request)
@@ -148,13 +146,13 @@ function urlOf (request: FastifyRequest, { nickname }: User, path: string): stri
   return `${originOf(request)}/api/user/${nickname}/${path}`
 }
 
-function mustBeOneself (user: User, named: User): User {
+function assertSelf (user: User, named: User): User {
   if (user !== named) throw new HttpError(401, 'Not authorized')
   return user
 }
 
-function mustBe (isRight: boolean, fault: string): void {
-  if (!isRight) throw new HttpError(400, fault)
+function assertThat (isValid: boolean, message: string): void {
+  if (!isValid) throw new HttpError(400, message)
 }
 
 function kindOf ({ verb, object }: Fields): [string, string] {

@@ -1,15 +1,17 @@
+import { isObject } from '../../kit/http/parse-object.ts'
+
 export type Fields = Record<string, unknown>
 
-/** A JSON object or a form; whatever else came has no fields. */
+/** The fields of a JSON object or a form. Any other body has none. */
 export function fieldsOf (body: unknown): Fields {
   return isFields(body) ? body : {}
 }
 
 export function isFields (value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value)
+  return isObject(value) && !Buffer.isBuffer(value)
 }
 
-/** Of a form field or query parameter; what comes twice is an array, and nothing here takes one. */
+/** A form field or query parameter. A repeated one is an array, which no route here accepts. */
 export function textOf (value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

@@ -1,7 +1,4 @@
-/**
- * pump.io's own kind of error, answered as JSON below `/api/` and as a page or plain text elsewhere. Any other error
- * is a mishap there as it is here, and ends in the page of the web framework.
- */
+/** pump.io's own error: JSON below `/api/`, a page or text elsewhere. Any other error gets the framework's page. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly status: number
@@ -14,4 +11,9 @@ export class HttpError extends Error {
 
 export function noSuchThing (type: string, id: string): string {
   return `No such '${type}' with id '${id}'`
+}
+
+/** An error that ends the process of a real server. Its clients see a reset connection. */
+export class Crash extends Error {
+  override readonly name = 'Crash'
 }

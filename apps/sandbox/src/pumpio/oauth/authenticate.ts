@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../kit/clock.ts'
 import type { Client } from './clients.ts'
-import { Crash } from '../http/crash.ts'
-import { HttpError } from '../http/http-error.ts'
+import { Crash, HttpError } from '../http/http-error.ts'
 import { invalidConsumer, invalidSignature, invalidToken, usedNonce } from './oauth-error.ts'
 import { isForm, queryOf, valueOf } from './oauth-parameters.ts'
 import type { Parameters } from './oauth-parameters.ts'
@@ -10,67 +9,65 @@ import { signatureOf } from './oauth-signature.ts'
 import { fieldsOf } from '../http/fields.ts'
 import type { Sessions } from './sessions.ts'
 import { isStale } from './quirks.ts'
-import type { IsFreshNonce } from './quirks.ts'
+import type { UseNonce } from './quirks.ts'
 import { readSigned, SIGNED_PARAMETERS } from './token-endpoints.ts'
 import type { Grants } from './token-endpoints.ts'
 import type { AccessToken } from './tokens.ts'
+import { nicknameIn } from '../store/users.ts'
 import type { Users } from '../store/users.ts'
 import type { User } from '../store/model.ts'
 
-/** How the routes of the API find out who asks. What is not signed as it should be never gets past these. */
+/** Authenticates the requests of the API. Each function throws for a wrong signature. */
 export interface Authenticate {
-  /** Reading what anybody may read: a user, an application without one, or a browser that is logged in. */
-  anybody: (request: FastifyRequest) => User | undefined
+  /** For public reads: a user, an application without a user, or a logged-in browser. */
+  publicReader: (request: FastifyRequest) => User | undefined
   reader: (request: FastifyRequest) => User
-  /** Writing: signed with a token, always. */
+  /** Requires a signature with a token. */
   writer: (request: FastifyRequest) => { user: User, client: Client }
-  /** Signed without a token. */
+  /** Requires a signature without a token. */
   client: (request: FastifyRequest) => Client
-  /** For uploads, which may be public: whoever it is. */
-  whoever: (request: FastifyRequest) => User | undefined
+  /** For uploads, which may be public: like `publicReader`, and also without a login. */
+  optionalReader: (request: FastifyRequest) => User | undefined
 }
 
 export interface AuthenticateServices extends Grants {
   clock: Clock
   users: Users
   sessions: Sessions
-  isFresh: IsFreshNonce
+  useNonce: UseNonce
 }
 
 export function createAuthenticate (services: AuthenticateServices): Authenticate {
-  const { clients, tokens, quirks, clock, users, sessions, isFresh } = services
+  const { clients, tokens, quirks, clock, users, sessions, useNonce } = services
 
   function withToken (request: FastifyRequest): { user: User, client: Client } {
     const parameters = readSigned(request, [...SIGNED_PARAMETERS, 'oauth_token'])
-    const token = tokens.accessToken(valueOf(parameters, 'oauth_token'))
+    const token = tokens.access.byAccessToken(valueOf(parameters, 'oauth_token'))
     if (token === undefined) throw invalidToken(400)
-    mustNotBeReplay(parameters, token)
+    assertNotReplayed(parameters, token)
     const client = clients.get(token.clientId)
     if (client === undefined) throw invalidConsumer()
-    mustBeSigned(request, parameters, client, token)
-    const user = users.get(token.nickname)
+    assertSigned(request, parameters, client, token)
+    const user = users.get(nicknameIn(token.account))
     if (user === undefined) throw quirks.crashesForDeletedUsers ? new Crash() : invalidToken(400)
     return { user, client }
   }
 
   function withoutToken (request: FastifyRequest): Client {
     const parameters = readSigned(request, SIGNED_PARAMETERS)
-    mustNotBeReplay(parameters, undefined)
+    assertNotReplayed(parameters, undefined)
     const client = clients.get(valueOf(parameters, 'oauth_consumer_key'))
     if (client === undefined) throw invalidConsumer()
-    mustBeSigned(request, parameters, client)
+    assertSigned(request, parameters, client)
     return client
   }
 
-  /**
-   * pump.io works out whether it has seen the nonce and whether the time is right, and does not look at the result. It
-   * does look at an error on the way, which a client that is not there is one of; and not even that on a stale request.
-   */
-  function mustNotBeReplay (parameters: Parameters, token: AccessToken | undefined): void {
+  /** pump.io checks nonce and time, and ignores the result. An unknown client is an error unless the request is stale. */
+  function assertNotReplayed (parameters: Parameters, token: AccessToken | undefined): void {
     const [clientId, timestamp, nonce] = ['oauth_consumer_key', 'oauth_timestamp', 'oauth_nonce'].map((name) => valueOf(parameters, name))
-    const isStrange = clients.get(clientId ?? '') === undefined || (token !== undefined && token.clientId !== clientId)
-    if (isStrange && !isStale(clock, timestamp ?? '')) throw usedNonce()
-    if (!quirks.ignoresReplay && !isFresh(clientId ?? '', token?.token ?? '', timestamp ?? '', nonce ?? '')) throw usedNonce()
+    const isUnknown = clients.get(clientId ?? '') === undefined || (token !== undefined && token.clientId !== clientId)
+    if (isUnknown && !isStale(clock, timestamp ?? '')) throw usedNonce()
+    if (!quirks.ignoresReplay && !useNonce(clientId ?? '', token?.accessToken ?? '', timestamp ?? '', nonce ?? '')) throw usedNonce()
   }
 
   function fromSession (request: FastifyRequest): User {
@@ -79,27 +76,27 @@ export function createAuthenticate (services: AuthenticateServices): Authenticat
     return user
   }
 
-  function signedByAnybody (request: FastifyRequest): User | undefined {
+  function readSignature (request: FastifyRequest): User | undefined {
     if (carriesToken(request)) return withToken(request).user
     withoutToken(request)
     return undefined
   }
 
   return {
-    anybody: (request) => saysOAuth(request) ? signedByAnybody(request) : fromSession(request),
-    reader: (request) => saysOAuth(request) ? withToken(request).user : fromSession(request),
+    publicReader: (request) => hasOAuthHeader(request) ? readSignature(request) : fromSession(request),
+    reader: (request) => hasOAuthHeader(request) ? withToken(request).user : fromSession(request),
     writer: withToken,
     client: withoutToken,
-    whoever: (request) => saysOAuth(request) ? signedByAnybody(request) : sessions.userOf(request)
+    optionalReader: (request) => hasOAuthHeader(request) ? readSignature(request) : sessions.userOf(request)
   }
 }
 
-function mustBeSigned (request: FastifyRequest, parameters: Parameters, client: Client, token?: AccessToken): void {
-  if (valueOf(parameters, 'oauth_signature') !== signatureOf(request, parameters, client.secret, token?.secret)) throw invalidSignature(400)
+function assertSigned (request: FastifyRequest, parameters: Parameters, client: Client, token?: AccessToken): void {
+  if (valueOf(parameters, 'oauth_signature') !== signatureOf(request, parameters, client.secret, token?.details.secret)) throw invalidSignature(400)
 }
 
-/** Reading routes look at the header alone; a request that is signed in its query counts as not signed there. */
-function saysOAuth ({ headers: { authorization = '' } }: FastifyRequest): boolean {
+/** Reading routes check only the header, so a signature in the query does not count. */
+function hasOAuthHeader ({ headers: { authorization = '' } }: FastifyRequest): boolean {
   return authorization.startsWith('OAuth')
 }
 

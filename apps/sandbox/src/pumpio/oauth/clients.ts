@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { randomKey, randomSecret } from './random-token.ts'
 
-/** What an application says of itself when it registers. */
+/** What an application sends when it registers. */
 export interface ClientProfile {
   title?: string
   type?: 'web' | 'native'
@@ -18,15 +18,15 @@ export interface Client extends ClientProfile {
 export interface Clients {
   register: (profile: ClientProfile) => Client
   get: (id: string) => Client | undefined
-  /** The one in whose name accounts are made in bulk: a real host, too, knows an application only once. */
-  ours: () => Client
-  /** Forgets every registration; says how many. */
+  /** The client of all accounts that the control call creates, since an application registers once per host. */
+  getShared: () => Client
+  /** Deletes every registration. Returns their number. */
   forget: () => number
 }
 
 export function createClients (): Clients {
   const clients = new Map<string, Client>()
-  let ours: Client | undefined
+  let shared: Client | undefined
 
   const register = (profile: ClientProfile): Client => {
     const client = { ...profile, id: randomKey(), secret: randomSecret() }
@@ -37,17 +37,17 @@ export function createClients (): Clients {
   return {
     register,
     get: (id) => clients.get(id),
-    ours: () => (ours ??= register({ title: 'Carillon', type: 'web' })),
+    getShared: () => (shared ??= register({ title: 'Carillon', type: 'web' })),
     forget () {
       const forgotten = clients.size
       clients.clear()
-      ours = undefined
+      shared = undefined
       return forgotten
     }
   }
 }
 
-/** The client as the author's tool: what an activity says of where it comes from. */
+/** The `generator` of an activity: the client that posted it. */
 export function generatorOf ({ id, title, type }: Client): object {
   return {
     objectType: type === 'web' ? 'service' : 'application',
@@ -56,7 +56,7 @@ export function generatorOf ({ id, title, type }: Client): object {
   }
 }
 
-/** A UUID of version 5 in shape: the same for the same client, forever. */
+/** A UUID in the form of version 5. A client always has the same one. */
 function nameUuid (name: string): string {
   const hex = createHash('sha1').update(name).digest('hex')
   const variant = ((parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)

@@ -1,25 +1,26 @@
 import { parse } from 'node:querystring'
 import type { ParsedUrlQuery } from 'node:querystring'
 import type { FastifyRequest } from 'fastify'
+import { isFields } from '../http/fields.ts'
 
-/** What a request is signed over, by name; a name that comes twice in one source has two values. */
+/** The signed parameters. A name that occurs twice in one source has two values. */
 export type Parameters = Map<string, string[]>
 
 /**
- * The Authorization header, then the query, then the form: what comes later replaces what came before. A form counts
- * only when its content type is exactly this one: with a charset behind it, it is neither read nor signed.
+ * Reads the Authorization header, the query, then the form. A later source replaces an earlier one. pump.io ignores a form with a
+ * charset in its content type.
  */
 export function readParameters (request: FastifyRequest): Parameters {
   const parameters: Parameters = new Map()
   const { authorization = '', 'content-type': contentType } = request.headers
-  // Anywhere in the header, as the engine looks for it.
+  // The engine searches the whole header.
   if (authorization.includes('OAuth')) readHeader(parameters, authorization)
   readFields(parameters, queryOf(request.url))
   if (isForm(contentType) && isFields(request.body)) readFields(parameters, request.body)
   return parameters
 }
 
-/** The one value, or what JavaScript makes of two where one was due. */
+/** The value. Like the engine, it joins two values with a comma. */
 export function valueOf (parameters: Parameters, name: string): string {
   return (parameters.get(name) ?? []).join(',')
 }
@@ -28,7 +29,7 @@ export function isForm (contentType: string | undefined): boolean {
   return contentType === 'application/x-www-form-urlencoded'
 }
 
-/** Repeated parameters come as arrays, and a plus sign is a space. */
+/** Repeated parameters are arrays, and a plus sign is a space. */
 export function queryOf (url: string): ParsedUrlQuery {
   const start = url.indexOf('?')
   return start === -1 ? {} : parse(url.slice(start + 1))
@@ -36,7 +37,7 @@ export function queryOf (url: string): ParsedUrlQuery {
 
 function readHeader (parameters: Parameters, header: string): void {
   const [, scheme, rest = ''] = /^([a-zA-Z]+)\s(.*)$/s.exec(header) ?? []
-  // The engine trips over a header without a space, and over a pair without a value.
+  // The engine fails at a header without a space, and at a pair without a value.
   if (scheme === undefined) throw new TypeError('the Authorization header is no scheme and parameters')
   for (const pair of rest.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []) {
     const [, name = '', quoted] = /^([^=]+)?=(.+)$/s.exec(pair.trim()) ?? []
@@ -46,15 +47,11 @@ function readHeader (parameters: Parameters, header: string): void {
   }
 }
 
-/** Byte by byte, as the engine does it: a character beyond ASCII in the header never makes a valid signature. */
+/** Byte by byte, like the engine, so a header with other characters than ASCII never has a valid signature. */
 function unescaped (value: string): string {
   return value.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 }
 
 function readFields (parameters: Parameters, fields: object): void {
   for (const [name, value] of Object.entries(fields)) parameters.set(name, [value].flat().map(String))
-}
-
-function isFields (body: unknown): body is object {
-  return typeof body === 'object' && body !== null && !Buffer.isBuffer(body)
 }

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { valueOf } from './oauth-parameters.ts'
 import type { Parameters } from './oauth-parameters.ts'
 
-/** The signature that a request should bear (RFC 5849 §3.4). */
+/** The signature that a request must have (RFC 5849 §3.4). */
 export function signatureOf (request: FastifyRequest, parameters: Parameters, clientSecret: string, tokenSecret = ''): string {
   const key = `${encoded(clientSecret)}&${encoded(tokenSecret)}`
   if (valueOf(parameters, 'oauth_signature_method') === 'PLAINTEXT') return key

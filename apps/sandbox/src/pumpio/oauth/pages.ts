@@ -1,9 +1,10 @@
 import { html } from '../../kit/pages/html.ts'
 import type { Html } from '../../kit/pages/html.ts'
-import { hiddenFields, servicePage } from '../../kit/pages/service-page.ts'
+import { hiddenFields } from '../../kit/pages/consent-page.ts'
+import { servicePage } from '../../kit/pages/service-page.ts'
 import { PASSWORD } from '../store/users.ts'
 
-const LOOK = { name: 'pump.io', accent: '#b3541e', accentOnDark: '#f0a06a' }
+const STYLE = { name: 'pump.io', accent: '#b3541e', accentOnDark: '#f0a06a' }
 
 export function messagePage (title: string, message: string): string {
   return page(title, html`<h1>${title}</h1><p>${message}</p>`)
@@ -12,8 +13,8 @@ export function messagePage (title: string, message: string): string {
 export function frontPage (nickname: string | undefined): string {
   return page('Home', html`
     <h1>A pump.io server, simulated</h1>
-    <p>An application that is told an account here, such as <em>alice@</em> and this address's host and port, registers
-      itself and sends you back to log in.</p>
+    <p>Enter an account of this server in an application, such as <em>alice@</em> with the host and port of this page's address.
+      The application registers itself and sends you here to log in.</p>
     <p><a href="/try">Try it without one</a></p>
     ${nickname === undefined ? '' : logoutForm(nickname)}`)
 }
@@ -28,12 +29,12 @@ export function loginPage (token: string, username: string, fault?: string): str
       <input id="username" name="username" value="${username}" autocomplete="off" spellcheck="false" required>
       <label for="password">Password</label>
       <input id="password" name="password" type="password" value="${PASSWORD}" autocomplete="off" required>
-      <p class="hint">Any name will do: an account that is new here is made for you. Everybody's password is ${PASSWORD}.</p>
+      <p class="hint">Enter any name. A new name creates an account. Every password is ${PASSWORD}.</p>
       <div class="buttons"><button id="authenticate" class="allow">Login</button></div>
     </form>`)
 }
 
-/** One button: pump.io tells nobody that somebody declines. */
+/** pump.io has no button to decline. */
 export function approvalPage (token: string, verifier: string, nickname: string, application: string): string {
   return page('Authorize', html`
     <h1>Authorize</h1>
@@ -44,14 +45,14 @@ export function approvalPage (token: string, verifier: string, nickname: string,
       ${hiddenFields({ oauth_token: token, verifier })}
       <div class="buttons"><button class="allow">Authorize</button></div>
     </form>
-    <p class="hint">To decline, close this page. pump.io has no other way, and the application is not told.</p>
+    <p class="hint">To decline, close this page. The application gets no response.</p>
     ${logoutForm(nickname)}`)
 }
 
 export function finishedPage (token: string, verifier: string): string {
   return page('Authorization Finished', html`
     <h1>Authorization Complete</h1>
-    <p>The program you are using does not take this from your browser: give it the verifier yourself.</p>
+    <p>Copy the verifier into your program.</p>
     <table>
       <tr><td>Token</td><td id="token">${token}</td></tr>
       <tr><td>Verifier</td><td id="verifier">${verifier}</td></tr>
@@ -61,8 +62,7 @@ export function finishedPage (token: string, verifier: string): string {
 export function declinedPage (): string {
   return page('Declined', html`
     <h1>Declined</h1>
-    <p>That is: this page was left alone. pump.io has no way to decline, so the application hears nothing and has to
-      give up by itself.</p>`)
+    <p>At pump.io, a user declines by closing the page, so the application gets no response.</p>`)
 }
 
 function logoutForm (nickname: string): Html {
@@ -70,5 +70,5 @@ function logoutForm (nickname: string): Html {
 }
 
 function page (title: string, content: Html): string {
-  return servicePage(LOOK, title, content)
+  return servicePage(STYLE, title, content)
 }

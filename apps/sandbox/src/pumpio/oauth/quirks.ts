@@ -1,14 +1,14 @@
 import type { Clock } from '../../kit/clock.ts'
 
-/** Checks that OAuth asks for and pump.io leaves out. A test of a client may have it otherwise. */
+/** pump.io's deviations, which a test can switch. */
 export interface Quirks {
-  /** An access token is given for any verifier, and once somebody has logged in, whether or not Authorize was pressed. */
+  /** The token endpoint accepts any verifier once a user has logged in, even if the user did not press Authorize. */
   ignoresVerifier: boolean
-  /** Timestamps may be off, and nonces used again. Otherwise the API refuses both, timestamps beyond five minutes. */
+  /** The API accepts wrong timestamps and used nonces. Otherwise it refuses nonces, and timestamps beyond five minutes. */
   ignoresReplay: boolean
   /** A request with the token of a user who was deleted ends the server process. Otherwise the token is refused. */
   crashesForDeletedUsers: boolean
-  /** Off, as a rule: host-meta.json redirects to host-meta, as RFC 6415 lets a host do. */
+  /** Off by default: host-meta.json redirects to host-meta, which RFC 6415 allows. */
   redirectsHostMeta: boolean
 }
 
@@ -16,15 +16,15 @@ export const PUMPIO_QUIRKS: Readonly<Quirks> = {
   ignoresVerifier: true, ignoresReplay: true, crashesForDeletedUsers: true, redirectsHostMeta: false
 }
 
-/** Whether a nonce is fresh; asking counts it as used. */
-export type IsFreshNonce = (clientId: string, token: string, timestamp: string, nonce: string) => boolean
+/** Marks a nonce as used. Returns false when it was used before or the timestamp is wrong. */
+export type UseNonce = (clientId: string, token: string, timestamp: string, nonce: string) => boolean
 
-const MOST_SECONDS_OFF = 300
+const MAX_SKEW_SECONDS = 300
 
-export function createNonces (clock: Clock): { isFresh: IsFreshNonce, reset: () => void } {
+export function createNonces (clock: Clock): { use: UseNonce, reset: () => void } {
   const seen = new Set<string>()
   return {
-    isFresh (clientId, token, timestamp, nonce) {
+    use (clientId, token, timestamp, nonce) {
       const key = [clientId, token, timestamp, nonce].join(' ')
       const isFresh = !isStale(clock, timestamp) && !seen.has(key)
       seen.add(key)
@@ -35,5 +35,5 @@ export function createNonces (clock: Clock): { isFresh: IsFreshNonce, reset: () 
 }
 
 export function isStale (clock: Clock, timestamp: string): boolean {
-  return Math.abs(parseInt(timestamp, 10) - Math.floor(clock.nowMs() / 1000)) > MOST_SECONDS_OFF
+  return Math.abs(parseInt(timestamp, 10) - Math.floor(clock.nowMs() / 1000)) > MAX_SKEW_SECONDS
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** 22 characters: keys, tokens, verifiers and the last part of object ids. */
+/** 22 characters, for keys, tokens, verifiers and object ids. */
 export const randomKey = (): string => randomBytes(16).toString('base64url')
 
 /** 43 characters. */

@@ -5,27 +5,27 @@ import { HttpError, noSuchThing } from '../http/http-error.ts'
 import { fieldsOf } from '../http/fields.ts'
 import type { Fields } from '../http/fields.ts'
 
-/** Anybody may register, in JSON or as a form; every host keeps registrations of its own. */
+/** Registration needs no authentication, and accepts JSON or a form. Every host has its own registrations. */
 export function registrationRoutes (app: FastifyInstance, clients: Clients): void {
   app.post('/api/client/register', async (request) => {
     const fields = fieldsOf(request.body)
     const profile = readProfile(fields)
     const client = fields['type'] === 'client_associate' ? clients.register(profile) : update(fields, profile)
-    // Hard-coded at pump.io as well. Nothing there ever expires a client.
+    // pump.io always sends 0, and never expires a client.
     return { client_id: client.id, client_secret: client.secret, expires_at: 0 }
   })
 
   function update (fields: Fields, profile: ClientProfile): { id: string, secret: string } {
     if (fields['type'] !== 'client_update') throw new HttpError(400, 'Invalid registration type')
     const client = clients.get(String(fields['client_id']))
-    // No HttpError there either: an update of an unknown client gets the framework's page with 500.
+    // Not an HttpError: pump.io sends the framework's page with 500.
     if (client === undefined) throw new Error(noSuchThing('client', String(fields['client_id'])))
     if (client.secret !== fields['client_secret']) throw new HttpError(403, 'Unauthorized')
     return Object.assign(client, profile)
   }
 }
 
-/** In pump.io's own order, since only the first fault is told. */
+/** In pump.io's order, since it reports only the first error. */
 function readProfile (fields: Fields): ClientProfile {
   const { type, contacts, application_type: applicationType, application_name: name } = fields
   const { logo_url: logoUrl, redirect_uris: redirectUris } = fields
@@ -57,16 +57,16 @@ function readType (type: unknown): 'web' | 'native' {
 }
 
 function readLogo (url: unknown): string {
-  // Of anything but text the validator throws a TypeError, which is a 500.
+  // The validator throws a TypeError for anything but text, which is a 500.
   if (validator.isURL(url as string)) return url as string
   throw new HttpError(400, 'Invalid logo_url.')
 }
 
-/** One string. The validator wants a top-level domain, so `localhost` is no URL to it, while numeric addresses are. */
+/** One string of URLs. The validator requires a top-level domain or a numeric address, so it refuses `localhost`. */
 function readRedirects (redirectUris: unknown): string[] {
   if (typeof redirectUris !== 'string') throw new TypeError('params.redirect_uris.split is not a function')
   const uris = redirectUris.split(' ')
-  // Two URLs with nothing between them pass for one.
+  // The validator accepts two URLs without a space as one.
   const isGlued = uris.length === 1 && (redirectUris.match(/https?:/g) ?? []).length > 1
   if (!isGlued && uris.every((uri) => validator.isURL(uri))) return uris
   throw new HttpError(400, 'redirect_uris must be space-separated URLs.')

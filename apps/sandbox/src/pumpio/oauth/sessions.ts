@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { randomKey } from './random-token.ts'
 import type { User } from '../store/model.ts'
 
-/** Who is logged in with which browser. */
+/** The logged-in browsers. */
 export interface Sessions {
   open: (reply: FastifyReply, user: User) => void
   userOf: (request: FastifyRequest) => User | undefined
@@ -10,7 +10,7 @@ export interface Sessions {
   reset: () => void
 }
 
-// pump.io's own name for it, with a suffix: cookies know no ports, and everything local may be on one host.
+// pump.io's name with a suffix, since all ports of a host share their cookies.
 const COOKIE = 'connect.sid.pumpio'
 
 export function createSessions (): Sessions {

@@ -15,34 +15,34 @@ export interface Grants {
   quirks: Quirks
 }
 
-/** Any method will do, since it is part of what is signed. Timestamps and nonces only have to be there. */
+/** Every method is accepted, since the signature contains it. Timestamps and nonces must only be present. */
 export function tokenEndpoints (app: FastifyInstance, { clients, tokens, quirks }: Grants): void {
   app.all('/oauth/request_token', async (request, reply) => {
     const parameters = readSigned(request, [...SIGNED_PARAMETERS, 'oauth_callback'])
     const client = clientOf(parameters)
     tokens.cleanRequestTokens(client.id)
-    mustBeSigned(request, parameters, client.secret)
+    assertSigned(request, parameters, client.secret)
     const callback = valueOf(parameters, 'oauth_callback')
     if (!isCallback(callback)) throw internalError()
     const { token, secret } = tokens.request(client.id, callback)
-    return answer(reply, { oauth_token: token, oauth_token_secret: secret, oauth_callback_confirmed: 'true' })
+    return sendFields(reply, { oauth_token: token, oauth_token_secret: secret, oauth_callback_confirmed: 'true' })
   })
 
   app.all('/oauth/access_token', async (request, reply) => {
     const parameters = readSigned(request, [...SIGNED_PARAMETERS, 'oauth_token', 'oauth_verifier'])
     const client = clientOf(parameters)
-    const asked = tokens.requestToken(valueOf(parameters, 'oauth_token'))
-    if (asked === undefined || asked.clientId !== client.id) throw invalidToken(400)
-    if (asked.isUsed === true) throw invalidToken(401)
-    mustBeSigned(request, parameters, client.secret, asked.secret)
-    // pump.io asks no more than that somebody has logged in: the verifier must be there, and may be anything.
-    if (asked.nickname === undefined) throw invalidToken(401)
-    if (!quirks.ignoresVerifier && !(asked.isApproved === true && asked.verifier === valueOf(parameters, 'oauth_verifier'))) {
+    const requestToken = tokens.requestToken(valueOf(parameters, 'oauth_token'))
+    if (requestToken === undefined || requestToken.clientId !== client.id) throw invalidToken(400)
+    if (requestToken.isUsed === true) throw invalidToken(401)
+    assertSigned(request, parameters, client.secret, requestToken.secret)
+    // pump.io requires that a user has logged in. The verifier must be present, and may be anything.
+    if (requestToken.account === undefined) throw invalidToken(401)
+    if (!quirks.ignoresVerifier && !(requestToken.isApproved === true && requestToken.verifier === valueOf(parameters, 'oauth_verifier'))) {
       throw invalidToken(401)
     }
-    asked.isUsed = true
-    const { token, secret } = tokens.grant(client.id, asked.nickname)
-    return answer(reply, { oauth_token: token, oauth_token_secret: secret })
+    requestToken.isUsed = true
+    const { token, secret } = tokens.grant(requestToken.account, client.id)
+    return sendFields(reply, { oauth_token: token, oauth_token_secret: secret })
   })
 
   function clientOf (parameters: Parameters): { id: string, secret: string } {
@@ -52,7 +52,7 @@ export function tokenEndpoints (app: FastifyInstance, { clients, tokens, quirks 
   }
 }
 
-/** The parameters, once all that are due are there and the method is one of the two. */
+/** The parameters. Throws OAuthError when one is missing or the signature method is unknown. */
 export function readSigned (request: FastifyRequest, required: string[]): Parameters {
   const parameters = readParameters(request)
   if (!required.every((name) => parameters.has(name))) throw missingParameter()
@@ -60,7 +60,7 @@ export function readSigned (request: FastifyRequest, required: string[]): Parame
   return parameters
 }
 
-function mustBeSigned (request: FastifyRequest, parameters: Parameters, clientSecret: string, tokenSecret?: string): void {
+function assertSigned (request: FastifyRequest, parameters: Parameters, clientSecret: string, tokenSecret?: string): void {
   if (valueOf(parameters, 'oauth_signature') !== signatureOf(request, parameters, clientSecret, tokenSecret)) throw invalidSignature(401)
 }
 
@@ -69,8 +69,8 @@ function isCallback (callback: string): boolean {
   return /^https?:\/\/[^/]/i.test(callback)
 }
 
-/** Not encoded, which does no harm: keys and secrets are base64url. */
-function answer (reply: FastifyReply, fields: Record<string, string>): FastifyReply {
+/** Like pump.io, it does not encode the values, which are base64url. */
+function sendFields (reply: FastifyReply, fields: Record<string, string>): FastifyReply {
   const text = Object.entries(fields).map(([name, value]) => `${name}=${value}`).join('&')
   return reply.header('content-type', 'application/x-www-form-urlencoded').send(text)
 }

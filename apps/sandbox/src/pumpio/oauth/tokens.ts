@@ -1,54 +1,50 @@
 import type { Clock } from '../../kit/clock.ts'
+import { createGrantStore } from '../../kit/oauth/grant-store.ts'
+import type { Grant, GrantStore } from '../../kit/oauth/grant-store.ts'
 import { randomKey, randomSecret } from './random-token.ts'
 
 export interface RequestToken {
   token: string
   secret: string
   clientId: string
-  /** `oob`, or where the browser is sent. */
+  /** `oob`, or where the browser goes. */
   callback: string
   verifier: string
-  askedMs: number
-  /** Who has logged in over it. */
-  nickname?: string
-  /** Whether the Authorize button was pressed, or did not need to be. */
+  issuedMs: number
+  /** The account that has logged in with it. */
+  account?: string
+  /** Whether the user pressed Authorize, or did not need to. */
   isApproved?: boolean
   isUsed?: boolean
 }
 
-export interface AccessToken {
-  token: string
-  secret: string
-  clientId: string
-  nickname: string
-}
+export type AccessToken = Grant<{ secret: string }>
 
 export interface Tokens {
+  access: GrantStore<{ secret: string }>
   request: (clientId: string, callback: string) => RequestToken
   requestToken: (token: string) => RequestToken | undefined
-  /** Drops what this client asked for more than ten minutes ago. Nothing else ever does. */
+  /** Deletes this client's request tokens of more than ten minutes ago. Nothing else deletes them. */
   cleanRequestTokens: (clientId: string) => void
-  /** The pair of this client and user: a second authorization gives the first one's again. */
-  grant: (clientId: string, nickname: string) => AccessToken
-  hasGranted: (clientId: string, nickname: string) => boolean
-  accessToken: (token: string) => AccessToken | undefined
-  /** Ends the access tokens of one user, or of all; says how many. */
-  revoke: (nickname?: string) => number
+  find: (account: string, clientId: string) => AccessToken | undefined
+  /** A second authorization returns the same token. */
+  grant: (account: string, clientId: string) => { token: string, secret: string }
   reset: () => void
 }
 
 const REQUEST_TOKEN_LIFETIME_MS = 600_000
 
+/** The tokens of OAuth 1.0a. Access tokens do not expire. */
 export function createTokens (clock: Clock): Tokens {
   const requestTokens = new Map<string, RequestToken>()
-  const accessTokens = new Map<string, AccessToken>()
-  const granted = new Map<string, AccessToken>()
-  const pairOf = (clientId: string, nickname: string): string => `${clientId} ${nickname}`
+  const access = createGrantStore<{ secret: string }>({ clock, createToken: randomKey })
 
-  return {
+  const self: Tokens = {
+    access,
+
     request (clientId, callback) {
       const pair = { token: randomKey(), secret: randomSecret() }
-      const token = { ...pair, verifier: randomKey(), clientId, callback, askedMs: clock.nowMs() }
+      const token = { ...pair, verifier: randomKey(), clientId, callback, issuedMs: clock.nowMs() }
       requestTokens.set(token.token, token)
       return token
     },
@@ -56,39 +52,22 @@ export function createTokens (clock: Clock): Tokens {
     requestToken: (token) => requestTokens.get(token),
 
     cleanRequestTokens (clientId) {
-      for (const { token, clientId: owner, askedMs } of requestTokens.values()) {
-        if (owner === clientId && clock.nowMs() - askedMs > REQUEST_TOKEN_LIFETIME_MS) requestTokens.delete(token)
+      for (const { token, clientId: owner, issuedMs } of requestTokens.values()) {
+        if (owner === clientId && clock.nowMs() - issuedMs > REQUEST_TOKEN_LIFETIME_MS) requestTokens.delete(token)
       }
     },
 
-    grant (clientId, nickname) {
-      const known = granted.get(pairOf(clientId, nickname))
-      if (known !== undefined) return known
-      const token = { token: randomKey(), secret: randomSecret(), clientId, nickname }
-      accessTokens.set(token.token, token)
-      granted.set(pairOf(clientId, nickname), token)
-      return token
-    },
+    find: (account, clientId) => [...access.list(account)].find((grant) => grant.clientId === clientId),
 
-    hasGranted: (clientId, nickname) => granted.has(pairOf(clientId, nickname)),
-
-    accessToken: (token) => accessTokens.get(token),
-
-    revoke (nickname) {
-      let revoked = 0
-      for (const { token, clientId, nickname: owner } of accessTokens.values()) {
-        if (nickname !== undefined && owner !== nickname) continue
-        accessTokens.delete(token)
-        granted.delete(pairOf(clientId, owner))
-        revoked++
-      }
-      return revoked
+    grant (account, clientId) {
+      const { accessToken, details } = self.find(account, clientId) ?? access.issue(account, clientId, { secret: randomSecret() })
+      return { token: accessToken, secret: details.secret }
     },
 
     reset () {
       requestTokens.clear()
-      accessTokens.clear()
-      granted.clear()
+      access.reset()
     }
   }
+  return self
 }

@@ -1,24 +1,24 @@
 import type { Fields } from '../http/fields.ts'
 
-/** As the client wrote it, or as pump.io filled it in. */
+/** The addresses from the client, or pump.io's default. */
 export type Addresses = Partial<Record<(typeof ADDRESS_FIELDS)[number], Fields[]>>
 
 export const ADDRESS_FIELDS = ['to', 'cc', 'bto', 'bcc'] as const
 
-/** Who of this host is meant. */
+/** The users of this host that an activity is addressed to. */
 export interface Audience {
   isPublic: boolean
   isForFollowers: boolean
-  /** By name. */
+  /** Addressed by name. */
   people: User[]
-  /** Those of them who find it in their `direct` inbox. */
+  /** Those who receive it in their `direct` inbox. */
   direct: User[]
 }
 
 export interface Activity {
   uuid: string
   id: string
-  /** A client may choose the id, and then there is no address to fetch the activity at. */
+  /** The client chose the id, so the activity has no address. */
   isForeignId: boolean
   origin: string
   verb: string
@@ -32,27 +32,27 @@ export interface Activity {
   published: string
   updated: string
   deleted?: string
-  /** What else the client said: `title`, `location`, `target` and the like. */
+  /** The client's other fields, such as `title`, `location` and `target`. */
   fields: Fields
 }
 
-/** A note, an image, a comment, a person elsewhere: whatever an activity can be about, but for the users of this host. */
+/** The object of an activity: a note, an image, a comment, a person of another host. Users of this host are not stored here. */
 export interface StoredObject {
   objectType: string
   id: string
   uuid: string
-  /** Chosen by a client, which then finds the object by `?id=`. */
+  /** The client chose the id, and finds the object by `?id=`. */
   isForeignId: boolean
-  /** `http://HOST:PORT`, as the request that brought it called this server. */
+  /** `http://HOST:PORT` of the request that created it. */
   origin: string
   author?: User | undefined
   published: string
   updated: string
   deleted?: string
-  /** What else its author said of it. */
+  /** The author's other fields. */
   fields: Fields
   inReplyTo?: StoredObject
-  /** The activity that posted it. An object that is there without one has been uploaded, not posted. */
+  /** The activity that posted it. An uploaded object has none. */
   post?: Activity
   replies: StoredObject[]
   likers: User[]
@@ -61,10 +61,10 @@ export interface StoredObject {
 
 export interface User {
   nickname: string
-  /** `NAME@HOST:PORT`, by which the sandbox's controls know the account. */
+  /** `NAME@HOST:PORT` */
   account: string
   published: string
-  /** Oldest first, as everything here; what is listed is listed newest first. */
+  /** Oldest first, like all lists here. Responses list the newest first. */
   inbox: Activity[]
   outbox: Activity[]
   followers: User[]

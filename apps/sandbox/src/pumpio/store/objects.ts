@@ -1,13 +1,12 @@
 import type { Clock } from '../../kit/clock.ts'
 import type { Fields } from '../http/fields.ts'
 import { randomKey } from '../oauth/random-token.ts'
-import { stamp } from './stamp.ts'
-import type { StoredObject } from './model.ts'
-import type { User } from './model.ts'
+import { stamp } from './users.ts'
+import type { StoredObject, User } from './model.ts'
 
 interface NewObject {
   objectType: string
-  /** Absent: a URL on this host. */
+  /** Default: a URL on this host. */
   id?: string | undefined
   origin: string
   author?: User | undefined
@@ -22,7 +21,7 @@ export interface Objects {
   reset: () => void
 }
 
-/** The kinds that have addresses of their own below `/api/`. */
+/** The types that have addresses below `/api/`. */
 export const OBJECT_TYPES = new Set(['alert', 'application', 'article', 'audio', 'badge', 'binary', 'bookmark', 'collection', 'comment',
   'device', 'event', 'file', 'game', 'group', 'image', 'issue', 'job', 'note', 'offer', 'organization', 'other', 'page', 'permission', 'person',
   'place', 'process', 'product', 'question', 'review', 'service', 'task', 'video'])

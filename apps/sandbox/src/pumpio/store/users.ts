@@ -1,70 +1,56 @@
-import type { Accounts } from '../../kit/accounts.ts'
 import type { Clock } from '../../kit/clock.ts'
+import type { SandboxServices } from '../../kit/simulator.ts'
+import { createUserStore } from '../../kit/user-store.ts'
+import type { UserStore } from '../../kit/user-store.ts'
 import type { User } from './model.ts'
-import { stamp } from './stamp.ts'
 
 export const PROVIDER = 'pumpio'
 
-/** Everybody's. pump.io wants eight characters that are neither all letters nor all digits. */
+/** Every user's password. pump.io requires eight characters that are not only letters or only digits. */
 export const PASSWORD = 'sandbox-secret'
-
-export interface Users {
-  /** The user of this name, made when it is new; undefined when it is no name. */
-  open: (nickname: string) => User | undefined
-  /** A new user of a name that the sandbox chooses. */
-  fresh: () => User
-  get: (nickname: string) => User | undefined
-  /** As an administrator does: tokens and what was posted stay behind. False when there is no such user. */
-  remove: (nickname: string) => boolean
-  names: (limit: number) => string[]
-  reset: () => void
-}
 
 const NICKNAME = /^[a-zA-Z0-9\-_.]{1,64}$/
 // Profiles are pages at the root.
-const TAKEN = new Set(['api', 'main', 'oauth', 'oauth2', 'uploads', 'shared', 'javascript', 'images', 'stylesheets', 'template', '.well-known', 'try'])
+const RESERVED = new Set(['api', 'main', 'oauth', 'oauth2', 'uploads', 'shared', 'javascript', 'images', 'stylesheets', 'template', '.well-known', 'try'])
 
-/** `hostOf` gives HOST:PORT of this server, which is known once it listens. */
-export function createUsers (clock: Clock, accounts: Accounts, hostOf: () => string): Users {
-  const users = new Map<string, User>()
+export interface Users extends UserStore<User> {
+  /** Undefined when the name is invalid and no user has it. */
+  openNamed: (nickname: string) => User | undefined
+}
 
-  const create = (nickname: string): User => {
-    const account = `${nickname}@${hostOf()}`
-    const boxes = { inbox: [], outbox: [], followers: [], following: [], favorites: [], uploads: [] }
-    const user = { nickname, account, published: stamp(clock), ...boxes }
-    users.set(nickname, user)
-    accounts.add(PROVIDER, account)
-    return user
-  }
-
+/** The users of this host, by nickname. */
+export function createUsers ({ clock, accounts, hostOf }: SandboxServices): Users {
+  const users = createUserStore<User>({
+    provider: PROVIDER,
+    accounts,
+    createUser: (nickname) => ({
+      nickname,
+      account: `${nickname}@${hostOf(PROVIDER)}`,
+      published: stamp(clock),
+      inbox: [],
+      outbox: [],
+      followers: [],
+      following: [],
+      favorites: [],
+      uploads: []
+    })
+  })
   return {
-    open: (nickname) => users.get(nickname) ?? (isNickname(nickname) ? create(nickname) : undefined),
-
-    fresh () {
-      let name = accounts.freshName(PROVIDER)
-      while (users.has(name)) name = accounts.freshName(PROVIDER)
-      return create(name)
-    },
-
-    get: (nickname) => users.get(nickname),
-
-    remove: (nickname) => users.delete(nickname),
-
-    names (limit) {
-      const names: string[] = []
-      for (const name of users.keys()) if (names.push(name) === limit) break
-      return names
-    },
-
-    reset: () => { users.clear() }
+    ...users,
+    openNamed: (nickname) => users.get(nickname) ?? (isNickname(nickname) ? users.open(nickname) : undefined)
   }
 }
 
 export function isNickname (nickname: string): boolean {
-  return NICKNAME.test(nickname) && !TAKEN.has(nickname)
+  return NICKNAME.test(nickname) && !RESERVED.has(nickname)
 }
 
 /** The name in `alice`, `alice@host` and `acct:alice@host`. */
 export function nicknameIn (account: string): string {
   return account.replace(/^acct:/, '').replace(/@.*$/s, '')
+}
+
+/** The current time in pump.io's format, without fractions. */
+export function stamp (clock: Clock): string {
+  return new Date(clock.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z')
 }

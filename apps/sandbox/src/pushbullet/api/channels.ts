@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Entry, ListQuery } from '../store/collection.ts'
 import { invalidParam } from '../http/pushbullet-error.ts'
 import { readFields, readTexts } from '../http/read-fields.ts'
-import { userOf } from '../oauth/session.ts'
+import { userOf } from '../oauth/access.ts'
 import type { Channel, Subscription } from '../store/objects.ts'
 import type { User } from '../store/user.ts'
 
 const PUBLIC = ['iden', 'active', 'created', 'modified', 'type', 'title', 'body', 'url', 'file_name', 'file_type', 'file_url'] as const
 
-/** Channels are each their owner's, and found by everybody. */
+/** A channel belongs to its owner, and every user can find it. */
 export interface Channels {
   create: (owner: User, channel: Channel) => Channel & Entry
   byTag: (tag: string) => { owner: User, channel: Channel & Entry } | undefined
@@ -60,7 +60,7 @@ export function channelRoutes (app: FastifyInstance, channels: Channels): void {
   })
 }
 
-/** Open to everybody, without a token. */
+/** Needs no token. */
 export function channelInfoRoutes (app: FastifyInstance, channels: Channels): void {
   app.get<{ Querystring: { tag?: string, no_recent_pushes?: string } }>('/channel-info', async (request) => {
     const found = channels.byTag(request.query.tag ?? '')
@@ -82,7 +82,7 @@ function subscriptionTo (user: User, channelIden: string): (Subscription & Entry
   return user.subscriptions.values().find(({ channel }) => channel.iden === channelIden)
 }
 
-/** Says nothing about the owner: everybody can read it. */
+/** Omits the owner, since every caller can read it. */
 function recentPushes (owner: User, channelIden: string): object[] {
   return owner.pushes.values()
     .filter((push) => push.channel_iden === channelIden)

@@ -3,7 +3,7 @@ import type { ListQuery } from '../store/collection.ts'
 import { invalidParam, notFound } from '../http/pushbullet-error.ts'
 import { readFields, readFlag, readTexts } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
-import { userOf } from '../oauth/session.ts'
+import { userOf } from '../oauth/access.ts'
 import type { Device } from '../store/objects.ts'
 
 const TEXTS = ['nickname', 'model', 'manufacturer', 'push_token', 'fingerprint', 'key_fingerprint'] as const

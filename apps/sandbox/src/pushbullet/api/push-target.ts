@@ -5,23 +5,22 @@ import type { Push } from '../store/objects.ts'
 import { readText } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
 import type { User } from '../store/user.ts'
-import type { Users } from '../store/users.ts'
+import type { UserStore } from '../../kit/user-store.ts'
 
-/** What a push says, whoever it goes to. */
+/** A push without its sender and receiver. */
 export type Content = Pick<Push, 'type'> & Partial<Push>
 
-/** A push in one account's list; `isSeen` where it shows up on a screen, and not merely under "sent". */
+/** A push in one account's list. `isSeen` is false where it is only listed as sent. */
 export interface Delivery {
   user: User
   push: Push & Entry
   isSeen: boolean
 }
 
-/**
- * Reads the target from a closed set of parameters and says how to deliver to it; none of them means all devices of
- * the sender's own. The first delivery is the one that the sender is answered with.
- */
-export function findTarget (sender: User, fields: Fields, users: Users, channels: Channels): (content: Content) => Delivery[] {
+/** Reads the target. Without one, the push goes to all devices of the sender. The response is the first delivery. */
+export function findTarget (
+  sender: User, fields: Fields, users: UserStore<User>, channels: Channels
+): (content: Content) => Delivery[] {
   const device = readText(fields, 'device_iden')
   if (device !== undefined) {
     if (sender.devices.get(device) === undefined) throw invalidParam('device_iden')
@@ -30,7 +29,7 @@ export function findTarget (sender: User, fields: Fields, users: Users, channels
   const email = readText(fields, 'email')
   if (email !== undefined) {
     if (!/^[^\s@]+@[^\s@]+$/.test(email.trim())) throw invalidParam('email')
-    return (content) => toEmail(sender, email.trim(), users.byEmail(email), content)
+    return (content) => toEmail(sender, email.trim(), users.byId(email.trim().toLowerCase()), content)
   }
   const tag = readText(fields, 'channel_tag')
   if (tag !== undefined) {
@@ -39,7 +38,7 @@ export function findTarget (sender: User, fields: Fields, users: Users, channels
     const { iden } = found.channel
     return (content) => toChannel(sender, iden, channels.subscribers(iden), content)
   }
-  // Only the owner of a client may push to its users, and nobody here owns one.
+  // Only the owner of a client may push to its users, and no account here owns one.
   if (readText(fields, 'client_iden') !== undefined) throw invalidParam('client_iden')
   return (content) => [toSelf(sender, content)]
 }
@@ -56,7 +55,7 @@ function toEmail (sender: User, email: string, receiver: User | undefined, conte
     : receiverIs(receiver)
   const both = { ...content, ...senderIs(sender), ...to }
   const sent = sender.pushes.create({ ...both, direction: 'outgoing' })
-  // Somebody without an account gets an e-mail: the sender's screen is the only one here that can show it.
+  // A receiver without an account gets an e-mail, which only the sender's screen can show.
   if (receiver === undefined) return [{ user: sender, push: sent, isSeen: true }]
   return [
     { user: sender, push: sent, isSeen: false },

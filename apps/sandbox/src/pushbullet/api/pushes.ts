@@ -8,10 +8,11 @@ import type { ListQuery } from '../store/collection.ts'
 import { invalidParam, notFound } from '../http/pushbullet-error.ts'
 import { readFields, readFlag, readText, readTexts } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
-import { userOf } from '../oauth/session.ts'
+import { userOf } from '../oauth/access.ts'
 import { findTarget } from './push-target.ts'
-import type { Users } from '../store/users.ts'
+import type { UserStore } from '../../kit/user-store.ts'
 import type { Push } from '../store/objects.ts'
+import type { User } from '../store/user.ts'
 
 const CONTENT = {
   note: ['title', 'body'],
@@ -19,7 +20,7 @@ const CONTENT = {
   file: ['body', 'file_name', 'file_type', 'file_url']
 } as const
 
-export function pushRoutes (app: FastifyInstance, users: Users, channels: Channels, inbox: Inbox, tally?: Tally): void {
+export function pushRoutes (app: FastifyInstance, users: UserStore<User>, channels: Channels, inbox: Inbox, tally?: Tally): void {
   app.get<{ Querystring: ListQuery }>('/pushes', async (request) => {
     const { page, cursor } = userOf(request).pushes.list(request.query)
     return { pushes: page, cursor }
@@ -33,8 +34,8 @@ export function pushRoutes (app: FastifyInstance, users: Users, channels: Channe
       const content = readContent(fields)
       return { ...content, guid, iden: tally.take(sender, guid, performance.timeOrigin + performance.now()), active: true }
     }
-    const already = guid === undefined ? undefined : sender.pushes.trace(sender.guids.get(guid) ?? '')
-    if (already !== undefined) return already
+    const existing = guid === undefined ? undefined : sender.pushes.trace(sender.guids.get(guid) ?? '')
+    if (existing !== undefined) return existing
 
     const content = readContent(fields)
     const deliver = findTarget(sender, fields, users, channels)
@@ -60,7 +61,7 @@ export function pushRoutes (app: FastifyInstance, users: Users, channels: Channe
 
   app.delete('/pushes', async (request) => {
     const { pushes } = userOf(request)
-    // Documented as asynchronous: a list right after the answer may still show them.
+    // Documented as asynchronous: a list right after the response may still contain them.
     setImmediate(() => pushes.removeAll())
     return {}
   })

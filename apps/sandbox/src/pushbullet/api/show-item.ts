@@ -1,14 +1,13 @@
 import type { Card } from '../../kit/simulator.ts'
-import type { Push } from '../store/objects.ts'
-import type { Text } from '../store/objects.ts'
+import type { Push, Text } from '../store/objects.ts'
 
-/** What this simulator files in the inbox. */
-export type Shown =
+/** What this simulator adds to the inbox. */
+export type InboxItem =
   | Push & { type: 'note' | 'link' | 'file' }
   | Text & { type: 'text' }
   | { type: 'ephemeral', push: { title?: unknown, body?: unknown, type?: unknown } }
 
-export function showItem (item: Shown): Card {
+export function toCard (item: InboxItem): Card {
   switch (item.type) {
     case 'text': return { kind: 'text', title: `SMS to ${item.data.addresses.join(', ')}`, body: item.data.message }
     case 'ephemeral': return { kind: 'ephemeral', title: text(item.push.title) ?? text(item.push.type), body: text(item.push.body) }

@@ -3,7 +3,7 @@ import type { Channels } from './channels.ts'
 import type { ListQuery } from '../store/collection.ts'
 import { invalidParam, notFound } from '../http/pushbullet-error.ts'
 import { readFields, readFlag, readText } from '../http/read-fields.ts'
-import { userOf } from '../oauth/session.ts'
+import { userOf } from '../oauth/access.ts'
 
 export function subscriptionRoutes (app: FastifyInstance, channels: Channels): void {
   app.get<{ Querystring: ListQuery }>('/subscriptions', async (request) => {

@@ -6,7 +6,7 @@ import type { ListQuery } from '../store/collection.ts'
 import { invalidParam, notFound } from '../http/pushbullet-error.ts'
 import { readFields, readFlag, readText, readTexts } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
-import { userOf } from '../oauth/session.ts'
+import { userOf } from '../oauth/access.ts'
 import type { User } from '../store/user.ts'
 import type { Text } from '../store/objects.ts'
 
@@ -25,11 +25,11 @@ export function textRoutes (app: FastifyInstance, inbox: Inbox): void {
 
   app.post<{ Params: { iden: string } }>('/texts/:iden', async (request) => {
     const user = userOf(request)
-    const already = user.texts.get(request.params.iden)
-    if (already === undefined) throw notFound()
+    const existing = user.texts.get(request.params.iden)
+    if (existing === undefined) throw notFound()
     const fields = readFields(request.body)
-    const data = { ...already.data, ...readFields(fields['data']) }
-    return user.texts.update(already.iden, readTextMessage(user, { ...fields, data }))
+    const data = { ...existing.data, ...readFields(fields['data']) }
+    return user.texts.update(existing.iden, readTextMessage(user, { ...fields, data }))
   })
 
   app.delete<{ Params: { iden: string } }>('/texts/:iden', async (request) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../../kit/clock.ts'
 import type { Faults } from '../../kit/faults/faults.ts'
 import { PROVIDER } from '../oauth/client.ts'
 import { spend } from '../http/rate-headers.ts'
-import type { Users } from '../store/users.ts'
+import type { Access } from '../oauth/access.ts'
 import type { Stats } from '../../kit/stats.ts'
 import { headerOf } from '../../kit/quick-route.ts'
 import type { QuickRoute } from '../../kit/quick-route.ts'
@@ -10,7 +10,7 @@ import type { Tally } from './tally.ts'
 
 export interface QuickPushServices {
   clock: Clock
-  users: Users
+  access: Access
   tally: Tally
   faults: Faults
   stats: Stats
@@ -19,17 +19,17 @@ export interface QuickPushServices {
 const PATH = '/pushbullet/v2/pushes'
 
 /**
- * Pushbullet's answer to a note or link for all devices of an account, under a guid. Whatever else may be meant, or wrong
- * with it, the simulator sees to, as it does while there are faults.
+ * Accepts a note or link with a guid for all devices of an account. The simulator processes everything else, and everything
+ * while there are faults.
  */
-export function quickPush ({ clock, users, tally, faults, stats }: QuickPushServices): QuickRoute {
+export function quickPush ({ clock, access, tally, faults, stats }: QuickPushServices): QuickRoute {
   const count = stats.of(PROVIDER, `POST ${PATH}`)
   return {
     requestLine: `POST ${PATH} HTTP/1.1\r\n`,
 
-    answer (head, body) {
+    respond (head, body) {
       if (faults.any()) return undefined
-      const user = users.byToken(headerOf(head, 'access-token') ?? '')
+      const user = access.byToken(headerOf(head, 'access-token') ?? '')
       const push = readPush(body)
       if (user === undefined || push === undefined) return undefined
 

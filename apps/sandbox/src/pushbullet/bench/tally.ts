@@ -1,7 +1,7 @@
 import type { User } from '../store/user.ts'
 
-/** A push that was taken under a guid. */
-interface Taken {
+/** A push that was accepted with a guid. */
+interface CountedPush {
   user: User
   iden: string
   /** Milliseconds since the epoch, with fractions. */
@@ -9,24 +9,24 @@ interface Taken {
 }
 
 interface TallyCounts {
-  /** Pushes taken, each under a guid of its own. */
+  /** Accepted pushes. Each has its own guid. */
   distinct: number
-  /** Requests that brought a guid which had been taken already. */
+  /** Requests whose guid had made a push before. */
   repeated: number
 }
 
-/** Counts pushes instead of keeping them: of each there is the guid it came under, and when. */
+/** Counts pushes instead of keeping them. It stores the guid and the time of each. */
 export interface Tally {
-  /** Takes a push, or finds the one that its sender's guid has made before; answers its iden. */
+  /** Counts a push, or finds the sender's earlier push with this guid. Returns its iden. */
   take: (user: User, guid: string, atMs: number) => string
   counts: () => TallyCounts
-  /** When the push under this guid came, as soon as it has; undefined when it did not within `waitMs`. */
+  /** Resolves with the time when the push with this guid arrived; undefined when it did not arrive within `waitMs`. */
   arrival: (guid: string, waitMs: number) => Promise<number | undefined>
   reset: () => void
 }
 
 export function createTally (): Tally {
-  const pushes = new Map<string, Taken>()
+  const pushes = new Map<string, CountedPush>()
   const waiting = new Map<string, (atMs: number) => void>()
   let repeated = 0
 
@@ -35,7 +35,7 @@ export function createTally (): Tally {
       let key = guid
       let known = pushes.get(guid)
       if (known !== undefined && known.user !== user) {
-        // Another account's guid is nobody's business: it must neither hide this push nor be counted as its repetition.
+        // Two accounts may use the same guid, and their pushes are different ones.
         key = `${guid} ${user.iden}`
         known = pushes.get(key)
       }

@@ -1,17 +1,11 @@
 import type { Clock } from '../../kit/clock.ts'
-import type { FaultAnswer } from '../../kit/simulator.ts'
+import { gatewayPage } from '../../kit/http/gateway-page.ts'
+import type { FaultResponse } from '../../kit/simulator.ts'
 import { bodyFor } from './pushbullet-error.ts'
 import { exhausted, unspent } from './rate-headers.ts'
 
-/** Statuses that come from a proxy in front of Pushbullet, which knows neither its JSON nor its headers. */
-const GATEWAY: Record<number, string> = { 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout' }
-
-export function faultAnswer (status: number, clock: Clock): FaultAnswer {
-  const gateway = GATEWAY[status]
-  if (gateway !== undefined) {
-    const title = `${status} ${gateway}`
-    return { headers: {}, body: `<html><head><title>${title}</title></head><body><center><h1>${title}</h1></center></body></html>\n` }
-  }
+export function faultResponse (status: number, clock: Clock): FaultResponse {
+  if (status >= 502 && status <= 504) return { headers: {}, body: gatewayPage(status) }
   if (status < 400) return { headers: { ...unspent(clock) }, body: {} }
   return { headers: { ...(status === 429 ? exhausted(clock) : unspent(clock)) }, body: bodyFor(status) }
 }

@@ -1,10 +1,10 @@
-/** Pushbullet's envelope. Live answers carry `code` twice; the documentation knows neither place. */
+/** Pushbullet's envelope. Recorded responses contain `code` twice, and the documentation mentions neither place. */
 export interface ErrorBody {
   error: { code?: string, type: 'invalid_request' | 'server', message: string, param?: string, cat: string }
   error_code?: string
 }
 
-/** Thrown by handlers, answered as JSON by the error handler of the simulator. */
+/** Thrown by handlers. The simulator's error handler sends it as JSON. */
 export class PushbulletError extends Error {
   override readonly name = 'PushbulletError'
   readonly status: number
@@ -37,7 +37,7 @@ export function invalidAccessToken (): PushbulletError {
   return new PushbulletError(401, bodyFor(401))
 }
 
-/** What Pushbullet says with a status when nothing more is known; 400 is the quota, the one 400 with a code. */
+/** Pushbullet's usual body with a status. 400 is the exhausted quota, the only 400 with a code. */
 export function bodyFor (status: number): ErrorBody {
   switch (status) {
     case 400: return coded('pushbullet_pro_required', 'Pushbullet Pro is required to make this call.', '🙀')

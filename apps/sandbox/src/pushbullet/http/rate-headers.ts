@@ -3,15 +3,15 @@ import type { User } from '../store/user.ts'
 
 const LIMIT = 32_768
 const PERIOD_SECONDS = 3600
-// 1 for the request and 4 for the database operation behind it.
+// 1 for the request and 4 for its database operation.
 const COST_PER_CALL = 5
 const DEFAULT_WAIT_SECONDS = 10
 
 export type RateHeaders = Record<'x-ratelimit-limit' | 'x-ratelimit-remaining' | 'x-ratelimit-reset', string>
 
 /**
- * Counts a call and says what is left. The count never reaches zero, since nobody is turned away for it here: a test
- * that wants to be limited asks for that fault, and a benchmark may push to one account all day.
+ * Counts a call, and returns what remains. The count stops at 1, since only a fault limits requests here: a benchmark may
+ * push to one account all day.
  */
 export function spend (user: User, clock: Clock): RateHeaders {
   const nowSeconds = Math.floor(clock.nowMs() / 1000)
@@ -23,7 +23,7 @@ export function spend (user: User, clock: Clock): RateHeaders {
   return rateHeaders(Math.max(1, LIMIT - user.spentCost), user.periodEnds)
 }
 
-/** For callers who show no token. */
+/** For requests without a token. */
 export function unspent (clock: Clock): RateHeaders {
   return rateHeaders(LIMIT - 1, Math.floor(clock.nowMs() / 1000) + PERIOD_SECONDS)
 }

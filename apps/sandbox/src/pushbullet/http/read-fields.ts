@@ -1,6 +1,6 @@
 import { invalidParam, invalidRequest } from './pushbullet-error.ts'
 
-/** A body as Pushbullet takes it: a JSON object or a form. What it does not know it ignores. */
+/** The body: a JSON object or a form. Pushbullet ignores unknown fields. */
 export type Fields = Record<string, unknown>
 
 export function readFields (body: unknown): Fields {
@@ -9,7 +9,7 @@ export function readFields (body: unknown): Fields {
   return body as Fields
 }
 
-/** An empty string is the same as none. */
+/** Pushbullet treats an empty string as absent. */
 export function readText (fields: Fields, param: string): string | undefined {
   const value = fields[param]
   if (value === undefined || value === null || value === '') return undefined
@@ -26,7 +26,7 @@ export function readTexts<Name extends string> (fields: Fields, params: readonly
   return texts
 }
 
-/** A form can only say "true". */
+/** A form can send only text. */
 export function readFlag (fields: Fields, param: string): boolean | undefined {
   const value = fields[param]
   if (value === undefined || value === null || value === '') return undefined

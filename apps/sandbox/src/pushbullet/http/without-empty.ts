@@ -1,4 +1,4 @@
-/** Pushbullet leaves out every key whose value says nothing: null, false, "", [] and {}. Zero says something. */
+/** Pushbullet omits members that are null, false, "", [] or {}. It keeps zero. */
 export function withoutEmpty (value: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {}
   for (const [key, member] of Object.entries(value)) {

@@ -1,92 +1,69 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { appendToQuery, authorizeRoutes } from '../../kit/oauth/authorize-page.ts'
+import { html } from '../../kit/pages/html.ts'
+import { consentPage, refusalPage } from '../../kit/pages/consent-page.ts'
+import { sendPage, servicePage } from '../../kit/pages/service-page.ts'
+import type { Access } from './access.ts'
 import { CLIENT, isRegisteredRedirect } from './client.ts'
-import { consentPage, landingPage, refusalPage } from './consent-page.ts'
-import type { Users } from '../store/users.ts'
 
-/** What the browser brings, in the query of GET or in the form of POST. */
-interface AuthorizeRequest {
-  client_id?: string
-  redirect_uri?: string
-  response_type?: string
-  /** For programs: decides without a page. */
-  auto?: string
-  /** Which account grants. */
-  account?: string
-  /** The button that was pressed. */
-  decision?: string
-}
+const STYLE = { name: 'Pushbullet', accent: '#1f8a4c', accentOnDark: '#5fd693' }
 
-const DEFAULT_ACCOUNT = 'alice'
-const ACCOUNT_NAME = /^[^\p{Cc}]{1,100}$/u
+/** Like Pushbullet, the page ignores `state` and `scope`, and returns the query of `redirect_uri` unchanged. */
+export function authorizePageRoutes (app: FastifyInstance, { codes, users, issueToken }: Access): void {
+  authorizeRoutes(app, '/authorize', {
+    check (input) {
+      const text = errorIn(input)
+      return text === undefined ? undefined : { status: 400, text }
+    },
 
-/** The page on which a user lets an application in. `state` and `scope` are unknown here, as they are at Pushbullet. */
-export function authorizeRoutes (app: FastifyInstance, users: Users): void {
-  app.get<{ Querystring: AuthorizeRequest }>('/authorize', async (request, reply) => {
-    const { auto } = request.query
-    if (auto !== undefined) return decide(reply, request.query, auto)
-    const fault = faultOf(request.query)
-    if (fault !== undefined) return refuse(reply, fault)
-    const { account, ...asked } = request.query
-    return page(reply, 200, consentPage(asked, nameOf(account), knownAccounts()))
+    knownAccounts: users.names,
+
+    consentPage: (input, person) => consentPage(STYLE, {
+      title: 'Authorize',
+      heading: html`${CLIENT.name} wants to access your Pushbullet account`,
+      explanation: html`<p>It will be able to send you pushes and to read your account.</p>`,
+      action: 'authorize',
+      hidden: Object.fromEntries([...input].filter(([name]) => name !== 'account')),
+      person
+    }),
+
+    refusalPage: (text) => refusalPage(STYLE, 'Invalid request', 'This request cannot be granted', text),
+
+    allow (input, account): Record<string, string> {
+      users.open(account)
+      return input.get('response_type') === 'token'
+        ? { access_token: issueToken(account) }
+        : { code: codes.issue(account, input.get('redirect_uri') ?? '') }
+    },
+
+    echoesState: false,
+
+    redirectUrl: (redirectUri, parameters) => parameters.has('access_token')
+      ? `${redirectUri}#${parameters}`
+      : appendToQuery(redirectUri, parameters)
   })
 
-  app.post<{ Body: AuthorizeRequest | undefined }>('/authorize', async (request, reply) => {
-    return decide(reply, request.body ?? {}, request.body?.decision)
-  })
+  app.get('/login-success', async (_request, reply) => sendPage(reply, 200, landingPage()))
+}
 
-  app.get('/login-success', async (_request, reply) => page(reply, 200, landingPage()))
-
-  function decide (reply: FastifyReply, asked: AuthorizeRequest, decision: string | undefined): FastifyReply {
-    const fault = faultOf(asked)
-    if (fault !== undefined) return refuse(reply, fault)
-    const { redirect_uri: redirectUri = '', response_type: responseType } = asked
-
-    if (decision === 'deny') return reply.redirect(withParameter(redirectUri, 'error', 'access_denied'))
-    if (decision !== 'allow') return refuse(reply, 'A decision is either “allow” or “deny”.')
-    const account = nameOf(asked.account)
-    if (!ACCOUNT_NAME.test(account)) return refuse(reply, 'An account name has 1 to 100 characters.')
-
-    const user = users.open(account)
-    return reply.redirect(responseType === 'token'
-      ? `${redirectUri}#access_token=${encodeURIComponent(users.grant(user))}`
-      : withParameter(redirectUri, 'code', users.grantCode(user)))
+function errorIn (input: URLSearchParams): string | undefined {
+  // RFC 6749 §3.1: a parameter must not occur more than once.
+  const repeated = [...input.keys()].find((name) => input.getAll(name).length > 1)
+  if (repeated !== undefined) return `The parameter “${repeated}” occurs more than once.`
+  const clientId = input.get('client_id') ?? ''
+  if (clientId !== CLIENT.id) return `No application is registered under the client_id “${clientId}”.`
+  const redirectUri = input.get('redirect_uri') ?? ''
+  if (!isRegisteredRedirect(redirectUri)) {
+    return `The redirect_uri “${redirectUri}” does not match the registered one: http(s)://<this machine>${CLIENT.redirectPath}, with any query.`
   }
-
-  function knownAccounts (): string[] {
-    const names: string[] = []
-    for (const { account } of users.all()) if (names.push(account) === 20) break
-    return names
-  }
+  const responseType = input.get('response_type') ?? ''
+  if (!['code', 'token'].includes(responseType)) return `The response_type is either “code” or “token”, not “${responseType}”.`
 }
 
-/** RFC 6749 §4.1.2.1: with a wrong client or redirect_uri the browser is sent nowhere. */
-function faultOf (asked: AuthorizeRequest): string | undefined {
-  // RFC 6749 §3.1: a parameter comes once. The parsers make an array of one that comes twice.
-  const twice = Object.entries(asked).find(([, value]) => typeof value !== 'string')
-  if (twice !== undefined) return `The parameter “${twice[0]}” comes more than once.`
-  if (asked.client_id !== CLIENT.id) return `No application is registered under the client_id “${asked.client_id ?? ''}”.`
-  if (!isRegisteredRedirect(asked.redirect_uri ?? '')) {
-    return `The redirect_uri “${asked.redirect_uri ?? ''}” does not match the registered one: http(s)://<this machine>${CLIENT.redirectPath}, with any query.`
-  }
-  if (asked.response_type !== 'code' && asked.response_type !== 'token') {
-    return `The response_type is either “code” or “token”, not “${asked.response_type ?? ''}”.`
-  }
-}
-
-function nameOf (account: string | undefined): string {
-  return account?.trim() || DEFAULT_ACCOUNT
-}
-
-/** As text, not through URL: the application's own query comes back to the letter. */
-function withParameter (redirectUri: string, name: string, value: string): string {
-  const joint = !redirectUri.includes('?') ? '?' : /[?&]$/.test(redirectUri) ? '' : '&'
-  return `${redirectUri}${joint}${name}=${encodeURIComponent(value)}`
-}
-
-function refuse (reply: FastifyReply, fault: string): FastifyReply {
-  return page(reply, 400, refusalPage(fault))
-}
-
-function page (reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).headers({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).send(text)
+/** Where a token flow without an application ends. The token is in the fragment of the address. */
+function landingPage (): string {
+  return servicePage(STYLE, 'Done', html`
+    <h1>Decided</h1>
+    <p>The end of this page's address is what an application receives.</p>
+    <p><a href="/">Open the sandbox's screens</a></p>`)
 }

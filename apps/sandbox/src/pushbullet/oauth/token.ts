@@ -1,23 +1,34 @@
 import type { FastifyInstance } from 'fastify'
-import { CLIENT } from './client.ts'
+import { tokenEndpoint } from '../../kit/oauth/token-endpoint.ts'
+import { formOf } from '../../kit/http/parameters.ts'
 import { invalidParam } from '../http/pushbullet-error.ts'
 import { readFields } from '../http/read-fields.ts'
-import type { Users } from '../store/users.ts'
+import type { Access } from './access.ts'
+import { CLIENT } from './client.ts'
 
 /**
- * Exchanges a code for a token. The client's id and secret are read from the body alone, as documented; a
- * `redirect_uri` is ignored. The errors' exact codes are not known, their envelope is.
+ * Like Pushbullet, the endpoint reads id and secret from the body only, and ignores `redirect_uri`. The envelope of its errors
+ * is known, and their exact codes are not.
  */
-export function tokenRoutes (app: FastifyInstance, users: Users): void {
-  app.post('/oauth2/token', async (request, reply) => {
-    const fields = readFields(request.body)
-    if (fields['grant_type'] !== 'authorization_code') throw invalidParam('grant_type')
-    if (fields['client_id'] !== CLIENT.id) throw invalidParam('client_id')
-    if (fields['client_secret'] !== CLIENT.secret) throw invalidParam('client_secret')
-    const user = typeof fields['code'] === 'string' ? users.redeemCode(fields['code']) : undefined
-    if (user === undefined) throw invalidParam('code')
+export function tokenRoutes (app: FastifyInstance, { codes, issueToken }: Access): void {
+  tokenEndpoint(app, {
+    path: '/oauth2/token',
 
-    reply.header('cache-control', 'no-store')
-    return { access_token: users.grant(user), token_type: 'Bearer' }
+    parametersOf (request) {
+      readFields(request.body)
+      return formOf(request)
+    },
+
+    grantTypes: {
+      authorization_code (fields) {
+        if (fields.get('client_id') !== CLIENT.id) throw invalidParam('client_id')
+        if (fields.get('client_secret') !== CLIENT.secret) throw invalidParam('client_secret')
+        const code = codes.redeem(fields.get('code') ?? '')
+        if (code === undefined) throw invalidParam('code')
+        return { access_token: issueToken(code.account), token_type: 'Bearer' }
+      }
+    },
+
+    unsupported: () => invalidParam('grant_type')
   })
 }

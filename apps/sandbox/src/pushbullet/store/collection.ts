@@ -1,7 +1,7 @@
 import { invalidParam } from '../http/pushbullet-error.ts'
-import type { Timestamps } from './timestamps.ts'
+import type { Clock } from '../../kit/clock.ts'
 
-/** What every object of Pushbullet's has. Times are unix seconds. */
+/** What every object of Pushbullet has. Times are Unix seconds. */
 export interface Entry {
   iden: string
   active: boolean
@@ -16,29 +16,43 @@ export interface ListQuery {
   limit?: string
 }
 
-/**
- * Objects of one kind, ordered by their last change. Changing one makes a new object of it: whoever holds an older
- * state, such as the inbox, keeps it.
- */
+/** Pushbullet's times: Unix seconds with microseconds. Each is unique, so that `modified_after` misses no change. */
+export interface Timestamps {
+  next: () => number
+  reset: () => void
+}
+
+export function createTimestamps (clock: Clock): Timestamps {
+  let lastMicroseconds = 0
+  return {
+    next () {
+      lastMicroseconds = Math.max(Math.floor(clock.nowMs() * 1000), lastMicroseconds + 1)
+      return lastMicroseconds / 1e6
+    },
+    reset: () => { lastMicroseconds = 0 }
+  }
+}
+
+/** Objects of one kind, ordered by their last change. A change creates a new object, so the inbox keeps the older state. */
 export interface Collection<T extends object> {
   create: (fields: T) => T & Entry
-  /** Undefined when it never was, or is deleted. */
+  /** Undefined when the object does not exist or is deleted. */
   get: (iden: string) => (T & Entry) | undefined
-  /** As `get`, but a deleted one is found as what is left of it. */
+  /** Like `get`, and also finds the rest of a deleted object. */
   trace: (iden: string) => (T & Entry) | Entry | undefined
   values: () => Array<T & Entry>
   update: (iden: string, changes: Partial<T>) => (T & Entry) | undefined
-  /** Says whether there was anything to delete. What is left of it stays listed. */
+  /** Returns false when there was nothing to delete. The list keeps the rest of a deleted object. */
   remove: (iden: string) => boolean
   removeAll: () => void
   list: (query: ListQuery) => { page: Array<(T & Entry) | Entry>, cursor?: string }
 }
 
-const LARGEST_PAGE = 500
+const MAX_PAGE = 500
 
 export function createCollection<T extends object> (prefix: string, timestamps: Timestamps): Collection<T> {
-  // Insertion order is the order of change: what changes is taken out and put in again.
-  const living = new Map<string, T & Entry>()
+  // Insertion order is the order of change: a change removes and adds the entry.
+  const current = new Map<string, T & Entry>()
   const deleted = new Map<string, Entry>()
   let created = 0
 
@@ -47,42 +61,42 @@ export function createCollection<T extends object> (prefix: string, timestamps: 
       const now = timestamps.next()
       const iden = prefix + (created++).toString(36).padStart(6, '0')
       const entry = { iden, active: true, created: now, modified: now, ...fields }
-      living.set(iden, entry)
+      current.set(iden, entry)
       return entry
     },
 
-    get: (iden) => living.get(iden),
+    get: (iden) => current.get(iden),
 
-    trace: (iden) => living.get(iden) ?? deleted.get(iden),
+    trace: (iden) => current.get(iden) ?? deleted.get(iden),
 
-    values: () => [...living.values()],
+    values: () => [...current.values()],
 
     update (iden, changes) {
-      const entry = living.get(iden)
+      const entry = current.get(iden)
       if (entry === undefined) return undefined
       const changed = { ...entry, ...changes, modified: timestamps.next() }
-      living.delete(iden)
-      living.set(iden, changed)
+      current.delete(iden)
+      current.set(iden, changed)
       return changed
     },
 
     remove (iden) {
-      const entry = living.get(iden)
+      const entry = current.get(iden)
       if (entry === undefined) return false
-      living.delete(iden)
+      current.delete(iden)
       deleted.set(iden, { iden, active: false, created: entry.created, modified: timestamps.next() })
       return true
     },
 
     removeAll () {
-      for (const iden of [...living.keys()]) collection.remove(iden)
+      for (const iden of [...current.keys()]) collection.remove(iden)
     },
 
     list (query) {
       const limit = readLimit(query.limit)
       const after = readTime('modified_after', query.modified_after, 0)
       const before = readCursor(query.cursor)
-      const entries = query.active === 'true' ? [...living.values()] : merged(living, deleted)
+      const entries = query.active === 'true' ? [...current.values()] : merged(current, deleted)
       const page: Array<(T & Entry) | Entry> = []
       for (let index = entries.length - 1; index >= 0; index--) {
         const entry = entries[index]
@@ -97,17 +111,17 @@ export function createCollection<T extends object> (prefix: string, timestamps: 
   return collection
 }
 
-function merged<T extends Entry> (living: Map<string, T>, deleted: Map<string, Entry>): Array<T | Entry> {
-  if (deleted.size === 0) return [...living.values()]
-  return [...living.values(), ...deleted.values()].sort((one, other) => one.modified - other.modified)
+function merged<T extends Entry> (current: Map<string, T>, deleted: Map<string, Entry>): Array<T | Entry> {
+  if (deleted.size === 0) return [...current.values()]
+  return [...current.values(), ...deleted.values()].sort((one, other) => one.modified - other.modified)
 }
 
-/** Pushbullet's largest page is also its default; more than that is not refused, only not given. */
+/** Pushbullet's largest page is also its default. It accepts a larger limit and returns the largest page. */
 function readLimit (value: string | undefined): number {
-  if (value === undefined || value === '') return LARGEST_PAGE
+  if (value === undefined || value === '') return MAX_PAGE
   const limit = Number(value)
   if (!Number.isInteger(limit) || limit < 1) throw invalidParam('limit')
-  return Math.min(limit, LARGEST_PAGE)
+  return Math.min(limit, MAX_PAGE)
 }
 
 function readTime (name: string, value: string | undefined, fallback: number): number {

@@ -1,4 +1,4 @@
-/** A text message that a phone of the user's is asked to send. */
+/** A text message that the user's phone should send. */
 export interface Text {
   data: {
     target_device_iden: string
@@ -12,7 +12,7 @@ export interface Text {
   skip_delete_file?: boolean
 }
 
-/** A push as Pushbullet shows it, but for `iden`, `active`, `created` and `modified`. */
+/** A push without `iden`, `active`, `created` and `modified`. */
 export interface Push {
   type: string
   direction: 'self' | 'outgoing' | 'incoming'

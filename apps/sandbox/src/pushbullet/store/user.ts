@@ -1,24 +1,13 @@
-import type { Channel } from './objects.ts'
-import type { Chat } from './objects.ts'
 import { createCollection } from './collection.ts'
-import type { Collection } from './collection.ts'
-import type { Device } from './objects.ts'
-import type { Push } from './objects.ts'
-import type { Subscription } from './objects.ts'
-import type { Text } from './objects.ts'
-import type { Timestamps } from './timestamps.ts'
+import type { Collection, Timestamps } from './collection.ts'
+import type { Channel, Chat, Device, Push, Subscription, Text } from './objects.ts'
 
-/**
- * One Pushbullet account and all that is in it. What it may hold is made when first asked for: of a hundred thousand
- * accounts in a benchmark most see nothing but pushes, and many not even those.
- */
+/** A Pushbullet account. Most accounts of a benchmark have only pushes, so collections are created on first use. */
 export class User {
-  /** The name by which the sandbox's controls know the account. */
   readonly account: string
   readonly iden: string
   readonly created: number
-  tokens: string[] = []
-  /** What the requests of this period have cost, and the unix second at which that is forgotten. */
+  /** The cost of this period's requests, and the Unix second when the period ends. */
   spentCost = 0
   periodEnds = 0
   readonly #timestamps: Timestamps
@@ -41,7 +30,7 @@ export class User {
   get email (): string { return `${this.account.replace(/[^\w.-]+/g, '-')}@pushbullet.example` }
   get emailNormalized (): string { return this.email.toLowerCase() }
 
-  /** The iden of the push that was created under a guid. */
+  /** The iden of the push with a guid. */
   get guids (): Map<string, string> { return (this.#guids ??= new Map()) }
   get pushes (): Collection<Push> { return (this.#pushes ??= this.#collect<Push>('sj')) }
   get devices (): Collection<Device> { return (this.#devices ??= withFirstDevice(this.account, this.#collect<Device>('dj'))) }
@@ -55,7 +44,7 @@ export class User {
   }
 }
 
-/** Nobody signs up to Pushbullet without a device to be rung on. */
+/** A user signs up to Pushbullet on a device. */
 function withFirstDevice (account: string, devices: Collection<Device>): Collection<Device> {
   devices.create({ icon: 'phone', nickname: `${account}'s phone`, manufacturer: 'Example', model: 'Phone 1', has_sms: true })
   return devices

@@ -1,8 +1,8 @@
 import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import { queryOf } from '../../kit/http/parameters.ts'
 import { expired, unauthorized } from '../http/blotre-error.ts'
-import type { Grants } from './grants.ts'
-import { queryOf } from '../http/read-request.ts'
 import type { User } from '../store/objects.ts'
+import type { World } from '../world.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,13 +10,13 @@ declare module 'fastify' {
   }
 }
 
-/** For routes that write; whatever is read is public. */
-export function authorizing (grants: Grants): preHandlerAsyncHookHandler {
+/** For routes that write. Blot're requires no token to read. */
+export function authenticate ({ grants, users }: World): preHandlerAsyncHookHandler {
   return async (request) => {
     const grant = grants.byAccessToken(tokenOf(request) ?? '')
     if (grant === undefined) throw unauthorized()
     if (grants.isExpired(grant)) throw expired()
-    request.blotreUser = grant.member.user
+    request.blotreUser = users.get(grant.account)
   }
 }
 
@@ -25,7 +25,7 @@ export function userOf (request: FastifyRequest): User {
   return request.blotreUser
 }
 
-/** The query wins over the header, of which the word characters after the first `Bearer ` are taken. */
+/** Blot're prefers the query to the header, and reads the word characters after the first `Bearer ` of the header. */
 function tokenOf (request: FastifyRequest): string | undefined {
-  return queryOf(request, 'access_token') ?? /Bearer (\w+)/.exec(request.headers.authorization ?? '')?.[1]
+  return queryOf(request).get('access_token') ?? /Bearer (\w+)/.exec(request.headers.authorization ?? '')?.[1]
 }

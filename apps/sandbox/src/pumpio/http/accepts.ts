@@ -1,5 +1,5 @@
-/** Whether an Accept header lets a type through; one that is not there lets everything through. */
-export function admits (accept: string | undefined, type: string): boolean {
+/** Whether an Accept header accepts a content type. Without the header, every type is accepted. */
+export function accepts (accept: string | undefined, type: string): boolean {
   if (accept === undefined) return true
   const wanted = new Set([type, `${type.split('/')[0] ?? ''}/*`, '*/*'])
   return accept.split(',').some((range) => {
