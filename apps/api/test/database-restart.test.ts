@@ -10,7 +10,7 @@ t.setTimeout(400_000)
 const requests = 1_200
 const concurrency = 12
 
-t.test('answers 2xx or 503 while PostgreSQL restarts and crashes, and keeps all that it accepted', async (t) => {
+t.test('responds with 2xx or 503 while PostgreSQL restarts and crashes, and keeps everything that it accepted', async (t) => {
   const postgres = await ownPostgres(t)
   const sandbox = await openSandbox()
   t.teardown(() => sandbox.close())
@@ -84,7 +84,7 @@ t.test('answers 2xx or 503 while PostgreSQL restarts and crashes, and keeps all 
     return (statuses.get(503) ?? 0) === before
   }, { what: 'every call to succeed again' })
 
-  t.same([...new Set(odd)].slice(0, 10), [], 'nothing else is answered')
+  t.same([...new Set(odd)].slice(0, 10), [], 'there are no other responses')
   t.ok(done >= requests, `${done} requests`)
   const rows = await until(() => database.sql`select id from notifications where id = any (${accepted}::uuid[])`)
   t.equal(rows.length, accepted.length, `all ${accepted.length} are in the database`)

@@ -5,7 +5,7 @@ import { spawnApp, testDatabase, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 import { request } from 'undici'
 
-t.test('listens on a free port, says where, and ends in order', async (t) => {
+t.test('listens on a free port, reports it, and shuts down in order', async (t) => {
   const { url: DATABASE_URL } = await testDatabase(t)
   const app = spawnApp(t, 'api', { env: { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0' } })
   const { url } = await app.ready
@@ -22,7 +22,7 @@ t.test('listens on a free port, says where, and ends in order', async (t) => {
   t.match(app.stderr, [])
 })
 
-t.test('warns of a variable that looks like a mistake', async (t) => {
+t.test('warns about a variable that is probably misspelled', async (t) => {
   const { url: DATABASE_URL } = await testDatabase(t)
   const app = spawnApp(t, 'api', { env: { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0', PUSHBULLET_CLIENTID: 'secret-value' } })
   await app.ready
@@ -30,7 +30,7 @@ t.test('warns of a variable that looks like a mistake', async (t) => {
   t.notMatch(app.output(), 'secret-value')
 })
 
-t.test('does not outlive who started it, however early that ends', async (t) => {
+t.test('ends with its parent process, however early that ends', async (t) => {
   const { url: DATABASE_URL } = await testDatabase(t)
   const env = { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0' }
   t.match(await spawnApp(t, 'api', { env }).abandon(), { code: 0 })
@@ -39,7 +39,7 @@ t.test('does not outlive who started it, however early that ends', async (t) => 
   t.match(await app.abandon(), { code: 0 })
 })
 
-t.test('answers what has been asked before it ends', async (t) => {
+t.test('completes the pending requests before it ends', async (t) => {
   const { url: DATABASE_URL } = await testDatabase(t)
   const database = openDatabase({ url: DATABASE_URL })
   t.teardown(() => database.close())
@@ -68,7 +68,7 @@ t.test('answers what has been asked before it ends', async (t) => {
   await t.rejects(request(`${url}/healthz`), { code: 'ECONNREFUSED' })
 })
 
-t.test('names every fault of its configuration', async (t) => {
+t.test('reports every error of its configuration', async (t) => {
   const app = spawnApp(t, 'api', { env: { CARILLON_KEYS: 'a:c2hvcnQ=', PORT: 'many' } })
   t.equal((await app.exited).code, 1)
   t.match(app.stderr, [/^DATABASE_URL is missing/, /^CARILLON_KEYS key a has 5 bytes instead of 32/, /^PORT is "many"/])

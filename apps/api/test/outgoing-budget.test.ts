@@ -66,11 +66,11 @@ for (const [what, prepare] of Object.entries(routes)) {
     const before = await api.control('GET', '/stats')
     const refused = await again()
     t.match(refused, { status: 429, headers: { 'retry-after': /^\d+$/ } })
-    t.same(await api.control('GET', '/stats'), before, 'and the provider is asked nothing')
+    t.same(await api.control('GET', '/stats'), before, 'it sends no request to the provider')
   })
 }
 
-t.test('all routes draw on the same budget of a user, a host and a provider', async (t) => {
+t.test('all routes share the budgets of a user, a host and a provider', async (t) => {
   const attempts = await Promise.all(['POST …/test', 'the proxy', 'POST /v1/handshakes, by redirect'].map(async (what) => {
     return await routes[what]?.('one-user') ?? (async () => ({ status: 0, headers: {} }))
   }))
@@ -92,7 +92,7 @@ t.test('all routes draw on the same budget of a user, a host and a provider', as
   t.match([(await first?.())?.status, (await second?.())?.status], [200, 429], 'the same provider')
 })
 
-t.test('asks nothing of a provider for a code beyond the budget, and goes on waiting', async (t) => {
+t.test('sends no poll for a code beyond the budget, and continues waiting', async (t) => {
   const { token, ask } = await begin('cody', { provider: 'blotre', kind: 'code' })
   const id = textAt((await ask()).body, 'id')
   only(t, { perUser: 1 })
@@ -104,7 +104,7 @@ t.test('asks nothing of a provider for a code beyond the budget, and goes on wai
   t.same(await api.control('GET', '/stats'), before)
 })
 
-t.test('a refresh of what is read counts for the team', async (t) => {
+t.test('a requested pull counts for the team', async (t) => {
   const ownLimits = { ...generous }
   const { api, put, pulled, tokenOf } = await openTeamPulls(t, { outgoingLimits: ownLimits })
   await put('Often', 'olive')
@@ -117,7 +117,7 @@ t.test('a refresh of what is read counts for the team', async (t) => {
 })
 
 /** What callers do when nothing keeps them is let in: as many handshakes as anybody clicks. */
-t.test('lets a user begin thirty handshakes at once', async (t) => {
+t.test('lets a user start thirty handshakes at once', async (t) => {
   Object.assign(limits, { perUser: 120, perHost: 600, perProvider: 6_000 })
   t.teardown(() => Object.assign(limits, generous))
   const { ask } = await begin('hana', { provider: 'pushbullet' })

@@ -15,12 +15,12 @@ const head = [
   '|---|---|---|---|---|---|---|'
 ]
 
-t.test('the table of providers says what their definitions say', async (t) => {
+t.test('the table of providers matches their definitions', async (t) => {
   const table = [...head, ...providers.map(toRow)].join('\n')
   t.match(await read('docs/providers.md'), table, `docs/providers.md contains this table:\n${table}`)
 })
 
-t.test('every provider is described, with its simulator', async (t) => {
+t.test('the documentation describes every provider, with its simulator', async (t) => {
   for (const page of ['docs/providers.md', 'docs/sandbox.md']) {
     const text = await read(page)
     for (const { id, name } of providers) {
@@ -36,7 +36,7 @@ t.test('the pages that list providers name all of them', async (t) => {
   for (const { name } of providers.filter(({ pull }) => pull !== undefined)) t.match(readme, `| ${name} | a team | reads `)
   const cli = await read('docs/cli.md')
   for (const { id, terminal } of definitions) {
-    t.equal(cli.includes(`\n| \`${id}\` | `), terminal !== undefined, `docs/cli.md says what connecting ${id} does, if it can be connected there`)
+    t.equal(cli.includes(`\n| \`${id}\` | `), terminal !== undefined, `docs/cli.md describes connecting ${id} exactly if the terminal supports it`)
   }
 })
 

@@ -59,7 +59,7 @@ for (const [method, path, scope, takesUser, body] of calls) {
   })
 }
 
-t.test('turns away tokens that are not ours', async (t) => {
+t.test('refuses tokens that Carillon did not issue', async (t) => {
   const key = await api.makeKey()
   const good = await api.makeUser('real')
   const [head, payload, signature = ''] = good.split('.')
@@ -90,7 +90,7 @@ t.test('turns away tokens that are not ours', async (t) => {
   t.equal((await api.ask('GET', '/v1/connections', { headers: { authorization: `BEARER  ${good}` } })).status, 200)
 })
 
-t.test('turns away a key as soon as it is revoked', async (t) => {
+t.test('refuses a key as soon as it is revoked', async (t) => {
   const token = await api.makeKey()
   t.equal((await api.ask('GET', '/v1/connections', { token })).status, 200)
   const hex = token.slice(3, 35)
@@ -98,7 +98,7 @@ t.test('turns away a key as soon as it is revoked', async (t) => {
   t.equal((await api.ask('GET', '/v1/connections', { token })).status, 401)
 })
 
-t.test('does nothing for a key as soon as it is revoked, where it rang a moment ago', async (t) => {
+t.test('refuses a key that it has just accepted as soon as it is revoked', async (t) => {
   const token = await api.makeKey('notifications:write')
   const ring = (path: string, body: unknown) => api.ask('POST', path, { token, body })
   t.equal((await ring('/v1/notifications', note)).status, 202)
@@ -112,14 +112,14 @@ t.test('does nothing for a key as soon as it is revoked, where it rang a moment 
   t.equal(await count(), before)
 })
 
-t.test('asks for the scope also of a key that it remembers', async (t) => {
+t.test('checks the scope of a cached key too', async (t) => {
   const token = await api.makeKey('notifications:read')
   t.equal((await api.ask('GET', '/v1/notifications', { token })).status, 200)
   const refused = await api.ask('POST', '/v1/notifications', { token, body: note })
   t.match([refused.status, at(refused.body, 'code')], [403, 'insufficientScope'])
 })
 
-t.test('requires a scope of its own for a broadcast', async (t) => {
+t.test('requires a separate scope for a broadcast', async (t) => {
   const body = { audience: { everyone: true }, message: { type: 'note', title: 'x' } }
   const refused = await api.ask('POST', '/v1/notifications', { token: await api.makeKey('notifications:write'), body })
   t.match([refused.status, at(refused.body, 'code')], [403, 'insufficientScope'])
@@ -127,7 +127,7 @@ t.test('requires a scope of its own for a broadcast', async (t) => {
   t.equal((await api.ask('POST', '/v1/notifications', { token, body })).status, 202)
 })
 
-t.test('takes a lost scope from a key that it remembers, at once where it looks keys up and soon elsewhere', async (t) => {
+t.test('removes a lost scope from a cached key, immediately where it looks keys up and soon elsewhere', async (t) => {
   const token = await api.makeKey('notifications:read', 'notifications:write')
   const ring = () => api.ask('POST', '/v1/notifications', { token, body: note })
   t.equal((await ring()).status, 202)
@@ -139,7 +139,7 @@ t.test('takes a lost scope from a key that it remembers, at once where it looks 
   t.equal((await api.ask('GET', '/v1/notifications', { token })).status, 403)
 })
 
-t.test('gives user tokens that last as long as they say', async (t) => {
+t.test('issues user tokens that are valid for as long as they state', async (t) => {
   const operator = await api.makeKey('users:write')
   const { status, headers, body } = await api.ask('POST', '/v1/user-tokens', { token: operator, body: { userId: 'brief', expiresIn: 60 } })
   t.equal(status, 201)
@@ -156,7 +156,7 @@ t.test('gives user tokens that last as long as they say', async (t) => {
   }
 })
 
-t.test('still takes tokens that an older key has signed', async (t) => {
+t.test('still accepts tokens that an older key has signed', async (t) => {
   const [older, newer] = [keys, `${testKeys('second')},${keys}`].map((text) => createUserTokens(createVault(parseVaultKeys(text)), Date.now))
   const { token } = await older?.issue({ userId: 'someone' }, 60) ?? { token: '' }
   t.match(await newer?.verify(token), { userId: 'someone', teamId: undefined })

@@ -7,11 +7,11 @@ import { createKeys } from '../../src/auth/keys.ts'
 const database = openDatabase(await testDatabase(t))
 t.teardown(() => database.close())
 
-t.test('recalls a key for a few seconds, and finds out at once that it was revoked', async (t) => {
+t.test('caches a key for a few seconds, and detects immediately that it is revoked', async (t) => {
   let now = 0
   const keys = createKeys(database, () => now)
   const { id, key } = await createApiKey(database, { name: 'site', scopes: ['notifications:write'] })
-  t.match(await keys.recall(key), { id, scopes: ['notifications:write'] }, 'looked up the first time')
+  t.match(await keys.recall(key), { id, scopes: ['notifications:write'] }, 'it looks the key up the first time')
   await revokeApiKey(database, id)
   t.match(await keys.recall(key), { id })
   now = 10_001
@@ -19,7 +19,7 @@ t.test('recalls a key for a few seconds, and finds out at once that it was revok
   t.equal(await keys.recall(key), undefined)
 })
 
-t.test('forgets a key that it was asked to look up and that is none any more', async (t) => {
+t.test('deletes a cached key when a lookup finds that it no longer exists', async (t) => {
   const keys = createKeys(database, () => 0)
   const { id, key } = await createApiKey(database, { name: 'site', scopes: ['notifications:write'] })
   await keys.find(key)
@@ -29,14 +29,14 @@ t.test('forgets a key that it was asked to look up and that is none any more', a
   t.equal(await keys.recall(key), undefined)
 })
 
-t.test('recalls nothing of a key for another that only begins like it', async (t) => {
+t.test('does not use a cached key for another key with the same prefix', async (t) => {
   const keys = createKeys(database, () => 0)
   const { key } = await createApiKey(database, { name: 'site', scopes: ['admin'] })
   await keys.find(key)
   t.equal(await keys.recall(key.slice(0, -1) + (key.endsWith('A') ? 'E' : 'A')), undefined)
 })
 
-t.test('shares a lookup under way with other calls of the same key alone', async (t) => {
+t.test('shares a pending lookup only between calls with the same key', async (t) => {
   const keys = createKeys(database, () => 0)
   const [one, other] = [
     await createApiKey(database, { name: 'one', scopes: ['notifications:write'] }), await createApiKey(database, { name: 'other', scopes: ['admin'] })
@@ -46,10 +46,10 @@ t.test('shares a lookup under way with other calls of the same key alone', async
   const found = await Promise.all([...lookups, keys.find(other.key), keys.find(`${one.key.slice(0, -1)}!`)])
   t.match(found, [{ id: one.id, scopes: ['notifications:write'] }, { id: one.id }, { id: other.id, scopes: ['admin'] }, undefined])
   await revokeApiKey(database, one.id)
-  t.equal(await keys.find(one.key), undefined, 'a lookup that is over is not shared')
+  t.equal(await keys.find(one.key), undefined, 'it does not share a finished lookup')
 })
 
-t.test('keeps a thousand keys, and forgets the oldest of more', async (t) => {
+t.test('caches a thousand keys, and deletes the oldest of more', async (t) => {
   const keys = createKeys(database, () => 0)
   const created = await Promise.all(Array.from({ length: 1_001 }, () => createApiKey(database, { name: 'site', scopes: ['admin'] })))
   for (const { key } of created) await keys.find(key)

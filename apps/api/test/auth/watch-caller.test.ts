@@ -22,7 +22,7 @@ const database = {
 mock.timers.enable({ apis: ['setInterval'] })
 t.teardown(() => { mock.timers.reset() })
 
-t.test('reports a caller that lost its rights once, and nothing about a caller while the database is away', async (t) => {
+t.test('reports once that a caller lost its rights, and reports nothing while the database is unavailable', async (t) => {
   const app = fastify()
   t.teardown(() => app.close())
   admitCallers(app, { ...services, database })
@@ -57,7 +57,7 @@ t.test('reports a caller that lost its rights once, and nothing about a caller w
   t.equal(losses, 1)
 })
 
-t.test('adds no route that does not name its callers', async (t) => {
+t.test('requires each route to declare its callers', async (t) => {
   const app = fastify()
   t.teardown(() => app.close())
   admitCallers(app, services)

@@ -7,7 +7,7 @@ import { openVisits } from './open-visits.ts'
 t.test('connecting by a verifier or a code on the plain pages', { skip: noChromium }, async (t) => {
   const { visit, pumpioHost, site } = await openVisits(t)
 
-  await t.test('connects pump.io by a verifier, pasted wrong and then right', async (t) => {
+  await t.test('connects pump.io by a verifier, with a wrong one first', async (t) => {
     await site.control('POST', '/quirks', { provider: 'pumpio', quirk: 'ignoresVerifier', on: false })
     t.teardown(() => site.control('POST', '/quirks', { provider: 'pumpio', quirk: 'ignoresVerifier', on: true }))
     const { page, complaints, inspect } = await visit(t, 'vera')
@@ -33,7 +33,7 @@ t.test('connecting by a verifier or a code on the plain pages', { skip: noChromi
     t.match(complaints.splice(0), [/status of 422/])
   })
 
-  await t.test("connects Blot're by a code that is entered in another tab", async (t) => {
+  await t.test("connects Blot're by a code that the user enters in another tab", async (t) => {
     const { page, complaints, inspect } = await visit(t, 'cora')
     await page.getByRole('button', { name: "Use a code: Blot're" }).click()
     const code = await page.locator('.code code').innerText()
@@ -42,7 +42,7 @@ t.test('connecting by a verifier or a code on the plain pages', { skip: noChromi
     await t.resolves(page.locator('#left', { hasText: /^Expires in (20:00|19:\d\d)\.$/ }).waitFor())
     const before = await page.locator('#left').innerText()
     await until(async () => await page.locator('#left').innerText() !== before, { what: 'the countdown' })
-    t.equal(await page.getByRole('button').count(), 0, 'there is nothing to press')
+    t.equal(await page.getByRole('button').count(), 0, 'the page has no button')
 
     const [tab] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: "Open Blot're" }).click()])
     t.equal(await tab.evaluate('opener'), null)

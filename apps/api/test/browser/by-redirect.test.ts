@@ -7,18 +7,18 @@ import { openVisits } from './open-visits.ts'
 t.test('connecting by a redirect on the plain pages', { skip: noChromium }, async (t) => {
   const { visit, pumpioHost, site } = await openVisits(t)
 
-  await t.test('lists what can be connected, and hides the token', async (t) => {
+  await t.test('lists the providers, and removes the token from the address', async (t) => {
     const { page, complaints, inspect } = await visit(t, 'lisa')
     await page.getByRole('listitem').nth(2).waitFor()
     t.match(await page.getByRole('listitem').allInnerTexts(), [/^Pushbullet\s+not connected/, /^pump\.io\s+not connected/, /^Blot're\s+not connected/])
-    t.match(page.url(), /\/connect$/, 'it is not in the address any more')
+    t.match(page.url(), /\/connect$/, 'the token is no longer in the address')
     await page.reload()
     await t.resolves(page.getByRole('listitem').nth(2).waitFor(), 'and outlives a reload')
     await inspect('the list')
     t.same(complaints, [])
   })
 
-  await t.test('connects Pushbullet by a redirect, denied and then allowed, and lets go of it', async (t) => {
+  await t.test('connects Pushbullet by a redirect after a denial, and disconnects it', async (t) => {
     const { page, complaints, inspect } = await visit(t, 'paula')
     for (const answer of ['Deny', 'Allow']) {
       await page.getByRole('button', { name: 'Connect: Pushbullet', exact: true }).click()
@@ -46,7 +46,7 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
     t.same(complaints, [])
   })
 
-  await t.test('connects again when the provider has forgotten the user', async (t) => {
+  await t.test('reconnects when the provider has lost the session of the user', async (t) => {
     const { page, complaints, inspect } = await visit(t, 'rita')
     await page.getByRole('button', { name: "Connect: Blot're", exact: true }).click()
     await page.getByRole('button', { name: "Connect Blot're" }).click()
@@ -71,7 +71,7 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
     t.same(complaints, [])
   })
 
-  await t.test('connects pump.io by a redirect, once the account is one', async (t) => {
+  await t.test('connects pump.io by a redirect, once the account is valid', async (t) => {
     const { page, complaints, inspect } = await visit(t, 'pam')
     const account = page.getByLabel('Your account at pump.io')
     const connect = page.getByRole('button', { name: 'Connect: pump.io', exact: true })
@@ -100,7 +100,7 @@ t.test('connecting by a redirect on the plain pages', { skip: noChromium }, asyn
     await logInAndAuthorize(page, 'pam')
     t.equal(await outcome(page), 'pump.io is connected.')
     t.match(await item(page, 'pumpio').innerText(), `connected as pam@${pumpioHost}`)
-    t.match(complaints.splice(0), [/status of 400/], 'the one that was refused')
+    t.match(complaints.splice(0), [/status of 400/], 'the browser reports the refused request')
   })
 })
 

@@ -8,7 +8,7 @@ import { openVisits } from './open-visits.ts'
 t.test('the plain pages', { skip: noChromium }, async (t) => {
   const { apiUrl, pumpioHost, site, visit } = await openVisits(t)
 
-  await t.test('work with the keyboard alone', async (t) => {
+  await t.test('work with only the keyboard', async (t) => {
     const { page, complaints } = await visit(t, 'kim')
     await item(page, 'blotre').waitFor()
     const names: string[] = []
@@ -18,13 +18,13 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     }
     t.same(names, [
       'Connect: Pushbullet', 'Your account at pump.io', 'Connect: pump.io', 'Paste a verifier: pump.io', "Connect: Blot're", "Use a code: Blot're"
-    ], 'in the order in which they are read')
+    ], 'in reading order')
 
     for (let back = 0; back < 4; back++) await page.keyboard.press('Shift+Tab')
     await page.keyboard.type('nobody')
     await page.keyboard.press('Enter')
     await page.getByRole('alert').waitFor()
-    t.equal(await focused(page), 'Your account at pump.io', 'the mistake is where the focus is')
+    t.equal(await focused(page), 'Your account at pump.io', 'the error is in the focused field')
     await page.keyboard.press('Control+A')
     await page.keyboard.type(`kim@${pumpioHost}`)
     await page.keyboard.press('Enter')
@@ -39,7 +39,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     complaints.length = 0
   })
 
-  await t.test('keep the focus where it was when the list changes', async (t) => {
+  await t.test('keep the focus when the list changes', async (t) => {
     const { page, complaints } = await visit(t, 'ken')
     await site.connect('ken')
     await page.reload()
@@ -51,7 +51,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     t.same(complaints, [])
   })
 
-  await t.test('say what is wrong with the link', async (t) => {
+  await t.test('explain an invalid link', async (t) => {
     const { page, complaints, inspect } = await visit(t, 'lena')
     await item(page, 'blotre').waitFor()
     await page.goto(`${apiUrl}/connect#token=forged`)
@@ -63,7 +63,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     t.match(complaints, [/status of 401/])
   })
 
-  await t.test('show an outcome only in words of their own', async (t) => {
+  await t.test('show an outcome only with their own texts', async (t) => {
     const { page, complaints } = await visit(t, 'oda')
     for (const [query, words] of [
       ['carillon=failed&reason=%3Cb%3Epay%20me&provider=evil', 'Your account is not connected.'],
@@ -76,10 +76,10 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     t.same(complaints, [])
   })
 
-  await t.test('say without scripts how to go on', async (t) => {
+  await t.test('explain without scripts how to continue', async (t) => {
     const { page, complaints } = await visit(t, 'nora', { javaScriptEnabled: false })
     t.equal(await page.locator('noscript').innerText(), 'This page needs JavaScript.')
-    t.equal(await page.locator('#hint').innerText(), '', 'and is not about to show anything')
+    t.equal(await page.locator('#hint').innerText(), '', 'and has no hint')
 
     const token = await site.mintToken('nora')
     const begin = (kind: string) => site.api<{ startUrl: string, code: string }>('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind } })
@@ -107,7 +107,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
     await page.getByRole('button', { name: "Connect Blot're" }).click()
     await page.getByRole('button', { name: 'Deny' }).click()
     t.equal(await page.getByRole('heading').innerText(), 'You did not allow access')
-    t.match(complaints, [/status of 403/], 'which the page itself has')
+    t.match(complaints, [/status of 403/], 'the page itself has that status')
   })
 })
 

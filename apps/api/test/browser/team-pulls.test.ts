@@ -4,7 +4,7 @@ import { item, outcome } from './on-pages.ts'
 import { noChromium, openChromium } from './open-chromium.ts'
 import { inspect } from './open-visits.ts'
 
-t.test('what is read for a team on the plain pages', { skip: noChromium }, async (t) => {
+t.test('the data that the plain pages show about a team', { skip: noChromium }, async (t) => {
   const { api, put, pulled, tokenOf } = await openTeamPulls(t)
   const chromium = await openChromium(t)
   await api.makeUser('olive', 'Olive')
@@ -17,7 +17,7 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     return page
   }
 
-  await t.test('an owner connects without what is needed, is told so, and allows it', async (t) => {
+  await t.test('asks an owner again for a permission that the owner has not granted', async (t) => {
     await put('Crew', 'olive', 'max')
     const page = await visit('olive', 'crew')
     t.match(await item(page, 'facebook').innerText(), /not connected for team Crew/)
@@ -36,14 +36,14 @@ t.test('what is read for a team on the plain pages', { skip: noChromium }, async
     await page.getByRole('button', { name: 'Reconnect to allow it: Facebook' }).click()
     await page.getByRole('button', { name: 'Connect Facebook' }).click()
     await page.getByLabel('Grant as').fill('olive')
-    t.ok(await page.getByLabel('ads_read').isChecked(), 'it is asked for once more')
+    t.ok(await page.getByLabel('ads_read').isChecked(), 'the page asks for the permission again')
     await page.getByRole('button', { name: 'Allow' }).click()
     await page.locator('#outcome').waitFor()
     await item(page, 'facebook').getByText('connected for team Crew by Olive as olive').waitFor()
     t.notMatch(await item(page, 'facebook').innerText(), /did not allow/)
   })
 
-  await t.test('shows when it was read and why not since, and lets the owner have it read', async (t) => {
+  await t.test('shows the last pull and why it failed since, and lets the owner request one', async (t) => {
     await put('Readers', 'olive', 'max')
     const { id } = await pulled('readers', {})
     const page = await visit('olive', 'readers')

@@ -4,7 +4,7 @@ import { item, outcome } from './on-pages.ts'
 import { noChromium, openChromium } from './open-chromium.ts'
 import { inspect } from './open-visits.ts'
 
-t.test('what a team connects on the plain pages', { skip: noChromium }, async (t) => {
+t.test('connections of a team on the plain pages', { skip: noChromium }, async (t) => {
   const { api, put, tokenOf } = await openTeamApi(t, { offer: ['pushbullet', 'blotre'] })
   const chromium = await openChromium(t)
   await api.makeUser('olive', 'Olive')
@@ -19,10 +19,10 @@ t.test('what a team connects on the plain pages', { skip: noChromium }, async (t
     return page
   }
 
-  await t.test('are connected and let go of by the owner', async (t) => {
+  await t.test('can be connected and disconnected by the owner', async (t) => {
     const page = await visit('olive', 'crew')
     t.match(await item(page, 'pushbullet').innerText(), /not connected for team Crew/)
-    t.match(await item(page, 'blotre').innerText(), /not connected\s/, 'which is her own')
+    t.match(await item(page, 'blotre').innerText(), /not connected\s/, 'her own connection does not appear as connected')
     await page.getByRole('button', { name: 'Connect: Pushbullet', exact: true }).click()
     await page.waitForURL(/\/start/)
     t.equal(await page.getByRole('heading').innerText(), 'Connect Pushbullet for team Crew at Bell & Sons')
@@ -37,7 +37,7 @@ t.test('what a team connects on the plain pages', { skip: noChromium }, async (t
     await inspect(t, page, 'connected for a team')
   })
 
-  await t.test('are seen by a member, who is told by whom, and whom to ask', async (t) => {
+  await t.test('are shown to a member, with the user who connected them and the owner', async (t) => {
     const page = await visit('max', 'crew')
     t.match(await item(page, 'pushbullet').innerText(), /connected for team Crew by Olive as Olive/)
     t.equal(await item(page, 'pushbullet').getByRole('button').count(), 0)
@@ -56,7 +56,7 @@ t.test('what a team connects on the plain pages', { skip: noChromium }, async (t
     await item(page, 'pushbullet').getByText('not connected for team Crew: ask Mia to connect it').waitFor()
   })
 
-  await t.test('are for those who have chosen a team', async (t) => {
+  await t.test('require the user to choose a team', async (t) => {
     const page = await visit('max')
     t.match(await item(page, 'pushbullet').innerText(), /is connected for a team\. Choose a team on the site/)
     t.equal(await item(page, 'pushbullet').getByRole('button').count(), 0)

@@ -14,7 +14,7 @@ async function newTokens (count: number): Promise<Array<{ account: string, acces
 
 const item = (userId: string, accessToken: unknown, more = {}) => ({ userId, provider: 'pushbullet', credentials: { accessToken }, ...more })
 
-t.test('takes tokens over, and asks the provider whose they are', async (t) => {
+t.test('imports tokens, and requests their accounts from the provider', async (t) => {
   const [one, other] = await newTokens(2)
   const { status, body } = await importing([
     item('ann', one?.accessToken), item('bob', other?.accessToken, { account: { id: 'b-1', name: 'Bob of old' }, expiresAt: '2100-01-01T00:00:00Z' })
@@ -34,7 +34,7 @@ t.test('takes tokens over, and asks the provider whose they are', async (t) => {
   t.match((await api.ask('POST', `/v1/connections/${textAt(body, 'data.0.connectionId')}/test`, { token })).body, { ok: true })
 })
 
-t.test('answers item by item, and never with a credential', async (t) => {
+t.test('returns a result for each item, without credentials', async (t) => {
   const [good] = await newTokens(1)
   const answer = await importing([
     item('good', good?.accessToken),
@@ -58,10 +58,10 @@ t.test('answers item by item, and never with a credential', async (t) => {
   t.notMatch(JSON.stringify(answer.body), /o\.\w/)
   t.match((await api.ask('POST', '/v1/notifications', { token, body: noteTo('dead') })).body, {
     unreachable: [{ userId: 'dead', reason: 'unknownUser' }]
-  }, 'and a user who was refused is not made')
+  }, 'and it does not create the user of a refused item')
 })
 
-t.test('replaces the token of a connection that is there, and lets go what was parked', async (t) => {
+t.test('replaces the token of an existing connection, and releases its parked deliveries', async (t) => {
   const [first, second] = await newTokens(2)
   const before = textAt((await importing([item('again', first?.accessToken)])).body, 'data.0.connectionId')
   await api.database.sql`update connections set status = 'needsReauth', status_reason = 'dead' where id = ${before.slice(4)}`
@@ -75,7 +75,7 @@ t.test('replaces the token of a connection that is there, and lets go what was p
   t.match((await api.ask('GET', `/v1/notifications/${notification}`, { token })).body, { counts: { queued: 1, parked: 0 } })
 })
 
-t.test('takes a thousand at a time', async (t) => {
+t.test('imports a thousand items per request', async (t) => {
   const tokens = await newTokens(1_000)
   const before = await requests()
   const { status, body } = await importing(tokens.map(({ accessToken, account }, index) => {
@@ -83,10 +83,10 @@ t.test('takes a thousand at a time', async (t) => {
   }))
   t.equal(status, 200)
   t.match(body, { imported: 1_000, failed: 0 })
-  t.equal(await requests() - before, 500, 'and asks only about those whose account it is not told')
+  t.equal(await requests() - before, 500, 'and it only requests the accounts that the items do not state')
 })
 
-t.test('refuses what is not an import', async (t) => {
+t.test('refuses an invalid import', async (t) => {
   const wrong: Array<[unknown, string]> = [
     [undefined, 'connections'],
     [[], 'connections'],
@@ -99,7 +99,7 @@ t.test('refuses what is not an import', async (t) => {
   }
 })
 
-t.test('imports the good items of a request, and names what is wrong with each of the others', async (t) => {
+t.test('imports the valid items of a request, and describes the error of each other item', async (t) => {
   const [one, other] = await newTokens(2)
   const bad: Array<[unknown, string]> = [
     [item('', 'x'), 'userId'],
@@ -142,7 +142,7 @@ t.test('refuses an account that cannot be stored, and imports the others', async
   t.match(body, { imported: 1, data: [{ error: { code: 'notIdentified' } }, { connectionId: /^con_/ }] })
 })
 
-t.test('changes nothing but the token when the same items are imported again', async (t) => {
+t.test('changes only the token when the same items are imported again', async (t) => {
   const accounts = await newTokens(3)
   const items = accounts.map(({ accessToken }, index) => item(`twice-${index}`, accessToken))
   const first = await importing(items)
@@ -151,10 +151,10 @@ t.test('changes nothing but the token when the same items are imported again', a
     where external_id like 'twice-%' order by 2`).map((row) => ({ ...row }))
   const before = await held()
   t.equal(before.length, 3)
-  for (let time = 0; time < 3; time++) t.same((await importing(items)).body, first.body, 'the same answer, with the same connections')
+  for (let time = 0; time < 3; time++) t.same((await importing(items)).body, first.body, 'the same response, with the same connections')
   t.same(await held(), before)
   const [queued] = await api.database.sql<[{ count: number }]>`select count(*)::int as count from revocations`
-  t.equal(queued.count, 0, 'and the token that is in use is not ended at the provider')
+  t.equal(queued.count, 0, 'and it does not revoke the token that is in use')
 })
 
 async function requests (): Promise<number> {

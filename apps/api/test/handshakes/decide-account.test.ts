@@ -20,7 +20,7 @@ async function codeOf (account: string): Promise<string> {
 
 const decline = (page: Page, browser = createBrowser()) => browser.submit(page, { decision: 'decline' })
 
-t.test('ends the handshake that a browser began before, where answers do not say what they are for', async (t) => {
+t.test('ends the earlier handshake of a browser where callbacks do not identify a handshake', async (t) => {
   const browser = createBrowser()
   const [first, second] = [await openWalkOf(api, 'ada', { ...blotre, browser }), await openWalkOf(api, 'bob', { ...blotre, browser })]
   const late = await first.toCallback()
@@ -33,12 +33,12 @@ t.test('ends the handshake that a browser began before, where answers do not say
   const asked = await browser.follow(await browser.get(late))
   t.match(wordsOf(asked), "Connect the Blot're account ada to your account at Bell & Sons?")
   t.match(wordsOf(asked), 'Account at Bell & Sons: id bob.')
-  t.match(await second.look(), { status: 'pending' }, 'nothing is connected on a guess')
+  t.match(await second.look(), { status: 'pending' }, 'an ambiguous callback connects nothing')
   t.match((await decline(asked, browser)).location, 'reason=accountDeclined')
   t.same([await connectionsOf(first.token), await connectionsOf(second.token)], [[], []])
 })
 
-t.test('tells the page, the API and the site of a superseded handshake why it ended', async (t) => {
+t.test('reports on the page, in the API and to the site why a handshake was superseded', async (t) => {
   const browser = createBrowser()
   const first = await openWalkOf(api, 'sid', { ...blotre, browser })
   await first.toCallback()
@@ -52,7 +52,7 @@ t.test('tells the page, the API and the site of a superseded handshake why it en
   t.match(await first.look(), { status: 'failed', error: 'superseded' })
 })
 
-t.test('takes no answer of two that are both open in one browser', async (t) => {
+t.test('refuses a callback when two handshakes are open in one browser', async (t) => {
   const browser = createBrowser()
   const [first, second] = [await openWalkOf(api, 'amy', { ...blotre, browser }), await openWalkOf(api, 'ben', { ...blotre, browser })]
   const pages = [await browser.get(first.startUrl), await browser.get(second.startUrl)]
@@ -62,12 +62,12 @@ t.test('takes no answer of two that are both open in one browser', async (t) => 
   const callback = (await browser.get(`${one?.location}&auto=allow&account=amy`)).location ?? ''
   t.match((await browser.get(callback)).text, /Reason: ambiguousAnswer/)
   t.match([await first.look(), await second.look()], [{ status: 'pending' }, { status: 'pending' }])
-  t.match((await browser.follow(await browser.get(await first.toCallback('amy')))).url, `account?handshake=${first.id}`, 'one that is confirmed again goes on')
+  t.match((await browser.follow(await browser.get(await first.toCallback('amy')))).url, `account?handshake=${first.id}`, 'the handshake that is confirmed again continues')
   t.match(await second.look(), { error: 'superseded' })
 })
 
 for (const headers of [{}, { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }]) {
-  t.test(`binds nobody to an account whose code a stranger brought${'sec-fetch-site' in headers ? ', in a navigation from another site' : ''}`, async (t) => {
+  t.test(`does not connect an account whose code another person sent${'sec-fetch-site' in headers ? ', in a navigation from another site' : ''}`, async (t) => {
     const user = `victim-${Object.keys(headers).length}`
     const walk = await openWalkOf(api, user, blotre)
     const genuine = await walk.toCallback()
@@ -75,7 +75,7 @@ for (const headers of [{}, { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': '
     const asked = await walk.browser.follow(await walk.browser.get(foreign, headers))
     t.match(wordsOf(asked), "Connect the Blot're account mallory to your account")
     t.match(await walk.look(), { status: 'pending', connectionId: null })
-    t.match((await walk.browser.get(genuine, headers)).location, '/account?', 'the answer of the user comes too late, and is shown the same question')
+    t.match((await walk.browser.get(genuine, headers)).location, '/account?', "the user's own callback comes too late, and leads to the same question")
     const form = { handshake: walk.id, decision: 'connect' }
     const account = `${api.url}/connect/blotre/account`
     for (const from of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]) {
@@ -91,7 +91,7 @@ for (const headers of [{}, { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': '
   })
 }
 
-t.test("stores Blot're's tokens sealed until the user confirms, and then once", async (t) => {
+t.test("stores Blot're's tokens sealed until the user confirms, and uses them once", async (t) => {
   const walk = await openWalkOf(api, 'carla', blotre)
   const asked = await walk.toAccountPage()
   t.match(asked.headers, { 'referrer-policy': 'same-origin', 'cache-control': 'no-store' })
@@ -99,15 +99,15 @@ t.test("stores Blot're's tokens sealed until the user confirms, and then once", 
   t.match(row?.pending, /^v1\.test\./)
   t.match(await walk.look(), { status: 'pending', accountToConfirm: { name: 'carla' }, code: undefined, authorizeUrl: undefined })
   t.match((await walk.browser.get(walk.startUrl)).location, '/account?', 'the link leads to the question')
-  t.match((await walk.browser.post(walk.startUrl.split('?')[0] ?? '', { handshake: walk.id })).location, '/account?', 'so does its form')
-  t.equal((await api.ask('POST', `/v1/handshakes/${walk.id}/confirm`, { token: walk.token, body: { accept: true } })).status, 404, 'only the browser answers it')
+  t.match((await walk.browser.post(walk.startUrl.split('?')[0] ?? '', { handshake: walk.id })).location, '/account?', 'its form leads to the question too')
+  t.equal((await api.ask('POST', `/v1/handshakes/${walk.id}/confirm`, { token: walk.token, body: { accept: true } })).status, 404, 'only the browser may confirm')
   const ends = await Promise.all([walk.browser.submit(asked), walk.browser.submit(asked), walk.browser.submit(asked)])
   for (const { location } of ends) t.match(location, 'carillon=connected&provider=blotre')
-  t.match((await decline(asked, walk.browser)).location, 'carillon=connected', 'it has been decided')
+  t.match((await decline(asked, walk.browser)).location, 'carillon=connected', 'the user has already decided')
   t.match(await connectionsOf(walk.token), [{ account: { name: 'carla' }, status: 'active' }])
 })
 
-t.test('asks nobody after the time to decide is over', async (t) => {
+t.test('ends the handshake when the user does not decide in time', async (t) => {
   const late = await openTestApi(t, { offer: ['blotre'] })
   const walk = await openWalkOf(late, 'late', blotre)
   const asked = await walk.toAccountPage()
@@ -117,7 +117,7 @@ t.test('asks nobody after the time to decide is over', async (t) => {
   t.same((await late.ask('GET', '/v1/connections', { token: await late.makeUser('late') })).body, { data: [], nextCursor: null })
 })
 
-t.test('names the account at the site by an id that the user cannot choose', async (t) => {
+t.test('identifies the account at the site by an id that the user cannot choose', async (t) => {
   const pages = await Promise.all(['user-1', 'user-2'].map(async (user) => {
     const walk = await openWalkOf(api, user, { provider: 'pushbullet', displayName: 'Alex' })
     return wordsOf(await walk.browser.get(walk.startUrl))
@@ -127,7 +127,7 @@ t.test('names the account at the site by an id that the user cannot choose', asy
   t.match(wordsOf(await unnamed.browser.get(unnamed.startUrl)), /Connect Pushbullet to your account at .*Account at Bell & Sons: id user-3\. If/)
 })
 
-t.test('is for the first browser that confirms, whoever else has the link', async (t) => {
+t.test('belongs to the first browser that confirms, whichever browser has the link', async (t) => {
   const walk = await openWalkOf(api, 'vic', { provider: 'pushbullet', returnTo })
   const thief = createBrowser()
   const seen = await thief.get(walk.startUrl)
@@ -143,7 +143,7 @@ t.test('is for the first browser that confirms, whoever else has the link', asyn
   t.match((await again.browser.get(await again.toCallback())).location, 'carillon=connected', 'and may confirm again')
 })
 
-t.test('takes a form that is sent twice for one browser', async (t) => {
+t.test('accepts a form that one browser submits twice', async (t) => {
   const walk = await openWalkOf(api, 'click', { provider: 'pushbullet', returnTo })
   const page = await walk.browser.get(walk.startUrl)
   // The second one leaves before the answer to the first has brought its cookie.
@@ -154,7 +154,7 @@ t.test('takes a form that is sent twice for one browser', async (t) => {
   t.match((await walk.browser.get(location)).location, 'carillon=connected')
 })
 
-t.test('is tied to the browser of our own page before its link is known', async (t) => {
+t.test('is bound to the browser of our own page before its link is known', async (t) => {
   const verifier = { provider: 'pumpio', kind: 'verifier', account: `own@${api.pumpioHost}` }
   for (const wanted of [{ provider: 'pushbullet' }, verifier, { provider: 'blotre', kind: 'code' }]) {
     const walk = await openWalkOf(api, 'owner', wanted)
@@ -170,7 +170,7 @@ t.test('is tied to the browser of our own page before its link is known', async 
       t.match((await createBrowser().post(bind, { handshake: walk.id }, headers)).text, reason)
     }
     t.equal((await walk.browser.post(bind, { handshake: walk.id }, own)).status, 204)
-    t.match((await createBrowser().post(bind, { handshake: walk.id }, own)).text, /Reason: foreignCookie/, 'once')
+    t.match((await createBrowser().post(bind, { handshake: walk.id }, own)).text, /Reason: foreignCookie/, 'only one browser can bind it')
     const thief = createBrowser()
     const link = await thief.get(walk.startUrl)
     t.match([link.status, link.text], [403, /Reason: foreignCookie/], wanted.provider)
@@ -179,11 +179,11 @@ t.test('is tied to the browser of our own page before its link is known', async 
       const answer = await thief.post(`${api.url}/connect/${wanted.provider}/${path}`, { handshake: walk.id, verifier: 'x' })
       t.match(answer.text, /Reason: (foreignCookie|unknownHandshake)/, `${wanted.provider} ${path}`)
     }
-    t.equal((await walk.browser.get(walk.startUrl)).status, 200, 'the own browser goes on')
+    t.equal((await walk.browser.get(walk.startUrl)).status, 200, 'its own browser continues')
   }
 })
 
-t.test('belongs to the browser that first gives a verifier, or asks whether the code was entered', async (t) => {
+t.test('belongs to the browser that first submits a verifier, or first polls for the code', async (t) => {
   const verifier = await openWalkOf(api, 'vera', { provider: 'pumpio', kind: 'verifier', account: `vera@${api.pumpioHost}` })
   const code = await openWalkOf(api, 'cora', { provider: 'blotre', kind: 'code' })
   for (const [walk, path] of [[verifier, 'pumpio/verifier'], [code, 'blotre/redeem']] as const) {
@@ -196,7 +196,7 @@ t.test('belongs to the browser that first gives a verifier, or asks whether the 
   }
 })
 
-t.test('asks before it connects another account of a host than the one that was named', async (t) => {
+t.test('asks before it connects an account of the host other than the requested one', async (t) => {
   const wanted = { provider: 'pumpio', account: `named@${api.pumpioHost}`, returnTo }
   const walk = await openWalkOf(api, 'mover', wanted)
   const asked = await walk.toAccountPage('other')
@@ -210,13 +210,13 @@ t.test('asks before it connects another account of a host than the one that was 
   const refused = await openWalkOf(api, 'stayer', wanted)
   t.match((await decline(await refused.toAccountPage('other'), refused.browser)).location, 'reason=accountDeclined')
   t.same(await connectionsOf(refused.token), [])
-  t.same(await api.database.sql`select from revocations where provider = 'pumpio'`, [], 'pump.io revokes nothing')
+  t.same(await api.database.sql`select from revocations where provider = 'pumpio'`, [], 'pump.io does not support revocation')
 
   const same = await openWalkOf(api, 'same', { ...wanted, account: `acct:Same@${api.pumpioHost.toUpperCase()}` })
-  t.match((await same.browser.get(await same.toCallback('same'))).location, 'carillon=connected', 'however the account is written')
+  t.match((await same.browser.get(await same.toCallback('same'))).location, 'carillon=connected', 'in any spelling of the account')
 })
 
-t.test('asks the same of who brings a verifier, on the page and over the API', async (t) => {
+t.test('asks the same when the user submits a verifier, on the page and through the API', async (t) => {
   const wanted = { provider: 'pumpio', kind: 'verifier', account: `named@${api.pumpioHost}` }
   const read = async (walk: Awaited<ReturnType<typeof openWalkOf>>) => {
     const page = await createBrowser().get(`${textAt(await walk.look(), 'authorizeUrl')}&auto=allow&account=other`)

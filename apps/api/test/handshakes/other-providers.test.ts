@@ -9,7 +9,7 @@ const account = `paul@${api.pumpioHost}`
 
 // The browser, its cookie and the mark of the answer are right in each case: only the provider, or the kind, is not.
 
-t.test('takes no answer at the callback of another provider', async (t) => {
+t.test('refuses a callback at the URL of another provider', async (t) => {
   const pushbullet = await openWalkOf(api, 'paul', { provider: 'pushbullet', returnTo })
   const pumpio = await openWalkOf(api, 'paul', { provider: 'pumpio', account, returnTo, browser: pushbullet.browser })
   const { browser } = pushbullet
@@ -25,7 +25,7 @@ t.test('takes no answer at the callback of another provider', async (t) => {
   for (const callback of Object.values(callbacks)) t.match((await browser.get(callback)).location, 'carillon=connected')
 })
 
-t.test('has no page of another provider, or of another kind, for a handshake', async (t) => {
+t.test('shows no page of another provider, or of another kind, for a handshake', async (t) => {
   const browser = createBrowser()
   const redirect = await openWalkOf(api, 'rita', { provider: 'pushbullet', browser })
   const verifier = await openWalkOf(api, 'rita', { provider: 'pumpio', kind: 'verifier', account, browser })
@@ -56,14 +56,14 @@ t.test('has no page of another provider, or of another kind, for a handshake', a
   }
 })
 
-t.test('connects again only what this browser has connected at this provider', async (t) => {
+t.test('reconnects only an account that this browser has connected at this provider', async (t) => {
   const walk = await openWalkOf(api, 'anna', { provider: 'pushbullet' })
   const again = (id: string, browser = walk.browser) => browser.post(`${api.url}/connect/pushbullet/again`, { handshake: id })
-  t.match((await again(walk.id)).text, /Reason: unknownHandshake/, 'not before it has ended well')
+  t.match((await again(walk.id)).text, /Reason: unknownHandshake/, 'it requires a completed handshake')
   await walk.browser.get(await walk.toCallback())
   t.match((await again(walk.id, createBrowser())).text, /Reason: foreignCookie/)
   const next = await again(walk.id)
   t.match(next.location, /\/connect\/pushbullet\/start\?handshake=hsk_/)
-  t.match((await createBrowser().get(next.location ?? '')).text, /Reason: foreignCookie/, 'it is tied to this browser at once')
+  t.match((await createBrowser().get(next.location ?? '')).text, /Reason: foreignCookie/, 'it is bound to this browser immediately')
   t.equal((await walk.browser.get(next.location ?? '')).status, 200)
 })

@@ -28,24 +28,24 @@ async function asked (on: TestApi): Promise<number> {
   return Number(/access_token"[^\d]*(\d+)/.exec(stats)?.[1] ?? 0)
 }
 
-t.test('shows a code, where to enter it and until when', async (t) => {
+t.test('shows a code, where to enter it and when it expires', async (t) => {
   const before = Date.now()
   const { status, body, id, token } = await openCode(api, 'cora')
   t.equal(status, 201)
   t.match(body, { kind: 'code', status: 'pending', code: /^\w{8}$/, redeemUrl: `${api.sandboxUrl}/blotre/v0/oauth2/redeem`, intervalMs: 5_000 })
   const openedAt = Date.parse(textAt(body, 'expiresAt')) - 20 * 60_000
-  t.ok(before <= openedAt && openedAt <= Date.now(), 'for as long as the provider says')
+  t.ok(before <= openedAt && openedAt <= Date.now(), 'for the lifetime that the provider states')
   t.same((await api.ask('GET', `/v1/handshakes/${id}`, { token })).body, body)
   t.match((await api.ask('GET', '/v1/connectors', { token })).body, { data: [{ kinds: ['redirect', 'code'], needsAccount: false }] })
 })
 
-t.test('connects once the code has been entered', async (t) => {
+t.test('connects after the user has entered the code', async (t) => {
   const fresh = await openStill(t)
   const { enter, redeem, token } = await openCode(fresh, 'carl')
   t.match((await redeem()).body, { status: 'pending' })
   t.equal((await enter('deny')).status, 200)
   await enter()
-  t.match((await redeem()).body, { status: 'pending' }, 'it was asked a moment ago')
+  t.match((await redeem()).body, { status: 'pending' }, 'the last poll was too recent')
   fresh.advance(5_000)
   const { body } = await redeem()
   t.match(body, { status: 'completed', connectionId: /^con_/ })
@@ -54,7 +54,7 @@ t.test('connects once the code has been entered', async (t) => {
   t.match((await redeem()).body, { status: 'completed' })
 })
 
-t.test('asks the provider at its pace, however often it is asked itself', async (t) => {
+t.test('polls the provider at its interval, however often the API is polled', async (t) => {
   const fresh = await openStill(t)
   const { redeem } = await openCode(fresh, 'paul')
   await Promise.all(Array.from({ length: 30 }, redeem))
@@ -64,7 +64,7 @@ t.test('asks the provider at its pace, however often it is asked itself', async 
   t.equal(await asked(fresh), 2)
 })
 
-t.test('says when the code has run out', async (t) => {
+t.test('reports that the code has expired', async (t) => {
   const fresh = await openStill(t)
   const { redeem, startUrl } = await openCode(fresh, 'cleo')
   const browser = createBrowser()
@@ -75,7 +75,7 @@ t.test('says when the code has run out', async (t) => {
   t.match((await browser.get(startUrl)).text, /Reason: codeExpired/)
 })
 
-t.test('keeps asking when the provider is away for a while', async (t) => {
+t.test('continues polling when the provider is temporarily unavailable', async (t) => {
   const fresh = await openStill(t)
   const { redeem, enter } = await openCode(fresh, 'cindy')
   await enter()
@@ -101,7 +101,7 @@ t.test('has a page that shows the code, with and without scripts', async (t) => 
     return answer.status === 'completed' && answer
   }, { timeoutMs: 60_000, everyMs: 500 })
   t.equal(done.location, 'https://site.example/?carillon=connected&provider=blotre')
-  t.match((await browser.submit(page)).location, 'carillon=connected', 'and the button says the same')
+  t.match((await browser.submit(page)).location, 'carillon=connected', 'and the button leads to the same result')
   t.match((await api.ask('GET', `/v1/handshakes/${id}`, { token })).body, { status: 'completed' })
   t.match((await browser.post(redeemUrl, { handshake: id }, { origin: 'https://evil.example' })).text, /Reason: notSameOrigin/)
 })

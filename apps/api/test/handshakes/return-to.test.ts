@@ -8,7 +8,7 @@ const shared: Site = { publicUrl: 'https://site.example', name: 'Bell', allowedO
 const elsewhere = 'must be on one of the ALLOWED_ORIGINS of this server'
 const own = 'must not be on this server, except its connect page'
 
-t.test('returns to the pages of the site, and of our own only to the connect page', async (t) => {
+t.test('accepts return URLs on the site, and of its own pages only the connect page', async (t) => {
   const rows: Array<[site: Site, text: string, fault: string | undefined]> = [
     [site, 'https://site.example/any/path?query#fragment', undefined],
     [site, 'https://carillon.example/connect', undefined],
@@ -49,7 +49,7 @@ t.test('stores query and fragment byte for byte', async (t) => {
   for (const [text, url] of rows) t.same(readReturnTo(site, text), { url }, text)
 })
 
-t.test('adds the outcome to the query, and changes nothing else of it', async (t) => {
+t.test('adds the result to the query, and changes nothing else of the URL', async (t) => {
   const outcome = { carillon: 'failed', provider: 'blotre', reason: 'denied' }
   const added = 'carillon=failed&provider=blotre&reason=denied'
   const rows = [

@@ -5,7 +5,7 @@ import t from 'tap'
 import { openTestApi, textAt } from '../open-api.ts'
 import { openWalk } from './walk.ts'
 
-t.test('logs nothing that opens anything', async (t) => {
+t.test('logs no secret of a redirect', async (t) => {
   const api = await openTestApi(t)
   const secrets = new Map<string, string>()
   const token = await api.makeUser('careful')
@@ -47,16 +47,16 @@ t.test('logs nothing that opens anything', async (t) => {
   await api.ask('GET', `/connect/${token}`)
 
   const log = api.logLines.join('')
-  t.ok(api.logLines.length > 20, 'there is a log to look into')
-  t.ok([...secrets.values()].every((secret) => secret.length >= 8), 'there are secrets to look for')
+  t.ok(api.logLines.length > 20, 'the log has lines')
+  t.ok([...secrets.values()].every((secret) => secret.length >= 8), 'the test has collected secrets')
   for (const [name, secret] of secrets) {
-    t.notOk(log.includes(secret), `the log does not hold the ${name}`)
+    t.notOk(log.includes(secret), `the log does not contain the ${name}`)
     const [first = ''] = secret.split('.')
-    if (first.length >= 20 && !first.startsWith('ey')) t.notOk(log.includes(first), `nor the first part of the ${name}`)
+    if (first.length >= 20 && !first.startsWith('ey')) t.notOk(log.includes(first), `the log does not contain the first part of the ${name}`)
   }
 })
 
-t.test('keeps no secret in the clear', async (t) => {
+t.test('stores no secret in plain text', async (t) => {
   const api = await openTestApi(t)
   const token = await api.makeUser('sealed')
   const walk = await openWalk(api, token)
@@ -74,7 +74,7 @@ t.test('keeps no secret in the clear', async (t) => {
   for (const secret of secrets) t.notOk(all.includes(secret ?? 'null'))
 })
 
-t.test('logs nothing of verifiers and codes, and keeps them sealed', async (t) => {
+t.test('logs no verifiers or codes, and stores them sealed', async (t) => {
   const api = await openTestApi(t, { offer: ['pumpio', 'blotre'] })
   const token = await api.makeUser('sly')
   const secrets = new Map<string, string>()
@@ -116,10 +116,10 @@ t.test('logs nothing of verifiers and codes, and keeps them sealed', async (t) =
   }
   secrets.set('query', 'quiet-please')
   const log = api.logLines.join('')
-  t.ok(secrets.size > 8, 'there are secrets to look for')
+  t.ok(secrets.size > 8, 'the test has collected secrets')
   for (const [name, secret] of secrets) {
     t.ok(secret.length >= 8, name)
-    t.notOk(log.includes(secret), `the log does not hold the ${name}`)
-    t.notOk(before.includes(secret) || (name !== 'query' && (await rows()).includes(secret)), `nor do the rows hold the ${name}`)
+    t.notOk(log.includes(secret), `the log does not contain the ${name}`)
+    t.notOk(before.includes(secret) || (name !== 'query' && (await rows()).includes(secret)), `the rows do not contain the ${name}`)
   }
 })

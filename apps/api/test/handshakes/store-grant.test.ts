@@ -7,7 +7,7 @@ import { openTestApi, textAt } from '../open-api.ts'
 const api = await openTestApi(t, { offer: ['blotre'] })
 const grant = { credentials: { accessToken: 'access', refreshToken: 'refresh' }, account: { id: 'account-1', name: 'Ada' } }
 
-t.test('revokes a grant that cannot be held, because no request has claimed its handshake any more', async (t) => {
+t.test('revokes a grant that cannot be stored, because no request has the claim on its handshake', async (t) => {
   const { body } = await api.ask('POST', '/v1/handshakes', { token: await api.makeUser('ada'), body: { provider: 'blotre' } })
   const handshake = await findHandshake(api.database, parseId('handshake', textAt(body, 'id')) ?? '', Date.now())
   const provider = api.services.providers.get('blotre')

@@ -20,7 +20,7 @@ async function openVerifier (user: string, on = api) {
   return { token, status, body, id, read, give, look, startUrl: textAt(body, 'startUrl') }
 }
 
-t.test('begins at once and says where the verifier is to be read', async (t) => {
+t.test('starts immediately and returns where to read the verifier', async (t) => {
   const { status, body, look, id } = await openVerifier('vera')
   t.equal(status, 201)
   t.match(body, { kind: 'verifier', status: 'pending', authorizeUrl: new RegExp(`^http://${api.pumpioHost}/oauth/authorize\\?oauth_token=`) })
@@ -29,7 +29,7 @@ t.test('begins at once and says where the verifier is to be read', async (t) => 
   t.match(row?.pending, /^v1\.test\./, 'and keeps it sealed')
 })
 
-t.test('connects with the verifier, blanks around it or not', async (t) => {
+t.test('connects with the verifier, with or without spaces around it', async (t) => {
   const { read, give, look } = await openVerifier('velma')
   const { status, body } = await give(` ${await read()} `)
   t.equal(status, 200)
@@ -39,7 +39,7 @@ t.test('connects with the verifier, blanks around it or not', async (t) => {
   t.match((await give('again')).body, { status: 409, code: 'handshakeOver', reason: 'alreadyUsed' })
 })
 
-t.test('lets a wrong verifier be tried again, and not for ever', async (t) => {
+t.test('allows several attempts with a wrong verifier, up to a limit', async (t) => {
   const { read, give, look } = await openVerifier('vic')
   t.match((await give('not yet allowed')).body, { status: 422, code: 'wrongVerifier', detail: /9 more/ })
   const right = await read()
@@ -56,7 +56,7 @@ t.test('lets a wrong verifier be tried again, and not for ever', async (t) => {
   t.match(await stubborn.look(), { status: 'failed', error: 'wrongVerifier' })
 })
 
-t.test("takes another handshake's verifier for a wrong one", async (t) => {
+t.test("treats another handshake's verifier as a wrong one", async (t) => {
   const [mine, other] = [await openVerifier('mia'), await openVerifier('otto')]
   const [right, foreign] = [await mine.read(), await other.read()]
   t.match((await mine.give(foreign)).body, { code: 'wrongVerifier' })
@@ -65,7 +65,7 @@ t.test("takes another handshake's verifier for a wrong one", async (t) => {
   t.match(await other.look(), { status: 'pending' })
 })
 
-t.test('lets one of those win who give it at the same time', async (t) => {
+t.test('lets one of several concurrent requests with the verifier succeed', async (t) => {
   const { read, give, look } = await openVerifier('wanda')
   const verifier = await read()
   const answers = await Promise.all(Array.from({ length: 8 }, () => give(verifier)))
@@ -74,7 +74,7 @@ t.test('lets one of those win who give it at the same time', async (t) => {
   t.match(await look(), { status: 'completed' })
 })
 
-t.test('lets it be given again when the host was away for a moment', async (t) => {
+t.test('accepts the verifier again after the host was temporarily unavailable', async (t) => {
   const { read, give } = await openVerifier('walt')
   const verifier = await read()
   await api.control('POST', '/faults', { provider: 'pumpio', match: '/oauth/access_token', status: 503, times: 1 })
@@ -82,7 +82,7 @@ t.test('lets it be given again when the host was away for a moment', async (t) =
   t.match((await give(verifier)).body, { status: 'completed' })
 })
 
-t.test('has a page for people, who may mistype', async (t) => {
+t.test('has a page that shows input errors', async (t) => {
   const { read, startUrl, look } = await openVerifier('vivian')
   const browser = createBrowser()
   const page = await browser.get(startUrl)
@@ -99,11 +99,11 @@ t.test('has a page for people, who may mistype', async (t) => {
   t.match(forged.text, /Reason: notSameOrigin/)
   t.match((await browser.submit(again, { verifier: await read() })).location, 'https://site.example/?carillon=connected&provider=pumpio')
   t.match(await look(), { status: 'completed' })
-  t.match((await browser.get(startUrl)).location, 'https://site.example/?carillon=connected&provider=pumpio', 'its link shows its outcome')
-  t.match((await createBrowser().get(startUrl)).text, /Reason: alreadyUsed/, 'in no other browser')
+  t.match((await browser.get(startUrl)).location, 'https://site.example/?carillon=connected&provider=pumpio', 'its link shows its result')
+  t.match((await createBrowser().get(startUrl)).text, /Reason: alreadyUsed/, 'another browser does not see it')
 })
 
-t.test('is too late after ten minutes, over the API and on the page', async (t) => {
+t.test('refuses a verifier after ten minutes, through the API and on the page', async (t) => {
   const late = await openTestApi(t, { offer: ['pumpio'] })
   const { read, give, startUrl, id } = await openVerifier('late', late)
   const verifier = await read()
@@ -115,7 +115,7 @@ t.test('is too late after ten minutes, over the API and on the page', async (t) 
   t.match((await late.ask('GET', `/v1/handshakes/${id}`, { token: await late.makeUser('late') })).body, { status: 'expired' })
 })
 
-t.test('asks for an account exactly where one is needed', async (t) => {
+t.test('requires an account exactly where the provider needs one', async (t) => {
   const token = await api.makeUser('ann')
   const open = async (body: object) => (await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pumpio', ...body } })).body
   t.match(await open({}), { status: 400, errors: [{ path: 'account', message: /is required by pump\.io/ }] })

@@ -22,7 +22,7 @@ async function openTeam (t: { teardown: (close: () => unknown) => void }) {
   return { teamId, token: await tokenOf('olive', teamId), handOver: () => put(teamId, 'max', 'olive') }
 }
 
-t.test('says on the start page for which team, and in the end what it is used for', async (t) => {
+t.test('names the team on the start page, and the use of the connection at the end', async (t) => {
   const { teamId, token } = await openTeam(t)
   const walk = await openWalk(api, token)
   const start = await walk.browser.get(walk.startUrl)
@@ -34,7 +34,7 @@ t.test('says on the start page for which team, and in the end what it is used fo
   t.match(await connectionsOf(teamId), [{ teamId, userId: null, connectedBy: { userId: 'olive', name: 'Olive' } }])
 })
 
-t.test('does not let a name of a team put markup on a page', async (t) => {
+t.test('escapes the name of a team on a page', async (t) => {
   await api.ask('PUT', '/v1/teams/bold', { token: key, body: { name: '<b>Bold</b>', ownerId: 'olive', memberIds: [] } })
   const walk = await openWalk(api, await tokenOf('olive', 'bold'))
   const { text } = await walk.browser.get(walk.startUrl)
@@ -42,13 +42,13 @@ t.test('does not let a name of a team put markup on a page', async (t) => {
   t.match(text, '&lt;b&gt;Bold&lt;/b&gt;')
 })
 
-t.test('rings nobody for it: a team\'s account is not where its owner is told of things', async (t) => {
+t.test('sends no welcome notification to the owner of a team', async (t) => {
   const { token } = await openTeam(t)
   await (await openWalk(api, token)).finish()
   t.same(await api.database.sql`select from notifications`, [])
 })
 
-t.test('keeps the id, and has the old token ended, when the owner connects again, also a new one', async (t) => {
+t.test('keeps the id, and revokes the old token, when the owner or a new owner reconnects', async (t) => {
   const { teamId, token, handOver } = await openTeam(t)
   const code = async (token: string, account: string) => {
     const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind: 'code' } })
@@ -60,7 +60,7 @@ t.test('keeps the id, and has the old token ended, when the owner connects again
   const id = await code(token, 'first')
   t.equal(await code(token, 'second'), id)
   await handOver()
-  t.match(await connectionsOf(teamId), [{ id, status: 'active', connectedBy: { userId: 'olive' } }], "it stays the team's")
+  t.match(await connectionsOf(teamId), [{ id, status: 'active', connectedBy: { userId: 'olive' } }], 'it still belongs to the team')
   t.equal(await code(await tokenOf('max', teamId), 'third'), id)
   t.match(await connectionsOf(teamId), [{ id, connectedBy: { userId: 'max' }, account: { name: 'third' } }])
   t.match((await api.ask('GET', `/v1/connections/${id}`, { token })).body, {
@@ -73,7 +73,7 @@ t.test('keeps the id, and has the old token ended, when the owner connects again
   t.match(row, { queued: 2 })
 })
 
-t.test('lets a removed owner do nothing more, and the next one all', async (t) => {
+t.test('ends the rights of the previous owner, and gives them all to the new one', async (t) => {
   const { teamId, token } = await openTeam(t)
   await (await openWalk(api, token)).finish()
   const [connection] = await connectionsOf(teamId)
@@ -87,7 +87,7 @@ t.test('lets a removed owner do nothing more, and the next one all', async (t) =
   t.match(await connectionsOf(teamId), [{ id, status: 'revoked' }])
 })
 
-t.test('is for the owner of the moment at every step of a redirect', async (t) => {
+t.test('requires the current owner at every step of a redirect', async (t) => {
   await t.test('at the start', async (t) => {
     const { token, teamId, handOver } = await openTeam(t)
     const walk = await openWalk(api, token, { returnTo })
@@ -96,13 +96,13 @@ t.test('is for the owner of the moment at every step of a redirect', async (t) =
     const seen = await walk.browser.get(walk.startUrl)
     t.equal(seen.status, 403)
     t.match(seen.text, /You are not the owner of the team.*Reason: notOwner/s)
-    t.match(await look(walk.id, token), { status: 'pending' }, 'looking changes nothing')
+    t.match(await look(walk.id, token), { status: 'pending' }, 'reading the handshake changes nothing')
     t.equal((await walk.browser.submit(page)).location, `${returnTo}?carillon=failed&provider=pushbullet&reason=notOwner#`)
     t.match(await look(walk.id, token), { status: 'failed', error: 'notOwner' })
     t.same(await connectionsOf(teamId), [])
   })
 
-  await t.test('at the callback, where the provider is not asked any more', async (t) => {
+  await t.test('at the callback, without a request to the provider', async (t) => {
     const { token, teamId, handOver } = await openTeam(t)
     const walk = await openWalk(api, token)
     const callback = await walk.toCallback()
@@ -115,10 +115,10 @@ t.test('is for the owner of the moment at every step of a redirect', async (t) =
     t.equal(asked, 0)
     t.match(await look(walk.id, token), { status: 'failed', error: 'notOwner', connectionId: null })
     t.same(await connectionsOf(teamId), [])
-    t.match((await walk.browser.get(callback)).text, /Reason: notOwner/, 'a reload says the same')
+    t.match((await walk.browser.get(callback)).text, /Reason: notOwner/, 'a reload leads to the same result')
   })
 
-  await t.test('and when what the provider has given is to be kept', async (t) => {
+  await t.test('and when the grant is stored', async (t) => {
     const { token, teamId, handOver } = await openTeam(t)
     const walk = await openWalk(api, token, { returnTo })
     const callback = await walk.toCallback()
@@ -130,7 +130,7 @@ t.test('is for the owner of the moment at every step of a redirect', async (t) =
   })
 })
 
-t.test('is for the owner of the moment with a verifier', async (t) => {
+t.test('requires the current owner with a verifier', async (t) => {
   const { token, teamId, handOver } = await openTeam(t)
   const asked = { provider: 'pumpio', kind: 'verifier', account: `olive@${api.pumpioHost}` }
   const open = async () => (await api.ask('POST', '/v1/handshakes', { token, body: asked })).body
@@ -150,7 +150,7 @@ t.test('is for the owner of the moment with a verifier', async (t) => {
   t.same(await connectionsOf(teamId), [])
 })
 
-t.test('is for the owner of the moment with a code', async (t) => {
+t.test('requires the current owner with a code', async (t) => {
   const { token, teamId, handOver } = await openTeam(t)
   const { body } = await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind: 'code' } })
   const page = await createBrowser().get(textAt(body, 'startUrl'))

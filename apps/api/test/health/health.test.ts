@@ -3,7 +3,7 @@ import t from 'tap'
 import { at, openTestApi } from '../open-api.ts'
 import type { Answer, TestApi } from '../open-api.ts'
 
-t.test('is healthy and ready when everything answers', async (t) => {
+t.test('is healthy and ready when both stores respond', async (t) => {
   const api = await openTestApi(t)
   t.match(await api.ask('GET', '/healthz'), { status: 200, body: { status: 'ok' } })
   // What is held up for two seconds does not count as an answer, here and below.
@@ -14,13 +14,13 @@ t.test('is healthy and ready when everything answers', async (t) => {
   t.match(ready, { body: { status: 'ok' } })
 })
 
-t.test('is not ready when the queue does not answer, and says so', async (t) => {
+t.test('is not ready when the queue does not respond, and gives the reason', async (t) => {
   const api = await openTestApi(t, { change: () => ({ queueBackend: { kind: 'redis', check: () => new Promise(() => {}) } }) })
   t.match(await api.ask('GET', '/healthz'), { status: 200 })
   t.match(await untilSilent(api, 'REDIS_URL'), { status: 503, body: { code: 'notReady' } })
 })
 
-t.test('is not ready when the database is gone', async (t) => {
+t.test('is not ready when the database is unavailable', async (t) => {
   const api = await openTestApi(t, { change: ({ database }) => ({ database: { ...database, sql: failing(database.sql) } }) })
   t.match(await untilSilent(api, 'DATABASE_URL'), { status: 503, body: { code: 'notReady' } })
 })

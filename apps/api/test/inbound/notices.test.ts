@@ -31,7 +31,7 @@ function signedRequest (userId: string, issuedAt = Date.now(), secret = 'sandbox
   return `${createHmac('sha256', secret).update(payload).digest('base64url')}.${payload}`
 }
 
-t.test('closes what belongs to a user who has removed the app, and asks nothing of the provider', async (t) => {
+t.test('closes the connections of a user who has removed the app, without a request to the provider', async (t) => {
   const [one, same, other, elsewhere] = [
     await connect('ann', '1001'), await connect('second-of-ann', '1001'), await connect('bob', '1002'), await connect('ann', '1001', 'pushbullet')
   ]
@@ -49,7 +49,7 @@ t.test('closes what belongs to a user who has removed the app, and asks nothing 
   for (const id of [other, elsewhere]) t.match(await look(id), { status: 'active' })
 })
 
-t.test('skips what waits for the connections that it closes, and nothing else', async (t) => {
+t.test('skips only the waiting deliveries of the connections that it closes', async (t) => {
   const { sql } = api.database
   const [closed, other] = [await connect('dora', '1009'), await connect('erik', '1010')].map((id) => id.slice('con_'.length))
   const notificationId = newId()
@@ -66,14 +66,14 @@ t.test('skips what waits for the connections that it closes, and nothing else', 
   t.same(await stateOf(other), { state: 'queued', reason: null })
 })
 
-t.test('counts a notice once', async (t) => {
+t.test('counts a repeated notice once', async (t) => {
   const id = await connect('carl', '1003')
   const signed = signedRequest('1003')
   const [first, again] = await Promise.all([tell('delete', signed), tell('delete', signed)])
   const padded = await tell('delete', signed.replace('.', '=.'))
   t.same([first.status, again.status, padded.status], [200, 200, 200])
-  t.same(first.body, again.body, 'the same one gets the same answer')
-  t.same(first.body, padded.body, 'also when its signature is written in another way')
+  t.same(first.body, again.body, 'the same notice gets the same response')
+  t.same(first.body, padded.body, 'also with another encoding of the signature')
   t.match(await look(id), { status: 'revoked' })
   t.equal(Object(at(await look(id), 'events')).length, 2)
 
@@ -81,10 +81,10 @@ t.test('counts a notice once', async (t) => {
   await connect('carl', '1003')
   await api.database.sql`update connection_events set at = at - interval '1 hour'`
   t.same((await tell('delete', signed)).body, first.body)
-  t.match(await look(id), { status: 'active', account: { id: '1003' } }, 'it is about what was there then')
+  t.match(await look(id), { status: 'active', account: { id: '1003' } }, 'it concerns the earlier connection')
 })
 
-t.test('leaves alone what was connected after the notice was issued', async (t) => {
+t.test('keeps a connection that was connected after the notice was issued', async (t) => {
   const id = await connect('dora', '1004')
   t.equal((await tell('deauthorize', signedRequest('1004', Date.now() - 60_000))).status, 200)
   t.match(await look(id), { status: 'active' })
@@ -92,7 +92,7 @@ t.test('leaves alone what was connected after the notice was issued', async (t) 
   t.match(await look(id), { status: 'revoked' })
 })
 
-t.test('keeps nothing of whom it is told to forget, and says so to whoever has the code', async (t) => {
+t.test('deletes all data about the user, and confirms that by the code', async (t) => {
   const id = await connect('erik', '1005')
   const { status, body } = await tell('delete', signedRequest('1005', Date.now() + 1_000))
   const code = textAt(body, 'confirmation_code')
@@ -110,7 +110,7 @@ t.test('keeps nothing of whom it is told to forget, and says so to whoever has t
   for (const row of await api.database.sql`select notices::text as text from notices`) t.notMatch(row['text'], '1005')
 })
 
-t.test('forgets also whose connection was closed before', async (t) => {
+t.test('also deletes the data of connections that are already closed', async (t) => {
   const id = await connect('fay', '1006')
   t.equal((await api.ask('DELETE', `/v1/connections/${id}`, { token: key })).status, 204)
   const { sql } = api.database
@@ -120,7 +120,7 @@ t.test('forgets also whose connection was closed before', async (t) => {
   t.equal((await sql`select from revocations where account_id = '1006'`).length, 0)
 })
 
-t.test('takes nothing that the app\'s secret has not signed', async (t) => {
+t.test("refuses a notice that the app's secret has not signed", async (t) => {
   const id = await connect('gus', '1007')
   const good = signedRequest('1007', Date.now() + 1_000)
   const forged = ['', 'x', 'x.y', `${good}x`, `x${good}`, signedRequest('1007', Date.now(), 'other-secret'), good.split('.').reverse().join('.')]
@@ -135,6 +135,6 @@ t.test('takes nothing that the app\'s secret has not signed', async (t) => {
   t.notMatch(api.logLines.join(''), good)
 })
 
-t.test('is only there for providers that tell', async (t) => {
+t.test('exists only for providers that send notices', async (t) => {
   t.equal((await api.ask('POST', '/connect/pushbullet/delete', { body: {} })).status, 404)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { findInexactNumber } from '../../src/input/find-inexact-number.ts'
 
-t.test('finds a number that a double does not hold, and where it is', async (t) => {
+t.test('finds a number that a double cannot represent, and its position', async (t) => {
   const rows: Array<[string, string | undefined]> = [
     ['{"data":{"order":9007199254740993}}', 'data.order'],
     ['{"data":{"order":9007199254740992}}', undefined],
@@ -34,7 +34,7 @@ t.test('finds an integer exactly when it is not the nearest double', async (t) =
   t.ok(checked > 300)
 })
 
-t.test('finds none in what JavaScript has written', async (t) => {
+t.test('finds none in the output of JSON.stringify', async (t) => {
   for (let value = 5e-324; value < 1e308; value *= 7.3) {
     t.equal(findInexactNumber(JSON.stringify({ value, list: [-value, value / 3] })), undefined)
   }

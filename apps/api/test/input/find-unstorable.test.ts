@@ -1,7 +1,7 @@
 import t from 'tap'
 import { findUnstorable } from '../../src/input/find-unstorable.ts'
 
-t.test('names the place of what PostgreSQL cannot store', async (t) => {
+t.test('returns the path of a value that PostgreSQL cannot store', async (t) => {
   t.equal(findUnstorable({ a: ['x', { b: '\u{1f514}' }], c: null, d: 1, e: true }), undefined)
   t.equal(findUnstorable(undefined), undefined)
   const cases: Array<[value: unknown, path: string, message: RegExp]> = [

@@ -16,7 +16,7 @@ async function send (path: string, body: Buffer | string, contentType = 'applica
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 
-t.test('refuses bytes that are not UTF-8, whatever the charset parameter says', async (t) => {
+t.test('refuses bytes that are not UTF-8, whatever the charset parameter states', async (t) => {
   const note = '{"audience":{"userIds":["ann"]},"message":{"type":"note","title":"Caf\xe9"}}'
   const bodies: Array<[string, Buffer]> = [
     ['/v1/notifications', bytes(note)],
@@ -32,7 +32,7 @@ t.test('refuses bytes that are not UTF-8, whatever the charset parameter says', 
     }
   }
   const [row] = await api.database.sql<[{ count: number }]>`select count(*)::int as count from users`
-  t.equal(row.count, 0, 'and makes no user')
+  t.equal(row.count, 0, 'it creates no user')
 })
 
 t.test('reads UTF-8 with and without a byte order mark', async (t) => {
@@ -44,7 +44,7 @@ t.test('reads UTF-8 with and without a byte order mark', async (t) => {
   t.equal(row.id, 'caf\u00e9')
 })
 
-t.test('takes an empty body that says it is JSON where a call needs no body', async (t) => {
+t.test('accepts an empty JSON body where a request needs none', async (t) => {
   const connections = await connectUsers(api, ['eve'])
   const sent = await send('/v1/notifications', JSON.stringify({ ...noteTo('eve'), sendAt: new Date(Date.now() + 3_600_000).toISOString() }))
   t.equal(sent.status, 202)
@@ -55,10 +55,10 @@ t.test('takes an empty body that says it is JSON where a call needs no body', as
   const deleted = await api.ask('DELETE', `/v1/connections/${connections.get('eve')}`, { token, headers: { 'content-type': 'application/json' } })
   t.equal(deleted.status, 204)
   const needed = await send('/v1/user-tokens', '')
-  t.match([needed.status, needed.body.code], [400, 'malformedJson'], 'and refuses it where one is needed')
+  t.match([needed.status, needed.body.code], [400, 'malformedJson'], 'it refuses an empty body where one is required')
 })
 
-t.test('gives numbers in data back as they were sent, or refuses them', async (t) => {
+t.test('returns numbers in data unchanged, or refuses them', async (t) => {
   await connectUsers(api, ['num'])
   const withData = (data: string) => `{"audience":{"userIds":["num"]},"message":{"type":"note","title":"x"},"data":${data}}`
   const kept = '{"a":9007199254740991,"b":-1.5,"c":123456789012345680000,"d":1e300,"e":0.1}'
@@ -77,7 +77,7 @@ t.test('gives numbers in data back as they were sent, or refuses them', async (t
   }
 })
 
-t.test('imports what the provider gave, numbers of any size included', async (t) => {
+t.test("imports the provider's own data, including numbers of any size", async (t) => {
   const { data: [account] } = await api.control('POST', '/accounts', { provider: 'pushbullet', count: 1 }) as { data: Array<{ accessToken: string }> }
   const answer = await send('/v1/connections/import',
     `{"connections":[{"userId":"big","provider":"pushbullet","credentials":{"accessToken":"${account?.accessToken}","uid":17841400000000000001}}]}`)

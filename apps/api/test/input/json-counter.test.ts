@@ -29,7 +29,7 @@ const documents: Array<[json: string, values: number, fields: number]> = [
   [`["${'x'.repeat(200)}\\"${'y'.repeat(200)}","${'z'.repeat(64)}\\\\",2]`, 4, 0]
 ]
 
-t.test('counts values and fields as JSON.parse builds them, however the text is cut', async (t) => {
+t.test('counts values and fields like JSON.parse, however the text is divided', async (t) => {
   for (const [json, values, fields] of documents) {
     JSON.parse(json)
     for (const chunkBytes of [1, 2, 3, 65, 1_000]) {
@@ -47,7 +47,7 @@ t.test('allows 64 levels', async (t) => {
   t.notOk(passes('{"a":'.repeat(65), {}))
 })
 
-t.test('stops where the limit is passed, and does not look at the rest', async (t) => {
+t.test('stops at the limit, and does not read the rest', async (t) => {
   const { count } = createJsonCounter({ maxValues: 100, maxFields: 100 })
   const bytes = Buffer.from(`[${'{},'.repeat(1_000)}`)
   let last = 0
@@ -58,5 +58,5 @@ t.test('stops where the limit is passed, and does not look at the rest', async (
     }
   })
   t.throws(() => count(watched), { code: 'invalidInput', errors: [{ path: '', message: 'has more than 100 values, which is the limit of this call' }] })
-  t.ok(last < 400, `looked at ${last} of ${bytes.length} bytes`)
+  t.ok(last < 400, `it has read ${last} of ${bytes.length} bytes`)
 })

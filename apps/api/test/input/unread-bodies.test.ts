@@ -19,18 +19,18 @@ function begin (line: string, headers: Record<string, string> = {}): string {
   return `${line} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n{"a":`
 }
 
-t.test('answers a request without a valid credential before its body has come, on every address', async (t) => {
+t.test('refuses a request without valid credentials before its body arrives, at every URL', async (t) => {
   t.ok(contract.length > 30)
   for (const line of [...contract, ...pages, ...nowhere]) {
     for (const headers of [{}, { authorization: 'Bearer ck_nonsense' }]) {
       const { status } = await (await openRaw(t, api.url, begin(line, headers))).response()
       const isPublic = !line.includes(' /v1')
-      t.ok(isPublic || [401, 404, 405].includes(status), `${line} is answered with ${status}`)
+      t.ok(isPublic || [401, 404, 405].includes(status), `${line} returns ${status}`)
     }
   }
 })
 
-t.test('does not read a body that the call does not take, or that is too large for it', async (t) => {
+t.test('does not read a body that the route does not accept, or that is too large', async (t) => {
   const calls = [
     ['POST /v1/user-tokens', 413], ['POST /v1/notifications/x/pause', 404], ['POST /v1/connections/x/test', 404], ['DELETE /v1/connections/x', 404],
     ['GET /v1/connections', 200], ['GET /v1/connections/x/proxy/v2/me', 404], ['PUT /v1/connections/x/proxy/v2/me', 404], ['POST /v1/nowhere', 404],
@@ -44,7 +44,7 @@ t.test('does not read a body that the call does not take, or that is too large f
   t.equal((await redeem.response()).status, 404)
 })
 
-t.test('goes on with the connection once a refused body has come', async (t) => {
+t.test('reuses the connection after a refused body has arrived', async (t) => {
   const connection = await openRaw(t, api.url, begin('POST /v1/user-tokens'))
   t.equal((await connection.response()).status, 401)
   connection.socket.write(Buffer.alloc(1_048_576 - 5, ' '))
@@ -52,7 +52,7 @@ t.test('goes on with the connection once a refused body has come', async (t) => 
   t.match(await connection.response(), { status: 200, body: '{"status":"ok"}' })
 })
 
-t.test('closes the connection when more comes than it will receive, after the response', async (t) => {
+t.test('closes the connection after the response when the body exceeds the limit', async (t) => {
   const chunked = begin('POST /v1/notifications', { 'content-length': '' }).replace('content-length: \r\n', 'transfer-encoding: chunked\r\n').replace('{"a":', '')
   const connection = await openRaw(t, api.url, chunked)
   t.equal((await connection.response()).status, 401)
@@ -66,10 +66,10 @@ t.test('closes the connection when more comes than it will receive, after the re
     return connection.isClosed()
   }, { everyMs: 1, what: 'the end of the connection' })
   // The kernel holds some of what was written.
-  t.ok(sent >= maxDrainedBytes && sent < 16 * 1024 * 1024, `${sent} bytes were taken`)
+  t.ok(sent >= maxDrainedBytes && sent < 16 * 1024 * 1024, `the server received ${sent} bytes`)
 })
 
-t.test('refuses a body while it arrives, as soon as it is too large or holds too much', async (t) => {
+t.test('refuses a body during its transfer, as soon as it is too large or has too many values', async (t) => {
   const headers = { authorization: `Bearer ${token}`, 'content-length': '12582912' }
   const batch = await openRaw(t, api.url, begin('POST /v1/notifications/batch', headers))
   batch.socket.write(`[${'{},'.repeat(250_000)}`)

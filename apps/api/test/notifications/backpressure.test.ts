@@ -3,7 +3,7 @@ import { until } from '@carillon/testing'
 import { openTestApi, textAt } from '../open-api.ts'
 import { connectUsers, noteTo, planBroadcast } from '../v1/seed.ts'
 
-t.test('accepts nothing while too much waits, and begins again by itself', async (t) => {
+t.test('accepts no notification while too many deliveries wait, and resumes automatically', async (t) => {
   const api = await openTestApi(t, { change: () => ({ maxWaiting: 3 }) })
   const token = await api.makeKey()
   await connectUsers(api, ['ann', 'bob', 'cleo'])
@@ -14,7 +14,7 @@ t.test('accepts nothing while too much waits, and begins again by itself', async
     return answer.status === 503 && answer
   })
   t.match(busy, { headers: { 'retry-after': /^\d+$/ }, body: { code: 'busy', status: 503 } })
-  t.equal((await post({ notifications: [noteTo('ann')] }, '/batch')).status, 503, 'nor a batch')
+  t.equal((await post({ notifications: [noteTo('ann')] }, '/batch')).status, 503, 'it refuses a batch too')
   const [found] = await api.database.sql`select count(*)::int as rows from deliveries`
   t.equal(found?.['rows'], 3)
 
@@ -22,7 +22,7 @@ t.test('accepts nothing while too much waits, and begins again by itself', async
   await until(async () => (await post()).status === 202)
 })
 
-t.test('counts neither what a broadcast is to try again nor what is not due', async (t) => {
+t.test('does not count retries of broadcasts or deliveries that are not due', async (t) => {
   const api = await openTestApi(t, { change: () => ({ maxWaiting: 2 }) })
   const token = await api.makeKey()
   const users = ['ann', 'bob', 'cleo']

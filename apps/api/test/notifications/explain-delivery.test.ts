@@ -45,7 +45,7 @@ const cases: Array<[Partial<ExplainedDelivery>, string]> = [
 ]
 
 for (const [change, sentence] of cases) {
-  t.equal(explainDelivery({ ...base, ...change }, 'Pushbullet'), sentence, `says: ${sentence}`)
+  t.equal(explainDelivery({ ...base, ...change }, 'Pushbullet'), sentence, `the explanation is: ${sentence}`)
 }
 
 const states: Record<DeliveryState, true> = {

@@ -21,19 +21,19 @@ function expectProblem (t: Test, answer: Answer, status: number, code: string): 
   })
 }
 
-t.test('answers problem details for what is nowhere', async (t) => {
+t.test('returns problem details for an unknown URL', async (t) => {
   for (const path of ['/nowhere', '/v1', '/v1/nowhere', '/v1/connections/con_x', '/v1/notifications/nope', '/v1/handshakes/../x']) {
     expectProblem(t, await api.ask('GET', path, { token }), 404, 'notFound')
   }
 })
 
-t.test('says which methods an address takes', async (t) => {
+t.test('lists the methods of a URL', async (t) => {
   const answer = await api.ask('PUT', '/v1/connections/con_1', { token })
   expectProblem(t, answer, 405, 'methodNotAllowed')
   t.equal(answer.headers['allow'], 'GET, HEAD, DELETE')
 })
 
-t.test('turns away bodies that are not JSON', async (t) => {
+t.test('refuses bodies that are not JSON', async (t) => {
   const send = (asked: Asked) => api.ask('POST', '/v1/user-tokens', { token, ...asked })
   expectProblem(t, await send({ body: '{"userId":' }), 400, 'malformedJson')
   expectProblem(t, await send({ headers: { 'content-type': 'application/json' } }), 400, 'malformedJson')
@@ -43,11 +43,11 @@ t.test('turns away bodies that are not JSON', async (t) => {
   expectProblem(t, await send({}), 400, 'invalidInput')
 })
 
-t.test('turns away bodies that are too large', async (t) => {
+t.test('refuses bodies that are too large', async (t) => {
   expectProblem(t, await api.ask('POST', '/v1/user-tokens', { token, body: { userId: 'x'.repeat(1_100_000) } }), 413, 'bodyTooLarge')
 })
 
-t.test('names each fault by its path', async (t) => {
+t.test('reports each error with its path', async (t) => {
   const { body } = await api.ask('POST', '/v1/user-tokens', { token, body: { userId: '', expiresIn: '60', admin: true } })
   t.match(body, { code: 'invalidInput', detail: /\(and 2 more\)$/ })
   t.same(at(body, 'errors.1'), { path: 'userId', message: 'must not have fewer than 1 characters' })
@@ -55,7 +55,7 @@ t.test('names each fault by its path', async (t) => {
   t.same(at(body, 'errors.2'), { path: 'expiresIn', message: 'must be an integer' })
 })
 
-t.test('turns away what the database could not store', async (t) => {
+t.test('refuses values that the database cannot store', async (t) => {
   for (const [path, text] of [['displayName', 'a\0b'], ['userId', '\ud800'], ['userId', '\udc00x']] as const) {
     const answer = await api.ask('POST', '/v1/user-tokens', { token, body: { userId: 'ann', [path]: text } })
     expectProblem(t, answer, 400, 'invalidInput')
@@ -66,7 +66,7 @@ t.test('turns away what the database could not store', async (t) => {
   expectProblem(t, await api.ask('POST', '/v1/user-tokens', { token, body: nested }), 400, 'invalidInput')
 })
 
-t.test('tells nothing of what goes wrong inside, and logs it under the id that it tells', async (t) => {
+t.test('reveals nothing about an internal error, and logs it under the id in the response', async (t) => {
   const answer = await api.ask('POST', '/v1/notifications', {
     token, body: { audience: { userIds: ['a'] }, message: { type: 'note', title: 'x' } }
   })
@@ -76,7 +76,7 @@ t.test('tells nothing of what goes wrong inside, and logs it under the id that i
   t.ok(api.logLines.some((line) => line.includes(id) && line.includes('secret innards')))
 })
 
-t.test('answers an address that cannot be read', async (t) => {
+t.test('refuses a malformed URL', async (t) => {
   const raw = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1', () => socket.write('GET /v1/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'))
     let text = ''

@@ -18,7 +18,7 @@ function expectProblem (t: Test, { status, headers, body }: RawResponse, wanted:
 
 const get = (path: string, ...headers: string[]) => [`GET ${path} HTTP/1.1`, ...headers, '', ''].join('\r\n')
 
-t.test('answers what is not valid HTTP with a problem, and closes the connection', async (t) => {
+t.test('responds to invalid HTTP with a problem, and closes the connection', async (t) => {
   const cases: Array<[text: string, status: number, code: string]> = [
     ['nonsense\r\n\r\n', 400, 'badRequest'],
     [get('/v1/connections', 'host: api', 'bad header: x'), 400, 'badRequest'],
@@ -37,11 +37,11 @@ t.test('answers what is not valid HTTP with a problem, and closes the connection
     expectProblem(t, response, status, code, text.slice(0, 60))
     t.equal(response.headers['connection'], 'close')
     const { instance } = JSON.parse(response.body)
-    t.ok(api.logLines.some((line) => line.includes(instance.replace('urn:uuid:', ''))), 'it is in the log under its id')
+    t.ok(api.logLines.some((line) => line.includes(instance.replace('urn:uuid:', ''))), 'the log contains its id')
   }
 })
 
-t.test('answers requests that are valid HTTP, but nothing for a route, with a problem', async (t) => {
+t.test('responds with a problem to valid HTTP requests that no route can handle', async (t) => {
   const host = 'host: api'
   const cases: Array<[text: string, status: number, code: string, allow?: string]> = [
     [get('/healthz'), 400, 'badRequest'],
@@ -82,7 +82,7 @@ t.test('answers requests that are valid HTTP, but nothing for a route, with a pr
   }
 })
 
-t.test('has no header that makes it fail', async (t) => {
+t.test('fails for no value of a header', async (t) => {
   const values = ['a b', '', 'x:y:z', '[::1', '%zz', ';,="\\', '\xe9', 'http://[', '*/*;q=a', 'bytes=9-1,a', 'Bearer \xff', '1e400']
   const names = [
     'accept', 'accept-encoding', 'accept-language', 'access-control-request-headers', 'authorization', 'content-type', 'cookie', 'forwarded', 'host', 'if-match',
@@ -106,7 +106,7 @@ t.test('has no header that makes it fail', async (t) => {
   }
 })
 
-t.test('takes every host that is one', async (t) => {
+t.test('accepts every valid host', async (t) => {
   for (const host of ['api', 'api:4000', '127.0.0.1:1', '[::1]:4000', 'a-b.example', 'xn--bcher-kva.example']) {
     t.equal((await (await openRaw(t, api.url, get('/healthz', `host: ${host}`))).response()).status, 200, host)
   }
@@ -115,17 +115,17 @@ t.test('takes every host that is one', async (t) => {
   }
 })
 
-t.test('refuses Idempotency-Key on every call, and forwards it through the proxy', async (t) => {
+t.test('refuses Idempotency-Key on every route, and forwards it through the proxy', async (t) => {
   const headers = { 'idempotency-key': '"x"' }
   for (const [method, path] of [['POST', '/v1/notifications'], ['GET', '/v1/connections'], ['PUT', '/v1/teams/x'], ['DELETE', '/v1/connections/con_x']] as const) {
     const { status, body } = await api.ask(method, path, { token, headers })
     t.match({ status, body }, { status: 400, body: { code: 'idempotencyKeyNotSupported' } }, `${method} ${path}`)
-    t.equal((await api.ask(method, path, { headers })).status, 401, 'after the token')
+    t.equal((await api.ask(method, path, { headers })).status, 401, 'it checks the token first')
   }
   t.equal((await api.ask('GET', '/v1/connections/con_x/proxy/x', { token, headers })).status, 404)
 })
 
-t.test('lets no response under /v1 be stored or sniffed', async (t) => {
+t.test('sends headers against caching and sniffing with every response under /v1', async (t) => {
   const paths = ['/v1/connections', '/v1/connections/x', '/v1/nowhere', '/v1', '/v1/%zz', '/v1/notifications/x/events', '/v1/connections/x/proxy/y']
   for (const path of paths) {
     for (const asked of [{ token }, {}, { headers: { origin: 'https://site.example' } }]) {

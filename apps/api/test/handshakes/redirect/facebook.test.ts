@@ -22,7 +22,7 @@ async function open (account = 'olive', to: string | undefined = returnTo) {
   }
 }
 
-t.test('leads to the dialog with a state, and back to the registered address to the letter', async (t) => {
+t.test('redirects to the dialog with a state, and uses exactly the registered redirect URI', async (t) => {
   const walk = await open()
   const dialog = new URL((await walk.confirm()).location ?? '')
   t.match(dialog.pathname, /\/www\/v26\.0\/dialog\/oauth$/)
@@ -38,10 +38,10 @@ t.test('leads to the dialog with a state, and back to the registered address to 
   t.match(callback, /\/connect\/facebook\/callback\?code=[^&]+&state=[^&]+#_=_$/)
   t.match((await walk.browser.get(callback)).location, `${returnTo}?carillon=connected&provider=facebook`)
   t.match(await walk.status(), { status: 'completed', connectionId: /^con_/ })
-  t.match((await walk.browser.get(callback)).location, 'carillon=connected', 'a reload says the same')
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected', 'a reload leads to the same result')
 })
 
-t.test('keeps a token of sixty days, and none of what the code brought', async (t) => {
+t.test('stores a token of sixty days, and not the one from the code', async (t) => {
   const walk = await open()
   const before = Date.now()
   await walk.finish()
@@ -51,7 +51,7 @@ t.test('keeps a token of sixty days, and none of what the code brought', async (
   t.ok(days > 59.9 && days < 60.1, `${days} days`)
 })
 
-t.test('tells the site of a denial, and of what was not allowed', async (t) => {
+t.test('reports a denial and declined permissions to the site', async (t) => {
   const denied = await open()
   t.match((await denied.finish('deny')).location, 'carillon=failed&provider=facebook&reason=denied')
   t.match(await denied.status(), { status: 'failed', error: 'denied' })
@@ -59,13 +59,13 @@ t.test('tells the site of a denial, and of what was not allowed', async (t) => {
   const partly = await open('pat')
   const { location } = await partly.confirm()
   const { location: callback = '' } = await partly.browser.get(`${location}&auto=allow&account=pat&decline=ads_read`)
-  t.equal((await partly.browser.get(callback)).location, `${returnTo}?carillon=connected&provider=facebook&missing=ads_read#`, 'with a fragment of its own, or the browser would keep #_=_')
+  t.equal((await partly.browser.get(callback)).location, `${returnTo}?carillon=connected&provider=facebook&missing=ads_read#`, 'the redirect has its own fragment, because the browser would keep #_=_')
   t.match(await partly.connection(), { status: 'active', missingPermissions: ['ads_read'] })
   const again = await openWalk(api, partly.token, { provider: 'facebook', returnTo, account: 'pat' })
   t.match((await again.confirm()).location, 'auth_type=rerequest')
 })
 
-t.test('takes an error without a name for the refusal that it is', async (t) => {
+t.test('treats an error without a name as a refusal', async (t) => {
   const rows = {
     'error_code=1349126&error_message=App+not+active': 'providerRefused',
     'error_message=no': 'providerRefused',
@@ -80,7 +80,7 @@ t.test('takes an error without a name for the refusal that it is', async (t) => 
   }
 })
 
-t.test('asks once more for what was not allowed, in the same browser alone', async (t) => {
+t.test('asks again for declined permissions, only in the same browser', async (t) => {
   const walk = await openWalk(api, await tokenOf('olive', 'team-0'), { provider: 'facebook', account: 'quinn' })
   const { location } = await walk.confirm()
   const { location: callback = '' } = await walk.browser.get(`${location}&auto=allow&account=quinn&decline=ads_read`)
@@ -95,7 +95,7 @@ t.test('asks once more for what was not allowed, in the same browser alone', asy
   t.match((await walk.browser.post(again, { handshake: walk.id })).text, /Reason: notOwner/)
 })
 
-t.test('takes an answer in the browser that confirmed alone, and knows no state but its own', async (t) => {
+t.test('accepts a callback only in the browser that confirmed, and only with its own state', async (t) => {
   const walk = await open()
   const callback = await walk.toCallback()
   t.match((await createBrowser().get(callback)).text, /Reason: noCookie/)
@@ -103,7 +103,7 @@ t.test('takes an answer in the browser that confirmed alone, and knows no state 
   t.match((await walk.browser.get(callback.replace(/code=[^&]+&/, ''))).location, 'reason=missingCode')
 })
 
-t.test('says in its own words what the token endpoint refuses, which is not as RFC 6749 has it', async (t) => {
+t.test('explains a refusal of the token endpoint that differs from RFC 6749', async (t) => {
   const rows: Array<[fault: object, reason: string]> = [
     [{ fault: '100' }, 'codeRefused'],
     [{ fault: '1' }, 'providerUnavailable'],
@@ -133,7 +133,7 @@ t.test('says in its own words what the token endpoint refuses, which is not as R
   }
 })
 
-t.test('tells no code, token or secret in its log', async (t) => {
+t.test('logs no code, token or secret', async (t) => {
   t.notMatch(api.logLines.join(''), /EAA\w{20}|code=AQ|AQ\w{40}|sandbox-secret|fb_exchange_token=/)
   t.match(api.logLines.join(''), 'facebook')
 })

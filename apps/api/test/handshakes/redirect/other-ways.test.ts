@@ -20,7 +20,7 @@ async function openWalk (user: string, provider: 'pumpio' | 'blotre', browser: B
   return { browser, token, id, confirm, toCallback, status }
 }
 
-t.test('leads to the pump.io host of the user and back with its request token', async (t) => {
+t.test('redirects to the pump.io host of the user and accepts its request token in the callback', async (t) => {
   const walk = await openWalk('paula', 'pumpio')
   t.match((await walk.browser.get(`${api.url}/connect/pumpio/start?handshake=${walk.id}`)).text, `paula@${api.pumpioHost}`)
   const callback = await walk.toCallback()
@@ -30,12 +30,12 @@ t.test('leads to the pump.io host of the user and back with its request token', 
   t.match((await api.ask('GET', '/v1/connections', { token: walk.token })).body, {
     data: [{ provider: 'pumpio', status: 'active', account: { name: `paula@${api.pumpioHost}` } }]
   })
-  t.match((await walk.browser.get(callback)).location, 'carillon=connected', 'a reload says the same')
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected', 'a reload leads to the same result')
 })
 
-t.test('leaves a pump.io handshake open when the user walks away, until it expires', async (t) => {
+t.test('keeps a pump.io handshake open until it expires when the user leaves', async (t) => {
   const walk = await openWalk('penny', 'pumpio')
-  t.equal(await walk.toCallback('penny', 'deny'), '', 'there is no denial callback')
+  t.equal(await walk.toCallback('penny', 'deny'), '', 'there is no callback for a denial')
   t.match(await walk.status(), { status: 'pending' })
   const late = await openTestApi(t, { offer: ['pumpio'] })
   const token = await late.makeUser('late')
@@ -48,7 +48,7 @@ t.test('leaves a pump.io handshake open when the user walks away, until it expir
   t.match((await late.ask('GET', `/v1/handshakes/${textAt(body, 'id')}`, { token: await late.makeUser('late') })).body, { status: 'expired' })
 })
 
-t.test('takes a pump.io answer in the browser that confirmed alone, and knows no token but its own', async (t) => {
+t.test('accepts a pump.io callback only in the browser that confirmed, and only with its own token', async (t) => {
   const walk = await openWalk('robin', 'pumpio')
   const callback = await walk.toCallback()
   t.match((await createBrowser().get(callback)).text, /Reason: noCookie/)
@@ -59,7 +59,7 @@ t.test('takes a pump.io answer in the browser that confirmed alone, and knows no
   t.match((await walk.browser.get(callback.replace(/&oauth_verifier=.*/, ''))).location, 'reason=missingCode')
 })
 
-t.test('says of a host what is wrong with it, and never its address', async (t) => {
+t.test('explains what is wrong with a host, and never reveals its address', async (t) => {
   const cases = [['nobody@10.0.0.1', 'hostNotAllowed'], ['nobody@127.0.0.1:9', 'hostNotAllowed'], ['nobody@[::ffff:127.0.0.1]', 'hostNotAllowed'],
     ['nobody@169.254.169.254', 'hostNotAllowed'], ['nobody@localhost', 'hostUnreachable'], ['nobody@does-not-exist.invalid', 'hostUnreachable']] as const
   for (const [account, reason] of cases) {
@@ -79,7 +79,7 @@ const refusals = [
 ] as const
 
 for (const [match, status, reason] of refusals) {
-  t.test(`gives the reason ${reason} when ${match} answers ${status}`, async (t) => {
+  t.test(`gives the reason ${reason} when ${match} responds with ${status}`, async (t) => {
     const fresh = await openTestApi(t, { offer: ['pumpio'] })
     await fresh.control('POST', '/faults', { provider: 'pumpio', match, status, body: status === 200 ? 'hello' : { error: 'no' } })
     const asked = { provider: 'pumpio', kind: 'verifier', account: `a@${fresh.pumpioHost}` }
@@ -87,7 +87,7 @@ for (const [match, status, reason] of refusals) {
   })
 }
 
-t.test("matches Blot're's answer by the browser's cookie, under the registered path to the letter", async (t) => {
+t.test("matches Blot're's callback by the browser's cookie, and uses exactly the registered path", async (t) => {
   const walk = await openWalk('bella', 'blotre')
   const { location } = await walk.confirm()
   t.equal(new URL(location ?? '').searchParams.get('redirect_uri'), `${api.url}/connect/blotre/callback`)
@@ -102,10 +102,10 @@ t.test("matches Blot're's answer by the browser's cookie, under the registered p
   const end = await walk.browser.submit(await walk.browser.get(asking.location ?? ''))
   t.match(end.location, 'carillon=connected&provider=blotre')
   t.match(await walk.status(), { status: 'completed' })
-  t.match((await walk.browser.get(callback)).location, 'carillon=connected&provider=blotre', 'a reload says the same')
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected&provider=blotre', 'a reload leads to the same result')
 })
 
-t.test("uses nothing up when Blot're's callback carries neither a code nor an error", async (t) => {
+t.test("keeps the handshake open when Blot're's callback contains neither a code nor an error", async (t) => {
   const walk = await openWalk('nora', 'blotre')
   const callback = await walk.toCallback()
   t.match((await walk.browser.get(`${api.url}/connect/blotre/callback?state=`)).text, /Reason: unknownState/)
@@ -113,13 +113,13 @@ t.test("uses nothing up when Blot're's callback carries neither a code nor an er
   t.match((await walk.browser.get(callback)).location, `${api.url}/connect/blotre/account?handshake=${walk.id}`)
 })
 
-t.test("hears from Blot're that the user does not allow it", async (t) => {
+t.test("reports that the user denied access at Blot're", async (t) => {
   const walk = await openWalk('donna', 'blotre')
   t.match((await walk.browser.get(await walk.toCallback('donna', 'deny'))).location, 'reason=denied')
   t.match(await walk.status(), { status: 'failed', error: 'denied' })
 })
 
-t.test("ends replaced and closed credentials at Blot're, and tells of it", async (t) => {
+t.test("revokes replaced and disconnected credentials at Blot're, and reports the result", async (t) => {
   const walk = await openWalk('olga', 'blotre')
   const connect = async ({ browser, toCallback }: typeof walk, name?: string) =>
     browser.submit(await browser.follow(await browser.get(await toCallback(name))))

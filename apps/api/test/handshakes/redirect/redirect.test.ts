@@ -9,7 +9,7 @@ import { openWalk } from '../walk.ts'
 const api = await openTestApi(t)
 const returnTo = 'https://site.example/settings?tab=rings#here'
 
-t.test('connects the account and sends the browser back with the good news', async (t) => {
+t.test('connects the account and redirects the browser to the site with the result', async (t) => {
   const token = await api.makeUser('success', 'Sue')
   const walk = await openWalk(api, token, { returnTo, account: 'success-account' })
   const start = await walk.browser.get(walk.startUrl)
@@ -25,7 +25,7 @@ t.test('connects the account and sends the browser back with the good news', asy
   t.match(connection.body, { userId: 'success', provider: 'pushbullet', status: 'active', account: { name: /^success-account$/i } })
 })
 
-t.test('greets the user with a notification like any other', async (t) => {
+t.test('sends a welcome notification to the user', async (t) => {
   const token = await api.makeUser('greeted')
   await (await openWalk(api, token)).finish()
   const key = await api.makeKey('notifications:read')
@@ -40,7 +40,7 @@ t.test('greets the user with a notification like any other', async (t) => {
   })
 })
 
-t.test('shows a page where there is nowhere to return to', async (t) => {
+t.test('shows a page when the handshake has no return URL', async (t) => {
   const walk = await openWalk(api, await api.makeUser('pageonly'))
   const answer = await walk.finish()
   t.equal(answer.status, 200)
@@ -50,7 +50,7 @@ t.test('shows a page where there is nowhere to return to', async (t) => {
   t.match(denied.text, /You did not allow access/)
 })
 
-t.test('tells the site when the user does not allow it', async (t) => {
+t.test('reports to the site that the user denied access', async (t) => {
   const token = await api.makeUser('denier')
   const walk = await openWalk(api, token, { returnTo })
   const { location } = await walk.finish('deny')
@@ -58,7 +58,7 @@ t.test('tells the site when the user does not allow it', async (t) => {
   t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'failed', error: 'denied', connectionId: null })
 })
 
-t.test('tells the site when the provider answers with another error, or without a code', async (t) => {
+t.test('reports to the site that the provider returned another error, or no code', async (t) => {
   const cases = { 'error=server_error': 'providerRefused', '': 'missingCode', 'code=': 'missingCode', 'code=a&code=b': 'missingCode' }
   for (const [query, reason] of Object.entries(cases)) {
     const walk = await openWalk(api, await api.makeUser('nocode'), { returnTo })
@@ -102,7 +102,7 @@ for (const [what, fault, reason] of faults) {
   })
 }
 
-t.test('does not wait for ever for a token endpoint that is silent', async (t) => {
+t.test('does not wait forever for a token endpoint that does not respond', async (t) => {
   const walk = await openWalk(api, await api.makeUser('patient'), { returnTo })
   const callback = await walk.toCallback()
   await api.control('POST', '/faults', { provider: 'pushbullet', match: '/oauth2/token', delayMs: 60_000, times: 1 })
@@ -110,7 +110,7 @@ t.test('does not wait for ever for a token endpoint that is silent', async (t) =
   t.match((await walk.browser.get(callback)).location, 'reason=providerTimeout')
 })
 
-t.test('turns away a callback without the cookie, and leaves the handshake to its browser', async (t) => {
+t.test('refuses a callback without the cookie, and keeps the handshake open for its browser', async (t) => {
   const token = await api.makeUser('cookieless')
   const walk = await openWalk(api, token, { returnTo })
   const callback = await walk.toCallback()
@@ -122,7 +122,7 @@ t.test('turns away a callback without the cookie, and leaves the handshake to it
   t.match((await walk.browser.get(callback)).location, 'carillon=connected')
 })
 
-t.test("turns away a callback with another browser's cookie, or with a forged one", async (t) => {
+t.test("refuses a callback with another browser's cookie, or with a forged one", async (t) => {
   const token = await api.makeUser('robbed')
   const walk = await openWalk(api, token, { returnTo })
   const callback = await walk.toCallback()
@@ -140,7 +140,7 @@ t.test("turns away a callback with another browser's cookie, or with a forged on
   t.match((await walk.browser.get(callback)).location, 'carillon=connected')
 })
 
-t.test('uses an answer once, and shows the same browser what came of it', async (t) => {
+t.test('uses a callback once, and shows its result to the same browser again', async (t) => {
   const token = await api.makeUser('twice')
   const walk = await openWalk(api, token, { returnTo })
   const callback = await walk.toCallback()
@@ -151,7 +151,7 @@ t.test('uses an answer once, and shows the same browser what came of it', async 
   t.equal(await exchanges() - before, 1, 'the code was exchanged once')
   t.match((await createBrowser().get(callback)).text, /Reason: noCookie/, 'another browser learns nothing')
   t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'completed' })
-  t.match((await walk.browser.get(walk.startUrl)).location, 'carillon=connected', 'its link shows its outcome too')
+  t.match((await walk.browser.get(walk.startUrl)).location, 'carillon=connected', 'its link also shows its result')
   t.match((await createBrowser().get(walk.startUrl)).text, /Reason: alreadyUsed/)
 
   const denied = await openWalk(api, token, { returnTo })
@@ -159,7 +159,7 @@ t.test('uses an answer once, and shows the same browser what came of it', async 
   for (const answer of [await denied.browser.get(denial), await denied.browser.get(denial)]) t.match(answer.location, 'reason=denied')
 })
 
-t.test('does nothing for a request that no person sees, and then takes the real one', async (t) => {
+t.test('ignores a prefetch, and then accepts the real callback', async (t) => {
   const requests: Array<Record<string, string>> = [
     { 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { purpose: 'prefetch' }, { 'x-purpose': 'preview' }, { 'x-moz': 'prefetch' },
     { 'sec-fetch-dest': 'iframe' }, { 'sec-fetch-dest': 'image' }, { 'sec-fetch-dest': 'empty' }
@@ -178,7 +178,7 @@ t.test('does nothing for a request that no person sees, and then takes the real 
   t.match((await walk.browser.get(callback, { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' })).location, 'carillon=connected')
 })
 
-t.test('knows nothing of a state that it did not give out', async (t) => {
+t.test('refuses an unknown state', async (t) => {
   const browser = createBrowser()
   for (const query of ['', '?state=', '?state=guess&code=x', '?state=a&state=b&code=x']) {
     const answer = await browser.get(`${api.url}/connect/pushbullet/callback${query}`)
@@ -187,7 +187,7 @@ t.test('knows nothing of a state that it did not give out', async (t) => {
   }
 })
 
-t.test('takes what makes no sense at all for the browser\'s fault, not for ours', async (t) => {
+t.test('treats an invalid callback as an error of the browser, not of the server', async (t) => {
   const browser = createBrowser()
   for (const path of ['pushbullet/callback?state=%00&code=x', '?carillon=%00', 'pushbullet/start?handshake=hsk_%00']) {
     const answer = await browser.get(`${api.url}/connect/${path}`)
@@ -199,13 +199,13 @@ t.test('takes what makes no sense at all for the browser\'s fault, not for ours'
   t.notMatch(api.logLines.join(''), 'page failed')
 })
 
-t.test('takes a state that the provider sends twice, as long as it is the same', async (t) => {
+t.test('accepts a state that the provider sends twice if both are equal', async (t) => {
   const walk = await openWalk(api, await api.makeUser('echo'), { returnTo })
   const callback = new URL(await walk.toCallback())
   t.match((await walk.browser.get(`${callback.href}&state=${callback.searchParams.get('state')}`)).location, 'carillon=connected')
 })
 
-t.test('is over after ten minutes, at each step', async (t) => {
+t.test('expires after ten minutes, at each step', async (t) => {
   const late = await openTestApi(t)
   const token = await late.makeUser('late')
   const [before, after] = [await openWalk(late, token, { returnTo }), await openWalk(late, token, { returnTo })]
@@ -218,7 +218,7 @@ t.test('is over after ten minutes, at each step', async (t) => {
   t.match((await late.ask('GET', `/v1/handshakes/${after.id}`, { token: await late.makeUser('late') })).body, { status: 'expired', error: null })
 })
 
-t.test('lets one browser walk two handshakes at once', async (t) => {
+t.test('lets one browser complete two handshakes at the same time', async (t) => {
   const browser = createBrowser()
   const [first, second] = [
     await openWalk(api, await api.makeUser('tab-one'), { browser, returnTo }), await openWalk(api, await api.makeUser('tab-two'), { browser, returnTo })
@@ -228,7 +228,7 @@ t.test('lets one browser walk two handshakes at once', async (t) => {
   t.match((await browser.get(callbacks[0] ?? '')).location, 'carillon=connected')
 })
 
-t.test('keeps the id and replaces the token when a user connects again', async (t) => {
+t.test('keeps the id and replaces the token when a user reconnects', async (t) => {
   const token = await api.makeUser('again')
   await (await openWalk(api, token, { account: 'again-account' })).finish()
   const before = await onlyConnection(api, token)
@@ -238,7 +238,7 @@ t.test('keeps the id and replaces the token when a user connects again', async (
   t.not(after.accessToken, before.accessToken)
 })
 
-t.test('does not let a form from elsewhere confirm', async (t) => {
+t.test('refuses a confirmation from a form of another site', async (t) => {
   const walk = await openWalk(api, await api.makeUser('framed'), { returnTo })
   const startUrl = walk.startUrl.split('?')[0] ?? ''
   for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
@@ -250,7 +250,7 @@ t.test('does not let a form from elsewhere confirm', async (t) => {
   t.equal((await walk.browser.post(startUrl, { handshake: walk.id }, { 'sec-fetch-site': 'same-origin' })).status, 303)
 })
 
-t.test('has a page for a link that leads nowhere', async (t) => {
+t.test('shows a page for an invalid link', async (t) => {
   const browser = createBrowser()
   const { id } = await openWalk(api, await api.makeUser('lost'))
   for (const path of ['pushbullet/start', 'pushbullet/start?handshake=x', `pushbullet/start?handshake=${id.slice(0, -2)}00`, 'nobody/start', 'a/b/c']) {
@@ -260,7 +260,7 @@ t.test('has a page for a link that leads nowhere', async (t) => {
   }
 })
 
-t.test('sends pages that no frame holds, no cache keeps and no referrer betrays', async (t) => {
+t.test('sends pages that forbid framing, caching and referrers', async (t) => {
   const walk = await openWalk(api, await api.makeUser('tagged', '<script>alert(1)</script>'), { returnTo })
   const start = await walk.browser.get(walk.startUrl)
   t.notMatch(start.text, '<script')
@@ -277,7 +277,7 @@ t.test('sends pages that no frame holds, no cache keeps and no referrer betrays'
   }
 })
 
-t.test('gives the browser a signed cookie that scripts cannot read, and a new secret at each confirmation', async (t) => {
+t.test('sets a signed cookie that scripts cannot read, with a new secret at each confirmation', async (t) => {
   const walk = await openWalk(api, await api.makeUser('cookies'))
   const cookies = async () => {
     const { headers } = await walk.confirm()
@@ -291,7 +291,7 @@ t.test('gives the browser a signed cookie that scripts cannot read, and a new se
   t.not(first, second)
 })
 
-t.test('never uses a secret that somebody else has put into the browser', async (t) => {
+t.test('never uses a secret that another site has set in the browser', async (t) => {
   const attacker = createBrowser()
   const token = await api.makeUser('planted')
   const bait = await openWalk(api, token, { browser: attacker })
@@ -308,7 +308,7 @@ t.test('never uses a secret that somebody else has put into the browser', async 
   t.match((await walk.browser.get(callback)).location, 'carillon=connected')
 })
 
-t.test('forgets the oldest handshakes of a browser that begins very many', async (t) => {
+t.test('drops the oldest handshakes of a browser that starts very many', async (t) => {
   const browser = createBrowser()
   const token = await api.makeUser('many')
   for (let count = 0; count < 15; count++) await (await openWalk(api, token, { browser })).confirm()
@@ -317,7 +317,7 @@ t.test('forgets the oldest handshakes of a browser that begins very many', async
   t.match((await (await openWalk(api, token, { browser, returnTo })).finish()).location, 'carillon=connected')
 })
 
-t.test('gives a cookie that only this host can set where it is reached by https', async (t) => {
+t.test('sets a __Host- cookie over https', async (t) => {
   const secure = await openTestApi(t, { change: ({ site }) => ({ site: { ...site, publicUrl: 'https://carillon.example' } }) })
   const walk = await openWalk(secure, await secure.makeUser('secure'))
   const own = { origin: 'https://carillon.example' }

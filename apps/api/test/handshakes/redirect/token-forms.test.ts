@@ -21,7 +21,7 @@ async function walk (user: string, provider: 'pushbullet' | 'blotre', beforeExch
   return { token, authorizeUrl, location, connection }
 }
 
-t.test('loses no token to the form of an exchange', async (t) => {
+t.test('keeps tokens in every format of a token response', async (t) => {
   for (const [index, { what, rewrite, expires }] of tokenForms.entries()) {
     const { token, location, connection } = await walk(`form-${index}`, 'blotre', () =>
       api.control('POST', '/faults', { provider: 'blotre', match: 'access_token', rewrite, times: 1 }))
@@ -32,7 +32,7 @@ t.test('loses no token to the form of an exchange', async (t) => {
   }
 })
 
-t.test('sends no scope where there is none', async (t) => {
+t.test('sends no scope when there is none', async (t) => {
   for (const provider of ['pushbullet', 'blotre'] as const) {
     const { authorizeUrl } = await walk('scopeless', provider)
     t.notMatch(authorizeUrl, 'scope', provider)
@@ -40,7 +40,7 @@ t.test('sends no scope where there is none', async (t) => {
   }
 })
 
-t.test('writes a space in the authorization URL as %20', async (t) => {
+t.test('encodes a space in the authorization URL as %20', async (t) => {
   const made = new URL('https://a.example/authorize?from=them')
   for (const [name, value] of Object.entries({ scope: 'read write', state: 'a+b' })) made.searchParams.set(name, value)
   t.equal(addParameters(made.href, { more: '1 2' }), 'https://a.example/authorize?from=them&scope=read%20write&state=a%2Bb&more=1%202')

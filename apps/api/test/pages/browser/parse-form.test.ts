@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseForm } from '../../../src/pages/browser/parse-form.ts'
 
-t.test('reads a form', async (t) => {
+t.test('parses a form', async (t) => {
   t.match(parseForm('verifier=a+b%2Bc&name=caf%C3%A9&empty='), { verifier: 'a b+c', name: 'caf\u00e9', empty: '' })
 })
 
