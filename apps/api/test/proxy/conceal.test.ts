@@ -11,7 +11,7 @@ async function read (chunks: Array<string | Buffer>, secrets: string[]): Promise
   return Buffer.concat(await answer.body.toArray()).toString('latin1')
 }
 
-t.test('finds a secret that is split across chunks, wherever the split is', async (t) => {
+t.test('finds a secret that is split across chunks, at any position', async (t) => {
   const text = Buffer.from(`before ${secret} between ${secret}${secret} after`)
   const expected = `before ${stars} between ${stars}${stars} after`
   for (let at = 0; at <= text.length; at++) {
@@ -19,10 +19,10 @@ t.test('finds a secret that is split across chunks, wherever the split is', asyn
   }
   t.equal(await read([...text].map((byte) => Buffer.from([byte])), [secret]), expected, 'byte by byte')
   t.equal(await read([Buffer.alloc(0), text, Buffer.alloc(0)], [secret]), expected)
-  t.equal(await read([Buffer.from(secret)], [secret]), stars, 'and nothing else')
+  t.equal(await read([Buffer.from(secret)], [secret]), stars, 'the text contains only the secret')
 })
 
-t.test('finds every form of a secret, split as well', async (t) => {
+t.test('finds every encoding of a secret, split or not', async (t) => {
   const percent = encodeURIComponent(secret)
   const json = JSON.stringify(secret).slice(1, -1)
   const forms = {
@@ -42,7 +42,7 @@ t.test('finds every form of a secret, split as well', async (t) => {
   }
 })
 
-t.test('finds the characters that only one encoding writes in its own way', async (t) => {
+t.test('finds characters that only one encoding escapes differently', async (t) => {
   const odd = "EA B~!*(c)'\u001f"
   const forms = {
     'percent-encoded, which leaves !*()\' as they are': "EA%20B~!*(c)'%1F",
@@ -61,7 +61,7 @@ t.test('finds the characters that only one encoding writes in its own way', asyn
   }
 })
 
-t.test('finds a secret in base64, wherever in the text it begins', async (t) => {
+t.test('finds a secret in base64, at any position of the text', async (t) => {
   for (const before of ['', 'a', 'ab', 'client:', 'client_id:1:']) {
     for (const after of ['', '!', ':more', '??']) {
       for (const encoding of ['base64', 'base64url'] as const) {
@@ -76,13 +76,13 @@ t.test('finds a secret in base64, wherever in the text it begins', async (t) => 
   }
 })
 
-t.test('hides several secrets, also where one begins like another', async (t) => {
+t.test('conceals several secrets, even if they have the same prefix', async (t) => {
   const [short, long] = ['token-1234', 'token-1234-and-more']
   t.equal(await read([`${long} ${short}.`], [short, long]), `${'*'.repeat(19)} ${'*'.repeat(10)}.`)
   t.equal(await read([`${long.slice(0, 12)}`, `${long.slice(12)} ${short}.`], [short, long]), `${'*'.repeat(19)} ${'*'.repeat(10)}.`)
 })
 
-t.test('hides them in headers too, and leaves everything else as it is', async (t) => {
+t.test('conceals them in headers too, and changes nothing else', async (t) => {
   const headers = { link: `<https://graph.example/?access_token=${encodeURIComponent(secret)}>; rel="next"`, via: ['a', `${secret}b`] }
   const answer = conceal({ status: 200, headers, body: Readable.from([Buffer.from('x')]) }, [secret])
   t.notMatch(JSON.stringify(answer.headers), /EAAB/)
@@ -94,7 +94,7 @@ t.test('hides them in headers too, and leaves everything else as it is', async (
   t.equal(conceal(untouched, ['']), untouched)
 })
 
-t.test('refuses a response whose encoding hides what it says', async (t) => {
+t.test('refuses a response whose encoding hides its content', async (t) => {
   const body = Readable.from([Buffer.from('x')])
   t.throws(() => conceal({ status: 200, headers: { 'content-encoding': 'gzip' }, body }, [secret]), { code: 'providerUnavailable' })
   t.equal(body.destroyed, true)

@@ -15,18 +15,18 @@ async function open () {
   return { id, accessToken, ask, status }
 }
 
-t.test('proves that it knows the app\'s secret, where nobody else is believed', async (t) => {
+t.test("adds the proof of the app's secret, and ignores proofs from callers", async (t) => {
   await api.control('POST', '/quirks', { provider: 'facebook', quirk: 'ignoresMissingProof', on: false })
   t.teardown(() => api.control('POST', '/quirks', { provider: 'facebook', quirk: 'ignoresMissingProof', on: true }))
   const { ask } = await open()
   const me = { status: 200, body: { id: /^\d+$/, name: String } }
   t.match(await ask('GET', '/v26.0/me?fields=id,name'), me)
-  t.match(await ask('GET', '/me?access_token=mine&appsecret_proof=0&appsecret_time=1&fields=name'), me, 'whatever the query brings')
+  t.match(await ask('GET', '/me?access_token=mine&appsecret_proof=0&appsecret_time=1&fields=name'), me, "whatever the caller's query contains")
   const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
   t.match(await ask('POST', '/v26.0/act_1/insights', { body: 'access_token=mine&fields=spend', ...form }), { status: 400, body: { code: 'badRequest' } })
 })
 
-t.test('hands on what is refused, and what that says of the token', async (t) => {
+t.test('returns refusals, and detects what they mean for the token', async (t) => {
   const { ask, status } = await open()
   for (const fault of ['4', '10', '80004', '200-with-error']) {
     await api.control('POST', '/faults', { provider: 'facebook', match: '/me', fault, times: 1 })
@@ -36,7 +36,7 @@ t.test('hands on what is refused, and what that says of the token', async (t) =>
   t.match(await ask('GET', '/nowhere'), { status: 400, body: { error: { code: Number } } })
 })
 
-t.test('exchanges a token that is refused, once, and gives up when that brings nothing', async (t) => {
+t.test('exchanges a refused token once, and returns the refusal when that fails', async (t) => {
   const { ask, status } = await open()
   await api.control('POST', '/faults', { provider: 'facebook', match: 'GET /graph/me', fault: '190/467', times: 1 })
   t.match(await ask('GET', '/me'), { status: 200, body: { id: String } })

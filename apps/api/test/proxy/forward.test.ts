@@ -10,7 +10,7 @@ import { openProxied } from './open-proxied.ts'
 
 const fake = await openProxied(t)
 
-t.test('keeps method, path, query, body and safe headers, and adds the token', async (t) => {
+t.test('forwards method, path, query, body and safe headers, and adds the token', async (t) => {
   const id = await fake.open()
   for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
     fake.seen.length = 0
@@ -30,7 +30,7 @@ t.test('keeps method, path, query, body and safe headers, and adds the token', a
   t.match(fake.seen, [{ method: 'HEAD', url: '/v2/me' }])
 })
 
-t.test('drops what is for this hop, what is a credential and what tells of the caller', async (t) => {
+t.test('drops hop-by-hop headers, credentials and headers that reveal the caller', async (t) => {
   const id = await fake.open()
   fake.seen.length = 0
   fake.state.answer = (_seen, response) => {
@@ -76,7 +76,7 @@ t.test('drops what is for this hop, what is a credential and what tells of the c
   fake.state.answer = (_seen, response) => { response.end('hello') }
 })
 
-t.test('hands a redirect on and does not follow it', async (t) => {
+t.test('returns a redirect and does not follow it', async (t) => {
   const id = await fake.open()
   fake.seen.length = 0
   fake.state.answer = (_seen, response) => { response.writeHead(302, { location: 'https://evil.example/?x' }).end() }
@@ -85,7 +85,7 @@ t.test('hands a redirect on and does not follow it', async (t) => {
   fake.state.answer = (_seen, response) => { response.end('hello') }
 })
 
-t.test('leaves the provider\'s origin by no trick of the path', async (t) => {
+t.test("stays at the provider's origin for every path", async (t) => {
   const id = await fake.open()
   const { port } = new URL(fake.api.url)
   const raw = (path: string) => new Promise<string>((resolve, reject) => {
@@ -110,7 +110,7 @@ t.test('leaves the provider\'s origin by no trick of the path', async (t) => {
   }
 })
 
-t.test('refreshes a token that is too old and sends the request once more', async (t) => {
+t.test('refreshes an expired token and repeats the request once', async (t) => {
   const id = await fake.open()
   fake.seen.length = 0
   fake.state.refreshes = 0
@@ -121,13 +121,13 @@ t.test('refreshes a token that is too old and sends the request once more', asyn
   const body = 'x'.repeat(1024 * 1024)
   const all = await Promise.all(Array.from({ length: 5 }, () => fake.ask(id, '/x', { method: 'POST', body })))
   for (const answer of all) t.match(answer, { status: 200, text: 'welcome' })
-  t.equal(fake.state.refreshes, 1, 'once for all of them')
-  t.ok(fake.seen.every((one) => one.body === body), 'with the same body')
+  t.equal(fake.state.refreshes, 1, 'one refresh serves all requests')
+  t.ok(fake.seen.every((one) => one.body === body), 'every attempt has the same body')
   t.match(await fake.ask(id, '/x'), { text: 'welcome' })
   t.equal(fake.seen.at(-1)?.headers.authorization, 'Bearer second')
 })
 
-t.test('waits for a refresh that is under way when the old token is dead already', async (t) => {
+t.test('waits for a running refresh when the old token no longer works', async (t) => {
   const id = await fake.open()
   const { answer, refresh } = fake.state
   t.teardown(() => Object.assign(fake.state, { answer, refresh }))
@@ -151,10 +151,10 @@ t.test('waits for a refresh that is under way when the old token is dead already
   const others = await Promise.all(['/a', '/b', '/c'].map((path) => fake.ask(id, path)))
   for (const answer of [await expired, ...others]) t.match(answer, { status: 200, text: 'welcome' })
   t.match(await fake.show(id), { status: 'active' })
-  t.equal(at(await fake.show(id), 'events.1'), undefined, 'and nobody was asked to reconnect')
+  t.equal(at(await fake.show(id), 'events.1'), undefined, 'the user need not reconnect')
 })
 
-t.test('sends a large body once, and the next request with the new token', async (t) => {
+t.test('does not repeat a large body, and sends the next request with the new token', async (t) => {
   const id = await fake.open()
   fake.seen.length = 0
   const body = Buffer.alloc(3 * 1024 * 1024, 'y')
@@ -166,10 +166,10 @@ t.test('sends a large body once, and the next request with the new token', async
     .catch(() => ({ status: 413 })), { status: 413 })
   const endless = Readable.from(Array.from({ length: 40 }, () => Buffer.alloc(1024 * 1024)))
   const answer = await fake.ask(id, '/x', { method: 'POST', body: endless }).catch(() => ({ status: 413 }))
-  t.equal(answer.status, 413, 'nor more than it says')
+  t.equal(answer.status, 413, 'it refuses a body that is longer than its stated length')
 })
 
-t.test('answers what the provider has said first when the refresh fails', async (t) => {
+t.test("returns the provider's first response when the refresh fails", async (t) => {
   const id = await fake.open()
   fake.state.refresh = async () => { throw new ProviderError({ kind: 'transient', reason: 'away' }, 'fake') }
   t.match(await fake.ask(id, '/x'), { status: 401, text: 'expired' })
@@ -181,7 +181,7 @@ t.test('answers what the provider has said first when the refresh fails', async 
   fake.state.refresh = async () => 'second'
 })
 
-t.test('asks the user to reconnect when the token is dead, and only then', async (t) => {
+t.test('requires a reconnect only when the token no longer works', async (t) => {
   const id = await fake.open()
   fake.state.answer = (_seen, response) => { response.writeHead(401).end('not yours') }
   t.match(await fake.ask(id, '/x'), { status: 401, text: 'not yours' })
@@ -191,7 +191,7 @@ t.test('asks the user to reconnect when the token is dead, and only then', async
   t.match(await fake.show(id), { status: 'needsReauth', events: [{ event: 'connection.connected' }, { event: 'connection.needs_reauth' }] })
 })
 
-t.test('closes the connection after it has refused a body that it began to read', async (t) => {
+t.test('closes the connection after it has refused a body that it started to read', async (t) => {
   const id = await fake.open()
   fake.state.answer = (_seen, response) => { response.writeHead(401).end('dead') }
   await fake.ask(id, '/x')
@@ -204,7 +204,7 @@ t.test('closes the connection after it has refused a body that it began to read'
   await until(connection.isClosed, { timeoutMs: 20_000, what: 'the end of the connection' })
 })
 
-t.test('streams both ways', async (t) => {
+t.test('streams in both directions', async (t) => {
   const id = await fake.open()
   let end = () => {}
   fake.state.answer = (_seen, response) => {
@@ -216,13 +216,13 @@ t.test('streams both ways', async (t) => {
   for await (const chunk of answer.body) {
     if (sizes.push(chunk.length) === 1) end()
   }
-  t.equal(sizes[0], 5, 'the first piece is here before the rest exists')
+  t.equal(sizes[0], 5, 'the first chunk arrives before the rest exists')
   t.equal(sizes.reduce((sum, size) => sum + size, 0), 5 + 4 * 1024 * 1024)
   fake.state.answer = (_seen, response) => { response.writeHead(500).end('z'.repeat(200_000)) }
-  t.match(await fake.ask(id, '/x'), { status: 500, text: 'z'.repeat(200_000) }, 'and errors that are too long to be about a token')
+  t.match(await fake.ask(id, '/x'), { status: 500, text: 'z'.repeat(200_000) }, 'it also streams errors that are too long to concern a token')
 })
 
-t.test('waits for a provider only so long', async (t) => {
+t.test('limits the time to wait for a provider', async (t) => {
   const hasty = await openProxied(t, { patienceMs: 1_000 })
   hasty.state.answer = () => {}
   t.match(JSON.parse((await hasty.ask(await hasty.open(), '/x')).text), { status: 504, code: 'providerTimeout' })
@@ -232,7 +232,7 @@ t.test('waits for a provider only so long', async (t) => {
   fake.state.answer = (_seen, response) => { response.end('hello') }
 })
 
-t.test('forwards for those who may, to those who take it', async (t) => {
+t.test('forwards only for callers with the scope, to providers with a proxy', async (t) => {
   const id = await fake.open()
   const path = `/v1/connections/${id}/proxy/x`
   t.match((await fake.api.ask('GET', path)).body, { code: 'unauthenticated' })
@@ -245,7 +245,7 @@ t.test('forwards for those who may, to those who take it', async (t) => {
   t.match((await fake.api.ask('GET', path, { token: fake.key })).body, { code: 'connectionClosed' })
 })
 
-t.test('does not let a host of a user\'s choice lead into our own network', async (t) => {
+t.test("keeps a user's host from redirecting requests to a private network", async (t) => {
   const id = await fake.open()
   const { authorize } = fake.provider
   fake.provider.authorize = async () => ({ url: 'http://127.0.0.1:1/', headers: {} })

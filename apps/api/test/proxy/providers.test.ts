@@ -15,7 +15,7 @@ async function connect (user: string, provider: 'pushbullet' | 'pumpio' | 'blotr
   return textAt((await api.ask('GET', `/v1/handshakes/${textAt(body, 'id')}`, { token })).body, 'connectionId')
 }
 
-t.test("puts Pushbullet's token where Pushbullet looks for it", async (t) => {
+t.test("sends Pushbullet's token in the header that Pushbullet reads", async (t) => {
   const id = await connect('pia', 'pushbullet')
   const me = await api.ask('GET', `/v1/connections/${id}/proxy/v2/users/me`, { token: key, headers: { 'access-token': 'mine', cookie: 'a=b' } })
   t.match([me.status, me.body], [200, { name: 'Pia' }])
@@ -33,27 +33,27 @@ t.test("puts Pushbullet's token where Pushbullet looks for it", async (t) => {
 
   await api.control('POST', '/faults', { provider: 'pushbullet', match: '/users/me', status: 403, headers: { 'content-type': 'application/json' }, body: '{"error":{}}', times: 1 })
   t.equal((await api.ask('GET', `/v1/connections/${id}/proxy/v2/users/me`, { token: key })).status, 403)
-  t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'active' }, 'which is about the request')
+  t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'active' }, 'the refusal concerns only the request')
   await api.control('POST', '/tokens/revoke', { provider: 'pushbullet' })
   const refused = await api.ask('GET', `/v1/connections/${id}/proxy/v2/users/me`, { token: key })
   t.match([refused.status, refused.body], [401, { error: { code: 'invalid_access_token' } }])
   t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'needsReauth' })
 })
 
-t.test('signs a form that goes to pump.io with its fields', async (t) => {
+t.test('signs a form for pump.io with its fields', async (t) => {
   const id = await connect('paul', 'pumpio')
   const send = (body: string, type: string) => api.ask('POST', `/v1/connections/${id}/proxy/api/user/paul/feed?x=1%202`, {
     token: key, body, headers: { 'content-type': type }
   })
   for (const type of ['application/x-www-form-urlencoded', 'Application/X-WWW-Form-Urlencoded; charset=UTF-8']) {
     const answer = await send("content=it's+%C3%A9!&tag=b&tag=a&empty=", type)
-    t.match([answer.status, answer.body], [500, /Internal Server Error/], 'past the signature, to an activity that makes no sense')
+    t.match([answer.status, answer.body], [500, /Internal Server Error/], 'pump.io accepts the signature, and refuses the invalid activity')
   }
   const long = await send(`object=${'x'.repeat(1024 * 1024)}`, 'application/x-www-form-urlencoded')
   t.match([long.status, long.body], [400, { detail: 'the form is too long to be signed' }])
 })
 
-t.test('sends pump.io no oauth_ parameters of somebody else', async (t) => {
+t.test("does not forward a caller's oauth_ parameters to pump.io", async (t) => {
   const id = await connect('pete', 'pumpio')
   const query = await api.ask('GET', `/v1/connections/${id}/proxy/api/whoami?oauth_token=x`, { token: key })
   t.match([query.status, query.body], [400, { detail: /oauth_/ }])
@@ -64,7 +64,7 @@ t.test('sends pump.io no oauth_ parameters of somebody else', async (t) => {
   t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'active' })
 })
 
-t.test('signs what goes to pump.io, and hands on its redirect and its refusals', async (t) => {
+t.test('signs requests to pump.io, and returns its redirects and refusals', async (t) => {
   const id = await connect('pam', 'pumpio')
   const who = await api.ask('GET', `/v1/connections/${id}/proxy/api/whoami`, { token: key })
   t.match([who.status, who.headers['location']], [302, /\/api\/user\/pam\/profile$/])
@@ -80,7 +80,7 @@ t.test('signs what goes to pump.io, and hands on its redirect and its refusals',
   t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'needsReauth' })
 })
 
-t.test("refreshes Blot're's token and posts once more, once for all who ask", async (t) => {
+t.test("refreshes Blot're's token once for all concurrent callers, and repeats the request once", async (t) => {
   const id = await connect('boris', 'blotre')
   const [row] = await api.database.sql<Array<{ version: number }>>`select credentials_version as version from connections where id = ${id.slice(4)}`
   const streams = await api.ask('GET', `/v1/connections/${id}/proxy/v0/api/stream?query=boris`, { token: key })
@@ -103,7 +103,7 @@ t.test("refreshes Blot're's token and posts once more, once for all who ask", as
   })
 })
 
-t.test("signs by the clock of a pump.io host, which says nothing of the user's token", async (t) => {
+t.test("signs with the clock of a pump.io host, which does not affect the user's token", async (t) => {
   const id = await connect('paula', 'pumpio')
   await api.control('POST', '/quirks', { provider: 'pumpio', quirk: 'ignoresReplay', on: false })
   t.teardown(() => api.control('POST', '/quirks', { provider: 'pumpio', quirk: 'ignoresReplay', on: true }))

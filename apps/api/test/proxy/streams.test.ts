@@ -11,7 +11,7 @@ import { openProxied } from './open-proxied.ts'
 const proxied = await openProxied(t)
 const mebibyte = 1024 * 1024
 
-t.test('passes a large body on while it comes, no faster than the provider takes it', async (t) => {
+t.test('forwards a large body during its upload, no faster than the provider reads it', async (t) => {
   const id = await proxied.open()
   let arrived = 0
   let taking: (() => void) | undefined
@@ -26,14 +26,14 @@ t.test('passes a large body on while it comes, no faster than the provider takes
   const writing = writeAll(client, 31 * mebibyte).then(() => 'all')
   await until(() => taking !== undefined, { what: 'the provider, who sees the request before the body is whole' })
   // A condition that nothing tells of: that nothing goes on.
-  t.equal(await Promise.race([writing, delay(1_500, 'stuck')]), 'stuck', 'the caller has to wait')
+  t.equal(await Promise.race([writing, delay(1_500, 'stuck')]), 'stuck', 'the caller must wait')
   t.ok(process.memoryUsage().arrayBuffers - before < 60 * mebibyte)
   taking?.()
   await writing
   t.equal(Number((await answerOf(client)).text), 31 * mebibyte)
 })
 
-t.test('takes an answer no faster than the caller does', async (t) => {
+t.test('reads a response no faster than the caller', async (t) => {
   const id = await proxied.open()
   let sent = 0
   handle(t, async (_request, response) => {
@@ -52,13 +52,13 @@ t.test('takes an answer no faster than the caller does', async (t) => {
     last = sent
     return still && sent > 0
   }, { everyMs: 300 })
-  t.ok(sent < 40 * mebibyte, `the provider has to wait at ${sent}`)
+  t.ok(sent < 40 * mebibyte, `the provider must wait after ${sent} bytes`)
   let size = 0
   for await (const chunk of answer) size += chunk.length
   t.equal(size, 64 * mebibyte)
 })
 
-t.test('gives up at the provider when the caller leaves', async (t) => {
+t.test('aborts the request to the provider when the caller disconnects', async (t) => {
   const id = await proxied.open()
   let left = 0
   let here = 0
@@ -89,7 +89,7 @@ t.test('gives up at the provider when the caller leaves', async (t) => {
   t.pass()
 })
 
-t.test('breaks its own answer off where the provider breaks off', async (t) => {
+t.test("aborts its own response where the provider's response ends early", async (t) => {
   const id = await proxied.open()
   handle(t, async (request, response) => {
     if (request.url === '/sized') response.setHeader('content-length', 1_000_000)
@@ -105,7 +105,7 @@ t.test('breaks its own answer off where the provider breaks off', async (t) => {
   }
 })
 
-t.test('says so when a refusal breaks off before anybody could tell what it is about', async (t) => {
+t.test('reports an incomplete refusal whose cause cannot be read', async (t) => {
   const id = await proxied.open()
   handle(t, (_request, response) => {
     response.writeHead(401, { 'content-length': 100 }).write('exp')
@@ -117,7 +117,7 @@ t.test('says so when a refusal breaks off before anybody could tell what it is a
   t.match([status, JSON.parse(text)], [502, { code: 'providerUnavailable' }])
 })
 
-t.test('keeps answers without a body as they are', async (t) => {
+t.test('returns responses without a body unchanged', async (t) => {
   const id = await proxied.open()
   handle(t, (request, response) => {
     if (request.url === '/204') response.writeHead(204, { etag: '"1"' }).end()
@@ -138,7 +138,7 @@ t.test('keeps answers without a body as they are', async (t) => {
   t.match(await answerOf(head), { status: 200, text: '', headers: { 'content-length': '17', etag: '"1"' } })
 })
 
-t.test('asks what may be asked of a resource', async (t) => {
+t.test('forwards OPTIONS requests', async (t) => {
   const id = await proxied.open()
   const seen: unknown[] = []
   handle(t, (request, response) => {
@@ -151,7 +151,7 @@ t.test('asks what may be asked of a resource', async (t) => {
   t.same(seen, [['OPTIONS', '/some?where']])
 })
 
-t.test('keeps a body whole that comes in pieces and without a length', async (t) => {
+t.test('forwards a chunked body without a length completely', async (t) => {
   const id = await proxied.open()
   const seen: Array<{ length: unknown, encoding: unknown, body: string }> = []
   handle(t, async (request, response) => {

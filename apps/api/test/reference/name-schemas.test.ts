@@ -5,7 +5,7 @@ import { at } from '../open-api.ts'
 
 const item = { type: 'object', title: 'Item', properties: { title: { type: 'string' } } }
 
-t.test('moves schemas with a title to the components, and keeps what is there', async (t) => {
+t.test('moves schemas with a title to the components, and keeps existing ones', async (t) => {
   const list = { type: 'object', title: 'List', properties: { data: { type: 'array', items: item } } }
   const named = nameSchemas({ info: { title: 'API' }, paths: { '/a': { schema: list }, '/b': { schema: item } }, components: { other: 1 } })
   t.same(named, {
@@ -21,7 +21,7 @@ t.test('moves schemas with a title to the components, and keeps what is there', 
   })
 })
 
-t.test('refuses two different schemas of one name', async (t) => {
+t.test('refuses two different schemas with the same name', async (t) => {
   t.throws(() => nameSchemas({ paths: [item, { ...item, properties: {} }] }), /Two schemas are named Item/)
 })
 

@@ -6,7 +6,7 @@ import { at, openTestApi } from '../open-api.ts'
 
 const api = await openTestApi(t)
 
-t.test('describes itself in a valid OpenAPI 3.1 document', async (t) => {
+t.test('returns a valid OpenAPI 3.1 document', async (t) => {
   const { status, body } = await api.ask('GET', '/openapi.json')
   t.equal(status, 200)
   t.equal(at(body, 'openapi'), '3.1.0')
@@ -19,7 +19,7 @@ t.test('keeps docs/openapi.json up to date (npm run openapi -w @carillon/api)', 
   t.same((await api.ask('GET', '/openapi.json')).body, kept)
 })
 
-t.test('describes every call: who may make it, what it answers, and its problems', async (t) => {
+t.test('describes every route: its callers, its responses, and its problems', async (t) => {
   const { body } = await api.ask('GET', '/openapi.json')
   const calls = Object.entries(at(body, 'paths') ?? {}).flatMap(([path, methods]) => Object.entries(Object(methods)).map(([method, call]) => ({ path, method, call })))
   t.equal(calls.length, 37)
@@ -29,7 +29,7 @@ t.test('describes every call: who may make it, what it answers, and its problems
   }
 })
 
-t.test('names every parameter of a path, and says what a proxied request may bring', async (t) => {
+t.test('describes every path parameter, and the content of a proxied request', async (t) => {
   const { body } = await api.ask('GET', '/openapi.json')
   const paths = Object.keys(at(body, 'paths') ?? {})
   for (const path of paths) t.match(path, /^(\/[\w-]+|\/\{\w+\})+$/)
@@ -47,7 +47,7 @@ t.test('works below the path of PUBLIC_URL', async (t) => {
   t.match(headers['location'], /^\/carillon\/v1\/handshakes\/hsk_/)
 })
 
-t.test('serves the reference from its own files, under a policy that lets nothing else in', async (t) => {
+t.test('serves the reference from its own files, with a policy that allows no other sources', async (t) => {
   const browser = createBrowser()
   const page = await browser.follow(await browser.get(`${api.url}/docs`))
   t.equal(page.status, 200)

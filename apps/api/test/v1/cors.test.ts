@@ -4,7 +4,7 @@ import { openTestApi } from '../open-api.ts'
 const api = await openTestApi(t)
 const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' }
 
-t.test('lets the frontends of the site call the API', async (t) => {
+t.test("allows requests from the site's frontends", async (t) => {
   const preflight = await api.ask('OPTIONS', '/v1/handshakes', { headers: { origin: 'https://site.example', ...asked } })
   t.equal(preflight.status, 204)
   t.match(preflight.headers, {
@@ -13,10 +13,10 @@ t.test('lets the frontends of the site call the API', async (t) => {
   t.notOk('access-control-allow-credentials' in preflight.headers)
   const answer = await api.ask('GET', '/v1/connectors', { headers: { origin: 'https://site.example' } })
   t.equal(answer.status, 401)
-  t.equal(answer.headers['access-control-allow-origin'], 'https://site.example', 'also to read a problem')
+  t.equal(answer.headers['access-control-allow-origin'], 'https://site.example', 'they can read a problem too')
 })
 
-t.test('lets no other origin in, and none beyond the API', async (t) => {
+t.test('allows no other origin, and no URL outside the API', async (t) => {
   const cases = { '/v1/connectors': 'https://evil.example', '/connect': 'https://site.example', '/openapi.json': 'https://site.example' }
   for (const [path, origin] of Object.entries(cases)) {
     const { headers } = await api.ask('GET', path, { headers: { origin } })

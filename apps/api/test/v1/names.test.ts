@@ -6,7 +6,7 @@ const api = await openTestApi(t, { offer: ['pushbullet', 'blotre'] })
 const key = await api.makeKey()
 const bad = ['\u202Elive', 'a\u2066b', 'line\nbreak', '\u001b[2J', '\u200B\u2060']
 
-t.test('refuses names that change the text around them at every door', async (t) => {
+t.test('refuses names that change the surrounding text on every route', async (t) => {
   for (const name of bad) {
     const what = JSON.stringify(name)
     t.match(await api.ask('POST', '/v1/user-tokens', { token: key, body: { userId: 'new', displayName: name } }),
@@ -17,10 +17,10 @@ t.test('refuses names that change the text around them at every door', async (t)
     const { body } = await api.ask('POST', '/v1/connections/import', { token: key, body: { connections: [item] } })
     t.match(body, { imported: 0, failed: 1, data: [{ error: { code: 'badAccount' } }] }, what)
   }
-  t.same(await api.database.sql`select from users where external_id = 'new'`, [], 'and makes nobody')
+  t.same(await api.database.sql`select from users where external_id = 'new'`, [], 'and creates no user')
 })
 
-t.test('refuses ids of users and teams with control characters at every door', async (t) => {
+t.test('refuses control characters in ids of users and teams on every route', async (t) => {
   for (const id of ['line\nbreak', '\u001b[2J', '\u0085', 'tab\t']) {
     const what = JSON.stringify(id)
     const encoded = encodeURIComponent(id)
@@ -41,7 +41,7 @@ t.test('refuses ids of users and teams with control characters at every door', a
   t.same(await api.database.sql`select external_id from users where external_id ~ '[[:cntrl:]]'`, [])
 })
 
-t.test('repairs the name that a provider gives an account', async (t) => {
+t.test('repairs the name of an account from a provider', async (t) => {
   const name = encodeURIComponent('mal\u202Elory')
   const walk = await openWalkOf(api, 'mallory', { provider: 'pushbullet' })
   const { status } = await walk.browser.get(await walk.toCallback(name))
@@ -50,7 +50,7 @@ t.test('repairs the name that a provider gives an account', async (t) => {
   t.match(String(at(body, 'data.0.account.name')), /^mal lory$/i)
 })
 
-t.test('isolates a name that was stored before it would have been refused', async (t) => {
+t.test('isolates a stored name that would be refused today', async (t) => {
   const walk = await openWalkOf(api, 'before', { provider: 'pushbullet', displayName: 'Before' })
   await api.database.sql`update users set display_name = ${'\u202Eevil'.repeat(40)} where external_id = 'before'`
   const { text } = await walk.browser.get(walk.startUrl)

@@ -24,13 +24,13 @@ const parameters = Object.entries(at(contract, 'paths') ?? {}).flatMap(([path, m
 const concrete = (path: string) => path.replace('{teamId}', 'crew').replace('{provider}', 'facebook').replace('{name}', 'insights')
   .replace('{id}', path.includes('connections') ? String(connections.get('ann')) : String(at(made, 'id'))).replaceAll(/[{}]/g, '')
 
-t.test('knows the parameters there are', async (t) => {
+t.test('finds all parameters', async (t) => {
   const names = parameters.map(({ name }) => name)
   for (const name of ['limit', 'since', 'until', 'cursor']) t.ok(names.includes(name), name)
   t.ok(parameters.length >= 10, `${parameters.length} of them`)
 })
 
-t.test('takes an integer in its range, and refuses everything else by the name of the parameter', async (t) => {
+t.test('accepts an integer in its range, and names the parameter when it refuses anything else', async (t) => {
   for (const { path, name } of parameters.filter(({ type }) => type === 'integer')) {
     for (const value of odd) {
       const { status, body } = await api.ask('GET', `${concrete(path)}?${name}=${value.startsWith('50&') || value === '%00' ? value : encodeURIComponent(value)}`, { token })
@@ -44,7 +44,7 @@ t.test('takes an integer in its range, and refuses everything else by the name o
   }
 })
 
-t.test('refuses dates and cursors that are none, and fails on none', async (t) => {
+t.test('refuses invalid dates and cursors, and fails for none', async (t) => {
   const dates = [
     '0000-01-01', '10000-01-01', '-0001-01-01', '2026-02-30', '2026-13-01', '20260101', '2026-01-01T00:00:00Z', 'infinity', '-infinity', 'today', 'epoch', '1e9'
   ]
@@ -61,7 +61,7 @@ t.test('refuses dates and cursors that are none, and fails on none', async (t) =
   }
 })
 
-t.test('refuses numbers and moments in bodies that are out of range', async (t) => {
+t.test('refuses numbers and times in bodies that are out of range', async (t) => {
   const numbers = ['1e400', '-1e400', '1e15', '1.5', '-1', '0', '"60"', 'null', '[60]', '9007199254740993']
   for (const number of numbers) {
     const asked = await api.ask('POST', '/v1/user-tokens', { token, body: `{"userId":"ann","expiresIn":${number}}` })

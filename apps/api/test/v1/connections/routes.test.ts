@@ -30,7 +30,7 @@ t.test('lists connections page by page, and by user, provider and status', async
   t.equal((await api.ask('GET', '/v1/connections?status=lost', { token })).status, 400)
 })
 
-t.test('tells all of a connection but its credentials', async (t) => {
+t.test('returns everything about a connection except its credentials', async (t) => {
   const id = (await connectUsers(api, ['whole'])).get('whole')
   const { body } = await api.ask('GET', `/v1/connections/${id}`, { token })
   t.same(Object.keys(Object(body)).sort(), [
@@ -39,7 +39,7 @@ t.test('tells all of a connection but its credentials', async (t) => {
   ])
 })
 
-t.test('shows a user her own connections, and lets her touch no others', async (t) => {
+t.test('shows a user her own connections, and refuses access to all others', async (t) => {
   const ids = await connectUsers(api, ['ida', 'eve'])
   const ida = await api.makeUser('ida')
   const list = await api.ask('GET', '/v1/connections', { token: ida })
@@ -52,7 +52,7 @@ t.test('shows a user her own connections, and lets her touch no others', async (
   t.match((await api.ask('GET', `/v1/connections/${ids.get('eve')}`, { token })).body, { status: 'active' })
 })
 
-t.test('erases the credentials and skips what waits when a user disconnects', async (t) => {
+t.test('deletes the credentials and skips waiting deliveries when a user disconnects', async (t) => {
   const user = await api.makeUser('leaver')
   await (await openWalk(api, user)).finish()
   const id = textAt((await api.ask('GET', '/v1/connections', { token: user })).body, 'data.0.id')
@@ -70,14 +70,14 @@ t.test('erases the credentials and skips what waits when a user disconnects', as
   t.match((await api.ask('POST', '/v1/notifications', { token, body: noteTo('leaver') })).body, {
     deliveries: 0, unreachable: [{ userId: 'leaver', reason: 'notConnected' }]
   })
-  t.equal((await api.ask('DELETE', `/v1/connections/${id}`, { token: user })).status, 204, 'and once more is no error')
+  t.equal((await api.ask('DELETE', `/v1/connections/${id}`, { token: user })).status, 204, 'disconnecting again is not an error')
   t.match([(await api.ask('POST', `/v1/connections/${id}/test`, { token: user })).status], [409])
 
   await (await openWalk(api, user)).finish()
-  t.match((await api.ask('GET', '/v1/connections', { token: user })).body, { data: [{ id, status: 'active' }] }, 'and may come back')
+  t.match((await api.ask('GET', '/v1/connections', { token: user })).body, { data: [{ id, status: 'active' }] }, 'and the user may reconnect')
 })
 
-t.test('sends a test message at once', async (t) => {
+t.test('sends a test message immediately', async (t) => {
   const id = (await connectUsers(api, ['tester'])).get('tester')
   const { status, body } = await api.ask('POST', `/v1/connections/${id}/test`, { token })
   t.equal(status, 200)
@@ -108,13 +108,13 @@ for (const [fault, error, connectionStatus] of failures) {
   })
 }
 
-t.test('leaves a connection alone that has been asked to wait', async (t) => {
+t.test('sends no test through a rate-limited connection', async (t) => {
   const id = (await connectUsers(api, ['limited'])).get('limited') ?? ''
   await api.database.sql`update connections set limited_until = now() + interval '1 hour' where id = ${id.slice(4)}`
   t.match((await api.ask('POST', `/v1/connections/${id}/test`, { token })).body, { ok: false, error: { kind: 'rateLimited', retryAt: String } })
 })
 
-t.test('lets parked notifications go when the user connects again', async (t) => {
+t.test('releases parked notifications when the user reconnects', async (t) => {
   const user = await api.makeUser('returner')
   await (await openWalk(api, user, { account: 'returner' })).finish()
   const id = textAt((await api.ask('GET', '/v1/connections', { token: user })).body, 'data.0.id')
@@ -137,7 +137,7 @@ t.test('lets parked notifications go when the user connects again', async (t) =>
   })
   const [row] = await api.database.sql<Array<{ jobId: string | null }>>`
     select job_id as "jobId" from deliveries where notification_id = ${notification.slice(4)}`
-  t.ok(row?.jobId, 'and has a job')
+  t.ok(row?.jobId, 'the delivery has a job')
 })
 
 async function lastPush (api: TestApi): Promise<unknown> {

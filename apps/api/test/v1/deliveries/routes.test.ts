@@ -20,7 +20,7 @@ t.test('lists the deliveries of a notification page by page', async (t) => {
   t.same(seen, [...ids.values()])
 })
 
-t.test('lists those of one state', async (t) => {
+t.test('lists the deliveries in one state', async (t) => {
   await api.database.sql`update deliveries set state = 'sent', attempts = 1, due_at = null, job_id = null, receipt = '{"id":"p1"}'
     where connection_id = ${(ids.get('user-1') ?? '').slice(4)}`
   const { body } = await api.ask('GET', `/v1/notifications/${notification}/deliveries?state=sent`, { token })
@@ -31,7 +31,7 @@ t.test('lists those of one state', async (t) => {
   t.equal((await api.ask('GET', `/v1/notifications/${notification}/deliveries?state=lost`, { token })).status, 400)
 })
 
-t.test('explains one with everything that has happened to it', async (t) => {
+t.test('explains a delivery with its whole history', async (t) => {
   const { status, body } = await api.ask('GET', `/v1/notifications/${notification}/deliveries/${ids.get('user-0')}`, { token })
   t.equal(status, 200)
   t.match(body, {
@@ -44,7 +44,7 @@ t.test('explains one with everything that has happened to it', async (t) => {
   })
 })
 
-t.test('does not find what is not there', async (t) => {
+t.test('returns 404 for unknown deliveries', async (t) => {
   const other = textAt((await api.ask('POST', '/v1/notifications', { token, body: noteTo('nobody') })).body, 'id')
   for (const path of [`${other}/deliveries/${ids.get('user-0')}`, `${notification}/deliveries/con_x`, `ntf_x/deliveries/${ids.get('user-0')}`, 'ntf_x/deliveries']) {
     t.equal((await api.ask('GET', `/v1/notifications/${path}`, { token })).status, 404, path)

@@ -5,7 +5,7 @@ const api = await openTestApi(t, { allowedOrigins: ['https://site.example', 'htt
 const token = await api.makeUser('hana')
 const open = (body: object, bearer = token) => api.ask('POST', '/v1/handshakes', { token: bearer, body })
 
-t.test('opens a handshake that says where to go and until when', async (t) => {
+t.test('opens a handshake and returns its URL and its expiry', async (t) => {
   const before = Date.now()
   const { status, headers, body } = await open({ provider: 'pushbullet', kind: 'redirect', returnTo: 'https://site.example' })
   t.equal(status, 201)
@@ -26,7 +26,7 @@ t.test('opens a handshake that says where to go and until when', async (t) => {
   t.same((await api.ask('GET', `/v1/handshakes/${id}`, { token })).body, body)
 })
 
-t.test('does not show it to anybody else', async (t) => {
+t.test('does not show the handshake to another user', async (t) => {
   const id = textAt((await open({ provider: 'pushbullet' })).body, 'id')
   t.equal((await api.ask('GET', `/v1/handshakes/${id}`, { token: await api.makeUser('other') })).status, 404)
   t.equal((await api.ask('GET', `/v1/handshakes/${id.replace('hsk', 'con')}`, { token })).status, 404)
@@ -56,7 +56,7 @@ t.test('returns to its own page too', async (t) => {
   t.equal((await open({ provider: 'pushbullet', returnTo: `${api.url}/connect` })).status, 201)
 })
 
-t.test('names what is wrong with a request', async (t) => {
+t.test('describes the errors of a request', async (t) => {
   const wrong: Array<[object, string]> = [
     [{}, 'provider'], [{ provider: 'nobody' }, 'provider'], [{ provider: 'pushbullet', kind: 'verifier' }, 'kind'],
     [{ provider: 'pushbullet', account: 'a' }, 'account'], [{ provider: 'pushbullet', teamId: 't' }, 'teamId'], [{ provider: 1 }, 'provider']
@@ -67,7 +67,7 @@ t.test('names what is wrong with a request', async (t) => {
   }
 })
 
-t.test('lists what can be connected', async (t) => {
+t.test('lists the providers that users can connect', async (t) => {
   const { status, body } = await api.ask('GET', '/v1/connectors', { token })
   t.equal(status, 200)
   t.same(body, {

@@ -9,7 +9,7 @@ await connectUsers(api, users)
 const post = (notifications: unknown, key = token) => api.ask('POST', '/v1/notifications/batch', { token: key, body: { notifications } })
 const count = async () => (await api.database.sql<[{ count: number }]>`select count(*)::int as count from notifications`)[0].count
 
-t.test('accepts a thousand at once, and answers in their order', async (t) => {
+t.test('accepts a thousand notifications at once, and returns results in their order', async (t) => {
   const notifications = Array.from({ length: 1_000 }, (_, index) => ({ ...noteTo(`user-${index % 10}`), data: { index } }))
   const before = await api.database.sql<[{ xmin: string }]>`select count(*)::text as xmin from deliveries`
   t.equal(before[0].xmin, '0')
@@ -46,12 +46,12 @@ for (const [what, notifications, path] of refused) {
   })
 }
 
-t.test('bounds the faults that it tells', async (t) => {
+t.test('limits the number of errors in a response', async (t) => {
   const { body } = await post(Array(1_000).fill({ ...good, message: { type: 'link' } }))
   t.ok(Object.keys(at(body, 'errors') ?? {}).length <= 60)
 })
 
-t.test('rings everyone only for those who may', async (t) => {
+t.test('sends to everyone only with the scope for broadcasts', async (t) => {
   const writer = await api.makeKey('notifications:write')
   const batch = [good, { ...good, audience: { everyone: true } }]
   const before = await count()

@@ -24,7 +24,7 @@ const setState = (id: string, state: string, users: string[]) => api.database.sq
 const waitingIn = (id: string) => api.database.sql`
   select state, due_at = 'infinity' as held, job_id is not null as has_job from deliveries where notification_id = ${id.slice(4)} and due_at is not null`
 
-t.test('holds what waits when it is paused, and goes on when it is resumed', async (t) => {
+t.test('stops waiting deliveries while the notification is paused, and continues them when it resumes', async (t) => {
   const id = await send()
   await setState(id, 'sent', ['ann'])
   const paused = await control(id, 'pause')
@@ -37,11 +37,11 @@ t.test('holds what waits when it is paused, and goes on when it is resumed', asy
   t.match((await api.ask('GET', one, { token })).body, { explanation: /^Paused since /, history: [{ event: 'queued' }, { event: 'paused' }] })
 
   t.match(await control(id, 'resume'), { status: 200, body: { id, status: 'sending', counts: { sent: 1, queued: 3 } } })
-  t.same(await waitingIn(id), Array(3).fill({ state: 'queued', held: false, has_job: true }), 'which are on the queue again')
+  t.same(await waitingIn(id), Array(3).fill({ state: 'queued', held: false, has_job: true }), 'they have jobs again')
   t.match(await control(id, 'resume'), { status: 409, body: { code: 'wrongStatus', reason: 'sending' } })
 })
 
-t.test('ends what waits when it is canceled', async (t) => {
+t.test('cancels waiting deliveries', async (t) => {
   const id = await send({ sendAt: new Date(Date.now() + 60_000).toISOString() })
   await setState(id, 'sent', ['ann'])
   t.match(await control(id, 'cancel'), { status: 200, body: { status: 'canceled', deliveries: 4, counts: { sent: 1, canceled: 3, queued: 0 } } })
@@ -50,7 +50,7 @@ t.test('ends what waits when it is canceled', async (t) => {
   }
 })
 
-t.test('tries again what has failed and what is unknown, with all its attempts', async (t) => {
+t.test('retries failed and unknown deliveries with all their attempts', async (t) => {
   const id = await send()
   t.match(await control(id, 'retry'), { status: 409, body: { code: 'nothingToRetry' } })
   await setState(id, 'failed', ['ann'])
@@ -62,7 +62,7 @@ t.test('tries again what has failed and what is unknown, with all its attempts',
   t.match(await api.database.sql`select attempts from deliveries where notification_id = ${id.slice(4)} and state = 'queued'`, [{ attempts: 0 }, { attempts: 0 }])
 })
 
-t.test('tries again only once it is resumed what has failed and is paused', async (t) => {
+t.test('retries failed deliveries of a paused notification only after it resumes', async (t) => {
   const id = await send()
   await setState(id, 'failed', ['ann'])
   t.equal((await control(id, 'pause')).status, 200)
@@ -70,15 +70,15 @@ t.test('tries again only once it is resumed what has failed and is paused', asyn
   t.ok((await waitingIn(id)).every(({ held }) => held === true))
 })
 
-t.test('says why nothing is tried again of what has expired', async (t) => {
+t.test('explains why it retries nothing of an expired notification', async (t) => {
   const id = await send({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
   await setState(id, 'failed', users)
   await api.database.sql`update notifications set created_at = now() - interval '2 hours', expires_at = now() - interval '1 hour' where id = ${id.slice(4)}`
   t.match(await control(id, 'retry'), { status: 409, body: { code: 'nothingToRetry', detail: /expired/ } })
-  t.match(await api.ask('GET', `/v1/notifications/${id}`, { token }), { body: { counts: { failed: 4 } } }, 'and leaves it as it was')
+  t.match(await api.ask('GET', `/v1/notifications/${id}`, { token }), { body: { counts: { failed: 4 } } }, 'and it changes nothing')
 })
 
-t.test('leaves alone what is over', async (t) => {
+t.test('does not change a notification that has ended', async (t) => {
   const id = await send()
   await setState(id, 'sent', users)
   for (const step of ['pause', 'resume', 'cancel']) {
@@ -87,7 +87,7 @@ t.test('leaves alone what is over', async (t) => {
   t.match(await api.ask('GET', `/v1/notifications/${id}`, { token }), { body: { status: 'completed', counts: { sent: 4 } } })
 })
 
-t.test('puts the segments of a broadcast back on their queue', async (t) => {
+t.test("adds the jobs of a broadcast's segments again", async (t) => {
   const id = await send({ audience: { everyone: true } })
   const number = await planBroadcast(api, id)
   t.match(await control(id, 'pause'), { status: 200, body: { status: 'paused', deliveries: 4, counts: { queued: 4 } } })
@@ -98,12 +98,12 @@ t.test('puts the segments of a broadcast back on their queue', async (t) => {
   t.same(await api.services.queues.broadcast.get('pushbullet')?.live([jobId]), new Set([jobId]))
 })
 
-t.test('cancels a broadcast that nobody has begun to plan', async (t) => {
+t.test('cancels a broadcast before a worker plans it', async (t) => {
   const id = await send({ audience: { everyone: true } })
   t.match(await control(id, 'cancel'), { status: 200, body: { status: 'canceled', deliveries: 0, progress: [] } })
 })
 
-t.test('steers although the queue is away', async (t) => {
+t.test('pauses, resumes and cancels while the queue is unavailable', async (t) => {
   const broken = async (): Promise<never> => { throw new Error('Redis is away') }
   const breakAll = <Queue extends object>(queues: ReadonlyMap<string, Queue>) =>
     new Map([...queues].map(([id, queue]) => [id, { ...queue, add: broken }]))
@@ -119,7 +119,7 @@ t.test('steers although the queue is away', async (t) => {
   t.ok(own.logLines.some((line) => line.includes('waits for reconcile')))
 })
 
-t.test('is for keys that may write, and for what there is', async (t) => {
+t.test('requires the scope, and returns 404 for an unknown notification', async (t) => {
   const id = await send()
   const reader = await api.makeKey('notifications:read')
   for (const step of ['pause', 'resume', 'cancel', 'retry']) {

@@ -62,7 +62,7 @@ async function send (fields: object = {}): Promise<string> {
 const settleAll = (id: string) => api.database.sql`
   update deliveries set state = 'sent', due_at = null, job_id = null, attempts = 1, receipt = '{"id":"p"}' where notification_id = ${id.slice(4)}`
 
-t.test('tells how a notification gets on, and ends with it', async (t) => {
+t.test('streams the progress of a notification until its end', async (t) => {
   const id = await send()
   const watching = await watch(id)
   t.equal(watching.status, 200)
@@ -74,17 +74,17 @@ t.test('tells how a notification gets on, and ends with it', async (t) => {
   })
   await settleAll(id)
   await until(() => watching.isEnded())
-  t.equal(watching.events.length, 2, 'nothing is told twice')
+  t.equal(watching.events.length, 2, 'it sends no event twice')
   t.match(watching.events[1], { data: { status: 'completed', counts: { sent: 4, queued: 0 } } })
   t.not(watching.events[0]?.id, watching.events[1]?.id)
 
-  t.equal((await watch(id, { 'last-event-id': watching.events[1]?.id ?? '' })).status, 204, 'there is nothing to come back for')
+  t.equal((await watch(id, { 'last-event-id': watching.events[1]?.id ?? '' })).status, 204, 'there is no event left for a client that reconnects')
   const late = await watch(id, { 'last-event-id': watching.events[0]?.id ?? '' })
   await until(() => late.isEnded())
-  t.same(late.events, [watching.events[1]], 'who has missed the end is told it')
+  t.same(late.events, [watching.events[1]], 'a client that missed the end receives it')
 })
 
-t.test('tells of a broadcast, and does not tell again what has been seen', async (t) => {
+t.test('streams the progress of a broadcast, and does not repeat seen events', async (t) => {
   const id = await send({ audience: { everyone: true } })
   const watching = await watch(id)
   await until(() => watching.events.length === 1)
@@ -96,13 +96,13 @@ t.test('tells of a broadcast, and does not tell again what has been seen', async
   const again = await watch(id, { 'last-event-id': watching.events[1]?.id ?? '' })
   await api.ask('POST', `/v1/notifications/${id}/pause`, { token })
   await until(() => again.events.length > 0 && watching.events.length === 3)
-  t.match(again.events[0]?.data, { status: 'paused' }, 'the first that comes is new')
-  t.same(again.events[0], watching.events[2], 'a pause is another event, although no count has changed')
+  t.match(again.events[0]?.data, { status: 'paused' }, 'the first event is new')
+  t.same(again.events[0], watching.events[2], 'a pause is a new event, although no count has changed')
 
   await api.ask('POST', `/v1/notifications/${id}/cancel`, { token })
   await until(() => watching.events.length === 4)
   t.match(watching.events[3]?.data, { status: 'canceled', counts: { queued: 4 } })
-  t.notOk(watching.isEnded(), 'what has no row yet is still to be canceled')
+  t.notOk(watching.isEnded(), 'connections without a row must still be canceled')
   await api.database.sql`insert into deliveries (notification_id, connection_id, provider, state, reason)
     select ${id.slice(4)}, id, provider, 'canceled', 'canceled' from connections`
   await api.database.sql`update progress set queued = 0, version = version + 1 where notification_id = ${id.slice(4)}`
@@ -110,7 +110,7 @@ t.test('tells of a broadcast, and does not tell again what has been seen', async
   t.match(watching.events.at(-1)?.data, { status: 'canceled', deliveries: 4, counts: { queued: 0, canceled: 4 } })
 })
 
-t.test('reads once a second, however many watch', async (t) => {
+t.test('reads the progress once per second for any number of clients', async (t) => {
   const id = await send()
   const all = await Promise.all(Array.from({ length: 20 }, () => watch(id)))
   await until(() => all.every(({ events }) => events.length === 1))
@@ -126,7 +126,7 @@ t.test('reads once a second, however many watch', async (t) => {
   }, { everyMs: 2_500, timeoutMs: 60_000, what: 'two seconds without a read' }), 'and none once nobody does')
 })
 
-t.test('does not keep a server from closing', async (t) => {
+t.test('does not delay the shutdown of a server', async (t) => {
   const own = await openTestApi(t)
   const key = await own.makeKey()
   await connectUsers(own, ['ann'])
@@ -138,7 +138,7 @@ t.test('does not keep a server from closing', async (t) => {
   await until(() => watching.isEnded())
 })
 
-t.test('ends when its key is revoked, or loses its scope', async (t) => {
+t.test('ends when its key is revoked or loses its scope', async (t) => {
   const id = await send()
   const changes = {
     revoked: (keyId: string) => api.database.sql`update api_keys set revoked_at = now() where id = ${keyId}`,
@@ -153,13 +153,13 @@ t.test('ends when its key is revoked, or loses its scope', async (t) => {
     // What has been looked up a moment ago is trusted for ten seconds.
     api.advance(10_001)
     await until(() => watching.isEnded(), { what: `the end of a stream whose key is ${what}` })
-    t.notOk(other.isEnded(), 'others go on')
+    t.notOk(other.isEnded(), 'the other stream continues')
     t.match((await watch(id, {}, api, key)).status, what === 'revoked' ? 401 : 403)
     other.leave()
   }
 })
 
-t.test('is for keys that may read, and for what there is', async (t) => {
+t.test('requires the scope, and returns 404 for an unknown notification', async (t) => {
   t.equal((await api.ask('GET', '/v1/notifications/ntf_01890000-0000-7000-8000-000000000000/events', { token })).status, 404)
   t.equal((await api.ask('GET', '/v1/notifications/x/events', { token })).status, 404)
   t.equal((await api.ask('GET', `/v1/notifications/${await send()}/events`, { token: await api.makeKey('notifications:write') })).status, 403)

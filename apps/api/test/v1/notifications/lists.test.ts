@@ -11,7 +11,7 @@ const sizeOf = (value: unknown) => JSON.stringify(value).length
 const { body: made } = await api.ask('POST', '/v1/notifications', { token, body: noteTo(...unknown) })
 const id = textAt(made, 'id')
 
-t.test('names a hundred of ten thousand users and says how many there are', async (t) => {
+t.test('lists a hundred of ten thousand users and returns their number', async (t) => {
   for (const body of [made, (await get(`/v1/notifications/${id}`)).body]) {
     t.match(body, { audienceCount: 10_000, unreachableCount: 10_000 })
     t.same(at(body, 'audience.userIds'), unknown.slice(0, 100))
@@ -20,7 +20,7 @@ t.test('names a hundred of ten thousand users and says how many there are', asyn
   }
 })
 
-t.test('names ten in lists and batches', async (t) => {
+t.test('lists ten in lists and batches', async (t) => {
   const { body: batch } = await api.ask('POST', '/v1/notifications/batch', {
     token, body: { notifications: Array.from({ length: 5 }, () => noteTo(...unknown.slice(0, 1_000))) }
   })
@@ -35,7 +35,7 @@ t.test('names ten in lists and batches', async (t) => {
   t.match(at(list, 'data.0'), { audienceCount: 1_000, unreachableCount: 1_000 })
 })
 
-t.test('lists everybody who is unreachable, page by page', async (t) => {
+t.test('lists all unreachable users, page by page', async (t) => {
   const found: unknown[] = []
   let cursor = ''
   for (let page = 0; page < 100; page++) {
@@ -52,7 +52,7 @@ t.test('lists everybody who is unreachable, page by page', async (t) => {
   t.match(await get('/v1/notifications/ntf_x/unreachable'), { status: 404 })
 })
 
-t.test('keeps small audiences whole, and counts teams and everyone', async (t) => {
+t.test('lists small audiences completely, and counts teams and everyone', async (t) => {
   await connectUsers(api, ['ann'])
   const post = async (audience: object) => (await api.ask('POST', '/v1/notifications', { token, body: { ...noteTo('x'), audience } })).body
   const cases: Array<[object, object]> = [
@@ -67,12 +67,12 @@ t.test('keeps small audiences whole, and counts teams and everyone', async (t) =
   }
 })
 
-t.test('tells the latest two hundred of what has happened to a delivery and to a connection', async (t) => {
+t.test('returns the latest two hundred events of a delivery and of a connection', async (t) => {
   const connection = (await connectUsers(api, ['busy'])).get('busy') ?? ''
   const { body } = await api.ask('POST', '/v1/notifications', { token, body: noteTo('busy') })
   const notification = textAt(body, 'id')
   const path = `/v1/notifications/${notification}/deliveries/${connection}`
-  t.equal(Object.keys(at((await get(path)).body, 'history') ?? {}).length, 1, 'one that has had one')
+  t.equal(Object.keys(at((await get(path)).body, 'history') ?? {}).length, 1, 'the history has one event')
   await api.database.sql`
     update deliveries set history = (
       select jsonb_agg(jsonb_build_object('at', now(), 'event', 'wait', 'durationMs', number) order by number) from generate_series(1, 1000) as number

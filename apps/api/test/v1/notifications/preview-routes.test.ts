@@ -12,7 +12,7 @@ await api.makeUser('unconnected')
 await api.database.sql`update connections set status = 'needsReauth', status_reason = 'no' where id = ${uuid('user-1')}`
 await api.ask('DELETE', `/v1/connections/${connections.get('user-2')}`, { token })
 
-t.test('counts an audience of names', async (t) => {
+t.test('counts an audience of named users', async (t) => {
   const { status, body } = await preview({ audience: { userIds: ['user-0', 'user-1', 'user-2', 'unconnected', 'stranger'] } })
   t.equal(status, 200)
   t.same(body, { total: 2, providers: [{ provider: 'pushbullet', reachable: 1, parked: 1 }], unreachable: 3, estimatedSeconds: null })
@@ -27,7 +27,7 @@ t.test('counts everyone', async (t) => {
   })
 })
 
-t.test('estimates by what the latest broadcasts did', async (t) => {
+t.test('estimates the duration from the latest broadcasts', async (t) => {
   for (const seconds of [8, 80]) {
     const { body } = await api.ask('POST', '/v1/notifications', { token, body: { ...noteTo(), audience: { everyone: true } } })
     const id = textAt(body, 'id')
@@ -36,21 +36,21 @@ t.test('estimates by what the latest broadcasts did', async (t) => {
       update progress set queued = 0, sent = 16, started_at = now() - ${seconds}::int * interval '1 second', ended_at = now()
       where notification_id = ${id.slice(4)}`
   }
-  t.match((await preview({ audience: { everyone: true } })).body, { total: 9, estimatedSeconds: 4 }, '8 at 16 in 8 seconds')
+  t.match((await preview({ audience: { everyone: true } })).body, { total: 9, estimatedSeconds: 4 }, '8 deliveries at 16 per second, in 8 seconds')
 })
 
-t.test('estimates by the limit that is configured', async (t) => {
+t.test('estimates the duration from the configured limit', async (t) => {
   const own = await openTestApi(t, { change: () => ({ perSecond: new Map([['pushbullet', 3]]) }) })
   await connectUsers(own, users)
   const { body } = await own.ask('POST', '/v1/notifications/preview', { token: await own.makeKey(), body: { audience: { everyone: true } } })
   t.match(body, { total: 10, estimatedSeconds: 4 })
 })
 
-t.test('rings nobody', async (t) => {
+t.test('sends nothing', async (t) => {
   t.same(await api.database.sql`select from deliveries`, [])
 })
 
-t.test('refuses what a notification would be refused for', async (t) => {
+t.test('refuses the same input as a notification', async (t) => {
   t.match(await preview({ audience: { userIds: [] } }), { status: 400, body: { errors: [{ path: 'audience.userIds' }] } })
   t.match(await preview({ audience: { userIds: ['a'] }, providers: ['nobody'] }), { status: 400, body: { errors: [{ path: 'providers.0' }] } })
   t.match(await preview({ audience: { userIds: ['a'] }, message: {} }), { status: 400, body: { errors: [{ path: 'message' }] } })

@@ -11,7 +11,7 @@ const post = (body: unknown) => api.ask('POST', '/v1/notifications', { token, bo
 const inDays = (days: number) => inFuture(days * 86_400_000)
 const inFuture = (ms: number) => new Date(Date.now() + ms).toISOString()
 
-t.test('accepts a notification and says whom it cannot reach', async (t) => {
+t.test('accepts a notification and lists unreachable users', async (t) => {
   await connectUsers(api, ['ann', 'bob'])
   await api.makeUser('unconnected')
   const data = { order: 7, nested: { tags: ['x'] } }
@@ -36,16 +36,16 @@ t.test('accepts a notification and says whom it cannot reach', async (t) => {
     spreadOver: null,
     onUnknown: 'hold'
   })
-  t.same((await api.ask('GET', `/v1/notifications/${id}`, { token })).body, body, 'and says the same when asked')
+  t.same((await api.ask('GET', `/v1/notifications/${id}`, { token })).body, body, 'a later request returns the same')
 })
 
-t.test('is completed at once where nobody can be reached', async (t) => {
+t.test('completes a notification immediately when it reaches no user', async (t) => {
   const { status, body } = await post(noteTo('nobody-at-all'))
   t.equal(status, 202)
   t.match(body, { status: 'completed', deliveries: 0, unreachable: [{ userId: 'nobody-at-all', reason: 'unknownUser' }] })
 })
 
-t.test('keeps the times that it is given', async (t) => {
+t.test('stores the given times', async (t) => {
   await connectUsers(api, ['tim'])
   const [sendAt, expiresAt] = [inFuture(60_000), inFuture(120_000)]
   const { status, body } = await post({ ...noteTo('tim'), sendAt, expiresAt: expiresAt.replace('Z', '+00:00'), spreadOver: 60, onUnknown: 'resend' })
@@ -54,7 +54,7 @@ t.test('keeps the times that it is given', async (t) => {
   t.same((await api.ask('GET', `/v1/notifications/${textAt(body, 'id')}`, { token })).body, body)
 })
 
-t.test('parks what goes to a connection that needs its user', async (t) => {
+t.test('parks a delivery to a connection that needs a reconnect', async (t) => {
   const connections = await connectUsers(api, ['pat'])
   await api.database.sql`update connections set status = 'needsReauth', status_reason = 'access token is not accepted'
     where id = ${(connections.get('pat') ?? '').slice(4)}`
@@ -63,7 +63,7 @@ t.test('parks what goes to a connection that needs its user', async (t) => {
   t.same((await api.ask('GET', `/v1/notifications/${textAt(body, 'id')}`, { token })).body, body)
 })
 
-t.test('takes every kind of message, and gives back all but the bytes of a file', async (t) => {
+t.test("accepts every type of message, and returns everything except a file's content", async (t) => {
   await connectUsers(api, ['mia'])
   const messages = [
     { type: 'note', body: 'only a body', level: 'warning' },
@@ -80,7 +80,7 @@ t.test('takes every kind of message, and gives back all but the bytes of a file'
   }
 })
 
-t.test('stores the URLs and the MIME type that were validated, in one way of writing', async (t) => {
+t.test('stores the normalized forms of valid URLs and MIME types', async (t) => {
   await connectUsers(api, ['ulla'])
   const audience = { userIds: ['ulla'] }
   const link = await post({ audience, message: { type: 'link', url: 'HTTPS://Site.Example:443/ä b'.replace(' ', '%20') } })
@@ -94,7 +94,7 @@ t.test('stores the URLs and the MIME type that were validated, in one way of wri
   }
 })
 
-t.test('never answers with a regular expression', async (t) => {
+t.test('never returns a regular expression in an error', async (t) => {
   const wrong = { type: 'file', file: { name: 'a/b', type: 'png', url: 'https:a' } }
   const { body } = await post({ audience: { userIds: ['ann'] }, message: wrong })
   t.match(body, {
@@ -183,7 +183,7 @@ for (const [what, body, path] of badInput) {
   })
 }
 
-t.test('takes as much as it says it does', async (t) => {
+t.test('accepts input up to the documented limits', async (t) => {
   const userIds = Array.from({ length: 10_000 }, (_, index) => `${index}${'u'.repeat(250)}`)
   const data = Buffer.alloc(8 * 1024 * 1024).toString('base64')
   const { status, body } = await post({ audience: { userIds }, message: { type: 'file', file: { ...file, data } } })
@@ -191,7 +191,7 @@ t.test('takes as much as it says it does', async (t) => {
   t.match(body, { audienceCount: 10_000, unreachableCount: 10_000 })
 })
 
-t.test('lists notifications from the newest to the oldest, page by page', async (t) => {
+t.test('lists notifications page by page, newest first', async (t) => {
   const own = await openTestApi(t)
   const key = await own.makeKey()
   const made: string[] = []
@@ -209,7 +209,7 @@ t.test('lists notifications from the newest to the oldest, page by page', async 
   t.equal(at((await own.ask('GET', '/v1/notifications?limit=7', { token: key })).body, 'nextCursor'), null)
 })
 
-t.test('refuses pages that it has not', async (t) => {
+t.test('refuses invalid cursors', async (t) => {
   const wrong = { 'limit=0': 'limit', 'limit=201': 'limit', 'limit=x': 'limit', 'limit=1&limit=2': 'limit', 'cursor=x': 'cursor', 'cursor=AAAA': 'cursor', 'page=2': 'page' }
   for (const [query, path] of Object.entries(wrong)) {
     const { status, body } = await api.ask('GET', `/v1/notifications?${query}`, { token })
@@ -217,14 +217,14 @@ t.test('refuses pages that it has not', async (t) => {
   }
 })
 
-t.test('does not find what is not there', async (t) => {
+t.test('returns 404 for an unknown notification', async (t) => {
   for (const id of ['ntf_01890000-0000-7000-8000-000000000000', 'ntf_x', 'con_01890000-0000-7000-8000-000000000000']) {
     t.equal((await api.ask('GET', `/v1/notifications/${id}`, { token })).status, 404)
   }
 })
 
 for (const { kind, skip } of await backends()) {
-  t.test(`commits notifications that come at once together, with jobs in ${kind}`, { skip }, async (t) => {
+  t.test(`commits concurrent notifications together, with jobs in ${kind}`, { skip }, async (t) => {
     let arrived = 0
     const counting = ({ accepter }: Services) => ({
       accepter: { ...accepter, accept: (draft: Draft) => { arrived++; return accepter.accept(draft) } }

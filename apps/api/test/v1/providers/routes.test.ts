@@ -7,7 +7,7 @@ const token = await api.makeKey()
 const ask = async () => (await api.ask('GET', '/v1/providers', { token })).body
 const closed = { host: null, state: 'closed', reason: null, openedAt: null, retryAt: null, silentUntil: null }
 
-t.test('tells of providers that are well', async (t) => {
+t.test('lists healthy providers', async (t) => {
   t.same(await ask(), {
     data: [{
       provider: 'pushbullet',
@@ -27,7 +27,7 @@ t.test('tells of providers that are well', async (t) => {
   })
 })
 
-t.test('tells what is the matter with a provider, and with a host that users have chosen', async (t) => {
+t.test('reports the problems of a provider, and of a user-chosen host', async (t) => {
   const [opened, retry, silent, past] = ['2026-01-01T10:00:00.000Z', '2100-01-01T10:00:00.000Z', '2100-01-01T11:00:00.000Z', '2026-01-01T11:00:00.000Z']
   await api.database.sql`
     insert into provider_hosts (provider, host, breaker, reason, opens, opened_at, retry_at, silent_until) values
@@ -45,7 +45,7 @@ t.test('tells what is the matter with a provider, and with a host that users hav
   })
 })
 
-t.test('counts what waits', async (t) => {
+t.test('counts waiting deliveries', async (t) => {
   await connectUsers(api, ['ann', 'bob', 'cleo'])
   const post = (body: object) => api.ask('POST', '/v1/notifications', { token, body })
   await post(noteTo('ann', 'bob'))
@@ -55,7 +55,7 @@ t.test('counts what waits', async (t) => {
   t.match(await ask(), { data: [{ provider: 'pushbullet', waiting: { due: 2, later: 1, broadcast: 3 } }, { waiting: { due: 0, later: 0, broadcast: 0 } }] })
 })
 
-t.test('is for keys that may read notifications', async (t) => {
+t.test('requires the scope to read notifications', async (t) => {
   t.equal((await api.ask('GET', '/v1/providers', { token: await api.makeKey('notifications:write') })).status, 403)
   t.equal((await api.ask('GET', '/v1/providers', { token: await api.makeUser('ann') })).status, 403)
 })

@@ -132,19 +132,19 @@ async function asked (caller: TeamCaller): Promise<Asking> {
 }
 
 for (const { what, ask, gets } of rows) {
-  t.test(`gives ${what} to those who may have it`, async (t) => {
+  t.test(`allows ${what} only for callers with access`, async (t) => {
     for (const caller of teamCallers) t.match(await ask(await asked(caller)), gets[caller], caller)
   })
 }
 
-/** Who the one who began it is by the time that Facebook answers. */
+/** The role of the user who started the handshake at the time of the callback. */
 const callbacks: Array<[string, string[], string]> = [
   ['the owner', ['olive', 'max'], 'carillon=connected&provider=facebook'],
   ['a member, who was the owner', ['max', 'olive'], 'carillon=failed&provider=facebook&reason=notOwner'],
   ['a stranger, who was the owner', ['max'], 'carillon=failed&provider=facebook&reason=notOwner']
 ]
 for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
-  t.test(`takes the callback to ${who} for what it is`, async (t) => {
+  t.test(`ends the callback of ${who} with ${outcome}`, async (t) => {
     const teamId = `team-${teams++}`
     await put(teamId, 'olive', 'max')
     const walk = await openWalk(api, await tokenOf('olive', teamId), { provider: 'facebook', returnTo: 'https://site.example/' })
@@ -154,7 +154,7 @@ for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
   })
 }
 
-t.test('explains by a test why a token is taken no more', async (t) => {
+t.test('explains with a test why a token no longer works', async (t) => {
   for (const [end, reason] of [['revoke', 'the user has removed the app (#190/458)'], ['expire', 'access token is expired (#190/463)']]) {
     const { connectionId } = await asked('operator')
     await api.control('POST', `/tokens/${end}`, { provider: 'facebook' })
@@ -164,7 +164,7 @@ t.test('explains by a test why a token is taken no more', async (t) => {
   }
 })
 
-t.test('tells who has read nothing yet to connect, or whom to ask', async (t) => {
+t.test('tells an owner how to connect, and a member whom to ask, when there is no connection', async (t) => {
   await put('unconnected', 'olive', 'max')
   const ask = async (token: string, path = 'insights') => await api.ask('GET', `/v1/teams/unconnected/pulls/facebook/${path}`, { token })
   t.match(await ask(await tokenOf('olive')), { status: 409, body: { code: 'notConnected', detail: /unconnected: connect it first$/, contact: undefined } })
@@ -181,7 +181,7 @@ t.test('tells who has read nothing yet to connect, or whom to ask', async (t) =>
   }
 })
 
-t.test('gives the token, or the proof of it, to nobody: in no answer and in no log', async (t) => {
+t.test('reveals neither the token nor its proof in any response or log', async (t) => {
   const told: Answer[] = []
   const secrets: string[] = []
   for (const caller of ['owner', 'member', 'stranger', 'no team', 'operator'] as const) {
@@ -193,7 +193,7 @@ t.test('gives the token, or the proof of it, to nobody: in no answer and in no l
   }
   const { connectionId, accessToken } = await asked('operator')
   const paged = await api.ask('GET', `/v1/connections/${connectionId}/proxy/v26.0/me/adaccounts?limit=1`, { token: key })
-  t.match(paged, { status: 200, body: { paging: { next: /access_token=\*+/ } } }, 'also where the next page is')
+  t.match(paged, { status: 200, body: { paging: { next: /access_token=\*+/ } } }, 'not even in the URL of the next page')
   const all = JSON.stringify([...told, paged]) + api.logLines.join('')
   for (const secret of [...secrets, accessToken]) {
     t.match(secret, /^EAA\w{100}/)

@@ -11,7 +11,7 @@ const look = async (teamId: string, query = '', headers: Record<string, string> 
 const days = (count: number): Record<string, [string, string, string]> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10), ['100', '10', '0.1']]))
 
-t.test('keeps figures exact, and adds them up by currency', async (t) => {
+t.test('keeps figures exact, and sums them by currency', async (t) => {
   await put('Exact', 'olive')
   await pulled('exact', {
     act_1: { days: { '2026-02-01': ['123456789012345678901234567890', '0', '0.10'], '2026-02-02': ['1', '1', '0.20'] } },
@@ -32,7 +32,7 @@ t.test('keeps figures exact, and adds them up by currency', async (t) => {
   t.same(at(body, 'nextCursor'), null)
 })
 
-t.test('gives what was asked for, page by page, with the totals of all of it', async (t) => {
+t.test('returns the requested rows page by page, with the totals of all rows', async (t) => {
   await put('Pages', 'olive')
   await pulled('pages', { act_1: { days: days(60) }, act_2: { days: days(60) } })
   const wanted = 'since=2026-01-11&until=2026-02-09'
@@ -57,7 +57,7 @@ t.test('gives what was asked for, page by page, with the totals of all of it', a
   t.match(await look('pages', '?account=act_3'), { status: 200, body: { data: [], totals: [], nextCursor: null } })
 })
 
-t.test('refuses what makes no sense', async (t) => {
+t.test('refuses invalid queries', async (t) => {
   await put('Sense', 'olive')
   await pulled('sense', {})
   const cursorOf = (text: string) => Buffer.from(text).toString('base64url')
@@ -71,7 +71,7 @@ t.test('refuses what makes no sense', async (t) => {
   }
 })
 
-t.test('gives all of it as CSV to whoever asks for that', async (t) => {
+t.test('returns all rows as CSV on request', async (t) => {
   await put('Csv', 'olive')
   await pulled('csv', {
     act_1: { name: 'Shoes, "red"', days: { '2026-02-01': ['1', '2', '-3.50'] } },
@@ -80,10 +80,10 @@ t.test('gives all of it as CSV to whoever asks for that', async (t) => {
   const { status, headers, body } = await look('csv', '?limit=2', { accept: 'text/csv' })
   t.match([status, headers], [200, { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': 'attachment; filename="facebook.csv"', vary: /accept/i }])
   const lines = String(body).split('\r\n')
-  t.equal(lines.length, 1 + 1_201 + 1, 'with a name for each column, and an end to each line')
+  t.equal(lines.length, 1 + 1_201 + 1, 'with a header line, and a line break at the end')
   t.equal(lines[0], 'account,accountName,currency,day,impressions,clicks,spend')
   t.ok(lines.includes('act_1,"Shoes, ""red""",EUR,2026-02-01,1,2,-3.50'))
-  t.ok(lines.includes('act_2,"\'=HYPERLINK(""http://x"")",EUR,2026-01-01,100,10,0.1'), 'a name is no formula')
+  t.ok(lines.includes('act_2,"\'=HYPERLINK(""http://x"")",EUR,2026-01-01,100,10,0.1'), 'a name cannot be a formula')
   const some = await look('csv', '?account=act_1&since=2026-02-01', { accept: 'text/csv;q=0.9, application/json;q=0.1' })
   t.equal(String(some.body).split('\r\n').length, 3)
   for (const accept of ['*/*', 'application/json, text/csv;q=0.5', 'text/html']) {
@@ -91,7 +91,7 @@ t.test('gives all of it as CSV to whoever asks for that', async (t) => {
   }
 })
 
-t.test('says when and why reading failed, and when it was well', async (t) => {
+t.test('reports when and why a pull failed, and when one last succeeded', async (t) => {
   await put('Failing', 'olive')
   await pulled('failing', { act_1: { days: days(1) } }, { kind: 'failed', reason: 'cannot answer now', delayMs: 1_000, everyMs: 60_000 })
   t.match((await look('failing')).body, {
@@ -105,7 +105,7 @@ t.test('says when and why reading failed, and when it was well', async (t) => {
   t.match(await look('fresh'), { status: 200, body: { data: [], totals: [], pull: null, connection: { status: 'active' } } })
 })
 
-t.test('has it read soon when its owner asks, and not while the token is dead', async (t) => {
+t.test("pulls soon at the owner's request, and not while the token does not work", async (t) => {
   await put('Soon', 'olive')
   const { id } = await pulled('soon', {})
   const path = '/v1/teams/soon/pulls/facebook/insights/refresh'
@@ -116,14 +116,14 @@ t.test('has it read soon when its owner asks, and not while the token is dead', 
 
   await put('Sooner', 'olive')
   await connect('sooner', 'facebook')
-  t.match(await api.ask('POST', path.replace('soon', 'sooner'), { token: key }), { status: 202, body: { succeededAt: null } }, 'also the first time')
+  t.match(await api.ask('POST', path.replace('soon', 'sooner'), { token: key }), { status: 202, body: { succeededAt: null } }, 'the first pull too')
 
   await api.database.sql`update connections set status = 'needsReauth', status_reason = 'the user has removed the app (#190/458)' where id = ${id.slice(4)}`
   t.match(await api.ask('POST', path, { token: key }), { status: 409, body: { code: 'needsReauth', detail: /#190\/458/ } })
-  t.match((await look('soon')).body, { connection: { id, status: 'needsReauth', statusReason: /#190\/458/ } }, 'what was read can still be seen')
+  t.match((await look('soon')).body, { connection: { id, status: 'needsReauth', statusReason: /#190\/458/ } }, 'the pulled data stays readable')
 })
 
-t.test('rings nobody through what only reads, and says so', async (t) => {
+t.test('sends no notification through a connection that only pulls, and explains that', async (t) => {
   const body = { audience: { userIds: ['olive'] }, providers: ['facebook'] }
   const message = { type: 'note', title: 'Hello' }
   for (const [path, asked] of [['', { ...body, message }], ['/preview', body]] as const) {
@@ -132,7 +132,7 @@ t.test('rings nobody through what only reads, and says so', async (t) => {
   }
 })
 
-t.test('wakes whoever reads when its owner asks, and when a team connects; a queue that is away keeps nobody', async (t) => {
+t.test("wakes the worker at the owner's request and after a team connects, even if the queue fails", async (t) => {
   const woken: string[] = []
   let isAway = false
   const pullQueue: Services['pullQueue'] = {
@@ -144,7 +144,7 @@ t.test('wakes whoever reads when its owner asks, and when a team connects; a que
   const { api, key, put, pulled, tokenOf } = await openTeamPulls(t, { pullQueue })
   await put('Awake', 'olive')
   t.match((await (await openWalk(api, await tokenOf('olive', 'awake'), { provider: 'facebook' })).finish()).status, 200)
-  t.equal(woken.length, 1, 'it is connected')
+  t.equal(woken.length, 1, 'the team is connected')
   await put('Asked', 'olive')
   await pulled('asked', {})
   const path = '/v1/teams/asked/pulls/facebook/insights/refresh'

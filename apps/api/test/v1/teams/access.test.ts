@@ -96,7 +96,7 @@ async function asking (caller: TeamCaller, teamId: string, connectionId: string)
 }
 
 for (const { what, ask, gets } of rows) {
-  t.test(`gives ${what} to those who may have it`, async (t) => {
+  t.test(`allows ${what} only for callers with access`, async (t) => {
     for (const caller of teamCallers) {
       const teamId = await openTeam()
       const { id } = await connect(teamId)
@@ -109,14 +109,14 @@ const returnTo = 'https://site.example/'
 const connectionsOf = async (teamId: string): Promise<unknown> =>
   (await api.ask('GET', `/v1/connections?teamId=${teamId}`, { token: key })).body
 
-/** What the one who began it is by the time that the provider answers. */
+/** The role of the user who started the handshake at the time of the callback. */
 const callbacks: Array<[string, string[], string]> = [
   ['the owner', ['olive', 'max'], 'carillon=connected&provider=pushbullet'],
   ['a member, who was the owner', ['max', 'olive'], 'carillon=failed&provider=pushbullet&reason=notOwner'],
   ['a stranger, who was the owner', ['max'], 'carillon=failed&provider=pushbullet&reason=notOwner']
 ]
 for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
-  t.test(`takes the callback to ${who} for what it is`, async (t) => {
+  t.test(`ends the callback of ${who} with ${outcome}`, async (t) => {
     const teamId = await openTeam()
     const walk = await openWalk(api, await tokenOf('olive', teamId), { returnTo })
     const callback = await walk.toCallback()
@@ -126,7 +126,7 @@ for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
   })
 }
 
-t.test('takes a callback from nobody who has not begun it, whatever they carry', async (t) => {
+t.test('refuses a callback from a browser that has not started the handshake, whatever it sends', async (t) => {
   const teamId = await openTeam()
   const walk = await openWalk(api, await tokenOf('olive', teamId), { returnTo })
   const callback = await walk.toCallback()
@@ -135,10 +135,10 @@ t.test('takes a callback from nobody who has not begun it, whatever they carry',
     t.match((await createBrowser().get(callback, { authorization: `Bearer ${token}` })).text, /Reason: noCookie/, caller)
   }
   t.match(await connectionsOf(teamId), { data: { length: 0 } })
-  t.match((await walk.browser.get(callback)).location, 'carillon=connected', "it is the owner's still")
+  t.match((await walk.browser.get(callback)).location, 'carillon=connected', 'the owner can still use it')
 })
 
-t.test('gives a token of the connection to nobody: in no answer, on no page and in no log', async (t) => {
+t.test('reveals no token of the connection in any response, page or log', async (t) => {
   const teamId = await openTeam()
   const { id, accessToken } = await connect(teamId)
   const kept = async (): Promise<string[]> => {
@@ -165,7 +165,7 @@ t.test('gives a token of the connection to nobody: in no answer, on no page and 
   told.push(await api.ask('DELETE', `/v1/connections/${id}`, { token: await tokenOf('olive', teamId) }), await connectionsOf(teamId))
 
   const all = JSON.stringify(told) + api.logLines.join('')
-  t.ok(all.includes(id) && all.includes('needsReauth'), 'there is something to look into')
+  t.ok(all.includes(id) && all.includes('needsReauth'), 'the collected texts are not empty')
   for (const secret of [...first, ...second]) {
     t.ok(secret.length > 20)
     t.notOk(all.includes(secret))

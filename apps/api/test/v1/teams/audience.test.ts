@@ -16,7 +16,7 @@ const rung = async (id: string) => {
   return Object.values(at(body, 'data') ?? {}).map((delivery) => at(delivery, 'userId'))
 }
 
-t.test('rings the members of teams, each once, and says who and what is not reached', async (t) => {
+t.test('sends to each member of teams once, and lists the unreachable ones', async (t) => {
   const { status, body } = await post(to('crew', 'board', 'nowhere'), await api.makeKey('notifications:write'))
   t.equal(status, 202)
   t.match(body, {
@@ -30,7 +30,7 @@ t.test('rings the members of teams, each once, and says who and what is not reac
   t.same((await api.ask('GET', `/v1/notifications/${textAt(body, 'id')}`, { token })).body, body)
 })
 
-t.test('is for those who are in the team when it is accepted', async (t) => {
+t.test('sends to the members at the time of acceptance', async (t) => {
   const { body } = await post(to('board'))
   await put('board', 'ann', ['dan'])
   t.same(await rung(textAt(body, 'id')), ['ann', 'cleo'])
@@ -38,19 +38,19 @@ t.test('is for those who are in the team when it is accepted', async (t) => {
   await put('board', 'ann', ['cleo'])
 })
 
-t.test('looks before it rings', async (t) => {
+t.test('previews the audience of a team', async (t) => {
   const { status, body } = await api.ask('POST', '/v1/notifications/preview', { token, body: { audience: { teamIds: ['crew', 'board', 'nowhere'] } } })
   t.equal(status, 200)
   t.match(body, { total: 3, providers: [{ provider: 'pushbullet', reachable: 3, parked: 0 }], unreachable: 2 })
 })
 
-t.test('goes along with others in a batch', async (t) => {
+t.test('accepts teams in a batch', async (t) => {
   const { status, body } = await api.ask('POST', '/v1/notifications/batch', { token, body: { notifications: [to('crew'), noteTo('dan'), to('nowhere')] } })
   t.equal(status, 202)
   t.match(body, { data: [{ deliveries: 2 }, { deliveries: 1 }, { deliveries: 0, status: 'completed', unreachable: [{ teamId: 'nowhere' }] }] })
 })
 
-t.test('takes no more users than one statement can bear, whoever names them', async (t) => {
+t.test('limits the number of users per request, named or in teams', async (t) => {
   const memberIds = Array.from({ length: 5_000 }, (_, index) => `many-${index}`)
   for (let number = 0; number < 4; number++) await put(`many-${number}`, 'ann', memberIds)
   const many = Array.from({ length: 4 }, (_, number) => `many-${number}`)
@@ -60,13 +60,13 @@ t.test('takes no more users than one statement can bear, whoever names them', as
   t.match(refused, { status: 400, body: { errors: [{ path: 'notifications', message: 'must have at most 100000 users in total, and has 120024' }] } })
 })
 
-t.test('takes either users or teams or everyone', async (t) => {
+t.test('accepts either users or teams or everyone', async (t) => {
   for (const audience of [{ teamIds: [] }, { teamIds: ['crew'], userIds: ['dan'] }, { teamIds: ['crew'], everyone: true }, { teamIds: ['crew', 'crew'] }, { teamIds: [7] }]) {
     t.match(await post({ ...noteTo(), audience }), { status: 400, body: { code: 'invalidInput' } }, JSON.stringify(audience))
   }
 })
 
-t.test('rings nobody through what a team holds, whoever is meant', async (t) => {
+t.test("never sends through a team's connection, for any audience", async (t) => {
   const id = connections.get('dan') ?? ''
   await api.database.sql`
     update connections set user_id = null, team_id = (select id from teams where external_id = 'crew') where id = ${id.slice(4)}`

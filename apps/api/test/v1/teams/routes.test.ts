@@ -6,7 +6,7 @@ const { api, key, put, tokenOf } = await openTeamApi(t, { offer: ['pushbullet', 
 const putTeam = (teamId: string, body: unknown, token = key) => api.ask('PUT', `/v1/teams/${teamId}`, { token, body })
 const wish = { name: 'The crew', ownerId: 'olive', memberIds: ['max'] }
 
-t.test('makes a team and the users in it, and makes it what it is told the next time', async (t) => {
+t.test('creates a team and its users, and updates it the next time', async (t) => {
   const made = await putTeam('made', wish)
   t.equal(made.status, 201)
   t.match(made.body, { id: /^tea_[0-9a-f-]{36}$/, teamId: 'made', name: 'The crew', ownerId: 'olive', memberIds: ['max', 'olive'] })
@@ -18,7 +18,7 @@ t.test('makes a team and the users in it, and makes it what it is told the next 
   t.match(changed, { status: 200, body: { id: textAt(made.body, 'id'), name: 'Others', ownerId: 'mia', memberIds: ['mia', 'nora'] } })
 })
 
-t.test("takes the site's ids as they are", async (t) => {
+t.test("keeps the site's ids unchanged", async (t) => {
   for (const teamId of ['a b/c?d#e%', 'ü'.repeat(255), '🔔'.repeat(255)]) {
     const { status, body } = await putTeam(encodeURIComponent(teamId), wish)
     t.match([status, at(body, 'teamId')], [201, teamId])
@@ -26,14 +26,14 @@ t.test("takes the site's ids as they are", async (t) => {
   }
 })
 
-t.test('takes five thousand members', async (t) => {
+t.test('accepts five thousand members', async (t) => {
   const memberIds = Array.from({ length: 5_000 }, (_, index) => `${index}-${'ü'.repeat(200)}`)
   const { status, body } = await putTeam('many', { ...wish, memberIds })
   t.equal(status, 201)
   t.equal(Object.keys(at(body, 'memberIds') ?? {}).length, 5_001)
 })
 
-t.test('names what is wrong with a team', async (t) => {
+t.test('describes the errors in a team', async (t) => {
   const wrong: Array<[object, string]> = [
     [{ ...wish, name: '' }, 'name'], [{ ...wish, name: 'x'.repeat(201) }, 'name'], [{ ...wish, ownerId: '' }, 'ownerId'],
     [{ name: 'x', memberIds: [] }, 'ownerId'], [{ ...wish, memberIds: ['a', ''] }, 'memberIds.1'], [{ ...wish, memberIds: 'a' }, 'memberIds'],
@@ -46,7 +46,7 @@ t.test('names what is wrong with a team', async (t) => {
   t.match(await api.ask('GET', '/v1/teams/wrong', { token: key }), { status: 404, body: { code: 'notFound' } })
 })
 
-t.test('is for keys with the scope', async (t) => {
+t.test('requires the scope', async (t) => {
   const reader = await api.makeKey('users:write', 'connections:read')
   t.match(await putTeam('scoped', wish, reader), { status: 403, body: { code: 'insufficientScope' } })
   t.match(await putTeam('scoped', wish, await tokenOf('olive')), { status: 403, body: { code: 'wrongCaller' } })
@@ -54,7 +54,7 @@ t.test('is for keys with the scope', async (t) => {
   t.equal((await putTeam('scoped', wish, await api.makeKey('teams:write'))).status, 201)
 })
 
-t.test('mints tokens for a team only to those who are in it', async (t) => {
+t.test('issues tokens for a team only to its members', async (t) => {
   await put('Minted', 'olive', 'max')
   const mint = (userId: string, teamId: string) => api.ask('POST', '/v1/user-tokens', { token: key, body: { userId, teamId } })
   t.equal((await mint('olive', 'minted')).status, 201)
@@ -62,22 +62,22 @@ t.test('mints tokens for a team only to those who are in it', async (t) => {
   for (const [userId, teamId] of [['stranger', 'minted'], ['olive', 'nowhere']] as const) {
     t.match(await mint(userId, teamId), { status: 400, body: { code: 'invalidInput', errors: [{ path: 'teamId', message: 'is not a team that this user is in' }] } })
   }
-  t.same(await api.database.sql`select from users where external_id = 'stranger'`, [], 'and nobody is made for it')
+  t.same(await api.database.sql`select from users where external_id = 'stranger'`, [], 'and creates no user')
 })
 
-t.test('forgets at once who is in it no more, whatever their token says', async (t) => {
+t.test("ends a former member's access immediately, whatever the token states", async (t) => {
   await put('Left', 'olive', 'max')
   const token = await tokenOf('max', 'left')
   t.match((await api.ask('GET', '/v1/connectors', { token })).body, { data: [{ provider: 'pushbullet', reason: 'notOwner', contact: 'olive' }, {}] })
   await put('Left', 'olive')
   t.match(await api.ask('GET', '/v1/connectors', { token }), { status: 404, body: { code: 'notFound', detail: 'There is no such team' } })
   t.equal((await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet' } })).status, 404)
-  t.equal((await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre' } })).status, 201, 'what is their own is theirs still')
+  t.equal((await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre' } })).status, 201, "the user's own connections stay accessible")
   await put('Left', 'max')
   t.match((await api.ask('GET', '/v1/connectors', { token })).body, { data: [{ canManage: true, reason: null, contact: null }, {}] })
 })
 
-t.test('takes a team in the place of the one that the token was minted for', async (t) => {
+t.test("accepts a team other than the token's", async (t) => {
   await put('One', 'olive', 'max')
   await put('Two', 'max')
   const token = await tokenOf('max', 'one')
@@ -87,7 +87,7 @@ t.test('takes a team in the place of the one that the token was minted for', asy
   t.match(await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre', teamId: 'two' } }), { status: 400, body: { errors: [{ path: 'teamId' }] } })
 })
 
-t.test('takes no import of what teams connect', async (t) => {
+t.test('refuses an import of team connections', async (t) => {
   const connections = [{ userId: 'olive', provider: 'pushbullet', credentials: { accessToken: 'o.some' }, account: { id: '1', name: 'x' } }]
   const { body } = await api.ask('POST', '/v1/connections/import', { token: key, body: { connections } })
   t.match(body, { imported: 0, failed: 1, data: [{ error: { code: 'teamProvider' } }] })
