@@ -5,25 +5,25 @@ import { openTestDatabase } from '../open-test-database.ts'
 
 const database = await openTestDatabase(t)
 
-t.test('shows a key once and keeps its hash alone', async (t) => {
+t.test('returns a key once and stores only its hash', async (t) => {
   const { id, key } = await createApiKey(database, { name: 'console', scopes: ['notifications:write', 'users:write'] })
   t.match(key, /^ck_[0-9a-f]{32}[\w-]{43}$/)
-  t.match(key, id.replaceAll('-', ''), 'the key names its row')
+  t.match(key, id.replaceAll('-', ''), 'the key contains the id of its row')
   const rows = await database.sql`select * from api_keys`
   t.equal(rows.length, 1)
   const stored = JSON.stringify(rows)
   t.notMatch(stored, key)
-  t.notMatch(stored, key.slice(35), 'nor its secret part')
+  t.notMatch(stored, key.slice(35), 'nor is its secret part')
   t.match(rows[0], { secret_hash: /^[0-9a-f]{64}$/ })
 })
 
-t.test('finds a key by itself', async (t) => {
+t.test('finds a key', async (t) => {
   const { id, key } = await createApiKey(database, { name: 'site', scopes: ['users:write'] })
   t.match(await findApiKey(database, key), { id, name: 'site', scopes: ['users:write'], createdAt: Date, revokedAt: null })
-  t.notOk('secretHash' in (await findApiKey(database, key) ?? {}), 'its hash stays where it is')
+  t.notOk('secretHash' in (await findApiKey(database, key) ?? {}), 'the result does not contain the hash')
 })
 
-t.test('finds nothing under a key with another secret', async (t) => {
+t.test('finds no key with another secret', async (t) => {
   const { key } = await createApiKey(database, { name: 'mine', scopes: ['admin'] })
   const other = await createApiKey(database, { name: 'other', scopes: ['admin'] })
   const row = key.slice(0, 35)
@@ -33,7 +33,7 @@ t.test('finds nothing under a key with another secret', async (t) => {
   t.equal((await findApiKey(database, key))?.name, 'mine')
 })
 
-t.test('finds nothing under what is no key', async (t) => {
+t.test('finds nothing for an invalid key', async (t) => {
   const { key } = await createApiKey(database, { name: 'whole', scopes: ['admin'] })
   const unknown = `ck_${newId().replaceAll('-', '')}${key.slice(35)}`
   for (const text of [
@@ -41,17 +41,17 @@ t.test('finds nothing under what is no key', async (t) => {
   ]) t.equal(await findApiKey(database, text), undefined, JSON.stringify(text.slice(0, 8)))
 })
 
-t.test('ends a key at once, and once', async (t) => {
+t.test('revokes a key immediately, and only once', async (t) => {
   const { id, key } = await createApiKey(database, { name: 'leaked', scopes: ['admin'] })
   t.equal(await revokeApiKey(database, id), true)
   t.equal(await findApiKey(database, key), undefined)
   const [revoked] = (await listApiKeys(database)).filter((one) => one.id === id)
   t.equal(await revokeApiKey(database, id), false)
-  t.match((await listApiKeys(database)).filter((one) => one.id === id), [{ revokedAt: revoked?.revokedAt }], 'the hour it ended stays')
-  t.equal(await revokeApiKey(database, newId()), false, 'nor one that never was')
+  t.match((await listApiKeys(database)).filter((one) => one.id === id), [{ revokedAt: revoked?.revokedAt }], 'the time of revocation does not change')
+  t.equal(await revokeApiKey(database, newId()), false, 'an unknown key cannot be revoked')
 })
 
-t.test('lists all keys, the newest first, without what opens the door', async (t) => {
+t.test('lists all keys without their hashes, newest first', async (t) => {
   const database = await openTestDatabase(t)
   t.same(await listApiKeys(database), [])
   const made = []

@@ -3,7 +3,7 @@ import { ConfigError, envExample, loadConfig } from '../../src/config/index.ts'
 
 const key = Buffer.alloc(32, 0xC4).toString('base64')
 
-t.test('has defaults for all that can have one', async (t) => {
+t.test('has defaults for all optional variables', async (t) => {
   t.same(loadConfig({}), {
     DATABASE_URL: undefined,
     REDIS_URL: undefined,
@@ -54,13 +54,13 @@ t.test('has defaults for all that can have one', async (t) => {
   })
 })
 
-t.test('takes an empty variable for an absent one', async (t) => {
+t.test('treats an empty variable as absent', async (t) => {
   const empty = Object.fromEntries(Object.keys(loadConfig({})).map((name) => [name, '']))
   t.same(loadConfig(empty), loadConfig({}))
   t.same(errorsOf(empty, ['DATABASE_URL']), ['DATABASE_URL is missing; it takes a URL that starts with postgres:// or postgresql://'])
 })
 
-t.test('names every fault at once, one line each: what it got and what it takes', async (t) => {
+t.test('reports all errors at once, one line each, with the value and the accepted values', async (t) => {
   t.same(errorsOf({
     REDIS_URL: 'localhost:6379',
     CARILLON_KEYS: `main:${key},old:${Buffer.alloc(31).toString('base64')}`,
@@ -85,7 +85,7 @@ t.test('names every fault at once, one line each: what it got and what it takes'
   ])
 })
 
-t.test('shows no secret, however wrong it is', async (t) => {
+t.test('prints no invalid secret', async (t) => {
   const errors = errorsOf({
     DATABASE_URL: 'mysql://carillon:hunter2@db.example/carillon',
     REDIS_URL: ':hunter2@cache.example',
@@ -99,7 +99,7 @@ t.test('shows no secret, however wrong it is', async (t) => {
   t.notMatch(more, 'hunter2')
 })
 
-t.test('asks for a variable only where it is required', async (t) => {
+t.test('requires a variable only where it is listed', async (t) => {
   t.equal(loadConfig({}).DATABASE_URL, undefined)
   const env = { DATABASE_URL: 'postgres://db.example/carillon', CARILLON_KEYS: `main:${key}` }
   const config = loadConfig(env, ['DATABASE_URL', 'CARILLON_KEYS'])
@@ -110,7 +110,7 @@ t.test('asks for a variable only where it is required', async (t) => {
   ])
 })
 
-t.test('reads its own example', async (t) => {
+t.test('accepts its own example', async (t) => {
   const example = Object.fromEntries(envExample().split('\n').filter((line) => /^[A-Z]/.test(line)).map((line) => {
     const at = line.indexOf('=')
     return [line.slice(0, at), line.slice(at + 1)]

@@ -10,19 +10,19 @@ const testSupport = 'packages/testing/'
 /** A person's machine sets these; nobody configures Carillon with them. */
 const systemNames = ['HOME', 'PATH', 'XDG_CONFIG_HOME']
 
-t.test('.env.example is what the configuration says of itself', async (t) => {
+t.test('.env.example matches the configuration', async (t) => {
   t.equal(await readFile(new URL('.env.example', root), 'utf8'), envExample(),
-    '`npm run env-example -w @carillon/shared` writes it anew')
+    '`npm run env-example -w @carillon/shared` writes it again')
 })
 
-t.test('.env.example names exactly the variables that are read', async (t) => {
+t.test('.env.example lists exactly the variables that the code reads', async (t) => {
   const named = [...envExample().matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name)
   const sources = await readSources()
   const read = new Map(sources.flatMap(({ path, text }) => [...text.matchAll(/\benv(?:\.|\[['"])([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => [name, path])))
-  t.same([...read].filter(([name]) => !named.includes(name) && !systemNames.includes(name)), [], 'nothing is read that is not in it')
+  t.same([...read].filter(([name]) => !named.includes(name) && !systemNames.includes(name)), [], 'the code reads no variable that is not listed')
   const ofProviders = definitions.flatMap(({ variables }) => Object.keys(variables))
   const code = sources.filter(({ path }) => !path.endsWith('config/variables.ts')).map(({ text }) => text).join('\n')
-  t.same(named.filter((name) => !ofProviders.includes(name) && !new RegExp(`\\b${name}\\b`).test(code)), [], 'nothing is in it that is not read')
+  t.same(named.filter((name) => !ofProviders.includes(name) && !new RegExp(`\\b${name}\\b`).test(code)), [], 'the list contains no variable that the code does not read')
 })
 
 t.test('each provider reads all of its variables', async (t) => {

@@ -4,7 +4,7 @@ import { findUnknownVariables, loadConfig } from '../../src/config/index.ts'
 const warningsOf = (...names: string[]) =>
   findUnknownVariables(Object.fromEntries(names.map((name) => [name, 'secret-value']))).map(({ warning }) => warning)
 
-t.test('names a variable that looks like one of ours, and the one that is meant', async (t) => {
+t.test('finds a variable similar to one of ours, and suggests that one', async (t) => {
   const meant: Array<[string, string]> = [
     ['PUSHBULLET_CLIENTID', 'PUSHBULLET_CLIENT_ID'],
     ['PUSHBULET_CLIENT_SECRET', 'PUSHBULLET_CLIENT_SECRET'],
@@ -25,12 +25,12 @@ t.test('names a variable that looks like one of ours, and the one that is meant'
   ])
 })
 
-t.test('says nothing about variables of ours and of others', async (t) => {
+t.test('reports no variables of ours and of other programs', async (t) => {
   t.same(warningsOf(...Object.keys(loadConfig({}))), [])
   t.same(warningsOf(
     'PATH', 'HOME', 'HOSTNAME', 'PORTS', 'HOSTS', 'USER', 'NODE_ENV', 'npm_lifecycle_event', 'DATABASE_PASSWORD', 'REDIS_HOST', 'LOG_FORMAT', 'SITE_URL',
     'POSTGRES_PASSWORD', 'PUBLIC_DIR', 'CARILLON_SERVICE_HOST', 'CARILLON_SERVICE_PORT_HTTP', 'CARILLON_PORT', 'CARILLON_PORT_4000_TCP_ADDR',
     'CARILLON_API_PORT', 'CARILLON_REQUIRE_REDIS'
   ), [])
-  t.same(findUnknownVariables({ PUSHBULLET_CLIENTID: '', BLOTRE_URI: undefined }), [], 'nor about one that is empty')
+  t.same(findUnknownVariables({ PUSHBULLET_CLIENTID: '', BLOTRE_URI: undefined }), [], 'nor an empty one')
 })

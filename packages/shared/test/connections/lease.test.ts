@@ -33,7 +33,7 @@ const need = (id: string) => sql`update connections set status = 'needsReauth', 
 const close = (id: string) => sql`
   update connections set status = 'revoked', status_reason = 'x', credentials = null, disconnected_at = now() where id = ${id}`
 
-t.test('takes a lease only of credentials that are current, good and not in other hands', async (t) => {
+t.test('takes a lease only on current, active credentials without a lease', async (t) => {
   const hold = (id: string) => sql`update connections set lease_owner = 'they', lease_until = now() + interval '1 hour' where id = ${id}`
   const wait = (id: string, until: string) => sql`update connections set refresh_after = now() + ${until}::interval where id = ${id}`
   const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
@@ -52,16 +52,16 @@ t.test('takes a lease only of credentials that are current, good and not in othe
     const lease = await takeLease(database, { id, version: 1, owner: 'us', leaseMs })
     t.match(lease, isTaken ? { connectionId: id, credentialsVersion: 1, fence: 1, credentials: String } : undefined, what)
   }
-  t.equal(await takeLease(database, { id: newId(), version: 1, owner: 'us', leaseMs }), undefined, 'nobody')
+  t.equal(await takeLease(database, { id: newId(), version: 1, owner: 'us', leaseMs }), undefined, 'an unknown connection')
   const id = await connected()
   const all = await Promise.all(Array.from({ length: 8 }, () => takeLease(database, { id, version: 1, owner: 'us', leaseMs })))
-  t.equal(all.filter((lease) => lease !== undefined).length, 1, 'one of all who ask at a time')
+  t.equal(all.filter((lease) => lease !== undefined).length, 1, 'only one of concurrent requests gets the lease')
   t.ok(await isLeased(database, id))
   await endLease(id)
-  t.notOk(await isLeased(database, id), 'nobody holds a lease that has ended')
+  t.notOk(await isLeased(database, id), 'an expired lease does not count')
 })
 
-t.test('stores what a refresh has brought unless something newer came, whoever holds the lease by then', async (t) => {
+t.test('stores refreshed credentials unless newer ones are stored, whichever process has the lease', async (t) => {
   const rows: Array<[string, { stored: boolean, recovered: boolean }, ((id: string) => PromiseLike<unknown>)?]> = [
     ['its holder', { stored: true, recovered: false }],
     ['a late holder', { stored: true, recovered: false }, endLease],
@@ -85,7 +85,7 @@ t.test('stores what a refresh has brought unless something newer came, whoever h
   }
 })
 
-t.test('concludes that credentials are dead for the latest holder of their lease alone', async (t) => {
+t.test('marks credentials as refused only for the latest owner of their lease', async (t) => {
   const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
     ['its holder', true],
     ['a late holder without a successor', true, endLease],
@@ -106,7 +106,7 @@ t.test('concludes that credentials are dead for the latest holder of their lease
   }
 })
 
-t.test('gives back a lease that it holds, and none that somebody else has by now', async (t) => {
+t.test('releases its own lease, and not one that another process has taken', async (t) => {
   const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
     ['its own', true], ['a successor\'s', false, moveFence], ['that of something newer', false, moveVersion]
   ]
@@ -124,7 +124,7 @@ t.test('gives back a lease that it holds, and none that somebody else has by now
   }
 })
 
-t.test('forgoes the refresh of the version that has no refresh token, and of no other', async (t) => {
+t.test('disables the refresh only of the version without a refresh token', async (t) => {
   const id = await connected(moveVersion)
   await disableRefresh(database, id, 1)
   t.ok(await takeLease(database, { id, version: 2, owner: 'us', leaseMs }))

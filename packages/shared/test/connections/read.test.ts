@@ -16,7 +16,7 @@ await disconnect(database, cleo)
 const listed = async (filter: ConnectionFilter, page: { limit: number, after?: string } = { limit: 100 }): Promise<string[]> =>
   (await listConnections(database, filter, page)).map(({ id }) => id)
 
-t.test('lists what a filter asks for, in the order of making', async (t) => {
+t.test('lists the connections that match a filter, in order of creation', async (t) => {
   t.same(await listed({}), [ann, bob, cleo, annOther])
   t.same(await listed({ userId: 'ann' }), [ann, annOther])
   t.same(await listed({ userId: 'nobody' }), [])
@@ -28,14 +28,14 @@ t.test('lists what a filter asks for, in the order of making', async (t) => {
   t.same(await listed({ userId: 'ann', status: 'revoked' }), [])
 })
 
-t.test('lists page after page', async (t) => {
+t.test('lists connections page by page', async (t) => {
   t.same(await listed({}, { limit: 2 }), [ann, bob])
   t.same(await listed({}, { limit: 2, after: bob }), [cleo, annOther])
   t.same(await listed({}, { limit: 2, after: annOther }), [])
   t.same(await listed({ userId: 'ann' }, { limit: 1, after: ann }), [annOther])
 })
 
-t.test('tells everything about a connection but its credentials', async (t) => {
+t.test('returns everything about a connection except its credentials', async (t) => {
   const [first] = await listConnections(database, { userId: 'ann' }, { limit: 1 })
   t.same(first, await findConnection(database, ann))
   t.same(Object.keys(first ?? {}).sort(), [
@@ -45,8 +45,8 @@ t.test('tells everything about a connection but its credentials', async (t) => {
   t.match(await findSealed(database, ann), { ...first, credentials: /^v1\./ })
 })
 
-t.test('finds nothing where there is nothing', async (t) => {
+t.test('finds nothing for unknown ids', async (t) => {
   t.equal(await findConnection(database, newId()), undefined)
   t.equal(await findSealed(database, newId()), undefined)
-  t.equal(await findSealed(database, cleo), undefined, 'it is closed')
+  t.equal(await findSealed(database, cleo), undefined, 'a closed connection has no credentials')
 })

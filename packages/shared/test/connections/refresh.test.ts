@@ -63,7 +63,7 @@ async function open (more: Partial<RefreshServices> = {}) {
   }
 }
 
-t.test('revokes a pair that was rotated during a disconnect, and stores none', async (t) => {
+t.test('revokes credentials that were rotated during a disconnect, and does not store them', async (t) => {
   const { id, refresh, isAsked, answer, fresh, revoked } = await open()
   const result = refresh()
   await isAsked
@@ -71,10 +71,10 @@ t.test('revokes a pair that was rotated during a disconnect, and stores none', a
   answer()
   t.same(await result, { kind: 'dead', reason: 'disconnected' })
   t.match(await findConnection(database, id), { status: 'revoked', credentialsVersion: 2 })
-  t.same(await revoked(), [fresh], 'nobody else knows of it')
+  t.same(await revoked(), [fresh], 'no row contains them')
 })
 
-t.test('lets a user who reconnects beat a late refresh, whatever that brings', async (t) => {
+t.test('prefers a reconnect to the result of a late refresh', async (t) => {
   for (const how of ['answer', 'refuse'] as const) {
     const opened = await open()
     const result = opened.refresh()
@@ -83,27 +83,27 @@ t.test('lets a user who reconnects beat a late refresh, whatever that brings', a
     opened[how]()
     t.match(await result, { kind: 'fresh', fresh: { credentials: { accessToken: 'newest' }, credentialsVersion: 2 } }, how)
     t.match(await findConnection(database, opened.id), { status: 'active', credentialsVersion: 2 }, how)
-    t.same(await opened.revoked(), [], 'it is the provider\'s to end what it has replaced')
+    t.same(await opened.revoked(), [], 'the provider itself revokes the replaced credentials')
   }
 })
 
-t.test('goes on without a caller whose time is over, for those who wait and for what it brings', async (t) => {
+t.test("continues after a caller's signal aborts, because other callers wait and the result must be stored", async (t) => {
   const { id, refresh, isAsked, answer, fresh, requests } = await open()
   const impatient = new AbortController()
   const [first, second] = [refresh(impatient.signal), refresh()]
   await isAsked
   impatient.abort()
   t.same(await first, { kind: 'unavailable', reason: 'no new credentials came in time' })
-  t.match(await refresh(AbortSignal.abort()), { kind: 'unavailable' }, 'whose time was over before')
+  t.match(await refresh(AbortSignal.abort()), { kind: 'unavailable' }, 'a signal that is already aborted')
   answer()
   t.match(await second, { kind: 'fresh', fresh: { credentials: fresh, credentialsVersion: 2 } })
-  t.equal(requests(), 1, 'all of a process share one request')
+  t.equal(requests(), 1, 'all callers in a process share one request')
   t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
 })
 
-t.test('answers what somebody has brought or is about to bring, and asks the provider nothing', async (t) => {
+t.test('returns the result of another process, or waits for it, without a request to the provider', async (t) => {
   const idle = await open()
-  t.equal(await idle.newer(), undefined, 'there is nothing to wait for')
+  t.equal(await idle.newer(), undefined, 'no refresh is running')
   await idle.reconnect()
   t.match(await idle.newer(), { kind: 'fresh', fresh: { credentials: { accessToken: 'newest' }, credentialsVersion: 2 } })
   t.equal(idle.requests(), 0)
@@ -119,7 +119,7 @@ t.test('answers what somebody has brought or is about to bring, and asks the pro
   t.equal(busy.requests(), 1)
 })
 
-t.test('asks nobody for credentials that are dead or cannot be refreshed', async (t) => {
+t.test('makes no request for credentials that are dead or cannot be refreshed', async (t) => {
   const dead = await open()
   await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead.id}`
   t.same(await dead.refresh(), { kind: 'dead', reason: 'the user has to reconnect' })
@@ -129,7 +129,7 @@ t.test('asks nobody for credentials that are dead or cannot be refreshed', async
   t.same([dead.requests(), closed.requests()], [0, 0])
 })
 
-t.test('has what was parked released when credentials that were given up come back, and then alone', async (t) => {
+t.test('releases parked deliveries only when refused credentials recover', async (t) => {
   for (const isGivenUp of [true, false]) {
     const released: string[] = []
     const { id, refresh, isAsked, answer } = await open({
@@ -147,7 +147,7 @@ t.test('has what was parked released when credentials that were given up come ba
   }
 })
 
-t.test('stores what the provider has rotated when the database is back', async (t) => {
+t.test('stores rotated credentials as soon as the database is available again', async (t) => {
   const lines: string[] = []
   let failTwice = (): void => {}
   const hasFailedTwice = new Promise<void>((resolve) => { failTwice = resolve })

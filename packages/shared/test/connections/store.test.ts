@@ -17,7 +17,7 @@ import { connect, ensureUsers, grantOf, vault } from '../people.ts'
 const database = await openTestDatabase(t)
 const pushbullet = providerOf('pushbullet')
 
-t.test('keeps a grant, sealed for its own row', async (t) => {
+t.test('stores a grant, sealed for its own row', async (t) => {
   const { id: userId } = await ensureUser(database, { externalId: 'ann' })
   const expiresAt = new Date('2030-01-01T12:00:00Z')
   const [saved] = await saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: { ...grantOf('ann'), expiresAt } }])
@@ -37,7 +37,7 @@ t.test('keeps a grant, sealed for its own row', async (t) => {
     expiresAt,
     limitedUntil: null
   })
-  t.notOk('credentials' in (await findConnection(database, id) ?? {}), 'which are for those who ask for them')
+  t.notOk('credentials' in (await findConnection(database, id) ?? {}), 'other readers receive no credentials')
   t.same(await openAt(database, id), { accessToken: 'token-of-ann' })
 
   const sealed = await findSealed(database, id)
@@ -48,14 +48,14 @@ t.test('keeps a grant, sealed for its own row', async (t) => {
   t.throws(() => openCredentials(otherVault, pushbullet, { id, credentials: sealed?.credentials ?? '' }), VaultError)
 })
 
-t.test('refuses credentials that are not the provider\'s', async (t) => {
+t.test("refuses credentials in another provider's format", async (t) => {
   const id = newId()
   const credentials = vault.seal('{"other":"shape hush"}', { table: 'connections', column: 'credentials', id })
   const error = t.throws(() => openCredentials(vault, pushbullet, { id, credentials }), { name: 'ProviderError' })
   t.notMatch(String(error), 'hush')
 })
 
-t.test('replaces what was there when a user comes back, and keeps the id', async (t) => {
+t.test('replaces the credentials when a user reconnects, and keeps the id', async (t) => {
   const [id = ''] = await connect(database, ['bob'])
   await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' })
   await database.sql`update connections set limited_until = now() + interval '1 hour', expires_at = now() where id = ${id}`
@@ -80,7 +80,7 @@ t.test('replaces what was there when a user comes back, and keeps the id', async
   t.same(await openAt(database, id), { accessToken: 'token-of-bobby' })
 })
 
-t.test('keeps a user\'s connections at different providers apart', async (t) => {
+t.test('keeps connections of a user at different providers separate', async (t) => {
   const [first] = await connect(database, ['cleo'], 'pushbullet')
   const [second] = await connect(database, ['cleo'], 'other')
   t.not(first, second)
@@ -88,7 +88,7 @@ t.test('keeps a user\'s connections at different providers apart', async (t) => 
   t.match(await findConnection(database, first ?? ''), { credentialsVersion: 1 })
 })
 
-t.test('makes one connection of two that come at once, whose credentials open', async (t) => {
+t.test('creates one connection for two concurrent grants, whose credentials open', async (t) => {
   for (let round = 0; round < 10; round++) {
     const { id: userId } = await ensureUser(database, { externalId: `twin-${round}` })
     const tokens = Array.from({ length: 4 }, (_, index) => `token-${index}`)
@@ -102,7 +102,7 @@ t.test('makes one connection of two that come at once, whose credentials open', 
   }
 })
 
-t.test('keeps a thousand grants in a few statements, and answers in their order', async (t) => {
+t.test('stores a thousand grants in a few statements, and returns results in their order', async (t) => {
   const database = await openCountedDatabase(t)
   const names = Array.from({ length: 1_000 }, (_, index) => `user-${index}`)
   const userIds = await ensureUsers(database, names)
@@ -122,7 +122,7 @@ t.test('keeps a thousand grants in a few statements, and answers in their order'
   t.same(database.statements, [])
 })
 
-t.test('keeps all grants of a call or none', async (t) => {
+t.test('stores all grants of a call or none', async (t) => {
   const { id: userId } = await ensureUser(database, { externalId: 'dan' })
   await t.rejects(saveConnections(database, vault, [
     { userId, provider: 'pushbullet', grant: grantOf('dan') }, { userId: newId(), provider: 'pushbullet', grant: grantOf('nobody') }
@@ -130,7 +130,7 @@ t.test('keeps all grants of a call or none', async (t) => {
   t.same(await database.sql`select from connections where user_id = ${userId}`, [])
 })
 
-t.test('erases the credentials when it disconnects, once', async (t) => {
+t.test('deletes the credentials when a user disconnects, once', async (t) => {
   const [id = ''] = await connect(database, ['eve'])
   await database.sql`update connections set limited_until = now() + interval '1 hour', expires_at = now() where id = ${id}`
   t.equal(await disconnect(database, id), true)
@@ -142,22 +142,22 @@ t.test('erases the credentials when it disconnects, once', async (t) => {
   t.equal(await disconnect(database, id), false)
   t.equal(await disconnect(database, newId()), false)
 
-  t.same(await connect(database, ['eve']), [id], 'who comes back finds the same connection')
+  t.same(await connect(database, ['eve']), [id], 'a reconnect finds the same connection')
   t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 3 })
 })
 
-t.test('marks dead credentials, and not the ones that replaced them', async (t) => {
+t.test('marks dead credentials, and not newer ones', async (t) => {
   const [id = ''] = await connect(database, ['fay'])
   await connect(database, ['fay'])
-  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' }), false, 'an answer about the old token')
+  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' }), false, 'a response about the old token')
   t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
   t.equal(await markNeedsReauth(database, { id, credentialsVersion: 2, reason: 'tokenRevoked' }), true)
-  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 2, reason: 'another' }), false, 'it is known already')
+  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 2, reason: 'another' }), false, 'it is already marked')
   t.match(await findConnection(database, id), { status: 'needsReauth', statusReason: 'tokenRevoked', credentialsVersion: 2 })
-  t.match((await listEvents(database, id)).slice(2), [{ event: 'connection.needs_reauth', reason: 'tokenRevoked' }], 'once')
-  t.ok(await findSealed(database, id), 'its credentials are kept')
+  t.match((await listEvents(database, id)).slice(2), [{ event: 'connection.needs_reauth', reason: 'tokenRevoked' }], 'it records one event')
+  t.ok(await findSealed(database, id), 'the credentials stay')
   await disconnect(database, id)
-  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 3, reason: 'late' }), false, 'it is closed')
+  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 3, reason: 'late' }), false, 'the connection is closed')
 })
 
 function providerOf (id: string): Provider {
@@ -172,7 +172,7 @@ async function openAt (database: Database, id: string) {
   return openCredentials(vault, pushbullet, sealed)
 }
 
-t.test('asks for replaced and closed credentials to be ended, and notes what has happened', async (t) => {
+t.test('queues the revocation of replaced and deleted credentials, and records the events', async (t) => {
   const [id = ''] = await connect(database, ['roger'])
   const { id: userId } = await ensureUser(database, { externalId: 'roger' })
   const save = (token: string, canRevoke = true) =>
@@ -182,16 +182,16 @@ t.test('asks for replaced and closed credentials to be ended, and notes what has
     .map((row) => JSON.parse(vault.open(row.credentials, revocationContext(row.id))))
 
   await save('second', false)
-  t.same(await queued(), [], 'not where the provider cannot')
+  t.same(await queued(), [], 'not where the provider cannot revoke')
   await save('third')
   t.same(await queued(), [{ accessToken: 'second' }])
   await save('third')
-  t.same(await queued(), [{ accessToken: 'second' }], 'and never those that were kept just now')
+  t.same(await queued(), [{ accessToken: 'second' }], 'and never of those that were just stored')
   t.equal(await disconnect(database, id, { revokeWith: vault }), true)
   t.same(await queued(), [{ accessToken: 'second' }, { accessToken: 'third' }])
   t.equal(await disconnect(database, id, { revokeWith: vault }), false)
   await save('fourth')
-  t.equal((await queued()).length, 2, 'there was nothing left to end')
+  t.equal((await queued()).length, 2, 'there are no credentials left to revoke')
   t.same((await listEvents(database, id)).map(({ event }) => event), [
     'connection.connected', 'connection.reconnected', 'connection.reconnected', 'connection.reconnected', 'connection.disconnected',
     'connection.reconnected'
@@ -199,7 +199,7 @@ t.test('asks for replaced and closed credentials to be ended, and notes what has
   t.match(await findRevocation(database, id), { state: 'pending', attempts: 0, reason: null, at: Date })
 })
 
-t.test('lets a user come back whose old credentials no key opens any more', async (t) => {
+t.test('lets a user reconnect whose old credentials no key opens', async (t) => {
   const [id = ''] = await connect(database, ['keyless'])
   await database.sql`update connections set credentials = 'v1.lost.AAAA' where id = ${id}`
   const { id: userId } = await ensureUser(database, { externalId: 'keyless' })

@@ -22,7 +22,7 @@ const crew = await put('crew', 'olive', 'max')
 const save = (connectedBy: string, token: string, teamId = crew) =>
   saveConnections(database, vault, [{ teamId, connectedBy, provider: 'pushbullet', grant: grantOf(token) }], () => true)
 
-t.test('keeps one connection for a team and a provider, sealed, and who has connected it', async (t) => {
+t.test('stores one sealed connection per team and provider, with the user who connected it', async (t) => {
   const [saved] = await save(olive.id, 'first')
   t.match(saved, { userId: null, teamId: crew, provider: 'pushbullet', reconnected: false })
   const id = saved?.id ?? ''
@@ -44,7 +44,7 @@ t.test('keeps one connection for a team and a provider, sealed, and who has conn
   t.same((await listEvents(database, id)).map(({ event }) => event), ['connection.connected', 'connection.transferred', 'connection.reconnected'])
 })
 
-t.test("keeps nothing of somebody who does not own the team, nor of a user's in the same call", async (t) => {
+t.test('stores nothing for a user who does not own the team, nor other grants of the same call', async (t) => {
   const teamId = await put('others', 'olive', 'max')
   for (const stranger of [max.id, newId()]) await t.rejects(save(stranger, 'stranger', teamId), { name: 'NotOwnerError' })
   await t.rejects(save(olive.id, 'nowhere', newId()), { name: 'NotOwnerError' })
@@ -55,7 +55,7 @@ t.test("keeps nothing of somebody who does not own the team, nor of a user's in 
   t.same(await database.sql`select from connections where user_id = ${max.id} or team_id = ${teamId}`, [])
 })
 
-t.test('lets a transfer and the end of a handshake take turns: what is kept is what an owner has connected', async (t) => {
+t.test("serializes a change of the owner and the end of a handshake, so only an owner's grant is stored", async (t) => {
   for (let round = 0; round < 5; round++) {
     const teamId = await put(`race-${round}`, 'olive', 'max')
     const [saved] = await Promise.allSettled([save(olive.id, `race-${round}`, teamId), put(`race-${round}`, 'max', 'olive')])
@@ -63,12 +63,12 @@ t.test('lets a transfer and the end of a handshake take turns: what is kept is w
     if (saved.status === 'rejected') t.equal(connection, undefined)
     else {
       const events = (await listEvents(database, connection?.id ?? '')).map(({ event }) => event)
-      t.same(events, ['connection.connected', 'connection.transferred'], 'it was the owner who connected it')
+      t.same(events, ['connection.connected', 'connection.transferred'], 'the user who connected it was the owner')
     }
   }
 })
 
-t.test('lists what a user may see: their own, and those of teams that they are in', async (t) => {
+t.test('lists the connections that a user may see: their own, and those of their teams', async (t) => {
   const [own = ''] = await connect(database, ['max'], 'other')
   const [annes = ''] = await connect(database, ['anne'], 'other')
   const closed = await put('closed', 'olive')
@@ -82,10 +82,10 @@ t.test('lists what a user may see: their own, and those of teams that they are i
   t.ok(all.includes(ofCrew))
   t.same(await seen({ visibleTo: max.id, userId: 'anne' }), [])
   t.same(await seen({ visibleTo: max.id, teamId: 'closed' }), [])
-  t.same(await seen({ userId: 'max' }), [own], "a team's connection is nobody's own")
+  t.same(await seen({ userId: 'max' }), [own], "a team's connection belongs to no user")
 })
 
-t.test('says of a handshake for a team whether its user owns the team, as it is now', async (t) => {
+t.test('reports whether the user of a team handshake currently owns the team', async (t) => {
   await put('changing', 'olive', 'max')
   const teamId = (await findTeam(database, 'changing'))?.id ?? ''
   const now = Date.now()

@@ -48,6 +48,6 @@ t.test('keeps handshakes and revocations of every state from before handshakes w
 
   await migrateDatabase({ url })
 
-  t.same(await rows(), before, 'every row is there as it was')
-  t.same(await sql`select from handshakes where obtained_at is not null or form_hash is not null`, [], 'and none waits for a confirmation')
+  t.same(await rows(), before, 'every row is unchanged')
+  t.same(await sql`select from handshakes where obtained_at is not null or form_hash is not null`, [], 'none waits for a confirmation')
 })

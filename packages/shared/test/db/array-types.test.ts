@@ -23,7 +23,7 @@ t.test('writes and reads arrays of each type', async (t) => {
   await t.rejects(async () => { await database.sql`select ${[undefined] as unknown as string[]}::text[]` }, TypeError)
 })
 
-t.test('rejects the query, and nothing else, when a new connection ends at its first statement', async (t) => {
+t.test('rejects only the query when a new connection ends at its first statement', async (t) => {
   const { hostname, port } = new URL(url)
   let isEnding = true
   const server = createServer((client) => {

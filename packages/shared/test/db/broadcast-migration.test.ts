@@ -27,7 +27,7 @@ async function openBefore (t: Test): Promise<Database & { url: string }> {
   return { ...database, url }
 }
 
-t.test('brings what was there before broadcasts along', async (t) => {
+t.test('migrates data from before broadcasts', async (t) => {
   const { sql, url } = await openBefore(t)
   const people = { pushbullet: v7(), pumpio: v7(), revoked: v7() }
   await sql`insert into users (id, external_id) select gen_random_uuid(), name from unnest(${['ann', 'bob', 'cleo']}::text[]) as name`
@@ -64,18 +64,18 @@ t.test('brings what was there before broadcasts along', async (t) => {
 
   await migrateDatabase({ url })
 
-  t.same(await rows(), before, 'every delivery is there as it was')
+  t.same(await rows(), before, 'every delivery is unchanged')
   const parked = await sql`select distinct state, parked_at = updated_at as "sinceThen" from deliveries where parked_at is not null`
   t.same(parked, [{ state: 'parked', sinceThen: true }])
   const placed = await sql<Array<{ partition: string }>>`select tableoid::regclass::text as partition from deliveries group by 1`
-  t.equal(placed.length, 2, 'each week\'s in its own partition')
+  t.equal(placed.length, 2, 'each week has its own partition')
   const claims = await sql`select id, provider, notification_ids, first_id, last_id, until = '2030-01-02' as "isSame" from claims order by notification_ids`
   const held = connectionIds[deliveryStates.indexOf('sending')] ?? ''
   t.same(claims, ids.map((id) => ({
     id: claimIds[id] ?? '', provider: 'pushbullet', notification_ids: [id], first_id: held, last_id: held, isSame: true
-  })), 'what was being sent still is')
+  })), 'deliveries that were being sent still are')
   t.match(await sql`select planned_at = created_at as planned, paused_at, canceled_at, spread_seconds from notifications`,
-    ids.map(() => ({ planned: true, paused_at: null, canceled_at: null, spread_seconds: null })), 'nobody plans them again')
+    ids.map(() => ({ planned: true, paused_at: null, canceled_at: null, spread_seconds: null })), 'no worker plans them again')
   const connections = await sql`
     select id, host, connected_at = created_at as "sinceThen", disconnected_at = updated_at as "untilThen" from connections
     where id = any (${Object.values(people)}) order by id`
@@ -87,7 +87,7 @@ t.test('brings what was there before broadcasts along', async (t) => {
   t.same(await sql`select from pg_class where relname = 'deliveries_before'`, [])
 })
 
-t.test('keeps partitions from the oldest notification to the coming weeks, without a gap', async (t) => {
+t.test('has partitions from the oldest notification to the next weeks, without a gap', async (t) => {
   const { sql, url } = await openBefore(t)
   await sql`
     insert into notifications (id, origin, audience, message) values (${v7({ msecs: lastMonth })}, 'api', '{"userIds": []}', '{"type": "note"}')`
@@ -107,17 +107,17 @@ t.test('keeps partitions from the oldest notification to the coming weeks, witho
   const [fill] = await sql<[{ most: number }]>`
     select max(option_value::int) as most from pg_class cross join lateral pg_options_to_table(reloptions)
     where relispartition and relkind = 'r' and option_name = 'fillfactor'`
-  t.ok(fill.most <= 50, 'half of each page at least is free for what is settled')
+  t.ok(fill.most <= 50, 'at least half of each page is free for updates')
 })
 
-t.test('makes partitions once, and for every week it is asked for', async (t) => {
+t.test('creates partitions once, and for every requested week', async (t) => {
   const { url } = await emptyDatabase(t)
   await migrateDatabase({ url })
   const { sql, close } = openDatabase({ url, max: 1 })
   t.teardown(close)
   const ensure = async (since: string, until: string): Promise<number | undefined> =>
     (await sql<Array<{ made: number }>>`select ensure_delivery_partitions(${since}::timestamptz, ${until}::timestamptz) as made`)[0]?.made
-  t.equal(await ensure(new Date().toISOString(), new Date(Date.now() + 4 * weekMs).toISOString()), 0, 'the coming weeks are there')
+  t.equal(await ensure(new Date().toISOString(), new Date(Date.now() + 4 * weekMs).toISOString()), 0, 'the next weeks exist')
   t.equal(await ensure('2020-12-28T00:00:00Z', '2021-01-04T00:00:00Z'), 2, 'the last week of a long year and the first of the next')
   t.equal(await ensure('2020-12-30T12:00:00Z', '2021-01-08T12:00:00Z'), 0)
   t.equal(await ensure('2021-01-10T23:59:59Z', '2021-01-11T00:00:00Z'), 1)
@@ -125,7 +125,7 @@ t.test('makes partitions once, and for every week it is asked for', async (t) =>
   t.same(names.map(({ name }) => name).sort(), ['deliveries_2020w53', 'deliveries_2021w01', 'deliveries_2021w02'])
 })
 
-t.test('reads the time of an id and makes the least id of a time', async (t) => {
+t.test('reads the time of an id and makes the smallest id of a time', async (t) => {
   const { url } = await emptyDatabase(t)
   await migrateDatabase({ url })
   const { sql, close } = openDatabase({ url, max: 1 })
@@ -138,7 +138,7 @@ t.test('reads the time of an id and makes the least id of a time', async (t) => 
     t.equal(await timeOf(v7({ msecs })), msecs)
     const least = await since(msecs) ?? ''
     t.equal(await timeOf(least), msecs)
-    t.ok(least <= v7({ msecs, seq: 0, random: new Uint8Array(16) }), 'nothing of that moment is less')
-    if (msecs > 0) t.ok(least > v7({ msecs: msecs - 1, seq: 0x7FFFFFFF, random: new Uint8Array(16).fill(255) }), 'and all before it is')
+    t.ok(least <= v7({ msecs, seq: 0, random: new Uint8Array(16) }), 'no id of that time is smaller')
+    if (msecs > 0) t.ok(least > v7({ msecs: msecs - 1, seq: 0x7FFFFFFF, random: new Uint8Array(16).fill(255) }), 'all earlier ids are')
   }
 })

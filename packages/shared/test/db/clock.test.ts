@@ -6,7 +6,7 @@ import { openTestDatabase } from '../open-test-database.ts'
 /** As much as a busy machine may take for one round trip. */
 const toleranceMs = 2_000
 
-t.test('goes by the database\'s clock, whatever the machine\'s is set to', async (t) => {
+t.test("follows the database's clock, whatever the machine's clock is", async (t) => {
   const { sql } = await openTestDatabase(t, { max: 1 })
   // Ahead of ours by a day.
   await sql`create function public.clock_timestamp() returns timestamptz language sql as
@@ -21,10 +21,10 @@ t.test('goes by the database\'s clock, whatever the machine\'s is set to', async
   t.ok(Math.abs(before - (now() + 24 * 3600_000)) < toleranceMs)
   Date.now = () => now() - 3600_000
   const after = clock.now()
-  t.ok(after >= before && after - before < toleranceMs, 'and does not jump with it')
+  t.ok(after >= before && after - before < toleranceMs, "and does not jump with the machine's clock")
 })
 
-t.test('reads the database\'s clock again and again', async (t) => {
+t.test("reads the database's clock repeatedly", async (t) => {
   const { sql } = await openTestDatabase(t, { max: 1 })
   const clock = openClock({ sql }, { everyMs: 10 })
   t.teardown(clock.close)
@@ -39,7 +39,7 @@ t.test('reads the database\'s clock again and again', async (t) => {
   t.pass('it has followed')
 })
 
-t.test('counts on from the start of the process while the database does not answer', async (t) => {
+t.test('counts from the start of the process while the database does not respond', async (t) => {
   const clock = openClock({ sql: (async () => { throw new Error('the database is away') }) as never })
   t.teardown(clock.close)
   const first = clock.now()

@@ -56,7 +56,7 @@ t.test('teams', async (t) => {
   await refuses('teams_name', 'no name', { name: '' })
   await refuses('teams_name', 'a name that is too long', { name: 'x'.repeat(201) })
   await refuses('teams_owner_id_users_id_fk', 'an owner who is not there', { ownerId: newId() })
-  t.equal(await outcomeOf(db.delete(users).where(eq(users.id, userId))), 'teams_owner_id_users_id_fk', 'nobody goes who owns one')
+  t.equal(await outcomeOf(db.delete(users).where(eq(users.id, userId))), 'teams_owner_id_users_id_fk', 'a user who owns a team cannot be deleted')
 })
 
 t.test('members of teams', async (t) => {
@@ -111,7 +111,7 @@ t.test('connections', async (t) => {
   await refuses('connections_team_provider', 'a second one of a team at a provider', { ...teams, provider: kept.provider })
 })
 
-t.test('what has happened to connections', async (t) => {
+t.test('events of connections', async (t) => {
   const { takes, refuses } = attempts(t, connectionEvents, () => ({
     id: newId(), connectionId: keptConnection.id, event: 'connection.connected' as const
   }))
@@ -232,7 +232,7 @@ t.test('deliveries', async (t) => {
   const again = await outcomeOf(db.insert(deliveries).values(delivery()))
   t.match(again, /^deliveries_\d{4}w\d\d_pkey$/, 'the same notification to the same connection again')
   const unborn = '00000000-0000-7000-8000-000000000000'
-  t.match(await outcomeOf(db.insert(deliveries).values({ ...delivery(), notificationId: unborn })), /no partition/, 'of a week that is not kept')
+  t.match(await outcomeOf(db.insert(deliveries).values({ ...delivery(), notificationId: unborn })), /no partition/, 'a week without a partition')
 })
 
 t.test('segments', async (t) => {
@@ -317,14 +317,14 @@ t.test('notices', async (t) => {
   await refuses('notices_code', 'the code of another', { code: 'code' })
 })
 
-t.test('every constraint was tried', async (t) => {
+t.test('the test covers every constraint', async (t) => {
   const rows = await sql`
     select conname from pg_constraint join pg_class on pg_class.oid = conrelid
     where connamespace = 'public'::regnamespace and contype in ('c', 'u', 'f') and not relispartition`
   t.same(rows.map(({ conname }) => String(conname)).filter((name) => !tried.has(name)), [])
 })
 
-t.test('forgets with a user all that was theirs, and keeps what a key has made', async (t) => {
+t.test("deletes a user's data with the user, and keeps notifications of a key", async (t) => {
   const bob = newId()
   const hers = { ...connection(), userId: bob }
   const made = key()
@@ -340,7 +340,7 @@ t.test('forgets with a user all that was theirs, and keeps what a key has made',
   t.same(await db.select().from(connections).where(eq(connections.userId, bob)), [])
   t.same(await db.select().from(handshakes).where(eq(handshakes.userId, bob)), [])
   const left = await db.select().from(deliveries).where(eq(deliveries.connectionId, hers.id))
-  t.equal(left.length, 1, 'but deliveries, which have no foreign key: whoever deletes a connection deletes them')
+  t.equal(left.length, 1, 'deliveries stay, because they have no foreign key and the code deletes them with the connection')
   await db.delete(apiKeys).where(eq(apiKeys.id, made.id))
   t.match(await db.select().from(notifications).where(eq(notifications.id, sent.id)), [{ createdBy: null }])
 })

@@ -7,7 +7,7 @@ const prefixes: Record<IdKind, string> = { user: 'usr', team: 'tea', connection:
 const kinds = Object.keys(prefixes) as IdKind[]
 const id = '01990000-0000-7000-8000-00000000000a'
 
-t.test('makes ids that sort by when they were made', async (t) => {
+t.test('makes ids that sort by creation time', async (t) => {
   const ids = Array.from({ length: 1_000 }, newId)
   t.equal(new Set(ids).size, 1_000)
   t.same(ids, [...ids].sort())
@@ -16,19 +16,19 @@ t.test('makes ids that sort by when they were made', async (t) => {
 })
 
 for (const kind of kinds) {
-  t.test(`shows the id of a ${kind} with its prefix, and reads it back`, async (t) => {
+  t.test(`formats the id of a ${kind} with its prefix, and parses it`, async (t) => {
     t.equal(publicId(kind, id), `${prefixes[kind]}_${id}`)
     t.equal(parseId(kind, publicId(kind, id)), id)
     for (const other of kinds.filter((other) => other !== kind)) t.equal(parseId(other, publicId(kind, id)), undefined, `not as a ${other}`)
   })
 }
 
-t.test('reads digits in upper case as the same id', async (t) => {
+t.test('parses upper-case digits as the same id', async (t) => {
   t.equal(parseId('user', `usr_${id.toUpperCase()}`), id)
-  t.equal(parseId('user', `USR_${id}`), undefined, 'but not a prefix')
+  t.equal(parseId('user', `USR_${id}`), undefined, 'but not an upper-case prefix')
 })
 
-t.test('reads nothing else', async (t) => {
+t.test('refuses everything else', async (t) => {
   for (const text of [
     '', 'usr', 'usr_', id, `_${id}`, `usr${id}`, `usr-${id}`, `usr_${id}_`, `usr_${id}_${id}`, `usr__${id}`, ` usr_${id}`, `usr_${id} `, `usr_${id}\n`,
     `usr_{${id}}`, `usr_${id.replaceAll('-', '')}`, `usr_${id.slice(1)}`, `usr_${id}0`, 'usr_ann', "usr_' or 1=1", `toString_${id}`, `usr_${'0'.repeat(36)}`

@@ -3,7 +3,7 @@ import { isStoreUnavailable } from '../../src/db/index.ts'
 
 const withFields = (fields: object, message = 'it failed'): Error => Object.assign(new Error(message), fields)
 
-t.test('tells a store that may answer later from a request that never succeeds', async (t) => {
+t.test('distinguishes a temporary error of a store from a permanent one', async (t) => {
   const unavailable: Array<[name: string, error: Error]> = [
     ['refused', withFields({ code: 'ECONNREFUSED' })],
     ['reset', withFields({ code: 'ECONNRESET' })],

@@ -9,7 +9,7 @@ const tables = [
   'teams', 'users'
 ]
 
-t.test('makes all tables of an empty database, and nothing more the second time', async (t) => {
+t.test('creates all tables in an empty database, and changes nothing the second time', async (t) => {
   const { url } = await emptyDatabase(t)
   const { sql, close } = openDatabase({ url, max: 1 })
   t.teardown(close)
@@ -26,19 +26,19 @@ t.test('makes all tables of an empty database, and nothing more the second time'
   await sql`insert into users (id, external_id) values (gen_random_uuid(), 'ann')`
   await migrateDatabase({ url })
   t.same(await sql`select hash, created_at from drizzle.__drizzle_migrations`, applied)
-  t.same(await sql`select external_id from users`, [{ external_id: 'ann' }], 'what was there is there still')
+  t.same(await sql`select external_id from users`, [{ external_id: 'ann' }], 'existing rows stay')
 })
 
-t.test('takes turns when it is run from several places at once', async (t) => {
+t.test('runs one migration at a time when several processes start it', async (t) => {
   const { url } = await emptyDatabase(t)
   await Promise.all(Array.from({ length: 6 }, () => Promise.all([migrateDatabase({ url }), migrateQueue({ url })])))
   const { sql, close } = openDatabase({ url, max: 1 })
   t.teardown(close)
   const [row] = await sql`select count(*)::int as number, count(distinct hash)::int as different from drizzle.__drizzle_migrations`
-  t.equal(row?.['number'], row?.['different'], 'each migration was applied once')
+  t.equal(row?.['number'], row?.['different'], 'each migration ran once')
 })
 
-t.test('says which database it cannot reach, and not how', async (t) => {
+t.test('names the database that it cannot reach, without credentials', async (t) => {
   const error = await migrateDatabase({ url: 'postgres://carillon:hunter2@127.0.0.1:1/carillon' }).catch((error: unknown) => error)
   t.match(error, { code: 'ECONNREFUSED' })
   t.notMatch(String(error), 'hunter2')

@@ -22,7 +22,7 @@ const models: Record<string, string> = {
   insights: 'insights'
 }
 
-t.test('each of these tables is written in one folder only', async (t) => {
+t.test('only one folder writes each of these tables', async (t) => {
   const written = new Set<string>()
   for (const path of await listSources()) {
     for (const table of writtenTables(await readFile(`${root}/${path}`, 'utf8'))) {
@@ -31,10 +31,10 @@ t.test('each of these tables is written in one folder only', async (t) => {
       written.add(table)
     }
   }
-  t.same([...written].sort(), Object.keys(writers).sort(), 'and the check finds the writes of every table')
+  t.same([...written].sort(), Object.keys(writers).sort(), 'the check finds the writes to every table')
 })
 
-t.test('the check knows a write in SQL and by drizzle, in whatever form it is written', async (t) => {
+t.test('the check finds every form of a write in SQL and in drizzle', async (t) => {
   const writes = [
     'update deliveries set state = 1', 'INSERT INTO\n  deliveries (id)', 'delete from only deliveries', 'merge into "deliveries" using',
     'update public.deliveries as one', 'truncate deliveries', 'db.update(deliveries).set({})', 'tx.insert( deliveries )', 'db.delete(deliveries)'

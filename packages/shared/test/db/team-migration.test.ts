@@ -8,7 +8,7 @@ import { saveConnections } from '../../src/connections/index.ts'
 import { emptyDatabase } from '../open-test-database.ts'
 import { ensureUsers, grantOf, vault } from '../people.ts'
 
-t.test('brings what was there before teams along', async (t) => {
+t.test('migrates data from before teams', async (t) => {
   const { url } = await emptyDatabase(t)
   const folder = t.testdir()
   await cp(fileURLToPath(new URL('../../migrations', import.meta.url)), folder, { recursive: true })
@@ -45,8 +45,8 @@ t.test('brings what was there before teams along', async (t) => {
 
   await migrateDatabase({ url })
 
-  t.same(await rows(), before, 'every row is there as it was')
-  t.same(await sql`select from connections where team_id is not null or connected_by is not null`, [], 'and none is a team\'s')
+  t.same(await rows(), before, 'every row is unchanged')
+  t.same(await sql`select from connections where team_id is not null or connected_by is not null`, [], 'none belongs to a team')
   await putTeam(database, { externalId: 'crew', name: 'Crew', ownerId: 'ann', memberIds: ['bob'] })
   const [crew] = await sql<Array<{ teamId: string, connectedBy: string }>>`select id as "teamId", owner_id as "connectedBy" from teams`
   if (crew === undefined) throw new Error('the team is not there')

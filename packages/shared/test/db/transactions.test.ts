@@ -12,7 +12,7 @@ async function endSession (pid: unknown): Promise<void> {
   await admin.sql`select pg_terminate_backend(${Number(pid)})`
 }
 
-t.test('rejects when the server goes away in the middle, and works again', async (t) => {
+t.test('rejects when the server ends during a transaction, and recovers', async (t) => {
   for (let round = 0; round < 3; round++) {
     await t.rejects(database.sql.begin(async (tx) => {
       const [row] = await tx`select pg_backend_pid() as pid`
@@ -23,7 +23,7 @@ t.test('rejects when the server goes away in the middle, and works again', async
   }
 })
 
-t.test('the same through drizzle', async (t) => {
+t.test('rejects through drizzle too', async (t) => {
   await t.rejects(database.db.transaction(async (tx) => {
     const [row] = await tx.execute(text`select pg_backend_pid() as pid`)
     await Promise.all([tx.execute(text`select pg_sleep(60)`), endSession(row?.['pid'])])
@@ -31,7 +31,7 @@ t.test('the same through drizzle', async (t) => {
   t.equal((await until(() => database.db.transaction((tx) => tx.execute(text`select 1`)))).length, 1)
 })
 
-t.test('rolls back what fails for another reason', async (t) => {
+t.test('rolls back after any other error', async (t) => {
   await database.sql`create table kept (number int)`
   await t.rejects(database.sql.begin(async (tx) => {
     await tx`insert into kept values (1)`

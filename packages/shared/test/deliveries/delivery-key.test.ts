@@ -5,14 +5,14 @@ import { deliveryKeyOf } from '../../src/deliveries/index.ts'
 
 const [a, b, c] = ['1', '2', '3'].map((digit) => `01990000-0000-7000-8000-00000000000${digit}`) as [string, string, string]
 
-t.test('names a delivery the same way every time, and no two alike', async (t) => {
+t.test('identifies a delivery by the same key every time, and each by another', async (t) => {
   t.equal(deliveryKeyOf(a, b), deliveryKeyOf(a, b))
   t.equal(new Set([deliveryKeyOf(a, b), deliveryKeyOf(b, a), deliveryKeyOf(a, c), deliveryKeyOf(c, b)]).size, 4)
   // Pushes that are out there are known by it: another key would show them twice.
   t.equal(deliveryKeyOf(a, b), '3c31cf63-f94c-567a-808b-4f2ffe6ba2da')
 })
 
-t.test('is the UUIDv5 that others make', async (t) => {
+t.test('equals the UUIDv5 of other implementations', async (t) => {
   for (let round = 0; round < 200; round++) {
     const [notification, connection] = [newId(), newId()]
     t.equal(deliveryKeyOf(notification, connection), v5(connection, notification))

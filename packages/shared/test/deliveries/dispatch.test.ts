@@ -20,7 +20,7 @@ async function insertLost (database: Database, ...drafts: Draft[]): Promise<void
   await database.sql`update deliveries set job_id = null`
 }
 
-t.test('gives every delivery that is due a job', async (t) => {
+t.test('creates a job for every due delivery', async (t) => {
   const database = await openTestDatabase(t)
   const [ann = ''] = await connect(database, ['ann'])
   const [annOther = ''] = await connect(database, ['ann'], 'other')
@@ -34,11 +34,11 @@ t.test('gives every delivery that is due a job', async (t) => {
     t.match(job, { id: String, data: { deliveries: [[draft.id, connectionId]] } })
     t.same(await database.sql`select job_id from deliveries where connection_id = ${connectionId}`, [{ job_id: job?.id }])
   }
-  t.equal(await dispatchWaiting(database, queues), 0, 'and once')
+  t.equal(await dispatchWaiting(database, queues), 0, 'and only once')
   t.equal(added.length, 2)
 })
 
-t.test('leaves alone what is not due, has a job, has ended, or is of another provider', async (t) => {
+t.test('ignores deliveries that are not due, have a job, have ended or belong to another provider', async (t) => {
   const database = await openTestDatabase(t)
   await connect(database, ['ann', 'bob'])
   await connect(database, ['ann'], 'other')
@@ -52,12 +52,12 @@ t.test('leaves alone what is not due, has a job, has ended, or is of another pro
   const { queues, added, wakes } = recordingQueues(['pushbullet'])
   t.equal(await dispatchWaiting(database, queues), 0)
   t.same(added, [])
-  t.match(wakes, [{ data: { provider: 'pushbullet' } }], 'but what is due later gets a wake-up')
+  t.match(wakes, [{ data: { provider: 'pushbullet' } }], 'a delivery that is due later gets a wake-up')
   t.ok(Math.abs((wakes[0]?.delayMs ?? 0) - 3600_000) < 60_000)
-  t.equal(await dispatchWaiting(database, recordingQueues([]).queues), 0, 'and all of it where nothing is offered')
+  t.equal(await dispatchWaiting(database, recordingQueues([]).queues), 0, 'and ignores all of them without a provider')
 })
 
-t.test('wakes nothing up that a pause holds, and does not wait for what another transaction holds', async (t) => {
+t.test("wakes no paused delivery, and does not wait for another transaction's locks", async (t) => {
   const database = await openTestDatabase(t)
   const [ann = '', bob = '', cleo = ''] = await connect(database, ['ann', 'bob', 'cleo'])
   await insertLost(database, draftTo(['ann', 'bob', 'cleo']))
@@ -71,7 +71,7 @@ t.test('wakes nothing up that a pause holds, and does not wait for what another 
   t.same(wakes, [])
 })
 
-t.test('has nothing sent before its time, when a wake-up comes a moment early', async (t) => {
+t.test('sends nothing early when a wake-up runs a moment early', async (t) => {
   const database = await openTestDatabase(t, { max: 1 })
   await connect(database, ['ann'])
   await insertLost(database, draftTo(['ann']))
@@ -84,7 +84,7 @@ t.test('has nothing sent before its time, when a wake-up comes a moment early', 
   t.same(added.map(({ delayMs }) => delayMs), [45])
 })
 
-t.test('fills jobs of 500, the oldest notification first', async (t) => {
+t.test('fills jobs with 500 deliveries, the oldest notification first', async (t) => {
   const database = await openTestDatabase(t)
   const names = Array.from({ length: 1_201 }, (_, index) => `user-${index}`)
   await connect(database, names)
@@ -95,11 +95,11 @@ t.test('fills jobs of 500, the oldest notification first', async (t) => {
   t.equal(await dispatchWaiting(database, queues), 1_202)
   t.same(added.map(({ data }) => data.deliveries.length).sort(), [202, 500, 500])
   const job = added.find(({ data }) => data.deliveries.some(([id]) => id === oldest.id))
-  t.equal(job?.id.endsWith('-0'), true, 'what is oldest is in the first job')
+  t.equal(job?.id.endsWith('-0'), true, 'the oldest deliveries are in the first job')
   t.equal(new Set(added.map(({ id }) => id)).size, 3)
 })
 
-t.test('hands a delivery to one of several who dispatch at once', async (t) => {
+t.test('gives a delivery to one of several concurrent dispatchers', async (t) => {
   const database = await openTestDatabase(t, { max: 8 })
   const names = Array.from({ length: 300 }, (_, index) => `user-${index}`)
   await connect(database, names)
@@ -112,23 +112,23 @@ t.test('hands a delivery to one of several who dispatch at once', async (t) => {
   t.equal(new Set(keys).size, 600)
 })
 
-t.test('says that a queue did not take them, and leaves them to whoever looks for lost jobs', async (t) => {
+t.test('rejects when a queue fails, and leaves the deliveries to reconcile', async (t) => {
   const database = await openTestDatabase(t)
   await connect(database, ['ann'])
   await insertLost(database, draftTo(['ann']))
   const { queues } = recordingQueues(offered, async () => { throw new Error('Redis is away') })
   await t.rejects(dispatchWaiting(database, queues), { message: 'Redis is away' })
-  t.match(await database.sql`select job_id from deliveries`, [{ job_id: String }], 'the id of a job that is nowhere')
+  t.match(await database.sql`select job_id from deliveries`, [{ job_id: String }], 'the row has the id of a job that does not exist')
 })
 
-t.test('skips deliveries of a provider that has no queue here', async (t) => {
+t.test('skips deliveries of a provider without a queue', async (t) => {
   const { queues, added } = recordingQueues(['pushbullet'])
   const batch = { jobId: 'job-1', deliveries: [['n', 'c'] as [string, string]] }
   await enqueueBatches(queues, [{ ...batch, provider: 'retired' }, { ...batch, provider: 'pushbullet' }])
   t.same(added, [{ provider: 'pushbullet', id: 'job-1', data: { deliveries: [['n', 'c']] } }])
 })
 
-t.test('wakes what falls due in one second of a provider\'s once, when all of it is due', async (t) => {
+t.test('wakes the deliveries of one second once, when all of them are due', async (t) => {
   const { queues, wakes } = recordingQueues(['pushbullet', 'other'])
   const now = 1_000_000_000_400
   await enqueueWakes(queues, [
@@ -140,19 +140,19 @@ t.test('wakes what falls due in one second of a provider\'s once, when all of it
   const before = wakes[0]?.id
   wakes.length = 0
   await enqueueWakes(queues, [{ provider: 'pushbullet', delayMs: 200 }], now + 300)
-  t.match(wakes, [{ id: before, delayMs: 300 }], 'a later one of the same second is the same job')
+  t.match(wakes, [{ id: before, delayMs: 300 }], 'a later request for the same second uses the same job')
 })
 
-t.test('gives a wake-up of its own to what falls due while the wake-up of its second may already run', async (t) => {
+t.test("creates a separate wake-up for deliveries whose second's wake-up may already run", async (t) => {
   const { queues, wakes } = recordingQueues(['pushbullet'])
   const second = 1_000_000_001_000
   await enqueueWakes(queues, [{ provider: 'pushbullet', delayMs: 0 }], second - 400)
   for (const late of [-50, 0, 50]) await enqueueWakes(queues, [{ provider: 'pushbullet', delayMs: 0 }], second + late)
   t.same(wakes.map(({ delayMs }) => delayMs), [400, 0, 0, 0])
-  t.equal(new Set(wakes.map(({ id }) => id)).size, 4, 'the queue drops an id that it still has')
+  t.equal(new Set(wakes.map(({ id }) => id)).size, 4, 'the queue ignores an id that it still has')
 })
 
-t.test('continues a plan in a job whose id is not the one of the job that runs', async (t) => {
+t.test('continues a plan in a job with another id than the running one', async (t) => {
   const { queues, plans } = recordingQueues(['pushbullet'])
   const plan = { notificationId: 'n', delayMs: 0 }
   await enqueuePlans(queues, [plan])
@@ -162,7 +162,7 @@ t.test('continues a plan in a job whose id is not the one of the job that runs',
 })
 
 for (const { kind, skip, open } of await backends()) {
-  t.test(`puts ids and nothing else into ${kind}`, { skip }, async (t) => {
+  t.test(`stores only ids in ${kind}`, { skip }, async (t) => {
     const env = await open(t)
     const database = openDatabase({ url: env.DATABASE_URL })
     const backend = openQueueBackend({

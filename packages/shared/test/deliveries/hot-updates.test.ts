@@ -38,7 +38,7 @@ async function assertHot (t: Test, claimId: string, claimed: Claimed[]): Promise
   t.ok(hot >= 1_900, `${hot} of ${updated}`)
 }
 
-t.test('a broadcast is settled where it lies: at least 19 of 20 are HOT updates', async (t) => {
+t.test('settling a broadcast makes at least 19 of 20 updates HOT', async (t) => {
   const id = await insertNotification({ audience: '{"everyone":true}' })
   await sql`insert into progress ${sql({
     notification_id: id, provider: 'pushbullet', audience: 2_000, planned_to: id, planned: 2_000, queued: 2_000, is_planned: true
@@ -58,7 +58,7 @@ t.test('a broadcast is settled where it lies: at least 19 of 20 are HOT updates'
   await assertHot(t, held?.id ?? '', held?.claimed ?? [])
 })
 
-t.test('so is what goes to people by name', async (t) => {
+t.test('and so does settling notifications to named users', async (t) => {
   const id = await insertNotification()
   await sql`
     insert into deliveries (notification_id, connection_id, provider, state, due_at, job_id, history)

@@ -9,7 +9,7 @@ const now = Date.parse('2026-01-01T00:00:00.250Z')
 const of = (failure: Failure, attemptsBefore = 0, status?: number) =>
   errorOutcome(new ProviderError(failure, 'api.example', status), attemptsBefore, now, 12)
 
-t.test('does what each failure asks for', async (t) => {
+t.test('has the right outcome for each failure', async (t) => {
   const table: Array<[Failure, object]> = [
     [{ kind: 'transient', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'transient' } }],
     [{ kind: 'malformed', reason: 'r' }, { state: 'retrying', attempted: true, reason: 'r', event: { outcome: 'malformed' } }],
@@ -26,32 +26,32 @@ t.test('does what each failure asks for', async (t) => {
   for (const [failure, outcome] of table) t.match(of(failure), outcome, failure.kind)
 })
 
-t.test('gives up after the last attempt, and says so', async (t) => {
+t.test('fails after the last attempt, and states that', async (t) => {
   t.match(of({ kind: 'transient', reason: 'r' }, 10), { state: 'retrying' })
   t.match(of({ kind: 'transient', reason: 'r' }, 11, 503), {
     state: 'failed', reason: 'r', dueAt: null, event: { outcome: 'gaveUp', status: 503 }
   })
 })
 
-t.test('lets what falls due in one second go together', async (t) => {
+t.test('rounds due times, so deliveries of one second share a job', async (t) => {
   t.equal(of({ kind: 'rateLimited', reason: 'r', retryAt: now + 1 }).dueAt, Date.parse('2026-01-01T00:00:01Z'))
   const at = (ms: number): number | null => waitOutcome(ms, 'rateLimited').dueAt
-  t.same([1_000, 1_001, 1_999, 2_000].map(at), [1_000, 2_000, 2_000, 2_000], 'rounded up, so that nothing comes before its time')
+  t.same([1_000, 1_001, 1_999, 2_000].map(at), [1_000, 2_000, 2_000, 2_000], 'it rounds up, so no delivery is early')
   t.equal((of({ kind: 'transient', reason: 'r' }, 4).dueAt ?? 0) % 1000, 0)
 })
 
-t.test('tells our own faults by class and code, never by a message that may hold anything', async (t) => {
+t.test('reports internal errors by class and code, never by their messages', async (t) => {
   t.match(errorOutcome(new VaultError('unknownKey', 'k1'), 0, now, 0), {
     state: 'retrying', reason: 'VaultError unknownKey', event: { outcome: 'internal' }
   })
   const told = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8')
-  t.match(told, '`VaultError unknownKey`', 'as the documentation says')
+  t.match(told, '`VaultError unknownKey`', 'as the documentation shows')
   t.match(errorOutcome(new Error('a secret'), 0, now, 0), { reason: 'Error' })
-  t.match(errorOutcome(new DOMException('a secret', 'AbortError'), 0, now, 0), { reason: /^AbortError$/ }, 'a number is no code of Node.js')
+  t.match(errorOutcome(new DOMException('a secret', 'AbortError'), 0, now, 0), { reason: /^AbortError$/ }, 'a numeric code does not come from Node.js')
   t.match(errorOutcome('a secret', 0, now, 0), { reason: 'internal error' })
 })
 
-t.test('spends no attempt on what was not tried', async (t) => {
+t.test('uses up no attempt when nothing was sent', async (t) => {
   t.match(handedBack(), { state: 'retrying', attempted: false, dueAt: null, event: { event: 'handedBack' } })
   for (const reason of ['rateLimited', 'breakerOpen'] as const) {
     t.match(waitOutcome(now + 1_000, reason), { state: 'retrying', attempted: false, reason, event: { event: 'wait', reason, until: String } })
@@ -59,6 +59,6 @@ t.test('spends no attempt on what was not tried', async (t) => {
   t.match(sentOutcome({ id: 'x' }, 7), { state: 'sent', attempted: true, receipt: { id: 'x' }, event: { durationMs: 7 } })
 })
 
-t.test('keeps a receipt that the database can take', async (t) => {
+t.test('stores a receipt that PostgreSQL accepts', async (t) => {
   t.same(sentOutcome({ id: 'a\0b' }, 7).receipt, { id: 'ab' })
 })

@@ -7,10 +7,10 @@ import { variables } from '../../src/providers/blotre/variables.ts'
 
 const { COLORS: colors, TAGS: tags } = variables
 
-t.test('a URL is absolute, of a known scheme, and something a path can be put behind', async (t) => {
+t.test('a URL is absolute, has a known scheme, and accepts a path after it', async (t) => {
   const reader = url('http', 'https')
   t.equal(reader.read('https://site.example'), 'https://site.example')
-  t.equal(reader.read('HTTP://127.0.0.1:80/base//'), 'http://127.0.0.1/base', 'as the URL parser writes it')
+  t.equal(reader.read('HTTP://127.0.0.1:80/base//'), 'http://127.0.0.1/base', 'it has the form that the URL parser writes')
   for (const wrong of [
     'site.example', 'ftp://site.example', 'https:site.example', 'https:/site.example', 'https://', '//site.example', 'javascript:alert(1)',
     'https://site.example/?a=1', 'https://site.example/#a', ' https://site.example', 'https://site.example:99999', 'https://site.example ', 'https://site.example/a b',
@@ -25,13 +25,13 @@ t.test('the URL of a store may have parameters', async (t) => {
   for (const wrong of ['mysql://db.example/carillon', 'postgres:carillon', 'db.example']) refuses(t, reader, wrong)
 })
 
-t.test('a whole number is written in digits and within its bounds', async (t) => {
+t.test('an integer has only digits and is within its range', async (t) => {
   const reader = integer(1, 64)
   t.same(['1', '64', '007'].map(reader.read), [1, 64, 7])
   for (const wrong of ['0', '65', '-1', '1.5', '1e1', '0x10', ' 1', '1 ', 'one', '9'.repeat(400)]) refuses(t, reader, wrong)
 })
 
-t.test('origins have no path, and spaces and commas too many do no harm', async (t) => {
+t.test('origins have no path, and extra spaces and commas do not matter', async (t) => {
   t.same(origins.read(' https://site.example, http://localhost:3000 ,'), ['https://site.example', 'http://localhost:3000'])
   t.same(origins.read(' , '), [])
   for (const wrong of [
@@ -40,7 +40,7 @@ t.test('origins have no path, and spaces and commas too many do no harm', async 
   ]) refuses(t, origins, wrong)
 })
 
-t.test('hosts that may be private are read just as the guard reads them', async (t) => {
+t.test('private hosts are parsed exactly as the guard parses them', async (t) => {
   const right = [
     'localhost', 'pump.internal', 'a_b.c-d.example', 'EXAMPLE', 'host.3com', 'x1',
     '127.0.0.1', '::1', 'fd00::1', '10.0.0.0/8', 'fd00::/8', '::ffff:10.0.0.1'
@@ -57,7 +57,7 @@ t.test('hosts that may be private are read just as the guard reads them', async 
   t.same(hostsOrRanges.read('localhost, 10.0.0.0/8,'), ['localhost', '10.0.0.0/8'])
 })
 
-t.test('tags and colours are such as a stream takes', async (t) => {
+t.test('tags and colors are valid for a stream', async (t) => {
   t.same(tags.read('prod, a_b-c$,X1'), ['prod', 'a_b-c$', 'X1'])
   for (const wrong of ['#prod', 'two words', 'ff0000', 'x'.repeat(33), 'é']) refuses(t, tags, wrong)
   t.same(colors.read('info=0000FF, error=aa0000'), { info: '#0000ff', error: '#aa0000' })

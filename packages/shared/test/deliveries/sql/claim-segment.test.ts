@@ -99,11 +99,11 @@ for (const { what, notification = {}, connection = {}, host, becomes } of cases)
     t.equal(after?.claimId ?? null, isSending ? claim?.id : null)
     t.equal((await sql`select from claims where id = ${claim?.id ?? ''}`).length, isSending ? 1 : 0)
     t.equal(claim?.wakes.length, after?.state === 'queued' ? 1 : 0)
-    t.equal(await readSegment(id), undefined, 'nothing is left of the segment')
+    t.equal(await readSegment(id), undefined, 'the segment is deleted')
   })
 }
 
-t.test('goes past what a team holds', async (t) => {
+t.test('skips connections of teams', async (t) => {
   const connectionId = await insertConnection()
   const [{ userId, teamId }] = await sql<[{ userId: string, teamId: string }]>`
     select user_id as "userId", gen_random_uuid() as "teamId" from connections where id = ${connectionId}`
@@ -114,7 +114,7 @@ t.test('goes past what a team holds', async (t) => {
   t.equal(await readDelivery(id, connectionId), undefined)
 })
 
-t.test('leaves a segment that is not due, paused, another\'s, or gone', async (t) => {
+t.test('does not claim a segment that is not due, paused, of another provider, or deleted', async (t) => {
   const [connectionId = ''] = await insertMany(1)
   const due = await insertSegment([connectionId])
   for (const [what, id, fields] of [
@@ -128,7 +128,7 @@ t.test('leaves a segment that is not due, paused, another\'s, or gone', async (t
   }
 })
 
-t.test('takes a segment that is due within a second', async (t) => {
+t.test('claims a segment that is due within a second', async (t) => {
   const [connectionId = ''] = await insertMany(1)
   const [early, later] = [await insertSegment([connectionId]), await insertSegment([connectionId])]
   await frozen.sql`begin`
@@ -140,7 +140,7 @@ t.test('takes a segment that is due within a second', async (t) => {
   t.equal(await claimSegment(frozen, requestFor(later)), undefined)
 })
 
-t.test('tells how long what it has claimed may be sent', async (t) => {
+t.test('returns the time until the notification expires', async (t) => {
   const id = await insertSegment(await insertMany(1))
   await frozen.sql`begin`
   t.teardown(() => frozen.sql`rollback`)
@@ -148,7 +148,7 @@ t.test('tells how long what it has claimed may be sent', async (t) => {
   t.match((await claimSegment(frozen, requestFor(id)))?.claimed, [{ expiresInMs: 90_000 }])
 })
 
-t.test('tells whose token is past its time', async (t) => {
+t.test('reports which credentials have expired', async (t) => {
   const [endless, lasting] = [await insertConnection(), await insertConnection({ expires_at: fromNow(minute) })]
   const over = await insertConnection({ expires_at: fromNow(-minute) })
   const claim = await claimSegment(database, requestFor(await insertSegment([endless, lasting, over])))
@@ -156,7 +156,7 @@ t.test('tells whose token is past its time', async (t) => {
   t.same(claim?.claimed.filter(({ isExpired }) => isExpired).map(({ connectionId }) => connectionId), [over])
 })
 
-t.test('ends and shortens no segment but its own', async (t) => {
+t.test('ends and shortens only its own segment', async (t) => {
   const members = await insertMany(2)
   const id = await insertSegment(members)
   const other = await insertSegment(members)
@@ -180,13 +180,13 @@ t.test('ends and shortens no segment but its own', async (t) => {
     const rows = await readAll()
     t.equal(rows.filter(isOwn).length, left)
     t.same(rows.filter((row) => !isOwn(row)).map(({ queued: _, ...row }) => row), others)
-    t.match(rows.find((row) => row['provider'] === 'other'), { queued: 2 }, 'nor the progress of another provider')
-    t.match(rows.find((row) => row['notification_id'] === other), { queued: 2 }, 'or notification')
+    t.match(rows.find((row) => row['provider'] === 'other'), { queued: 2 }, 'the progress of another provider is unchanged')
+    t.match(rows.find((row) => row['notification_id'] === other), { queued: 2 }, 'and of another notification')
     await sql`update segments set due_at = now()`
   }
 })
 
-t.test('leaves to others the segment that they hold, and does not wait for it', async (t) => {
+t.test('skips a segment that another process has locked, and does not wait for it', async (t) => {
   const id = await insertSegment(await insertMany(2))
   await frozen.sql`begin`
   t.teardown(() => frozen.sql`rollback`)
@@ -194,7 +194,7 @@ t.test('leaves to others the segment that they hold, and does not wait for it', 
   t.equal(await claimSegment(database, requestFor(id)), undefined)
 })
 
-t.test('takes what is between the ends of the range, the first of it first, and no more than it may', async (t) => {
+t.test('claims the first connections within the range, up to the limit', async (t) => {
   const [before = '', first = '', second = '', third = '', beyond = ''] = await insertMany(5)
   const id = await insertSegment([before, first, second, third], {
     segment: { after_id: before, last_id: third, size: 3 }, progress: { queued: 3, audience: 3 }
@@ -219,7 +219,7 @@ t.test('takes what is between the ends of the range, the first of it first, and 
   t.match(await readProgress(id), { queued: 0, sending: 3, audience: 3 })
 })
 
-t.test('ends with the range when it is taken in equal parts', async (t) => {
+t.test('ends at the end of the range when it is claimed in equal parts', async (t) => {
   const id = await insertSegment(await insertMany(4))
   t.ok((await claimSegment(database, requestFor(id, { max: 2 })))?.rest)
   await sql`update segments set due_at = now()`
@@ -227,7 +227,7 @@ t.test('ends with the range when it is taken in equal parts', async (t) => {
   t.equal(await readSegment(id), undefined)
 })
 
-t.test('settles all of a segment at once when nothing of it is to be sent', async (t) => {
+t.test('settles a whole segment at once when nothing may be sent', async (t) => {
   for (const notification of [canceled, expired]) {
     await sql`delete from connections`
     const id = await insertSegment(await insertMany(4), { notification })
@@ -237,7 +237,7 @@ t.test('settles all of a segment at once when nothing of it is to be sent', asyn
   }
 })
 
-t.test('takes those who are no more of the audience out of it, and ends a broadcast that nobody is left of', async (t) => {
+t.test('removes former recipients from the audience, and ends a broadcast without any recipients', async (t) => {
   const members = await insertMany(3)
   const id = await insertSegment(members)
   await sql`update connections set connected_at = now() where id in ${sql(members)}`
@@ -245,7 +245,7 @@ t.test('takes those who are no more of the audience out of it, and ends a broadc
   t.match(await readProgress(id), { queued: 0, audience: 0, isEnded: true })
 })
 
-t.test('does not end a broadcast of which something is still to come', async (t) => {
+t.test('does not end a broadcast with further segments', async (t) => {
   for (const progress of [{ is_planned: false }, { queued: 5 }, { sending: 1 }, { retrying: 1 }]) {
     const members = await insertMany(1)
     const id = await insertSegment(members, { progress })
@@ -255,7 +255,7 @@ t.test('does not end a broadcast of which something is still to come', async (t)
   }
 })
 
-t.test('waits as long as the longest of what keeps a connection waiting', async (t) => {
+t.test('waits until the latest limit of a connection ends', async (t) => {
   t.teardown(() => sql`delete from provider_hosts`)
   for (const [host, connection, fields, seconds] of [
     ['limited', { limited_until: fromNow(300) }, {}, 300], ['down', {}, { breaker: 'open', retry_at: fromNow(300) }, 300],

@@ -79,13 +79,13 @@ for (const { what, notification, connection, delivery, host, becomes, event } of
     t.equal(claimed.claimed.length, isSending ? 1 : 0)
     t.equal(after?.claimId, isSending ? claimed.id : null)
     t.equal(after?.events.at(-1), event ?? after?.events.at(-1))
-    t.equal(after?.events.length, event === undefined || event === 'queued' ? after?.events.length : 2, 'one event more')
-    t.equal((await sql`select from claims where id = ${claimed.id}`).length, isSending ? 1 : 0, 'a claim where something is held')
-    t.equal(claimed.wakes.length, event === 'wait' ? 1 : 0, 'a wake-up for what waits')
+    t.equal(after?.events.length, event === undefined || event === 'queued' ? after?.events.length : 2, 'it records one more event')
+    t.equal((await sql`select from claims where id = ${claimed.id}`).length, isSending ? 1 : 0, 'a claim exists if it owns a delivery')
+    t.equal(claimed.wakes.length, event === 'wait' ? 1 : 0, 'a delivery that waits gets a wake-up')
   })
 }
 
-t.test('gives what is to be known for sending', async (t) => {
+t.test('returns the data that sending needs', async (t) => {
   const connectionId = await insertConnection({ host: 'pump.example', credentials: 'c', credentials_version: 7, expires_at: fromNow(-1) })
   const lasting = await insertConnection({ expires_at: fromNow(600) })
   const endless = await insertConnection()
@@ -101,7 +101,7 @@ t.test('gives what is to be known for sending', async (t) => {
   t.match(claimed.find((one) => one.connectionId === endless), { isExpired: false })
 })
 
-t.test('tells how long what it has claimed may be sent', async (t) => {
+t.test('returns the time until the notification expires', async (t) => {
   const connectionId = await insertConnection()
   const [id, lasting] = [await insertNotification(), await insertNotification()]
   for (const each of [id, lasting]) await insertDelivery(each, connectionId)
@@ -112,7 +112,7 @@ t.test('tells how long what it has claimed may be sent', async (t) => {
   t.same(new Map(claimed.map((one) => [one.notificationId, one.expiresInMs])), new Map([[id, 90_000], [lasting, null]]))
 })
 
-t.test('keeps what it holds by notifications, range and lease', async (t) => {
+t.test('stores the claim with notifications, range and lease', async (t) => {
   const connectionIds = (await Promise.all([1, 2, 3].map(() => insertConnection()))).sort()
   const ids = (await Promise.all([1, 2].map(() => insertNotification()))).sort()
   for (const id of ids) for (const connectionId of connectionIds) await insertDelivery(id, connectionId)
@@ -125,7 +125,7 @@ t.test('keeps what it holds by notifications, range and lease', async (t) => {
     from claims where id = ${held.id}`, [{ provider: 'pushbullet', ids, first: connectionIds[0], last: connectionIds[2], seconds: 60 }])
 })
 
-t.test('takes what is due within a second, as a job may come early by the database\'s clock', async (t) => {
+t.test("claims deliveries that are due within a second, because a job may be early by the database's clock", async (t) => {
   const id = await insertNotification()
   const [early, later] = [await insertConnection(), await insertConnection()]
   for (const connectionId of [early, later]) await insertDelivery(id, connectionId)
@@ -138,7 +138,7 @@ t.test('takes what is due within a second, as a job may come early by the databa
   t.same(claimed.map(({ connectionId }) => connectionId), [early])
 })
 
-t.test('notes a wait once, when a job comes a moment before it ends', async (t) => {
+t.test('records a wait once, when a job runs a moment before its end', async (t) => {
   await frozen.sql`begin`
   t.teardown(() => frozen.sql`rollback`)
   for (const [what, reason, untilMs, events] of [
@@ -155,7 +155,7 @@ t.test('notes a wait once, when a job comes a moment before it ends', async (t) 
   }
 })
 
-t.test('leaves to others what they hold, and does not wait for it', async (t) => {
+t.test('skips rows that another process has locked, and does not wait for them', async (t) => {
   const [mine, theirs] = [await insertConnection(), await insertConnection()]
   const id = await insertNotification()
   for (const connectionId of [mine, theirs]) await insertDelivery(id, connectionId)
@@ -166,7 +166,7 @@ t.test('leaves to others what they hold, and does not wait for it', async (t) =>
   t.same(both.claimed.map(({ connectionId }) => connectionId), [mine])
 })
 
-t.test('leaves what another claim is sending', async (t) => {
+t.test('skips deliveries that another claim is sending', async (t) => {
   const connectionId = await insertConnection()
   const id = await insertNotification()
   await insertDelivery(id, connectionId)
@@ -175,7 +175,7 @@ t.test('leaves what another claim is sending', async (t) => {
   t.match(await readDelivery(id, connectionId), { state: 'sending', claimId })
 })
 
-t.test('takes nothing but what it was asked for', async (t) => {
+t.test('claims only the given keys', async (t) => {
   const [asked, other] = [await insertConnection(), await insertConnection()]
   const [id, another] = [await insertNotification(), await insertNotification()]
   await insertDelivery(id, asked)
@@ -186,7 +186,7 @@ t.test('takes nothing but what it was asked for', async (t) => {
   t.match([await readDelivery(id, other), await readDelivery(another, asked)], [{ state: 'queued' }, { state: 'queued' }])
 })
 
-t.test('lets one of many through to probe a host, and the others wait', async (t) => {
+t.test('admits one delivery as the probe of a host, and the others wait', async (t) => {
   t.teardown(() => sql`delete from provider_hosts`)
   const id = await insertNotification()
   const later = await insertNotification()
@@ -200,7 +200,7 @@ t.test('lets one of many through to probe a host, and the others wait', async (t
   t.match(claimed, [{ notificationId: id, isProbe: true }], 'of the oldest notification')
   t.equal(claimed.length, 1)
   t.equal(wakes.length, 5)
-  t.ok(wakes.every(({ delayMs }) => delayMs <= 1_000), 'and look again soon')
+  t.ok(wakes.every(({ delayMs }) => delayMs <= 1_000), 'and retry soon')
   t.match(await sql`select provider, host, breaker, retry_at > now() + interval '20 seconds' as "isKept" from provider_hosts order by 1, 2`, [
     { provider: 'other', breaker: 'open' },
     { provider: 'pushbullet', host: 'idle.example', breaker: 'open' },
@@ -208,7 +208,7 @@ t.test('lets one of many through to probe a host, and the others wait', async (t
   ])
 })
 
-t.test('waits as long as the host that is down, or silent for longer', async (t) => {
+t.test('waits until the later end of an open breaker and a rate limit', async (t) => {
   t.teardown(() => sql`delete from provider_hosts`)
   for (const [host, fields, seconds] of [
     ['down', { breaker: 'open', retry_at: fromNow(300) }, 300], ['silent', { silent_until: fromNow(200) }, 200],
@@ -224,7 +224,7 @@ t.test('waits as long as the host that is down, or silent for longer', async (t)
   }
 })
 
-t.test('knows nothing of the provider\'s own host: whoever asks to be let through has been told', async (t) => {
+t.test("ignores the state of the provider's own host, which admit has checked", async (t) => {
   t.teardown(() => sql`delete from provider_hosts`)
   const connectionId = await insertConnection()
   const id = await insertNotification()

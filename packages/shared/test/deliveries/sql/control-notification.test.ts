@@ -29,28 +29,28 @@ const findDueAt = async (id: string, connectionId: string): Promise<string | und
   return row === undefined ? undefined : new Date(row.due_at).toISOString()
 }
 
-t.test('a pause holds what waits, and nothing else', async (t) => {
+t.test('a pause stops waiting deliveries, and changes nothing else', async (t) => {
   const id = await openBroadcast(database)
   await insertDeliveries(database, id, ['queued', 'retrying', 'sending', 'parked', 'sent'])
   await sql`update deliveries set job_id = 'job-1' where notification_id = ${id} and state = 'queued'`
   t.same(await pauseNotification(database, id), { segments: [] })
   t.same(await statesOf(id), ['queued', 'retrying', 'sending', 'parked', 'sent'])
   t.same(await heldOf(id), ['held', 'held', null, null, null])
-  t.same([...await sql`select from deliveries where notification_id = ${id} and job_id is not null`], [], 'it has no job either')
+  t.same([...await sql`select from deliveries where notification_id = ${id} and job_id is not null`], [], 'it has no job')
   t.equal((await findNotification(database, id))?.status, 'paused')
 
-  t.equal(await pauseNotification(database, id), undefined, 'twice is once')
-  t.equal(await pauseNotification(database, newId()), undefined, 'nobody knows this one')
+  t.equal(await pauseNotification(database, id), undefined, 'a second pause has no effect')
+  t.equal(await pauseNotification(database, newId()), undefined, 'the notification does not exist')
 })
 
-t.test('what was paused goes on, and says that it was', async (t) => {
+t.test('a paused notification resumes, and records that', async (t) => {
   const [connectionId = ''] = await connect(database, ['ann'])
   const draft = draftTo(['ann'])
   await insertNotifications(database, [draft], ['pushbullet'])
   t.equal(await resumeNotification(database, draft.id), undefined, 'it is not paused yet')
   await pauseNotification(database, draft.id)
   const held = await findDelivery(database, draft.id, connectionId)
-  t.match(held, { state: 'queued', dueAt: null, history: [{ event: 'queued' }, { event: 'paused', at: String }] }, 'held for no one knows how long')
+  t.match(held, { state: 'queued', dueAt: null, history: [{ event: 'queued' }, { event: 'paused', at: String }] }, 'it has no due time')
   t.same(await resumeNotification(database, draft.id), { segments: [] })
   const resumed = await findDelivery(database, draft.id, connectionId)
   t.match(resumed?.history.map(({ event }) => event), ['queued', 'paused', 'resumed'])
@@ -59,7 +59,7 @@ t.test('what was paused goes on, and says that it was', async (t) => {
   t.equal(await resumeNotification(database, draft.id), undefined)
 })
 
-t.test('what has failed a moment ago still waits as long as it was to', async (t) => {
+t.test('a retry keeps its due time after a resume', async (t) => {
   const id = await openBroadcast(database)
   const [early = '', late = ''] = await insertDeliveries(database, id, ['retrying', 'retrying', 'queued'])
   const until = { early: new Date(Date.now() - 60_000).toISOString(), late: new Date(Date.now() + 3600_000).toISOString() }
@@ -74,10 +74,10 @@ t.test('what has failed a moment ago still waits as long as it was to', async (t
   t.same(await heldOf(id), ['held', 'held', 'held'])
   await resumeNotification(database, id)
   t.same(await heldOf(id), ['due', 'later', 'due'])
-  t.equal((await findDueAt(id, late)), until.late, 'to the moment')
+  t.equal((await findDueAt(id, late)), until.late, 'it is exactly the same')
 })
 
-t.test('what is scheduled is not sent before its time because it was paused', async (t) => {
+t.test('a resumed notification is not sent before its scheduled time', async (t) => {
   const [connectionId = ''] = await connect(database, ['tim'])
   const draft = draftTo(['tim'], { sendAt: new Date(Date.now() + 3600_000) })
   await insertNotifications(database, [draft], ['pushbullet'])
@@ -86,7 +86,7 @@ t.test('what is scheduled is not sent before its time because it was paused', as
   t.equal(await findDueAt(draft.id, connectionId), draft.sendAt?.toISOString())
 })
 
-t.test('what was spread stays spread', async (t) => {
+t.test('a spread notification stays spread', async (t) => {
   const id = await openBroadcast(database, { fields: { spreadSeconds: 3600 } })
   await insertDeliveries(database, id, ['queued', 'queued', 'queued', 'queued'])
   await pauseNotification(database, id)
@@ -96,7 +96,7 @@ t.test('what was spread stays spread', async (t) => {
   t.same(rows.map(({ seconds }) => seconds), [0, 900, 1800, 2700])
 })
 
-t.test('late segments go on at once, the others as much later as the pause was long', async (t) => {
+t.test('overdue segments continue immediately, and the others are later by the length of the pause', async (t) => {
   const id = await openBroadcast(database, { waiting: 2 })
   await insertSegments(database, id, ['10 minutes ago', '1 hour'])
   await pauseNotification(database, id)
@@ -111,7 +111,7 @@ t.test('late segments go on at once, the others as much later as the pause was l
   t.ok(Math.abs((later?.dueAt ?? 0) - Date.now() - 65 * 60_000) < 60_000)
 })
 
-t.test('a cancellation ends what waits at once, and segments as they come by', async (t) => {
+t.test('a cancellation ends waiting deliveries immediately, and segments when they are claimed', async (t) => {
   const id = await openBroadcast(database, { waiting: 1 })
   await insertDeliveries(database, id, ['queued', 'retrying', 'parked', 'sending', 'sent', 'failed'])
   await insertSegments(database, id, ['1 hour'])
@@ -122,12 +122,12 @@ t.test('a cancellation ends what waits at once, and segments as they come by', a
   ])
   t.match(await sql`select due_at <= now() as due from segments where notification_id = ${id}`, [{ due: true }])
   t.equal((await findNotification(database, id))?.status, 'canceled')
-  t.equal(await cancelNotification(database, id), undefined, 'twice is once')
-  t.equal(await pauseNotification(database, id), undefined, 'nor is there anything to pause')
-  t.equal(await retryFailed(database, id), 0, 'or to try again')
+  t.equal(await cancelNotification(database, id), undefined, 'a second cancellation has no effect')
+  t.equal(await pauseNotification(database, id), undefined, 'a canceled notification cannot be paused')
+  t.equal(await retryFailed(database, id), 0, 'or retried')
 })
 
-t.test('a broadcast that is canceled before its plan began is never planned', async (t) => {
+t.test('a broadcast that is canceled before it is planned is never planned', async (t) => {
   const draft = draftTo([], { audience: { everyone: true } })
   await insertNotifications(database, [draft], [])
   await cancelNotification(database, draft.id)
@@ -137,10 +137,10 @@ t.test('a broadcast that is canceled before its plan began is never planned', as
   await sql`insert into progress (notification_id, provider, audience, planned_to) values (${started.id}, 'pushbullet', 5, ${started.id})`
   await cancelNotification(database, started.id)
   t.match(await sql`select planned_at is not null as planned from notifications where id = ${started.id}`, [{ planned: false }],
-    'one that has begun is planned to its end, so that everybody is accounted for')
+    'a broadcast whose planning has started is planned to its end, so all recipients are counted')
 })
 
-t.test('what is paused may be canceled', async (t) => {
+t.test('a paused notification can be canceled', async (t) => {
   const id = await openBroadcast(database)
   await insertDeliveries(database, id, ['queued', 'sent'])
   await pauseNotification(database, id)
@@ -150,7 +150,7 @@ t.test('what is paused may be canceled', async (t) => {
   t.equal((await findNotification(database, id))?.status, 'canceled')
 })
 
-t.test('what has failed is tried again with all its attempts, and nothing else is', async (t) => {
+t.test('failed deliveries are retried with all their attempts, and no others', async (t) => {
   const id = await openBroadcast(database)
   await insertDeliveries(database, id, ['failed', 'unknown', 'sent', 'expired', 'skipped', 'parked'])
   await sql`update deliveries set attempts = 12 where notification_id = ${id}`
@@ -163,7 +163,7 @@ t.test('what has failed is tried again with all its attempts, and nothing else i
   t.equal(await retryFailed(database, id), 0)
 })
 
-t.test('tries again what has failed of its own notification, while that has time left', async (t) => {
+t.test('retries failed deliveries only of its own notification, and only before it expires', async (t) => {
   const [lasting, expired, other] = [await openBroadcast(database), await openBroadcast(database), await openBroadcast(database)]
   for (const id of [lasting, expired, other]) await insertDeliveries(database, id, ['failed'])
   await sql`update notifications set expires_at = now() + interval '1 hour' where id = ${lasting}`
@@ -173,7 +173,7 @@ t.test('tries again what has failed of its own notification, while that has time
   t.same(await Promise.all([lasting, expired, other].map(statesOf)), [['queued'], ['failed'], ['failed']])
 })
 
-t.test('one of two who resume at once does it', async (t) => {
+t.test('one of two concurrent resumes succeeds', async (t) => {
   const id = await openBroadcast(database)
   await insertDeliveries(database, id, ['queued'])
   await pauseNotification(database, id)

@@ -30,7 +30,7 @@ function nameOf (one: object): string {
   return 'userId' in one ? String(one.userId) : ''
 }
 
-t.test('makes a notification and a delivery for each usable connection, in one statement', async (t) => {
+t.test('creates a notification and a delivery for each usable connection, in one statement', async (t) => {
   const draft = draftTo(['ann', 'bob'])
   database.statements.length = 0
   const { accepted, batches } = await insert(draft)
@@ -46,7 +46,7 @@ t.test('makes a notification and a delivery for each usable connection, in one s
   t.ok(handed.every(({ jobId, connectionId }) => rows.some((row) => row['jobId'] === jobId && row['connectionId'] === connectionId)))
 })
 
-t.test('keeps all that a draft says', async (t) => {
+t.test('stores everything in a draft', async (t) => {
   const { id: createdBy } = await createApiKey(database, { name: 'site', scopes: ['notifications:write'] })
   const message = { type: 'link' as const, title: 'Zoë\'s "quote" \\ 🔔', body: '{"a": 1}\n', url: 'https://site.example/?a=1&b=2' }
   const draft = draftTo(['ann'], {
@@ -59,7 +59,7 @@ t.test('keeps all that a draft says', async (t) => {
   })
 })
 
-t.test('makes nothing for a key that has been revoked', async (t) => {
+t.test('stores nothing for a revoked key', async (t) => {
   const [site, gone] = await Promise.all(['site', 'gone'].map((name) => createApiKey(database, { name, scopes: ['notifications:write'] })))
   await revokeApiKey(database, gone?.id ?? '')
   const refused = [draftTo(['ann'], { createdBy: gone?.id }), draftTo(['zed'], { createdBy: gone?.id })]
@@ -67,13 +67,13 @@ t.test('makes nothing for a key that has been revoked', async (t) => {
   const { accepted, batches } = await insert(...refused, taken)
   t.match(accepted, [undefined, undefined, { id: taken.id, deliveries: 2 }])
   t.same(new Set(batches.flatMap(({ deliveries }) => deliveries.map(([id]) => id))), new Set([taken.id]))
-  t.same((await insert(...refused)).accepted, [undefined, undefined], 'nor when there is nothing else')
+  t.same((await insert(...refused)).accepted, [undefined, undefined], 'without other drafts too')
   const ids = refused.map(({ id }) => id)
   t.same(await database.sql`select id from notifications where id = any (${ids}::uuid[])`, [])
   t.same(await database.sql`select from deliveries where notification_id = any (${ids}::uuid[])`, [])
 })
 
-t.test('names who cannot be rung, and why', async (t) => {
+t.test('lists unreachable recipients with the reasons', async (t) => {
   const draft = draftTo(['zed', 'newcomer', 'ann', 'gone', 'elsewhere', 'Ann'])
   const { accepted } = await insert(draft)
   const unreachable = [
@@ -87,10 +87,10 @@ t.test('names who cannot be rung, and why', async (t) => {
   t.same(accepted[0]?.unreachable.sort(byName), unreachable)
   t.equal(accepted[0]?.deliveries, 2)
   const [row] = await database.sql<[{ unreachable: typeof unreachable }]>`select unreachable from notifications where id = ${draft.id}`
-  t.same([...row.unreachable].sort(byName), unreachable, 'and keeps it with the notification')
+  t.same([...row.unreachable].sort(byName), unreachable, 'and stores them with the notification')
 })
 
-t.test('rings the members of teams, each once and through their own connections, in one statement', async (t) => {
+t.test("sends to each member of teams once, through the members' own connections, in one statement", async (t) => {
   await putTeam(database, { externalId: 'crew', name: 'Crew', ownerId: 'ann', memberIds: ['bob', 'newcomer'] })
   await putTeam(database, { externalId: 'board', name: 'Board', ownerId: 'ann', memberIds: ['parked'] })
   const crew = await findMembership(database, { externalId: 'crew' }, { externalId: 'ann' })
@@ -111,16 +111,16 @@ t.test('rings the members of teams, each once and through their own connections,
   })
   t.match(await previewAudience(database, { everyone: true }, ['pushbullet'], new Map()), {
     providers: [{ reachable: 2, parked: 1 }]
-  }, "the team's own is none of them")
+  }, "the team's own connection does not count")
 })
 
-t.test('takes a notification for nobody', async (t) => {
+t.test('accepts a notification without recipients', async (t) => {
   const { accepted, ...work } = await insert(draftTo([]))
   t.match(accepted, [{ deliveries: 0, parked: 0, unreachable: [] }])
   t.same(work, { batches: [], wakes: [], plans: [] })
 })
 
-t.test('parks what its user must come back for, and puts it on no queue', async (t) => {
+t.test('parks deliveries to connections that need a reconnect, without jobs', async (t) => {
   const draft = draftTo(['parked', 'bob'])
   const { accepted, batches, wakes } = await insert(draft)
   t.match(accepted, [{ deliveries: 2, parked: 1, unreachable: [] }])
@@ -132,14 +132,14 @@ t.test('parks what its user must come back for, and puts it on no queue', async 
   })
 })
 
-t.test('rings a user once who is named twice', async (t) => {
+t.test('sends once to a user who is named twice', async (t) => {
   const { accepted, batches } = await insert(draftTo(['bob', 'bob', 'zed', 'zed']))
   t.match(accepted, [{ deliveries: 1, unreachable: [{ userId: 'zed' }] }])
   t.equal(accepted[0]?.unreachable.length, 1)
   t.equal(handedOut(batches).length, 1)
 })
 
-t.test('rings through the providers that were asked for', async (t) => {
+t.test('sends through the requested providers', async (t) => {
   const { accepted, batches } = await insert(
     draftTo(['ann', 'bob'], { providers: ['other'] }), draftTo(['ann'], { providers: ['retired'] }), draftTo(['ann'], { providers: [] }))
   t.match(accepted, [
@@ -151,32 +151,32 @@ t.test('rings through the providers that were asked for', async (t) => {
   t.equal(handedOut(batches).length, 1)
 })
 
-t.test('waits until the hour it was told, which may be past', async (t) => {
+t.test('waits until the scheduled time, which may be in the past', async (t) => {
   const hour = 3600_000
   const at = (ms: number) => new Date(Date.now() + ms)
   const later = draftTo(['bob'], { sendAt: at(2 * hour) })
   const past = draftTo(['bob'], { sendAt: at(-hour), expiresAt: at(hour) })
   const now = draftTo(['bob'])
   const { batches, wakes } = await insert(later, past, now)
-  t.same(handedOut(batches).map(({ notificationId }) => notificationId).sort(), [past.id, now.id].sort(), 'what is due goes at once')
+  t.same(handedOut(batches).map(({ notificationId }) => notificationId).sort(), [past.id, now.id].sort(), 'due notifications are sent immediately')
   t.match(wakes, [{ provider: 'pushbullet', delayMs: Number }])
   t.equal(wakes.length, 1)
   const wakeMs = wakes[0]?.delayMs ?? 0
-  t.ok(Math.abs(wakeMs - 2 * hour) < 60_000, `the rest is woken in ${wakeMs} ms`)
-  t.match(await deliveriesOf(later), [{ jobId: null, isDue: false }], 'and has no job until then')
+  t.ok(Math.abs(wakeMs - 2 * hour) < 60_000, `the others get a wake-up in ${wakeMs} ms`)
+  t.match(await deliveriesOf(later), [{ jobId: null, isDue: false }], 'and have no job until then')
 })
 
-t.test('answers in the order of the drafts', async (t) => {
+t.test('returns results in the order of the drafts', async (t) => {
   const audiences = Array.from({ length: 50 }, (_, index) => index % 3 === 0 ? 'zed' : 'bob')
   const drafts = audiences.map((userId) => draftTo([userId]))
   const shuffled = [...drafts.keys()].reverse()
   const { accepted, batches } = await insert(...shuffled.flatMap((index) => drafts[index] ?? []))
   t.same(accepted.map((one) => one?.id), shuffled.map((index) => drafts[index]?.id))
   t.same(accepted.map((one) => one?.deliveries), shuffled.map((index) => audiences[index] === 'bob' ? 1 : 0))
-  t.equal(batches.length, 1, 'and what is due together goes in one job')
+  t.equal(batches.length, 1, 'due deliveries share one job')
 })
 
-t.test('cuts many deliveries into jobs of at most 500, each of one provider', async (t) => {
+t.test('divides many deliveries into jobs of at most 500, each for one provider', async (t) => {
   const names = Array.from({ length: 1_201 }, (_, index) => `many-${index}`)
   await connect(database, names)
   await connect(database, names.slice(0, 501), 'other')
@@ -186,16 +186,16 @@ t.test('cuts many deliveries into jobs of at most 500, each of one provider', as
   t.same(batches.map(({ provider, deliveries }) => `${provider} ${deliveries.length}`).sort(), [
     'other 11', 'other 500', 'pushbullet 211', 'pushbullet 500', 'pushbullet 500'
   ])
-  t.notOk(handedOut(batches).some(({ notificationId }) => notificationId === later.id), 'what is due later is in none')
-  t.same(wakes.map(({ provider }) => provider).sort(), ['other', 'pushbullet'], 'and is woken once for each provider')
+  t.notOk(handedOut(batches).some(({ notificationId }) => notificationId === later.id), 'no job contains a delivery that is due later')
+  t.same(wakes.map(({ provider }) => provider).sort(), ['other', 'pushbullet'], 'each provider has one wake-up for them')
   const ids = new Set(batches.map(({ jobId }) => jobId))
   t.equal(ids.size, batches.length)
-  t.ok([...ids].every((id) => !id.includes(':')), 'under ids that BullMQ takes')
+  t.ok([...ids].every((id) => !id.includes(':')), 'BullMQ accepts the ids of the jobs')
   const again = await insert(draftTo(['bob']))
-  t.notOk(ids.has(again.batches[0]?.jobId ?? ''), 'which the next statement does not use again')
+  t.notOk(ids.has(again.batches[0]?.jobId ?? ''), 'the next statement does not reuse them')
 })
 
-t.test('spreads deliveries over as long as it was told', async (t) => {
+t.test('spreads deliveries over the requested time', async (t) => {
   const hour = 3600
   const draft = draftTo(['ann', 'bob'], { spreadSeconds: hour })
   const { batches, wakes } = await insert(draft)
@@ -203,12 +203,12 @@ t.test('spreads deliveries over as long as it was told', async (t) => {
     select round(extract(epoch from due_at - created_at))::float8 as seconds from deliveries
     where notification_id = ${draft.id} order by due_at`
   t.same(rows.map(({ seconds }) => seconds), [0, hour / 3, 2 * hour / 3])
-  t.equal(handedOut(batches).length, 1, 'the first goes at once')
+  t.equal(handedOut(batches).length, 1, 'the first is sent immediately')
   const soonest = Math.min(...wakes.map(({ delayMs }) => delayMs))
-  t.ok(Math.abs(soonest - hour / 3 * 1000) < 60_000, `the next is woken in ${soonest} ms`)
+  t.ok(Math.abs(soonest - hour / 3 * 1000) < 60_000, `the next gets a wake-up in ${soonest} ms`)
 })
 
-t.test('leaves a broadcast to be planned, with no deliveries yet', async (t) => {
+t.test('leaves a broadcast for planning, without deliveries', async (t) => {
   const now = draftTo([], { audience: { everyone: true }, providers: ['pushbullet'], spreadSeconds: 60 })
   const later = draftTo([], { audience: { everyone: true }, sendAt: new Date(Date.now() + 3600_000) })
   database.statements.length = 0

@@ -8,7 +8,7 @@ import { draftTo } from '../../notifications/drafts.ts'
 
 const database = await openTestDatabase(t)
 
-t.test('makes due what was parked for those who are back, and nobody else\'s', async (t) => {
+t.test('makes parked deliveries of reconnected users due, and no others', async (t) => {
   const [ann = '', bob = ''] = await connect(database, ['ann', 'bob'])
   for (const id of [ann, bob]) await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' })
   const drafts = [draftTo(['ann', 'bob']), draftTo(['ann'])]
@@ -23,10 +23,10 @@ t.test('makes due what was parked for those who are back, and nobody else\'s', a
   t.match(await findDelivery(database, drafts[0]?.id ?? '', bob), { state: 'parked', reason: 'tokenRevoked' })
   t.equal(await releaseParked(database, [ann]), 0)
   t.equal(await releaseParked(database, []), 0)
-  t.match(await database.sql`select distinct job_id from deliveries where state = 'queued'`, [{ job_id: null }], 'it asks for new jobs')
+  t.match(await database.sql`select distinct job_id from deliveries where state = 'queued'`, [{ job_id: null }], 'they need new jobs')
 })
 
-t.test('skips what waits for a connection that is no more, and leaves what has ended', async (t) => {
+t.test('skips deliveries that wait for a revoked connection, and keeps those that have ended', async (t) => {
   const [cleo = '', dan = ''] = await connect(database, ['cleo', 'dan'])
   const states = ['queued', 'retrying', 'parked', 'sending', 'sent', 'failed']
   const drafts = states.map(() => draftTo(['cleo', 'dan']))

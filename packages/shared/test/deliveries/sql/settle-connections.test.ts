@@ -48,7 +48,7 @@ function learnedLimit (retryAt: number): Outcome {
   return errorOutcome(new ProviderError({ kind: 'rateLimited', reason: 'tooMany', retryAt }, 'pushbullet.example', 429), 0, Date.now(), 1)
 }
 
-t.test('batches that learn about the same connections at once do not block each other', async (t) => {
+t.test('concurrent batches with the same connections do not deadlock', async (t) => {
   const connectionIds = await connectMany(500)
   for (let round = 0; round < 5; round++) {
     // The set's size decides in which order PostgreSQL goes through it.
@@ -61,7 +61,7 @@ t.test('batches that learn about the same connections at once do not block each 
   }
 })
 
-t.test('a token that several batches find dead is dead once', async (t) => {
+t.test('marks a token once that several batches find dead', async (t) => {
   const [connectionId = ''] = await connectMany(1)
   const batches = await Promise.all(Array.from({ length: 8 }, () => hold(database, [connectionId])))
   const revoked = new ProviderError({ kind: 'unauthorized', reason: 'tokenRevoked' }, 'pushbullet.example', 401)
@@ -73,17 +73,17 @@ t.test('a token that several batches find dead is dead once', async (t) => {
   t.same(await database.sql`select distinct state from deliveries where connection_id = ${connectionId}`, [{ state: 'parked' }])
 })
 
-t.test('a user who has come back since is not asked to again', async (t) => {
+t.test('does not require another reconnect from a user who has reconnected', async (t) => {
   const [connectionId = ''] = await connectMany(1)
   const batch = await hold(database, [connectionId])
   await database.sql`update connections set credentials_version = 2 where id = ${connectionId}`
   const revoked = new ProviderError({ kind: 'unauthorized', reason: 'tokenRevoked' }, 'pushbullet.example', 401)
-  t.match(await settleAll(batch, errorOutcome(revoked, 0, Date.now(), 1)), [{ provider: 'pushbullet' }], 'it is due again')
+  t.match(await settleAll(batch, errorOutcome(revoked, 0, Date.now(), 1)), [{ provider: 'pushbullet' }], 'the delivery is due again')
   t.match(await findConnection(database, connectionId), { status: 'active' })
   t.equal((await listEvents(database, connectionId)).length, 1)
 })
 
-t.test('notes a wait once, however often a job comes before it is over', async (t) => {
+t.test('records a wait once, however often a job runs before its end', async (t) => {
   const [connectionId = ''] = await connectMany(1)
   const batch = await hold(database, [connectionId])
   await settleAll(batch, learnedLimit(Date.now() + 60_000))
@@ -102,7 +102,7 @@ t.test('notes a wait once, however often a job comes before it is over', async (
 
   await database.sql`update connections set limited_until = now() + interval '1 hour' where id = ${connectionId}`
   await claim(database, 'pushbullet', [[notificationId, connectionId]], 60_000)
-  t.same(await historyOf(notificationId), ['wait', 'wait'], 'one that lasts longer is another')
+  t.same(await historyOf(notificationId), ['wait', 'wait'], 'a longer wait is another event')
 })
 
 async function historyOf (notificationId: string): Promise<string[]> {

@@ -120,29 +120,29 @@ for (const { what, outcome, notification = {}, connection = {}, becomes, status 
     t.equal(wakes.length, after?.due === 'due' || after?.due === 'later' ? 1 : 0)
     t.match(await readConnection(connectionId), { status })
     const isNew = status === 'needsReauth' && connection['status'] === undefined
-    t.equal((await listEvents(database, connectionId)).length, isNew ? 1 : 0, 'an event where the status has changed')
+    t.equal((await listEvents(database, connectionId)).length, isNew ? 1 : 0, 'it records an event when the status changes')
     t.same([...await sql`select from claims where id = ${claimId}`], [])
   })
 }
 
-t.test('changes only what this claim still holds', async (t) => {
+t.test('changes only deliveries that this claim still owns', async (t) => {
   const taken = await hold()
   await sql`update deliveries set claim_id = ${newId()} where notification_id = ${taken.id}`
   const before = await taken.read()
   t.same(await taken.settleAs(retrying()), [])
-  t.same(await taken.read(), before, 'another holds it')
+  t.same(await taken.read(), before, 'another claim owns it')
 
   const foreign = await hold()
   await foreign.settleAs(sent(), { claimId: newId() })
-  t.match(await foreign.read(), { state: 'sending' }, 'the claim is not known')
+  t.match(await foreign.read(), { state: 'sending' }, 'the claim does not exist')
 
   const retaken = await hold()
   await sql`delete from claims where id = ${retaken.claimId}`
   await retaken.settleAs(sent())
-  t.match(await retaken.read(), { state: 'sending' }, 'the claim has been given up as lost')
+  t.match(await retaken.read(), { state: 'sending' }, 'the claim was reclaimed')
 })
 
-t.test('changes only what it was given an outcome of', async (t) => {
+t.test('changes only the given deliveries', async (t) => {
   const { id, connectionId, delivery, claimId } = await hold()
   const other = await insertConnection()
   const another = await insertNotification()
@@ -157,7 +157,7 @@ t.test('changes only what it was given an outcome of', async (t) => {
   ])
 })
 
-t.test('keeps the claim until the last set', async (t) => {
+t.test('keeps the claim until its last outcomes', async (t) => {
   const { settleAs, claimId } = await hold()
   const other = await hold()
   await settleAs(sent(), { isLast: false })
@@ -167,7 +167,7 @@ t.test('keeps the claim until the last set', async (t) => {
   t.equal((await sql`select from claims where id = ${other.claimId}`).length, 1)
 })
 
-t.test('doing it twice is doing it once', async (t) => {
+t.test('settling twice equals settling once', async (t) => {
   const { settleAs, read } = await hold()
   await settleAs(retrying(), { isLast: false })
   const before = await read()
@@ -175,7 +175,7 @@ t.test('doing it twice is doing it once', async (t) => {
   t.match(await read(), { ...before, seconds: Number })
 })
 
-t.test('learns when a connection is to be left alone', async (t) => {
+t.test("records a connection's rate limit", async (t) => {
   for (const [what, connection, minutes, expected] of [
     ['nothing known', {}, 5, 5],
     ['a shorter limit known', { limited_until: fromNow(2 * minute) }, 5, 5],
@@ -191,7 +191,7 @@ t.test('learns when a connection is to be left alone', async (t) => {
   }
   const { settleAs, connectionId } = await hold({ connection: { limited_until: fromNow(20 * minute) } })
   await settleAs(unauthorized())
-  t.ok(((await readConnection(connectionId))?.seconds ?? 0) > 10 * minute, 'and forgets nothing when it learns something else')
+  t.ok(((await readConnection(connectionId))?.seconds ?? 0) > 10 * minute, 'it keeps the limit when it records another result')
 })
 
 interface Learned {
@@ -207,7 +207,7 @@ for (const { what, outcomes, expected } of [
   { what: 'not the refusal of credentials that were replaced', outcomes: [[1, unauthorized()], [2, limitedUntil(inMinutes(9))]], expected: { status: 'active', minutes: 9 } },
   { what: 'not the limit of credentials that were replaced', outcomes: [[1, limitedUntil(inMinutes(9))], [2, unauthorized()]], expected: { status: 'needsReauth', minutes: 0 } }
 ] satisfies Learned[] as Learned[]) {
-  t.test(`of several outcomes for a connection, what counts is ${what}`, async (t) => {
+  t.test(`of several outcomes for a connection, uses ${what}`, async (t) => {
     const { connectionId, delivery, claimId } = await hold({ connection: { credentials_version: 2 } })
     const settlements: Settlement[] = []
     for (const [version, outcome] of outcomes) {
@@ -223,7 +223,7 @@ for (const { what, outcomes, expected } of [
   })
 }
 
-t.test('learns of each connection what is true of it', async (t) => {
+t.test('records the right result for each connection', async (t) => {
   const [dead, slow] = [await hold(), await hold()]
   await sql`update deliveries set claim_id = ${dead.claimId} where notification_id = ${slow.id}`
   await settle(database, {
@@ -238,7 +238,7 @@ t.test('learns of each connection what is true of it', async (t) => {
   t.match(await readConnection(slow.connectionId), { status: 'active', seconds: Number })
 })
 
-t.test('locks connections in the order of their ids, whatever the order of outcomes is', async (t) => {
+t.test('locks connections in the order of their ids, in any order of outcomes', async (t) => {
   const held = await Promise.all(Array.from({ length: 6 }, () => hold()))
   const ids = held.map(({ connectionId }) => connectionId).sort()
   const claimId = held[0]?.claimId ?? ''
@@ -257,10 +257,10 @@ t.test('locks connections in the order of their ids, whatever the order of outco
   const free = await sql`select id from connections where id = any (${ids}::uuid[]) order by id for no key update skip locked`
   await frozen.sql`rollback`
   await settling
-  t.same(free.map((row) => row['id']), ids.slice(4), 'what comes after the one that it waits for')
+  t.same(free.map((row) => row['id']), ids.slice(4), 'connections after the locked one are still free')
 })
 
-t.test('waits for nobody who writes to another connection', async (t) => {
+t.test('does not wait for a lock on another connection', async (t) => {
   const other = await insertConnection()
   await frozen.sql`begin`
   t.teardown(() => frozen.sql`rollback`)
@@ -270,7 +270,7 @@ t.test('waits for nobody who writes to another connection', async (t) => {
   t.match(await read(), { state: 'parked' })
 })
 
-t.test('wakes up once for what falls due together', async (t) => {
+t.test('returns one wake-up for deliveries that are due together', async (t) => {
   const first = await hold()
   const second = await insertConnection()
   await insertDelivery(first.id, second)
