@@ -23,7 +23,7 @@ async function find (id: string) {
   return found
 }
 
-t.test('belongs to the first browser that confirms, which alone may confirm again', async (t) => {
+t.test('belongs to the first browser that confirms, and only that one may confirm again', async (t) => {
   const id = await open()
   t.equal(mayConfirm(await find(id), {}), true)
   t.ok(await confirm(id, 'first', { form: 'form of the first' }))
@@ -41,30 +41,30 @@ t.test('belongs to the first browser that confirms, which alone may confirm agai
     if (!expected) t.equal(await confirm(id, 'thief', proof), undefined, JSON.stringify(proof))
   }
   t.equal(isBrowserOf(await find(id), 'first'), true)
-  t.ok(await confirm(id, 'second', { form: 'form of the first' }), 'a form that is sent twice')
-  t.equal(await confirm(id, 'third', { cookie: 'first' }), undefined, 'the old secret is of no use any more')
+  t.ok(await confirm(id, 'second', { form: 'form of the first' }), 'a form that is submitted twice')
+  t.equal(await confirm(id, 'third', { cookie: 'first' }), undefined, 'the old secret is no longer valid')
   t.ok(await confirm(id, 'third', { cookie: 'second' }))
 })
 
-t.test('lets one of many browsers win that confirm at once', async (t) => {
+t.test('lets one of many browsers that confirm concurrently succeed', async (t) => {
   const id = await open()
   const states = await Promise.all(Array.from({ length: 12 }, (_, index) => confirm(id, `browser ${index}`, { form: `form ${index}` })))
   t.equal(states.filter((state) => state !== undefined).length, 1)
   t.equal(isBrowserOf(await find(id), `browser ${states.findIndex((state) => state !== undefined)}`), true)
 })
 
-t.test('is tied to a browser before it is confirmed, once', async (t) => {
+t.test('can be bound to a browser once, before it is confirmed', async (t) => {
   const id = await open()
-  t.equal(await bindHandshake(database, { id, browser: 'own' }, now + 10 * minute), false, 'not when it has expired')
+  t.equal(await bindHandshake(database, { id, browser: 'own' }, now + 10 * minute), false, 'an expired handshake cannot be bound')
   t.equal(await bindHandshake(database, { id, browser: 'own' }, now), true)
   t.equal(await bindHandshake(database, { id, browser: 'other' }, now), false)
   t.equal(await confirm(id, 'other'), undefined)
   t.equal(mayConfirm(await find(id), {}), false)
-  t.same(await listConfirmed(database, { browsers: ['own'], provider: 'blotre' }, now), [], 'it is not confirmed by that')
+  t.same(await listConfirmed(database, { browsers: ['own'], provider: 'blotre' }, now), [], 'binding does not confirm it')
   t.ok(await confirm(id, 'own anew', { cookie: 'own' }))
 })
 
-t.test('is used up by nothing once credentials wait for the user', async (t) => {
+t.test('cannot be used while a grant waits for the user', async (t) => {
   const id = await open()
   const state = await confirm(id, 'own') ?? ''
   const before = await find(id)
@@ -79,7 +79,7 @@ t.test('is used up by nothing once credentials wait for the user', async (t) => 
   t.equal(await bindHandshake(database, { id, browser: 'other' }, now), false)
 })
 
-t.test('lists what a browser has confirmed at a provider, the last first', async (t) => {
+t.test('lists the handshakes that a browser has confirmed at a provider, latest first', async (t) => {
   const list = async (browsers: string[], provider = 'blotre') => (await listConfirmed(database, { browsers, provider }, now)).map(({ id }) => id)
   const [first, second, elsewhere, foreign] = [await open(), await open(), await open('pushbullet'), await open()]
   await confirm(second, 'secret 2', {}, now + 1)
@@ -94,7 +94,7 @@ t.test('lists what a browser has confirmed at a provider, the last first', async
   t.same(await list(['secret 1', 'secret 2']), [first], 'other kinds have no callback')
 })
 
-t.test('remembers the answer that it was claimed with, and no other handshake takes it again', async (t) => {
+t.test('stores the token of the callback that claimed it, and no other handshake accepts that token', async (t) => {
   const [one, other] = [await open(), await open()]
   await confirm(one, 'own')
   await confirm(other, 'own too')
@@ -104,7 +104,7 @@ t.test('remembers the answer that it was claimed with, and no other handshake ta
   t.equal(await claimHandshake(database, await find(other), now, 'blotre other code'), true)
 })
 
-t.test('announces no answer once it is claimed, over, confirmed again or expired', async (t) => {
+t.test('expects no callback once it is claimed, ended, confirmed again or expired', async (t) => {
   const announce = async (id: string, state: string, token: string, at = now) =>
     expectCallback(database, { id, state, token, pending: 'sealed' }, at)
   const rows: Array<[what: string, change: (id: string) => Promise<unknown>, at?: number]> = [

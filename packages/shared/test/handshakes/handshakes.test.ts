@@ -30,7 +30,7 @@ async function confirmed (browser = 'secret of a browser'): Promise<{ id: string
   return { id, state: await confirmHandshake(database, { id, browser }, now) ?? '' }
 }
 
-t.test('opens a handshake that lives for ten minutes', async (t) => {
+t.test('opens a handshake that expires after ten minutes', async (t) => {
   const id = await open('https://site.example/done')
   t.same(await findHandshake(database, id, now), {
     id,
@@ -58,13 +58,13 @@ t.test('opens a handshake that lives for ten minutes', async (t) => {
   t.equal(await findHandshake(database, newId(), now), undefined)
 })
 
-t.test('tells the id of a user to whom the site has given no name', async (t) => {
+t.test('returns the id of a user without a name', async (t) => {
   const { id: userId } = await ensureUser(database, { externalId: 'bob' })
   const id = await createHandshake(database, { userId, provider: 'pushbullet', returnTo: undefined }, now)
   t.match(await findHandshake(database, id, now), { userName: null, userExternalId: 'bob', returnTo: null })
 })
 
-t.test('knows whether the user owns the team that the handshake is for', async (t) => {
+t.test('reports whether the user owns the team of the handshake', async (t) => {
   await putTeam(database, { externalId: 'choir', name: 'Choir', ownerId: 'ann', memberIds: ['bea'] })
   const teamId = (await findTeam(database, 'choir'))?.id
   const { id: memberId } = await ensureUser(database, { externalId: 'bea' })
@@ -74,7 +74,7 @@ t.test('knows whether the user owns the team that the handshake is for', async (
   }
 })
 
-t.test('goes from confirmed to claimed to completed', async (t) => {
+t.test('changes from confirmed to claimed to completed', async (t) => {
   const { id, state } = await confirmed()
   const found = await findHandshakeByState(database, state, now + minute)
   t.match(found, { id, status: 'pending', claimed: false })
@@ -87,16 +87,16 @@ t.test('goes from confirmed to claimed to completed', async (t) => {
   t.match(await findHandshake(database, id, now + minute), { status: 'pending', claimed: true })
   const [connectionId = ''] = await connect(database, ['ann'])
   await completeHandshake(database, id, connectionId)
-  t.match(await findHandshake(database, id, now + 60 * minute), { status: 'completed', connectionId, error: null }, 'for good')
+  t.match(await findHandshake(database, id, now + 60 * minute), { status: 'completed', connectionId, error: null }, 'permanently')
 })
 
-t.test('belongs to nobody\'s browser before it is confirmed', async (t) => {
+t.test('belongs to no browser before it is confirmed', async (t) => {
   const found = await findHandshake(database, await open(), now)
   t.ok(found)
   t.equal(found === undefined || isBrowserOf(found, ''), false)
 })
 
-t.test('keeps state and browser secret as hashes only', async (t) => {
+t.test('stores state and browser secret only as hashes', async (t) => {
   const { id, state } = await confirmed('hush hush')
   t.match(state, /^[\w-]{43}$/, '256 bits')
   const [row] = await database.sql`select * from handshakes where id = ${id}`
@@ -104,53 +104,53 @@ t.test('keeps state and browser secret as hashes only', async (t) => {
   t.equal(row?.['browser_hash'], createHash('sha256').update('hush hush').digest('hex'))
   t.notMatch(JSON.stringify(row), state)
   t.notMatch(JSON.stringify(row), 'hush')
-  t.equal(await findHandshakeByState(database, String(row?.['state_hash']), now), undefined, 'and a hash opens nothing')
+  t.equal(await findHandshakeByState(database, String(row?.['state_hash']), now), undefined, 'a hash is not accepted as a state')
 })
 
-t.test('changes state and secret when the same browser confirms again', async (t) => {
+t.test('gets a new state and secret when the same browser confirms again', async (t) => {
   const first = await confirmed('first secret')
   const proof = { cookie: 'first secret' }
   const state = await confirmHandshake(database, { id: first.id, browser: 'second secret', proof }, now + minute)
   t.not(state, first.state)
-  t.equal(await findHandshakeByState(database, first.state, now + minute), undefined, 'the old state leads nowhere')
+  t.equal(await findHandshakeByState(database, first.state, now + minute), undefined, 'the old state is no longer valid')
   const found = await findHandshakeByState(database, state ?? '', now + minute)
   t.equal(found !== undefined && isBrowserOf(found, 'second secret'), true)
   t.equal(found === undefined || isBrowserOf(found, 'first secret'), false)
 })
 
-t.test('is claimed exactly once, however many come at once', async (t) => {
+t.test('is claimed exactly once by concurrent requests', async (t) => {
   const { id } = await confirmed()
   const claims = await Promise.all(Array.from({ length: 20 }, () => claim(id)))
   t.equal(claims.filter(Boolean).length, 1)
   t.equal(await claim(id), false)
-  t.equal(await confirmHandshake(database, { id, browser: 'late' }, now), undefined, 'nor is it confirmed any more')
+  t.equal(await confirmHandshake(database, { id, browser: 'late' }, now), undefined, 'it cannot be confirmed afterwards')
 })
 
-t.test('is not claimed by an answer to what has been confirmed anew since', async (t) => {
+t.test('cannot be claimed by a callback after it has been confirmed again', async (t) => {
   const { id, state } = await confirmed('first browser')
   const found = await findHandshakeByState(database, state, now)
-  t.equal(found !== undefined && isBrowserOf(found, 'first browser'), true, 'it is the right answer when it is looked at')
+  t.equal(found !== undefined && isBrowserOf(found, 'first browser'), true, 'the callback is valid when it is read')
   const anew = await confirmHandshake(database, { id, browser: 'another tab', proof: { cookie: 'first browser' } }, now) ?? ''
-  t.equal(found !== undefined && await claimHandshake(database, found, now), false, 'and not any more when it would be used')
+  t.equal(found !== undefined && await claimHandshake(database, found, now), false, 'and no longer when it is claimed')
   const other = await findHandshakeByState(database, anew, now)
   t.match(other, { id, status: 'pending', claimed: false }, 'the handshake waits for the other tab')
   t.equal(other !== undefined && await claimHandshake(database, other, now), true)
 })
 
-t.test('is over when its time is', async (t) => {
+t.test('ends when it expires', async (t) => {
   const { id, state } = await confirmed()
   const after = now + 10 * minute
   t.equal((await findHandshakeByState(database, state, after))?.status, 'expired')
   t.equal(await claim(id, after), false)
   t.equal(await confirmHandshake(database, { id, browser: 'late' }, after), undefined)
-  t.equal(await claim(id, after - 1), true, 'and not a moment before')
+  t.equal(await claim(id, after - 1), true, 'and not earlier')
 })
 
-t.test('cannot be claimed before anybody has confirmed', async (t) => {
+t.test('cannot be claimed before it is confirmed', async (t) => {
   await t.rejects(claim(await open()))
 })
 
-t.test('fails for a reason, and stays failed', async (t) => {
+t.test('fails with a reason, and stays failed', async (t) => {
   const { id, state } = await confirmed()
   await claim(id)
   t.equal(await failHandshake(database, id, 'denied'), true)
@@ -158,11 +158,11 @@ t.test('fails for a reason, and stays failed', async (t) => {
   const [connectionId = ''] = await connect(database, ['ann'])
   await completeHandshake(database, id, connectionId)
   t.equal(await failHandshake(database, id, 'internal'), false)
-  t.match(await findHandshake(database, id, now), { status: 'failed', error: 'denied', connectionId: null }, 'the first word counts')
+  t.match(await findHandshake(database, id, now), { status: 'failed', error: 'denied', connectionId: null }, 'the first reason stays')
   t.equal(await claim(id), false)
 })
 
-t.test('stays completed, whatever comes after', async (t) => {
+t.test('stays completed after any later call', async (t) => {
   const { id } = await confirmed()
   await claim(id)
   const [connectionId = ''] = await connect(database, ['ann'])
@@ -173,7 +173,7 @@ t.test('stays completed, whatever comes after', async (t) => {
 
 const vault = createVault(parseVaultKeys(`test:${Buffer.alloc(32, 1).toString('base64')}`))
 
-t.test('keeps what a provider has begun sealed, for as long as it is under way', async (t) => {
+t.test('stores a pending authorization sealed, until the handshake ends', async (t) => {
   const id = newId()
   const authorization = { pending: { requestSecret: 'hush' }, authorizeUrl: 'https://pump.example/?oauth_token=quiet' }
   const expiresAt = new Date(now + 20 * minute)
@@ -189,17 +189,17 @@ t.test('keeps what a provider has begun sealed, for as long as it is under way',
   t.match(await findHandshake(database, id, now), { pending: null })
 })
 
-t.test('waits for the answer that a provider has announced, in the place of its own state', async (t) => {
+t.test('accepts the expected token instead of its own state', async (t) => {
   const [first, second] = [await confirmed(), await confirmed()]
   t.equal(await expectCallback(database, { id: first.id, state: 'another', token: 'token-1', pending: 'sealed' }, now), false)
   t.equal(await expectCallback(database, { id: first.id, state: first.state, token: 'token-1', pending: 'sealed' }, now), true)
   t.match(await findHandshakeByState(database, 'token-1', now), { id: first.id, pending: 'sealed' })
   t.equal(await findHandshakeByState(database, first.state, now), undefined)
   const stolen = { id: second.id, state: second.state, token: 'token-1', pending: 'sealed' }
-  t.equal(await expectCallback(database, stolen, now), false, 'a host cannot claim the answer of another handshake')
+  t.equal(await expectCallback(database, stolen, now), false, 'a host cannot claim the callback of another handshake')
 })
 
-t.test('takes a bounded number of verifiers, one at a time', async (t) => {
+t.test('accepts a limited number of verifiers, one at a time', async (t) => {
   const id = await createHandshake(database, { userId, provider: 'pumpio', kind: 'verifier', returnTo: undefined }, now)
   const tries = await Promise.all(Array.from({ length: 10 }, () => claimVerifierTry(database, id, now)))
   t.same(tries.filter((left) => left !== undefined), [maxVerifierTries - 1])
@@ -208,15 +208,15 @@ t.test('takes a bounded number of verifiers, one at a time', async (t) => {
     t.equal(await claimVerifierTry(database, id, now), left)
     await releaseHandshake(database, id)
   }
-  t.equal(await claimVerifierTry(database, id, now + 10 * minute), undefined, 'and none when it is late')
+  t.equal(await claimVerifierTry(database, id, now + 10 * minute), undefined, 'and none after it has expired')
 })
 
-t.test('asks for a code one at a time, and no more often than it may', async (t) => {
+t.test('allows one poll at a time, at the interval', async (t) => {
   const id = await createHandshake(database, { userId, provider: 'blotre', kind: 'code', returnTo: undefined }, now)
   const turns = await Promise.all(Array.from({ length: 10 }, () => claimPoll(database, id, 15_000, now)))
   t.equal(turns.filter(Boolean).length, 1)
   t.equal(await claimPoll(database, id, 15_000, now + 14_999), false)
-  t.equal(await claimPoll(database, id, 15_000, now + 15_000), true, 'whoever had the turn may be gone')
+  t.equal(await claimPoll(database, id, 15_000, now + 15_000), true, 'the process that polled may have crashed')
   await schedulePoll(database, id, now + 20_000)
   t.equal(await claimPoll(database, id, 15_000, now + 19_999), false)
   t.equal(await claimPoll(database, id, 15_000, now + 20_000), true)

@@ -35,7 +35,7 @@ async function hold (id: string, at = now) {
 
 const revocations = async () => database.sql`select connection_id, provider, account_id, state from revocations order by id`
 
-t.test('keeps credentials sealed until the user decides, and gives them out once', async (t) => {
+t.test('stores a grant sealed until the user decides, and returns it once', async (t) => {
   const id = await hold(await open(), now + 9 * minute)
   const held = await find(id)
   t.match(held, { status: 'pending', claimed: false, isObtained: true, expiresAt: new Date(now + 19 * minute) }, 'the user has ten minutes')
@@ -48,20 +48,20 @@ t.test('keeps credentials sealed until the user decides, and gives them out once
   t.match(await find(id), { status: 'pending', claimed: true, isObtained: false, pending: null })
 })
 
-t.test('gives out nothing that has expired, or was never obtained', async (t) => {
+t.test('returns no grant that has expired or does not exist', async (t) => {
   const id = await hold(await open())
   t.equal(await claimObtainedGrant(database, vault, id, now + 10 * minute), undefined)
   t.equal(await claimObtainedGrant(database, vault, await open(), now), undefined)
   t.ok(await claimObtainedGrant(database, vault, id, now + 10 * minute - 1))
 })
 
-t.test('holds nothing for a handshake that no request has claimed', async (t) => {
+t.test('stores no grant for a handshake that no request has claimed', async (t) => {
   const id = await open()
   t.equal(await holdGrant(database, vault, id, grant, now), false)
   t.match(await find(id), { isObtained: false, pending: null })
 })
 
-t.test('supersedes the other open handshakes of the browser at the provider, and no more', async (t) => {
+t.test("supersedes only the browser's other open handshakes at the provider", async (t) => {
   await database.sql`delete from revocations`
   const [latest, open1, held, claimed, elsewhere, foreign] = [
     await open('s1'), await open('s2'), await hold(await open('s3')), await open('s4'), await open('s5', 'pushbullet'), await open('s6')
@@ -72,14 +72,14 @@ t.test('supersedes the other open handshakes of the browser at the provider, and
   await supersedeHandshakes(database, vault, { ...request, browsers: [] }, now)
   t.match(await find(open1), { status: 'pending' })
   await supersedeHandshakes(database, vault, request, now + 10 * minute)
-  t.match((await database.sql`select status from handshakes where id = ${open1}`)[0], { status: 'pending' }, 'what has expired stays expired')
+  t.match((await database.sql`select status from handshakes where id = ${open1}`)[0], { status: 'pending' }, 'an expired handshake does not change')
   await supersedeHandshakes(database, vault, request, now)
   for (const id of [open1, held]) t.match(await find(id), { status: 'failed', error: 'superseded', pending: null, isObtained: false })
   for (const id of [latest, claimed, elsewhere, foreign, unconfirmed]) t.match(await find(id), { status: 'pending', error: null })
   t.match(await revocations(), [{ connection_id: null, provider: 'blotre', account_id: 'account-ann', state: 'pending' }])
 })
 
-t.test('revokes what no user confirmed in time, where the provider can revoke', async (t) => {
+t.test('revokes grants that no user confirmed in time, where the provider can revoke', async (t) => {
   await database.sql`delete from revocations`
   await database.sql`delete from handshakes`
   const [late, other, kept] = [await hold(await open()), await hold(await open('own', 'pumpio')), await hold(await open(), now + 5 * minute)]
@@ -93,7 +93,7 @@ t.test('revokes what no user confirmed in time, where the provider can revoke', 
   t.equal((await revocations()).length, 1)
 })
 
-t.test('revokes a grant whose process died after it claimed the grant', async (t) => {
+t.test('revokes a grant whose process crashed after it claimed the grant', async (t) => {
   await database.sql`delete from revocations`
   await database.sql`delete from handshakes`
   const [early, late] = [await hold(await open()), await hold(await open('other'))]
@@ -106,7 +106,7 @@ t.test('revokes a grant whose process died after it claimed the grant', async (t
   t.equal((await revocations()).length, 2)
 })
 
-t.test('revokes a grant that is discarded, and none that a connection uses', async (t) => {
+t.test('revokes a discarded grant, and none that a connection uses', async (t) => {
   await database.sql`delete from revocations`
   const [declined, connected, permanent] = [await hold(await open('s1')), await hold(await open('s2')), await hold(await open('s3'))]
   for (const id of [declined, connected, permanent]) await claimObtainedGrant(database, vault, id, now)

@@ -29,7 +29,7 @@ for (const name of [
   'authorization', 'cookie', 'set-cookie', 'access-token', 'accessToken', 'refreshToken', 'access_token', 'refresh_token', 'token',
   'credentials', 'clientSecret', 'client_secret', 'code', 'verifier', 'state', 'secret', 'key', 'password'
 ]) {
-  t.test(`redacts ${name}, at the top and up to two levels down`, async (t) => {
+  t.test(`redacts ${name}, at the top and up to two levels deep`, async (t) => {
     const { log, lines, text } = openLog()
     const secret = { [name]: 'hush' }
     log.info({ ...secret, ordinary: 'shown' }, 'here')
@@ -41,14 +41,14 @@ for (const name of [
   })
 }
 
-t.test('takes method and path of a request, and nothing that could be a secret', async (t) => {
+t.test('logs method and path of a request, and nothing that could be a secret', async (t) => {
   const { log, lines } = openLog()
   const req = { id: 'r-1', method: 'GET', url: '/connect/pushbullet/callback?code=hush&state=hush', headers: { cookie: 'hush' }, body: 'hush' }
   log.info({ req }, 'came')
   t.same(lines[0]?.['req'], { id: 'r-1', method: 'GET', path: '/connect/pushbullet/callback' })
 })
 
-t.test('describes an error by its own words and those of its causes', async (t) => {
+t.test('describes an error with its message and those of its causes', async (t) => {
   const { log, lines } = openLog()
   const cause = Object.assign(new RangeError('too far'), { code: 'EFAR' })
   log.error({ err: new Error('cannot go', { cause: new Error('no way', { cause }) }) }, 'stopped')
@@ -62,7 +62,7 @@ t.test('describes an error by its own words and those of its causes', async (t) 
   t.same(lines[1]?.['err'], { message: 'only text' })
 })
 
-t.test('leaves out what others have hung on an error', async (t) => {
+t.test('omits other properties of an error', async (t) => {
   const { log, lines, text } = openLog()
   const foreign = Object.assign(new Error('refused', { cause: Object.assign(new Error('inner'), { body: 'hush' }) }), {
     response: { body: 'hush' }, options: { headers: { authorization: 'hush' } }, data: 'hush'
@@ -75,12 +75,12 @@ t.test('leaves out what others have hung on an error', async (t) => {
   t.match(lines, [{ msg: 'under two names' }, { msg: 'refused' }, { msg: 'refused' }])
 })
 
-t.test('shows no parameter of a query that failed', async (t) => {
+t.test('logs no parameter of a failed query', async (t) => {
   const { db, close } = openDatabase({ url: 'postgres://127.0.0.1:1/nowhere', max: 1 })
   t.teardown(close)
   const error: unknown = await db.execute(sql`select ${'hush'}`).catch((error: unknown) => error)
   if (!(error instanceof Error)) throw new Error('The query did not fail')
-  t.match(error.message, 'hush', 'drizzle puts them into the message')
+  t.match(error.message, 'hush', "drizzle's message contains them")
 
   const { log, lines, text } = openLog()
   log.error({ err: error }, 'with words of ours')
@@ -97,7 +97,7 @@ t.test('shows no parameter of a query that failed', async (t) => {
 })
 
 for (const way of ['exit', 'throw', 'end']) {
-  t.test(`has written every line, in order, when the process is over by ${way}`, async (t) => {
+  t.test(`has written every line, in order, when the process ends by ${way}`, async (t) => {
     const script = spawnNode(t, fileURLToPath(new URL('fixtures/log-and-end.ts', import.meta.url)), { args: [way] })
     t.match(await script.exited, { code: way === 'throw' ? 1 : 0 })
     t.same(script.stdout.map((line) => JSON.parse(line).number), Array.from({ length: 2_000 }, (_, number) => number))

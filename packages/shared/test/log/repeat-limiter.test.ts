@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createRepeatLimiter } from '../../src/log/repeat-limiter.ts'
 
-t.test('reports a first fault at once, and of those that follow one in an interval that grows', async (t) => {
+t.test('reports the first error immediately, and further ones once per interval, which grows', async (t) => {
   const lines: Array<[string, number]> = []
   const timers: Array<{ work: () => void, ms: number }> = []
   const tell = createRepeatLimiter<string>({
@@ -18,13 +18,13 @@ t.test('reports a first fault at once, and of those that follow one in an interv
   for (let count = 0; count < 100_000; count++) tell(`a${count}`)
   t.same(lines, [['a0', 0]])
   tell('b')
-  t.same(lines, [['a0', 0], ['b', 0]], 'each kind has its own')
+  t.same(lines, [['a0', 0], ['b', 0]], 'each kind has its own interval')
   t.equal(endInterval(), 1_000)
   t.same(lines.at(-1), ['a99999', 99_999])
-  t.equal(endInterval(), 1_000, 'that of b')
-  t.equal(lines.length, 3, 'nothing came of it meanwhile')
+  t.equal(endInterval(), 1_000, 'the interval of b')
+  t.equal(lines.length, 3, 'no error occurred in the interval')
   tell('b again')
-  t.same(lines.at(-1), ['b again', 0], 'and it counts as a first one again')
+  t.same(lines.at(-1), ['b again', 0], 'the next error is reported immediately again')
 
   const intervals: number[] = []
   for (let round = 0; round < 12; round++) {

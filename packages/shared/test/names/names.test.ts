@@ -1,7 +1,7 @@
 import t from 'tap'
 import { cleanName, nameFault, sanitizeText } from '../../src/names/index.ts'
 
-t.test('refuses names that change the text around them, or that nobody can see', async (t) => {
+t.test('refuses names that change the surrounding text, or that are invisible', async (t) => {
   const good = ['Ann', 'O\'Neil & Søn', 'שרה כהן', 'محمد', '王小明', '🧑‍🚀', 'A\u0301', '.']
   for (const name of good) t.equal(nameFault(name), undefined, codesOf(name))
   const turning = ['\u202Eevil', 'a\u2066b', 'a\u200Fb', 'a\u061Cb', 'a\nb', 'a\u2028b', '\u001b[2J', 'a\u0085', 'a\u007F']
@@ -10,14 +10,14 @@ t.test('refuses names that change the text around them, or that nobody can see',
   for (const name of invisible) t.match(nameFault(name), 'holds no character that can be seen', codesOf(name))
 })
 
-t.test('repairs the name of an account, or takes its id', async (t) => {
+t.test('repairs the name of an account, or uses its id', async (t) => {
   t.equal(cleanName('Ann', 'a1'), 'Ann')
   t.equal(cleanName('An\u202En\nB', 'a1'), 'An n B')
   t.equal(cleanName('\u200B\u202E ', 'a1'), 'a1')
   t.equal(cleanName('', '\u202Ea1'), '\uFFFDa1')
 })
 
-t.test('shows a mark in the place of what must not be shown', async (t) => {
+t.test('replaces characters that must not be displayed', async (t) => {
   t.equal(sanitizeText('An\u202En'), 'An\uFFFDn')
   t.equal(sanitizeText('\u200B'), '\uFFFD')
   t.equal(sanitizeText('Ann'), 'Ann')

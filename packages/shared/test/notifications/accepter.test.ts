@@ -20,7 +20,7 @@ function openAccepter (database: Parameters<typeof createAccepter>[0]['database'
 const acceptAll = (accepter: Accepter, count: number, names = ['ann']) =>
   Promise.all(Array.from({ length: count }, () => accepter.accept(draftTo(names))))
 
-t.test('commits one that comes alone at once', async (t) => {
+t.test('commits a single notification immediately', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { accepter, added } = openAccepter(database)
@@ -29,10 +29,10 @@ t.test('commits one that comes alone at once', async (t) => {
   t.match(await database.sql`select id from notifications`, [{ id: draft.id }])
   await accepter.close()
   t.match(added, [{ provider: 'pushbullet', data: { deliveries: [[draft.id, String]] } }])
-  t.equal(added[0]?.delayMs ?? 0, 0, 'to be done at once')
+  t.equal(added[0]?.delayMs ?? 0, 0, 'its job runs immediately')
 })
 
-t.test('commits many that come together in far fewer statements, and answers each with its own', async (t) => {
+t.test('commits concurrent notifications in far fewer statements, and returns each its own result', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann', 'bob'])
   const { accepter, added } = openAccepter(database)
@@ -49,7 +49,7 @@ t.test('commits many that come together in far fewer statements, and answers eac
   t.equal(added.flatMap(({ data }) => data.deliveries).length, 200)
 })
 
-t.test('gathers what comes while it is at work', async (t) => {
+t.test('collects notifications during a statement', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { accepter } = openAccepter(database)
@@ -64,22 +64,22 @@ t.test('gathers what comes while it is at work', async (t) => {
   t.ok(database.statements.length < 50, `${database.statements.length} statements`)
 })
 
-t.test('bounds what one statement carries', async (t) => {
+t.test('limits the size of a statement', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { accepter } = openAccepter(database)
   database.statements.length = 0
   await acceptAll(accepter, 1_100)
-  t.equal(database.statements.length, 3, 'of 500 drafts at most')
+  t.equal(database.statements.length, 3, 'to 500 drafts')
   database.statements.length = 0
   const audience = Array.from({ length: 9_000 }, (_, index) => `zed-${index}`)
   await acceptAll(accepter, 5, audience)
-  t.equal(database.statements.length, 3, 'and of 20,000 recipients')
+  t.equal(database.statements.length, 3, 'and to 20,000 recipients')
   database.statements.length = 0
-  t.match(await accepter.accept(draftTo([...audience, ...audience, ...audience])), { unreachable: { length: 9_000 } }, 'though one alone may have more')
+  t.match(await accepter.accept(draftTo([...audience, ...audience, ...audience])), { unreachable: { length: 9_000 } }, 'a single one may have more')
 })
 
-t.test('takes several in one statement, and answers in their order', async (t) => {
+t.test('commits several notifications of a call in one statement, and returns results in their order', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { accepter, added } = openAccepter(database)
@@ -89,13 +89,13 @@ t.test('takes several in one statement, and answers in their order', async (t) =
   t.same(accepted.map(({ id }) => id), drafts.map(({ id }) => id))
   t.match(accepted[0], { deliveries: 1, reached: [{ provider: 'pushbullet', queued: 1, parked: 0 }] })
   t.match(alone, { deliveries: 0, reached: [] })
-  t.equal(database.statements.length, 2, 'and one for who came beside them')
+  t.equal(database.statements.length, 2, 'and one statement for the concurrent calls')
   await accepter.close()
   t.equal(added.flatMap(({ data }) => data.deliveries).length, 1_000)
   t.same(await accepter.acceptAll([]), [])
 })
 
-t.test('refuses whose key has been revoked, and nobody who came beside them', async (t) => {
+t.test('rejects only notifications of a revoked key', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { id: createdBy } = await createApiKey(database, { name: 'gone', scopes: ['notifications:write'] })
@@ -110,7 +110,7 @@ t.test('refuses whose key has been revoked, and nobody who came beside them', as
   t.match(await database.sql`select count(*)::int as count from notifications`, [{ count: 2 }])
 })
 
-t.test('takes all of several or none', async (t) => {
+t.test('commits all notifications of a call or none', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { accepter } = openAccepter(database)
@@ -120,7 +120,7 @@ t.test('takes all of several or none', async (t) => {
   t.match(await database.sql`select count(*)::int as count from notifications`, [{ count: 2 }])
 })
 
-t.test('keeps one bad draft from taking its neighbours with it', async (t) => {
+t.test('commits the other notifications of a group when the database refuses one', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { accepter, added } = openAccepter(database)
@@ -130,20 +130,20 @@ t.test('keeps one bad draft from taking its neighbours with it', async (t) => {
   t.same(results.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'fulfilled'])
   await accepter.close()
   t.same(added.flatMap(({ data }) => data.deliveries).map(([id]) => id), [drafts[0]?.id, drafts[3]?.id])
-  t.ok(await accepter.accept(draftTo(['ann'])), 'and works on')
+  t.ok(await accepter.accept(draftTo(['ann'])), 'and continues to work')
 })
 
-t.test('tells everybody soon that the database is away', async (t) => {
+t.test('rejects all calls soon while the database is unavailable', async (t) => {
   const database = openDatabase({ url: 'postgres://127.0.0.1:1/nowhere' })
   t.teardown(() => database.close())
   const { accepter } = openAccepter(database)
   const attempts = t.capture(Socket.prototype, 'connect', Socket.prototype.connect)
   const results = await Promise.allSettled(Array.from({ length: 100 }, () => accepter.accept(draftTo(['ann']))))
   t.ok(results.every((result) => result.status === 'rejected' && result.reason.code === 'ECONNREFUSED'))
-  t.equal(attempts().length, 1, 'for one attempt tells of all')
+  t.equal(attempts().length, 1, 'because one attempt decides for all')
 })
 
-t.test('accepts although the queue refuses, and says who will see to it', async (t) => {
+t.test('accepts notifications when the queue fails, and logs that reconcile adds their jobs', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const { accepter, lines } = openAccepter(database, async () => { throw new Error('Redis is away') })
@@ -153,7 +153,7 @@ t.test('accepts although the queue refuses, and says who will see to it', async 
   t.match(await database.sql`select state, job_id is null as free from deliveries`, [{ state: 'queued', free: false }])
 })
 
-t.test('answers before the queue does, and waits for it when it closes', async (t) => {
+t.test('resolves before the queue responds, and waits for the queue when it closes', async (t) => {
   const database = await openCountedDatabase(t)
   await connect(database, ['ann'])
   const seen: string[] = []
@@ -170,7 +170,7 @@ t.test('answers before the queue does, and waits for it when it closes', async (
   t.same(seen, ['accepted', 'closed with 2 jobs'])
 })
 
-t.test('closes at once when there is nothing to wait for', async (t) => {
+t.test('closes immediately when no work is pending', async (t) => {
   const { accepter } = openAccepter(await openCountedDatabase(t))
   await t.resolves(accepter.close())
   await t.resolves(accepter.close())

@@ -54,7 +54,7 @@ t.test('counts several broadcasts in one statement, each at its own provider', a
   t.match(others, [{ failed: 0, version: '0' }, { failed: 0, version: '0' }])
 })
 
-t.test('counts right although many settle at once', async (t) => {
+t.test('counts correctly when many batches settle concurrently', async (t) => {
   const id = await openBroadcast(database)
   const connectionIds = await insertDeliveries(database, id, Array.from({ length: 100 }, () => 'sending' as const))
   await Promise.all(connectionIds.map((connectionId) => sql`
@@ -64,14 +64,14 @@ t.test('counts right although many settle at once', async (t) => {
   t.match(await sql`select version from progress where notification_id = ${id}`, [{ version: '101' }], 'once per statement')
 })
 
-t.test('leaves notifications to named users uncounted', async (t) => {
+t.test('does not count notifications to named users', async (t) => {
   const id = await openBroadcast(database)
   await sql`delete from progress where notification_id = ${id}`
   await insertDeliveries(database, id, everyState)
   t.same(await sql`select from progress where notification_id = ${id}`, [])
 })
 
-t.test('ends when nothing is under way, and begins again when something is', async (t) => {
+t.test('ends when no delivery is pending, and starts again when one is', async (t) => {
   const id = await openBroadcast(database)
   const isEnded = async (): Promise<boolean> => {
     const [row] = await sql<[{ ended: boolean }]>`select ended_at is not null as ended from progress where notification_id = ${id}`
@@ -80,14 +80,14 @@ t.test('ends when nothing is under way, and begins again when something is', asy
   const [first = ''] = await insertDeliveries(database, id, ['queued', 'parked', 'sent'])
   t.notOk(await isEnded())
   await skipWaiting(database, first)
-  t.ok(await isEnded(), 'who is parked keeps nobody')
+  t.ok(await isEnded(), 'a parked delivery is not pending')
   await insertDeliveries(database, id, ['failed'])
   t.ok(await isEnded())
   await retryFailed(database, id)
   t.notOk(await isEnded())
 })
 
-t.test('the end stays where it was when somebody who was parked comes back', async (t) => {
+t.test('keeps the end when a parked delivery is released', async (t) => {
   const id = await openBroadcast(database)
   const connectionIds = await insertDeliveries(database, id, ['sending', 'parked', 'sent'])
   const settle = () => sql`
@@ -104,7 +104,7 @@ t.test('the end stays where it was when somebody who was parked comes back', asy
   t.equal(await endOf(), end)
 })
 
-t.test('counts what ended by the second', async (t) => {
+t.test('counts deliveries that ended by second', async (t) => {
   const id = await openBroadcast(database)
   await insertDeliveries(database, id, ['sent', 'sent', 'failed', 'queued', 'sending'])
   await sql`update deliveries set state = 'failed', claim_id = null, reason = 'because' where notification_id = ${id} and state = 'sending'`
@@ -115,7 +115,7 @@ t.test('counts what ended by the second', async (t) => {
   t.ok(row.isNow)
 })
 
-t.test('a ring of seconds remembers sixteen of them', async (t) => {
+t.test('stores the counts of sixteen seconds in a ring buffer', async (t) => {
   const count = async (ring: number[], newest: number, second: number, number: number): Promise<number[]> => {
     const [row] = await sql<[{ ring: number[] }]>`
       select count_recent(${ring}::int[], ${newest}::bigint, ${second}::bigint, ${number}::int) as ring`
@@ -123,16 +123,16 @@ t.test('a ring of seconds remembers sixteen of them', async (t) => {
   }
   const at = (entries: Record<number, number>): number[] => Array.from({ length: 16 }, (_, place) => entries[place] ?? 0)
   const full = Array.from({ length: 16 }, () => 9)
-  t.same(await count(at({}), 0, 1_600, 5), at({ 0: 5 }), 'the first')
-  t.same(await count(at({ 0: 5 }), 1_600, 1_600, 2), at({ 0: 7 }), 'more in the same second')
-  t.same(await count(at({ 0: 7 }), 1_600, 1_601, 3), at({ 0: 7, 1: 3 }), 'in the next')
-  t.same(await count(full, 1_600, 1_603, 1), full.map((number, place) => place === 3 ? 1 : [1, 2].includes(place) ? 0 : number), 'seconds in which nothing ended are empty')
-  t.same(await count(full, 1_600, 1_616, 4), at({ 0: 4 }), 'all of a turn later nothing is left')
+  t.same(await count(at({}), 0, 1_600, 5), at({ 0: 5 }), 'the first delivery')
+  t.same(await count(at({ 0: 5 }), 1_600, 1_600, 2), at({ 0: 7 }), 'more deliveries in the same second')
+  t.same(await count(at({ 0: 7 }), 1_600, 1_601, 3), at({ 0: 7, 1: 3 }), 'deliveries in the next second')
+  t.same(await count(full, 1_600, 1_603, 1), full.map((number, place) => place === 3 ? 1 : [1, 2].includes(place) ? 0 : number), 'seconds without deliveries are empty')
+  t.same(await count(full, 1_600, 1_616, 4), at({ 0: 4 }), 'after a whole turn the buffer is empty')
   t.same(await count(full, 1_600, 9_999_999, 4), at({ [9_999_999 % 16]: 4 }))
-  t.same(await count(full, 1_600, 1_615, 4), [9, ...Array.from({ length: 14 }, () => 0), 4], 'one second before that the oldest is')
+  t.same(await count(full, 1_600, 1_615, 4), [9, ...Array.from({ length: 14 }, () => 0), 4], 'one second earlier it still has the oldest count')
 })
 
-t.test('tells rate and time left by the whole seconds behind us', async (t) => {
+t.test('calculates rate and remaining time from the last whole seconds', async (t) => {
   const second = 1_000_010
   const ring = (entries: Record<number, number>): number[] =>
     Array.from({ length: 16 }, (_, place) => Object.entries(entries).find(([at]) => Number(at) % 16 === place)?.[1] ?? 0)
@@ -142,16 +142,16 @@ t.test('tells rate and time left by the whole seconds behind us', async (t) => {
   const steady = ring(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [second - 1 - index, 50])))
   t.match(toProgress(row({ recent: steady, queued: 1_000, sent: 500 })), { perSecond: 50, secondsLeft: 20 })
   t.match(toProgress(row({ recent: steady, queued: 999, sending: 1, retrying: 1 })), { secondsLeft: 21 }, 'rounded up')
-  t.match(toProgress(row({ recent: ring({ [second]: 700, [second - 1]: 50 }), queued: 10 })), { perSecond: 5 }, 'not this second, which is not over')
-  t.match(toProgress(row({ recent: ring({ [second - 11]: 700 }), queued: 10 })), { perSecond: 0, secondsLeft: null }, 'nothing older')
+  t.match(toProgress(row({ recent: ring({ [second]: 700, [second - 1]: 50 }), queued: 10 })), { perSecond: 5 }, 'without the current second, which has not ended')
+  t.match(toProgress(row({ recent: ring({ [second - 11]: 700 }), queued: 10 })), { perSecond: 0, secondsLeft: null }, 'and no older ones')
   t.match(toProgress(row({ recent: ring({ [second - 1]: 60, [second - 2]: 40 }), startedSecond: second - 1.5, queued: 100 })),
-    { perSecond: 50, secondsLeft: 2 }, 'a young one by the time it has had')
-  t.match(toProgress(row({ recent: steady, recentSecond: second - 16, queued: 10 })), { perSecond: 0 }, 'a ring that nobody has turned is not believed')
+    { perSecond: 50, secondsLeft: 2 }, 'a broadcast that has just started, by its own duration')
+  t.match(toProgress(row({ recent: steady, recentSecond: second - 16, queued: 10 })), { perSecond: 0 }, 'an outdated buffer does not count')
   t.match(toProgress(row({ startedSecond: null, queued: 10 })), { perSecond: 0, secondsLeft: null })
-  t.match(toProgress(row({ recent: steady, parked: 7, sent: 3 })), { secondsLeft: 0 }, 'who is parked is not waited for')
+  t.match(toProgress(row({ recent: steady, parked: 7, sent: 3 })), { secondsLeft: 0 }, 'a parked delivery takes no time')
 })
 
-t.test('adds counts up', async (t) => {
+t.test('sums counts', async (t) => {
   t.same(addCounts([completeCounts({ sent: 1, failed: 2 }), completeCounts({ sent: 3 })]), completeCounts({ sent: 4, failed: 2 }))
   t.same(addCounts([]), completeCounts({}))
 })

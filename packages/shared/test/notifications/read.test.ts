@@ -65,7 +65,7 @@ for (const [states, fields, status] of statuses) {
   })
 }
 
-t.test('gives back a notification as it was asked for', async (t) => {
+t.test('returns a notification as it was requested', async (t) => {
   const draft = draftTo(['ann', 'zed'], {
     message: { type: 'link', title: 'Zoë 🔔', url: 'https://site.example/', level: 'warning' }, providers: ['pushbullet'], data: { order: 7 }, expiresAt: inAnHour
   })
@@ -85,7 +85,7 @@ t.test('gives back a notification as it was asked for', async (t) => {
   t.equal(await findNotification(database, newId()), undefined)
 })
 
-t.test('leaves out the bytes of a file, and only those', async (t) => {
+t.test('omits only the content of a file', async (t) => {
   const message = { type: 'file' as const, body: 'see', file: { name: 'a.txt', type: 'text/plain', data: Buffer.from('hello').toString('base64') } }
   const id = await notificationWith([], { message, data: { file: { data: 'the site\'s own' } } })
   const read = { message: { type: 'file', body: 'see', file: { name: 'a.txt', type: 'text/plain' } }, data: { file: { data: 'the site\'s own' } } }
@@ -94,10 +94,10 @@ t.test('leaves out the bytes of a file, and only those', async (t) => {
   const [listed] = await listNotifications(database, { limit: 1 })
   t.same({ message: listed?.message, data: listed?.data }, read)
   const [row] = await database.sql`select message from notifications where id = ${id}`
-  t.same(row?.['message'], message, 'the worker still finds them')
+  t.same(row?.['message'], message, 'the worker still has it')
 })
 
-t.test('lists the newest first, page after page', async (t) => {
+t.test('lists the newest notifications first, page by page', async (t) => {
   const database = await openTestDatabase(t)
   t.same(await listNotifications(database, { limit: 10 }), [])
   const drafts = Array.from({ length: 5 }, () => draftTo(['zed']))
@@ -110,7 +110,7 @@ t.test('lists the newest first, page after page', async (t) => {
   t.same(await list({ limit: 2, before: ids[4] ?? '' }), [])
 })
 
-t.test('lists deliveries by their state, page after page', async (t) => {
+t.test('lists deliveries by state, page by page', async (t) => {
   const id = await notificationWith(['sent', 'failed', 'sent', 'queued'])
   const list = async (page: { limit: number, after?: string, state?: DeliveryState }) =>
     (await listDeliveries(database, id, page)).map(({ userId }) => userId)
@@ -123,7 +123,7 @@ t.test('lists deliveries by their state, page after page', async (t) => {
   t.same(await listDeliveries(database, newId(), { limit: 10 }), [])
 })
 
-t.test('tells where a delivery is, and with its history how it came there', async (t) => {
+t.test('returns the state of a delivery, and its history', async (t) => {
   const id = await notificationWith(['sent', 'queued'])
   const [listed, waiting] = await listDeliveries(database, id, { limit: 2 })
   t.match(listed, {
@@ -144,7 +144,7 @@ t.test('tells where a delivery is, and with its history how it came there', asyn
   t.equal(await findDelivery(database, id, connectionIds[3] ?? ''), undefined)
 })
 
-t.test('tells of a broadcast how many it goes to, whether they have rows yet or not', async (t) => {
+t.test('returns the size of a broadcast, with or without delivery rows', async (t) => {
   const id = await openBroadcast(database, { waiting: 7 })
   await insertDeliveries(database, id, ['sent', 'sent', 'failed'])
   t.match(await findNotification(database, id), {
@@ -152,10 +152,10 @@ t.test('tells of a broadcast how many it goes to, whether they have rows yet or 
   })
   await database.sql`update notifications set planned_at = null where id = ${id}`
   await database.sql`update progress set audience = 500, is_planned = false where notification_id = ${id}`
-  t.match(await findNotificationProgress(database, id), { status: 'planning', isOver: false, deliveries: 500, counts: { queued: 7 } }, 'as were counted when its plan began')
+  t.match(await findNotificationProgress(database, id), { status: 'planning', isOver: false, deliveries: 500, counts: { queued: 7 } }, 'as counted when its planning started')
 })
 
-t.test('what is canceled is over only when nothing of it is under way', async (t) => {
+t.test('reports the end of a canceled notification only when no delivery is pending', async (t) => {
   const id = await notificationWith(['sending', 'sent'])
   await database.sql`update notifications set canceled_at = now() where id = ${id}`
   t.match(await findNotificationProgress(database, id), { status: 'canceled', isOver: false })
@@ -163,7 +163,7 @@ t.test('what is canceled is over only when nothing of it is under way', async (t
   t.match(await findNotificationProgress(database, id), { status: 'canceled', isOver: true, deliveries: 2 })
 })
 
-t.test('has another version whenever status or counts are others, and the same while they are not', async (t) => {
+t.test('has a new version exactly when status or counts change', async (t) => {
   const versions: string[] = []
   const note = async (id: string) => {
     const progress = await findNotificationProgress(database, id)

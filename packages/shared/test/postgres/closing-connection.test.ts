@@ -9,15 +9,15 @@ import { makeAuthority, makeCertificate, openTlsPort } from './tls-port.ts'
 const openssl = await findProgram(t, ['openssl'], 'CARILLON_REQUIRE_OPENSSL')
 const { url } = await testDatabase(t)
 
-t.test('a connection that took a query while it closed works again', async (t) => {
+t.test('a connection that received a query while it closed works again', async (t) => {
   await takeQueryWhileClosing(t, url)
 })
 
-t.test('the same without the options that PgBouncer does not take', async (t) => {
+t.test('without the options that PgBouncer refuses', async (t) => {
   await takeQueryWhileClosing(t, `${url}?pgbouncer=true`)
 })
 
-t.test('the same with TLS', { skip: openssl === undefined && 'there is no openssl' }, async (t) => {
+t.test('with TLS', { skip: openssl === undefined && 'there is no openssl' }, async (t) => {
   const folder = t.testdir({})
   await makeAuthority(folder)
   const secure = new URL(`${url}?sslmode=require`)

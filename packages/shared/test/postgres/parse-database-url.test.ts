@@ -4,7 +4,7 @@ import t from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
 import { parseDatabaseUrl } from '../../src/postgres/index.ts'
 
-t.test('reads where the database is and who connects', async (t) => {
+t.test("parses the database's address and the user", async (t) => {
   t.match(parseDatabaseUrl('postgres://carillon:s%40cret%2F@db.example:6543/site'), {
     host: 'db.example', port: 6543, user: 'carillon', password: 's@cret/', database: 'site', tls: { mode: 'disable' }
   })
@@ -17,7 +17,7 @@ t.test('reads where the database is and who connects', async (t) => {
   t.same(parseDatabaseUrl('postgres://').host, undefined)
 })
 
-t.test('reads every mode of TLS as libpq does', async (t) => {
+t.test('parses every TLS mode like libpq', async (t) => {
   const folder = t.testdir()
   const file = join(folder, 'ca.pem')
   await writeFile(file, 'a certificate')
@@ -35,7 +35,7 @@ t.test('reads every mode of TLS as libpq does', async (t) => {
   })
 })
 
-t.test('reads what libpq, the drivers and Prisma say besides', async (t) => {
+t.test('parses other parameters of libpq, the drivers and Prisma', async (t) => {
   t.match(parseDatabaseUrl('postgres://db/x?schema=app&connection_limit=5&connect_timeout=3&application_name=me'), {
     searchPath: '"app"', maxConnections: 5, isPgBouncer: false, connectTimeoutMs: 3000, applicationName: 'me'
   })
@@ -49,7 +49,7 @@ t.test('reads what libpq, the drivers and Prisma say besides', async (t) => {
   }
 })
 
-t.test('names what it does not support, and shows no secret', async (t) => {
+t.test('names unsupported parameters, and prints no secret', async (t) => {
   const cases: Array<[string, RegExp]> = [
     ['postgres://u:hunter2@db/x?pool_timeout=3', /^DATABASE_URL has parameter "pool_timeout", which is not supported; remove it: /],
     ['postgres://u:hunter2@db/x?made_up=hunter2', /^DATABASE_URL has parameter "made_up", which is not supported/],

@@ -2,7 +2,7 @@ import { openDatabase } from '@carillon/shared/db'
 import { testDatabase, until } from '@carillon/testing'
 import t from 'tap'
 
-t.test('rejects a query after its connection was lost under another one and while the server refuses connections', async (t) => {
+t.test('rejects a query after its connection was lost during another one, while the server refuses connections', async (t) => {
   const { url } = await testDatabase(t)
   const elsewhere = new URL(url)
   elsewhere.pathname = '/postgres'

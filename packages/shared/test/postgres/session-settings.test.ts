@@ -31,7 +31,7 @@ const urls: Record<string, (url: string) => string> = {
 }
 
 for (const [name, toUrl] of Object.entries(urls)) {
-  t.test(`reads and writes whatever the database's settings are, with ${name}`, async (t) => {
+  t.test(`reads and writes the same with any settings of the database, with ${name}`, async (t) => {
     const url = toUrl(await openOddDatabase(t))
     await migrateDatabase({ url })
     await migrateQueue({ url })
@@ -53,7 +53,7 @@ for (const [name, toUrl] of Object.entries(urls)) {
   })
 }
 
-t.test('gives both drivers the same session, and keeps what the URL asks for', async (t) => {
+t.test('starts the same session with both drivers, with the settings in the URL', async (t) => {
   const { url } = await testDatabase(t)
   const asking = `${url}?options=${encodeURIComponent('-c work_mem=8MB -c statement_timeout=1min')}&application_name=mine&schema=app`
   const database = openDatabase({ url: asking, max: 1 })

@@ -9,7 +9,7 @@ import { makeAuthority, makeCertificate, openTlsPort } from './tls-port.ts'
 
 const openssl = await findProgram(t, ['openssl'], 'CARILLON_REQUIRE_OPENSSL')
 
-t.test('connects with both drivers as each sslmode says', { skip: openssl === undefined && 'there is no openssl' }, async (t) => {
+t.test('connects with both drivers according to each sslmode', { skip: openssl === undefined && 'there is no openssl' }, async (t) => {
   const { url } = await testDatabase(t)
   const folder = t.testdir({ other: {} })
   const authority = await makeAuthority(folder)
@@ -47,7 +47,7 @@ t.test('connects with both drivers as each sslmode says', { skip: openssl === un
   t.match(error, { message: /^DATABASE_URL: the certificate of PostgreSQL is not accepted/ })
 })
 
-t.test('goes on without TLS with sslmode=prefer, where the server has none, and not with require', async (t) => {
+t.test('connects without TLS with sslmode=prefer to a server that has none, but not with require', async (t) => {
   const { url } = await testDatabase(t)
   for (const [driver, ask] of Object.entries(drivers)) {
     await t.resolves(ask(t, `${url}?sslmode=prefer`), driver)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { WatchedSocket } from '../../src/postgres/watched-socket.ts'
 
-t.test('ends with an error when the server sends nothing more', async (t) => {
+t.test('ends with an error when the server stops sending', async (t) => {
   let isSilent = false
   const server = createServer((socket) => {
     t.teardown(() => socket.destroy())

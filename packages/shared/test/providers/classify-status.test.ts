@@ -64,7 +64,7 @@ const classifiers: Record<string, (answer: HttpResponse) => { kind: string }> = 
 }
 
 for (const [provider, judge] of Object.entries(classifiers)) {
-  t.test(`retries what an intermediary says in place of ${provider}`, async (t) => {
+  t.test(`retries when an intermediary responds instead of ${provider}`, async (t) => {
     for (const [status, headers, body] of intermediaries) {
       const { kind } = judge({ status, headers, body: Buffer.from(body) })
       const isForeignContent = status === 200 || status === 204
@@ -73,7 +73,7 @@ for (const [provider, judge] of Object.entries(classifiers)) {
   })
 }
 
-t.test('takes no intermediary for the judge of credentials', async (t) => {
+t.test('does not mark credentials as dead because of an intermediary', async (t) => {
   const providers = createProviders(loadConfig(Object.fromEntries(definitions.flatMap(({ required }) => required.map((name) => [name, 'x'])))))
   t.equal(providers.size, definitions.length)
   for (const { id, classifyCredentials } of providers.values()) {
@@ -83,7 +83,7 @@ t.test('takes no intermediary for the judge of credentials', async (t) => {
   }
 })
 
-t.test('classifies by status alone what means the same whoever says it', async (t) => {
+t.test('classifies statuses with the same meaning from every server', async (t) => {
   const rows: Array<[number, Record<string, string>, object | undefined]> = [
     [200, {}, undefined], [302, {}, undefined], [403, {}, undefined], [407, {}, undefined],
     [408, {}, { kind: 'transient' }], [425, {}, { kind: 'transient' }], [500, {}, { kind: 'transient' }], [511, {}, { kind: 'transient' }],
@@ -105,7 +105,7 @@ t.test('classifies by status alone what means the same whoever says it', async (
     { kind: 'rateLimited', scope: 'host', reason: 'x' })
 })
 
-t.test('knows a page by its type, or by how it begins', async (t) => {
+t.test('recognizes HTML by its type or by its first characters', async (t) => {
   const rows: Array<[Record<string, string>, string, boolean]> = [
     [html, '', true], [{ 'content-type': 'application/xhtml+xml' }, '', true], [text, page, true], [{}, '<!doctype HTML>', true],
     [text, 'html', false], [json, '{"a":"<html>"}', false], [{ 'content-type': 'text/plain; note=html' }, 'x', false], [{}, '', false]

@@ -25,7 +25,7 @@ const exceptions: Array<{ file: string, allows: RegExp, reason: string }> = [
   { file: 'apps/cli/src/up/sandbox-providers.ts', allows: /.*/, reason: 'options of single simulators' }
 ]
 
-t.test('no source outside a provider\'s own folders names the provider', async (t) => {
+t.test("no source outside a provider's own folders contains the provider's name", async (t) => {
   const used = new Set<object>()
   for (const file of await listSources()) {
     const lines = (await readFile(new URL(file, root), 'utf8')).split('\n')
@@ -38,10 +38,10 @@ t.test('no source outside a provider\'s own folders names the provider', async (
       }
     }
   }
-  t.same(exceptions.filter((exception) => !used.has(exception)), [], 'every exception is needed')
+  t.same(exceptions.filter((exception) => !used.has(exception)), [], 'every exception is necessary')
 })
 
-t.test('a name is found in an identifier, a variable, a text and a host', async (t) => {
+t.test('the check finds a name in an identifier, a variable, a text and a host', async (t) => {
   const spellings = ['pumpio', 'createPumpio', 'PUMPIO_AUDIENCE', 'of pump.io', 'pump-io.ts', 'pumpioUrl']
   for (const spelling of spellings) t.match(spelling, nameOf('pumpio'))
   t.match('at Blot\'re', nameOf('blotre'))

@@ -8,7 +8,7 @@ const facebook = { FACEBOOK_CLIENT_ID: '1', FACEBOOK_CLIENT_SECRET: 'hush' }
 
 const offer = (env: Record<string, string>) => createProviders(loadConfig(env))
 
-t.test('offers the providers that are configured, in the order of the registry', async (t) => {
+t.test('offers the configured providers, in the order of the registry', async (t) => {
   const providers = offer({ ...facebook, ...blotre, ...pushbullet })
   t.same([...providers.keys()], ['pushbullet', 'blotre', 'facebook'])
   for (const [id, provider] of providers) t.equal(provider.id, id)
@@ -24,7 +24,7 @@ t.test('offers no provider without its required variables', async (t) => {
   }
 })
 
-t.test('gives a provider the values of its own variables', async (t) => {
+t.test('passes a provider the values of its own variables', async (t) => {
   t.match(offer(pushbullet).get('pushbullet')?.handshakes.code, {
     clientId: 'carillon', clientSecret: 'hush', authorizeUrl: 'https://www.pushbullet.com/authorize', tokenUrl: 'https://api.pushbullet.com/oauth2/token'
   })
@@ -44,21 +44,21 @@ t.test('refuses a value that a provider cannot use', async (t) => {
   }
 })
 
-t.test('asks for the secret that belongs to an id', async (t) => {
+t.test('requires the secret that belongs to an id', async (t) => {
   for (const { required: [id = '', ...secrets] } of definitions) {
     for (const secret of secrets) t.throws(() => loadConfig({ [id]: 'x' }), { message: `${secret} is missing; ${id} is of no use without it` })
   }
 })
 
-t.test('trusts the origins of the providers that are offered, and nothing else', async (t) => {
+t.test('trusts only the origins of the offered providers', async (t) => {
   const trusted = (env: Record<string, string>) => trustedOrigins(offer(env))
   t.same(trusted({}), [])
   t.same(trusted({ ...pushbullet, PUSHBULLET_API_URL: 'http://127.0.0.1:4400/pushbullet' }), ['http://127.0.0.1:4400'])
   t.same(trusted({ ...pushbullet, ...blotre }), ['https://api.pushbullet.com', 'https://blot.re'])
-  t.same(trusted({ ...facebook, FACEBOOK_WWW_URL: 'http://127.0.0.1:4400' }), ['https://graph.facebook.com'], 'only browsers go to the other')
+  t.same(trusted({ ...facebook, FACEBOOK_WWW_URL: 'http://127.0.0.1:4400' }), ['https://graph.facebook.com'], 'only browsers open the other URL')
 })
 
-t.test('limits what is sent to the providers that have a limit', async (t) => {
+t.test('limits the rate of providers with a limit', async (t) => {
   t.same([...maxPerSecond(loadConfig({}))], [])
   t.same([...maxPerSecond(loadConfig({ PUMPIO_MAX_PER_SECOND: '20', BLOTRE_MAX_PER_SECOND: '5' }))], [['pumpio', 20], ['blotre', 5]])
 })

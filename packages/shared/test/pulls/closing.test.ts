@@ -25,7 +25,7 @@ const endings: Record<string, (id: string, name: string) => Promise<unknown>> = 
 }
 
 for (const [what, end] of Object.entries(endings)) {
-  t.test(`neither waits for the other when somebody ${what} as accounts are kept`, async (t) => {
+  t.test(`does not deadlock when a user ${what} while accounts are stored`, async (t) => {
     const name = `user-${newId()}`
     const [id = ''] = await connect(database, [name], 'facebook')
     await addPulls(database, 'facebook')
@@ -42,7 +42,7 @@ for (const [what, end] of Object.entries(endings)) {
     })
     await t.resolves(Promise.all([keeping, ending]))
     const day = { day: '2026-01-01', impressions: '1', clicks: '0', spend: '0' }
-    await t.rejects(storeDays(database, taken, 'act_1', [day]), PullLost, 'and nothing more is kept')
+    await t.rejects(storeDays(database, taken, 'act_1', [day]), PullLost, 'nothing more can be stored')
     for (const table of ['pulls', 'ad_accounts', 'insights']) t.same(await sql`select from ${sql(table)} where connection_id = ${id}`, [])
   })
 }

@@ -66,7 +66,7 @@ t.test('endPull changes nothing once another worker holds the lease', async (t) 
   t.match(await findPull(database, taken.connectionId), { state: 'waiting', failure: null, succeededAt: Date })
 })
 
-t.test('takePulls leaves what another transaction holds, instead of waiting for it', async (t) => {
+t.test('takePulls skips rows that another transaction has locked, without waiting', async (t) => {
   const [first, second] = [await openTaken(), await openTaken()]
   for (const taken of [first, second]) await endPull(database, taken, { kind: 'later', reason: 'workerStopped', delayMs: 0 })
   await sql.begin(async (other) => {
@@ -76,7 +76,7 @@ t.test('takePulls leaves what another transaction holds, instead of waiting for 
   })
 })
 
-t.test('takePulls takes what is due or whose lease is over, of connections that work, and no more than asked for', async (t) => {
+t.test('takePulls takes pulls that are due or whose lease has expired, of active connections, up to the limit', async (t) => {
   const later = 'now() + interval \'1 hour\''
   const cases: Array<[string, string, boolean]> = [
     ['due', 'update pulls set due_at = now()', true],
@@ -94,16 +94,16 @@ t.test('takePulls takes what is due or whose lease is over, of connections that 
   const dead = await openTaken()
   await endPull(database, dead, { kind: 'later', reason: 'workerStopped', delayMs: 0 })
   await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead.connectionId}`
-  t.same(await takePulls(database, 'facebook', { limit: 100, leaseMs }), [], 'needs the user first')
+  t.same(await takePulls(database, 'facebook', { limit: 100, leaseMs }), [], 'the user must reconnect first')
 
   const three = [await openTaken(), await openTaken(), await openTaken()]
   for (const taken of three) await endPull(database, taken, { kind: 'later', reason: 'workerStopped', delayMs: 0 })
   t.equal((await takePulls(database, 'facebook', { limit: 2, leaseMs })).length, 2)
 })
 
-t.test('accountsToRead names what was listed in this round and not read in it', async (t) => {
+t.test('accountsToRead returns the accounts that were listed and not yet pulled in this round', async (t) => {
   const taken = await openTaken()
-  t.equal(await accountsToRead(database, taken), undefined, 'while the list is not complete')
+  t.equal(await accountsToRead(database, taken), undefined, 'while the list is incomplete')
   await storeAccounts(database, taken, [{ ...shoes, id: 'act_2' }, { ...shoes, id: 'act_3' }])
   await endListing(database, taken)
   await endAccount(database, taken, 'act_2', '2026-01-31')
@@ -111,7 +111,7 @@ t.test('accountsToRead names what was listed in this round and not read in it', 
   t.same((await accountsToRead(database, taken))?.map(({ accountId }) => accountId), ['act_1'])
 })
 
-t.test('removeOtherDays removes nothing outside its range, of another account or of another connection', async (t) => {
+t.test('removeOtherDays deletes nothing outside its range, or of another account or connection', async (t) => {
   const [taken, other] = [await openTaken(), await openTaken()]
   await storeAccounts(database, taken, [{ ...shoes, id: 'act_2' }])
   const days = ['2025-12-31', '2026-01-01', '2026-01-15', '2026-01-31', '2026-02-01'].map((text) => ({ ...day, day: text }))
@@ -127,7 +127,7 @@ t.test('removeOtherDays removes nothing outside its range, of another account or
   t.equal(count, 10)
 })
 
-t.test('endAccount and limitAccount change no other account, and a limit that is over is none', async (t) => {
+t.test('endAccount and limitAccount change only their own account, and an expired limit does not count', async (t) => {
   const [taken, other] = [await openTaken(), await openTaken()]
   await storeAccounts(database, taken, [{ ...shoes, id: 'act_2' }])
   await endAccount(database, taken, 'act_1', '2026-01-31')
@@ -139,10 +139,10 @@ t.test('endAccount and limitAccount change no other account, and a limit that is
   t.ok(await accountWaitMs(database, taken, 'act_2') > 300_000)
   t.equal(await accountWaitMs(database, taken, 'act_1'), 0, 'another account')
   await limitAccount(database, 'facebook', 'act_2', -1_000)
-  t.equal(await accountWaitMs(database, taken, 'act_2'), 0, 'over')
+  t.equal(await accountWaitMs(database, taken, 'act_2'), 0, 'expired')
 })
 
-t.test('addPulls and requestPull add what works and was asked for', async (t) => {
+t.test('addPulls and requestPull add only active connections', async (t) => {
   const [asked = '', other = '', dead = ''] = await connect(database, ['a', 'b', 'c'].map((name) => `${name}-${newId()}`), 'facebook')
   await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead}`
   t.same([await requestPull(database, asked), await requestPull(database, dead)], [true, false])
@@ -153,7 +153,7 @@ t.test('addPulls and requestPull add what works and was asked for', async (t) =>
   t.same((await added()).sort(), [asked, other].sort())
 })
 
-t.test('takePulls takes those of its provider, and a try that failed goes on with its round', async (t) => {
+t.test('takePulls takes pulls of its provider, and continues the round of a failed attempt', async (t) => {
   const taken = await openTaken()
   const [other = ''] = await connect(database, [`user-${newId()}`], 'other')
   await addPulls(database, 'other')

@@ -15,7 +15,7 @@ const still: BullQueue = {
   on: () => {}
 }
 
-t.test('one job is added as it is told, by itself', async (t) => {
+t.test('adds a single job with its options, separately', async (t) => {
   const added: unknown[] = []
   const bull: BullQueue = { ...still, add: async (...job) => { added.push(job) }, addBulk: async () => { throw new Error('There is but one') } }
   await asJobQueue(bull, () => {}).add([{ id: 'job-1', data: { a: 1 }, delayMs: 1.5 }])
@@ -23,7 +23,7 @@ t.test('one job is added as it is told, by itself', async (t) => {
   t.same(added, [['job', { a: 1 }, { jobId: 'job-1', delay: 2 }]])
 })
 
-t.test('many jobs are added in parts, so that each part is answered in time', async (t) => {
+t.test('adds many jobs in parts, so each response is in time', async (t) => {
   const parts: string[][] = []
   const bull: BullQueue = { ...still, addBulk: async (jobs) => { parts.push(jobs.map(({ opts }) => opts.jobId)) } }
   const ids = Array.from({ length: 2_500 }, (_, number) => `job-${number}`)

@@ -18,7 +18,7 @@ async function openPool (t: Test) {
   return { url, pool, connection: pool as unknown as PgPool }
 }
 
-t.test('takes no more jobs from the moment it closes, however long the store takes to answer', async (t) => {
+t.test('takes no jobs from the moment it closes, however slow the store is', async (t) => {
   const { url, pool, connection } = await openPool(t)
   const { queue } = openTestQueue<string>(t, { databaseUrl: url, prefix: 'unused' })
   t.teardown(() => pool.end())
@@ -44,7 +44,7 @@ t.test('takes no more jobs from the moment it closes, however long the store tak
   t.same([...await queue.live(['first', 'second'])], ['second'])
 })
 
-t.test('lets go of its connections when it is closed as soon as it was opened', async (t) => {
+t.test('releases its connections when it is closed directly after opening', async (t) => {
   const { pool, connection } = await openPool(t)
   const worker = asJobWorker(
     (run) => new Worker('test', run, { connection }), async () => {},

@@ -9,7 +9,7 @@ for (const { kind, skip, open } of await backends()) {
     const openQueue = <Data>(t: Parameters<typeof openTestQueue>[0], name: string) =>
       openTestQueue<Data>(t, { databaseUrl, redisUrl, prefix }, name)
 
-    t.test('hands a job\'s data to a worker just as it came', async (t) => {
+    t.test("passes a job's data to a worker unchanged", async (t) => {
       const { queue, startWorker } = openQueue(t, 'data')
       const data = { deliveries: [['a', 'b'], ['c', 'd']], name: 'Zoë 🔔', nothing: null, number: 0.5 }
       const seen: unknown[] = []
@@ -19,7 +19,7 @@ for (const { kind, skip, open } of await backends()) {
       t.same(seen, [data])
     })
 
-    t.test('takes many jobs at once, and runs each once', async (t) => {
+    t.test('accepts many jobs at once, and runs each once', async (t) => {
       const { queue, startWorker } = openQueue<number>(t, 'many')
       await queue.add(Array.from({ length: 1_000 }, (_, index) => ({ id: `job-${index}`, data: index })))
       const seen: number[] = []
@@ -38,7 +38,7 @@ for (const { kind, skip, open } of await backends()) {
       t.equal((await queue.live([])).size, 0)
     })
 
-    t.test('knows which jobs wait, are delayed or run, and forgets the others', async (t) => {
+    t.test('returns which jobs wait, are delayed or run, and not those that have ended', async (t) => {
       const { queue, startWorker } = openQueue<string>(t, 'live')
       const ids = ['job-waits', 'job-runs', 'job-delayed', 'job-finished', 'job-failed', 'job-unknown']
       const finish = gate()
@@ -59,7 +59,7 @@ for (const { kind, skip, open } of await backends()) {
       t.same([...await queue.live(ids)], ['job-delayed'])
     })
 
-    t.test('looks for any number of jobs', async (t) => {
+    t.test('finds any number of jobs', async (t) => {
       const { queue } = openQueue<string>(t, 'look')
       const added = Array.from({ length: 250 }, (_, index) => ({ id: `job-${index}`, data: '', delayMs: 3600_000 }))
       await queue.add(added)
@@ -67,7 +67,7 @@ for (const { kind, skip, open } of await backends()) {
       t.same([...live], added.map(({ id }) => id))
     })
 
-    t.test('holds a job back until it is due', async (t) => {
+    t.test('delays a job until it is due', async (t) => {
       const { queue, startWorker } = openQueue<string>(t, 'delay')
       const seen: Array<{ data: string, afterMs: number }> = []
       startWorker(async (data) => { seen.push({ data, afterMs: performance.now() - addedAt }) })
@@ -79,10 +79,10 @@ for (const { kind, skip, open } of await backends()) {
       await until(() => seen.length === 2)
       t.same(seen.map(({ data }) => data), ['now', 'later'])
       t.same([...await queue.live(['not-today'])], ['not-today'])
-      t.ok((seen[1]?.afterMs ?? 0) >= 690, `it came after ${seen[1]?.afterMs} ms`)
+      t.ok((seen[1]?.afterMs ?? 0) >= 690, `it ran after ${seen[1]?.afterMs} ms`)
     })
 
-    t.test('takes the same id once while the first job is there, and again once it is gone', async (t) => {
+    t.test('ignores an id while its job exists, and accepts it again afterwards', async (t) => {
       const { queue, startWorker } = openQueue<string>(t, 'twice')
       const seen: string[] = []
       await queue.add([{ id: 'same', data: 'first' }])
@@ -95,7 +95,7 @@ for (const { kind, skip, open } of await backends()) {
       t.equal(seen[2], 'third')
     })
 
-    t.test('tells of a job that fails, and goes on with the next', async (t) => {
+    t.test('reports a failed job, and continues with the next', async (t) => {
       const { queue, errors, startWorker } = openQueue<string>(t, 'fails')
       const seen: string[] = []
       startWorker(async (data) => {
@@ -108,7 +108,7 @@ for (const { kind, skip, open } of await backends()) {
       t.same(errors.map(({ message }) => message), ['this job is bad'], 'once')
     })
 
-    t.test('runs no more jobs at a time than it was told', async (t) => {
+    t.test('runs at most the configured number of jobs at a time', async (t) => {
       const { backend, queue, startWorker } = openQueue<number>(t, 'concurrency')
       const finish = gate()
       t.teardown(finish.open)
@@ -130,7 +130,7 @@ for (const { kind, skip, open } of await backends()) {
       t.equal(most, 3)
     })
 
-    t.test('waits for the jobs that run when it closes, and leaves the others', async (t) => {
+    t.test('waits for running jobs when it closes, and takes no others', async (t) => {
       const { backend, queue, startWorker } = openQueue<string>(t, 'close')
       const finish = gate()
       const seen: string[] = []
@@ -143,14 +143,14 @@ for (const { kind, skip, open } of await backends()) {
       await until(() => seen.length === 1)
       const closed = worker.close().then(() => seen.push('closed'))
       for (let round = 0; round < 20; round++) await backend.ping()
-      t.same(seen, ['first begins'], 'however long that takes')
+      t.same(seen, ['first begins'], 'however long it takes')
       finish.open()
       await closed
       t.same(seen, ['first begins', 'first ends', 'closed'])
       t.same([...await queue.live(['first', 'second'])], ['second'])
     })
 
-    t.test('keeps one schedule however often it is asked', async (t) => {
+    t.test('keeps one schedule, however often it is called', async (t) => {
       const { queue, startWorker } = openQueue<object>(t, 'schedule')
       const times: number[] = []
       startWorker(async () => { times.push(performance.now()) })
@@ -163,7 +163,7 @@ for (const { kind, skip, open } of await backends()) {
       t.ok(tookMs > 4 * 300, `it took ${Math.round(tookMs)} ms`)
     })
 
-    t.test('changes the pace of a schedule, and keeps it when a run is missed', async (t) => {
+    t.test('changes the interval of a schedule, and keeps it after a missed run', async (t) => {
       const { queue, startWorker } = openQueue<object>(t, 'pace')
       let ticks = 0
       const blockMs = 350
@@ -176,7 +176,7 @@ for (const { kind, skip, open } of await backends()) {
       await until(() => ticks > 5, { timeoutMs: 30_000 })
     })
 
-    t.test('brings back a schedule that a machine with another clock has moved', async (t) => {
+    t.test('restores a schedule that a machine with a wrong clock has moved', async (t) => {
       const { queue, startWorker } = openQueue<object>(t, 'moved')
       let ticks = 0
       startWorker(async () => { ticks++ })
@@ -194,7 +194,7 @@ for (const { kind, skip, open } of await backends()) {
       }
     })
 
-    t.test('says whether its store answers', async (t) => {
+    t.test('reports whether its store responds', async (t) => {
       const { backend } = openQueue(t, 'ping')
       await t.resolves(backend.ping())
       const away = openTestQueue(t, redisUrl === undefined

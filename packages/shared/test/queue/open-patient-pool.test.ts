@@ -3,7 +3,7 @@ import { testDatabase, until } from '@carillon/testing'
 import postgres from 'postgres'
 import t from 'tap'
 
-t.test('takes and runs jobs although the database let nobody in when the queue was opened', async (t) => {
+t.test('accepts and runs jobs although the database refused connections when the queue was opened', async (t) => {
   const { url } = await testDatabase(t)
   const elsewhere = new URL(url)
   elsewhere.pathname = '/postgres'

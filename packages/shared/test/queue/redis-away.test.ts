@@ -16,7 +16,7 @@ const stepMs = 50
 // They wait for time-outs more than for anything else.
 t.jobs = 4
 
-t.test('says within seconds that a Redis which was there is away', { buffered: true }, async (t) => {
+t.test('reports within seconds that Redis has become unreachable', { buffered: true }, async (t) => {
   const redis = await prepareRedis(t)
   if (redis === undefined) return
   await redis.start()
@@ -29,8 +29,8 @@ t.test('says within seconds that a Redis which was there is away', { buffered: t
     schedule: () => queue.schedule('tick', 1_000, 'tick'),
     ping: () => backend.ping()
   })
-  t.ok(errors.length > 0, 'and tells of the lost connection')
-  t.equal(new Set(errors).size, errors.length, 'of each error once')
+  t.ok(errors.length > 0, 'it reports the lost connection')
+  t.equal(new Set(errors).size, errors.length, 'it reports each error once')
   await redis.start()
   await until(async () => {
     await queue.add([{ id: 'job-3', data: 'back', delayMs: 3600_000 }])
@@ -38,7 +38,7 @@ t.test('says within seconds that a Redis which was there is away', { buffered: t
   }, { timeoutMs: 30_000 })
 })
 
-t.test('begins with a Redis that was not there at first', { buffered: true }, async (t) => {
+t.test('starts with a Redis that was not reachable at first', { buffered: true }, async (t) => {
   const redis = await prepareRedis(t)
   if (redis === undefined) return
   const { backend, queue, startWorker } = openTestQueue<string>(t, { databaseUrl, redisUrl: redis.url, prefix: 'test' })
@@ -52,7 +52,7 @@ t.test('begins with a Redis that was not there at first', { buffered: true }, as
   }, { timeoutMs: 30_000 })
 })
 
-t.test('says within seconds that a Redis takes calls and does not answer', { buffered: true }, async (t) => {
+t.test('reports within seconds that Redis accepts commands and does not respond', { buffered: true }, async (t) => {
   const silent = createServer((socket) => {
     t.teardown(() => socket.destroy())
     socket.on('error', () => {})
@@ -64,7 +64,7 @@ t.test('says within seconds that a Redis takes calls and does not answer', { buf
   await rejectsInTime(t, { add: () => queue.add([{ id: 'job-1', data: '' }]), ping: () => backend.ping() })
 })
 
-t.test('closes while Redis is away, once its own jobs are done', { buffered: true }, async (t) => {
+t.test('closes while Redis is unreachable, after its own jobs have ended', { buffered: true }, async (t) => {
   const redis = await prepareRedis(t)
   if (redis === undefined) return
   await redis.start()

@@ -6,7 +6,7 @@ import { prepareRedis } from './start-redis.ts'
 
 const databaseUrl = 'postgres://not.used.example/carillon'
 
-t.test('brings back a schedule that was lost when it is asked again', async (t) => {
+t.test('restores a lost schedule when it is called again', async (t) => {
   const redis = await ownRedis(t)
   if (redis === undefined) return
   const { queue, startWorker } = openTestQueue<object>(t, { databaseUrl, redisUrl: redis.url, prefix: redis.prefix })
@@ -23,7 +23,7 @@ t.test('brings back a schedule that was lost when it is asked again', async (t) 
   await until(() => ticks > before + 2)
 })
 
-t.test('takes jobs under an id that it has lost', async (t) => {
+t.test('accepts jobs with an id that Redis has lost', async (t) => {
   const redis = await ownRedis(t)
   if (redis === undefined) return
   const { queue, startWorker } = openTestQueue<string>(t, { databaseUrl, redisUrl: redis.url, prefix: redis.prefix })
@@ -39,7 +39,7 @@ t.test('takes jobs under an id that it has lost', async (t) => {
   t.same(seen, ['again'])
 })
 
-t.test('goes on working after a Redis that was killed is back on the same port', async (t) => {
+t.test('continues after a killed Redis is back on the same port', async (t) => {
   const redis = await prepareRedis(t)
   if (redis === undefined) return
   await redis.start()

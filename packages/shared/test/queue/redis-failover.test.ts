@@ -8,7 +8,7 @@ import { openTestQueue } from './open-test-queue.ts'
 
 const databaseUrl = 'postgres://not.used.example/carillon'
 
-t.test('goes on behind one address when the replica has become the primary', async (t) => {
+t.test('continues behind one address after the replica has become the primary', async (t) => {
   const servers = await startReplication(t)
   if (servers === undefined) return
   const { primary, replica } = servers
@@ -34,7 +34,7 @@ t.test('goes on behind one address when the replica has become the primary', asy
   t.ok(await until(() => seen.includes('later')))
 })
 
-t.test('goes on when a Redis has been a replica for a while', async (t) => {
+t.test('continues after a Redis was temporarily a replica', async (t) => {
   const servers = await startReplication(t)
   if (servers === undefined) return
   const { primary, replica } = servers

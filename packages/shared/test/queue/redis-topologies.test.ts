@@ -15,7 +15,7 @@ const refused: Array<[string, (t: Test) => Promise<string | undefined>, RegExp]>
 ]
 
 for (const [name, start, message] of refused) {
-  t.test(`refuses ${name} by name`, async (t) => {
+  t.test(`refuses ${name} and names it`, async (t) => {
     const redisUrl = await start(t)
     if (redisUrl === undefined) return
     const { backend } = openTestQueue(t, { databaseUrl, redisUrl, prefix: 'test' })
@@ -26,7 +26,7 @@ for (const [name, start, message] of refused) {
   })
 }
 
-t.test('takes a Redis that may evict, and warns of it', async (t) => {
+t.test('accepts a Redis that may evict keys, and warns about it', async (t) => {
   const redis = await startRedis(t, { 'maxmemory-policy': 'allkeys-lru' })
   if (redis === undefined) return
   const { backend } = openTestQueue(t, { databaseUrl, redisUrl: redis.url, prefix: 'test' })
@@ -35,7 +35,7 @@ t.test('takes a Redis that may evict, and warns of it', async (t) => {
   t.equal(await backend.check(), undefined)
 })
 
-t.test('leaves nothing behind in a Redis that it has checked', async (t) => {
+t.test('leaves no keys in a Redis that it has checked', async (t) => {
   const redis = await startRedis(t)
   if (redis === undefined) return
   const { backend } = openTestQueue(t, { databaseUrl, redisUrl: redis.url, prefix: 'test' })

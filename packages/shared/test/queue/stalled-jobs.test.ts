@@ -11,7 +11,7 @@ const patience = { timeoutMs: 25_000, what: 'the next worker has the job' }
 const script = fileURLToPath(new URL('fixtures/worker-that-hangs.ts', import.meta.url))
 
 for (const { kind, skip, open } of await backends()) {
-  t.test(`with jobs in ${kind}, a job whose workers are killed again and again still goes to the next one`, { skip }, async (t) => {
+  t.test(`with jobs in ${kind}, a job whose workers are killed repeatedly still goes to the next one`, { skip }, async (t) => {
     const stores = await open(t)
     const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, QUEUE_PREFIX: prefix } = stores
     const { queue, startWorker, errors } = openTestQueue<string>(t, { databaseUrl, redisUrl, prefix }, 'stalled')
@@ -27,6 +27,6 @@ for (const { kind, skip, open } of await backends()) {
     await until(() => seen.length > 0, patience)
     t.same(seen, ['the job'])
     await until(async () => (await queue.live(['job-1'])).size === 0)
-    t.same(errors, [], 'the queue does not give it up')
+    t.same(errors, [], 'the queue does not fail it')
   })
 }

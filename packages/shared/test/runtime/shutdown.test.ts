@@ -22,7 +22,7 @@ t.test('exits when its parent process ends', async (t) => {
   t.match(await app.abandon(), { code: 0 })
 })
 
-t.test('exits with 1 when a resource does not close, and says why', async (t) => {
+t.test('exits with 1 when a resource does not close, and logs the reason', async (t) => {
   const app = spawnNode(t, script, { args: ['server'] })
   await app.ready
   t.match(await app.stop(), { code: 1 })

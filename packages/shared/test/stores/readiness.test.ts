@@ -3,7 +3,7 @@ import { StoreError, createReadiness } from '../../src/stores/index.ts'
 
 const works = async () => {}
 
-t.test('checks the stores once for all requests that come meanwhile', async (t) => {
+t.test('checks the stores once for all concurrent requests', async (t) => {
   let [checks, end] = [0, () => {}]
   const findFaults = createReadiness({
     checkDatabase: () => {
@@ -21,10 +21,10 @@ t.test('checks the stores once for all requests that come meanwhile', async (t) 
   const next = findFaults()
   end()
   t.same(await next, [])
-  t.equal(checks, 2, 'a later request has the stores checked again')
+  t.equal(checks, 2, 'a later request checks the stores again')
 })
 
-t.test('says what is wrong with each store, and names no host, user or database of ours', async (t) => {
+t.test('describes what is wrong with each store, without hosts, users or databases', async (t) => {
   const login = 'no pg_hba.conf entry for host "10.1.2.3", user "carillon", database "site", no encryption'
   const errors: unknown[] = []
   const findFaults = createReadiness({
@@ -37,5 +37,5 @@ t.test('says what is wrong with each store, and names no host, user or database 
     'DATABASE_URL: PostgreSQL refuses the login (no pg_hba.conf entry for host "…", user "…", database "…", no encryption).',
     'REDIS_URL: no answer.'
   ])
-  t.match(errors, [{ message: /10\.1\.2\.3/ }, { message: /10\.1\.2\.4/ }], 'the log has all of it')
+  t.match(errors, [{ message: /10\.1\.2\.3/ }, { message: /10\.1\.2\.4/ }], 'the log contains everything')
 })

@@ -10,7 +10,7 @@ const database = await openTestDatabase(t)
 const membersOf = async (externalId: string): Promise<string[]> =>
   listMemberIds(database, (await findTeam(database, externalId))?.id ?? '')
 
-t.test('makes a team and its people, and calls them what the site does', async (t) => {
+t.test("creates a team and its users, with the site's ids", async (t) => {
   await ensureUser(database, { externalId: 'olive', displayName: 'Olive' })
   t.same(await putTeam(database, { externalId: 'crew', name: 'The crew', ownerId: 'olive', memberIds: ['bob', 'ann'] }), { isNew: true })
   t.match(await findTeam(database, 'crew'), { externalId: 'crew', name: 'The crew', owner: { externalId: 'olive', displayName: 'Olive' } })
@@ -18,7 +18,7 @@ t.test('makes a team and its people, and calls them what the site does', async (
   t.equal(await findTeam(database, 'Crew'), undefined)
 })
 
-t.test('replaces its members as a set, as often as it is told', async (t) => {
+t.test('replaces its members as a set, each time', async (t) => {
   const input = { externalId: 'set', name: 'Set', ownerId: 'olive', memberIds: ['ann', 'bob', 'olive'] }
   await putTeam(database, input)
   const { id } = await findTeam(database, 'set') ?? {}
@@ -28,11 +28,11 @@ t.test('replaces its members as a set, as often as it is told', async (t) => {
   const people = await database.sql`select * from users order by id`
   await putTeam(database, { ...input, memberIds: [] })
   t.same(await membersOf('set'), ['olive'])
-  t.same(await membersOf('crew'), ['ann', 'bob', 'olive'], 'another team is left alone')
-  t.same(await database.sql`select * from users order by id`, people, 'and who has left is a user still')
+  t.same(await membersOf('crew'), ['ann', 'bob', 'olive'], 'another team does not change')
+  t.same(await database.sql`select * from users order by id`, people, 'former members stay users')
 })
 
-t.test('lets the last of several calls at once win, and mixes nothing', async (t) => {
+t.test('applies the last of several concurrent calls completely', async (t) => {
   const sets = Array.from({ length: 8 }, (_, number) => [`set-${number}`, ...Array.from({ length: 20 }, (_, index) => `of-${number}-${index}`)])
   await Promise.all(sets.map(([ownerId = '', ...memberIds]) => putTeam(database, { externalId: 'race', name: ownerId, ownerId, memberIds })))
   const team = await findTeam(database, 'race')
@@ -41,14 +41,14 @@ t.test('lets the last of several calls at once win, and mixes nothing', async (t
   t.equal(team?.name, winner[0])
 })
 
-t.test('takes a team of thousands', async (t) => {
+t.test('accepts a team with thousands of members', async (t) => {
   const memberIds = Array.from({ length: 5_000 }, (_, index) => `many-${index}`)
   await putTeam(database, { externalId: 'many', name: 'Many', ownerId: 'many-7', memberIds })
   t.equal((await membersOf('many')).length, 5_000)
   t.equal(await countMembers(database, ['many', 'many', 'set', 'nowhere']), 10_001)
 })
 
-t.test('says what a user is to a team, and nothing of teams that they are not in', async (t) => {
+t.test('returns the role of a user in a team, and nothing about other teams', async (t) => {
   const of = async (team: string, user: string): Promise<boolean | undefined> =>
     (await findMembership(database, { externalId: team }, { externalId: user }))?.isOwner
   t.equal(await of('crew', 'olive'), true)
@@ -60,7 +60,7 @@ t.test('says what a user is to a team, and nothing of teams that they are not in
   t.match(await findMembership(database, { id: team?.id ?? '' }, { id: team?.owner.id ?? '' }), { team: { externalId: 'crew' }, isOwner: true })
 })
 
-t.test('keeps what it has connected when it gets another owner, and notes that', async (t) => {
+t.test('keeps the connections when the owner changes, and records that', async (t) => {
   const input = { externalId: 'handed', name: 'Handed', ownerId: 'olive', memberIds: ['ann'] }
   await putTeam(database, input)
   const team = await findTeam(database, 'handed')
@@ -77,7 +77,7 @@ t.test('keeps what it has connected when it gets another owner, and notes that',
   t.same(await eventsOf(closed?.id), ['connection.connected', 'connection.disconnected'])
 })
 
-t.test('keeps what a member has connected when they are deleted, and forgets it with the team', async (t) => {
+t.test('keeps the connections when their member is deleted, and deletes them with the team', async (t) => {
   const { sql } = database
   const input = { externalId: 'left', name: 'Left', ownerId: 'dora', memberIds: ['olive'] }
   await putTeam(database, input)

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { truncate } from '../../src/text/index.ts'
 
-t.test('keeps what is short enough', async (t) => {
+t.test('does not change a short text', async (t) => {
   for (const text of ['', 'a', 'abc']) t.equal(truncate(text, 3), text)
 })
 
-t.test('splits no character as people see it', async (t) => {
+t.test('splits no grapheme', async (t) => {
   const rows: Array<[string, number, string]> = [
     ['abcd', 3, 'abc'],
     ['ab\u{1F514}', 3, 'ab'], // a surrogate pair

@@ -27,7 +27,7 @@ function breakersOf (host: string) {
   return { breakers, note, openAfter, pass: (ms: number) => { at += ms } }
 }
 
-t.test('an outage is seen as soon after thousands that went well as after a hundred', async (t) => {
+t.test('detects an outage as soon after thousands of successes as after a hundred', async (t) => {
   const { breakers, note, openAfter, pass } = breakersOf('busy')
   note(10_000, 'well')
   pass(1_000)
@@ -35,7 +35,7 @@ t.test('an outage is seen as soon after thousands that went well as after a hund
   await breakers.settled()
 })
 
-t.test('a few that fail among many open nothing, however many they become', async (t) => {
+t.test('does not open for a few failures among many successes, whatever their number', async (t) => {
   const { breakers, note } = breakersOf('shaky')
   for (let round = 0; round < 100; round++) {
     note(6, 'well')
@@ -44,11 +44,11 @@ t.test('a few that fail among many open nothing, however many they become', asyn
   t.equal(breakers.closed('pushbullet', 'shaky'), undefined)
 })
 
-t.test('takes twenty requests within ten seconds', async (t) => {
+t.test('requires twenty requests within ten seconds', async (t) => {
   const { breakers, note, openAfter, pass } = breakersOf('rare')
   note(19, 'failing')
   pass(10_000)
   t.equal(breakers.closed('pushbullet', 'rare'), undefined)
-  t.equal(openAfter(), 20, 'those of before are forgotten')
+  t.equal(openAfter(), 20, 'older ones do not count')
   await breakers.settled()
 })

@@ -30,7 +30,7 @@ const readHost = async (host = '') => (await sql<Array<{ breaker: string, opens:
     extract(epoch from silent_until - now())::float8 as silent
   from provider_hosts where provider = 'pushbullet' and host = ${host}`)[0]
 
-t.test('stays open for twice as long each time a probe fails, and for a minute at most', async (t) => {
+t.test('stays open for twice as long after each failed probe, up to a minute', async (t) => {
   const { breakers, fail, clock } = openWorker()
   await fail()
   t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 5, reason: 'down', isOpened: true })
@@ -55,34 +55,34 @@ t.test('opens once, however many workers open it', async (t) => {
   await one.fail()
   await sql`update provider_hosts set retry_at = now() + interval '3 seconds'`
   await other.fail()
-  t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 3 }, 'the second changes nothing about the time')
+  t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 3 }, 'the second time changes nothing')
 })
 
-t.test('closes with a probe that went well, and starts anew', async (t) => {
+t.test('closes after a successful probe, and counts from zero', async (t) => {
   const { breakers, fail } = openWorker()
   await fail()
   await breakers.endProbe('pushbullet', '', 'well', '')
   t.match(await readHost(), { breaker: 'closed', opens: 0, seconds: null, reason: null, isOpened: false })
   t.equal(breakers.closed('pushbullet', ''), undefined)
   await fail(19)
-  t.match(await readHost(), { breaker: 'closed' }, 'what failed before does not count')
+  t.match(await readHost(), { breaker: 'closed' }, 'earlier failures do not count')
   await fail(1)
   t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 5 })
 })
 
-t.test('leaves out what was under way when it opened', async (t) => {
+t.test('ignores requests that were pending when it opened', async (t) => {
   const { breakers, fail, clock } = openWorker()
   await fail()
   const opened = breakers.closed('pushbullet', '')
   clock.at += 1_000
   await fail(10)
-  t.same(breakers.closed('pushbullet', ''), opened, 'what fails late does not open it again')
+  t.same(breakers.closed('pushbullet', ''), opened, 'a late failure does not open it again')
   await breakers.endProbe('pushbullet', '', 'well', '')
   await fail(19)
-  t.equal(breakers.closed('pushbullet', ''), undefined, 'and does not count once it has closed')
+  t.equal(breakers.closed('pushbullet', ''), undefined, 'and does not count after it has closed')
 })
 
-t.test('waits until what it writes is written', async (t) => {
+t.test('waits for its writes', async (t) => {
   const breakers = createBreakers({ database, log, now: Date.now })
   await sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
   breakers.silence('pushbullet', '', Date.now() + 60_000)
@@ -96,7 +96,7 @@ t.test('waits until what it writes is written', async (t) => {
   await database.sql`delete from provider_hosts`
 })
 
-t.test('does not open at a request that went well', async (t) => {
+t.test('does not open for a successful request', async (t) => {
   const { breakers, fail } = openWorker()
   await fail(19)
   breakers.note('pushbullet', '', 'well', '')
@@ -105,7 +105,7 @@ t.test('does not open at a request that went well', async (t) => {
   t.equal(await readHost(), undefined)
 })
 
-t.test('gives back a probe, and nothing that is no probe', async (t) => {
+t.test('returns a probe, and ignores anything else', async (t) => {
   const { breakers } = openWorker()
   for (const [host, breaker] of [['probing', 'probing'], ['open', 'open'], ['other', 'probing']] as const) {
     await sql`insert into provider_hosts (provider, host, breaker, retry_at) values ('pushbullet', ${host}, ${breaker}, now() + interval '9 seconds')`
@@ -119,7 +119,7 @@ t.test('gives back a probe, and nothing that is no probe', async (t) => {
   t.match(await sql`select breaker from provider_hosts where provider = 'other'`, [{ breaker: 'probing' }])
 })
 
-t.test('ends a probe of its own host alone', async (t) => {
+t.test('ends only a probe of its own host', async (t) => {
   const { breakers } = openWorker()
   for (const [provider, host] of [['pushbullet', 'a'], ['pushbullet', 'b'], ['other', 'a']] as const) {
     await sql`insert into provider_hosts (provider, host, breaker, retry_at) values (${provider}, ${host}, 'probing', now())`
@@ -128,7 +128,7 @@ t.test('ends a probe of its own host alone', async (t) => {
   t.same((await sql`select provider, host from provider_hosts where breaker = 'closed'`).map(({ provider, host }) => `${provider} ${host}`), ['pushbullet a'])
 })
 
-t.test('keeps the longer silence, its own or that of others', async (t) => {
+t.test("keeps the longer rate limit, its own or another worker's", async (t) => {
   const { breakers, clock } = openWorker()
   const silence = async (seconds: number): Promise<void> => {
     breakers.silence('pushbullet', '', clock.at + seconds * 1000)
@@ -141,14 +141,14 @@ t.test('keeps the longer silence, its own or that of others', async (t) => {
   t.same(breakers.closed('pushbullet', ''), { until: clock.at + 20_000, reason: 'rateLimited' })
   await sql`update provider_hosts set silent_until = now() + interval '90 seconds'`
   await silence(30)
-  t.match(await readHost(), { silent: 90 }, 'that of others')
+  t.match(await readHost(), { silent: 90 }, "the other worker's")
   await silence(120)
   t.match(await readHost(), { silent: 120 })
   clock.at += 120_000
-  t.equal(breakers.closed('pushbullet', ''), undefined, 'which is over when it ends')
+  t.equal(breakers.closed('pushbullet', ''), undefined, 'which ends in time')
 })
 
-t.test('what an error says of a host', async (t) => {
+t.test('derives the health of a host from an error', async (t) => {
   const error = (status?: number, transport?: TransportCode, host = 'a.example') =>
     new ProviderError({ kind: 'transient', reason: 'r' }, host, status, transport)
   for (const [what, health, problem] of [

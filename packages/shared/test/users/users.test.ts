@@ -5,7 +5,7 @@ import { openTestDatabase } from '../open-test-database.ts'
 
 const database = await openTestDatabase(t)
 
-t.test('makes a user who is new, and finds them again by either id', async (t) => {
+t.test('creates a new user, and finds it by either id', async (t) => {
   const ann = await ensureUser(database, { externalId: 'ann' })
   t.match(ann, { externalId: 'ann', displayName: null })
   t.same(await ensureUser(database, { externalId: 'ann' }), ann)
@@ -13,14 +13,14 @@ t.test('makes a user who is new, and finds them again by either id', async (t) =
   t.equal(await findUser(database, newId()), undefined)
 })
 
-t.test('takes the site\'s ids as they are', async (t) => {
+t.test("keeps the site's ids unchanged", async (t) => {
   const ids = ['Bob', 'bob', 'bob ', '42', 'zoë@site.example', "o'brien", '用户', 'x'.repeat(500)]
   const made = await Promise.all(ids.map((externalId) => ensureUser(database, { externalId })))
   t.same(made.map(({ externalId }) => externalId), ids)
   t.equal(new Set(made.map(({ id }) => id)).size, ids.length)
 })
 
-t.test('keeps a name until another comes', async (t) => {
+t.test('keeps a name until another replaces it', async (t) => {
   const named = await ensureUser(database, { externalId: 'cleo', displayName: 'Cleo' })
   t.equal(named.displayName, 'Cleo')
   t.equal((await ensureUser(database, { externalId: 'cleo' })).displayName, 'Cleo')
@@ -29,7 +29,7 @@ t.test('keeps a name until another comes', async (t) => {
   t.same(await findUser(database, named.id), renamed)
 })
 
-t.test('makes one user of many who come at once', async (t) => {
+t.test('creates one user for concurrent requests', async (t) => {
   const users = await Promise.all(Array.from({ length: 30 }, (_, index) =>
     ensureUser(database, { externalId: 'dan', ...(index % 2 ? { displayName: 'Dan' } : {}) })))
   t.equal(new Set(users.map(({ id }) => id)).size, 1)

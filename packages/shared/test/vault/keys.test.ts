@@ -6,13 +6,13 @@ const secretA = Buffer.alloc(32, 0xA7)
 const secretB = Buffer.alloc(32, 0xB6)
 const base64A = secretA.toString('base64')
 
-t.test('reads keys in their order', async (t) => {
+t.test('parses keys in their order', async (t) => {
   t.same(parseVaultKeys(`new:${base64A},old-1_x:${secretB.toString('base64')}`), [
     { id: 'new', secret: secretA }, { id: 'old-1_x', secret: secretB }
   ])
 })
 
-t.test('takes base64 with and without padding, in both alphabets, and spaces after commas', async (t) => {
+t.test('accepts base64 with and without padding, in both alphabets, and spaces after commas', async (t) => {
   const secret = Buffer.alloc(32, 0xFB) // its base64 has + and /, or - and _
   for (const text of [secret.toString('base64'), secret.toString('base64url'), secret.toString('base64').replace('=', '')]) {
     t.same(parseVaultKeys(`a:${base64A}, b:${text}`)[1], { id: 'b', secret })
@@ -32,7 +32,7 @@ const faults = {
 } as const
 
 for (const [what, [text, message]] of Object.entries(faults)) {
-  t.test(`refuses ${what} and shows no more than the id`, async (t) => {
+  t.test(`refuses ${what} and reveals only the id`, async (t) => {
     t.throws(() => parseVaultKeys(text), { message })
   })
 }

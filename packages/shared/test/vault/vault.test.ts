@@ -9,7 +9,7 @@ const keyA: VaultKey = { id: 'a', secret: Buffer.from('000102030405060708090a0b0
 const keyB: VaultKey = { id: 'b', secret: Buffer.from('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeffe0e1e2e3e4e5e6e7e8e9eaebecedeeef', 'hex') }
 const vault = createVault([keyA])
 
-t.test('opens what it has sealed', async (t) => {
+t.test('opens a value that it has sealed', async (t) => {
   for (const text of ['', 'x', plaintext, 'long '.repeat(100_000)]) t.ok(vault.open(vault.seal(text, place), place) === text)
 })
 
@@ -19,7 +19,7 @@ t.test('seals the same text differently each time, into characters that any stor
   t.ok(sealed.every((one) => /^v1\.a\.[\w-]+$/.test(one)))
 })
 
-t.test('opens what was sealed before this version', async (t) => {
+t.test('opens a value of an earlier version', async (t) => {
   const sealed = 'v1.a.p3qy4N6V-5gdpw7MAAAALiOvGHatgF7nmAcQ7C8wBR73Guo4SZ2-SEBkTtr2Dv9nso2kEMvtEIebcZoEg8VejyWoNXUELToV7exn6dYPQuU03zoFsYjcQ38n'
   t.equal(vault.open(sealed, place), plaintext)
 })
@@ -31,24 +31,24 @@ t.test('seals with the first key and opens with any', async (t) => {
   const after = rotated.seal(plaintext, place)
   t.match(after, /^v1\.b\./)
   t.equal(rotated.open(after, place), plaintext)
-  t.equal(refusal(() => createVault([keyB]).open(before, place)), 'unknownKey', 'the old key was dropped')
-  t.equal(refusal(() => vault.open(after, place)), 'unknownKey', 'the new key has not come here yet')
+  t.equal(refusal(() => createVault([keyB]).open(before, place)), 'unknownKey', 'the old key was removed')
+  t.equal(refusal(() => vault.open(after, place)), 'unknownKey', 'this process does not have the new key yet')
 })
 
-t.test('tells another key of the same id from a changed value', async (t) => {
+t.test('distinguishes another key of the same id from a changed value', async (t) => {
   const sealed = vault.seal(plaintext, place)
   t.equal(refusal(() => createVault([{ ...keyB, id: 'a' }]).open(sealed, place)), 'wrongKey')
   t.equal(refusal(() => createVault([{ ...keyA, id: 'c' }]).open(sealed.replace('v1.a.', 'v1.c.'), place)), 'tampered')
 })
 
-t.test('opens a value in no other row, column or table', async (t) => {
+t.test('opens a value only for its own row, column and table', async (t) => {
   const sealed = vault.seal(plaintext, place)
   t.equal(refusal(() => vault.open(sealed, { ...place, id: '01990000-0000-7000-8000-000000000002' })), 'moved')
   t.equal(refusal(() => vault.open(sealed, { ...place, column: 'pending' })), 'moved')
   t.equal(refusal(() => vault.open(sealed, { ...place, table: 'handshakes' })), 'moved')
 })
 
-t.test('refuses a value of which any bit was changed, and says what that bit was for', async (t) => {
+t.test('refuses a value with any changed bit, and reports which part the bit belongs to', async (t) => {
   const [prefix, bytes] = taken(vault.seal(plaintext, place))
   const codes = Array.from({ length: bytes.length * 8 }, (_, bit) => {
     const changed = Buffer.from(bytes)
@@ -57,7 +57,7 @@ t.test('refuses a value of which any bit was changed, and says what that bit was
   })
   const codesOf = (from: number, to?: number) => [...new Set(codes.slice(from * 8, to === undefined ? undefined : to * 8))].sort()
   t.same(codesOf(0, 4), ['wrongKey'], 'the key check')
-  t.same(codesOf(4, 12), ['moved'], 'the place check')
+  t.same(codesOf(4, 12), ['moved'], 'the context check')
   t.same(codesOf(12, 16), ['tampered', 'truncated'], 'the length, which shrank or grew')
   t.same(codesOf(16, 28), ['tampered'], 'the nonce')
   t.same(codesOf(28, 44), ['tampered'], 'the tag')
@@ -75,7 +75,7 @@ t.test('refuses the same bytes in other characters', async (t) => {
   }
 })
 
-t.test('refuses a value that was cut short, wherever', async (t) => {
+t.test('refuses a value that is truncated at any position', async (t) => {
   const sealed = vault.seal(plaintext, place)
   const codes = Array.from({ length: sealed.length }, (_, length) => refusal(() => vault.open(sealed.slice(0, length), place)))
   const prefix = 'v1.a.'.length
@@ -83,7 +83,7 @@ t.test('refuses a value that was cut short, wherever', async (t) => {
   t.same([...new Set(codes.slice(prefix))], ['truncated'])
 })
 
-t.test('refuses what it has never sealed', async (t) => {
+t.test('refuses anything that it has not sealed', async (t) => {
   const body = vault.seal(plaintext, place).slice('v1.a.'.length)
   for (const other of [
     '', plaintext, 'v1', `v2.a.${body}`, `v1.a.${body}=`, `v1.a.${body}\n`, `\nv1.a.${body}`, `v1..${body}`, `v1.a b.${body}`,

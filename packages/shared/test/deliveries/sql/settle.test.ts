@@ -207,7 +207,7 @@ for (const { what, outcomes, expected } of [
   { what: 'not the refusal of credentials that were replaced', outcomes: [[1, unauthorized()], [2, limitedUntil(inMinutes(9))]], expected: { status: 'active', minutes: 9 } },
   { what: 'not the limit of credentials that were replaced', outcomes: [[1, limitedUntil(inMinutes(9))], [2, unauthorized()]], expected: { status: 'needsReauth', minutes: 0 } }
 ] satisfies Learned[] as Learned[]) {
-  t.test(`of several outcomes for a connection, uses ${what}`, async (t) => {
+  t.test(`settles several outcomes for a connection: ${what}`, async (t) => {
     const { connectionId, delivery, claimId } = await hold({ connection: { credentials_version: 2 } })
     const settlements: Settlement[] = []
     for (const [version, outcome] of outcomes) {

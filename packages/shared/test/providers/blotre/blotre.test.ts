@@ -11,7 +11,7 @@ const clientSecret = 'sandbox-secret'
 const simulator = await openSimulator(t, 'blotre')
 const blotre = blotreWith({})
 
-t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
+t.test('provides the settings that an OAuth 2 framework needs', async (t) => {
   t.match(blotre.handshakes.code, {
     clientId: 'carillon',
     authorizeUrl: `${simulator.url}/blotre/v0/oauth2/authorize`,
@@ -19,32 +19,32 @@ t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
     tokenRequest: { credentials: 'body', format: 'form' },
     correlation: 'cookie'
   })
-  t.same(blotre.handshakes.code?.scope, [], 'an empty list, or the framework asks for a scope named undefined')
+  t.same(blotre.handshakes.code?.scope, [], 'an empty list, because the framework would request a scope named undefined')
   t.same(blotre.origins, [simulator.url])
 })
 
-t.test('turns the token endpoint\'s answer into credentials and an account', async (t) => {
+t.test('converts the token response to credentials and an account', async (t) => {
   const token = await tokenFor('Ann Lee')
   const grant = await blotre.handshakes.code?.accept(token, call(t, { now: 1_000 }))
   t.match(grant, { account: { id: /^[0-9a-f]{24}$/, name: 'Ann Lee' }, expiresAt: new Date(7_201_000) })
   t.same(Object.keys(grant?.credentials ?? {}).sort(), ['accessToken', 'refreshToken', 'rootStream'])
   const silent = await blotre.handshakes.code?.accept({ ...token, user: undefined }, call(t, { now: 1_000 }))
-  t.same(silent?.account, grant?.account, 'and asks whose it is where the answer does not say')
+  t.same(silent?.account, grant?.account, 'it requests the account if the response lacks it')
 })
 
-t.test('accepts no token answer without a token', async (t) => {
+t.test('refuses a token response without a token', async (t) => {
   for (const token of [{}, { access_token: '' }, { access_token: 7 }, { access_token: 'a b' }, { error: 'invalid_grant' }]) {
     await refused(t, blotre.handshakes.code?.accept(token, call(t)), { kind: 'malformed', status: undefined })
   }
 })
 
-t.test('waits for a one-time code and gives the connection a client of its own', async (t) => {
+t.test('waits for a one-time code and gives the connection its own client', async (t) => {
   const begun = await begin(t)
   t.match(begun, { code: /^\w{8}$/, redeemUrl: `${simulator.url}/blotre/v0/oauth2/redeem`, intervalMs: 5_000 })
   t.equal(Math.round((begun.expiresAt.getTime() - Date.now()) / 60_000), 20)
   t.equal(await complete(t, begun.pending), null)
   await redeem(begun.code, 'deny', 'ann')
-  t.equal(await complete(t, begun.pending), null, 'a code that was denied may still be allowed')
+  t.equal(await complete(t, begun.pending), null, 'the user may still allow a denied code')
   await redeem(begun.code, 'allow', 'ann')
 
   const grant = await complete(t, JSON.parse(JSON.stringify(begun.pending)))
@@ -54,20 +54,20 @@ t.test('waits for a one-time code and gives the connection a client of its own',
   t.same(blotre.parseCredentials(JSON.parse(JSON.stringify(grant.credentials))), grant.credentials)
   const fresh = await blotre.refresh?.(grant.credentials, call(t))
   t.match(fresh?.credentials, { clientId: grant.credentials.clientId, clientSecret: grant.credentials.clientSecret },
-    'refreshed by the client that it belongs to, and kept')
+    'a refresh uses and keeps the same client')
   t.ok(await blotre.send?.({ type: 'note' }, 'k', fresh?.credentials ?? grant.credentials, call(t)))
 })
 
-t.test('gives up a one-time code that was not entered in time, and not a moment before', async (t) => {
+t.test('rejects a one-time code after its expiry, and not earlier', async (t) => {
   const begun = await begin(t)
   const at = begun.expiresAt.getTime()
   t.equal(await complete(t, begun.pending, at - 1), null)
   await refused(t, complete(t, begun.pending, at), { kind: 'rejected', reason: 'one-time code was not entered in time' })
   await redeem(begun.code, 'allow', 'late')
-  t.match(await complete(t, begun.pending, at + 60_000), { account: { name: 'late' } }, 'unless it was entered after all')
+  t.match(await complete(t, begun.pending, at + 60_000), { account: { name: 'late' } }, 'unless the user entered it in time')
 })
 
-t.test('takes an outage for no answer about a one-time code', async (t) => {
+t.test('continues waiting for a one-time code during an outage', async (t) => {
   const begun = await begin(t)
   await simulator.fault(t, { match: 'access_token', status: 503, times: 1 })
   await refused(t, complete(t, begun.pending), { kind: 'transient', status: 503 })
@@ -75,17 +75,17 @@ t.test('takes an outage for no answer about a one-time code', async (t) => {
   for (const pending of [{}, { ...begun.pending, clientSecret: 7 }]) await refused(t, complete(t, pending), { kind: 'malformed' })
 })
 
-t.test('shows a note by colour and tags on the root stream', async (t) => {
+t.test('displays a note with color and tags on the root stream', async (t) => {
   const { person, credentials } = await somebody()
   const receipt = await blotre.send?.({ type: 'note', level: 'warning', title: 'Disk #web1', body: 'at 90 %' }, 'k', credentials, call(t))
   t.same(receipt, { id: credentials.rootStream })
   const [tags, status] = await simulator.inbox(person)
   t.same(tags?.request.body, [{ tag: 'warning' }, { tag: 'web1' }])
   t.same(status?.request.body, { color: '#f59e0b' })
-  t.match(status?.item, { type: 'status', tags: [{ tag: 'warning' }, { tag: 'web1' }] }, 'the tags are there when the colour comes')
+  t.match(status?.item, { type: 'status', tags: [{ tag: 'warning' }, { tag: 'web1' }] }, 'the tags exist when the color is set')
 })
 
-t.test('keeps the tags and the colour of a ring together when several come at once', async (t) => {
+t.test('keeps the tags and the color of one notification together during concurrent ones', async (t) => {
   const { person, credentials } = await somebody()
   const words = ['one', 'two', 'three', 'four', 'five']
   await Promise.all(words.map((word) => blotre.send?.({ type: 'note', title: `A ring #${word}` }, word, credentials, call(t))))
@@ -100,7 +100,7 @@ t.test('finds the root stream of imported credentials', async (t) => {
   await refused(t, blotre.refresh?.(imported, call(t)), { kind: 'unauthorized', reason: 'there is no refresh token' })
 })
 
-t.test('makes a stream of its own when it is told to, and uses it from then on', async (t) => {
+t.test('creates a configured stream, and uses it from then on', async (t) => {
   const named = blotreWith({ stream: 'Site News', tags: ['shop'], colors: { info: '#123456' } })
   const { person, credentials } = await somebody()
   const first = await named.send?.({ type: 'note' }, 'k', credentials, call(t))
@@ -111,14 +111,14 @@ t.test('makes a stream of its own when it is told to, and uses it from then on',
   t.match(states.at(-1), { stream: { id: first?.id }, status: { color: '#ef4444' }, tags: [{ tag: 'error' }, { tag: 'shop' }] })
 })
 
-t.test('blames no token for a stream that belongs to somebody else or is gone', async (t) => {
+t.test('does not blame the token for a stream that belongs to another user or is deleted', async (t) => {
   const [one, other] = [await somebody(), await somebody()]
   const stranger = { ...one.credentials, rootStream: other.credentials.rootStream ?? '' }
   await refused(t, blotre.send?.({ type: 'note' }, 'k', stranger, call(t)), { kind: 'rejected', status: 401 })
   await refused(t, blotre.send?.({ type: 'note' }, 'k', { ...one.credentials, rootStream: '0'.repeat(24) }, call(t)), { kind: 'rejected', status: 404 })
 })
 
-t.test('judges answers to forwarded requests by the credentials alone', async (t) => {
+t.test('classifies responses to forwarded requests only by their statement about the credentials', async (t) => {
   const { person, credentials } = await somebody()
   const ask = async (path: string, given = credentials) => {
     const authorized = await blotre.authorize?.({ method: 'DELETE', path }, given, call(t))
@@ -128,13 +128,13 @@ t.test('judges answers to forwarded requests by the credentials alone', async (t
   }
   const root = `/v0/api/stream/${credentials.rootStream}`
   t.equal(await ask(root), null, 'refused for another reason')
-  t.equal(await ask(`${root}?access_token=another`), null, 'a token of the caller\'s does not take the place of ours')
+  t.equal(await ask(`${root}?access_token=another`), null, "a caller's token does not replace ours")
   t.equal(await ask(root, { ...credentials, accessToken: 'unknown' }), 'unauthorized')
   await simulator.expire(person)
   t.equal(await ask(root), 'expired')
 })
 
-t.test('turns away a configuration that cannot work', async (t) => {
+t.test('refuses an invalid configuration', async (t) => {
   for (const wrong of [{ url: 'blot.re' }, { url: 'ftp://blot.re' }, { stream: 'a/b' }, { stream: '' }, { tags: ['a b'] }, { colors: { info: 'red' } }]) {
     t.throws(() => blotreWith(wrong), TypeError)
   }

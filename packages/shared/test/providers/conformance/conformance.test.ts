@@ -7,7 +7,7 @@ import { runConformance } from './run-conformance.ts'
 t.jobs = definitions.length
 
 for (const definition of definitions) {
-  t.test(`${definition.name} does what every provider does`, async (t) => {
+  t.test(`${definition.name} meets the requirements for all providers`, async (t) => {
     await runConformance(t, definition, await readTraits(definition.id))
   })
 }

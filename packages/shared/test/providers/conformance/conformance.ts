@@ -20,17 +20,17 @@ export async function conformance (
   const setup = createSetup(provider, simulator, [...ownSecrets])
   const { person, send, call, fails, errors, secrets } = setup
 
-  await t.test('says who an account is', async (t) => {
+  await t.test('identifies an account', async (t) => {
     const { credentials } = await person()
     const first = await provider.identify(credentials, call(t))
     t.ok(first.id)
     t.ok(first.name)
-    t.same(await provider.identify(credentials, call(t)), first, 'and says the same again')
+    t.same(await provider.identify(credentials, call(t)), first, 'the same each time')
     const other = await person()
     t.not((await provider.identify(other.credentials, call(t))).id, first.id)
   })
 
-  await t.test('takes its own credentials back from JSON and turns away what is none', async (t) => {
+  await t.test('parses its own credentials from JSON and refuses invalid ones', async (t) => {
     const { credentials } = await person()
     t.same(provider.parseCredentials(JSON.parse(JSON.stringify(credentials))), credentials)
     for (const value of [undefined, null, '', 'token', 7, [], {}, { accessToken: '' }, { accessToken: 7 }, { accessToken: 'a\r\nb: c' }]) {
@@ -48,7 +48,7 @@ export async function conformance (
   const sends = provider.send !== undefined
   const carried = sends ? Object.values(messages).filter(({ type }) => !refuses.includes(type)) : []
   for (const message of stateOf === undefined ? carried : []) {
-    await t.test(`sends a ${message.type}, and once however often it is sent`, async (t) => {
+    await t.test(`shows a ${message.type} once, however often it is sent`, async (t) => {
       const someone = await person()
       const key = randomUUID()
       const receipt = await provider.send?.(message, key, someone.credentials, call(t))
@@ -59,7 +59,7 @@ export async function conformance (
       const seen = JSON.stringify(items[0]?.item)
       // Line by line: what parts them is not the same everywhere.
       for (const text of [message.title, ...message.body?.split('\n') ?? [], message.url]) {
-        if (text !== undefined) t.ok(seen.includes(JSON.stringify(text).slice(1, -1)), `shows ${text}`)
+        if (text !== undefined) t.ok(seen.includes(JSON.stringify(text).slice(1, -1)), `the account shows ${text}`)
       }
       await provider.send?.(message, randomUUID(), someone.credentials, call(t))
       t.equal((await simulator.inbox(someone)).length, 2, 'another key is another message')
@@ -67,7 +67,7 @@ export async function conformance (
   }
 
   for (const message of stateOf === undefined ? [] : carried) {
-    await t.test(`sends a ${message.type}, and leaves the same behind however often it is sent`, async (t) => {
+    await t.test(`sends a ${message.type}, with the same result however often it is sent`, async (t) => {
       const someone = await person()
       const key = randomUUID()
       const states: unknown[] = []
@@ -88,7 +88,7 @@ export async function conformance (
   }
 
   for (const type of refuses) {
-    await t.test(`has no place for a ${type}, and says so without asking`, async (t) => {
+    await t.test(`refuses a ${type} without a request`, async (t) => {
       const someone = await person()
       await simulator.fault(t, { status: 500 })
       await fails(t, () => send(t, someone, { message: messages[type] }), 'rejected')
@@ -96,12 +96,12 @@ export async function conformance (
   }
 
   if (sends && stateOf === undefined) {
-    await t.test('sends the message once when the answer to the first try got lost', async (t) => {
+    await t.test('shows the message once when the response to the first attempt is lost', async (t) => {
       const someone = await person()
       const key = randomUUID()
       await simulator.fault(t, { reset: 'after', times: 1 })
       await fails(t, () => send(t, someone, { key }), 'transient')
-      t.equal((await simulator.inbox(someone)).length, 1, 'it had arrived all the same')
+      t.equal((await simulator.inbox(someone)).length, 1, 'the message had arrived')
       await send(t, someone, { key })
       t.equal((await simulator.inbox(someone)).length, 1)
     })
@@ -109,7 +109,7 @@ export async function conformance (
 
   await credentialsConformance(t, provider, simulator, carried, setup, traits)
 
-  await t.test('says until when a rate limit lasts', async (t) => {
+  await t.test('returns the end of a rate limit', async (t) => {
     const someone = await person()
     const now = Math.floor(Date.now() / 1_000) * 1_000
     await simulator.fault(t, traits.rateLimited(now + 120_000))
@@ -117,7 +117,7 @@ export async function conformance (
     t.equal(failure?.kind === 'rateLimited' && failure.retryAt, now + 120_000)
   })
 
-  await t.test('waits a bounded while for a limit that lies in the past or in another age', async (t) => {
+  await t.test('limits the wait when the end of a limit is in the past or far in the future', async (t) => {
     const someone = await person()
     const now = Math.floor(Date.now() / 1_000) * 1_000
     for (const at of [now - 120_000, now + 400 * 24 * 3_600_000]) {
@@ -138,7 +138,7 @@ export async function conformance (
     ['a connection that is reset', { reset: 'before' }, 'transient']
   ]
   for (const [what, fault, kind] of nonsense) {
-    await t.test(`takes ${what} as ${kind}`, async (t) => {
+    await t.test(`classifies ${what} as ${kind}`, async (t) => {
       const someone = await person()
       await simulator.fault(t, fault)
       const http = { maxResponseBytes: 100_000 }
@@ -148,19 +148,19 @@ export async function conformance (
     })
   }
 
-  await t.test('gives up on an answer that does not come in time', async (t) => {
+  await t.test('stops waiting for a response after the timeout', async (t) => {
     const someone = await person()
     await simulator.fault(t, { delayMs: 60_000 })
     await fails(t, () => send(t, someone, { http: { totalTimeoutMs: 100 } }), 'transient')
   })
 
-  await t.test('stops when it is told to', async (t) => {
+  await t.test('aborts on request', async (t) => {
     const someone = await person()
     await simulator.fault(t, { delayMs: 60_000 })
     await fails(t, () => send(t, someone, { signal: AbortSignal.timeout(50) }), 'transient')
   })
 
-  await t.test('follows no redirect and hands no token to another host', async (t) => {
+  await t.test('follows no redirect and sends no token to another host', async (t) => {
     const someone = await person()
     const visits: string[] = []
     const elsewhere = await web(t, (request, response) => {
@@ -187,11 +187,11 @@ export async function conformance (
       await send(t, someone, { message, http: { allowPrivateHosts: ['127.0.0.1'] } })
       const [arrival] = await simulator.inbox(someone)
       t.match(JSON.stringify(arrival?.item), file.name)
-      t.notMatch(JSON.stringify(arrival), '/private/report', 'and does not say where it was')
+      t.notMatch(JSON.stringify(arrival), '/private/report', "the message does not contain the file's URL")
     })
   }
 
-  await t.test('lets no secret into an error', async (t) => {
+  await t.test('has no secret in any error', async (t) => {
     t.ok(errors.length > 20, `${errors.length} errors were seen`)
     for (const error of errors) {
       const all = `${String(error)} ${error instanceof Error ? error.stack : ''} ${JSON.stringify(error)} ${inspect(error, { depth: 9, showHidden: true })}`

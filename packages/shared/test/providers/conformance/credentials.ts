@@ -15,20 +15,20 @@ export async function credentialsConformance (
   const { person, known, send, call, fails, errors } = setup
   const { refresh, revoke, authorize } = provider
 
-  await t.test('tells a dead token from everything else', async (t) => {
+  await t.test('distinguishes a dead token from other errors', async (t) => {
     const someone = await person()
     await simulator.revoke(someone)
     await isDead(t, someone)
   })
 
   if (refresh !== undefined && renewsWhileValid) {
-    await t.test('exchanges a token for a younger one, once and once more, and not when it is too old', async (t) => {
+    await t.test('exchanges a token for a newer one, several times, and not after it has expired', async (t) => {
       const someone = await person()
       const account = await provider.identify(someone.credentials, call(t))
       const now = Date.now()
       for (let old: Person = someone, round = 0; round < 2; round++) {
         const fresh = await refresh(old.credentials, call(t, { now }))
-        t.ok((fresh.expiresAt?.getTime() ?? 0) > now, 'and says until when')
+        t.ok((fresh.expiresAt?.getTime() ?? 0) > now, 'the new token has an expiry')
         t.same(provider.parseCredentials(JSON.parse(JSON.stringify(known(fresh.credentials)))), fresh.credentials)
         t.same(await provider.identify(fresh.credentials, call(t)), account)
         old = { ...old, ...fresh }
@@ -40,7 +40,7 @@ export async function credentialsConformance (
   }
 
   if (refresh !== undefined && !renewsWhileValid) {
-    await t.test('refreshes an expired token, once and once more', async (t) => {
+    await t.test('refreshes an expired token, several times', async (t) => {
       const someone = await person()
       await send(t, someone)
       await simulator.expire(someone)
@@ -49,7 +49,7 @@ export async function credentialsConformance (
 
       const now = Date.now()
       const first = await renewed(t, someone, now)
-      t.ok((first.expiresAt?.getTime() ?? Infinity) > now, 'and says until when')
+      t.ok((first.expiresAt?.getTime() ?? Infinity) > now, 'the new token has an expiry')
       await send(t, first)
       const second = await renewed(t, first, now)
       await send(t, second)
@@ -58,7 +58,7 @@ export async function credentialsConformance (
   }
 
   if (refresh !== undefined) {
-    await t.test('tells an outage of the token endpoint from a refresh token that is dead', async (t) => {
+    await t.test('distinguishes an outage of the token endpoint from a dead refresh token', async (t) => {
       const someone = await person()
       const attempt = () => refresh(someone.credentials, call(t))
       for (const [fault, kind] of [
@@ -75,7 +75,7 @@ export async function credentialsConformance (
   }
 
   if (revoke !== undefined) {
-    await t.test('revokes, and does not mind when it is revoked already', async (t) => {
+    await t.test('revokes credentials, and accepts that they are already revoked', async (t) => {
       for (const isExpired of refresh === undefined ? [false] : [false, true]) {
         const someone = await person()
         if (isExpired) await simulator.expire(someone)
@@ -90,7 +90,7 @@ export async function credentialsConformance (
   }
 
   if (authorize !== undefined) {
-    await t.test('authorizes a request to itself and to nobody else', async (t) => {
+    await t.test('authorizes only requests to itself', async (t) => {
       const { credentials } = await person()
       const path = '/some/path?a=b%20c&d=%2F'
       const authorized = await authorize({ method: 'GET', path }, credentials, call(t))

@@ -109,13 +109,13 @@ const table: Row[] = [
   [429, { 'retry-after': '12' }, '', { kind: 'rateLimited', reason: 'too many requests', retryAt: now + 12_000 }]
 ]
 
-t.test('judges what the Graph API answers', async (t) => {
+t.test('classifies responses of the Graph API', async (t) => {
   for (const [status, headers, text, failure] of table) {
     t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, readId), failure, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 
-t.test('makes no user connect again for a mistake in our configuration', async (t) => {
+t.test('does not require a reconnect for an error in our configuration', async (t) => {
   for (const [code, classifiers] of [[1, [classifyToken, classifyApp]], [101, [classifyToken, classifyApp]], [190,
     [classifyApp]]] as const) {
     for (const judge of classifiers) {
@@ -127,14 +127,14 @@ t.test('makes no user connect again for a mistake in our configuration', async (
   t.match(classifyToken({ status: 400, headers: json, body: Buffer.from(error(100)) }, now, readId), { kind: 'rejected' })
 })
 
-t.test('quotes nothing of the answer', async (t) => {
+t.test('quotes no text of the response', async (t) => {
   for (const [status, headers, text] of table) {
     const answer = { status, headers, body: Buffer.from(text) }
     if (text.includes('quote')) t.notMatch(JSON.stringify([classify(answer, now, readId), classifyToken(answer, now, readId)]), /quote/)
   }
 })
 
-t.test('waits for as long as the last of several limits lasts, and a bounded while', async (t) => {
+t.test('waits until the last of several limits ends, up to a maximum', async (t) => {
   const waits: Array<[Record<string, string>, number]> = [
     [{}, 5 * minute],
     [business, 12 * minute],
@@ -153,7 +153,7 @@ t.test('waits for as long as the last of several limits lasts, and a bounded whi
   }
 })
 
-t.test('learns from the headers of every answer how near the limits are', async (t) => {
+t.test('reads the usage of the limits from the headers of every response', async (t) => {
   const usages: Array<[Record<string, string>, object[]]> = [
     [{}, []],
     [{ 'x-app-usage': '{"call_count":0,"total_time":0,"total_cputime":0}' }, []],
@@ -166,7 +166,7 @@ t.test('learns from the headers of every answer how near the limits are', async 
   for (const [headers, usage] of usages) t.strictSame(readUsage(headers), usage, JSON.stringify(headers))
 })
 
-t.test('leaves alone what is nearly used up', async (t) => {
+t.test('pauses before a limit is reached', async (t) => {
   const app = (percent: number) => restsOf({ 'x-app-usage': JSON.stringify({ call_count: percent }) }, now)
   t.strictSame(app(89), [])
   t.strictSame(app(90), [{ scope: 'host', retryAt: now + 5 * minute }])

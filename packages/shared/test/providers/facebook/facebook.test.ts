@@ -11,7 +11,7 @@ import { app, pretendGraph } from './fake-graph.ts'
 const graph = await pretendGraph(t)
 const facebook = facebookWith({})
 
-t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
+t.test('provides the settings that an OAuth 2 framework needs', async (t) => {
   t.match(facebook.handshakes.code, {
     clientId: app.clientId,
     authorizeUrl: 'https://www.facebook.com/v26.0/dialog/oauth',
@@ -23,18 +23,18 @@ t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
     askAgain: { auth_type: 'rerequest' }
   })
   t.same([facebook.revokes, facebook.send], ['account', undefined])
-  t.same(facebook.origins, [graph.url], 'only programs go there: browsers need no leave')
+  t.same(facebook.origins, [graph.url], 'only the API needs an exception in the guard, because browsers open the other URL')
   t.match(facebookWith({ version: 'v25.0', wwwUrl: 'http://127.0.0.1:1/www/' }).handshakes.code,
     { authorizeUrl: 'http://127.0.0.1:1/www/v25.0/dialog/oauth', tokenUrl: `${graph.url}/v25.0/oauth/access_token` })
 })
 
-t.test('turns away what is no address and no version', async (t) => {
+t.test('refuses an invalid URL or version', async (t) => {
   for (const wrong of [{ graphUrl: 'graph.facebook.com' }, { wwwUrl: 'ftp://facebook.com' }, { version: '26' }, { version: 'v26.0/..' }]) {
     t.throws(() => facebookWith(wrong), TypeError, JSON.stringify(wrong))
   }
 })
 
-t.test('exchanges what the code brought at once, and says whose it is and what was not allowed', async (t) => {
+t.test("exchanges the code's token immediately, and returns the account and the declined permissions", async (t) => {
   graph.decline('7', 'ads_read')
   const grant = await facebook.handshakes.code?.accept({ access_token: graph.shortToken('7'), token_type: 'bearer', expires_in: 7200 }, call(t, 1_000))
   t.same(grant, {
@@ -47,22 +47,22 @@ t.test('exchanges what the code brought at once, and says whose it is and what w
   t.same((await facebook.handshakes.code?.accept({ access_token: graph.shortToken('7') }, call(t)))?.missingPermissions, [])
 })
 
-t.test('accepts no token answer without a token', async (t) => {
+t.test('refuses a token response without a token', async (t) => {
   for (const token of [{}, { access_token: '' }, { access_token: 7 }, { access_token: 'a b' }]) {
     await refused(t, facebook.handshakes.code?.accept(token, call(t)), { kind: 'malformed', status: undefined })
   }
   for (const [code, kind] of [[100, 'rejected'], [1, 'transient'], [4, 'rateLimited']] as const) {
     const body = Buffer.from(JSON.stringify({ error: { type: 'OAuthException', code } }))
-    t.match(facebook.handshakes.code?.classifyRefusal?.({ status: 200, headers: {}, body }, 0), { kind }, 'an error may come with 200')
+    t.match(facebook.handshakes.code?.classifyRefusal?.({ status: 200, headers: {}, body }, 0), { kind }, 'an error may have status 200')
   }
 })
 
-t.test('puts token and secret where they are not logged, and a proof on every call', async (t) => {
+t.test('sends token and secret where they are not logged, and a proof with every request', async (t) => {
   const before = graph.requests.length
   await facebook.handshakes.code?.accept({ access_token: graph.shortToken('8') }, call(t))
   const seen = graph.requests.slice(before)
   t.equal(seen.length, 4)
-  t.match(seen[0], /^POST \/v26.0\/oauth\/access_token \{/, 'secrets are in the body of the exchange')
+  t.match(seen[0], /^POST \/v26.0\/oauth\/access_token \{/, 'the body of the exchange contains the secrets')
   for (const request of seen.slice(1)) {
     const [, , url = ''] = /^(\w+) (\S+)/.exec(request) ?? []
     t.match(url, /appsecret_proof=[0-9a-f]{64}$/)
@@ -70,7 +70,7 @@ t.test('puts token and secret where they are not logged, and a proof on every ca
   }
 })
 
-t.test('tells why a token is no good any more', async (t) => {
+t.test('explains why a token no longer works', async (t) => {
   const account = await graph.account()
   const credentials = facebook.parseCredentials(account.credentials)
   await graph.expire(account)
@@ -79,7 +79,7 @@ t.test('tells why a token is no good any more', async (t) => {
   await refused(t, facebook.identify(credentials, call(t)), { kind: 'unauthorized', reason: 'the user has removed the app (#190/458)' })
 })
 
-t.test('takes no token that was made for another app, and believes no answer of two minds', async (t) => {
+t.test('refuses a token of another app, and contradictory responses', async (t) => {
   const { credentials } = await graph.account()
   const facts = { app_id: 'other', user_id: '1', is_valid: true }
   await graph.fault(t, { match: 'debug_token', status: 200, body: { data: facts }, times: 1 })
@@ -88,7 +88,7 @@ t.test('takes no token that was made for another app, and believes no answer of 
   await refused(t, facebook.identify(facebook.parseCredentials(credentials), call(t)), { kind: 'malformed', reason: 'answers name two users' })
 })
 
-t.test('calls nobody dead for a wrong secret of ours', async (t) => {
+t.test('keeps connections active when our secret is wrong', async (t) => {
   const wrong = facebookWith({ clientSecret: 'not-the-secret' })
   const { credentials } = await graph.account()
   const token = wrong.parseCredentials(credentials)
@@ -96,7 +96,7 @@ t.test('calls nobody dead for a wrong secret of ours', async (t) => {
   await refused(t, wrong.identify(token, call(t)), { kind: 'rejected', reason: 'appsecret_proof is missing or wrong (#100)' })
 })
 
-t.test('revokes all that the user has granted', async (t) => {
+t.test('revokes all grants of the user', async (t) => {
   const account = await graph.account()
   const credentials = facebook.parseCredentials(account.credentials)
   const other = facebook.parseCredentials({ accessToken: graph.shortToken(account.name) })
@@ -104,12 +104,12 @@ t.test('revokes all that the user has granted', async (t) => {
   await refused(t, facebook.identify(other, call(t)), { kind: 'unauthorized' })
 })
 
-t.test('tells with each answer how much is used up', async (t) => {
+t.test('reports the usage of the limits with each response', async (t) => {
   const { credentials } = await graph.account()
   const told: number[] = []
   const listening = { ...call(t, 1_000), onUsage: (percent: number) => told.push(percent) }
   const body = await facebook.identify(facebook.parseCredentials(credentials), listening)
-  t.same(told, [], 'where it is said')
+  t.same(told, [], 'if the response states it')
   for (const headers of [
     { 'x-app-usage': '{"call_count":7,"total_time":9}' }, { 'x-app-usage': '{"call_count":0}' },
     { 'x-app-usage': 'nonsense', 'x-fb-ads-insights-throttle': '{"app_id_util_pct":3.5}' }
@@ -120,7 +120,7 @@ t.test('tells with each answer how much is used up', async (t) => {
   t.same(told, [9, 0, 3.5])
 })
 
-t.test('says which limits are nearly met', async (t) => {
+t.test('reports limits that are nearly reached', async (t) => {
   const { credentials } = await graph.account()
   const rests: object[] = []
   const listening = { ...call(t, 1_000), onNearLimit: (rest: object) => rests.push(rest) }
@@ -132,7 +132,7 @@ t.test('says which limits are nearly met', async (t) => {
   t.same(rests, [{ scope: 'host', retryAt: 301_000 }])
 })
 
-t.test('authorizes somebody else\'s request, whatever token they bring themselves', async (t) => {
+t.test('authorizes a forwarded request, whatever token the caller adds', async (t) => {
   const { credentials } = await graph.account()
   const token = facebook.parseCredentials(credentials)
   const authorize = async (path: string, form?: string) =>
@@ -147,16 +147,16 @@ t.test('authorizes somebody else\'s request, whatever token they bring themselve
   await refused(t, authorize('/me/feed', 'message=x&access_token=mine'), { kind: 'rejected' })
 })
 
-t.test('tells of an authorized request\'s answer whether the token is dead', async (t) => {
+t.test('detects from the response to a forwarded request whether the token is dead', async (t) => {
   const judge = (status: number, body: string) => facebook.classifyCredentials?.({ status, headers: {}, body: Buffer.from(body) })
   t.equal(judge(400, '{"error":{"code":190,"error_subcode":460}}'), 'unauthorized')
   t.equal(judge(400, '{"error":{"type":"OAuthException","code":102}}'), 'unauthorized')
-  t.equal(judge(401, '{"error":{"code":190,"message":"Unauthorized"}}'), null, 'a gateway speaks JSON too')
+  t.equal(judge(401, '{"error":{"code":190,"message":"Unauthorized"}}'), null, 'a gateway may send JSON too')
   for (const body of ['{"error":{"type":"x","code":100}}', '{"error":{"type":"x","code":200}}', '{"error":{"type":"x","code":4}}', '<html>', '', '{}']) t.equal(judge(400, body), null, body)
-  t.equal(judge(401, '<html>'), null, 'which is somebody else\'s')
+  t.equal(judge(401, '<html>'), null, 'the response is not from Facebook')
 })
 
-t.test('reads what the app\'s secret has signed, and nothing else', async (t) => {
+t.test("accepts only notices that the app's secret has signed", async (t) => {
   const read = (signed: string) => facebook.notices?.read(signed)
   const payload = encode({ algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1_790_000_000, expires: 0 })
   t.same(read(`${sign(payload)}.${payload}`), { accountId: '42', issuedAt: new Date(1_790_000_000_000), content: payload })

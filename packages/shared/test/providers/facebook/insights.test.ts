@@ -8,7 +8,7 @@ import { app } from './fake-graph.ts'
 const graphUrl = 'https://graph.example'
 const insights = createInsights(createFacebookApi({ graphUrl, wwwUrl: 'https://www.example', version: 'v26.0', app }))
 
-t.test('says so when a server makes pages without an end, and calls nothing of it whole', async (t) => {
+t.test('rejects when a server returns pages without end, and does not treat them as complete', async (t) => {
   const page = { data: [], paging: { next: `${graphUrl}/v26.0/me/adaccounts?after=more` } }
   let requests = 0
   const request = async () => {

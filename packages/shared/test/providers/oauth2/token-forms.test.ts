@@ -10,7 +10,7 @@ import { openSimulator } from '../conformance/simulator.ts'
 import { tokenForms } from './token-forms.ts'
 
 for (const id of ['blotre', 'facebook'] as const) {
-  t.test(`loses no token to the form of a refresh at ${id}`, async (t) => {
+  t.test(`keeps tokens in every format of a refresh at ${id}`, async (t) => {
     const simulator = await openSimulator(t, id)
     const provider = providerAt(id, simulator.environment)
     const call = openCall(t, simulator.url)
@@ -26,7 +26,7 @@ for (const id of ['blotre', 'facebook'] as const) {
   })
 }
 
-t.test('takes a text for a token nowhere', async (t) => {
+t.test('never treats text as a token', async (t) => {
   const simulator = await openSimulator(t, 'blotre')
   const provider = providerAt('blotre', simulator.environment)
   const call = openCall(t, simulator.url)

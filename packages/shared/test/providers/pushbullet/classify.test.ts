@@ -92,19 +92,19 @@ function waitUntil (retryAt: number) {
   return { kind: 'rateLimited', reason: 'too many requests for this account', retryAt }
 }
 
-t.test('judges what Pushbullet answers', async (t) => {
+t.test('classifies responses of Pushbullet', async (t) => {
   for (const [status, headers, text, failure] of table) {
     t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, ['iden']), failure, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 
-t.test('asks for every member the caller needs', async (t) => {
+t.test('requires every member that the caller needs', async (t) => {
   const answer = { status: 200, headers: {}, body: Buffer.from('{"file_name":"a","file_url":"b"}') }
   t.same(classify(answer, now, ['file_name', 'file_url']), { kind: 'ok', value: { file_name: 'a', file_url: 'b' } })
   t.same(classify(answer, now, ['file_name', 'upload_url']), { kind: 'malformed', reason: 'answer lacks upload_url' })
 })
 
-t.test('quotes no text of the answer', async (t) => {
+t.test('quotes no text of the response', async (t) => {
   for (const [status, headers] of table) {
     const hostile = envelope('Do not quote me.', { param: 'Do not quote me.' })
     t.notMatch(JSON.stringify(classify({ status, headers, body: Buffer.from(hostile) }, now, ['iden'])), /quote/)

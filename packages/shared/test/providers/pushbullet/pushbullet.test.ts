@@ -14,7 +14,7 @@ const clientSecret = 'sandbox-secret'
 const simulator = await openSimulator(t, 'pushbullet')
 const pushbullet = pushbulletAt(`${simulator.url}/pushbullet/`)
 
-t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
+t.test('provides the settings that an OAuth 2 framework needs', async (t) => {
   t.match(pushbullet.handshakes.code, {
     clientId: 'carillon',
     authorizeUrl: `${simulator.url}/pushbullet/authorize`,
@@ -22,11 +22,11 @@ t.test('names what an OAuth 2 framework needs for the handshake', async (t) => {
     tokenRequest: { credentials: 'body', format: 'json' },
     correlation: 'redirect-query'
   })
-  t.same(pushbullet.handshakes.code?.scope, [], 'an empty list, or the framework asks for a scope named undefined')
+  t.same(pushbullet.handshakes.code?.scope, [], 'an empty list, because the framework would request a scope named undefined')
   t.same(pushbullet.origins, [simulator.url])
 })
 
-t.test('turns the token endpoint\'s answer into credentials and an account', async (t) => {
+t.test('converts the token response to credentials and an account', async (t) => {
   const redirectUri = 'http://127.0.0.1/connect/pushbullet/callback?handshake=7'
   const query = { client_id: 'carillon', response_type: 'code', redirect_uri: redirectUri, auto: 'allow', account: 'ann' }
   const answer = await fetch(`${simulator.url}/pushbullet/authorize?${new URLSearchParams(query)}`, { redirect: 'manual' })
@@ -45,13 +45,13 @@ t.test('turns the token endpoint\'s answer into credentials and an account', asy
   t.notOk(grant?.expiresAt, 'a token has no stated expiry')
 })
 
-t.test('accepts no token answer without a token', async (t) => {
+t.test('refuses a token response without a token', async (t) => {
   for (const token of [{}, { access_token: '' }, { access_token: 7 }, { error: 'invalid_grant' }]) {
     await refused(t, pushbullet.handshakes.code?.accept(token, call(t)), { kind: 'malformed' })
   }
 })
 
-t.test('sends a note with the fields it means and no target', async (t) => {
+t.test('sends a note with its own fields and without a target', async (t) => {
   const { person, credentials } = await somebody()
   const key = randomUUID()
   const { id } = await pushbullet.send?.({ type: 'note', title: 'T', body: 'B', level: 'error' }, key, credentials, call(t)) ?? {}
@@ -62,14 +62,14 @@ t.test('sends a note with the fields it means and no target', async (t) => {
   t.match(arrival?.item, { iden: id, guid: key, title: 'T', body: 'B' })
 })
 
-t.test('leaves out what a message does not say', async (t) => {
+t.test('omits fields that a message lacks', async (t) => {
   const { person, credentials } = await somebody()
   await pushbullet.send?.({ type: 'link', url: 'https://example.com/' }, 'k', credentials, call(t))
   const [arrival] = await simulator.inbox(person)
   t.same(arrival?.request.body, { type: 'link', guid: 'k', url: 'https://example.com/' })
 })
 
-t.test('uploads a file and pushes what the upload is called', async (t) => {
+t.test('uploads a file, and pushes it with the name of the upload', async (t) => {
   const { person, credentials } = await somebody()
   const file = { ...byValue('file content ü'), name: '../../etc/ré"port\r\n.txt' }
   await pushbullet.send?.({ type: 'file', title: 'T', body: 'B', file }, 'k', credentials, call(t))
@@ -80,7 +80,7 @@ t.test('uploads a file and pushes what the upload is called', async (t) => {
   t.equal(await stored.text(), 'file content ü')
 })
 
-t.test('sends a link only with a url and a file message only with a file', async (t) => {
+t.test('requires a url for a link and a file for a file message', async (t) => {
   const { credentials } = await somebody()
   const before = await simulator.calls('POST /pushbullet/v2/pushes')
   for (const type of ['link', 'file'] as const) {
@@ -89,7 +89,7 @@ t.test('sends a link only with a url and a file message only with a file', async
   t.equal(await simulator.calls('POST /pushbullet/v2/pushes'), before)
 })
 
-t.test('tells a used-up quota and a refused parameter from a bad token', async (t) => {
+t.test('distinguishes a used-up quota and a refused parameter from a bad token', async (t) => {
   const { credentials } = await somebody()
   const note = { type: 'note', body: 'B' } as const
   await simulator.fault(t, { match: 'POST /v2/pushes', status: 400, times: 1 })
@@ -99,7 +99,7 @@ t.test('tells a used-up quota and a refused parameter from a bad token', async (
   await refused(t, pushbullet.send?.(note, 'k', credentials, call(t)), { kind: 'rejected', reason: 'parameter body refused' })
 })
 
-t.test('does not blame the account for what the file storage says', async (t) => {
+t.test('does not blame the account for errors of the file storage', async (t) => {
   const { credentials } = await somebody()
   const message = { type: 'file', file: byValue('x') } as const
   for (const [status, kind] of [[401, 'rejected'], [403, 'rejected'], [302, 'rejected'], [429, 'transient'], [503, 'transient']] as const) {
@@ -108,7 +108,7 @@ t.test('does not blame the account for what the file storage says', async (t) =>
   }
 })
 
-t.test('judges the server of a file by reference', async (t) => {
+t.test("classifies responses of a file's server", async (t) => {
   const { person, credentials } = await somebody()
   for (const [status, kind] of [[404, 'rejected'], [401, 'rejected'], [302, 'rejected'], [429, 'transient'], [500, 'transient']] as const) {
     const url = await web(t, (_, response) => { response.writeHead(status).end('x') })
@@ -118,7 +118,7 @@ t.test('judges the server of a file by reference', async (t) => {
   t.same(await simulator.inbox(person), [])
 })
 
-t.test('takes a file of the largest size, and not one byte more', async (t) => {
+t.test('accepts a file of the maximum size, and not one byte more', async (t) => {
   const { person, credentials } = await somebody()
   const before = await simulator.calls('POST /pushbullet/v2/upload-request')
   const largest = 26_214_400
@@ -133,7 +133,7 @@ t.test('takes a file of the largest size, and not one byte more', async (t) => {
   t.equal((await simulator.inbox(person)).length, 1)
 })
 
-t.test('shows the token to the API alone, and uploads one part named file', async (t) => {
+t.test('sends the token only to the API, and uploads one part named file', async (t) => {
   const uploads: Array<{ url: string | undefined, token: unknown, authorization: unknown, form: FormData }> = []
   const storage = await web(t, async (request, response) => {
     const headers = { 'content-type': request.headers['content-type'] ?? '' }
