@@ -6,8 +6,7 @@ import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { compileSchema } from '../../src/input/compile-schema.ts'
 import { exactly } from '../../src/v1/fields.ts'
-import { notificationBody } from '../../src/v1/notifications/new-notification.ts'
-import { notificationBatchBody } from '../../src/v1/notifications/new-notifications.ts'
+import { notificationBatchBody, notificationBody } from '../../src/v1/notifications/schema.ts'
 
 const ajv = formats.default(new Ajv({ allErrors: true }))
 const facts = ({ instancePath, keyword, message, params }: ErrorObject) => ({ instancePath, keyword, message, params })

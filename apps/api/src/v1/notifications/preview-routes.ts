@@ -1,29 +1,14 @@
-import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { previewAudience } from '@carillon/shared/notifications'
+import { providerErrors } from '../../notifications/input-errors.ts'
 import { assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly } from '../fields.ts'
-import { notificationBody, providerErrors } from './new-notification.ts'
 import { requireBroadcast } from './require-broadcast.ts'
+import { previewResponse } from './response.ts'
+import { previewBody } from './schema.ts'
 
 /** 10,000 users with ids of common length, and the other fields. */
 const bodyLimit = 1024 * 1024
-
-const { audience, providers } = notificationBody.properties
-
-const previewResponse = Type.Object({
-  total: Type.Integer({ description: 'The number of deliveries: reachable and parked' }),
-  providers: Type.Array(Type.Object({
-    provider: Type.String(),
-    reachable: Type.Integer({ description: 'Connections that would get it' }),
-    parked: Type.Integer({ description: 'Connections whose users have to reconnect first' })
-  })),
-  unreachable: Type.Integer({ description: 'Users without a connection for it, unknown users, and unknown teams' }),
-  estimatedSeconds: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Estimated from the configured limits, or from the speed of the latest broadcasts. Null when neither is known'
-  })
-})
 
 export function previewRoutes ({ database, queues, perSecond }: Services): FastifyPluginAsyncTypebox {
   const senders = [...queues.deliver.keys()]
@@ -36,7 +21,7 @@ export function previewRoutes ({ database, queues, perSecond }: Services): Fasti
         operationId: 'previewNotification',
         tags: ['notifications'],
         summary: 'Preview whom a notification would reach now, and how long it would take',
-        body: exactly({ audience, providers }),
+        body: previewBody,
         response: { 200: previewResponse }
       }
     }, async (request) => {

@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
 import type { Notification, NotificationProgress } from '@carillon/shared/notifications'
 import { nullable, timeField } from '../fields.ts'
-import { messageResponse } from './message-schema.ts'
+import { messageResponse } from './schema.ts'
 
 const counts = Type.Object(Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as
   Record<typeof deliveryStates[number], ReturnType<typeof Type.Integer>>, { description: 'Deliveries by state' })
@@ -55,6 +55,19 @@ export const notificationResponse = Type.Object({
   onUnknown: Type.Enum(['resend', 'hold'], { description: 'What to do with a delivery that may have been sent already' }),
   createdAt: timeField
 }, { title: 'Notification' })
+
+export const previewResponse = Type.Object({
+  total: Type.Integer({ description: 'The number of deliveries: reachable and parked' }),
+  providers: Type.Array(Type.Object({
+    provider: Type.String(),
+    reachable: Type.Integer({ description: 'Connections that would get it' }),
+    parked: Type.Integer({ description: 'Connections whose users have to reconnect first' })
+  })),
+  unreachable: Type.Integer({ description: 'Users without a connection for it, unknown users, and unknown teams' }),
+  estimatedSeconds: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Estimated from the configured limits, or from the speed of the latest broadcasts. Null when neither is known'
+  })
+})
 
 export function toNotificationResponse (notification: Notification): Static<typeof notificationResponse> {
   const { origin, audience, audienceCount, message, providers, data, unreachable, unreachableCount } = notification

@@ -1,8 +1,8 @@
 import { parseId } from '@carillon/shared/db'
 import { findNotification } from '@carillon/shared/notifications'
 import type { Notification } from '@carillon/shared/notifications'
-import { notFound } from '../../problems/problem.ts'
-import type { Services } from '../../services.ts'
+import { notFound } from '../problems/problem.ts'
+import type { Services } from '../services.ts'
 
 /** The notification with this public id. Throws `notFound`. */
 export async function requireNotification ({ database }: Pick<Services, 'database'>, publicId: string): Promise<Notification> {

@@ -1,0 +1,44 @@
+import { normalizeMimeType, readWebUrl } from '@carillon/http'
+import { newId } from '@carillon/shared/db'
+import type { Draft } from '@carillon/shared/notifications'
+import type { Message } from '@carillon/shared/providers'
+import type { FileInput, MessageInput, NotificationInput } from './notification-input.ts'
+
+/** The draft of valid input. */
+export function toDraft (body: NotificationInput, createdBy: string | undefined): Draft {
+  const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
+  const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown, createdBy }
+  return { id: newId(), origin: 'api', ...fields, ...timesOf(body) }
+}
+
+/** The times of the input, which may be no moments. */
+export function timesOf ({ sendAt, expiresAt }: Pick<NotificationInput, 'sendAt' | 'expiresAt'>) {
+  return { sendAt: readTime(sendAt), expiresAt: readTime(expiresAt) }
+}
+
+function readTime (text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text)
+}
+
+/** A valid message as it is stored and sent, with the URLs and the MIME type that were validated. */
+function normalizeMessage (message: MessageInput): Message {
+  const { url, file } = message
+  const normalized = {
+    ...message,
+    ...url === undefined ? {} : { url: normalizeUrl(url) },
+    ...file === undefined ? {} : { file: normalizeFile(file) }
+  }
+  // messageErrors has checked that the fields belong together.
+  return normalized as Message
+}
+
+function normalizeFile (file: FileInput): FileInput {
+  const type = normalizeMimeType(file.type) ?? file.type
+  return { ...file, type, ...file.url === undefined ? {} : { url: normalizeUrl(file.url) } }
+}
+
+function normalizeUrl (text: string): string {
+  const read = readWebUrl(text)
+  if ('fault' in read) throw new Error('An invalid URL was not refused')
+  return read.url
+}
