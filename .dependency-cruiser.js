@@ -61,6 +61,13 @@ export default {
       to: { path: '^packages/', pathNot: '^packages/(clients|http)/' }
     },
     {
+      name: 'rules-import-routes',
+      comment: "The API's rules know neither its JSON routes nor its pages.",
+      severity: 'error',
+      from: { path: '^apps/api/src/(auth|connections|handshakes|input|notifications|problems|proxy)/' },
+      to: { path: '^apps/api/src/(v1|pages)/' }
+    },
+    {
       name: 'bullmq-outside-queue',
       comment: "Only shared's queue and the worker's workers.ts know BullMQ.",
       severity: 'error',

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { InputError } from '../problems/problem.ts'
 import { compileItem } from '../input/validation.ts'
-import { exactly, providerField, timeField, userIdField } from '../v1/fields.ts'
+import { exactly, providerField, timeField, userIdField } from '../input/fields.ts'
 
 /** A connection to import. */
 export const importItem = exactly({

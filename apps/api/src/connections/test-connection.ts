@@ -1,5 +1,3 @@
-import { Type } from 'typebox'
-import type { Static } from 'typebox'
 import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
 import type { Connection } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
@@ -10,26 +8,16 @@ import { newRequestContext } from '../request-context.ts'
 import { chargeOutgoing } from '../outgoing-budget.ts'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
-import { timeField } from '../v1/fields.ts'
 
 const timeoutMs = 30_000
 /** The message, and a second one or a refresh when the token has expired. */
 const requestsPerTest = 2
 
-export const testResultResponse = Type.Object({
-  ok: Type.Boolean(),
-  receipt: Type.Optional(Type.Object({ id: Type.String() })),
-  error: Type.Optional(Type.Object({
-    kind: Type.Enum(['transient', 'rateLimited', 'expired', 'unauthorized', 'rejected', 'quota', 'malformed'], {
-      description: '`unauthorized`: the user has to reconnect. `expired`: the token has expired and could not be refreshed now'
-    }),
-    reason: Type.String(),
-    status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),
-    retryAt: Type.Optional(timeField)
-  }))
-}, { title: 'TestResult' })
-
-type TestResult = Static<typeof testResultResponse>
+export interface TestResult {
+  ok: boolean
+  receipt?: { id: string }
+  error?: { kind: Failure['kind'], reason: string, status?: number, retryAt?: string }
+}
 
 /**
  * Sends a message through the connection without a queue. If the provider cannot send, requests the account instead. Marks the

@@ -5,7 +5,7 @@ import t from 'tap'
 import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { compileSchema } from '../../src/input/compile-schema.ts'
-import { exactly } from '../../src/v1/fields.ts'
+import { exactly } from '../../src/input/fields.ts'
 import { notificationBatchBody, notificationBody } from '../../src/v1/notifications/schema.ts'
 
 const ajv = formats.default(new Ajv({ allErrors: true }))

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Type } from 'typebox'
 import { jsonLimitsOf } from '../../src/input/json-limits.ts'
-import { exactly } from '../../src/v1/fields.ts'
+import { exactly } from '../../src/input/fields.ts'
 
 t.test('allows as much as a schema can contain, plus a thousand for the error message', async (t) => {
   const cases = [

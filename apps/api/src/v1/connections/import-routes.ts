@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Services } from '../../services.ts'
 import { compileBody } from '../../input/validation.ts'
-import { exactly } from '../fields.ts'
+import { exactly } from '../../input/fields.ts'
 import { importConnections } from '../../connections/import-connections.ts'
 import { importItem } from '../../connections/import-item.ts'
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { Connection, ConnectionEvent, RevocationResult } from '@carillon/shared/connections'
 import { connectionEventNames, publicId } from '@carillon/shared/db'
-import { nullable, timeField } from '../fields.ts'
+import { nullable, timeField } from '../../input/fields.ts'
 
 export const connectionStatuses = ['active', 'needsReauth', 'revoked'] as const
 
@@ -45,6 +45,20 @@ export const explainedConnectionResponse = Type.Object({
     at: timeField
   }), { description: 'The last 200 events, oldest first' })
 }, { title: 'ConnectionDetails' })
+
+/** The result of a test. */
+export const testResultResponse = Type.Object({
+  ok: Type.Boolean(),
+  receipt: Type.Optional(Type.Object({ id: Type.String() })),
+  error: Type.Optional(Type.Object({
+    kind: Type.Enum(['transient', 'rateLimited', 'expired', 'unauthorized', 'rejected', 'quota', 'malformed'], {
+      description: '`unauthorized`: the user has to reconnect. `expired`: the token has expired and could not be refreshed now'
+    }),
+    reason: Type.String(),
+    status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),
+    retryAt: Type.Optional(timeField)
+  }))
+}, { title: 'TestResult' })
 
 export function toExplainedConnectionResponse (
   connection: Connection, revocation: RevocationResult | undefined, events: ConnectionEvent[]

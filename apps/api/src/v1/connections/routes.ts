@@ -11,11 +11,12 @@ import { chosenTeam, membershipAt, requireOwner } from '../../auth/teams.ts'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toPage } from '../cursor.ts'
-import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from '../fields.ts'
+import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from '../../input/fields.ts'
 import {
-  connectionStatuses, explainedConnectionResponse, connectionResponse, toExplainedConnectionResponse, toConnectionResponse
+  connectionStatuses, explainedConnectionResponse, connectionResponse, testResultResponse, toExplainedConnectionResponse,
+  toConnectionResponse
 } from './response.ts'
-import { testConnection, testResultResponse } from '../../connections/test-connection.ts'
+import { testConnection } from '../../connections/test-connection.ts'
 
 export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox {
   const { database, providers, vault } = services

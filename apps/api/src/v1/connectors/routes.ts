@@ -12,7 +12,7 @@ import { handshakeKinds, kindsOf } from '../../handshakes/kinds.ts'
 import type { Services } from '../../services.ts'
 import { pullResponse, toPullResponse } from '../pulls/response.ts'
 import { connectionResponse, toConnectionResponse } from '../connections/response.ts'
-import { exactly, nullable, teamIdField } from '../fields.ts'
+import { exactly, nullable, teamIdField } from '../../input/fields.ts'
 
 const connectorResponse = Type.Object({
   provider: Type.String(),

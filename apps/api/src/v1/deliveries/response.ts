@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
 import type { Delivery, ExplainedDelivery } from '@carillon/shared/deliveries'
 import { explainDelivery } from '../../notifications/explain-delivery.ts'
-import { nullable, timeField } from '../fields.ts'
+import { nullable, timeField } from '../../input/fields.ts'
 
 export const deliveryResponse = Type.Object({
   notificationId: Type.String({ description: '`ntf_…`' }),

@@ -6,7 +6,7 @@ import { findNotificationProgress } from '@carillon/shared/notifications'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toPage } from '../cursor.ts'
-import { exactly, idParams, listOf, pageQuery } from '../fields.ts'
+import { exactly, idParams, listOf, pageQuery } from '../../input/fields.ts'
 import { explainedDeliveryResponse, deliveryResponse, toExplainedDeliveryResponse, toDeliveryResponse } from './response.ts'
 
 export function deliveryRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {

@@ -7,7 +7,7 @@ import { sanitizeText } from '@carillon/shared/names'
 import { startUrl } from '../../handshakes/handshake-urls.ts'
 import { handshakeKinds } from '../../handshakes/kinds.ts'
 import type { Services } from '../../services.ts'
-import { nullable, timeField } from '../fields.ts'
+import { nullable, timeField } from '../../input/fields.ts'
 
 export const handshakeResponse = Type.Object({
   id: Type.String({ description: '`hsk_…`' }),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { handshakeKinds } from '../../handshakes/kinds.ts'
-import { exactly, providerField, teamIdField } from '../fields.ts'
+import { exactly, providerField, teamIdField } from '../../input/fields.ts'
 
 export const handshakeBody = exactly({
   provider: providerField,

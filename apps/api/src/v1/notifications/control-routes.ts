@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { createControls } from '../../notifications/control-notification.ts'
 import { requireNotification } from '../../notifications/require-notification.ts'
 import type { Services } from '../../services.ts'
-import { idParams } from '../fields.ts'
+import { idParams } from '../../input/fields.ts'
 import { notificationResponse, toNotificationResponse } from './response.ts'
 
 const actions = {

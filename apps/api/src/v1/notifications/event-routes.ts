@@ -5,7 +5,7 @@ import { parseId } from '@carillon/shared/db'
 import type { NotificationProgress } from '@carillon/shared/notifications'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { idParams } from '../fields.ts'
+import { idParams } from '../../input/fields.ts'
 import { createProgressFeed } from '../../notifications/progress-feed.ts'
 import { toProgressResponse } from './response.ts'
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
 import type { Notification, NotificationProgress } from '@carillon/shared/notifications'
-import { nullable, timeField } from '../fields.ts'
+import { nullable, timeField } from '../../input/fields.ts'
 import { messageResponse } from './schema.ts'
 
 const counts = Type.Object(Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as

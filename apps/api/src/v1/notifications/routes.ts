@@ -13,7 +13,7 @@ import { batchErrors, notificationErrors } from '../../notifications/input-error
 import { requireNotification } from '../../notifications/require-notification.ts'
 import { toDraft } from '../../notifications/to-draft.ts'
 import { fromCursor, toPage } from '../cursor.ts'
-import { exactly, idParams, listOf, pageQuery } from '../fields.ts'
+import { exactly, idParams, listOf, pageQuery } from '../../input/fields.ts'
 import { fromPositionCursor, toPositionCursor } from '../position-cursor.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 import { notificationResponse, unreachableResponse, toNotificationResponse } from './response.ts'

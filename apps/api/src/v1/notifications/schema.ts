@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { maxFileBytes } from '../../notifications/notification-input.ts'
-import { audienceField, exactly, providerField, timeField } from '../fields.ts'
+import { audienceField, exactly, providerField, timeField } from '../../input/fields.ts'
 
 const fileSchema = exactly({
   name: Type.String({ minLength: 1, maxLength: 255, description: 'Without a path' }),

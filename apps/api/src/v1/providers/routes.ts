@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listProviderStates } from '@carillon/shared/deliveries'
 import type { HostState } from '@carillon/shared/throttling'
 import type { Services } from '../../services.ts'
-import { nullable, timeField } from '../fields.ts'
+import { nullable, timeField } from '../../input/fields.ts'
 
 const breakerResponse = Type.Object({
   host: Type.Union([Type.String(), Type.Null()], { description: "A host that users chose. Null is the provider's own host" }),

@@ -4,7 +4,7 @@ import type { Connection } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import type { PullStatus } from '@carillon/shared/pulls'
 import { connectionStatuses } from '../connections/response.ts'
-import { listOf, nullable, timeField } from '../fields.ts'
+import { listOf, nullable, timeField } from '../../input/fields.ts'
 
 const decimal = (description: string) => Type.String({ description: `${description}: a decimal number, exactly as the provider sent it` })
 

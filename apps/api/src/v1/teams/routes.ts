@@ -5,7 +5,7 @@ import { publicId } from '@carillon/shared/db'
 import { findTeam, listMemberIds, putTeam } from '@carillon/shared/teams'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly, nameErrors, nameField, teamIdField, userIdField } from '../fields.ts'
+import { exactly, nameErrors, nameField, teamIdField, userIdField } from '../../input/fields.ts'
 
 /** 5,000 members with the longest ids, and the other fields. */
 const bodyLimit = 4 * 1024 * 1024

@@ -6,7 +6,7 @@ import type { Team } from '@carillon/shared/teams'
 import { createUserTokens } from '../../auth/user-tokens.ts'
 import { assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly, nameErrors, nameField, teamIdField, timeField, userIdField } from '../fields.ts'
+import { exactly, nameErrors, nameField, teamIdField, timeField, userIdField } from '../../input/fields.ts'
 
 const userTokenBody = exactly({
   userId: userIdField,
