@@ -2,37 +2,14 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Services } from '../../services.ts'
 import { compileBody } from '../../input/validation.ts'
-import { exactly } from '../../input/fields.ts'
 import { importConnections } from '../../connections/import-connections.ts'
-import { importItem } from '../../connections/import-item.ts'
+import { importResultResponse } from './response.ts'
+import { importBody, importEnvelope } from './schema.ts'
 
 /** 1,000 items with two tokens of 4 KiB each, and their other fields. */
 const bodyLimit = 12 * 1024 * 1024
 
-const size = { minItems: 1, maxItems: 1_000 }
-/** The body as the contract shows it. `envelope` validates it, and each item is validated by itself. */
-const importBody = exactly({
-  connections: Type.Array(Type.Unsafe<unknown>(importItem), {
-    ...size, description: 'An invalid item does not affect the others. Without `account`, Carillon asks the provider for the account'
-  })
-})
-const envelope = exactly({ connections: Type.Array(Type.Unknown(), size) })
-
-const validateEnvelope = compileBody(envelope)
-
-const importResultResponse = Type.Object({
-  index: Type.Integer(),
-  userId: Type.Optional(Type.String({ description: 'Absent when the item has no readable user id' })),
-  provider: Type.Optional(Type.String()),
-  connectionId: Type.Optional(Type.String()),
-  error: Type.Optional(Type.Object({
-    code: Type.Enum([
-      'invalidItem', 'unknownProvider', 'teamProvider', 'duplicate', 'badAccount', 'badCredentials', 'unauthorized', 'notIdentified'
-    ]),
-    reason: Type.String(),
-    path: Type.Optional(Type.String({ description: 'For `invalidItem`: the invalid field, such as `account.name`' }))
-  }))
-}, { title: 'ImportResult' })
+const validateEnvelope = compileBody(importEnvelope)
 
 export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {

@@ -60,6 +60,20 @@ export const testResultResponse = Type.Object({
   }))
 }, { title: 'TestResult' })
 
+export const importResultResponse = Type.Object({
+  index: Type.Integer(),
+  userId: Type.Optional(Type.String({ description: 'Absent when the item has no readable user id' })),
+  provider: Type.Optional(Type.String()),
+  connectionId: Type.Optional(Type.String()),
+  error: Type.Optional(Type.Object({
+    code: Type.Enum([
+      'invalidItem', 'unknownProvider', 'teamProvider', 'duplicate', 'badAccount', 'badCredentials', 'unauthorized', 'notIdentified'
+    ]),
+    reason: Type.String(),
+    path: Type.Optional(Type.String({ description: 'For `invalidItem`: the invalid field, such as `account.name`' }))
+  }))
+}, { title: 'ImportResult' })
+
 export function toExplainedConnectionResponse (
   connection: Connection, revocation: RevocationResult | undefined, events: ConnectionEvent[]
 ): Static<typeof explainedConnectionResponse> {

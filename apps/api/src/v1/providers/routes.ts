@@ -1,35 +1,9 @@
 import { Type } from 'typebox'
-import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listProviderStates } from '@carillon/shared/deliveries'
 import type { HostState } from '@carillon/shared/throttling'
 import type { Services } from '../../services.ts'
-import { nullable, timeField } from '../../input/fields.ts'
-
-const breakerResponse = Type.Object({
-  host: Type.Union([Type.String(), Type.Null()], { description: "A host that users chose. Null is the provider's own host" }),
-  state: Type.Enum(['closed', 'open', 'probing'], { description: 'While it is `open`, no requests are sent and no attempts are used' }),
-  reason: nullable(Type.String()),
-  openedAt: nullable(timeField),
-  retryAt: Type.Union([timeField, Type.Null()], { description: 'When a single request tests whether the host works again' }),
-  silentUntil: Type.Union([timeField, Type.Null()], { description: 'When the rate limit of the host ends' })
-})
-
-const providerResponse = Type.Object({
-  provider: Type.String(),
-  name: Type.String(),
-  canSend: Type.Boolean(),
-  breakers: Type.Array(breakerResponse, { description: "The breaker of the provider's own host, and the breakers of other hosts with errors or limits" }),
-  limits: Type.Object({
-    perSecond: Type.Union([Type.Integer(), Type.Null()], { description: 'The configured limit of requests that all workers send together' }),
-    silentUntil: Type.Union([timeField, Type.Null()], { description: 'When the rate limit of the provider ends' })
-  }),
-  waiting: Type.Object({
-    due: Type.Integer({ description: 'Deliveries that are due now' }),
-    later: Type.Integer({ description: 'Deliveries that are scheduled, paused, or wait for a retry' }),
-    broadcast: Type.Integer({ description: 'Deliveries of broadcasts that were not started' })
-  })
-}, { title: 'ProviderStatus' })
+import { providerResponse, toBreakerResponse } from './response.ts'
 
 export function providerRoutes ({ database, perSecond, providers }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -61,16 +35,3 @@ export function providerRoutes ({ database, perSecond, providers }: Services): F
 }
 
 const healthy: HostState = { host: '', breaker: 'closed', reason: null, openedAt: null, retryAt: null, silentUntil: null }
-
-function toBreakerResponse (
-  { host, breaker, reason, openedAt, retryAt, silentUntil }: HostState
-): Static<typeof breakerResponse> {
-  return {
-    host: host === '' ? null : host,
-    state: breaker,
-    reason,
-    openedAt: openedAt?.toISOString() ?? null,
-    retryAt: retryAt?.toISOString() ?? null,
-    silentUntil: silentUntil?.toISOString() ?? null
-  }
-}

@@ -44,12 +44,22 @@ const pullSourceResponse = Type.Object({
   statusReason: nullable(Type.String())
 })
 
-export const insightsPage = Type.Object({
+const insightsPage = Type.Object({
   ...listOf(insightsRowResponse).properties,
   totals: Type.Array(insightsTotalResponse, { description: 'Sums over all pages, one for each currency' }),
   connection: Type.Object(pullSourceResponse.properties, { description: 'The connection that the data is read through' }),
   pull: Type.Union([pullResponse, Type.Null()], { description: 'The status of reading. Null before the first read' })
 })
+
+export const insightsResponse = {
+  200: {
+    description: 'With `Accept: text/csv`: all rows, without `limit` and `cursor`',
+    content: {
+      'application/json': { schema: insightsPage },
+      'text/csv': { schema: Type.String() }
+    }
+  }
+}
 
 export function toPullResponse (pull: PullStatus): Static<typeof pullResponse> {
   const { dueAt, startedAt, endedAt, succeededAt, failedAt, ...rest } = pull

@@ -1,6 +1,4 @@
 import accepts from '@fastify/accepts'
-import { Type } from 'typebox'
-import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Connection } from '@carillon/shared/connections'
@@ -9,37 +7,15 @@ import { startPull } from '../../connections/store-connections.ts'
 import { chargeOutgoing } from '../../outgoing-budget.ts'
 import { Problem, assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly, pageQuery, providerField, teamIdField } from '../../input/fields.ts'
 import { insightsCsv } from './insights-csv.ts'
 import { fromInsightsCursor, toInsightsCursor } from './insights-cursor.ts'
 import { connectionById, connectionOfTeam } from './pulled-connection.ts'
-import { insightsPage, pullResponse, toPullResponse, toPullSourceResponse } from './response.ts'
-
-const nameField = Type.String({ minLength: 1, maxLength: 64, description: 'The data that is read: `insights`' })
-const teamParams = Type.Object({ teamId: teamIdField, provider: providerField, name: nameField })
-const connectionParams = Type.Object({ id: Type.String(), name: nameField })
-/** The database has no year 0. */
-const dayField = (description: string) => Type.Optional(Type.String({ format: 'date', pattern: '^(?!0000)', description }))
-const insightsQuery = exactly({
-  since: dayField('The first day'),
-  until: dayField('The last day, included'),
-  account: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only this ad account, such as `act_123`' })),
-  ...pageQuery
-})
-const insightsResponse = {
-  200: {
-    description: 'With `Accept: text/csv`: all rows, without `limit` and `cursor`',
-    content: {
-      'application/json': { schema: insightsPage },
-      'text/csv': { schema: Type.String() }
-    }
-  }
-}
+import { insightsResponse, pullResponse, toPullResponse, toPullSourceResponse } from './response.ts'
+import { connectionPullParams, insightsQuery, teamPullParams } from './schema.ts'
+import type { InsightsQuery } from './schema.ts'
 
 /** The accounts, and the latest days of some of them. */
 const requestsPerRefresh = 5
-
-type InsightsQuery = Static<typeof insightsQuery>
 
 /** The data that is read through connections. */
 export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
@@ -53,7 +29,7 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'getTeamInsights',
         tags: ['teams'],
         summary: 'List the insights of a team, by day and ad account',
-        params: teamParams,
+        params: teamPullParams,
         querystring: insightsQuery,
         response: insightsResponse
       }
@@ -65,7 +41,7 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'getInsights',
         tags: ['connections'],
         summary: 'List the insights of a connection, by day and ad account',
-        params: connectionParams,
+        params: connectionPullParams,
         querystring: insightsQuery,
         response: insightsResponse
       }
@@ -77,7 +53,7 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'refreshTeamInsights',
         tags: ['teams'],
         summary: 'Read the insights of a team now, or when the rate limit allows. With a user token: for the owner',
-        params: teamParams,
+        params: teamPullParams,
         response: { 202: pullResponse }
       }
     }, async (request, reply) => {

@@ -1,32 +1,15 @@
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { publicId } from '@carillon/shared/db'
 import { findTeam, listMemberIds, putTeam } from '@carillon/shared/teams'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly, nameErrors, nameField, teamIdField, userIdField } from '../../input/fields.ts'
+import { nameErrors } from '../../input/fields.ts'
+import { teamResponse } from './response.ts'
+import { teamBody, teamParams } from './schema.ts'
 
 /** 5,000 members with the longest ids, and the other fields. */
 const bodyLimit = 4 * 1024 * 1024
-
-const params = Type.Object({ teamId: teamIdField })
-
-const teamBody = exactly({
-  name: nameField('The display name of the team'),
-  ownerId: Type.String({ ...userIdField, description: 'Your id of the user who owns the team: only the owner connects and disconnects for it. The owner is always a member' }),
-  memberIds: Type.Array(userIdField, {
-    maxItems: 5_000, uniqueItems: true, description: 'Your ids of all members. Users who are not in the list leave the team'
-  })
-})
-
-const teamResponse = Type.Object({
-  id: Type.String({ description: '`tea_…`' }),
-  teamId: Type.String({ description: 'Your id of the team' }),
-  name: Type.String(),
-  ownerId: Type.String({ description: 'Your id of the owner' }),
-  memberIds: Type.Array(Type.String(), { description: 'Your ids of all members, including the owner' })
-}, { title: 'Team' })
 
 export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -37,7 +20,7 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
         operationId: 'putTeam',
         tags: ['teams'],
         summary: 'Create or replace a team. Creates users who are new',
-        params,
+        params: teamParams,
         body: teamBody,
         response: { 200: teamResponse, 201: teamResponse }
       }
@@ -54,7 +37,7 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
         operationId: 'getTeam',
         tags: ['teams'],
         summary: 'Retrieve a team with its members',
-        params,
+        params: teamParams,
         response: { 200: teamResponse }
       }
     }, async ({ params: { teamId } }) => show(teamId))

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { findMembership } from '@carillon/shared/teams'
 import { ensureUser } from '@carillon/shared/users'
@@ -6,22 +5,9 @@ import type { Team } from '@carillon/shared/teams'
 import { createUserTokens } from '../../auth/user-tokens.ts'
 import { assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { exactly, nameErrors, nameField, teamIdField, timeField, userIdField } from '../../input/fields.ts'
-
-const userTokenBody = exactly({
-  userId: userIdField,
-  displayName: Type.Optional(nameField('The display name of the user')),
-  teamId: Type.Optional(Type.String({ ...teamIdField, description: 'Your id of the team that the user acts for. The user must be a member' })),
-  expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Lifetime in seconds' }))
-})
-
-const userTokenResponse = Type.Object({
-  token: Type.String({ description: 'A bearer token for this user' }),
-  expiresAt: timeField,
-  connectUrl: Type.String({
-    format: 'uri', description: 'The page on which the user connects accounts. The token is in the fragment, which browsers do not send'
-  })
-}, { title: 'UserToken' })
+import { nameErrors } from '../../input/fields.ts'
+import { userTokenResponse } from './response.ts'
+import { userTokenBody } from './schema.ts'
 
 export function userTokenRoutes ({ database, vault, now, site }: Services): FastifyPluginAsyncTypebox {
   const tokens = createUserTokens(vault, now)

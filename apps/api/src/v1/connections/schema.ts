@@ -1,0 +1,12 @@
+import { Type } from 'typebox'
+import { importItem } from '../../connections/import-item.ts'
+import { exactly } from '../../input/fields.ts'
+
+const size = { minItems: 1, maxItems: 1_000 }
+/** The body as the contract shows it. `importEnvelope` validates it, and each item is validated by itself. */
+export const importBody = exactly({
+  connections: Type.Array(Type.Unsafe<unknown>(importItem), {
+    ...size, description: 'An invalid item does not affect the others. Without `account`, Carillon asks the provider for the account'
+  })
+})
+export const importEnvelope = exactly({ connections: Type.Array(Type.Unknown(), size) })
