@@ -23,13 +23,13 @@ interface Hooks {
   /** When it asks a queue which jobs wait there. */
   onLook?: () => Promise<unknown>
   /** Whether the queue hands out a job as soon as it has one. */
-  isTaken?: boolean
+  isTaken?: (job: unknown) => boolean
   /** Takes lines of its log. */
   write?: (line: string) => void
 }
 
 /** Runs it once, and answers the segments and plans that it has put on their queues. */
-async function runOnce (through = frozen, { onLook = async () => {}, isTaken = false, write = () => {} }: Hooks = {}) {
+async function runOnce (through = frozen, { onLook = async () => {}, isTaken = () => false, write = () => {} }: Hooks = {}) {
   const askedAbout: string[] = []
   const segments: Array<NewJob<SegmentJob>> = []
   const plans: Array<NewJob<PlanJob>> = []
@@ -39,7 +39,7 @@ async function runOnce (through = frozen, { onLook = async () => {}, isTaken = f
     waiting: async (ids) => {
       askedAbout.push(...ids)
       await onLook()
-      return new Set([...live, ...isTaken ? [] : kept.map(({ id }) => id)])
+      return new Set([...live, ...kept.filter(({ data }) => !isTaken(data)).map(({ id }) => id)])
     },
     schedule: async () => {},
     close: async () => {}
@@ -207,9 +207,26 @@ t.test('leaves a segment that a worker holds, or has put off since it was found'
   await sql`commit`
   // Its job has been taken from the queue, and the worker puts off the rest of the segment.
   const putOff = async () => await database.sql`update segments set due_at = now() + interval '1 hour'`
-  const { segments } = await runOnce(database, { onLook: putOff, isTaken: true })
+  const { segments } = await runOnce(database, { onLook: putOff, isTaken: () => true })
   t.equal(segments.length, 1, 'no second job for it')
   t.match(await database.sql`select due_at > now() as "isLater" from segments`, [{ isLater: true }])
+})
+
+t.test('makes only those segments due again whose own job is lost', async (t) => {
+  const [notificationId, other] = [await insertNotification({ audience: '{"everyone":true}' }), await insertNotification({ audience: '{"everyone":true}' })]
+  const dueAt = await ago(4)
+  const segments = [[notificationId, 'pushbullet', 7], [notificationId, 'pushbullet', 8], [notificationId, 'retired', 7], [other, 'pushbullet', 7]] as const
+  for (const [notification, provider, number] of segments) {
+    await sql`insert into segments ${sql({
+      notification_id: notification, provider, number, after_id: newId(), last_id: newId(), size: 1, due_at: dueAt
+    })}`
+  }
+  const isTaken = (job: unknown): boolean => JSON.stringify(job) === JSON.stringify({ notificationId, number: 7 })
+  t.equal((await runOnce(frozen, { isTaken })).segments.filter(isTaken).length, 2, 'it gets a second job')
+  const late = await sql`
+    select notification_id as id, provider, number from segments where due_at < now() order by notification_id, provider, number`
+  t.same([...late], [[notificationId, 'pushbullet', 8], [notificationId, 'retired', 7], [other, 'pushbullet', 7]]
+    .map(([id, provider, number]) => ({ id, provider, number })))
 })
 
 t.test('asks a queue about jobs, and says what it has found', async (t) => {
