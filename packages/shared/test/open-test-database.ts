@@ -10,13 +10,3 @@ export async function openTestDatabase (t: Test, options: { max?: number } = {})
   t.teardown(() => database.close())
   return { ...database, url }
 }
-
-/** The address of a database without any of our tables. */
-export async function emptyDatabase (t: Test): Promise<{ url: string }> {
-  const { url } = await testDatabase(t)
-  const { sql, close } = openDatabase({ url, max: 1 })
-  await sql`drop schema if exists public, drizzle, bullmq cascade`
-  await sql`create schema public`
-  await close()
-  return { url }
-}

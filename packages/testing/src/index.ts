@@ -4,6 +4,7 @@ export { openBlackHole } from './black-hole.ts'
 export type { BlackHole } from './black-hole.ts'
 export { createBrowser } from './browser.ts'
 export type { Browser, Page } from './browser.ts'
+export { earlierDatabase, emptyDatabase } from './earlier-database.ts'
 export { ownPostgres } from './own-postgres.ts'
 
 export { createSite } from './site.ts'

@@ -1,21 +1,12 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import { earlierDatabase } from '@carillon/testing'
 import t from 'tap'
 import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
-import { emptyDatabase } from '../open-test-database.ts'
 import { ensureUsers } from '../people.ts'
 
 t.test('keeps handshakes and revocations of every state from before handshakes were bound to a browser', async (t) => {
-  const { url } = await emptyDatabase(t)
-  const folder = t.testdir()
-  await cp(fileURLToPath(new URL('../../migrations', import.meta.url)), folder, { recursive: true })
-  const path = `${folder}/meta/_journal.json`
-  const journal = JSON.parse(await readFile(path, 'utf8')) as { entries: Array<{ tag: string }> }
-  await writeFile(path, JSON.stringify({ ...journal, entries: journal.entries.filter(({ tag }) => tag < '0006') }))
+  const { url } = await earlierDatabase(t, '0006')
   const database = openDatabase({ url, max: 1 })
   t.teardown(() => database.close())
-  await migrate(database.db, { migrationsFolder: folder })
   const { sql } = database
 
   const [ann = ''] = await ensureUsers(database, ['ann'])

@@ -1,29 +1,18 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import { earlierDatabase, emptyDatabase } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { v7 } from 'uuid'
 import { deliveryStates, migrateDatabase, openDatabase } from '../../src/db/index.ts'
 import type { Database } from '../../src/db/index.ts'
-import { emptyDatabase } from '../open-test-database.ts'
 
 const weekMs = 7 * 24 * 3600_000
 const lastMonth = Date.now() - 5 * weekMs
 
-/** A database as it was before there were broadcasts. */
+/** A database of the version before broadcasts. */
 async function openBefore (t: Test): Promise<Database & { url: string }> {
-  const { url } = await emptyDatabase(t)
-  const folder = t.testdir()
-  await cp(fileURLToPath(new URL('../../migrations', import.meta.url)), folder, { recursive: true })
-  const path = `${folder}/meta/_journal.json`
-  const journal = JSON.parse(await readFile(path, 'utf8')) as { entries: Array<{ tag: string }> }
-  const entries = journal.entries.filter(({ tag }) => tag < '0002')
-  t.equal(entries.length, 2)
-  await writeFile(path, JSON.stringify({ ...journal, entries }))
+  const { url } = await earlierDatabase(t, '0002')
   const database = openDatabase({ url, max: 1 })
   t.teardown(() => database.close())
-  await migrate(database.db, { migrationsFolder: folder })
   return { ...database, url }
 }
 

@@ -1,7 +1,7 @@
+import { emptyDatabase } from '@carillon/testing'
 import t from 'tap'
 import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
 import { migrateQueue } from '../../src/queue/index.ts'
-import { emptyDatabase } from '../open-test-database.ts'
 
 const tables = [
   'ad_accounts', 'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'handshakes', 'insights', 'notices',

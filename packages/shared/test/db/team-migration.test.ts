@@ -1,23 +1,14 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import { earlierDatabase } from '@carillon/testing'
 import t from 'tap'
 import { migrateDatabase, newId, openDatabase, scopes } from '../../src/db/index.ts'
 import { putTeam } from '../../src/teams/index.ts'
 import { saveConnections } from '../../src/connections/index.ts'
-import { emptyDatabase } from '../open-test-database.ts'
 import { ensureUsers, grantOf, vault } from '../people.ts'
 
 t.test('migrates data from before teams', async (t) => {
-  const { url } = await emptyDatabase(t)
-  const folder = t.testdir()
-  await cp(fileURLToPath(new URL('../../migrations', import.meta.url)), folder, { recursive: true })
-  const path = `${folder}/meta/_journal.json`
-  const journal = JSON.parse(await readFile(path, 'utf8')) as { entries: Array<{ tag: string }> }
-  await writeFile(path, JSON.stringify({ ...journal, entries: journal.entries.filter(({ tag }) => tag < '0004') }))
+  const { url } = await earlierDatabase(t, '0004')
   const database = openDatabase({ url, max: 1 })
   t.teardown(() => database.close())
-  await migrate(database.db, { migrationsFolder: folder })
   const { sql } = database
 
   const people = await ensureUsers(database, ['ann', 'bob', 'cleo'])
