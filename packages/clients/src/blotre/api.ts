@@ -8,7 +8,7 @@ import type { BlotreRequest } from './requests.ts'
 import { RestError } from './rest-error.ts'
 import { TokenEndpointError } from './token-endpoint-error.ts'
 
-/** A client at Blot're. `own` is a disposable one, which belongs to one connection; `shared` serves many. */
+/** An OAuth client at Blot're. `own` is a disposable one, which belongs to one connection. `shared` serves many connections. */
 export interface BlotreClientIdentity {
   id: string
   secret: string
@@ -22,21 +22,21 @@ export type BlotreGrant =
 
 export const oneTimeCodeGrant = 'https://oauth2grant.blot.re/onetime_code'
 
-/** The one way to talk to Blot're, for the provider and for the client of the library. */
+/** Sends all requests to Blot're, for the provider and for the client of the library. */
 export interface BlotreApi {
-  /** Base URL, without a slash at its end. */
+  /** The base URL, without a trailing slash. */
   readonly url: string
   readonly authorizeUrl: string
   readonly tokenUrl: string
-  /** Where a user enters a one-time code. */
+  /** The page on which a user enters a one-time code. */
   readonly redeemUrl: string
-  /** Throws RestError for a refusal, ProviderError when no answer came or none that makes sense. */
-  request: <T>(request: BlotreRequest<T>, accessToken: string | undefined, call: HttpContext) => Promise<T>
-  /** Throws TokenEndpointError for a refusal, else as `perform`. */
-  obtainToken: (client: BlotreClientIdentity, grant: BlotreGrant, call: HttpContext) => Promise<BlotreToken>
+  /** Throws RestError for a refusal, and ProviderError without a valid response. */
+  request: <T>(request: BlotreRequest<T>, accessToken: string | undefined, context: HttpContext) => Promise<T>
+  /** Throws TokenEndpointError for a refusal, otherwise like `request`. */
+  obtainToken: (client: BlotreClientIdentity, grant: BlotreGrant, context: HttpContext) => Promise<BlotreToken>
 }
 
-/** `baseUrl` is without `/v0`. Opens nothing; throws TypeError when it is no http(s) URL. */
+/** `baseUrl` excludes `/v0`. Throws TypeError when it is not an http(s) URL. */
 export function createBlotreApi (baseUrl: string): BlotreApi {
   if (!/^https?:$/.test(new URL(baseUrl).protocol)) throw new TypeError('the URL of Blot\'re is neither http nor https')
   const url = baseUrl.replace(/\/+$/, '')
@@ -48,21 +48,21 @@ export function createBlotreApi (baseUrl: string): BlotreApi {
     tokenUrl,
     redeemUrl: `${url}/v0/oauth2/redeem`,
 
-    async request ({ method, path, content, read, secret }, accessToken, call) {
+    async request ({ method, path, content, read, secret }, accessToken, context) {
       const headers: Record<string, string> = { accept: 'application/json' }
       if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`
       if (content !== undefined) headers['content-type'] = 'application/json'
       const body = content === undefined ? {} : { body: JSON.stringify(content) }
       return await sendRequest(
-        { method, url: `${url}${path}`, headers, ...body }, (answer, now) => classify(answer, now, read), call, {},
+        { method, url: `${url}${path}`, headers, ...body }, (response, now) => classify(response, now, read), context, {},
         toRestError([accessToken, secret]))
     },
 
-    async obtainToken (client, grant, call) {
-      // A form, with the client's credentials inside: JSON, query parameters and Basic are not read.
+    async obtainToken (client, grant, context) {
+      // Blot're only reads a form that contains the client's credentials: no JSON, query parameters or Basic authentication.
       const endpoint = { url: tokenUrl, clientId: client.id, clientSecret: client.secret, credentials: 'body', format: 'form' } as const
       return await requestToken(
-        endpoint, { ...grant }, (answer, now) => classifyToken(answer, now, client.kind), call,
+        endpoint, { ...grant }, (response, now) => classifyToken(response, now, client.kind), context,
         toTokenError([client.secret, 'code' in grant ? grant.code : grant.refresh_token]))
     }
   }
@@ -88,9 +88,9 @@ function toTokenError (secrets: Secrets): ToError {
   }
 }
 
-/** A server that repeats what it was sent must not make an error of ours tell it. */
+/** Removes secrets, because a server may repeat a request in its response and an error must not reveal them. */
 function without (secrets: Secrets, body: Buffer): string {
-  // Blot're's own have 8 characters and more. What is shorter is found in ordinary words, and is no secret.
+  // Blot're's secrets have at least 8 characters. Shorter ones may be parts of ordinary words, and are no secrets.
   const real = secrets.flatMap((secret) => secret !== undefined && secret.length >= 8 ? [secret] : [])
   return real.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), body.toString())
 }

@@ -3,29 +3,29 @@ import type { BlotreToken, Reader } from './objects.ts'
 import { readToken } from './objects.ts'
 import { classifyForeign, classifyStatus, isObject, parseJson, parseTokenBody, tokenErrorOf } from '@carillon/http'
 
-/** Judges an answer of the REST API; `read` says what makes it any use. */
-export function classify<T> (answer: HttpResponse, now: number, read: Reader<T>): Classification<T> {
-  const failure = classifyStatus(answer, now)
+/** Classifies a response of the REST API. `read` extracts the expected content. */
+export function classify<T> (response: HttpResponse, now: number, read: Reader<T>): Classification<T> {
+  const failure = classifyStatus(response, now)
   if (failure !== undefined) return failure
-  if (answer.status >= 400) return classifyRefusal(answer, now)
-  return classifyContent(answer, now, answer.body.length === 0 ? null : parseJson(answer.body), read)
+  if (response.status >= 400) return classifyRefusal(response, now)
+  return classifyContent(response, now, response.body.length === 0 ? null : parseJson(response.body), read)
 }
 
 /**
- * Judges an answer of the token endpoint, whose errors are always 400. `invalid_client` means that the user is gone, or
- * that the secret is wrong. Only a disposable client's own secret went bad together with its one connection; where all
- * connections share the client (`shared`), a mistake in the configuration must not make every user connect again.
+ * Classifies a response of the token endpoint, whose errors always have status 400. `invalid_client` means that the user is
+ * deleted or the secret is wrong. Only the secret of a disposable client (`own`) belongs to one connection. With a `shared`
+ * client, an error in the configuration must not make every user reconnect.
  */
-export function classifyToken (answer: HttpResponse, now: number, client: 'own' | 'shared'): Classification<BlotreToken> {
-  const failure = classifyStatus(answer, now)
+export function classifyToken (response: HttpResponse, now: number, client: 'own' | 'shared'): Classification<BlotreToken> {
+  const failure = classifyStatus(response, now)
   if (failure !== undefined) return failure
-  const { status } = answer
+  const { status } = response
   if (status >= 200 && status < 300) {
-    const value = readToken(parseTokenBody(answer))
-    return value === undefined ? classifyForeign(answer, now) : { kind: 'ok', value }
+    const value = readToken(parseTokenBody(response))
+    return value === undefined ? classifyForeign(response, now) : { kind: 'ok', value }
   }
-  const error = status >= 400 ? tokenErrorOf(answer) : undefined
-  if (error === undefined) return classifyForeign(answer, now)
+  const error = status >= 400 ? tokenErrorOf(response) : undefined
+  if (error === undefined) return classifyForeign(response, now)
   if (error === 'invalid_grant') return { kind: 'unauthorized', reason: 'grant is not accepted (invalid_grant)' }
   if (error === 'invalid_client') {
     const reason = 'client is not accepted, or the user is gone (invalid_client)'
@@ -34,23 +34,23 @@ export function classifyToken (answer: HttpResponse, now: number, client: 'own' 
   return { kind: 'rejected', reason: 'token endpoint refused the request' }
 }
 
-/** The REST API's `{"type":"Error","error":"…","details":…}`. Empty where a body has none. */
+/** The REST API's `{"type":"Error","error":"…","details":…}`. The members are empty if the body lacks them. */
 export function errorOf (json: unknown): { error: string, details: Record<string, unknown> | null } {
   if (!isObject(json)) return { error: '', details: null }
   return { error: typeof json.error === 'string' ? json.error : '', details: isObject(json.details) ? json.details : null }
 }
 
-function classifyRefusal (answer: HttpResponse, now: number): Failure {
-  const { status, headers } = answer
-  const json = parseJson(answer.body)
-  // Blot're answers its API's errors in JSON. Anything else is an intermediary's, or a page of Play's own.
-  if (!isObject(json) || json.type !== 'Error' || typeof json.error !== 'string') return classifyForeign(answer, now)
+function classifyRefusal (response: HttpResponse, now: number): Failure {
+  const { status, headers } = response
+  const json = parseJson(response.body)
+  // Blot're's API returns its errors as JSON. Other bodies come from an intermediary, or from the Play framework.
+  if (!isObject(json) || json.type !== 'Error' || typeof json.error !== 'string') return classifyForeign(response, now)
   const { error, details } = errorOf(json)
   if (status === 401 && headers['www-authenticate']?.includes('error="invalid_token"') === true) {
     return { kind: 'expired', reason: 'access token is expired' }
   }
   const text = texts.find((known) => known === error)?.slice(0, -1)
-  // Not the owner is a 401 too, with a token that is all right.
+  // The status is 401 for a user who is not the owner too, although the token is valid.
   if (status === 401 && error.startsWith('User does not have permission')) {
     return { kind: 'rejected', reason: text ?? 'user does not have permission' }
   }
@@ -59,15 +59,15 @@ function classifyRefusal (answer: HttpResponse, now: number): Failure {
   return { kind: 'rejected', reason: text ?? byFields(details) ?? reasons[status] ?? 'request refused' }
 }
 
-function classifyContent<T> (answer: HttpResponse, now: number, json: unknown, read: Reader<T>): Classification<T> {
-  const { status } = answer
-  // 200 and 201 are all the successes that Blot're knows; any other is an intermediary's.
+function classifyContent<T> (response: HttpResponse, now: number, json: unknown, read: Reader<T>): Classification<T> {
+  const { status } = response
+  // Blot're's only successful statuses are 200 and 201. Others come from an intermediary.
   if (status >= 200 && status < 300 && status !== 200 && status !== 201) return { kind: 'malformed', reason: 'unexpected success' }
   const value = status < 200 || status >= 300 ? undefined : read(json)
-  return value === undefined ? classifyForeign(answer, now) : { kind: 'ok', value }
+  return value === undefined ? classifyForeign(response, now) : { kind: 'ok', value }
 }
 
-/** What Blot're is known to say. Only these are repeated; any other text stays out of our messages. */
+/** Known error texts of Blot're. Our messages repeat only these. */
 const texts = [
   'User does not have permission to add child.',
   'User does not have permission to edit stream.',
@@ -94,7 +94,7 @@ const full = new Set(['Too many children.', 'Too many streams for user.'])
 
 const reasons: Record<number, string> = { 400: 'request could not be processed', 404: 'resource not found', 422: 'request not acceptable' }
 
-/** Details are keyed by a path in what we sent, such as `obj.color` or `obj[0].tag`. */
+/** The keys of details are paths in the request, such as `obj.color` or `obj[0].tag`. */
 function byFields (details: Record<string, unknown> | null): string | undefined {
   const paths = Object.keys(details ?? {})
   const field = ['color', 'tag', 'name', 'uri', 'blurb'].find((name) => paths.some((path) => path.endsWith(`.${name}`)))

@@ -5,14 +5,14 @@ import { readToken } from './objects.ts'
 import type { BlotreToken } from './objects.ts'
 import { isObject, parseJsonObject } from '@carillon/http'
 
-/** A disposable client as Blot're's other libraries keep it too. */
+/** A disposable client, in the file format of Blot're's other libraries. */
 export interface BlotreClientFile {
   client: BlotreClientInfo
   creds: BlotreToken
   config: { url?: string }
 }
 
-/** Null when there is no such file. Throws Error for a file that is another, which nobody wants overwritten. */
+/** Null when the file does not exist. Throws Error for any other file, which must not be overwritten. */
 export async function readClientFile (path: string): Promise<BlotreClientFile | null> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
@@ -25,8 +25,8 @@ export async function readClientFile (path: string): Promise<BlotreClientFile | 
 }
 
 /**
- * Replaces the file in one step, so that a crash leaves the old one or the new; only its owner can read it. Null takes it
- * away.
+ * Replaces the file atomically, so a crash leaves the old or the new version. Only its owner can read it. Null deletes the
+ * file.
  */
 export async function keepClient (path: string, content: BlotreClientFile | null): Promise<void> {
   if (content === null) return await rm(path, { force: true })

@@ -7,24 +7,24 @@ import { createBlotreSession } from './session.ts'
 import { createHttp, encodeQuery } from '@carillon/http'
 import type { Http } from '@carillon/http'
 
-/** A registered client, or a disposable one and its one-time code. */
+/** A registered client, or a disposable one with its one-time code. */
 export interface BlotreClientInfo {
   client_id: string
   client_secret: string
-  /** One of those that are registered, to the letter. */
+  /** Must equal a registered redirect URI exactly. */
   redirect_uri?: string
   code?: string
 }
 
 export interface BlotreClientOptions {
-  /** Base URL, without `/v0`. Default `https://blot.re`. */
+  /** Base URL, without `/v0`. Default: `https://blot.re`. */
   url?: string
   client?: BlotreClientInfo
-  /** What a token answer was; `{ access_token }` is enough to begin with. */
+  /** A token response. `{ access_token }` is sufficient to start. */
   creds?: BlotreToken
-  /** Told of all new credentials before they are used again, and of null when they were revoked. Keep them secret. */
+  /** Called with new credentials before their first use, and with null after a revocation. Store them securely. */
   onCreds?: (creds: BlotreToken | null) => void | Promise<void>
-  /** Default: an HTTP client of its own, which `close` closes. */
+  /** Default: its own HTTP client, which `close` closes. */
   http?: Http
   signal?: AbortSignal
   /** Milliseconds since the epoch. */
@@ -32,9 +32,9 @@ export interface BlotreClientOptions {
 }
 
 /**
- * Blot're as its users know it. What it refuses throws RestError, at the token endpoint TokenEndpointError; what it does
- * not answer, or not sensibly, throws ProviderError, which both extend. An expired access token is refreshed, and the
- * call made once more; when that fails, the call's own RestError is thrown. Streams, tags and statuses can be read without
+ * A client of Blot're's API. A refusal throws RestError, or TokenEndpointError at the token endpoint. A missing or invalid
+ * response throws ProviderError, which both extend. After an expired access token, the client refreshes it and repeats the
+ * request once. If the refresh fails, it throws the request's own RestError. Streams, tags and statuses can be read without
  * credentials.
  */
 export interface BlotreClient {
@@ -43,57 +43,63 @@ export interface BlotreClient {
   readonly creds: BlotreToken | null
   setCreds: (creds: BlotreToken | null) => Promise<void>
 
-  /** Where to send the user. Blot're loses `state`: tie the answer to your user by a cookie. */
+  /** The URL to which you redirect the user. Blot're loses `state`, so bind the callback to your user with a cookie. */
   getAuthorizationUrl: () => string
-  /** Where a user enters the code of a disposable client. */
+  /** The page on which a user enters the code of a disposable client. */
   getRedeemUrl: () => string
   redeemAuthorizationCode: (code: string) => Promise<BlotreToken>
-  /** TokenEndpointError `invalid_grant` as long as the user has not entered it. Default: the disposable client's own. */
+  /**
+   * Throws TokenEndpointError `invalid_grant` until the user has entered the code. Default: the disposable client's own code.
+   */
   redeemOnetimeCode: (code?: string) => Promise<BlotreToken>
   exchangeRefreshToken: () => Promise<BlotreToken>
-  /** About the access token. RestError 404 when it is unknown or too old. */
+  /** Returns data about the access token. Throws RestError 404 when it is unknown or has expired. */
   getTokenInfo: () => Promise<BlotreTokenInfo>
-  /** Ends both tokens and forgets them. */
+  /** Revokes both tokens and deletes them. */
   revoke: () => Promise<void>
 
   getUser: (id: string) => Promise<BlotreUser>
-  /** At most 20: by colour (`#rrggbb`), by tag (`#tag`), by text, or the latest. */
+  /** Returns up to 20 streams: by color (`#rrggbb`), by tag (`#tag`), by text, or the latest. */
   getStreams: (options?: { query?: string }) => Promise<BlotreStream[]>
   getStream: (id: string) => Promise<BlotreStream>
-  /** Gives the one that is there when there is one. `uri` is the parent's and the name's own, see `joinUri`. */
+  /** Returns an existing stream if there is one. `uri` consists of the parent's URI and the name (see `joinUri`). */
   createStream: (stream: NewStream) => Promise<BlotreStream>
   deleteStream: (id: string) => Promise<BlotreStream>
   getStreamStatus: (id: string) => Promise<BlotreStatus>
   setStreamStatus: (id: string, status: { color: string }) => Promise<BlotreStatus>
 
   getTags: (id: string) => Promise<BlotreTag[]>
-  /** In place of those it has; at most 6. */
+  /** Replaces all tags with up to 6. */
   setTags: (id: string, tags: BlotreTag[]) => Promise<BlotreTag[]>
   getTag: (id: string, tag: string) => Promise<BlotreTag>
   setTag: (id: string, tag: string) => Promise<BlotreTag>
-  /** What is left. Two at a time can bring each other's tag back: Blot're's own DELETE adds instead of taking away. */
+  /**
+   * Returns the remaining tags. Concurrent calls may restore each other's tag: Blot're's own DELETE adds a tag instead of
+   * deleting it, so this call replaces all tags.
+   */
   deleteTag: (id: string, tag: string) => Promise<BlotreTag[]>
-  /** At most 20 streams with that tag. */
+  /** Returns up to 20 streams with that tag. */
   getTagged: (tag: string, options?: { query?: string }) => Promise<BlotreStream[]>
 
-  /** At most 20. */
+  /** Returns up to 20 streams. */
   getStreamChildren: (id: string, options?: { query?: string }) => Promise<BlotreStream[]>
   getChild: (id: string, childId: string) => Promise<BlotreStream>
   createChild: (id: string, childId: string) => Promise<BlotreStream>
   deleteChild: (id: string, childId: string) => Promise<BlotreStream>
 
-  /** Waits for the requests under way. Does nothing to an `http` that was handed in. */
+  /** Waits for pending requests. Does not close an `http` from the options. */
   close: () => Promise<void>
 }
 
-/** Opens nothing. Throws TypeError for a `url` that is none. */
+/** Opens no connection. Throws TypeError for an invalid `url`. */
 export function createBlotreClient (options: BlotreClientOptions = {}): BlotreClient {
   const { client, onCreds = () => {} } = options
   const api = createBlotreApi(options.url ?? 'https://blot.re')
   const http = options.http ?? createHttp({ trustedOrigins: [api.url], allowPrivateHosts: [] })
-  const call = { http, signal: options.signal ?? new AbortController().signal, now: options.now ?? Date.now }
+  const context = { http, signal: options.signal ?? new AbortController().signal, now: options.now ?? Date.now }
   const identity = { id: client?.client_id ?? '', secret: client?.client_secret ?? '', kind: 'own' } as const
-  const { creds, setCreds, obtain, refresh, perform } = createBlotreSession(api, identity, options.creds ?? null, call, onCreds)
+  const session = createBlotreSession(api, identity, options.creds ?? null, context, onCreds)
+  const { creds, setCreds, obtain, refresh, perform } = session
 
   return {
     url: api.url,
@@ -109,10 +115,10 @@ export function createBlotreClient (options: BlotreClientOptions = {}): BlotreCl
       obtain({ grant_type: 'authorization_code', code, redirect_uri: client?.redirect_uri ?? '' }),
     redeemOnetimeCode: (code = client?.code ?? '') => obtain({ grant_type: oneTimeCodeGrant, code }),
     exchangeRefreshToken: refresh,
-    getTokenInfo: async () => await perform(requests.getTokenInfo(held().access_token)),
+    getTokenInfo: async () => await perform(requests.getTokenInfo(readCreds().access_token)),
     revoke: async () => {
-      const { access_token: accessToken, refresh_token: refreshToken } = held()
-      await revoke(api, { accessToken, refreshToken }, call)
+      const { access_token: accessToken, refresh_token: refreshToken } = readCreds()
+      await revoke(api, { accessToken, refreshToken }, context)
       await setCreds(null)
     },
 
@@ -144,7 +150,7 @@ export function createBlotreClient (options: BlotreClientOptions = {}): BlotreCl
     close: async () => { if (options.http === undefined) await http.close() }
   }
 
-  function held (): BlotreToken {
+  function readCreds (): BlotreToken {
     const token = creds()
     if (token === null) throw new Error('There are no credentials')
     return token

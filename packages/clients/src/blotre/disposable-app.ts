@@ -13,37 +13,37 @@ import { TokenEndpointError } from './token-endpoint-error.ts'
 import { createHttp } from '@carillon/http'
 
 export interface DisposableAppOptions {
-  /** What the consent page calls the app; 3 to 254 characters. */
+  /** The app's name on the consent page, with 3 to 254 characters. */
   name: string
-  /** What the consent page says about it. */
+  /** The app's description on the consent page. */
   blurb: string
-  /** Where client and credentials are kept, readable by their owner alone. Default `<name>.client_data.json`. */
+  /** The file for client and credentials, readable only by its owner. Default: `<name>.client_data.json`. */
   file?: string
   config?: {
-    /** Base URL, without `/v0`. Default `https://blot.re`. */
+    /** Base URL, without `/v0`. Default: `https://blot.re`. */
     url?: string
   }
-  /** Show the user the code and where to enter it. */
+  /** Called to show the user the code and the page for it. */
   onCode: (shown: { code: string, redeemUrl: string, expiresAt: Date }) => void | Promise<void>
   signal?: AbortSignal
   http?: Http
   now?: () => number
-  /** Between two questions whether the code has been entered. */
+  /** Waits between two polls for the entry of the code. */
   pause?: (delayMs: number, signal: AbortSignal) => Promise<void>
 }
 
 /**
- * An app of one user's own, without any registration: takes the client its file holds, or creates a disposable one, shows
- * its code, and waits until the user has entered it. A client that Blot're knows no more is replaced by a new one. Every
- * refresh is written to the file. Rejects with ProviderError `rejected` when the code was not entered in time, with
- * AbortError when the signal aborts meanwhile, and with Error when the file is not one of ours.
+ * Creates an app for one user without a registration. Uses the client in its file, or creates a disposable one, shows its code,
+ * and waits until the user has entered it. Replaces a client that Blot're no longer recognizes. Writes every refresh to the
+ * file. Rejects with ProviderError `rejected` when the code expires, with AbortError when the signal aborts, and with Error
+ * when the file has another format.
  */
 export async function createDisposableApp (options: DisposableAppOptions): Promise<BlotreClient> {
   const api = createBlotreApi(options.config?.url ?? 'https://blot.re')
   const path = options.file ?? `${options.name.replaceAll(/[/\\]/g, '_')}.client_data.json`
   const signal = options.signal ?? new AbortController().signal
   const http = options.http ?? createHttp({ trustedOrigins: [api.url], allowPrivateHosts: [] })
-  const call = { http, signal, now: options.now ?? Date.now }
+  const context = { http, signal, now: options.now ?? Date.now }
 
   try {
     return await reuse() ?? await begin()
@@ -53,7 +53,7 @@ export async function createDisposableApp (options: DisposableAppOptions): Promi
 
   async function reuse (): Promise<BlotreClient | undefined> {
     const kept = await readClientFile(path)
-    // A file of another server's client says nothing here.
+    // A client of another server is not valid here.
     if (kept === null || (kept.config.url ?? api.url) !== api.url) return undefined
     const app = appOf(kept.client, kept.creds)
     if (await isAlive(app)) return app
@@ -61,9 +61,9 @@ export async function createDisposableApp (options: DisposableAppOptions): Promi
   }
 
   async function begin (): Promise<BlotreClient> {
-    const waiting = await openOneTimeClient(api, options.name, options.blurb, call)
+    const waiting = await openOneTimeClient(api, options.name, options.blurb, context)
     await options.onCode({ code: waiting.code, redeemUrl: api.redeemUrl, expiresAt: new Date(waiting.expiresAt) })
-    const token = await untilRedeemed(api, waiting, call, options.pause ?? pause)
+    const token = await untilRedeemed(api, waiting, context, options.pause ?? pause)
     const app = appOf({ client_id: waiting.client.id, client_secret: waiting.client.secret, code: waiting.code })
     await app.setCreds(token)
     return app
@@ -99,18 +99,18 @@ async function isRefreshed (app: BlotreClient): Promise<boolean> {
     await app.exchangeRefreshToken()
     return true
   } catch (error) {
-    // Whatever else goes wrong is no reason to ask the user for a new code.
+    // Other errors do not require a new code from the user.
     if (!(error instanceof TokenEndpointError) || error.failure.kind !== 'unauthorized') throw error
     return false
   }
 }
 
 async function untilRedeemed (
-  api: BlotreApi, waiting: OneTimeClient, call: HttpContext, pause: (delayMs: number, signal: AbortSignal) => Promise<void>
+  api: BlotreApi, waiting: OneTimeClient, context: HttpContext, pause: (delayMs: number, signal: AbortSignal) => Promise<void>
 ): Promise<BlotreToken> {
   while (true) {
-    await pause(redeemIntervalMs, call.signal)
-    const token = await redeemOneTimeCode(api, waiting, call)
+    await pause(redeemIntervalMs, context.signal)
+    const token = await redeemOneTimeCode(api, waiting, context)
     if (token !== null) return token
   }
 }

@@ -1,11 +1,11 @@
 import { isObject, isText, readTokenResponse } from '@carillon/http'
 
-/** Blot're's JSON, as its wire has it; times in milliseconds since the epoch unless they are called `expires_in` (seconds). */
+/** Blot're's JSON format. Times are in milliseconds since the epoch, except `expires_in` (seconds). */
 export interface BlotreUser {
-  /** Ids are 24 hexadecimal digits. */
+  /** Ids have 24 hexadecimal digits. */
   id: string
   userName: string
-  /** Id of the user's root stream. */
+  /** The id of the user's root stream. */
   rootStream: string
 }
 
@@ -31,7 +31,7 @@ export interface BlotreStream {
   tags: BlotreTag[]
 }
 
-/** What the token endpoint answers, and what the client of this library keeps as its `creds`. */
+/** The token endpoint's response, and the `creds` of this library's client. */
 export interface BlotreToken {
   access_token: string
   token_type?: string
@@ -44,11 +44,11 @@ export interface BlotreTokenInfo {
   issued: number
   expires_in: number
   client_id: string
-  /** Null when a refresh token was asked about and its access token is too old. */
+  /** Null for a refresh token whose access token has expired. */
   user: BlotreUser | null
 }
 
-/** A client for one user alone, and the code with which that user takes it. */
+/** A client for one user, with the code that the user enters. */
 export interface BlotreDisposable {
   name: string
   blurb: string
@@ -58,7 +58,7 @@ export interface BlotreDisposable {
   expires_in: number
 }
 
-/** Tells what a parsed body is; undefined when it is not that. */
+/** Parses a JSON value of type T. Undefined when it has another type. */
 export type Reader<T> = (json: unknown) => T | undefined
 
 export const readUser = object<BlotreUser>({ id: isText, userName: isText, rootStream: isText })
@@ -76,7 +76,7 @@ export const readStream = object<BlotreStream>({
   tags: is(readTags)
 })
 export const readStreams = list(readStream)
-/** Keeps what can be used: the token endpoint has rotated, so what it says is the only copy of the new pair. */
+/** Keeps the usable members: the token endpoint has rotated the tokens, so its response is the only copy. */
 export function readToken (json: unknown): BlotreToken | undefined {
   const token = readTokenResponse(json)
   if (token === undefined) return undefined
@@ -106,7 +106,7 @@ export const readDisposable = object<BlotreDisposable>({
 
 type Check = (value: unknown) => boolean
 
-/** Every member of T has a check, which is what earns the `as`. Members we do not know stay. */
+/** Every member of T has a check, which justifies the `as`. Unknown members stay. */
 function object<T> (checks: Record<keyof T, Check>): Reader<T> {
   const all = Object.entries<Check>(checks)
   return (json) => isObject(json) && all.every(([name, check]) => check(json[name])) ? json as T : undefined

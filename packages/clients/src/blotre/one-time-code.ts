@@ -6,10 +6,10 @@ import { createDisposable } from './requests.ts'
 import { TokenEndpointError } from './token-endpoint-error.ts'
 import { ProviderError } from '@carillon/http'
 
-/** RFC 8628 §3.2's interval for a server that names none, as Blot're does not. */
+/** The default interval of RFC 8628 §3.2, because Blot're states none. */
 export const redeemIntervalMs = 5_000
 
-/** A client of one user's own, and the code that the user enters at `BlotreApi.redeemUrl`. */
+/** A client for one user, and the code that the user enters at `BlotreApi.redeemUrl`. */
 export interface OneTimeClient {
   client: BlotreClientIdentity
   code: string
@@ -17,23 +17,25 @@ export interface OneTimeClient {
   expiresAt: number
 }
 
-/** Creates a disposable client. Throws RestError for a name that is not 3 to 254 characters. */
-export async function openOneTimeClient (api: BlotreApi, name: string, blurb: string, call: HttpContext): Promise<OneTimeClient> {
-  const { id, secret, code, expires_in: lifetime } = await api.request(createDisposable(name, blurb), undefined, call)
-  return { client: { id, secret, kind: 'own' }, code, expiresAt: call.now() + lifetime * 1_000 }
+/** Creates a disposable client. Throws RestError if the name does not have 3 to 254 characters. */
+export async function openOneTimeClient (
+  api: BlotreApi, name: string, blurb: string, context: HttpContext
+): Promise<OneTimeClient> {
+  const { id, secret, code, expires_in: lifetime } = await api.request(createDisposable(name, blurb), undefined, context)
+  return { client: { id, secret, kind: 'own' }, code, expiresAt: context.now() + lifetime * 1_000 }
 }
 
 /**
- * Asks for the token once. Null while the user has not entered the code; ProviderError `rejected` when that can no longer
- * happen. Blot're itself says `invalid_grant` of both.
+ * Requests the token once. Null until the user has entered the code. Throws ProviderError `rejected` after its expiry. Blot're
+ * itself returns `invalid_grant` for both.
  */
 export async function redeemOneTimeCode (
-  api: BlotreApi, { client, code, expiresAt }: OneTimeClient, call: HttpContext
+  api: BlotreApi, { client, code, expiresAt }: OneTimeClient, context: HttpContext
 ): Promise<BlotreToken | null> {
-  // Taken before asking: a code that is entered while we ask must not be given up.
-  const isLate = call.now() >= expiresAt
+  // The time is read before the request, because the user may enter the code during it.
+  const isLate = context.now() >= expiresAt
   try {
-    return await api.obtainToken(client, { grant_type: oneTimeCodeGrant, code }, call)
+    return await api.obtainToken(client, { grant_type: oneTimeCodeGrant, code }, context)
   } catch (error) {
     if (!(error instanceof TokenEndpointError) || error.error !== 'invalid_grant') throw error
     if (isLate) throw new ProviderError({ kind: 'rejected', reason: 'one-time code was not entered in time' }, error.host, error.status)

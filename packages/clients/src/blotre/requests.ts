@@ -5,19 +5,21 @@ import {
 import { encodeQuery } from '@carillon/http'
 import type { HttpRequest } from '@carillon/http'
 
-/** A call of the REST API as data. GETs are public; everything else wants an access token, but for disposable clients. */
+/**
+ * A request to the REST API as data. GETs are public. Other requests need an access token, except those for disposable clients.
+ */
 export interface BlotreRequest<T> {
   method: HttpRequest['method']
-  /** Under the base URL, with its query. */
+  /** The path under the base URL, with its query. */
   path: string
-  /** Sent as JSON. */
+  /** The body, sent as JSON. */
   content?: unknown
   read: Reader<T>
-  /** What an error must not repeat. */
+  /** The secret in the request, which errors must not repeat. */
   secret?: string
 }
 
-/** What `createStream` wants: the last segment of `uri` is `name` in lower case with `+` for each space. */
+/** The input of `createStream`. The last segment of `uri` is `name` in lower case with `+` for each space. */
 export interface NewStream {
   name: string
   uri: string
@@ -27,12 +29,14 @@ export interface NewStream {
 
 export const getUser = (id: string) => get(['user', id], readUser)
 
-/** At most 20. `query` is a colour (`#rrggbb`), a tag (`#tag`) or part of a name; the latest without one. */
+/**
+ * Returns up to 20 streams. `query` is a color (`#rrggbb`), a tag (`#tag`) or part of a name. Without it, returns the latest.
+ */
 export const getStreams = (query?: string) => get(['stream'], readStreams, query)
-/** At most 20 streams that carry `tag`. */
+/** Returns up to 20 streams with `tag`. */
 export const getTagged = (tag: string, query?: string) => get(['tag', tag, 'children'], readStreams, query)
 export const getStream = (id: string) => get(['stream', id], readStream)
-/** Gives the one that is there when there is one. */
+/** Returns an existing stream if there is one. */
 export const createStream = (stream: NewStream) => write('PUT', ['stream'], readStream, stream)
 export const deleteStream = (id: string) => write('DELETE', ['stream', id], readStream)
 
@@ -45,18 +49,18 @@ export const setTags = (id: string, tags: readonly string[]) =>
 export const getTag = (id: string, tag: string) => get(['stream', id, 'tags', tag], readTag)
 export const addTag = (id: string, tag: string) => write('PUT', ['stream', id, 'tags', tag], readTag)
 
-/** At most 20. */
+/** Returns up to 20 streams. */
 export const getChildren = (id: string, query?: string) => get(['stream', id, 'children'], readStreams, query)
 export const getChild = (id: string, childId: string) => get(['stream', id, 'children', childId], readStream)
 export const addChild = (id: string, childId: string) => write('PUT', ['stream', id, 'children', childId], readStream)
 export const removeChild = (id: string, childId: string) => write('DELETE', ['stream', id, 'children', childId], readStream)
 
-/** About an access or a refresh token. One that is too old is unknown (404). The query is where Blot're wants it. */
+/** Returns data about an access or refresh token. An expired one is unknown (404). Blot're requires the token in the query. */
 export function getTokenInfo (token: string): BlotreRequest<BlotreTokenInfo> {
   return { method: 'GET', path: `/v0/oauth2/token_info?${encodeQuery({ token })}`, read: readTokenInfo, secret: token }
 }
 
-/** Ends an access token and its refresh token by either of them. One that is too old is unknown (404). */
+/** Revokes an access token and its refresh token, given either of them. An expired one is unknown (404). */
 export function revokeToken (token: string): BlotreRequest<true> {
   return { method: 'POST', path: `/v0/oauth2/revoke?${encodeQuery({ token })}`, read: readNothing, secret: token }
 }
@@ -75,12 +79,12 @@ function write<T> (method: 'POST' | 'PUT' | 'DELETE', segments: string[], read: 
 }
 
 function pathOf (segments: string[]): string {
-  // These would be another path, and encoding does not change them.
+  // These segments would change the path, and encoding does not alter them.
   if (segments.some((segment) => /^\.{0,2}$/.test(segment))) throw new TypeError('an id or a tag is empty or dots')
   return `/v0/api/${segments.map(encodeURIComponent).join('/')}`
 }
 
-/** An empty body. */
+/** Accepts only an empty body. */
 function readNothing (json: unknown): true | undefined {
   return json === null ? true : undefined
 }

@@ -2,8 +2,8 @@ import type { Failure } from '@carillon/http'
 import { ProviderError } from '@carillon/http'
 
 /**
- * The REST API refused. `error` and `details` are Blot're's own words (empty and null where it sent none), without any
- * token that was sent; the message is ours.
+ * The REST API refused the request. `error` and `details` come from Blot're (empty and null if absent), without secrets of the
+ * request. The message is ours.
  */
 export class RestError extends ProviderError {
   declare readonly status: number

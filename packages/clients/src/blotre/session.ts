@@ -4,21 +4,21 @@ import type { BlotreToken } from './objects.ts'
 import type { BlotreRequest } from './requests.ts'
 import { ProviderError } from '@carillon/http'
 
-/** Credentials that keep themselves fresh. */
+/** Credentials that are refreshed automatically. */
 export interface BlotreSession {
   creds: () => BlotreToken | null
   /** Awaits `onCreds`. */
   setCreds: (creds: BlotreToken | null) => Promise<void>
-  /** Gets a token and keeps it. Throws TokenEndpointError. */
+  /** Requests a token and stores it. Throws TokenEndpointError. */
   obtain: (grant: BlotreGrant) => Promise<BlotreToken>
-  /** Of all who ask at a time one does. Throws TokenEndpointError; Error when there is no refresh token. */
+  /** Concurrent callers share one refresh. Throws TokenEndpointError, or Error without a refresh token. */
   refresh: () => Promise<BlotreToken>
-  /** When the access token proves expired: refreshes, and tries once more. When that fails: throws the first RestError. */
+  /** After an expired access token, refreshes it and repeats the request once. Throws the first RestError if that fails. */
   perform: <T>(request: BlotreRequest<T>) => Promise<T>
 }
 
 export function createBlotreSession (
-  api: BlotreApi, client: BlotreClientIdentity, initial: BlotreToken | null, call: HttpContext,
+  api: BlotreApi, client: BlotreClientIdentity, initial: BlotreToken | null, context: HttpContext,
   onCreds: (creds: BlotreToken | null) => void | Promise<void>
 ): BlotreSession {
   let creds = initial
@@ -32,12 +32,12 @@ export function createBlotreSession (
   }
 
   async function obtain (grant: BlotreGrant): Promise<BlotreToken> {
-    const token = await api.obtainToken(client, grant, call)
+    const token = await api.obtainToken(client, grant, context)
     await setCreds(token)
     return token
   }
 
-  /** A refresh ends the tokens it replaces, so that two at a time would end each other's. */
+  /** A refresh revokes the replaced tokens, so concurrent ones would revoke each other's. */
   async function refresh (): Promise<BlotreToken> {
     refreshing ??= exchange().finally(() => { refreshing = undefined })
     return await refreshing
@@ -45,30 +45,30 @@ export function createBlotreSession (
 
   async function exchange (): Promise<BlotreToken> {
     if (creds?.refresh_token === undefined) throw new Error('There is no refresh token')
-    const token = await api.obtainToken(client, { grant_type: 'refresh_token', refresh_token: creds.refresh_token }, call)
-    // RFC 6749 §6: an answer without a refresh token leaves the old one in force.
+    const token = await api.obtainToken(client, { grant_type: 'refresh_token', refresh_token: creds.refresh_token }, context)
+    // RFC 6749 §6: a response without a refresh token keeps the old one valid.
     const renewed = { refresh_token: creds.refresh_token, ...token }
     await setCreds(renewed)
     return renewed
   }
 
   async function perform<T> (request: BlotreRequest<T>): Promise<T> {
-    // Everything that is read is public: no token goes where none is asked for.
-    if (request.method === 'GET') return await api.request(request, undefined, call)
+    // All data that can be read is public, so no token is sent where none is required.
+    if (request.method === 'GET') return await api.request(request, undefined, context)
     const used = creds
     try {
-      return await api.request(request, used?.access_token, call)
+      return await api.request(request, used?.access_token, context)
     } catch (error) {
       if (!isExpired(error) || used?.refresh_token === undefined) throw error
       await replace(used, error)
-      return await api.request(request, creds?.access_token, call)
+      return await api.request(request, creds?.access_token, context)
     }
   }
 
   async function replace (used: BlotreToken, original: unknown): Promise<void> {
     if (creds !== used) return
     await refresh().catch((error: unknown) => {
-      // What onCreds throws is the caller's own.
+      // An error of `onCreds` belongs to the caller.
       throw error instanceof ProviderError ? original : error
     })
   }

@@ -1,7 +1,7 @@
 /**
- * A stream's URI as Blot're's server has it: trimmed, `+` for each space, lower case, without a slash at its end,
- * percent-decoded. The libraries that people know differ: blotre-py leaves other letters encoded, blotre-js writes a space
- * as `%20`, which the server then takes for a space that no URI has. Throws TypeError for what names nothing.
+ * A stream's URI in the format of Blot're's server: trimmed, with `+` for each space, in lower case, without a trailing slash,
+ * percent-decoded. Other libraries differ: blotre-py encodes other letters, and blotre-js encodes a space as `%20`, which
+ * matches no URI on the server. Throws TypeError for an empty or malformed URI.
  */
 export function normalizeUri (uri: string): string {
   const normal = decode(uri.trim().replaceAll(' ', '+').toLowerCase().replace(/\/$/, ''))

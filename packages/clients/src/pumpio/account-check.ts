@@ -5,35 +5,37 @@ import type { PumpioAccount } from './account.ts'
 import { accountText, isUserHost } from './account.ts'
 import { untrustedHostLimits } from './discovery.ts'
 
-/** Finds out whether an account still exists where its server does not say so. */
+/** Checks whether an account still exists when its server does not report that. */
 export interface PumpioAccountCheck {
   /**
-   * Sends requests with the account's token. A request with the token of a deleted account crashes the server of pump.io 5 and 6,
-   * so after a reset webfinger is asked for the account. Throws ProviderError `unauthorized` when it is gone.
+   * Sends requests with the account's token. The token of a deleted account crashes the server of pump.io 5 and 6, so after a
+   * connection reset this queries webfinger for the account. Throws ProviderError `unauthorized` when the account is deleted.
    */
-  watch: <Result>(account: PumpioAccount, call: PumpioContext, send: () => Promise<Result>) => Promise<Result>
+  watch: <Result>(account: PumpioAccount, context: PumpioContext, send: () => Promise<Result>) => Promise<Result>
 }
 
-/** A server that resets connections for reasons of its own is asked no more often than this about one account, and about all. */
+/**
+ * The minimum times between two queries about one account and about one host. A server may reset connections for other reasons.
+ */
 const askEveryMs = 5_000
 const askHostEveryMs = 1_000
 const maxRemembered = 10_000
 
 export function createPumpioAccountCheck (originOf: (host: string) => string): PumpioAccountCheck {
-  /** Accounts whose request was reset and that were not found since, with when webfinger was asked last. */
+  /** Accounts with a reset connection that were not confirmed since, and the time of their last query. */
   const suspects = new Map<string, number>()
   const askedAt = new Map<string, number>()
 
   return {
-    async watch (account, call, send) {
+    async watch (account, context, send) {
       const text = accountText(account)
-      if (suspects.has(text)) await settleSuspicion(account, call)
+      if (suspects.has(text)) await settleSuspicion(account, context)
       try {
         return await send()
       } catch (error) {
         if (!(error instanceof ProviderError) || error.transport !== 'reset') throw error
         remember(suspects, text, suspects.get(text) ?? -Infinity)
-        await settleSuspicion(account, call).catch((found: unknown) => {
+        await settleSuspicion(account, context).catch((found: unknown) => {
           throw isGone(found) ? found : error
         })
         throw error
@@ -41,11 +43,14 @@ export function createPumpioAccountCheck (originOf: (host: string) => string): P
     }
   }
 
-  /** Throws ProviderError when the account is gone, and when the server does not say. Does nothing while it is others' turn. */
-  async function settleSuspicion (account: PumpioAccount, call: PumpioContext): Promise<void> {
+  /**
+   * Throws ProviderError when the account is deleted or the server's response is unclear. Does nothing while the host was just
+   * queried.
+   */
+  async function settleSuspicion (account: PumpioAccount, context: PumpioContext): Promise<void> {
     const { host } = account
     const text = accountText(account)
-    const now = call.now()
+    const now = context.now()
     if (now - (suspects.get(text) ?? -Infinity) < askEveryMs) throw new ProviderError(undecided, host)
     if (now - (askedAt.get(host) ?? -Infinity) < askHostEveryMs) return
     remember(askedAt, host, now)
@@ -54,12 +59,12 @@ export function createPumpioAccountCheck (originOf: (host: string) => string): P
     const url = `${originOf(host)}/.well-known/webfinger?${encodeQuery({ resource })}`
     const headers = { accept: 'application/json' }
     const request = { method: 'GET', url, isGuarded: isUserHost(url), headers, ...untrustedHostLimits } as const
-    await sendRequest(request, (answer) => classifyWebfinger(answer, account.name), call)
+    await sendRequest(request, (response) => classifyWebfinger(response, account.name), context)
     suspects.delete(text)
   }
 }
 
-/** Only pump.io's own sentence about this very name says that the account is gone; a page or another 404 says nothing. */
+/** Only pump.io's exact message about this name proves that the account is deleted. A page or another 404 does not. */
 function classifyWebfinger ({ status, body }: HttpResponse, name: string): Classification<true> {
   if (status >= 200 && status < 300 && body.includes('"links"')) return { kind: 'ok', value: true }
   const isGone = status === 404 && body.toString().trim() === `No such 'user' with id '${name}'`
@@ -74,7 +79,7 @@ function isGone (error: unknown): boolean {
   return error instanceof ProviderError && error.failure.kind === 'unauthorized'
 }
 
-/** Hosts and accounts are of the users' choice, so there is no end to them. */
+/** The number is limited, because users choose hosts and accounts. */
 function remember<Value> (all: Map<string, Value>, key: string, value: Value): void {
   all.delete(key)
   all.set(key, value)

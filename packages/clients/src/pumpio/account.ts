@@ -1,25 +1,25 @@
 import { ProviderError } from '@carillon/http'
 
-/** `nick@host`, taken apart. `host` has its port where that is not the default one. */
+/** The parts of `nick@host`. `host` contains a port if it is not the default one. */
 export interface PumpioAccount {
   name: string
   host: string
 }
 
-/** Where accounts live: over https, but for the hosts that configuration names. */
+/** The URLs of accounts: https, except for the configured insecure hosts. */
 export interface PumpioHosts {
-  /** Throws ProviderError `rejected` when it is none. */
+  /** Throws ProviderError `rejected` for an invalid account. */
   parseAccount: (text: string) => PumpioAccount
-  /** `https://host`. */
+  /** For example `https://host`. */
   originOf: (host: string) => string
   /**
-   * The id by which the account's own server knows it as a person. A host on a port of its own knows the profile's URL only, and
-   * takes `acct:nick@host:port` without delivering anything.
+   * The account's id as a person on its own server. A host with a port only recognizes the profile's URL. It accepts
+   * `acct:nick@host:port` but delivers nothing.
    */
   personIdOf: (account: PumpioAccount) => string
 }
 
-/** `insecureHosts` are `host` or `host:port` that are spoken to over plain http. Throws TypeError when one is neither. */
+/** `insecureHosts` lists each `host` or `host:port` that uses plain http. Throws TypeError for an invalid one. */
 export function createPumpioHosts (insecureHosts: readonly string[]): PumpioHosts & { insecureOrigins: string[] } {
   const insecure = new Set(insecureHosts.map((host) => {
     const canonical = canonicalHost('http:', host)
@@ -33,7 +33,7 @@ export function createPumpioHosts (insecureHosts: readonly string[]): PumpioHost
       const [, name = '', given = ''] = accountForm.exec(text.trim()) ?? []
       const plain = canonicalHost('http:', given)
       const host = plain !== undefined && insecure.has(plain) ? plain : canonicalHost('https:', given)
-      // The text is not repeated: who mistakes the field may have typed a password.
+      // The error does not repeat the text, because a user may have entered a password in the wrong field.
       if (host === undefined) throw new ProviderError({ kind: 'rejected', reason: 'not an account like nick@host' }, 'pump.io')
       return { name, host }
     },
@@ -46,19 +46,19 @@ export function createPumpioHosts (insecureHosts: readonly string[]): PumpioHost
   }
 }
 
-/** Whether a user has chosen the host of a URL: only hosts that configuration names are spoken to over http. */
+/** Whether a user has chosen the host of a URL. Only configured hosts use http. */
 export function isUserHost (url: string): boolean {
   return new URL(url).protocol === 'https:'
 }
 
-/** `nick@host`. */
+/** Formats an account as `nick@host`. */
 export function accountText ({ name, host }: PumpioAccount): string {
   return `${name}@${host}`
 }
 
 const accountForm = /^(?:acct:|@)?([\w.-]{1,64})@([^\s@/\\?#]{1,261})$/i
 
-/** As URLs have it: lower-case, punycode, without the default port. Undefined when it is more, or less, than a host. */
+/** The host as in a parsed URL: lower-case, punycode, without the default port. Undefined when the text is not only a host. */
 function canonicalHost (scheme: 'http:' | 'https:', text: string): string | undefined {
   if (text === '' || !URL.canParse(`${scheme}//${text}`)) return undefined
   const url = new URL(`${scheme}//${text}`)

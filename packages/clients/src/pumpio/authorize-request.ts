@@ -3,7 +3,7 @@ import type { HttpResponse } from '@carillon/http'
 import { isUserHost } from './account.ts'
 import type { Signed, SigningKeys, PumpioSigner } from './signer.ts'
 
-/** A request that the caller sends by itself: its method, and its path with query at the account's host. */
+/** A request that the caller sends: its method, and its path with query at the account's host. */
 export interface UnsignedRequest {
   method: string
   /** Begins with `/`. */
@@ -12,13 +12,13 @@ export interface UnsignedRequest {
   form?: string | null
 }
 
-/** Where the request goes, and the headers that authorize it. */
+/** The target of the request, and the headers that authorize it. */
 export interface AuthorizedRequest {
   url: string
-  /** A user has chosen the host, so the guard applies even if its origin is a trusted one. */
+  /** A user has chosen the host, so the guard applies even if its origin is trusted. */
   isGuarded: boolean
   headers: Record<string, string>
-  /** Receives the response. Returns the request to send instead, if the host refused its time or signature. At most once. */
+  /** Receives the response. Returns another request if the host refused its time or signature. At most once. */
   again: (response: HttpResponse) => AuthorizedRequest | undefined
 }
 
@@ -27,7 +27,7 @@ export function authorizeRequest (
   { method, path, form }: UnsignedRequest, origin: string, keys: SigningKeys, signer: PumpioSigner, now: () => number
 ): AuthorizedRequest {
   const { host } = new URL(origin)
-  // The parsed URL is sent and signed, so both are what was checked.
+  // The parsed URL is both signed and sent, so it is the URL that was checked.
   const joined = joinBase(origin, path)
   if (joined === undefined) throw new ProviderError({ kind: 'rejected', reason: 'not a path of the host' }, host)
   const { href: url } = joined
@@ -40,7 +40,7 @@ export function authorizeRequest (
   return toAuthorized(signer.sign({ method, url, ...form === undefined ? {} : { form } }, keys, now))
 
   function toAuthorized ({ authorization, again }: Signed): AuthorizedRequest {
-    // If the content type has a charset, pump.io neither reads nor signs the form.
+    // With a charset in the content type, pump.io neither parses nor verifies the form.
     const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
     return {
       url,

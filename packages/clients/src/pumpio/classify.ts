@@ -1,7 +1,7 @@
 import type { Classification, Failure, HttpResponse, StatusRules } from '@carillon/http'
 import { classifyForeign, classifyStatus, isPage, isText, parseJsonObject } from '@carillon/http'
 
-/** Why pump.io's OAuth layer turned a request away. It says so in plain text, with statuses that do not tell them apart. */
+/** The reason of a refusal by pump.io's OAuth layer. Its plain text distinguishes the reasons, but its status does not. */
 export type Refusal = 'token' | 'consumer' | 'nonce' | 'signature' | 'parameter' | 'request'
 
 const refusals = new Map<string, Refusal>([
@@ -19,21 +19,21 @@ export function refusalOf ({ status, body }: Pick<HttpResponse, 'status' | 'body
   return refusals.get(body.toString().trim().toLowerCase())
 }
 
-/** Judges an answer of the JSON API; `members` are the texts the answer is no use without. */
+/** Classifies a response of the JSON API. `members` are the required texts. */
 export function classify<Name extends string> (
-  answer: HttpResponse, now: number, members: readonly Name[]
+  response: HttpResponse, now: number, members: readonly Name[]
 ): Classification<Fields<Name>> {
-  const { status } = answer
-  const failure = classifyStatus(answer, now, rules)
+  const { status } = response
+  const failure = classifyStatus(response, now, rules)
   if (failure !== undefined) return failure
-  const refusal = refusalOf(answer)
+  const refusal = refusalOf(response)
   if (refusal !== undefined) return classifyRefusal(refusal)
-  if (status >= 400) return hasError(answer) ? classifyError(status) : classifyForeign(answer, now, rules)
-  if (status < 200 || status >= 300) return classifyForeign(answer, now, rules)
+  if (status >= 400) return hasError(response) ? classifyError(status) : classifyForeign(response, now, rules)
+  if (status < 200 || status >= 300) return classifyForeign(response, now, rules)
 
-  const json = parseJsonObject(answer.body)
-  if (json === undefined) return classifyForeign(answer, now, rules)
-  // Version 6 speaks ActivityStreams 2 to whom it takes for a client of that; its members mean other things.
+  const json = parseJsonObject(response.body)
+  if (json === undefined) return classifyForeign(response, now, rules)
+  // Version 6 returns ActivityStreams 2 to some clients. Its members have other meanings.
   if ('@context' in json && !('objectType' in json) && !('verb' in json)) {
     return { kind: 'malformed', reason: 'answer is ActivityStreams 2' }
   }
@@ -43,32 +43,32 @@ export function classify<Name extends string> (
     : { kind: 'malformed', reason: `answer lacks ${missing}` }
 }
 
-/** Judges what the token endpoints answer: a form with a token and its secret, or a refusal in plain text. */
+/** Classifies a response of the token endpoints: a form with a token and its secret, or a refusal in plain text. */
 export function classifyToken (
-  answer: HttpResponse, now: number
+  response: HttpResponse, now: number
 ): Classification<{ token: string, secret: string, confirmed: boolean }> {
-  const refusal = refusalOf(answer)
-  // Nothing is dead yet, and nobody has to reconnect: the authorization that is under way came to nothing.
+  const refusal = refusalOf(response)
+  // Only this authorization has failed. No connection is affected, and no user must reconnect.
   if (refusal === 'token') return { kind: 'rejected', reason: 'not authorized at the host, used already, or too late' }
   if (refusal === 'consumer') return { kind: 'rejected', reason: 'the host does not know this client any more' }
   if (refusal === 'request') return { kind: 'rejected', reason: 'request refused' }
   if (refusal !== undefined) return { kind: 'malformed', reason: `the host refuses the request (${refusal})` }
-  const { status } = answer
-  if (status >= 400 && status < 500 && hasError(answer)) {
-    return classifyStatus(answer, now, rules) ?? { kind: 'rejected', reason: 'request refused' }
+  const { status } = response
+  if (status >= 400 && status < 500 && hasError(response)) {
+    return classifyStatus(response, now, rules) ?? { kind: 'rejected', reason: 'request refused' }
   }
-  if (status < 200 || status >= 300) return classifyForeign(answer, now, rules)
+  if (status < 200 || status >= 300) return classifyForeign(response, now, rules)
 
-  const form = new URLSearchParams(answer.body.toString())
+  const form = new URLSearchParams(response.body.toString())
   const token = form.get('oauth_token') ?? ''
   const secret = form.get('oauth_token_secret') ?? ''
   if (!isSecretText(token) || !isSecretText(secret)) {
-    return isPage(answer) ? classifyForeign(answer, now, rules) : { kind: 'malformed', reason: 'answer lacks a usable token' }
+    return isPage(response) ? classifyForeign(response, now, rules) : { kind: 'malformed', reason: 'answer lacks a usable token' }
   }
   return { kind: 'ok', value: { token, secret, confirmed: form.get('oauth_callback_confirmed') === 'true' } }
 }
 
-/** Visible ASCII of a bounded length: what a token, a secret or a verifier is made of. */
+/** The characters of tokens, secrets and verifiers: visible ASCII of limited length. */
 export function isSecretText (value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,1024}$/.test(value)
 }
@@ -77,7 +77,7 @@ type Fields<Name extends string> = Record<string, unknown> & Record<Name, string
 
 function classifyRefusal (refusal: Refusal): Failure {
   if (refusal === 'token') return { kind: 'unauthorized', reason: 'token is not accepted' }
-  // Tokens belong to the client they were made for: when the host has lost it, a new client does not revive them.
+  // A token belongs to its client. If the host has lost the client, a new one does not make the token valid.
   if (refusal === 'consumer' || refusal === 'nonce') return { kind: 'unauthorized', reason: 'the host does not know the client of this token' }
   if (refusal === 'signature') return { kind: 'unauthorized', reason: 'signature is not accepted' }
   if (refusal === 'request') return { kind: 'rejected', reason: 'request refused' }
@@ -87,16 +87,16 @@ function classifyRefusal (refusal: Refusal): Failure {
 /** Classifies the JSON errors of pump.io's API. */
 function classifyError (status: number): Failure {
   if (status === 401) return { kind: 'unauthorized', reason: 'token is not that of this account' }
-  // An unconfirmed e-mail address, say, which a new token would not change.
+  // For example an unconfirmed e-mail address, which a new token would not change.
   if (status === 403) return { kind: 'rejected', reason: 'account may not do this' }
   if (status === 404 || status === 410) return { kind: 'rejected', reason: status === 404 ? 'not found' : 'deleted' }
   return { kind: 'rejected', reason: 'request refused' }
 }
 
-/** Whether the body is pump.io's error, `{"error":"…"}`. What stands in front of it answers with pages, text or nothing. */
+/** Whether the body is pump.io's error, `{"error":"…"}`. Intermediaries send pages, text or nothing. */
 export function hasError ({ body }: Pick<HttpResponse, 'body'>): boolean {
   return isText(parseJsonObject(body)?.['error'])
 }
 
-/** pump.io itself knows no limits; what stands in front of it may. */
+/** pump.io itself has no rate limits, but an intermediary may. */
 const rules: StatusRules = { limitReason: 'too many requests for this host', limitScope: 'host' }

@@ -13,57 +13,57 @@ import { classify } from './classify.ts'
 export interface PumpioClientOptions extends PumpioConfig {
   /** `nick@host`. */
   account: string
-  /** Is handed the page on which the user allows access, and gives the verifier that the page then shows. */
+  /** Receives the URL of the page on which the user grants access, and returns the verifier that the page then shows. */
   verifierCallback?: (authorizeUrl: string) => string | Promise<string>
-  /** What an earlier client has brought: without it the host is asked for a new one. */
+  /** The registration of an earlier client. Without it, the client registers at the host. */
   registration?: Registration
-  /** What an earlier client has brought: without it the user is asked, through `verifierCallback`. */
+  /** The token of an earlier client. Without it, the user grants access through `verifierCallback`. */
   token?: PumpioCredentials
-  /** Default: one of its own, which reaches public addresses and `insecureHosts`. */
+  /** Default: its own HTTP client, which reaches public addresses and `insecureHosts`. */
   http?: Http
   signal?: AbortSignal
 }
 
-/** What to keep, and to give to the next client. Secrets, as JSON. */
+/** The secrets to store and to pass to the next client, as JSON. */
 export interface PumpioAccess {
   registration: Registration
   token: PumpioCredentials
 }
 
-/** One account at pump.io, for a program of its own. Whatever fails throws ProviderError. */
+/** A client for one pump.io account, for other programs. All errors are ProviderErrors. */
 export interface PumpioClient {
-  /** Registers and asks for the token, as far as they are not there yet. The other methods do so first. */
+  /** Registers and obtains the token, if necessary. The other methods do that first. */
   connect: () => Promise<PumpioAccess>
   whoami: () => Promise<PumpioIdentity>
-  /** With a `key`, a UUID, the message is posted once however often this is called. */
+  /** With a `key`, a UUID, repeated calls post the message once. */
   post: (message: PumpioMessage, key?: string) => Promise<{ id: string }>
-  /** Asks the host's API for JSON: `get('/api/user/alice/feed')`. */
+  /** Requests JSON from the host's API: `get('/api/user/alice/feed')`. */
   get: (path: string) => Promise<Record<string, unknown>>
-  /** Waits for the requests under way. Leaves a `http` that was given open. */
+  /** Waits for pending requests. Does not close an `http` from the options. */
   close: () => Promise<void>
 }
 
-/** Opens nothing. Throws ProviderError for an account or a token that is none. */
+/** Opens no connection. Throws ProviderError for an invalid account or token. */
 export function createPumpioClient (options: PumpioClientOptions): PumpioClient {
   const pumpio = createPumpio(options)
   const { host } = pumpio.parseAccount(options.account)
   const http = options.http ?? createHttp({ trustedOrigins: pumpio.origins, allowPrivateHosts: [] })
   const registrations = createMemoryRegistrations()
-  const call: PumpioContext = { http, signal: options.signal ?? new AbortController().signal, now: Date.now, registrations }
+  const context: PumpioContext = { http, signal: options.signal ?? new AbortController().signal, now: Date.now, registrations }
   const given = options.token === undefined ? undefined : pumpio.parseCredentials(options.token)
   let access: Promise<PumpioAccess> | undefined
 
   return {
     connect,
-    whoami: async () => await pumpio.identify((await connect()).token, call),
+    whoami: async () => await pumpio.identify((await connect()).token, context),
     async post (message, key = randomUUID()) {
       const { token } = await connect()
-      return await pumpio.send(message, key, token, call)
+      return await pumpio.send(message, key, token, context)
     },
     async get (path) {
       const { token } = await connect()
-      const { url, headers } = await pumpio.authorize({ method: 'GET', path }, token, call)
-      return await sendRequest({ method: 'GET', url, headers: { ...headers, accept: '*/*' } }, (answer, now) => classify(answer, now, []), call)
+      const { url, headers } = await pumpio.authorize({ method: 'GET', path }, token, context)
+      return await sendRequest({ method: 'GET', url, headers: { ...headers, accept: '*/*' } }, (response, now) => classify(response, now, []), context)
     },
     async close () {
       if (options.http === undefined) await http.close()
@@ -72,7 +72,7 @@ export function createPumpioClient (options: PumpioClientOptions): PumpioClient 
 
   function connect (): Promise<PumpioAccess> {
     access ??= obtainAccess().catch((error: unknown) => {
-      // Asked again, the user may say something else.
+      // The next call starts again, because the user may then grant access.
       access = undefined
       throw error
     })
@@ -85,7 +85,7 @@ export function createPumpioClient (options: PumpioClientOptions): PumpioClient 
     return { registration: await keep({ clientId: token.clientId, clientSecret: token.clientSecret }), token }
   }
 
-  /** Answers the one that is kept already, if there is one. */
+  /** Returns the stored registration if there is one. */
   function keep (registration: Registration): Promise<Registration> {
     return registrations.obtain('pumpio', host, async () => registration)
   }
@@ -94,8 +94,8 @@ export function createPumpioClient (options: PumpioClientOptions): PumpioClient 
     const { account, verifierCallback } = options
     if (verifierCallback === undefined) throw new ProviderError({ kind: 'rejected', reason: 'no token, and nobody to ask for one' }, host)
     const { begin, complete } = pumpio.handshakes.verifier
-    const { authorizeUrl, pending } = await begin(account, null, call)
-    const { credentials } = await complete(pending, await verifierCallback(authorizeUrl), call)
+    const { authorizeUrl, pending } = await begin(account, null, context)
+    const { credentials } = await complete(pending, await verifierCallback(authorizeUrl), context)
     return credentials
   }
 }

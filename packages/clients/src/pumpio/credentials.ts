@@ -3,25 +3,25 @@ import type { PumpioHosts } from './account.ts'
 import { accountText } from './account.ts'
 import { isSecretText } from './classify.ts'
 
-/** Who sees what is sent: everybody who follows the account, everybody, or the named `nick@host`. */
+/** The recipients of messages: the account's followers, everyone, or the listed `nick@host`. */
 export type PumpioAudience = 'followers' | 'public' | readonly string[]
 
 /**
- * They hold the client they were made for: a token works with no other, and must go on working when the host gets a new
+ * The credentials include their OAuth client. A token works with no other client, and must stay valid when the host gets a new
  * registration. Tokens never expire and cannot be refreshed or revoked.
  */
 export interface PumpioCredentials {
-  /** `nick@host`, the host with its port unless that is the default one. */
+  /** `nick@host`, with the port if it is not the default one. */
   account: string
   accessToken: string
   accessTokenSecret: string
   clientId: string
   clientSecret: string
-  /** Without it: whom the configuration names. */
+  /** Defaults to the configured audience. */
   audience?: PumpioAudience
 }
 
-/** Throws ProviderError `malformed` when they are none of ours. */
+/** Throws ProviderError `malformed` for invalid credentials. */
 export function parsePumpioCredentials (value: unknown, hosts: PumpioHosts): PumpioCredentials {
   const given = isObject(value) ? value : {}
   const { accessToken, accessTokenSecret, clientId, clientSecret, audience } = given
@@ -33,7 +33,7 @@ export function parsePumpioCredentials (value: unknown, hosts: PumpioHosts): Pum
   return audience === undefined ? credentials : { ...credentials, audience: parseAudience(audience, hosts) }
 }
 
-/** Throws ProviderError `malformed`. */
+/** Throws ProviderError `malformed` for an invalid audience. */
 export function parseAudience (value: unknown, hosts: PumpioHosts): PumpioAudience {
   if (value === 'followers' || value === 'public') return value
   const people: unknown[] = Array.isArray(value) ? value : []

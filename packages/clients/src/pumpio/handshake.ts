@@ -9,7 +9,7 @@ import type { PumpioApplication } from './registration.ts'
 import { obtainRegistration } from './registration.ts'
 import type { PumpioSigner } from './signer.ts'
 
-/** A token that has just been made, with the client it was made for. */
+/** A new token, with its OAuth client. */
 export interface FreshToken {
   host: string
   accessToken: string
@@ -25,25 +25,25 @@ interface Pending extends Registration {
   requestSecret: string
 }
 
-/** The three legs of OAuth 1.0a at the host of the user's choice; `accept` makes a grant of the token they end with. */
+/** The three legs of OAuth 1.0a at a user-chosen host. `accept` converts the final token to a grant. */
 export function createPumpioHandshake<Grant> (
   hosts: PumpioHosts, application: PumpioApplication, signer: PumpioSigner,
-  accept: (token: FreshToken, call: PumpioContext) => Promise<Grant>
+  accept: (token: FreshToken, context: PumpioContext) => Promise<Grant>
 ) {
   return { answer: { token: 'oauth_token', verifier: 'oauth_verifier' }, begin, complete }
 
-  async function begin (account: string, callback: string | null, call: PumpioContext) {
+  async function begin (account: string, callback: string | null, context: PumpioContext) {
     const { host } = hosts.parseAccount(account)
-    const endpoints = await discover(hosts.originOf(host), call)
-    const register = (stale?: Registration) => obtainRegistration(host, endpoints.registration, application, call, stale)
+    const endpoints = await discover(hosts.originOf(host), context)
+    const register = (stale?: Registration) => obtainRegistration(host, endpoints.registration, application, context, stale)
     let registration = await register()
-    let answer = await requestToken(endpoints.requestToken, callback, registration, call)
-    if (refusalOf(answer) === 'consumer') {
+    let response = await requestToken(endpoints.requestToken, callback, registration, context)
+    if (refusalOf(response) === 'consumer') {
       registration = await register(registration)
-      answer = await requestToken(endpoints.requestToken, callback, registration, call)
+      response = await requestToken(endpoints.requestToken, callback, registration, context)
     }
-    const { token, secret, confirmed } = toResult(answer, classifyToken, host, call.now())
-    // RFC 5849 §2.1: without it the host speaks the version of OAuth in which sessions could be fixed.
+    const { token, secret, confirmed } = toResult(response, classifyToken, host, context.now())
+    // RFC 5849 §2.1: without the confirmation, the host implements the OAuth version that allows session fixation.
     if (!confirmed) throw new ProviderError({ kind: 'malformed', reason: 'host does not confirm the callback' }, host)
 
     const pending = {
@@ -57,19 +57,21 @@ export function createPumpioHandshake<Grant> (
     return { authorizeUrl: withParameters(endpoints.authorize, { oauth_token: token }), token, pending }
   }
 
-  function requestToken (url: string, callback: string | null, keys: Registration, call: PumpioContext): Promise<HttpResponse> {
-    return signer.request({ method: 'POST', url, ...untrustedHostLimits }, keys, call, { oauth_callback: callback ?? 'oob' })
+  function requestToken (
+    url: string, callback: string | null, keys: Registration, context: PumpioContext
+  ): Promise<HttpResponse> {
+    return signer.request({ method: 'POST', url, ...untrustedHostLimits }, keys, context, { oauth_callback: callback ?? 'oob' })
   }
 
-  async function complete (value: Record<string, unknown>, verifier: string, call: PumpioContext): Promise<Grant> {
+  async function complete (value: Record<string, unknown>, verifier: string, context: PumpioContext): Promise<Grant> {
     const { host, accessTokenUrl, requestToken, requestSecret, clientId, clientSecret } = parsePending(value)
-    // Read off a page and pasted: with a blank or two around it, or something else altogether.
+    // The user copies the verifier from a page, so it may have spaces around it or be another text.
     const pasted = verifier.trim()
     if (!isSecretText(pasted)) throw new ProviderError({ kind: 'rejected', reason: 'not a verifier' }, host)
     const keys = { clientId, clientSecret, token: requestToken, tokenSecret: requestSecret }
-    const answer = await signer.request({ method: 'POST', url: accessTokenUrl, ...untrustedHostLimits }, keys, call, { oauth_verifier: pasted })
-    const { token, secret } = toResult(answer, classifyToken, host, call.now())
-    return await accept({ host, accessToken: token, accessTokenSecret: secret, clientId, clientSecret }, call)
+    const response = await signer.request({ method: 'POST', url: accessTokenUrl, ...untrustedHostLimits }, keys, context, { oauth_verifier: pasted })
+    const { token, secret } = toResult(response, classifyToken, host, context.now())
+    return await accept({ host, accessToken: token, accessTokenSecret: secret, clientId, clientSecret }, context)
   }
 }
 

@@ -19,11 +19,11 @@ import type { SigningKeys } from './signer.ts'
 import { createPumpioSigner } from './signer.ts'
 
 export interface PumpioConfig {
-  /** What hosts are told about us when they register us. */
+  /** The application's data in registrations at hosts. */
   application: PumpioApplication
-  /** `host` or `host:port` that are spoken to over plain http, and not guarded: for development. Default none. */
+  /** Each `host` or `host:port` that uses plain http without the guard, for development. Default: none. */
   insecureHosts?: readonly string[]
-  /** Who sees what is sent, unless credentials say otherwise. Default `followers`. */
+  /** The recipients of messages, unless the credentials specify others. Default: `followers`. */
   audience?: PumpioAudience
 }
 
@@ -40,7 +40,7 @@ export interface PumpioGrant {
   account: PumpioIdentity
 }
 
-/** Throws TypeError for an insecure host that is none, ProviderError for an audience that is none. */
+/** Throws TypeError for an invalid insecure host, and ProviderError for an invalid audience. */
 export function createPumpio (config: PumpioConfig) {
   const hosts = createPumpioHosts(config.insecureHosts ?? [])
   const audience = parseAudience(config.audience ?? 'followers', hosts)
@@ -59,32 +59,32 @@ export function createPumpio (config: PumpioConfig) {
     classifyCredentials
   }
 
-  async function accept ({ host, ...fresh }: FreshToken, call: PumpioContext): Promise<PumpioGrant> {
-    // Whoever was logged in at the host has allowed it, which need not be the account that was named.
-    const name = await whoami(host, fresh, call)
+  async function accept ({ host, ...fresh }: FreshToken, context: PumpioContext): Promise<PumpioGrant> {
+    // The user may have been logged in at the host with another account than the one they entered.
+    const name = await whoami(host, fresh, context)
     const account = accountText({ name, host })
     return { credentials: { account, ...fresh }, account: { id: account, name: account, host } }
   }
 
-  async function identify (credentials: PumpioCredentials, call: PumpioContext): Promise<PumpioIdentity> {
+  async function identify (credentials: PumpioCredentials, context: PumpioContext): Promise<PumpioIdentity> {
     const known = hosts.parseAccount(credentials.account)
     const { host } = known
-    const name = await accounts.watch(known, call, () => whoami(host, credentials, call))
+    const name = await accounts.watch(known, context, () => whoami(host, credentials, context))
     const account = accountText({ name, host })
     return { id: account, name: account, host }
   }
 
-  async function whoami (host: string, token: Token, call: PumpioContext): Promise<string> {
-    const first = await request(host, { method: 'GET', path: '/api/whoami' }, token, call)
-    // A signature is for one URL, so the profile's needs its own.
+  async function whoami (host: string, token: Token, context: PumpioContext): Promise<string> {
+    const first = await request(host, { method: 'GET', path: '/api/whoami' }, token, context)
+    // A signature is valid for one URL, so the profile's URL needs its own.
     const path = profilePath(first, hosts.originOf(host))
-    const answer = path === undefined ? first : await request(host, { method: 'GET', path }, token, call)
-    const { preferredUsername } = toResult(answer, (answer, now) => classify(answer, now, ['preferredUsername']), host, call.now())
+    const response = path === undefined ? first : await request(host, { method: 'GET', path }, token, context)
+    const { preferredUsername } = toResult(response, (response, now) => classify(response, now, ['preferredUsername']), host, context.now())
     if (/^[\w.-]{1,64}$/.test(preferredUsername)) return preferredUsername
-    throw new ProviderError({ kind: 'malformed', reason: 'answer names no account' }, host, answer.status)
+    throw new ProviderError({ kind: 'malformed', reason: 'answer names no account' }, host, response.status)
   }
 
-  async function send (message: PumpioMessage, key: string, credentials: PumpioCredentials, call: PumpioContext) {
+  async function send (message: PumpioMessage, key: string, credentials: PumpioCredentials, context: PumpioContext) {
     const account = hosts.parseAccount(credentials.account)
     const { host, name } = account
     const session: PumpioSession = {
@@ -92,10 +92,10 @@ export function createPumpio (config: PumpioConfig) {
       name,
       origin: hosts.originOf(host),
       personId: hosts.personIdOf(account),
-      request: (wanted) => accounts.watch(account, call, () => request(host, wanted, credentials, call))
+      request: (wanted) => accounts.watch(account, context, () => request(host, wanted, credentials, context))
     }
     const id = `urn:uuid:${key}`
-    await sendPumpio(message, id, addresseesOf(credentials.audience ?? audience), session, call)
+    await sendPumpio(message, id, addresseesOf(credentials.audience ?? audience), session, context)
     return { id }
   }
 
@@ -104,18 +104,18 @@ export function createPumpio (config: PumpioConfig) {
   }
 
   async function authorize (
-    request: UnsignedRequest, credentials: PumpioCredentials, call: PumpioContext
+    request: UnsignedRequest, credentials: PumpioCredentials, context: PumpioContext
   ): Promise<AuthorizedRequest> {
     const { host } = hosts.parseAccount(credentials.account)
-    return authorizeRequest(request, hosts.originOf(host), keysOf(credentials), signer, call.now)
+    return authorizeRequest(request, hosts.originOf(host), keysOf(credentials), signer, context.now)
   }
 
   function request (
-    host: string, { path, headers, ...rest }: Parameters<PumpioSession['request']>[0], token: Token, call: PumpioContext
+    host: string, { path, headers, ...rest }: Parameters<PumpioSession['request']>[0], token: Token, context: PumpioContext
   ): Promise<HttpResponse> {
-    // With `application/json` alone, version 6 would answer in ActivityStreams 2.
+    // With only `application/json`, version 6 would return ActivityStreams 2.
     const wanted: HttpRequest = { ...rest, url: `${hosts.originOf(host)}${path}`, headers: { ...headers, accept: '*/*' } }
-    return signer.request(wanted, keysOf(token), call)
+    return signer.request(wanted, keysOf(token), context)
   }
 }
 
@@ -126,8 +126,8 @@ function keysOf ({ clientId, clientSecret, accessToken, accessTokenSecret }: Tok
 }
 
 /**
- * Where whoami sends us, if that is a profile of the same host. Behind a proxy pump.io may call itself http: what counts
- * is the host, and the scheme stays ours.
+ * The target of whoami's redirect, if it is a profile of the same host. Behind a proxy, pump.io may redirect to http. Only the
+ * host must match, and our own scheme stays.
  */
 function profilePath ({ status, headers }: HttpResponse, origin: string): string | undefined {
   const location = headers['location']
@@ -137,8 +137,8 @@ function profilePath ({ status, headers }: HttpResponse, origin: string): string
   return /^\/api\/user\/[\w.-]{1,64}\/profile$/.test(url.pathname) ? url.pathname : undefined
 }
 
-/** Only what says so beyond doubt: a forwarded request may be refused for reasons of its own. */
-function classifyCredentials (answer: Pick<HttpResponse, 'status' | 'body'>): 'unauthorized' | null {
-  const refusal = refusalOf(answer)
+/** Only unambiguous refusals count, because a forwarded request may be refused for other reasons. */
+function classifyCredentials (response: Pick<HttpResponse, 'status' | 'body'>): 'unauthorized' | null {
+  const refusal = refusalOf(response)
   return refusal === 'token' || refusal === 'consumer' || refusal === 'nonce' ? 'unauthorized' : null
 }

@@ -8,19 +8,19 @@ import type { Addressees } from './activity.ts'
 import { postActivity, renderContent, renderNote, updateForAuthor } from './activity.ts'
 import { hasError, classify } from './classify.ts'
 
-/** One account, reached by signed requests to paths of its own host. */
+/** An account, with signed requests to paths of its host. */
 export interface PumpioSession {
   host: string
   origin: string
   name: string
-  /** Of the account, as a person. */
+  /** The account's id as a person. */
   personId: string
   request: (request: Omit<HttpRequest, 'url'> & { path: string }) => Promise<HttpResponse>
 }
 
-/** Sends once, however often it is called with the same `id`, a URI of our choice. Throws ProviderError. */
+/** Sends the message once, even if called repeatedly with the same `id`, a URI of our choice. Throws ProviderError. */
 export async function sendPumpio (
-  message: PumpioMessage, id: string, audience: Addressees, session: PumpioSession, call: PumpioContext
+  message: PumpioMessage, id: string, audience: Addressees, session: PumpioSession, context: PumpioContext
 ): Promise<void> {
   const { host, origin, name, personId } = session
   const feed = `/api/user/${name}/feed`
@@ -33,21 +33,21 @@ export async function sendPumpio (
     const link = readWebUrl(message.url ?? '')
     if (message.type === 'link' && 'fault' in link) throw rejected(`the url of a link ${link.fault}`)
     const note = 'url' in link ? { ...message, url: link.url } : message
-    const answer = await postJson(feed, postActivity(renderNote(note, id), audience, followers))
-    // A note that is there already is refused with "Already posted", which looks like any other fault of the host.
-    if (answer.status === 500 && await isThere()) return
-    read(answer, ['id'])
+    const response = await postJson(feed, postActivity(renderNote(note, id), audience, followers))
+    // The host refuses an existing note with "Already posted" and status 500, like any other error.
+    if (response.status === 500 && await isThere()) return
+    read(response, ['id'])
   }
 
   async function isThere (): Promise<boolean> {
-    const answer = await get(`/api/note?${encodeQuery({ id })}`)
-    // Gone is the note that somebody has deleted since.
-    const isRefused = hasError(answer)
-    if (answer.status === 410 && isRefused) return true
-    return !(answer.status === 404 && isRefused) && read(answer, ['id']).id === id
+    const response = await get(`/api/note?${encodeQuery({ id })}`)
+    // The status is 410 when the note was deleted after it was posted.
+    const isRefused = hasError(response)
+    if (response.status === 410 && isRefused) return true
+    return !(response.status === 404 && isRefused) && read(response, ['id']).id === id
   }
 
-  /** An upload's id is the host's to choose, so it is the activity around it that bears ours. */
+  /** The host chooses the id of an upload, so the activity that posts it has ours. */
   async function sendImage (): Promise<void> {
     const { file, title, body } = message
     if (file === undefined) throw rejected('a file message needs a file')
@@ -58,13 +58,13 @@ export async function sendPumpio (
     if (items.some((activity) => isObject(activity) && activity['id'] === id)) return
 
     const upload = { method: 'POST', path: `/api/user/${name}/uploads`, timeoutMs: fileTimeoutMs } as const
-    const answer = await withFile(file, maxImageBytes, call, async (bytes) => {
+    const response = await withFile(file, maxImageBytes, context, async (bytes) => {
       const headers = { 'content-type': type, 'content-length': String(bytes.length) }
       return await session.request({ ...upload, headers, body: splitBody([bytes]) })
     })
-    const image = read(answer, ['id', 'objectType'])
+    const image = read(response, ['id', 'objectType'])
     const titled = { ...image, displayName: title ?? file.name, ...body !== undefined && { content: renderContent({ body }) } }
-    // Posting shows an object as it is at the host, whatever else we say of it. So it gets its words first.
+    // Posting displays an object as it is stored at the host, so its texts are set first.
     read(await postJson(feed, updateForAuthor(titled, personId)), ['id'])
     read(await postJson(feed, { id, ...postActivity(titled, audience, followers) }), ['id'])
   }
@@ -77,8 +77,8 @@ export async function sendPumpio (
     return session.request({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) })
   }
 
-  function read<Name extends string> (answer: HttpResponse, members: readonly Name[]) {
-    return toResult(answer, (answer, now) => classify(answer, now, members), host, call.now())
+  function read<Name extends string> (response: HttpResponse, members: readonly Name[]) {
+    return toResult(response, (response, now) => classify(response, now, members), host, context.now())
   }
 
   function rejected (reason: string): ProviderError {
@@ -86,9 +86,9 @@ export async function sendPumpio (
   }
 }
 
-/** Those pump.io knows an ending for, but not SVG: it can carry scripts. */
+/** Image types for which pump.io has a file extension, except SVG, which can contain scripts. */
 const imageTypes = ['image/gif', 'image/jpeg', 'image/png']
 const maxImageBytes = 10 * 1024 * 1024
 
-/** As far back as we look for an image that an earlier try has posted. */
+/** How many activities are searched for an image that an earlier attempt has posted. */
 const recentActivities = 50

@@ -7,7 +7,7 @@ import type { PumpioContext } from './context.ts'
 import { isUserHost } from './account.ts'
 import { refusalOf } from './classify.ts'
 
-/** Who signs: a client, and the token that was made for it unless there is none yet. */
+/** The client that signs, and its token, if there is one. */
 export interface SigningKeys {
   clientId: string
   clientSecret: string
@@ -15,22 +15,24 @@ export interface SigningKeys {
   tokenSecret?: string
 }
 
-/** Signs requests to hosts of which it remembers what is odd: a clock that is wrong, a scheme that is not theirs. */
+/** Signs requests, and caches what is unusual about hosts: a wrong clock, or a scheme other than in their URL. */
 export interface PumpioSigner {
-  /** Signs a request that somebody else sends. `more` are further `oauth_` parameters. */
+  /** Signs a request that the caller sends. `more` contains further `oauth_` parameters. */
   sign: (request: SignableRequest, keys: SigningKeys, now: () => number, more?: Record<string, string>) => Signed
   /**
-   * The answer, whatever it says, after one more try if the first was refused for its time or signature. Throws
-   * ProviderError when no answer came.
+   * Sends a signed request, and repeats it once if the host refused its time or signature. Returns the last response, whatever
+   * its status. Throws ProviderError when no response arrived.
    */
-  request: (request: HttpRequest, keys: SigningKeys, call: PumpioContext, more?: Record<string, string>) => Promise<HttpResponse>
+  request: (
+    request: HttpRequest, keys: SigningKeys, context: PumpioContext, more?: Record<string, string>
+  ) => Promise<HttpResponse>
 }
 
 export interface Signed {
   /** The value of the `Authorization` header. */
   authorization: string
-  /** To be told what the host answered: gives the request signed anew if that was refused for its time or signature, once. */
-  again: (answer: HttpResponse) => Signed | undefined
+  /** Receives the response. Returns another signed request, once, if the host refused its time or signature. */
+  again: (response: HttpResponse) => Signed | undefined
 }
 
 export function createPumpioSigner (): PumpioSigner {
@@ -46,31 +48,31 @@ export function createPumpioSigner (): PumpioSigner {
       const authorization = headerOf(request, keys, now(), { ...recall(host), signsAsHttp }, more)
       return { authorization, again }
 
-      function again (answer: HttpResponse): Signed | undefined {
-        const date = parseHttpDate(answer.headers.date ?? '')
+      function again (response: HttpResponse): Signed | undefined {
+        const date = parseHttpDate(response.headers.date ?? '')
         if (date !== undefined) remember(host, { clockAheadMs: tolerated(date - now()) })
-        const refusal = refusalOf(answer)
+        const refusal = refusalOf(response)
         if (isLast) {
           if (refusal !== 'signature') remember(host, { signsAsHttp })
           return undefined
         }
         if (refusal === 'nonce') return once(signsAsHttp, true)
-        // Behind a proxy that ends TLS, pump.io takes its own URLs for http ones when it checks. What we send stays on https.
+        // Behind a proxy that terminates TLS, pump.io verifies the signature with an http URL. The request still uses https.
         return refusal === 'signature' && protocol === 'https:' ? once(!signsAsHttp, true) : undefined
       }
     }
   }
 
   async function askSigned (
-    request: HttpRequest, keys: SigningKeys, call: PumpioContext, more?: Record<string, string>
+    request: HttpRequest, keys: SigningKeys, context: PumpioContext, more?: Record<string, string>
   ): Promise<HttpResponse> {
     const { method, url } = request
-    let signed: Signed | undefined = sign({ method, url }, keys, call.now, more)
+    let signed: Signed | undefined = sign({ method, url }, keys, context.now, more)
     for (;;) {
       const headers = { ...request.headers, authorization: signed.authorization }
-      const answer = await sendRequest({ ...request, isGuarded: isUserHost(url), headers }, (answer) => ({ kind: 'ok', value: answer }), call)
-      signed = signed.again(answer)
-      if (signed === undefined) return answer
+      const response = await sendRequest({ ...request, isGuarded: isUserHost(url), headers }, (response) => ({ kind: 'ok', value: response }), context)
+      signed = signed.again(response)
+      if (signed === undefined) return response
     }
   }
 
@@ -83,7 +85,7 @@ export function createPumpioSigner (): PumpioSigner {
     hostQuirks.delete(host)
     if (odd.clockAheadMs === 0 && !odd.signsAsHttp) return
     hostQuirks.set(host, odd)
-    // Hosts are of the users' choice, so there is no end to them. Whoever is forgotten costs one more try.
+    // The number is limited, because users choose hosts. A host that was dropped costs one more attempt.
     const [oldest] = hostQuirks.keys()
     if (hostQuirks.size > maxHosts && oldest !== undefined) hostQuirks.delete(oldest)
   }
@@ -97,7 +99,7 @@ interface HostQuirks {
 const withoutQuirks: HostQuirks = { clockAheadMs: 0, signsAsHttp: false }
 const maxHosts = 10_000
 
-/** pump.io allows for 300 s. Less than this is the network's doing and not the clock's. */
+/** pump.io accepts a difference of 300 s. A difference below this value comes from the network, not from the clock. */
 const toleranceMs = 60_000
 
 function headerOf (

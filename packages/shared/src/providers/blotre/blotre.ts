@@ -21,9 +21,9 @@ export interface BlotreConfig extends StreamStyleConfig {
   url: string
   clientId: string
   clientSecret: string
-  /** How a disposable client introduces itself to the user who enters its code. The name has 3 to 254 characters. */
+  /** The disposable client's name (3 to 254 characters) and description for the user who enters its code. */
   introduction?: { name: string, blurb: string } | undefined
-  /** Name of a child of the root stream that notifications show on, made when missing. The root stream when absent. */
+  /** The child of the root stream that displays notifications, created when missing. The root stream when absent. */
   stream?: string | undefined
 }
 
@@ -49,32 +49,32 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
         tokenUrl: api.tokenUrl,
         tokenRequest: { credentials: 'body', format: 'form' },
         scope: [],
-        // `state` is lost on the consent page, and redirect_uri must equal the registered one to the letter.
+        // The consent page loses `state`, and redirect_uri must equal the registered one exactly.
         correlation: 'cookie',
         accept
       },
       oneTimeCode: { begin, complete }
     },
     parseCredentials: (value) => parseBlotreCredentials(value, host),
-    identify: async (credentials, call) => accountOf(await whoIs(credentials, call)),
+    identify: async (credentials, context) => accountOf(await whoIs(credentials, context)),
     send,
     idempotent: true,
     refreshAheadMs,
     canRefresh: ({ refreshToken }) => refreshToken !== undefined,
     refresh,
-    revoke: (credentials, call) => revoke(api, credentials, call),
+    revoke: (credentials, context) => revoke(api, credentials, context),
     authorize,
     classifyCredentials
   }
 
-  async function accept (answer: Record<string, unknown>, call: RequestContext): Promise<Grant<BlotreCredentials>> {
-    const token = readToken(answer)
+  async function accept (response: Record<string, unknown>, context: RequestContext): Promise<Grant<BlotreCredentials>> {
+    const token = readToken(response)
     if (token === undefined) throw new ProviderError({ kind: 'malformed', reason: 'token answer makes no sense' }, host)
-    return await grantOf(token, {}, call)
+    return await grantOf(token, {}, context)
   }
 
-  async function begin (call: RequestContext) {
-    const { client, code, expiresAt } = await openOneTimeClient(api, introduction.name, introduction.blurb, call)
+  async function begin (context: RequestContext) {
+    const { client, code, expiresAt } = await openOneTimeClient(api, introduction.name, introduction.blurb, context)
     return {
       code,
       redeemUrl: api.redeemUrl,
@@ -84,26 +84,26 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
     }
   }
 
-  async function complete (pending: Record<string, unknown>, call: RequestContext): Promise<Grant<BlotreCredentials> | null> {
+  async function complete (pending: Record<string, unknown>, context: RequestContext): Promise<Grant<BlotreCredentials> | null> {
     const waiting = oneTimeClientOf(pending)
-    const token = await redeemOneTimeCode(api, waiting, call)
+    const token = await redeemOneTimeCode(api, waiting, context)
     const { id: clientId, secret: clientSecret } = waiting.client
-    return token === null ? null : await grantOf(token, { clientId, clientSecret }, call)
+    return token === null ? null : await grantOf(token, { clientId, clientSecret }, context)
   }
 
   async function grantOf (
-    token: BlotreToken, client: Partial<BlotreCredentials>, call: RequestContext
+    token: BlotreToken, client: Partial<BlotreCredentials>, context: RequestContext
   ): Promise<Grant<BlotreCredentials>> {
     const credentials = credentialsOf(token, client, host)
-    const expiresAt = expiryOf(token, call.now())
-    const account = accountOf(token.user ?? await whoIs(credentials, call))
+    const expiresAt = expiryOf(token, context.now())
+    const account = accountOf(token.user ?? await whoIs(credentials, context))
     return { credentials, account, ...expiresAt === undefined ? {} : { expiresAt } }
   }
 
-  async function whoIs ({ accessToken, refreshToken }: BlotreCredentials, call: RequestContext): Promise<BlotreUser> {
-    const { user } = await api.request(getTokenInfo(accessToken), undefined, call).catch((error: unknown) => {
+  async function whoIs ({ accessToken, refreshToken }: BlotreCredentials, context: RequestContext): Promise<BlotreUser> {
+    const { user } = await api.request(getTokenInfo(accessToken), undefined, context).catch((error: unknown) => {
       if (!isUnknownToken(error)) throw error
-      // It says this of a token that is too old as of one that never was. Only a refresh can tell.
+      // Blot're's response is the same for an expired token and an unknown one. Only a refresh distinguishes them.
       throw refreshToken === undefined
         ? new ProviderError({ kind: 'unauthorized', reason: 'access token is not known' }, host, error.status)
         : new ProviderError({ kind: 'expired', reason: 'access token is not known any more' }, host, error.status)
@@ -112,42 +112,42 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
     return user
   }
 
-  async function send (message: Message, _key: string, credentials: BlotreCredentials, call: RequestContext) {
+  async function send (message: Message, _key: string, credentials: BlotreCredentials, context: RequestContext) {
     if (message.type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a stream shows a colour and tags, no files' }, host)
     const look = lookOf(message)
-    const root = credentials.rootStream ?? (await whoIs(credentials, call)).rootStream
+    const root = credentials.rootStream ?? (await whoIs(credentials, context)).rootStream
     return { id: await (child === undefined ? showOnRoot(root, look) : showOnChild(root, child, look)) }
 
-    /** Tags first: whoever watches the stream is woken by the colour, and finds the tags that go with it, not another ring's. */
+    /** Sets the tags first: the color wakes clients that watch the stream, and they must find this notification's tags. */
     async function showOnRoot (id: string, { color, tags }: StreamStyle): Promise<string> {
       return inTurn(id, async () => {
-        await api.request(setTags(id, tags), credentials.accessToken, call)
-        await api.request(setStatus(id, color), credentials.accessToken, call)
+        await api.request(setTags(id, tags), credentials.accessToken, context)
+        await api.request(setStatus(id, color), credentials.accessToken, context)
         return id
       })
     }
 
-    /** One PUT makes the stream when it is missing, and sets its status and tags either way. */
+    /** One PUT creates a missing stream, and sets its status and tags in any case. */
     async function showOnChild (parent: string, name: string, { color, tags }: StreamStyle): Promise<string> {
-      const { uri } = await api.request(getStream(parent), undefined, call)
+      const { uri } = await api.request(getStream(parent), undefined, context)
       const wanted = { name, uri: joinUri(uri, name), status: { color }, tags: tags.map((tag) => ({ tag })) }
-      const { id } = await api.request(createStream(wanted), credentials.accessToken, call)
+      const { id } = await api.request(createStream(wanted), credentials.accessToken, context)
       return id
     }
   }
 
-  async function refresh (credentials: BlotreCredentials, call: RequestContext) {
+  async function refresh (credentials: BlotreCredentials, context: RequestContext) {
     const { refreshToken } = credentials
     if (refreshToken === undefined) throw new ProviderError({ kind: 'unauthorized', reason: 'there is no refresh token' }, host)
-    const token = await api.obtainToken(clientOf(credentials), { grant_type: 'refresh_token', refresh_token: refreshToken }, call)
-    const expiresAt = expiryOf(token, call.now())
+    const token = await api.obtainToken(clientOf(credentials), { grant_type: 'refresh_token', refresh_token: refreshToken }, context)
+    const expiresAt = expiryOf(token, context.now())
     return { credentials: credentialsOf(token, credentials, host), ...expiresAt === undefined ? {} : { expiresAt } }
   }
 
   async function authorize ({ path }: ForwardedRequest, { accessToken }: BlotreCredentials) {
     const url = joinBase(api.url, path)
     if (url === undefined) throw new ProviderError({ kind: 'rejected', reason: 'path leads elsewhere' }, host)
-    // Blot're would rather believe this one than the header.
+    // Blot're prefers this parameter to the header.
     url.search = withoutParameters(url.search, ['access_token'])
     return { url: url.href, headers: { authorization: `Bearer ${accessToken}` } }
   }
@@ -164,11 +164,11 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
   }
 }
 
-/** Access tokens last two hours. */
+/** Access tokens are valid for two hours. */
 const refreshAheadMs = 20 * 60_000
 
-function classifyCredentials (answer: HttpResponse): 'expired' | 'unauthorized' | null {
-  const { kind } = classify(answer, 0, () => true)
+function classifyCredentials (response: HttpResponse): 'expired' | 'unauthorized' | null {
+  const { kind } = classify(response, 0, () => true)
   return kind === 'expired' || kind === 'unauthorized' ? kind : null
 }
 

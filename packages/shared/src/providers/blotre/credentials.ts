@@ -2,21 +2,21 @@ import type { BlotreToken } from '@carillon/clients/blotre'
 import { isObject, ProviderError } from '@carillon/http'
 import type { Credentials } from '../credentials.ts'
 
-/** Access tokens last two hours, refresh tokens fourteen days; both are replaced by each refresh. */
+/** Access tokens are valid for two hours, refresh tokens for fourteen days. Each refresh replaces both. */
 export interface BlotreCredentials extends Credentials {
   accessToken: string
   refreshToken?: string
-  /** The disposable client that these belong to and that alone may refresh them; the configured client when absent. */
+  /** The disposable client of these credentials, which alone may refresh them. The configured client when absent. */
   clientId?: string
   clientSecret?: string
-  /** Id of the user's root stream, so that it need not be asked for. */
+  /** The id of the user's root stream, which saves a request. */
   rootStream?: string
 }
 
-/** Throws ProviderError `malformed` for what are no credentials. */
+/** Throws ProviderError `malformed` for invalid credentials. */
 export function parseBlotreCredentials (value: unknown, host: string): BlotreCredentials {
   const given = isObject(value) ? value : {}
-  // Blot're reads word characters out of the header and nothing else.
+  // Blot're only reads word characters from the header.
   const accessToken = text(given, 'accessToken', /^\w{1,4096}$/)
   if (accessToken === undefined) throw unusable('an access token', host)
   const refreshToken = text(given, 'refreshToken', printable)
@@ -39,18 +39,18 @@ export function parseBlotreCredentials (value: unknown, host: string): BlotreCre
   }
 }
 
-/** The credentials that a token answer brings, on top of what `before` had. */
+/** The credentials of a token response, merged with those in `before`. */
 export function credentialsOf (token: BlotreToken, before: Partial<BlotreCredentials>, host: string): BlotreCredentials {
   return parseBlotreCredentials({
     ...before,
     accessToken: token.access_token,
-    // RFC 6749 §6: an answer without one leaves the old one in force.
+    // RFC 6749 §6: a response without a refresh token keeps the old one valid.
     refreshToken: token.refresh_token ?? before.refreshToken,
     rootStream: streamId.test(token.user?.rootStream ?? '') ? token.user?.rootStream : before.rootStream
   }, host)
 }
 
-/** Undefined when the answer does not say. */
+/** Undefined when the response states no expiry. */
 export function expiryOf (token: BlotreToken, now: number): Date | undefined {
   return token.expires_in === undefined ? undefined : new Date(now + token.expires_in * 1_000)
 }

@@ -17,7 +17,7 @@ export const blotre = defineProvider({
       stream: values.STREAM,
       tags: values.TAGS,
       colors: values.COLORS,
-      // Blot're takes names of 3 to 254 characters.
+      // Blot're requires names of 3 to 254 characters.
       introduction: { name: truncate(name.padEnd(3), 254), blurb: `Shows on your stream what ${name} has to tell you.` }
     })
 })

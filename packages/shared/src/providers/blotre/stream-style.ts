@@ -4,7 +4,7 @@ export type Level = NonNullable<Message['level']>
 
 export const levels: readonly Level[] = ['info', 'success', 'warning', 'error']
 
-/** What a notification makes of a stream. */
+/** The appearance of a notification on a stream. */
 export interface StreamStyle {
   /** `#rrggbb`. */
   color: string
@@ -12,18 +12,18 @@ export interface StreamStyle {
 }
 
 export interface StreamStyleConfig {
-  /** `#rrggbb` for each level; those left out keep their own. */
+  /** `#rrggbb` for each level. Levels without an entry keep the default. */
   colors?: Partial<Record<Level, string>> | undefined
-  /** On every notification, after its level. */
+  /** The tags of every notification, after its level. */
   tags?: readonly string[] | undefined
 }
 
 const defaultColors: Record<Level, string> = { info: '#3b82f6', success: '#22c55e', warning: '#f59e0b', error: '#ef4444' }
 
 /**
- * Says how messages look on a stream, which has a colour and at most six tags: the colour of the level (`info` unless it
- * has one), and as tags the level, the configured ones, and the hashtags of title and body, first come first kept. Throws
- * TypeError for a colour or tag that Blot're would not take.
+ * Creates the function that styles messages for a stream, which has a color and up to six tags. The color is the level's
+ * (default: `info`). The tags are the level, the configured ones, and the hashtags of title and body, in this order. Throws
+ * TypeError for a color or tag that Blot're would refuse.
  */
 export function createStreamStyle ({ colors = {}, tags = [] }: StreamStyleConfig): (message: Message) => StreamStyle {
   const palette = { ...defaultColors, ...colors }
@@ -41,7 +41,7 @@ export function createStreamStyle ({ colors = {}, tags = [] }: StreamStyleConfig
 
 const maxTags = 6
 
-/** Blot're takes ASCII alone. A hashtag with other letters is left out as a whole: the part before them is another word. */
+/** Blot're only accepts ASCII. A hashtag with other letters is omitted, because its ASCII part is another word. */
 function hashtags (text: string): string[] {
   return [...text.matchAll(hashtag)].map(([, tag = '']) => tag.normalize('NFC')).filter(isTag)
 }
@@ -49,7 +49,7 @@ function hashtags (text: string): string[] {
 /** A word in any script: letters with their marks, digits, joiners and connecting punctuation. */
 const hashtag = /(?<!\S)#([\p{L}\p{M}\p{N}\p{Pc}\p{Join_Control}$\u00B7\u30FB-]+)/gu
 
-/** Six hexadecimal digits would be a colour. */
+/** Six hexadecimal digits would be a color. */
 export function isTag (text: string): boolean {
   return /^[\w$-]{1,32}$/.test(text) && !/^[0-9a-f]{6}$/i.test(text)
 }

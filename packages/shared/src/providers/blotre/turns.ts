@@ -1,6 +1,6 @@
 /**
- * Does work on one thing at a time, in the order in which it came; different keys do not wait for each other. Only callers
- * in this process take turns. What `work` throws is its caller's alone.
+ * Runs work for one key at a time, in order. Other keys do not wait. This applies only to callers in this process. Each caller
+ * receives only its own errors.
  */
 export function createTurns (): <Result>(key: string, work: () => Promise<Result>) => Promise<Result> {
   const latest = new Map<string, Promise<unknown>>()

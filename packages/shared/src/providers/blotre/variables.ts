@@ -8,7 +8,7 @@ const tags: Reader<string[]> = list('tags of 1 to 32 letters, digits, _, - or $,
 const levelColors = list('level=rrggbb pairs such as error=b91c1c, the levels being info, success, warning and error', (item) =>
   levels.some((level) => item.startsWith(`${level}=`)) && /=[0-9a-f]{6}$/i.test(item) && item.split('=').length === 2)
 
-/** `#rrggbb` for each level that is named. Without its `#`, which would begin a comment in files of variables. */
+/** `#rrggbb` for each named level. The values have no `#`, which would start a comment in an env file. */
 const colors: Reader<Partial<Record<Level, string>>> = {
   ...levelColors,
   read: (value) => Object.fromEntries(levelColors.read(value).map((item) => {
