@@ -32,6 +32,7 @@ export interface GrantStore<Details = undefined> {
   refreshes: (account?: string) => RefreshCount[]
   /** Expires tokens of one account or of all. Returns the number of grants that had a valid one. */
   expire: (kind: TokenKind, account?: string) => number
+  remove: (grant: Grant<Details>) => void
   /** Deletes the grants of one account or of all. Returns their number. */
   revoke: (account?: string) => number
   reset: () => void
@@ -60,8 +61,8 @@ export function createGrantStore<Details = undefined> (options: GrantStoreOption
   const self: GrantStore<Details> = {
     issue (account, clientId, details, seconds = accessSeconds) {
       const grants = byAccount.get(account) ?? []
-      const previous = keepsLatestOnly ? grants.findIndex((grant) => grant.clientId === clientId) : -1
-      if (previous !== -1) for (const grant of grants.splice(previous, 1)) forget(grant)
+      const previous = keepsLatestOnly ? grants.find((grant) => grant.clientId === clientId) : undefined
+      if (previous !== undefined) self.remove(previous)
       const issuedMs = clock.nowMs()
       const grant: Grant<Details> = {
         account,
@@ -110,12 +111,18 @@ export function createGrantStore<Details = undefined> (options: GrantStoreOption
       return expired
     },
 
+    remove (grant) {
+      const grants = byAccount.get(grant.account) ?? []
+      grants.splice(grants.indexOf(grant), 1)
+      byAccessToken.delete(grant.accessToken)
+      if (grant.refreshToken === undefined) return
+      byRefreshToken.delete(grant.refreshToken)
+      formerAccounts.set(grant.refreshToken, grant.account)
+    },
+
     revoke (account) {
       const revoked = [...self.list(account)]
-      for (const grant of revoked) {
-        forget(grant)
-        byAccount.delete(grant.account)
-      }
+      for (const grant of revoked) self.remove(grant)
       return revoked.length
     },
 
@@ -125,11 +132,4 @@ export function createGrantStore<Details = undefined> (options: GrantStoreOption
     }
   }
   return self
-
-  function forget ({ account, accessToken, refreshToken }: Grant<Details>): void {
-    byAccessToken.delete(accessToken)
-    if (refreshToken === undefined) return
-    byRefreshToken.delete(refreshToken)
-    formerAccounts.set(refreshToken, account)
-  }
 }
