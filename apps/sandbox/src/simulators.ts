@@ -1,7 +1,7 @@
-import type { CreateSimulator } from './kit/simulator.ts'
 import { createBlotre } from './blotre/blotre.ts'
 import { createFacebook } from './facebook/facebook.ts'
 import type { AppSettings } from './facebook/removal/notices.ts'
+import type { CreateSimulator } from './kit/simulator.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { noSuchAccount } from './control-error.ts'
+import type { Simulator, TokenKind } from '../kit/simulator.ts'
 import { simulatorOf } from './control-context.ts'
 import type { ControlContext } from './control-context.ts'
-import type { Simulator, TokenKind } from '../kit/simulator.ts'
+import { noSuchAccount } from './control-error.ts'
 
 const MAX_ACCOUNTS_PER_CALL = 500_000
 

@@ -1,12 +1,12 @@
 import type { FastifyError, FastifyPluginAsync } from 'fastify'
 import { acceptJson } from '../kit/http/accept-json.ts'
+import { listEnvironments } from '../kit/list-environments.ts'
 import { accountRoutes } from './account-routes.ts'
 import { clockRoutes } from './clock-routes.ts'
-import { listEnvironments } from '../kit/list-environments.ts'
+import type { ControlContext } from './control-context.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { inboxRoutes } from './inbox-routes.ts'
 import { quirkRoutes } from './quirk-routes.ts'
-import type { ControlContext } from './control-context.ts'
 
 /** The calls with which tests, demos and benchmarks control the sandbox. */
 export function controlRoutes (context: ControlContext): FastifyPluginAsync {

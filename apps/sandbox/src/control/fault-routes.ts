@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { FaultRule } from '../kit/faults/faults.ts'
-import { ControlError } from './control-error.ts'
+import type { Simulator } from '../kit/simulator.ts'
 import { simulatorOf } from './control-context.ts'
 import type { ControlContext } from './control-context.ts'
-import type { Simulator } from '../kit/simulator.ts'
+import { ControlError } from './control-error.ts'
 
 const faultRule = {
   type: 'object',

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { ControlError } from './control-error.ts'
 import { simulatorOf } from './control-context.ts'
 import type { ControlContext } from './control-context.ts'
+import { ControlError } from './control-error.ts'
 
 const DEFAULT_LIMIT = 10_000
 

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { ControlError, noSuchAccount } from '../control/control-error.ts'
 import { recordRequest } from '../kit/http/recorded-request.ts'
+import type { Limits } from './graph/usage.ts'
 import { createAdAccounts } from './insights/ad-accounts.ts'
 import { CLIENT, PROVIDER } from './oauth/client.ts'
-import type { AppSettings } from './removal/notices.ts'
 import type { Person } from './people.ts'
+import type { AppSettings } from './removal/notices.ts'
 import { hasApp, removeApp } from './removal/remove-app.ts'
-import type { Limits } from './graph/usage.ts'
 import type { World } from './world.ts'
 
 const MAX_AD_ACCOUNTS = 1000

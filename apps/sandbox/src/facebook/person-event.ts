@@ -1,5 +1,5 @@
-import type { Inbox } from '../kit/inbox.ts'
 import type { RecordedRequest } from '../kit/http/recorded-request.ts'
+import type { Inbox } from '../kit/inbox.ts'
 import type { Card } from '../kit/simulator.ts'
 import { CLIENT, PROVIDER } from './oauth/client.ts'
 import type { Person } from './people.ts'

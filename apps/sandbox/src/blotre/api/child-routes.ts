@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
 import { queryOf } from '../../kit/http/parameters.ts'
+import { notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
 import { authenticate, userOf } from '../oauth/authenticate.ts'
-import type { IdParams } from './stream-routes.ts'
-import { showStream } from './show.ts'
-import { MAX_CHILDREN } from '../store/streams.ts'
 import { toQuery } from '../store/names.ts'
+import { MAX_CHILDREN } from '../store/streams.ts'
 import type { World } from '../world.ts'
+import { showStream } from './show.ts'
+import type { IdParams } from './stream-routes.ts'
 
 interface ChildParams {
   Params: { id: string, childId: string }

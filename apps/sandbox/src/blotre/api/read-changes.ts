@@ -1,8 +1,8 @@
 import { ApiError } from '../http/blotre-error.ts'
 import { createJsonReader, memberOf } from '../http/json-reader.ts'
 import type { JsonReader } from '../http/json-reader.ts'
-import { MAX_TAGS } from '../store/streams.ts'
 import { isColor, toTag } from '../store/names.ts'
+import { MAX_TAGS } from '../store/streams.ts'
 
 export interface NewStream {
   name: string

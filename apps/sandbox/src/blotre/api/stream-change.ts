@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import type { Inbox } from '../../kit/inbox.ts'
 import { recordRequest } from '../../kit/http/recorded-request.ts'
+import type { Inbox } from '../../kit/inbox.ts'
 import type { Card } from '../../kit/simulator.ts'
 import { PROVIDER } from '../oauth/client.ts'
-import { showTags } from './show.ts'
 import type { Status, Stream } from '../store/objects.ts'
+import { showTags } from './show.ts'
 
 /** An item of the inbox: a change of a stream. */
 export interface Change {

@@ -1,15 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
-import { readColor, readNewStream } from './read-changes.ts'
 import { queryOf } from '../../kit/http/parameters.ts'
+import { notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
 import { readJson } from '../http/read-request.ts'
-import { recordChange } from './stream-change.ts'
 import { authenticate, userOf } from '../oauth/authenticate.ts'
-import { showStream } from './show.ts'
+import { splitUri, toName, toQuery, toSegment, toUri } from '../store/names.ts'
 import type { Owner, Stream } from '../store/objects.ts'
 import { MAX_CHILDREN, MAX_STREAMS_PER_USER } from '../store/streams.ts'
-import { splitUri, toName, toQuery, toSegment, toUri } from '../store/names.ts'
+import type { Streams } from '../store/streams.ts'
 import type { World } from '../world.ts'
+import { readColor, readNewStream } from './read-changes.ts'
+import { showStream } from './show.ts'
+import { recordChange } from './stream-change.ts'
 
 export interface IdParams {
   Params: { id: string }
@@ -33,31 +34,25 @@ export function streamRoutes (app: FastifyInstance, world: World): void {
     return reply.code(isNew ? 201 : 200).send(showStream(stream))
   })
 
-  app.get<IdParams>('/stream/:id', async (request) => showStream(find(request.params.id)))
+  app.get<IdParams>('/stream/:id', async (request) => showStream(findStream(streams, request.params.id)))
 
   app.delete<IdParams>('/stream/:id', authorized, async (request) => {
-    const stream = find(request.params.id)
+    const stream = findStream(streams, request.params.id)
     if (stream.owner !== userOf(request)) throw notPermitted('delete stream')
     if (splitUri(stream.uri) === undefined) throw unprocessable('Cannot delete root streams.')
     streams.remove(stream)
     return showStream(stream)
   })
 
-  app.get<IdParams>('/stream/:id/status', async (request) => find(request.params.id).status)
+  app.get<IdParams>('/stream/:id/status', async (request) => findStream(streams, request.params.id).status)
 
   app.post<IdParams>('/stream/:id/status', authorizedJson, async (request) => {
     const color = readColor(request.body)
-    const stream = find(request.params.id)
+    const stream = findStream(streams, request.params.id)
     if (stream.owner !== userOf(request)) throw notPermitted('edit stream')
     setColor(request, stream, color)
     return stream.status
   })
-
-  function find (id: string): Stream {
-    const stream = streams.byId(id)
-    if (stream === undefined) throw notFound('Stream does not exist.')
-    return stream
-  }
 
   function findOrCreate (inputName: string, inputUri: string, user: Owner): { stream: Stream, isNew: boolean } {
     const name = toName(inputName)
@@ -80,4 +75,11 @@ export function streamRoutes (app: FastifyInstance, world: World): void {
     streams.setColor(stream, color, userOf(request))
     recordChange(inbox, request, stream, 'status')
   }
+}
+
+/** Throws ApiError. */
+export function findStream (streams: Streams, id: string): Stream {
+  const stream = streams.byId(id)
+  if (stream === undefined) throw notFound('Stream does not exist.')
+  return stream
 }

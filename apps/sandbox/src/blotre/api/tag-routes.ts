@@ -1,16 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ApiError, notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
-import { readTags } from './read-changes.ts'
 import { queryOf } from '../../kit/http/parameters.ts'
+import { ApiError, notFound, notPermitted, unprocessable } from '../http/blotre-error.ts'
 import { readJson } from '../http/read-request.ts'
-import { recordChange } from './stream-change.ts'
 import { authenticate, userOf } from '../oauth/authenticate.ts'
-import { showStream, showTags } from './show.ts'
-import type { IdParams } from './stream-routes.ts'
+import { toQuery, toTag } from '../store/names.ts'
 import type { Stream } from '../store/objects.ts'
 import { MAX_TAGS } from '../store/streams.ts'
-import { toQuery, toTag } from '../store/names.ts'
 import type { World } from '../world.ts'
+import { readTags } from './read-changes.ts'
+import { showStream, showTags } from './show.ts'
+import { recordChange } from './stream-change.ts'
+import { findStream } from './stream-routes.ts'
+import type { IdParams } from './stream-routes.ts'
 
 interface TagParams {
   Params: { id: string, tag: string }
@@ -21,11 +22,11 @@ export function tagRoutes (app: FastifyInstance, world: World): void {
   const authorized = { preHandler: authenticate(world) }
   const authorizedJson = { preValidation: readJson, preHandler: authenticate(world) }
 
-  app.get<IdParams>('/stream/:id/tags', async (request) => showTags(find(request.params.id).tags))
+  app.get<IdParams>('/stream/:id/tags', async (request) => showTags(findStream(streams, request.params.id).tags))
 
   app.post<IdParams>('/stream/:id/tags', authorizedJson, async (request) => {
     const tags = readTags(request.body)
-    const stream = find(request.params.id)
+    const stream = findStream(streams, request.params.id)
     if (stream.owner !== userOf(request)) throw notPermitted('add tags')
     change(request, stream, tags)
     return showTags(stream.tags)
@@ -34,7 +35,7 @@ export function tagRoutes (app: FastifyInstance, world: World): void {
   // Blot're stores tags in lower case, and does not lower the case of this path.
   app.get<TagParams>('/stream/:id/tags/:tag', async (request) => {
     const { id, tag } = request.params
-    if (!find(id).tags.includes(tag)) throw notFound('Tag does not exist.')
+    if (!findStream(streams, id).tags.includes(tag)) throw notFound('Tag does not exist.')
     return { tag }
   })
 
@@ -70,16 +71,10 @@ export function tagRoutes (app: FastifyInstance, world: World): void {
   function findOwned (request: FastifyRequest<TagParams>): { stream: Stream, tag: string } {
     const tag = toTag(request.params.tag)
     if (tag === undefined) throw notFound('Tag is not valid.')
-    const stream = find(request.params.id)
+    const stream = findStream(streams, request.params.id)
     // Blot're sends 404 here, and 401 for other objects of another user.
     if (stream.owner !== userOf(request)) throw new ApiError(404, notPermitted('edit stream').message)
     return { stream, tag }
-  }
-
-  function find (id: string): Stream {
-    const stream = streams.byId(id)
-    if (stream === undefined) throw notFound('Stream does not exist.')
-    return stream
   }
 
   function change (request: FastifyRequest, stream: Stream, tags: readonly string[]): void {

@@ -1,6 +1,6 @@
 import type { FaultResponse } from '../../kit/simulator.ts'
-import { apiError, unauthorized } from './blotre-error.ts'
 import { statusPage } from '../oauth/pages.ts'
+import { apiError, unauthorized } from './blotre-error.ts'
 
 /** The usual response of Blot're's API with a status. It has no limits, so 429 comes from a proxy, like 502 to 504. */
 export function faultResponse (status: number): FaultResponse {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { queryOf } from '../../kit/http/parameters.ts'
 import { accountIn, createAuthorizeHandlers, INVALID_DECISION, MAX_KNOWN_ACCOUNTS } from '../../kit/oauth/authorize-page.ts'
 import type { Refusal } from '../../kit/oauth/authorize-page.ts'
-import { queryOf } from '../../kit/http/parameters.ts'
 import type { Person } from '../../kit/pages/consent-page.ts'
 import { sendPage } from '../../kit/pages/service-page.ts'
 import { PageError } from '../http/blotre-error.ts'

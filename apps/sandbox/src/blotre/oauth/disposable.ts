@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { CODE_SECONDS } from './disposables.ts'
 import { ApiError } from '../http/blotre-error.ts'
 import { createJsonReader } from '../http/json-reader.ts'
 import { NO_CACHE, readJson } from '../http/read-request.ts'
 import type { World } from '../world.ts'
+import { CODE_SECONDS } from './disposables.ts'
 
 const nameRule = { accepts: (name: string) => name.length >= 3 && name.length < 255, message: 'Name is not valid.' }
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
-import { html } from '../../kit/pages/html.ts'
 import { accountField, codePage, consentPage, refusalPage as kitRefusalPage } from '../../kit/pages/consent-page.ts'
 import type { Person } from '../../kit/pages/consent-page.ts'
+import { html } from '../../kit/pages/html.ts'
 import { servicePage } from '../../kit/pages/service-page.ts'
 import { CLIENT } from './client.ts'
 import { CODE_SECONDS } from './disposables.ts'

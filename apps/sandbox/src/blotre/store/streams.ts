@@ -1,9 +1,9 @@
 import type { Clock } from '../../kit/clock.ts'
 import { createLinks } from './links.ts'
 import type { Links } from './links.ts'
-import type { Owner, Stream, User } from './objects.ts'
 import { toSegment } from './names.ts'
 import type { Query } from './names.ts'
+import type { Owner, Stream, User } from './objects.ts'
 
 export const MAX_CHILDREN = 1000
 export const MAX_TAGS = 6

@@ -1,11 +1,11 @@
 import { gatewayPage } from '../../kit/http/gateway-page.ts'
 import type { FaultResponse, NamedFault } from '../../kit/simulator.ts'
+import type { ReportRuns } from '../insights/report-runs.ts'
 import { adCallOf } from './ad-call.ts'
 import { FAULTS } from './fault-table.ts'
 import type { FaultRow } from './fault-table.ts'
 import { errorBody } from './graph-error.ts'
 import type { Trace } from './graph-error.ts'
-import type { ReportRuns } from '../insights/report-runs.ts'
 import { usageHeaders } from './usage.ts'
 import type { AdCall } from './usage.ts'
 

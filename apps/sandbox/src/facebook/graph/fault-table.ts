@@ -1,8 +1,8 @@
 import { CLIENT } from '../oauth/client.ts'
-import type { ErrorDetails } from './graph-error.ts'
-import { unsupported } from './graph-error.ts'
-import type { TokenEnd } from '../oauth/token-end.ts'
 import { tokenEnded } from '../oauth/token-end.ts'
+import type { TokenEnd } from '../oauth/token-end.ts'
+import { unsupported } from './graph-error.ts'
+import type { ErrorDetails } from './graph-error.ts'
 import { adAccountLimit, applicationLimit } from './usage.ts'
 
 /** One of Facebook's errors, for any call. */

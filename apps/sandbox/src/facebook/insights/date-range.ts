@@ -1,8 +1,8 @@
 import { parseObject } from '../../kit/http/parse-object.ts'
-import { FIRST_DAY } from './ad-accounts.ts'
-import type { Day } from './days.ts'
-import { firstOfMonth, fromDay, toDay, weekdayOf } from './days.ts'
 import { GraphError, invalid } from '../graph/graph-error.ts'
+import { FIRST_DAY } from './ad-accounts.ts'
+import { firstOfMonth, fromDay, toDay, weekdayOf } from './days.ts'
+import type { Day } from './days.ts'
 
 export interface DateRange {
   since: Day

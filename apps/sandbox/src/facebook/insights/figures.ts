@@ -1,5 +1,5 @@
-import type { AdAccount } from './ad-accounts.ts'
 import { FIRST_DAY } from './ad-accounts.ts'
+import type { AdAccount } from './ad-accounts.ts'
 import { fromDay, localTime, toDay, weekdayOf } from './days.ts'
 import type { Day } from './days.ts'
 import { hashOf } from './stable-id.ts'

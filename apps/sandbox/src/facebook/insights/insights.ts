@@ -1,12 +1,12 @@
-import type { AdAccount } from './ad-accounts.ts'
-import type { DateRange } from './date-range.ts'
-import { readDateRange } from './date-range.ts'
-import type { Day } from './days.ts'
-import { firstOfMonth, fromDay, localTime } from './days.ts'
-import { add, figuresOf } from './figures.ts'
-import type { Figures } from './figures.ts'
 import { invalid } from '../graph/graph-error.ts'
 import { fieldsOf } from '../graph/select-fields.ts'
+import type { AdAccount } from './ad-accounts.ts'
+import { readDateRange } from './date-range.ts'
+import type { DateRange } from './date-range.ts'
+import { firstOfMonth, fromDay, localTime } from './days.ts'
+import type { Day } from './days.ts'
+import { add, figuresOf } from './figures.ts'
+import type { Figures } from './figures.ts'
 
 export interface InsightsQuery extends DateRange {
   fields: string[]

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kit/clock.ts'
 import type { AdAccount } from './ad-accounts.ts'
-import { idOf } from './stable-id.ts'
 import type { InsightsQuery } from './insights.ts'
+import { idOf } from './stable-id.ts'
 
 /** A report. It contains the figures of the time when it was requested. */
 export interface ReportRun {

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { CLIENT } from './client.ts'
 import { invalid } from '../graph/graph-error.ts'
 import type { GraphError } from '../graph/graph-error.ts'
 import { parametersOf } from '../graph/parameters.ts'
+import type { World } from '../world.ts'
+import { CLIENT } from './client.ts'
 import { isApp } from './session.ts'
 import { errorOf } from './tokens.ts'
 import type { Token } from './tokens.ts'
-import type { World } from '../world.ts'
 
 /** What the app can read about a token. An invalid token is not an error here. */
 export function debugTokenRoutes (app: FastifyInstance, world: World): void {

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { credentialsOf } from '../../kit/http/authorization.ts'
-import { CLIENT } from './client.ts'
 import { GraphError, invalid } from '../graph/graph-error.ts'
 import { parametersOf } from '../graph/parameters.ts'
-import type { Token } from './tokens.ts'
 import type { World } from '../world.ts'
+import { CLIENT } from './client.ts'
+import type { Token } from './tokens.ts'
 
 /** The user token of a call. Throws GraphError. */
 export function authenticate (request: FastifyRequest, { quirks, tokens }: World): Token {

@@ -1,5 +1,5 @@
-import { CLIENT } from './client.ts'
 import { GraphError, tokenError } from '../graph/graph-error.ts'
+import { CLIENT } from './client.ts'
 
 /** Why a token is invalid, by the subcode of error 190. */
 export type TokenEnd = 458 | 459 | 460 | 463 | 464 | 467 | 492 | 493

@@ -1,8 +1,8 @@
 import type { RecordedRequest } from '../../kit/http/recorded-request.ts'
-import type { Notice } from './notices.ts'
 import type { Person } from '../people.ts'
 import { recordEvent } from '../person-event.ts'
 import type { World } from '../world.ts'
+import type { Notice } from './notices.ts'
 
 /** Ends the app's access at once, then notifies the app. Resolves with the notices. Never rejects. */
 export async function removeApp (

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { recordRequest } from '../../kit/http/recorded-request.ts'
-import { CLIENT } from '../oauth/client.ts'
 import { MAX_KNOWN_ACCOUNTS } from '../../kit/oauth/authorize-page.ts'
-import { sendPage } from '../../kit/pages/service-page.ts'
 import type { Person } from '../../kit/pages/consent-page.ts'
-import { settingsPage } from '../oauth/pages.ts'
-import type { Notice } from './notices.ts'
+import { sendPage } from '../../kit/pages/service-page.ts'
 import { parametersOf } from '../graph/parameters.ts'
-import { hasApp, removeApp } from './remove-app.ts'
+import { CLIENT } from '../oauth/client.ts'
+import { settingsPage } from '../oauth/pages.ts'
 import type { World } from '../world.ts'
+import type { Notice } from './notices.ts'
+import { hasApp, removeApp } from './remove-app.ts'
 
 /** The page where a user removes the app, and may ask it to delete the user's data. */
 export function settingsRoutes (app: FastifyInstance, world: World): void {

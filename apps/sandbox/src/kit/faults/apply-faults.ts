@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Fault, Faults } from './faults.ts'
 import { pathOf } from '../http/recorded-request.ts'
-import { rewriteResponse } from './rewrite-response.ts'
 import type { Simulator } from '../simulator.ts'
 import type { EndpointCount, Stats } from '../stats.ts'
+import type { Fault, Faults } from './faults.ts'
+import { rewriteResponse } from './rewrite-response.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

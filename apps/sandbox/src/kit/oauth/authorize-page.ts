@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { formOf, queryOf } from '../http/parameters.ts'
-import { sendPage } from '../pages/service-page.ts'
 import type { Person } from '../pages/consent-page.ts'
+import { sendPage } from '../pages/service-page.ts'
 
 /** A response of the authorize page without a redirect: a page with this text, or nothing at all. */
 export interface Refusal {

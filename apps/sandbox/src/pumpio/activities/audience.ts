@@ -1,11 +1,11 @@
-import { PUBLIC_ID } from './activity.ts'
-import { ADDRESS_FIELDS } from '../store/model.ts'
-import type { Addresses, Audience, User } from '../store/model.ts'
+import { followersUrl } from '../api/show.ts'
 import { isFields } from '../http/fields.ts'
 import type { Fields } from '../http/fields.ts'
-import { followersUrl } from '../api/show.ts'
+import { ADDRESS_FIELDS } from '../store/model.ts'
+import type { Addresses, Audience, User } from '../store/model.ts'
 import { nicknameIn } from '../store/users.ts'
 import type { Users } from '../store/users.ts'
+import { PUBLIC_ID } from './activity.ts'
 
 export function readAddresses (fields: Fields): Addresses {
   const addresses: Addresses = {}

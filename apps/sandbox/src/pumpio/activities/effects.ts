@@ -1,12 +1,12 @@
-import { isUser } from './activity.ts'
-import { HttpError } from '../http/http-error.ts'
-import type { Objects } from '../store/objects.ts'
-import { personOf } from './audience.ts'
 import { isFields } from '../http/fields.ts'
+import { HttpError } from '../http/http-error.ts'
 import type { StoredObject, User } from '../store/model.ts'
+import type { Objects } from '../store/objects.ts'
+import type { Users } from '../store/users.ts'
+import { isUser } from './activity.ts'
+import { personOf } from './audience.ts'
 import { findSubject, assertExists, readSubject, authorFieldsOf } from './subject.ts'
 import type { Subject } from './subject.ts'
-import type { Users } from '../store/users.ts'
 
 export interface ActivityInput {
   verb: string

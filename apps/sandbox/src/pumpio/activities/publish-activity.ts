@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import type { Inbox } from '../../kit/inbox.ts'
 import { recordRequest } from '../../kit/http/recorded-request.ts'
-import type { AcceptActivity, Post } from './accept-activity.ts'
-import type { Activity } from '../store/model.ts'
+import type { Inbox } from '../../kit/inbox.ts'
 import { showActivity } from '../api/show.ts'
+import type { Activity } from '../store/model.ts'
 import { PROVIDER } from '../store/users.ts'
+import type { AcceptActivity, Post } from './accept-activity.ts'
 
 /** Accepts an activity, and adds it to the sandbox's inbox for each receiver. */
 export type PublishActivity = (post: Post, request: FastifyRequest) => Activity

@@ -1,10 +1,10 @@
 import { isFields } from '../http/fields.ts'
 import type { Fields } from '../http/fields.ts'
-import { personOf } from './audience.ts'
 import { HttpError, noSuchThing } from '../http/http-error.ts'
-import type { Objects } from '../store/objects.ts'
 import type { StoredObject, User } from '../store/model.ts'
+import type { Objects } from '../store/objects.ts'
 import type { Users } from '../store/users.ts'
+import { personOf } from './audience.ts'
 
 /** The object of an activity, as the client sent it. */
 export interface Subject {

@@ -1,6 +1,6 @@
 import { html } from '../../kit/pages/html.ts'
-import { isUser, typeOf } from './activity.ts'
 import type { StoredObject, User } from '../store/model.ts'
+import { isUser, typeOf } from './activity.ts'
 
 const IRREGULAR: Record<string, string> = { 'stop-following': 'stopped following', leave: 'left', checkin: 'checked into', send: 'sent' }
 

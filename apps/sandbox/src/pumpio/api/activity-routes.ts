@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { maySee } from '../activities/activity.ts'
-import type { Activity, User } from '../store/model.ts'
-import type { Authenticate } from '../oauth/authenticate.ts'
-import { originOf } from './discovery.ts'
 import { fieldsOf } from '../http/fields.ts'
 import { HttpError } from '../http/http-error.ts'
+import type { Authenticate } from '../oauth/authenticate.ts'
+import type { Activity, User } from '../store/model.ts'
+import { originOf } from './discovery.ts'
 import { showActivity } from './show.ts'
 
 type Address = { Params: { uuid: string } }

@@ -3,12 +3,12 @@ import { html } from '../../kit/pages/html.ts'
 import { accepts } from '../http/accepts.ts'
 import { HttpError, noSuchThing } from '../http/http-error.ts'
 import { queryOf } from '../oauth/oauth-parameters.ts'
-import type { Objects } from '../store/objects.ts'
 import type { Quirks } from '../oauth/quirks.ts'
-import { showObject, showPerson } from './show.ts'
+import type { User } from '../store/model.ts'
+import type { Objects } from '../store/objects.ts'
 import { nicknameIn } from '../store/users.ts'
 import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
+import { showObject, showPerson } from './show.ts'
 
 type Link = { rel: string, type?: string, href?: string, template?: string }
 

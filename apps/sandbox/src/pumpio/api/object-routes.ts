@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Authenticate } from '../oauth/authenticate.ts'
-import { generatorOf } from '../oauth/clients.ts'
-import { thingCollection } from './collections.ts'
-import { originOf } from './discovery.ts'
+import type { PublishActivity } from '../activities/publish-activity.ts'
 import { fieldsOf, textOf } from '../http/fields.ts'
 import { HttpError } from '../http/http-error.ts'
+import type { Authenticate } from '../oauth/authenticate.ts'
+import { generatorOf } from '../oauth/clients.ts'
 import { queryOf } from '../oauth/oauth-parameters.ts'
+import type { StoredObject, User } from '../store/model.ts'
 import { OBJECT_TYPES } from '../store/objects.ts'
 import type { Objects } from '../store/objects.ts'
-import type { PublishActivity } from '../activities/publish-activity.ts'
+import { thingCollection } from './collections.ts'
+import { originOf } from './discovery.ts'
 import { maySeeObject, showObject, urlOf } from './show.ts'
-import type { StoredObject, User } from '../store/model.ts'
 
 type Address = { Params: { type: string, uuid?: string } }
 

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import type { Authenticate } from '../oauth/authenticate.ts'
-import { originOf } from './discovery.ts'
 import { fieldsOf } from '../http/fields.ts'
 import { HttpError } from '../http/http-error.ts'
+import type { Authenticate } from '../oauth/authenticate.ts'
 import { messagePage } from '../oauth/pages.ts'
-import { showPerson } from './show.ts'
 import type { Tokens } from '../oauth/tokens.ts'
 import { isNickname } from '../store/users.ts'
 import type { Users } from '../store/users.ts'
+import { originOf } from './discovery.ts'
+import { showPerson } from './show.ts'
 
 export interface ProfileRoutes {
   users: Users

@@ -1,5 +1,5 @@
-import validator from 'validator'
 import type { ParsedUrlQuery } from 'node:querystring'
+import validator from 'validator'
 import { HttpError } from '../http/http-error.ts'
 
 /** The requested part of a stream. At most one of before, since and start applies. */

@@ -1,19 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { imageSize } from 'image-size'
 import type { ContentStore } from '../../kit/content-store.ts'
-import type { Authenticate } from '../oauth/authenticate.ts'
-import { thingCollection } from './collections.ts'
-import { originOf } from './discovery.ts'
 import { fieldsOf } from '../http/fields.ts'
 import type { Fields } from '../http/fields.ts'
-import { HttpError, noSuchThing } from '../http/http-error.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { Authenticate } from '../oauth/authenticate.ts'
 import { queryOf } from '../oauth/oauth-parameters.ts'
-import type { Objects } from '../store/objects.ts'
-import { maySeeObject, showObject } from './show.ts'
 import type { StoredObject, User } from '../store/model.ts'
+import type { Objects } from '../store/objects.ts'
 import type { Users } from '../store/users.ts'
-
-type Nickname = { Params: { nickname: string } }
+import { thingCollection } from './collections.ts'
+import { originOf } from './discovery.ts'
+import { maySeeObject, showObject } from './show.ts'
+import { assertSelf } from './user-in-path.ts'
+import type { Nickname } from './user-in-path.ts'
 
 export interface Upload {
   type: string
@@ -50,7 +50,7 @@ const EXTENSIONS: Record<string, string> = {
 export function uploadRoutes (app: FastifyInstance, { users, objects, uploads, authenticate }: UploadRoutes): void {
   app.post<Nickname>('/api/user/:nickname/uploads', async (request) => {
     const { user } = authenticate.writer(request)
-    assertSelf(user, request)
+    assertSelf(user, request, users)
     const { type, content } = readFile(request)
     const origin = originOf(request)
     const path = `${user.nickname}/${dayOf(user)}/${Math.random().toString(36).slice(2, 8)}.${EXTENSIONS[type] ?? 'bin'}`
@@ -61,7 +61,7 @@ export function uploadRoutes (app: FastifyInstance, { users, objects, uploads, a
   })
 
   app.get<Nickname>('/api/user/:nickname/uploads', async (request) => {
-    const owner = assertSelf(authenticate.reader(request), request)
+    const owner = assertSelf(authenticate.reader(request), request, users)
     const origin = originOf(request)
     const url = `${origin}/api/user/${owner.nickname}/uploads`
     const feed = { title: `Uploads by ${owner.nickname}`, name: `uploads:${owner.nickname}`, url, owner }
@@ -78,12 +78,6 @@ export function uploadRoutes (app: FastifyInstance, { users, objects, uploads, a
     reply.headers({ 'content-type': upload.type, 'x-content-type-options': 'nosniff', 'content-security-policy': 'sandbox' })
     return reply.send(upload.content)
   })
-
-  function assertSelf (user: User, { params: { nickname } }: FastifyRequest<Nickname>): User {
-    if (users.get(nickname) === undefined) throw new HttpError(404, noSuchThing('user', nickname))
-    if (user.nickname !== nickname) throw new HttpError(401, 'Not authorized')
-    return user
-  }
 }
 
 function readFile ({ headers, body }: FastifyRequest): { type: string, content: Buffer } {

@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isMajor, typeOf } from '../activities/activity.ts'
-import type { Activity, StoredObject, User } from '../store/model.ts'
+import type { PublishActivity } from '../activities/publish-activity.ts'
+import { fieldsOf } from '../http/fields.ts'
+import type { Fields } from '../http/fields.ts'
+import { HttpError } from '../http/http-error.ts'
 import type { Authenticate } from '../oauth/authenticate.ts'
 import { generatorOf } from '../oauth/clients.ts'
+import { queryOf } from '../oauth/oauth-parameters.ts'
+import type { Activity, StoredObject, User } from '../store/model.ts'
+import type { Users } from '../store/users.ts'
 import { activityCollection, thingCollection } from './collections.ts'
 import type { Collection } from './collections.ts'
 import { originOf } from './discovery.ts'
-import { fieldsOf } from '../http/fields.ts'
-import type { Fields } from '../http/fields.ts'
-import { HttpError, noSuchThing } from '../http/http-error.ts'
-import { queryOf } from '../oauth/oauth-parameters.ts'
-import type { PublishActivity } from '../activities/publish-activity.ts'
 import { showActivity, showPerson, showThing } from './show.ts'
-import type { Users } from '../store/users.ts'
-
-type Nickname = { Params: { nickname: string } }
+import { assertSelf, userInPath } from './user-in-path.ts'
+import type { Nickname } from './user-in-path.ts'
 
 export interface UserRoutes {
   users: Users
@@ -44,27 +44,27 @@ const DIRECT_BOXES = BOXES.map(({ path, title, has }): Box => ({
 export function userRoutes (app: FastifyInstance, { users, authenticate, publish }: UserRoutes): void {
   app.get<Nickname>('/api/user/:nickname', async (request) => {
     const viewer = authenticate.publicReader(request)
-    const user = userIn(request)
+    const user = userInPath(request, users)
     const profile = showPerson(user, { viewer, origin: originOf(request) })
     return { nickname: user.nickname, published: user.published, updated: user.published, profile }
   })
 
   app.get<Nickname>('/api/user/:nickname/profile', async (request) => {
     const viewer = authenticate.publicReader(request)
-    return showPerson(userIn(request), { viewer, origin: originOf(request) })
+    return showPerson(userInPath(request, users), { viewer, origin: originOf(request) })
   })
 
   for (const box of BOXES) {
     app.get<Nickname>(`/api/user/:nickname/feed${box.path}`, async (request) => {
       const viewer = authenticate.publicReader(request)
-      const owner = userIn(request)
+      const owner = userInPath(request, users)
       return boxOf(request, { ...box, path: `feed${box.path}`, title: `${box.title} by ${owner.nickname}` }, owner, viewer)
     })
   }
 
   for (const box of [...BOXES, ...DIRECT_BOXES]) {
     app.get<Nickname>(`/api/user/:nickname/inbox${box.path}`, async (request) => {
-      const owner = assertSelf(authenticate.reader(request), userIn(request))
+      const owner = assertSelf(authenticate.reader(request), request, users)
       return boxOf(request, { ...box, path: `inbox${box.path}`, title: `${box.title} for ${owner.nickname}` }, owner, owner)
     })
   }
@@ -96,7 +96,7 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
   for (const [path, title, thingsOf] of lists) {
     app.get<Nickname>(`/api/user/:nickname/${path}`, async (request) => {
       const viewer = authenticate.publicReader(request)
-      const owner = userIn(request)
+      const owner = userInPath(request, users)
       const name = `${path}:${owner.nickname}`
       const feed = { title: `${title} ${owner.nickname}`, name, url: urlOf(request, owner, path), owner, isOfPeople: path.startsWith('follow') }
       return thingCollection(feed, thingsOf(owner), queryOf(request.url), { viewer, origin: originOf(request) })
@@ -106,7 +106,7 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
   for (const [path, verb] of [['following', 'follow'], ['favorites', 'favorite']] as const) {
     app.post<Nickname>(`/api/user/:nickname/${path}`, async (request) => {
       const { user, client } = authenticate.writer(request)
-      assertSelf(user, userIn(request))
+      assertSelf(user, request, users)
       const origin = originOf(request)
       const fields = { verb, object: fieldsOf(request.body) }
       const { object } = publish({ actor: user, fields, generator: generatorOf(client), origin }, request)
@@ -121,17 +121,11 @@ export function userRoutes (app: FastifyInstance, { users, authenticate, publish
 
   function postToFeed (request: FastifyRequest<Nickname>, fields: Fields, check: () => void = () => {}): Record<string, unknown> {
     const { user, client } = authenticate.writer(request)
-    assertSelf(user, userIn(request))
+    assertSelf(user, request, users)
     check()
     const origin = originOf(request)
     const activity = publish({ actor: user, fields, generator: generatorOf(client), origin }, request)
     return showActivity(activity, { viewer: user, origin })
-  }
-
-  function userIn ({ params: { nickname } }: FastifyRequest<Nickname>): User {
-    const user = users.get(nickname)
-    if (user === undefined) throw new HttpError(404, noSuchThing('user', nickname))
-    return user
   }
 }
 
@@ -144,11 +138,6 @@ function boxOf (request: FastifyRequest, { path, title, has }: Box, owner: User,
 
 function urlOf (request: FastifyRequest, { nickname }: User, path: string): string {
   return `${originOf(request)}/api/user/${nickname}/${path}`
-}
-
-function assertSelf (user: User, named: User): User {
-  if (user !== named) throw new HttpError(401, 'Not authorized')
-  return user
 }
 
 function assertThat (isValid: boolean, message: string): void {

@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from '../../kit/http/recorded-request.ts'
 import { html } from '../../kit/pages/html.ts'
-import { accepts } from './accepts.ts'
-import { Crash, HttpError } from './http-error.ts'
 import { OAuthError } from '../oauth/oauth-error.ts'
 import { messagePage } from '../oauth/pages.ts'
+import { accepts } from './accepts.ts'
+import { Crash, HttpError } from './http-error.ts'
 
 /** The OAuth engine sends plain text, pump.io sends JSON or a page, and the framework sends its page for everything else. */
 export function handleErrors (app: FastifyInstance): void {

@@ -1,21 +1,20 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../kit/clock.ts'
-import type { Client } from './clients.ts'
-import { Crash, HttpError } from '../http/http-error.ts'
-import { invalidConsumer, invalidSignature, invalidToken, usedNonce } from './oauth-error.ts'
-import { isForm, queryOf, valueOf } from './oauth-parameters.ts'
-import type { Parameters } from './oauth-parameters.ts'
-import { signatureOf } from './oauth-signature.ts'
 import { fieldsOf } from '../http/fields.ts'
-import type { Sessions } from './sessions.ts'
-import { isStale } from './quirks.ts'
-import type { UseNonce } from './quirks.ts'
-import { readSigned, SIGNED_PARAMETERS } from './token-endpoints.ts'
-import type { Grants } from './token-endpoints.ts'
-import type { AccessToken } from './tokens.ts'
+import { Crash, HttpError } from '../http/http-error.ts'
+import type { User } from '../store/model.ts'
 import { nicknameIn } from '../store/users.ts'
 import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
+import type { Client } from './clients.ts'
+import { invalidConsumer, invalidToken, usedNonce } from './oauth-error.ts'
+import { isForm, queryOf, valueOf } from './oauth-parameters.ts'
+import type { Parameters } from './oauth-parameters.ts'
+import { isStale } from './quirks.ts'
+import type { UseNonce } from './quirks.ts'
+import type { Sessions } from './sessions.ts'
+import { assertSigned, readSigned, SIGNED_PARAMETERS } from './signed-request.ts'
+import type { Grants } from './token-endpoints.ts'
+import type { AccessToken } from './tokens.ts'
 
 /** Authenticates the requests of the API. Each function throws for a wrong signature. */
 export interface Authenticate {
@@ -47,7 +46,7 @@ export function createAuthenticate (services: AuthenticateServices): Authenticat
     assertNotReplayed(parameters, token)
     const client = clients.get(token.clientId)
     if (client === undefined) throw invalidConsumer()
-    assertSigned(request, parameters, client, token)
+    assertSigned(request, parameters, { client: client.secret, token: token.details.secret }, 400)
     const user = users.get(nicknameIn(token.account))
     if (user === undefined) throw quirks.crashesForDeletedUsers ? new Crash() : invalidToken(400)
     return { user, client }
@@ -58,7 +57,7 @@ export function createAuthenticate (services: AuthenticateServices): Authenticat
     assertNotReplayed(parameters, undefined)
     const client = clients.get(valueOf(parameters, 'oauth_consumer_key'))
     if (client === undefined) throw invalidConsumer()
-    assertSigned(request, parameters, client)
+    assertSigned(request, parameters, { client: client.secret }, 400)
     return client
   }
 
@@ -89,10 +88,6 @@ export function createAuthenticate (services: AuthenticateServices): Authenticat
     client: withoutToken,
     optionalReader: (request) => hasOAuthHeader(request) ? readSignature(request) : sessions.userOf(request)
   }
-}
-
-function assertSigned (request: FastifyRequest, parameters: Parameters, client: Client, token?: AccessToken): void {
-  if (valueOf(parameters, 'oauth_signature') !== signatureOf(request, parameters, client.secret, token?.details.secret)) throw invalidSignature(400)
 }
 
 /** Reading routes check only the header, so a signature in the query does not count. */

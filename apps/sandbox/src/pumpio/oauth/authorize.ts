@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { sendPage } from '../../kit/pages/service-page.ts'
-import type { Clients } from './clients.ts'
 import { fieldsOf, textOf } from '../http/fields.ts'
+import type { User } from '../store/model.ts'
+import { nicknameIn, PASSWORD } from '../store/users.ts'
+import type { Users } from '../store/users.ts'
+import type { Clients } from './clients.ts'
 import { queryOf } from './oauth-parameters.ts'
 import { approvalPage, declinedPage, finishedPage, frontPage, loginPage, messagePage } from './pages.ts'
 import type { Sessions } from './sessions.ts'
 import type { RequestToken, Tokens } from './tokens.ts'
-import { nicknameIn, PASSWORD } from '../store/users.ts'
-import type { Users } from '../store/users.ts'
-import type { User } from '../store/model.ts'
 
 export interface AuthorizeDependencies {
   clients: Clients

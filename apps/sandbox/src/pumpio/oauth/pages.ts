@@ -1,6 +1,6 @@
+import { hiddenFields } from '../../kit/pages/consent-page.ts'
 import { html } from '../../kit/pages/html.ts'
 import type { Html } from '../../kit/pages/html.ts'
-import { hiddenFields } from '../../kit/pages/consent-page.ts'
 import { servicePage } from '../../kit/pages/service-page.ts'
 import { PASSWORD } from '../store/users.ts'
 

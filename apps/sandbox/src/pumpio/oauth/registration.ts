@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import validator from 'validator'
-import type { ClientProfile, Clients } from './clients.ts'
-import { HttpError, noSuchThing } from '../http/http-error.ts'
 import { fieldsOf } from '../http/fields.ts'
 import type { Fields } from '../http/fields.ts'
+import { HttpError, noSuchThing } from '../http/http-error.ts'
+import type { ClientProfile, Clients } from './clients.ts'
 
 /** Registration needs no authentication, and accepts JSON or a form. Every host has its own registrations. */
 export function registrationRoutes (app: FastifyInstance, clients: Clients): void {

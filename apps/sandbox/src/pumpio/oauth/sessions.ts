@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { randomKey } from './random-token.ts'
 import type { User } from '../store/model.ts'
+import { randomKey } from './random-token.ts'
 
 /** The logged-in browsers. */
 export interface Sessions {

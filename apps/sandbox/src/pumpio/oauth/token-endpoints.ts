@@ -1,13 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Clients } from './clients.ts'
-import { internalError, invalidConsumer, invalidMethod, invalidSignature, invalidToken, missingParameter } from './oauth-error.ts'
-import { readParameters, valueOf } from './oauth-parameters.ts'
+import { internalError, invalidConsumer, invalidToken } from './oauth-error.ts'
+import { valueOf } from './oauth-parameters.ts'
 import type { Parameters } from './oauth-parameters.ts'
-import { signatureOf } from './oauth-signature.ts'
 import type { Quirks } from './quirks.ts'
+import { assertSigned, readSigned, SIGNED_PARAMETERS } from './signed-request.ts'
 import type { Tokens } from './tokens.ts'
-
-export const SIGNED_PARAMETERS = ['oauth_consumer_key', 'oauth_signature_method', 'oauth_signature', 'oauth_timestamp', 'oauth_nonce']
 
 export interface Grants {
   clients: Clients
@@ -21,7 +19,7 @@ export function tokenEndpoints (app: FastifyInstance, { clients, tokens, quirks 
     const parameters = readSigned(request, [...SIGNED_PARAMETERS, 'oauth_callback'])
     const client = clientOf(parameters)
     tokens.cleanRequestTokens(client.id)
-    assertSigned(request, parameters, client.secret)
+    assertSigned(request, parameters, { client: client.secret }, 401)
     const callback = valueOf(parameters, 'oauth_callback')
     if (!isCallback(callback)) throw internalError()
     const { token, secret } = tokens.request(client.id, callback)
@@ -34,7 +32,7 @@ export function tokenEndpoints (app: FastifyInstance, { clients, tokens, quirks 
     const requestToken = tokens.requestToken(valueOf(parameters, 'oauth_token'))
     if (requestToken === undefined || requestToken.clientId !== client.id) throw invalidToken(400)
     if (requestToken.isUsed === true) throw invalidToken(401)
-    assertSigned(request, parameters, client.secret, requestToken.secret)
+    assertSigned(request, parameters, { client: client.secret, token: requestToken.secret }, 401)
     // pump.io requires that a user has logged in. The verifier must be present, and may be anything.
     if (requestToken.account === undefined) throw invalidToken(401)
     if (!quirks.ignoresVerifier && !(requestToken.isApproved === true && requestToken.verifier === valueOf(parameters, 'oauth_verifier'))) {
@@ -50,18 +48,6 @@ export function tokenEndpoints (app: FastifyInstance, { clients, tokens, quirks 
     if (client === undefined) throw invalidConsumer()
     return client
   }
-}
-
-/** The parameters. Throws OAuthError when one is missing or the signature method is unknown. */
-export function readSigned (request: FastifyRequest, required: string[]): Parameters {
-  const parameters = readParameters(request)
-  if (!required.every((name) => parameters.has(name))) throw missingParameter()
-  if (!['HMAC-SHA1', 'PLAINTEXT'].includes(valueOf(parameters, 'oauth_signature_method'))) throw invalidMethod()
-  return parameters
-}
-
-function assertSigned (request: FastifyRequest, parameters: Parameters, clientSecret: string, tokenSecret?: string): void {
-  if (valueOf(parameters, 'oauth_signature') !== signatureOf(request, parameters, clientSecret, tokenSecret)) throw invalidSignature(401)
 }
 
 function isCallback (callback: string): boolean {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kit/clock.ts'
 import type { Fields } from '../http/fields.ts'
 import { randomKey } from '../oauth/random-token.ts'
-import { stamp } from './users.ts'
 import type { StoredObject, User } from './model.ts'
+import { stamp } from './users.ts'
 
 interface NewObject {
   objectType: string

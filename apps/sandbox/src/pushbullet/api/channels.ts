@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import type { Entry, ListQuery } from '../store/collection.ts'
 import { invalidParam } from '../http/pushbullet-error.ts'
 import { readFields, readTexts } from '../http/read-fields.ts'
 import { userOf } from '../oauth/access.ts'
+import type { Entry } from '../store/collection.ts'
 import type { Channel, Subscription } from '../store/objects.ts'
 import type { User } from '../store/user.ts'
+import { listRoute } from './collection-routes.ts'
 
 const PUBLIC = ['iden', 'active', 'created', 'modified', 'type', 'title', 'body', 'url', 'file_name', 'file_type', 'file_url'] as const
 
@@ -48,10 +49,7 @@ export function createChannels (): Channels {
 }
 
 export function channelRoutes (app: FastifyInstance, channels: Channels): void {
-  app.get<{ Querystring: ListQuery }>('/channels', async (request) => {
-    const { page, cursor } = userOf(request).channels.list(request.query)
-    return { channels: page, cursor }
-  })
+  listRoute(app, 'channels')
 
   app.post('/channels', async (request) => {
     const { tag, name, ...more } = readTexts(readFields(request.body), ['tag', 'name', 'description', 'image_url', 'website_url'])

@@ -1,35 +1,21 @@
 import type { FastifyInstance } from 'fastify'
-import type { ListQuery } from '../store/collection.ts'
-import { invalidParam, notFound } from '../http/pushbullet-error.ts'
+import { invalidParam } from '../http/pushbullet-error.ts'
 import { readFields, readFlag, readTexts } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
 import { userOf } from '../oauth/access.ts'
 import type { Device } from '../store/objects.ts'
+import { collectionRoutes } from './collection-routes.ts'
 
 const TEXTS = ['nickname', 'model', 'manufacturer', 'push_token', 'fingerprint', 'key_fingerprint'] as const
 const ICONS = new Set(['desktop', 'browser', 'website', 'laptop', 'tablet', 'phone', 'watch', 'system'])
 
 export function deviceRoutes (app: FastifyInstance): void {
-  app.get<{ Querystring: ListQuery }>('/devices', async (request) => {
-    const { page, cursor } = userOf(request).devices.list(request.query)
-    return { devices: page, cursor }
-  })
+  collectionRoutes(app, 'devices', (user) => user.devices, readDevice)
 
   app.post('/devices', async (request) => {
     const fields = readDevice(readFields(request.body))
     const generatedNickname = [fields.manufacturer, fields.model].filter(Boolean).join(' ')
     return userOf(request).devices.create({ icon: 'system', generated_nickname: generatedNickname, ...fields })
-  })
-
-  app.post<{ Params: { iden: string } }>('/devices/:iden', async (request) => {
-    const device = userOf(request).devices.update(request.params.iden, readDevice(readFields(request.body)))
-    if (device === undefined) throw notFound()
-    return device
-  })
-
-  app.delete<{ Params: { iden: string } }>('/devices/:iden', async (request) => {
-    if (!userOf(request).devices.remove(request.params.iden)) throw notFound()
-    return {}
   })
 }
 

@@ -1,11 +1,11 @@
-import type { Channels } from './channels.ts'
-import type { Entry } from '../store/collection.ts'
+import type { UserStore } from '../../kit/user-store.ts'
 import { invalidParam } from '../http/pushbullet-error.ts'
-import type { Push } from '../store/objects.ts'
 import { readText } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
+import type { Entry } from '../store/collection.ts'
+import type { Push } from '../store/objects.ts'
 import type { User } from '../store/user.ts'
-import type { UserStore } from '../../kit/user-store.ts'
+import type { Channels } from './channels.ts'
 
 /** A push without its sender and receiver. */
 export type Content = Pick<Push, 'type'> & Partial<Push>

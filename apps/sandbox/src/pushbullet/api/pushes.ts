@@ -1,18 +1,18 @@
 import type { FastifyInstance } from 'fastify'
-import type { Tally } from '../bench/tally.ts'
-import type { Inbox } from '../../kit/inbox.ts'
 import { recordRequest } from '../../kit/http/recorded-request.ts'
-import type { Channels } from './channels.ts'
-import { CLIENT, PROVIDER } from '../oauth/client.ts'
-import type { ListQuery } from '../store/collection.ts'
-import { invalidParam, notFound } from '../http/pushbullet-error.ts'
+import type { Inbox } from '../../kit/inbox.ts'
+import type { UserStore } from '../../kit/user-store.ts'
+import type { Tally } from '../bench/tally.ts'
+import { invalidParam } from '../http/pushbullet-error.ts'
 import { readFields, readFlag, readText, readTexts } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
 import { userOf } from '../oauth/access.ts'
-import { findTarget } from './push-target.ts'
-import type { UserStore } from '../../kit/user-store.ts'
+import { CLIENT, PROVIDER } from '../oauth/client.ts'
 import type { Push } from '../store/objects.ts'
 import type { User } from '../store/user.ts'
+import type { Channels } from './channels.ts'
+import { collectionRoutes } from './collection-routes.ts'
+import { findTarget } from './push-target.ts'
 
 const CONTENT = {
   note: ['title', 'body'],
@@ -21,9 +21,9 @@ const CONTENT = {
 } as const
 
 export function pushRoutes (app: FastifyInstance, users: UserStore<User>, channels: Channels, inbox: Inbox, tally?: Tally): void {
-  app.get<{ Querystring: ListQuery }>('/pushes', async (request) => {
-    const { page, cursor } = userOf(request).pushes.list(request.query)
-    return { pushes: page, cursor }
+  collectionRoutes(app, 'pushes', (user) => user.pushes, (fields) => {
+    const dismissed = readFlag(fields, 'dismissed')
+    return dismissed === undefined ? {} : { dismissed }
   })
 
   app.post('/pushes', async (request) => {
@@ -45,18 +45,6 @@ export function pushRoutes (app: FastifyInstance, users: UserStore<User>, channe
     const record = recordRequest(request)
     for (const { user, push, isSeen } of deliveries) if (isSeen) inbox.add(PROVIDER, user.account, record, push)
     return sent?.push
-  })
-
-  app.post<{ Params: { iden: string } }>('/pushes/:iden', async (request) => {
-    const dismissed = readFlag(readFields(request.body), 'dismissed')
-    const push = userOf(request).pushes.update(request.params.iden, dismissed === undefined ? {} : { dismissed })
-    if (push === undefined) throw notFound()
-    return push
-  })
-
-  app.delete<{ Params: { iden: string } }>('/pushes/:iden', async (request) => {
-    if (!userOf(request).pushes.remove(request.params.iden)) throw notFound()
-    return {}
   })
 
   app.delete('/pushes', async (request) => {

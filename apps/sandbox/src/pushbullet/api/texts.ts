@@ -1,19 +1,18 @@
 import type { FastifyInstance } from 'fastify'
-import type { Inbox } from '../../kit/inbox.ts'
 import { recordRequest } from '../../kit/http/recorded-request.ts'
-import { PROVIDER } from '../oauth/client.ts'
-import type { ListQuery } from '../store/collection.ts'
-import { invalidParam, notFound } from '../http/pushbullet-error.ts'
+import type { Inbox } from '../../kit/inbox.ts'
+import { invalidParam } from '../http/pushbullet-error.ts'
 import { readFields, readFlag, readText, readTexts } from '../http/read-fields.ts'
 import type { Fields } from '../http/read-fields.ts'
 import { userOf } from '../oauth/access.ts'
-import type { User } from '../store/user.ts'
+import { PROVIDER } from '../oauth/client.ts'
 import type { Text } from '../store/objects.ts'
+import type { User } from '../store/user.ts'
+import { collectionRoutes } from './collection-routes.ts'
 
 export function textRoutes (app: FastifyInstance, inbox: Inbox): void {
-  app.get<{ Querystring: ListQuery }>('/texts', async (request) => {
-    const { page, cursor } = userOf(request).texts.list(request.query)
-    return { texts: page, cursor }
+  collectionRoutes(app, 'texts', (user) => user.texts, (fields, { data }, user) => {
+    return readTextMessage(user, { ...fields, data: { ...data, ...readFields(fields['data']) } })
   })
 
   app.post('/texts', async (request) => {
@@ -21,20 +20,6 @@ export function textRoutes (app: FastifyInstance, inbox: Inbox): void {
     const text = user.texts.create(readTextMessage(user, readFields(request.body)))
     inbox.add(PROVIDER, user.account, recordRequest(request), { ...text, type: 'text' })
     return text
-  })
-
-  app.post<{ Params: { iden: string } }>('/texts/:iden', async (request) => {
-    const user = userOf(request)
-    const existing = user.texts.get(request.params.iden)
-    if (existing === undefined) throw notFound()
-    const fields = readFields(request.body)
-    const data = { ...existing.data, ...readFields(fields['data']) }
-    return user.texts.update(existing.iden, readTextMessage(user, { ...fields, data }))
-  })
-
-  app.delete<{ Params: { iden: string } }>('/texts/:iden', async (request) => {
-    if (!userOf(request).texts.remove(request.params.iden)) throw notFound()
-    return {}
   })
 }
 

@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import fastifyMultipart from '@fastify/multipart'
 import type { FastifyInstance } from 'fastify'
-import { randomUUID } from 'node:crypto'
 import type { ContentStore } from '../../kit/content-store.ts'
 import { invalidParam, notFound, tooLarge } from '../http/pushbullet-error.ts'
 import { readFields, readText } from '../http/read-fields.ts'

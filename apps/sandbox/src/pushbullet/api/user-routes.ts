@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { Inbox } from '../../kit/inbox.ts'
 import { recordRequest } from '../../kit/http/recorded-request.ts'
+import type { Inbox } from '../../kit/inbox.ts'
 import { invalidParam, invalidRequest } from '../http/pushbullet-error.ts'
 import { readFields } from '../http/read-fields.ts'
 import { userOf } from '../oauth/access.ts'

@@ -1,11 +1,11 @@
 import type { Clock } from '../../kit/clock.ts'
 import type { Faults } from '../../kit/faults/faults.ts'
-import { PROVIDER } from '../oauth/client.ts'
-import { spend } from '../http/rate-headers.ts'
-import type { Access } from '../oauth/access.ts'
-import type { Stats } from '../../kit/stats.ts'
 import { headerOf } from '../../kit/quick-route.ts'
 import type { QuickRoute } from '../../kit/quick-route.ts'
+import type { Stats } from '../../kit/stats.ts'
+import { spend } from '../http/rate-headers.ts'
+import type { Access } from '../oauth/access.ts'
+import { PROVIDER } from '../oauth/client.ts'
 import type { Tally } from './tally.ts'
 
 export interface QuickPushServices {

@@ -34,3 +34,8 @@ export function readFlag (fields: Fields, param: string): boolean | undefined {
   if (value === false || value === 'false') return false
   throw invalidParam(param)
 }
+
+export function readMuted (fields: Fields): { muted?: boolean } {
+  const muted = readFlag(fields, 'muted')
+  return muted === undefined ? {} : { muted }
+}

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { appendToQuery, authorizeRoutes } from '../../kit/oauth/authorize-page.ts'
-import { html } from '../../kit/pages/html.ts'
 import { consentPage, refusalPage } from '../../kit/pages/consent-page.ts'
+import { html } from '../../kit/pages/html.ts'
 import { sendPage, servicePage } from '../../kit/pages/service-page.ts'
 import type { Access } from './access.ts'
 import { CLIENT, isRegisteredRedirect } from './client.ts'

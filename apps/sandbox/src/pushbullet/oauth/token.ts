@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { tokenEndpoint } from '../../kit/oauth/token-endpoint.ts'
 import { formOf } from '../../kit/http/parameters.ts'
+import { tokenEndpoint } from '../../kit/oauth/token-endpoint.ts'
 import { invalidParam } from '../http/pushbullet-error.ts'
 import { readFields } from '../http/read-fields.ts'
 import type { Access } from './access.ts'

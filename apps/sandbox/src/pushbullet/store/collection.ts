@@ -1,5 +1,5 @@
-import { invalidParam } from '../http/pushbullet-error.ts'
 import type { Clock } from '../../kit/clock.ts'
+import { invalidParam } from '../http/pushbullet-error.ts'
 
 /** What every object of Pushbullet has. Times are Unix seconds. */
 export interface Entry {
