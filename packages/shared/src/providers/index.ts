@@ -1,6 +1,8 @@
 export { defineProvider } from './define-provider.ts'
 export type { ProviderClient, ProviderDefinition, Site, TerminalAccess } from './define-provider.ts'
 export { exchangeCode } from './oauth2/exchange-code.ts'
+export { parseTokens, refreshTokens, toRefreshed } from './oauth2/refresh-tokens.ts'
+export { revokeTokens } from './oauth2/revoke-tokens.ts'
 export type { Message, MessageFile } from './message.ts'
 export type { Authorized, ForwardedRequest, Inbound, Proxies, Pulls, Receipt, Refreshed, Refreshes, Revokes, Sends } from './capabilities.ts'
 export type { Account, Credentials, Grant } from './credentials.ts'
