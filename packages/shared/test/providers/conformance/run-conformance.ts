@@ -1,3 +1,4 @@
+import type { CreateSimulator } from '@carillon/sandbox/kit'
 import type { Test } from 'tap'
 import { loadConfig } from '../../../src/config/index.ts'
 import type { ProviderDefinition } from '../../../src/providers/define-provider.ts'
@@ -5,10 +6,15 @@ import { conformance } from './conformance.ts'
 import { openSimulator } from './simulator.ts'
 import type { Traits } from './traits.ts'
 
-/** Runs the suite on a provider as its definition makes it, from the environment that points it at its simulator. */
-export async function runConformance (t: Test, definition: ProviderDefinition, traits: Traits): Promise<void> {
-  const simulator = await openSimulator(t, definition.id)
-  const provider = definition.create(loadConfig(simulator.environment), { name: 'Site' })
+/**
+ * Runs the suite on a provider as its definition makes it, from the environment that points it at its simulator. `simulators`
+ * are those beside the sandbox's own.
+ */
+export async function runConformance (
+  t: Test, definition: ProviderDefinition, traits: Traits, simulators: CreateSimulator[] = []
+): Promise<void> {
+  const simulator = await openSimulator(t, definition.id, simulators)
+  const provider = definition.create(loadConfig(simulator.environment, [], [definition]), { name: 'Site' })
   if (provider === undefined) throw new Error(`the simulator's environment does not configure ${definition.id}`)
   const secrets = Object.entries(definition.variables).flatMap(([name, { secret }]) => secret === true ? [simulator.environment[name] ?? ''] : [])
   await conformance(t, provider, simulator, traits, secrets.filter((secret) => secret !== ''))

@@ -1,4 +1,5 @@
 import { openSandbox } from '@carillon/sandbox'
+import type { CreateSimulator } from '@carillon/sandbox/kit'
 import type { Test } from 'tap'
 
 /** What goes wrong, in the words of the sandbox's `POST /_control/faults`. */
@@ -45,8 +46,8 @@ export interface Simulator {
   control: (path: string, body: object) => Promise<void>
 }
 
-export async function openSimulator (t: Test, provider: string): Promise<Simulator> {
-  const sandbox = await openSandbox()
+export async function openSimulator (t: Test, provider: string, simulators: CreateSimulator[] = []): Promise<Simulator> {
+  const sandbox = await openSandbox({ simulators })
   t.teardown(() => sandbox.close())
 
   return {

@@ -29,11 +29,13 @@ export interface DeliveryTraits {
   refusals: Array<{ answer: object, outcome: 'rejected' | 'quota', reason: RegExp }>
 }
 
-export interface JourneyTraits {
+interface JourneyTraits {
   /** The test of this provider's own journey, from the root of the repository. The journeys of users then leave it out. */
   ownTest?: string
   /** The provider sends nothing back when a user denies access. */
   hidesDenial?: boolean
   /** `METHOD /path` of the request that revokes credentials, for a provider that can. */
   revokesAt?: string
+  /** That request returns 200 for credentials that the provider does not know, as RFC 7009 says. */
+  confirmsUnknownTokens?: boolean
 }

@@ -1,0 +1,73 @@
+import { classifyForeign, classifyStatus, isText, parseJsonObject, ProviderError, sendRequest } from '@carillon/http'
+import type { Classification, HttpResponse } from '@carillon/http'
+import { secretText, text, url } from '@carillon/shared/env'
+import { defineProvider, parseTokens, refreshTokens, revokeTokens, toRefreshed } from '@carillon/shared/providers'
+import type { Account, CodeHandshake, Credentials, ProviderClient, RequestContext } from '@carillon/shared/providers'
+
+export { createSimulator } from './simulator.ts'
+export { traits } from './traits.ts'
+
+export const definition = defineProvider({
+  id: 'parrot',
+  name: 'Parrot Post',
+  holder: 'user',
+  env: {
+    CLIENT_ID: { ...text, required: true, about: 'OAuth client at Parrot Post. Without it, Parrot Post is not offered.' },
+    CLIENT_SECRET: { ...secretText, required: true, about: 'Secret of PARROT_CLIENT_ID.' },
+    URL: { ...url('http', 'https'), initial: 'https://parrot.example', about: 'Base of the service.' }
+  },
+  create: ({ CLIENT_ID, CLIENT_SECRET, URL: baseUrl }) => createParrot(CLIENT_ID, CLIENT_SECRET, baseUrl)
+})
+
+/** Only an error in Parrot's own format says something about the token or the message. */
+export function classify (response: HttpResponse, now: number): Classification<string> {
+  const failure = classifyStatus(response, now)
+  if (failure !== undefined) return failure
+  const { id, error } = parseJsonObject(response.body) ?? {}
+  if (response.status === 200 && isText(id)) return { kind: 'ok', value: id }
+  if (response.status < 400 || !isText(error)) return classifyForeign(response, now)
+  if (error === 'expired_token') return { kind: 'expired', reason: 'access token is expired' }
+  if (error === 'invalid_token') return { kind: 'unauthorized', reason: 'access token is not accepted' }
+  return { kind: 'rejected', reason: 'request refused' }
+}
+
+function createParrot (clientId: string, clientSecret: string, baseUrl: string): ProviderClient {
+  const { origin, host } = new URL(baseUrl)
+  const code: CodeHandshake = {
+    clientId,
+    clientSecret,
+    authorizeUrl: `${baseUrl}/authorize`,
+    tokenUrl: `${baseUrl}/token`,
+    tokenRequest: { credentials: 'body', format: 'form' },
+    scope: ['squawk'],
+    correlation: 'state',
+    async accept (token, context) {
+      const refreshed = toRefreshed(token, {}, context.now(), host)
+      return { ...refreshed, account: await identify(refreshed.credentials, context) }
+    }
+  }
+  return {
+    origins: [origin],
+    handshakes: { code },
+    parseCredentials: (value) => parseTokens(value, host),
+    identify,
+    idempotent: true,
+    async send ({ type, title, body, url }, key, { accessToken }, context) {
+      if (type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a parrot carries no files' }, host)
+      return { id: await call('POST', '/messages', accessToken, { key, title, body, url }, context) }
+    },
+    refresh: (credentials, context) => refreshTokens(code, credentials, context),
+    revoke: (credentials, context) => revokeTokens(code, `${baseUrl}/revoke`, credentials, context)
+  }
+
+  async function identify ({ accessToken }: Credentials, context: RequestContext): Promise<Account> {
+    const id = await call('GET', '/me', accessToken, undefined, context)
+    return { id, name: id }
+  }
+
+  function call (method: 'GET' | 'POST', path: string, token: string, content: object | undefined, context: RequestContext) {
+    const headers = { accept: 'application/json', 'content-type': 'application/json', authorization: `Bearer ${token}` }
+    const body = content === undefined ? undefined : JSON.stringify(content)
+    return sendRequest({ method, url: `${baseUrl}${path}`, headers, body }, classify, context)
+  }
+}

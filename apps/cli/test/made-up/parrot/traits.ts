@@ -1,0 +1,8 @@
+import type { Traits } from '../../../../../packages/shared/test/providers/conformance/traits.ts'
+
+export const traits: Traits = {
+  rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
+  refuses: ['file'],
+  delivery: { showing: '/messages', refusals: [] },
+  journey: { revokesAt: 'POST /parrot/revoke', confirmsUnknownTokens: true }
+}
