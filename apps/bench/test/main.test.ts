@@ -8,7 +8,7 @@ t.setTimeout(800_000)
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-t.test('measures real processes and prints JSON, and nothing else, on stdout', async (t) => {
+t.test('measures real processes and prints only JSON on stdout', async (t) => {
   const bench = spawnNode(t, main, { args: ['--quick', '--json', '--rounds', '1', '--only', 'latency-p50'] })
   t.match(await bench.exited, { code: 0 })
   const report = JSON.parse(bench.stdout.join('\n'))
@@ -21,7 +21,7 @@ t.test('measures real processes and prints JSON, and nothing else, on stdout', a
   t.match(bench.stderr.join('\n'), /round 1\/1 {2}latency of a direct send, idle: p50 [\d.]+ ms/)
 })
 
-t.test('tells what it can measure, and refuses what it cannot', async (t) => {
+t.test('lists what it can measure, and refuses anything else', async (t) => {
   const help = spawnNode(t, main, { args: ['--help'] })
   t.match(await help.exited, { code: 0 })
   t.match(help.stdout.join('\n'), /direct-during-broadcast +≤ 250 ms/)
@@ -40,7 +40,7 @@ for (const moment of ['starting PostgreSQL', 'connecting', 'round 1/9']) {
     // All that the terminal knows of, as by Ctrl-C.
     process.kill(-bench.pid, 'SIGINT')
     t.match(await bench.exited, { code: 130 })
-    t.same(complaintsIn(bench.output()), [], 'without a word of what that broke')
+    t.same(complaintsIn(bench.output()), [], 'it prints none of the resulting errors')
     t.same(await leftBehind(bench.pid, processes), [])
   })
 }

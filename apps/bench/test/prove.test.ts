@@ -14,7 +14,7 @@ t.setTimeout(800_000)
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2 }
 
-t.test('proves with real processes that nobody is lost, whatever happens on the way', async (t) => {
+t.test('proves with real processes that no recipient is lost in any case', async (t) => {
   const sizes = ['--people', '3000', '--outage-seconds', '3', '--lease-seconds', '2', '--seed', '7']
   const prove = spawnNode(t, main, { args: ['prove', ...sizes, '--json'] })
   t.match(await prove.exited, { code: 0 }, prove.stderr.join('\n'))
@@ -29,7 +29,7 @@ t.test('proves with real processes that nobody is lost, whatever happens on the 
   t.match(prove.stderr.join('\n'), /killed: seed 7, at pushes \d+, \d+, \d+/)
 })
 
-t.test('tells what it can prove, and refuses what it cannot', async (t) => {
+t.test('lists what it can prove, and refuses anything else', async (t) => {
   const help = spawnNode(t, main, { args: ['prove', '--help'] })
   t.match(await help.exited, { code: 0 })
   t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*controlled +paused, resumed and canceled/)
@@ -40,16 +40,16 @@ t.test('tells what it can prove, and refuses what it cannot', async (t) => {
   }
 })
 
-t.test('leaves nothing behind when it is stopped in the middle of a broadcast', async (t) => {
+t.test('leaves nothing behind when it is stopped during a broadcast', async (t) => {
   const prove = spawnNode(t, main, { args: ['prove', '--people', '3000', '--only', 'killed,controlled', '--seed', '7'] })
   await until(() => prove.output().includes('killed: the worker'), { timeoutMs: 120_000, what: 'the first kill' })
   const processes = await descendantsOf(prove.pid)
   t.match(await prove.stop('SIGINT'), { code: 130 })
-  t.same(complaintsIn(prove.output()), [], 'without a word of what that broke')
+  t.same(complaintsIn(prove.output()), [], 'it prints none of the resulting errors')
   t.same(await leftBehind(prove.pid, processes), [])
 })
 
-t.test('a proof that fails says what it has found, and keeps no other from being run', async (t) => {
+t.test('reports the result of a failed proof, and runs the others', async (t) => {
   const fails: Proof = { name: 'killed', about: 'it fails', run: async () => { throw new Error('deliveries: {"sent":9} where {"sent":10} were due') } }
   const holds: Proof = { name: 'everyone', about: 'it holds', run: async () => ({ sent: 10, seconds: 1.25, 'per second': 8 }) }
   const said: string[] = []
@@ -64,7 +64,7 @@ t.test('a proof that fails says what it has found, and keeps no other from being
   t.match(text, /everyone +holds +10 +– +– +1\.3 +per second: 8/)
 })
 
-t.test('the same seed means the same moments', async (t) => {
+t.test('selects the same times for the same seed', async (t) => {
   const three = (seed: number): number[] => Array.from({ length: 3 }, createRandom(seed))
   t.same(three(7), three(7))
   t.notSame(three(7), three(8))

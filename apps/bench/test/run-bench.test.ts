@@ -29,7 +29,7 @@ function ratioOf (id: Figure['id'], one: Measure<{ value: number }>, other: Meas
   return { id, about: id, unit: '×', target, needs: [one, other], of: (round) => round.of(one).value / round.of(other).value }
 }
 
-t.test('compares what was measured in the same round, and measures nothing twice in it', async (t) => {
+t.test('compares results of the same round, and runs no measure twice in it', async (t) => {
   const ran: string[] = []
   const limit = measureOf('limit', [100, 10, 1000], ran)
   const fast = measureOf('fast', [80, 9, 700], ran)
@@ -49,12 +49,12 @@ t.test('compares what was measured in the same round, and measures nothing twice
     { id: 'broadcast-postgres', median: 0.8, low: 0.7, high: 0.9, target: '≥ 0.9 ×', ok: false }
   ])
   for (const round of [0, 1, 2]) t.same(ran.slice(3 * round, 3 * round + 3).sort(), ['fast', 'limit', 'slow'])
-  t.equal(new Set([ran[0], ran[3], ran[6]]).size, 3, 'each round begins with another')
+  t.equal(new Set([ran[0], ran[3], ran[6]]).size, 3, 'each round starts with another measure')
   t.equal(said.length, 9)
   t.same(result.measures.find(({ name }) => name === 'slow')?.rounds, [{ value: '8' }, { value: '1' }, { value: '70' }])
 })
 
-t.test('says plainly what it skips where there is no Redis, and measures nothing for it', async (t) => {
+t.test('reports what it skips without Redis, and does not measure it', async (t) => {
   const ran: string[] = []
   const onRedis = measureOf('on redis', [1, 1, 1], ran, true)
   const limit = measureOf('limit', [1, 1, 1], ran)
@@ -67,7 +67,7 @@ t.test('says plainly what it skips where there is no Redis, and measures nothing
   t.same(ran, [])
 })
 
-t.test('fails as a whole when a measurement does, and says which', async (t) => {
+t.test('fails completely when a measure fails, and names the measure', async (t) => {
   const broken: Measure<{ value: number }> = {
     name: 'broken', run: async () => { expectSame('deliveries', { sent: 9, failed: 1 }, { sent: 10 }); return { value: 1 } }, tell: () => ({})
   }
@@ -75,12 +75,12 @@ t.test('fails as a whole when a measurement does, and says which', async (t) => 
     { message: 'broken: deliveries: {"sent":9,"failed":1} where {"sent":10} were due' })
 })
 
-t.test('counts are the same whatever their order, and those that are nothing do not matter', async (t) => {
+t.test('compares counts in any order, and ignores zeros', async (t) => {
   expectSame('rows', { sent: 3, failed: 0, skipped: 1 }, { skipped: 1, sent: 3 })
   for (const found of [{ sent: 2 }, { sent: 3, failed: 1 }, {}]) t.throws(() => expectSame('rows', found, { sent: 3 }), { name: 'CountError' })
 })
 
-t.test('has all figures, each with a name of its own', async (t) => {
+t.test('contains all figures, with unique names', async (t) => {
   t.equal(new Set(figures.map(({ id }) => id)).size, 11)
   t.same(figures.map(describeTarget), [
     '≥ 0.75 ×', '≥ 0.65 ×', '≥ 10 ×', '≥ 1 ×', '≤ 10 ms', '≤ 40 ms', '≤ 0.05', '≤ 1', '≤ 1.1 ×', '≤ 64 MiB', '≤ 250 ms'

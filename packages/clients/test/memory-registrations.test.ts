@@ -3,7 +3,7 @@ import { createMemoryRegistrations } from '../src/memory-registrations.ts'
 
 const named = (clientId: string) => ({ clientId, clientSecret: 's' })
 
-t.test('registers once for all who ask at a time, for each host and provider', async (t) => {
+t.test('registers once for concurrent callers, for each host and provider', async (t) => {
   const registrations = createMemoryRegistrations()
   const made: string[] = []
   const obtain = (provider: string, host: string) => registrations.obtain(provider, host, async () => {
@@ -18,7 +18,7 @@ t.test('registers once for all who ask at a time, for each host and provider', a
   t.same(made, ['pumpio a.example', 'pumpio b.example', 'other a.example'])
 })
 
-t.test('replaces a stale one once, whoever is late with it', async (t) => {
+t.test('replaces a stale registration once, even for a late caller', async (t) => {
   const registrations = createMemoryRegistrations()
   let count = 0
   const register = async () => named(`client ${++count}`)
@@ -29,14 +29,14 @@ t.test('replaces a stale one once, whoever is late with it', async (t) => {
   t.equal(count, 2)
 })
 
-t.test('keeps no failure', async (t) => {
+t.test('does not store a failure', async (t) => {
   const registrations = createMemoryRegistrations()
   const fails = () => registrations.obtain('pumpio', 'a.example', async () => { throw new Error('down') })
   t.same((await Promise.allSettled([fails(), fails()])).map(({ status }) => status), ['rejected', 'rejected'])
   t.same(await registrations.obtain('pumpio', 'a.example', async () => named('up')), named('up'))
 })
 
-t.test('tells of every new one', async (t) => {
+t.test('reports every new registration', async (t) => {
   const told: unknown[] = []
   const registrations = createMemoryRegistrations((...news) => told.push(news))
   for (const host of ['a.example', 'a.example', 'b.example']) await registrations.obtain('pumpio', host, async () => named(host))

@@ -49,7 +49,7 @@ t.test('refuses a wrong password', async (t) => {
   await t.rejects(query(url.href, (sql) => sql`select 1`), { code: '28P01' })
 })
 
-t.test('syncs to disk unless told otherwise', async (t) => {
+t.test('syncs to disk unless configured otherwise', async (t) => {
   for (const durable of [true, false]) {
     const server = await openEmbeddedPostgres({ dataDir, durable })
     const [row] = await query(server.url, (sql) => sql`select current_setting('fsync') as fsync`)
@@ -58,7 +58,7 @@ t.test('syncs to disk unless told otherwise', async (t) => {
   }
 })
 
-t.test('stops with the process that opened it, even when that is killed', async (t) => {
+t.test('stops with the process that opened it, even if that is killed', async (t) => {
   const owner = spawnOwner(t, dataDir)
   const { url } = await owner.ready
   const pid = await serverPid(dataDir)
@@ -67,7 +67,7 @@ t.test('stops with the process that opened it, even when that is killed', async 
   await t.rejects(query(url, (sql) => sql`select 1`), { code: 'ECONNREFUSED' })
 })
 
-t.test('takes over from a server and a lock that were left behind', { skip: onlyLinux }, async (t) => {
+t.test('takes over the server and the lock of a crashed process', { skip: onlyLinux }, async (t) => {
   const owner = spawnOwner(t, dataDir)
   await owner.ready
   const pid = await serverPid(dataDir)
@@ -81,7 +81,7 @@ t.test('takes over from a server and a lock that were left behind', { skip: only
   t.same(await query(server.url, (sql) => sql`select 1 as one`), [{ one: 1 }])
 })
 
-t.test('is not misled by the note of a dead server whose process id is in use again', async () => {
+t.test('ignores the pid file of a stopped server whose process id is in use again', async () => {
   const first = await openEmbeddedPostgres({ dataDir, durable: false })
   const note = await readFile(join(dataDir, 'cluster/postmaster.pid'), 'utf8')
   await first.close()
@@ -91,7 +91,7 @@ t.test('is not misled by the note of a dead server whose process id is in use ag
   await second.close()
 })
 
-t.test('starts over what was interrupted while it was made', async (t) => {
+t.test('creates a cluster again after an interruption', async (t) => {
   const dataDir = await folder(t)
   await mkdir(join(dataDir, 'cluster.new/cluster'), { recursive: true })
   const server = await openEmbeddedPostgres({ dataDir, durable: false })
@@ -99,7 +99,7 @@ t.test('starts over what was interrupted while it was made', async (t) => {
   t.notOk((await readdir(dataDir)).includes('cluster.new'))
 })
 
-t.test('says in one line why it cannot open', async (t) => {
+t.test('explains in one line why it cannot open', async (t) => {
   const server = await openEmbeddedPostgres({ dataDir, durable: false })
   t.teardown(() => server.close())
   await t.rejects(openEmbeddedPostgres({ dataDir }), { message: `the PostgreSQL in ${dataDir} is already used by process ${process.pid}` })
@@ -114,13 +114,13 @@ t.test('reports when the server ends by itself', async (t) => {
   const server = await openEmbeddedPostgres({ dataDir, durable: false })
   process.kill(await serverPid(dataDir), 'SIGKILL')
   t.match(await server.exited, { signal: 'SIGKILL' })
-  t.notOk(existsSync(join(dataDir, 'lock')), 'and whoever hears of it may open the data again')
+  t.notOk(existsSync(join(dataDir, 'lock')), 'the caller may open the data again')
   const again = await openEmbeddedPostgres({ dataDir, durable: false, port: server.port })
   t.equal(again.url, server.url)
   await again.close()
 })
 
-t.test('takes the port it is given', async (t) => {
+t.test('uses the given port', async (t) => {
   const port = await freePort()
   const server = await openEmbeddedPostgres({ dataDir, port, durable: false })
   t.equal(server.port, port)
@@ -128,7 +128,7 @@ t.test('takes the port it is given', async (t) => {
 })
 
 t.test('as root', { skip: isRoot ? false : 'only root can' }, async (t) => {
-  t.test('runs as another user, with the data where it belongs', async (t) => {
+  t.test('runs as another user, with the data in its folder', async (t) => {
     const dataDir = await folder(t)
     const server = await openEmbeddedPostgres({ dataDir, durable: false })
     t.teardown(() => server.close())
@@ -137,7 +137,7 @@ t.test('as root', { skip: isRoot ? false : 'only root can' }, async (t) => {
     t.equal((await stat(`/proc/${await serverPid(dataDir)}`)).uid, uid)
   })
 
-  t.test('keeps the data elsewhere when that user cannot reach it, and finds it again', async (t) => {
+  t.test('stores the data elsewhere when that user cannot access it, and finds it again', async (t) => {
     const home = await folder(t, 0o700)
     const dataDir = join(home, 'data')
     const first = await openEmbeddedPostgres({ dataDir, durable: false })
@@ -153,7 +153,7 @@ t.test('as root', { skip: isRoot ? false : 'only root can' }, async (t) => {
     t.same(await query(second.url, (sql) => sql`select * from kept`), [])
   })
 
-  t.test('leaves a cluster to the user who made it', async (t) => {
+  t.test('keeps the owner of a cluster', async (t) => {
     const dataDir = join(await folder(t, 0o777), 'data')
     const nobody = { uid: 65_534, gid: 65_534 }
     const theirs = spawnNode(t, fixture, { args: [dataDir], cwd: '/', env: { HOME: '/' }, ...nobody })

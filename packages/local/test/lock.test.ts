@@ -4,7 +4,7 @@ import t from 'tap'
 import { takeLock } from '../src/index.ts'
 import { folder } from './fixtures/folder.ts'
 
-t.test('is held once, and free again when released', async (t) => {
+t.test('is held once, and free again after its release', async (t) => {
   const path = join(await folder(t), 'lock')
   const lock = await takeLock(path)
   t.equal((await stat(path)).mode & 0o777, 0o600)
@@ -14,7 +14,7 @@ t.test('is held once, and free again when released', async (t) => {
   await t.rejects(readFile(path), { code: 'ENOENT' })
 })
 
-t.test('is taken over from a process that is gone, or whose id belongs to another one now', async (t) => {
+t.test('is taken over from a process that has ended, or whose id another process has', async (t) => {
   const path = join(await folder(t), 'lock')
   for (const left of [{ pid: 2 ** 22 + 1 }, { pid: process.pid, began: 'long ago' }, 'not JSON']) {
     await writeFile(path, JSON.stringify(left))
@@ -22,7 +22,7 @@ t.test('is taken over from a process that is gone, or whose id belongs to anothe
   }
 })
 
-t.test('leaves the lock alone that somebody else has taken since', async (t) => {
+t.test('does not release a lock that another process has taken', async (t) => {
   const path = join(await folder(t), 'lock')
   const lock = await takeLock(path)
   await writeFile(path, '{"pid":1}')
@@ -30,7 +30,7 @@ t.test('leaves the lock alone that somebody else has taken since', async (t) => 
   t.equal(await readFile(path, 'utf8'), '{"pid":1}')
 })
 
-t.test('is released once, and does not take the next one with it', async (t) => {
+t.test('is released once, and does not release the next one', async (t) => {
   const path = join(await folder(t), 'lock')
   const lock = await takeLock(path)
   await lock.release()

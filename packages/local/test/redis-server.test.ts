@@ -8,7 +8,7 @@ import { folder } from './fixtures/folder.ts'
 const found = await findRedisServer()
 const skip = found ? false : 'no redis-server on PATH'
 
-t.test('opens a Redis that asks for its password and never evicts', { skip }, async (t) => {
+t.test('opens a Redis that requires its password and never evicts', { skip }, async (t) => {
   const server = await openRedisServer()
   t.teardown(() => server.close())
   const { password } = new URL(server.url)
@@ -18,7 +18,7 @@ t.test('opens a Redis that asks for its password and never evicts', { skip }, as
   await t.rejects(ask(server.port, 'PING'), { code: 'ECONNREFUSED' })
 })
 
-t.test('keeps its data when it is given a folder', { skip }, async (t) => {
+t.test('keeps its data with a data folder', { skip }, async (t) => {
   const dataDir = join(await folder(t), 'redis')
   for (const [command, answer] of [['SET kept 1', /\+OK/], ['GET kept', /\r\n1\r\n/]] as const) {
     const server = await openRedisServer({ dataDir })
@@ -27,7 +27,7 @@ t.test('keeps its data when it is given a folder', { skip }, async (t) => {
   }
 })
 
-t.test('says why it cannot open', { skip }, async (t) => {
+t.test('explains why it cannot open', { skip }, async (t) => {
   const server = await openRedisServer()
   t.teardown(() => server.close())
   await t.rejects(openRedisServer({ port: server.port }), { message: /^redis-server did not start: .+/ })

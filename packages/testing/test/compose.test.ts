@@ -14,7 +14,7 @@ import { root } from './fixtures/image.ts'
 
 const { text, secrets, services, volumes, configs, ours } = await readCompose()
 
-t.test('has the parts that production needs, each kept alive and watched', async (t) => {
+t.test('has the services of a production setup, each with restarts and a health check', async (t) => {
   t.same(Object.keys(services), ['postgres', 'redis', 'migrate', 'api', 'worker'])
   for (const [name, { restart, healthcheck }] of Object.entries(services)) {
     t.equal(restart, name === 'migrate' ? 'on-failure' : 'unless-stopped', name)
@@ -22,7 +22,7 @@ t.test('has the parts that production needs, each kept alive and watched', async
   }
 })
 
-t.test('uses only keys that Compose knows', async (t) => {
+t.test('uses only valid keys of Compose', async (t) => {
   const known = ['image', 'build', 'restart', 'init', 'read_only', 'tmpfs', 'cap_drop', 'security_opt', 'env_file', 'environment', 'command',
     'volumes', 'ports', 'healthcheck', 'depends_on', 'shm_size', 'stop_grace_period', 'configs', 'mem_limit']
   for (const [name, service] of Object.entries(services)) {
@@ -31,7 +31,7 @@ t.test('uses only keys that Compose knows', async (t) => {
   }
 })
 
-t.test('waits for what is there, in a way that can come true', async (t) => {
+t.test('waits only for conditions that can become true', async (t) => {
   for (const [name, { depends_on: needs = {} }] of Object.entries(services)) {
     for (const [other, { condition }] of Object.entries(needs)) {
       const way = `${name} waits for ${other} to be ${condition}`
@@ -41,32 +41,32 @@ t.test('waits for what is there, in a way that can come true', async (t) => {
   }
 })
 
-t.test('keeps data in named volumes, where the images put it', async (t) => {
+t.test("stores data in named volumes, at the images' paths", async (t) => {
   t.same(services['postgres']?.volumes, ['postgres:/var/lib/postgresql'])
   t.same(services['redis']?.volumes, ['redis:/data'])
   t.same(Object.keys(volumes), ['postgres', 'redis'])
 })
 
-t.test('pins every image by digest, and bounds the memory of every service', async (t) => {
+t.test('pins every image by digest, and limits the memory of every service', async (t) => {
   for (const [name, { image, build, mem_limit: limit }] of Object.entries(services)) {
     if (build === undefined) t.match(image, /^[a-z]+:\d+@sha256:[0-9a-f]{64}$/, name)
     t.match(limit, /^\d+[mg]$/, name)
   }
 })
 
-t.test('mounts the configurations that it defines, and no other', async (t) => {
+t.test('mounts exactly the configurations that it defines', async (t) => {
   const mounted = Object.values(services).flatMap(({ configs = [] }) => configs.map(({ source }) => source))
   t.same(mounted.sort(), Object.keys(configs).sort())
 })
 
-t.test('gives the apps no password besides those in their URLs', async (t) => {
+t.test('passes the apps no passwords except in their URLs', async (t) => {
   for (const [name, { environment = {} }] of ours) {
     for (const variable of ['POSTGRES_PASSWORD', 'POSTGRES_ADMIN_PASSWORD', 'REDIS_PASSWORD']) t.equal(environment[variable], '', `${name} ${variable}`)
     t.notMatch(JSON.stringify(environment), 'adminpw')
   }
 })
 
-t.test('makes a role for Carillon that is no superuser, and may do all that Carillon does', async (t) => {
+t.test('creates a role for Carillon that is no superuser, with all necessary permissions', async (t) => {
   const { url } = await testDatabase(t)
   const role = `compose_${randomBytes(6).toString('hex')}`
   const admin = postgres(url, { max: 1, onnotice: () => {} })
@@ -92,7 +92,7 @@ t.test('makes a role for Carillon that is no superuser, and may do all that Cari
 
 const noRedis = await findRedisServer() ? false : redisMissing
 
-t.test('has Redis ask for the password, evict nothing and stay within its memory', { skip: noRedis }, async (t) => {
+t.test('configures Redis with a password, without eviction and within its memory', { skip: noRedis }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-compose-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const port = await freePort()
@@ -112,7 +112,7 @@ t.test('has Redis ask for the password, evict nothing and stay within its memory
   t.same(await ask('redispw', 'config', 'get', 'maxmemory'), ['maxmemory', String(768 * 1024 * 1024)])
 })
 
-t.test('holds no secret, and says which one is missing', async (t) => {
+t.test('contains no secret, and reports a missing one', async (t) => {
   for (const name of Object.keys(secrets)) {
     const { [name]: _, ...others } = secrets as Record<string, string>
     t.throws(() => fill(text, others), { message: new RegExp(`^${name}: set ${name} in \\.env`) })
@@ -122,7 +122,7 @@ t.test('holds no secret, and says which one is missing', async (t) => {
   }
 })
 
-t.test('publishes the API alone, and to this machine alone', async (t) => {
+t.test('publishes only the API, and only on this machine', async (t) => {
   const published = Object.entries(services).flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]))
   t.same(published, [['api', '127.0.0.1:4000:4000']])
 })
@@ -138,7 +138,7 @@ t.test('sets only variables that Carillon reads', async (t) => {
 
 const client = await execa('docker', ['compose', 'version'], { reject: false })
 
-t.test('is accepted by Docker Compose', { skip: client.exitCode === 0 ? false : 'docker compose is not installed' }, async (t) => {
+t.test('is valid for Docker Compose', { skip: client.exitCode === 0 ? false : 'docker compose is not installed' }, async (t) => {
   const { exitCode, stderr } = await execa('docker', ['compose', '--file', 'docker-compose.yml', '--env-file', '/dev/null', 'config', '--quiet', '--no-env-resolution'],
     { cwd: root, env: secrets, reject: false })
   t.equal(exitCode, 0, stderr)

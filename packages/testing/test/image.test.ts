@@ -10,29 +10,29 @@ import { copies, makeImage, only, readDockerfile, root } from './fixtures/image.
 const instructions = await readDockerfile()
 const sources = copies(instructions).flatMap(({ sources }) => sources)
 
-t.test('is small, and nobody in it is root', async (t) => {
+t.test('is small, and no process in it runs as root', async (t) => {
   t.match(only(instructions, 'FROM'), /^node:24-slim@sha256:[0-9a-f]{64}$/)
   t.equal(only(instructions, 'USER'), 'node')
   t.match(only(instructions, 'RUN'), /^npm ci --omit=dev /)
 })
 
-t.test('copies only what is there, and what .dockerignore lets through', async (t) => {
+t.test('copies only existing files that .dockerignore includes', async (t) => {
   const [everything, ...allowed] = (await readFile(join(root, '.dockerignore'), 'utf8')).split('\n').filter((line) => line && !line.startsWith('#'))
   t.equal(everything, '*')
   t.same(allowed.map((line) => line.slice(1)).sort(), sources.toSorted())
   for (const source of sources) await t.resolves(access(join(root, source)), source)
 })
 
-t.test('holds no simulators, no embedded PostgreSQL, no tests and no secrets', async (t) => {
+t.test('contains no simulators, embedded PostgreSQL, tests or secrets', async (t) => {
   for (const source of sources) t.notMatch(source, /sandbox|bench|packages\/local|packages\/testing|\/test|^\.|env/)
   t.notMatch(only(instructions, 'ENV'), /KEY|SECRET|PASSWORD|URL/)
 })
 
-t.test('on the files of the image, and nothing else', async (t) => {
+t.test('with only the files of the image', async (t) => {
   const image = await makeImage(t)
   const { url } = await testDatabase(t)
 
-  t.test('its own command works, and its health check tells', async (t) => {
+  t.test('its own command works, and so does its health check', async (t) => {
     const port = String(await freePort())
     const env = { DATABASE_URL: url, CARILLON_KEYS: testKeys(), PORT: port, HOST: '127.0.0.1', NODE_ENV: 'production' }
     const [node, script = '', ...args] = JSON.parse(only(instructions, 'CMD'))
@@ -64,7 +64,7 @@ t.test('on the files of the image, and nothing else', async (t) => {
     }
   })
 
-  t.test('what only a whole clone can do says so', async (t) => {
+  t.test('commands that need a whole clone report that', async (t) => {
     const up = spawnNode(t, join(image, 'apps/cli/src/main.ts'), { args: ['up'], cwd: image })
     t.match(await up.exited, { code: 1 })
     t.match(up.stderr, [/^carillon: `.+ up` needs a complete clone/])

@@ -9,7 +9,7 @@ import { client, web } from '../../../http/test/local-server.ts'
 
 const shared = { id: 'carillon', secret: 'hush-secret', kind: 'shared' } as const
 
-t.test('throws what Blot\'re says as a RestError', async (t) => {
+t.test('throws a refusal of the API as a RestError', async (t) => {
   const { api, call } = await serve(t, 422, { type: 'Error', error: 'Too many tags.', details: { 'obj[6]': ['x'] } })
   const error = await thrown(api.request(getStream('1'), undefined, call))
   if (!(error instanceof RestError)) throw new Error('expected a RestError', { cause: error })
@@ -17,14 +17,14 @@ t.test('throws what Blot\'re says as a RestError', async (t) => {
   t.match(error.message, /^127\.0\.0\.1:\d+: Too many tags \(HTTP 422\)$/)
 })
 
-t.test('throws what the token endpoint says as a TokenEndpointError', async (t) => {
+t.test('throws a refusal of the token endpoint as a TokenEndpointError', async (t) => {
   const { api, call } = await serve(t, 400, { error: 'invalid_grant', error_description: 'because' })
   const error = await thrown(api.obtainToken(shared, { grant_type: 'refresh_token', refresh_token: 'r' }, call))
   if (!(error instanceof TokenEndpointError)) throw new Error('expected a TokenEndpointError', { cause: error })
   t.match(error, { status: 400, error: 'invalid_grant', errorDescription: 'because', failure: { kind: 'unauthorized' } })
 })
 
-t.test('throws a ProviderError for all that is none of Blot\'re\'s words', async (t) => {
+t.test("throws a ProviderError for a response that is not from Blot're", async (t) => {
   for (const [status, body, kind] of [[200, '<html>', 'transient'], [302, '', 'transient'], [400, '<html>', 'transient'], [503, '', 'transient'], [200, 'OK', 'malformed']] as const) {
     const { api, call } = await serve(t, status, body)
     const error = await thrown(api.obtainToken(shared, { grant_type: 'refresh_token', refresh_token: 'r' }, call))
@@ -35,7 +35,7 @@ t.test('throws a ProviderError for all that is none of Blot\'re\'s words', async
   t.match(await thrown(api.request(getStream('1'), undefined, call)), { failure: { kind: 'transient' }, status: undefined })
 })
 
-t.test('tells no secret when the server repeats what it was sent', async (t) => {
+t.test('reveals no secret when the server repeats the request', async (t) => {
   const secrets = ['hush-secret', 'hush-refresh', 'hush-code', 'hush-access', 'hush-query']
   const echo = { type: 'Error', error: secrets.join(' '), error_description: secrets.join(' '), details: { [secrets.join()]: [secrets.join()] } }
   const { api, call } = await serve(t, 400, echo)
@@ -53,7 +53,7 @@ t.test('tells no secret when the server repeats what it was sent', async (t) => 
   }
 })
 
-t.test('asks the token endpoint with a form that holds the client, and with nothing in the URL', async (t) => {
+t.test("sends the token endpoint a form with the client's credentials, and nothing in the URL", async (t) => {
   const { api, call, seen } = await serve(t, 200, { access_token: 'a' })
   await api.obtainToken(shared, { grant_type: 'authorization_code', code: 'c', redirect_uri: 'http://x/?a=b' }, call)
   const [{ method, url, type, authorization, body } = {}] = seen
@@ -64,7 +64,7 @@ t.test('asks the token endpoint with a form that holds the client, and with noth
   })
 })
 
-t.test('encodes what comes into a URL', async (t) => {
+t.test('encodes values in a URL', async (t) => {
   const { api, call, seen } = await serve(t, 200, [])
   await api.request(getStreams('#a b&c'), undefined, call)
   await thrown(api.request(getStream('../x?y#z'), undefined, call))

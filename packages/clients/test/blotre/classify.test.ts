@@ -117,13 +117,13 @@ const tokenTable: Row[] = [
   [429, {}, '', { kind: 'rateLimited', reason: 'too many requests', retryAt: now + 30_000 }]
 ]
 
-t.test('judges what the REST API answers', async (t) => {
+t.test('classifies responses of the REST API', async (t) => {
   for (const [status, headers, text, failure] of table) {
     t.strictSame(classify({ status, headers, body: Buffer.from(text) }, now, readStatus), failure, `${status} ${JSON.stringify(headers)} ${text}`)
   }
 })
 
-t.test('judges what the token endpoint answers', async (t) => {
+t.test('classifies responses of the token endpoint', async (t) => {
   for (const [status, headers, text, failure] of tokenTable) {
     for (const client of ['own', 'shared'] as const) {
       t.strictSame(classifyToken({ status, headers, body: Buffer.from(text) }, now, client), failure, `${status} ${text} ${client}`)
@@ -131,7 +131,7 @@ t.test('judges what the token endpoint answers', async (t) => {
   }
 })
 
-t.test('makes no user connect again for a mistake in our configuration', async (t) => {
+t.test('does not require a reconnect for an error in our configuration', async (t) => {
   for (const status of [400, 401]) {
     const answer = { status, headers: json, body: Buffer.from('{"error":"invalid_client","error_description":""}') }
     t.same(classifyToken(answer, now, 'shared'), { kind: 'transient', reason: goneClient })
@@ -139,7 +139,7 @@ t.test('makes no user connect again for a mistake in our configuration', async (
   }
 })
 
-t.test('quotes no text of the answer that it does not know', async (t) => {
+t.test('quotes no unknown text of the response', async (t) => {
   for (const [status, headers, text] of [...table, ...tokenTable]) {
     const answer = { status, headers, body: Buffer.from(text) }
     if (status >= 400) {

@@ -10,7 +10,7 @@ const registered = { client_id: 'carillon', client_secret: 'sandbox-secret', red
 const simulator = await openSimulator(t, 'blotre')
 const url = `${simulator.url}/blotre`
 
-t.test('sends the user to Blot\'re and redeems the code that comes back', async (t) => {
+t.test('returns the authorization URL, and redeems the code of the callback', async (t) => {
   const told: Array<BlotreToken | null> = []
   const client = open(t, { client: registered, onCreds: (creds) => { told.push(creds) } })
   const answer = await fetch(`${client.getAuthorizationUrl()}&auto=allow&account=ann`, { redirect: 'manual' })
@@ -23,10 +23,10 @@ t.test('sends the user to Blot\'re and redeems the code that comes back', async 
 
   const again = await failure(TokenEndpointError, client.redeemAuthorizationCode(code))
   t.match(again, { error: 'invalid_grant', errorDescription: '', status: 400 }, 'a code works once')
-  t.equal(client.creds, creds, 'and what there was stays')
+  t.equal(client.creds, creds, 'and the existing credentials stay')
 })
 
-t.test('works with credentials given by hand', async (t) => {
+t.test('works with credentials from the caller', async (t) => {
   const { creds } = await somebody()
   const client = open(t, {})
   await failure(RestError, client.setStreamStatus(rootOf(creds), { color: '#010203' }))
@@ -50,7 +50,7 @@ t.test('reads without credentials', async (t) => {
   }
   t.ok((await reader.getStreams()).some(({ id }) => id === root))
   t.same(await reader.getUser(creds.user?.id ?? ''), creds.user)
-  t.match(await failure(RestError, reader.getUser('0'.repeat(24))), { status: 404, error: '', details: null }, 'whose 404 is empty')
+  t.match(await failure(RestError, reader.getUser('0'.repeat(24))), { status: 404, error: '', details: null }, 'its 404 has no body')
   t.match(await failure(RestError, reader.getStream('0'.repeat(24))), { status: 404, error: 'Stream does not exist.' })
 })
 
@@ -61,7 +61,7 @@ t.test('creates, changes and deletes streams', async (t) => {
   const wanted = { name: 'My Stream', uri: joinUri(root.uri, 'My Stream') }
   const made = await client.createStream(wanted)
   t.match(made, { name: 'My Stream', uri: `${root.uri}/my+stream`, owner: creds.user?.id })
-  t.match(await client.createStream(wanted), { id: made.id }, 'which is there already')
+  t.match(await client.createStream(wanted), { id: made.id }, 'an existing stream')
   t.match(await client.getStreamChildren(root.id), [{ id: made.id }])
   t.match(await client.getStreamChildren(root.id, { query: 'My' }), [{ id: made.id }])
 
@@ -100,7 +100,7 @@ t.test('links and unlinks children', async (t) => {
   t.match(await failure(RestError, client.createChild(theirs, mine)), { status: 401, error: 'User does not have permission to add child.' })
 })
 
-t.test('refreshes an expired token, says so, and plays the call again', async (t) => {
+t.test('refreshes an expired token, reports that, and repeats the request', async (t) => {
   const { person, creds } = await somebody()
   const told: Array<BlotreToken | null> = []
   const client = open(t, { client: registered, creds, onCreds: async (changed) => { told.push(changed) } })
@@ -112,7 +112,7 @@ t.test('refreshes an expired token, says so, and plays the call again', async (t
   t.not(client.creds?.refresh_token, creds.refresh_token)
 })
 
-t.test('refreshes once for all calls that find the token expired together', async (t) => {
+t.test('refreshes once for all concurrent requests with an expired token', async (t) => {
   const { person, creds } = await somebody()
   const client = open(t, { client: registered, creds })
   await simulator.expire(person)
@@ -121,7 +121,7 @@ t.test('refreshes once for all calls that find the token expired together', asyn
   t.equal(await simulator.calls('POST /blotre/v0/oauth2/access_token') - before, 1)
 })
 
-t.test('throws the call\'s own error when the refresh fails, and plays nothing twice', async (t) => {
+t.test("throws the request's own error when the refresh fails, and repeats nothing", async (t) => {
   const { person, creds } = await somebody()
   const client = open(t, { client: registered, creds })
   await simulator.expire(person)
@@ -130,15 +130,15 @@ t.test('throws the call\'s own error when the refresh fails, and plays nothing t
   const attempt = () => failure(RestError, client.setStreamStatus(rootOf(creds), { color: '#131415' }))
   const expired = { status: 401, error: 'Access token is expired.', failure: { kind: 'expired' } }
   await simulator.fault(t, { match: 'access_token', status: 500, times: 1 })
-  t.match(await attempt(), expired, 'for an outage')
+  t.match(await attempt(), expired, 'after an outage')
   await simulator.revoke(person)
-  t.match(await attempt(), expired, 'for a dead refresh token')
+  t.match(await attempt(), expired, 'after a dead refresh token')
   t.match(await failure(TokenEndpointError, client.exchangeRefreshToken()), { error: 'invalid_grant' })
   t.same(client.creds, creds)
   t.equal(await simulator.calls(endpoint) - before, 2)
 })
 
-t.test('replays once, not for ever', async (t) => {
+t.test('repeats a request only once', async (t) => {
   const { creds } = await somebody()
   const client = open(t, { client: registered, creds })
   await simulator.fault(t, {
@@ -149,7 +149,7 @@ t.test('replays once, not for ever', async (t) => {
   t.equal(await simulator.calls('POST /blotre/v0/oauth2/access_token') - before, 1)
 })
 
-t.test('does not refresh for a 401 that is about something else', async (t) => {
+t.test('does not refresh after a 401 with another reason', async (t) => {
   const [one, other] = [await somebody(), await somebody()]
   const client = open(t, { client: registered, creds: one.creds })
   const before = await simulator.calls('POST /blotre/v0/oauth2/access_token')
@@ -159,15 +159,15 @@ t.test('does not refresh for a 401 that is about something else', async (t) => {
   t.equal(await simulator.calls('POST /blotre/v0/oauth2/access_token'), before)
 })
 
-t.test('lets what onCreds throws through', async (t) => {
+t.test('throws the errors of onCreds', async (t) => {
   const { person, creds } = await somebody()
   const client = open(t, { client: registered, creds, onCreds: () => { throw new Error('disk full') } })
   await simulator.expire(person)
   await t.rejects(client.setStreamStatus(rootOf(creds), { color: '#1c1d1e' }), { message: 'disk full' })
-  t.not(client.creds?.access_token, creds.access_token, 'and keeps the only credentials that are left')
+  t.not(client.creds?.access_token, creds.access_token, 'and keeps the new credentials, because the old ones no longer work')
 })
 
-t.test('revokes, forgets, and says so', async (t) => {
+t.test('revokes and deletes the credentials, and reports that', async (t) => {
   const { creds } = await somebody()
   const told: Array<BlotreToken | null> = []
   const client = open(t, { client: registered, creds, onCreds: (changed) => { told.push(changed) } })
@@ -178,7 +178,7 @@ t.test('revokes, forgets, and says so', async (t) => {
   const late = open(t, { client: registered, creds })
   t.match(await failure(RestError, late.getTokenInfo()), { status: 404, error: 'No such token.' })
   await late.revoke()
-  t.equal(late.creds, null, 'twice is no fault')
+  t.equal(late.creds, null, 'a second revocation is not an error')
 })
 
 function open (t: Test, options: BlotreClientOptions) {

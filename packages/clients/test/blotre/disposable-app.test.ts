@@ -9,18 +9,18 @@ import { openSimulator } from '../../../shared/test/providers/conformance/simula
 const simulator = await openSimulator(t, 'blotre')
 const url = `${simulator.url}/blotre`
 
-t.test('shows a code, waits until it is entered, and keeps what it got to itself', async (t) => {
+t.test('shows a code, waits until the user has entered it, and stores the credentials privately', async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   const { app, codes, pauses } = await run(t, { file })
   t.match(codes, [{ code: /^\w{8}$/, redeemUrl: `${url}/v0/oauth2/redeem` }])
-  t.same(pauses, [5_000, 5_000, 5_000], 'with five seconds between its questions')
+  t.same(pauses, [5_000, 5_000, 5_000], 'it polls every five seconds')
   t.match(app.creds, { access_token: /\w/, user: { userName: 'ann' } })
   t.match(await kept(file), { client: { client_id: /\w/, client_secret: /\w/, code: codes[0]?.code }, creds: app.creds, config: { url } })
   t.equal((await stat(file)).mode & 0o777, 0o600)
   t.match(await app.setStreamStatus(app.creds?.user?.rootStream ?? '', { color: '#010101' }), { color: '#010101' })
 })
 
-t.test('reuses its file, asking nobody', async (t) => {
+t.test('uses its file again, without the user', async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   const first = await run(t, { file })
   const again = await run(t, { file })
@@ -28,7 +28,7 @@ t.test('reuses its file, asking nobody', async (t) => {
   t.same(again.app.creds, first.app.creds)
 })
 
-t.test('refreshes what has grown old, and writes it down for its owner alone', async (t) => {
+t.test('refreshes expired credentials, and stores them readable only by the owner', async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   const first = await run(t, { file })
   await chmod(file, 0o644)
@@ -41,10 +41,10 @@ t.test('refreshes what has grown old, and writes it down for its owner alone', a
 
   await simulator.expire({ name: 'ann', credentials: undefined })
   await again.app.setStreamStatus(again.app.creds?.user?.rootStream ?? '', { color: '#020202' })
-  t.match(await kept(file), { creds: again.app.creds }, 'also while it runs')
+  t.match(await kept(file), { creds: again.app.creds }, 'later refreshes too')
 })
 
-t.test('registers anew when Blot\'re knows it no more', async (t) => {
+t.test("registers again when Blot're does not recognize the client", async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   const first = await run(t, { file })
   await simulator.revoke({ name: 'ann', credentials: undefined })
@@ -54,7 +54,7 @@ t.test('registers anew when Blot\'re knows it no more', async (t) => {
   t.match(await kept(file), { client: again.app.client, creds: again.app.creds })
 })
 
-t.test('asks for no new code because Blot\'re is out of order', async (t) => {
+t.test("requests no new code during an outage of Blot're", async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   const { app } = await run(t, { file })
   await simulator.expire({ name: 'ann', credentials: undefined })
@@ -64,14 +64,14 @@ t.test('asks for no new code because Blot\'re is out of order', async (t) => {
   t.same((await run(t, { file })).codes, [])
 })
 
-t.test('takes its file away when it is revoked', async (t) => {
+t.test('deletes its file after a revocation', async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   const { app } = await run(t, { file })
   await app.revoke()
   await t.rejects(stat(file), { code: 'ENOENT' })
 })
 
-t.test('names its file after itself', async (t) => {
+t.test('derives the name of its file from its own', async (t) => {
   const cwd = process.cwd()
   process.chdir(t.testdir())
   t.teardown(() => process.chdir(cwd))
@@ -79,7 +79,7 @@ t.test('names its file after itself', async (t) => {
   t.ok(await stat('Desk_Lamp.client_data.json'))
 })
 
-t.test('gives up when the code was not entered in time, or it is told to', async (t) => {
+t.test('rejects when the code has expired, or when the signal aborts', async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   let now = Date.now()
   const late = run(t, { file, now: () => now, onCode: () => { now += 20 * 60_000 } })
@@ -91,7 +91,7 @@ t.test('gives up when the code was not entered in time, or it is told to', async
   await t.rejects(stat(file), { code: 'ENOENT' })
 })
 
-t.test('overwrites no file that is another', async (t) => {
+t.test('overwrites no other file', async (t) => {
   const file = join(t.testdir(), 'diary.json')
   for (const text of ['Dear diary', '{"client":{},"creds":{}}', '[]', '']) {
     await writeFile(file, text)
@@ -100,14 +100,14 @@ t.test('overwrites no file that is another', async (t) => {
   }
 })
 
-t.test('takes a file that another of Blot\'re\'s libraries has written', async (t) => {
+t.test("reads a file that another library of Blot're has written", async (t) => {
   const file = join(t.testdir(), 'lamp.json')
   const { app } = await run(t, { file })
   await writeFile(file, JSON.stringify({ client: app.client, creds: app.creds, config: { protocol: 'https', host: 'blot.re' } }))
   t.same((await run(t, { file })).codes, [])
 })
 
-t.test('leaves the name to Blot\'re', async (t) => {
+t.test("lets Blot're validate the name", async (t) => {
   const error = await failure(run(t, { name: 'ab', file: join(t.testdir(), 'x') }))
   t.ok(error instanceof RestError && error instanceof ProviderError)
   t.match(error, { status: 400, failure: { kind: 'rejected', reason: 'parameter name refused' } })

@@ -20,7 +20,7 @@ async function codeFrom (page: string) {
 }
 `
 
-t.test('documents examples that work as they stand', async (t) => {
+t.test('contains examples that run unchanged', async (t) => {
   const folder = t.testdir({ 'registered.ts': own + here(registered), 'reading.ts': here(reading), 'disposable.ts': here(disposable) })
   t.same(await run('registered.ts'), { code: 0, lines: [] })
   const { data } = await (await fetch(`${simulator.url}/_control/inbox?provider=blotre&account=alice`)).json() as { data: Array<{ item: object }> }
@@ -34,7 +34,7 @@ t.test('documents examples that work as they stand', async (t) => {
   })
   t.match(first, { code: 0, lines: [/^Enter/] })
   t.equal((await stat(join(folder, 'lamp.client_data.json'))).mode & 0o777, 0o600)
-  t.same(await run('disposable.ts'), { code: 0, lines: [] }, 'the second time it needs nobody')
+  t.same(await run('disposable.ts'), { code: 0, lines: [] }, 'the second run needs no user')
 
   async function run (file: string, onLine: (line: string) => Promise<void> = async () => {}) {
     const child = spawn(process.execPath, ['--import', 'tsx', file], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { joinUri, normalizeUri } from '../../src/blotre/uri.ts'
 
-t.test('writes a URI as the server does', async (t) => {
+t.test('normalizes a URI like the server', async (t) => {
   for (const [given, normal] of [
     ['Alice', 'alice'],
     ['  Alice/My Stream/ ', 'alice/my+stream'],
@@ -13,13 +13,13 @@ t.test('writes a URI as the server does', async (t) => {
   ] as const) t.equal(normalizeUri(given), normal, given)
 })
 
-t.test('joins segments, each made normal', async (t) => {
+t.test('normalizes and joins segments', async (t) => {
   t.equal(joinUri('Alice', 'My Stream', 'Third '), 'alice/my+stream/third')
   t.equal(joinUri('alice/my+stream/', 'x'), 'alice/my+stream/x')
   t.equal(joinUri('alice'), 'alice')
 })
 
-t.test('turns away what names nothing', async (t) => {
+t.test('refuses an empty or malformed URI', async (t) => {
   for (const uri of ['', '  ', '/', '%', 'alice/%zz', '%c3']) t.throws(() => normalizeUri(uri), TypeError, uri)
   t.throws(() => joinUri('alice', ''), TypeError)
 })

@@ -9,17 +9,17 @@ import { application, call, pump, respond, token } from './fake-pump.ts'
 const note = { type: 'note', body: 'B' } as const
 const gone = { kind: 'unauthorized', reason: 'the account does not exist at its host any more' }
 
-t.test('finds out that an account was deleted, where its token crashes the server', async (t) => {
+t.test('detects that an account was deleted whose token crashes the server', async (t) => {
   const { simulator, pumpio, somebody, call } = await openPumpio(t)
   const { person, credentials } = await somebody()
   const other = await somebody()
   await simulator.control('pumpio/delete-user', { account: person.name })
   await refused(t, pumpio.send(note, randomUUID(), credentials, call(t)), gone, 'sending')
   await refused(t, pumpio.identify(credentials, call(t)), { kind: /transient|unauthorized/ }, 'identifying')
-  t.ok(await pumpio.send(note, randomUUID(), other.credentials, call(t)), 'others go on')
+  t.ok(await pumpio.send(note, randomUUID(), other.credentials, call(t)), 'other accounts still work')
 })
 
-t.test('takes no other reset for the end of an account, and asks for it once in a while', async (t) => {
+t.test('does not mistake other resets for a deleted account, and limits its queries', async (t) => {
   let [webfingers, requests] = [0, 0]
   let answerWebfinger = (response: ServerResponse): void => respond(response, { links: [] })
   let feed: 'reset' | 'works' = 'reset'
@@ -59,16 +59,16 @@ t.test('takes no other reset for the end of an account, and asks for it once in 
     await refused(t, send(), expected, `${status} ${body}`)
     now += 60_000
   }
-  t.same([requests, webfingers], [2, 6], 'a suspect is asked about before the server is risked again')
+  t.same([requests, webfingers], [2, 6], 'it queries the account before it risks another crash')
   now -= 60_000 - 1_000
   await refused(t, send(), undecided, 'it was asked a moment ago')
   t.same([requests, webfingers], [2, 6])
   now += 60_000
   feed = 'works'
   answerWebfinger = (response) => respond(response, { links: [] })
-  t.ok(await send(), 'it is there, so its request goes out')
+  t.ok(await send(), 'the account exists, so its request is sent')
   t.ok(await send())
-  t.same([requests, webfingers], [4, 7], 'and nobody asks any more')
+  t.same([requests, webfingers], [4, 7], 'and it makes no further query')
   feed = 'reset'
   now += 60_000
   answerWebfinger = (response) => { response.writeHead(404).end("No such 'user' with id 'alice'") }
@@ -80,6 +80,6 @@ t.test('addresses people on a host with a port by their profile', async (t) => {
   const [author, reader] = [await somebody(), await somebody()]
   const credentials = { ...author.credentials, audience: [reader.credentials.account] }
   await pumpio.send(note, randomUUID(), credentials, call(t))
-  t.match(await simulator.inbox(reader.person), [{ item: { object: { content: 'B' } } }], 'it reaches them')
+  t.match(await simulator.inbox(reader.person), [{ item: { object: { content: 'B' } } }], 'the message arrives')
   t.match(await simulator.inbox(reader.person), [{ item: { to: [{ id: `http://${host}/api/user/${reader.person.name.split('@')[0]}/profile` }] } }])
 })

@@ -132,25 +132,25 @@ function waitUntil (retryAt: number) {
   return { kind: 'rateLimited', reason: 'too many requests for this host', retryAt, scope: 'host' }
 }
 
-t.test('judges what the API of pump.io answers', async (t) => {
+t.test("classifies responses of pump.io's API", async (t) => {
   for (const [status, headers, body, failure] of table) {
     t.strictSame(classify({ status, headers, body: Buffer.from(body) }, now, ['id']), failure, `${status} ${JSON.stringify(headers)} ${body}`)
   }
 })
 
-t.test('judges what the token endpoints answer', async (t) => {
+t.test('classifies responses of the token endpoints', async (t) => {
   for (const [status, headers, body, failure] of tokenTable) {
     t.strictSame(classifyToken({ status, headers, body: Buffer.from(body) }, now), failure, `${status} ${body}`)
   }
 })
 
-t.test('asks for every member the caller needs', async (t) => {
+t.test('requires every member that the caller needs', async (t) => {
   const answer = { status: 200, headers: {}, body: Buffer.from('{"id":"a","objectType":"image"}') }
   t.same(classify(answer, now, ['id', 'objectType']), { kind: 'ok', value: { id: 'a', objectType: 'image' } })
   t.same(classify(answer, now, ['id', 'verb']), { kind: 'malformed', reason: 'answer lacks verb' })
 })
 
-t.test('quotes no text of the answer', async (t) => {
+t.test('quotes no text of the response', async (t) => {
   for (const [status, headers] of [...table, ...tokenTable].filter(([status]) => status >= 300)) {
     for (const body of [Buffer.from(quoted), Buffer.from('Do not quote me.'), Buffer.from(page)]) {
       t.notMatch(JSON.stringify(classify({ status, headers, body }, now, ['id'])), /quote/)
@@ -159,7 +159,7 @@ t.test('quotes no text of the answer', async (t) => {
   }
 })
 
-t.test('hears a refusal only where the OAuth layer speaks', async (t) => {
+t.test('detects a refusal only in responses of the OAuth layer', async (t) => {
   const body = Buffer.from('Invalid / used nonce')
   t.equal(refusalOf({ status: 401, body }), 'nonce')
   t.equal(refusalOf({ status: 403, body }), undefined)

@@ -14,7 +14,7 @@ const allowAs = (name: string) => async (url: string): Promise<string> => {
   return /id="verifier"[^>]*>([^<]+)</.exec(await page.text())?.[1] ?? ''
 }
 
-t.test('asks once, gives what to keep, and needs nobody when it has that', async (t) => {
+t.test('obtains access once, returns what to store, and then needs no user', async (t) => {
   const urls: string[] = []
   const verifierCallback = (url: string) => { urls.push(url); return allowAs('alice')(url) }
   const first = createPumpioClient({ ...options, account: `alice@${host}`, verifierCallback })
@@ -32,13 +32,13 @@ t.test('asks once, gives what to keep, and needs nobody when it has that', async
   await second.close()
 
   const third = createPumpioClient({ ...options, account: `alice@${host}`, registration: access.registration, verifierCallback })
-  t.same(await third.connect(), access, 'the token of the same client is the same')
+  t.same(await third.connect(), access, 'the host returns the same token to the same client')
   t.equal(await simulator.calls('POST /api/client/register'), registered)
   t.equal(urls.length, 2)
   await third.close()
 })
 
-t.test('can be asked again after a wrong verifier, and says when there is nobody to ask', async (t) => {
+t.test('can try again after a wrong verifier, and rejects without a verifierCallback', async (t) => {
   let tries = 0
   const client = createPumpioClient({
     ...options, account: `bob@${host}`, verifierCallback: (url) => ++tries === 1 ? 'too early' : allowAs('bob')(url)
@@ -63,7 +63,7 @@ t.test('runs the example of the documentation', async (t) => {
 
   const [first, second] = [await run(), await run()]
   t.match(first, new RegExp(`oauth_token=.*\\nPosted urn:uuid:[\\w-]+ as carol@${host}`, 's'))
-  t.notMatch(second, /oauth_token/, 'the second time it has all it needs')
+  t.notMatch(second, /oauth_token/, 'the second run needs no verifier')
   t.match(second, 'Posted urn:uuid:')
   t.equal((await simulator.inbox({ name: `carol@${host}`, credentials: {} })).length, 2)
 

@@ -5,7 +5,7 @@ import { createPumpio } from '../../src/pumpio/pumpio.ts'
 import { web } from '../../../http/test/local-server.ts'
 import { absent, application, call, connect, failure, grants, pump, registers, respond, token } from './fake-pump.ts'
 
-t.test('asks a host where its endpoints are', async (t) => {
+t.test('discovers the endpoints of a host', async (t) => {
   const host = await pump(t, {
     '/.well-known/host-meta.json': (_, response, host) => respond(response, {
       links: [
@@ -29,7 +29,7 @@ t.test('asks a host where its endpoints are', async (t) => {
   t.equal(account.id, `alice@${host}`)
 })
 
-t.test('believes no host about another one, nor about another scheme', async (t) => {
+t.test('accepts no endpoint at another host or scheme', async (t) => {
   const visits: string[] = []
   const elsewhere = await web(t, (request, response) => { visits.push(`${request.url}`); response.end('{}') })
   const names = ['request_token', 'authorize', 'access_token']
@@ -45,7 +45,7 @@ t.test('believes no host about another one, nor about another scheme', async (t)
   t.same(visits, [])
 })
 
-t.test('knows where endpoints are when a host does not say', async (t) => {
+t.test('uses the default endpoints when a host states none', async (t) => {
   for (const said of ['', 'null', '[]', '{"links":7}', '<html>', '{"links":[{"rel":"registration_endpoint"}]}']) {
     const host = await pump(t, { '/.well-known/host-meta.json': (_, response) => { response.end(said) } })
     t.equal((await connect(t, host)).authorizeUrl, `http://${host}/oauth/authorize?oauth_token=t`, said)
@@ -58,7 +58,7 @@ t.test('knows where endpoints are when a host does not say', async (t) => {
   t.match((await failure(connect(t, host))).failure, { kind: 'transient' })
 })
 
-t.test('tells a host about us in the one way it takes', async (t) => {
+t.test('sends a registration in the format that hosts accept', async (t) => {
   const bodies: unknown[] = []
   const host = await pump(t, {
     '/api/client/register': async (request, response) => {
@@ -79,7 +79,7 @@ t.test('tells a host about us in the one way it takes', async (t) => {
   }])
 })
 
-t.test('takes no registration and no token that is none', async (t) => {
+t.test('refuses an invalid registration or token', async (t) => {
   for (const [path, answer] of [
     ['/api/client/register', '{}'], ['/api/client/register', '{"client_id":"a\\r\\nb","client_secret":"s"}'], ['/api/client/register', '<html>'],
     ['/oauth/request_token', 'oauth_token=t&oauth_token_secret=s'], ['/oauth/request_token', 'oauth_callback_confirmed=true'],
@@ -90,7 +90,7 @@ t.test('takes no registration and no token that is none', async (t) => {
   }
 })
 
-t.test('follows whoami on its own host only, and signs for both', async (t) => {
+t.test('follows whoami only on its own host, and signs both requests', async (t) => {
   const seen: string[] = []
   for (const origin of ['', 'http://HOST', 'https://HOST']) {
     const host = await pump(t, {
@@ -105,14 +105,14 @@ t.test('follows whoami on its own host only, and signs for both', async (t) => {
     })
     t.match((await connect(t, host)).account, { id: `alice@${host}` })
   }
-  t.equal(new Set(seen).size, 6, 'each with a signature of its own')
+  t.equal(new Set(seen).size, 6, 'each has its own signature')
   for (const location of ['/api/user/alice', '/login', '//evil.example/api/user/alice/profile', 'ftp://x/']) {
     const host = await pump(t, { '/api/whoami': (_, response) => { response.writeHead(302, { location }).end() } })
     t.match((await failure(connect(t, host))).failure, { kind: 'transient' }, location)
   }
 })
 
-t.test('signs as http for a host behind a proxy, and stays on https', async (t) => {
+t.test('signs with http for a host behind a proxy, and uses https', async (t) => {
   const requests: string[] = []
   const http = pretended((request) => {
     requests.push(request.url)
@@ -122,10 +122,10 @@ t.test('signs as http for a host behind a proxy, and stays on https', async (t) 
   const pumpio = createPumpio({ application })
   const credentials = { ...token, account: 'alice@proxied.example' }
   for (let time = 0; time < 2; time++) t.match(await pumpio.identify(credentials, call(t, http)), { name: 'alice@proxied.example' })
-  t.same(requests, Array(3).fill('https://proxied.example/api/whoami'), 'and remembers it')
+  t.same(requests, Array(3).fill('https://proxied.example/api/whoami'), 'and caches that')
 })
 
-t.test('tries a refused signature or nonce once more, and no more often', async (t) => {
+t.test('repeats a request with a refused signature or nonce once', async (t) => {
   for (const refusal of ['Invalid signature', 'Invalid / used nonce', 'Invalid / expired Token']) {
     const authorizations: Array<string | undefined> = []
     const http = pretended((request) => {

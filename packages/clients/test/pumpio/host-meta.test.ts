@@ -9,13 +9,13 @@ import { application, call, connect, failure, pump, respond } from './fake-pump.
 
 const linksOf = (host: string) => ({ links: [{ rel: 'registration_endpoint', href: `http://${host}/own/register` }] })
 
-t.test('follows a host-meta that redirects, as the simulator does', async (t) => {
+t.test('follows a redirect of host-meta in the simulator', async (t) => {
   const { simulator, host, call } = await openPumpio(t)
   await simulator.control('quirks', { provider: 'pumpio', quirk: 'redirectsHostMeta', on: true })
   t.match(await discover(`http://${host}`, call(t)), { registration: `http://${host}/api/client/register` })
 })
 
-t.test('follows a few redirects of any kind, relative ones too', async (t) => {
+t.test('follows a few redirects of any kind, including relative ones', async (t) => {
   for (const status of [301, 302, 303, 307, 308]) {
     const host = await pump(t, {
       '/.well-known/host-meta.json': (_, response) => { response.writeHead(status, { location: '/one' }).end() },
@@ -29,7 +29,7 @@ t.test('follows a few redirects of any kind, relative ones too', async (t) => {
   }
 })
 
-t.test('follows no further than a few redirects, and nowhere without an address', async (t) => {
+t.test('limits the number of redirects, and refuses one without a target', async (t) => {
   const rows: Array<[number, Record<string, string>, RegExp]> = [
     [302, { location: '/.well-known/host-meta.json' }, /more than 3 times/],
     [302, {}, /not followed/],
@@ -46,7 +46,7 @@ t.test('follows no further than a few redirects, and nowhere without an address'
   }
 })
 
-t.test('follows no redirect to our own network, wherever it comes in the chain', async (t) => {
+t.test('follows no redirect to a private network, at any position', async (t) => {
   const visits: string[] = []
   const inside = new URL(await web(t, (request, response) => { visits.push(request.url ?? ''); response.end('{}') })).host
   for (const location of [`http://${inside}/`, `http://127.0.0.2:${inside.split(':')[1]}/`, '/next']) {

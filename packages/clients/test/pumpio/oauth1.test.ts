@@ -23,12 +23,12 @@ t.test('makes the base string of RFC 5849', async (t) => {
     '%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7')
 })
 
-t.test('makes the signature that erratum 2550 puts right', async (t) => {
+t.test('makes the signature that erratum 2550 corrects', async (t) => {
   t.equal(sign(rfc.request, rfc.parameters, rfc.secrets), 'r6/TJjbCOr97/+UU0NsvSne7s5g=')
-  t.equal(sign({ ...rfc.request, method: 'GET' }, rfc.parameters, rfc.secrets), 'bYT5CMsGcbgUdFHObYMEfcx6bsw=', 'what the RFC prints')
+  t.equal(sign({ ...rfc.request, method: 'GET' }, rfc.parameters, rfc.secrets), 'bYT5CMsGcbgUdFHObYMEfcx6bsw=', 'the value that the RFC prints')
 })
 
-t.test('makes the signature of OAuth Core\'s photos', async (t) => {
+t.test("makes the signature of OAuth Core's photos example", async (t) => {
   const request = { method: 'GET', url: 'http://photos.example.net/photos?file=vacation.jpg&size=original' }
   const parameters = {
     oauth_consumer_key: 'dpf43f3p2l4k3l03',
@@ -42,30 +42,30 @@ t.test('makes the signature of OAuth Core\'s photos', async (t) => {
   t.equal(sign(request, parameters, secrets), 'tR3+Ty81lMeYAr/Fid0kMTYa/WM=')
 })
 
-t.test('leaves the realm and an older signature out', async (t) => {
+t.test('excludes the realm and an older signature', async (t) => {
   const more = { ...rfc.parameters, realm: 'Example', oauth_signature: 'bYT5CMsGcbgUdFHObYMEfcx6bsw=' }
   t.equal(sign(rfc.request, more, rfc.secrets), sign(rfc.request, rfc.parameters, rfc.secrets))
 })
 
-t.test('drops only the default port of the scheme', async (t) => {
+t.test('removes only the default port of the scheme', async (t) => {
   const base = (url: string) => decodeURIComponent(signatureBaseString({ method: 'GET', url }, {}).split('&')[1] ?? '')
   t.equal(base('https://h.example:443/p#f'), 'https://h.example/p')
   t.equal(base('https://h.example:80/p'), 'https://h.example:80/p')
   t.equal(base('HTTP://H.example:8080'), 'http://h.example:8080/')
 })
 
-t.test('encodes all but the unreserved characters, with capitals', async (t) => {
+t.test('encodes all but the unreserved characters, in upper case', async (t) => {
   t.equal(percentEncode("!'()*"), '%21%27%28%29%2A')
   t.equal(percentEncode('azAZ09-._~'), 'azAZ09-._~')
   t.equal(percentEncode(' +&=%/☃'), '%20%2B%26%3D%25%2F%E2%98%83')
 })
 
-t.test('sorts what is encoded, by name and then by value', async (t) => {
+t.test('sorts encoded parameters, by name and then by value', async (t) => {
   const [, , parameters = ''] = signatureBaseString({ method: 'GET', url: 'http://h.example/?b=2&b=10&a!=1&a=1&%C3%A9=x&z=y&B=1' }, {}).split('&')
   t.equal(decodeURIComponent(parameters), '%C3%A9=x&B=1&a=1&a%21=1&b=10&b=2&z=y')
 })
 
-t.test('writes a header whose every value is encoded and quoted', async (t) => {
+t.test('encodes and quotes every value of a header', async (t) => {
   const header = authorizationHeader(rfc.request, { oauth_callback: 'http://me.example/cb?a=b&c="d"', oauth_nonce: 'n' }, { consumerSecret: 's' })
   t.match(header, /^OAuth oauth_callback="http%3A%2F%2Fme\.example%2Fcb%3Fa%3Db%26c%3D%22d%22", oauth_nonce="n", oauth_signature_method="HMAC-SHA1", oauth_signature="[\w%]+"$/)
 })
@@ -80,7 +80,7 @@ const urls = [
 const repeated = 'https://h.example/?a=1&a=0&a=10&u=%F0%9F%94%94&u=%EF%BF%BD'
 const secrets = { consumerSecret: "c&%!'()*=", tokenSecret: 't ü+/' }
 
-t.test('agrees with the module that pump.io itself verifies with', async (t) => {
+t.test('matches the module with which pump.io verifies', async (t) => {
   for (const url of urls) {
     for (const method of ['GET', 'POST']) {
       const oracle = new OAuth('', '', "key!'()*", secrets.consumerSecret, '1.0A', null, 'HMAC-SHA1')
@@ -104,7 +104,7 @@ print(json.dumps([header(case) for case in given['cases']]))
 const python = '/usr/bin/python3'
 const hasOauthlib = spawnSync(python, ['-c', 'import oauthlib.oauth1']).status === 0
 
-t.test('agrees with python3-oauthlib', { skip: !hasOauthlib }, async (t) => {
+t.test('matches python3-oauthlib', { skip: !hasOauthlib }, async (t) => {
   const forms = [undefined, 'c2&a3=2+q', 'a=1&a=0&%21=%27&x=%C3%BC+y']
   const cases = [...urls, repeated].flatMap((url) => forms.map((form) => ({ method: form === undefined ? 'PUT' : 'POST', url, form })))
   const { stdout } = spawnSync(python, ['-c', signWithPython], { input: JSON.stringify({ cases, ...secrets }) })
@@ -123,7 +123,7 @@ function readHeader (header: string): Record<string, string> {
 }
 
 // RFC 5849 §3.4.1.3.1 reads the query as a form, so either is a space, and %2B is a plus sign.
-t.test('signs a plus sign in a query or a form as the space that the server reads', async (t) => {
+t.test('signs a plus sign in a query or a form as the space that the server decodes', async (t) => {
   const base = (query: string, form = '') => signatureBaseString({ method: 'GET', url: `https://a.example/x?${query}`, form }, {})
   t.equal(base('q=a+b'), base('q=a%20b'))
   t.not(base('q=a+b'), base('q=a%2Bb'))

@@ -8,7 +8,7 @@ import { openPumpio, refused } from './open-pumpio.ts'
 const { simulator, host, pumpio, somebody, call } = await openPumpio(t)
 const { begin, complete } = pumpio.handshakes.verifier
 
-t.test('reads accounts as people write them, and nothing else', async (t) => {
+t.test('parses accounts as users write them, and nothing else', async (t) => {
   const read = (text: string) => pumpio.parseAccount(text)
   t.same(read(' alice@pump.example '), { name: 'alice', host: 'pump.example' })
   t.same(read('acct:Alice.B-c_1@PUMP.example:443'), { name: 'Alice.B-c_1', host: 'pump.example' })
@@ -24,11 +24,11 @@ t.test('reads accounts as people write them, and nothing else', async (t) => {
   for (const text of none) {
     const error = thrown(() => read(text))
     t.match(error.failure, { kind: 'rejected' }, text)
-    if (text !== '') t.notOk(error.message.includes(text), 'and does not repeat it')
+    if (text !== '') t.notOk(error.message.includes(text), 'the error does not repeat it')
   }
 })
 
-t.test('keeps every part of its credentials, and whom they speak to', async (t) => {
+t.test('keeps every member of its credentials, including the audience', async (t) => {
   const { credentials } = await somebody()
   t.same(Object.keys(credentials).sort(), ['accessToken', 'accessTokenSecret', 'account', 'clientId', 'clientSecret'])
   for (const audience of ['followers', 'public', ['bob@pump.example', `alice@${host}`]]) {
@@ -42,7 +42,7 @@ t.test('keeps every part of its credentials, and whom they speak to', async (t) 
   }
 })
 
-t.test('takes no configuration that makes no sense', async (t) => {
+t.test('refuses an invalid configuration', async (t) => {
   const application = { name: 'Carillon' }
   for (const host of ['', 'http://pump.example', 'a b', 'user@pump.example', 'pump.example/path']) {
     t.throws(() => createPumpio({ application, insecureHosts: [host] }), TypeError, host)
@@ -52,7 +52,7 @@ t.test('takes no configuration that makes no sense', async (t) => {
   t.same(createPumpio({ application, insecureHosts: ['Pump.example:80', 'localhost:8080'] }).origins, ['http://pump.example', 'http://localhost:8080'])
 })
 
-t.test('connects by a verifier that is read off a page', async (t) => {
+t.test('connects with a verifier from a page', async (t) => {
   const { authorizeUrl, token, pending } = await begin(`alice@${host}`, null, call(t))
   t.equal(new URL(authorizeUrl).host, host)
   t.equal(new URL(authorizeUrl).searchParams.get('oauth_token'), token)
@@ -63,7 +63,7 @@ t.test('connects by a verifier that is read off a page', async (t) => {
   t.same(await pumpio.identify(grant.credentials, call(t)), grant.account)
 })
 
-t.test('connects by a callback that brings the verifier', async (t) => {
+t.test('connects with a verifier from a callback', async (t) => {
   const { authorizeUrl, token, pending } = await begin(`bob@${host}`, 'http://127.0.0.1:4000/connect/pumpio/callback?x=1', call(t))
   const answer = await fetch(`${authorizeUrl}&auto=allow&account=bob`, { redirect: 'manual' })
   const { searchParams } = new URL(answer.headers.get('location') ?? '')
@@ -73,14 +73,14 @@ t.test('connects by a callback that brings the verifier', async (t) => {
   t.equal(account.name, `bob@${host}`)
 })
 
-t.test('connects whoever has allowed it, which need not be who was named', async (t) => {
+t.test('connects the account that granted access, even if it is not the entered one', async (t) => {
   const { authorizeUrl, pending } = await begin(`alice@${host}`, null, call(t))
   const { account, credentials } = await complete(pending, await allow(authorizeUrl, 'carol'), call(t))
   t.equal(account.id, `carol@${host}`)
   t.equal(credentials.account, `carol@${host}`)
 })
 
-t.test('turns a verifier away that is none, wrong, too early or used', async (t) => {
+t.test('refuses a verifier that is invalid, wrong, too early or used', async (t) => {
   await quirk('ignoresVerifier', false)
   t.teardown(() => quirk('ignoresVerifier', true))
   const { authorizeUrl, pending } = await begin(`dave@${host}`, null, call(t))
@@ -98,7 +98,7 @@ t.test('turns a verifier away that is none, wrong, too early or used', async (t)
   await refused(t, complete({ host }, verifier, call(t)), { kind: 'malformed' }, 'not begun at all')
 })
 
-t.test('registers once per host, and again when the host has forgotten it', async (t) => {
+t.test('registers once per host, and again when the host has lost the client', async (t) => {
   const registrations = createMemoryRegistrations()
   const registered = () => simulator.calls('POST /api/client/register')
   const before = await registered()
@@ -108,7 +108,7 @@ t.test('registers once per host, and again when the host has forgotten it', asyn
   }
   const [first] = await Promise.all([connect(), connect(), connect()])
   t.equal(await registered(), before + 1)
-  t.equal((await connect()).accessToken, first.accessToken, 'the host gives the same token again')
+  t.equal((await connect()).accessToken, first.accessToken, 'the host returns the same token again')
   t.equal(await registered(), before + 1)
 
   await simulator.control('pumpio/forget-clients', {})
@@ -119,14 +119,14 @@ t.test('registers once per host, and again when the host has forgotten it', asyn
   t.match(await pumpio.identify(second, call(t)), { name: `erin@${host}` })
 })
 
-t.test('goes on with its token when the host has a new registration', async (t) => {
+t.test('keeps using its token when the host has a new registration', async (t) => {
   const { credentials } = await somebody()
   const registrations = createMemoryRegistrations()
   await begin(`frank@${host}`, null, call(t, {}, registrations))
   await pumpio.send({ type: 'note', body: 'B' }, randomUUID(), credentials, call(t, {}, registrations))
 })
 
-t.test('registers anew when the time of a registration is over', async (t) => {
+t.test('registers again when a registration has expired', async (t) => {
   const registrations = createMemoryRegistrations()
   const old = { clientId: 'old', clientSecret: 'old', expiresAt: Date.now() - 1 }
   await registrations.obtain('pumpio', host, async () => old)
@@ -134,14 +134,14 @@ t.test('registers anew when the time of a registration is over', async (t) => {
   t.not(pending.clientId, 'old')
 })
 
-t.test('asks for a forgotten registration only once more', async (t) => {
+t.test('replaces a lost registration only once', async (t) => {
   await simulator.fault(t, { match: 'POST /oauth/request_token', status: 400, headers: { 'content-type': 'text/plain' }, body: 'Invalid Consumer Key' })
   const before = await simulator.calls('POST /oauth/request_token')
   await refused(t, begin(`heidi@${host}`, null, call(t)), { kind: 'rejected', status: 400 })
   t.equal(await simulator.calls('POST /oauth/request_token'), before + 2)
 })
 
-t.test('signs by the clock of the host', async (t) => {
+t.test('signs with the clock of the host', async (t) => {
   await quirk('ignoresReplay', false)
   t.teardown(() => quirk('ignoresReplay', true))
   await simulator.control('clock', { advanceSeconds: 86_400 })
@@ -151,10 +151,10 @@ t.test('signs by the clock of the host', async (t) => {
   await fresh.send({ type: 'note', body: 'B' }, randomUUID(), credentials, call(t))
   t.equal((await simulator.inbox(person)).length, 1)
   await fresh.send({ type: 'note', body: 'B' }, randomUUID(), credentials, call(t))
-  t.ok(await simulator.calls('POST /api/user/:nickname/feed') - before <= 3, 'and remembers it')
+  t.ok(await simulator.calls('POST /api/user/:nickname/feed') - before <= 3, 'and caches it')
 })
 
-t.test('judges forwarded requests by what is said of the token alone', async (t) => {
+t.test('classifies forwarded requests only by their statement about the token', async (t) => {
   const judged = (status: number, body: string) => pumpio.classifyCredentials({ status, body: Buffer.from(body) })
   t.equal(judged(400, 'Invalid / expired Token'), 'unauthorized')
   t.equal(judged(401, 'Invalid / used nonce'), 'unauthorized')

@@ -6,7 +6,7 @@ import { openPumpio, picture, refused } from './open-pumpio.ts'
 
 const { simulator, host, pumpio, somebody, call } = await openPumpio(t)
 
-t.test('posts a note as HTML that shows just what was said', async (t) => {
+t.test('posts a note as HTML that displays exactly the text', async (t) => {
   const { person, credentials } = await somebody()
   const key = randomUUID()
   const message: PumpioMessage & { level: string } = {
@@ -25,7 +25,7 @@ t.test('posts a note as HTML that shows just what was said', async (t) => {
   })
 })
 
-t.test('posts a link that leads where it says', async (t) => {
+t.test('posts a link with its target', async (t) => {
   const { person, credentials } = await somebody()
   await pumpio.send({ type: 'link', title: 'T', url: 'https://example.com/?a="><script>&b=1' }, randomUUID(), credentials, call(t))
   const [arrival] = await simulator.inbox(person)
@@ -37,14 +37,14 @@ t.test('posts a link that leads where it says', async (t) => {
   t.equal((await simulator.inbox(person)).length, 1)
 })
 
-t.test('says the title where there is nothing else to say', async (t) => {
+t.test('uses the title as content when there is no other text', async (t) => {
   const { person, credentials } = await somebody()
   await pumpio.send({ type: 'note', title: 'Only <this>' }, randomUUID(), credentials, call(t))
   const [arrival] = await simulator.inbox(person)
   t.match(arrival?.request.body, { object: { displayName: 'Only <this>', content: 'Only &#60;this&#62;' } })
 })
 
-t.test('speaks to followers, to everybody or to people', async (t) => {
+t.test('addresses followers, everyone or people', async (t) => {
   const { person, credentials } = await somebody()
   const name = credentials.account.split('@')[0]
   const followers = { objectType: 'collection', id: `http://${host}/api/user/${name}/followers` }
@@ -62,10 +62,10 @@ t.test('speaks to followers, to everybody or to people', async (t) => {
   }
   const publicly = createPumpio({ application: { name: 'Carillon' }, insecureHosts: [host], audience: 'public' })
   await publicly.send({ type: 'note', body: 'B' }, randomUUID(), credentials, call(t))
-  t.match((await simulator.inbox(person)).at(-1)?.request.body, { to: [everybody] }, 'by configuration')
+  t.match((await simulator.inbox(person)).at(-1)?.request.body, { to: [everybody] }, 'as configured')
 })
 
-t.test('takes a note that is there for sent, and one that is not for lost', async (t) => {
+t.test('treats an existing note as sent, and a missing one as failed', async (t) => {
   const { person, credentials } = await somebody()
   const key = randomUUID()
   await simulator.fault(t, { match: 'POST /api/user/', status: 500, times: 1 })
@@ -79,7 +79,7 @@ t.test('takes a note that is there for sent, and one that is not for lost', asyn
   t.equal((await simulator.inbox(person)).length, 1)
 })
 
-t.test('uploads the bytes of an image and posts it with its words', async (t) => {
+t.test('uploads the bytes of an image and posts it with its texts', async (t) => {
   const { person, credentials } = await somebody()
   const key = randomUUID()
   await pumpio.send({ type: 'file', title: 'A dot', body: 'one <pixel>', file: picture }, key, credentials, call(t))
@@ -92,7 +92,7 @@ t.test('uploads the bytes of an image and posts it with its words', async (t) =>
   t.equal(Buffer.from(await stored.arrayBuffer()).toString('base64'), picture.data)
 })
 
-t.test('posts an image once, whichever step was lost', async (t) => {
+t.test('posts an image once, whichever request fails', async (t) => {
   for (const match of ['GET /api/user/', 'POST /api/user/']) {
     for (const times of [1, 2, 3]) {
       const { person, credentials } = await somebody()
@@ -109,7 +109,7 @@ t.test('posts an image once, whichever step was lost', async (t) => {
   }
 })
 
-t.test('says why it takes no other files', async (t) => {
+t.test('explains why it refuses other files', async (t) => {
   const { person, credentials } = await somebody()
   for (const type of ['text/plain', 'application/pdf', 'image/svg+xml', 'text/html', 'video/mp4', '']) {
     await refused(t, pumpio.send({ type: 'file', file: { ...picture, type } }, randomUUID(), credentials, call(t)),

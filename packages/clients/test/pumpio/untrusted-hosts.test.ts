@@ -14,7 +14,7 @@ import { listen, web, wire } from '../../../http/test/local-server.ts'
 import { openNameServer } from '../../../http/test/client/addresses/open-name-server.ts'
 import { application, call, connect, failure, pump, token } from './fake-pump.ts'
 
-t.test('refuses accounts at addresses of our own network', async (t) => {
+t.test('refuses accounts at private addresses', async (t) => {
   const pumpio = createPumpio({ application })
   const hosts = [
     '127.0.0.1', '127.1', '2130706433', '10.0.0.1', '172.16.0.1', '192.168.1.1', '169.254.169.254', '224.0.0.1', '0.0.0.0',
@@ -28,16 +28,16 @@ t.test('refuses accounts at addresses of our own network', async (t) => {
   }
 })
 
-t.test('refuses names that stand for such addresses, and tells none of them', async (t) => {
+t.test('refuses names with private addresses, and reveals none of them', async (t) => {
   const pumpio = createPumpio({ application })
   for (const address of ['127.0.0.1', '10.9.8.7', '169.254.169.254', '::1', '::ffff:127.0.0.1', '224.0.0.1']) {
     const error = await failure(pumpio.handshakes.verifier.begin('alice@innocent.example', null, call(t, resolving(t, address))))
     t.equal(error.message, 'innocent.example: no usable address for this host name', address)
-    t.notOk(`${error.stack}${JSON.stringify(error)}`.includes(address), 'the address is nobody\'s business')
+    t.notOk(`${error.stack}${JSON.stringify(error)}`.includes(address), 'the error does not reveal the address')
   }
 })
 
-t.test('gives a name of our own network the answer that a missing name gets', async (t) => {
+t.test('returns the same error for a name of a private network as for a missing name', async (t) => {
   const names = await openNameServer(t, (name) => name === 'intranet.example' ? ['10.9.8.7'] : undefined)
   const refused: string[] = []
   const http = createHttp({
@@ -52,10 +52,10 @@ t.test('gives a name of our own network the answer that a missing name gets', as
   }
   t.match(reasons[0], { failure: { kind: 'transient', reason: 'no usable address for this host name' }, transport: 'dns' })
   t.same(reasons, [reasons[0], reasons[0], reasons[0]])
-  t.same(refused, ['localhost', 'intranet.example'], 'and the log says which')
+  t.same(refused, ['localhost', 'intranet.example'], 'the log contains the refused names')
 })
 
-t.test('guards a host that a user names, also where it is the private base of another provider', async (t) => {
+t.test('guards a user-chosen host, even if it is the trusted base of another provider', async (t) => {
   let visits = 0
   const port = await listen(t, createServer(() => { visits++ }))
   const host = `127.0.0.1:${port}`
@@ -72,7 +72,7 @@ t.test('guards a host that a user names, also where it is the private base of an
   t.equal(visits, 0)
 })
 
-t.test('does not speak http to a host that is not named for it', async (t) => {
+t.test('uses http only for hosts that are configured for it', async (t) => {
   let visits = 0
   const url = await web(t, (_, response) => { visits++; response.end('{}') })
   const http = createHttp({ trustedOrigins: [], allowPrivateHosts: ['127.0.0.1'] })
@@ -83,7 +83,7 @@ t.test('does not speak http to a host that is not named for it', async (t) => {
   t.equal(visits, 0)
 })
 
-t.test('takes a redirect for an answer, wherever it comes', async (t) => {
+t.test('never follows a redirect', async (t) => {
   const visits: string[] = []
   const elsewhere = await web(t, (request, response) => { visits.push(`${request.url}`); response.end('{}') })
   for (const path of ['/api/client/register', '/oauth/request_token', '/oauth/access_token', '/api/whoami']) {
@@ -97,7 +97,7 @@ t.test('takes a redirect for an answer, wherever it comes', async (t) => {
   t.same(visits, [])
 })
 
-t.test('stops reading an answer without end, whoever gives it', async (t) => {
+t.test('stops reading an endless response of any kind', async (t) => {
   for (const path of ['/.well-known/host-meta.json', '/api/client/register', '/oauth/request_token', '/oauth/access_token', '/api/whoami']) {
     let sent = 0
     const host = await pump(t, { [path]: (_, response) => { pour(response, (bytes) => { sent += bytes }) } })
@@ -107,7 +107,7 @@ t.test('stops reading an answer without end, whoever gives it', async (t) => {
   }
 })
 
-t.test('gives a stranger ten seconds for every answer, however it drips', async (t) => {
+t.test('limits each response of an untrusted host to ten seconds', async (t) => {
   for (const [path, begun] of [['/.well-known/host-meta.json', 'HTTP/1.1 200 OK\r\n\r\n{"links":'], ['/', 'HTTP/1.1 200 OK\r\nx-slow: ']] as const) {
     const url = await wire(t, (socket) => { drip(socket, begun) })
     const { host } = new URL(url)

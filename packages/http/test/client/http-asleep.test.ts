@@ -11,12 +11,12 @@ import { listen } from '../local-server.ts'
 const limitMs = 1_000
 
 for (const whose of ['own', 'caller']) {
-  t.test(`a process that was stopped for longer than the limit of its ${whose} reads what came in meanwhile`, async (t) => {
+  t.test(`a process that was suspended for longer than the limit of its ${whose} reads the data that arrived`, async (t) => {
     t.equal(await askAndStop(t, whose, (response) => response.end('rotated')), 'rotated')
   })
 }
 
-t.test('and waits no longer for what has not come', async (t) => {
+t.test('and times out when no data arrived', async (t) => {
   t.equal(await askAndStop(t, 'own', () => {}), 'timeout')
 })
 

@@ -1,28 +1,28 @@
 import t from 'tap'
 import { client, failure, web, wire } from '../local-server.ts'
 
-t.test('gives up on a connection that does not come about', async (t) => {
+t.test('limits the time to connect', async (t) => {
   const url = (await wire(t, () => {})).replace('http:', 'https:')
   const error = await failure(client(t, url, { connectTimeoutMs: 50 }).request({ method: 'GET', url }))
   t.equal(error.code, 'timeout')
   t.equal(error.detail, 'UND_ERR_CONNECT_TIMEOUT')
 })
 
-t.test('gives up on headers that do not come', async (t) => {
+t.test('limits the time until the headers', async (t) => {
   const url = await web(t, () => {})
   const error = await failure(client(t, url, { headersTimeoutMs: 50 }).request({ method: 'GET', url }))
   t.equal(error.code, 'timeout')
   t.equal(error.detail, 'UND_ERR_HEADERS_TIMEOUT')
 })
 
-t.test('gives up on a body that stops', async (t) => {
+t.test('limits the pauses within a body', async (t) => {
   const url = await web(t, (_, response) => { response.write('begun') })
   const error = await failure(client(t, url, { bodyTimeoutMs: 50 }).request({ method: 'GET', url }))
   t.equal(error.code, 'timeout')
   t.equal(error.detail, 'UND_ERR_BODY_TIMEOUT')
 })
 
-t.test('gives up on an answer that drips in without end', async (t) => {
+t.test('limits the total time of a slow response', async (t) => {
   const url = await web(t, (_, response) => {
     const drip = setInterval(() => response.write('.'), 5)
     response.once('close', () => clearInterval(drip))
@@ -31,13 +31,13 @@ t.test('gives up on an answer that drips in without end', async (t) => {
   t.equal((await failure(http.request({ method: 'GET', url }))).code, 'timeout')
 })
 
-t.test('gives one request more time than the others', async (t) => {
+t.test('allows one request a longer timeout', async (t) => {
   const url = await web(t, (_, response) => { setTimeout(() => response.end('late'), 150) })
   const http = client(t, url, { totalTimeoutMs: 50, headersTimeoutMs: 50 })
   t.equal((await http.request({ method: 'GET', url, timeoutMs: 5_000 })).body.toString(), 'late')
 })
 
-t.test('counts the wait for a free connection, and never sends what it gave up on', async (t) => {
+t.test('includes the wait for a free connection, and never sends an aborted request', async (t) => {
   const paths: Array<string | undefined> = []
   const url = await web(t, (request, response) => {
     paths.push(request.url)
@@ -51,7 +51,7 @@ t.test('counts the wait for a free connection, and never sends what it gave up o
   t.same(paths, ['/hang', '/next'])
 })
 
-t.test('stops reading an answer larger than the limit, whatever its length claims', async (t) => {
+t.test('stops reading a response above the limit, whatever its stated length', async (t) => {
   const piece = Buffer.alloc(16 * 1024, 'x')
   const heads = ['transfer-encoding: chunked', `content-length: ${50_000_000}`, 'connection: close']
   for (const head of heads) {
@@ -75,7 +75,7 @@ t.test('stops reading an answer larger than the limit, whatever its length claim
   }
 })
 
-t.test('takes an answer of exactly the limit, which a request may set for itself', async (t) => {
+t.test('accepts a response of exactly the limit, which a request may set itself', async (t) => {
   const url = await web(t, (_, response) => { response.end('x'.repeat(1_000)) })
   const http = client(t, url, { maxResponseBytes: 10 })
   t.equal((await http.request({ method: 'GET', url, maxResponseBytes: 1_000 })).body.length, 1_000)

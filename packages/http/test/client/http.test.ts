@@ -6,7 +6,7 @@ import t from 'tap'
 import { createHttp } from '../../src/client/http.ts'
 import { client, failure, listen, web, wire } from '../local-server.ts'
 
-t.test('sends method, path, headers and body, and reads the answer', async (t) => {
+t.test('sends method, path, headers and body, and reads the response', async (t) => {
   const url = await web(t, async (request, response) => {
     const body = (await request.toArray()).join('')
     response.writeHead(201, { 'X-Thing': ['a', 'b'], 'content-type': 'text/plain' })
@@ -19,14 +19,14 @@ t.test('sends method, path, headers and body, and reads the answer', async (t) =
   t.equal(answer.body.toString(), 'POST /p?q=1 T hi')
 })
 
-t.test('sends bytes as they are', async (t) => {
+t.test('sends bytes unchanged', async (t) => {
   const url = await web(t, async (request, response) => { response.end(Buffer.concat(await request.toArray())) })
   const body = new Uint8Array([0, 255, 128, 10, 13])
   const answer = await client(t, url).request({ method: 'PUT', url, body })
   t.same([...answer.body], [...body])
 })
 
-t.test('keeps its connections for the next requests', async (t) => {
+t.test('reuses its connections', async (t) => {
   const ports = new Set<number | undefined>()
   const url = await web(t, (request, response) => { ports.add(request.socket.remotePort); response.end('ok') })
   const http = client(t, url)
@@ -35,7 +35,7 @@ t.test('keeps its connections for the next requests', async (t) => {
   t.ok(ports.size <= 2, `${ports.size} connections for 10 requests`)
 })
 
-t.test('opens no more connections to an origin than it may', async (t) => {
+t.test('limits the connections per origin', async (t) => {
   const ports = new Set<number | undefined>()
   const held: ServerResponse[] = []
   const url = await web(t, (request, response) => {
@@ -47,7 +47,7 @@ t.test('opens no more connections to an origin than it may', async (t) => {
   t.equal(ports.size, 3)
 })
 
-t.test('hands a redirect back instead of following it', async (t) => {
+t.test('returns a redirect instead of following it', async (t) => {
   let visits = 0
   const elsewhere = await web(t, (_, response) => { visits++; response.end('stolen') })
   const url = await web(t, (_, response) => { response.writeHead(302, { location: elsewhere }).end() })
@@ -57,7 +57,7 @@ t.test('hands a redirect back instead of following it', async (t) => {
   t.equal(visits, 0)
 })
 
-t.test('does not take an early hint for the answer', async (t) => {
+t.test('ignores 1xx responses', async (t) => {
   const url = await wire(t, (socket) => {
     socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n')
     socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
@@ -67,7 +67,7 @@ t.test('does not take an early hint for the answer', async (t) => {
   t.equal(answer.body.toString(), 'ok')
 })
 
-t.test('says what went wrong on the wire', async (t) => {
+t.test('reports network errors', async (t) => {
   const cases: Array<[string, (socket: Socket) => void, string]> = [
     ['a reset before the answer', (socket) => socket.resetAndDestroy(), 'reset'],
     ['a connection closed without an answer', (socket) => socket.end(), 'reset'],
@@ -84,7 +84,7 @@ t.test('says what went wrong on the wire', async (t) => {
   }
 })
 
-t.test('says that nobody listens', async (t) => {
+t.test('reports a refused connection', async (t) => {
   const server = createServer()
   const port = await listen(t, server)
   server.close()
@@ -92,27 +92,27 @@ t.test('says that nobody listens', async (t) => {
   t.equal((await failure(client(t, url).request({ method: 'GET', url }))).code, 'refused')
 })
 
-t.test('says that a name does not exist', async (t) => {
+t.test('reports a name that does not exist', async (t) => {
   const url = 'http://nobody.invalid'
   t.equal((await failure(client(t, url).request({ method: 'GET', url }))).code, 'dns')
 })
 
-t.test('says that TLS failed', async (t) => {
+t.test('reports a TLS error', async (t) => {
   const url = (await wire(t, (socket) => socket.end('not TLS'))).replace('http:', 'https:')
   t.equal((await failure(client(t, url).request({ method: 'GET', url }))).code, 'tls')
 })
 
-t.test('stops when the caller aborts', async (t) => {
+t.test("aborts with the caller's signal", async (t) => {
   const gone: Array<Promise<unknown>> = []
   const url = await web(t, (request) => { gone.push(once(request.socket, 'close')); stop.abort() })
   const stop = new AbortController()
   const http = client(t, url, { headersTimeoutMs: 600_000 })
   t.equal((await failure(http.request({ method: 'GET', url }, stop.signal))).code, 'aborted')
   await Promise.all(gone)
-  t.equal(gone.length, 1, 'the server saw the connection close')
+  t.equal(gone.length, 1, 'the server sees the connection close')
 })
 
-t.test('stops every request when the process stops, and sends no more', async (t) => {
+t.test("aborts every request with the process's signal, and sends no more", async (t) => {
   const stop = new AbortController()
   let visits = 0
   const url = await web(t, () => { if (++visits === 2) stop.abort() })
@@ -125,14 +125,14 @@ t.test('stops every request when the process stops, and sends no more', async (t
   for (const { signal } of [stop, own]) t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
-t.test('sends nothing for a caller who has aborted already', async (t) => {
+t.test('sends nothing with an aborted signal', async (t) => {
   let visits = 0
   const url = await web(t, (_, response) => { visits++; response.end() })
   t.equal((await failure(client(t, url).request({ method: 'GET', url }, AbortSignal.abort()))).code, 'aborted')
   t.equal(visits, 0)
 })
 
-t.test('lets many requests share one signal without a warning, and leaves no listener on it', async (t) => {
+t.test('shares one signal between many requests without a warning, and removes its listeners', async (t) => {
   const warnings: Error[] = []
   const warn = (warning: Error) => { warnings.push(warning) }
   process.on('warning', warn)
@@ -145,7 +145,7 @@ t.test('lets many requests share one signal without a warning, and leaves no lis
   t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
-t.test('lets requests under way finish before it closes, and takes none after', async (t) => {
+t.test('completes pending requests before it closes, and refuses new ones', async (t) => {
   const url = await web(t, (_, response) => {
     closing = http.close()
     response.end('late')

@@ -5,7 +5,7 @@ function systemError (code: string): Error {
   return Object.assign(new Error(`connect ${code} 10.1.2.3:443`), { code, address: '10.1.2.3' })
 }
 
-t.test('sorts the codes of system, TLS and undici', async (t) => {
+t.test('classifies the codes of system, TLS and undici', async (t) => {
   const codes = {
     refused: ['ECONNREFUSED'],
     unreachable: ['EHOSTUNREACH', 'ENETUNREACH'],
@@ -26,23 +26,23 @@ t.test('sorts the codes of system, TLS and undici', async (t) => {
   }
 })
 
-t.test('looks into the error of a name with several addresses', async (t) => {
+t.test('reads the error of a name with several addresses', async (t) => {
   const error = new AggregateError([systemError('ECONNREFUSED'), systemError('ENETUNREACH')])
   t.equal(toTransportError(error, 'example.com').code, 'refused')
 })
 
-t.test('survives what is no error at all', async (t) => {
+t.test('accepts a value that is not an error', async (t) => {
   for (const thrown of [undefined, null, 'text', 7, {}, { code: 7 }, new AggregateError([])]) {
     t.equal(toTransportError(thrown, 'example.com').message, 'example.com: request failed')
   }
 })
 
-t.test('passes on what is sorted already', async (t) => {
+t.test('returns a TransportError unchanged', async (t) => {
   const error = new TransportError('notAllowed', 'example.com')
   t.equal(toTransportError(error, 'other.example'), error)
 })
 
-t.test('does not carry the address along', async (t) => {
+t.test('does not contain the address', async (t) => {
   const error = toTransportError(systemError('ECONNREFUSED'), 'example.com')
   t.equal(error.message, 'example.com: connection refused (ECONNREFUSED)')
   t.equal(error.cause, undefined)

@@ -11,7 +11,7 @@ import { listen, web } from '../local-server.ts'
 const maxBytes = 1_000
 const text = 'file content ü '.repeat(20)
 
-t.test('decodes a download that the server encodes although it was asked not to', async (t) => {
+t.test('decodes a download that the server has encoded against the request', async (t) => {
   const encodings: Array<[string, (bytes: Buffer) => Buffer]> = [
     ['gzip', gzipSync], ['X-GZIP', gzipSync], ['deflate', deflateSync], ['deflate', deflateRawSync], ['br', brotliCompressSync],
     ['gzip, br', (bytes) => brotliCompressSync(gzipSync(bytes))], ['identity', (bytes) => bytes]
@@ -27,7 +27,7 @@ t.test('decodes a download that the server encodes although it was asked not to'
   }
 })
 
-t.test('bounds a file after it is decoded, and refuses what it cannot decode', async (t) => {
+t.test('limits the size of a decoded file, and refuses one that it cannot decode', async (t) => {
   const cases = [
     ['gzip', gzipSync(Buffer.alloc(maxBytes + 1)), { kind: 'rejected', reason: 'file is larger than 1000 bytes' }],
     ['br', brotliCompressSync(Buffer.alloc(50_000_000)), { kind: 'rejected', reason: 'file is larger than 1000 bytes' }],
@@ -45,7 +45,7 @@ t.test('bounds a file after it is decoded, and refuses what it cannot decode', a
   t.equal((await fetchFile(exact, maxBytes, reach(t))).length, maxBytes)
 })
 
-t.test('follows redirects, five and no more, and carries nothing along', async (t) => {
+t.test('follows up to five redirects, without any credentials', async (t) => {
   const seen: Array<{ url: string | undefined, headers: string[] }> = []
   const other = await web(t, (request, response) => {
     seen.push({ url: request.url, headers: Object.keys(request.headers) })
@@ -63,7 +63,7 @@ t.test('follows redirects, five and no more, and carries nothing along', async (
   t.equal(seen.length, 1)
 })
 
-t.test('guards every hop, also at a trusted origin', async (t) => {
+t.test('guards every redirect, even to a trusted origin', async (t) => {
   let visits = 0
   const port = await listen(t, createServer((_, response) => { visits++; response.end('secret') }))
   const trusted = `http://127.0.0.1:${port}`
@@ -82,7 +82,7 @@ t.test('guards every hop, also at a trusted origin', async (t) => {
   t.equal(visits, 0)
 })
 
-t.test('does not follow what is no web address', async (t) => {
+t.test('does not follow a redirect to an invalid URL', async (t) => {
   for (const location of ['file:///etc/passwd', 'ftp://files.example/', 'javascript:1', 'http://', 'http://[::1']) {
     const url = await web(t, (_, response) => { response.writeHead(302, { location }).end() })
     t.match((await failure(fetchFile(url, maxBytes, reach(t)))).failure, { kind: 'rejected', reason: /neither http nor https/ }, location)

@@ -41,7 +41,7 @@ function hold (store: FileStore, stored: StoredFile, signal = never) {
   return { state, done, stop: gate.resolve }
 }
 
-t.test('loads a file once for all who need it, and keeps it for those who come later', async (t) => {
+t.test('loads a file once for all callers, and keeps it for later ones', async (t) => {
   const store = createFileStore()
   const one = file('a', 10)
   const users = Array.from({ length: 40 }, () => hold(store, one.stored))
@@ -53,7 +53,7 @@ t.test('loads a file once for all who need it, and keeps it for those who come l
   t.equal(store.heldBytes(), 10)
 })
 
-t.test('holds no more bytes than it may: who needs more waits, in order', async (t) => {
+t.test('limits the held bytes, and serves waiting callers in order', async (t) => {
   const store = createFileStore({ maxBytes: 100 })
   const [first, second, third] = [file('a', 60), file('b', 60), file('c', 10)]
   const one = hold(store, first.stored)
@@ -61,19 +61,19 @@ t.test('holds no more bytes than it may: who needs more waits, in order', async 
   const three = hold(store, third.stored)
   for (const { finish } of [first, second, third]) finish()
   await until(() => one.state.has)
-  t.same([first, second, third].map(({ loads }) => loads()), [1, 0, 0], 'the small one does not pass the large one')
+  t.same([first, second, third].map(({ loads }) => loads()), [1, 0, 0], 'the small file does not overtake the large one')
   t.equal(store.heldBytes(), 60)
   one.stop()
   t.same(await Promise.all([one.done, until(() => two.state.has && three.state.has)]), [60, true])
-  t.equal(store.heldBytes(), 70, 'the first is forgotten, since nobody uses it')
+  t.equal(store.heldBytes(), 70, 'it has deleted the first file, which is not in use')
   two.stop()
   three.stop()
   await Promise.all([two.done, three.done])
-  t.equal(await store.use(first.stored, never, async ({ length }) => length), 60, 'and loaded again when it is needed')
+  t.equal(await store.use(first.stored, never, async ({ length }) => length), 60, 'and loads it again when necessary')
   t.equal(first.loads(), 2)
 })
 
-t.test('gives back what a file turns out not to need', async (t) => {
+t.test('releases reserved bytes that a file does not need', async (t) => {
   const store = createFileStore({ maxBytes: 100 })
   const [first, second] = [file('a', 10, 100), file('b', 20, 90)]
   const one = hold(store, first.stored)
@@ -87,14 +87,14 @@ t.test('gives back what a file turns out not to need', async (t) => {
   two.stop()
 })
 
-t.test('takes a file that is larger than all there is, alone', async (t) => {
+t.test('accepts a file above the limit when there is no other', async (t) => {
   const store = createFileStore({ maxBytes: 10 })
   const large = file('a', 9, 50)
   large.finish()
   t.equal(await store.use(large.stored, never, async ({ length }) => length), 9)
 })
 
-t.test('lets a failure stand for a while, and then tries again', async (t) => {
+t.test('keeps a load error for a while, and then tries again', async (t) => {
   const store = createFileStore({ keepFailureMs: 60_000 })
   const broken = file('a', 10)
   const users = [hold(store, broken.stored), hold(store, broken.stored)]
@@ -111,7 +111,7 @@ t.test('lets a failure stand for a while, and then tries again', async (t) => {
   t.equal(await until(() => hasty.use(mended.stored, never, async ({ length }) => length).catch(() => undefined)), 10)
 })
 
-t.test('goes on for others when one leaves, and cancels when the last one leaves', async (t) => {
+t.test('continues a load for other callers, and cancels it when the last one aborts', async (t) => {
   const store = createFileStore({ maxBytes: 10 })
   const slow = file('a', 10)
   const [one, two, three] = [new AbortController(), new AbortController(), new AbortController()]
@@ -123,7 +123,7 @@ t.test('goes on for others when one leaves, and cancels when the last one leaves
   await t.rejects(first.done, { message: 'left' })
   t.equal(slow.signals[0]?.aborted, false)
   three.abort(new Error('left too'))
-  await t.rejects(waiting.done, { message: 'left too' }, 'whoever waits for room may leave as well')
+  await t.rejects(waiting.done, { message: 'left too' }, 'a caller that waits for room can abort too')
   two.abort(new Error('left'))
   await t.rejects(second.done, { message: 'left' })
   t.equal(slow.signals[0]?.aborted, true)
@@ -131,10 +131,10 @@ t.test('goes on for others when one leaves, and cancels when the last one leaves
   await until(() => store.heldBytes() === 0)
   const again = file('a', 10)
   again.finish()
-  t.equal(await store.use(again.stored, never, async ({ length }) => length), 10, 'which is no failure of the file')
+  t.equal(await store.use(again.stored, never, async ({ length }) => length), 10, 'which is not an error of the file')
 })
 
-t.test('forgets a file some time after its last use', async (t) => {
+t.test('deletes a file some time after its last use', async (t) => {
   const store = createFileStore({ keepMs: 1 })
   const one = file('a', 10)
   one.finish()
@@ -143,7 +143,7 @@ t.test('forgets a file some time after its last use', async (t) => {
   t.pass('nothing is held')
 })
 
-t.test('holds no bytes of a load that ends although it was canceled', async (t) => {
+t.test('holds no bytes of a load that succeeds after its cancellation', async (t) => {
   const store = createFileStore({ maxBytes: 100 })
   const leaving = new AbortController()
   const [late, next] = [file('a', 60), file('b', 60)]

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readWebUrl } from '../../src/formats/web-url.ts'
 
-t.test('gives what the URL parser makes of it', async (t) => {
+t.test("returns the URL parser's output", async (t) => {
   const cases = [
     ['https://site.example', 'https://site.example/'],
     ['HTTPS://Site.Example:443/a?b=c#d', 'https://site.example/a?b=c#d'],
@@ -13,7 +13,7 @@ t.test('gives what the URL parser makes of it', async (t) => {
   for (const [text, url] of cases) t.same(readWebUrl(text), { url }, text)
 })
 
-t.test('refuses what the URL parser is too kind to, and says what to do', async (t) => {
+t.test('refuses invalid URLs that the URL parser accepts, and explains how to correct them', async (t) => {
   const cases = [
     ['https:site.example', /^must start with http:/], ['https:/site.example', /^must start with http:/], ['https:///site.example', /^must start with http:/],
     ['//site.example', /^must start with http:/], ['ftp://site.example', /^must start with http:/], ['javascript:alert(1)', /^must start with http:/],

@@ -5,7 +5,7 @@ import { maxTokenResponseBytes, parseTokenBody, readExpiresIn, readTokenResponse
 
 const pair = { access_token: 'a.1', refresh_token: 'r-1' }
 
-t.test('keeps what can be used of a token response and drops the rest', async (t) => {
+t.test('keeps the usable members of a token response and drops the others', async (t) => {
   const rows: Array<[unknown, object | undefined]> = [
     [pair, pair],
     [{ ...pair, expires_in: 7200 }, { ...pair, expires_in: 7200 }],
@@ -34,7 +34,7 @@ t.test('keeps what can be used of a token response and drops the rest', async (t
   for (const [json, expected] of rows) t.strictSame(readTokenResponse(json), expected, JSON.stringify(json)?.slice(0, 100))
 })
 
-t.test('reads seconds that name a moment ahead, up to ten years', async (t) => {
+t.test('parses seconds of a time in the future, up to ten years', async (t) => {
   const year = 365 * 24 * 3_600
   const rows: Array<[unknown, number | undefined]> = [
     [1, 1], [0.5, 0.5], ['1', 1], [' 60 ', 60], ['60.5', 60.5], [10 * year, 10 * year],
@@ -44,7 +44,7 @@ t.test('reads seconds that name a moment ahead, up to ten years', async (t) => {
   for (const [value, expected] of rows) t.equal(readExpiresIn(value), expected, String(value))
 })
 
-t.test('reads JSON or a form, in whatever it is wrapped and whatever it is called', async (t) => {
+t.test('parses JSON or a form, in any encoding and with any content type', async (t) => {
   const text = JSON.stringify(pair)
   const rows: Array<[Record<string, string>, Buffer | string, object | undefined]> = [
     [{ 'content-type': 'application/json' }, text, pair],
@@ -77,7 +77,7 @@ t.test('reads JSON or a form, in whatever it is wrapped and whatever it is calle
   }
 })
 
-t.test('decodes no more than its bound', async (t) => {
+t.test('limits the size of the decoded response', async (t) => {
   const bomb = gzipSync(Buffer.alloc(maxTokenResponseBytes + 1, ' '))
   t.equal(decodeBody({ headers: { 'content-encoding': 'gzip' }, body: bomb }, maxTokenResponseBytes), bomb)
   const least = gzipSync(Buffer.alloc(maxTokenResponseBytes, ' '))

@@ -3,7 +3,7 @@ import { chooseRetryAt, parseEpochSeconds, parseRetryAfter } from '../../src/res
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 
-t.test('reads Retry-After as RFC 9110 §10.2.3 has it', async (t) => {
+t.test('parses Retry-After according to RFC 9110 §10.2.3', async (t) => {
   const cases: Array<[string | undefined, number | undefined]> = [
     ['120', now + 120_000],
     ['0', now],
@@ -24,26 +24,26 @@ t.test('reads Retry-After as RFC 9110 §10.2.3 has it', async (t) => {
   for (const [value, expected] of cases) t.equal(parseRetryAfter(value, now), expected, String(value))
 })
 
-t.test('reads a date without a zone as UTC wherever it runs', async (t) => {
+t.test('parses a date without a zone as UTC in any time zone', async (t) => {
   const zone = process.env.TZ
   t.teardown(() => { if (zone === undefined) delete process.env.TZ; else process.env.TZ = zone })
   process.env.TZ = 'Asia/Tokyo'
   t.equal(parseRetryAfter('Sat Nov 21 12:01:00 2026', now), now + 60_000)
 })
 
-t.test('reads seconds since the epoch', async (t) => {
+t.test('parses seconds since the epoch', async (t) => {
   t.equal(parseEpochSeconds('1412047948'), 1_412_047_948_000)
   t.equal(parseEpochSeconds('1412047948.5'), 1_412_047_948_500)
   for (const value of [undefined, '', '-1', 'NaN', 'Infinity', '1e9', '0x10']) t.equal(parseEpochSeconds(value), undefined, String(value))
 })
 
-t.test('chooses the first named time that lies ahead', async (t) => {
+t.test('chooses the first given time in the future', async (t) => {
   t.equal(chooseRetryAt([now + 5_000, now + 9_000], now), now + 5_000)
   t.equal(chooseRetryAt([undefined, now + 9_000], now), now + 9_000)
   t.equal(chooseRetryAt([now - 5_000, now + 9_000], now), now + 9_000)
 })
 
-t.test('waits its own while when no named time lies ahead', async (t) => {
+t.test('waits for the default time when no given time is in the future', async (t) => {
   for (const candidates of [[], [undefined], [now], [now - 1], [0]]) {
     t.equal(chooseRetryAt(candidates, now, { absentMs: 20_000 }), now + 20_000)
   }

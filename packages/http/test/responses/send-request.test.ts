@@ -19,14 +19,14 @@ async function thrown (promise: Promise<unknown>): Promise<unknown> {
   return await promise.then(() => undefined, (error: unknown) => error)
 }
 
-t.test('returns what the judge found, and shows it answer and time', async (t) => {
+t.test("returns the classifier's result, and passes it response and time", async (t) => {
   const seen: unknown[] = []
   const judge: Classifier<number> = (...args) => { seen.push(args); return { kind: 'ok', value: 7 } }
   t.equal(await sendRequest(request, judge, call(() => answer)), 7)
   t.same(seen, [[answer, 1_000]])
 })
 
-t.test('throws the failure with host and status, and nothing of URL and body', async (t) => {
+t.test('throws the failure with host and status, and without URL and body', async (t) => {
   const failure = { kind: 'rateLimited', reason: 'slow down', retryAt: 5_000 } as const
   const error = await thrown(sendRequest(request, () => failure, call(() => answer)))
   if (!(error instanceof ProviderError)) return t.fail('no ProviderError')
@@ -35,7 +35,7 @@ t.test('throws the failure with host and status, and nothing of URL and body', a
   t.notMatch(`${error.stack}${JSON.stringify(error)}`, /hidden/)
 })
 
-t.test('judges answers that never came', async (t) => {
+t.test('classifies missing responses', async (t) => {
   const kinds: Record<TransportCode, string> = {
     refused: 'transient',
     unreachable: 'transient',
@@ -59,14 +59,14 @@ t.test('judges answers that never came', async (t) => {
   }
 })
 
-t.test('lets the caller judge one of them otherwise', async (t) => {
+t.test('lets the caller override one of these failures', async (t) => {
   const tooLarge = { kind: 'rejected', reason: 'more than we take' } as const
   const failing = call(() => { throw new TransportError('tooLarge', 'api.example') })
   t.match(await thrown(sendRequest(request, taken, failing, { tooLarge })), { failure: tooLarge })
   t.match(await thrown(sendRequest(request, taken, failing, { reset: tooLarge })), { failure: { kind: 'malformed' } })
 })
 
-t.test('does not pass a fault of ours off as one of the provider', async (t) => {
+t.test("does not report an internal error as the provider's", async (t) => {
   const fault = new TypeError('x is not a function')
   t.equal(await thrown(sendRequest(request, taken, call(() => { throw fault }))), fault)
 })

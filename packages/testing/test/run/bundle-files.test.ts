@@ -18,7 +18,7 @@ t.test('bundles test files and the apps that they start', async (t) => {
   await t.rejects(access(folder), { code: 'ENOENT' })
 })
 
-t.test('a source that is bundled knows where it is', async (t) => {
+t.test('a bundled source keeps its path', async (t) => {
   const source = 'packages/testing/test/run/fixtures/prints-location.ts'
   const { folder, close } = await bundleFiles(root, [source])
   t.teardown(close)

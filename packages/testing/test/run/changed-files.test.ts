@@ -18,12 +18,12 @@ const select = (...changed: string[]) => selectByChanges(tests, changed, graph)
 t.test('selects a changed test, and the tests that import a changed source', async (t) => {
   t.same(select(tests[2] ?? ''), [tests[2]])
   t.same(select('apps/api/src/keys.ts'), [tests[0]])
-  t.same(select('apps/api/test/fixtures/open.ts'), [tests[1]], 'a file beside tests')
-  t.same(select('apps/api/src/app.ts'), [tests[1]], 'through a file beside tests')
+  t.same(select('apps/api/test/fixtures/open.ts'), [tests[1]], 'a file in a test folder')
+  t.same(select('apps/api/src/app.ts'), [tests[1]], 'through a file in a test folder')
   t.same(select('packages/shared/src/db/open-database.ts'), [tests[1]], "through a package's index")
 })
 
-t.test('selects the test at the same place, or else those of its folder', async (t) => {
+t.test('selects the test at the same path, or else those of its folder', async (t) => {
   t.same(select('apps/api/src/main.ts'), [tests[1]])
   t.same(select('apps/api/src/deep.ts'), [tests[0], tests[1]])
   t.same(select('apps/api/src/v1/pages.ts'), [tests[2]])
@@ -36,7 +36,7 @@ t.test('reads the imports of tests from the sources', async (t) => {
   t.same(imports.get('packages/testing/test/run/changed-files.test.ts'), ['packages/testing/src/run/changed-files.ts'])
 })
 
-t.test('lists what differs from a commit, committed or not, and nothing that git ignores', async (t) => {
+t.test('lists files that differ from a commit, committed or not, except ignored ones', async (t) => {
   const root = t.testdir({})
   const git = (...args: string[]) => execa('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], { cwd: root })
   const write = async (path: string, text: string) => {

@@ -11,7 +11,7 @@ t.test('shows its options', async (t) => {
   t.match(help.stdout.join('\n'), /^npm test -- \[path or word …\]/)
 })
 
-t.test('runs the files that a word selects, starts no server that they do not need, and prints the time of each', async (t) => {
+t.test('runs the files that a word selects, starts only servers that they need, and prints the time of each', async (t) => {
   const words = run('local/test/free-port', 'local/test/lock')
   t.match(await words.exited, { code: 0 }, words.output())
   t.match(words.output(), /ok {3}packages\/local\/test\/lock\.test\.ts \(\d+ passed, 0 failed, 0 skipped, [\d.]+ s\)/)
@@ -19,7 +19,7 @@ t.test('runs the files that a word selects, starts no server that they do not ne
   t.match(words.stdout.at(-1), /^\d+ passed, 0 failed, 0 skipped$/)
 })
 
-t.test('names a word that selects nothing, and runs nothing', async (t) => {
+t.test('reports a word without a match, and runs nothing', async (t) => {
   const none = run('free-port', 'no-such-test')
   t.match(await none.exited, { code: 1 })
   t.match(none.stderr.join('\n'), /No test file's path contains "no-such-test"/)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { help, readOptions } from '../../src/run/options.ts'
 
-t.test('takes words beside options', async (t) => {
+t.test('accepts words beside options', async (t) => {
   t.match(readOptions(['vault', '--bail', 'apps/api', '--jobs', '2', '--timeout', '10'], 4), {
     words: ['vault', 'apps/api'], bail: true, jobs: 2, timeoutMs: 10_000, changed: false, keep: false
   })
@@ -12,15 +12,15 @@ t.test('runs one file more at a time than there are cores', async (t) => {
   t.equal(readOptions([], 1).jobs, 3)
 })
 
-t.test('understands --since as a request for changed files', async (t) => {
+t.test('treats --since as --changed too', async (t) => {
   t.match(readOptions(['--since', 'HEAD~2'], 2), { changed: true, since: 'HEAD~2' })
 })
 
-t.test('takes several words to leave out', async (t) => {
+t.test('accepts several words to exclude', async (t) => {
   t.same(readOptions(['--except', 'browser', '--except', 'bench'], 2).except, ['browser', 'bench'])
 })
 
-t.test('names an option that it does not understand', async (t) => {
+t.test('reports an unknown option', async (t) => {
   t.throws(() => readOptions(['--fast'], 2), /--fast/)
   for (const value of ['0', '-1', '1.5', 'many']) t.throws(() => readOptions([`--jobs=${value}`], 2), new RegExp(`--jobs: got "${value}"`))
 })

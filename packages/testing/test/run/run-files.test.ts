@@ -24,26 +24,26 @@ async function run (names: string[], options: Partial<RunFilesOptions> = {}): Pr
   return results
 }
 
-t.test('counts what passed, failed and was skipped, and says why', async (t) => {
+t.test('counts passed, failed and skipped tests, with the reasons', async (t) => {
   const [passes, fails] = await run(['passes', 'fails'])
   t.match(passes, { file: 'passes', ok: true, passed: 1, failed: 0, skipped: 1, skips: [/and not this: no reason/] })
   t.match(fails, { ok: false, passed: 0, failed: 1, failures: [/✖ counts > wrongly[^]*fails\.ts/], comments: [/wanted to say/] })
   t.match(fails && describeResult(fails).join('\n'), /^FAIL fails \(0 passed, 1 failed, 0 skipped, [\d.]+ s\)\n {5}✖ counts > wrongly/)
 })
 
-t.test('a file that does not run fails', async (t) => {
+t.test('fails for a file that does not run', async (t) => {
   t.match(await run(['missing']), [{ ok: false, failed: 1, failures: [/the file ended with code 1/] }])
 })
 
-t.test('a file that hangs fails when its time is over, and says what it was at', async (t) => {
+t.test('fails for a file that hangs after its timeout, and reports what it was doing', async (t) => {
   t.match(await run(['hangs'], { timeoutMs: 3_000 }), [{ ok: false, failures: [/waits[^]*timeout/i] }])
 })
 
-t.test('starts no file after the first failure when it is to bail', async (t) => {
+t.test('starts no file after the first failure with --bail', async (t) => {
   t.match((await run(['fails', 'passes'], { bail: true })).map(({ file }) => file), ['fails'])
 })
 
-t.test('stops when it is interrupted, and blames no file', async (t) => {
+t.test('stops when it is interrupted, without failures', async (t) => {
   const interrupted = new AbortController()
   const running = run(['hangs', 'passes'], { signal: interrupted.signal })
   interrupted.abort()

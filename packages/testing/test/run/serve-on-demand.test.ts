@@ -6,7 +6,7 @@ import { serveOnDemand } from '../../src/run/serve-on-demand.ts'
 
 const servers = { databaseUrl: 'postgres://one', template: 'two', redisUrl: undefined, close: async () => {} }
 
-t.test('starts the servers when the first test asks, once, and closes them', async (t) => {
+t.test('starts the servers with the first request, once, and closes them', async (t) => {
   let [opened, closed] = [0, 0]
   const onDemand = await serveOnDemand(async () => {
     opened++
@@ -20,19 +20,19 @@ t.test('starts the servers when the first test asks, once, and closes them', asy
     t.same(JSON.parse(text), { databaseUrl: 'postgres://one', template: 'two' })
   }
   t.equal(opened, 1)
-  t.equal((await stat(dirname(onDemand.socketPath))).mode & 0o077, 0, 'other users do not reach it')
+  t.equal((await stat(dirname(onDemand.socketPath))).mode & 0o077, 0, 'other users have no access')
   await onDemand.close()
   t.equal(closed, 1)
   await t.rejects(stat(dirname(onDemand.socketPath)), { code: 'ENOENT' })
 })
 
-t.test('tells each test why the servers cannot start', async (t) => {
+t.test('reports to each test why the servers cannot start', async (t) => {
   const onDemand = await serveOnDemand(async () => { throw new Error('no room') })
   t.match(await ask(onDemand.socketPath), { status: 503, text: 'no room' })
   await onDemand.close()
 })
 
-t.test('closes without servers when no test has asked', async () => {
+t.test('closes without servers when no test has requested them', async () => {
   const onDemand = await serveOnDemand(async () => { throw new Error('no test has asked') })
   await onDemand.close()
 })

@@ -3,13 +3,13 @@ import { createGuard } from '../../../src/client/addresses/guard.ts'
 
 const closed = createGuard([])
 
-t.test('lets public addresses pass', async (t) => {
+t.test('permits public addresses', async (t) => {
   for (const address of ['1.1.1.1', '93.184.215.14', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808', '2002:808:808::1']) {
     t.ok(closed.permits('example.com', address), address)
   }
 })
 
-t.test('refuses what is not public', async (t) => {
+t.test('refuses addresses that are not public', async (t) => {
   const addresses = {
     loopback: ['127.0.0.1', '127.255.255.254', '::1'],
     private: ['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', 'fc00::1', 'fd12:3456::1'],
@@ -30,10 +30,10 @@ t.test('refuses what is not public', async (t) => {
   }
 })
 
-t.test('opens a network, an address or a name, and nothing beside it', async (t) => {
+t.test('permits exactly the listed network, address or name', async (t) => {
   const guard = createGuard(['10.1.0.0/16', '192.168.7.7', 'fd00:1::/32', '::1', 'Intranet.Example', '::ffff:172.16.0.9'])
   t.ok(guard.permits('any.example', '10.1.2.3'))
-  t.ok(guard.permits('any.example', '::ffff:10.1.2.3'), 'in other clothes')
+  t.ok(guard.permits('any.example', '::ffff:10.1.2.3'), 'an IPv4-mapped address')
   t.notOk(guard.permits('any.example', '10.2.0.1'))
   t.ok(guard.permits('any.example', '192.168.7.7'))
   t.notOk(guard.permits('any.example', '192.168.7.8'))
@@ -46,7 +46,7 @@ t.test('opens a network, an address or a name, and nothing beside it', async (t)
   t.notOk(guard.permits('any.example', '127.0.0.1'))
 })
 
-t.test('refuses an entry that opens nothing, so that a slip does not pass for a rule', async (t) => {
+t.test('refuses an invalid entry, so that a typing error does not go unnoticed', async (t) => {
   for (const entry of ['10.0.0.0/33', '10.0.0.256', '', 'http://intranet', 'a b', '10.0.0.0/', '*.example']) {
     t.throws(() => createGuard([entry]), TypeError, `'${entry}'`)
   }

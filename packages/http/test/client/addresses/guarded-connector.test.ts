@@ -41,14 +41,14 @@ function connect (guard: Guard, resolve: Resolve, hostname: string, port: number
   })
 }
 
-t.test('refuses a name that stands for a private address', async (t) => {
+t.test('refuses a name with a private address', async (t) => {
   const { port, visits } = await listening(t, '127.0.0.1')
   await t.rejects(connect(createGuard([]), resolving(['127.0.0.1']), 'innocent.example', port), { code: 'NO_ADDRESS' })
   t.equal(await connect(createGuard(['127.0.0.1']), resolving(['127.0.0.1']), 'innocent.example', port), '127.0.0.1')
-  t.equal(visits(), 1, 'only the one that is allowed')
+  t.equal(visits(), 1, 'only the permitted one')
 })
 
-t.test('refuses a private address, however it is written', async (t) => {
+t.test('refuses a private address in any notation', async (t) => {
   const { port, visits } = await listening(t, '127.0.0.1')
   const addresses = ['127.0.0.1', '::ffff:127.0.0.1']
   const refused: string[] = []
@@ -59,7 +59,7 @@ t.test('refuses a private address, however it is written', async (t) => {
   t.same(refused, addresses)
 })
 
-t.test('refuses a name that stood for an allowed address only the first time', async (t) => {
+t.test('refuses a name that resolves to another address the second time', async (t) => {
   const { port } = await listening(t, '127.0.0.1')
   const forbidden = await listening(t, '127.0.0.2', port)
   const guard = createGuard(['127.0.0.1/32'])
@@ -69,7 +69,7 @@ t.test('refuses a name that stood for an allowed address only the first time', a
   t.equal(forbidden.visits(), 0)
 })
 
-t.test('connects to the allowed one of several addresses, and never to another', async (t) => {
+t.test('connects only to the permitted one of several addresses', async (t) => {
   const allowed = await listening(t, '127.0.0.2')
   const before = await listening(t, '127.0.0.1', allowed.port)
   const after = await listening(t, '127.0.0.3', allowed.port)
@@ -82,14 +82,14 @@ t.test('connects to the allowed one of several addresses, and never to another',
   t.same([before, after, sixth].map(({ visits }) => visits()), [0, 0, 0])
 })
 
-t.test('does not fall back to a refused address when the allowed one does not answer', async (t) => {
+t.test('does not use a refused address when the permitted one does not respond', async (t) => {
   const { port, visits } = await listening(t, '127.0.0.1')
   // Nothing listens there, so the socket would try the next address if it had one.
   await t.rejects(connect(createGuard(['127.0.0.2']), resolving(['127.0.0.2', '127.0.0.1']), 'mixed.example', port), { code: 'ECONNREFUSED' })
   t.equal(visits(), 0)
 })
 
-t.test('says that a name without addresses has none', async (t) => {
+t.test('reports that a name has no addresses', async (t) => {
   const connector = createConnector(2_000, resolving([]))
   const error = await new Promise((resolve) => {
     connector({ hostname: 'empty.example', protocol: 'http:', port: '80' }, (error, socket) => {
@@ -100,7 +100,7 @@ t.test('says that a name without addresses has none', async (t) => {
   t.match(error, { code: 'NO_ADDRESS' })
 })
 
-t.test('tells a refused name from a missing one to the log alone', async (t) => {
+t.test('distinguishes a refused name from a missing one only in the log', async (t) => {
   const refused: string[] = []
   const missing: Resolve = async () => { throw new NameError('NO_ADDRESS') }
   const errors = []

@@ -10,22 +10,22 @@ import { openNameServer } from './open-name-server.ts'
 
 const noHosts = () => []
 
-t.test('asks DNS for both families, and puts IPv4 first', async (t) => {
+t.test('queries DNS for both families, and returns IPv4 first', async (t) => {
   const server = await openNameServer(t, (name) => ({ 'both.example': ['2001:db8::1', '192.0.2.1', '192.0.2.2'], 'six.example': ['2001:db8::2'] })[name])
   const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: noHosts })
   t.same((await resolve('both.example')).map(({ address }) => address), ['192.0.2.1', '192.0.2.2', '2001:db8::1'])
   t.same(await resolve('six.example'), [{ address: '2001:db8::2', family: 6 }])
   await t.rejects(resolve('missing.example'), { code: 'NO_ADDRESS' })
-  await t.rejects(resolve(`${'x'.repeat(64)}.example`), { code: 'NO_ADDRESS' }, 'a name that DNS cannot carry')
+  await t.rejects(resolve(`${'x'.repeat(64)}.example`), { code: 'NO_ADDRESS' }, 'a name that is too long for DNS')
 })
 
-t.test('keeps hosts-file names and localhost working, without asking DNS', async (t) => {
+t.test('resolves names in the hosts file and localhost without DNS', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-hosts-'))
   t.teardown(() => rm(dir, { recursive: true }))
   const path = join(dir, 'hosts')
   const server = await openNameServer(t, () => undefined)
   const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: createHostsFile(path) })
-  await t.rejects(resolve('db'), { code: 'NO_ADDRESS' }, 'a hosts file that is missing is empty')
+  await t.rejects(resolve('db'), { code: 'NO_ADDRESS' }, 'a missing hosts file counts as empty')
   await writeFile(path, '# comment\n127.0.0.1 localhost\n10.1.2.3  DB db.internal # the database\n\tfd00::5 db\nnonsense x\n')
   server.questions.length = 0
   t.same(await resolve('db'), [{ address: '10.1.2.3', family: 4 }, { address: 'fd00::5', family: 6 }])
@@ -34,20 +34,20 @@ t.test('keeps hosts-file names and localhost working, without asking DNS', async
   t.same(server.questions, [])
 })
 
-t.test('looks a name up once for all who need it at a time', async (t) => {
+t.test('shares one lookup between concurrent callers', async (t) => {
   const server = await openNameServer(t, () => ['192.0.2.1'])
   const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: noHosts })
   await Promise.all(Array.from({ length: 40 }, () => resolve('busy.example')))
-  t.same(server.questions, ['busy.example', 'busy.example'], 'one question for each family')
+  t.same(server.questions, ['busy.example', 'busy.example'], 'one query for each family')
 })
 
-t.test('gives up on a name that never answers', async (t) => {
+t.test('rejects after the timeout when DNS does not respond', async (t) => {
   const server = await openNameServer(t, () => 'never')
   const { resolve } = createNameResolver({ timeoutMs: 50, servers: [server.address], hostsFile: noHosts })
   await t.rejects(resolve('never.example'), { code: 'LOOKUP_TIMEOUT' })
 })
 
-t.test('bounds the lookups at a time, in all and for each domain, and keeps no other domain waiting', async (t) => {
+t.test('limits concurrent lookups, in total and per domain, and delays no other domain', async (t) => {
   const server = await openNameServer(t, (name) => name.includes('never') ? 'never' : ['192.0.2.1'])
   const asked = () => new Set(server.questions)
   const limits = { total: 6, perGroup: 2 }
@@ -56,7 +56,7 @@ t.test('bounds the lookups at a time, in all and for each domain, and keeps no o
 
   const one = Array.from({ length: 10 }, (_, index) => begin(`n${index}.never-one.example`))
   const ofOne = ['n0', 'n1'].map((label) => `${label}.never-one.example`)
-  t.same((await resolve('quick.test')).length, 1, 'ten names of one domain hold two slots')
+  t.same((await resolve('quick.test')).length, 1, 'ten names of one domain use two slots')
   await until(() => ofOne.every((name) => asked().has(name)))
 
   const others = ['a', 'b', 'c', 'd', 'e'].map((label) => begin(`www.never.${label}`))
@@ -66,10 +66,10 @@ t.test('bounds the lookups at a time, in all and for each domain, and keeps no o
   t.equal(await waiting.ended, 'found', 'as soon as a slot is free')
   for (const { release } of others) release()
   t.same(await Promise.all([...one, ...others].map(({ ended }) => ended)), Array(15).fill('LOOKUP_CANCELED'))
-  t.same([...asked()].filter((name) => name.includes('never-one')), ofOne, 'what is canceled while it waits is never asked for')
+  t.same([...asked()].filter((name) => name.includes('never-one')), ofOne, 'a lookup that is canceled while it waits sends no query')
 })
 
-t.test('lets 28 requests to names that never answer delay no other request', async (t) => {
+t.test('delays no request because of 28 requests whose names do not resolve', async (t) => {
   const url = await web(t, (_, response) => { response.end('here') })
   const { port } = new URL(url)
   const server = await openNameServer(t, (name) => name.startsWith('never') ? 'never' : ['127.0.0.1'])
