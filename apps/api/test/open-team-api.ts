@@ -21,7 +21,7 @@ export interface TeamApi {
 }
 
 /** Who may ask about a team's connection. "No team" is a member who has not chosen one. */
-export const teamCallers = ['owner', 'member', 'stranger', 'no team', 'operator'] as const
+export const teamCallers = ['owner', 'member', 'outsider', 'no team', 'operator'] as const
 export type TeamCaller = typeof teamCallers[number]
 
 /** What somebody asks, and who gets what. */

@@ -100,12 +100,12 @@ t.test('refuses a key as soon as it is revoked', async (t) => {
 
 t.test('refuses a key that it has just accepted as soon as it is revoked', async (t) => {
   const token = await api.makeKey('notifications:write')
-  const ring = (path: string, body: unknown) => api.ask('POST', path, { token, body })
-  t.equal((await ring('/v1/notifications', note)).status, 202)
+  const notify = (path: string, body: unknown) => api.ask('POST', path, { token, body })
+  t.equal((await notify('/v1/notifications', note)).status, 202)
   await revokeApiKey(api.database, token.slice(3, 35).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
   const count = async () => (await api.database.sql<[{ count: number }]>`select count(*)::int as count from notifications`)[0].count
   const before = await count()
-  for (const answer of [await ring('/v1/notifications', note), await ring('/v1/notifications/batch', { notifications: [note, note] })]) {
+  for (const answer of [await notify('/v1/notifications', note), await notify('/v1/notifications/batch', { notifications: [note, note] })]) {
     t.match([answer.status, at(answer.body, 'code')], [401, 'invalidToken'])
     t.match(answer.headers['www-authenticate'], 'error="invalid_token"')
   }
@@ -129,12 +129,12 @@ t.test('requires a separate scope for a broadcast', async (t) => {
 
 t.test('removes a lost scope from a cached key, immediately where it looks keys up and soon elsewhere', async (t) => {
   const token = await api.makeKey('notifications:read', 'notifications:write')
-  const ring = () => api.ask('POST', '/v1/notifications', { token, body: note })
-  t.equal((await ring()).status, 202)
+  const notify = () => api.ask('POST', '/v1/notifications', { token, body: note })
+  t.equal((await notify()).status, 202)
   await api.database.sql`update api_keys set scopes = '{notifications:read}' where id = ${token.slice(3, 35)}`
-  t.equal((await ring()).status, 202, 'the key is in the cache')
+  t.equal((await notify()).status, 202, 'the key is in the cache')
   api.advance(10_001)
-  t.equal((await ring()).status, 403)
+  t.equal((await notify()).status, 403)
   await api.database.sql`update api_keys set scopes = '{users:write}' where id = ${token.slice(3, 35)}`
   t.equal((await api.ask('GET', '/v1/notifications', { token })).status, 403)
 })

@@ -83,8 +83,8 @@ t.test('logs no verifiers or codes, and stores them sealed', async (t) => {
   const page = await createBrowser().get(`${textAt(pasted, 'authorizeUrl')}&auto=allow&account=sly`)
   secrets.set('request token', new URL(textAt(pasted, 'authorizeUrl')).searchParams.get('oauth_token') ?? '')
   secrets.set('verifier', /id="verifier"[^>]*>([^<]+)</.exec(page.text)?.[1]?.trim() ?? '')
-  const shown = (await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind: 'code' } })).body
-  secrets.set('code', textAt(shown, 'code'))
+  const withCode = (await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'blotre', kind: 'code' } })).body
+  secrets.set('code', textAt(withCode, 'code'))
   const rows = async () => JSON.stringify(await [
     await api.database.sql`select * from handshakes`, await api.database.sql`select * from registrations`,
     await api.database.sql`select * from connections`
@@ -92,8 +92,8 @@ t.test('logs no verifiers or codes, and stores them sealed', async (t) => {
   const before = await rows()
 
   await api.ask('POST', `/v1/handshakes/${textAt(pasted, 'id')}/verifier`, { token, body: { verifier: secrets.get('verifier') } })
-  await createBrowser().get(`${textAt(shown, 'redeemUrl')}?auto=allow&code=${textAt(shown, 'code')}&account=sly`)
-  await api.ask('POST', `/v1/handshakes/${textAt(shown, 'id')}/redeem`, { token })
+  await createBrowser().get(`${textAt(page, 'redeemUrl')}?auto=allow&code=${textAt(page, 'code')}&account=sly`)
+  await api.ask('POST', `/v1/handshakes/${textAt(page, 'id')}/redeem`, { token })
   const redirect = (await api.ask('POST', '/v1/handshakes', { token, body: asked })).body
   const browser = createBrowser()
   const { location } = await browser.submit(await browser.get(textAt(redirect, 'startUrl')))

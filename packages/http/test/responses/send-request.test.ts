@@ -21,8 +21,8 @@ async function thrown (promise: Promise<unknown>): Promise<unknown> {
 
 t.test("returns the classifier's result, and passes it response and time", async (t) => {
   const seen: unknown[] = []
-  const judge: Classifier<number> = (...args) => { seen.push(args); return { kind: 'ok', value: 7 } }
-  t.equal(await sendRequest(request, judge, call(() => answer)), 7)
+  const classify: Classifier<number> = (...args) => { seen.push(args); return { kind: 'ok', value: 7 } }
+  t.equal(await sendRequest(request, classify, call(() => answer)), 7)
   t.same(seen, [[answer, 1_000]])
 })
 

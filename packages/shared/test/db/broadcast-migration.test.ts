@@ -93,10 +93,10 @@ t.test('has partitions from the oldest notification to the next weeks, without a
     await sql`
       insert into deliveries (notification_id, connection_id, provider, state, due_at) values (${id}, gen_random_uuid(), 'pushbullet', 'queued', now())`
   }
-  const [fill] = await sql<[{ most: number }]>`
-    select max(option_value::int) as most from pg_class cross join lateral pg_options_to_table(reloptions)
+  const [fill] = await sql<[{ max: number }]>`
+    select max(option_value::int) as max from pg_class cross join lateral pg_options_to_table(reloptions)
     where relispartition and relkind = 'r' and option_name = 'fillfactor'`
-  t.ok(fill.most <= 50, 'at least half of each page is free for updates')
+  t.ok(fill.max <= 50, 'at least half of each page is free for updates')
 })
 
 t.test('creates partitions once, and for every requested week', async (t) => {

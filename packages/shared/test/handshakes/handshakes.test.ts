@@ -130,9 +130,9 @@ t.test('cannot be claimed by a callback after it has been confirmed again', asyn
   const { id, state } = await confirmed('first browser')
   const found = await findHandshakeByState(database, state, now)
   t.equal(found !== undefined && isBrowserOf(found, 'first browser'), true, 'the callback is valid when it is read')
-  const anew = await confirmHandshake(database, { id, browser: 'another tab', proof: { cookie: 'first browser' } }, now) ?? ''
+  const repeated = await confirmHandshake(database, { id, browser: 'another tab', proof: { cookie: 'first browser' } }, now) ?? ''
   t.equal(found !== undefined && await claimHandshake(database, found, now), false, 'and no longer when it is claimed')
-  const other = await findHandshakeByState(database, anew, now)
+  const other = await findHandshakeByState(database, repeated, now)
   t.match(other, { id, status: 'pending', claimed: false }, 'the handshake waits for the other tab')
   t.equal(other !== undefined && await claimHandshake(database, other, now), true)
 })

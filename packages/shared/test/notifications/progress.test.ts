@@ -116,9 +116,9 @@ t.test('counts deliveries that ended by second', async (t) => {
 })
 
 t.test('stores the counts of sixteen seconds in a ring buffer', async (t) => {
-  const count = async (ring: number[], newest: number, second: number, number: number): Promise<number[]> => {
+  const count = async (notify: number[], newest: number, second: number, number: number): Promise<number[]> => {
     const [row] = await sql<[{ ring: number[] }]>`
-      select count_recent(${ring}::int[], ${newest}::bigint, ${second}::bigint, ${number}::int) as ring`
+      select count_recent(${notify}::int[], ${newest}::bigint, ${second}::bigint, ${number}::int) as ring`
     return row.ring
   }
   const at = (entries: Record<number, number>): number[] => Array.from({ length: 16 }, (_, place) => entries[place] ?? 0)
@@ -134,17 +134,17 @@ t.test('stores the counts of sixteen seconds in a ring buffer', async (t) => {
 
 t.test('calculates rate and remaining time from the last whole seconds', async (t) => {
   const second = 1_000_010
-  const ring = (entries: Record<number, number>): number[] =>
+  const notify = (entries: Record<number, number>): number[] =>
     Array.from({ length: 16 }, (_, place) => Object.entries(entries).find(([at]) => Number(at) % 16 === place)?.[1] ?? 0)
   const row = (fields: Partial<ProgressRow>): ProgressRow => ({
-    ...completeCounts({}), provider: 'pushbullet', recent: ring({}), recentSecond: second, second, startedSecond: second - 100, ...fields
+    ...completeCounts({}), provider: 'pushbullet', recent: notify({}), recentSecond: second, second, startedSecond: second - 100, ...fields
   })
-  const steady = ring(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [second - 1 - index, 50])))
+  const steady = notify(Object.fromEntries(Array.from({ length: 10 }, (_, index) => [second - 1 - index, 50])))
   t.match(toProgress(row({ recent: steady, queued: 1_000, sent: 500 })), { perSecond: 50, secondsLeft: 20 })
   t.match(toProgress(row({ recent: steady, queued: 999, sending: 1, retrying: 1 })), { secondsLeft: 21 }, 'rounded up')
-  t.match(toProgress(row({ recent: ring({ [second]: 700, [second - 1]: 50 }), queued: 10 })), { perSecond: 5 }, 'without the current second, which has not ended')
-  t.match(toProgress(row({ recent: ring({ [second - 11]: 700 }), queued: 10 })), { perSecond: 0, secondsLeft: null }, 'and no older ones')
-  t.match(toProgress(row({ recent: ring({ [second - 1]: 60, [second - 2]: 40 }), startedSecond: second - 1.5, queued: 100 })),
+  t.match(toProgress(row({ recent: notify({ [second]: 700, [second - 1]: 50 }), queued: 10 })), { perSecond: 5 }, 'without the current second, which has not ended')
+  t.match(toProgress(row({ recent: notify({ [second - 11]: 700 }), queued: 10 })), { perSecond: 0, secondsLeft: null }, 'and no older ones')
+  t.match(toProgress(row({ recent: notify({ [second - 1]: 60, [second - 2]: 40 }), startedSecond: second - 1.5, queued: 100 })),
     { perSecond: 50, secondsLeft: 2 }, 'a broadcast that has just started, by its own duration')
   t.match(toProgress(row({ recent: steady, recentSecond: second - 16, queued: 10 })), { perSecond: 0 }, 'an outdated buffer does not count')
   t.match(toProgress(row({ startedSecond: null, queued: 10 })), { perSecond: 0, secondsLeft: null })

@@ -63,10 +63,10 @@ const classifiers: Record<string, (answer: HttpResponse) => { kind: string }> = 
   "Facebook's debug_token": (answer) => classifyApp(answer, now, readId)
 }
 
-for (const [provider, judge] of Object.entries(classifiers)) {
+for (const [provider, classify] of Object.entries(classifiers)) {
   t.test(`retries when an intermediary responds instead of ${provider}`, async (t) => {
     for (const [status, headers, body] of intermediaries) {
-      const { kind } = judge({ status, headers, body: Buffer.from(body) })
+      const { kind } = classify({ status, headers, body: Buffer.from(body) })
       const isForeignContent = status === 200 || status === 204
       t.match(kind, isForeignContent ? /^(transient|malformed)$/ : /^transient$/, `${status} ${JSON.stringify(headers)} ${body}`)
     }

@@ -113,10 +113,10 @@ for (const { kind, skip, open } of await backends()) {
       const finish = gate()
       t.teardown(finish.open)
       let running = 0
-      let most = 0
+      let max = 0
       let done = 0
       startWorker(async () => {
-        most = Math.max(most, ++running)
+        max = Math.max(max, ++running)
         await finish.promise
         await new Promise(setImmediate)
         running--
@@ -127,7 +127,7 @@ for (const { kind, skip, open } of await backends()) {
       for (let round = 0; round < 20; round++) await backend.ping()
       finish.open()
       await until(() => done === 20, { timeoutMs: 30_000 })
-      t.equal(most, 3)
+      t.equal(max, 3)
     })
 
     t.test('waits for running jobs when it closes, and takes no others', async (t) => {

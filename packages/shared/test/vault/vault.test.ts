@@ -98,8 +98,8 @@ function refusal (open: () => unknown): VaultErrorCode {
     opened = open()
   } catch (error) {
     if (!(error instanceof VaultError)) throw error
-    const shown = [error.stack, JSON.stringify(error), inspect(error, { showHidden: true, depth: 9 })].join('\n')
-    const leak = secrets.find((secret) => shown.includes(secret))
+    const text = [error.stack, JSON.stringify(error), inspect(error, { showHidden: true, depth: 9 })].join('\n')
+    const leak = secrets.find((secret) => text.includes(secret))
     if (leak !== undefined) throw new Error(`The error shows ${leak}`)
     return error.code
   }

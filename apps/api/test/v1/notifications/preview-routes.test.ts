@@ -13,10 +13,10 @@ await api.database.sql`update connections set status = 'needsReauth', status_rea
 await api.ask('DELETE', `/v1/connections/${connections.get('user-2')}`, { token })
 
 t.test('counts an audience of named users', async (t) => {
-  const { status, body } = await preview({ audience: { userIds: ['user-0', 'user-1', 'user-2', 'unconnected', 'stranger'] } })
+  const { status, body } = await preview({ audience: { userIds: ['user-0', 'user-1', 'user-2', 'unconnected', 'outsider'] } })
   t.equal(status, 200)
   t.same(body, { total: 2, providers: [{ provider: 'pushbullet', reachable: 1, parked: 1 }], unreachable: 3, estimatedSeconds: null })
-  t.same((await preview({ audience: { userIds: ['stranger'] }, providers: ['pushbullet'] })).body, {
+  t.same((await preview({ audience: { userIds: ['outsider'] }, providers: ['pushbullet'] })).body, {
     total: 0, providers: [{ provider: 'pushbullet', reachable: 0, parked: 0 }], unreachable: 1, estimatedSeconds: 0
   })
 })

@@ -15,7 +15,7 @@ t.test('accepts a notification and lists unreachable users', async (t) => {
   await connectUsers(api, ['ann', 'bob'])
   await api.makeUser('unconnected')
   const data = { order: 7, nested: { tags: ['x'] } }
-  const { status, headers, body } = await post({ ...noteTo('ann', 'bob', 'unconnected', 'stranger'), providers: ['pushbullet'], data })
+  const { status, headers, body } = await post({ ...noteTo('ann', 'bob', 'unconnected', 'outsider'), providers: ['pushbullet'], data })
   t.equal(status, 202)
   const id = textAt(body, 'id')
   t.equal(headers['location'], `/v1/notifications/${id}`)
@@ -23,14 +23,14 @@ t.test('accepts a notification and lists unreachable users', async (t) => {
     id: /^ntf_/,
     origin: 'api',
     status: 'accepted',
-    audience: { userIds: ['ann', 'bob', 'unconnected', 'stranger'] },
+    audience: { userIds: ['ann', 'bob', 'unconnected', 'outsider'] },
     message: { type: 'note', title: 'Bim', body: 'Bam' },
     providers: ['pushbullet'],
     data,
     deliveries: 2,
     counts: { queued: 2, parked: 0, sent: 0 },
     progress: [{ provider: 'pushbullet', counts: { queued: 2, parked: 0, sent: 0 }, perSecond: 0, secondsLeft: null }],
-    unreachable: [{ userId: 'stranger', reason: 'unknownUser' }, { userId: 'unconnected', reason: 'notConnected' }],
+    unreachable: [{ userId: 'outsider', reason: 'unknownUser' }, { userId: 'unconnected', reason: 'notConnected' }],
     sendAt: null,
     expiresAt: null,
     spreadOver: null,

@@ -37,7 +37,7 @@ const rows: Array<AccessRow<Asking>> = [
     gets: {
       owner: { ...ok, body: { data: [{ provider: 'facebook', holder: 'team', canManage: true, contact: null, connection: seen, pull: { name: 'insights', succeededAt: String } }] } },
       member: { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: seen, pull: { failure: null } }] } },
-      stranger: notFound,
+      outsider: notFound,
       'no team': { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: seen }] } },
       operator: wrongCaller
     }
@@ -48,7 +48,7 @@ const rows: Array<AccessRow<Asking>> = [
     gets: {
       owner: { ...ok, body: { data: [{ canManage: true, connection: seen }] } },
       member: { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', connection: seen }] } },
-      stranger: { ...ok, body: { data: [{ canManage: false, reason: 'teamRequired', connection: null }] } },
+      outsider: { ...ok, body: { data: [{ canManage: false, reason: 'teamRequired', connection: null }] } },
       'no team': { ...ok, body: { data: [{ canManage: false, reason: 'teamRequired', connection: null }] } },
       operator: wrongCaller
     }
@@ -59,7 +59,7 @@ const rows: Array<AccessRow<Asking>> = [
     gets: {
       owner: { status: 201, body: { kind: 'redirect', startUrl: String } },
       member: notOwner,
-      stranger: { status: 422, body: { code: 'teamRequired' } },
+      outsider: { status: 422, body: { code: 'teamRequired' } },
       'no team': { status: 422, body: { code: 'teamRequired', detail: /choose one/ } },
       operator: wrongCaller
     }
@@ -67,12 +67,12 @@ const rows: Array<AccessRow<Asking>> = [
   {
     what: 'the team\'s figures',
     ask: ({ token, teamId }) => api.ask('GET', `/v1/teams/${teamId}/pulls/facebook/insights`, { token }),
-    gets: { owner: figures, member: figures, stranger: notFound, 'no team': figures, operator: figures }
+    gets: { owner: figures, member: figures, outsider: notFound, 'no team': figures, operator: figures }
   },
   {
     what: 'the figures by the connection',
     ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}/pulls/insights`, { token }),
-    gets: { owner: figures, member: figures, stranger: notFound, 'no team': figures, operator: figures }
+    gets: { owner: figures, member: figures, outsider: notFound, 'no team': figures, operator: figures }
   },
   {
     what: 'the figures as CSV',
@@ -80,7 +80,7 @@ const rows: Array<AccessRow<Asking>> = [
     gets: {
       owner: { ...ok, body: /act_1/ },
       member: { ...ok, body: /act_1/ },
-      stranger: notFound,
+      outsider: notFound,
       'no team': { ...ok, body: /act_1/ },
       operator: { ...ok, body: /act_1/ }
     }
@@ -88,12 +88,12 @@ const rows: Array<AccessRow<Asking>> = [
   {
     what: 'a refresh',
     ask: ({ token, teamId }) => api.ask('POST', `/v1/teams/${teamId}/pulls/facebook/insights/refresh`, { token }),
-    gets: { owner: soon, member: notOwner, stranger: notFound, 'no team': notOwner, operator: soon }
+    gets: { owner: soon, member: notOwner, outsider: notFound, 'no team': notOwner, operator: soon }
   },
   {
     what: 'a test',
     ask: ({ token, connectionId }) => api.ask('POST', `/v1/connections/${connectionId}/test`, { token }),
-    gets: { owner: works, member: notOwner, stranger: notFound, 'no team': notOwner, operator: works }
+    gets: { owner: works, member: notOwner, outsider: notFound, 'no team': notOwner, operator: works }
   },
   {
     what: 'the proxy',
@@ -101,7 +101,7 @@ const rows: Array<AccessRow<Asking>> = [
     gets: {
       owner: wrongCaller,
       member: wrongCaller,
-      stranger: wrongCaller,
+      outsider: wrongCaller,
       'no team': wrongCaller,
       operator: { ...ok, body: { data: [{ id: /^act_/, name: String }, {}] } }
     }
@@ -109,7 +109,7 @@ const rows: Array<AccessRow<Asking>> = [
   {
     what: 'disconnecting',
     ask: ({ token, connectionId }) => api.ask('DELETE', `/v1/connections/${connectionId}`, { token }),
-    gets: { owner: { status: 204 }, member: notOwner, stranger: notFound, 'no team': notOwner, operator: { status: 204 } }
+    gets: { owner: { status: 204 }, member: notOwner, outsider: notFound, 'no team': notOwner, operator: { status: 204 } }
   }
 ]
 
@@ -124,7 +124,7 @@ async function asked (caller: TeamCaller): Promise<Asking> {
   const tokens = {
     owner: () => tokenOf('olive', teamId),
     member: () => tokenOf('max', teamId),
-    stranger: () => tokenOf('steve'),
+    outsider: () => tokenOf('steve'),
     'no team': () => tokenOf('max'),
     operator: async () => key
   }
@@ -141,7 +141,7 @@ for (const { what, ask, gets } of rows) {
 const callbacks: Array<[string, string[], string]> = [
   ['the owner', ['olive', 'max'], 'carillon=connected&provider=facebook'],
   ['a member, who was the owner', ['max', 'olive'], 'carillon=failed&provider=facebook&reason=notOwner'],
-  ['a stranger, who was the owner', ['max'], 'carillon=failed&provider=facebook&reason=notOwner']
+  ['a outsider, who was the owner', ['max'], 'carillon=failed&provider=facebook&reason=notOwner']
 ]
 for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
   t.test(`ends the callback of ${who} with ${outcome}`, async (t) => {
@@ -184,7 +184,7 @@ t.test('tells an owner how to connect, and a member whom to ask, when there is n
 t.test('reveals neither the token nor its proof in any response or log', async (t) => {
   const told: Answer[] = []
   const secrets: string[] = []
-  for (const caller of ['owner', 'member', 'stranger', 'no team', 'operator'] as const) {
+  for (const caller of ['owner', 'member', 'outsider', 'no team', 'operator'] as const) {
     for (const { ask } of rows) {
       const asking = await asked(caller)
       secrets.push(asking.accessToken)

@@ -29,7 +29,7 @@ const rows: Array<AccessRow<Asking>> = [
     gets: {
       owner: { ...ok, body: { data: [{ holder: 'team', canManage: true, reason: null, contact: null, connection: connected }] } },
       member: { ...ok, body: { data: [{ canManage: false, reason: 'notOwner', contact: 'Olive', connection: connected }] } },
-      stranger: notFound,
+      outsider: notFound,
       'no team': { ...ok, body: { data: [{ canManage: false, reason: 'teamRequired', contact: null, team: null, connection: null }] } },
       operator: wrongCaller
     }
@@ -38,12 +38,12 @@ const rows: Array<AccessRow<Asking>> = [
     what: 'handshakes',
     ask: ({ token, query, teamId }) =>
       api.ask('POST', '/v1/handshakes', { token, body: { provider: 'pushbullet', ...query === '' ? {} : { teamId } } }),
-    gets: { owner: { status: 201 }, member: notOwner, stranger: notFound, 'no team': teamRequired, operator: wrongCaller }
+    gets: { owner: { status: 201 }, member: notOwner, outsider: notFound, 'no team': teamRequired, operator: wrongCaller }
   },
   {
     what: 'the connection',
     ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}`, { token }),
-    gets: { owner: { ...ok, body: connected }, member: { ...ok, body: connected }, stranger: notFound, 'no team': ok, operator: ok }
+    gets: { owner: { ...ok, body: connected }, member: { ...ok, body: connected }, outsider: notFound, 'no team': ok, operator: ok }
   },
   {
     what: 'the list of connections',
@@ -51,7 +51,7 @@ const rows: Array<AccessRow<Asking>> = [
     gets: {
       owner: { ...ok, body: { data: [connected] } },
       member: { ...ok, body: { data: [connected] } },
-      stranger: notFound,
+      outsider: notFound,
       'no team': { ...ok, body: { data: [connected] } },
       operator: { ...ok, body: { data: [connected] } }
     }
@@ -59,17 +59,17 @@ const rows: Array<AccessRow<Asking>> = [
   {
     what: 'a test',
     ask: ({ token, connectionId }) => api.ask('POST', `/v1/connections/${connectionId}/test`, { token }),
-    gets: { owner: ok, member: notOwner, stranger: notFound, 'no team': notOwner, operator: ok }
+    gets: { owner: ok, member: notOwner, outsider: notFound, 'no team': notOwner, operator: ok }
   },
   {
     what: 'the proxy',
     ask: ({ token, connectionId }) => api.ask('GET', `/v1/connections/${connectionId}/proxy/v2/users/me`, { token }),
-    gets: { owner: wrongCaller, member: wrongCaller, stranger: wrongCaller, 'no team': wrongCaller, operator: ok }
+    gets: { owner: wrongCaller, member: wrongCaller, outsider: wrongCaller, 'no team': wrongCaller, operator: ok }
   },
   {
     what: 'disconnecting',
     ask: ({ token, connectionId }) => api.ask('DELETE', `/v1/connections/${connectionId}`, { token }),
-    gets: { owner: { status: 204 }, member: notOwner, stranger: notFound, 'no team': notOwner, operator: { status: 204 } }
+    gets: { owner: { status: 204 }, member: notOwner, outsider: notFound, 'no team': notOwner, operator: { status: 204 } }
   }
 ]
 
@@ -88,11 +88,11 @@ async function asking (caller: TeamCaller, teamId: string, connectionId: string)
   const tokens = {
     owner: () => tokenOf('olive', teamId),
     member: () => tokenOf('max', teamId),
-    stranger: () => tokenOf('steve'),
+    outsider: () => tokenOf('steve'),
     'no team': () => tokenOf('max'),
     operator: async () => key
   }
-  return { token: await tokens[caller](), teamId, query: caller === 'stranger' ? `?teamId=${teamId}` : '', connectionId }
+  return { token: await tokens[caller](), teamId, query: caller === 'outsider' ? `?teamId=${teamId}` : '', connectionId }
 }
 
 for (const { what, ask, gets } of rows) {
@@ -113,7 +113,7 @@ const connectionsOf = async (teamId: string): Promise<unknown> =>
 const callbacks: Array<[string, string[], string]> = [
   ['the owner', ['olive', 'max'], 'carillon=connected&provider=pushbullet'],
   ['a member, who was the owner', ['max', 'olive'], 'carillon=failed&provider=pushbullet&reason=notOwner'],
-  ['a stranger, who was the owner', ['max'], 'carillon=failed&provider=pushbullet&reason=notOwner']
+  ['a outsider, who was the owner', ['max'], 'carillon=failed&provider=pushbullet&reason=notOwner']
 ]
 for (const [who, [ownerId = '', ...members], outcome] of callbacks) {
   t.test(`ends the callback of ${who} with ${outcome}`, async (t) => {
@@ -130,7 +130,7 @@ t.test('refuses a callback from a browser that has not started the handshake, wh
   const teamId = await openTeam()
   const walk = await openWalk(api, await tokenOf('olive', teamId), { returnTo })
   const callback = await walk.toCallback()
-  for (const caller of ['member', 'stranger', 'no team', 'operator'] as const) {
+  for (const caller of ['member', 'outsider', 'no team', 'operator'] as const) {
     const { token } = await asking(caller, teamId, '')
     t.match((await createBrowser().get(callback, { authorization: `Bearer ${token}` })).text, /Reason: noCookie/, caller)
   }

@@ -4,14 +4,14 @@ import { openTeamApi } from '../../open-team-api.ts'
 
 const { api, key, put, tokenOf } = await openTeamApi(t, { offer: ['pushbullet', 'blotre'] })
 const putTeam = (teamId: string, body: unknown, token = key) => api.ask('PUT', `/v1/teams/${teamId}`, { token, body })
-const wish = { name: 'The crew', ownerId: 'olive', memberIds: ['max'] }
+const input = { name: 'The crew', ownerId: 'olive', memberIds: ['max'] }
 
 t.test('creates a team and its users, and updates it the next time', async (t) => {
-  const made = await putTeam('made', wish)
+  const made = await putTeam('made', input)
   t.equal(made.status, 201)
   t.match(made.body, { id: /^tea_[0-9a-f-]{36}$/, teamId: 'made', name: 'The crew', ownerId: 'olive', memberIds: ['max', 'olive'] })
   t.same((await api.ask('GET', '/v1/teams/made', { token: key })).body, made.body)
-  const again = await putTeam('made', wish)
+  const again = await putTeam('made', input)
   t.equal(again.status, 200)
   t.same(again.body, made.body)
   const changed = await putTeam('made', { name: 'Others', ownerId: 'mia', memberIds: ['mia', 'nora'] })
@@ -20,7 +20,7 @@ t.test('creates a team and its users, and updates it the next time', async (t) =
 
 t.test("keeps the site's ids unchanged", async (t) => {
   for (const teamId of ['a b/c?d#e%', 'ü'.repeat(255), '🔔'.repeat(255)]) {
-    const { status, body } = await putTeam(encodeURIComponent(teamId), wish)
+    const { status, body } = await putTeam(encodeURIComponent(teamId), input)
     t.match([status, at(body, 'teamId')], [201, teamId])
     t.equal((await api.ask('GET', `/v1/teams/${encodeURIComponent(teamId)}`, { token: key })).status, 200)
   }
@@ -28,30 +28,30 @@ t.test("keeps the site's ids unchanged", async (t) => {
 
 t.test('accepts five thousand members', async (t) => {
   const memberIds = Array.from({ length: 5_000 }, (_, index) => `${index}-${'ü'.repeat(200)}`)
-  const { status, body } = await putTeam('many', { ...wish, memberIds })
+  const { status, body } = await putTeam('many', { ...input, memberIds })
   t.equal(status, 201)
   t.equal(Object.keys(at(body, 'memberIds') ?? {}).length, 5_001)
 })
 
 t.test('describes the errors in a team', async (t) => {
   const wrong: Array<[object, string]> = [
-    [{ ...wish, name: '' }, 'name'], [{ ...wish, name: 'x'.repeat(201) }, 'name'], [{ ...wish, ownerId: '' }, 'ownerId'],
-    [{ name: 'x', memberIds: [] }, 'ownerId'], [{ ...wish, memberIds: ['a', ''] }, 'memberIds.1'], [{ ...wish, memberIds: 'a' }, 'memberIds'],
-    [{ ...wish, memberIds: Array.from({ length: 5_001 }, (_, index) => `${index}`) }, 'memberIds'], [{ ...wish, color: 'red' }, 'color'],
-    [{ ...wish, name: ' \t ' }, 'name'], [{ ...wish, name: 'half \ud800' }, 'name']
+    [{ ...input, name: '' }, 'name'], [{ ...input, name: 'x'.repeat(201) }, 'name'], [{ ...input, ownerId: '' }, 'ownerId'],
+    [{ name: 'x', memberIds: [] }, 'ownerId'], [{ ...input, memberIds: ['a', ''] }, 'memberIds.1'], [{ ...input, memberIds: 'a' }, 'memberIds'],
+    [{ ...input, memberIds: Array.from({ length: 5_001 }, (_, index) => `${index}`) }, 'memberIds'], [{ ...input, color: 'red' }, 'color'],
+    [{ ...input, name: ' \t ' }, 'name'], [{ ...input, name: 'half \ud800' }, 'name']
   ]
   for (const [body, path] of wrong) t.match(await putTeam('wrong', body), { status: 400, body: { errors: [{ path }] } }, path)
-  t.match(await putTeam('no%00pe', wish), { status: 400, body: { code: 'invalidInput' } })
-  t.match(await putTeam('x'.repeat(256), wish), { status: 400, body: { errors: [{ path: 'teamId' }] } })
+  t.match(await putTeam('no%00pe', input), { status: 400, body: { code: 'invalidInput' } })
+  t.match(await putTeam('x'.repeat(256), input), { status: 400, body: { errors: [{ path: 'teamId' }] } })
   t.match(await api.ask('GET', '/v1/teams/wrong', { token: key }), { status: 404, body: { code: 'notFound' } })
 })
 
 t.test('requires the scope', async (t) => {
   const reader = await api.makeKey('users:write', 'connections:read')
-  t.match(await putTeam('scoped', wish, reader), { status: 403, body: { code: 'insufficientScope' } })
-  t.match(await putTeam('scoped', wish, await tokenOf('olive')), { status: 403, body: { code: 'wrongCaller' } })
+  t.match(await putTeam('scoped', input, reader), { status: 403, body: { code: 'insufficientScope' } })
+  t.match(await putTeam('scoped', input, await tokenOf('olive')), { status: 403, body: { code: 'wrongCaller' } })
   t.match(await api.ask('GET', '/v1/teams/made', { token: await tokenOf('mia', 'made') }), { status: 403, body: { code: 'wrongCaller' } })
-  t.equal((await putTeam('scoped', wish, await api.makeKey('teams:write'))).status, 201)
+  t.equal((await putTeam('scoped', input, await api.makeKey('teams:write'))).status, 201)
 })
 
 t.test('issues tokens for a team only to its members', async (t) => {
@@ -59,10 +59,10 @@ t.test('issues tokens for a team only to its members', async (t) => {
   const mint = (userId: string, teamId: string) => api.ask('POST', '/v1/user-tokens', { token: key, body: { userId, teamId } })
   t.equal((await mint('olive', 'minted')).status, 201)
   t.equal((await mint('max', 'minted')).status, 201)
-  for (const [userId, teamId] of [['stranger', 'minted'], ['olive', 'nowhere']] as const) {
+  for (const [userId, teamId] of [['outsider', 'minted'], ['olive', 'nowhere']] as const) {
     t.match(await mint(userId, teamId), { status: 400, body: { code: 'invalidInput', errors: [{ path: 'teamId', message: 'is not a team that this user is in' }] } })
   }
-  t.same(await api.database.sql`select from users where external_id = 'stranger'`, [], 'and creates no user')
+  t.same(await api.database.sql`select from users where external_id = 'outsider'`, [], 'and creates no user')
 })
 
 t.test("ends a former member's access immediately, whatever the token states", async (t) => {

@@ -83,6 +83,15 @@ t.test('does not require another reconnect from a user who has reconnected', asy
   t.equal((await listEvents(database, connectionId)).length, 1)
 })
 
+t.test('parks the delivery of a user who has reconnected and whose new token is dead already', async (t) => {
+  const [connectionId = ''] = await connectMany(1)
+  const batch = await hold(database, [connectionId])
+  await database.sql`update connections set credentials_version = 2, status = 'needsReauth', status_reason = 'tokenRevoked' where id = ${connectionId}`
+  const revoked = new ProviderError({ kind: 'unauthorized', reason: 'tokenRevoked' }, 'pushbullet.example', 401)
+  t.same(await settleAll(batch, errorOutcome(revoked, 0, Date.now(), 1)), [])
+  t.same(await database.sql`select state, due_at from deliveries where connection_id = ${connectionId}`, [{ state: 'parked', due_at: null }])
+})
+
 t.test('records a wait once, however often a job runs before its end', async (t) => {
   const [connectionId = ''] = await connectMany(1)
   const batch = await hold(database, [connectionId])

@@ -39,15 +39,15 @@ t.test('refuses a token response without a token', async (t) => {
 })
 
 t.test('waits for a one-time code and gives the connection its own client', async (t) => {
-  const begun = await begin(t)
-  t.match(begun, { code: /^\w{8}$/, redeemUrl: `${simulator.url}/blotre/v0/oauth2/redeem`, intervalMs: 5_000 })
-  t.equal(Math.round((begun.expiresAt.getTime() - Date.now()) / 60_000), 20)
-  t.equal(await complete(t, begun.pending), null)
-  await redeem(begun.code, 'deny', 'ann')
-  t.equal(await complete(t, begun.pending), null, 'the user may still allow a denied code')
-  await redeem(begun.code, 'allow', 'ann')
+  const started = await begin(t)
+  t.match(started, { code: /^\w{8}$/, redeemUrl: `${simulator.url}/blotre/v0/oauth2/redeem`, intervalMs: 5_000 })
+  t.equal(Math.round((started.expiresAt.getTime() - Date.now()) / 60_000), 20)
+  t.equal(await complete(t, started.pending), null)
+  await redeem(started.code, 'deny', 'ann')
+  t.equal(await complete(t, started.pending), null, 'the user may still allow a denied code')
+  await redeem(started.code, 'allow', 'ann')
 
-  const grant = await complete(t, JSON.parse(JSON.stringify(begun.pending)))
+  const grant = await complete(t, JSON.parse(JSON.stringify(started.pending)))
   t.match(grant, { account: { name: 'ann' }, credentials: { clientId: /\w/, clientSecret: /\w/, rootStream: /\w/ } })
   t.not(grant?.credentials.clientId, 'carillon')
   if (grant === null || grant === undefined) return
@@ -59,20 +59,20 @@ t.test('waits for a one-time code and gives the connection its own client', asyn
 })
 
 t.test('rejects a one-time code after its expiry, and not earlier', async (t) => {
-  const begun = await begin(t)
-  const at = begun.expiresAt.getTime()
-  t.equal(await complete(t, begun.pending, at - 1), null)
-  await refused(t, complete(t, begun.pending, at), { kind: 'rejected', reason: 'one-time code was not entered in time' })
-  await redeem(begun.code, 'allow', 'late')
-  t.match(await complete(t, begun.pending, at + 60_000), { account: { name: 'late' } }, 'unless the user entered it in time')
+  const started = await begin(t)
+  const at = started.expiresAt.getTime()
+  t.equal(await complete(t, started.pending, at - 1), null)
+  await refused(t, complete(t, started.pending, at), { kind: 'rejected', reason: 'one-time code was not entered in time' })
+  await redeem(started.code, 'allow', 'late')
+  t.match(await complete(t, started.pending, at + 60_000), { account: { name: 'late' } }, 'unless the user entered it in time')
 })
 
 t.test('continues waiting for a one-time code during an outage', async (t) => {
-  const begun = await begin(t)
+  const started = await begin(t)
   await simulator.fault(t, { match: 'access_token', status: 503, times: 1 })
-  await refused(t, complete(t, begun.pending), { kind: 'transient', status: 503 })
-  t.equal(await complete(t, begun.pending), null)
-  for (const pending of [{}, { ...begun.pending, clientSecret: 7 }]) await refused(t, complete(t, pending), { kind: 'malformed' })
+  await refused(t, complete(t, started.pending), { kind: 'transient', status: 503 })
+  t.equal(await complete(t, started.pending), null)
+  for (const pending of [{}, { ...started.pending, clientSecret: 7 }]) await refused(t, complete(t, pending), { kind: 'malformed' })
 })
 
 t.test('displays a note with color and tags on the root stream', async (t) => {
@@ -89,8 +89,8 @@ t.test('keeps the tags and the color of one notification together during concurr
   const { person, credentials } = await somebody()
   const words = ['one', 'two', 'three', 'four', 'five']
   await Promise.all(words.map((word) => blotre.send?.({ type: 'note', title: `A ring #${word}` }, word, credentials, call(t))))
-  const shown = (await simulator.inbox(person)).filter(({ item }) => item['type'] === 'status')
-  t.same(shown.map(({ item }) => JSON.stringify(item['tags'])), words.map((word) => JSON.stringify([{ tag: 'info' }, { tag: word }])))
+  const displayed = (await simulator.inbox(person)).filter(({ item }) => item['type'] === 'status')
+  t.same(displayed.map(({ item }) => JSON.stringify(item['tags'])), words.map((word) => JSON.stringify([{ tag: 'info' }, { tag: word }])))
 })
 
 t.test('finds the root stream of imported credentials', async (t) => {
@@ -113,8 +113,8 @@ t.test('creates a configured stream, and uses it from then on', async (t) => {
 
 t.test('does not blame the token for a stream that belongs to another user or is deleted', async (t) => {
   const [one, other] = [await somebody(), await somebody()]
-  const stranger = { ...one.credentials, rootStream: other.credentials.rootStream ?? '' }
-  await refused(t, blotre.send?.({ type: 'note' }, 'k', stranger, call(t)), { kind: 'rejected', status: 401 })
+  const mixed = { ...one.credentials, rootStream: other.credentials.rootStream ?? '' }
+  await refused(t, blotre.send?.({ type: 'note' }, 'k', mixed, call(t)), { kind: 'rejected', status: 401 })
   await refused(t, blotre.send?.({ type: 'note' }, 'k', { ...one.credentials, rootStream: '0'.repeat(24) }, call(t)), { kind: 'rejected', status: 404 })
 })
 
@@ -160,9 +160,9 @@ async function tokenFor (account: string): Promise<Record<string, unknown>> {
 }
 
 async function begin (t: Test) {
-  const begun = await blotre.handshakes.oneTimeCode?.begin(call(t))
-  if (begun === undefined) throw new Error('there is no one-time code')
-  return begun
+  const started = await blotre.handshakes.oneTimeCode?.begin(call(t))
+  if (started === undefined) throw new Error('there is no one-time code')
+  return started
 }
 
 async function complete (t: Test, pending: Record<string, unknown>, now = Date.now()) {

@@ -39,9 +39,9 @@ export function createSetup (provider: ProviderClient, simulator: Simulator, sec
   }
 
   /** What sends nothing says instead whose account it is: every answer is judged alike. */
-  async function send (t: Test, to: Person, wish: Wish = {}) {
-    if (provider.send === undefined) return await provider.identify(to.credentials, call(t, wish))
-    return await provider.send(wish.message ?? { type: 'note', title: 'Title', body: 'Body' }, wish.key ?? randomUUID(), to.credentials, call(t, wish))
+  async function send (t: Test, to: Person, input: Wish = {}) {
+    if (provider.send === undefined) return await provider.identify(to.credentials, call(t, input))
+    return await provider.send(input.message ?? { type: 'note', title: 'Title', body: 'Body' }, input.key ?? randomUUID(), to.credentials, call(t, input))
   }
 
   function call (t: Test, { http: options = {}, signal, now }: Wish = {}): RequestContext {

@@ -118,8 +118,8 @@ t.test('classifies responses of the Graph API', async (t) => {
 t.test('does not require a reconnect for an error in our configuration', async (t) => {
   for (const [code, classifiers] of [[1, [classifyToken, classifyApp]], [101, [classifyToken, classifyApp]], [190,
     [classifyApp]]] as const) {
-    for (const judge of classifiers) {
-      t.strictSame(judge({ status: 400, headers: json, body: Buffer.from(error(code)) }, now, readId),
+    for (const classify of classifiers) {
+      t.strictSame(classify({ status: 400, headers: json, body: Buffer.from(error(code)) }, now, readId),
         { kind: 'transient', reason: `our client is not accepted (#${code})` })
     }
   }

@@ -148,12 +148,13 @@ t.test('authorizes a forwarded request, whatever token the caller adds', async (
 })
 
 t.test('detects from the response to a forwarded request whether the token is dead', async (t) => {
-  const judge = (status: number, body: string) => facebook.classifyCredentials?.({ status, headers: {}, body: Buffer.from(body) })
-  t.equal(judge(400, '{"error":{"code":190,"error_subcode":460}}'), 'unauthorized')
-  t.equal(judge(400, '{"error":{"type":"OAuthException","code":102}}'), 'unauthorized')
-  t.equal(judge(401, '{"error":{"code":190,"message":"Unauthorized"}}'), null, 'a gateway may send JSON too')
-  for (const body of ['{"error":{"type":"x","code":100}}', '{"error":{"type":"x","code":200}}', '{"error":{"type":"x","code":4}}', '<html>', '', '{}']) t.equal(judge(400, body), null, body)
-  t.equal(judge(401, '<html>'), null, 'the response is not from Facebook')
+  const classify = (status: number, body: string) =>
+    facebook.classifyCredentials?.({ status, headers: {}, body: Buffer.from(body) })
+  t.equal(classify(400, '{"error":{"code":190,"error_subcode":460}}'), 'unauthorized')
+  t.equal(classify(400, '{"error":{"type":"OAuthException","code":102}}'), 'unauthorized')
+  t.equal(classify(401, '{"error":{"code":190,"message":"Unauthorized"}}'), null, 'a gateway may send JSON too')
+  for (const body of ['{"error":{"type":"x","code":100}}', '{"error":{"type":"x","code":200}}', '{"error":{"type":"x","code":4}}', '<html>', '', '{}']) t.equal(classify(400, body), null, body)
+  t.equal(classify(401, '<html>'), null, 'the response is not from Facebook')
 })
 
 t.test("accepts only notices that the app's secret has signed", async (t) => {
