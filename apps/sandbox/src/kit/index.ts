@@ -1,3 +1,2 @@
-export { recordRequest } from './http/recorded-request.ts'
-export { createOAuth2Server } from './oauth/oauth2-server.ts'
+export { createOAuth2Simulator } from './oauth/oauth2-simulator.ts'
 export type { CreateSimulator } from './simulator.ts'

@@ -64,7 +64,7 @@ t.test('expires tokens, rotates them on refresh, and counts refreshes', async (t
   t.same(await control('/tokens/expire', { account: 'cid' }), { expired: 1 })
   const refused = await brew(accessToken)
   t.equal(refused.status, 401)
-  t.equal(refused.headers.get('www-authenticate'), 'Bearer error="invalid_token"')
+  t.equal(refused.headers.get('www-authenticate'), 'Bearer error="invalid_token", error_description="The access token expired"')
   const { json } = await token({ grant_type: 'refresh_token', refresh_token: refreshToken })
   t.match(await brew(String(json['access_token'])), { status: 201 })
   t.match(await token({ grant_type: 'refresh_token', refresh_token: refreshToken }), { status: 400, json: { error: 'invalid_grant' } })

@@ -23,12 +23,12 @@ export const definition = defineProvider({
 export function classify (response: HttpResponse, now: number): Classification<string> {
   const failure = classifyStatus(response, now)
   if (failure !== undefined) return failure
-  const { id, error } = parseJsonObject(response.body) ?? {}
+  const { id, error, error_description: description } = parseJsonObject(response.body) ?? {}
   if (response.status === 200 && isText(id)) return { kind: 'ok', value: id }
   if (response.status < 400 || !isText(error)) return classifyForeign(response, now)
-  if (error === 'expired_token') return { kind: 'expired', reason: 'access token is expired' }
-  if (error === 'invalid_token') return { kind: 'unauthorized', reason: 'access token is not accepted' }
-  return { kind: 'rejected', reason: 'request refused' }
+  if (error !== 'invalid_token') return { kind: 'rejected', reason: 'request refused' }
+  if (description === 'The access token expired') return { kind: 'expired', reason: 'access token is expired' }
+  return { kind: 'unauthorized', reason: 'access token is not accepted' }
 }
 
 function createParrot (clientId: string, clientSecret: string, baseUrl: string): ProviderClient {

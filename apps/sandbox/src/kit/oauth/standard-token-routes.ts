@@ -64,7 +64,9 @@ export function standardTokenRoutes (app: FastifyInstance, routes: StandardToken
 /** The account of a request with a valid access token in its Authorization header. Throws OAuth2Error. */
 export function accountOfToken (request: FastifyRequest, grants: GrantStore): string {
   const grant = grants.byAccessToken(credentialsOf(request, 'bearer') ?? '')
-  if (grant === undefined || grants.isExpired(grant)) throw new OAuth2Error('invalid_token', 401)
+  if (grant === undefined) throw new OAuth2Error('invalid_token', 401)
+  // The words of RFC 6750 §3.
+  if (grants.isExpired(grant)) throw new OAuth2Error('invalid_token', 401, 'The access token expired')
   return grant.account
 }
 
