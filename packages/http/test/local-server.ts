@@ -26,7 +26,7 @@ export async function web (t: Test, listener: RequestListener): Promise<string> 
   return `http://127.0.0.1:${await listen(t, createServer(listener))}`
 }
 
-/** Talks bytes, for what an HTTP server would not do. */
+/** A TCP server, for responses that an HTTP server would not send. */
 export async function wire (t: Test, onRequest: (socket: Socket) => void): Promise<string> {
   const server = createTcpServer((socket) => socket.once('data', () => onRequest(socket)))
   return `http://127.0.0.1:${await listen(t, server)}`

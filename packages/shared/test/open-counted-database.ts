@@ -6,12 +6,12 @@ import { openDatabase } from '../src/db/index.ts'
 import type { Database } from '../src/db/index.ts'
 import * as schema from '../src/db/schema/index.ts'
 
-/** As `openTestDatabase`, with every statement that is sent, in order: `begin` and `commit` too. */
+/** Like `openTestDatabase`, and records all statements in order, including `begin` and `commit`. */
 export async function openCountedDatabase (t: Test): Promise<Database & { statements: string[] }> {
   const { url } = await testDatabase(t)
   const statements: string[] = []
   const debug = (_connection: number, statement: string): void => {
-    // postgres.js asks once for the types it does not know.
+    // postgres.js queries unknown types once.
     if (!statement.includes('pg_catalog.pg_type')) statements.push(statement.trim())
   }
   const sql = postgres(url, { debug, onnotice: () => {} })

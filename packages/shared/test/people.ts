@@ -3,15 +3,15 @@ import type { Database } from '../src/db/index.ts'
 import type { Grant } from '../src/providers/index.ts'
 import { createVault } from '../src/vault/index.ts'
 
-/** For tests to which the key does not matter. */
+/** For tests in which the key does not matter. */
 export const vault = createVault([{ id: 'test', secret: Buffer.alloc(32, 0x5E) }])
 
-/** A grant as a finished handshake brings it; nobody else has its token. */
+/** A grant like one from a completed handshake, with a unique token. */
 export function grantOf (name: string, token = `token-of-${name}`): Grant {
   return { credentials: { accessToken: token }, account: { id: `account-${name}`, name: `${name} at the provider` } }
 }
 
-/** Makes those who are new, and answers Carillon's ids in the same order. */
+/** Creates missing users, and returns Carillon's ids in the same order. */
 export async function ensureUsers ({ sql }: Database, externalIds: string[]): Promise<string[]> {
   await sql`
     insert into users (id, external_id) select gen_random_uuid(), name from unnest(${externalIds}::text[]) as name
@@ -22,7 +22,7 @@ export async function ensureUsers ({ sql }: Database, externalIds: string[]): Pr
   return rows.map(({ id }) => id)
 }
 
-/** Makes these users, connects each at the provider, and answers the connections' ids in the same order. */
+/** Creates these users, connects each at the provider, and returns the connections' ids in the same order. */
 export async function connect (database: Database, externalIds: string[], provider = 'pushbullet'): Promise<string[]> {
   const userIds = await ensureUsers(database, externalIds)
   const grants = userIds.map((userId, index) => ({ userId, provider, grant: grantOf(externalIds[index] ?? '') }))

@@ -113,7 +113,7 @@ t.test("lets Blot're validate the name", async (t) => {
   t.match(error, { status: 400, failure: { kind: 'rejected', reason: 'parameter name refused' } })
 })
 
-/** Somebody who enters the code just before the third question. */
+/** Runs the app with a user who enters the code just before the third poll. */
 async function run (t: Test, more: Partial<DisposableAppOptions>) {
   const codes: Array<{ code: string, redeemUrl: string }> = []
   const pauses: number[] = []

@@ -10,7 +10,7 @@ const simulator = await openSimulator(t, 'blotre')
 const text = await readFile(new URL('../../../../docs/library-blotre.md', import.meta.url), 'utf8')
 const [registered = '', reading = '', disposable = ''] = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, example = '']) => example)
 
-/** What the reader's own program does. */
+/** The code that a reader's own program contains. */
 const own = `
 const stored: unknown[] = []
 async function store (creds: unknown) { stored.push(creds) }

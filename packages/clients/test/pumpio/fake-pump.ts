@@ -13,7 +13,7 @@ export const token = { accessToken: 'token', accessTokenSecret: 'secret', client
 
 interface Listeners { [path: string]: (request: IncomingMessage, response: ServerResponse, host: string) => void }
 
-/** A host that takes everybody for alice, but for what `listeners` say. */
+/** A host on which every user is alice, unless `listeners` respond otherwise. */
 export async function pump (t: Test, listeners: Listeners): Promise<string> {
   const all: Listeners = {
     '/api/client/register': registers,

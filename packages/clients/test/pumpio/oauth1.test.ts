@@ -76,7 +76,7 @@ const urls = [
   'https://pump.example:8443/api/note?id=urn%3Auuid%3A1%2F2&count=3',
   'http://h.example/p%20q/?a=1&A=&%21%27()*=~-._&b%5B%5D=+%2B&u=%C3%BC%E2%98%83%F0%9F%94%94'
 ]
-/** The npm module takes the second for a member of the first when it makes a request, though not when it checks one. */
+/** The npm module treats the second one as a member of the first when it creates a request, but not when it verifies one. */
 const repeated = 'https://h.example/?a=1&a=0&a=10&u=%F0%9F%94%94&u=%EF%BF%BD'
 const secrets = { consumerSecret: "c&%!'()*=", tokenSecret: 't ü+/' }
 
@@ -122,7 +122,7 @@ function readHeader (header: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, decodeURIComponent(value)]))
 }
 
-// RFC 5849 §3.4.1.3.1 reads the query as a form, so either is a space, and %2B is a plus sign.
+// RFC 5849 §3.4.1.3.1 parses the query as a form, so both are a space, and %2B is a plus sign.
 t.test('signs a plus sign in a query or a form as the space that the server decodes', async (t) => {
   const base = (query: string, form = '') => signatureBaseString({ method: 'GET', url: `https://a.example/x?${query}`, form }, {})
   t.equal(base('q=a+b'), base('q=a%20b'))

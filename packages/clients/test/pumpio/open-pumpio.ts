@@ -38,7 +38,7 @@ export async function refused (t: Test, attempt: Promise<unknown>, expected: obj
   t.match({ ...error.failure, status: error.status }, expected, `${why}: ${error.message}`)
 }
 
-/** 68 bytes: one pixel. */
+/** An image of one pixel, with 68 bytes. */
 export const picture = {
   name: 'dot.png',
   type: 'image/png',

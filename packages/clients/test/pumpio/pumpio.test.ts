@@ -164,7 +164,7 @@ t.test('classifies forwarded requests only by their statement about the token', 
   }
 })
 
-/** What the page shows to somebody who presses Authorize. */
+/** The verifier on the page after a user grants access. */
 async function allow (authorizeUrl: string, name: string): Promise<string> {
   const page = await fetch(`${authorizeUrl}&auto=allow&account=${name}`)
   const [, verifier] = /id="verifier"[^>]*>([^<]+)</.exec(await page.text()) ?? []

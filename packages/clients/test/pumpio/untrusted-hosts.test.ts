@@ -148,7 +148,7 @@ function drip (socket: Socket, begun: string): void {
   socket.once('close', () => clearInterval(timer))
 }
 
-/** The guarded way out, with a name server that knows one address. */
+/** A guarded HTTP client, with a name server that returns one address. */
 function resolving (t: Test, address: string): Http {
   const resolve = async () => [{ address, family: isIPv4(address) ? 4 : 6 }]
   const agent = new Agent({ connect: createGuardedConnector({ guard: createGuard([]), timeoutMs: 2_000, resolve }) })

@@ -20,14 +20,14 @@ t.test('and times out when no data arrived', async (t) => {
   t.equal(await askAndStop(t, 'own', () => {}), 'timeout')
 })
 
-/** What a process says that asks, stands still before it has an answer, and goes on when its time is over. */
+/** The output of a process that sends a request, is suspended before the response, and continues after its timeout. */
 async function askAndStop (t: Test, whose: string, answer: (response: ServerResponse) => void): Promise<string | undefined> {
   let asked: ServerResponse | undefined
   const server = createServer((request, response) => {
     if (request.url === '/before') response.end()
     else asked = response
   })
-  // A connection is there for the next question, however late that comes.
+  // The connection stays open for the next request, however late it is.
   server.keepAliveTimeout = 0
   const url = `http://127.0.0.1:${await listen(t, server)}`
   const goOn = join(t.testdir(), 'go-on')

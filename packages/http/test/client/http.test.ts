@@ -31,7 +31,7 @@ t.test('reuses its connections', async (t) => {
   const url = await web(t, (request, response) => { ports.add(request.socket.remotePort); response.end('ok') })
   const http = client(t, url)
   for (let count = 0; count < 10; count++) await http.request({ method: 'GET', url })
-  // Two, because the first is busy for the rest of the turn in which its answer ended.
+  // Two, because the first is busy for the rest of the turn in which its response ended.
   t.ok(ports.size <= 2, `${ports.size} connections for 10 requests`)
 })
 

@@ -101,7 +101,7 @@ function reach (t: Test) {
   return { http: openHttp(t), signal: new AbortController().signal, now: Date.now }
 }
 
-/** The first hop goes to a server of the test; every other one is left to `http`. */
+/** The first request goes to a test server, and all others to `http`. */
 function rewritten (t: Test, http: ReturnType<typeof createHttp>, host: string, first: string): typeof http.request {
   const open = openHttp(t)
   return (request, signal) => {

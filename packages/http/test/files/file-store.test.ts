@@ -5,7 +5,7 @@ import type { FileStore, StoredFile } from '../../src/files/file-store.ts'
 
 const never = new AbortController().signal
 
-/** A file of so many bytes that is there when `finish` is called. */
+/** A file of `size` bytes that is loaded when the test calls `finish`. */
 function file (key: string, size: number, loadBytes = size) {
   const gate = withResolvers<Buffer>()
   const signals: AbortSignal[] = []
@@ -28,7 +28,7 @@ function withResolvers<Value> () {
   return { promise, resolve, reject }
 }
 
-/** Uses a file until it is told to stop. */
+/** Uses a file until the test releases it. */
 function hold (store: FileStore, stored: StoredFile, signal = never) {
   const gate = withResolvers<void>()
   const state = { has: false }

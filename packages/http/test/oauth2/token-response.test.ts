@@ -63,7 +63,7 @@ t.test('parses JSON or a form, in any encoding and with any content type', async
     [{ 'content-encoding': 'deflate' }, deflateRawSync(text), pair],
     [{ 'content-encoding': 'deflate, gzip' }, gzipSync(deflateSync(text)), pair],
     [{ 'content-encoding': 'identity' }, text, pair],
-    // Decoded already, by something that left the header.
+    // An intermediary decoded the body and kept the header.
     [{ 'content-encoding': 'gzip' }, text, pair],
     [{ 'content-encoding': 'gzip' }, gzipSync(`\uFEFF${text}`), pair],
     [{}, '<html><a href="?access_token=x">', undefined],

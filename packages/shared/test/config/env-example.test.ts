@@ -5,9 +5,9 @@ import { envExample } from '../../src/config/index.ts'
 import { definitions } from '../../src/providers/index.ts'
 
 const root = new URL('../../../../', import.meta.url)
-/** Reads variables for the tests alone. */
+/** The folder that reads variables only for tests. */
 const testSupport = 'packages/testing/'
-/** A person's machine sets these; nobody configures Carillon with them. */
+/** Variables of the operating system, which do not configure Carillon. */
 const systemNames = ['HOME', 'PATH', 'XDG_CONFIG_HOME']
 
 t.test('.env.example matches the configuration', async (t) => {
@@ -34,7 +34,7 @@ t.test('each provider reads all of its variables', async (t) => {
   }
 })
 
-/** Every source file of the apps and packages; paths are from the root. */
+/** All source files of the apps and packages, with paths relative to the root. */
 async function readSources (): Promise<Array<{ path: string, text: string }>> {
   const folder = fileURLToPath(root)
   const paths = (await Promise.all(['apps', 'packages'].map(async (part) =>

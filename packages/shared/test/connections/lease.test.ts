@@ -13,7 +13,7 @@ const { sql } = database
 const leaseMs = 600_000
 let people = 0
 
-/** A connection of version 1, with the changes that a row is about. `id` names it in SQL. */
+/** A connection with version 1, and the changes of a test case. `id` identifies it in SQL. */
 async function connected (change?: (id: string) => PromiseLike<unknown>): Promise<string> {
   const [id = ''] = await connect(database, [`person-${people++}`])
   await change?.(id)

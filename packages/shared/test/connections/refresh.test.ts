@@ -18,7 +18,7 @@ const registrations = createMemoryRegistrations()
 const call = (signal = new AbortController().signal) => ({ http, signal, now: Date.now, registrations })
 let people = 0
 
-/** A connection whose provider answers a refresh when the test says so. */
+/** A connection whose provider responds to a refresh when the test lets it. */
 async function open (more: Partial<RefreshServices> = {}) {
   const name = `person-${people++}`
   const [id = ''] = await connect(database, [name])

@@ -3,12 +3,12 @@ import t from 'tap'
 import { openClock } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 
-/** As much as a busy machine may take for one round trip. */
+/** The maximum time of one round trip on a busy machine. */
 const toleranceMs = 2_000
 
 t.test("follows the database's clock, whatever the machine's clock is", async (t) => {
   const { sql } = await openTestDatabase(t, { max: 1 })
-  // Ahead of ours by a day.
+  // One day ahead of this machine's clock.
   await sql`create function public.clock_timestamp() returns timestamptz language sql as
     $$ select pg_catalog.clock_timestamp() + interval '1 day' $$`
   await sql`set search_path = public, pg_catalog`

@@ -16,7 +16,7 @@ const later = new Date('2030-01-01T12:10:00Z')
 const userId = newId()
 await db.insert(users).values({ id: userId, externalId: 'ann' })
 
-/** Rows that the database takes; each wrong state below is one of these with something changed. */
+/** Valid rows. Each invalid state below changes one of them. */
 const key = (): typeof apiKeys.$inferInsert => ({ id: newId(), name: 'console', secretHash: newId(), scopes: ['admin'] })
 const team = (): typeof teams.$inferInsert => ({ id: newId(), externalId: newId(), name: 'Crew', ownerId: userId })
 let providers = 0
@@ -345,7 +345,7 @@ t.test("deletes a user's data with the user, and keeps notifications of a key", 
   t.match(await db.select().from(notifications).where(eq(notifications.id, sent.id)), [{ createdBy: null }])
 })
 
-/** Tries one changed row at a time; what is taken is rolled back. */
+/** Tries one changed row at a time, and rolls back those that the database accepts. */
 function attempts<Table extends PgTable> (t: Tap, table: Table, valid: () => Table['$inferInsert']) {
   const outcome = (change: object): Promise<string> => outcomeOf(db.transaction(async (tx) => {
     await tx.insert(table).values({ ...valid(), ...change } as Table['$inferInsert'])

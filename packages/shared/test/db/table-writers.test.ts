@@ -12,7 +12,7 @@ const writers: Record<string, string> = {
   ad_accounts: 'pulls',
   insights: 'pulls'
 }
-/** The tables as drizzle knows them. */
+/** The names of the tables in drizzle. */
 const models: Record<string, string> = {
   deliveries: 'deliveries',
   providerHosts: 'provider_hosts',
@@ -55,7 +55,7 @@ function writtenTables (source: string): string[] {
   return tables.filter((name) => name in writers)
 }
 
-/** All sources that ship; the benchmarks measure other ways to write. */
+/** All sources except the benchmarks, which measure other ways to write. */
 async function listSources (): Promise<string[]> {
   const paths: string[] = []
   for (const folder of ['apps', 'packages']) {

@@ -18,7 +18,7 @@ t.test('rejects when the server ends during a transaction, and recovers', async 
       const [row] = await tx`select pg_backend_pid() as pid`
       await Promise.all([tx`select pg_sleep(60)`, endSession(row?.['pid'])])
     }))
-    // The first to use the connection again may be told of what became of the one before.
+    // The first statement on the connection may receive the error of the previous one.
     t.match([...await until(() => database.sql.begin((tx) => tx`select 1 as one`))], [{ one: 1 }])
   }
 })

@@ -8,7 +8,7 @@ const [a, b, c] = ['1', '2', '3'].map((digit) => `01990000-0000-7000-8000-000000
 t.test('identifies a delivery by the same key every time, and each by another', async (t) => {
   t.equal(deliveryKeyOf(a, b), deliveryKeyOf(a, b))
   t.equal(new Set([deliveryKeyOf(a, b), deliveryKeyOf(b, a), deliveryKeyOf(a, c), deliveryKeyOf(c, b)]).size, 4)
-  // Pushes that are out there are known by it: another key would show them twice.
+  // Providers identify existing pushes by this key. Another key would show them twice.
   t.equal(deliveryKeyOf(a, b), '3c31cf63-f94c-567a-808b-4f2ffe6ba2da')
 })
 

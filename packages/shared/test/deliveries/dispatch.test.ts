@@ -14,7 +14,7 @@ import { recordingQueues } from '../notifications/recording-queues.ts'
 
 const offered = ['pushbullet', 'other']
 
-/** As after a loss: the rows are there and no job knows of them. */
+/** The state after a loss of the queue: rows with no job id. */
 async function insertLost (database: Database, ...drafts: Draft[]): Promise<void> {
   await insertNotifications(database, drafts, offered)
   await database.sql`update deliveries set job_id = null`
@@ -76,7 +76,7 @@ t.test('sends nothing early when a wake-up runs a moment early', async (t) => {
   await connect(database, ['ann'])
   await insertLost(database, draftTo(['ann']))
   const { queues, added } = recordingQueues(offered)
-  // The database's time stands still within a transaction, and this pool has one connection.
+  // The database's time does not advance within a transaction, and this pool has one connection.
   await database.sql`begin`
   await database.sql`update deliveries set due_at = now() + interval '45 milliseconds'`
   t.equal(await dispatchWaiting(database, queues), 1)

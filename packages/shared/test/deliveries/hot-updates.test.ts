@@ -18,7 +18,7 @@ const connections = await sql<Array<{ id: string }>>`
   select id, id, 'pushbullet', 'active', id::text, id::text, 'sealed', now() - interval '1 hour' from made returning id`
 const connectionIds = connections.map(({ id }) => id).sort()
 
-/** Settles all of it in sets of 500, and asserts which share of the updates stays on its page. */
+/** Settles the claim in batches of 500, and asserts the share of HOT updates. */
 async function assertHot (t: Test, claimId: string, claimed: Claimed[]): Promise<void> {
   const count = async () => (await frozen.sql<[{ updated: number, hot: number }]>`
     select sum(n_tup_upd)::int as updated, sum(n_tup_hot_upd)::int as hot from pg_stat_xact_user_tables where relname like 'deliveries%'`)[0]

@@ -7,8 +7,8 @@ type Value = string | number | boolean | null | string[]
 export type Fields = Record<string, Value>
 
 /**
- * A database of this test's own, and inserts with sensible values for the tests that run one statement. `frozen` is a second pool
- * with one connection: between `begin` and `rollback` its time stands still. A statement that waits for a lock fails after 5 s.
+ * A database for this test, and inserts with valid defaults for tests of single statements. `frozen` is a second pool with one
+ * connection, whose time does not advance between `begin` and `rollback`. A statement that waits for a lock fails after 5 s.
  */
 export async function openRows (t: Test) {
   const { url } = await testDatabase(t)
@@ -67,7 +67,7 @@ export function rowsOf ({ sql }: Database) {
     await sql`insert into provider_hosts ${sql({ provider: 'pushbullet', ...fields })}`
   }
 
-  /** A lease of `until` on these deliveries, which become `sending`. */
+  /** A lease until `until` for these deliveries, which become `sending`. */
   async function insertClaim (notificationId: string, connectionIds: string[], until = fromNow(60)): Promise<string> {
     const id = newId()
     const sorted = connectionIds.toSorted()
@@ -101,12 +101,12 @@ export interface DeliveryRow {
   jobId: string | null
   claimId: string | null
   due: 'held' | 'due' | 'later' | null
-  /** Until it is due; null when it is held or not due at all. */
+  /** Seconds until it is due. Null when it is paused or has no due time. */
   seconds: number | null
   events: string[]
 }
 
-/** ISO 8601, so many seconds from now. */
+/** ISO 8601, `seconds` from now. */
 export function fromNow (seconds: number): string {
   return new Date(Date.now() + seconds * 1000).toISOString()
 }

@@ -13,7 +13,7 @@ const statements = [
   'insertNotifications', 'claimSegment', 'claim', 'settle', 'reclaimLost', 'postpone', 'pauseNotification', 'resumeNotification',
   'cancelNotification', 'retryFailed', 'expireWaiting', 'releaseParked', 'skipWaiting', 'followConnections', 'assignJobs', 'clearJobs'
 ] as const
-/** What happens around deliveries: none of it writes their states. */
+/** Changes in the environment of deliveries, which never change their states. */
 const incidents = ['addBroadcast', 'refuse', 'reconnect', 'disconnect', 'limit', 'expire', 'endLeases', 'spendAttempts', 'passTime'] as const
 export const stepNames = [
   ...statements, ...incidents, 'insertNotifications', 'addBroadcast', 'claimSegment', 'claim', 'claim', 'settle', 'settle', 'settle', 'settle',
@@ -31,11 +31,11 @@ export interface Step {
 export interface Change {
   from: string | null
   to: string
-  /** The event that was added; null: none. */
+  /** The new event, or null. */
   event: string | null
 }
 
-/** A delivery with what its next state depends on. */
+/** A delivery with everything that its next state depends on. */
 interface Situation {
   notificationId: string
   connectionId: string
@@ -57,7 +57,7 @@ type States = Record<string, DeliveryState>
 
 const provider = 'pushbullet'
 const leaseMs = 60_000
-/** Few, so that many steps meet the same deliveries. */
+/** A small number, so that many steps concern the same deliveries. */
 const maxNotifications = 3
 const outcome: Outcome = {
   state: 'retrying', attempted: true, reason: 'r', receipt: null, dueAt: null, limitedUntil: null, unauthorized: false, event: { event: 'attempt' }
@@ -112,7 +112,7 @@ export async function openStateMachine (t: Test) {
     }
   }
 
-  /** Takes the step, and returns the states that it is to change. */
+  /** Executes the step, and returns the states that it should produce. */
   async function apply (step: Step, before: Situation[], audience: Member[]): Promise<States> {
     const notificationId = notificationIds[step.notification % notificationIds.length] ?? newId()
     const connectionId = connectionIds[step.connection] ?? newId()

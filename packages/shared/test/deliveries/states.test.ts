@@ -9,7 +9,7 @@ const anyStep = fc.record<Step>({
   name: fc.constantFrom(...stepNames), notification: fc.nat(2), connection: fc.nat(2), choice: fc.nat(999)
 })
 
-/** Random steps seldom come in these orders. */
+/** Orders that rarely occur in random steps. */
 const rareOrders = [
   inOrder(1, 'insertNotifications', 'pauseNotification', 'claim', 'resumeNotification', 'expire', 'expireWaiting'),
   inOrder(1, 'insertNotifications', 'claim', 'cancelNotification', 'reclaimLost', 'claim'),
@@ -23,7 +23,7 @@ const rareOrders = [
   inOrder(1, 'insertNotifications', 'refuse', 'claim', 'reconnect', 'followConnections')
 ]
 
-/** The seed makes a failure repeat. */
+/** With a fixed seed, failures are reproducible. */
 const runs = { numRuns: rareOrders.length + 16, seed: 20_261_129, endOnFailure: true, examples: rareOrders }
 
 t.test('random statements change deliveries as the model predicts, and as the table of transitions lists', async (t) => {

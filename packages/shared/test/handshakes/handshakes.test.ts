@@ -19,7 +19,7 @@ const { id: userId } = await ensureUser(database, { externalId: 'ann', displayNa
 
 const open = (returnTo?: string) => createHandshake(database, { userId, provider: 'pushbullet', returnTo }, now)
 
-/** As it is now. */
+/** Claims the handshake in its current state. */
 async function claim (id: string, at = now): Promise<boolean> {
   const found = await findHandshake(database, id, at)
   return found !== undefined && await claimHandshake(database, found, at)

@@ -23,7 +23,7 @@ t.test('replaces characters that must not be displayed', async (t) => {
   t.equal(sanitizeText('Ann'), 'Ann')
 })
 
-/** Some of these characters would break the lines of the report. */
+/** Formats characters as code points, because some would break the lines of the report. */
 function codesOf (name: string): string {
   return [...name].map((character) => `U+${(character.codePointAt(0) ?? 0).toString(16)}`).join(' ')
 }

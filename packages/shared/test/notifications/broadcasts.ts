@@ -5,7 +5,7 @@ import type { DeliveryState } from '../../src/deliveries/index.ts'
 import type { DeliveryCounts, Draft } from '../../src/notifications/index.ts'
 import { draftTo } from './drafts.ts'
 
-/** A broadcast with its row of progress, as the worker begins one: `waiting` of its audience are in segments. */
+/** A broadcast with its row of progress, as the worker creates it. `waiting` connections of its audience are in segments. */
 export async function openBroadcast (
   database: Database, { waiting = 0, fields = {} }: { waiting?: number, fields?: Partial<Draft> } = {}
 ): Promise<string> {
@@ -18,7 +18,7 @@ export async function openBroadcast (
   return draft.id
 }
 
-/** Deliveries in these states, each to a connection of its own, in one statement. */
+/** Inserts deliveries in these states, each to a separate connection, in one statement. */
 export async function insertDeliveries ({ sql }: Database, notificationId: string, states: DeliveryState[]): Promise<string[]> {
   const connectionIds = states.map(() => newId())
   await sql`
@@ -31,7 +31,7 @@ export async function insertDeliveries ({ sql }: Database, notificationId: strin
   return connectionIds
 }
 
-/** What the trigger has counted, and what there is to be counted. */
+/** The counts of the trigger, and the counts of the rows. */
 export async function countsOf (
   { sql }: Database, notificationId: string
 ): Promise<{ kept: DeliveryCounts, rows: DeliveryCounts }> {

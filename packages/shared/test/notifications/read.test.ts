@@ -16,7 +16,7 @@ const connectionIds = await connect(database, names)
 const now = new Date()
 const inAnHour = new Date(now.getTime() + 3600_000)
 
-/** A notification with deliveries in these states, one to each of our people in turn. */
+/** A notification with deliveries in these states, one for each of the users in turn. */
 async function notificationWith (states: DeliveryState[], fields: Partial<Draft> = {}): Promise<string> {
   const draft = draftTo([], fields)
   await insertNotifications(database, [draft], [])

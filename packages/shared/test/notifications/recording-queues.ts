@@ -3,7 +3,7 @@ import type { JobQueue, NewJob } from '../../src/queue/index.ts'
 
 type Recorded<Data> = Array<NewJob<Data> & { provider: string }>
 
-/** Queues that keep what they are given for a test to look at; `add` may be told to do something else first. */
+/** Queues that record added jobs for the test. `add` may run code before that. */
 export function recordingQueues (providers: string[], add: () => Promise<void> = async () => {}) {
   const added: Recorded<DeliverJob> = []
   const segments: Recorded<SegmentJob> = []

@@ -33,7 +33,7 @@ async function takeQueryWhileClosing (t: Test, address: string): Promise<void> {
     sockets.push(opened)
     return opened
   }
-  // Its types do not say that it takes a socket.
+  // The types of postgres.js lack the option `socket`.
   const watched = { ...options, socket }
   const sql = postgres(watched)
   t.teardown(() => sql.end({ timeout: 5 }))
@@ -47,7 +47,7 @@ async function takeQueryWhileClosing (t: Test, address: string): Promise<void> {
   t.equal(sockets.length, 2, 'with the first connection after it')
 }
 
-/** postgres.js takes what `begin` asks for before it hears that the socket has closed, and would send it after. */
+/** postgres.js accepts the statements of `begin` before it receives the close event, and would send them afterwards. */
 function delayClose (socket: Socket, begin: () => void): void {
   const emit: (event: string, ...rest: unknown[]) => boolean = socket.emit.bind(socket)
   const closeLate = async (rest: unknown[]): Promise<void> => {

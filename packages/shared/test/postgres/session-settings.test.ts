@@ -78,7 +78,7 @@ t.test('starts the same session with both drivers, with the settings in the URL'
   })
 })
 
-/** A database of its own whose every session begins with settings that ours must not have. */
+/** A database whose sessions start with settings that Carillon must override. */
 async function openOddDatabase (t: Test): Promise<string> {
   const { url } = await testDatabase(t)
   const admin = openDatabase({ url, max: 1 })

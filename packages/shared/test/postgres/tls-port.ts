@@ -15,7 +15,7 @@ export interface Certificate {
   key: string
 }
 
-/** A new authority in this folder; resolves to the path of its certificate. */
+/** Creates a certificate authority in this folder, and resolves to the path of its certificate. */
 export async function makeAuthority (folder: string): Promise<string> {
   const file = join(folder, 'ca.pem')
   await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=Test authority',
@@ -32,14 +32,14 @@ export async function makeCertificate (folder: string, name: string, alternative
   return { cert: await readFile(cert ?? '', 'utf8'), key: await readFile(key ?? '', 'utf8') }
 }
 
-/** A port that speaks TLS as PostgreSQL does, in front of the one at `url`. */
+/** A port with PostgreSQL's TLS negotiation, in front of the server at `url`. */
 export async function openTlsPort (t: Test, url: string, certificate: Certificate): Promise<number> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
-    // The first eight bytes ask for TLS.
+    // The first eight bytes are the SSLRequest.
     socket.once('data', () => {
       socket.write('S')
       const secure = new TLSSocket(socket, { isServer: true, ...certificate })

@@ -14,7 +14,7 @@ t.test('connects with both drivers according to each sslmode', { skip: openssl =
   const folder = t.testdir({ other: {} })
   const authority = await makeAuthority(folder)
   const other = await makeAuthority(join(folder, 'other'))
-  // Valid for the name and not for the address.
+  // Valid for the name, but not for the address.
   const certificate = await makeCertificate(folder, 'localhost', 'DNS:localhost')
   const port = await openTlsPort(t, url, certificate)
 

@@ -17,7 +17,7 @@ const json = { 'content-type': 'application/json' }
 const text = { 'content-type': 'text/plain' }
 const page = '<html><body>Access denied by policy 17.</body></html>'
 
-/** What proxies, firewalls, gateways and captive portals say. */
+/** Responses of proxies, firewalls, gateways and captive portals. */
 const intermediaries: Array<[number, Record<string, string>, string]> = [
   [200, html, page],
   [200, text, page],

@@ -17,7 +17,7 @@ const homes = [
   'packages/testing/src/mutate/targets/'
 ]
 
-/** Names that other files contain for a reason. An entry that no line needs any more fails. */
+/** Names that other files contain for a reason. The test fails for an unused entry. */
 const exceptions: Array<{ file: string, allows: RegExp, reason: string }> = [
   { file: 'apps/sandbox/src/sandbox.ts', allows: /.*/, reason: 'options of single simulators' },
   { file: 'apps/sandbox/src/main.ts', allows: /.*/, reason: 'options of single simulators' },

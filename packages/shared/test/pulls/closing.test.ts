@@ -8,11 +8,11 @@ import { connect, ensureUsers, grantOf, vault } from '../people.ts'
 
 const database = await openTestDatabase(t)
 const { sql } = database
-// Whoever keeps accounts comes to a gate between the row that says who reads and the look at the connection.
+// A process that stores accounts waits at a gate between the check of its lease and the check of the connection.
 await sql`create function pass_gate () returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(1); return new; end $$`
 await sql`create trigger pass_gate before insert on ad_accounts for each row execute function pass_gate()`
 
-/** How a connection is closed, or becomes another account's, while it is read. */
+/** How a connection is closed, or changes its account, during a pull. */
 const endings: Record<string, (id: string, name: string) => Promise<unknown>> = {
   disconnects: (id) => disconnect(database, id),
   'connects another account': async (_id, name) => {

@@ -14,7 +14,7 @@ const leaseMs = 60_000
 const shoes = { id: 'act_1', name: 'Shoes', currency: 'EUR', timezone: 'UTC' }
 const day = { day: '2026-01-01', impressions: '1', clicks: '1', spend: '1' }
 
-/** A connection of its own, taken and with one account that has a day. */
+/** A connection with a pull that is taken, and an account with one day. */
 async function openTaken (): Promise<TakenPull> {
   const [id = ''] = await connect(database, [`user-${newId()}`], 'facebook')
   await addPulls(database, 'facebook')
@@ -35,7 +35,7 @@ async function stateOf ({ connectionId }: TakenPull): Promise<unknown> {
 
 const range = { since: '2026-01-01', until: '2026-01-31', days: [] }
 
-/** Every write of a pull, by one whose lease another worker has taken over. */
+/** Every write of a pull, with a lease that another worker has taken over. */
 const writes: Record<string, (lost: TakenPull) => Promise<unknown>> = {
   renewPull: (lost) => renewPull(database, lost),
   storeAccounts: (lost) => storeAccounts(database, lost, [{ ...shoes, name: 'Stale' }, { ...shoes, id: 'act_2' }]),

@@ -14,7 +14,7 @@ const { Worker } = withBackend(createPostgresBackend)
 async function openPool (t: Test) {
   const { url } = await testDatabase(t)
   const pool = openPatientPool(parseDatabaseUrl(url), { max: 10, applicationName: 'test', searchPath: 'bullmq' })
-  // The same methods; only the overloads of `on` differ.
+  // The same methods. Only the overloads of `on` differ.
   return { url, pool, connection: pool as unknown as PgPool }
 }
 

@@ -72,7 +72,7 @@ for (const { kind, skip, open } of await backends()) {
       const seen: Array<{ data: string, afterMs: number }> = []
       startWorker(async (data) => { seen.push({ data, afterMs: performance.now() - addedAt }) })
       const addedAt = performance.now()
-      // Once due, a job stands where it was added, so the one at once is before the one that is due soon.
+      // BullMQ runs due jobs in the order of adding, so the immediate one comes before the one that is due soon.
       await queue.add([
         { id: 'not-today', data: 'not today', delayMs: 3600_000 }, { id: 'now', data: 'now' }, { id: 'later', data: 'later', delayMs: 700.5 }
       ])
@@ -159,7 +159,7 @@ for (const { kind, skip, open } of await backends()) {
       await Promise.all([1, 2, 3].map(() => queue.schedule('tick', 300, {})))
       await until(() => times.length >= 8)
       const tookMs = (times[7] ?? 0) - (times[0] ?? 0)
-      // Seven intervals, of which a busy machine may eat some; with a second schedule they would be half as long.
+      // Seven intervals, some of which a busy machine may miss. With a second schedule they would take half as long.
       t.ok(tookMs > 4 * 300, `it took ${Math.round(tookMs)} ms`)
     })
 

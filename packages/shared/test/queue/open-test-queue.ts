@@ -8,11 +8,11 @@ export interface QueueAddress {
   prefix: string
 }
 
-/** One queue of a backend; it, its workers and the backend end with the test. */
+/** One queue of a backend. The queue, its workers and the backend end with the test. */
 export function openTestQueue<Data = unknown> (t: Test, address: QueueAddress, name = 'test'): {
   backend: QueueBackend
   queue: JobQueue<Data>
-  /** What `onError` has heard. */
+  /** The errors that `onError` has received. */
   errors: Error[]
   startWorker: (process: (data: Data) => Promise<void>, options?: Partial<WorkerOptions>) => JobWorker
 } {

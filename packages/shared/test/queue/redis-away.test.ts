@@ -9,11 +9,11 @@ import { openTestQueue } from './open-test-queue.ts'
 import { prepareRedis } from './start-redis.ts'
 
 const databaseUrl = 'postgres://not.used.example/carillon'
-/** A queue that is away says so within this time; callers have their own callers waiting. */
+/** An unreachable queue must reject within this time, because callers have timeouts too. */
 const boundMs = 8_000
 const stepMs = 50
 
-// They wait for time-outs more than for anything else.
+// The tests mostly wait for timeouts.
 t.jobs = 4
 
 t.test('reports within seconds that Redis has become unreachable', { buffered: true }, async (t) => {
@@ -92,14 +92,14 @@ async function rejectsInTime (t: Pick<Test, 'rejects'>, calls: Record<string, ()
   await Promise.all(Object.entries(calls).map(([name, call]) => t.rejects(inTime(call()), name)))
 }
 
-/** What becomes of it; undefined, and no error, when that is yet to come after the bound. */
+/** The result of the work. Undefined when it is still pending after the time limit. */
 function inTime (work: Promise<unknown>): Promise<unknown> {
   return Promise.race([work, patience()])
 }
 
 /**
- * Ends after the bound, in steps: a process that stood still, for however long, is one step older, and so is what it waits for.
- * By the clock that would be late, and through no fault of its own.
+ * Resolves after the time limit, in steps. If the process is suspended, only one step passes, as for the work it waits for. A
+ * clock would count the whole suspension.
  */
 async function patience (): Promise<void> {
   for (let waitedMs = 0; waitedMs < boundMs; waitedMs += stepMs) await sleep(stepMs, undefined, { ref: false })

@@ -19,7 +19,7 @@ t.test('continues behind one address after the replica has become the primary', 
   await queue.add([{ id: 'before', data: 'before' }])
   await until(() => seen.includes('before'))
 
-  // The connections to the old primary stay open: only its refusals tell that it is a replica now.
+  // The connections to the old primary stay open. Only its refusals show that it is now a replica.
   await replica.command('replicaof', 'no', 'one')
   address.leadTo(replica.port)
   await primary.command('replicaof', '127.0.0.1', String(replica.port))
@@ -55,7 +55,7 @@ t.test('continues after a Redis was temporarily a replica', async (t) => {
   t.equal(await backend.check(), undefined)
 })
 
-/** A TCP address that leads new connections to one server or another; those that are open stay where they are. */
+/** A TCP address whose new connections lead to a selectable server. Open connections stay. */
 async function openAddress (t: Test, firstPort: number): Promise<{ url: string, leadTo: (port: number) => void }> {
   let target = firstPort
   const sockets = new Set<Socket>()

@@ -6,7 +6,10 @@ import { openTestQueue } from './open-test-queue.ts'
 t.setTimeout(300_000)
 
 const lockMs = 2_000
-/** Less than BullMQ's own 30 s: a worker with these defaults must not pass for one that takes the job when the lock ends. */
+/**
+ * Shorter than BullMQ's default of 30 s: a worker with the default must fail this test, which requires a takeover when the lock
+ * ends.
+ */
 const patience = { timeoutMs: 25_000, what: 'the next worker has the job' }
 const script = fileURLToPath(new URL('fixtures/worker-that-hangs.ts', import.meta.url))
 

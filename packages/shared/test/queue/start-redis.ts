@@ -7,13 +7,13 @@ import type { Test } from 'tap'
 
 export interface RestartableRedis {
   url: string
-  /** Again, on the same port, with nothing of what it held before. */
+  /** Starts it again on the same port, without its earlier data. */
   start: () => Promise<void>
-  /** At once, as in a power cut. */
+  /** Kills it, as a power failure would. */
   kill: () => Promise<void>
 }
 
-/** A Redis that is not running yet; ends with the test. Skips the test where there is no redis-server, and returns undefined. */
+/** A Redis that is not running yet and ends with the test. Without redis-server, skips the test and returns undefined. */
 export async function prepareRedis (t: Test): Promise<RestartableRedis | undefined> {
   const found = await findRedisServer()
   if (found === undefined) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { exponentialBackoff, poll, retry } from '../../src/retry/index.ts'
 
-/** Generators can be iterated once only. */
+/** A generator can be iterated only once. */
 const fast = { [Symbol.iterator]: () => exponentialBackoff(1, 1) }
 
 t.test('calls the work until it succeeds, and reports every error before', async (t) => {

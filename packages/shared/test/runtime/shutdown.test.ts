@@ -3,7 +3,7 @@ import { spawnNode } from '@carillon/testing'
 import t from 'tap'
 
 const script = fileURLToPath(new URL('fixtures/run-until-stopped.ts', import.meta.url))
-/** The lines of the fixture, without those of the log. */
+/** The output of the fixture, without log lines. */
 const own = (lines: string[]) => lines.filter((line) => !line.startsWith('{'))
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

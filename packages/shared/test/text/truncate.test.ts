@@ -9,8 +9,8 @@ t.test('splits no grapheme', async (t) => {
   const rows: Array<[string, number, string]> = [
     ['abcd', 3, 'abc'],
     ['ab\u{1F514}', 3, 'ab'], // a surrogate pair
-    ['cafe\u0301s', 4, 'caf'], // a letter and its mark
-    ['a\u{1F469}\u200D\u{1F469}\u200D\u{1F467}b', 8, 'a'], // a family
+    ['cafe\u0301s', 4, 'caf'], // a letter with a combining mark
+    ['a\u{1F469}\u200D\u{1F469}\u200D\u{1F467}b', 8, 'a'], // a family emoji
     ['a\u{1F1E9}\u{1F1EA}', 4, 'a'], // a flag
     ['a\r\nb', 2, 'a'],
     ['\u{1F514}', 1, '']

@@ -4,7 +4,7 @@ import t from 'tap'
 import { admit } from '../../src/throttling/admit.ts'
 
 const { url } = await testDatabase(t)
-// The database's time stands still within a transaction, and this pool has one connection.
+// The database's time does not advance within a transaction, and this pool has one connection.
 const database = openDatabase({ url, max: 1 })
 const { sql } = database
 const competing = openDatabase({ url, max: 4 })

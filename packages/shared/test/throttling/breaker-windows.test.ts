@@ -9,14 +9,14 @@ const database = openDatabase({ url: (await testDatabase(t)).url, max: 2 })
 t.teardown(() => database.close())
 const log = createLog({ name: 'test', level: 'silent' })
 
-/** Breakers with a clock of the test's own, for a host that nobody else speaks of. */
+/** Breakers with a test clock, for a host that no other test uses. */
 function breakersOf (host: string) {
   let at = 1_000_000
   const breakers = createBreakers({ database, log, now: () => at })
   const note = (count: number, health: Health): void => {
     for (let index = 0; index < count; index++) breakers.note('pushbullet', host, health, 'down')
   }
-  /** How many requests have to fail in a row until it opens. */
+  /** The number of consecutive failures after which the breaker opens. */
   const openAfter = (): number => {
     for (let count = 1; count <= 20_000; count++) {
       note(1, 'failing')

@@ -10,11 +10,11 @@ const { database, frozen } = await openRows(t)
 const { sql } = frozen
 const log = createLog({ name: 'test', level: 'silent' })
 
-// The database's time stands still within a transaction, and this pool has one connection.
+// The database's time does not advance within a transaction, and this pool has one connection.
 t.beforeEach(async () => { await sql`begin` })
 t.afterEach(async () => { await sql`rollback` })
 
-/** A worker of its own: its breakers share nothing with another's but the database. */
+/** A separate worker, whose breakers share only the database with others. */
 function openWorker () {
   const clock = { at: 1_000_000 }
   const breakers = createBreakers({ database: frozen, log, now: () => clock.at })

@@ -7,14 +7,14 @@ const { sql } = database
 let keys = 0
 const newKey = (perMinute: number) => ({ key: `test:${++keys}`, perMinute })
 
-/** Seconds until nothing counts any more, in full ones. */
+/** Whole seconds until the budget is full again. */
 async function usedSeconds (key: string): Promise<number> {
   const [row] = await sql<Array<{ used: number }>>`
     select round(extract(epoch from full_at - now()))::int as used from outgoing_budgets where key = ${key}`
   return row?.used ?? 0
 }
 
-/** As if the last request had been so much earlier. */
+/** Moves the last requests `seconds` into the past. */
 async function letPass (seconds: number): Promise<void> {
   await sql`update outgoing_budgets set full_at = full_at - ${seconds}::int * interval '1 second'`
 }

@@ -46,6 +46,6 @@ t.test('derives bytes that differ by purpose and by key, and are not the key', a
   t.equal(new Set(derived).size, 6)
   t.same(derived.map((hex) => hex.length), Array.from({ length: 6 }, () => 64))
   t.same(createVault([b, a]).derive('cookies'), createVault([a, b]).derive('cookies').reverse(), 'the first key\'s is first')
-  // Cookies and user tokens that are out there depend on it.
+  // Existing cookies and user tokens depend on this value.
   t.equal(derived[0], '6cbcfc69bc87f4993a11668c647706a071d981e7ee8c355f91edf04b5653fd98')
 })

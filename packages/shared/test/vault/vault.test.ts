@@ -91,7 +91,7 @@ t.test('refuses anything that it has not sealed', async (t) => {
   ]) t.equal(refusal(() => vault.open(other, place)), 'malformed', inspect(other.slice(0, 12)))
 })
 
-/** The code of the refusal; throws when there is none, or when a secret shows in any form that an error may be printed in. */
+/** The code of the refusal. Throws when there is none, or when an error contains a secret in any printed form. */
 function refusal (open: () => unknown): VaultErrorCode {
   let opened: unknown
   try {
@@ -110,7 +110,7 @@ const secrets = [
   plaintext, 'o.example', ...[keyA, keyB].flatMap(({ secret }) => (['hex', 'base64', 'base64url'] as const).map((form) => secret.toString(form)))
 ]
 
-/** What stands before the bytes, and the bytes. */
+/** The prefix of the sealed value, and its bytes. */
 function taken (sealed: string): [string, Buffer] {
   const at = sealed.lastIndexOf('.') + 1
   return [sealed.slice(0, at), Buffer.from(sealed.slice(at), 'base64url')]

@@ -12,12 +12,12 @@ import { toTransportError } from '../../../src/client/transport-error.ts'
 
 type Resolve = GuardedConnectorOptions['resolve']
 
-/** A name server that answers each question with the next of `answers`. */
+/** A name server that responds to each query with the next of `answers`. */
 function resolving (...answers: string[][]): Resolve {
   return async () => (answers.shift() ?? []).map((address) => ({ address, family: isIPv4(address) ? 4 : 6 }))
 }
 
-/** Something that listens, and counts who comes. */
+/** A server that counts its connections. */
 async function listening (t: Test, host: string, port = 0): Promise<{ port: number, visits: () => number }> {
   let visits = 0
   const server = createServer((socket) => {
@@ -84,7 +84,7 @@ t.test('connects only to the permitted one of several addresses', async (t) => {
 
 t.test('does not use a refused address when the permitted one does not respond', async (t) => {
   const { port, visits } = await listening(t, '127.0.0.1')
-  // Nothing listens there, so the socket would try the next address if it had one.
+  // No server listens there, so the socket would try the next address if it had one.
   await t.rejects(connect(createGuard(['127.0.0.2']), resolving(['127.0.0.2', '127.0.0.1']), 'mixed.example', port), { code: 'ECONNREFUSED' })
   t.equal(visits(), 0)
 })

@@ -5,19 +5,19 @@ import ipaddr from 'ipaddr.js'
 import type { Test } from 'tap'
 
 export interface NameServer {
-  /** `127.0.0.1:port`, as `nameServers` takes it. */
+  /** `127.0.0.1:port`, in the format of `nameServers`. */
   address: string
-  /** The names of all questions, in the order they came. */
+  /** The names of all queries, in order. */
   questions: string[]
 }
 
-/** What the server does with a name: its addresses, `never` to stay silent; a name without an entry does not exist. */
+/** The result of a query: addresses, or `never` for no response. A name without an entry does not exist. */
 type Answers = (name: string) => string[] | 'never' | undefined
 
 const typeA = 1
 const typeAaaa = 28
 
-/** A DNS server on loopback (RFC 1035 §4), for as much of it as one question takes. */
+/** A DNS server on loopback (RFC 1035 §4) that supports queries with one question. */
 export async function openNameServer (t: Test, answers: Answers): Promise<NameServer> {
   const questions: string[] = []
   const socket = createSocket('udp4', (query, { port, address }) => {

@@ -6,13 +6,13 @@ import type { Fields } from '../open-rows.ts'
 
 const { database, frozen, insertConnection, insertNotification, insertHost, readDelivery } = await openRows(t)
 const { sql } = database
-// Each broadcast is for everybody there is.
+// Each broadcast goes to all connections in the database.
 t.beforeEach(async () => { await sql`delete from connections` })
 
 const everyone = { audience: '{"everyone":true}' }
 const firstId = '00000000-0000-0000-0000-000000000000'
 
-/** A broadcast of one segment that reaches from `afterId` to the last of `connectionIds`. */
+/** A broadcast with one segment from `afterId` to the last of `connectionIds`. */
 async function insertSegment (
   connectionIds: string[],
   { notification = {}, segment = {}, progress = {} }: { notification?: Fields, segment?: Fields, progress?: Fields } = {}
@@ -43,7 +43,7 @@ interface Case {
   notification?: Fields
   connection?: Fields
   host?: Fields
-  /** Undefined: the connection is not of the audience. */
+  /** Undefined: the connection does not belong to the audience. */
   becomes: object | undefined
 }
 
@@ -56,7 +56,7 @@ const limited = { limited_until: fromNow(10 * minute) }
 const pump = { host: 'pump.example' }
 const open = { ...pump, breaker: 'open', opens: 1, retry_at: fromNow(5 * minute) }
 
-/** Each row differs from the first in what decides it, and in nothing else. */
+/** Each case differs from the first only in what decides it. */
 const cases: Case[] = [
   { what: 'an active connection', becomes: { state: 'sending', events: [] } },
   { what: 'a broadcast that is canceled', notification: canceled, becomes: { state: 'canceled', reason: 'canceled', events: ['canceled'] } },

@@ -28,7 +28,7 @@ const needsReauth = { status: 'needsReauth', status_reason: 'tokenRevoked' }
 const limited = { limited_until: fromNow(10 * minute) }
 const open = { host: 'pump.example', breaker: 'open', opens: 1 }
 
-/** Each row differs from the first in what decides it, and in nothing else. */
+/** Each case differs from the first only in what decides it. */
 const cases: Case[] = [
   { what: 'what is due', becomes: { state: 'sending', due: null } },
   { what: 'what is to be retried', delivery: { state: 'retrying', reason: 'down', attempts: 3 }, becomes: { state: 'sending', attempts: 3, reason: 'down' } },

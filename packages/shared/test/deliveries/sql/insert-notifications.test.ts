@@ -234,7 +234,7 @@ t.test('stores all drafts or none', async (t) => {
   t.same(await deliveriesOf(good), [])
 })
 
-/** What was given a job, one by one. */
+/** The deliveries with jobs, one by one. */
 function handedOut (batches: Batch[]) {
   return batches.flatMap(({ jobId, provider, deliveries }) =>
     deliveries.map(([notificationId, connectionId]) => ({ jobId, provider, notificationId, connectionId })))

@@ -13,7 +13,7 @@ import type { Outcome } from '../../../src/deliveries/outcome.ts'
 import { settle } from '../../../src/deliveries/sql/settle.ts'
 
 const { url } = await testDatabase(t)
-// As the planner does where connections are many and a batch touches few of them.
+// Selects the plan that PostgreSQL uses for many connections and a batch with few of them.
 const lookUpOneByOne = `${url}?options=${encodeURIComponent('-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off')}`
 const database = openDatabase({ url: lookUpOneByOne, max: 8 })
 t.teardown(() => database.close())
@@ -29,7 +29,7 @@ async function connectMany (count: number): Promise<string[]> {
   return (await saveConnections(database, vault, grants)).map(({ id }) => id)
 }
 
-/** A batch that holds a delivery to each of these connections. */
+/** A batch with one delivery to each of these connections. */
 async function hold ({ sql }: Database, connectionIds: string[]): Promise<Claim> {
   const id = newId()
   await sql`insert into notifications (id, origin, audience, message) values (${id}, 'api', '{}', '{"type":"note"}')`
@@ -51,7 +51,7 @@ function learnedLimit (retryAt: number): Outcome {
 t.test('concurrent batches with the same connections do not deadlock', async (t) => {
   const connectionIds = await connectMany(500)
   for (let round = 0; round < 5; round++) {
-    // The set's size decides in which order PostgreSQL goes through it.
+    // The size of the batch determines the order in which PostgreSQL reads it.
     const sets = [500, 60, 400, 90, 250, 120, 500, 200].map((size) => connectionIds.slice(0, size))
     const batches = await Promise.all(sets.map((ids) => hold(database, ids)))
     const settled = await Promise.allSettled(batches.map((batch) => settleAll(batch, learnedLimit(Date.now() + 60_000))))
@@ -97,7 +97,7 @@ t.test('records a wait once, however often a job runs before its end', async (t)
   const batch = await hold(database, [connectionId])
   await settleAll(batch, learnedLimit(Date.now() + 60_000))
   const [{ notificationId = '' } = {}] = batch.claimed
-  // The database's time stands still within a transaction, and this pool has one connection.
+  // The database's time does not advance within a transaction, and this pool has one connection.
   const still = openDatabase({ url, max: 1 })
   t.teardown(() => still.close())
   await still.sql`begin`

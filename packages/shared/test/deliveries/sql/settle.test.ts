@@ -23,7 +23,7 @@ const retrying = (): Outcome => waitOutcome(inMinutes(5), 'breakerOpen')
 const sent = (): Outcome => sentOutcome({ id: 'p1' }, 1)
 const failed = (): Outcome => errorOutcome(new ProviderError({ kind: 'rejected', reason: 'tooLong' }, 'pushbullet.example', 400), 0, Date.now(), 1)
 
-/** A delivery in the hands of a claim, which was sent with credentials of version 1. */
+/** A delivery that a claim owns, sent with credentials of version 1. */
 async function hold ({ notification, connection }: { notification?: Fields, connection?: Fields } = {}) {
   const connectionId = await insertConnection(connection)
   const id = await insertNotification(notification)
@@ -53,7 +53,7 @@ interface Case {
   what: string
   outcome: () => Outcome
   notification?: Fields
-  /** What has happened to the connection since it was claimed. */
+  /** Changes of the connection since the claim. */
   connection?: Fields
   becomes: object
   status?: string

@@ -3,7 +3,7 @@ import { definitions } from '../../../src/providers/index.ts'
 import { readTraits } from './read-traits.ts'
 import { runConformance } from './run-conformance.ts'
 
-// Much of it is waiting, and each provider has a simulator of its own.
+// The tests mostly wait, and each provider has its own simulator.
 t.jobs = definitions.length
 
 for (const definition of definitions) {

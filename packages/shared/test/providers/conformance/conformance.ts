@@ -11,8 +11,8 @@ import type { Fault, Simulator } from './simulator.ts'
 import type { Traits } from './traits.ts'
 
 /**
- * What every provider must do. `ownSecrets` are those of its configuration, which no error may contain. What is special to one
- * provider is tested beside its traits.
+ * The requirements for every provider. `ownSecrets` are the secrets of its configuration, which no error may contain. Tests
+ * beside its traits cover what is specific to one provider.
  */
 export async function conformance (
   t: Test, provider: ProviderClient, simulator: Simulator, traits: Traits, ownSecrets: string[]
@@ -57,7 +57,7 @@ export async function conformance (
       const items = await simulator.inbox(someone)
       t.equal(items.length, 1)
       const seen = JSON.stringify(items[0]?.item)
-      // Line by line: what parts them is not the same everywhere.
+      // Compares single lines, because line breaks differ between providers.
       for (const text of [message.title, ...message.body?.split('\n') ?? [], message.url]) {
         if (text !== undefined) t.ok(seen.includes(JSON.stringify(text).slice(1, -1)), `the account shows ${text}`)
       }

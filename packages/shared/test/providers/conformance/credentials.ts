@@ -7,7 +7,7 @@ import type { Traits } from './traits.ts'
 import type { createSetup, Person } from './setup.ts'
 import type { Fault, Simulator } from './simulator.ts'
 
-/** How credentials live and die: what every provider has to do alike of what it can do. `carried` are messages it can send. */
+/** The requirements for the credentials of every provider. `carried` contains messages that it can send. */
 export async function credentialsConformance (
   t: Test, provider: ProviderClient, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
   { renewsWhileValid = false, adds = [] }: Pick<Traits, 'renewsWhileValid' | 'adds'>
@@ -118,7 +118,7 @@ export async function credentialsConformance (
     return { ...old, ...fresh }
   }
 
-  /** Where tokens can be refreshed, a dead one may look like one that is only too old; its refresh then tells. */
+  /** If tokens can be refreshed, a dead one may look expired. The refresh then distinguishes them. */
   async function isDead (t: Test, someone: Person): Promise<void> {
     const kinds: Array<Failure['kind']> = refresh === undefined ? ['unauthorized'] : ['expired', 'unauthorized']
     await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)

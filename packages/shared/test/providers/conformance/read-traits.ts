@@ -1,6 +1,6 @@
 import type { Traits } from './traits.ts'
 
-/** The traits that stand beside a provider's tests. */
+/** Reads the traits in the folder of a provider's tests. */
 export async function readTraits (id: string): Promise<Traits> {
   const { traits } = await import(`../${id}/traits.ts`) as { traits: Traits }
   return traits

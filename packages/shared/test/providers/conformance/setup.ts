@@ -11,7 +11,7 @@ import type { SimulatedAccount, Simulator } from './simulator.ts'
 
 export type Person = SimulatedAccount & { credentials: Credentials }
 
-/** How a call departs from the usual. */
+/** The options of a call that differ from the defaults. */
 export interface Wish {
   message?: Message
   key?: string
@@ -20,7 +20,7 @@ export interface Wish {
   now?: number
 }
 
-/** What the tests of one provider act with; it remembers all errors and all secrets that came up. */
+/** The functions for the tests of one provider. It collects all errors and all secrets. */
 export function createSetup (provider: ProviderClient, simulator: Simulator, secrets: string[]) {
   const errors: unknown[] = []
   const registrations = createMemoryRegistrations()
@@ -32,13 +32,13 @@ export function createSetup (provider: ProviderClient, simulator: Simulator, sec
     return { ...account, credentials: known(provider.parseCredentials(account.credentials)) }
   }
 
-  /** What they hold is not to be read anywhere. */
+  /** Records the secrets of these credentials, which must not appear anywhere. */
   function known (credentials: Credentials): Credentials {
     secrets.push(...Object.entries(credentials).flatMap(([name, value]) => /token|secret/i.test(name) ? [String(value)] : []))
     return credentials
   }
 
-  /** What sends nothing says instead whose account it is: every answer is judged alike. */
+  /** A provider without messages requests its account instead, because all responses are classified alike. */
   async function send (t: Test, to: Person, input: Wish = {}) {
     if (provider.send === undefined) return await provider.identify(to.credentials, call(t, input))
     return await provider.send(input.message ?? { type: 'note', title: 'Title', body: 'Body' }, input.key ?? randomUUID(), to.credentials, call(t, input))

@@ -1,9 +1,9 @@
 import type { Message } from '../../../src/providers/message.ts'
 import type { Fault, Arrival } from './simulator.ts'
 
-/** What the test suites cannot know of a provider by themselves. `test/providers/<id>/traits.ts` exports them as `traits`. */
+/** The facts about a provider that the test suites cannot derive. `test/providers/<id>/traits.ts` exports them as `traits`. */
 export interface Traits {
-  /** The response by which the provider says "not before `at`" (milliseconds since the epoch, a whole second). */
+  /** The provider's response for a rate limit until `at` (milliseconds since the epoch, a whole second). */
   rateLimited: (at: number) => Fault
   /** A file that the provider accepts, by value. Any file when absent. */
   file?: { name: string, type: string, data: string }
@@ -11,7 +11,7 @@ export interface Traits {
   refusedFile?: { name: string, type: string, data: string }
   /** The types of message that it rejects. */
   refuses?: Array<Message['type']>
-  /** Where a message replaces the one before: the state that an arrival leaves behind. Undefined when it leaves none. */
+  /** For a provider whose messages replace each other: the state after a message. Undefined when it has none. */
   stateOf?: (item: Arrival['item']) => unknown
   /** True when a token can be refreshed only while it is valid. */
   renewsWhileValid?: boolean

@@ -24,7 +24,7 @@ const business = {
   })
 }
 
-/** One row for each of the codes and subcodes that are documented, and what surrounds them. */
+/** One row for each documented code and subcode, and related responses. */
 const table: Row[] = [
   [200, json, '{"id":"1"}', { kind: 'ok', value: { id: '1' } }],
   [200, json, '{}', senseless],
@@ -86,7 +86,7 @@ const table: Row[] = [
   [500, json, error(1), transient('(#1)')],
   [500, json, error(79_999), transient('(#79999)')],
 
-  // An error inside a success is one all the same.
+  // An error in a response with status 200 counts too.
   [200, json, error(190, 463), dead('access token is expired (#190/463)')],
   [200, business, error(80_004, 2446079), limited('a business use case has reached its limit (#80004/2446079)', 12, 'connection')],
   [200, json, error(2, undefined, true), transient('(#2)')],

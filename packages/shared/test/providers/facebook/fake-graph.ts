@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { web } from '../../../../http/test/local-server.ts'
 import type { Fault, Simulator } from '../conformance/simulator.ts'
 
-/** The app that it knows. */
+/** The registered app. */
 export const app = { clientId: '1234567890123456', clientSecret: 'sandbox-secret' }
 
 interface Token {
@@ -14,26 +14,26 @@ interface Token {
   isRevoked: boolean
 }
 
-/** Figures are text; a test may say otherwise. */
+/** Figures are text, but a test may return other values. */
 type Row = Record<'impressions' | 'clicks' | 'spend', unknown>
 
-/** Of one user: ad accounts by id, and what they have of each day. */
+/** The ad accounts of a user by id, with their figures by day. */
 export type AdAccounts = Record<string, { timezone?: string, days: Record<string, Row> }>
 
 export interface PretendedGraph extends Simulator {
-  /** Every request that came, tokens and all. */
+  /** Every received request, including tokens. */
   requests: string[]
-  /** What tokens it has given for `user`, newest last. */
+  /** The tokens that it has issued for `user`, newest last. */
   tokensOf: (user: string) => string[]
   decline: (user: string, ...permissions: string[]) => void
-  /** A token as the code brings it, for two hours. */
+  /** A token like the one from a code, valid for two hours. */
   shortToken: (user: string) => string
-  /** Days a page of insights holds. */
+  /** The number of days in a page of insights. */
   pageSize: number
   adAccounts: Map<string, AdAccounts>
-  /** Items that the list of ad accounts holds besides those of `adAccounts`. */
+  /** Items in the list of ad accounts in addition to those of `adAccounts`. */
   oddAccounts: unknown[]
-  /** Called before a page of insights is given. */
+  /** Called before it returns a page of insights. */
   onInsights: (account: string) => void | Promise<void>
 }
 
@@ -41,8 +41,8 @@ const hourMs = 3_600_000
 const longLivedSeconds = 5_183_944
 
 /**
- * The parts of the Graph API that our client calls, as small as they can be. It counts, dawdles and fails as it is told, which
- * the simulator does not for a single connection's sake.
+ * The parts of the Graph API that our client uses, as small as possible. It counts requests, delays responses and fails on
+ * request, which the simulator does not do for a single connection.
  */
 export async function pretendGraph (t: Test): Promise<PretendedGraph> {
   const tokens = new Map<string, Token>()
@@ -148,7 +148,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
     return paged(days.map(([day, row]) => ({ ...row, date_start: day, date_stop: day })), path, query, bearer)
   }
 
-  /** As Facebook does it: the next page's address holds the token, and there are cursors on the last page too. */
+  /** Like Facebook, it includes the token in the URL of the next page, and cursors on the last page too. */
   function paged (all: unknown[], path: string, query: URLSearchParams, token: string): object {
     const from = Number(query.get('after') ?? 0)
     const to = from + Math.min(graph.pageSize, Number(query.get('limit') ?? graph.pageSize))

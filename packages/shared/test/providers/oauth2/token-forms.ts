@@ -1,4 +1,7 @@
-/** Forms of token responses that RFC 6749 does not show, as changes to the simulator's own answer. Each has a pair that works. */
+/**
+ * Formats of token responses that RFC 6749 does not show, as changes to the simulator's response. Each one contains a valid
+ * pair.
+ */
 export const tokenForms: Array<{ what: string, rewrite: Record<string, unknown>, expires: 'kept' | 'none', hasRefreshToken?: false }> = [
   { what: 'a number of digits', rewrite: { members: { expires_in: '7200' } }, expires: 'kept' },
   { what: 'no number at all', rewrite: { members: { expires_in: null } }, expires: 'none' },

@@ -2,7 +2,7 @@ import type { Traits } from '../conformance/traits.ts'
 
 export const traits: Traits = {
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
-  // pump.io takes pictures, sound and video. This is a picture of one pixel.
+  // pump.io accepts images, audio and video. This is an image of one pixel.
   file: {
     name: 'dot.png',
     type: 'image/png',
