@@ -42,7 +42,7 @@ t.test('responds with 2xx or 503 while PostgreSQL restarts and crashes, and keep
     ['GET', '/v1/connections?userId=ann', null],
     ['POST', '/v1/user-tokens', '{"userId": "ann"}'],
     ['GET', '/v1/providers', null],
-    // A page, which reads the database before it says that there is no such handshake.
+    // A page that queries the database before it reports the missing handshake.
     ['GET', `/connect/pushbullet/start?handshake=hsk_${unknown}`, null]
   ]
 
@@ -65,7 +65,7 @@ t.test('responds with 2xx or 503 while PostgreSQL restarts and crashes, and keep
   }
 
   const sending = Promise.all(Array.from({ length: concurrency }, sendAll))
-  sending.catch(() => {}) // `await` tells of it
+  sending.catch(() => {}) // `await` reports the error
   await until(() => accepted.length > 20)
   for (const how of ['close', 'kill'] as const) {
     const before = statuses.get(503) ?? 0
@@ -77,7 +77,7 @@ t.test('responds with 2xx or 503 while PostgreSQL restarts and crashes, and keep
   }
   over.abort()
   await sending
-  // A pooled connection that was lost while it was idle is noticed by the next statement, so a first round may still fail.
+  // The next statement detects a lost idle connection, so the first round may still fail.
   await until(async () => {
     const before = statuses.get(503) ?? 0
     for (const index of calls.keys()) await send(index)

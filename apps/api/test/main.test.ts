@@ -10,7 +10,7 @@ t.test('listens on a free port, reports it, and shuts down in order', async (t) 
   const app = spawnApp(t, 'api', { env: { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0' } })
   const { url } = await app.ready
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
-  // An answer that is held up for two seconds does not count as one.
+  // A response after two seconds does not count.
   await t.resolves(until(async () => (await request(`${url}/readyz`)).statusCode === 200))
 
   const { port } = new URL(url)

@@ -16,7 +16,7 @@ import type { Services } from '../src/services.ts'
 export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
-  /** JSON where it was JSON, else the text. */
+  /** The parsed JSON, or the text of another type. */
   body: unknown
 }
 
@@ -33,13 +33,13 @@ export interface TestApi {
   pumpioHost: string
   database: Database
   services: Services
-  /** Every line the server has logged. */
+  /** Every line that the server has logged. */
   logLines: string[]
-  /** Moves the server's clock. */
+  /** Advances the server's clock. */
   advance: (milliseconds: number) => void
-  /** A key with these scopes; all of them when none is named. */
+  /** Creates a key with these scopes. Defaults to all. */
   makeKey: (...scopes: Scope[]) => Promise<string>
-  /** A user's token, minted through the API. */
+  /** A user's token, issued through the API. */
   makeUser: (userId: string, displayName?: string, teamId?: string) => Promise<string>
   ask: (method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'OPTIONS' | 'HEAD', path: string, asked?: Asked) => Promise<Answer>
   close: () => Promise<void>
@@ -50,14 +50,14 @@ export interface TestApi {
 export interface TestApiOptions {
   backend?: 'postgres' | 'redis'
   allowedOrigins?: string[]
-  /** Replaces some of what the server stands on. */
+  /** Replaces some of the server's services. */
   change?: (services: Services) => Partial<Services>
   keys?: string
-  /** The providers it offers; Pushbullet alone when absent. */
+  /** The offered providers. Defaults to Pushbullet. */
   offer?: string[]
 }
 
-/** The server on a port of its own, with a database of its own, and a sandbox for it to talk to. */
+/** The server on its own port, with its own database and a sandbox. */
 export async function openTestApi (t: Test, options: TestApiOptions = {}): Promise<TestApi> {
   const backend = (await backends()).find(({ kind }) => kind === (options.backend ?? 'postgres'))
   if (backend === undefined) throw new Error('there is no such backend')
@@ -134,7 +134,7 @@ async function askJson (method: Parameters<TestApi['ask']>[0], url: string, { to
   return { status: answer.statusCode, headers: answer.headers, body: parse(text) }
 }
 
-/** What stands at a path such as `data.0.id`. */
+/** The value at a path such as `data.0.id`. */
 export function at (value: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((inner, name) => Object.entries(inner ?? {}).find(([key]) => key === name)?.[1], value)
 }

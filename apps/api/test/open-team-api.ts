@@ -10,28 +10,28 @@ import type { Answer, TestApi } from './open-api.ts'
 export interface TeamApi {
   api: TestApi
   key: string
-  /** Makes a team of this name, and of the site's id in lower case. */
+  /** Creates a team with this name. The site's id is the name in lower case. */
   put: (name: string, ownerId: string, ...memberIds: string[]) => Promise<Answer>
-  /** A user's token; in a team, when it names one. */
+  /** A user's token, in a team if given. */
   tokenOf: (userId: string, teamId?: string) => Promise<string>
-  /** Connects an account for a team, at Pushbullet unless it says where, as its owner would. Answers its token there too. */
+  /** Connects an account for a team as its owner would, at Pushbullet by default. Returns the account's token too. */
   connect: (teamId: string, provider?: Offer[number]) => Promise<{ id: string, accessToken: string }>
-  /** Runs between the provider's answer and the keeping of what it has brought. */
+  /** Runs between the provider's response and the storing of the grant. */
   meanwhile: { run: () => Promise<unknown> }
 }
 
-/** Who may ask about a team's connection. "No team" is a member who has not chosen one. */
+/** The callers who request a team's connection. "No team" is a member who has not chosen one. */
 export const teamCallers = ['owner', 'member', 'outsider', 'no team', 'operator'] as const
 export type TeamCaller = typeof teamCallers[number]
 
-/** What somebody asks, and who gets what. */
+/** A request, and the response for each caller. */
 export interface AccessRow<Asking> {
   what: string
   ask: (asking: Asking) => Promise<Answer>
   gets: Record<TeamCaller, object>
 }
 
-/** How callers are refused in a team of Olive's. */
+/** The refusals in a team that Olive owns. */
 export const refusals = {
   notOwner: { status: 403, body: { code: 'notOwner', detail: /ask Olive$/, contact: 'Olive' } },
   notFound: { status: 404, body: { code: 'notFound' } },
@@ -39,7 +39,7 @@ export const refusals = {
   teamRequired: { status: 422, body: { code: 'teamRequired', detail: /choose one/ } }
 }
 
-/** The server with Pushbullet and the other named ones as providers whose connections teams hold. */
+/** The server with Pushbullet and the other given providers, whose connections belong to teams. */
 export async function openTeamApi (
   t: Test, { teams = ['pushbullet'], offer = teams, change = {} }: { teams?: Offer, offer?: Offer, change?: Partial<Services> } = {}
 ): Promise<TeamApi> {

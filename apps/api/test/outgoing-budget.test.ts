@@ -11,7 +11,7 @@ const api = await openTestApi(t, { offer: ['pushbullet', 'pumpio', 'blotre'], ch
 const key = await api.makeKey()
 let users = 0
 
-/** What a caller does again and again. The first time is let in, whatever comes of it. */
+/** A request that a caller repeats. The first one is allowed, whatever its result. */
 type Attempt = (user: string) => Promise<() => Promise<Pick<Answer, 'status' | 'headers'>>>
 
 const account = (user: string) => `${user}@${api.pumpioHost}`
@@ -20,7 +20,7 @@ const begin = async (user: string, body: object) => {
   return { token, ask: () => api.ask('POST', '/v1/handshakes', { token, body }) }
 }
 
-/** A connection of the user's at the simulator. */
+/** A connection of the user at the simulator. */
 async function connected (user: string, provider: string): Promise<string> {
   const { body: granted } = { body: await api.control('POST', '/accounts', { provider, count: 1 }) }
   const credentials = Object(granted).data[0]
@@ -116,7 +116,7 @@ t.test('a requested pull counts for the team', async (t) => {
   t.match(await refresh(), { status: 429, headers: { 'retry-after': /^\d+$/ } })
 })
 
-/** What callers do when nothing keeps them is let in: as many handshakes as anybody clicks. */
+/** Users without limits may start as many handshakes as they click. */
 t.test('lets a user start thirty handshakes at once', async (t) => {
   Object.assign(limits, { perUser: 120, perHost: 600, perProvider: 6_000 })
   t.teardown(() => Object.assign(limits, generous))

@@ -5,10 +5,10 @@ import type { Test } from 'tap'
 
 export interface RawConnection {
   socket: Socket
-  /** Everything that has been received. */
+  /** The received text so far. */
   text: () => string
   isClosed: () => boolean
-  /** Waits for the next response with a Content-Length, or without a body, and takes it off. */
+  /** Waits for the next response with a Content-Length, or without a body, and removes it from the received text. */
   response: () => Promise<RawResponse>
 }
 
@@ -18,14 +18,14 @@ export interface RawResponse {
   body: string
 }
 
-/** A connection to the server on which bytes are sent as they are. */
+/** A connection to the server that sends raw bytes. */
 export async function openRaw (t: Test, url: string, first: string | Buffer = ''): Promise<RawConnection> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   t.teardown(() => socket.destroy())
   let [text, isClosed] = ['', false]
   socket.setEncoding('latin1').on('data', (chunk: string) => { text += chunk })
-  // A reset is an end too.
+  // A reset also closes the connection.
   socket.on('error', () => {}).on('close', () => { isClosed = true })
   if (first !== '') socket.write(first)
   return {

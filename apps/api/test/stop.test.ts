@@ -6,7 +6,7 @@ import t from 'tap'
 
 t.setTimeout(120_000)
 
-/** What docs/operations.md promises for a SIGTERM. */
+/** The limit that docs/operations.md states for a SIGTERM. */
 const stopMs = 15_000
 
 t.test('exits with 0 while a provider does not respond, and first responds to the callers', async (t) => {
@@ -34,7 +34,7 @@ t.test('exits with 0 while a provider does not respond, and first responds to th
   const connections = [{ userId: 'bob', provider: 'pushbullet', credentials: { accessToken: 'x' } }]
   const imported = site.api<object>('POST', '/v1/connections/import', { body: { connections }, expect: 200 })
   const visited = site.walk('cleo')
-  // The response to a proxied request is the provider's own: without one, the connection closes.
+  // A proxied request returns the provider's response. Without one, the connection closes.
   const proxied = t.rejects(site.api('GET', `/v1/connections/${connectionId}/proxy/v2/users/me`))
   await until(async () => {
     const { data } = await site.control<{ data: Array<{ struck: number }> }>('GET', '/faults')

@@ -11,7 +11,7 @@ const { services, advance } = await openTestApi(t)
 const closed = openDatabase(await testDatabase(t))
 await closed.close()
 
-/** The database of the server under test; a closed one rejects every query. */
+/** The database of the server under test. A closed one rejects every query. */
 let current = services.database
 const database = {
   ...services.database,

@@ -111,7 +111,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
   })
 })
 
-/** The name of what has the focus, as a screen reader says it. */
+/** The name of the focused element, as a screen reader reads it. */
 async function focused (page: Page): Promise<string> {
   return await page.evaluate<string>(`(() => {
     const { activeElement: element } = document

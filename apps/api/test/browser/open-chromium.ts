@@ -6,16 +6,16 @@ import type { Test } from 'tap'
 
 const required = process.env['CARILLON_REQUIRE_CHROMIUM'] === '1'
 
-/** Why tests in a browser are skipped, or false when they are not. */
+/** Why tests in a browser are skipped, or false if they run. */
 export const noChromium = required || findChromium() !== undefined
   ? false
   : 'Chromium is not installed (apt-get install chromium, or CHROMIUM_PATH); CARILLON_REQUIRE_CHROMIUM=1 makes this a failure'
 
-/** A Chromium without a window, closed with the test. */
+/** A headless Chromium that is closed with the test. */
 export async function openChromium (t: Test): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error('Chromium is neither at CHROMIUM_PATH nor in PATH')
-  // Its sandbox refuses to run as root, as in containers; what it loads is ours.
+  // Chromium's sandbox does not run as root, as in containers. It only loads our own pages.
   const browser = await chromium.launch({ executablePath, chromiumSandbox: false })
   t.teardown(() => browser.close())
   return browser

@@ -14,15 +14,15 @@ export interface Visits {
   sandboxUrl: string
   /** `HOST:PORT` of the pump.io simulator. */
   pumpioHost: string
-  /** A browser of the user's own, on their connect page. */
+  /** A separate browser of the user, on their connect page. */
   visit: (t: Test, user: string, options?: BrowserContextOptions) => Promise<Visit>
 }
 
 interface Visit {
   page: Page
-  /** What its consoles have complained about so far, on our pages and on the sandbox's; the test fails on what is left. */
+  /** Console messages on our pages and the sandbox's. The test fails for the remaining ones. */
   complaints: string[]
-  /** Fails on whatever axe finds on the page, by day and by night. */
+  /** Fails for everything that axe finds on the page, in both color schemes. */
   inspect: (what: string) => Promise<void>
 }
 
@@ -55,7 +55,7 @@ export async function openVisits (t: Test): Promise<Visits> {
     context.setDefaultTimeout(60_000)
     const complaints: string[] = []
     context.on('weberror', (error) => { complaints.push(String(error.error())) })
-    // What breaks the policy of a page is an error on its console as well.
+    // Violations of a page's policy appear as console errors too.
     context.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()) })
     const page = await context.newPage()
     const { connectUrl } = await site.api<{ connectUrl: string }>('POST', '/v1/user-tokens', { body: { userId: user } })
@@ -65,7 +65,7 @@ export async function openVisits (t: Test): Promise<Visits> {
   return { site, apiUrl, sandboxUrl: sandbox.url, pumpioHost, visit }
 }
 
-/** Fails on whatever axe finds on the page, by day and by night. */
+/** Fails for everything that axe finds on the page, in both color schemes. */
 export async function inspect (t: Test, page: Page, what: string): Promise<void> {
   await page.evaluate(axe.source)
   for (const [colorScheme, options] of [['light', {}], ['dark', { runOnly: 'color-contrast' }]] as const) {

@@ -11,7 +11,7 @@ const blotre = { provider: 'blotre', returnTo }
 const connectionsOf = async (token: string): Promise<unknown[]> =>
   Object.values(at((await api.ask('GET', '/v1/connections', { token })).body, 'data') ?? {})
 
-/** A code that Blot're gave to this account, outside of any handshake. */
+/** A code that Blot're issued to this account, outside of any handshake. */
 async function codeOf (account: string): Promise<string> {
   const redirect = encodeURIComponent(`${api.url}/connect/blotre/callback`)
   const page = `${api.sandboxUrl}/blotre/v0/oauth2/authorize?client_id=carillon&response_type=code&redirect_uri=${redirect}&auto=allow&account=${account}`
@@ -56,7 +56,7 @@ t.test('refuses a callback when two handshakes are open in one browser', async (
   const browser = createBrowser()
   const [first, second] = [await openWalkOf(api, 'amy', { ...blotre, browser }), await openWalkOf(api, 'ben', { ...blotre, browser })]
   const pages = [await browser.get(first.startUrl), await browser.get(second.startUrl)]
-  // Both forms are on their way before either cookie is stored.
+  // Both forms are submitted before the browser has stored a cookie.
   const [one = pages[0], two = pages[1]] = await Promise.all(pages.map((page) => browser.submit(page)))
   t.same([one?.status, two?.status], [303, 303])
   const callback = (await browser.get(`${one?.location}&auto=allow&account=amy`)).location ?? ''
@@ -146,7 +146,7 @@ t.test('belongs to the first browser that confirms, whichever browser has the li
 t.test('accepts a form that one browser submits twice', async (t) => {
   const walk = await openWalkOf(api, 'click', { provider: 'pushbullet', returnTo })
   const page = await walk.browser.get(walk.startUrl)
-  // The second one leaves before the answer to the first has brought its cookie.
+  // The second form is submitted before the first response sets its cookie.
   const first = await createBrowser().submit(page)
   const second = await walk.browser.submit(page)
   t.same([first.status, second.status], [303, 303])

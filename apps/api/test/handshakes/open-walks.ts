@@ -10,9 +10,9 @@ export interface OpenedWalk {
   id: string
   startUrl: string
   confirm: () => Promise<Page>
-  /** Confirms, allows access at the provider as this account, and returns the address that the browser is sent back to. */
+  /** Confirms, grants access at the provider as this account, and returns the URL of the callback. */
   toCallback: (account?: string) => Promise<string>
-  /** The page that asks whose account it is, after the callback. */
+  /** The page after the callback that asks the user to confirm the account. */
   toAccountPage: (account?: string) => Promise<Page>
   look: () => Promise<unknown>
 }
@@ -21,13 +21,13 @@ export interface WalkOptions {
   browser?: Browser
   provider: string
   kind?: string
-  /** As the user names it. */
+  /** The account that the user enters. */
   account?: string
   displayName?: string
   returnTo?: string
 }
 
-/** A handshake of a user, and a browser that can walk it. */
+/** A handshake of a user, and a browser that completes it. */
 export async function openWalkOf (
   api: TestApi, user: string, { browser = createBrowser(), displayName, ...wanted }: WalkOptions
 ): Promise<OpenedWalk> {
@@ -51,7 +51,7 @@ export async function openWalkOf (
   }
 }
 
-/** What a page says, without its markup. */
+/** The text of a page, without markup. */
 export function wordsOf ({ text }: Page): string {
   return text.replace(/<[^>]+>/g, '').replaceAll('&#39;', "'").replaceAll('&amp;', '&').replace(/\s+/g, ' ')
 }

@@ -7,7 +7,7 @@ const api = await openTestApi(t, { offer: ['pushbullet', 'pumpio', 'blotre'] })
 const returnTo = 'https://site.example/settings'
 const account = `paul@${api.pumpioHost}`
 
-// The browser, its cookie and the mark of the answer are right in each case: only the provider, or the kind, is not.
+// In each case the browser, its cookie and the callback's token are valid. Only the provider or the kind is wrong.
 
 t.test('refuses a callback at the URL of another provider', async (t) => {
   const pushbullet = await openWalkOf(api, 'paul', { provider: 'pushbullet', returnTo })

@@ -17,7 +17,7 @@ if (blotre === undefined) throw new Error("Blot're is not offered")
 
 const { id: userId } = await ensureUser(database, { externalId: 'ann' })
 
-/** The grant of a provider that responds just before the team gets another owner. */
+/** The grant of a provider, which responds just before the team gets another owner. */
 async function obtain (team: string): Promise<Grant> {
   await putTeam(database, { externalId: team, name: team, ownerId: 'bea', memberIds: ['ann'] })
   return { credentials: { accessToken: 'access', refreshToken: 'refresh' }, account: { id: `account of ${team}`, name: 'Ann' } }

@@ -6,7 +6,7 @@ import type { TestApi } from '../open-api.ts'
 
 const api = await openTestApi(t, { offer: ['blotre'] })
 
-/** A server whose clock stands still until it is moved, so that a slow machine uses up nothing of a pace. */
+/** A server whose clock only advances on request, so that a slow machine does not affect intervals. */
 async function openStill (t: Test): Promise<TestApi> {
   let now = Date.now()
   const still = await openTestApi(t, { offer: ['blotre'], change: () => ({ now: () => now }) })

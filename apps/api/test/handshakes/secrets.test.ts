@@ -12,7 +12,7 @@ t.test('logs no secret of a redirect', async (t) => {
   const key = await api.makeKey()
   secrets.set('user token', token).set('API key', key).set('client secret', 'sandbox-secret')
 
-  // What went well, and what went wrong in each way that has a secret near.
+  // A success, and each failure that handles a secret.
   const walks = [await openWalk(api, token), await openWalk(api, token), await openWalk(api, token), await openWalk(api, token)]
   for (const [index, walk] of walks.entries()) {
     const callback = new URL(await walk.toCallback(index === 1 ? 'deny' : 'allow'))

@@ -10,7 +10,7 @@ async function openVerifier (user: string, on = api) {
   const asked = { provider: 'pumpio', kind: 'verifier', account: `${user}@${on.pumpioHost}`, returnTo: 'https://site.example/' }
   const { status, body } = await on.ask('POST', '/v1/handshakes', { token, body: asked })
   const id = textAt(body, 'id')
-  /** Allows it at the provider, and reads the verifier off. */
+  /** Grants access at the provider, and reads the verifier. */
   const read = async () => {
     const page = await createBrowser().get(`${textAt(body, 'authorizeUrl')}&auto=allow&account=${user}`)
     return /id="verifier"[^>]*>([^<]+)</.exec(page.text)?.[1]?.trim() ?? ''

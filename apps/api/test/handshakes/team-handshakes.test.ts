@@ -13,7 +13,7 @@ const look = async (id: string, token: string): Promise<unknown> => (await api.a
 await api.control('POST', '/quirks', { provider: 'pumpio', quirk: 'ignoresVerifier', on: false })
 
 let teams = 0
-/** A team of Olive's with Max in it, her token, and what hands it to him. */
+/** A team that Olive owns with the member Max, her token, and a function that makes him the owner. */
 async function openTeam (t: { teardown: (close: () => unknown) => void }) {
   const teamId = `team-${teams++}`
   await put(teamId, 'olive', 'max')

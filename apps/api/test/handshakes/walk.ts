@@ -5,27 +5,27 @@ import type { TestApi } from '../open-api.ts'
 
 export interface Walk {
   browser: Browser
-  /** What the API answered: its id and where it starts. */
+  /** The API's response: its id and its start URL. */
   id: string
   startUrl: string
-  /** Confirms on the start page, and answers the redirect to the provider. */
+  /** Confirms on the start page, and returns the redirect to the provider. */
   confirm: () => Promise<Page>
-  /** Confirms, lets the provider decide, and answers the address it sends the browser back to. */
+  /** Confirms, decides at the provider, and returns the URL of the callback. */
   toCallback: (decision?: 'allow' | 'deny') => Promise<string>
-  /** The whole way; what is answered to the callback, or to the confirmation of the account. */
+  /** Completes the handshake, and returns the response to the callback or to the confirmation of the account. */
   finish: (decision?: 'allow' | 'deny') => Promise<Page>
 }
 
 interface WalkOptions {
   browser?: Browser
   returnTo?: string
-  /** At the provider. */
+  /** The account at the provider. */
   account?: string
   teamId?: string
   provider?: string
 }
 
-/** A handshake through the API, and a browser that can walk it. */
+/** A handshake through the API, and a browser that completes it. */
 export async function openWalk (
   api: TestApi, token: string,
   { browser = createBrowser(), account = 'alice', provider = 'pushbullet', ...input }: WalkOptions = {}
@@ -41,7 +41,7 @@ export async function openWalk (
   return { browser, id: textAt(body, 'id'), startUrl, confirm, toCallback, finish: async (decision) => confirmedAt(browser, await browser.get(await toCallback(decision))) }
 }
 
-/** Says on the page that asks whose account it is, where `page` leads there, that it is the user's. */
+/** Confirms the account if `page` leads to that question. */
 async function confirmedAt (browser: Browser, page: Page): Promise<Page> {
   return page.location?.includes('/account?') === true ? browser.submit(await browser.get(page.location)) : page
 }

@@ -6,7 +6,7 @@ import type { Answer, TestApi } from '../open-api.ts'
 t.test('is healthy and ready when both stores respond', async (t) => {
   const api = await openTestApi(t)
   t.match(await api.ask('GET', '/healthz'), { status: 200, body: { status: 'ok' } })
-  // What is held up for two seconds does not count as an answer, here and below.
+  // Here and below, a response after two seconds does not count.
   const ready = await until(async () => {
     const answer = await api.ask('GET', '/readyz')
     return answer.status === 200 && answer
@@ -25,7 +25,7 @@ t.test('is not ready when the database is unavailable', async (t) => {
   t.match(await untilSilent(api, 'DATABASE_URL'), { status: 503, body: { code: 'notReady' } })
 })
 
-/** Asks until it names the variable of this store and no other, and answers that. */
+/** Polls until the response names only the variable of this store, and returns it. */
 async function untilSilent (api: TestApi, variable: string): Promise<Answer> {
   return await until(async () => {
     const answer = await api.ask('GET', '/readyz')

@@ -8,7 +8,7 @@ import { at, openTestApi, textAt } from '../open-api.ts'
 const api = await openTestApi(t, { offer: ['facebook', 'pushbullet'] })
 const key = await api.makeKey()
 
-/** A user whose Facebook account has this id; connecting again keeps the connection's. */
+/** A user whose Facebook account has this id. Reconnecting keeps the connection's id. */
 async function connect (user: string, accountId: string, provider = 'facebook'): Promise<string> {
   const { id: userId } = await ensureUser(api.database, { externalId: user })
   const grant = { credentials: { accessToken: `token-of-${user}` }, account: { id: accountId, name: `Name of ${user}` } }

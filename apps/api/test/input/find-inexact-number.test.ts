@@ -24,7 +24,7 @@ t.test('finds an integer exactly when it is not the nearest double', async (t) =
   let checked = 0
   for (let integer = 1n; integer < 2n ** 80n; integer = integer * 5n / 3n + 1n) {
     for (const near of [integer - 1n, integer, -integer]) {
-      // BigInt(Number(…)) is the double's exact value; what JavaScript writes for it may be another that reads back the same.
+      // BigInt(Number(…)) is the double's exact value. JavaScript may print another number that parses to the same double.
       const written = JSON.stringify(Number(near))
       const isKept = BigInt(near) === exactInteger(written)
       t.equal(findInexactNumber(`{"a":[${near}]}`), isKept ? undefined : 'a.0', String(near))
@@ -40,7 +40,7 @@ t.test('finds none in the output of JSON.stringify', async (t) => {
   }
 })
 
-/** The integer that text such as `1.5e+22` or `17` stands for. */
+/** The integer in a text such as `1.5e+22` or `17`. */
 function exactInteger (text: string): bigint {
   const [, digits = '', fraction = '', exponent = '0'] = /^(-?\d+)(?:\.(\d+))?(?:e\+(\d+))?$/.exec(text) ?? []
   return BigInt(`${digits}${fraction}`) * 10n ** BigInt(Number(exponent) - fraction.length)

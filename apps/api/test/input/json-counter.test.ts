@@ -2,7 +2,7 @@ import t from 'tap'
 import { createJsonCounter } from '../../src/input/json-counter.ts'
 import type { JsonLimits } from '../../src/input/json-counter.ts'
 
-/** Whether the document passes when it arrives in pieces of this size. */
+/** Whether the document passes when it arrives in chunks of this size. */
 function passes (json: string, limits: Partial<JsonLimits>, chunkBytes = 1_000_000): boolean {
   const counter = createJsonCounter({ maxValues: 1_000, maxFields: 1_000, ...limits })
   const bytes = Buffer.from(json)

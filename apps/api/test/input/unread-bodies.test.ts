@@ -13,7 +13,7 @@ const contract = Object.entries(at((await api.ask('GET', '/openapi.json')).body,
 const pages = ['POST /connect/pushbullet/start', 'POST /connect/blotre/redeem', 'PUT /connect', 'GET /connect', 'GET /healthz', 'POST /docs', 'GET /docs/']
 const nowhere = ['POST /', 'PUT /nowhere', 'POST /v1', 'PATCH /v1/nowhere', 'DELETE /v1/connections', 'GET /v1/nowhere', 'OPTIONS /v1/nowhere']
 
-/** The head of a request with a body of a MiB, and the first bytes of it. The rest never comes. */
+/** The head of a request with a body of 1 MiB, and the first bytes of the body. The rest is never sent. */
 function begin (line: string, headers: Record<string, string> = {}): string {
   const all = { host: 'api', 'content-type': 'application/json', 'content-length': '1048576', ...headers }
   return `${line} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n{"a":`
@@ -65,7 +65,7 @@ t.test('closes the connection after the response when the body exceeds the limit
     }
     return connection.isClosed()
   }, { everyMs: 1, what: 'the end of the connection' })
-  // The kernel holds some of what was written.
+  // The kernel buffers some of the written bytes.
   t.ok(sent >= maxDrainedBytes && sent < 16 * 1024 * 1024, `the server received ${sent} bytes`)
 })
 

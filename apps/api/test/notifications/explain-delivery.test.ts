@@ -61,7 +61,7 @@ const states: Record<DeliveryState, true> = {
   skipped: true
 }
 
-/** Every reason that the sources name, and texts of providers. */
+/** All reasons in the sources, and texts of providers. */
 async function listReasons (): Promise<string[]> {
   const folders = ['packages/shared/src', 'apps/worker/src'].map((path) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url)))
   const files = await Promise.all(folders.map(async (folder) => {

@@ -32,7 +32,7 @@ t.test('responds to invalid HTTP with a problem, and closes the connection', asy
   for (const [text, status, code] of cases) {
     const connection = await openRaw(t, api.url, text)
     const response = await connection.response()
-    // A body that breaks off may be refused for its lack of a token before.
+    // An incomplete body may be refused earlier for its missing token.
     if (response.status === 401) continue
     expectProblem(t, response, status, code, text.slice(0, 60))
     t.equal(response.headers['connection'], 'close')
@@ -69,7 +69,7 @@ t.test('responds with a problem to valid HTTP requests that no route can handle'
     const isHead = text.startsWith('HEAD')
     const connection = await openRaw(t, api.url, text)
     if (isHead) {
-      // It has a Content-Length, and no body.
+      // The response has a Content-Length, and no body.
       connection.socket.end()
       await new Promise((resolve) => connection.socket.once('close', resolve))
       t.match(connection.text(), new RegExp(`^HTTP/1.1 ${status} [^]*content-type: application/problem\\+json[^]*\\r\\n\\r\\n$`, 'i'), text)

@@ -4,7 +4,7 @@ import { openTeamPulls } from '../v1/pulls/open-team-pulls.ts'
 const { api, key, put, connect } = await openTeamPulls(t)
 let teams = 0
 
-/** A team's connection, through which requests go. */
+/** A team's connection for proxied requests. */
 async function open () {
   const teamId = `team-${teams++}`
   await put(teamId, 'olive')

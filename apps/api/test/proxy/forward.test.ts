@@ -200,7 +200,7 @@ t.test('closes the connection after it has refused a body that it started to rea
   const connection = await openRaw(t, fake.api.url, head)
   connection.socket.write(Buffer.alloc(1_500_000))
   t.match(await connection.response(), { status: 409 })
-  // Node itself closes it after 30 seconds in which the request has not ended.
+  // Node itself closes the connection after 30 seconds if the request has not ended.
   await until(connection.isClosed, { timeoutMs: 20_000, what: 'the end of the connection' })
 })
 

@@ -18,8 +18,8 @@ interface Seen {
 type Answerer = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
 
 /**
- * A provider of our own behind the API: what it is asked is written down, what it answers is the test's to say. It is waited for
- * longer than any test takes, unless `patienceMs` says otherwise: what ends, ends for another reason than that somebody was slow.
+ * A test provider behind the API, which records requests and returns the test's responses. Its timeout is longer than any test,
+ * unless `patienceMs` sets another one, so that requests never end because of a slow machine.
  */
 export async function openProxied (t: Test, { patienceMs = 60_000 } = {}) {
   const seen: Seen[] = []

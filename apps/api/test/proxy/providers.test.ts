@@ -111,7 +111,7 @@ t.test("signs with the clock of a pump.io host, which does not affect the user's
   const note = { verb: 'post', object: { objectType: 'note', content: 'late' } }
   t.match(await api.ask('POST', `/v1/connections/${id}/proxy/api/user/paula/feed`, { token: key, body: note }), { status: 200, body: { verb: 'post' } })
   await api.control('POST', '/clock', { advanceSeconds: 3_600 })
-  // Too large to be sent again: refused once, and taken the next time.
+  // A body that is too large to be repeated: refused once, and accepted the next time.
   const picture = { token: key, body: 'x'.repeat(2 * 1024 * 1024), headers: { 'content-type': 'image/png' } }
   t.equal((await api.ask('POST', `/v1/connections/${id}/proxy/api/user/paula/uploads`, picture)).status, 401)
   t.match((await api.ask('GET', `/v1/connections/${id}`, { token: key })).body, { status: 'active' })

@@ -25,7 +25,7 @@ t.test('forwards a large body during its upload, no faster than the provider rea
   const before = process.memoryUsage().arrayBuffers
   const writing = writeAll(client, 31 * mebibyte).then(() => 'all')
   await until(() => taking !== undefined, { what: 'the provider, who sees the request before the body is whole' })
-  // A condition that nothing tells of: that nothing goes on.
+  // No event reports that the transfer has stopped.
   t.equal(await Promise.race([writing, delay(1_500, 'stuck')]), 'stuck', 'the caller must wait')
   t.ok(process.memoryUsage().arrayBuffers - before < 60 * mebibyte)
   taking?.()
@@ -64,7 +64,7 @@ t.test('aborts the request to the provider when the caller disconnects', async (
   let here = 0
   handle(t, (request, response) => {
     here++
-    // Once, however much of the exchange is over.
+    // Emitted once, however much of the response was sent.
     response.on('close', () => { left++ })
     if (request.url === '/answering') response.write('begun')
     request.resume()

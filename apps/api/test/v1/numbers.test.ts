@@ -13,7 +13,7 @@ const odd = [
   '9007199254740993', '999999999999999999999999', '\u0665', 'true', 'null', '[]', '1,2', '50&limit=50', "1'", '%00'
 ]
 
-/** Every parameter of a query that is an integer, a date or a cursor, by its route. */
+/** All query parameters that are integers, dates or cursors, by route. */
 const parameters = Object.entries(at(contract, 'paths') ?? {}).flatMap(([path, methods]) => Object.entries(methods ?? {}).flatMap(([method, operation]) =>
   Object.values(at(operation, 'parameters') ?? {}).flatMap((parameter) => {
     const [name, type, format] = [at(parameter, 'name'), at(parameter, 'schema.type'), at(parameter, 'schema.format')]

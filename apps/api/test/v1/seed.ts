@@ -1,7 +1,7 @@
 import { at } from '../open-api.ts'
 import type { TestApi } from '../open-api.ts'
 
-/** Connects each user to an account of their own at the sandbox, through an import. Answers connection ids by user. */
+/** Connects each user to a separate account at the sandbox through an import. Returns connection ids by user. */
 export async function connectUsers (api: TestApi, userIds: string[]): Promise<Map<string, string>> {
   const { data } = await api.control('POST', '/accounts', { provider: 'pushbullet', count: userIds.length }) as {
     data: Array<{ account: string, accessToken: string }>
@@ -21,7 +21,7 @@ export function noteTo (...userIds: string[]): { audience: { userIds: string[] }
   return { audience: { userIds }, message: { type: 'note', title: 'Bim', body: 'Bam' } }
 }
 
-/** Plans a broadcast as the worker does when all fit into one segment; answers the segment's number. */
+/** Plans a broadcast that fits into one segment, like the worker. Returns the segment's number. */
 export async function planBroadcast ({ database }: TestApi, id: string): Promise<number> {
   const notification = id.slice(4)
   await database.sql.begin(async (sql) => {

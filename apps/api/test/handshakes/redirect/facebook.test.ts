@@ -8,7 +8,7 @@ const { api, key, put, tokenOf } = await openTeamApi(t, { teams: ['facebook'] })
 const returnTo = 'https://site.example/settings'
 let teams = 0
 
-/** The handshake of an owner, for a team that has connected nothing yet. */
+/** The handshake of an owner, for a team without connections. */
 async function open (account = 'olive', to: string | undefined = returnTo) {
   const teamId = `team-${teams++}`
   await put(teamId, 'olive')

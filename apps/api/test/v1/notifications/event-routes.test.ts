@@ -26,7 +26,7 @@ interface Watching {
 }
 
 async function watch (id: string, headers: Record<string, string> = {}, target: TestApi = api, key = token): Promise<Watching> {
-  // One that is aborted in a pool connects again, to wait for requests that nobody makes.
+  // In a shared pool, an aborted connection would reconnect for further requests, which this test does not make.
   const dispatcher = new Agent()
   t.teardown(() => dispatcher.destroy())
   const answer = await request(`${target.url}/v1/notifications/${id}/events`, {
@@ -49,7 +49,7 @@ async function watch (id: string, headers: Record<string, string> = {}, target: 
   return watching
 }
 
-/** Of how far a notification has got, that is. */
+/** Counts only the statements that read a notification's progress. */
 function countReads (sql: Sql, self: unknown, statement: Parameters<Sql>): unknown {
   if (String(statement[0]).startsWith('\n    select case when audience')) reads++
   return Reflect.apply(sql, self, statement)
@@ -150,7 +150,7 @@ t.test('ends when its key is revoked or loses its scope', async (t) => {
     const other = await watch(id)
     await until(() => watching.events.length === 1 && other.events.length === 1)
     await change(key.slice(3, 35))
-    // What has been looked up a moment ago is trusted for ten seconds.
+    // The API caches a key for ten seconds.
     api.advance(10_001)
     await until(() => watching.isEnded(), { what: `the end of a stream whose key is ${what}` })
     t.notOk(other.isEnded(), 'the other stream continues')

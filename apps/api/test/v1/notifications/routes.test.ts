@@ -234,7 +234,7 @@ for (const { kind, skip } of await backends()) {
     const users = Array.from({ length: 60 }, (_, index) => `user-${index}`)
     await connectUsers(own, users)
     const { asked } = await own.database.sql.begin(async (sql) => {
-      await sql`lock table notifications in exclusive mode` // whatever comes while the first statement waits goes together
+      await sql`lock table notifications in exclusive mode` // requests that arrive while the first statement waits share the next one
       const asked = users.map((userId) => own.ask('POST', '/v1/notifications', { token: key, body: noteTo(userId) }))
       await until(() => arrived === users.length)
       return { asked }

@@ -5,7 +5,7 @@ import { refusals, teamCallers } from '../../open-team-api.ts'
 import type { AccessRow, TeamCaller } from '../../open-team-api.ts'
 import { openTeamPulls } from './open-team-pulls.ts'
 
-/** Who may do what with what is read for a team: docs/pulls.md says the same. */
+/** The access rights to a team's pulled data, as documented in docs/pulls.md. */
 const { api, key, put, tokenOf, pulled } = await openTeamPulls(t)
 
 interface Asking {
@@ -116,7 +116,7 @@ const rows: Array<AccessRow<Asking>> = [
 await api.makeUser('olive', 'Olive')
 let teams = 0
 
-/** A team that has been read, and somebody who asks. "No team" is a member whose token names none. */
+/** A team with pulled data, and a caller. "No team" is a member whose token names none. */
 async function asked (caller: TeamCaller): Promise<Asking> {
   const teamId = `team-${teams++}`
   await put(teamId, 'olive', 'max')

@@ -6,7 +6,7 @@ import { openTeamApi } from '../../open-team-api.ts'
 import type { TeamApi } from '../../open-team-api.ts'
 
 export interface TeamPulls extends TeamApi {
-  /** Connects Facebook for a team, and keeps these accounts' days, as the worker would. Figures are of three metrics. */
+  /** Connects Facebook for a team, and stores these accounts' days, like the worker. Each day has three figures. */
   pulled: (teamId: string, accounts: Accounts, end?: PullEnd) => Promise<{ id: string, accessToken: string }>
 }
 

@@ -6,14 +6,14 @@ import { openWalk } from '../../handshakes/walk.ts'
 import { openTeamApi, refusals, teamCallers } from '../../open-team-api.ts'
 import type { AccessRow, TeamCaller } from '../../open-team-api.ts'
 
-/** Who may do what with a team's connection: docs/teams.md says the same. */
+/** The access rights to a team's connection, as documented in docs/teams.md. */
 const { api, key, put, tokenOf, connect } = await openTeamApi(t)
 
 interface Asking {
   token: string
-  /** The team's, by the site. */
+  /** The site's id of the team. */
   teamId: string
-  /** Names the team where the token does not, for those who know of it. */
+  /** Names the team when the token does not, for callers that may do so. */
   query: string
   connectionId: string
 }
@@ -76,14 +76,14 @@ const rows: Array<AccessRow<Asking>> = [
 await api.makeUser('olive', 'Olive')
 let teams = 0
 
-/** A team of Olive's with Max in it. */
+/** A team that Olive owns with the member Max. */
 async function openTeam (): Promise<string> {
   const teamId = `team-${teams++}`
   await put(teamId, 'olive', 'max')
   return teamId
 }
 
-/** Somebody who asks about a team that is connected. "No team" is a member who has not chosen one. */
+/** A caller that requests a connected team. "No team" is a member who has not chosen one. */
 async function asking (caller: TeamCaller, teamId: string, connectionId: string): Promise<Asking> {
   const tokens = {
     owner: () => tokenOf('olive', teamId),
