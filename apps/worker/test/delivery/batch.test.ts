@@ -151,6 +151,20 @@ t.test('sends nothing after it has expired, and what expires later', async (t) =
   t.same(found?.history.map(({ event }) => event), ['queued', 'expired'])
 })
 
+t.test('enqueues a job for the time at which deliveries that wait are due', async (t) => {
+  const keys = await prepare(['wanda'])
+  const wakes: unknown[] = []
+  const queues = (add: (jobs: unknown[]) => Promise<void>) => ({ ...services.queues, wake: { ...services.queues.wake, add } })
+  const send: Send = async () => {
+    throw new ProviderError({ kind: 'rateLimited', reason: 'slow down', retryAt: Date.now() + 60_000 }, host, 429)
+  }
+  await sendAll(keys, send, { fields: { queues: queues(async (jobs) => { wakes.push(...jobs) }) } })
+  t.match(wakes, [{ data: { provider: 'pushbullet' } }])
+  const others = await prepare(['wilma'])
+  await sendAll(others, send, { fields: { queues: queues(async () => { throw new Error('the queue is away') }) } })
+  t.same(await statesOf(others), ['retrying rateLimited'], 'a queue that is away does not keep the outcome from being stored')
+})
+
 t.test('begins nothing once it is asked to stop', async (t) => {
   const keys = await prepare(['ann', 'bob'])
   const stopping = new AbortController()

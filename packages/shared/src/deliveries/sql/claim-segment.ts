@@ -144,7 +144,7 @@ function insertDeliveries (sql: Sql, id: string, { provider, segment: { notifica
 function findEnd (sql: Sql, { max }: SegmentRequest): Fragment {
   return sql`
     select is_ended, case when is_ended then size else least(size, taken) end as gone from (
-      select size, taken.number as taken, coalesce(taken.last_id = segment.last_id or taken.number < ${max}::int, true) as is_ended
+      select size, taken.number as taken, taken.last_id = segment.last_id or taken.number < ${max}::int as is_ended
       from segment cross join taken
     ) as half_ended`
 }
