@@ -52,7 +52,7 @@ async function main (): Promise<number> {
   if (values.list) for (const { file, name } of chosen) console.log(`${file}: ${name}`)
   if (values.check || values.list) return 0
 
-  const results = await runAll(root, chosen, { jobs: Number(values.jobs), path: values.json, again: values.again })
+  const results = await runAll(root, { mutations, chosen }, { jobs: Number(values.jobs), path: values.json, again: values.again })
   const score = scoreOf(results)
   console.log(`\n${showResults(results)}\n`)
   console.log(`${results.length} of ${mutations.length} mutations run; ${score.total} count: ${score.killed} noticed, ` +

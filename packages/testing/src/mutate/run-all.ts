@@ -22,9 +22,13 @@ export interface RunOptions {
 /** How long a test file may take without a mutation. */
 const longestTestMs = 300_000
 
-/** Rejects when a test fails without a mutation. */
-export async function runAll (root: string, chosen: Mutation[], { jobs, path, again }: RunOptions): Promise<MutationResult[]> {
-  const known = path === undefined ? [] : await readResults(path, chosen)
+/** Runs the `chosen` ones of all `mutations`. The file keeps the results of the others. Rejects when a test fails without a mutation. */
+export async function runAll (
+  root: string, { mutations, chosen }: { mutations: Mutation[], chosen: Mutation[] }, { jobs, path, again }: RunOptions
+): Promise<MutationResult[]> {
+  const stored = path === undefined ? [] : await readResults(path, mutations)
+  const known = stored.filter(({ mutation }) => chosen.includes(mutation))
+  const others = stored.filter(({ mutation }) => !chosen.includes(mutation))
   const statuses = new Map(known.map(({ mutation, status }) => [mutation, status]))
   const queue = chosen.filter((mutation) => statuses.get(mutation) === (again ? 'survived' : undefined)).values()
   const results = known.filter(({ status }) => !again || status !== 'survived')
@@ -48,7 +52,8 @@ export async function runAll (root: string, chosen: Mutation[], { jobs, path, ag
       for (const mutation of queue) {
         const source = await readFile(join(root, mutation.file), 'utf8')
         results.push(await runMutation(mutation, { copy, servers, compileCache, source, limitFor }))
-        await report(results, chosen.length, path)
+        report(results, chosen.length)
+        if (path !== undefined) await writeResults(path, [...others, ...results])
         if (results.length % 10 === 0) await dropDatabases(servers)
       }
     }))
@@ -68,11 +73,9 @@ async function measure (test: string, environment: Environment): Promise<number>
   return Math.min(5 * (performance.now() - startedAt) + 10_000, longestTestMs)
 }
 
-async function report (results: MutationResult[], count: number, path: string | undefined): Promise<void> {
+function report (results: MutationResult[], count: number): void {
   const last = results.at(-1)
   if (last !== undefined) console.error(`${results.length}/${count} ${last.status} (${last.seconds.toFixed(0)} s) ${keyOf(last.mutation)}`)
-  const rows = results.map((one) => ({ ...one, mutation: keyOf(one.mutation) }))
-  if (path !== undefined) await writeFile(path, JSON.stringify(rows))
 }
 
 /** Drops databases of failed tests that have been idle for a while. */
@@ -89,6 +92,10 @@ async function dropDatabases ({ databaseUrl }: Servers): Promise<void> {
 
 function keyOf ({ file, name }: Mutation): string {
   return `${file}: ${name}`
+}
+
+async function writeResults (path: string, results: MutationResult[]): Promise<void> {
+  await writeFile(path, JSON.stringify(results.map((one) => ({ ...one, mutation: keyOf(one.mutation) }))))
 }
 
 async function readResults (path: string, mutations: Mutation[]): Promise<MutationResult[]> {
