@@ -22,7 +22,10 @@ export interface RunOptions {
 /** How long a test file may take without a mutation. */
 const longestTestMs = 300_000
 
-/** Runs the `chosen` ones of all `mutations`. The file keeps the results of the others. Rejects when a test fails without a mutation. */
+/**
+ * Runs the `chosen` ones of all `mutations`. The file keeps the results of the others. Rejects when a test fails without a
+ * mutation.
+ */
 export async function runAll (
   root: string, { mutations, chosen }: { mutations: Mutation[], chosen: Mutation[] }, { jobs, path, again }: RunOptions
 ): Promise<MutationResult[]> {
