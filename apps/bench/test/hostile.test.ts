@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { spawnNode } from '@carillon/testing'
 import t from 'tap'
 
-// Each run starts a PostgreSQL and an API of its own.
+// Each run starts its own PostgreSQL and API.
 t.setTimeout(600_000)
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))

@@ -8,7 +8,7 @@ interface Process {
   command: string
 }
 
-/** The processes that `pid` has started, and those have. */
+/** The processes that `pid` has started, and all their descendants. */
 export async function descendantsOf (pid: number): Promise<Process[]> {
   const all = await listProcesses()
   const below = (parent: number): Process[] =>
@@ -16,7 +16,7 @@ export async function descendantsOf (pid: number): Promise<Process[]> {
   return below(pid)
 }
 
-/** Which of these processes still run, and the folders of a bench that ran as `pid`. */
+/** Which of these processes still run, and the folders of a bench with the id `pid`. */
 export async function leftBehind (pid: number, processes: Process[]): Promise<string[]> {
   const running = await listProcesses()
   const left = processes.filter((known) => running.some((one) => one.pid === known.pid && one.command === known.command))
@@ -28,12 +28,12 @@ async function listProcesses (): Promise<Process[]> {
   const { stdout } = await execa('ps', ['-eo', 'stat=,pid=,ppid=,args='])
   return stdout.split('\n').flatMap((line) => {
     const [, state = '', pid, parent, command = ''] = /^\s*(\S+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
-    // Those that have ended and wait for somebody to ask how are no processes any more.
+    // Zombies have already ended.
     return state.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent), command }]
   })
 }
 
-/** Lines that tell of anything but progress, which may be under way while somebody stops it. */
+/** Lines other than progress, which may still appear during a shutdown. */
 export function complaintsIn (output: string): string[] {
   return output.split('\n').filter((line) => line !== '' && (!/^ *\d+ s {2}/.test(line) || /fail|error|ended with/i.test(line)))
 }

@@ -3,7 +3,7 @@ import { spawnNode, until } from '@carillon/testing'
 import t from 'tap'
 import { complaintsIn, descendantsOf, leftBehind } from './leftovers.ts'
 
-// A database is made, and four processes are started a few times, on whatever machine this is.
+// Creates a database and starts four processes several times, on a machine of any speed.
 t.setTimeout(800_000)
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -37,7 +37,7 @@ for (const moment of ['starting PostgreSQL', 'connecting', 'round 1/9']) {
     const bench = spawnNode(t, main, { args: ['--quick', '--rounds', '9', '--only', 'latency-p50'], detached: true })
     await until(() => bench.output().includes(moment), { timeoutMs: 120_000, what: moment })
     const processes = await descendantsOf(bench.pid)
-    // All that the terminal knows of, as by Ctrl-C.
+    // Signals the whole process group, as Ctrl-C in a terminal does.
     process.kill(-bench.pid, 'SIGINT')
     t.match(await bench.exited, { code: 130 })
     t.same(complaintsIn(bench.output()), [], 'it prints none of the resulting errors')

@@ -8,7 +8,7 @@ import { runProofs } from '../src/proofs/run-proofs.ts'
 import { showProofs } from '../src/proofs/show-proofs.ts'
 import { complaintsIn, descendantsOf, leftBehind } from './leftovers.ts'
 
-// A database is made, and a dozen processes are started, on whatever machine this is.
+// Creates a database and starts a dozen processes, on a machine of any speed.
 t.setTimeout(800_000)
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))

@@ -12,7 +12,7 @@ import { folder } from './fixtures/folder.ts'
 const isRoot = process.getuid?.() === 0
 const onlyLinux = process.platform === 'linux' ? false : 'looks into /proc'
 
-// Making a cluster takes a second or two: most tests begin with the one that the first has made.
+// Creating a cluster takes a second or two, so most tests reuse the first one.
 const dataDir = await folder(t)
 
 t.test('opens a UTF-8 database that keeps its data, password and port', async (t) => {
@@ -178,7 +178,7 @@ async function serverPid (dataDir: string): Promise<number> {
   return Number((await readFile(join(dataDir, 'cluster/postmaster.pid'), 'utf8')).split('\n')[0])
 }
 
-/** The shell that stops the server when its owner is gone. */
+/** The shell that stops the server when its parent process ends. */
 async function watchmanOf (pid: number): Promise<number> {
   for (const entry of await readdir('/proc')) {
     const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')

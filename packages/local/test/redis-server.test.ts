@@ -33,7 +33,7 @@ t.test('explains why it cannot open', { skip }, async (t) => {
   await t.rejects(openRedisServer({ port: server.port }), { message: /^redis-server did not start: .+/ })
 })
 
-/** Redis's inline commands, so that this needs no client. */
+/** Uses Redis's inline commands, so no client is necessary. */
 async function ask (port: number, ...commands: string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.write([...commands, 'QUIT'].map((command) => `${command}\r\n`).join(''))

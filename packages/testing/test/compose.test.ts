@@ -129,7 +129,7 @@ t.test('publishes only the API, and only on this machine', async (t) => {
 
 t.test('sets only variables that Carillon reads', async (t) => {
   const known = [...envExample().matchAll(/^(\w+)=/gm)].map(([, name]) => name)
-  // Emptied for the apps, which have no use for them.
+  // The compose file sets these to empty values, because the apps do not use them.
   known.push('POSTGRES_PASSWORD', 'POSTGRES_ADMIN_PASSWORD', 'REDIS_PASSWORD')
   for (const [name, { environment = {} }] of ours) {
     t.same(Object.keys(environment).filter((variable) => !known.includes(variable)), [], name)

@@ -38,14 +38,14 @@ t.test('reads without credentials', async (t) => {
   const { creds } = await somebody()
   const [owner, reader] = [open(t, { creds }), open(t, {})]
   const root = rootOf(creds)
-  const colour = '#0a0b0c'
-  await owner.setStreamStatus(root, { color: colour })
+  const color = '#0a0b0c'
+  await owner.setStreamStatus(root, { color })
   await owner.setTags(root, [{ tag: 'readable' }])
-  t.match(await reader.getStream(root), { id: root, status: { color: colour }, tags: [{ tag: 'readable' }] })
-  t.match(await reader.getStreamStatus(root), { color: colour })
+  t.match(await reader.getStream(root), { id: root, status: { color }, tags: [{ tag: 'readable' }] })
+  t.match(await reader.getStreamStatus(root), { color })
   t.same(await reader.getTags(root), [{ tag: 'readable' }])
   t.same(await reader.getTag(root, 'readable'), { tag: 'readable' })
-  for (const found of [await reader.getStreams({ query: colour }), await reader.getStreams({ query: '#readable' }), await reader.getTagged('readable')]) {
+  for (const found of [await reader.getStreams({ query: color }), await reader.getStreams({ query: '#readable' }), await reader.getTagged('readable')]) {
     t.match(found, [{ id: root }])
   }
   t.ok((await reader.getStreams()).some(({ id }) => id === root))

@@ -7,8 +7,8 @@ import { openSimulator } from './simulator.ts'
 import type { Traits } from './traits.ts'
 
 /**
- * Runs the suite on a provider as its definition makes it, from the environment that points it at its simulator. `simulators`
- * are those beside the sandbox's own.
+ * Runs the suite with a provider's definition, in the environment that points to its simulator. `simulators` are added to the
+ * sandbox's own.
  */
 export async function runConformance (
   t: Test, definition: ProviderDefinition, traits: Traits, simulators: CreateSimulator[] = []
