@@ -7,7 +7,7 @@ import type { PullServices } from './pulls/pull-services.ts'
 
 /** The dependencies of all jobs. `signals` tell them of a shutdown. */
 export function createServices (
-  runtime: Runtime, signals: Pick<DeliverServices, 'stopping' | 'giveUp'>
+  runtime: Runtime, signals: Pick<DeliverServices, 'stopping' | 'aborting'>
 ): DeliverServices & PullServices {
   const { config } = runtime
   return {

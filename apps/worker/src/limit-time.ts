@@ -1,11 +1,11 @@
 export interface TimeLimit {
   /** Aborts after `afterMs`, or with `parent`. */
   signal: AbortSignal
-  /** Lets go of the timer and of `parent`. */
+  /** Clears the timer and removes the listener from `parent`. */
   release: () => void
 }
 
-/** `AbortSignal.any` would do, but on Node 20 a parent that lives long remembers every signal that was ever made of it. */
+/** Limits work to `afterMs`. On Node.js 20, `AbortSignal.any` leaks memory when the parent lives long. */
 export function limitTime (afterMs: number, parent: AbortSignal): TimeLimit {
   const controller = new AbortController()
   const abort = (): void => controller.abort()

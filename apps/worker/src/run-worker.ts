@@ -34,7 +34,7 @@ export async function runWorker (env: Record<string, string | undefined>, overri
 
     const workers = startWorkers({
       runtime,
-      services: createServices(runtime, { stopping: shutdown.stopping, giveUp: shutdown.aborting }),
+      services: createServices(runtime, { stopping: shutdown.stopping, aborting: shutdown.aborting }),
       jobsPerProvider: config.DELIVER_JOBS,
       reconcileEveryMs: config.RECONCILE_SECONDS * 1000
     })
@@ -44,8 +44,8 @@ export async function runWorker (env: Record<string, string | undefined>, overri
   })
 }
 
-function listen (at: { host: string, port: number }, findFaults: () => Promise<string[]>): Promise<Server> {
-  return openHealth(at, findFaults).catch((error: NodeJS.ErrnoException) => {
+function listen (at: { host: string, port: number }, checkReadiness: () => Promise<string[]>): Promise<Server> {
+  return openHealth(at, checkReadiness).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') throw new ConfigError([`WORKER_HEALTH_PORT ${at.port} is in use already`])
     throw new ConfigError([`HOST: the worker's health server cannot listen on ${at.host} (${error.code})`])
   })

@@ -21,14 +21,14 @@ import type { PullServices } from './pulls/pull-services.ts'
 export interface WorkersOptions {
   runtime: Pick<Runtime, 'queueBackend' | 'pullQueue'>
   services: DeliverServices & PullServices
-  /** Batches at a time, for each provider: of what goes to people by name, and of broadcasts. */
+  /** Concurrent batches per provider, for named users and for broadcasts each. */
   jobsPerProvider: number
   reconcileEveryMs: number
 }
 
 const maintainQueue = 'maintain'
 const maxScheduleCheckMs = 10_000
-/** What is done again and again, each by one worker at a time. */
+/** Scheduled tasks. One worker at a time runs each. */
 const tasks = {
   reconcile,
   refreshAhead,
@@ -57,12 +57,12 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
     }, { concurrency: 4, lockMs: leaseMs }),
     backend.openWorker<{ task: Task }>(
       maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs }),
-    // Apart: reading may take its time, and must not keep what has to be done soon.
+    // Pulls have their own queue, because they are slow and must not delay the other tasks.
     backend.openWorker<PullJob>(pullQueueName, async () => { await pull(services) }, { concurrency: 1, lockMs: leaseMs })
   ]
 
-  // A queue that was wiped has lost its schedules too, and nothing but us would bring them back.
-  const onError = logRepeats(log, 'warn', 'cannot schedule')
+  // A queue that lost its data has lost its schedules too, so they are added again.
+  const onError = logRepeats(log, 'warn', 'could not schedule a task')
   const schedule = (): void => {
     for (const task of Object.keys(tasks)) {
       maintenance.schedule(task, reconcileEveryMs, { task }).catch(onError)
@@ -71,9 +71,9 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
   }
   schedule()
   const scheduling = setInterval(schedule, Math.min(reconcileEveryMs, maxScheduleCheckMs))
-  // What a worker has left that died may be waiting for us.
+  // A crashed worker may have left deliveries.
   maintenance.add([{ id: `start-${newId()}`, data: { task: 'reconcile' satisfies Task } }])
-    .catch((error: unknown) => log.warn({ err: error }, 'cannot reconcile at the start'))
+    .catch((error: unknown) => log.warn({ err: error }, 'could not reconcile at the start'))
 
   return {
     close: async () => {

@@ -10,7 +10,7 @@ import { refreshAhead } from '../src/maintenance/refresh-ahead.ts'
 import { cutSegments, openPlan } from '../src/planning/segments.ts'
 import { explaining } from './explain.ts'
 import { fillDatabase } from './fill-database.ts'
-import { openEngine } from './open-engine.ts'
+import { startTestStack } from './start-test-stack.ts'
 
 // A hundred thousand rows and more are made, on whatever machine this is.
 t.setTimeout(400_000)
@@ -19,7 +19,7 @@ const tables = ['deliveries', 'segments', 'claims', 'notifications', 'connection
 
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
-const engine = await openEngine(t, await postgres.open(t), { start: false, offer: ['pushbullet', 'pumpio', 'blotre'] })
+const engine = await startTestStack(t, await postgres.open(t), { start: false, offer: ['pushbullet', 'pumpio', 'blotre'] })
 const { sql } = engine.database
 const { broadcast, spread, unplanned, claim, waitedFor, teamUser } = await fillDatabase(engine.database)
 const { database, plans } = explaining(engine.database)

@@ -4,7 +4,7 @@ import { backends, until } from '@carillon/testing'
 import t from 'tap'
 import { deliver } from '../src/delivery/deliver.ts'
 import { closeDatabase } from './close-database.ts'
-import { openEngine } from './open-engine.ts'
+import { startTestStack } from './start-test-stack.ts'
 
 const refusing: JobQueue<object> = {
   add: async () => { throw new Error('the queue is away') },
@@ -24,7 +24,7 @@ const refusingQueues: DeliveryQueues = {
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}, records what was sent although the database went away meanwhile`, { skip }, async (t) => {
     const env = await open(t)
-    const { connect, notify, delivery, control, inbox, lines } = await openEngine(t, env, { leaseMs: 120_000 })
+    const { connect, notify, delivery, control, inbox, lines } = await startTestStack(t, env, { leaseMs: 120_000 })
     const [connectionId = ''] = await connect('ann')
     await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', delayMs: 600_000, times: 1 })
     const { id } = await notify(['ann'])
@@ -34,7 +34,7 @@ for (const { kind, skip, open } of await backends()) {
     })
     const openAgain = await closeDatabase(env.DATABASE_URL)
     await control('DELETE', '/faults')
-    await until(() => lines.some((line) => line.includes('cannot settle yet')))
+    await until(() => lines.some((line) => line.includes('could not settle, retrying')))
     await openAgain()
     const sent = await delivery(id, connectionId, 'sent')
     t.equal(sent.attempts, 1)
@@ -47,7 +47,7 @@ const [postgres] = await backends()
 
 t.test('sends what it may send although the queue does not take what must wait', async (t) => {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const { connect, notify, delivery, database, services, control } = await openEngine(t, await postgres.open(t), { start: false })
+  const { connect, notify, delivery, database, services, control } = await startTestStack(t, await postgres.open(t), { start: false })
   const [limited = '', free = '', failing = ''] = await connect('ann', 'bob', 'cleo')
   await database.sql`update connections set limited_until = now() + interval '1 minute' where id = ${limited}`
   const { id } = await notify(['ann', 'bob'])
@@ -63,7 +63,7 @@ t.test('sends what it may send although the queue does not take what must wait',
 
 t.test('holds nothing when it cannot read the messages', async (t) => {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const { connect, notify, database, services, delivery } = await openEngine(t, await postgres.open(t), { start: false })
+  const { connect, notify, database, services, delivery } = await startTestStack(t, await postgres.open(t), { start: false })
   const [connectionId = ''] = await connect('ann')
   const { id } = await notify(['ann'])
   await database.sql`alter table notifications rename column message to lost`

@@ -6,7 +6,7 @@ import { forEachBounded } from '../for-each-bounded.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
 import { createSender } from './send.ts'
-import { createSettler } from './settler.ts'
+import { createBatchFlusher } from './batch-flusher.ts'
 
 export interface Batch {
   claimId: string
@@ -18,40 +18,40 @@ export interface Batch {
   startedAt: number
 }
 
-const settling = { most: 500, afterMs: 100 }
-/** Shares of the lease: nothing begins after the first, nothing lasts beyond the second, so nobody sends what we still send. */
+const flushLimits = { maxItems: 500, afterMs: 100 }
+/** Shares of the lease. No request starts after the first or runs beyond the second, so no other worker sends the same. */
 const beginShare = 0.5
 const endShare = 0.9
 
 /**
- * Sends what was claimed and settles it in sets. Deliveries that do not get their turn in time are handed back. What the queue
- * does not take is left to reconcile. Rejects, with deliveries held until their lease ends, only while the database is away.
+ * Sends the claimed deliveries and settles them in sets. Hands back those that it cannot start in time. Rejects only while the
+ * database is unreachable; the remaining deliveries then wait for the end of their lease.
  */
 export async function sendBatch (
   services: DeliverServices, { claimId, provider, messages, claimed, startedAt }: Batch
 ): Promise<void> {
   const { breakers, database, log, now, leaseMs } = services
-  const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.giveUp)
+  const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.aborting)
   const send = createSender(services, provider, messages, { signal, startedAt })
-  const silentUntil = new Map<string, number>()
+  const limits = new Map<string, number>()
   const counts = new Map<string, number>()
 
-  const settler = createSettler<Settlement>(async (settlements, isLast) => {
+  const flusher = createBatchFlusher<Settlement>(async (settlements, isLast) => {
     const wakes = await retry(() => settle(database, { claimId, settlements, isLast, now: now() }), {
       delaysMs: exponentialBackoff(),
       signal,
-      onError: (error) => log.warn({ err: error, claimId, settlements: settlements.length }, 'cannot settle yet')
+      onError: (error) => log.warn({ err: error, claimId, settlements: settlements.length }, 'could not settle, retrying')
     })
-    await leaveToReconcile(services, wakes)
-  }, settling)
+    await enqueueWakeups(services, wakes)
+  }, flushLimits)
 
   await forEachBounded(claimed, services.concurrency, async (delivery) => {
     const settlement = await attempt(delivery)
     const { state } = settlement.outcome
     counts.set(state, (counts.get(state) ?? 0) + 1)
-    settler.add(settlement)
+    flusher.add(settlement)
   })
-  await settler.close().finally(release)
+  await flusher.close().finally(release)
   const durationMs = Math.round(performance.now() - startedAt)
   log.info({ claimId, provider: provider.id, claimed: claimed.length, durationMs, ...Object.fromEntries(counts) }, 'batch')
 
@@ -61,28 +61,28 @@ export async function sendBatch (
       if (delivery.isProbe) await breakers.giveBackProbe(provider.id, delivery.host)
       return { delivery, outcome: handedBack() }
     }
-    const closed = delivery.isProbe ? undefined : breakers.closed(provider.id, delivery.host)
-    if (closed !== undefined) return { delivery, outcome: waitOutcome(closed.until, closed.reason) }
-    const silent = silentUntil.get(delivery.connectionId)
-    if (silent !== undefined && silent > now()) return { delivery, outcome: waitOutcome(silent, 'rateLimited') }
+    const blocked = delivery.isProbe ? undefined : breakers.closed(provider.id, delivery.host)
+    if (blocked !== undefined) return { delivery, outcome: waitOutcome(blocked.until, blocked.reason) }
+    const limitedUntilMs = limits.get(delivery.connectionId)
+    if (limitedUntilMs !== undefined && limitedUntilMs > now()) return { delivery, outcome: waitOutcome(limitedUntilMs, 'rateLimited') }
     const settlement = await send(delivery)
     const { limitedUntil } = settlement.outcome
-    if (limitedUntil !== null) silentUntil.set(delivery.connectionId, limitedUntil)
+    if (limitedUntil !== null) limits.set(delivery.connectionId, limitedUntil)
     return settlement
   }
 }
 
-/** The rows are committed and tell when they are due, so a queue that is away must not keep us from the rest. */
-export async function leaveToReconcile ({ queues, log }: DeliverServices, wakes: Wake[]): Promise<void> {
+/** The rows contain their due times, so reconcile finds the deliveries if the queue is unreachable. */
+export async function enqueueWakeups ({ queues, log }: DeliverServices, wakes: Wake[]): Promise<void> {
   if (wakes.length === 0) return
   await enqueueWakes(queues, wakes).catch((error: unknown) => {
-    log.warn({ err: error }, 'deliveries wait for reconcile: the queue did not take them')
+    log.warn({ err: error }, 'could not add wake-ups; the deliveries wait for reconcile')
   })
 }
 
-export async function leaveSegment ({ queues, log }: DeliverServices, segment: DueSegment | undefined): Promise<void> {
+export async function enqueueSegment ({ queues, log }: DeliverServices, segment: DueSegment | undefined): Promise<void> {
   if (segment === undefined) return
   await enqueueSegments(queues, [segment]).catch((error: unknown) => {
-    log.warn({ err: error }, 'a segment waits for reconcile: the queue did not take it')
+    log.warn({ err: error }, 'could not add a segment; it waits for reconcile')
   })
 }

@@ -1,11 +1,11 @@
 import { isStoreUnavailable, newId } from '@carillon/shared/db'
 import { releaseClaim } from '@carillon/shared/deliveries'
 import { exponentialBackoff, retry } from '@carillon/shared/retry'
-import { leaveToReconcile } from './batch.ts'
+import { enqueueWakeups } from './batch.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
 
-/** Of the lease: after it, reconcile counts the claim as lost. */
+/** Share of the lease. After the lease, reconcile treats the claim as lost. */
 const releaseShare = 0.9
 
 export interface TimedClaim<Claim> {
@@ -15,8 +15,8 @@ export interface TimedClaim<Claim> {
 }
 
 /**
- * Makes a claim with `take`. Where its response is lost, the deliveries would wait for the end of the lease: they are released,
- * and where the claim was never made, it is made once more. Rejects with what `take` rejected with.
+ * Claims with `take`. After a lost response the deliveries would wait for the end of the lease, so this releases the claim, and
+ * claims once more if the claim did not exist. Rejects with the error of `take`.
  */
 export async function claimOnce<Claim> (
   services: DeliverServices, provider: string, take: (claimId: string) => Promise<Claim>
@@ -28,29 +28,29 @@ export async function claimOnce<Claim> (
       return { claim: await take(claimId), startedAt }
     } catch (error) {
       if (!isResponseLost(error)) throw error
-      const wasMade = await release(services, provider, claimId)
-      if (wasMade || isLast) throw error
+      const existed = await release(services, provider, claimId)
+      if (existed || isLast) throw error
     }
   }
 }
 
-/** An ERROR is the server's response: the statement changed nothing. */
+/** A response with severity ERROR means that the statement changed nothing. */
 function isResponseLost (error: unknown): boolean {
   const isResponse = error instanceof Error && 'severity' in error && error.severity === 'ERROR'
   return !isResponse && isStoreUnavailable(error)
 }
 
-/** Resolves to whether the claim had been made. */
+/** Resolves to whether the claim existed. */
 async function release (services: DeliverServices, provider: string, claimId: string): Promise<boolean> {
-  const { database, leaseMs, giveUp, log, now } = services
-  const limit = limitTime(leaseMs * releaseShare, giveUp)
+  const { database, leaseMs, aborting, log, now } = services
+  const limit = limitTime(leaseMs * releaseShare, aborting)
   try {
     const wakes = await retry(() => releaseClaim(database, provider, claimId, now()), {
       delaysMs: exponentialBackoff(),
       signal: limit.signal,
-      onError: (error) => log.warn({ err: error, claimId }, 'cannot release a claim yet')
+      onError: (error) => log.warn({ err: error, claimId }, 'could not release a claim, retrying')
     })
-    await leaveToReconcile(services, wakes ?? [])
+    await enqueueWakeups(services, wakes ?? [])
     return wakes !== undefined
   } finally {
     limit.release()

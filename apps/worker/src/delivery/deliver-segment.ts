@@ -2,28 +2,28 @@ import type { Database } from '@carillon/shared/db'
 import { claimSegment, deliveriesPerJob, postponeSegment } from '@carillon/shared/deliveries'
 import type { SegmentJob } from '@carillon/shared/deliveries'
 import { admit } from '@carillon/shared/throttling'
-import { leaveSegment, leaveToReconcile, sendBatch } from './batch.ts'
+import { enqueueSegment, enqueueWakeups, sendBatch } from './batch.ts'
 import { claimOnce } from './claim-once.ts'
 import { loadMessages, senderOf } from './deliver.ts'
 import type { DeliverServices } from './deliver-services.ts'
 
-/** Delivers a segment of a broadcast, or as much of it as the provider may be sent now: claim, send, settle. */
+/** Claims, sends and settles a segment of a broadcast, or the part that the provider may get now. */
 export async function deliverSegment (services: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
   const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
   const messages = await loadMessages(database, [segment.notificationId])
   const perSecond = services.perSecond.get(providerId)
-  // Where turns are given, nobody may be given more of them than he needs.
+  // A limited provider's admission reserves capacity, so the request must not exceed the segment.
   const wanted = perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)
   const { allowed, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
-  if (allowed === 0) return await leaveSegment(services, await postponeSegment(database, providerId, segment, waitMs))
+  if (allowed === 0) return await enqueueSegment(services, await postponeSegment(database, providerId, segment, waitMs))
 
   const request = { provider: providerId, segment, max: allowed, restMs: waitMs, leaseMs }
   const { startedAt, claim } = await claimOnce(services, providerId, (id) => claimSegment(database, { ...request, id }))
   if (claim === undefined) return
   const { id: claimId, wakes, rest } = claim
-  await leaveToReconcile(services, wakes)
-  await leaveSegment(services, rest)
+  await enqueueWakeups(services, wakes)
+  await enqueueSegment(services, rest)
   const claimed = isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed
   if (claimed.length > 0) await sendBatch(services, { claimId, provider, messages, claimed, startedAt })
   else if (isProbe) await breakers.giveBackProbe(providerId, '')

@@ -11,23 +11,23 @@ export interface DeliverServices {
   database: Database
   queues: DeliveryQueues
   providers: ReadonlyMap<string, Provider>
-  /** Requests per second that a provider takes, by its id; without an entry there is no limit. */
+  /** The maximum of requests per second, by provider. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>
   breakers: Breakers
   vault: Vault
   http: Http
-  /** The files of messages, which all recipients of a notification share. */
+  /** Downloaded files, which all recipients of a notification share. */
   fileStore: FileStore
   registrations: Registrations
   refresher: Refresher
   log: Log
   now: () => number
-  /** Requests at a time, in each batch. */
+  /** Concurrent requests of each batch. */
   concurrency: number
   leaseMs: number
   retentionDays: number
-  /** Aborts when the worker is asked to stop: nothing new is begun. */
+  /** Aborts when the worker is asked to stop: it starts no new request. */
   stopping: AbortSignal
-  /** Aborts a while later: what is still under way is given up. */
-  giveUp: AbortSignal
+  /** Aborts at the end of the drain timeout: running requests end. */
+  aborting: AbortSignal
 }

@@ -2,32 +2,32 @@ import type { Database } from '@carillon/shared/db'
 import type { DeliverJob } from '@carillon/shared/deliveries'
 import type { Message, Provider } from '@carillon/shared/providers'
 import { admit } from '@carillon/shared/throttling'
-import { leaveToReconcile, sendBatch } from './batch.ts'
+import { enqueueWakeups, sendBatch } from './batch.ts'
 import { claimOnce } from './claim-once.ts'
 import { claim, postpone } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
 
-/** Delivers one batch: claim, send, settle. What the provider may not be sent now is given a later turn. */
+/** Claims, sends and settles one batch. Postpones the deliveries that the provider may not get now. */
 export async function deliver (services: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
   const { breakers, database, leaseMs } = services
   const provider = senderOf(services, providerId)
-  // Before the claim, so that nothing is held yet should it fail.
+  // These run before the claim, so that a failure leaves no claim behind.
   const [messages, admission] = await Promise.all([
     loadMessages(database, deliveries.map(([notificationId]) => notificationId)),
     admit(database, providerId, deliveries.length, services.perSecond.get(providerId))
   ])
   if (admission.allowed < deliveries.length) {
-    await leaveToReconcile(services, await postpone(database, providerId, deliveries.slice(admission.allowed), admission))
+    await enqueueWakeups(services, await postpone(database, providerId, deliveries.slice(admission.allowed), admission))
   }
   if (admission.allowed === 0) return
   const keys = deliveries.slice(0, admission.allowed)
   const { startedAt, claim: { id: claimId, claimed, wakes } } = await claimOnce(
     services, providerId, (id) => claim(database, providerId, keys, leaseMs, id))
-  await leaveToReconcile(services, wakes)
+  await enqueueWakeups(services, wakes)
   if (claimed.length > 0) {
     const { isProbe } = admission
-    const ours = isProbe ? claimed.map((one) => ({ ...one, isProbe })) : claimed
-    await sendBatch(services, { claimId, provider, messages, startedAt, claimed: ours })
+    const own = isProbe ? claimed.map((one) => ({ ...one, isProbe })) : claimed
+    await sendBatch(services, { claimId, provider, messages, startedAt, claimed: own })
   } else if (admission.isProbe) await breakers.giveBackProbe(providerId, '')
 }
 

@@ -13,10 +13,10 @@ export interface PartitionServices {
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** Makes the coming weeks' partitions of deliveries, and drops those that are older than what is kept. */
+/** Creates the partitions of the coming weeks, and drops those that are older than the retention time. */
 export async function keepPartitions ({ database, log, now, retentionDays }: PartitionServices): Promise<void> {
   const made = await ensurePartitions(database, now())
-  // Dropping one waits until no statement reads it.
+  // A partition can only be dropped when no statement reads it, which may take minutes.
   const dropped = await runPatiently(database, (own) => dropPartitions(own, now() - retentionDays * dayMs))
   if (made > 0 || dropped.length > 0) log.info({ made, dropped }, 'partitions')
 }

@@ -15,13 +15,13 @@ export interface ReconcileServices {
   log: Log
 }
 
-/** Jobs looked at in one run; what is beyond comes in the next. */
+/** The maximum of rows in one run. The next run continues. */
 const jobsPerRun = 2_000
-const segmentsAskedAbout = 200
+const maxCheckedSegments = 200
 
 /**
- * The net under everything: PostgreSQL is the truth and the queue a schedule, so whatever the queue has lost, a dead worker
- * has left or a race has missed is found by its row and put right. Each step is one statement over all rows it concerns.
+ * Finds rows that no job handles: the queue lost the job, a worker crashed, or two processes raced. PostgreSQL is the source of
+ * truth, and the queue is a schedule. Each step is one statement for all rows.
  */
 export async function reconcile ({ database, queues, providers, log }: ReconcileServices): Promise<void> {
   const idempotent = [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])
@@ -62,11 +62,11 @@ async function requeueSegments ({ sql }: Database, queues: DeliveryQueues): Prom
     where due_at < now() - interval '3 seconds' and paused_at is null and provider = any (${[...queues.broadcast.keys()]})
     order by segments.due_at limit ${jobsPerRun} for update of segments skip locked`
   await enqueueSegments(queues, overdue)
-  await enqueueSegments(queues, await makeDueAgain({ sql }, await findStuck(queues, overdue.slice(0, segmentsAskedAbout))))
+  await enqueueSegments(queues, await makeDueAgain({ sql }, await findStuck(queues, overdue.slice(0, maxCheckedSegments))))
   return overdue.length
 }
 
-/** Those whose job does not wait on its queue. */
+/** Returns the segments whose job does not wait on its queue. */
 async function findStuck (queues: DeliveryQueues, segments: DueSegment[]): Promise<DueSegment[]> {
   const stuck = await Promise.all([...groupBy(segments, ({ provider }) => provider)].map(async ([provider, own]) => {
     const waiting = await queues.broadcast.get(provider)?.waiting(own.map(segmentJobId)) ?? new Set()
@@ -75,7 +75,7 @@ async function findStuck (queues: DeliveryQueues, segments: DueSegment[]): Promi
   return stuck.flat()
 }
 
-/** A segment's job is named for the time at which the segment is due. */
+/** Changes the due time, because the id of a segment's job contains it and the queue ignores an id that it has. */
 async function makeDueAgain ({ sql }: Pick<Database, 'sql'>, segments: DueSegment[]): Promise<DueSegment[]> {
   if (segments.length === 0) return []
   return sql<DueSegment[]>`

@@ -16,9 +16,8 @@ const runMs = 60_000
 const concurrency = 16
 
 /**
- * Refreshes credentials before they expire, so that no delivery has to wait for it and no refresh token grows too old. Each
- * connection has its own moment, spread over the second half of the time ahead: those that were connected together do not come
- * together. Answers how many were refreshed.
+ * Refreshes credentials before they expire, so that no delivery waits for a refresh and no refresh token becomes too old. The
+ * times are spread over the second half of `refreshAheadMs` by connection. Returns the number of refreshed credentials.
  */
 export async function refreshAhead (services: RefreshAheadServices): Promise<number> {
   let total = 0
@@ -36,18 +35,18 @@ async function refreshAheadOf (
     select id, credentials_version as "seenVersion" from connections
     where provider = ${provider.id} and status = 'active' and (lease_until is null or lease_until < now())
       and (refresh_after is null or refresh_after <= now())
-      -- said twice: each connection's own moment is in no index
+      -- the condition without the spread can use the index
       and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
       and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
         * (0.5 + (hashtextextended(id::text, credentials_version) & 65535) / 131072.0)
     order by expires_at limit ${connectionsPerRun}`
   const counts = { fresh: 0, dead: 0, unavailable: 0, unrefreshable: 0 }
   let limitedUntil = 0
-  const call = { http, now, registrations, signal: AbortSignal.timeout(runMs) }
+  const context = { http, now, registrations, signal: AbortSignal.timeout(runMs) }
   await forEachBounded(due, concurrency, async (connection) => {
-    // All connections share the client whose limit this is; the next run goes on with them.
+    // The token endpoint limits our client, which all connections share. The next run continues.
     if (limitedUntil > now()) return
-    const result = await refresher.refresh(provider, connection, call)
+    const result = await refresher.refresh(provider, connection, context)
     counts[result.kind]++
     if (result.kind === 'unavailable') limitedUntil = Math.max(limitedUntil, result.retryAt ?? 0)
   })

@@ -20,40 +20,40 @@ const perRun = 100
 const concurrency = 8
 const leaseMs = 60_000
 
-/** Ends at their providers the credentials that are of no more use. What cannot be ended now is tried again. */
+/** Revokes unused credentials at their providers, and retries those that failed. */
 export async function revoke (services: RevokeServices): Promise<void> {
   const { database, providers, vault } = services
   await revokeAbandonedGrants(database, vault, (id) => providers.get(id)?.revoke !== undefined, services.now())
   const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
   const { http, now, registrations } = services
-  const call = { http, now, registrations, signal: AbortSignal.timeout(leaseMs) }
-  await forEachBounded(due, concurrency, (one) => revokeOne(one, services, call))
+  const context = { http, now, registrations, signal: AbortSignal.timeout(leaseMs) }
+  await forEachBounded(due, concurrency, (one) => revokeOne(one, services, context))
 }
 
-async function revokeOne (one: DueRevocation, services: RevokeServices, call: RequestContext): Promise<void> {
+async function revokeOne (one: DueRevocation, services: RevokeServices, context: RequestContext): Promise<void> {
   const { database, log, vault } = services
   const provider = services.providers.get(one.provider)
   try {
     if (provider?.revoke === undefined) throw new Error(`${one.provider} cannot revoke`)
     if (provider.revokes === 'account' && await isConnected(database, provider.id, one.accountId)) {
-      // It would end the credentials that are in use now. What it was for will end with those.
+      // The revocation would also end the credentials that are in use. They end together later.
       await endRevocation(database, one.id, { state: 'done', reason: 'the account is still connected' })
       return
     }
     const credentials = provider.parseCredentials(JSON.parse(vault.open(one.credentials, revocationContext(one.id))))
-    await provider.revoke(credentials, call)
+    await provider.revoke(credentials, context)
     await endRevocation(database, one.id, { state: 'done' })
   } catch (error) {
     const reason = error instanceof ProviderError ? error.failure.reason : 'internal error'
     log.warn({ err: error, connectionId: one.connectionId, provider: one.provider }, 'could not revoke')
-    const delayMs = waitMs(error, one.attempts, services.now())
+    const delayMs = nextDelayMs(error, one.attempts, services.now())
     if (delayMs === undefined) await endRevocation(database, one.id, { state: 'failed', reason })
     else await retryRevocation(database, one.id, reason, delayMs)
   }
 }
 
-/** Milliseconds until the next try; undefined when there is none: the provider has refused, or the attempts are spent. */
-function waitMs (error: unknown, attempts: number, now: number): number | undefined {
+/** The delay before the next attempt. Undefined when the provider refused or no attempts are left. */
+function nextDelayMs (error: unknown, attempts: number, now: number): number | undefined {
   if (!(error instanceof ProviderError)) return retryDelayMs(attempts)
   const { failure } = error
   if (failure.kind === 'rateLimited') return Math.max(0, failure.retryAt - now)

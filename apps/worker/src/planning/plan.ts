@@ -8,38 +8,37 @@ import { cutSegments, openPlan, readPlan } from './segments.ts'
 export interface PlanServices {
   database: Database
   queues: DeliveryQueues
-  /** What a provider may be sent at most, by its id; without an entry it is not limited. */
+  /** The maximum of requests per second, by provider. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>
   log: Log
-  /** Aborts when the worker is asked to stop; what is cut by then stays cut. */
+  /** Aborts when the worker is asked to stop. Another job then continues the plan. */
   stopping: AbortSignal
 }
 
-/** Segments that one statement cuts. */
+/** The maximum of segments that one statement creates. */
 const segmentsPerStatement = 50
 
 /**
- * Cuts a broadcast's audience into segments, provider by provider, and puts them on their queues. Each statement cuts some and
- * notes how far it has got, so a plan that dies goes on where it was; the audience is never held in memory. What the queue does
- * not take is found by reconcile.
+ * Divides the audience of a broadcast into segments and adds their jobs. Each statement creates some segments and stores the
+ * position, so another job can continue, and the audience is never in memory. Reconcile adds the jobs that the queue refused.
  */
 export async function plan (
   { database, queues, perSecond, log, stopping }: PlanServices, { notificationId }: PlanJob
 ): Promise<void> {
-  const wish = await readPlan(database, notificationId)
-  if (wish === undefined) return
-  if (wish.delayMs > maxClockSkewMs) return await enqueuePlanAgain(queues, { notificationId, delayMs: wish.delayMs })
+  const request = await readPlan(database, notificationId)
+  if (request === undefined) return
+  if (request.delayMs > maxClockSkewMs) return await enqueuePlanAgain(queues, { notificationId, delayMs: request.delayMs })
 
-  const providers = [...queues.deliver.keys()].filter((id) => wish.providers?.includes(id) ?? true)
+  const providers = [...queues.deliver.keys()].filter((id) => request.providers?.includes(id) ?? true)
   const plans = await openPlan(database, notificationId, providers)
   for (const open of plans) {
-    const pace = paceOf(open.audience, wish.spreadSeconds, perSecond.get(open.provider))
+    const pace = paceOf(open.audience, request.spreadSeconds, perSecond.get(open.provider))
     for (let isPlanned = open.isPlanned; !isPlanned;) {
       if (stopping.aborted) return await enqueuePlanAgain(queues, { notificationId, delayMs: 0 })
       const cut = await cutSegments(database, { notificationId, provider: open.provider, ...pace, limit: segmentsPerStatement })
       isPlanned = cut.isPlanned
       await enqueueSegments(queues, cut.segments).catch((error: unknown) => {
-        log.warn({ err: error, notificationId, provider: open.provider }, 'segments wait for reconcile: the queue did not take them')
+        log.warn({ err: error, notificationId, provider: open.provider }, 'could not add segments; they wait for reconcile')
       })
     }
   }

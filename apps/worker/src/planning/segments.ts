@@ -1,30 +1,30 @@
 import type { Database } from '@carillon/shared/db'
 import type { DueSegment } from '@carillon/shared/deliveries'
 
-export interface PlanWish {
+export interface PlanRequest {
   providers: string[] | null
   spreadSeconds: number | null
-  /** Until it is to be sent. */
+  /** The time until the notification is due. */
   delayMs: number
 }
 
-/** How far a plan has got at one provider. */
+/** The plan of one provider. */
 export interface Plan {
   provider: string
   audience: number
   isPlanned: boolean
 }
 
-/** Undefined when there is nothing to plan: it is planned, unknown, or was canceled before anything was. */
-export async function readPlan ({ sql }: Database, notificationId: string): Promise<PlanWish | undefined> {
-  const [row] = await sql<PlanWish[]>`
+/** Undefined when nothing is left to plan: the notification is planned, unknown, or was canceled before its plan started. */
+export async function readPlan ({ sql }: Database, notificationId: string): Promise<PlanRequest | undefined> {
+  const [row] = await sql<PlanRequest[]>`
     select providers, spread_seconds as "spreadSeconds",
       greatest(0, coalesce(extract(epoch from send_at - now()) * 1000, 0))::float8 as "delayMs"
     from notifications where id = ${notificationId} and planned_at is null`
   return row
 }
 
-/** Begins, or takes up again, the plan of each provider, with a count of its audience. */
+/** Starts the plan of each provider with the size of its audience, or continues it. */
 export async function openPlan ({ sql }: Database, notificationId: string, providers: string[]): Promise<Plan[]> {
   await sql`
     with notification as (select id, created_at from notifications where id = ${notificationId}), audience as (
@@ -47,13 +47,13 @@ export interface Cut {
   provider: string
   /** Connections in a segment. */
   size: number
-  /** How much later each connection comes than the one before it. */
+  /** The delay between two connections. */
   secondsEach: number
-  /** Segments that are cut at most. */
+  /** The maximum of segments. */
   limit: number
 }
 
-/** Cuts the next segments and notes how far that is, in one statement. */
+/** Creates the next segments and stores the position, in one statement. */
 export async function cutSegments (
   { sql }: Database, { notificationId, provider, size, secondsEach, limit }: Cut
 ): Promise<{ segments: DueSegment[], isPlanned: boolean }> {
@@ -62,7 +62,7 @@ export async function cutSegments (
       select progress.*, created_at as bound from progress join notifications on notifications.id = notification_id
       where notification_id = ${notificationId} and provider = ${provider} for update of progress
     ), member as (
-      -- lateral, so that it goes on in the index where it was; the provider by name, so that the planner knows if it is a rare one
+      -- lateral, so that it continues in the index; the provider as a parameter, so that the planner knows its selectivity
       select connection.id, row_number() over (order by connection.id) - 1 as place from plan cross join lateral (
         select id from connections
         where provider = ${provider} and user_id is not null and id > planned_to
@@ -87,7 +87,7 @@ export async function cutSegments (
         segments = progress.segments + total.segments, planned = progress.planned + total.planned,
         planned_to = coalesce(total.last_id, progress.planned_to), is_planned = total.planned < ${size * limit}::int,
         queued = progress.queued + total.planned,
-        -- some may have left since they were counted
+        -- some connections may have closed since they were counted
         audience = case when total.planned < ${size * limit}::int then progress.planned + total.planned else progress.audience end,
         version = progress.version + 1
       from plan, total

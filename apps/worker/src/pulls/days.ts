@@ -1,14 +1,14 @@
-/** Days, both included: `YYYY-MM-DD`. */
+/** A range of days such as `2026-11-29`, both included. */
 export interface DayRange {
   since: string
   until: string
 }
 
 const dayMs = 24 * 3_600_000
-/** More days in one question make it a slow one, which the provider may refuse. Of a large account, fewer may do that too. */
-const daysAtOnce = 30
+/** More days make a request slow, and the provider may refuse it. For a large account, fewer days may already be too many. */
+const maxDaysPerRange = 30
 
-/** Today's date where the account is. A time zone that nobody knows counts as UTC. */
+/** Today's date in the account's time zone, or in UTC if the time zone is unknown. */
 export function todayIn (timezone: string, now: number): string {
   try {
     return new Intl.DateTimeFormat('en-CA', { timeZone: timezone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now)
@@ -18,8 +18,8 @@ export function todayIn (timezone: string, now: number): string {
 }
 
 /**
- * What is to be read up to and with `today`, oldest first: the last `rereadDays` of what was read up to `pulledTo` and all that
- * has come since, or `backfillDays` where nothing was; never more than those.
+ * The ranges to read up to `today`, oldest first: the new days and the last `rereadDays` before `pulledTo`, or `backfillDays` if
+ * nothing was read. Never more than `backfillDays`.
  */
 export function daysToRead (
   today: string, pulledTo: string | null, { backfillDays, rereadDays }: { backfillDays: number, rereadDays: number }
@@ -27,14 +27,14 @@ export function daysToRead (
   const first = addDays(today, 1 - backfillDays)
   const again = pulledTo === null ? first : addDays(pulledTo, 1 - rereadDays)
   const ranges: DayRange[] = []
-  for (let since = again > first ? again : first; since <= today; since = addDays(since, daysAtOnce)) {
-    const until = addDays(since, daysAtOnce - 1)
+  for (let since = again > first ? again : first; since <= today; since = addDays(since, maxDaysPerRange)) {
+    const until = addDays(since, maxDaysPerRange - 1)
     ranges.push({ since, until: until < today ? until : today })
   }
   return ranges
 }
 
-/** Two ranges that are as long as each other, give or take a day; undefined of a single day. */
+/** Two halves, whose lengths differ by at most a day. Undefined for a single day. */
 export function halve ({ since, until }: DayRange): [DayRange, DayRange] | undefined {
   if (since >= until) return undefined
   const days = Math.round((Date.parse(until) - Date.parse(since)) / dayMs) + 1

@@ -3,27 +3,27 @@ import { admit } from '@carillon/shared/throttling'
 import type { Breakers } from '@carillon/shared/throttling'
 import { createHeadroom } from './headroom.ts'
 
-/** Nothing may be asked of the provider before `until`, milliseconds since the epoch. */
-export class Closed extends Error {
-  override readonly name = 'Closed'
+/** The provider accepts no request before `until`, in milliseconds since the epoch. */
+export class ProviderBlockedError extends Error {
+  override readonly name = 'ProviderBlockedError'
   readonly until: number
   readonly reason: string
 
   constructor (until: number, reason: string) {
-    super(`closed: ${reason}`)
+    super(`blocked: ${reason}`)
     this.until = until
     this.reason = reason
   }
 }
 
-/** Lets requests through as fast as the provider takes them, over all workers. */
+/** Limits the requests of all workers to the rate that the provider accepts. */
 export interface Gate {
-  /** Waits for its turn, and says whether it is the one request that is let through to see how the provider is. Throws Closed. */
+  /** Waits for admission. `probe` means that this request tests a provider that failed. Throws ProviderBlockedError. */
   enter: () => Promise<'open' | 'probe'>
-  /** Whoever was let in is done, well or not. */
+  /** Ends an admitted request, whether it succeeded or not. */
   leave: () => void
-  /** What an answer says is used up of what we may ask, in percent. */
-  told: (percent: number) => void
+  /** Records the used share of the limit that a response reports, in percent. */
+  recordUsage: (percent: number) => void
 }
 
 export interface GateServices {
@@ -33,21 +33,21 @@ export interface GateServices {
   now: () => number
 }
 
-/** Who has to wait for longer comes back another time. */
-const patienceMs = 5_000
-/** Those who come within it are let in by one statement. */
-const gatherMs = 5
+/** A request that would wait longer is rejected. */
+const maxWaitMs = 5_000
+/** Requests that arrive within this time are admitted by one statement. */
+const batchMs = 5
 
 export function createGate ({ database, breakers, perSecond, now }: GateServices, provider: string): Gate {
   let waiting: Array<{ open: (how: 'open' | 'probe') => void, fail: (error: unknown) => void }> = []
   const headroom = createHeadroom()
-  const crowd: Array<() => void> = []
+  const waitingForRoom: Array<() => void> = []
 
   return {
     enter: async () => {
       await new Promise<void>((resolve) => {
-        crowd.push(resolve)
-        moveUp()
+        waitingForRoom.push(resolve)
+        admitNext()
       })
       return await admitted().catch((error: unknown) => {
         leave()
@@ -55,34 +55,34 @@ export function createGate ({ database, breakers, perSecond, now }: GateServices
       })
     },
     leave,
-    told: (percent) => {
-      headroom.told(percent)
-      moveUp()
+    recordUsage: (percent) => {
+      headroom.recordUsage(percent)
+      admitNext()
     }
   }
 
   function leave (): void {
     headroom.end()
-    moveUp()
+    admitNext()
   }
 
-  function moveUp (): void {
-    while (crowd.length > 0 && headroom.isFree()) {
+  function admitNext (): void {
+    while (waitingForRoom.length > 0 && headroom.isFree()) {
       headroom.begin()
-      crowd.shift()?.()
+      waitingForRoom.shift()?.()
     }
   }
 
   async function admitted (): Promise<'open' | 'probe'> {
-    const closed = breakers.closed(provider, '')
-    if (closed !== undefined) throw new Closed(closed.until, closed.reason)
+    const blocked = breakers.closed(provider, '')
+    if (blocked !== undefined) throw new ProviderBlockedError(blocked.until, blocked.reason)
     return await new Promise((resolve, reject) => {
       waiting.push({ open: resolve, fail: reject })
-      if (waiting.length === 1) setTimeout(letIn, gatherMs)
+      if (waiting.length === 1) setTimeout(admitWaiting, batchMs)
     })
   }
 
-  function letIn (): void {
+  function admitWaiting (): void {
     const all = waiting
     waiting = []
     admitAll(all).catch((error: unknown) => { for (const { fail } of all) fail(error) })
@@ -93,13 +93,13 @@ export function createGate ({ database, breakers, perSecond, now }: GateServices
     for (const { open } of all.slice(0, allowed)) open(isProbe ? 'probe' : 'open')
     for (const [index, one] of all.slice(allowed).entries()) {
       const ownMs = waitMs + index * everyMs
-      if (reason === 'breakerOpen' || ownMs > patienceMs) one.fail(new Closed(now() + ownMs, reason ?? 'rateLimited'))
-      else setTimeout(() => { comeBack(one) }, ownMs)
+      if (reason === 'breakerOpen' || ownMs > maxWaitMs) one.fail(new ProviderBlockedError(now() + ownMs, reason ?? 'rateLimited'))
+      else setTimeout(() => { requeue(one) }, ownMs)
     }
   }
 
-  function comeBack (one: typeof waiting[number]): void {
+  function requeue (one: typeof waiting[number]): void {
     waiting.push(one)
-    if (waiting.length === 1) letIn()
+    if (waiting.length === 1) admitWaiting()
   }
 }

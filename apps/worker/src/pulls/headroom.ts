@@ -1,47 +1,47 @@
-/** From here on the provider is left alone: who comes near a limit is refused soon, and being refused counts as well. */
+/** Requests pause at this usage, because the provider counts refused requests too. */
 const fullPercent = 90
-/** One after the other, until they have said how much they have used up. */
-const askedFirst = 2
+/** The first requests run one at a time, until their responses show what a request costs. */
+const sequentialRequests = 2
 
 /**
- * How many requests may be under way before a limit is met that answers tell of. What one of them costs is learned from how
- * much more two answers say is used up; what other workers ask meanwhile is taken for our own cost, which leaves them room.
+ * Limits concurrent requests by the usage that responses report. The cost of a request is the difference between two reports.
+ * Requests of other workers raise the estimate, which leaves room for them.
  */
 export interface Headroom {
   isFree: () => boolean
   begin: () => void
   end: () => void
-  /** What an answer says is used up, in percent. */
-  told: (percent: number) => void
+  /** Records the usage that a response reports, in percent. */
+  recordUsage: (percent: number) => void
 }
 
 export function createHeadroom (): Headroom {
-  let underWay = 0
+  let running = 0
   let ended = 0
-  let answers = 0
+  let responses = 0
   let percent = 0
   let percentEach = 0
-  let from: { answers: number, percent: number } | undefined
+  let first: { responses: number, percent: number } | undefined
 
   return {
-    // One may always ask: else nobody would ever learn that there is room again.
-    isFree: () => underWay === 0 || underWay + 1 <= room(),
-    begin: () => { underWay++ },
+    // One request may always run. Otherwise no response would report that the limit has room again.
+    isFree: () => running === 0 || running + 1 <= room(),
+    begin: () => { running++ },
     end: () => {
-      underWay--
+      running--
       ended++
     },
-    told: (now) => {
-      answers++
-      // An hour is over, or the answers of two overtook each other. What a request costs is the same as before.
-      if (from === undefined || now < percent) from = { answers, percent: now }
-      else percentEach = (now - from.percent) / (answers - from.answers)
+    recordUsage: (now) => {
+      responses++
+      // The window ended, or two responses arrived in the wrong order. The cost of a request stays the same.
+      if (first === undefined || now < percent) first = { responses, percent: now }
+      else percentEach = (now - first.percent) / (responses - first.responses)
       percent = now
     }
   }
 
   function room (): number {
-    if (ended < askedFirst) return 1
+    if (ended < sequentialRequests) return 1
     return percentEach === 0 ? Infinity : (fullPercent - percent) / percentEach
   }
 }

@@ -11,19 +11,19 @@ import { healthOf } from '@carillon/shared/throttling'
 import { retryDelayMs } from '@carillon/shared/deliveries'
 import { daysToRead, halve, todayIn } from './days.ts'
 import type { DayRange } from './days.ts'
-import { Closed } from './gate.ts'
+import { ProviderBlockedError } from './gate.ts'
 import type { Gate } from './gate.ts'
 import type { PullServices } from './pull-services.ts'
 
-/** What stood in the way of some accounts while the others were read. */
-interface Obstacles {
+/** The failures of some accounts while the others were read. */
+interface AccountFailures {
   retryAt: number | undefined
   failure: string | undefined
-  /** Whether one of the failures may pass, so that the round goes on with those accounts. */
+  /** Whether a failure is temporary, so that the round continues with those accounts. */
   mayPass: boolean
 }
 
-/** Reads what one connection has to tell and says how that went. Rejects only when that could not be written down. */
+/** Reads the data of one connection and stores the result. Rejects only when the result cannot be stored. */
 export async function pullOne (
   services: PullServices, provider: Provider, pull: Pull, gate: Gate, taken: TakenPull, signal: AbortSignal
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function pullOne (
     log.info({ connectionId, provider: provider.id, outcome: end.kind, reason: end.kind === 'done' ? undefined : end.reason }, 'pulled')
   } catch (error) {
     if (!(error instanceof PullLost)) throw error
-    log.info({ connectionId: taken.connectionId, provider: provider.id }, 'somebody else pulls by now')
+    log.info({ connectionId: taken.connectionId, provider: provider.id }, 'another worker has taken this pull')
   }
 }
 
@@ -44,17 +44,17 @@ async function attempt (
 ): Promise<PullEnd> {
   const { breakers, database, http, now, pace, refresher, registrations, vault } = services
   const host = new URL(provider.origins[0] ?? 'http://provider.invalid').host
-  let asked: 'open' | 'probe' | undefined
-  const call: RequestContext = {
+  let admission: 'open' | 'probe' | undefined
+  const context: RequestContext = {
     http,
     now,
     registrations,
     signal,
     beforeRequest: async () => {
-      await conclude(undefined)
-      asked = await gate.enter()
+      await reportHealth(undefined)
+      admission = await gate.enter()
     },
-    onUsage: gate.told,
+    onUsage: gate.recordUsage,
     onNearLimit: ({ scope, retryAt }) => { if (scope === 'host') breakers.silence(provider.id, '', retryAt) }
   }
 
@@ -64,39 +64,39 @@ async function attempt (
     if (sealed === undefined) throw new PullLost('the connection is closed')
     const { credentialsVersion } = sealed
     const first: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion }
-    const obstacles = await readAll(first.credentials).catch(async (error: unknown) => {
+    const failures = await readAll(first.credentials).catch(async (error: unknown) => {
       const newer = await refreshed(error, first)
       if (newer === undefined) throw error
-      return await readAll(newer.credentials).catch((again: unknown) => giveUp(again, newer))
+      return await readAll(newer.credentials).catch((refusal: unknown) => markRefused(refusal, newer))
     })
-    await conclude(undefined)
-    return endOf(obstacles)
+    await reportHealth(undefined)
+    return endOf(failures)
   } catch (error) {
-    await conclude(error)
+    await reportHealth(error)
     return endOfError(error)
   }
 
-  async function readAll (credentials: Credentials): Promise<Obstacles> {
-    const obstacles: Obstacles = { retryAt: undefined, failure: undefined, mayPass: false }
-    const accounts = await accountsToRead(database, taken) ?? await list(credentials, obstacles)
+  async function readAll (credentials: Credentials): Promise<AccountFailures> {
+    const failures: AccountFailures = { retryAt: undefined, failure: undefined, mayPass: false }
+    const accounts = await accountsToRead(database, taken) ?? await list(credentials, failures)
     for (const account of accounts) {
       try {
         await readAccount(account, credentials)
       } catch (error) {
-        await conclude(error)
-        await note(obstacles, account, error)
+        await reportHealth(error)
+        await recordFailure(failures, account, error)
       }
     }
-    return obstacles
+    return failures
   }
 
-  async function list (credentials: Credentials, obstacles: Obstacles): Promise<AccountToRead[]> {
+  async function list (credentials: Credentials, failures: AccountFailures): Promise<AccountToRead[]> {
     let unreadable = 0
-    for await (const page of pull.accounts(credentials, call)) {
+    for await (const page of pull.accounts(credentials, context)) {
       await storeAccounts(database, taken, page.items)
       unreadable += page.unreadable
     }
-    if (unreadable > 0) obstacles.failure = `accounts in the list that make no sense: ${unreadable}`
+    if (unreadable > 0) failures.failure = `unreadable accounts in the list: ${unreadable}`
     await endListing(database, taken)
     return await accountsToRead(database, taken) ?? []
   }
@@ -104,14 +104,14 @@ async function attempt (
   async function readAccount ({ accountId, timezone, pulledTo }: AccountToRead, credentials: Credentials): Promise<void> {
     let restUntil = now() + await accountWaitMs(database, taken, accountId)
     const ofAccount: RequestContext = {
-      ...call,
+      ...context,
       beforeRequest: async () => {
         if (restUntil > now()) throw limited(restUntil)
-        await call.beforeRequest?.()
+        await context.beforeRequest?.()
       },
       onNearLimit: (rest) => {
         if (rest.scope === 'connection') restUntil = rest.retryAt
-        call.onNearLimit?.(rest)
+        context.onNearLimit?.(rest)
       }
     }
     const today = todayIn(timezone, now())
@@ -122,14 +122,14 @@ async function attempt (
       ranges.unshift(...read.instead)
       unreadable += read.unreadable
     }
-    if (unreadable > 0) throw new ProviderError({ kind: 'malformed', reason: `days that make no sense: ${unreadable}` }, host)
+    if (unreadable > 0) throw new ProviderError({ kind: 'malformed', reason: `unreadable days: ${unreadable}` }, host)
     await endAccount(database, taken, accountId, today)
     if (restUntil > now()) await limitAccount(database, provider.id, accountId, restUntil - now())
   }
 
   /**
-   * Stores a range of days, and removes those that the provider no longer has. Returns the ranges to read instead where it was
-   * too much at once. That comes to an end: no single day is halved.
+   * Stores a range of days, and removes those that the provider no longer has. If the range is too large, returns its halves
+   * instead. A single day is never halved.
    */
   async function readDays (
     accountId: string, range: DayRange, credentials: Credentials, ofAccount: RequestContext
@@ -145,11 +145,11 @@ async function attempt (
     } catch (error) {
       const halves = isTooMuch(error) ? halve(range) : undefined
       if (halves === undefined) throw error
-      // The provider may have taken long to refuse, and the lease must not end meanwhile.
+      // The provider may take long to refuse a large range, so the lease is renewed.
       await renewPull(database, taken)
       return { instead: halves, unreadable: 0 }
     }
-    // A day that makes no sense is not a day without figures.
+    // An unreadable day still has figures at the provider, so it is kept.
     if (unreadable === 0) await removeOtherDays(database, taken, accountId, { ...range, days })
     return { instead: [], unreadable }
   }
@@ -160,39 +160,39 @@ async function attempt (
   }
 
   /**
-   * What concerns one account does not keep the others from being read; everything else is thrown on. When the provider itself
-   * is out of order, its breaker ends the round.
+   * Records a failure of one account, so that the others are still read, and rethrows everything else. When the provider itself
+   * fails, its breaker ends the round.
    */
-  async function note (obstacles: Obstacles, { accountId }: AccountToRead, error: unknown): Promise<void> {
+  async function recordFailure (failures: AccountFailures, { accountId }: AccountToRead, error: unknown): Promise<void> {
     if (!(error instanceof ProviderError) || signal.aborted) throw error
-    const { failure: verdict } = error
-    if (verdict.kind === 'rateLimited' && verdict.scope !== 'host') {
-      await limitAccount(database, provider.id, accountId, Math.max(0, verdict.retryAt - now()))
-      obstacles.retryAt = Math.min(obstacles.retryAt ?? Infinity, verdict.retryAt)
-    } else if (verdict.kind === 'transient' || verdict.kind === 'malformed') {
-      obstacles.failure = `${accountId}: ${verdict.reason}`
-      obstacles.mayPass = true
-    } else if (verdict.kind === 'rejected') {
-      obstacles.failure ??= `${accountId}: ${verdict.reason}`
+    const { failure } = error
+    if (failure.kind === 'rateLimited' && failure.scope !== 'host') {
+      await limitAccount(database, provider.id, accountId, Math.max(0, failure.retryAt - now()))
+      failures.retryAt = Math.min(failures.retryAt ?? Infinity, failure.retryAt)
+    } else if (failure.kind === 'transient' || failure.kind === 'malformed') {
+      failures.failure = `${accountId}: ${failure.reason}`
+      failures.mayPass = true
+    } else if (failure.kind === 'rejected') {
+      failures.failure ??= `${accountId}: ${failure.reason}`
     } else throw error
   }
 
   async function refreshed (error: unknown, used: FreshCredentials): Promise<FreshCredentials | undefined> {
     const isDead = error instanceof ProviderError && ['expired', 'unauthorized'].includes(error.failure.kind)
     if (!isDead) return undefined
-    const result = await refresher.refresh(provider, { id: taken.connectionId, seenVersion: used.credentialsVersion }, call)
+    const result = await refresher.refresh(provider, { id: taken.connectionId, seenVersion: used.credentialsVersion }, context)
     return result.kind === 'fresh' ? result.fresh : undefined
   }
 
-  /** What is given anew and is not taken either, nobody but the user can mend: the data itself may be closed to us. */
-  async function giveUp (error: unknown, { credentialsVersion }: FreshCredentials): Promise<never> {
+  /** If the refreshed token is refused too, only the user can fix it. The user may have withdrawn access to the data. */
+  async function markRefused (error: unknown, { credentialsVersion }: FreshCredentials): Promise<never> {
     if (error instanceof ProviderError && error.failure.kind === 'unauthorized') {
       await markNeedsReauth(database, { id: taken.connectionId, credentialsVersion, reason: error.failure.reason })
     }
     throw error
   }
 
-  function endOf ({ retryAt, failure, mayPass }: Obstacles): PullEnd {
+  function endOf ({ retryAt, failure, mayPass }: AccountFailures): PullEnd {
     const { everyMs } = pace
     if (failure !== undefined && mayPass) return { kind: 'failed', reason: failure, delayMs: retryDelayMs(taken.attempts + 1), everyMs }
     if (retryAt !== undefined) return { kind: 'later', reason: 'rateLimited', delayMs: Math.max(0, retryAt - now()) }
@@ -202,26 +202,26 @@ async function attempt (
   function endOfError (error: unknown): PullEnd {
     const { everyMs } = pace
     if (error instanceof PullLost) throw error
-    if (error instanceof Closed) return { kind: 'later', reason: error.reason, delayMs: Math.max(0, error.until - now()) }
+    if (error instanceof ProviderBlockedError) return { kind: 'later', reason: error.reason, delayMs: Math.max(0, error.until - now()) }
     if (signal.aborted) return { kind: 'later', reason: 'workerStopped', delayMs: 0 }
     if (!(error instanceof ProviderError)) {
       services.log.error({ err: error, connectionId: taken.connectionId }, 'a pull failed')
       return { kind: 'failed', reason: 'internal error', delayMs: retryDelayMs(taken.attempts + 1), everyMs }
     }
-    const { failure: verdict } = error
-    if (verdict.kind === 'rateLimited') {
-      if (verdict.scope === 'host') breakers.silence(provider.id, '', verdict.retryAt)
-      return { kind: 'later', reason: 'rateLimited', delayMs: Math.max(0, verdict.retryAt - now()) }
+    const { failure } = error
+    if (failure.kind === 'rateLimited') {
+      if (failure.scope === 'host') breakers.silence(provider.id, '', failure.retryAt)
+      return { kind: 'later', reason: 'rateLimited', delayMs: Math.max(0, failure.retryAt - now()) }
     }
-    const mayPass = verdict.kind === 'transient' || verdict.kind === 'malformed'
-    return { kind: 'failed', reason: verdict.reason, delayMs: mayPass ? retryDelayMs(taken.attempts + 1) : undefined, everyMs }
+    const mayPass = failure.kind === 'transient' || failure.kind === 'malformed'
+    return { kind: 'failed', reason: failure.reason, delayMs: mayPass ? retryDelayMs(taken.attempts + 1) : undefined, everyMs }
   }
 
-  /** Tells the breaker how the last request has gone, if there was one. */
-  async function conclude (error: unknown): Promise<void> {
-    if (asked === undefined) return
-    const isProbe = asked === 'probe'
-    asked = undefined
+  /** Reports the result of the last request to the breaker, if there was one. */
+  async function reportHealth (error: unknown): Promise<void> {
+    if (admission === undefined) return
+    const isProbe = admission === 'probe'
+    admission = undefined
     gate.leave()
     const health = error === undefined ? 'well' : healthOf(error, [host])
     const reason = error instanceof ProviderError ? error.failure.reason : ''

@@ -15,5 +15,5 @@ export interface PullServices extends GateServices {
   leaseMs: number
   pace: { backfillDays: number, rereadDays: number, everyMs: number }
   stopping: AbortSignal
-  giveUp: AbortSignal
+  aborting: AbortSignal
 }

@@ -7,16 +7,15 @@ import { createGate } from './gate.ts'
 import { pullOne } from './pull-one.ts'
 import type { PullServices } from './pull-services.ts'
 
-/** Connections that are read at a time, and how many are taken in advance: what is taken stays away from other workers. */
+/** The concurrent connections, and those taken at once. Other workers cannot take them meanwhile. */
 const concurrency = 16
-const takenAtOnce = 64
-/** A run ends in time for the next one; what is left over is due still. */
+const maxTaken = 64
+/** The maximum time of a run. The remaining pulls stay due. */
 const runMs = 60_000
 
 /**
- * Reads what is due. Each connection has a row that says when, found by one statement for all that are due together: a schedule
- * per connection in the queue would be lost with it, and would have to follow every connect and disconnect. Answers how many
- * connections were read.
+ * Runs the pulls that are due, and returns their number. The schedule is a row per connection, because jobs in the queue may be
+ * lost and would have to follow every connect and disconnect.
  */
 export async function pull (services: PullServices): Promise<number> {
   let total = 0
@@ -27,22 +26,22 @@ export async function pull (services: PullServices): Promise<number> {
 }
 
 async function pullFrom (provider: Provider, wanted: Pull, services: PullServices): Promise<number> {
-  const { database, giveUp, leaseMs, log, stopping } = services
+  const { database, aborting, leaseMs, log, stopping } = services
   await addPulls(database, provider.id)
   const gate = createGate(services, provider.id)
   const until = performance.now() + runMs
   let total = 0
   while (!stopping.aborted && performance.now() < until && !await isBlocked(services, provider.id)) {
-    const taken = await takePulls(database, provider.id, { limit: takenAtOnce, leaseMs })
+    const taken = await takePulls(database, provider.id, { limit: maxTaken, leaseMs })
     if (taken.length === 0) break
     total += taken.length
-    const time = limitTime(leaseMs * 10, giveUp)
+    const time = limitTime(leaseMs * 10, aborting)
     await forEachBounded(taken, concurrency, async (one) => {
-      // What has not begun when we are to stop is somebody else's at once.
+      // During a shutdown, the remaining pulls are due immediately for another worker.
       const reading = stopping.aborted
         ? endPull(database, one, { kind: 'later', reason: 'workerStopped', delayMs: 0 })
         : pullOne(services, provider, wanted, gate, one, time.signal)
-      await reading.catch((error: unknown) => log.error({ err: error, connectionId: one.connectionId }, 'a pull waits for its lease to end'))
+      await reading.catch((error: unknown) => log.error({ err: error, connectionId: one.connectionId }, 'could not end a pull; it waits for the end of its lease'))
     })
     time.release()
   }

@@ -6,17 +6,17 @@ import type { Failure } from '@carillon/http'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
-import { leaveSegment, sendBatch } from '../../src/delivery/batch.ts'
+import { enqueueSegment, sendBatch } from '../../src/delivery/batch.ts'
 import type { Claimed } from '@carillon/shared/deliveries'
 import type { DeliverServices } from '../../src/delivery/deliver-services.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 // What would be awaited for ever fails soon.
 t.setTimeout(60_000)
 
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
-const engine = await openEngine(t, await postgres.open(t), { start: false })
+const engine = await startTestStack(t, await postgres.open(t), { start: false })
 const { database, connect, notify, services } = engine
 const leaseMs = 600_000
 const host = 'api.pushbullet.com'
@@ -186,7 +186,7 @@ t.test('logs how many deliveries ended in which state', async (t) => {
   }, { fields: { log } })
   t.match(lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'batch'), [{ provider: 'pushbullet', claimed: 3, sent: 2, failed: 1 }])
   const count = lines.length
-  await leaveSegment({ ...services, log }, undefined)
+  await enqueueSegment({ ...services, log }, undefined)
   t.equal(lines.length, count, 'without a segment there is nothing to say')
 })
 

@@ -6,7 +6,7 @@ import { openSandbox } from '@carillon/sandbox'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 // A breaker stays open for five seconds, and for ten the next time.
 t.setTimeout(400_000)
@@ -14,7 +14,7 @@ t.setTimeout(400_000)
 const everyone = { audience: { everyone: true as const } }
 const crowd = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
 
-type Engine = Awaited<ReturnType<typeof openEngine>>
+type Engine = Awaited<ReturnType<typeof startTestStack>>
 
 const hostOf = async ({ database }: Engine, provider: string, host = '') => {
   const [row] = await database.sql<Array<{ breaker: string, reason: string | null, opens: number, isOpened: boolean, waitSeconds: number | null }>>`
@@ -38,7 +38,7 @@ const { open } = postgres
 
 for (const [what, userIds, fields] of [['a broadcast', [], everyone], ['what is sent by name', crowd(100), {}]] as const) {
   t.test(`${what} waits while the provider is down, at no cost, and goes out when it is back`, async (t) => {
-    const engine = await openEngine(t, await open(t))
+    const engine = await startTestStack(t, await open(t))
     const { connect, notify, inbox, counts, control, database, services } = engine
     await connect(...crowd(100))
     await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', status: 503 })
@@ -70,20 +70,20 @@ for (const [what, userIds, fields] of [['a broadcast', [], everyone], ['what is 
 }
 
 t.test('what is sent by name keeps to the limit, at no cost', async (t) => {
-  const engine = await openEngine(t, await open(t), { perSecond: new Map([['pushbullet', 20]]) })
+  const engine = await startTestStack(t, await open(t), { perSecond: new Map([['pushbullet', 20]]) })
   await engine.connect(...crowd(100))
   await keepsToLimit(t, engine, crowd(100))
 })
 
 t.test('a broadcast keeps to the limit, at no cost', async (t) => {
-  const engine = await openEngine(t, await open(t), { perSecond: new Map([['pushbullet', 20]]) })
+  const engine = await startTestStack(t, await open(t), { perSecond: new Map([['pushbullet', 20]]) })
   await engine.connect(...crowd(100))
   await keepsToLimit(t, engine, [])
 })
 
 t.test('a pump.io host that is down delays nobody at another', async (t) => {
   const [down, well] = [await openPump(t), await openPump(t)]
-  const engine = await openEngine(t, await open(t), { offer: ['pumpio'], pumpioHosts: [down.host, well.host] })
+  const engine = await startTestStack(t, await open(t), { offer: ['pumpio'], pumpioHosts: [down.host, well.host] })
   const { notify, delivery, counts, database } = engine
   const downs = await down.connect(engine, crowd(40).map((name) => `down-${name}`))
   const wells = await well.connect(engine, ['ann', 'bob'])

@@ -12,7 +12,7 @@ import { deliverSegment } from '../../src/delivery/deliver-segment.ts'
 import { reconcile } from '../../src/maintenance/reconcile.ts'
 import { plan } from '../../src/planning/plan.ts'
 import { cutSegments, openPlan } from '../../src/planning/segments.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 const [postgres] = await backends()
 const crowd = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
@@ -20,7 +20,7 @@ const crowd = (count: number): string[] => Array.from({ length: count }, (_, num
 /** An engine without a worker: a broadcast is planned and delivered when the test says so. */
 async function openStill (t: Test, perSecond = new Map<string, number>()) {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await openEngine(t, await postgres.open(t), { start: false, perSecond })
+  const engine = await startTestStack(t, await postgres.open(t), { start: false, perSecond })
   const { database, notify, services } = engine
   const broadcast = async (fields: Partial<Draft> = {}): Promise<string> =>
     (await notify([], { audience: { everyone: true }, ...fields })).id

@@ -6,7 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { reconcile } from '../../src/maintenance/reconcile.ts'
 import { plan } from '../../src/planning/plan.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 // A broadcast of three segments and more, on whatever machine this is.
 t.setTimeout(400_000)
@@ -15,7 +15,7 @@ const everyone = { audience: { everyone: true as const } }
 const push = { provider: 'pushbullet', match: 'POST /v2/pushes' }
 const crowd = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
 
-type Engine = Awaited<ReturnType<typeof openEngine>>
+type Engine = Awaited<ReturnType<typeof startTestStack>>
 
 /** What a route does after each steering call. */
 async function goOn ({ database, queues }: Engine, steered: ReleasedSegments | undefined): Promise<void> {
@@ -63,7 +63,7 @@ async function nothingHeld ({ database }: Engine): Promise<void> {
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {
     t.test('rings everyone who was connected when it was accepted, once', async (t) => {
-      const engine = await openEngine(t, await open(t))
+      const engine = await startTestStack(t, await open(t))
       const { connect, notify, inbox, counts } = engine
       await connect(...crowd(1_200))
       const { id } = await notify([], everyone)
@@ -76,7 +76,7 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('rings nobody while it is paused, and everybody once it goes on', async (t) => {
-      const engine = await openEngine(t, await open(t), { leaseMs: 60_000 })
+      const engine = await startTestStack(t, await open(t), { leaseMs: 60_000 })
       const { connect, notify, inbox, counts, control, database } = engine
       await connect(...crowd(1_200))
       await holdAfter(20, engine)
@@ -101,7 +101,7 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('rings nobody any more once it is canceled, and has a row for each of them', async (t) => {
-      const engine = await openEngine(t, await open(t), { leaseMs: 60_000 })
+      const engine = await startTestStack(t, await open(t), { leaseMs: 60_000 })
       const { connect, notify, inbox, control, database } = engine
       await connect(...crowd(1_200))
       await holdAfter(20, engine)
@@ -120,7 +120,7 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('tries those again that have failed, and nobody else', async (t) => {
-      const engine = await openEngine(t, await open(t))
+      const engine = await startTestStack(t, await open(t))
       const { connect, notify, inbox, counts, control, database } = engine
       await connect(...crowd(100))
       await control('POST', '/faults', { ...push, status: 400, body: { error: { code: 'pushbullet_pro_required' } }, times: 30 })
@@ -134,7 +134,7 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('lets those who are rung by name pass, while the provider keeps all of it waiting', async (t) => {
-      const engine = await openEngine(t, await open(t), { leaseMs: 60_000 })
+      const engine = await startTestStack(t, await open(t), { leaseMs: 60_000 })
       const { connect, notify, inbox, control, delivery, database } = engine
       const [ann = ''] = await connect('ann', ...crowd(1_500))
       const slots = 2 * engine.services.concurrency
@@ -155,7 +155,7 @@ for (const { kind, skip, open } of await backends()) {
     t.test('is found again by its rows when the queue is wiped', async (t) => {
       const redis = kind === 'redis' ? await ownRedis(t) : undefined
       const env = await open(t)
-      const engine = await openEngine(
+      const engine = await startTestStack(
         t, redis === undefined ? env : { ...env, REDIS_URL: redis.url, QUEUE_PREFIX: redis.prefix }, { start: false })
       const { connect, notify, inbox, counts, database, queues, services, startWorker } = engine
       const { sql } = database

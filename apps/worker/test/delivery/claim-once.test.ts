@@ -3,7 +3,7 @@ import { claim, releaseClaim } from '@carillon/shared/deliveries'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import { deliver } from '../../src/delivery/deliver.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 import { openRows } from '../../../../packages/shared/test/deliveries/open-rows.ts'
 
 const { database, insertConnection, insertNotification, insertDelivery, readDelivery } = await openRows(t)
@@ -52,7 +52,7 @@ const lost = Object.assign(new Error('PostgreSQL sent nothing for 20 seconds'), 
 for (const isMade of [true, false]) {
   t.test(`sends once what was claimed ${isMade ? 'with' : 'without'} effect and without a response`, async (t) => {
     if (postgres === undefined) throw new Error('PostgreSQL is always there')
-    const { connect, notify, delivery, inbox, services } = await openEngine(t, await postgres.open(t), { start: false })
+    const { connect, notify, delivery, inbox, services } = await startTestStack(t, await postgres.open(t), { start: false })
     const [connectionId = ''] = await connect('ann')
     const { id } = await notify(['ann'])
     let losses = 0

@@ -5,11 +5,11 @@ import { backends } from '@carillon/testing'
 import t from 'tap'
 import { deliverSegment } from '../../src/delivery/deliver-segment.ts'
 import { plan } from '../../src/planning/plan.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
-const engine = await openEngine(t, await postgres.open(t), { start: false })
+const engine = await startTestStack(t, await postgres.open(t), { start: false })
 const { database, connect, notify, services } = engine
 const { sql } = database
 

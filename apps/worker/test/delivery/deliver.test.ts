@@ -3,7 +3,7 @@ import { newId } from '@carillon/shared/db'
 import { skipWaiting } from '@carillon/shared/deliveries'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 // Twenty engines are opened one after the other, on whatever machine this is.
 t.setTimeout(300_000)
@@ -11,7 +11,7 @@ t.setTimeout(300_000)
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {
     t.test('skips what waits for a connection that is no more', async (t) => {
-      const { connect, notify, delivery, database, inbox } = await openEngine(t, await open(t))
+      const { connect, notify, delivery, database, inbox } = await startTestStack(t, await open(t))
       const [connectionId = ''] = await connect('ann')
       const { id } = await notify(['ann'], { sendAt: new Date(Date.now() + 3600_000) })
       await disconnect(database, connectionId)
@@ -22,7 +22,7 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('sends at the hour it was told, and never after it has expired', async (t) => {
-      const { connect, notify, delivery, inbox, control } = await openEngine(t, await open(t))
+      const { connect, notify, delivery, inbox, control } = await startTestStack(t, await open(t))
       const [connectionId = ''] = await connect('ann')
       const sendAt = new Date(Date.now() + 1500)
       const later = await notify(['ann'], { sendAt })
@@ -36,7 +36,7 @@ for (const { kind, skip, open } of await backends()) {
 
     t.test('carries many deliveries in few jobs, and rings each user once', async (t) => {
       // A slow machine must not have to hand any back: those would go in batches of their own.
-      const { connect, notify, counts, inbox, lines } = await openEngine(t, await open(t), { leaseMs: 120_000 })
+      const { connect, notify, counts, inbox, lines } = await startTestStack(t, await open(t), { leaseMs: 120_000 })
       const users = Array.from({ length: 1_200 }, (_, index) => `user-${index}`)
       await connect(...users)
       const { id, unreachable } = await notify([...users, 'nobody', 'nobody'])
@@ -49,7 +49,7 @@ for (const { kind, skip, open } of await backends()) {
     })
 
     t.test('hands back what it cannot finish when it is asked to stop', async (t) => {
-      const engine = await openEngine(t, await open(t))
+      const engine = await startTestStack(t, await open(t))
       const { connect, notify, counts, control, inbox, stopWorker, database, services, startWorker } = engine
       const users = Array.from({ length: 60 }, (_, index) => `user-${index}`)
       await connect(...users)
@@ -74,7 +74,7 @@ for (const { kind, skip, open } of await backends()) {
 t.test('keeps one bad draft from taking its neighbours with it', async (t) => {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const { connect, notify } = await openEngine(t, await postgres.open(t), { start: false })
+  const { connect, notify } = await startTestStack(t, await postgres.open(t), { start: false })
   await connect('ann')
   const taken = newId()
   await notify(['ann'], { id: taken })

@@ -3,14 +3,14 @@ import { deliveryKeyOf } from '@carillon/shared/deliveries'
 import type { Message } from '@carillon/shared/providers'
 import type { Test } from 'tap'
 import type { DeliveryTraits, Traits } from '../../../../packages/shared/test/providers/conformance/traits.ts'
-import type { openEngine } from '../open-engine.ts'
+import type { startTestStack } from '../start-test-stack.ts'
 
 /**
  * What becomes of deliveries, for every provider alike: each outcome that its client tells apart has to come out of the whole
  * engine, claim to settlement, as what the user is told. `engine` has to offer it.
  */
 export async function deliveryConformance (
-  t: Test, provider: string, engine: Awaited<ReturnType<typeof openEngine>>, traits: Traits, { showing, refusals }: DeliveryTraits
+  t: Test, provider: string, engine: Awaited<ReturnType<typeof startTestStack>>, traits: Traits, { showing, refusals }: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = engine
   const { refuses = [], refusedFile, stateOf } = traits

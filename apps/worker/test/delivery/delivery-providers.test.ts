@@ -3,13 +3,13 @@ import { backends } from '@carillon/testing'
 import t from 'tap'
 import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
 import { deliveryConformance } from './delivery-conformance.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 const all = await Promise.all(definitions.map(async ({ id, name }) => ({ id, name, traits: await readTraits(id) })))
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {
-    const engine = await openEngine(t, await open(t), { offer: all.map(({ id }) => id) })
+    const engine = await startTestStack(t, await open(t), { offer: all.map(({ id }) => id) })
     // Most of the time is spent waiting for tries to come due, and each has a queue and faults of its own.
     t.jobs = all.length
     for (const { id, name, traits } of all) {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { backends } from '@carillon/testing'
 import t from 'tap'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 const recipients = 40
 const fileBytes = 1024 * 1024
@@ -19,7 +19,7 @@ t.test('fetches the file of a notification once for all recipients, and never ho
   t.teardown(() => { server.closeAllConnections(); server.close() })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const engine = await openEngine(t, await backend.open(t), { allowPrivateHosts: ['127.0.0.1'], leaseMs: 60_000 })
+  const engine = await startTestStack(t, await backend.open(t), { allowPrivateHosts: ['127.0.0.1'], leaseMs: 60_000 })
   const users = Array.from({ length: recipients }, (_, index) => `user-${index}`)
   await engine.connect(...users)
   const { fileStore } = engine.services

@@ -7,14 +7,14 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { reconcile } from '../../src/maintenance/reconcile.ts'
 import { plan } from '../../src/planning/plan.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 const [postgres] = await backends()
 
 /** An engine without a worker, in which reconcile runs when the test says so. */
 async function openStill (t: Test) {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await openEngine(t, await postgres.open(t), { start: false })
+  const engine = await startTestStack(t, await postgres.open(t), { start: false })
   const [connectionId = ''] = await engine.connect('ann')
   const find = (id: string) => findDelivery(engine.database, id, connectionId)
   const jobOf = async (id: string): Promise<string | null> => {

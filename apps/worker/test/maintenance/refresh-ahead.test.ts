@@ -3,7 +3,7 @@ import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { refreshAhead } from '../../src/maintenance/refresh-ahead.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(300_000)
 
@@ -11,7 +11,7 @@ t.setTimeout(300_000)
 async function openStill (t: Test, count: number) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await openEngine(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  const engine = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre'] })
   const connected = await engine.connectAt('blotre', Array.from({ length: count }, (_, index) => `user-${index}`))
   const { sql } = engine.database
   return {

@@ -3,7 +3,7 @@ import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { refreshAhead } from '../../src/maintenance/refresh-ahead.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(600_000)
 
@@ -11,7 +11,7 @@ t.setTimeout(600_000)
 async function openStill (t: Test, start = false) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await openEngine(t, await postgres.open(t), { start, offer: ['blotre'], leaseMs: 600_000 })
+  const engine = await startTestStack(t, await postgres.open(t), { start, offer: ['blotre'], leaseMs: 600_000 })
   const [connection] = await engine.connectAt('blotre', ['ann'])
   const provider = engine.services.providers.get('blotre')
   if (connection === undefined || provider === undefined) throw new Error('nobody is connected')

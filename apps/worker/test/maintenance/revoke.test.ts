@@ -5,7 +5,7 @@ import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { revoke } from '../../src/maintenance/revoke.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(300_000)
 
@@ -13,7 +13,7 @@ t.setTimeout(300_000)
 async function openLeft (t: Test) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const { connectAt, services, control, database } = await openEngine(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  const { connectAt, services, control, database } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre'] })
   const [{ id } = { id: '' }] = await connectAt('blotre', ['ann'])
   await disconnect(database, id, { revokeWith: services.vault })
   const revokes = async () => {
@@ -87,7 +87,7 @@ t.test('does not argue with a refusal', async (t) => {
 t.test('revokes what a handshake obtained and no user confirmed', async (t) => {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const { services, control, database } = await openEngine(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  const { services, control, database } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre'] })
   interface Made { account: string, accessToken: string, refreshToken: string, userId: string }
   const { data: [made] } = await control<{ data: Made[] }>('POST', '/accounts', { provider: 'blotre', count: 1 })
   if (made === undefined) throw new Error('no account was made')

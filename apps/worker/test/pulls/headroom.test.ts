@@ -16,7 +16,7 @@ function askAll (limit: number, { atOnce = 16, others = 0 } = {}): { asked: numb
       asked++
       used += 1 + others
       const percent = Math.floor(100 * used / limit)
-      headroom.told(percent)
+      headroom.recordUsage(percent)
       headroom.end()
       isFull ||= percent >= 90
     }
@@ -58,14 +58,14 @@ t.test('asks one at a time when nothing is left, and more when an hour is over',
   const headroom = createHeadroom()
   const answer = (percent: number) => {
     headroom.begin()
-    headroom.told(percent)
+    headroom.recordUsage(percent)
     headroom.end()
   }
   for (const percent of [80, 85, 90, 95]) answer(percent)
   t.ok(headroom.isFree())
   headroom.begin()
   t.notOk(headroom.isFree())
-  headroom.told(5)
+  headroom.recordUsage(5)
   headroom.end()
   for (let index = 0; index < 17; index++) {
     t.ok(headroom.isFree(), `${index} of 17`)

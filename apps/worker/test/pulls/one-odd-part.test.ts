@@ -62,7 +62,7 @@ t.test('stores the other days beside one that makes no sense, keeps what was kno
   await run()
   const kept = new Map((await rows()).filter(({ account }) => account === 'act_1').map(({ day, impressions }) => [day, impressions]))
   t.same([kept.get(dayAgo(2)), kept.get(dayAgo(1))], ['1002', '7'])
-  t.match(await findPull(database, id), { state: 'waiting', failure: 'act_1: days that make no sense: 1' })
+  t.match(await findPull(database, id), { state: 'waiting', failure: 'act_1: unreadable days: 1' })
 })
 
 t.test('lists the other accounts beside one that makes no sense, and keeps names that PostgreSQL can hold', async (t) => {
@@ -73,7 +73,7 @@ t.test('lists the other accounts beside one that makes no sense, and keeps names
   await run()
   t.equal((await rows()).length, 3)
   t.match(await database.sql`select name from ad_accounts where account_id = 'act_7'`, [{ name: 'Null' }])
-  t.match(await findPull(database, id), { failure: 'accounts in the list that make no sense: 2' })
+  t.match(await findPull(database, id), { failure: 'unreadable accounts in the list: 2' })
 })
 
 t.test('asks for shorter pages of accounts when a page is too much', async (t) => {

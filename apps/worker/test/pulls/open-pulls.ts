@@ -9,7 +9,7 @@ import { pretendGraph } from '../../../../packages/shared/test/providers/faceboo
 import type { AdAccounts } from '../../../../packages/shared/test/providers/facebook/fake-graph.ts'
 import type { PullServices } from '../../src/pulls/pull-services.ts'
 import { pull } from '../../src/pulls/pull.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
 interface PullsOptions extends Partial<PullServices['pace']> {
   backend?: Backend['kind']
@@ -22,7 +22,7 @@ export async function openPulls (t: Test, { backend = 'postgres', ...pace }: Pul
   const env = await chosen.open(t)
   const graph = await pretendGraph(t)
   const keys = testKeys()
-  const engine = await openEngine(t, env, {
+  const engine = await startTestStack(t, env, {
     keys,
     start: false,
     offer: ['facebook'],

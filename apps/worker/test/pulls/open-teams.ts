@@ -5,7 +5,7 @@ import { refreshAhead } from '../../src/maintenance/refresh-ahead.ts'
 import { revoke } from '../../src/maintenance/revoke.ts'
 import type { PullServices } from '../../src/pulls/pull-services.ts'
 import { pull } from '../../src/pulls/pull.ts'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 import { teamOf } from './open-pulls.ts'
 
 /** Somebody at the simulator who has let the app in. */
@@ -26,7 +26,7 @@ export interface RefreshCount {
 export async function openTeams (t: Test, pace: PullServices['pace'] = { backfillDays: 3, rereadDays: 2, everyMs: 24 * 3_600_000 }) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await openEngine(t, await postgres.open(t), { start: false, offer: ['facebook'], pace })
+  const engine = await startTestStack(t, await postgres.open(t), { start: false, offer: ['facebook'], pace })
   const { control, database, services } = engine
 
   async function grant (count: number): Promise<Granted[]> {

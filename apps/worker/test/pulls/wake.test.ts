@@ -3,14 +3,14 @@ import { enqueuePull, findPull, pullQueueName, requestPull } from '@carillon/sha
 import type { PullJob } from '@carillon/shared/pulls'
 import { backends, until } from '@carillon/testing'
 import t from 'tap'
-import { openEngine } from '../open-engine.ts'
+import { startTestStack } from '../start-test-stack.ts'
 import { teamOf } from './open-pulls.ts'
 
 t.setTimeout(120_000)
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`reads as soon as it is woken, long before the next round, with jobs in ${kind}`, { skip }, async (t) => {
-    const engine = await openEngine(t, await open(t), { offer: ['facebook'], reconcileEveryMs: 3_600_000 })
+    const engine = await startTestStack(t, await open(t), { offer: ['facebook'], reconcileEveryMs: 3_600_000 })
     const { backend, control, database, services } = engine
     const queue = backend.openQueue<PullJob>(pullQueueName)
     t.teardown(() => queue.close())

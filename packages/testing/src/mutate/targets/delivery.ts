@@ -29,7 +29,7 @@ export const delivery: Target[] = [
       { find: 'const beginShare = 0.5', replace: 'const beginShare = 1' },
       { find: 'const endShare = 0.9', replace: 'const endShare = 1.5' },
       { find: 'services.concurrency, async', replace: '1_000, async' },
-      { find: ' - (performance.now() - startedAt), services.giveUp', replace: ', services.giveUp' }
+      { find: ' - (performance.now() - startedAt), services.aborting', replace: ', services.aborting' }
     ]
   },
   {
@@ -75,8 +75,8 @@ export const delivery: Target[] = [
       { find: 'perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)', replace: 'deliveriesPerJob' },
       { find: 'if (allowed === 0) return', replace: 'if (allowed === -1) return' },
       { find: 'else if (isProbe) await breakers.giveBackProbe(providerId, \'\')', replace: '' },
-      { find: 'await leaveSegment(services, rest)', replace: '' },
-      { find: 'await leaveToReconcile(services, wakes)', replace: '' },
+      { find: 'await enqueueSegment(services, rest)', replace: '' },
+      { find: 'await enqueueWakeups(services, wakes)', replace: '' },
       { find: 'isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed', replace: 'claim.claimed' }
     ]
   },
@@ -92,11 +92,11 @@ export const delivery: Target[] = [
     tests: [`${here}/planning/segments.test.ts`],
     generate: true,
     changes: [
-      { find: 'if (wish === undefined) return', replace: 'if (wish === undefined) throw new Error()' },
-      { find: 'if (wish.delayMs > maxClockSkewMs) return', replace: 'if (wish.delayMs > Infinity) return' },
+      { find: 'if (request === undefined) return', replace: 'if (request === undefined) throw new Error()' },
+      { find: 'if (request.delayMs > maxClockSkewMs) return', replace: 'if (request.delayMs > Infinity) return' },
       { find: 'perSecond.get(open.provider))', replace: 'undefined)' },
-      { find: 'wish.spreadSeconds, perSecond', replace: 'null, perSecond' },
-      { find: '.filter((id) => wish.providers?.includes(id) ?? true)', replace: '' }
+      { find: 'request.spreadSeconds, perSecond', replace: 'null, perSecond' },
+      { find: '.filter((id) => request.providers?.includes(id) ?? true)', replace: '' }
     ]
   },
   { file: 'packages/shared/src/deliveries/sql/pause-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },

@@ -24,7 +24,7 @@ export interface InboxEntry {
   item: { guid?: string, title?: string, body?: string }
 }
 
-export interface EngineOptions {
+export interface TestStackOptions {
   leaseMs?: number
   reconcileEveryMs?: number
   start?: boolean
@@ -44,12 +44,12 @@ export interface EngineOptions {
 const dailyPace = { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 }
 
 /** The delivery engine in this process, against simulators of its own. Everything ends with the test. */
-export async function openEngine (
+export async function startTestStack (
   t: Test, env: BackendEnvironment,
   {
     leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl,
     allowPrivateHosts = [], pace = dailyPace, keys = testKeys()
-  }: EngineOptions = {}
+  }: TestStackOptions = {}
 ) {
   const sandbox = await openSandbox({ port: 0 })
   const lines: string[] = []
@@ -68,9 +68,9 @@ export async function openEngine (
   const { database, queueBackend: backend, providers, queues, vault } = runtime
   const accepter = createAccepter(runtime)
   const stopping = new AbortController()
-  const giveUp = new AbortController()
+  const aborting = new AbortController()
   const services = {
-    ...createServices(runtime, { stopping: stopping.signal, giveUp: giveUp.signal }),
+    ...createServices(runtime, { stopping: stopping.signal, aborting: aborting.signal }),
     perSecond,
     leaseMs,
     pace
@@ -85,7 +85,7 @@ export async function openEngine (
   }
 
   t.teardown(async () => {
-    giveUp.abort()
+    aborting.abort()
     await stopWorker()
     await accepter.close()
     await runtime.close()
