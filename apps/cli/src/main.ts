@@ -62,7 +62,7 @@ function fail (error: unknown): number {
 /** Calls `stop` on the first signal and `force` on a later one. Without this call, a signal ends the process. */
 function onInterrupt (stop: () => void, force: () => void): void {
   let firstAt: number | undefined
-  const hear = () => {
+  const onSignal = () => {
     if (firstAt === undefined) {
       firstAt = Date.now()
       stop()
@@ -71,18 +71,18 @@ function onInterrupt (stop: () => void, force: () => void): void {
       force()
     }
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear)
-  process.on('disconnect', hear)
-  if (process.env['npm_lifecycle_event'] !== undefined) onOrphaned(hear)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  process.on('disconnect', onSignal)
+  if (process.env['npm_lifecycle_event'] !== undefined) onOrphaned(onSignal)
 }
 
 /** npm sends SIGTERM only to the shell between npm and us. The shell exits, so we watch for a new parent. */
-function onOrphaned (hear: () => void): void {
+function onOrphaned (onSignal: () => void): void {
   const parent = process.ppid
   const timer = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(timer)
-    hear()
+    onSignal()
   }, 100)
   timer.unref()
 }

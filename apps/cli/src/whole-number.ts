@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from 'commander'
 
-export function wholeNumber (least: number, most: number): (text: string) => number {
+/** A parser of an option's value. */
+export function wholeNumber (min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
     return value
   }
 }

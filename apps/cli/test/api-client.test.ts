@@ -14,7 +14,7 @@ async function clientOf (t: Test, listener: RequestListener) {
   return await openApiClient({ CARILLON_API_URL: `http://127.0.0.1:${port}`, CARILLON_API_KEY: 'ck_secret' })
 }
 
-t.test('reads events in whatever pieces they come, and says where it was', async (t) => {
+t.test('parses events from chunks of any size, and sends the last event id', async (t) => {
   const api = await clientOf(t, async (request, response) => {
     t.match(request.headers, { authorization: 'Bearer ck_secret', accept: 'text/event-stream', 'last-event-id': '7' })
     response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -26,7 +26,7 @@ t.test('reads events in whatever pieces they come, and says where it was', async
   t.match(events, [{ event: 'open' }, { event: 'progress', id: '8', data: '{"title":"Grüße"}' }])
 })
 
-t.test('throws when events break off or go on no more', async (t) => {
+t.test('throws if the event stream breaks off, and reports its end', async (t) => {
   const api = await clientOf(t, (_request, response) => {
     response.write('event: progress\ndata: {}\n\n', () => response.destroy())
   })
@@ -39,21 +39,21 @@ t.test('throws when events break off or go on no more', async (t) => {
   t.same(events, ['over'])
 })
 
-t.test('repeats what the API says, and nothing of what says nothing', async (t) => {
-  const answers = [
+t.test('repeats the API\'s problem, and nothing of a response without one', async (t) => {
+  const responses = [
     [400, '{"title":"Wrong","detail":"Look","errors":[{"path":"a.b","message":"is missing"}]}'], [404, '<html>'], [503, '{"title":"Busy"}'],
     [400, '{"detail":"a.b is missing (and 1 more)","errors":[{"path":"a.b","message":"is missing"},{"path":"","message":"is odd"}]}'],
     [500, '{"title":"Wrong","detail":"It has been logged under its id","instance":"urn:uuid:0d1f"}'],
     [404, '{"detail":"Not here","instance":"urn:uuid:0d1f"}']
   ] as const
   const api = await clientOf(t, (request, response) => {
-    const [status, body] = answers[Number(request.url?.slice(1))] ?? [500, '']
+    const [status, body] = responses[Number(request.url?.slice(1))] ?? [500, '']
     response.writeHead(status).end(body)
   })
   await t.rejects(api.post('/0', {}), { status: 400, exitCode: 2, message: / returned 400: Look; a\.b is missing$/ })
   await t.rejects(api.get('/1'), { status: 404, exitCode: 1, message: / returned 404: no explanation$/ })
   await t.rejects(api.get('/2'), { status: 503, exitCode: 1, message: / returned 503: Busy$/ })
-  await t.rejects(api.get('/3'), { status: 400, exitCode: 2, message: / returned 400: a\.b is missing; is odd$/ }, 'each fault once')
-  await t.rejects(api.get('/4'), { message: / returned 500: It has been logged under its id \(request 0d1f\)$/ }, 'by which the log names it')
+  await t.rejects(api.get('/3'), { status: 400, exitCode: 2, message: / returned 400: a\.b is missing; is odd$/ }, 'each error once')
+  await t.rejects(api.get('/4'), { message: / returned 500: It has been logged under its id \(request 0d1f\)$/ }, 'with the request id of the log')
   await t.rejects(api.get('/5'), { message: / returned 404: Not here$/ })
 })

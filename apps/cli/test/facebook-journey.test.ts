@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { request } from 'undici'
 import { spawnCarillon } from './spawn-carillon.ts'
 
-// All processes twice.
+// Starts all processes twice.
 t.setTimeout(300_000)
 
 interface Connector {
@@ -55,7 +55,7 @@ async function openCrew (t: Test, env: Record<string, string>) {
       return data.find(({ provider }) => provider === 'facebook')
     },
     insights: async (userId: string): Promise<Insights> => await api('GET', pulls, { token: await tokenOf(userId) }),
-    /** What is read, once it is what is waited for. */
+    /** The insights, as soon as `isSo` accepts them. */
     read: async (userId: string, isSo: (insights: Insights) => boolean): Promise<Insights> => {
       const token = await tokenOf(userId)
       return await until(async () => {
@@ -64,19 +64,19 @@ async function openCrew (t: Test, env: Record<string, string>) {
       }, { timeoutMs: 45_000, everyMs: 200, what: 'what is read' })
     },
     refresh: async (userId: string): Promise<void> => { await api('POST', `${pulls}/refresh`, { token: await tokenOf(userId) }) },
-    /** What the simulator has seen of an account. */
+    /** The types of the account's items in the simulator. */
     seen: async (account: string): Promise<string[]> => (await site.inbox(account, 'facebook')).map(({ item }) => item.type ?? '')
   }
 }
 
-const isWell = ({ data, pull }: Insights): boolean => data.length > 0 && pull?.succeededAt !== null && pull?.state === 'waiting'
+const isComplete = ({ data, pull }: Insights): boolean => data.length > 0 && pull?.succeededAt !== null && pull?.state === 'waiting'
 
 async function journey (t: Test, env: Record<string, string>): Promise<void> {
   const crew = await openCrew(t, env)
   const { addresses, api, carillon, connector, control, database, insights, put, read, refresh, seen, tokenOf, walk } = crew
-  const look = (id: string) => api<ConnectionResponse & { missingPermissions: string[] }>('GET', `/v1/connections/${id}`)
+  const getConnection = (id: string) => api<ConnectionResponse & { missingPermissions: string[] }>('GET', `/v1/connections/${id}`)
   const revocation = async (id: string) => await until(async () => {
-    const { revocation } = await look(id)
+    const { revocation } = await getConnection(id)
     return revocation?.state !== 'pending' && revocation
   }, { timeoutMs: 45_000, everyMs: 200, what: 'the revocation' })
   let id = ''
@@ -89,7 +89,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     await api('GET', pulls, { token: await tokenOf('steve'), expect: 404 })
   })
 
-  await t.test('the owner says no, and then yes without what is needed', async (t) => {
+  await t.test('the owner denies access, and then allows it without a required permission', async (t) => {
     t.match((await walk('olive', { answer: 'deny' })).text, /Reason: denied/)
     const browser = createBrowser()
     const page = await walk('olive', { decline: 'ads_read' }, browser)
@@ -101,7 +101,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
       data: [], pull: { failure: 'permission is missing (#200)', succeededAt: null }
     })
 
-    // The button on that page asks once more.
+    // The button on that page requests the permission again.
     const start = await browser.submit(page)
     const dialog = await browser.submit(await browser.get(start.location ?? ''))
     t.match(dialog.location, 'auth_type=rerequest')
@@ -111,8 +111,8 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     t.match((await connector('olive'))?.connection, { id, missingPermissions: [] })
   })
 
-  await t.test('the data arrives, and everybody in the team reads it', async (t) => {
-    const { data, totals } = await read('max', isWell)
+  await t.test('the data arrives, and every member of the team reads it', async (t) => {
+    const { data, totals } = await read('max', isComplete)
     t.ok(data.length >= 18, `${data.length} days of two accounts`)
     for (const row of data) t.match(row, { account: /^act_\d+$/, day: /^\d{4}-\d\d-\d\d$/, impressions: /^\d+$/, clicks: /^\d+$/, spend: /^\d+(\.\d+)?$/ })
     t.equal(new Set(data.map(({ account, day }) => `${account} ${day}`)).size, data.length)
@@ -126,27 +126,27 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     await api('POST', `${pulls}/refresh`, { token: await tokenOf('max'), expect: 403 })
   })
 
-  await t.test('the owner reads anew when they want to, and each row is there once', async (t) => {
+  await t.test('the owner reads the data again, and each row exists once', async (t) => {
     const before = await insights('olive')
     await refresh('olive')
     const after = await read('olive', ({ pull }) => pull?.succeededAt !== before.pull?.succeededAt && pull?.state === 'waiting')
     t.same(after.data.map(({ account, day }) => `${account} ${day}`), before.data.map(({ account, day }) => `${account} ${day}`))
   })
 
-  await t.test('the owner reconnects: the id stays, and the old account\'s token is ended at Facebook', async (t) => {
+  await t.test('the owner reconnects: the id stays, and the old account\'s token is revoked at Facebook', async (t) => {
     t.equal((await walk('olive', {})).status, 200)
     t.match(await revocation(id), { state: 'done', reason: 'the account is still connected' }, 'one account has one consent: ending it would end the new token')
-    await read('olive', isWell)
+    await read('olive', isComplete)
     t.notOk((await seen('olive')).includes('removed'))
 
     const old = (await insights('olive')).data
     t.equal((await walk('olive', { account: 'olive-moved' })).status, 200)
-    t.match(await look(id), { id, status: 'active', account: { name: 'olive-moved' } })
+    t.match(await getConnection(id), { id, status: 'active', account: { name: 'olive-moved' } })
     t.match(await revocation(id), { state: 'done', reason: null })
     t.equal((await seen('olive')).at(-1), 'removed', 'which the simulator has seen')
-    const { data } = await read('olive', isWell)
+    const { data } = await read('olive', isComplete)
     t.notOk(data.some(({ account }) => old.some((row) => row.account === account)), 'what was read through the old account is gone')
-    t.match(await look(id), { status: 'active' }, 'and what Facebook tells of that closes nothing')
+    t.match(await getConnection(id), { status: 'active' }, 'and what Facebook tells of that closes nothing')
   })
 
   await t.test('the team is handed over, and stays connected', async (t) => {
@@ -162,19 +162,19 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     const before = await insights('max')
     await control('POST', '/tokens/expire', { provider: 'facebook', account: 'olive-moved' })
     await refresh('max')
-    // The connection is found to need its user before the reading that found it is over.
+    // The connection becomes `needsReauth` before the pull that noticed it ends.
     await read('max', ({ connection, pull }) => connection.status === 'needsReauth' && pull?.failedAt !== before.pull?.failedAt)
     t.match(await connector('max'), { canManage: true, connection: { status: 'needsReauth', statusReason: /#190\/463/ } })
     t.match(await connector('olive'), { canManage: false, contact: 'max', connection: { status: 'needsReauth' } })
     t.match((await insights('olive')), { data: [{}], pull: { failedAt: String, failure: /#190\/463/ } }, 'what was read is there still')
     t.equal((await walk('max', {})).status, 200)
-    t.match(await look(id), { status: 'active', account: { name: 'max' } })
-    await read('olive', isWell)
+    t.match(await getConnection(id), { status: 'active', account: { name: 'max' } })
+    await read('olive', isComplete)
   })
 
   await t.test('removing the app at Facebook disconnects the account and deletes its data', async (t) => {
     t.match(await control('POST', '/facebook/remove-app', { account: 'max' }), { data: [{ kind: 'deauthorize', status: 200 }] })
-    t.match(await look(id), { status: 'revoked', statusReason: 'removed at the provider' })
+    t.match(await getConnection(id), { status: 'revoked', statusReason: 'removed at the provider' })
     t.match(await api('GET', pulls, { token: await tokenOf('max'), expect: 409 }), { code: 'notConnected' })
     t.match((await connector('max'))?.connection, null)
     for (const table of ['insights', 'ad_accounts', 'pulls']) t.same(await database.sql`select from ${database.sql(table)}`, [])
@@ -182,31 +182,31 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
 
   await t.test('a data deletion request returns the page that confirms it', async (t) => {
     t.equal((await walk('max', {})).status, 200)
-    t.match(await look(id), { id, status: 'active' })
-    await read('max', isWell)
+    t.match(await getConnection(id), { id, status: 'active' })
+    await read('max', isComplete)
     const forged = await request(`${addresses.apiUrl}/connect/facebook/delete`, {
       method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'signed_request=c2lnbmVk.e30'
     })
     t.equal(forged.statusCode, 400)
     await forged.body.dump()
-    t.match(await look(id), { status: 'active' })
+    t.match(await getConnection(id), { status: 'active' })
 
     const { data: [, deletion] } = await control<{ data: Array<Record<string, string>> }>('POST', '/facebook/remove-app', { account: 'max', deleteData: true })
     t.match(deletion, { kind: 'deletion', status: 200, statusUrl: String, confirmationCode: /^[0-9a-f]{32}$/ })
     const page = await createBrowser().get(deletion?.['statusUrl'] ?? '')
     t.match([page.status, page.text], [200, /Your data is deleted/])
     t.match(page.text, deletion?.['confirmationCode'])
-    t.match(await look(id), { status: 'revoked', account: { id: '', name: '' } })
+    t.match(await getConnection(id), { status: 'revoked', account: { id: '', name: '' } })
     for (const table of ['insights', 'ad_accounts', 'pulls']) t.same(await database.sql`select from ${database.sql(table)}`, [])
   })
 
-  await t.test('the owner disconnects, which ends it at Facebook', async (t) => {
+  await t.test('the owner disconnects, which revokes the token at Facebook', async (t) => {
     t.equal((await walk('max', { account: 'last' })).status, 200)
-    await read('max', isWell)
+    await read('max', isComplete)
     await api('DELETE', `/v1/connections/${id}`, { token: await tokenOf('max') })
     t.match(await revocation(id), { state: 'done', reason: null })
     t.equal((await seen('last')).at(-1), 'removed')
-    t.match(await look(id), { status: 'revoked', statusReason: 'disconnected' })
+    t.match(await getConnection(id), { status: 'revoked', statusReason: 'disconnected' })
     t.same(await database.sql`select from insights`, [])
     t.match(await api('GET', pulls, { token: await tokenOf('olive'), expect: 409 }), { code: 'notConnected', contact: 'max' })
   })

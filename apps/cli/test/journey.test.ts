@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { spawnCarillon } from './spawn-carillon.ts'
 
-// All processes twice, each time with a PostgreSQL that has yet to be made.
+// Starts all processes twice, each time with a new PostgreSQL.
 t.setTimeout(300_000)
 
 async function journey (t: Test, env: Record<string, string> = {}) {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { describeError } from '../src/describe-error.ts'
 import { printable } from '../src/printable.ts'
 
-t.test('lets nothing through that controls a terminal or turns the text around', async (t) => {
+t.test('removes characters that control a terminal or reorder the text', async (t) => {
   const rows = [
     ['Ann', 'Ann'], ['Zoë 🧑‍🚀 שרה', 'Zoë 🧑‍🚀 שרה'], ['\u001b[2Jgone', ' [2Jgone'], ['a\r\nb\tc', 'a b c'], ['a\u202Eb\u2066c', 'a b c'], ['\u009b31m', ' 31m'], ['a\u2028b', 'a b']
   ] as const

@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 
 export interface Carillon {
   carillon: NodeProcess
-  /** Where `up.json` is, by which alone it is known. */
+  /** The path of `up.json`, which contains the addresses. */
   upFile: string
   addresses: Addresses
 }

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import t from 'tap'
 import { until } from '@carillon/testing'
 import { alive, descendants } from './up/fixtures/processes.ts'
-import { folder, readUpFile, spawnUp, whoAnswers } from './up/fixtures/spawn-up.ts'
+import { folder, readUpFile, spawnUp, readProcessId } from './up/fixtures/spawn-up.ts'
 
-// All processes, many times.
+// Starts all processes many times.
 t.setTimeout(800_000)
 
-// Making a database takes a while: all tests but the first begin with what it has made.
+// Creating a database takes a while, so all tests share the one that the first test creates.
 const dataDir = join(await folder(t), 'data')
 
-t.test('starts everything, tells where it is, and keeps data and secrets for the next time', async (t) => {
+t.test('starts everything, prints the addresses, and keeps data and secrets for the next start', async (t) => {
   const first = spawnUp(t, dataDir)
   const { url } = await first.ready
   const before = await readUpFile(dataDir)
@@ -19,7 +19,7 @@ t.test('starts everything, tells where it is, and keeps data and secrets for the
   t.match(first.output(), before.operatorKey)
   t.match(first.output(), before.apiUrl)
   t.match(first.output(), before.sandboxUrl ?? '')
-  t.ok(await whoAnswers(url))
+  t.ok(await readProcessId(url))
   const secrets = await readFile(join(dataDir, 'secrets.json'), 'utf8')
   for (const file of ['up.json', 'secrets.json', 'postgres/password']) {
     t.equal((await stat(join(dataDir, file))).mode & 0o777, 0o600, `${file} is for its owner only`)
@@ -36,7 +36,7 @@ t.test('starts everything, tells where it is, and keeps data and secrets for the
 t.test('leaves no process behind', async (t) => {
   const ends = {
     'after SIGTERM': (pid: number) => process.kill(pid, 'SIGTERM'),
-    'after Ctrl-C, which the whole process group hears': (pid: number) => process.kill(-pid, 'SIGINT'),
+    'after Ctrl-C, which the whole process group gets': (pid: number) => process.kill(-pid, 'SIGINT'),
     'after kill -9': (pid: number) => process.kill(pid, 'SIGKILL')
   }
   for (const [name, end] of Object.entries(ends)) {
@@ -44,7 +44,7 @@ t.test('leaves no process behind', async (t) => {
       const up = spawnUp(t, dataDir, { detached: true })
       await up.ready
       const pids = await descendants(up.pid)
-      t.ok(pids.length >= 4, 'there were processes to leave')
+      t.ok(pids.length >= 4, 'there were child processes')
       end(up.pid)
       const { code } = await up.exited
       t.equal(code, name.includes('-9') ? undefined : 0)
@@ -53,12 +53,12 @@ t.test('leaves no process behind', async (t) => {
   }
 })
 
-t.test('starts again what dies, at the same address', async (t) => {
+t.test('restarts a dead part at the same address', async (t) => {
   const up = spawnUp(t, dataDir)
   const { url } = await up.ready
-  const before = await whoAnswers(url)
+  const before = await readProcessId(url)
   process.kill(before, 'SIGKILL')
-  const after = await until(() => whoAnswers(url))
+  const after = await until(() => readProcessId(url))
   t.not(after, before)
   await until(() => up.output().includes('api is back'))
   t.match(up.output(), /api exited \(SIGKILL\); restarting it in 0\.5 s/)

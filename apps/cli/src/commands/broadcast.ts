@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { ExitError } from '../exit-error.ts'
 import { confirm } from '../notifications/confirm.ts'
-import { count, titleOf } from '../notifications/in-words.ts'
+import { count, titleOf } from '../notifications/output/format.ts'
 import { createInterruption, unlessInterrupted } from '../notifications/interruption.ts'
-import { openNotificationsApi } from '../notifications/notifications-api.ts'
-import { describePreview } from '../notifications/preview-in-words.ts'
+import { openNotificationsApi } from '../notifications/api/notifications-api.ts'
+import { describePreview } from '../notifications/output/describe-preview.ts'
 import { addMessageOptions, toNotificationInput } from '../notifications/message-options.ts'
 import type { MessageOptions } from '../notifications/message-options.ts'
 
@@ -50,7 +50,7 @@ async function broadcast (
   const notification = await unlessInterrupted(api.create(input), signal)
   if (isWatched === true) {
     // Loaded only if needed.
-    const { watch } = await import('../notifications/watch.ts')
+    const { watch } = await import('../notifications/watch/watch.ts')
     return await watch(context, api, notification, { json: json === true, interruption })
   }
   if (json === true) return print(JSON.stringify(notification))

@@ -1,19 +1,21 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { Argument } from 'commander'
 import type { Command } from 'commander'
 import { definitions } from '@carillon/shared/providers'
 import type { ProviderDefinition } from '@carillon/shared/providers'
 import type { CommandContext } from '../command-context.ts'
 import type { Options } from '../connect/connect.ts'
-import { defaultCredentialsPath } from '../connect/default-path.ts'
-import { providerIds } from '../connect/provider-ids.ts'
 import { wholeNumber } from '../whole-number.ts'
+
+const terminalProviders = definitions.filter(({ terminal }) => terminal !== undefined)
 
 export function addConnect (program: Command, context: CommandContext): void {
   program.command('connect')
     .summary('connect an account of your own in this terminal')
     .description('Connects an account of your own and stores its credentials for your programs, in a file that other users cannot read. It needs ' +
       'neither the API nor a database. The next run checks the stored credentials and refreshes them if they expired.')
-    .addArgument(new Argument('<provider>', 'the service').choices(providerIds))
+    .addArgument(new Argument('<provider>', 'the service').choices(terminalProviders.map(({ id }) => id)))
     .argument('[account]', accountHelp())
     .option('--file <path>', 'where to store the credentials', defaultCredentialsPath(context.env))
     .option('--timeout <seconds>', 'how long to wait for you, in seconds', wholeNumber(1, 86_400), 600)
@@ -31,6 +33,13 @@ export function addConnect (program: Command, context: CommandContext): void {
       const { connect } = await import('../connect/connect.ts')
       await connect(context, provider, account, options)
     })
+}
+
+/** `$XDG_CONFIG_HOME/carillon/credentials.json`. */
+export function defaultCredentialsPath (env: CommandContext['env']): string {
+  // The XDG Base Directory Specification says to ignore a relative path.
+  const given = env['XDG_CONFIG_HOME'] ?? ''
+  return join(given.startsWith('/') ? given : join(env['HOME'] || homedir(), '.config'), 'carillon', 'credentials.json')
 }
 
 function accountHelp (): string {

@@ -1,11 +1,11 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { deliveryTable, explain } from '../notifications/delivery-table.ts'
-import { deliveryStates } from '../notifications/notification.ts'
-import type { DeliveryState } from '../notifications/notification.ts'
-import { openNotificationsApi } from '../notifications/notifications-api.ts'
-import type { NotificationsApi } from '../notifications/notifications-api.ts'
+import { deliveryTable, explain } from '../notifications/output/delivery-table.ts'
+import { deliveryStates } from '../notifications/api/notification.ts'
+import type { DeliveryState } from '../notifications/api/notification.ts'
+import { openNotificationsApi } from '../notifications/api/notifications-api.ts'
+import type { NotificationsApi } from '../notifications/api/notifications-api.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface Options {

@@ -5,7 +5,7 @@ import { ExitError } from '../exit-error.ts'
 import { importLines } from '../import/import-lines.ts'
 import type { ImportTotals } from '../import/import-lines.ts'
 import { readLines } from '../import/read-lines.ts'
-import { count, number } from '../notifications/in-words.ts'
+import { count, number } from '../notifications/output/format.ts'
 
 export function addImport (program: Command, context: CommandContext): void {
   program.command('import')

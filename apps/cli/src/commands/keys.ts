@@ -63,9 +63,9 @@ function addRevoke (keys: Command, { env, print }: CommandContext): void {
     .summary('revoke a key at once')
     .argument('<id>', 'the id that `keys list` shows (key_…)', parseKeyId)
     .action(async (id: string) => {
-      const shown = publicId('apiKey', id)
-      if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${shown}, or it is already revoked`)
-      print(`${shown} is revoked`)
+      const keyId = publicId('apiKey', id)
+      if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${keyId}, or it is already revoked`)
+      print(`${keyId} is revoked`)
     })
 }
 

@@ -1,12 +1,12 @@
 import { Argument } from 'commander'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { failureTable, readFailures } from '../notifications/failures.ts'
+import { failureTable, readFailures } from '../notifications/output/failures.ts'
 import { createInterruption } from '../notifications/interruption.ts'
-import { describeNotification, notificationTable } from '../notifications/notification-table.ts'
-import { openNotificationsApi } from '../notifications/notifications-api.ts'
-import type { Action, NotificationsApi } from '../notifications/notifications-api.ts'
-import { describeUnreachable } from '../notifications/unreachable.ts'
+import { describeNotification, notificationTable } from '../notifications/output/notification-table.ts'
+import { openNotificationsApi } from '../notifications/api/notifications-api.ts'
+import type { Action, NotificationsApi } from '../notifications/api/notifications-api.ts'
+import { describeUnreachable } from '../notifications/output/describe-unreachable.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface Options {
@@ -39,7 +39,7 @@ async function showList (context: CommandContext, api: NotificationsApi, { limit
   const { print, named, terminal: { output } } = context
   if (watch === true) {
     const { signal } = createInterruption(context)
-    const { watchList } = await import('../notifications/watch-list.ts')
+    const { watchList } = await import('../notifications/watch/watch-list.ts')
     return await watchList(context, api, { limit, json: json === true, signal })
   }
   const notifications = await api.list(limit)
@@ -54,7 +54,7 @@ async function showOne (
   const { print } = context
   const notification = action === undefined ? await api.find(id) : await api.control(id, action)
   if (isWatched === true) {
-    const { watch } = await import('../notifications/watch.ts')
+    const { watch } = await import('../notifications/watch/watch.ts')
     return await watch(context, api, notification, { json: json === true, interruption: createInterruption(context) })
   }
   if (json === true) return print(JSON.stringify(notification))

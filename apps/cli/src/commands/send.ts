@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { ExitError } from '../exit-error.ts'
-import { count, titleOf } from '../notifications/in-words.ts'
-import type { Notification } from '../notifications/notification.ts'
+import { count, titleOf } from '../notifications/output/format.ts'
+import type { Notification } from '../notifications/api/notification.ts'
 import { createInterruption, unlessInterrupted } from '../notifications/interruption.ts'
-import { openNotificationsApi } from '../notifications/notifications-api.ts'
-import { describeUnreachable } from '../notifications/unreachable.ts'
+import { openNotificationsApi } from '../notifications/api/notifications-api.ts'
+import { describeUnreachable } from '../notifications/output/describe-unreachable.ts'
 import { addMessageOptions, toNotificationInput } from '../notifications/message-options.ts'
 import type { MessageOptions } from '../notifications/message-options.ts'
 
@@ -40,7 +40,7 @@ async function send (
   const interruption = createInterruption(context)
   const notification = await unlessInterrupted(api.create(input), interruption.signal)
   if (isWatched === true || wait === true) {
-    const { watch } = await import('../notifications/watch.ts')
+    const { watch } = await import('../notifications/watch/watch.ts')
     return await watch(context, api, notification, { json: json === true, interruption })
   }
   const { id, deliveries } = notification

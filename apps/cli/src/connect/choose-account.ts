@@ -1,7 +1,7 @@
 import type { Provider } from '@carillon/shared/providers'
 import { ConnectFailure } from './connect-failure.ts'
-import type { Patience } from './patience.ts'
-import type { Terminal } from './terminal.ts'
+import type { WithUserTimeout } from './user-timeout.ts'
+import type { Terminal } from '../terminal.ts'
 
 export interface ChosenAccount {
   /** `nick@host` */
@@ -11,7 +11,7 @@ export interface ChosenAccount {
 
 /** The account to connect. Asks for it if it is missing. Undefined if the provider identifies the account itself. */
 export async function chooseAccount (
-  { name, parseAccount }: Provider, given: string | undefined, terminal: Terminal, patience: Patience
+  { name, parseAccount }: Provider, given: string | undefined, terminal: Terminal, withUserTimeout: WithUserTimeout
 ): Promise<ChosenAccount | undefined> {
   if (parseAccount === undefined) {
     if (given === undefined) return undefined
@@ -29,7 +29,7 @@ export async function chooseAccount (
     }
   }
   if (!terminal.isInteractive) throw new ConnectFailure('usage', `name the account at ${name}, like nick@host`)
-  return await patience(async ({ signal }) => {
+  return await withUserTimeout(async ({ signal }) => {
     while (true) {
       try {
         return parse(await terminal.ask(`Account at ${name} (nick@host): `, signal))

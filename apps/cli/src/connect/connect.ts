@@ -3,13 +3,13 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { CommandContext } from '../command-context.ts'
 import { describeError } from '../describe-error.ts'
 import { ConnectFailure } from './connect-failure.ts'
-import { openCredentialsFile } from './credentials-file.ts'
-import { createFileRegistrations } from './file-registrations.ts'
-import { createPatience } from './patience.ts'
+import { openCredentialsFile } from './credentials/credentials-file.ts'
+import { createFileRegistrations } from './credentials/file-registrations.ts'
+import { createUserTimeout } from './user-timeout.ts'
 import { runConnect } from './run-connect.ts'
 import type { Outcome } from './run-connect.ts'
 import { openTerminalProviders } from './terminal-providers.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal } from '../terminal.ts'
 
 export interface Options {
   file: string
@@ -32,8 +32,8 @@ export async function connect (
   try {
     const outcome = await attempt(context, providerId, account, options)
     const { status, account: connected, sentence } = outcome
-    const shown = connected === null ? null : { id: connected.id, name: connected.name }
-    if (options.json) report({ account: shown, file: outcome.file, status })
+    const accountResponse = connected === null ? null : { id: connected.id, name: connected.name }
+    if (options.json) report({ account: accountResponse, file: outcome.file, status })
     else context.print(sentence)
   } catch (error) {
     if (options.json) {
@@ -51,27 +51,28 @@ async function attempt (
   const interrupt = () => interrupted.abort(new ConnectFailure('interrupted', 'interrupted'))
   onInterrupt(interrupt, interrupt)
   const terminal = createTerminal(streams, interrupt)
-  const patience = createPatience(interrupted.signal, options.timeout * 1_000)
+  const withUserTimeout = createUserTimeout(interrupted.signal, options.timeout * 1_000)
   try {
     const { providers, simulators, http } = await openTerminalProviders(env)
     const provider = providers.get(providerId)
     if (provider === undefined) throw new ConnectFailure('failed', `${providerId} is not configured`)
     const file = await openCredentialsFile(options.file, terminal.say)
-    const call = { http, signal: interrupted.signal, now: Date.now, registrations: createFileRegistrations(file) }
+    const requestContext = { http, signal: interrupted.signal, now: Date.now, registrations: createFileRegistrations(file) }
     const isSimulated = (server: string) => simulators.has(server) || simulators.has(`http://${server}`)
-    const { input } = streams
-    const outcome = await runConnect({ ...options, provider, account, file, call, terminal, patience, isSimulated, input })
+    const outcome = await runConnect({
+      ...options, provider, account, file, requestContext, terminal, withUserTimeout, isSimulated, input: streams.input
+    })
     return { ...outcome, file: file.path }
   } catch (error) {
     // An aborted request fails in many ways. The reason of the abort counts.
-    if (isCutOff(error)) throw interrupted.signal.reason ?? error
+    if (isAborted(error)) throw interrupted.signal.reason ?? error
     throw error
   } finally {
     terminal.close()
   }
 }
 
-function isCutOff (error: unknown): boolean {
+function isAborted (error: unknown): boolean {
   if (error instanceof ProviderError) return error.transport === 'aborted'
   return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'aborted'))
 }

@@ -1,18 +1,17 @@
 import { ProviderError } from '@carillon/shared/providers'
 import type { Account, Grant, Provider } from '@carillon/shared/providers'
 import { chooseAccount } from './choose-account.ts'
-import { connectByToken } from './by-token.ts'
 import { printable } from '../printable.ts'
 import { ConnectFailure } from './connect-failure.ts'
-import type { CredentialsFile } from './credentials-file.ts'
-import { handshake } from './handshake.ts'
-import type { Handshaking } from './handshaking.ts'
-import { findConnection, withConnection } from './kept.ts'
-import type { KeptConnection, Place } from './kept.ts'
+import type { CredentialsFile } from './credentials/credentials-file.ts'
+import { connectByToken, obtainGrant } from './handshakes/obtain-grant.ts'
+import type { HandshakeContext } from './handshakes/handshake-context.ts'
+import { findConnection, withConnection } from './credentials/stored-credentials.ts'
+import type { StoredConnection, ConnectionKey } from './credentials/stored-credentials.ts'
 import { remove, revoke } from './remove.ts'
-import { reuse, usable } from './reuse.ts'
+import { reuse, readCredentials } from './reuse.ts'
 
-export interface ConnectOptions extends Handshaking {
+export interface ConnectOptions extends HandshakeContext {
   provider: Provider
   /** As the user typed it. */
   account: string | undefined
@@ -35,18 +34,18 @@ export interface Outcome {
 
 /** Connects or removes a connection. Throws ConnectFailure, ProviderError, or Error for an unusable file. */
 export async function runConnect (options: ConnectOptions): Promise<Outcome> {
-  const { provider, file, call, terminal, patience } = options
-  const account = await chooseAccount(provider, options.account, terminal, patience)
+  const { provider, file, requestContext, terminal, withUserTimeout } = options
+  const account = await chooseAccount(provider, options.account, terminal, withUserTimeout)
   const server = account?.host ?? provider.origins[0] ?? provider.id
-  const place: Place = { provider: provider.id, server, ...account !== undefined && { accountId: account.id } }
+  const key: ConnectionKey = { provider: provider.id, server, ...account !== undefined && { accountId: account.id } }
   terminal.say(`${provider.name} at ${server}${options.isSimulated(server) ? ', a simulator of the running `carillon up`' : ''}`)
 
-  if (options.remove === true) return describeRemoval(provider, await remove(provider, place, file, call))
+  if (options.remove === true) return describeRemoval(provider, await remove(provider, key, file, requestContext))
   const isGiven = options.tokenStdin === true
-  const known = isGiven ? undefined : findConnection(await file.read(), place)
+  const known = isGiven ? undefined : findConnection(await file.read(), key)
   if (known !== undefined && options.again !== true) {
-    const reused = await reuse(provider, place, known, file, call)
-    if (reused.kind !== 'dead') return alreadyConnected(provider, reused.connection, reused.kind === 'refreshed')
+    const reused = await reuse(provider, key, known, file, requestContext)
+    if (reused.kind !== 'invalid') return alreadyConnected(provider, reused.connection, reused.kind === 'refreshed')
     if (!terminal.isInteractive) {
       throw new ConnectFailure('failed', `the stored credentials of ${printable(known.account.name)} are no longer valid (${reused.reason}); connect again with --again`)
     }
@@ -55,14 +54,14 @@ export async function runConnect (options: ConnectOptions): Promise<Outcome> {
 
   const grant = isGiven
     ? await connectByToken(provider, options.input, options)
-    : await handshake(provider, { account: account?.id, port: options.port }, options)
-  refuseOthers(grant, account?.id)
-  await store(grant, place, file)
-  if (known !== undefined && options.again === true) await endOld(provider, known, grant, options)
+    : await obtainGrant(provider, { account: account?.id, port: options.port }, options)
+  assertSameAccount(grant, account?.id)
+  await store(grant, key, file)
+  if (known !== undefined && options.again === true) await revokeOld(provider, known, grant, options)
   return { status: 'connected', account: grant.account, sentence: `Connected to ${provider.name} as ${printable(grant.account.name)}.` }
 }
 
-function alreadyConnected ({ name }: Provider, { account }: KeptConnection, isRefreshed: boolean): Outcome {
+function alreadyConnected ({ name }: Provider, { account }: StoredConnection, isRefreshed: boolean): Outcome {
   const how = isRefreshed ? ' The access token had expired and was refreshed.' : ''
   return { status: 'alreadyConnected', account, sentence: `Already connected to ${name} as ${printable(account.name)}.${how}` }
 }
@@ -77,27 +76,27 @@ function describeRemoval ({ name, revoke }: Provider, done: Awaited<ReturnType<t
 }
 
 /** The user who is logged in allows access, and may not be the one that was named. */
-function refuseOthers ({ account }: Grant, wanted: string | undefined): void {
+function assertSameAccount ({ account }: Grant, wanted: string | undefined): void {
   if (wanted === undefined || account.id.toLowerCase() === wanted.toLowerCase()) return
   throw new ConnectFailure('failed', `access was allowed by ${printable(account.name)}, not by ${printable(wanted)}; nothing was stored. Log in as ${printable(wanted)}, or connect ${printable(account.name)}`)
 }
 
-async function store ({ credentials, account, expiresAt }: Grant, place: Place, file: CredentialsFile): Promise<void> {
-  const { provider, server } = place
+async function store ({ credentials, account, expiresAt }: Grant, key: ConnectionKey, file: CredentialsFile): Promise<void> {
+  const { provider, server } = key
   const ends = expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }
   const connection = { provider, server, account, credentials, ...ends }
-  await file.exclusively(async (kept, write) => await write(withConnection(kept, place, connection)))
+  await file.withLock(async (stored, write) => await write(withConnection(stored, key, connection)))
 }
 
 /** Best effort: a failure does not matter to the new credentials. */
-async function endOld (
-  provider: Provider, old: KeptConnection, { credentials: fresh }: Grant, { call, terminal }: Handshaking
+async function revokeOld (
+  provider: Provider, old: StoredConnection, { credentials: current }: Grant, { requestContext, terminal }: HandshakeContext
 ): Promise<void> {
-  const credentials = usable(provider, old)
+  const credentials = readCredentials(provider, old)
   // Some providers return the same token again.
-  if (credentials === undefined || credentials.accessToken === fresh.accessToken) return
+  if (credentials === undefined || credentials.accessToken === current.accessToken) return
   try {
-    if (await revoke(provider, credentials, call)) terminal.say('The earlier access token was revoked.')
+    if (await revoke(provider, credentials, requestContext)) terminal.say('The earlier access token was revoked.')
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     terminal.say(`The earlier access token could not be revoked (${printable(error.message)}).`)

@@ -60,24 +60,24 @@ export async function importLines (
   /** If the API refuses a batch as a whole, both halves are sent separately, down to the invalid line. */
   async function send (sent: Sendable[]): Promise<void> {
     const [first] = sent
-    const answer = await post(sent).catch((error: unknown) => {
-      if (error instanceof ApiError && refusals.includes(error.status)) return error
+    const response = await post(sent).catch((error: unknown) => {
+      if (error instanceof ApiError && invalidBodyStatuses.includes(error.status)) return error
       throw inLines(sent, error)
     })
-    if (!(answer instanceof ApiError)) return count(sent, answer)
+    if (!(response instanceof ApiError)) return count(sent, response)
     if (first === undefined || sent.length > 1) {
       const half = Math.ceil(sent.length / 2)
       await send(sent.slice(0, half))
       await send(sent.slice(half))
-    } else fail({ line: first.number, message: answer.message })
+    } else fail({ line: first.number, message: response.message })
   }
 
   /** Sends the text of the lines: parsing and serializing would change large numbers. */
-  async function post (sent: Sendable[]): Promise<ImportAnswer> {
-    return await api.post('/v1/connections/import', `{"connections":[${sent.map(({ text }) => text).join(',')}]}`) as ImportAnswer
+  async function post (sent: Sendable[]): Promise<ImportResponse> {
+    return await api.post('/v1/connections/import', `{"connections":[${sent.map(({ text }) => text).join(',')}]}`) as ImportResponse
   }
 
-  function count (sent: Sendable[], { data }: ImportAnswer): void {
+  function count (sent: Sendable[], { data }: ImportResponse): void {
     for (const { index, error } of data) {
       if (error === undefined) totals.imported++
       else {
@@ -100,12 +100,12 @@ interface Sendable {
   bytes: number
 }
 
-interface ImportAnswer {
+interface ImportResponse {
   data: Array<{ index: number, error?: { code: string, path?: string, reason: string } }>
 }
 
 /** Statuses of an invalid or too large body, as opposed to a wrong key or a server error. */
-const refusals = [400, 413, 422]
+const invalidBodyStatuses = [400, 413, 422]
 
 function toSendable ({ number, text }: Line): Sendable | ImportFailure {
   if (text === undefined) return { line: number, message: 'is not UTF-8' }

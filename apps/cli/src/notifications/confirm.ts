@@ -1,5 +1,5 @@
 import type { CommandContext } from '../command-context.ts'
-import { createTerminal } from '../connect/terminal.ts'
+import { createTerminal } from '../terminal.ts'
 import { ExitError } from '../exit-error.ts'
 import type { Interruption } from './interruption.ts'
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
-import type { Notification, NotificationInput } from './notification.ts'
+import type { Notification, NotificationInput } from './api/notification.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { wholeNumber } from '../whole-number.ts'
 

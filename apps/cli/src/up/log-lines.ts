@@ -4,7 +4,7 @@ import type { PartLine } from './process-part.ts'
 const warn = 40
 const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: pc.yellow('warn'), 50: pc.red('error'), 60: pc.red('fatal') }
 /** Fields of a pino line that are not shown. */
-const unread = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'err'])
+const hiddenFields = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'err'])
 
 /** A pino line as text for the terminal, after the part's name. Undefined if it is below a warning and not `verbose`. */
 export function readableLine ({ part, stream, text }: PartLine, verbose: boolean): string | undefined {
@@ -12,7 +12,7 @@ export function readableLine ({ part, stream, text }: PartLine, verbose: boolean
   const entry = parse(text)
   if (!entry) return verbose || stream === 'stderr' ? `${name} ${text}` : undefined
   if (!verbose && entry.level < warn) return undefined
-  const rest = Object.entries(entry).filter(([key]) => !unread.has(key)).map(([key, value]) => `${key}=${brief(value)}`)
+  const rest = Object.entries(entry).filter(([key]) => !hiddenFields.has(key)).map(([key, value]) => `${key}=${brief(value)}`)
   const error = entry.err?.message === entry.msg ? undefined : entry.err?.message
   const words = [levels[entry.level] ?? String(entry.level), entry.msg, error, pc.dim(rest.join(' '))].filter(Boolean).join(' ')
   return `${name} ${words}${verbose && entry.err?.stack ? `\n${entry.err.stack}` : ''}`

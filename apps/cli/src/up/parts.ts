@@ -7,7 +7,7 @@ export interface Parts {
   /** Starts a part and restarts it when it exits. Resolves with its address. */
   start: (part: Part) => Promise<string>
   /** Runs work between two parts and reports it in the same way. */
-  step: (name: string, work: () => Promise<void>) => Promise<void>
+  run: (name: string, work: () => Promise<void>) => Promise<void>
   /** Stops all parts, the last one first. */
   stop: () => Promise<void>
 }
@@ -36,7 +36,7 @@ export function openParts ({ print, stop, force }: PartsOptions): Parts {
       started.push(supervised)
       return supervised.url
     }),
-    step: timed,
+    run: timed,
     async stop () {
       if (started.length > 0) print('Stopping …')
       for (const part of started.toReversed()) await part.stop()

@@ -1,4 +1,13 @@
 import { freePort, isPortFree } from '@carillon/local'
+import { urlOf } from '@carillon/shared/config'
+import type { Config } from '@carillon/shared/config'
+import { definitions } from '@carillon/shared/providers'
+
+/** The sandbox listens on this address, whatever HOST is. */
+const sandboxHost = '127.0.0.1'
+
+/** The simulators that have a host of their own. */
+const ownHosts = definitions.flatMap(({ id, simulatorPort: variable }) => variable === undefined ? [] : [{ id, variable }])
 
 /** The port, if it is free. For 0 a free port, chosen here so that a restarted part keeps it. */
 export async function choosePort (variable: string, port: number, host: string): Promise<number> {
@@ -8,4 +17,20 @@ export async function choosePort (variable: string, port: number, host: string):
   })
   if (!free) throw new Error(`${variable}: port ${port} on ${host} is in use; choose another, or 0 for any free one`)
   return port
+}
+
+export async function chooseSandboxPorts (config: Config): Promise<Record<string, string>> {
+  const port = await choosePort('SANDBOX_PORT', config.SANDBOX_PORT, sandboxHost)
+  const ports: Record<string, string> = { SANDBOX_PORT: String(port) }
+  for (const [index, { variable }] of ownHosts.entries()) {
+    const given = config[variable]
+    const wanted = typeof given === 'number' ? given : config.SANDBOX_PORT === 0 ? 0 : port + 1 + index
+    ports[variable] = String(await choosePort(variable, wanted, sandboxHost))
+  }
+  return ports
+}
+
+export function listSimulatorUrls (ports: Record<string, string> | undefined): Record<string, string | null> {
+  return Object.fromEntries(ownHosts.map(({ id, variable }) =>
+    [`${id}Url`, ports === undefined ? null : urlOf(sandboxHost, Number(ports[variable]))]))
 }

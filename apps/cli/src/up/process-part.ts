@@ -39,10 +39,10 @@ export function createProcessPart ({ name, command, args, env }: PartCommand, on
         stdin: 'ignore'
       })
       // Lines are held back until the part is ready. If it cannot start, they contain the reason.
-      const held: PartLine[] = []
-      let hear = (line: PartLine) => { held.push(line) }
+      const startLines: PartLine[] = []
+      let onText = (line: PartLine) => { startLines.push(line) }
       const reading = Promise.all((['stdout', 'stderr'] as const).map(async (stream) => {
-        for await (const text of child.iterable({ from: stream })) hear({ part: name, stream, text })
+        for await (const text of child.iterable({ from: stream })) onText({ part: name, stream, text })
       }))
       const exited = child.then(async ({ exitCode, signal, originalMessage }) => {
         await reading.catch(() => {})
@@ -50,15 +50,15 @@ export function createProcessPart ({ name, command, args, env }: PartCommand, on
       })
       const end = () => { child.kill() }
       stop.addEventListener('abort', end)
-      const outcome = await Promise.race([untilReady(child), exited.then((how) => ({ how })), late()])
+      const outcome = await Promise.race([untilReady(child), exited.then((reason) => ({ reason })), startTimeout()])
       stop.removeEventListener('abort', end)
-      if ('how' in outcome) {
+      if ('reason' in outcome) {
         child.kill()
         await exited
-        throw new Error(`${name} did not start: ${reasonIn(held) ?? outcome.how}`)
+        throw new Error(`${name} did not start: ${startErrorIn(startLines) ?? outcome.reason}`)
       }
-      hear = onLine
-      held.forEach(onLine)
+      onText = onLine
+      startLines.forEach(onLine)
       return {
         url: outcome.url,
         exited,
@@ -81,14 +81,14 @@ function untilReady (child: Pick<EventEmitter, 'on'>): Promise<{ url: string }> 
   })
 }
 
-function late (): Promise<{ how: string }> {
+function startTimeout (): Promise<{ reason: string }> {
   return new Promise((resolve) => {
-    setTimeout(resolve, startTimeoutMs, { how: `not ready after ${startTimeoutMs / 1000} s` }).unref()
+    setTimeout(resolve, startTimeoutMs, { reason: `not ready after ${startTimeoutMs / 1000} s` }).unref()
   })
 }
 
 /** The error in what an app wrote to stderr: one line per error, or the line of a crash that names the error. */
-function reasonIn (lines: PartLine[]): string | undefined {
-  const said = lines.filter(({ stream, text }) => stream === 'stderr' && text.trim() !== '').map(({ text }) => text.trim())
-  return said.find((text) => /^\w*Error\b.*:/.test(text)) ?? (said.length > 0 ? said.join('; ') : undefined)
+function startErrorIn (lines: PartLine[]): string | undefined {
+  const errors = lines.filter(({ stream, text }) => stream === 'stderr' && text.trim() !== '').map(({ text }) => text.trim())
+  return errors.find((text) => /^\w*Error\b.*:/.test(text)) ?? (errors.length > 0 ? errors.join('; ') : undefined)
 }

@@ -2,7 +2,6 @@ import { join, relative } from 'node:path'
 import { findUnknownVariables, loadConfig, publicUrl, urlOf } from '@carillon/shared/config'
 import type { Config } from '@carillon/shared/config'
 import { migrateDatabase } from '@carillon/shared/db'
-import { definitions } from '@carillon/shared/providers'
 import { migrateQueue } from '@carillon/shared/queue'
 import type { CommandContext } from '../command-context.ts'
 import { openDataDir } from './data-dir.ts'
@@ -12,7 +11,7 @@ import { readableLine } from './log-lines.ts'
 import { appCommand } from './part-commands.ts'
 import { openParts } from './parts.ts'
 import type { Parts } from './parts.ts'
-import { choosePort } from './ports.ts'
+import { choosePort, chooseSandboxPorts, listSimulatorUrls } from './ports.ts'
 import { createPostgresPart } from './postgres-part.ts'
 import { apiAndWorkerEnvironment, sandboxEnvironment } from './part-environments.ts'
 import { createProcessPart } from './process-part.ts'
@@ -31,11 +30,6 @@ export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'annou
 }
 
 const upFile = 'up.json'
-/** The sandbox listens on this address, whatever HOST is. */
-const sandboxHost = '127.0.0.1'
-
-/** The simulators that have a host of their own. */
-const ownHosts = definitions.flatMap(({ id, simulatorPort: variable }) => variable === undefined ? [] : [{ id, variable }])
 
 /** Starts everything and resolves after `stop` has stopped it. Rejects if a part cannot start, with nothing left running. */
 export async function runUp (options: UpOptions): Promise<void> {
@@ -68,7 +62,7 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
   const sandboxPorts = sandbox ? await chooseSandboxPorts(config) : undefined
   const secrets = await openSecrets(dataDir)
   const databaseUrl = config.DATABASE_URL ?? await startPostgres(options, dataDir, parts)
-  await parts.step('migrations', () => migrate(databaseUrl, config))
+  await parts.run('migrations', () => migrate(databaseUrl, config))
   const operatorKey = await openOperatorKey(dataDir, secrets, databaseUrl)
   const apiUrl = publicUrl(config, port)
   const startApp = (name: Parameters<typeof commands>[0], environment: Record<string, string>) => {
@@ -99,22 +93,6 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
     database: config.DATABASE_URL ? 'at DATABASE_URL' : `embedded PostgreSQL, in ${relative('', join(dataDir.path, 'postgres'))}`,
     jobs: config.REDIS_URL ? 'in Redis, at REDIS_URL' : 'in PostgreSQL'
   }
-}
-
-async function chooseSandboxPorts (config: Config): Promise<Record<string, string>> {
-  const port = await choosePort('SANDBOX_PORT', config.SANDBOX_PORT, sandboxHost)
-  const ports: Record<string, string> = { SANDBOX_PORT: String(port) }
-  for (const [index, { variable }] of ownHosts.entries()) {
-    const given = config[variable]
-    const wanted = typeof given === 'number' ? given : config.SANDBOX_PORT === 0 ? 0 : port + 1 + index
-    ports[variable] = String(await choosePort(variable, wanted, sandboxHost))
-  }
-  return ports
-}
-
-function listSimulatorUrls (ports: Record<string, string> | undefined): Record<string, string | null> {
-  return Object.fromEntries(ownHosts.map(({ id, variable }) =>
-    [`${id}Url`, ports === undefined ? null : urlOf(sandboxHost, Number(ports[variable]))]))
 }
 
 function startPostgres ({ verbose, print }: UpOptions, dataDir: DataDir, parts: Parts): Promise<string> {

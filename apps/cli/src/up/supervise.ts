@@ -16,7 +16,7 @@ export interface SuperviseOptions {
   /** The wait before the first, second, … restart in a row. The last entry repeats. */
   backOffMs?: number[]
   /** After a part has run this long, the next wait is the shortest again. */
-  settledMs?: number
+  stableMs?: number
   /** Milliseconds since the epoch. */
   now?: () => number
 }
@@ -24,7 +24,7 @@ export interface SuperviseOptions {
 /** Starts a part and restarts it whenever it exits. Rejects if the first start fails. */
 export async function supervise (
   part: Part,
-  { signal, report, backOffMs = [500, 1_000, 2_000, 5_000, 10_000, 30_000], settledMs = 60_000, now = Date.now }: SuperviseOptions
+  { signal, report, backOffMs = [500, 1_000, 2_000, 5_000, 10_000, 30_000], stableMs = 60_000, now = Date.now }: SuperviseOptions
 ): Promise<Supervised> {
   let running = await part.start(signal)
   const stopping = new AbortController()
@@ -45,16 +45,16 @@ export async function supervise (
 
   async function keepAlive (): Promise<void> {
     let startedAt = now()
-    let deaths = 0
-    let how = await running.exited
+    let exits = 0
+    let reason = await running.exited
     while (!stopping.signal.aborted) {
-      deaths = now() - startedAt >= settledMs ? 1 : deaths + 1
-      const delayMs = backOffMs[Math.min(deaths, backOffMs.length) - 1] ?? 0
-      report(`${part.name} exited (${how}); restarting it in ${delayMs / 1000} s`)
+      exits = now() - startedAt >= stableMs ? 1 : exits + 1
+      const delayMs = backOffMs[Math.min(exits, backOffMs.length) - 1] ?? 0
+      report(`${part.name} exited (${reason}); restarting it in ${delayMs / 1000} s`)
       await wait(delayMs, undefined, { signal: stopping.signal }).catch(() => {})
       if (stopping.signal.aborted) return
       startedAt = now()
-      how = await startAgain()
+      reason = await startAgain()
     }
   }
 

@@ -2,7 +2,7 @@ import { createApiKey, findApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
 import { testDatabase } from '@carillon/testing'
 import t from 'tap'
-import { runCarillon } from '../connect/run-carillon.ts'
+import { runCarillon } from '../run-carillon.ts'
 
 t.setTimeout(300_000)
 
@@ -11,7 +11,7 @@ const database = openDatabase({ url, max: 1 })
 t.teardown(() => database.close())
 const carillon = (...args: string[]) => runCarillon(args, { DATABASE_URL: url })
 
-t.test('creates a key that may do what its scopes say and nothing else', async (t) => {
+t.test('creates a key with the named scopes only', async (t) => {
   const { code, stdout, stderr } = await carillon('keys', 'create', '--name', 'backend', '--scope', 'users:write', 'notifications:read', 'users:write')
   t.equal(code, 0)
   t.match(stdout, /^ck_[0-9a-f]{32}[\w-]{43}$/, 'standard output is the key alone')
@@ -38,7 +38,7 @@ t.test('creates no key without scopes, with unknown ones, or without a name', as
   t.same((await database.sql`select count(*) from api_keys`)[0], before)
 })
 
-t.test('revokes a key once, and no other', async (t) => {
+t.test('revokes a key once, and no other key', async (t) => {
   const [one, other] = [await createApiKey(database, { name: 'one', scopes: ['admin'] }), await createApiKey(database, { name: 'other', scopes: ['admin'] })]
   t.match(await carillon('keys', 'revoke', `key_${one.id}`), { code: 0, stdout: `key_${one.id} is revoked`, stderr: '' })
   t.equal(await findApiKey(database, one.key), undefined)

@@ -15,7 +15,7 @@ async function read (content: string | Buffer) {
   return lines
 }
 
-t.test('numbers lines as an editor does, and leaves out empty ones', async (t) => {
+t.test('numbers lines as an editor does, and skips empty ones', async (t) => {
   t.same(await read('a\n\n  \r\nb\r\n\u00e4'), [[1, 'a'], [4, 'b\r'], [5, '\u00e4']])
   t.same(await read(''), [])
   t.same(await read('\n'), [])
@@ -25,11 +25,11 @@ t.test('drops a byte order mark', async (t) => {
   t.same(await read('\ufeff{"a":1}\n\ufeff{"b":2}'), [[1, '{"a":1}'], [2, '{"b":2}']])
 })
 
-t.test('tells a line that is not UTF-8 from the others', async (t) => {
+t.test('returns no text for a line that is not UTF-8', async (t) => {
   t.same(await read(Buffer.from('a\ncaf\xe9\nb', 'latin1')), [[1, 'a'], [2, undefined], [3, 'b']])
 })
 
-t.test('joins a line that comes in pieces', async (t) => {
+t.test('joins the chunks of a line', async (t) => {
   const long = '\u00e4'.repeat(200_000)
   t.same(await read(`${long}\n${long}`), [[1, long], [2, long]])
 })

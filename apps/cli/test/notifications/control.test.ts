@@ -1,13 +1,13 @@
 import { spawnApp, until } from '@carillon/testing'
 import t from 'tap'
-import { openGround } from './open-ground.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
-// Every command is a process, which takes a second or two to start.
+// Every command starts a process, which takes a second or two.
 t.setTimeout(300_000)
 
-const ground = await openGround(t)
-const { carillon } = ground
-const [connection = ''] = await ground.connect('ann')
+const stack = await startTestStack(t)
+const { carillon } = stack
+const [connection = ''] = await stack.connect('ann')
 const { id } = JSON.parse((await carillon('send', '--to', 'ann', '--title', 'One\u001b[2J', '--json')).stdout)
 
 t.test('lists notifications, newest first', async (t) => {
@@ -17,7 +17,7 @@ t.test('lists notifications, newest first', async (t) => {
   const [heading, newest, oldest] = stdout.split('\n')
   t.match(heading, /^ID +CREATED +STATUS +SENT +OF +TO +TITLE$/)
   t.match(newest, /^ntf_\S+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +accepted +0 +1 +ann +"Two"$/)
-  t.match(oldest, /"One \[2J"$/, 'what others wrote says nothing to the terminal')
+  t.match(oldest, /"One \[2J"$/, 'control characters do not reach the terminal')
   t.equal(JSON.parse((await carillon('notifications', '--limit', '1', '--json')).stdout).length, 1)
 })
 
@@ -30,7 +30,7 @@ t.test('pauses and resumes one, and refuses an action that the status does not a
   t.match(await carillon('notifications', 'ntf_nothing'), { code: 1, stderr: /404/ })
 })
 
-t.test('shows deliveries, and explains one', async (t) => {
+t.test('shows deliveries, and explains one of them', async (t) => {
   t.match(await carillon('deliveries', id), { code: 0, stdout: new RegExp(`^CONNECTION.*\n${connection} +pushbullet +queued +0 .* ann$`) })
   t.same(JSON.parse((await carillon('deliveries', id, '--state', 'failed', '--json')).stdout), [])
   t.match(JSON.parse((await carillon('deliveries', id, '--json')).stdout), [{ connectionId: connection, state: 'queued' }])
@@ -43,8 +43,8 @@ t.test('shows deliveries, and explains one', async (t) => {
   t.match(await carillon('deliveries', id, connection, '--limit', '1'), { code: 2 })
 })
 
-t.test('keeps showing changes, line by line', async (t) => {
-  const watching = spawnApp(t, 'cli', { args: ['notifications', '--watch', '--json'], env: ground.env })
+t.test('prints one line per change with --watch', async (t) => {
+  const watching = spawnApp(t, 'cli', { args: ['notifications', '--watch', '--json'], env: stack.env })
   await until(() => watching.stdout.length >= 2, { timeoutMs: 30_000 })
   const before = watching.stdout.length
   await carillon('notifications', id, 'cancel')

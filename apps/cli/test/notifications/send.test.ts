@@ -1,10 +1,10 @@
 import t from 'tap'
-import { openGround } from './open-ground.ts'
+import { startTestStack } from '../start-test-stack.ts'
 
-// Every command is a process, which takes a second or two to start.
+// Every command starts a process, which takes a second or two.
 t.setTimeout(300_000)
 
-const { carillon, connect, putTeam, arrived, startWorker } = await openGround(t)
+const { carillon, connect, putTeam, arrived, startWorker } = await startTestStack(t)
 
 t.test('sends to named users, and lists the ones that cannot be reached', async (t) => {
   await connect('ann', 'ben')
@@ -29,14 +29,14 @@ t.test('sends to the members of teams', async (t) => {
   t.match((await carillon('notifications')).stdout, /members of crew, nowhere/)
 })
 
-t.test('shows how to use it', async (t) => {
-  const whom = { code: 2, stderr: /either --to <user\.\.\.> or --team <team\.\.\.>/ }
-  t.match(await carillon('send', '--title', 'Hello'), whom)
-  t.match(await carillon('send', '--to', 'ann', '--team', 'crew', '--title', 'Hello'), whom)
+t.test('reports an invalid command line', async (t) => {
+  const invalid = { code: 2, stderr: /either --to <user\.\.\.> or --team <team\.\.\.>/ }
+  t.match(await carillon('send', '--title', 'Hello'), invalid)
+  t.match(await carillon('send', '--to', 'ann', '--team', 'crew', '--title', 'Hello'), invalid)
   t.match(await carillon('send', '--to', 'ann'), { code: 2, stderr: /write a message/ })
 })
 
-t.test('waits for the end', async (t) => {
+t.test('waits until the notification is completed with --wait', async (t) => {
   await startWorker()
   t.match(await carillon('send', '--to', 'ann', '--title', 'Waited', '--wait'), { code: 0, stdout: /is completed: 1 of 1 sent$/ })
   t.equal(await arrived('Waited'), 1)

@@ -7,28 +7,28 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { spawnNode, until } from '@carillon/testing'
 import { alive, descendants } from './fixtures/processes.ts'
-import { nobody, readUpFile, whoAnswers } from './fixtures/spawn-up.ts'
+import { unprivilegedAccount, readUpFile, readProcessId } from './fixtures/spawn-up.ts'
 
-// Each brings up everything twice, with a database that is to be made first.
+// Each test starts everything twice and creates a database first.
 t.setTimeout(800_000)
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const isRoot = process.getuid?.() === 0
 
-t.test('works for root in a clone inside a home folder that no other user may enter', { skip: isRoot ? false : 'only root can' }, async (t) => {
+t.test('works for root in a clone inside a home folder that other users cannot enter', { skip: isRoot ? false : 'only root can' }, async (t) => {
   const clone = await makeClone(t, 0o700)
   await comesUpTwice(t, clone, {})
   const cluster = await readlink(join(clone, '.carillon/postgres/cluster'))
-  t.match(cluster, /^\/var\/lib\/carillon\//, 'the data is where the user postgres can reach it')
+  t.match(cluster, /^\/var\/lib\/carillon\//, 'the user postgres can reach the data')
   await rm(dirname(cluster), { recursive: true })
 })
 
-t.test('works for an ordinary user', async (t) => {
+t.test('works for an unprivileged user', async (t) => {
   const clone = await makeClone(t, 0o755)
-  const { uid, gid } = nobody()
+  const { uid, gid } = unprivilegedAccount()
   await mkdir(join(clone, '.carillon'))
   if (uid !== undefined && gid !== undefined) await chown(join(clone, '.carillon'), uid, gid)
-  await comesUpTwice(t, clone, nobody())
+  await comesUpTwice(t, clone, unprivilegedAccount())
 })
 
 async function comesUpTwice (t: Test, clone: string, account: { uid?: number, gid?: number }): Promise<void> {
@@ -37,16 +37,16 @@ async function comesUpTwice (t: Test, clone: string, account: { uid?: number, gi
   for (const time of ['first', 'second']) {
     const up = spawnNode(t, script, { cwd: clone, env: { PORT: '0', SANDBOX_PORT: '0', HOME: clone }, ...account })
     const { url } = await up.ready
-    t.ok(await whoAnswers(url), `it answers, the ${time} time`)
+    t.ok(await readProcessId(url), `it responds, the ${time} time`)
     keys.add((await readUpFile(join(clone, '.carillon'))).operatorKey)
     const pids = await descendants(up.pid)
     t.match(await up.stop(), { code: 0 })
     await until(async () => (await alive(pids)).length === 0)
   }
-  t.equal(keys.size, 1, 'it has kept its data')
+  t.equal(keys.size, 1, 'the data was kept')
 }
 
-/** What a clone holds, in a folder with this mode: hard links where it can, as the modules are many. Symbolic links stay. */
+/** Copies the repository into a folder with this mode, with hard links where possible, because there are many modules. */
 async function makeClone (t: Test, mode: number): Promise<string> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'carillon-home-')))
   t.teardown(() => rm(home, { recursive: true, force: true }))

@@ -13,13 +13,13 @@ t.test('prints commands that work in a shell', async (t) => {
   await up.ready
   const { sandboxUrl, ...addresses } = await readUpFile(dataDir)
   const site = createSite({ ...addresses, sandboxUrl: sandboxUrl ?? '' })
-  const [connect = '', send = '', look = '', link = '', ...more] = up.stdout.filter((line) => /^(curl|sleep)/.test(line))
+  const [connect = '', send = '', inbox = '', link = '', ...more] = up.stdout.filter((line) => /^(curl|sleep)/.test(line))
   t.same(more, [])
 
   t.match(JSON.parse(await shell(connect)), { imported: 1, failed: 0 })
   t.match(JSON.parse(await shell(send)), { unreachable: [] })
   await until(async () => (await site.inbox()).length > 0)
-  t.match(JSON.parse(await shell(look)), { data: [{ item: { title: 'Hello Alice', body: 'This is your first notification.' } }] })
+  t.match(JSON.parse(await shell(inbox)), { data: [{ item: { title: 'Hello Alice', body: 'This is your first notification.' } }] })
 
   const page = await createBrowser().get((await shell(link)).trim())
   t.match(page, { status: 200, text: /bob/ })

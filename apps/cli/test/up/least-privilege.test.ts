@@ -6,22 +6,22 @@ import { folder, readUpFile, spawnUp } from './fixtures/spawn-up.ts'
 
 const env = { DATABASE_URL: (await testDatabase(t)).url }
 
-t.test('gives the sandbox neither stores, keys nor clients, and the API no key of its own', async (t) => {
+t.test('passes no store, key or client to the sandbox, and no API key to the API', async (t) => {
   const secrets = {
     REDIS_URL: '', CARILLON_API_KEY: 'ck_x', PUSHBULLET_CLIENT_ID: 'id', PUSHBULLET_CLIENT_SECRET: 'secret', SITE_DATABASE_PASSWORD: 'of another program'
   }
   const dataDir = join(await folder(t), 'data')
   const { url: apiUrl } = await spawnUp(t, dataDir, { env: { ...env, ...secrets, SANDBOX_BENCH: '1' } }).ready
   const { sandboxUrl } = await readUpFile(dataDir)
-  const ofSandbox = await environmentOf(sandboxUrl ?? '')
-  t.ok(ofSandbox.includes('SANDBOX_PORT') && ofSandbox.includes('SANDBOX_BENCH') && ofSandbox.includes('PATH'), 'it gets what it needs')
-  t.same(ofSandbox.filter((name) => /DATABASE|REDIS|CARILLON|PUSHBULLET|KEY|SECRET|PASSWORD/.test(name)), [])
-  const ofApi = await environmentOf(apiUrl)
-  t.ok(['DATABASE_URL', 'CARILLON_KEYS', 'PUSHBULLET_CLIENT_SECRET'].every((name) => ofApi.includes(name)))
-  t.notOk(ofApi.includes('CARILLON_API_KEY'))
+  const sandboxVariables = await environmentOf(sandboxUrl ?? '')
+  t.ok(sandboxVariables.includes('SANDBOX_PORT') && sandboxVariables.includes('SANDBOX_BENCH') && sandboxVariables.includes('PATH'), 'it gets its own variables')
+  t.same(sandboxVariables.filter((name) => /DATABASE|REDIS|CARILLON|PUSHBULLET|KEY|SECRET|PASSWORD/.test(name)), [])
+  const apiVariables = await environmentOf(apiUrl)
+  t.ok(['DATABASE_URL', 'CARILLON_KEYS', 'PUSHBULLET_CLIENT_SECRET'].every((name) => apiVariables.includes(name)))
+  t.notOk(apiVariables.includes('CARILLON_API_KEY'))
 })
 
-t.test('warns once of a variable that looks like a mistake, and does not pass it on', async (t) => {
+t.test('warns once about an unknown variable, and does not pass it on', async (t) => {
   const dataDir = join(await folder(t), 'data')
   const up = spawnUp(t, dataDir, { env: { ...env, PUSHBULLET_CLIENTID: 'secret-value' } })
   const { url: apiUrl } = await up.ready
@@ -32,14 +32,14 @@ t.test('warns once of a variable that looks like a mistake, and does not pass it
   t.notOk((await environmentOf(apiUrl)).includes('PUSHBULLET_CLIENTID'))
 })
 
-t.test('keeps the sandbox on loopback whatever HOST is', async (t) => {
+t.test('keeps the sandbox on the loopback address, whatever HOST is', async (t) => {
   const dataDir = join(await folder(t), 'data')
   await spawnUp(t, dataDir, { env: { ...env, HOST: '0.0.0.0' } }).ready
   const { sandboxUrl, pumpioUrl } = await readUpFile(dataDir)
   for (const url of [sandboxUrl, pumpioUrl]) t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
 })
 
-t.test('closes the data directory to other users', async (t) => {
+t.test('removes other users\' access to the data directory', async (t) => {
   const parent = await folder(t)
   const open = join(parent, 'open')
   await mkdir(open)
@@ -52,7 +52,7 @@ t.test('closes the data directory to other users', async (t) => {
   }
 })
 
-t.test('does not close a directory that holds files of others', async (t) => {
+t.test('refuses a directory with other files, and does not change its mode', async (t) => {
   const dataDir = await folder(t)
   await writeFile(join(dataDir, 'thesis.txt'), '')
   const up = spawnUp(t, dataDir, { env })

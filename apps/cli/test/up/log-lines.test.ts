@@ -17,7 +17,7 @@ t.test('shows warnings of the parts, and everything with --verbose', async (t) =
   t.match(verbose.output(), /worker +info only for --verbose/)
 })
 
-t.test('puts a line of JSON into words', async (t) => {
+t.test('formats a JSON line for people', async (t) => {
   const line = (text: string, stream: 'stdout' | 'stderr' = 'stdout', verbose = false) =>
     stripVTControlCharacters(readableLine({ part: 'api', stream, text }, verbose) ?? 'nothing')
   const entry = { level: 50, time: 1, pid: 2, hostname: 'h', msg: 'it broke', id: 'ntf_1', err: { message: 'no route', stack: 'Error: no route\n    at x' } }

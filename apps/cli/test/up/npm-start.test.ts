@@ -14,12 +14,12 @@ t.test('npm start leaves no process behind', async (t) => {
   const dataDir = join(await folder(t), 'data')
   const env = { CARILLON_DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0', DATABASE_URL: (await testDatabase(t)).url }
   const ends = {
-    'when npm is told to end, and tells nobody': (pid: number) => process.kill(pid, 'SIGTERM'),
-    'after Ctrl-C, which npm repeats': (pid: number) => process.kill(-pid, 'SIGINT')
+    'when npm gets SIGTERM and does not forward it': (pid: number) => process.kill(pid, 'SIGTERM'),
+    'after Ctrl-C, which npm forwards': (pid: number) => process.kill(-pid, 'SIGINT')
   }
   for (const [name, end] of Object.entries(ends)) {
     await t.test(name, async (t) => {
-      // Without what tap adds: see spawnNode.
+      // Without the options that tap adds: see spawnNode.
       const npm = execa('env', ['-u', 'NODE_OPTIONS', 'npm', 'start', '--silent'], {
         cwd: root, env, detached: true, reject: false, all: true, stdin: 'ignore'
       })
@@ -28,9 +28,9 @@ t.test('npm start leaves no process behind', async (t) => {
       t.teardown(() => isRunning(up.pid) && process.kill(up.pid, 'SIGTERM'))
       const pids = await descendants(pid)
       t.ok(pids.includes(up.pid))
-      t.ok(pids.length >= 5, 'there were processes to leave')
+      t.ok(pids.length >= 5, 'there were child processes')
       end(pid)
-      await until(async () => (await alive(pids)).length === 0, { timeoutMs: 20_000, what: 'the end of all of them' })
+      await until(async () => (await alive(pids)).length === 0, { timeoutMs: 20_000, what: 'the exit of all processes' })
       await t.rejects(access(join(dataDir, 'up.json')), { code: 'ENOENT' })
       t.match((await npm).all, /Stopped\.\s*$/)
     })

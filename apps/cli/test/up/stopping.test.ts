@@ -3,7 +3,7 @@ import { testDatabase, until } from '@carillon/testing'
 import { alive, descendants } from './fixtures/processes.ts'
 import { folder, spawnUp } from './fixtures/spawn-up.ts'
 
-t.test('ends at once when asked again', async (t) => {
+t.test('exits at once on the second signal', async (t) => {
   const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_WORKER: 'deaf' } })
   await up.ready
   const pids = await descendants(up.pid)
@@ -13,7 +13,7 @@ t.test('ends at once when asked again', async (t) => {
   await until(async () => (await alive(pids)).length === 0)
 })
 
-t.test('stops while it is starting', async (t) => {
+t.test('stops while it starts', async (t) => {
   const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_API: 'neverReady' } })
   await until(() => up.output().includes('sandbox'), { timeoutMs: 60_000 })
   const pids = await descendants(up.pid)

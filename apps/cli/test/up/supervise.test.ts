@@ -3,17 +3,17 @@ import { until } from '@carillon/testing'
 import type { Part } from '../../src/up/part.ts'
 import { supervise } from '../../src/up/supervise.ts'
 
-t.test('waits longer after each exit in a row, and shortly again after a part has run a while', async (t) => {
+t.test('waits longer after each exit in a row, and for the shortest time after a part has run for a while', async (t) => {
   const fake = createFake()
   const lines: string[] = []
   let now = 0
-  const supervised = await supervise(fake.part, { ...options(lines), backOffMs: [1, 2, 3], settledMs: 200, now: () => now })
-  for (let deaths = 1; deaths <= 4; deaths++) {
-    fake.die()
-    await until(() => fake.starts() === deaths + 1)
+  const supervised = await supervise(fake.part, { ...options(lines), backOffMs: [1, 2, 3], stableMs: 200, now: () => now })
+  for (let exits = 1; exits <= 4; exits++) {
+    fake.exit()
+    await until(() => fake.starts() === exits + 1)
   }
   now += 200
-  fake.die()
+  fake.exit()
   await until(() => fake.starts() === 6)
   const waits = lines.filter((line) => line.includes('exited')).map((line) => Number(/restarting it in ([\d.]+) s/.exec(line)?.[1]) * 1000)
   t.same(waits, [1, 2, 3, 3, 1])
@@ -21,27 +21,27 @@ t.test('waits longer after each exit in a row, and shortly again after a part ha
   await supervised.stop()
 })
 
-t.test('continues when a restart fails, and says why', async (t) => {
+t.test('continues when a restart fails, and reports the reason', async (t) => {
   const fake = createFake({ failing: [2, 3] })
   const lines: string[] = []
   const supervised = await supervise(fake.part, options(lines))
-  fake.die()
+  fake.exit()
   await until(() => lines.includes('fake is back'))
   t.equal(fake.starts(), 4)
-  t.match(lines, [/exited \(died\)/, /exited \(cannot start\)/, /exited \(cannot start\)/, 'fake is back'])
+  t.match(lines, [/exited \(code 1\)/, /exited \(cannot start\)/, /exited \(cannot start\)/, 'fake is back'])
   await supervised.stop()
 })
 
-t.test('gives up when already the first start fails', async (t) => {
+t.test('fails if the first start fails', async (t) => {
   const fake = createFake({ failing: [1] })
   await t.rejects(supervise(fake.part, options([])), { message: 'cannot start' })
   t.equal(fake.starts(), 1)
 })
 
-t.test('does not restart a part that was stopped, not even during a wait', async (t) => {
+t.test('does not restart a stopped part, even if it is waiting to restart it', async (t) => {
   const fake = createFake()
   const supervised = await supervise(fake.part, { ...options([]), backOffMs: [60_000] })
-  fake.die()
+  fake.exit()
   await supervised.stop()
   t.equal(fake.starts(), 1)
 })
@@ -52,15 +52,15 @@ function options (lines: string[]) {
 
 function createFake ({ failing = [] }: { failing?: number[] } = {}) {
   let starts = 0
-  let die = () => {}
+  let exit = () => {}
   const part: Part = {
     name: 'fake',
     async start () {
       starts++
       if (failing.includes(starts)) throw new Error('cannot start')
-      const exited = new Promise<string>((resolve) => { die = () => resolve('died') })
-      return { url: '', exited, stop: async () => { die() }, kill: () => die() }
+      const exited = new Promise<string>((resolve) => { exit = () => resolve('code 1') })
+      return { url: '', exited, stop: async () => { exit() }, kill: () => exit() }
     }
   }
-  return { part, starts: () => starts, die: () => die() }
+  return { part, starts: () => starts, exit: () => exit() }
 }

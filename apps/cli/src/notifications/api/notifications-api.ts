@@ -1,0 +1,73 @@
+import { openApiClient } from '../../api-client.ts'
+import type { EventOptions } from '../../api-client.ts'
+import { ApiError } from '../../api-error.ts'
+import type { CommandContext } from '../../command-context.ts'
+import type { ServerEvent } from '../../read-events.ts'
+import type { Delivery, DeliveryState, ExplainedDelivery, Notification, NotificationInput } from './notification.ts'
+
+export type Action = 'pause' | 'resume' | 'cancel' | 'retry'
+
+export interface NotificationsApi {
+  preview: (input: Pick<NotificationInput, 'audience' | 'providers'>) => Promise<Preview>
+  create: (input: NotificationInput) => Promise<Notification>
+  find: (id: string) => Promise<Notification>
+  /** Newest first. */
+  list: (limit: number) => Promise<Notification[]>
+  control: (id: string, action: Action) => Promise<Notification>
+  deliveries: (id: string, options: { state?: DeliveryState | undefined, limit?: number }) => AsyncGenerator<Delivery[]>
+  explain: (id: string, connectionId: string) => Promise<ExplainedDelivery>
+  events: (id: string, options: EventOptions) => AsyncGenerator<ServerEvent>
+}
+
+export interface Preview {
+  total: number
+  providers: Array<{ provider: string, reachable: number, parked: number }>
+  estimatedSeconds: number | null
+}
+
+const maxPerPage = 200
+
+export async function openNotificationsApi (env: CommandContext['env']): Promise<NotificationsApi> {
+  const api = await openApiClient(env)
+  const path = (id: string, ...rest: string[]) => ['/v1/notifications', ...[id, ...rest].map(encodeURIComponent)].join('/')
+  const get = async <Result>(address: string) => await api.get(address) as Result
+
+  async function * pages<Item> (address: string, query: Record<string, string>, limit: number): AsyncGenerator<Item[]> {
+    let left = limit
+    let cursor: string | null = null
+    do {
+      const parameters = new URLSearchParams({ ...query, limit: String(Math.min(left, maxPerPage)) })
+      if (cursor !== null) parameters.set('cursor', cursor)
+      const page: Page<Item> = await get(`${address}?${parameters}`)
+      yield page.data
+      left -= page.data.length
+      cursor = page.nextCursor
+    } while (cursor !== null && left > 0)
+  }
+
+  return {
+    preview: async ({ audience, providers }) => await api.post('/v1/notifications/preview', { audience, providers }) as Preview,
+    create: async (input) => await api.post('/v1/notifications', input).catch(throwUncertain) as Notification,
+    find: async (id) => await get(path(id)),
+    async list (limit) {
+      const all: Notification[] = []
+      for await (const page of pages<Notification>('/v1/notifications', {}, limit)) all.push(...page)
+      return all
+    },
+    control: async (id, action) => await api.post(path(id, action)) as Notification,
+    deliveries: (id, { state, limit = Infinity }) => pages(path(id, 'deliveries'), state === undefined ? {} : { state }, limit),
+    explain: async (id, connectionId) => await get(path(id, 'deliveries', connectionId)),
+    events: (id, options) => api.events(path(id, 'events'), options)
+  }
+}
+
+interface Page<Item> {
+  data: Item[]
+  nextCursor: string | null
+}
+
+/** If the response is lost, the API may have accepted the notification. */
+function throwUncertain (error: unknown): never {
+  if (error instanceof ApiError) throw error
+  throw new Error(`${error instanceof Error && error.message !== '' ? error.message : 'the API does not respond'}; the API may have accepted it: check with \`carillon notifications\``)
+}

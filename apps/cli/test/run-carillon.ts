@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+
+export const carillon = fileURLToPath(new URL('../bin/carillon.js', import.meta.url))
+
+export interface Exit {
+  code: number | undefined
+  stdout: string
+  stderr: string
+}
+
+export type Environment = Record<string, string>
+
+export interface RunOptions {
+  /** The whole standard input. */
+  input?: string
+  /** Replaces `input`: receives the standard error so far, and may type. */
+  onStderr?: (stderrText: string, type: (text: string) => void) => void
+}
+
+/** Runs `carillon` without a terminal. */
+export async function runCarillon (args: string[], env: Environment, { input = '', onStderr }: RunOptions = {}): Promise<Exit> {
+  const child = execa(process.execPath, [carillon, ...args], {
+    env: clean(env), extendEnv: false, reject: false, ...onStderr === undefined ? { input } : { stdin: 'pipe' as const }
+  })
+  let stderrText = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderrText += text
+    onStderr?.(stderrText, (typed) => { child.stdin.write(typed) })
+  })
+  const { exitCode, stdout, stderr } = await child
+  return { code: exitCode, stdout, stderr }
+}
+
+/** Inherits only PATH, because tap adds options for Node.js to the environment. */
+export function clean (env: Environment): Environment {
+  return { PATH: process.env['PATH'] ?? '', ...env }
+}
