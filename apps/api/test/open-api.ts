@@ -98,7 +98,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   return {
     url,
     sandboxUrl: sandbox.url,
-    pumpioHost: new URL(sandbox.pumpioUrl).host,
+    pumpioHost: new URL(sandbox.urlOf('pumpio')).host,
     database: runtime.database,
     services: changed,
     logLines,

@@ -12,16 +12,22 @@ import { putInFront } from './kit/quick-route.ts'
 import type { CreateSimulator, Simulator } from './kit/simulator.ts'
 import { createStats } from './kit/stats.ts'
 import { screenRoutes } from './screen/screen-routes.ts'
-import { listSimulators } from './simulators.ts'
-import type { SimulatorOptions } from './simulators.ts'
+import { readPort, SettingError } from './kit/read-variable.ts'
+import type { SandboxEnvironment } from './kit/read-variable.ts'
+import { simulators as ownSimulators } from './simulators.ts'
 
-export interface SandboxOptions extends SimulatorOptions {
+export interface SandboxOptions {
   /** Default 0: any free port. */
   port?: number
-  /** The port of the pump.io simulator, which has its own host. Default: the port after `port`, or any free port if that is 0. */
-  pumpioPort?: number
   /** Default 127.0.0.1. */
   host?: string
+  /** Simulators that can count what they are sent instead of keeping it do so, and respond as fast as possible. */
+  bench?: boolean
+  /**
+   * The variables of single simulators. `SANDBOX_<ID>_PORT` is the port of a simulator with its own host; by default the port
+   * after `port`, or any free port if that is 0.
+   */
+  env?: SandboxEnvironment
   /** Simulators beside the sandbox's own. */
   simulators?: CreateSimulator[]
 }
@@ -29,29 +35,37 @@ export interface SandboxOptions extends SimulatorOptions {
 export interface Sandbox {
   /** Base URL, without a slash at its end. */
   url: string
-  /** Base URL of the pump.io simulator, whose accounts are `NAME@HOST:PORT`. */
-  pumpioUrl: string
+  /** The simulators with a host of their own, whose accounts are `NAME@HOST:PORT`. */
+  ownHosts: Array<{ id: string, name: string, url: string }>
+  /** Base URL of a simulator with a host of its own. */
+  urlOf: (id: string) => string
   /** The variables that point Carillon at these simulators, or at all of them. */
   environment: (...providers: string[]) => Record<string, string>
   close: () => Promise<void>
 }
 
-/** Opens the simulators, their control calls and the page. Rejects when a port is in use. */
+/** Opens the simulators, their control calls and the page. Throws SettingError when a port is in use. */
 export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, host = '127.0.0.1', pumpioPort = port === 0 ? 0 : port + 1 } = options
-  const { app, pumpio, simulators } = createSandboxApps(host, options)
-  const close = async (): Promise<void> => { await Promise.all([app.close(), pumpio.close()]) }
+  const { port = 0, host = '127.0.0.1', env = {} } = options
+  const { app, ownApps, simulators } = createSandboxApps(host, options)
+  const close = async (): Promise<void> => { await Promise.all([app, ...ownApps.values()].map((each) => each.close())) }
   try {
-    await app.listen({ port, host })
-    await pumpio.listen({ port: pumpioPort, host })
+    await listen(app, { port, host }, 'SANDBOX_PORT')
+    for (const [index, [id, ownApp]] of [...ownApps].entries()) {
+      const variable = `SANDBOX_${id.toUpperCase()}_PORT`
+      await listen(ownApp, { port: readPort(env, variable) ?? (port === 0 ? 0 : port + 1 + index), host }, variable)
+    }
   } catch (error) {
     await close()
     throw error
   }
-  const urls = { url: urlOf(app.server.address(), host), pumpioUrl: urlOf(pumpio.server.address(), host) }
-  const environments = listEnvironments(simulators, urls.url, () => urls.pumpioUrl)
+  const url = addressOf(app, host)
+  const urlOf = (id: string): string => addressOf(ownApps.get(id), host)
+  const environments = listEnvironments(simulators, url, urlOf)
   return {
-    ...urls,
+    url,
+    urlOf,
+    ownHosts: simulators.flatMap(({ id, name }) => ownApps.has(id) ? [{ id, name, url: urlOf(id) }] : []),
     environment: (...providers) => Object.assign({}, ...environments
       .filter(({ provider }) => providers.length === 0 || providers.includes(provider))
       .map(({ environment }) => environment)),
@@ -61,21 +75,22 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
 
 interface SandboxApps {
   app: FastifyInstance
-  pumpio: FastifyInstance
+  /** By the id of the simulator. */
+  ownApps: Map<string, FastifyInstance>
   simulators: Simulator[]
 }
 
-function createSandboxApps (host: string, options: SandboxOptions): SandboxApps {
+function createSandboxApps (host: string, { bench = false, env = {}, simulators: more = [] }: SandboxOptions): SandboxApps {
   const app = createApp()
-  const pumpio = createApp()
+  const ownApps = new Map<string, FastifyInstance>()
   const clock = createClock()
   const inbox = createInbox(clock)
   const accounts = createAccounts()
   const faults = createFaults()
   const stats = createStats()
-  const hostOf = () => new URL(urlOf(pumpio.server.address(), host)).host
-  const services = { clock, inbox, accounts, hostOf }
-  const simulators = [...listSimulators(options), ...options.simulators ?? []].map((create) => create(services))
+  const hostOf = (id: string): string => new URL(addressOf(ownApps.get(id), host)).host
+  const services = { clock, inbox, accounts, hostOf, bench, env }
+  const simulators = [...ownSimulators, ...more].map((create) => create(services))
 
   for (const simulator of simulators) {
     const quick = simulator.quickRoute?.({ faults, stats })
@@ -87,12 +102,25 @@ function createSandboxApps (host: string, options: SandboxOptions): SandboxApps 
       applyFaults(scope, simulator, faults, stats)
       await simulator.mount(scope)
     }
-    if (simulator.hasOwnHost === true) pumpio.register(mount)
-    else app.register(mount, { prefix: `/${simulator.id}` })
+    if (simulator.hasOwnHost === true) {
+      const ownApp = createApp()
+      ownApps.set(simulator.id, ownApp)
+      ownApp.register(mount)
+    } else {
+      app.register(mount, { prefix: `/${simulator.id}` })
+    }
   }
   app.register(controlRoutes({ ...services, faults, stats, simulators }), { prefix: '/_control' })
   app.register(screenRoutes({ inbox, accounts, simulators }))
-  return { app, pumpio, simulators }
+  return { app, ownApps, simulators }
+}
+
+async function listen (app: FastifyInstance, at: { port: number, host: string }, variable: string): Promise<void> {
+  await app.listen(at).catch((error: NodeJS.ErrnoException) => {
+    throw new SettingError(error.code === 'EADDRINUSE'
+      ? `${variable}: port ${at.port} on ${at.host} is already in use; choose another, or 0 for any free one`
+      : `the sandbox cannot listen on ${at.host}:${at.port}: ${error.message}`)
+  })
 }
 
 function createApp (): FastifyInstance {
@@ -103,8 +131,9 @@ function createApp (): FastifyInstance {
   })
 }
 
-function urlOf (address: AddressInfo | string | null, host: string): string {
-  if (address === null || typeof address === 'string') throw new TypeError('the sandbox listens on TCP only')
+function addressOf (app: FastifyInstance | undefined, host: string): string {
+  const address: AddressInfo | string | null | undefined = app?.server.address()
+  if (address === undefined || address === null || typeof address === 'string') throw new TypeError('the sandbox listens on TCP only')
   // A program can listen on a wildcard address, and cannot call it.
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`

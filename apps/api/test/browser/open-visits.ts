@@ -34,7 +34,7 @@ export async function openVisits (t: Test): Promise<Visits> {
   const { key: operatorKey } = await createApiKey(database, { name: 'test', scopes: [...scopes] })
   const sandbox = await openSandbox()
   t.teardown(() => sandbox.close())
-  const pumpioHost = new URL(sandbox.pumpioUrl).host
+  const pumpioHost = new URL(sandbox.urlOf('pumpio')).host
   const app = spawnApp(t, 'api', {
     env: {
       DATABASE_URL,

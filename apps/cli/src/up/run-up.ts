@@ -15,7 +15,7 @@ import { choosePort, chooseSandboxPorts, listSimulatorUrls } from './ports.ts'
 import { createPostgresPart } from './postgres-part.ts'
 import { apiAndWorkerEnvironment, sandboxEnvironment } from './part-environments.ts'
 import { createProcessPart } from './process-part.ts'
-import { sandboxNotices, sandboxProviders } from './sandbox-providers.ts'
+import { sandboxProviders } from './sandbox-providers.ts'
 import { openOperatorKey, openSecrets } from './secrets.ts'
 
 export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'announce'> {
@@ -74,7 +74,7 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
   }
   const sandboxUrl = sandboxPorts === undefined
     ? null
-    : await startApp('sandbox', { ...sandboxEnvironment(env), ...sandboxPorts, ...sandboxNotices(urlOf(config.HOST, port)) })
+    : await startApp('sandbox', { ...sandboxEnvironment(env), ...sandboxPorts, SANDBOX_APP_URL: urlOf(config.HOST, port) })
   const providers = sandboxUrl === null ? {} : await sandboxProviders(env, sandboxUrl)
   const shared = {
     ...apiAndWorkerEnvironment(env),

@@ -9,11 +9,3 @@ export async function sandboxProviders (
   const missing = definitions.filter(({ required: [first = ''] }) => !env[first]).map(({ id }) => id)
   return Object.assign({}, ...data.filter(({ provider }) => missing.includes(provider)).map(({ environment }) => environment))
 }
-
-/** The callback addresses that the simulated services call, like the settings of an app at the real ones. */
-export function sandboxNotices (apiUrl: string): Record<string, string> {
-  return {
-    SANDBOX_FACEBOOK_DEAUTHORIZE_URL: `${apiUrl}/connect/facebook/deauthorize`,
-    SANDBOX_FACEBOOK_DELETION_URL: `${apiUrl}/connect/facebook/delete`
-  }
-}

@@ -33,7 +33,7 @@ export async function openContext (t: Test): Promise<ConnectContext> {
     await rm(home, { recursive: true, force: true })
   })
   await mkdir(join(home, 'data'))
-  await writeFile(join(home, 'data/up.json'), JSON.stringify({ sandboxUrl: sandbox.url, pumpioUrl: sandbox.pumpioUrl }))
+  await writeFile(join(home, 'data/up.json'), JSON.stringify({ sandboxUrl: sandbox.url, pumpioUrl: sandbox.urlOf('pumpio') }))
   const file = join(home, '.config/carillon/credentials.json')
   const stored = async (): Promise<StoredCredentials> => JSON.parse(await readFile(file, 'utf8'))
 
@@ -48,7 +48,7 @@ export async function openContext (t: Test): Promise<ConnectContext> {
   return {
     env: { HOME: home, CARILLON_DATA_DIR: join(home, 'data') },
     sandboxUrl: sandbox.url,
-    pumpioHost: new URL(sandbox.pumpioUrl).host,
+    pumpioHost: new URL(sandbox.urlOf('pumpio')).host,
     file,
     stored,
     mode: async () => (await stat(file)).mode & 0o777,

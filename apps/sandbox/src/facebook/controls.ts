@@ -5,7 +5,7 @@ import type { Limits } from './graph/usage.ts'
 import { createAdAccounts } from './insights/ad-accounts.ts'
 import { CLIENT, PROVIDER } from './oauth/client.ts'
 import type { Person } from './people.ts'
-import type { AppSettings } from './removal/notices.ts'
+import type { AppSettings } from './removal/app-settings.ts'
 import { hasApp, removeApp } from './removal/remove-app.ts'
 import type { World } from './world.ts'
 

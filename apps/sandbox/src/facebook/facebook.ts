@@ -18,7 +18,7 @@ import { refusalPage } from './oauth/pages.ts'
 import { LONG_SECONDS } from './oauth/tokens.ts'
 import { toCard } from './person-event.ts'
 import type { PersonEvent } from './person-event.ts'
-import type { AppSettings } from './removal/notices.ts'
+import { readAppSettings } from './removal/app-settings.ts'
 import { hasApp, removeApp } from './removal/remove-app.ts'
 import { settingsRoutes } from './removal/settings.ts'
 import { createWorld } from './world.ts'
@@ -28,8 +28,8 @@ import type { World } from './world.ts'
 const REMOVAL = { method: 'POST', path: '/_control/tokens/revoke', headers: {}, body: undefined }
 
 /** Facebook for an app that reads ad accounts: the login dialog below `/www`, the Graph API below `/graph`. */
-export function createFacebook (services: SandboxServices, settings: Partial<AppSettings>): Simulator {
-  const world = createWorld(services, settings)
+export function createFacebook (services: SandboxServices): Simulator {
+  const world = createWorld(services, readAppSettings(services.env))
   const { clock, people, quirks, tokens } = world
 
   return {

@@ -7,12 +7,12 @@ import { createReportRuns } from './insights/report-runs.ts'
 import { createTokens } from './oauth/tokens.ts'
 import { createPeople } from './people.ts'
 import { createNotices } from './removal/notices.ts'
-import type { AppSettings } from './removal/notices.ts'
+import type { AppSettings } from './removal/app-settings.ts'
 
 export type World = ReturnType<typeof createWorld>
 
 /** The state of the simulated Facebook. */
-export function createWorld ({ clock, inbox, accounts }: SandboxServices, settings: Partial<AppSettings>) {
+export function createWorld ({ clock, inbox, accounts }: SandboxServices, settings: AppSettings) {
   const people = createPeople(accounts)
   const tokens = createTokens(clock)
   const codes = createCodeStore({ clock, createCode: () => `AQ${randomText(160)}` })

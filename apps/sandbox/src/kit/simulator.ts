@@ -5,6 +5,7 @@ import type { Faults } from './faults/faults.ts'
 import type { Inbox } from './inbox.ts'
 import type { RefreshCount } from './oauth/refresh-counts.ts'
 import type { QuickRoute } from './quick-route.ts'
+import type { SandboxEnvironment } from './read-variable.ts'
 import type { Stats } from './stats.ts'
 
 /** What the sandbox gives to every simulator. */
@@ -14,6 +15,10 @@ export interface SandboxServices {
   accounts: Accounts
   /** HOST:PORT of a simulator with `hasOwnHost`. It is known once the sandbox listens. */
   hostOf: (id: string) => string
+  /** In bench mode, a simulator may count what it is sent instead of keeping it. */
+  bench: boolean
+  /** The variables of single simulators, whose names begin with `SANDBOX_`. */
+  env: SandboxEnvironment
 }
 
 export type CreateSimulator = (services: SandboxServices) => Simulator

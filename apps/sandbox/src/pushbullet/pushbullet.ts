@@ -28,8 +28,8 @@ import { consentPath, environment, PROVIDER } from './oauth/client.ts'
 import { tokenRoutes } from './oauth/token.ts'
 import { createTimestamps } from './store/collection.ts'
 
-export function createPushbullet (services: SandboxServices, bench: boolean): Simulator {
-  const { clock, inbox } = services
+export function createPushbullet (services: SandboxServices): Simulator {
+  const { bench, clock, inbox } = services
   const timestamps = createTimestamps(clock)
   const access = createAccess(services, timestamps)
   const { grants, users } = access

@@ -21,7 +21,9 @@ await new Promise<void>((resolve) => { app.listen(0, '127.0.0.1', resolve) })
 t.teardown(() => app.close())
 const url = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
 const settings = { deauthorizeUrl: `${url}/deauthorize`, deletionUrl: `${url}/delete` }
-const facebook = await openTestFacebook(t, { facebookApp: settings })
+const facebook = await openTestFacebook(t, {
+  env: { SANDBOX_FACEBOOK_DEAUTHORIZE_URL: settings.deauthorizeUrl, SANDBOX_FACEBOOK_DELETION_URL: settings.deletionUrl }
+})
 t.beforeEach(() => { told.length = 0 })
 
 function read (signed: string): Record<string, unknown> {

@@ -52,7 +52,7 @@ export const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAA
 export async function openTestPump (t: Test): Promise<TestPump> {
   const sandbox = await openSandbox()
   t.teardown(sandbox.close)
-  const url = sandbox.pumpioUrl
+  const url = sandbox.urlOf('pumpio')
 
   const call: TestPump['call'] = (path, options = {}) => send(url + path, options)
   const control: TestPump['control'] = (path, body = {}) => send(`${sandbox.url}/_control${path}`, { method: 'POST', body })

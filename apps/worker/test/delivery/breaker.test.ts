@@ -127,7 +127,7 @@ async function keepsToLimit (t: Test, engine: Engine, userIds: string[]): Promis
 async function openPump (t: Test) {
   const sandbox = await openSandbox()
   t.teardown(() => sandbox.close())
-  const { host } = new URL(sandbox.pumpioUrl)
+  const { host } = new URL(sandbox.urlOf('pumpio'))
   const control = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${sandbox.url}/_control${path}`, {
       method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })

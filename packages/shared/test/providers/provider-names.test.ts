@@ -17,28 +17,15 @@ const homes = [
   'packages/testing/src/mutate/targets/'
 ]
 
-/** Names that other files contain for a reason. The test fails for an unused entry. */
-const exceptions: Array<{ file: string, allows: RegExp, reason: string }> = [
-  { file: 'apps/sandbox/src/sandbox.ts', allows: /.*/, reason: 'options of single simulators' },
-  { file: 'apps/sandbox/src/main.ts', allows: /.*/, reason: 'options of single simulators' },
-  { file: 'apps/sandbox/src/kit/simulator.ts', allows: /.*/, reason: 'options of single simulators' },
-  { file: 'apps/cli/src/up/sandbox-providers.ts', allows: /.*/, reason: 'options of single simulators' }
-]
-
 t.test("no source outside a provider's own folders contains the provider's name", async (t) => {
-  const used = new Set<object>()
   for (const file of await listSources()) {
     const lines = (await readFile(new URL(file, root), 'utf8')).split('\n')
     for (const [index, line] of lines.entries()) {
-      const known = exceptions.filter((exception) => exception.file === file && exception.allows.test(line))
-      known.forEach((exception) => used.add(exception))
-      const rest = known.reduce((text, { allows }) => text.replaceAll(new RegExp(allows, 'g'), ''), line)
       for (const { id } of definitions) {
-        if (nameOf(id).test(rest)) t.fail(`${file}:${index + 1} names ${id}: ${line.trim()}`)
+        if (nameOf(id).test(line)) t.fail(`${file}:${index + 1} names ${id}: ${line.trim()}`)
       }
     }
   }
-  t.same(exceptions.filter((exception) => !used.has(exception)), [], 'every exception is necessary')
 })
 
 t.test('the check finds a name in an identifier, a variable, a text and a host', async (t) => {

@@ -3,12 +3,7 @@ import type { Clock } from '../../kit/clock.ts'
 import { parseObject } from '../../kit/http/parse-object.ts'
 import { CLIENT } from '../oauth/client.ts'
 import type { Person } from '../people.ts'
-
-/** The addresses in the app's settings at Facebook; null for none. */
-export interface AppSettings {
-  deauthorizeUrl: string | null
-  deletionUrl: string | null
-}
+import type { AppSettings } from './app-settings.ts'
 
 type NoticeKind = 'deauthorize' | 'deletion'
 
@@ -39,8 +34,7 @@ export interface Notices {
 
 const TIMEOUT_MS = 10_000
 
-export function createNotices (clock: Clock, initial: Partial<AppSettings>): Notices {
-  const initialSettings: AppSettings = { deauthorizeUrl: null, deletionUrl: null, ...initial }
+export function createNotices (clock: Clock, initialSettings: AppSettings): Notices {
   let sent: Notice[] = []
   let previous: Promise<unknown> = Promise.resolve()
 

@@ -53,7 +53,7 @@ export async function openSimulator (t: Test, provider: string, simulators: Crea
   return {
     url: sandbox.url,
     environment: sandbox.environment(provider),
-    pumpioHost: new URL(sandbox.pumpioUrl).host,
+    pumpioHost: new URL(sandbox.urlOf('pumpio')).host,
     async account () {
       const { data: [created] } = await control<{ data: [{ account: string }] }>('POST', 'accounts', { provider, count: 1 })
       return { name: created.account, credentials: created }
