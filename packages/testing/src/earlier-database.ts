@@ -13,7 +13,7 @@ export async function emptyDatabase (t: Test): Promise<{ url: string }> {
   return { url }
 }
 
-/** A database as it was before the migration whose name begins with `number`, such as `0006`. */
+/** A database before the migration whose name starts with `number`, such as `0006`. */
 export async function earlierDatabase (t: Test, number: string): Promise<{ url: string }> {
   const { url } = await emptyDatabase(t)
   const { entries } = JSON.parse(await readFile(new URL('meta/_journal.json', migrations), 'utf8')) as {

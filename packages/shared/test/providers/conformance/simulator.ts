@@ -2,7 +2,7 @@ import { openSandbox } from '@carillon/sandbox'
 import type { CreateSimulator } from '@carillon/sandbox/kit'
 import type { Test } from 'tap'
 
-/** What goes wrong, in the words of the sandbox's `POST /_control/faults`. */
+/** A fault to inject, in the format of the sandbox's `POST /_control/faults`. */
 export interface Fault {
   match?: string
   status?: number
@@ -23,26 +23,26 @@ export interface Arrival {
   item: Record<string, unknown>
 }
 
-/** One provider's simulator, steered over the sandbox's controls as anybody else would. */
+/** A provider's simulator, controlled through the sandbox's public control API. */
 export interface Simulator {
   /** Base URL of the sandbox. */
   url: string
-  /** The variables that point Carillon at it. */
+  /** The variables that point Carillon to it. */
   environment: Record<string, string>
-  /** The host of its own that accounts at pump.io are at. */
+  /** The host of the accounts at pump.io. */
   pumpioHost: string
-  /** Somebody new who has granted access. */
+  /** Creates an account that has granted access. */
   account: () => Promise<SimulatedAccount>
   revoke: (account: SimulatedAccount) => Promise<void>
-  /** Access tokens alone, as age does. */
+  /** Expires only the access tokens, as time does. */
   expire: (account: SimulatedAccount) => Promise<void>
-  /** Until the test's end, or for as many `times` as it says. */
+  /** Injects a fault until the end of the test, or for `times` requests. */
   fault: (t: Test, fault: Fault) => Promise<void>
-  /** What has reached the account, in order. */
+  /** The messages that the account has received, in order. */
   inbox: (account: SimulatedAccount) => Promise<Arrival[]>
-  /** How often `METHOD /path` was called. */
+  /** The number of requests to `METHOD /path`. */
   calls: (endpoint: string) => Promise<number>
-  /** `POST` to any other of the sandbox's controls. */
+  /** Sends `POST` to any other control of the sandbox. */
   control: (path: string, body: object) => Promise<void>
 }
 

@@ -15,7 +15,7 @@ const refreshEquivalents = {
   '"if (provider.canRefresh === undefined) return true" → "if (false) return true"': 'the call of a function that is missing throws, and what throws counts as refreshable'
 }
 
-/** Handshakes, tokens and who may do what. */
+/** Handshakes, tokens and access rights. */
 export const accounts: Target[] = [
   { file: 'packages/shared/src/connections/lease.ts', tests: [`${connections}/lease.test.ts`], generate: true },
   { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true, equivalents: refreshEquivalents },

@@ -3,7 +3,7 @@ import type { Target } from '../target.ts'
 const here = 'apps/worker/test'
 const shared = 'packages/shared/test/deliveries'
 
-/** Claim, send, settle, and what finds again what was lost. */
+/** Claim, send, settle, and the recovery of lost deliveries. */
 export const delivery: Target[] = [
   { file: 'packages/shared/src/deliveries/sql/claim.ts', tests: [`${shared}/sql/claim.test.ts`], generate: true },
   {

@@ -3,7 +3,7 @@ import type { Target } from '../target.ts'
 const pulls = ['packages/shared/test/pulls/lease.test.ts']
 const proxy = ['apps/api/test/proxy/conceal.test.ts']
 
-/** Reading for the site, what the proxy conceals, and how processes end. */
+/** Pulls, concealing in the proxy, and shutdowns. */
 export const pullsAndProxy: Target[] = [
   { file: 'packages/shared/src/pulls/take.ts', tests: pulls, generate: true },
   { file: 'packages/shared/src/pulls/store.ts', tests: pulls, generate: true },
