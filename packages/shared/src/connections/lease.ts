@@ -94,7 +94,8 @@ export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: num
 export async function disableRefresh ({ sql }: Database, id: string, version: number): Promise<void> {
   await sql`
     update connections set refresh_after = 'infinity'
-    where id = ${id} and credentials_version = ${version} and refresh_after is distinct from 'infinity'`
+    where id = ${id} and credentials_version = ${version}
+      and refresh_after is distinct from 'infinity'`
 }
 
 export async function readCredentials ({ sql }: Database, id: string): Promise<CredentialsState | undefined> {

@@ -5,6 +5,7 @@ import {
 import type { Lease } from '../../src/connections/lease.ts'
 import { listEvents } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
+import { until } from '@carillon/testing'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect } from '../people.ts'
 
@@ -32,6 +33,10 @@ const moveFence = (id: string) => sql`update connections set fence = fence + 1 w
 const need = (id: string) => sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${id}`
 const close = (id: string) => sql`
   update connections set status = 'revoked', status_reason = 'x', credentials = null, disconnected_at = now() where id = ${id}`
+
+const [bystander = ''] = await connect(database, ['bystander'])
+const readBystander = async (): Promise<object | undefined> => (await sql`select * from connections where id = ${bystander}`)[0]
+const untouched = await readBystander()
 
 t.test('takes a lease only on current, active credentials without a lease', async (t) => {
   const hold = (id: string) => sql`update connections set lease_owner = 'they', lease_until = now() + interval '1 hour' where id = ${id}`
@@ -85,6 +90,19 @@ t.test('stores refreshed credentials unless newer ones are stored, whichever pro
   }
 })
 
+t.test('sees that another process marks the old pair as refused while it stores the new one', async (t) => {
+  const lease = await leased()
+  const other = await sql.reserve()
+  await other`begin`
+  await other`update connections set status = 'needsReauth', status_reason = 'x' where id = ${lease.connectionId}`
+  const storing = storeRefreshed(database, lease, { credentials: 'v1.new', expiresAt: undefined })
+  await until(async () => (await sql`
+    select from pg_stat_activity where wait_event_type = 'Lock' and query like '%with stored as%'`).length === 1, { what: 'the statement that waits for the row' })
+  await other`commit`
+  other.release()
+  t.same(await storing, { stored: true, recovered: true })
+})
+
 t.test('marks credentials as refused only for the latest owner of their lease', async (t) => {
   const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
     ['its holder', true],
@@ -128,4 +146,10 @@ t.test('disables the refresh only of the version without a refresh token', async
   const id = await connected(moveVersion)
   await disableRefresh(database, id, 1)
   t.ok(await takeLease(database, { id, version: 2, owner: 'us', leaseMs }))
+  await disableRefresh(database, id, 2)
+  t.match(await readCredentials(database, id), { refreshWaitMs: null }, 'there is no time at which a refresh is allowed')
+})
+
+t.test('has changed no other connection in all of this', async (t) => {
+  t.same(await readBystander(), untouched)
 })

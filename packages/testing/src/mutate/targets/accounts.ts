@@ -17,7 +17,14 @@ const refreshEquivalents = {
 
 /** Handshakes, tokens and access rights. */
 export const accounts: Target[] = [
-  { file: 'packages/shared/src/connections/lease.ts', tests: [`${connections}/lease.test.ts`], generate: true },
+  {
+    file: 'packages/shared/src/connections/lease.ts',
+    tests: [`${connections}/lease.test.ts`],
+    generate: true,
+    equivalents: {
+      '"and refresh_after is distinct from \'infinity\'`" → "`"': 'the condition saves a write of the value that is there'
+    }
+  },
   { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true, equivalents: refreshEquivalents },
   {
     file: 'packages/shared/src/handshakes/handshakes.ts',
