@@ -3,7 +3,7 @@ import { encodeQuery, ProviderError, sendRequest } from '@carillon/http'
 import type { PumpioContext } from './context.ts'
 import type { PumpioAccount } from './account.ts'
 import { accountText, isUserHost } from './account.ts'
-import { untrustedHostLimits } from './discovery.ts'
+import { untrustedHostLimits } from './oauth/discovery.ts'
 
 /** Checks whether an account still exists when its server does not report that. */
 export interface PumpioAccountCheck {
@@ -17,25 +17,25 @@ export interface PumpioAccountCheck {
 /**
  * The minimum times between two queries about one account and about one host. A server may reset connections for other reasons.
  */
-const askEveryMs = 5_000
-const askHostEveryMs = 1_000
+const checkIntervalMs = 5_000
+const hostCheckIntervalMs = 1_000
 const maxRemembered = 10_000
 
 export function createPumpioAccountCheck (originOf: (host: string) => string): PumpioAccountCheck {
   /** Accounts with a reset connection that were not confirmed since, and the time of their last query. */
   const suspects = new Map<string, number>()
-  const askedAt = new Map<string, number>()
+  const hostCheckedAt = new Map<string, number>()
 
   return {
     async watch (account, context, send) {
       const text = accountText(account)
-      if (suspects.has(text)) await settleSuspicion(account, context)
+      if (suspects.has(text)) await checkAccount(account, context)
       try {
         return await send()
       } catch (error) {
         if (!(error instanceof ProviderError) || error.transport !== 'reset') throw error
         remember(suspects, text, suspects.get(text) ?? -Infinity)
-        await settleSuspicion(account, context).catch((found: unknown) => {
+        await checkAccount(account, context).catch((found: unknown) => {
           throw isGone(found) ? found : error
         })
         throw error
@@ -47,13 +47,13 @@ export function createPumpioAccountCheck (originOf: (host: string) => string): P
    * Throws ProviderError when the account is deleted or the server's response is unclear. Does nothing while the host was just
    * queried.
    */
-  async function settleSuspicion (account: PumpioAccount, context: PumpioContext): Promise<void> {
+  async function checkAccount (account: PumpioAccount, context: PumpioContext): Promise<void> {
     const { host } = account
     const text = accountText(account)
     const now = context.now()
-    if (now - (suspects.get(text) ?? -Infinity) < askEveryMs) throw new ProviderError(undecided, host)
-    if (now - (askedAt.get(host) ?? -Infinity) < askHostEveryMs) return
-    remember(askedAt, host, now)
+    if (now - (suspects.get(text) ?? -Infinity) < checkIntervalMs) throw new ProviderError(undecided, host)
+    if (now - (hostCheckedAt.get(host) ?? -Infinity) < hostCheckIntervalMs) return
+    remember(hostCheckedAt, host, now)
     remember(suspects, text, now)
     const resource = `acct:${text}`
     const url = `${originOf(host)}/.well-known/webfinger?${encodeQuery({ resource })}`

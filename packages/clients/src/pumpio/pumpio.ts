@@ -9,14 +9,14 @@ import { authorizeRequest } from './authorize-request.ts'
 import type { AuthorizedRequest, UnsignedRequest } from './authorize-request.ts'
 import type { PumpioAudience, PumpioCredentials } from './credentials.ts'
 import { parseAudience, parsePumpioCredentials } from './credentials.ts'
-import type { FreshToken } from './handshake.ts'
-import { createPumpioHandshake } from './handshake.ts'
+import type { NewToken } from './oauth/handshake.ts'
+import { createPumpioHandshake } from './oauth/handshake.ts'
 import { classify, refusalOf } from './classify.ts'
-import type { PumpioApplication } from './registration.ts'
+import type { PumpioApplication } from './oauth/registration.ts'
 import type { PumpioSession } from './send.ts'
 import { sendPumpio } from './send.ts'
-import type { SigningKeys } from './signer.ts'
-import { createPumpioSigner } from './signer.ts'
+import type { SigningKeys } from './oauth/signer.ts'
+import { createPumpioSigner } from './oauth/signer.ts'
 
 export interface PumpioConfig {
   /** The application's data in registrations at hosts. */
@@ -59,11 +59,11 @@ export function createPumpio (config: PumpioConfig) {
     classifyCredentials
   }
 
-  async function accept ({ host, ...fresh }: FreshToken, context: PumpioContext): Promise<PumpioGrant> {
+  async function accept ({ host, ...token }: NewToken, context: PumpioContext): Promise<PumpioGrant> {
     // The user may have been logged in at the host with another account than the one they entered.
-    const name = await whoami(host, fresh, context)
+    const name = await whoami(host, token, context)
     const account = accountText({ name, host })
-    return { credentials: { account, ...fresh }, account: { id: account, name: account, host } }
+    return { credentials: { account, ...token }, account: { id: account, name: account, host } }
   }
 
   async function identify (credentials: PumpioCredentials, context: PumpioContext): Promise<PumpioIdentity> {
@@ -119,7 +119,7 @@ export function createPumpio (config: PumpioConfig) {
   }
 }
 
-type Token = Omit<FreshToken, 'host'>
+type Token = Omit<NewToken, 'host'>
 
 function keysOf ({ clientId, clientSecret, accessToken, accessTokenSecret }: Token): SigningKeys {
   return { clientId, clientSecret, token: accessToken, tokenSecret: accessTokenSecret }

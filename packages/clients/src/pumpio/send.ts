@@ -35,11 +35,11 @@ export async function sendPumpio (
     const note = 'url' in link ? { ...message, url: link.url } : message
     const response = await postJson(feed, postActivity(renderNote(note, id), audience, followers))
     // The host refuses an existing note with "Already posted" and status 500, like any other error.
-    if (response.status === 500 && await isThere()) return
+    if (response.status === 500 && await isPosted()) return
     read(response, ['id'])
   }
 
-  async function isThere (): Promise<boolean> {
+  async function isPosted (): Promise<boolean> {
     const response = await get(`/api/note?${encodeQuery({ id })}`)
     // The status is 410 when the note was deleted after it was posted.
     const isRefused = hasError(response)

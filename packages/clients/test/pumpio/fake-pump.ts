@@ -5,7 +5,7 @@ import { createHttp, ProviderError } from '@carillon/http'
 import { createMemoryRegistrations } from '../../src/memory-registrations.ts'
 import type { PumpioContext } from '../../src/pumpio/context.ts'
 import { createPumpio } from '../../src/pumpio/pumpio.ts'
-import type { PumpioApplication } from '../../src/pumpio/registration.ts'
+import type { PumpioApplication } from '../../src/pumpio/oauth/registration.ts'
 import { web } from '../../../http/test/local-server.ts'
 
 export const application = { name: 'Carillon' }

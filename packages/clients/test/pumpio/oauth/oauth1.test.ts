@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { OAuth } from 'oauth'
 import t from 'tap'
 import { percentEncode } from '@carillon/http'
-import { authorizationHeader, sign, signatureBaseString } from '../../src/pumpio/oauth1.ts'
+import { authorizationHeader, sign, signatureBaseString } from '../../../src/pumpio/oauth/oauth1.ts'
 
 /** RFC 5849 §3.4.1.1 with the client and token of §3.1. */
 const rfc = {

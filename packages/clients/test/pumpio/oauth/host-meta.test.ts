@@ -1,11 +1,11 @@
 import t from 'tap'
 import { createHttp } from '@carillon/http'
 import type { Http } from '@carillon/http'
-import { createPumpio } from '../../src/pumpio/pumpio.ts'
-import { discover } from '../../src/pumpio/discovery.ts'
-import { web } from '../../../http/test/local-server.ts'
-import { openPumpio } from './open-pumpio.ts'
-import { application, call, connect, failure, pump, respond } from './fake-pump.ts'
+import { createPumpio } from '../../../src/pumpio/pumpio.ts'
+import { discover } from '../../../src/pumpio/oauth/discovery.ts'
+import { web } from '../../../../http/test/local-server.ts'
+import { openPumpio } from '../open-pumpio.ts'
+import { application, call, connect, failure, pump, respond } from '../fake-pump.ts'
 
 const linksOf = (host: string) => ({ links: [{ rel: 'registration_endpoint', href: `http://${host}/own/register` }] })
 

@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { Http, HttpRequest, HttpResponse } from '@carillon/http'
-import { sign } from '../../src/pumpio/oauth1.ts'
-import { createPumpio } from '../../src/pumpio/pumpio.ts'
-import { web } from '../../../http/test/local-server.ts'
-import { absent, application, call, connect, failure, grants, pump, registers, respond, token } from './fake-pump.ts'
+import { sign } from '../../../src/pumpio/oauth/oauth1.ts'
+import { createPumpio } from '../../../src/pumpio/pumpio.ts'
+import { web } from '../../../../http/test/local-server.ts'
+import { absent, application, call, connect, failure, grants, pump, registers, respond, token } from '../fake-pump.ts'
 
 t.test('discovers the endpoints of a host', async (t) => {
   const host = await pump(t, {

@@ -3,9 +3,9 @@ import { parseHttpDate, sendRequest } from '@carillon/http'
 import type { HttpRequest, HttpResponse } from '@carillon/http'
 import { authorizationHeader } from './oauth1.ts'
 import type { SignableRequest } from './oauth1.ts'
-import type { PumpioContext } from './context.ts'
-import { isUserHost } from './account.ts'
-import { refusalOf } from './classify.ts'
+import type { PumpioContext } from '../context.ts'
+import { isUserHost } from '../account.ts'
+import { refusalOf } from '../classify.ts'
 
 /** The client that signs, and its token, if there is one. */
 export interface SigningKeys {
@@ -38,7 +38,7 @@ export interface Signed {
 export function createPumpioSigner (): PumpioSigner {
   const hostQuirks = new Map<string, HostQuirks>()
 
-  return { sign, request: askSigned }
+  return { sign, request: requestSigned }
 
   function sign (request: SignableRequest, keys: SigningKeys, now: () => number, more: Record<string, string> = {}): Signed {
     const { host, protocol } = new URL(request.url)
@@ -50,7 +50,7 @@ export function createPumpioSigner (): PumpioSigner {
 
       function again (response: HttpResponse): Signed | undefined {
         const date = parseHttpDate(response.headers.date ?? '')
-        if (date !== undefined) remember(host, { clockAheadMs: tolerated(date - now()) })
+        if (date !== undefined) remember(host, { clockAheadMs: ignoreSmallDifference(date - now()) })
         const refusal = refusalOf(response)
         if (isLast) {
           if (refusal !== 'signature') remember(host, { signsAsHttp })
@@ -63,7 +63,7 @@ export function createPumpioSigner (): PumpioSigner {
     }
   }
 
-  async function askSigned (
+  async function requestSigned (
     request: HttpRequest, keys: SigningKeys, context: PumpioContext, more?: Record<string, string>
   ): Promise<HttpResponse> {
     const { method, url } = request
@@ -81,10 +81,10 @@ export function createPumpioSigner (): PumpioSigner {
   }
 
   function remember (host: string, news: Partial<HostQuirks>): void {
-    const odd = { ...withoutQuirks, ...hostQuirks.get(host), ...news }
+    const quirks = { ...withoutQuirks, ...hostQuirks.get(host), ...news }
     hostQuirks.delete(host)
-    if (odd.clockAheadMs === 0 && !odd.signsAsHttp) return
-    hostQuirks.set(host, odd)
+    if (quirks.clockAheadMs === 0 && !quirks.signsAsHttp) return
+    hostQuirks.set(host, quirks)
     // The number is limited, because users choose hosts. A host that was dropped costs one more attempt.
     const [oldest] = hostQuirks.keys()
     if (hostQuirks.size > maxHosts && oldest !== undefined) hostQuirks.delete(oldest)
@@ -100,21 +100,21 @@ const withoutQuirks: HostQuirks = { clockAheadMs: 0, signsAsHttp: false }
 const maxHosts = 10_000
 
 /** pump.io accepts a difference of 300 s. A difference below this value comes from the network, not from the clock. */
-const toleranceMs = 60_000
+const clockToleranceMs = 60_000
 
 function headerOf (
-  request: SignableRequest, keys: SigningKeys, now: number, odd: HostQuirks, more: Record<string, string>
+  request: SignableRequest, keys: SigningKeys, now: number, quirks: HostQuirks, more: Record<string, string>
 ): string {
-  const signed = odd.signsAsHttp ? { ...request, url: request.url.replace(/^https:/, 'http:') } : request
+  const signed = quirks.signsAsHttp ? { ...request, url: request.url.replace(/^https:/, 'http:') } : request
   return authorizationHeader(signed, {
     oauth_consumer_key: keys.clientId,
     ...keys.token === undefined ? {} : { oauth_token: keys.token },
-    oauth_timestamp: String(Math.max(1, Math.floor((now + odd.clockAheadMs) / 1_000))),
+    oauth_timestamp: String(Math.max(1, Math.floor((now + quirks.clockAheadMs) / 1_000))),
     oauth_nonce: randomBytes(16).toString('hex'),
     ...more
   }, { consumerSecret: keys.clientSecret, tokenSecret: keys.tokenSecret ?? '' })
 }
 
-function tolerated (aheadMs: number): number {
-  return Math.abs(aheadMs) < toleranceMs ? 0 : aheadMs
+function ignoreSmallDifference (aheadMs: number): number {
+  return Math.abs(aheadMs) < clockToleranceMs ? 0 : aheadMs
 }

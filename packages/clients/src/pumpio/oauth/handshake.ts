@@ -1,16 +1,16 @@
 import { ProviderError, toResult, withParameters } from '@carillon/http'
 import type { HttpResponse } from '@carillon/http'
-import type { PumpioContext } from './context.ts'
-import type { Registration } from '../registrations.ts'
-import type { PumpioHosts } from './account.ts'
+import type { PumpioContext } from '../context.ts'
+import type { Registration } from '../../registrations.ts'
+import type { PumpioHosts } from '../account.ts'
 import { discover, untrustedHostLimits } from './discovery.ts'
-import { isSecretText, classifyToken, refusalOf } from './classify.ts'
+import { isSecretText, classifyToken, refusalOf } from '../classify.ts'
 import type { PumpioApplication } from './registration.ts'
 import { obtainRegistration } from './registration.ts'
 import type { PumpioSigner } from './signer.ts'
 
 /** A new token, with its OAuth client. */
-export interface FreshToken {
+export interface NewToken {
   host: string
   accessToken: string
   accessTokenSecret: string
@@ -28,7 +28,7 @@ interface Pending extends Registration {
 /** The three legs of OAuth 1.0a at a user-chosen host. `accept` converts the final token to a grant. */
 export function createPumpioHandshake<Grant> (
   hosts: PumpioHosts, application: PumpioApplication, signer: PumpioSigner,
-  accept: (token: FreshToken, context: PumpioContext) => Promise<Grant>
+  accept: (token: NewToken, context: PumpioContext) => Promise<Grant>
 ) {
   return { answer: { token: 'oauth_token', verifier: 'oauth_verifier' }, begin, complete }
 

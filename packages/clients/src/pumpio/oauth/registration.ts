@@ -1,10 +1,10 @@
 import type { Classification, HttpResponse } from '@carillon/http'
 import { sendRequest } from '@carillon/http'
-import type { PumpioContext } from './context.ts'
-import type { Registration } from '../registrations.ts'
-import { isUserHost } from './account.ts'
+import type { PumpioContext } from '../context.ts'
+import type { Registration } from '../../registrations.ts'
+import { isUserHost } from '../account.ts'
 import { untrustedHostLimits } from './discovery.ts'
-import { isSecretText, classify } from './classify.ts'
+import { isSecretText, classify } from '../classify.ts'
 
 /** The application's data in a registration. Hosts may show it to users who are granting access. */
 export interface PumpioApplication {
