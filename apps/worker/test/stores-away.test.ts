@@ -47,7 +47,8 @@ const [postgres] = await backends()
 
 t.test('sends what it may send although the queue does not take what must wait', async (t) => {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const { connect, notify, delivery, database, services, control } = await startTestStack(t, await postgres.open(t), { start: false })
+  const stack = await startTestStack(t, await postgres.open(t), { start: false })
+  const { connect, notify, delivery, database, services, control } = stack
   const [limited = '', free = '', failing = ''] = await connect('ann', 'bob', 'cleo')
   await database.sql`update connections set limited_until = now() + interval '1 minute' where id = ${limited}`
   const { id } = await notify(['ann', 'bob'])

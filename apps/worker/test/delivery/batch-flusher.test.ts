@@ -3,7 +3,9 @@ import { createBatchFlusher } from '../../src/delivery/batch-flusher.ts'
 
 t.test('flushes full sets immediately and the rest when it closes', async (t) => {
   const sets: Array<{ items: number[], isLast: boolean }> = []
-  const flusher = createBatchFlusher<number>(async (items, isLast) => { sets.push({ items, isLast }) }, { maxItems: 3, afterMs: 60_000 })
+  const flusher = createBatchFlusher<number>(
+    async (items, isLast) => { sets.push({ items, isLast }) }, { maxItems: 3, afterMs: 60_000 }
+  )
   for (const item of [1, 2, 3, 4]) flusher.add(item)
   t.same(sets, [{ items: [1, 2, 3], isLast: false }])
   await flusher.close()
@@ -12,7 +14,9 @@ t.test('flushes full sets immediately and the rest when it closes', async (t) =>
 
 t.test('marks the last set, even if it is empty', async (t) => {
   const sets: Array<{ items: number[], isLast: boolean }> = []
-  const flusher = createBatchFlusher<number>(async (items, isLast) => { sets.push({ items, isLast }) }, { maxItems: 2, afterMs: 60_000 })
+  const flusher = createBatchFlusher<number>(
+    async (items, isLast) => { sets.push({ items, isLast }) }, { maxItems: 2, afterMs: 60_000 }
+  )
   for (const item of [1, 2]) flusher.add(item)
   await flusher.close()
   t.same(sets, [{ items: [1, 2], isLast: false }, { items: [], isLast: true }])

@@ -10,7 +10,8 @@ import type { startTestStack } from '../start-test-stack.ts'
  * engine, claim to settlement, as what the user is told. `engine` has to offer it.
  */
 export async function deliveryConformance (
-  t: Test, provider: string, engine: Awaited<ReturnType<typeof startTestStack>>, traits: Traits, { showing, refusals }: DeliveryTraits
+  t: Test, provider: string, engine: Awaited<ReturnType<typeof startTestStack>>, traits: Traits,
+  { showing, refusals }: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = engine
   const { refuses = [], refusedFile, stateOf } = traits

@@ -11,7 +11,7 @@ const fileSchema = exactly({
   }))
 })
 
-export const messageSchema = exactly({
+const messageSchema = exactly({
   type: Type.Enum(['note', 'link', 'file'], {
     description: 'A `note` needs a title or a body, a `link` a url, a `file` a file'
   }),
