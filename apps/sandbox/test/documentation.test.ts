@@ -7,20 +7,20 @@ import { openSandbox } from '../src/index.ts'
 const run = promisify(execFile)
 const hasCurl = await run('curl', ['--version']).then(() => true, () => false)
 
-t.test('documents commands that work as they stand', { skip: hasCurl ? false : 'curl is not on PATH' }, async (t) => {
+t.test('documents commands that work', { skip: hasCurl ? false : 'curl is not on PATH' }, async (t) => {
   const { url, urlOf, close } = await openSandbox()
   t.teardown(close)
   const text = await readFile(new URL('../../../docs/sandbox.md', import.meta.url), 'utf8')
   const here = text.replaceAll('http://127.0.0.1:4400', url).replaceAll('http://127.0.0.1:4401', urlOf('pumpio'))
   const blocks = [...here.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block)
   t.ok(blocks.length >= 5)
-  const answers = []
+  const responses = []
   for (const block of blocks) {
     const { stdout } = await run('sh', ['-ec', `curl () { command curl --silent --fail "$@"; }\n${block}`])
-    answers.push(stdout)
+    responses.push(stdout)
   }
-  t.match(answers[0], /^location: .*\?state=x&code=/mi)
-  t.match(answers[1], '"content":"Hello"')
-  t.match(answers.join(''), 'redeemSuccessful')
-  t.match(answers.at(-1), '"reset":true')
+  t.match(responses[0], /^location: .*\?state=x&code=/mi)
+  t.match(responses[1], '"content":"Hello"')
+  t.match(responses.join(''), 'redeemSuccessful')
+  t.match(responses.at(-1), '"reset":true')
 })

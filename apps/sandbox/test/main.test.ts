@@ -26,7 +26,7 @@ async function ready (child: ChildProcess): Promise<{ url: string, pumpioUrl: st
   return message
 }
 
-t.test('says when it is ready and where, and leaves in peace when asked to', async (t) => {
+t.test('reports when it is ready and its address, and exits on request', async (t) => {
   const ways: Array<(child: ChildProcess) => unknown> = [
     (child) => child.kill('SIGTERM'),
     (child) => child.kill('SIGINT'),
@@ -37,31 +37,31 @@ t.test('says when it is ready and where, and leaves in peace when asked to', asy
     const { url, pumpioUrl } = await ready(child)
     t.equal((await fetch(`${pumpioUrl}/.well-known/host-meta.json`)).status, 200)
     const stream = await fetch(`${url}/screen/events`)
-    t.equal(stream.status, 200, 'somebody watches the page meanwhile')
+    t.equal(stream.status, 200, 'a client watches the page')
     leave(child)
     t.same(await once(child, 'exit'), [0, null])
     t.equal(stderr(), '')
   }
 })
 
-t.test('listens on loopback alone, whatever HOST is', async (t) => {
+t.test('listens on loopback only, whatever HOST is', async (t) => {
   const { child } = start(t, { SANDBOX_PORT: '0', HOST: '0.0.0.0' })
   for (const url of Object.values(await ready(child)).filter((value) => typeof value === 'string')) {
     const { hostname, port } = new URL(url)
     t.equal(hostname, '127.0.0.1')
-    // Another address of this machine: only a server that listens on all of them answers there.
+    // Another address of this machine. Only a server that listens on all addresses responds there.
     await t.rejects(fetch(`http://127.0.0.2:${port}/`), url)
   }
 })
 
-t.test('does not outlive who started it, when that ends before it is ready', async (t) => {
+t.test('exits when its parent exits before it is ready', async (t) => {
   const { child, stderr } = start(t, { SANDBOX_PORT: '0' })
   child.disconnect()
   t.same(await once(child, 'exit'), [0, null])
   t.equal(stderr(), '')
 })
 
-t.test('says in one line that its port is taken', async (t) => {
+t.test('reports in one line that its port is in use', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -71,7 +71,7 @@ t.test('says in one line that its port is taken', async (t) => {
   t.equal(stderr(), `SANDBOX_PORT: port ${port} on 127.0.0.1 is already in use; choose another, or 0 for any free one\n`)
 })
 
-t.test('says the same of the port of its pump.io', async (t) => {
+t.test('reports in one line that the port of its pump.io is in use', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -81,7 +81,7 @@ t.test('says the same of the port of its pump.io', async (t) => {
   t.equal(stderr(), `SANDBOX_PUMPIO_PORT: port ${port} on 127.0.0.1 is already in use; choose another, or 0 for any free one\n`)
 })
 
-t.test('says in one line that its port makes no sense', async (t) => {
+t.test('reports in one line that its port is invalid', async (t) => {
   for (const value of ['x', '-1', '65536', '80.5']) {
     const { child, stderr } = start(t, { SANDBOX_PORT: value })
     t.same(await once(child, 'close'), [1, null])

@@ -2,15 +2,15 @@ import type { Test } from 'tap'
 import { openSandbox } from '../src/index.ts'
 import type { SandboxOptions } from '../src/index.ts'
 
-export interface Answer {
+export interface TestResponse {
   status: number
   headers: Headers
   text: string
-  /** The body read as JSON; a test that expects none of a member sees undefined. */
+  /** The body as JSON; an empty object for any other body. */
   json: Record<string, unknown>
 }
 
-type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>
+type Call = (method: string, path: string, options?: CallOptions) => Promise<TestResponse>
 
 export interface CallOptions {
   body?: unknown
@@ -19,9 +19,9 @@ export interface CallOptions {
 
 export interface TestSandbox {
   url: string
-  /** Calls `url + path`; an object as body is sent as JSON, everything else as it is. */
+  /** Sends a request to `url + path`. An object as body is sent as JSON, anything else as it is. */
   call: Call
-  /** Makes an account and gives its name, token, and calls under that token, below `/pushbullet/v2`. */
+  /** Creates an account. `v2` sends requests with its token below `/pushbullet/v2`. */
   join: () => Promise<{ account: string, accessToken: string, v2: Call }>
   inbox: (query?: string) => Promise<Array<Record<string, unknown>>>
   fault: (rule: object) => Promise<void>
@@ -33,14 +33,14 @@ export async function openTestSandbox (t: Test, options: SandboxOptions = {}): P
 
   const call: Call = async (method, path, { body, headers = {} } = {}) => {
     const isJson = typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === Object.prototype
-    const answer = await fetch(url + path, {
+    const response = await fetch(url + path, {
       method,
       redirect: 'manual',
       headers: { ...(isJson && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body as string | FormData | URLSearchParams })
     })
-    const text = await answer.text()
-    return { status: answer.status, headers: answer.headers, text, json: parse(text) }
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, text, json: parse(text) }
   }
 
   return {

@@ -30,7 +30,7 @@ t.test('exchanges a code for a pair of tokens and the user', async (t) => {
   t.equal(headers.get('expires'), '0')
 })
 
-t.test('reads a form and nothing else', async (t) => {
+t.test('accepts a form only', async (t) => {
   const fields = async () => ({
     grant_type: 'authorization_code', client_id: 'carillon', client_secret: 'sandbox-secret', code: await blotre.code(), redirect_uri: REDIRECT
   })
@@ -48,24 +48,24 @@ t.test('does not read the client from an Authorization header', async (t) => {
   t.match(await blotre.call('POST', PATH, { body, headers }), refusal('invalid_grant'))
 })
 
-t.test('says invalid_grant of a missing client, whatever else is wrong', async (t) => {
+t.test('returns invalid_grant for a missing client, whatever else is wrong', async (t) => {
   for (const missing of ['client_id', 'client_secret']) {
     const body = new URLSearchParams({ client_id: 'carillon', client_secret: 'sandbox-secret', grant_type: 'nonsense' })
     body.delete(missing)
-    const answer = await blotre.call('POST', PATH, { body })
-    t.match(answer, refusal('invalid_grant'))
-    t.same(Object.keys(answer.json), ['error', 'error_description'])
-    t.equal(answer.headers.get('cache-control'), 'no-cache, no-store, must-revalidate')
-    t.equal(answer.headers.get('www-authenticate'), null)
+    const response = await blotre.call('POST', PATH, { body })
+    t.match(response, refusal('invalid_grant'))
+    t.same(Object.keys(response.json), ['error', 'error_description'])
+    t.equal(response.headers.get('cache-control'), 'no-cache, no-store, must-revalidate')
+    t.equal(response.headers.get('www-authenticate'), null)
   }
 })
 
-t.test('says unsupported_grant_type of one it does not know, or of none', async (t) => {
+t.test('returns unsupported_grant_type for an unknown or missing grant type', async (t) => {
   t.match(await blotre.token({ grant_type: 'password' }), refusal('unsupported_grant_type'))
   t.match(await blotre.token({}), refusal('unsupported_grant_type'))
 })
 
-t.test('says invalid_grant of a code that is unknown, or belongs to another redirect or client', async (t) => {
+t.test('returns invalid_grant for a code that is unknown, or of another redirect or client', async (t) => {
   t.match(await blotre.redeemCode('nonsense'), refusal('invalid_grant'))
   t.match(await blotre.redeemCode(await blotre.code(), { redirect_uri: 'http://localhost/connect/blotre/callback' }), refusal('invalid_grant'))
   t.match(await blotre.redeemCode(await blotre.code(), { redirect_uri: '' }), refusal('invalid_grant'))
@@ -73,13 +73,13 @@ t.test('says invalid_grant of a code that is unknown, or belongs to another redi
   t.match(await blotre.redeemCode(await blotre.code(), { client_id: id, client_secret: secret }), refusal('invalid_grant'))
 })
 
-t.test('says invalid_client of a wrong secret, and leaves the code as it was', async (t) => {
+t.test('returns invalid_client for a wrong secret, and keeps the code valid', async (t) => {
   const code = await blotre.code()
   t.match(await blotre.redeemCode(code, { client_secret: 'wrong' }), refusal('invalid_client'))
   t.match(await blotre.redeemCode(code), { status: 200 })
 })
 
-t.test('takes a code once, for an hour, and only the latest of a user', async (t) => {
+t.test('accepts a code once, for an hour, and only the latest of a user', async (t) => {
   const code = await blotre.code()
   t.match(await blotre.redeemCode(code), { status: 200 })
   t.match(await blotre.redeemCode(code), refusal('invalid_grant'))
@@ -95,7 +95,7 @@ t.test('takes a code once, for an hour, and only the latest of a user', async (t
   t.match(await blotre.redeemCode(late), refusal('invalid_grant'))
 })
 
-t.test('kills the pair from before when a new code is exchanged', async (t) => {
+t.test('invalidates the previous pair when a new code is exchanged', async (t) => {
   const first = (await blotre.redeemCode(await blotre.code('dora'))).json
   const { rootStream } = first['user'] as { rootStream: string }
   t.ok(await isAlive(first['access_token'], rootStream))
@@ -105,7 +105,7 @@ t.test('kills the pair from before when a new code is exchanged', async (t) => {
   t.match(await refresh(first['refresh_token']), refusal('invalid_grant'))
 })
 
-t.test('rotates both tokens on refresh, and the old ones stop existing', async (t) => {
+t.test('replaces both tokens on refresh, and does not know the old ones', async (t) => {
   const { accessToken, refreshToken, rootStream } = await blotre.member()
   const { status, json, headers } = await refresh(refreshToken, { redirect_uri: '' })
   t.equal(status, 200)
@@ -120,7 +120,7 @@ t.test('rotates both tokens on refresh, and the old ones stop existing', async (
   t.match(await refresh(json['refresh_token']), { status: 200 })
 })
 
-t.test('says invalid_client of a refresh by somebody else or with a wrong secret, and keeps the pair', async (t) => {
+t.test('returns invalid_client for a refresh by another client or with a wrong secret, and keeps the pair', async (t) => {
   const { refreshToken } = await blotre.member()
   const { id, secret } = await blotre.disposable()
   t.match(await refresh(refreshToken, { client_id: id, client_secret: secret }), refusal('invalid_client'))
@@ -129,7 +129,7 @@ t.test('says invalid_client of a refresh by somebody else or with a wrong secret
   t.match(await refresh(refreshToken), { status: 200 })
 })
 
-t.test('lets an access token live two hours and its refresh token fourteen days', async (t) => {
+t.test('expires an access token after two hours and its refresh token after fourteen days', async (t) => {
   const { accessToken, refreshToken, rootStream } = await blotre.member()
   await blotre.advance(7190)
   t.ok(await isAlive(accessToken, rootStream))

@@ -9,20 +9,20 @@ async function consent (fields: Record<string, string>, query = '') {
   })
 }
 
-t.test('sends an allowing user back by 303, with a code and an empty state', async (t) => {
+t.test('redirects a user who allows by 303, with a code and an empty state', async (t) => {
   const { status, headers } = await blotre.authorize({ auto: 'allow' })
   t.equal(status, 303)
   t.match(headers.get('location'), /^http:\/\/127\.0\.0\.1:4000\/connect\/blotre\/callback\?code=\w{48}&state=$/)
 })
 
-t.test('says a denial in exactly these words, with an empty state', async (t) => {
+t.test('reports a denial with the recorded parameters and an empty state', async (t) => {
   const { status, headers } = await blotre.authorize({ auto: 'deny' })
   t.equal(status, 303)
   t.equal(headers.get('location'),
     `${REDIRECT}?error=access_denied&error_description=User+rejected+access+for+your+application&state=`)
 })
 
-t.test('loses the state, which a consent form could have brought in its query alone', async (t) => {
+t.test('loses the state, unless the query of the form contains it', async (t) => {
   for (const auto of ['allow', 'deny']) {
     t.match((await blotre.authorize({ auto, state: 'mine' })).headers.get('location'), /[?&]state=$/)
     t.match((await consent({ action: auto, state: 'mine' })).headers.get('location'), /[?&]state=$/)
@@ -64,7 +64,7 @@ t.test('shows an error page as 200 for any other response_type', async (t) => {
   }
 })
 
-t.test('needs response_type and client_id to know the route at all', async (t) => {
+t.test('requires response_type and client_id to find the route', async (t) => {
   for (const query of ['', '?response_type=code', '?client_id=carillon']) {
     const { status, headers } = await blotre.call('GET', `/blotre/v0/oauth2/authorize${query}`)
     t.equal(status, 400)
@@ -72,7 +72,7 @@ t.test('needs response_type and client_id to know the route at all', async (t) =
   }
 })
 
-t.test('asks a person with the two buttons, suggests who there is, and escapes what it shows', async (t) => {
+t.test('shows a person the two buttons and existing accounts, and escapes its content', async (t) => {
   await blotre.code('zoe')
   const { status, text } = await blotre.authorize({ account: '"><script>alert(1)</script>' })
   t.equal(status, 200)
@@ -83,7 +83,7 @@ t.test('asks a person with the two buttons, suggests who there is, and escapes w
   t.notMatch(text, '<script>')
 })
 
-t.test('does what the form of the page says', async (t) => {
+t.test('follows the form of the page', async (t) => {
   t.match((await consent({ action: 'deny' })).headers.get('location'), 'error=access_denied')
   const { status, headers } = await consent({ account: 'carol' })
   t.equal(status, 303)
@@ -91,7 +91,7 @@ t.test('does what the form of the page says', async (t) => {
   t.match((await blotre.redeemCode(code)).json, { user: { userName: 'carol' } })
 })
 
-t.test('checks a posted form as it checks a link', async (t) => {
+t.test('checks a posted form like a link', async (t) => {
   for (const changes of [{ client_id: 'somebody' }, { extra_data: 'https://evil.example/' }]) {
     const allowed = await consent(changes)
     t.match(allowed, { status: 404, text: '' }, 'allowing gets nothing at all')
@@ -107,26 +107,26 @@ t.test('checks a posted form as it checks a link', async (t) => {
   t.match(await blotre.call('POST', '/blotre/v0/oauth2/authorize', { body: { action: 'allow' } }), { status: 400 })
 })
 
-t.test('takes any loopback host and port', async (t) => {
+t.test('accepts any loopback host and port', async (t) => {
   for (const host of ['localhost:1', '127.0.0.1', '127.8.9.10:65535', '[::1]:4000', 'shop.localhost']) {
     const { status } = await blotre.authorize({ auto: 'allow', redirect_uri: `https://${host}/connect/blotre/callback` })
     t.equal(status, 303, host)
   }
 })
 
-t.test('knows no third decision, and only names that Blot\'re would give', async (t) => {
+t.test('refuses a third decision, and names that Blot\'re refuses', async (t) => {
   t.match(await blotre.authorize({ auto: 'maybe' }), { status: 400 })
   for (const account of ['ab', 'x'.repeat(65), 'a/b', 'zoë']) t.match(await blotre.authorize({ auto: 'allow', account }), { status: 400 }, account)
 })
 
-t.test('counts the first of a parameter that comes twice', async (t) => {
+t.test('reads the first of a parameter that occurs twice', async (t) => {
   const query = new URLSearchParams({ response_type: 'code', client_id: 'carillon', redirect_uri: REDIRECT, auto: 'deny' })
   const { status, headers } = await blotre.call('GET', `/blotre/v0/oauth2/authorize?${query}&auto=allow&client_id=x&redirect_uri=y&account=one&account=two`)
   t.equal(status, 303)
   t.match(headers.get('location'), 'error=access_denied')
 })
 
-t.test('shows people who grant by hand how the code is exchanged', async (t) => {
+t.test('shows a person how to exchange the code', async (t) => {
   const { headers } = await blotre.authorize({ auto: 'allow', redirect_uri: `${blotre.url}/blotre/granted` })
   const { status, text } = await blotre.call('GET', (headers.get('location') ?? '').slice(blotre.url.length))
   t.equal(status, 200)

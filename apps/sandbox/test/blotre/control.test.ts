@@ -16,7 +16,7 @@ async function refresh ({ refreshToken }: Member) {
   return await blotre.token({ grant_type: 'refresh_token', refresh_token: refreshToken })
 }
 
-t.test('makes accounts that have granted access, with all that a client needs to know', async (t) => {
+t.test('creates accounts that have granted access, with everything that a client needs', async (t) => {
   const { status, json: { data } } = await control('accounts', { count: 500 })
   t.equal(status, 200)
   const made = data as Array<Record<string, unknown>>
@@ -27,19 +27,19 @@ t.test('makes accounts that have granted access, with all that a client needs to
   t.match(made[499], { accessToken: /^\w{48}$/, refreshToken: /^\w{48}$/, expiresIn: 7200, userId: /^[0-9a-f]{24}$/, rootStream: /^[0-9a-f]{24}$/ })
 })
 
-t.test('ages access tokens: they read expired, and refreshing helps', async (t) => {
+t.test('expires access tokens, which a refresh replaces', async (t) => {
   const [one, other] = [await blotre.member(), await blotre.member()]
   t.same((await control('tokens/expire', { account: one.account })).json, { expired: 1 })
-  const answer = await write(one)
-  t.equal(answer.status, 401)
-  t.match(answer.headers.get('www-authenticate'), 'error="invalid_token"')
+  const response = await write(one)
+  t.equal(response.status, 401)
+  t.match(response.headers.get('www-authenticate'), 'error="invalid_token"')
   t.match(await write(other), { status: 200 })
   t.match(await refresh(one), { status: 200 })
   t.same((await control('tokens/expire', { account: other.account })).json, { expired: 1 })
   t.same((await control('tokens/expire', { account: other.account })).json, { expired: 0 })
 })
 
-t.test('ages refresh tokens, alone or along', async (t) => {
+t.test('expires refresh tokens, alone or with access tokens', async (t) => {
   const [one, other] = [await blotre.member(), await blotre.member()]
   t.same((await control('tokens/expire', { account: one.account, tokens: 'refresh' })).json, { expired: 1 })
   t.match(await write(one), { status: 200 })
@@ -50,12 +50,12 @@ t.test('ages refresh tokens, alone or along', async (t) => {
   t.match(await control('tokens/expire', { tokens: 'all' }), { status: 400 })
 })
 
-t.test('revokes as the user does: the access token reads expired, the refresh token is refused', async (t) => {
+t.test('revokes like a user: the access token reads as expired, and the refresh token is refused', async (t) => {
   const [one, other] = [await blotre.member(), await blotre.member()]
   t.same((await control('tokens/revoke', { account: one.account })).json, { revoked: 1 })
-  const answer = await write(one)
-  t.equal(answer.status, 401)
-  t.same(answer.json, apiError('Access token is expired.'))
+  const response = await write(one)
+  t.equal(response.status, 401)
+  t.same(response.json, apiError('Access token is expired.'))
   t.match(await refresh(one), { status: 400, json: { error: 'invalid_grant' } })
   t.match(await write(other), { status: 200 })
   t.match((await blotre.redeemCode(await blotre.code(one.account))).json, { user: { userName: one.account } }, 'they may grant anew')
@@ -63,7 +63,7 @@ t.test('revokes as the user does: the access token reads expired, the refresh to
   t.match(await write(other), { status: 401 })
 })
 
-t.test('counts the refreshes of an account, those that were turned away apart', async (t) => {
+t.test('counts the refreshes of an account, and refused ones separately', async (t) => {
   const member = await blotre.member()
   const counts = async () => (await blotre.call('GET', `/_control/refreshes?provider=blotre&account=${member.account}`)).json['data']
   t.same(await counts(), [{ account: member.account, refreshes: 0, refused: 0 }])
@@ -76,7 +76,7 @@ t.test('counts the refreshes of an account, those that were turned away apart', 
   t.same((await blotre.call('GET', '/_control/refreshes?provider=pushbullet')).json, { data: [] })
 })
 
-t.test('counts requests to the token endpoint among all others', async (t) => {
+t.test('counts requests to the token endpoint like all others', async (t) => {
   await blotre.call('POST', '/_control/reset')
   await refresh(await blotre.member())
   await blotre.token({ grant_type: 'refresh_token', refresh_token: 'nonsense' })
@@ -85,7 +85,7 @@ t.test('counts requests to the token endpoint among all others', async (t) => {
   ])
 })
 
-t.test('files changes of status and tags in the inbox, as they were, without the token', async (t) => {
+t.test('adds changes of status and tags to the inbox, without the token', async (t) => {
   const member = await blotre.member()
   const stream = { id: member.rootStream, name: member.account, uri: member.account }
   await write(member, '#ff0000')
@@ -106,7 +106,7 @@ t.test('files changes of status and tags in the inbox, as they were, without the
   t.notMatch(JSON.stringify(arrivals), member.accessToken)
 })
 
-t.test('files what a new stream begins with, and no bare stream', async (t) => {
+t.test('adds the status and tags of a new stream to the inbox, and no empty stream', async (t) => {
   const member = await blotre.member()
   await blotre.makeStream(member, 'bare')
   await member.api('PUT', '/stream', { name: 'lamp', uri: `${member.account}/lamp`, status: { color: '#ff0000' }, tags: [{ tag: 'home' }] })
@@ -115,7 +115,7 @@ t.test('files what a new stream begins with, and no bare stream', async (t) => {
   ])
 })
 
-t.test('goes wrong as Blot\'re would', async (t) => {
+t.test('sends Blot\'re\'s usual response for a status', async (t) => {
   const member = await blotre.member()
   const strike = async (rule: object) => {
     await blotre.call('POST', '/_control/faults', { body: { provider: 'blotre', times: 1, ...rule } })
@@ -128,7 +128,7 @@ t.test('goes wrong as Blot\'re would', async (t) => {
   t.match(await strike({ match: 'POST /v0/oauth2', status: 500 }), { status: 200 })
 })
 
-t.test('loses the answer of a refresh that was done', async (t) => {
+t.test('loses the response of a successful refresh', async (t) => {
   const member = await blotre.member()
   await blotre.call('DELETE', '/_control/faults')
   await blotre.call('POST', '/_control/faults', { body: { provider: 'blotre', match: '/access_token', reset: 'after', times: 1 } })
@@ -137,14 +137,14 @@ t.test('loses the answer of a refresh that was done', async (t) => {
   t.match(await write(member), { status: 401, json: { error: 'Action requires authorization.' } })
 })
 
-t.test('forgets everything on reset', async (t) => {
+t.test('deletes everything on reset', async (t) => {
   const member = await blotre.member()
   const code = await blotre.code()
   const lamp = await blotre.disposable()
   await blotre.call('POST', '/_control/reset')
   t.match(await write(member), { status: 401, json: { error: 'Action requires authorization.' } })
-  t.match(await blotre.look(`/user/${member.userId}`), { status: 404 })
-  t.same((await blotre.look('/stream')).json, [])
+  t.match(await blotre.read(`/user/${member.userId}`), { status: 404 })
+  t.same((await blotre.read('/stream')).json, [])
   t.match(await blotre.redeemCode(code), { status: 400 })
   t.match(await blotre.redeem(lamp.code), { status: 404 })
   t.same((await blotre.call('GET', '/_control/refreshes?provider=blotre')).json, { data: [] })

@@ -16,7 +16,7 @@ async function post (path: string, fields: Record<string, string>, headers: Reco
   return await blotre.call('POST', `${ROOT}/${path}`, { body: new URLSearchParams(fields), headers })
 }
 
-t.test('registers for anybody, with a code to show', async (t) => {
+t.test('registers without authentication, and returns a code', async (t) => {
   const { status, json, headers } = await blotre.call('PUT', `${ROOT}/disposable`, { body: { name: 'lamp', blurb: '' } })
   t.equal(status, 200)
   t.same(Object.keys(json).sort(), ['blurb', 'code', 'expires_in', 'id', 'name', 'secret'])
@@ -24,7 +24,7 @@ t.test('registers for anybody, with a code to show', async (t) => {
   t.equal(headers.get('cache-control'), 'no-cache, no-store, must-revalidate')
 })
 
-t.test('names what is wrong with a registration', async (t) => {
+t.test('names every error of a registration', async (t) => {
   const invalid = { msg: ['Name is not valid.'], args: [] }
   const missing = { msg: ['error.path.missing'], args: [] }
   const notText = { msg: ['error.expected.jsstring'], args: [] }
@@ -44,18 +44,18 @@ t.test('names what is wrong with a registration', async (t) => {
   }
 })
 
-t.test('registers by JSON alone', async (t) => {
+t.test('registers by JSON only', async (t) => {
   const headers = { 'content-type': 'application/json' }
   for (const [options, status] of [
     [{ body: '{"name"', headers }, 400], [{ body: '', headers }, 400], [{ body: new URLSearchParams({ name: 'lamp', blurb: 'b' }) }, 415]
   ] as const) {
-    const answer = await blotre.call('PUT', `${ROOT}/disposable`, options)
-    t.equal(answer.status, status)
-    t.match(answer.headers.get('content-type'), /^text\/html/)
+    const response = await blotre.call('PUT', `${ROOT}/disposable`, options)
+    t.equal(response.status, status)
+    t.match(response.headers.get('content-type'), /^text\/html/)
   }
 })
 
-t.test('answers the same before the user has redeemed as to a wrong code', async (t) => {
+t.test('sends the same response to an unredeemed code as to a wrong one', async (t) => {
   const lamp = await blotre.disposable()
   t.match(await exchange(lamp), refused)
   t.match(await exchange(lamp, { code: 'WrongOne' }), refused)
@@ -65,7 +65,7 @@ t.test('answers the same before the user has redeemed as to a wrong code', async
   t.match(await exchange(lamp, { client_secret: 'wrong' }), { status: 400, json: { error: 'invalid_client' } })
 })
 
-t.test('goes all the way for a program', async (t) => {
+t.test('serves a program from registration to token', async (t) => {
   const lamp = await blotre.disposable()
   const { status, headers } = await blotre.redeem(lamp.code, { account: 'erin' })
   t.equal(status, 303)
@@ -82,7 +82,7 @@ t.test('goes all the way for a program', async (t) => {
   t.match(await blotre.token(again), { status: 200, json: { user: { userName: 'erin' } } })
 })
 
-t.test('goes all the way for a person', async (t) => {
+t.test('serves a person from registration to token', async (t) => {
   const lamp = await blotre.disposable('my <b>lamp</b>')
   const page = await blotre.call('GET', `${ROOT}/redeem`)
   t.equal(page.status, 200)
@@ -105,7 +105,7 @@ t.test('goes all the way for a person', async (t) => {
   t.match((await exchange(lamp)).json, { user: { userName: 'finn' } })
 })
 
-t.test('sends a person who mistyped back to the page, which says so once', async (t) => {
+t.test('redirects a person with a wrong code to the page, which shows the error once', async (t) => {
   const wrong = await post('redeem', { code: 'WrongOne' })
   t.equal(wrong.status, 303)
   t.equal(wrong.headers.get('location'), `${ROOT}/redeem`)
@@ -115,12 +115,12 @@ t.test('sends a person who mistyped back to the page, which says so once', async
   t.match(page.headers.get('set-cookie'), /Max-Age=0/)
 })
 
-t.test('tells a program that its code is no good', async (t) => {
+t.test('returns 404 to a program with a wrong code', async (t) => {
   t.match(await blotre.redeem('WrongOne'), { status: 404 })
   t.match(await blotre.redeem((await blotre.disposable()).code, { auto: 'maybe' }), { status: 400 })
 })
 
-t.test('is bound to one user for good', async (t) => {
+t.test('binds a client to one user permanently', async (t) => {
   const lamp = await blotre.disposable()
   await blotre.redeem(lamp.code, { account: 'gina' })
   t.match(await blotre.redeem(lamp.code, { account: 'hugo' }), { status: 404 })
@@ -130,7 +130,7 @@ t.test('is bound to one user for good', async (t) => {
   t.match((await exchange(lamp)).json, { user: { userName: 'gina' } })
 })
 
-t.test('lets a code that was denied be redeemed after all', async (t) => {
+t.test('accepts a denied code later', async (t) => {
   const lamp = await blotre.disposable()
   const denied = await blotre.redeem(lamp.code, { auto: 'deny' })
   t.equal(denied.status, 200)
@@ -141,13 +141,13 @@ t.test('lets a code that was denied be redeemed after all', async (t) => {
   t.match(await exchange(lamp), { status: 200 })
 })
 
-t.test('does not let a code be redeemed for another client', async (t) => {
+t.test('refuses a code for another client', async (t) => {
   const [lamp, other] = [await blotre.disposable(), await blotre.disposable()]
   const fields = { response_type: 'disposable', client_id: other.id, extra_data: lamp.code, action: 'allow' }
   t.match(await post('authorize', fields), { status: 404 })
 })
 
-t.test('forgets a code after twenty minutes, redeemed or not', async (t) => {
+t.test('refuses a code after twenty minutes, redeemed or not', async (t) => {
   const [early, late] = [await blotre.disposable(), await blotre.disposable()]
   await blotre.advance(1190)
   t.match(await blotre.redeem(early.code), { status: 303 })
@@ -156,7 +156,7 @@ t.test('forgets a code after twenty minutes, redeemed or not', async (t) => {
   t.match(await blotre.redeem(late.code), { status: 404 })
 })
 
-t.test('keeps the tokens of different clients of one user apart', async (t) => {
+t.test('separates the tokens of different clients of one user', async (t) => {
   const tokens = []
   for (const lamp of [await blotre.disposable(), await blotre.disposable()]) {
     await blotre.redeem(lamp.code, { account: 'ivan' })

@@ -20,12 +20,12 @@ async function openWorld (t: Test) {
 
   const put = async (user: User, path: string, body?: object) => {
     const { accessToken } = world.grants.issue(user.account, 'carillon', undefined)
-    const answer = await fetch(`${url}/v0/api${path}`, {
+    const response = await fetch(`${url}/v0/api${path}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) })
     })
-    return { status: answer.status, json: await answer.json() as object }
+    return { status: response.status, json: await response.json() as object }
   }
   return { world, put }
 }
@@ -43,7 +43,7 @@ t.test('lets a stream have a thousand children, below it or linked', async (t) =
   t.equal(linked.status, 422)
   t.same(linked.json, apiError('Too many children.'))
 
-  t.match(await put(ann, '/stream', { name: 's1', uri: 'ann/s1' }), { status: 200 }, 'what is there stays writable')
+  t.match(await put(ann, '/stream', { name: 's1', uri: 'ann/s1' }), { status: 200 }, 'an existing stream stays writable')
   streams.remove(last)
   t.match(await put(ann, `/stream/${ann.root.id}/children/${bob.root.id}`), { status: 201 })
 })

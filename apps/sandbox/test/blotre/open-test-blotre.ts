@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { openTestSandbox } from '../open-test-sandbox.ts'
-import type { Answer, TestSandbox } from '../open-test-sandbox.ts'
+import type { TestResponse, TestSandbox } from '../open-test-sandbox.ts'
 
 export const REDIRECT = 'http://127.0.0.1:4000/connect/blotre/callback'
 
@@ -10,8 +10,8 @@ export interface Member {
   refreshToken: string
   userId: string
   rootStream: string
-  /** Calls `/blotre/v0/api` under the access token; whatever is given as body is sent as JSON. */
-  api: (method: string, path: string, body?: unknown) => Promise<Answer>
+  /** Sends a request to `/blotre/v0/api` with the access token. The body is sent as JSON. */
+  api: (method: string, path: string, body?: unknown) => Promise<TestResponse>
 }
 
 export interface Disposable {
@@ -21,18 +21,18 @@ export interface Disposable {
 }
 
 export interface TestBlotre extends TestSandbox {
-  /** Calls `/blotre/v0/api` without a token. */
-  look: (path: string) => Promise<Answer>
+  /** Reads from `/blotre/v0/api` without a token. */
+  read: (path: string) => Promise<TestResponse>
   member: () => Promise<Member>
-  /** Makes a stream below the member's own and gives its id. */
+  /** Creates a stream below the member's root stream. Returns its id. */
   makeStream: (member: Member, name: string, parentUri?: string) => Promise<string>
-  authorize: (changes?: Record<string, string>) => Promise<Answer>
+  authorize: (changes?: Record<string, string>) => Promise<TestResponse>
   code: (account?: string) => Promise<string>
   /** Posts a form to the token endpoint, as the registered client. */
-  token: (fields: Record<string, string>) => Promise<Answer>
-  redeemCode: (code: string, changes?: Record<string, string>) => Promise<Answer>
+  token: (fields: Record<string, string>) => Promise<TestResponse>
+  redeemCode: (code: string, changes?: Record<string, string>) => Promise<TestResponse>
   disposable: (name?: string) => Promise<Disposable>
-  redeem: (code: string, changes?: Record<string, string>) => Promise<Answer>
+  redeem: (code: string, changes?: Record<string, string>) => Promise<TestResponse>
   advance: (advanceSeconds: number) => Promise<void>
   inboxOf: (account: string) => Promise<Array<{ request: { method: string, path: string }, item: Record<string, unknown> }>>
 }
@@ -45,7 +45,7 @@ export async function openTestBlotre (t: Test): Promise<TestBlotre> {
   const blotre: TestBlotre = {
     ...sandbox,
 
-    look: async (path) => await call('GET', `/blotre/v0/api${path}`),
+    read: async (path) => await call('GET', `/blotre/v0/api${path}`),
 
     async member () {
       const { json: { data } } = await call('POST', '/_control/accounts', { body: { provider: 'blotre', count: 1 } })

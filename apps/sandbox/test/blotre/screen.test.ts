@@ -3,7 +3,7 @@ import { openTestBlotre } from './open-test-blotre.ts'
 
 const blotre = await openTestBlotre(t)
 
-t.test('shows a change of colour on the screen of its account, as it happens', async (t) => {
+t.test('shows a change of color on the screen of its account at once', async (t) => {
   const abort = new AbortController()
   t.teardown(() => abort.abort())
   const events = await fetch(`${blotre.url}/screen/events`, { signal: abort.signal })
@@ -23,7 +23,7 @@ t.test('shows a change of colour on the screen of its account, as it happens', a
   t.match(await until(/"arrived":\[\{/), JSON.stringify({ kind: 'tags', title: account, body: '#urgent #build', color: '#ff0000' }))
 })
 
-t.test('leads a person from the screen to a consent page that works', async (t) => {
+t.test('links from the screen to a working consent page', async (t) => {
   const { json: { data } } = await blotre.call('GET', '/screen/providers')
   const consentPath = (data as Array<{ id: string, consentPath: string }>).find(({ id }) => id === 'blotre')?.consentPath ?? ''
   t.match(await blotre.call('GET', consentPath), { status: 200, text: /Allow/ })

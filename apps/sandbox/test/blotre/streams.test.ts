@@ -1,20 +1,20 @@
 import t from 'tap'
 import { apiError, openTestBlotre } from './open-test-blotre.ts'
-import type { Answer } from '../open-test-sandbox.ts'
+import type { TestResponse } from '../open-test-sandbox.ts'
 
 const blotre = await openTestBlotre(t)
 
-function names ({ json }: Answer): string[] {
+function names ({ json }: TestResponse): string[] {
   return (json as unknown as Array<{ name: string }>).map(({ name }) => name)
 }
 
 async function query (path: string, text: string): Promise<string[]> {
-  return names(await blotre.look(`${path}?query=${encodeURIComponent(text)}`))
+  return names(await blotre.read(`${path}?query=${encodeURIComponent(text)}`))
 }
 
-t.test('gives everybody a root stream of their name', async (t) => {
+t.test('gives every user a root stream with the user\'s name', async (t) => {
   const { account, userId, rootStream } = await blotre.member()
-  const { status, json } = await blotre.look(`/stream/${rootStream}`)
+  const { status, json } = await blotre.read(`/stream/${rootStream}`)
   t.equal(status, 200)
   t.same(Object.keys(json), ['id', 'name', 'uri', 'created', 'updated', 'status', 'owner', 'tags'])
   t.match(json, { id: rootStream, name: account, uri: account, owner: userId, status: { color: '#aaaaaa', poster: userId }, tags: [] })
@@ -42,7 +42,7 @@ t.test('creates a stream once: 201, then 200', async (t) => {
   t.match(bare.json, { id: created.json['id'], name: 'Build Status', status: { color: '#ff0000' }, tags: [] })
 })
 
-t.test('means one stream by every spelling of its address', async (t) => {
+t.test('finds one stream by every spelling of its address', async (t) => {
   const member = await blotre.member()
   const spellings = [`${member.account}/my+lamp`, `  ${member.account.toUpperCase()}/My Lamp `, `${member.account}/my%20lamp`, `${member.account}/my+lamp/`]
   const ids = []
@@ -51,7 +51,7 @@ t.test('means one stream by every spelling of its address', async (t) => {
   t.equal(new Set(ids).size, 1)
 })
 
-t.test('makes streams below streams', async (t) => {
+t.test('creates streams below streams', async (t) => {
   const member = await blotre.member()
   await blotre.makeStream(member, 'a')
   const { status, json } = await member.api('PUT', '/stream', { name: 'b', uri: `${member.account}/a/b` })
@@ -73,14 +73,14 @@ t.test('refuses a stream whose name, address or parent is wrong', async (t) => {
     ['one', `${mine}/%zz`, 404, 'Parent stream does not exist.'],
     ['one', `${stranger.account}/one`, 401, 'User does not have permission to add child.']
   ] as const) {
-    const answer = await member.api('PUT', '/stream', { name, uri })
-    t.equal(answer.status, status, `${name} at ${uri}`)
-    t.same(answer.json, apiError(error))
-    t.equal(answer.headers.get('www-authenticate'), null)
+    const response = await member.api('PUT', '/stream', { name, uri })
+    t.equal(response.status, status, `${name} at ${uri}`)
+    t.same(response.json, apiError(error))
+    t.equal(response.headers.get('www-authenticate'), null)
   }
 })
 
-t.test('names what is wrong with the JSON of a stream', async (t) => {
+t.test('names every error in the JSON of a stream', async (t) => {
   const member = await blotre.member()
   const wrong = (message: string) => [{ msg: [message], args: [] }]
   const [name, uri] = ['a', `${member.account}/a`]
@@ -94,35 +94,35 @@ t.test('names what is wrong with the JSON of a stream', async (t) => {
     [{ name, uri, tags: [{ tag: 'a' }, { tag: 'b c' }] }, { 'obj.tags[1].tag': wrong('Tag is not valid.') }],
     [{ name, uri, tags: [{ tag: 'a' }, { tag: 'A' }] }, { 'obj.tags': wrong('Duplicate tags not allowed.') }]
   ] as const) {
-    const answer = await member.api('PUT', '/stream', body)
-    t.equal(answer.status, 400)
-    t.same(answer.json, apiError('Could not process request', details))
+    const response = await member.api('PUT', '/stream', body)
+    t.equal(response.status, 400)
+    t.same(response.json, apiError('Could not process request', details))
   }
 })
 
-t.test('sets the status, and shows it to everybody', async (t) => {
+t.test('sets the status, and returns it without a token', async (t) => {
   const { api, rootStream, userId } = await blotre.member()
   const { status, json } = await api('POST', `/stream/${rootStream}/status`, { color: '#Ff8800' })
   t.equal(status, 200)
   t.same(Object.keys(json), ['color', 'created', 'poster'])
   t.match(json, { color: '#Ff8800', poster: userId })
-  t.same((await blotre.look(`/stream/${rootStream}/status`)).json, json)
-  t.equal((await blotre.look(`/stream/${rootStream}`)).json['updated'], json['created'])
+  t.same((await blotre.read(`/stream/${rootStream}/status`)).json, json)
+  t.equal((await blotre.read(`/stream/${rootStream}`)).json['updated'], json['created'])
 })
 
-t.test('refuses a colour that is none', async (t) => {
+t.test('refuses an invalid color', async (t) => {
   const { api, rootStream } = await blotre.member()
   for (const [body, message] of [
     [{ color: 'red' }, 'Color is not valid.'], [{ color: '#12345' }, 'Color is not valid.'], [{ color: '#1234567' }, 'Color is not valid.'],
     [{ color: 7 }, 'error.expected.jsstring'], [{}, 'error.path.missing'], [['#123456'], 'error.path.missing'], [null, 'error.path.missing']
   ] as const) {
-    const answer = await api('POST', `/stream/${rootStream}/status`, body)
-    t.equal(answer.status, 400)
-    t.same(answer.json, apiError('Could not process request', { 'obj.color': [{ msg: [message], args: [] }] }))
+    const response = await api('POST', `/stream/${rootStream}/status`, body)
+    t.equal(response.status, 400)
+    t.same(response.json, apiError('Could not process request', { 'obj.color': [{ msg: [message], args: [] }] }))
   }
 })
 
-t.test('lets nobody else write, and says so by 401', async (t) => {
+t.test('refuses writes of another user with 401', async (t) => {
   const [{ rootStream }, { api }] = [await blotre.member(), await blotre.member()]
   const edited = await api('POST', `/stream/${rootStream}/status`, { color: '#123456' })
   t.equal(edited.status, 401)
@@ -132,28 +132,28 @@ t.test('lets nobody else write, and says so by 401', async (t) => {
   t.same(deleted.json, apiError('User does not have permission to delete stream.'))
 })
 
-t.test('answers 404 to a stream that is not there', async (t) => {
+t.test('returns 404 for an unknown stream', async (t) => {
   const { api } = await blotre.member()
   for (const id of ['0123456789abcdef01234567', 'not-an-id']) {
-    for (const answer of [
-      await blotre.look(`/stream/${id}`), await blotre.look(`/stream/${id}/status`), await blotre.look(`/stream/${id}/tags`),
-      await blotre.look(`/stream/${id}/children`), await api('DELETE', `/stream/${id}`), await api('POST', `/stream/${id}/status`, { color: '#123456' }),
+    for (const response of [
+      await blotre.read(`/stream/${id}`), await blotre.read(`/stream/${id}/status`), await blotre.read(`/stream/${id}/tags`),
+      await blotre.read(`/stream/${id}/children`), await api('DELETE', `/stream/${id}`), await api('POST', `/stream/${id}/status`, { color: '#123456' }),
       await api('POST', `/stream/${id}/tags`, [])
     ]) {
-      t.equal(answer.status, 404)
-      t.same(answer.json, apiError('Stream does not exist.'))
+      t.equal(response.status, 404)
+      t.same(response.json, apiError('Stream does not exist.'))
     }
   }
 })
 
-t.test('deletes a stream with all below it, but no root', async (t) => {
+t.test('deletes a stream with all streams below it, and no root stream', async (t) => {
   const member = await blotre.member()
   const a = await blotre.makeStream(member, 'a')
   const b = await blotre.makeStream(member, 'b', `${member.account}/a`)
   const { status, json } = await member.api('DELETE', `/stream/${a}`)
   t.equal(status, 200)
   t.match(json, { id: a, name: 'a' })
-  for (const id of [a, b]) t.match(await blotre.look(`/stream/${id}`), { status: 404 })
+  for (const id of [a, b]) t.match(await blotre.read(`/stream/${id}`), { status: 404 })
   t.same(await query(`/stream/${member.rootStream}/children`, ''), [])
   t.match(await member.api('PUT', '/stream', { name: 'a', uri: `${member.account}/a` }), { status: 201 })
 
@@ -162,7 +162,7 @@ t.test('deletes a stream with all below it, but no root', async (t) => {
   t.same(root.json, apiError('Cannot delete root streams.'))
 })
 
-t.test('finds by colour, by tag, by part of a name, or what changed last', async (t) => {
+t.test('finds streams by color, by tag, by part of a name, or by their latest change', async (t) => {
   const member = await blotre.member()
   const color = '#C0ffEE'
   for (const name of ['Zebra One', 'zebra-two', 'Zebra$3']) {
@@ -172,13 +172,13 @@ t.test('finds by colour, by tag, by part of a name, or what changed last', async
   t.same(await query('/stream', '#ZOO7'), ['Zebra$3'])
   t.same(await query('/stream', '  zEBRa '), ['Zebra$3', 'zebra-two', 'Zebra One'])
   t.same(await query('/stream', 'bra$'), ['Zebra$3'])
-  t.same(await query('/stream', 'z(e)b.r*a'), ['Zebra$3', 'zebra-two', 'Zebra One'], 'what no name has is left out')
+  t.same(await query('/stream', 'z(e)b.r*a'), ['Zebra$3', 'zebra-two', 'Zebra One'], 'a search omits characters that no name has')
   t.same(await query('/stream', 'no such thing'), [])
   t.equal((await query('/stream', '')).at(0), 'Zebra$3')
   t.equal((await query('/stream', '.*')).at(0), 'Zebra$3', 'nothing is left to look for')
 })
 
-t.test('lists twenty at most', async (t) => {
+t.test('lists at most twenty', async (t) => {
   const member = await blotre.member()
   for (let count = 0; count < 22; count++) await blotre.makeStream(member, `many${count}`)
   for (const path of ['/stream', `/stream/${member.rootStream}/children`]) {

@@ -9,11 +9,11 @@ async function setTags ({ api, rootStream }: Member, ...tags: string[]) {
 }
 
 async function tagsOf ({ rootStream }: Member): Promise<string[]> {
-  const { json } = await blotre.look(`/stream/${rootStream}/tags`)
+  const { json } = await blotre.read(`/stream/${rootStream}/tags`)
   return (json as unknown as Array<{ tag: string }>).map(({ tag }) => tag)
 }
 
-t.test('replaces the tags by those of a bare array, in lower case', async (t) => {
+t.test('replaces the tags by those of an array, in lower case', async (t) => {
   const member = await blotre.member()
   const { status, json } = await setTags(member, 'News', ' build_1 ', '$x-y')
   t.equal(status, 200)
@@ -23,7 +23,7 @@ t.test('replaces the tags by those of a bare array, in lower case', async (t) =>
   t.same(await tagsOf(member), [])
 })
 
-t.test('refuses what is no list of tags by 422, and names what is wrong', async (t) => {
+t.test('refuses an invalid list of tags with 422, and names every error', async (t) => {
   const member = await blotre.member()
   await setTags(member, 'kept')
   const wrong = (message: string) => [{ msg: [message], args: [] }]
@@ -54,25 +54,25 @@ t.test('adds a single tag once: 201, then 200', async (t) => {
   t.equal(added.status, 201)
   t.same(added.json, { tag: 'news' })
   t.match(await api('PUT', `${path}/NEWS`), { status: 200, json: { tag: 'news' } })
-  t.match(await blotre.look(`${path}/news`), { status: 200, json: { tag: 'news' } })
+  t.match(await blotre.read(`${path}/news`), { status: 200, json: { tag: 'news' } })
   for (const tag of ['2', '3', '4', '5', '6']) await api('PUT', `${path}/${tag}`)
   const full = await api('PUT', `${path}/7`)
   t.equal(full.status, 422)
   t.same(full.json, apiError('Too many tags.'))
 })
 
-t.test('does not find a tag that is not set, or is written otherwise', async (t) => {
+t.test('does not find a tag that is not set, or in another case', async (t) => {
   const member = await blotre.member()
   await setTags(member, 'news')
   for (const tag of ['other', 'News']) {
-    const { status, json } = await blotre.look(`/stream/${member.rootStream}/tags/${tag}`)
+    const { status, json } = await blotre.read(`/stream/${member.rootStream}/tags/${tag}`)
     t.equal(status, 404)
     t.same(json, apiError('Tag does not exist.'))
   }
-  t.same((await blotre.look('/stream/nowhere/tags/news')).json, apiError('Stream does not exist.'))
+  t.same((await blotre.read('/stream/nowhere/tags/news')).json, apiError('Stream does not exist.'))
 })
 
-t.test('takes DELETE for PUT, as Blot\'re does', async (t) => {
+t.test('handles DELETE like PUT, as Blot\'re does', async (t) => {
   const member = await blotre.member()
   await setTags(member, 'one', 'two')
   const path = `/stream/${member.rootStream}/tags`
@@ -82,7 +82,7 @@ t.test('takes DELETE for PUT, as Blot\'re does', async (t) => {
   t.same(await tagsOf(member), ['one', 'two', 'three'])
 })
 
-t.test('removes a tag when the fault is switched off, until a reset', async (t) => {
+t.test('removes a tag while the quirk is off, until a reset', async (t) => {
   const quirk = { provider: 'blotre', quirk: 'deleteTagAdds' }
   t.match(await blotre.call('POST', '/_control/quirks', { body: { ...quirk, on: false } }), { status: 200, json: { on: false } })
   const member = await blotre.member()
@@ -99,7 +99,7 @@ t.test('removes a tag when the fault is switched off, until a reset', async (t) 
   t.ok((data as object[]).some((each) => JSON.stringify(each) === JSON.stringify({ ...quirk, on: true })))
 })
 
-t.test('lets nobody else tag: 401 for the list, but 404 for a single tag', async (t) => {
+t.test('refuses tags of another user: 401 for the list, 404 for a single tag', async (t) => {
   const [{ rootStream }, { api }] = [await blotre.member(), await blotre.member()]
   const list = await api('POST', `/stream/${rootStream}/tags`, [])
   t.equal(list.status, 401)
@@ -111,7 +111,7 @@ t.test('lets nobody else tag: 401 for the list, but 404 for a single tag', async
   }
 })
 
-t.test('looks at a single tag before the stream', async (t) => {
+t.test('checks a single tag before the stream', async (t) => {
   const { api } = await blotre.member()
   for (const method of ['PUT', 'DELETE']) {
     t.same((await api(method, '/stream/nowhere/tags/abc123')).json, apiError('Tag is not valid.'))
@@ -120,17 +120,17 @@ t.test('looks at a single tag before the stream', async (t) => {
   }
 })
 
-t.test('lists the streams that bear a tag, the latest change first', async (t) => {
+t.test('lists the streams with a tag, the latest change first', async (t) => {
   const [one, two] = [await blotre.member(), await blotre.member()]
   await setTags(one, 'shared')
   await setTags(two, 'shared')
   const accounts = async (path: string) => {
-    return ((await blotre.look(path)).json as unknown as Array<{ name: string }>).map(({ name }) => name)
+    return ((await blotre.read(path)).json as unknown as Array<{ name: string }>).map(({ name }) => name)
   }
   t.same(await accounts('/tag/SHARED/children'), [two.account, one.account])
   t.same(await accounts(`/tag/shared/children?query=${one.account.toUpperCase()}`), [one.account])
   t.same(await accounts('/tag/nobody-has-it/children'), [])
-  const invalid = await blotre.look('/tag/abc123/children')
+  const invalid = await blotre.read('/tag/abc123/children')
   t.equal(invalid.status, 422)
   t.same(invalid.json, apiError('Invalid tag'))
 })

@@ -12,7 +12,7 @@ async function revoke (token: string) {
   return await blotre.call('POST', `${ROOT}/revoke?token=${token}`)
 }
 
-t.test('tells of either token since when and for how long', async (t) => {
+t.test('reports for either token when it was issued and when it expires', async (t) => {
   const { account, accessToken, refreshToken, userId, rootStream } = await blotre.member()
   const issued = Date.now()
   await blotre.advance(600)
@@ -29,24 +29,24 @@ t.test('tells of either token since when and for how long', async (t) => {
   }
 })
 
-t.test('does not know an expired access token, and tells nobody\'s name to its refresh token', async (t) => {
+t.test('does not know an expired access token, and omits the user for its refresh token', async (t) => {
   const { accessToken, refreshToken } = await blotre.member()
   await blotre.advance(7200)
   t.match(await info(accessToken), { status: 404 })
   t.match(await info(refreshToken), { status: 200, json: { expires_in: 0, user: null } })
 })
 
-t.test('answers 404 to a token it does not know, and a page to none', async (t) => {
-  for (const answer of [await info('nonsense'), await revoke('nonsense')]) {
-    t.equal(answer.status, 404)
-    t.same(answer.json, apiError('No such token.'))
-    t.equal(answer.headers.get('cache-control'), 'no-cache, no-store, must-revalidate')
+t.test('returns 404 for an unknown token, and a page without a token', async (t) => {
+  for (const response of [await info('nonsense'), await revoke('nonsense')]) {
+    t.equal(response.status, 404)
+    t.same(response.json, apiError('No such token.'))
+    t.equal(response.headers.get('cache-control'), 'no-cache, no-store, must-revalidate')
   }
   t.match(await blotre.call('GET', `${ROOT}/token_info`), { status: 400 })
   t.match(await blotre.call('POST', `${ROOT}/revoke`, { body: new URLSearchParams({ token: 'x' }) }), { status: 400 })
 })
 
-t.test('revokes both tokens by either: the access token then reads expired, the refresh token is refused', async (t) => {
+t.test('revokes both tokens by either: the access token then reads as expired, and the refresh token is refused', async (t) => {
   for (const kind of ['accessToken', 'refreshToken'] as const) {
     const member = await blotre.member()
     const { status, text } = await revoke(member[kind])
@@ -65,7 +65,7 @@ t.test('revokes both tokens by either: the access token then reads expired, the 
   }
 })
 
-t.test('does not take an expired access token for a revocation, but its refresh token', async (t) => {
+t.test('refuses to revoke by an expired access token, and accepts its refresh token', async (t) => {
   const { accessToken, refreshToken } = await blotre.member()
   await blotre.advance(7200)
   t.match(await revoke(accessToken), { status: 404 })

@@ -7,7 +7,7 @@ async function isAlive (accessToken: string): Promise<boolean> {
   return (await sandbox.call('GET', '/pushbullet/v2/users/me', { headers: { 'access-token': accessToken } })).status === 200
 }
 
-t.test('makes as many accounts as are asked for, each with a token of its own', async (t) => {
+t.test('creates the requested number of accounts, each with its own token', async (t) => {
   const { status, json } = await sandbox.call('POST', '/_control/accounts', { body: { provider: 'pushbullet', count: 1000 } })
   t.equal(status, 200)
   const made = json['data'] as Array<{ account: string, accessToken: string }>
@@ -17,14 +17,14 @@ t.test('makes as many accounts as are asked for, each with a token of its own', 
   t.ok(await isAlive(made[999]?.accessToken ?? ''))
 })
 
-t.test('makes a hundred thousand within seconds', async (t) => {
+t.test('creates a hundred thousand accounts within twenty seconds', async (t) => {
   const began = Date.now()
   const { json } = await sandbox.call('POST', '/_control/accounts', { body: { provider: 'pushbullet', count: 100_000 } })
   t.equal((json['data'] as unknown[]).length, 100_000)
   t.ok(Date.now() - began < 20_000)
 })
 
-t.test('ends every token of one account, and of no other', async (t) => {
+t.test('revokes every token of one account, and of no other', async (t) => {
   for (const [path, member] of [['revoke', 'revoked'], ['expire', 'expired']] as const) {
     const one = await sandbox.join()
     const other = await sandbox.join()
@@ -36,13 +36,13 @@ t.test('ends every token of one account, and of no other', async (t) => {
   }
 })
 
-t.test('ends all tokens when no account is named', async (t) => {
+t.test('revokes all tokens without an account', async (t) => {
   const { accessToken } = await sandbox.join()
   await sandbox.call('POST', '/_control/tokens/revoke', { body: { provider: 'pushbullet' } })
   t.notOk(await isAlive(accessToken))
 })
 
-t.test('lets an account in again after its tokens were ended', async (t) => {
+t.test('lets an account grant access again after its tokens were revoked', async (t) => {
   const grant = async (): Promise<string> => {
     const query = new URLSearchParams({
       client_id: 'carillon', redirect_uri: `${sandbox.url}/connect/pushbullet/callback`, response_type: 'token', auto: 'allow', account: 'dora'
@@ -57,7 +57,7 @@ t.test('lets an account in again after its tokens were ended', async (t) => {
   t.ok(await isAlive(second))
 })
 
-t.test('refuses what makes no sense, in JSON', async (t) => {
+t.test('refuses invalid input, in JSON', async (t) => {
   const refused: Array<[string, unknown, RegExp]> = [
     ['accounts', { provider: 'pushbullet' }, /count/],
     ['accounts', { provider: 'pushbullet', count: 0 }, /count/],

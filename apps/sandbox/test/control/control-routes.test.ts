@@ -5,7 +5,7 @@ const sandbox = await openTestSandbox(t)
 
 t.beforeEach(async () => { await sandbox.call('POST', '/_control/reset') })
 
-t.test('counts requests, faults and answers per endpoint', async (t) => {
+t.test('counts requests, faults and responses per endpoint', async (t) => {
   const { v2 } = await sandbox.join()
   await sandbox.fault({ match: '/v2/pushes', reset: 'after', times: 1 })
   await v2('POST', '/pushes', { body: { type: 'note', body: 'a' } }).catch(() => {})
@@ -27,7 +27,7 @@ t.test('counts requests, faults and answers per endpoint', async (t) => {
   })
 })
 
-t.test('moves the simulated time ahead', async (t) => {
+t.test('advances the sandbox\'s clock', async (t) => {
   const { v2 } = await sandbox.join()
   const { status, json } = await sandbox.call('POST', '/_control/clock', { body: { advanceSeconds: 86400 } })
   t.equal(status, 200)
@@ -39,7 +39,7 @@ t.test('moves the simulated time ahead', async (t) => {
   t.ok(Math.abs(Date.parse(String(arrival?.['at'])) / 1000 - tomorrow) < 60)
 })
 
-t.test('forgets everything on reset', async (t) => {
+t.test('deletes everything on reset', async (t) => {
   const { accessToken, v2 } = await sandbox.join()
   await v2('POST', '/pushes', { body: { type: 'note', body: 'a' } })
   await sandbox.call('POST', '/_control/clock', { body: { advanceSeconds: 86400 } })
@@ -47,7 +47,7 @@ t.test('forgets everything on reset', async (t) => {
   const held = v2('POST', '/pushes', { body: { type: 'note', body: 'b' } })
   while ((await sandbox.inbox()).length < 2);
   t.match(await sandbox.call('POST', '/_control/reset'), { status: 200 })
-  t.match(await held, { status: 200 }, 'what it held back goes out')
+  t.match(await held, { status: 200 }, 'it releases delayed responses')
 
   t.same((await sandbox.call('GET', '/_control/stats')).json, { data: [], accounts: 0, items: 0 })
   t.same((await sandbox.call('GET', '/_control/faults')).json, { data: [] })
@@ -58,7 +58,7 @@ t.test('forgets everything on reset', async (t) => {
   t.ok(Math.abs(Number(created) - Date.now() / 1000) < 60, 'the clock is back')
 })
 
-t.test('takes JSON that does not call itself so, and an empty body that does', async (t) => {
+t.test('accepts JSON with another content type, and an empty body with that of JSON', async (t) => {
   const body = '{"provider":"pushbullet","count":1}'
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   t.match(await sandbox.call('POST', '/_control/accounts', { body, headers }), { status: 200 })

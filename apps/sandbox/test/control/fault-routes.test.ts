@@ -1,30 +1,30 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { openTestSandbox } from '../open-test-sandbox.ts'
-import type { Answer } from '../open-test-sandbox.ts'
+import type { TestResponse } from '../open-test-sandbox.ts'
 
 const sandbox = await openTestSandbox(t)
 const { account, v2 } = await sandbox.join()
 
 t.beforeEach(async () => { await sandbox.call('DELETE', '/_control/faults') })
 
-const push = (guid?: string): Promise<Answer> => v2('POST', '/pushes', { body: { type: 'note', body: 'b', guid } })
+const push = (guid?: string): Promise<TestResponse> => v2('POST', '/pushes', { body: { type: 'note', body: 'b', guid } })
 const arrivals = async (): Promise<number> => (await sandbox.inbox(`&account=${account}`)).length
 
-/** What became of the pushes so far. */
+/** The pushes that have arrived. */
 async function pushCount (): Promise<{ faults: number, answers: Record<string, number> }> {
   const { json } = await sandbox.call('GET', '/_control/stats')
   const counts = json['data'] as Array<{ endpoint: string, faults: number, answers: Record<string, number> }>
   return counts.find(({ endpoint }) => endpoint === 'POST /pushbullet/v2/pushes') ?? { faults: 0, answers: {} }
 }
 
-/** What a call throws when its connection dies, told by the system's error code. */
+/** The error of a request whose connection is reset. */
 async function mustReset (t: Test, call: Promise<unknown>): Promise<void> {
   const error = await call.then(() => undefined, (reason: Error & { cause?: { code?: string } }) => reason)
   t.equal(error?.cause?.code, 'ECONNRESET')
 }
 
-t.test('answers with the status as often as told, and commits nothing', async (t) => {
+t.test('sends the status as often as requested, and processes nothing', async (t) => {
   const before = await arrivals()
   await sandbox.fault({ status: 500, times: 3 })
   const statuses = []
@@ -33,7 +33,7 @@ t.test('answers with the status as often as told, and commits nothing', async (t
   t.equal(await arrivals(), before + 1)
 })
 
-t.test('goes on until it is taken away', async (t) => {
+t.test('applies until it is removed', async (t) => {
   await sandbox.fault({ status: 500 })
   for (let index = 0; index < 5; index++) t.match(await push(), { status: 500, json: { error: { type: 'server' } } })
   t.match(await sandbox.call('DELETE', '/_control/faults'), { status: 200, json: { removed: 1 } })
@@ -55,7 +55,7 @@ t.test('matches part of the method and path, with the provider\'s prefix or with
   }
 })
 
-t.test('says 429 as Pushbullet does, with headers that tell when to come back', async (t) => {
+t.test('sends Pushbullet\'s 429, with headers that report when to retry', async (t) => {
   await sandbox.fault({ status: 429 })
   const { status, headers, json } = await push()
   t.equal(status, 429)
@@ -70,7 +70,7 @@ t.test('says 429 as Pushbullet does, with headers that tell when to come back', 
   t.equal(headers.get('retry-after'), null)
 })
 
-t.test('lets the caller set the reset, in the past or the future, or take it away', async (t) => {
+t.test('lets the caller set the time of the reset, in the past or the future, or remove it', async (t) => {
   for (const reset of [1, Math.floor(Date.now() / 1000) + 2, 'soon', null]) {
     await sandbox.call('DELETE', '/_control/faults')
     await sandbox.fault({ status: 429, headers: { 'X-Ratelimit-Reset': reset } })
@@ -81,7 +81,7 @@ t.test('lets the caller set the reset, in the past or the future, or take it awa
   }
 })
 
-t.test('has the service\'s own words for each status', async (t) => {
+t.test('sends the service\'s own body for each status', async (t) => {
   for (const [status, body] of [
     [400, { error: { code: 'pushbullet_pro_required', message: 'Pushbullet Pro is required to make this call.', cat: '🙀' }, error_code: 'pushbullet_pro_required' }],
     [401, { error: { code: 'invalid_access_token', cat: '(=^･ω･^)y＝' }, error_code: 'invalid_access_token' }],
@@ -91,13 +91,13 @@ t.test('has the service\'s own words for each status', async (t) => {
   ] as const) {
     await sandbox.call('DELETE', '/_control/faults')
     await sandbox.fault({ status })
-    const answer = await push()
-    t.match(answer, { status, json: body })
-    t.match(answer.headers.get('x-ratelimit-limit'), /^\d+$/)
+    const response = await push()
+    t.match(response, { status, json: body })
+    t.match(response.headers.get('x-ratelimit-limit'), /^\d+$/)
   }
 })
 
-t.test('says what a gateway says in HTML', async (t) => {
+t.test('sends the HTML of a gateway', async (t) => {
   for (const status of [502, 503, 504]) {
     await sandbox.call('DELETE', '/_control/faults')
     await sandbox.fault({ status })
@@ -107,7 +107,7 @@ t.test('says what a gateway says in HTML', async (t) => {
   }
 })
 
-t.test('sends the body it was given, as it is', async (t) => {
+t.test('sends the requested body unchanged', async (t) => {
   for (const [body, type, text] of [
     ['<h1>Oops</h1>', 'text/html', '<h1>Oops</h1>'],
     ['{"broken":', 'text/plain', '{"broken":'],
@@ -119,22 +119,22 @@ t.test('sends the body it was given, as it is', async (t) => {
   ] as const) {
     await sandbox.call('DELETE', '/_control/faults')
     await sandbox.fault({ status: 500, body })
-    const answer = await push()
-    t.equal(answer.text, text)
-    t.match(answer.headers.get('content-type'), type)
+    const response = await push()
+    t.equal(response.text, text)
+    t.match(response.headers.get('content-type'), type)
   }
 })
 
-t.test('takes a body without a status for a 200 that commits nothing', async (t) => {
+t.test('sends a body without a status as a 200, and processes nothing', async (t) => {
   const before = await arrivals()
   await sandbox.fault({ body: '<html>', headers: { 'content-type': 'application/json' } })
-  const answer = await push()
-  t.match(answer, { status: 200, text: '<html>' })
-  t.equal(answer.headers.get('content-type'), 'application/json')
+  const response = await push()
+  t.match(response, { status: 200, text: '<html>' })
+  t.equal(response.headers.get('content-type'), 'application/json')
   t.equal(await arrivals(), before)
 })
 
-t.test('adds headers alone to the real answer', async (t) => {
+t.test('adds headers to the real response', async (t) => {
   await sandbox.fault({ headers: { 'x-ratelimit-remaining': 3 } })
   const { status, headers, json } = await push()
   t.equal(status, 200)
@@ -142,14 +142,14 @@ t.test('adds headers alone to the real answer', async (t) => {
   t.equal(headers.get('x-ratelimit-remaining'), '3')
 })
 
-t.test('resets the connection before the request is handled', async (t) => {
+t.test('resets the connection before the request is processed', async (t) => {
   const before = await arrivals()
   await sandbox.fault({ reset: 'before', times: 1 })
   await mustReset(t, push('lost'))
   t.equal(await arrivals(), before)
 })
 
-t.test('resets the connection after the request was committed', async (t) => {
+t.test('resets the connection after the request is processed', async (t) => {
   const before = await arrivals()
   await sandbox.fault({ match: 'POST /v2/pushes', reset: 'after', times: 1 })
   await mustReset(t, push('kept'))
@@ -158,20 +158,20 @@ t.test('resets the connection after the request was committed', async (t) => {
   t.equal(await arrivals(), before + 1, 'the same guid makes no second push')
 })
 
-t.test('holds the answer back, not the commit, until the fault is taken away', async (t) => {
-  const [before, answered] = [await arrivals(), (await pushCount()).answers[200] ?? 0]
+t.test('delays the response, not its effect, until the fault is removed', async (t) => {
+  const [before, sent] = [await arrivals(), (await pushCount()).answers[200] ?? 0]
   await sandbox.fault({ delayMs: 600_000, times: 1 })
-  const answer = push()
+  const response = push()
   while (await arrivals() === before);
-  t.equal((await pushCount()).answers[200], answered, 'it has arrived, and nobody was told')
+  t.equal((await pushCount()).answers[200], sent, 'it has arrived without a response')
   await sandbox.call('DELETE', '/_control/faults?provider=blotre')
-  t.equal((await pushCount()).answers[200], answered, 'those of another provider are no concern of it')
+  t.equal((await pushCount()).answers[200], sent, 'removing the faults of another provider does not release it')
   await sandbox.call('DELETE', '/_control/faults')
-  t.match(await answer, { status: 200 })
-  t.equal((await pushCount()).answers[200], answered + 1)
+  t.match(await response, { status: 200 })
+  t.equal((await pushCount()).answers[200], sent + 1)
 })
 
-t.test('holds back a status and a reset too', async (t) => {
+t.test('delays a status and a reset too', async (t) => {
   await sandbox.fault({ delayMs: 100, status: 500, times: 1 })
   await sandbox.fault({ delayMs: 100, reset: 'before', times: 1 })
   await sandbox.fault({ delayMs: 100, reset: 'after', times: 1 })
@@ -185,19 +185,19 @@ t.test('holds back a status and a reset too', async (t) => {
   for (let index = 1; index < times.length; index++) t.ok(Number(times[index]) - Number(times[index - 1]) >= 95)
 })
 
-t.test('lets go of everything it holds back, whatever was to come of it', async (t) => {
+t.test('releases every delayed response', async (t) => {
   const before = (await pushCount()).faults
   const many = Array.from({ length: 20 }, () => ({ status: 500 }))
   const rules = [...many, { reset: 'before' }, { reset: 'after' }]
   for (const rule of rules) await sandbox.fault({ delayMs: 600_000, times: 1, ...rule })
-  const answers = Promise.allSettled(rules.map(() => push()))
+  const responses = Promise.allSettled(rules.map(() => push()))
   while ((await pushCount()).faults < before + rules.length);
   t.match(await sandbox.call('DELETE', '/_control/faults'), { json: { removed: rules.length } })
-  const outcomes = (await answers).map((each) => each.status === 'fulfilled' ? each.value.status : each.reason.cause?.code)
+  const outcomes = (await responses).map((each) => each.status === 'fulfilled' ? each.value.status : each.reason.cause?.code)
   t.same(outcomes.sort(), [...many.map(({ status }) => status), 'ECONNRESET', 'ECONNRESET'])
 })
 
-t.test('strikes by chance', async (t) => {
+t.test('applies with its probability', async (t) => {
   await sandbox.fault({ status: 500, probability: 0.5 })
   const statuses = []
   for (let index = 0; index < 100; index++) statuses.push((await push()).status)
@@ -209,7 +209,7 @@ t.test('strikes by chance', async (t) => {
   t.match(await push(), { status: 200 })
 })
 
-t.test('takes the first of several that strikes', async (t) => {
+t.test('applies the first of several matching faults', async (t) => {
   await sandbox.fault({ match: '/v2/devices', status: 503 })
   await sandbox.fault({ status: 500, times: 1 })
   await sandbox.fault({ status: 429, times: 1 })
@@ -217,17 +217,17 @@ t.test('takes the first of several that strikes', async (t) => {
   t.match((await sandbox.call('GET', '/_control/faults')).json, { data: [{ struck: 0 }, { struck: 1 }, { struck: 1 }] })
 })
 
-t.test('strikes the handshake as well', async (t) => {
+t.test('applies to the handshake too', async (t) => {
   await sandbox.fault({ match: 'POST /oauth2/token', status: 400, body: { error: 'invalid_grant' } })
   t.match(await sandbox.call('POST', '/pushbullet/oauth2/token', { body: {} }), { status: 400, json: { error: 'invalid_grant' } })
 })
 
-t.test('leaves the controls alone', async (t) => {
+t.test('does not apply to control calls', async (t) => {
   await sandbox.fault({ status: 500 })
   t.match(await sandbox.call('GET', '/_control/stats'), { status: 200 })
 })
 
-t.test('refuses a fault that makes no sense, in JSON', async (t) => {
+t.test('refuses an inconsistent fault, in JSON', async (t) => {
   for (const [rule, words] of [
     [{}, /provider/],
     [{ provider: 'pushbullet' }, /at least one of/],

@@ -3,7 +3,7 @@ import { openTestSandbox } from '../open-test-sandbox.ts'
 
 const sandbox = await openTestSandbox(t)
 
-t.test('shows what arrived, in order of arrival, and the request without its credentials', async (t) => {
+t.test('lists arrivals in order, with their requests without credentials', async (t) => {
   const { account, accessToken, v2 } = await sandbox.join()
   for (const body of ['one', 'two']) await v2('POST', '/pushes', { body: { type: 'note', body, device_id: 'typo' }, headers: { 'x-mine': 'kept' } })
   const arrivals = await sandbox.inbox(`&account=${account}`)
@@ -26,7 +26,7 @@ t.test('shows what arrived, in order of arrival, and the request without its cre
   t.notMatch(JSON.stringify(arrivals), accessToken)
 })
 
-t.test('redacts every way to show a token, and leaves the scheme', async (t) => {
+t.test('redacts every header with a token, and keeps the scheme', async (t) => {
   const { account, accessToken } = await sandbox.join()
   const basic = `Basic ${Buffer.from(`${accessToken}:`).toString('base64')}`
   for (const authorization of [basic, `Bearer ${accessToken}`]) {
@@ -41,7 +41,7 @@ t.test('redacts every way to show a token, and leaves the scheme', async (t) => 
   t.notMatch(JSON.stringify(arrivals), basic.slice('Basic '.length))
 })
 
-t.test('keeps a push as it arrived, whatever becomes of it', async (t) => {
+t.test('keeps a push as it arrived, whatever happens to it later', async (t) => {
   const { account, v2 } = await sandbox.join()
   const { json: { iden } } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b' } })
   await v2('POST', `/pushes/${iden}`, { body: { dismissed: true } })
@@ -51,7 +51,7 @@ t.test('keeps a push as it arrived, whatever becomes of it', async (t) => {
   t.notOk('dismissed' in (arrival?.['item'] as object))
 })
 
-t.test('goes on after a cursor, which is any arrival\'s id', async (t) => {
+t.test('continues after a cursor, which is the id of an arrival', async (t) => {
   const { account, v2 } = await sandbox.join()
   for (const body of ['1', '2', '3', '4', '5']) await v2('POST', '/pushes', { body: { type: 'note', body } })
 
@@ -69,7 +69,7 @@ t.test('goes on after a cursor, which is any arrival\'s id', async (t) => {
   t.same(await sandbox.inbox(`&account=${account}&cursor=${all[4]?.['id']}`), [])
 })
 
-t.test('keeps its ids apart over a reset, so that an old cursor skips nothing', async (t) => {
+t.test('continues its ids after a reset, so that an old cursor skips nothing', async (t) => {
   const { v2 } = await sandbox.join()
   await v2('POST', '/pushes', { body: { type: 'note', body: 'before' } })
   const cursor = (await sandbox.inbox()).at(-1)?.['id']
@@ -79,7 +79,7 @@ t.test('keeps its ids apart over a reset, so that an old cursor skips nothing', 
   t.match(await sandbox.inbox(`&cursor=${cursor}`), [{ item: { body: 'after' } }])
 })
 
-t.test('refuses a query that makes no sense, in JSON', async (t) => {
+t.test('refuses an invalid query, in JSON', async (t) => {
   for (const [query, words] of [
     ['provider=carrier-pigeon', /^provider: got "carrier-pigeon", expected one of pushbullet/],
     ['cursor=x', /^cursor: got "x"/],

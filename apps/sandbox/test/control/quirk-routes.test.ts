@@ -8,11 +8,11 @@ async function find (quirk: string): Promise<object | undefined> {
   return (data as Array<{ quirk: string }>).find((each) => each.quirk === quirk)
 }
 
-t.test('lists the faults of services that can be switched off, all on at first', async (t) => {
+t.test('lists the quirks of the services with their defaults', async (t) => {
   t.match(await find('deleteTagAdds'), { provider: 'blotre', on: true })
 })
 
-t.test('switches one off and on again', async (t) => {
+t.test('switches a quirk off and on', async (t) => {
   for (const on of [false, true]) {
     const body = { provider: 'blotre', quirk: 'deleteTagAdds', on }
     const { status, json } = await call('POST', '/_control/quirks', { body })
@@ -22,7 +22,7 @@ t.test('switches one off and on again', async (t) => {
   }
 })
 
-t.test('refuses what makes no sense', async (t) => {
+t.test('refuses invalid input', async (t) => {
   for (const body of [
     { provider: 'nowhere', quirk: 'deleteTagAdds', on: false }, { provider: 'blotre', quirk: 'constructor', on: false },
     { provider: 'pushbullet', quirk: 'deleteTagAdds', on: false }, { provider: 'blotre', quirk: 'deleteTagAdds', on: 'no' },

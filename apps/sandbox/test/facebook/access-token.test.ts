@@ -3,7 +3,7 @@ import { APP, openTestFacebook, refusal } from './open-test-facebook.ts'
 
 const facebook = await openTestFacebook(t)
 
-t.test('exchanges a code for a token of hours, by POST and by GET', async (t) => {
+t.test('exchanges a code for a short-lived token, by POST and by GET', async (t) => {
   const { status, headers, json } = await facebook.redeemCode(await facebook.code())
   t.match([status, json], [200, { access_token: /^EAA\w{100}/, token_type: 'bearer', expires_in: 7200 }])
   t.same(Object.keys(json), ['access_token', 'token_type', 'expires_in'], 'and no refresh token')
@@ -12,7 +12,7 @@ t.test('exchanges a code for a token of hours, by POST and by GET', async (t) =>
   t.match(await facebook.graph('GET /oauth/access_token', query), { status: 200, json: { access_token: String } })
 })
 
-t.test('refuses in the Graph API\'s way, and not in that of RFC 6749', async (t) => {
+t.test('sends errors of the Graph API, not those of RFC 6749', async (t) => {
   const used = await facebook.code()
   await facebook.redeemCode(used)
   const old = await facebook.code()
@@ -31,7 +31,7 @@ t.test('refuses in the Graph API\'s way, and not in that of RFC 6749', async (t)
   }
 })
 
-t.test('compares the redirect address to the letter, and says so in a header', async (t) => {
+t.test('compares the redirect address exactly, and reports a mismatch in a header', async (t) => {
   const code = await facebook.code()
   const { status, headers, json } = await facebook.redeemCode(code, { redirect_uri: 'http://127.0.0.1:4001/connect/facebook/callback' })
   t.match([status, json], [400, { error: { code: 100, message: /^Error validating verification code\. Please make sure your redirect_uri is identical/ } }])
@@ -40,7 +40,7 @@ t.test('compares the redirect address to the letter, and says so in a header', a
   t.match(await facebook.redeemCode(code), { status: 200 }, 'and the code is as good as before')
 })
 
-t.test('numbers its errors one after the other', async (t) => {
+t.test('numbers its errors', async (t) => {
   const trace = async () => {
     const { json: { error } } = await facebook.redeemCode('nonsense')
     return Number((error as { fbtrace_id: string }).fbtrace_id.slice(1))
@@ -49,7 +49,7 @@ t.test('numbers its errors one after the other', async (t) => {
   t.equal(second, first + 1)
 })
 
-t.test('exchanges a living token for one of sixty days, again and again, and a dead one never', async (t) => {
+t.test('exchanges a valid token for one of sixty days repeatedly, and refuses an invalid one', async (t) => {
   const exchange = async (text: unknown) => await facebook.token({ grant_type: 'fb_exchange_token', fb_exchange_token: String(text) })
   const short = (await facebook.redeemCode(await facebook.code({ account: 'ida' }))).json['access_token']
   const long = await exchange(short)
@@ -67,7 +67,7 @@ t.test('exchanges a living token for one of sixty days, again and again, and a d
   t.same(data, [{ account: 'ida', refreshes: 1, refused: 2 }], 'of which one was a re-exchange')
 })
 
-t.test('gives the app a token of its own', async (t) => {
+t.test('issues a token of the app itself', async (t) => {
   const { status, json } = await facebook.token({ grant_type: 'client_credentials' })
   t.match([status, json], [200, { access_token: new RegExp(`^${APP.id}\\|`), token_type: 'bearer' }])
   t.match(await facebook.graph('GET /debug_token', { access_token: String(json['access_token']), input_token: 'x' }), { status: 200 })

@@ -3,14 +3,14 @@ import { openTestFacebook, refusal } from './open-test-facebook.ts'
 
 const facebook = await openTestFacebook(t)
 
-t.test('makes accounts that have let the app in', async (t) => {
+t.test('creates accounts that have allowed the app', async (t) => {
   const { json: { data } } = await facebook.control('/accounts', { provider: 'facebook', count: 3 })
   const made = data as Array<{ account: string, userId: string }>
   t.equal(new Set(made.map(({ userId }) => userId)).size, 3)
   t.match(made[0], { account: String, accessToken: /^EAA/, expiresIn: 5_183_944, userId: /^[1-9]\d{15}$/, adAccounts: [/^act_\d+$/, /^act_\d+$/] })
 })
 
-t.test('expires and revokes tokens, of one or of all', async (t) => {
+t.test('expires and revokes the tokens of one account or of all', async (t) => {
   const [one, two] = [await facebook.member(), await facebook.member()]
   await facebook.control('/tokens/expire', { provider: 'facebook', account: one.account })
   t.match(await one.get('/me'), refusal(190, { subcode: 463, message: /Session has expired on \w+, \d\d-\w+-\d\d .* The current time is / }))
@@ -19,7 +19,7 @@ t.test('expires and revokes tokens, of one or of all', async (t) => {
   t.match(await two.get('/me'), refusal(190, { subcode: 458 }))
 })
 
-t.test('gives somebody more ad accounts, or none', async (t) => {
+t.test('gives a person more ad accounts, or none', async (t) => {
   const { account, get } = await facebook.member()
   const { json } = await facebook.control('/facebook/ad-accounts', { account, count: 30 })
   t.equal((json['data'] as string[]).length, 30)
@@ -31,7 +31,7 @@ t.test('gives somebody more ad accounts, or none', async (t) => {
   t.match(await facebook.control('/facebook/ad-accounts', { account: 'nobody', count: 1 }), { status: 400 })
 })
 
-t.test('keeps in the inbox who let the app in, what was read and who removed it, and no token', async (t) => {
+t.test('adds allowing, reading and removing to the inbox, without tokens', async (t) => {
   const { json } = await facebook.redeemCode(await facebook.code({ account: 'ben' }))
   const token = String(json['access_token'])
   const { json: { data: [{ id }] } } = await facebook.graph('GET /me/adaccounts', { access_token: token }) as unknown as { json: { data: [{ id: string }] } }
@@ -44,7 +44,7 @@ t.test('keeps in the inbox who let the app in, what was read and who removed it,
   t.notMatch(text, token)
 })
 
-t.test('shows on the screen what happens', async (t) => {
+t.test('shows the events on the screen', async (t) => {
   const abort = new AbortController()
   t.teardown(() => abort.abort())
   const events = await fetch(`${facebook.url}/screen/events`, { signal: abort.signal })
@@ -60,7 +60,7 @@ t.test('shows on the screen what happens', async (t) => {
   t.match(await until(/"arrived":\[\{/), 'removed')
 })
 
-t.test('forgets everything', async (t) => {
+t.test('deletes everything on reset', async (t) => {
   const { get } = await facebook.member()
   await facebook.control('/reset', {})
   t.match(await get('/me'), refusal(190))

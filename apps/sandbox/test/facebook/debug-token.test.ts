@@ -3,7 +3,7 @@ import { APP, openTestFacebook, refusal } from './open-test-facebook.ts'
 
 const facebook = await openTestFacebook(t)
 
-t.test('tells the app all about a token', async (t) => {
+t.test('describes a token to the app', async (t) => {
   const { accessToken, userId } = await facebook.member()
   const facts = await facebook.debug(accessToken)
   t.match(facts, {
@@ -15,7 +15,7 @@ t.test('tells the app all about a token', async (t) => {
   t.notMatch(Object.keys(await facebook.debug(short)), ['issued_at'])
 })
 
-t.test('says of a dead one why, with 200', async (t) => {
+t.test('says with 200 why a token is invalid', async (t) => {
   for (const [subcode, end] of [
     [463, async (account: string) => await facebook.control('/tokens/expire', { provider: 'facebook', account })],
     [458, async (account: string) => await facebook.control('/tokens/revoke', { provider: 'facebook', account })]
@@ -27,7 +27,7 @@ t.test('says of a dead one why, with 200', async (t) => {
   t.match(await facebook.debug('nonsense'), { is_valid: false, error: { code: 190 } })
 })
 
-t.test('tells nobody but the app', async (t) => {
+t.test('requires a token of the app', async (t) => {
   const { accessToken } = await facebook.member()
   for (const asking of [accessToken, `${APP.id}|wrong`, '']) {
     t.match(await facebook.graph('GET /debug_token', { input_token: accessToken, access_token: asking }), refusal(100))

@@ -22,7 +22,7 @@ t.test('asks a person for each permission, with Allow and Deny', async (t) => {
   t.notMatch(text, 'name="grant" value="public_profile"', 'which cannot be declined')
 })
 
-t.test('gives a code and the state back to the letter, with the odd fragment', async (t) => {
+t.test('returns a code and the unchanged state, with Facebook\'s fragment', async (t) => {
   const url = await facebook.decide()
   t.equal(url.origin + url.pathname, REDIRECT)
   t.same([...url.searchParams.keys()], ['code', 'state'])
@@ -30,7 +30,7 @@ t.test('gives a code and the state back to the letter, with the odd fragment', a
   t.equal(url.hash, '#_=_')
 })
 
-t.test('tells of a denial with error_code=200', async (t) => {
+t.test('reports a denial with error_code=200', async (t) => {
   const url = await facebook.decide({ auto: 'deny' })
   t.same(Object.fromEntries(url.searchParams), {
     error_reason: 'user_denied', error: 'access_denied', error_code: '200', error_description: 'Permissions error.', state: 'a b&c'
@@ -38,7 +38,7 @@ t.test('tells of a denial with error_code=200', async (t) => {
   t.equal(url.hash, '#_=_')
 })
 
-t.test('takes a person\'s decision from its form, without what they have unticked', async (t) => {
+t.test('reads the person\'s decision from the form, without the cleared permissions', async (t) => {
   const fields = { client_id: APP.id, redirect_uri: REDIRECT, scope: 'ads_read,email', state: 'x', account: 'fay', grant: 'email' }
   const submit = async (decision: string) =>
     await facebook.call('POST', '/facebook/www/dialog/oauth', { body: new URLSearchParams({ ...fields, decision }) })
@@ -48,7 +48,7 @@ t.test('takes a person\'s decision from its form, without what they have unticke
   t.same(await permissionsOf(json['access_token']), { public_profile: 'granted', ads_read: 'declined', email: 'granted' })
 })
 
-t.test('does not ask twice for what was declined, unless the app says so', async (t) => {
+t.test('asks again for a declined permission only with auth_type=rerequest', async (t) => {
   const declined = await connect({ account: 'gus', decline: 'ads_read' })
   t.same(await permissionsOf(declined), { public_profile: 'granted', ads_read: 'declined' })
   t.notMatch((await facebook.dialog({ account: 'gus' })).text, 'name="grant"')
@@ -57,7 +57,7 @@ t.test('does not ask twice for what was declined, unless the app says so', async
   t.match(await permissionsOf(await connect({ account: 'gus', auth_type: 'rerequest' })), { ads_read: 'granted' })
 })
 
-t.test('answers the other response types in the fragment, and says what was granted', async (t) => {
+t.test('sends the other response types in the fragment, and lists the granted permissions', async (t) => {
   const token = await facebook.decide({ response_type: 'token' })
   t.match(Object.fromEntries(new URLSearchParams(token.hash.slice(1))), { access_token: /^EAA/, expires_in: '7200', state: 'a b&c' })
   t.equal(token.search, '')
@@ -67,7 +67,7 @@ t.test('answers the other response types in the fragment, and says what was gran
   t.match(Object.fromEntries(scopes.searchParams), { granted_scopes: 'public_profile,ads_read', denied_scopes: 'email', code: /^AQ/ })
 })
 
-t.test('sends nobody anywhere when the app or its address is wrong', async (t) => {
+t.test('does not redirect when the app or its address is wrong', async (t) => {
   for (const changes of [
     { client_id: 'carillon' }, { redirect_uri: 'https://evil.example/connect/facebook/callback' }, { redirect_uri: `${REDIRECT}?x=y` },
     { redirect_uri: `${REDIRECT}/` }, { redirect_uri: '' }, { scope: 'world_peace' }, { response_type: 'magic' }, { auto: 'maybe' }
@@ -77,7 +77,7 @@ t.test('sends nobody anywhere when the app or its address is wrong', async (t) =
   }
 })
 
-t.test('is there with a version and without, beside a page for those who have no app', async (t) => {
+t.test('has a dialog with and without a version, and a page for people without an app', async (t) => {
   const query = new URLSearchParams({ client_id: APP.id, redirect_uri: `${facebook.url}/facebook/www/connect/login_success.html`, auto: 'allow' })
   const { headers } = await facebook.call('GET', `/facebook/www/dialog/oauth?${query}`)
   const landing = new URL(headers.get('location') ?? '')

@@ -9,7 +9,7 @@ const ask = async (fault: string, more: object = {}) => {
   return await member.get(`/${member.adAccounts[0]}/insights`)
 }
 
-/** The error table of the Graph API, row by row: name, code, subcode, and what else is to be seen. */
+/** The error table of the Graph API, by row: name, code, subcode, and other expected values. */
 const table: Array<[name: string, code: number, subcode?: number | undefined, more?: object]> = [
   ['1', 1], ['1/transient', 1, undefined, { is_transient: true }],
   ['2', 2, undefined, { is_transient: true }],
@@ -39,7 +39,7 @@ t.test('has a fault for each row of the error table', async (t) => {
   }
 })
 
-t.test('says with a limit whose it is, and for how many minutes', async (t) => {
+t.test('reports with a limit which one it is, and the remaining minutes', async (t) => {
   const usage = async (name: string) => {
     const { headers } = await ask(name)
     return [JSON.parse(headers.get('x-app-usage') ?? '{}'), Object.values(JSON.parse(headers.get('x-business-use-case-usage') ?? '{}')).flat()[0]]
@@ -49,17 +49,17 @@ t.test('says with a limit whose it is, and for how many minutes', async (t) => {
   t.match(await usage('80004'), [{ call_count: 0 }, { type: 'ads_management', estimated_time_to_regain_access: 15 }])
 })
 
-t.test('asks for less data with a 500, which only its message tells from an outage', async (t) => {
+t.test('requests less data with a 500, which only the message distinguishes from an outage', async (t) => {
   t.match(await ask('1/too-much'), { status: 500, json: { error: { code: 1, message: /reduce the amount of data/ } } })
 })
 
-t.test('has an error inside a 200, a text in place of JSON, and what has not changed', async (t) => {
+t.test('has an error inside a 200, a text instead of JSON, and a 304', async (t) => {
   t.match(await ask('200-with-error'), { status: 200, json: { error: { code: 2, is_transient: true } } })
   t.match(await ask('200-service-unavailable'), { status: 200, text: 'Service Unavailable' })
   t.match(await ask('304'), { status: 304, text: '' })
 })
 
-t.test('lets headers and status of a fault be changed, but not its body', async (t) => {
+t.test('accepts other headers and another status for a named fault, but no other body', async (t) => {
   const { status, headers, json } = await ask('80004', { status: 403, headers: { 'x-business-use-case-usage': null } })
   t.match([status, headers.get('x-business-use-case-usage'), json], [403, null, { error: { code: 80_004 } }])
   for (const body of [{ fault: 'nonsense' }, { fault: 'constructor' }, { fault: '4', body: {} }, { fault: '4', reset: 'before' }]) {
@@ -68,7 +68,7 @@ t.test('lets headers and status of a fault be changed, but not its body', async 
   t.match(await facebook.control('/faults', { provider: 'pushbullet', fault: '4' }), { status: 400, json: { error: /expected one of none/ } })
 })
 
-t.test('answers a plain status as Facebook would', async (t) => {
+t.test('sends Facebook\'s usual response for a status without a name', async (t) => {
   for (const [status, code] of [[400, 100], [401, 190], [403, 200], [404, 100], [429, 4], [500, 1], [503, 2]] as const) {
     await facebook.control('/faults', { provider: 'facebook', match: '/me', status, times: 1 })
     t.match(await member.get('/me'), { status, json: { error: { code } } }, String(status))
@@ -77,7 +77,7 @@ t.test('answers a plain status as Facebook would', async (t) => {
   t.match(await member.get('/me'), { status: 502, text: /<h1>502 Bad Gateway/ })
 })
 
-t.test('tells by an ETag that nothing has changed', async (t) => {
+t.test('returns 304 for a matching ETag', async (t) => {
   const { headers } = await member.get('/me')
   const again = await facebook.graph('GET /me', {}, { headers: { authorization: `Bearer ${member.accessToken}`, 'if-none-match': headers.get('etag') ?? '' } })
   t.match([again.status, again.text], [304, ''])

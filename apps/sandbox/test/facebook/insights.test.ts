@@ -28,7 +28,7 @@ t.test('lists ad accounts in several time zones', async (t) => {
   t.match(await get('/me/adaccounts', { fields: 'secrets' }), refusal(100))
 })
 
-t.test('has days of plausible figures, which are strings and the same each time', async (t) => {
+t.test('has plausible figures per day, which are strings and the same in every response', async (t) => {
   const member = await facebook.member()
   const range = { time_range: JSON.stringify({ since: day(40), until: day(11) }), limit: '100' }
   const { data } = await insights(member, range)
@@ -42,7 +42,7 @@ t.test('has days of plausible figures, which are strings and the same each time'
   t.match((await insights(member)).data.length, 25, 'no range is the last thirty days, in pages of 25')
 })
 
-t.test('corrects the last days afterwards, and never the ones before', async (t) => {
+t.test('corrects only the figures of the last days', async (t) => {
   const member = await facebook.member()
   const range = { time_range: JSON.stringify({ since: day(10), until: day(1) }), limit: '100' }
   const before = (await insights(member, range)).data
@@ -53,7 +53,7 @@ t.test('corrects the last days afterwards, and never the ones before', async (t)
   await facebook.control('/reset', {})
 })
 
-t.test('has cursors on the last page as well, only no next; a page on the way may be empty', async (t) => {
+t.test('has cursors and no next on the last page, and may have an empty page before it', async (t) => {
   const member = await facebook.member()
   const first = await insights(member, { time_range: JSON.stringify({ since: day(20), until: day(11) }), limit: '4' })
   const sizes = [first.data.length]
@@ -70,7 +70,7 @@ t.test('has cursors on the last page as well, only no next; a page on the way ma
   t.equal(new Set(seen).size, 10)
 })
 
-t.test('knows the presets, and refuses what is none', async (t) => {
+t.test('accepts the presets, and refuses others', async (t) => {
   const member = await facebook.member()
   const get = async (query: Record<string, string>) => await member.get(`/${member.adAccounts[0]}/insights`, query)
   for (const preset of [
@@ -87,12 +87,12 @@ t.test('knows the presets, and refuses what is none', async (t) => {
   t.equal((await insights(member, { date_preset: 'last_14d', time_increment: 'all_days' })).data.length, 1)
 })
 
-t.test('shows nobody else\'s ad account', async (t) => {
+t.test('does not show another person\'s ad account', async (t) => {
   const [member, other] = [await facebook.member(), await facebook.member()]
   for (const path of [`/${other.adAccounts[0]}/insights`, `/${other.adAccounts[0]}`, '/act_1/insights']) t.match(await member.get(path), refusal(100, { subcode: 33 }))
 })
 
-t.test('makes a report of a large query meanwhile', async (t) => {
+t.test('creates a report for a large query', async (t) => {
   const { accessToken, adAccounts: [id], get } = await facebook.member()
   const started = await facebook.graph(`POST /${id}/insights`, { access_token: accessToken, fields: 'spend', date_preset: 'last_7d', time_increment: '1' })
   const run = String(started.json['report_run_id'])

@@ -5,21 +5,21 @@ const facebook = await openTestFacebook(t)
 t.afterEach(() => facebook.control('/reset', {}))
 const header = ({ headers }: { headers: Headers }, name: string): unknown => JSON.parse(headers.get(name) ?? 'null')
 
-t.test('tells on every answer how much of the limits is used', async (t) => {
+t.test('reports the usage of the limits in every response', async (t) => {
   await facebook.control('/facebook/limits', { app: 10, adAccount: 4 })
   const { get, adAccounts: [id] } = await facebook.member()
   t.same(header(await get('/me'), 'x-app-usage'), { call_count: 10, total_cputime: 2, total_time: 5 })
   t.same(header(await facebook.graph('GET /me'), 'x-app-usage'), { call_count: 20, total_cputime: 5, total_time: 10 }, 'also on a refusal')
-  const answer = await get(`/${id}/insights`)
-  t.match(header(answer, 'x-business-use-case-usage'), {
+  const response = await get(`/${id}/insights`)
+  t.match(header(response, 'x-business-use-case-usage'), {
     [id?.slice(4) ?? '']: [{ type: 'ads_insights', call_count: 25, estimated_time_to_regain_access: 0, ads_api_access_tier: String }]
   })
-  t.match(header(answer, 'x-ad-account-usage'), { acc_id_util_pct: 25, reset_time_duration: 3600 })
-  t.match(header(answer, 'x-fb-ads-insights-throttle'), { app_id_util_pct: 30, acc_id_util_pct: 25 })
-  t.equal(answer.headers.get('retry-after'), null)
+  t.match(header(response, 'x-ad-account-usage'), { acc_id_util_pct: 25, reset_time_duration: 3600 })
+  t.match(header(response, 'x-fb-ads-insights-throttle'), { app_id_util_pct: 30, acc_id_util_pct: 25 })
+  t.equal(response.headers.get('retry-after'), null)
 })
 
-t.test('refuses the app with 4 until its hour is over', async (t) => {
+t.test('refuses the app with error 4 until its hour ends', async (t) => {
   await facebook.control('/facebook/limits', { app: 2 })
   const { get } = await facebook.member()
   t.same([(await get('/me')).status, (await get('/me')).status], [200, 200])
@@ -31,7 +31,7 @@ t.test('refuses the app with 4 until its hour is over', async (t) => {
   t.match(await get('/me'), { status: 200 })
 })
 
-t.test('refuses an ad account by its use, with the minutes that are left', async (t) => {
+t.test('refuses an ad account per use, with the remaining minutes', async (t) => {
   await facebook.control('/facebook/limits', { adAccount: 1 })
   const { get, adAccounts: [id, other] } = await facebook.member()
   await get(`/${id}/insights`)
@@ -45,7 +45,7 @@ t.test('refuses an ad account by its use, with the minutes that are left', async
   t.match(await get(`/${other}/insights`), { status: 200 }, 'another one is not concerned')
 })
 
-t.test('has a limit for each of its users otherwise, or none', async (t) => {
+t.test('limits the app per user by default, or not at all', async (t) => {
   for (const body of [{ app: -1 }, { app: 'many' }, { page: 1 }]) t.match(await facebook.control('/facebook/limits', body), { status: 400 })
   t.match(await facebook.control('/facebook/limits', { app: null }), { status: 200, json: { app: null } })
   const { get } = await facebook.member()

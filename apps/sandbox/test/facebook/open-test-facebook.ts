@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Test } from 'tap'
 import { openTestSandbox } from '../open-test-sandbox.ts'
-import type { Answer, CallOptions, TestSandbox } from '../open-test-sandbox.ts'
+import type { TestResponse, CallOptions, TestSandbox } from '../open-test-sandbox.ts'
 import type { SandboxOptions } from '../../src/index.ts'
 
 export const APP = { id: '1234567890123456', secret: 'sandbox-secret' }
@@ -12,24 +12,24 @@ export interface Member {
   userId: string
   accessToken: string
   adAccounts: string[]
-  /** Calls the Graph API under the token, in the header. */
-  get: (path: string, query?: Record<string, string>) => Promise<Answer>
+  /** Sends a request to the Graph API with the token in the header. */
+  get: (path: string, query?: Record<string, string>) => Promise<TestResponse>
 }
 
 export interface TestFacebook extends TestSandbox {
   /** `METHOD /path`, below `/facebook/graph` and without a version; `query` is added. */
-  graph: (call: string, query?: Record<string, string>, options?: CallOptions) => Promise<Answer>
+  graph: (call: string, query?: Record<string, string>, options?: CallOptions) => Promise<TestResponse>
   member: () => Promise<Member>
-  dialog: (changes?: Record<string, string>) => Promise<Answer>
-  /** What the dialog sends the browser back with. */
+  dialog: (changes?: Record<string, string>) => Promise<TestResponse>
+  /** The URL to which the dialog redirects. */
   decide: (changes?: Record<string, string>) => Promise<URL>
   code: (changes?: Record<string, string>) => Promise<string>
   /** Posts a form to the token endpoint, as the app. */
-  token: (fields: Record<string, string>) => Promise<Answer>
-  redeemCode: (code: string, changes?: Record<string, string>) => Promise<Answer>
-  /** Asks in the app's own name what is known of a token. */
+  token: (fields: Record<string, string>) => Promise<TestResponse>
+  redeemCode: (code: string, changes?: Record<string, string>) => Promise<TestResponse>
+  /** Reads about a token with a token of the app. */
   debug: (accessToken: string) => Promise<Record<string, unknown>>
-  control: (path: string, body?: object) => Promise<Answer>
+  control: (path: string, body?: object) => Promise<TestResponse>
   advance: (advanceSeconds: number) => Promise<void>
 }
 
@@ -59,7 +59,7 @@ export async function openTestFacebook (t: Test, options: SandboxOptions = {}): 
 
     decide: async (changes) => {
       const { status, headers } = await facebook.dialog({ auto: 'allow', ...changes })
-      if (status !== 302) throw new Error(`the dialog answered ${status}`)
+      if (status !== 302) throw new Error(`the response of the dialog was ${status}`)
       return new URL(headers.get('location') ?? '')
     },
 
@@ -82,7 +82,7 @@ export async function openTestFacebook (t: Test, options: SandboxOptions = {}): 
   return facebook
 }
 
-/** An error as the Graph API tells it. */
+/** An expected error of the Graph API. */
 export function refusal (code: number, rest: { subcode?: number, message?: unknown, status?: number } = {}): object {
   const { subcode, message = String, status = 400 } = rest
   return { status, json: { error: { message, type: String, code, fbtrace_id: /^A\d{22}$/, ...subcode !== undefined && { error_subcode: subcode } } } }

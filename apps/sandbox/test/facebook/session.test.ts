@@ -3,7 +3,7 @@ import { openTestFacebook, proofOf, refusal } from './open-test-facebook.ts'
 
 const facebook = await openTestFacebook(t)
 
-t.test('takes the token as a parameter, and in the header under two names', async (t) => {
+t.test('accepts the token as a parameter, and in the header with two schemes', async (t) => {
   const { accessToken, userId } = await facebook.member()
   const me = { status: 200, json: { id: userId } }
   t.match(await facebook.graph('GET /me', { access_token: accessToken }), me)
@@ -12,7 +12,7 @@ t.test('takes the token as a parameter, and in the header under two names', asyn
   t.match(await facebook.graph('GET /me', { access_token: 'nonsense' }), refusal(190))
 })
 
-t.test('refuses a proof that is wrong, and where the app wants it also none', async (t) => {
+t.test('refuses a wrong proof, and a missing one if the app requires it', async (t) => {
   const { accessToken } = await facebook.member()
   const ask = async (query: Record<string, string> = {}) => await facebook.graph('GET /me', { access_token: accessToken, ...query })
   const wrong = { status: 400, json: { error: { message: 'Invalid appsecret_proof provided in the API argument', type: 'GraphMethodException', code: 100 } } }
@@ -28,7 +28,7 @@ t.test('refuses a proof that is wrong, and where the app wants it also none', as
   await facebook.control('/quirks', { provider: 'facebook', quirk: 'ignoresMissingProof', on: true })
 })
 
-t.test('closes the data ninety days after the consent, to a token that lives on', async (t) => {
+t.test('ends access to data ninety days after the consent, for a valid token too', async (t) => {
   const { accessToken, get } = await facebook.member()
   await facebook.advance(50 * 86_400)
   const { json } = await facebook.token({ grant_type: 'fb_exchange_token', fb_exchange_token: accessToken })
@@ -38,7 +38,7 @@ t.test('closes the data ninety days after the consent, to a token that lives on'
   t.match(await facebook.debug(String(json['access_token'])), { is_valid: true })
 })
 
-t.test('answers an unknown version by the oldest that lives, and none by the newest', async (t) => {
+t.test('responds to an unknown version with the oldest supported one, and without a version with the newest', async (t) => {
   const { accessToken } = await facebook.member()
   const versionOf = async (path: string) => (await facebook.graph(`GET ${path}`, { access_token: accessToken })).headers.get('facebook-api-version')
   t.same([await versionOf('/me'), await versionOf('/v25.0/me')], ['v26.0', 'v25.0'])
@@ -48,7 +48,7 @@ t.test('answers an unknown version by the oldest that lives, and none by the new
   t.equal(await versionOf('/v99.0/me'), oldest)
 })
 
-t.test('has permissions to be looked at and taken back, one or all', async (t) => {
+t.test('lists permissions, and removes one or all', async (t) => {
   const { accessToken, userId, get } = await facebook.member()
   const take = async (path: string, query: Record<string, string> = {}) => await facebook.graph(`DELETE ${path}`, { access_token: accessToken, ...query })
   t.match((await get(`/${userId}/permissions`)).json, { data: [{ permission: 'public_profile', status: 'granted' }, { permission: 'ads_read', status: 'granted' }] })

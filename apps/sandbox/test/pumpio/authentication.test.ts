@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openTestPump } from './open-test-pump.ts'
-import type { Answer } from './open-test-pump.ts'
+import type { TestResponse } from './open-test-pump.ts'
 import { headerOf, signed } from './sign.ts'
 
 const pump = await openTestPump(t)
@@ -13,39 +13,39 @@ function says (status: number, text: string): object {
   return { status, type: 'text/plain', text }
 }
 
-t.test('lets in who signs with a token', async (t) => {
+t.test('accepts a request that is signed with a token', async (t) => {
   for (const signatureMethod of ['HMAC-SHA1', 'PLAINTEXT']) t.equal((await ann.call(profile, { signatureMethod })).status, 200)
   t.equal((await ann.call(`${feed}?count=2&q=%C3%A9+%21*%27%28%29`)).status, 200, 'query and all')
   t.equal((await bob.call(profile)).status, 200)
 })
 
-t.test('signs over the name by which it was called', async (t) => {
+t.test('checks the signature with the requested host name', async (t) => {
   const url = `${pump.url.replace('127.0.0.1', 'localhost')}${profile}`
   const authorization = headerOf(signed(ann.keys, 'GET', url))
   t.equal((await fetch(url, { headers: { authorization } })).status, 200)
   t.match(await pump.call(profile, { headers: { authorization } }), says(400, 'Invalid signature'))
 })
 
-t.test('lets a client without a user read what is anybody’s', async (t) => {
+t.test('lets a client without a user read public objects', async (t) => {
   const client = { clientId: ann.keys.clientId, clientSecret: ann.keys.clientSecret }
   t.equal((await pump.call(profile, { keys: client })).status, 200)
   t.match(await pump.call('/api/whoami', { keys: client }), says(400, 'Missing required parameter'))
 })
 
-t.test('tells those who do not sign at all: as JSON where they read, as text where they write', async (t) => {
+t.test('refuses a request without a signature, with JSON for reads and text for writes', async (t) => {
   for (const path of [profile, feed, '/api/whoami', `/api/user/${ann.nickname}/inbox`, '/api/note?id=x']) {
     t.match(await pump.call(path), { status: 401, type: 'application/json; charset=utf-8', json: { error: 'Not logged in.' } }, path)
   }
-  const answer = await pump.call(feed, { method: 'POST', body: {} })
-  t.match(answer, says(400, 'Missing required parameter'))
-  t.equal(answer.headers.get('www-authenticate'), 'OAuth realm="OAuth"')
+  const response = await pump.call(feed, { method: 'POST', body: {} })
+  t.match(response, says(400, 'Missing required parameter'))
+  t.equal(response.headers.get('www-authenticate'), 'OAuth realm="OAuth"')
 })
 
-t.test('refuses as the matrix says, in plain text and with a challenge', async (t) => {
+t.test('refuses with the recorded errors, in plain text and with a challenge', async (t) => {
   const { keys } = ann
-  const read = (changes: object): Promise<Answer> => pump.call(profile, { keys: { ...keys, ...changes } })
+  const read = (changes: object): Promise<TestResponse> => pump.call(profile, { keys: { ...keys, ...changes } })
   const other = await pump.register()
-  const rows: Array<[string, Promise<Answer>, object]> = [
+  const rows: Array<[string, Promise<TestResponse>, object]> = [
     ['an unknown token', read({ token: 'unknown' }), says(400, 'Invalid / expired Token')],
     ['an unknown consumer key', read({ clientId: 'nobody' }), says(401, 'Invalid / used nonce')],
     ['a key that is not the token’s', read(other), says(401, 'Invalid / used nonce')],
@@ -55,34 +55,34 @@ t.test('refuses as the matrix says, in plain text and with a challenge', async (
     ['a client’s wrong secret', read({ clientSecret: 'wrong', token: undefined }), says(400, 'Invalid signature')]
   ]
   for (const [name, call, expected] of rows) {
-    const answer = await call
-    t.match(answer, expected, name)
-    t.equal(answer.headers.get('www-authenticate'), 'OAuth realm="OAuth"', name)
+    const response = await call
+    t.match(response, expected, name)
+    t.equal(response.headers.get('www-authenticate'), 'OAuth realm="OAuth"', name)
   }
 })
 
 t.test('does not let one user act as another', async (t) => {
   for (const [path, method] of [[feed, 'POST'], [`/api/user/${ann.nickname}/inbox`, 'GET']] as const) {
-    const answer = await bob.call(path, { method, ...(method === 'POST' && { body: { object: { objectType: 'note' } } }) })
-    t.match(answer, { status: 401, json: { error: 'Not authorized' } }, path)
+    const response = await bob.call(path, { method, ...(method === 'POST' && { body: { object: { objectType: 'note' } } }) })
+    t.match(response, { status: 401, json: { error: 'Not authorized' } }, path)
   }
   t.match(await ann.call('/api/user/nobody/profile'), { status: 404, json: { error: "No such 'user' with id 'nobody'" } })
 })
 
-t.test('takes deliveries from other servers only', async (t) => {
+t.test('accepts deliveries from other servers only', async (t) => {
   const client = { clientId: ann.keys.clientId, clientSecret: ann.keys.clientSecret }
-  const answer = await pump.call(`/api/user/${ann.nickname}/inbox`, { method: 'POST', body: {}, keys: client })
-  t.match(answer, { status: 401, json: { error: 'Authentication required' } })
+  const response = await pump.call(`/api/user/${ann.nickname}/inbox`, { method: 'POST', body: {}, keys: client })
+  t.match(response, { status: 401, json: { error: 'Authentication required' } })
 })
 
-t.test('stumbles over a header that is none', async (t) => {
+t.test('fails at an invalid header', async (t) => {
   for (const authorization of ['OAuth', 'OAuth oauth_token']) {
     t.match(await pump.call(profile, { headers: { authorization } }), { status: 500, type: /^text\/html/ }, authorization)
   }
 })
 
-t.test('takes a request twice, and an old one, unless that quirk is off', async (t) => {
-  const twice = async (): Promise<Answer[]> => {
+t.test('accepts a repeated and an old request, unless that quirk is off', async (t) => {
+  const twice = async (): Promise<TestResponse[]> => {
     const authorization = headerOf(signed(ann.keys, 'GET', pump.url + profile))
     return [await pump.call(profile, { headers: { authorization } }), await pump.call(profile, { headers: { authorization } })]
   }
@@ -96,7 +96,7 @@ t.test('takes a request twice, and an old one, unless that quirk is off', async 
   t.equal((await ann.call(profile)).status, 200)
 })
 
-t.test('answers a revoked token with 400, and only that', async (t) => {
+t.test('returns 400 for a revoked token only', async (t) => {
   t.match(await pump.control('/tokens/expire', { provider: 'pumpio', account: bob.account }), { json: { expired: 0 } }, 'they never expire')
   t.equal((await bob.call(profile)).status, 200)
   t.match(await pump.control('/tokens/revoke', { provider: 'pumpio', account: bob.nickname }), { json: { revoked: 1 } })
@@ -104,7 +104,7 @@ t.test('answers a revoked token with 400, and only that', async (t) => {
   t.equal((await ann.call(profile)).status, 200)
 })
 
-t.test('calls a client that vanished a used nonce, and by its name when the time is off as well', async (t) => {
+t.test('reports a deleted client as a used nonce, and as an unknown client when the time is wrong too', async (t) => {
   const pump = await openTestPump(t)
   const carol = await pump.join()
   await pump.control('/pumpio/forget-clients')

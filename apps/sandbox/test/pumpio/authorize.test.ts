@@ -1,22 +1,22 @@
 import t from 'tap'
 import { fieldOf, openTestPump } from './open-test-pump.ts'
-import type { Answer } from './open-test-pump.ts'
+import type { TestResponse } from './open-test-pump.ts'
 
 const pump = await openTestPump(t)
 const keys = await pump.register({ application_name: 'A <b>client</b>' })
 
-const open = (token: string, query = '', cookie = ''): Promise<Answer> => {
+const open = (token: string, query = '', cookie = ''): Promise<TestResponse> => {
   return pump.call(`/oauth/authorize?oauth_token=${token}${query}`, { headers: { cookie } })
 }
-const post = (fields: Record<string, string>): Promise<Answer> => pump.call('/oauth/authorize', {
+const post = (fields: Record<string, string>): Promise<TestResponse> => pump.call('/oauth/authorize', {
   method: 'POST', body: new URLSearchParams(fields).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }
 })
-const logIn = async (token: string, username: string): Promise<Answer> => {
+const logIn = async (token: string, username: string): Promise<TestResponse> => {
   return post({ oauth_token: token, username, password: fieldOf((await open(token)).text, 'password') })
 }
-const cookieOf = ({ headers }: Answer): string => headers.get('set-cookie')?.replace(/;.*/, '') ?? ''
+const cookieOf = ({ headers }: TestResponse): string => headers.get('set-cookie')?.replace(/;.*/, '') ?? ''
 
-t.test('leads a person through login and approval back to the callback', async (t) => {
+t.test('takes a person through login and approval to the callback', async (t) => {
   const { token } = await pump.requestToken(keys, 'https://site.example/callback?state=a%20b')
   const login = await open(token)
   t.equal(login.status, 200)
@@ -42,7 +42,7 @@ t.test('shows token and verifier to a person whose program has no callback', asy
   t.match(text, `<td id="verifier">${verifier}</td>`)
 })
 
-t.test('sends whoever has authorized the client before straight back', async (t) => {
+t.test('redirects a user who has already authorized the client', async (t) => {
   const first = await pump.requestToken(keys)
   await open(first.token, '&auto=allow&account=carol')
   await pump.call('/oauth/access_token', { method: 'POST', keys: { ...keys, token: first.token, tokenSecret: first.secret }, extra: { oauth_verifier: 'x' } })
@@ -53,7 +53,7 @@ t.test('sends whoever has authorized the client before straight back', async (t)
   t.match(login.headers.get('location'), new RegExp(`^https://site\\.example/callback\\?oauth_token=${token}&oauth_verifier=[\\w-]{22}$`))
 })
 
-t.test('remembers who is logged in, until they log out', async (t) => {
+t.test('keeps a user logged in until logout', async (t) => {
   const cookie = cookieOf(await logIn((await pump.requestToken(keys)).token, 'dora'))
   const { token } = await pump.requestToken(keys)
   t.match((await open(token, '', cookie)).text, '<strong id="username"><bdi>dora</bdi></strong>')
@@ -61,14 +61,14 @@ t.test('remembers who is logged in, until they log out', async (t) => {
   t.match((await open((await pump.requestToken(keys)).token, '', cookie)).text, 'id="oauth-authentication"')
 })
 
-t.test('keeps a request token for whoever logged in over it first', async (t) => {
+t.test('binds a request token to the first user who logged in with it', async (t) => {
   const { token } = await pump.requestToken(keys)
   await logIn(token, 'erin')
   const cookie = cookieOf(await logIn((await pump.requestToken(keys)).token, 'fred'))
   t.match(await open(token, '', cookie), { status: 400, text: 'Token already associated with a different user' })
 })
 
-t.test('calls every failed login an internal error', async (t) => {
+t.test('reports every failed login as an internal error', async (t) => {
   const { token } = await pump.requestToken(keys)
   for (const fields of [{ username: 'ann', password: 'wrong' }, { username: 'no name', password: 'sandbox-secret' }, { username: 'ann' }]) {
     const { status, type, text } = await post({ oauth_token: token, ...fields })
@@ -77,17 +77,17 @@ t.test('calls every failed login an internal error', async (t) => {
   }
 })
 
-t.test('shows a page for a token that is missing, unknown, or of a forgotten client', async (t) => {
+t.test('shows a page for a token that is missing, unknown, or of a deleted client', async (t) => {
   t.match(await pump.call('/oauth/authorize'), { status: 400, text: 'Must provide an oauth_token' })
   t.match(await open('%3Cscript%3E'), { status: 400, type: /^text\/html/, text: '&#60;script&#62;' })
 })
 
-t.test('trips over a wrong verifier', async (t) => {
+t.test('fails at a wrong verifier', async (t) => {
   const { token } = await pump.requestToken(keys)
   t.match(await post({ oauth_token: token, verifier: 'wrong' }), { status: 500, type: /^text\/html/ })
 })
 
-t.test('lets programs decide: allow goes on as the button does, deny calls nobody', async (t) => {
+t.test('lets programs decide: allow acts like the button, deny redirects nowhere', async (t) => {
   const { token, secret } = await pump.requestToken(keys, 'https://site.example/callback')
   const denied = await open(token, '&auto=deny')
   t.equal(denied.status, 200)
@@ -103,7 +103,7 @@ t.test('lets programs decide: allow goes on as the button does, deny calls nobod
   t.match(await open(token, '&auto=maybe'), { status: 400 })
 })
 
-t.test('takes the whole account for the name', async (t) => {
+t.test('accepts the whole account as the name', async (t) => {
   const { token, secret } = await pump.requestToken(keys)
   await open(token, `&auto=allow&account=hugo@${pump.host}`)
   const { text } = await pump.call('/oauth/access_token', {
@@ -116,7 +116,7 @@ t.test('takes the whole account for the name', async (t) => {
   t.equal(headers.get('location'), `${pump.url}/api/user/hugo/profile`)
 })
 
-t.test('is entered from its own front page as well', async (t) => {
+t.test('has a login from its front page', async (t) => {
   t.match(await pump.call('/'), { status: 200, text: '/try' })
   const { headers } = await pump.call('/try')
   t.match(await pump.call(headers.get('location') ?? ''), { status: 200, text: 'Login' })

@@ -20,7 +20,7 @@ async function read (query: string, reader = ann): Promise<{ items: string[], to
   return { items: (json['items'] as Array<{ id: string }>).map(({ id }) => id), total: json['totalItems'], links: json['links'] as Links }
 }
 
-t.test('gives twenty at first, the newest before all', async (t) => {
+t.test('returns twenty by default, the newest first', async (t) => {
   const { items, total, links } = await read('')
   t.same(items, ids.slice(0, 20))
   t.equal(total, 25)
@@ -34,7 +34,7 @@ t.test('gives twenty at first, the newest before all', async (t) => {
   t.match(json, { displayName: `Activities by ${ann.nickname}`, objectTypes: ['activity'], url: pump.url + feed, author: { id: `acct:${ann.account}` } })
 })
 
-t.test('goes on where its links lead', async (t) => {
+t.test('continues at its links', async (t) => {
   const { links } = await read('')
   const next = links['next']?.href.slice((pump.url + feed).length) ?? ''
   const older = await read(next)
@@ -48,7 +48,7 @@ t.test('goes on where its links lead', async (t) => {
   t.equal((await read('?count=200')).items.length, 25)
 })
 
-t.test('says what is wrong with its arguments', async (t) => {
+t.test('reports invalid arguments', async (t) => {
   const rows: Array<[string, string]> = [
     ['count=201', 'Count must be between 0 and 200'],
     ['count=-1', 'Count must be between 0 and 200'],
@@ -63,7 +63,7 @@ t.test('says what is wrong with its arguments', async (t) => {
   for (const [query, error] of rows) t.match(await ann.call(`${feed}?${query}`), { status: 400, json: { error } }, query)
 })
 
-t.test('counts for others only what they may see', async (t) => {
+t.test('counts only what the viewer may see', async (t) => {
   t.match(await read('', bob), { items: [], total: 0 })
   const keys = { clientId: bob.keys.clientId, clientSecret: bob.keys.clientSecret }
   t.match(await pump.call(feed, { keys }), { status: 200, json: { totalItems: 0 } })
@@ -78,7 +78,7 @@ t.test('lists people', async (t) => {
   t.match((await read('', bob)).total, 25, 'and a follower sees it all')
 })
 
-t.test('shows a user, and where whoami leads', async (t) => {
+t.test('returns a user, and redirects whoami', async (t) => {
   const { json } = await bob.call(`/api/user/${ann.nickname}`)
   t.match(json, { nickname: ann.nickname, published: /Z$/, profile: { objectType: 'person', followers: { totalItems: 1 }, pump_io: { followed: true } } })
   const { status, headers } = await ann.call('/api/whoami')
@@ -86,7 +86,7 @@ t.test('shows a user, and where whoami leads', async (t) => {
   t.match(await ann.call(String(headers.get('location')).slice(pump.url.length)), { status: 200, json: { id: `acct:${ann.account}` } })
 })
 
-t.test('names what it does not have', async (t) => {
+t.test('names what does not exist', async (t) => {
   t.match(await ann.call('/api/thing?id=x'), { status: 404, json: { error: 'Unknown type: thing' } })
   t.match(await ann.call('/api/note'), { status: 400, json: { error: "'id' required" } })
   t.match(await ann.call('/api/note/x'), { status: 404, json: { error: "Can't find a note with ID = x" } })
@@ -94,7 +94,7 @@ t.test('names what it does not have', async (t) => {
   t.match(await ann.call('/api/a/b/c/d'), { status: 404, type: /^text\/html/, text: 'Cannot GET /api/a/b/c/d' })
 })
 
-t.test('lets an application make a user', async (t) => {
+t.test('lets an application create a user', async (t) => {
   const keys = await pump.register()
   const join = (body: object): ReturnType<typeof pump.call> => pump.call('/api/users', { method: 'POST', body, keys })
   const { status, json } = await join({ nickname: 'newcomer', password: 'sandbox-secret' })

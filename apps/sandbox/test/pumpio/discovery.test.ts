@@ -8,17 +8,17 @@ const person = await pump.join()
 
 type Link = { rel: string, href?: string, template?: string, type?: string }
 
-/** `fetch` always says what it accepts. */
+/** Without an Accept header, which `fetch` always sends. */
 async function bare (path: string): Promise<{ type: string | undefined, text: string }> {
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request(pump.url + path).on('response', resolve).on('error', reject).end()
   })
   let text = ''
-  for await (const chunk of answer.setEncoding('utf8')) text += chunk
-  return { type: answer.headers['content-type'], text }
+  for await (const chunk of response.setEncoding('utf8')) text += chunk
+  return { type: response.headers['content-type'], text }
 }
 
-t.test('tells every address in host-meta.json', async (t) => {
+t.test('lists every address in host-meta.json', async (t) => {
   const { status, json } = await pump.call('/.well-known/host-meta.json')
   t.equal(status, 200)
   t.same((json['links'] as Link[]).map(({ rel, href, template }) => [rel, (href ?? template)?.replace(pump.url, '')]), [
@@ -33,7 +33,7 @@ t.test('tells every address in host-meta.json', async (t) => {
   ])
 })
 
-t.test('gives host-meta as JSON to whoever accepts it, anything included', async (t) => {
+t.test('returns host-meta as JSON to clients that accept it or anything', async (t) => {
   for (const accept of ['application/json', '*/*', 'application/xrd+xml, application/*;q=0.1']) {
     const { type, json } = await pump.call('/.well-known/host-meta', { headers: { accept } })
     t.equal(type, 'application/json; charset=utf-8', accept)
@@ -46,7 +46,7 @@ t.test('gives host-meta as JSON to whoever accepts it, anything included', async
   t.match(text, `<Link rel="registration_endpoint" href="${pump.url}/api/client/register" />`)
 })
 
-t.test('answers under the name it is called by', async (t) => {
+t.test('uses the requested host name', async (t) => {
   const { json } = await pump.call('/.well-known/host-meta.json')
   t.match(json['links'], [{ template: pump.url }])
   const other = pump.url.replace('127.0.0.1', 'localhost')
@@ -54,7 +54,7 @@ t.test('answers under the name it is called by', async (t) => {
   t.match(links, [{ template: other }])
 })
 
-t.test('finds a person by webfinger, and does not repeat whom', async (t) => {
+t.test('finds a person by webfinger, and omits the subject', async (t) => {
   const { status, json } = await pump.call(`/.well-known/webfinger?resource=acct:${person.account}`)
   t.equal(status, 200)
   t.same(Object.keys(json), ['links'])
@@ -71,7 +71,7 @@ t.test('finds a person by webfinger, and does not repeat whom', async (t) => {
   ])
 })
 
-t.test('says why webfinger finds nothing, as text to those who want no page', async (t) => {
+t.test('reports why webfinger finds nothing, as text to clients that do not accept HTML', async (t) => {
   const webfinger = (query: string): ReturnType<typeof pump.call> => {
     return pump.call(`/.well-known/webfinger${query}`, { headers: { accept: 'application/json' } })
   }
@@ -83,14 +83,14 @@ t.test('says why webfinger finds nothing, as text to those who want no page', as
   t.match(page, { status: 400, type: 'text/html; charset=utf-8', text: 'No resource parameter' })
 })
 
-t.test('shows lrdd as host-meta', async (t) => {
+t.test('returns lrdd like host-meta', async (t) => {
   const { type, text } = await bare(`/api/lrdd?resource=acct:${person.account}`)
   t.equal(type, 'application/xrd+xml')
   t.match(text, '<Link rel="activity-outbox"')
   t.match(await pump.call('/api/lrdd'), { status: 400, json: { error: 'No resource parameter' } })
 })
 
-t.test('tells the time, by which a client may set its own', async (t) => {
+t.test('sends the time of the sandbox\'s clock', async (t) => {
   await pump.control('/clock', { advanceSeconds: 3600 })
   const { headers } = await pump.call('/.well-known/host-meta.json')
   const aheadMs = Date.parse(headers.get('date') ?? '') - Date.now()

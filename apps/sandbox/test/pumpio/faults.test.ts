@@ -5,7 +5,7 @@ const pump = await openTestPump(t)
 const ann = await pump.join()
 const profile = `/api/user/${ann.nickname}/profile`
 
-t.test('says a status as pump.io would', async (t) => {
+t.test('sends pump.io\'s usual response for a status', async (t) => {
   const rows: Array<[number, object]> = [
     [400, { type: 'text/plain', text: 'Invalid / expired Token' }],
     [401, { type: /^application\/json/, json: { error: 'Not authorized' } }],
@@ -22,7 +22,7 @@ t.test('says a status as pump.io would', async (t) => {
   t.equal((await ann.call(profile)).status, 200)
 })
 
-t.test('strikes at paths as they are, and not at those of other services', async (t) => {
+t.test('applies faults to paths without a prefix, and not to those of other services', async (t) => {
   await pump.control('/faults', { provider: 'pushbullet', status: 503 })
   await pump.control('/faults', { provider: 'pumpio', match: 'er/user-1', status: 503, times: 1 })
   t.equal((await ann.call(profile)).status, 503)
@@ -30,12 +30,12 @@ t.test('strikes at paths as they are, and not at those of other services', async
   t.equal((await ann.call(profile)).status, 200)
 })
 
-t.test('counts under the paths that clients call', async (t) => {
+t.test('counts by the paths that clients call', async (t) => {
   const endpoints = await (await fetch(`${pump.controlUrl}/stats`)).json() as { data: Array<{ endpoint: string, requests: number }> }
   t.match(endpoints.data.find(({ endpoint }) => endpoint === 'GET /api/user/:nickname/profile'), { requests: 10 })
 })
 
-t.test('makes accounts in bulk, of one client', async (t) => {
+t.test('creates many accounts for one client', async (t) => {
   const { json } = await pump.control('/accounts', { provider: 'pumpio', count: 3 })
   const data = json['data'] as Array<Record<string, string>>
   t.equal(new Set(data.map(({ account }) => account)).size, 3)
@@ -43,7 +43,7 @@ t.test('makes accounts in bulk, of one client', async (t) => {
   t.match(data, [{ account: `user-2@${pump.host}`, host: pump.host, accessToken: /./, accessTokenSecret: /./, clientSecret: /./ }])
 })
 
-t.test('forgets everything on reset', async (t) => {
+t.test('deletes everything on reset', async (t) => {
   const quirks = async () => (await (await fetch(`${pump.controlUrl}/quirks`)).json() as { data: object[] }).data
   const before = await quirks()
   for (const [quirk, on] of [['ignoresVerifier', false], ['redirectsHostMeta', true]]) {

@@ -15,7 +15,7 @@ async function directOf (person: typeof ann): Promise<string[]> {
   return (json['items'] as Array<{ object: { content: string } }>).map(({ object }) => object.content)
 }
 
-t.test('takes a person by account on a port of its own, and delivers nothing', async (t) => {
+t.test('accepts a person by account on its own port, and delivers nothing', async (t) => {
   const dora = await pump.join()
   const to = [{ objectType: 'person', id: `acct:${dora.account}` }]
   t.equal((await ann.call(feed, { method: 'POST', body: { verb: 'post', to, object: note('by account') } })).status, 200)
@@ -24,7 +24,7 @@ t.test('takes a person by account on a port of its own, and delivers nothing', a
   t.same(await directOf(dora), ['by profile'])
 })
 
-t.test('answers a note with 200 and the whole activity', async (t) => {
+t.test('returns 200 and the whole activity for a note', async (t) => {
   const { status, type, json } = await ann.call(feed, {
     method: 'POST', body: { verb: 'post', to: [PUBLIC], object: { objectType: 'note', displayName: 'A title', content: '<b>Hello</b>' } }
   })
@@ -54,13 +54,13 @@ t.test('answers a note with 200 and the whole activity', async (t) => {
   t.match(await bob.call(String(json['id']).slice(pump.url.length)), { status: 200, json: { id: json['id'] } })
 })
 
-t.test('addresses followers when nobody else is addressed', async (t) => {
+t.test('addresses followers by default', async (t) => {
   const { cc, verb } = await ann.post({ object: note('defaults'), to: [] })
   t.equal(verb, 'post')
   t.same(cc, [{ objectType: 'collection', id: `${pump.url}/api/user/${ann.nickname}/followers` }])
 })
 
-t.test('shows a note to those it is for', async (t) => {
+t.test('shows a note to its receivers', async (t) => {
   await bob.post({ verb: 'follow', object: personOf(ann) })
   const notes = {
     public: await ann.post({ object: note('to all'), to: [PUBLIC] }),
@@ -85,7 +85,7 @@ t.test('shows a note to those it is for', async (t) => {
   t.notOk('bto' in (await bob.call(path)).json, 'of which others learn nothing')
 })
 
-t.test('refuses the same object id twice with a page, and has it to be read back', async (t) => {
+t.test('refuses a repeated object id with a page, and returns the object by its id', async (t) => {
   const id = 'urn:uuid:6f1f3c5e-0000-4000-8000-000000000001'
   const path = `/api/note?id=${encodeURIComponent(id)}`
   t.match(await ann.call(path), { status: 404, json: { error: `Can't find a note with ID = ${id}` } })
@@ -100,14 +100,14 @@ t.test('refuses the same object id twice with a page, and has it to be read back
   t.equal(delivered.length, 1)
 })
 
-t.test('comes to know whatever is answered in between as done', async (t) => {
+t.test('knows an object after a response that the client never received', async (t) => {
   await pump.control('/faults', { provider: 'pumpio', match: `POST ${feed}`, reset: 'after', times: 1 })
   const id = 'urn:uuid:6f1f3c5e-0000-4000-8000-000000000002'
-  await t.rejects(ann.call(feed, { method: 'POST', body: { object: note('lost answer', id) } }))
+  await t.rejects(ann.call(feed, { method: 'POST', body: { object: note('lost response', id) } }))
   t.equal((await ann.call(`/api/note?id=${encodeURIComponent(id)}`)).status, 200)
 })
 
-t.test('refuses what makes no sense', async (t) => {
+t.test('refuses invalid input', async (t) => {
   const rows: Array<[object, number, object]> = [
     [{ actor: personOf(bob), object: note('x') }, 400, { error: 'Invalid actor' }],
     [{ verb: 'update', object: { objectType: 'note', id: 'urn:none' } }, 400, { error: "No such 'note' with id 'urn:none'" }],
@@ -118,7 +118,7 @@ t.test('refuses what makes no sense', async (t) => {
   for (const [body, status, json] of rows) t.match(await ann.call(feed, { method: 'POST', body }), { status, json }, JSON.stringify(body))
 })
 
-t.test('keeps major and minor apart', async (t) => {
+t.test('separates major and minor activities', async (t) => {
   t.match(await ann.call(`${feed}/minor`, { method: 'POST', body: { object: note('x') } }), { status: 400, json: { error: 'Only minor activities to this feed.' } })
   t.match(await ann.call(`${feed}/major`, { method: 'POST', body: { verb: 'follow', object: personOf(carol) } }), { status: 400, json: { error: 'Only major activities to this feed.' } })
   t.equal((await ann.call(`${feed}/major`, { method: 'POST', body: { object: note('major') } })).status, 200)
@@ -131,22 +131,22 @@ t.test('keeps major and minor apart', async (t) => {
   t.same(await verbs(`/api/user/${ann.nickname}/inbox/minor`), ['follow', 'follow'], 'her own, and that bob follows her')
 })
 
-t.test('does what verbs say', async (t) => {
+t.test('applies verbs', async (t) => {
   const { object } = await bob.post({ object: note('likeable'), to: [PUBLIC] })
   const { id } = object as { id: string }
   const path = id.slice(pump.url.length)
-  const deed = (person: typeof ann, verb: string, more: object = {}): ReturnType<typeof ann.call> => {
+  const act = (person: typeof ann, verb: string, more: object = {}): ReturnType<typeof ann.call> => {
     return person.call(`/api/user/${person.nickname}/feed`, { method: 'POST', body: { verb, object: { objectType: 'note', id, ...more } } })
   }
-  t.match(await deed(ann, 'favorite'), { status: 200 })
-  t.match(await deed(ann, 'favorite'), { status: 400, json: { error: /^Already have a\(n\) 'favorite'/ } })
-  t.match(await deed(ann, 'share'), { status: 200 })
+  t.match(await act(ann, 'favorite'), { status: 200 })
+  t.match(await act(ann, 'favorite'), { status: 400, json: { error: /^Already have a\(n\) 'favorite'/ } })
+  t.match(await act(ann, 'share'), { status: 200 })
   t.match((await ann.call(path)).json, { liked: true, likes: { totalItems: 1 }, shares: { totalItems: 1 } })
   t.match((await ann.call(`${path}/likes`)).json, { totalItems: 1, items: [{ id: `acct:${ann.account}` }] })
-  t.match(await deed(ann, 'unfavorite'), { status: 200 })
-  t.match(await deed(ann, 'update', { content: 'mine now' }), { status: 400, json: { error: `Can't update ${id}: not author.` } })
-  t.match(await deed(bob, 'update', { content: 'better' }), { status: 200, json: { object: { content: 'better' } } })
-  t.match(await deed(bob, 'wave'), { status: 200, json: { verb: 'wave' } }, 'a verb that nobody knows is told all the same')
+  t.match(await act(ann, 'unfavorite'), { status: 200 })
+  t.match(await act(ann, 'update', { content: 'mine now' }), { status: 400, json: { error: `Can't update ${id}: not author.` } })
+  t.match(await act(bob, 'update', { content: 'better' }), { status: 200, json: { object: { content: 'better' } } })
+  t.match(await act(bob, 'wave'), { status: 200, json: { verb: 'wave' } }, 'an unknown verb is accepted')
 
   await ann.post({ object: { objectType: 'comment', content: 'a reply', inReplyTo: { objectType: 'note', id } } })
   t.match((await bob.call(`${path}/replies`)).json, { totalItems: 1, items: [{ content: 'a reply' }] })
@@ -157,7 +157,7 @@ t.test('does what verbs say', async (t) => {
   t.match(await bob.call(path), { status: 410, json: { error: 'Deleted' } })
 })
 
-t.test('shows in the sandbox what reached whom', async (t) => {
+t.test('adds activities to the inboxes of their receivers', async (t) => {
   const before = (await pump.inbox(bob.nickname)).length
   await ann.post({ object: note('seen by two'), to: [personOf(bob)] })
   const arrivals = await pump.inbox(bob.nickname)

@@ -3,7 +3,7 @@ import { openSandbox } from '../../src/index.ts'
 import { headerOf, signed } from './sign.ts'
 import type { Keys } from './sign.ts'
 
-export interface Answer {
+export interface TestResponse {
   status: number
   type: string | null
   headers: Headers
@@ -24,25 +24,25 @@ interface Person {
   account: string
   nickname: string
   keys: Required<Keys>
-  /** A signed call. */
-  call: (path: string, options?: PumpCall) => Promise<Answer>
-  /** Posts an activity; fails the test unless it is taken. */
+  /** Sends a signed request. */
+  call: (path: string, options?: PumpCall) => Promise<TestResponse>
+  /** Posts an activity. Fails the test unless pump.io accepts it. */
   post: (activity: object) => Promise<Record<string, unknown>>
 }
 
 export interface TestPump {
   url: string
   host: string
-  call: (path: string, options?: PumpCall) => Promise<Answer>
+  call: (path: string, options?: PumpCall) => Promise<TestResponse>
   controlUrl: string
-  /** A control call with POST. */
-  control: (path: string, body?: object) => Promise<Answer>
+  /** Sends a control call with POST. */
+  control: (path: string, body?: object) => Promise<TestResponse>
   inbox: (account: string) => Promise<Array<Record<string, unknown>>>
-  /** Somebody who has granted access. */
+  /** Creates a person who has granted access. */
   join: () => Promise<Person>
   register: (fields?: object) => Promise<Keys>
   requestToken: (keys: Keys, callback?: string) => Promise<{ token: string, secret: string }>
-  /** What a person does at the authorize page; gives the verifier that the page shows. */
+  /** Logs in and authorizes like a person. Returns the verifier from the page. */
   pressAuthorize: (url: string, username: string) => Promise<string>
 }
 
@@ -57,7 +57,7 @@ export async function openTestPump (t: Test): Promise<TestPump> {
   const call: TestPump['call'] = (path, options = {}) => send(url + path, options)
   const control: TestPump['control'] = (path, body = {}) => send(`${sandbox.url}/_control${path}`, { method: 'POST', body })
 
-  const form = async (path: string, fields: Record<string, string>): Promise<Answer> => {
+  const form = async (path: string, fields: Record<string, string>): Promise<TestResponse> => {
     return call(path, { method: 'POST', body: new URLSearchParams(fields).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } })
   }
 
@@ -121,19 +121,19 @@ export function fieldOf (page: string, name: string): string {
   return new RegExp(`<input[^>]* name="${name}"[^>]* value="([^"]*)"`).exec(page)?.[1] ?? ''
 }
 
-async function send (url: string, { method = 'GET', body, headers = {}, keys, extra, signatureMethod = 'HMAC-SHA1' }: PumpCall): Promise<Answer> {
+async function send (url: string, { method = 'GET', body, headers = {}, keys, extra, signatureMethod = 'HMAC-SHA1' }: PumpCall): Promise<TestResponse> {
   const isJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body)
   const authorization = keys === undefined
     ? {}
     : { authorization: headerOf(signed(keys, method, url, { signatureMethod, ...(extra !== undefined && { extra }) })) }
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method,
     redirect: 'manual',
     headers: { ...(isJson && { 'content-type': 'application/json' }), ...authorization, ...headers },
     ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body as string })
   })
-  const text = await answer.text()
-  return { status: answer.status, type: answer.headers.get('content-type'), headers: answer.headers, text, json: parse(text) }
+  const text = await response.text()
+  return { status: response.status, type: response.headers.get('content-type'), headers: response.headers, text, json: parse(text) }
 }
 
 function parse (text: string): Record<string, unknown> {

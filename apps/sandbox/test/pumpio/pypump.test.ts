@@ -12,7 +12,7 @@ import { openTestPump, PIXEL } from './open-test-pump.ts'
 const SCRIPT = fileURLToPath(new URL('pypump_session.py', import.meta.url))
 const run = promisify(execFile)
 
-t.test('serves PyPump, a stranger to this repository', { skip: await reasonToSkip() }, async (t) => {
+t.test('serves PyPump', { skip: await reasonToSkip() }, async (t) => {
   const pump = await openTestPump(t)
   const home = await mkdtemp(join(tmpdir(), 'pypump-'))
   t.teardown(() => rm(home, { recursive: true }))
@@ -27,18 +27,18 @@ t.test('serves PyPump, a stranger to this repository', { skip: await reasonToSki
   t.teardown(() => child.kill('SIGKILL'))
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
-  const answers: Array<Record<string, unknown>> = []
+  const responses: Array<Record<string, unknown>> = []
   for await (const line of createInterface({ input: child.stdout })) {
-    const answer = JSON.parse(line) as Record<string, unknown>
-    answers.push(answer)
-    if (typeof answer['url'] === 'string') child.stdin.write(`${await pump.pressAuthorize(answer['url'], 'ann')}\n`)
+    const response = JSON.parse(line) as Record<string, unknown>
+    responses.push(response)
+    if (typeof response['url'] === 'string') child.stdin.write(`${await pump.pressAuthorize(response['url'], 'ann')}\n`)
   }
   const code = child.exitCode ?? (await once(child, 'exit'))[0] as number
   t.equal(code, 0, stderr)
 
-  const [asked, told, again] = answers
-  t.match(asked?.['url'], new RegExp(`^${pump.url}/oauth/authorize\\?oauth_token=[\\w-]{22}$`))
-  t.match(told, {
+  const [login, posted, again] = responses
+  t.match(login?.['url'], new RegExp(`^${pump.url}/oauth/authorize\\?oauth_token=[\\w-]{22}$`))
+  t.match(posted, {
     me: `acct:${account}`,
     username: 'ann',
     note: { content: '<b>Hello</b> from PyPump', author: `acct:${account}`, url: `${pump.url}/ann/note/` },
@@ -48,21 +48,21 @@ t.test('serves PyPump, a stranger to this repository', { skip: await reasonToSki
     picture: [1, 1],
     followers: 0
   })
-  t.same(told?.['outbox'], [
+  t.same(posted?.['outbox'], [
     ['like', 'note', '<b>Hello</b> from PyPump'],
     ['post', 'comment', 'Seen'],
     ['update', 'image', 'One pixel'],
     ['post', 'image', 'One pixel'],
     ['post', 'note', '<b>Hello</b> from PyPump']
   ])
-  t.same(told?.['inbox'], ['like', 'post', 'update', 'post', 'post'])
+  t.same(posted?.['inbox'], ['like', 'post', 'update', 'post', 'post'])
   t.match(again, { again: `acct:${account}`, latest: `${pump.url}/api/activity/` })
 
   const kinds = (await pump.inbox('ann')).map(({ item }) => (item as { object: { objectType: string } }).object.objectType)
   t.same(kinds, ['note', 'image', 'comment'], 'and the sandbox shows what was posted')
 })
 
-/** The system's own interpreter first: the one Debian's package is for. */
+/** Prefers the system's interpreter, which Debian's package is for. */
 async function python (): Promise<string | undefined> {
   for (const candidate of ['/usr/bin/python3', 'python3']) {
     if (await run(candidate, ['-c', 'import pypump']).then(() => true, () => false)) return candidate

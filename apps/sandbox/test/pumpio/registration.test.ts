@@ -18,7 +18,7 @@ t.test('registers a client, which never expires', async (t) => {
   t.match(json, { client_id: /^[\w-]{22}$/, client_secret: /^[\w-]{43}$/, expires_at: 0 })
 })
 
-t.test('takes a form as well, and ignores what it does not know', async (t) => {
+t.test('accepts a form too, and ignores unknown fields', async (t) => {
   const { status } = await pump.call('/api/client/register', {
     method: 'POST',
     body: 'type=client_associate&redirect_uri=nonsense',
@@ -27,7 +27,7 @@ t.test('takes a form as well, and ignores what it does not know', async (t) => {
   t.equal(status, 200)
 })
 
-t.test('says the first thing that is wrong', async (t) => {
+t.test('reports the first error', async (t) => {
   const faults: Array<[object, string]> = [
     [{}, 'No registration type provided'],
     [{ type: 'client_associate', client_id: 'x', access_token: 'y' }, 'Only set client_id for update.'],
@@ -45,14 +45,14 @@ t.test('says the first thing that is wrong', async (t) => {
   for (const [fields, error] of faults) t.match(await register(fields), { status: 400, json: { error } }, error)
 })
 
-t.test('stumbles over redirect_uris as a list', async (t) => {
+t.test('fails at redirect_uris as a list', async (t) => {
   const { status, type, text } = await register({ type: 'client_associate', redirect_uris: ['https://example.com'] })
   t.equal(status, 500)
   t.equal(type, 'text/html; charset=utf-8')
   t.match(text, '<pre>Internal Server Error</pre>')
 })
 
-t.test('updates a client that proves itself, which keeps its keys', async (t) => {
+t.test('updates a client with its secret, and keeps its keys', async (t) => {
   const { clientId, clientSecret } = await pump.register()
   const update = { type: 'client_update', client_id: clientId, client_secret: clientSecret, application_name: 'Renamed' }
   t.match(await register(update), { status: 200, json: { client_id: clientId, client_secret: clientSecret, expires_at: 0 } })
@@ -60,7 +60,7 @@ t.test('updates a client that proves itself, which keeps its keys', async (t) =>
   t.match(await register({ ...update, client_id: 'nobody' }), { status: 500, type: /^text\/html/ })
 })
 
-t.test('answers a body that is no JSON with a page', async (t) => {
+t.test('sends a page for a body that is not JSON', async (t) => {
   const { status, type, text } = await pump.call('/api/client/register', {
     method: 'POST', body: '{"type":', headers: { 'content-type': 'application/json' }
   })

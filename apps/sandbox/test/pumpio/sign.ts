@@ -7,7 +7,7 @@ export interface Keys {
   tokenSecret?: string | undefined
 }
 
-/** What the library keeps to itself, and pump.io's own engine calls. */
+/** The library's private functions, which pump.io's engine calls. */
 interface Engine {
   _getTimestamp: () => number
   _getNonce: (size: number) => string
@@ -24,8 +24,7 @@ export interface SignOptions {
 }
 
 /**
- * Signs with the library that pump.io itself runs, so that the sandbox is not tested against its own idea of a
- * signature.
+ * Signs with the library of pump.io, so that the tests do not use the sandbox's own code.
  */
 export function signed (
   keys: Keys,

@@ -10,7 +10,7 @@ const upload = (body: Buffer | object, type = Buffer.isBuffer(body) ? 'image/png
   return ann.call(uploads, { method: 'POST', body, headers: { 'content-type': type } })
 }
 
-t.test('takes the bytes as they are, and posts what came of them', async (t) => {
+t.test('accepts bytes, and posts the upload', async (t) => {
   const { status, json } = await upload(PIXEL)
   t.equal(status, 200)
   t.match(json, { objectType: 'image', id: `${pump.url}/api/image/`, image: { width: 1, height: 1, url: /^http.*\/uploads\/user-1\/.*\.png$/ }, fullImage: { width: 1 } })
@@ -24,19 +24,19 @@ t.test('takes the bytes as they are, and posts what came of them', async (t) => 
   await ann.post({ verb: 'update', object: { ...json, displayName: 'One pixel', content: 'Small' } })
   t.match(await bob.call(self), { status: 200, json: { displayName: 'One pixel', content: 'Small' } })
 
-  const answer = await pump.call(file)
-  t.equal(answer.status, 200, 'what is public needs no token')
-  t.equal(answer.type, 'image/png')
+  const response = await pump.call(file)
+  t.equal(response.status, 200, 'a public upload needs no token')
+  t.equal(response.type, 'image/png')
   t.equal((await pump.inbox(ann.account)).length, 1, 'an update is no news')
 })
 
-t.test('keeps a picture from those it is not for, as text outside the API', async (t) => {
+t.test('refuses a picture to other users, as text outside the API', async (t) => {
   const { json } = await upload(PIXEL)
-  const answer = await pump.call((json['image'] as { url: string }).url.slice(pump.url.length), { headers: { accept: 'image/png' } })
-  t.match(answer, { status: 403, type: 'text/plain', text: 'Not allowed' })
+  const response = await pump.call((json['image'] as { url: string }).url.slice(pump.url.length), { headers: { accept: 'image/png' } })
+  t.match(response, { status: 403, type: 'text/plain', text: 'Not allowed' })
 })
 
-t.test('takes base64 in JSON', async (t) => {
+t.test('accepts base64 in JSON', async (t) => {
   const { status, json } = await upload({ mimeType: 'image/png', data: PIXEL.toString('base64url') })
   t.match({ status, json }, { status: 200, json: { objectType: 'image', image: { width: 1 } } })
   t.match(await upload({ data: 'x' }), { status: 400, json: { error: 'No mime type' } })
@@ -45,20 +45,20 @@ t.test('takes base64 in JSON', async (t) => {
   t.match(tooMuch, { status: 413, type: /^text\/html/ }, 'JSON holds no more than a hundred kilobytes')
 })
 
-t.test('makes something else of other kinds', async (t) => {
+t.test('creates other objects for other content types', async (t) => {
   t.match((await upload(Buffer.from('x'), 'audio/ogg')).json, { objectType: 'audio', stream: { url: /\.ogg$/ } })
   t.match((await upload(Buffer.from('x'), 'application/pdf')).json, { objectType: 'file', mimeType: 'application/pdf' })
   t.match(await upload(Buffer.from('no picture')), { status: 500, type: /^text\/html/ })
 })
 
-t.test('makes nothing of multipart', async (t) => {
+t.test('ignores multipart', async (t) => {
   const form = new FormData()
   form.append('file', new Blob([PIXEL], { type: 'image/png' }), 'pixel.png')
   const body = Buffer.from(await new Response(form).arrayBuffer())
   t.match(await upload(body, 'multipart/form-data; boundary=x'), { status: 500, type: /^text\/html/ })
 })
 
-t.test('lists what was uploaded, to its owner', async (t) => {
+t.test('lists uploads for their owner', async (t) => {
   t.match((await ann.call(uploads)).json, { totalItems: 5, items: [{ objectType: 'file' }, { objectType: 'audio' }, { objectType: 'image' }] })
   t.match(await bob.call(uploads), { status: 401, json: { error: 'Not authorized' } })
 })

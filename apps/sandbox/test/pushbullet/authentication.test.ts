@@ -6,7 +6,7 @@ const { accessToken } = await sandbox.join()
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
 
-t.test('takes one token in each of three ways', async (t) => {
+t.test('accepts a token in each of three ways', async (t) => {
   for (const headers of [
     { 'access-token': accessToken },
     { authorization: basic(`${accessToken}:`) },
@@ -16,7 +16,7 @@ t.test('takes one token in each of three ways', async (t) => {
   }
 })
 
-t.test('turns away a caller without a living token, with the rate headers', async (t) => {
+t.test('refuses a caller without a valid token, with the rate headers', async (t) => {
   for (const headers of [
     {},
     { 'access-token': 'o.unknown' },
@@ -26,9 +26,9 @@ t.test('turns away a caller without a living token, with the rate headers', asyn
     { authorization: basic(accessToken) },
     { authorization: `Digest ${accessToken}` }
   ] as Array<Record<string, string>>) {
-    const answer = await sandbox.call('GET', '/pushbullet/v2/users/me', { headers })
-    t.equal(answer.status, 401)
-    t.same(answer.json, {
+    const response = await sandbox.call('GET', '/pushbullet/v2/users/me', { headers })
+    t.equal(response.status, 401)
+    t.same(response.json, {
       error: {
         code: 'invalid_access_token',
         type: 'invalid_request',
@@ -37,18 +37,18 @@ t.test('turns away a caller without a living token, with the rate headers', asyn
       },
       error_code: 'invalid_access_token'
     })
-    t.match(answer.headers.get('x-ratelimit-limit'), /^\d+$/)
-    t.match(answer.headers.get('x-ratelimit-remaining'), /^\d+$/)
-    t.match(answer.headers.get('x-ratelimit-reset'), /^\d+$/)
+    t.match(response.headers.get('x-ratelimit-limit'), /^\d+$/)
+    t.match(response.headers.get('x-ratelimit-remaining'), /^\d+$/)
+    t.match(response.headers.get('x-ratelimit-reset'), /^\d+$/)
   }
 })
 
-t.test('asks for the token before it reads the body', async (t) => {
+t.test('checks the token before it reads the body', async (t) => {
   const headers = { 'content-type': 'application/json' }
   t.match(await sandbox.call('POST', '/pushbullet/v2/pushes', { body: '{', headers }), { status: 401 })
 })
 
-t.test('tells who a token speaks for', async (t) => {
+t.test('returns the user of a token', async (t) => {
   const { json } = await sandbox.call('GET', '/pushbullet/v2/users/me', { headers: { 'access-token': accessToken } })
   t.match(json, {
     iden: String,
@@ -62,18 +62,18 @@ t.test('tells who a token speaks for', async (t) => {
   })
 })
 
-t.test('answers 404 with its own words', async (t) => {
+t.test('sends its own 404', async (t) => {
   const { status, json, headers } = await sandbox.call('GET', '/pushbullet/v2/nothing', { headers: { 'access-token': accessToken } })
   t.equal(status, 404)
   t.same(json, { error: { type: 'invalid_request', message: 'The resource could not be found.', cat: '~(=^‥^)' } })
   t.match(headers.get('x-ratelimit-limit'), /^\d+$/)
 })
 
-t.test('counts requests down and says when the count begins anew, in whole seconds', async (t) => {
+t.test('counts requests down, and reports in whole seconds when the period ends', async (t) => {
   const headers = { 'access-token': accessToken }
   const first = await sandbox.call('GET', '/pushbullet/v2/users/me', { headers })
   const second = await sandbox.call('GET', '/pushbullet/v2/users/me', { headers })
-  const read = (answer: typeof first, name: string): number => Number(answer.headers.get(`x-ratelimit-${name}`))
+  const read = (response: typeof first, name: string): number => Number(response.headers.get(`x-ratelimit-${name}`))
   t.equal(read(first, 'limit'), 32768)
   t.equal(read(first, 'remaining') - read(second, 'remaining'), 5)
   t.equal(read(first, 'reset'), read(second, 'reset'))
@@ -85,7 +85,7 @@ t.test('counts requests down and says when the count begins anew, in whole secon
   t.ok(read(later, 'reset') > read(second, 'reset'))
 })
 
-t.test('allows calls from pages of other origins', async (t) => {
+t.test('allows requests from pages of other origins', async (t) => {
   const preflight = await sandbox.call('OPTIONS', '/pushbullet/v2/pushes', {
     headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'access-token' }
   })

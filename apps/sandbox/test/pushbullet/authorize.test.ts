@@ -13,24 +13,24 @@ async function authorize (changes: Record<string, string>): Promise<{ status: nu
   return { status, location: headers.get('location'), text }
 }
 
-t.test('appends the code to the redirect_uri, whose own query stays to the letter', async (t) => {
+t.test('appends the code to the redirect_uri, and keeps its query unchanged', async (t) => {
   const { status, location } = await authorize({ auto: 'allow' })
   t.equal(status, 302)
   t.match(location, /^http:\/\/127\.0\.0\.1:4000\/connect\/pushbullet\/callback\?state=a%20b%2Fc&x=1&code=\w+$/)
 })
 
-t.test('begins a query where the redirect_uri has none', async (t) => {
+t.test('adds a query to a redirect_uri without one', async (t) => {
   const { location } = await authorize({ auto: 'allow', redirect_uri: 'http://localhost/connect/pushbullet/callback' })
   t.match(location, /callback\?code=\w+$/)
 })
 
-t.test('says a denial as error=access_denied, and nothing else', async (t) => {
+t.test('reports a denial only as error=access_denied', async (t) => {
   const { status, location } = await authorize({ auto: 'deny' })
   t.equal(status, 302)
   t.equal(location, `${REDIRECT}&error=access_denied`)
 })
 
-t.test('never echoes a separate state', async (t) => {
+t.test('never returns a separate state', async (t) => {
   for (const auto of ['allow', 'deny']) {
     const { location } = await authorize({ auto, state: 'mine', scope: 'everything' })
     t.notMatch(location, /mine|scope/)
@@ -51,7 +51,7 @@ t.test('ends a token flow on its own landing page', async (t) => {
   t.match(text, 'Decided')
 })
 
-t.test('shows an error page and sends the browser nowhere', async (t) => {
+t.test('shows an error page without a redirect', async (t) => {
   const faults: Record<string, Record<string, string>> = {
     'a foreign client_id': { client_id: 'somebody' },
     'another path': { redirect_uri: 'http://127.0.0.1:4000/elsewhere' },
@@ -72,18 +72,18 @@ t.test('shows an error page and sends the browser nowhere', async (t) => {
   }
 })
 
-t.test('does not know a third decision', async (t) => {
+t.test('refuses a third decision', async (t) => {
   t.match(await authorize({ auto: 'maybe' }), { status: 400, location: null })
 })
 
-t.test('takes any loopback host and port', async (t) => {
+t.test('accepts any loopback host and port', async (t) => {
   for (const host of ['localhost:1', '127.0.0.1', '127.8.9.10:65535', '[::1]:4000', 'shop.localhost']) {
     const { status } = await authorize({ auto: 'allow', redirect_uri: `https://${host}/connect/pushbullet/callback` })
     t.equal(status, 302, host)
   }
 })
 
-t.test('asks a person with the two buttons, and escapes what it shows', async (t) => {
+t.test('shows a person the two buttons, and escapes its content', async (t) => {
   const { status, text } = await authorize({ account: '"><script>alert(1)</script>', state: '<b>' })
   t.equal(status, 200)
   t.match(text, /<button name="decision" value="deny"[^>]*>Deny</)
@@ -92,12 +92,12 @@ t.test('asks a person with the two buttons, and escapes what it shows', async (t
   t.notMatch(text, '<b>')
 })
 
-t.test('grants as alice unless told otherwise', async (t) => {
+t.test('grants as alice by default', async (t) => {
   t.match((await authorize({})).text, /name="account" value="alice"/)
   t.match((await authorize({ account: 'bob' })).text, /name="account" value="bob"/)
 })
 
-t.test('does what the pressed button says', async (t) => {
+t.test('follows the pressed button', async (t) => {
   const fields = { client_id: 'carillon', redirect_uri: REDIRECT, response_type: 'code', account: 'carol' }
   const post = async (decision: string): Promise<string | null> => {
     const body = new URLSearchParams({ ...fields, decision })
@@ -112,7 +112,7 @@ t.test('does what the pressed button says', async (t) => {
   t.equal(json['name'], 'Carol')
 })
 
-t.test('checks a posted form as it checks a link', async (t) => {
+t.test('checks a posted form like a link', async (t) => {
   for (const body of [new URLSearchParams({ decision: 'allow' }), undefined]) {
     const { status, headers } = await sandbox.call('POST', '/pushbullet/authorize', { body })
     t.equal(status, 400)
@@ -120,7 +120,7 @@ t.test('checks a posted form as it checks a link', async (t) => {
   }
 })
 
-t.test('survives a parameter that comes twice', async (t) => {
+t.test('refuses a parameter that occurs twice', async (t) => {
   for (const name of ['client_id', 'redirect_uri', 'response_type', 'auto', 'account']) {
     const { status } = await sandbox.call('GET', `/pushbullet/authorize?${query()}&${name}=one&${name}=two`)
     t.equal(status, 400, name)

@@ -5,7 +5,7 @@ import PushBullet from 'pushbullet'
 import t from 'tap'
 import { openTestSandbox } from '../open-test-sandbox.ts'
 
-// The npm client `pushbullet`, a stranger to this repository. Its addresses are properties of its class, for all to set.
+// The npm client `pushbullet`. Its class has properties for the addresses.
 const sandbox = await openTestSandbox(t)
 const { API_BASE: original } = PushBullet
 for (const [name, value] of Object.entries(PushBullet)) {
@@ -16,7 +16,7 @@ const { account, accessToken } = await sandbox.join()
 const client = new PushBullet(accessToken)
 const arrived = async () => (await sandbox.inbox(`&account=${account}`)).map(({ item }) => item)
 
-t.test('says who it speaks for, and of which devices', async (t) => {
+t.test('returns the user and its devices', async (t) => {
   t.match(await read(client.me()), { iden: String, email: `${account}@pushbullet.example`, max_upload_size: 26_214_400 })
   t.match(await read(client.devices()), { devices: [{ iden: String, active: true, icon: 'phone' }] })
 })
@@ -38,11 +38,11 @@ t.test('uploads a file and sends it', async (t) => {
   const { file_url: url } = pushed as { file_url: string }
   const stored = await fetch(url)
   t.equal(stored.headers.get('content-type'), 'text/plain')
-  // Its release 3.0.0 gives a stream to a form that makes text of it: what arrives is its name for the stream.
+  // Release 3.0.0 adds a stream to a form, which converts it to text, so the name of the stream arrives.
   t.equal(await stored.text(), '[object Object]')
 })
 
-t.test('lists what it has sent, page by page, the latest first', async (t) => {
+t.test('lists sent pushes by page, the latest first', async (t) => {
   const first = await read(client.history({ limit: 2 })) as { pushes: unknown[], cursor: string }
   t.match(first, { pushes: [{ type: 'file' }, { type: 'link' }], cursor: String })
   const rest = await read(client.history({ limit: 2, cursor: first.cursor })) as { pushes: unknown[], cursor?: string }
@@ -65,17 +65,17 @@ t.test('sends a push with a guid once', async (t) => {
   t.equal((await arrived()).filter((item) => (item as { title?: string }).title === 'Once').length, 1)
 })
 
-t.test('is told what is wrong', async (t) => {
-  const stranger = await new PushBullet('o.unknown').me()
-  t.equal(stranger.status, 401)
-  t.match(await stranger.json(), { error: { code: 'invalid_access_token' }, error_code: 'invalid_access_token' })
+t.test('receives the error', async (t) => {
+  const response = await new PushBullet('o.unknown').me()
+  t.equal(response.status, 401)
+  t.match(await response.json(), { error: { code: 'invalid_access_token' }, error_code: 'invalid_access_token' })
   const nowhere = await client.note({ device_iden: 'unknown' }, 'T', 'B')
   t.equal(nowhere.status, 400)
   t.match(await nowhere.json(), { error: { param: 'device_iden' } })
 })
 
 async function read (asked: ReturnType<PushBullet['me']>): Promise<unknown> {
-  const answer = await asked
-  if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(await answer.json())}`)
-  return await answer.json()
+  const response = await asked
+  if (response.status !== 200) throw new Error(`${response.status} ${JSON.stringify(await response.json())}`)
+  return await response.json()
 }

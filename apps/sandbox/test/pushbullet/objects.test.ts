@@ -3,7 +3,7 @@ import { openTestSandbox } from '../open-test-sandbox.ts'
 
 const sandbox = await openTestSandbox(t)
 
-t.test('begins with a phone among the devices, and makes, changes and deletes others', async (t) => {
+t.test('creates, changes and deletes devices, beside the phone that every account has', async (t) => {
   const { v2 } = await sandbox.join()
   t.match((await v2('GET', '/devices')).json, { devices: [{ icon: 'phone', nickname: /phone/ }] })
 
@@ -22,7 +22,7 @@ t.test('begins with a phone among the devices, and makes, changes and deletes ot
   t.match(await v2('POST', '/devices', { body: { icon: 'toaster' } }), { status: 400, json: { error: { param: 'icon' } } })
 })
 
-t.test('keeps chats, with accounts and with mere addresses', async (t) => {
+t.test('stores chats, with accounts and with other addresses', async (t) => {
   const { v2 } = await sandbox.join()
   const friend = await sandbox.join()
   const { json: chat } = await v2('POST', '/chats', { body: { email: `${friend.account}@pushbullet.example` } })
@@ -37,7 +37,7 @@ t.test('keeps chats, with accounts and with mere addresses', async (t) => {
   t.match(await v2('POST', '/chats', { body: {} }), { status: 400, json: { error: { param: 'email' } } })
 })
 
-t.test('carries a channel from its owner to its subscribers', async (t) => {
+t.test('delivers pushes to a channel to its subscribers', async (t) => {
   const owner = await sandbox.join()
   const reader = await sandbox.join()
   const { json: channel } = await owner.v2('POST', '/channels', { body: { tag: 'bells', name: 'Bells', description: 'All of them' } })
@@ -60,7 +60,7 @@ t.test('carries a channel from its owner to its subscribers', async (t) => {
   t.equal((await sandbox.inbox(`&account=${reader.account}`)).length, 1)
 })
 
-t.test('tells everybody about a channel, and nobody about its owner', async (t) => {
+t.test('describes a channel without a token, and omits its owner', async (t) => {
   const owner = await sandbox.join()
   const { json: { iden } } = await owner.v2('POST', '/channels', { body: { tag: 'open', name: 'Open' } })
   await owner.v2('POST', '/subscriptions', { body: { channel_tag: 'open' } })
@@ -74,7 +74,7 @@ t.test('tells everybody about a channel, and nobody about its owner', async (t) 
   t.match(await sandbox.call('GET', '/pushbullet/v2/channel-info?tag=none'), { status: 400, json: { error: { param: 'tag' } } })
 })
 
-t.test('takes texts for a phone', async (t) => {
+t.test('accepts text messages for a phone', async (t) => {
   const { account, v2 } = await sandbox.join()
   const { json } = await v2('GET', '/devices')
   const [{ iden: phone }] = json['devices'] as [{ iden: string }]
@@ -90,7 +90,7 @@ t.test('takes texts for a phone', async (t) => {
   }
 })
 
-t.test('passes ephemerals on and answers {}', async (t) => {
+t.test('delivers ephemerals and returns {}', async (t) => {
   const { account, v2 } = await sandbox.join()
   const push = { type: 'mirror', title: 'Call', body: 'Mum' }
   t.match(await v2('POST', '/ephemerals', { body: { type: 'push', push } }), { status: 200, text: '{}' })

@@ -6,7 +6,7 @@ const sandbox = await openTestSandbox(t)
 type Push = Record<string, unknown> & { iden: string, created: number, modified: number }
 const pushesOf = ({ json }: { json: Record<string, unknown> }): Push[] => (json['pushes'] ?? []) as Push[]
 
-t.test('lists the last changed first', async (t) => {
+t.test('lists the latest change first', async (t) => {
   const { v2 } = await sandbox.join()
   const idens: string[] = []
   for (const body of ['a', 'b', 'c']) idens.push(String((await v2('POST', '/pushes', { body: { type: 'note', body } })).json['iden']))
@@ -14,33 +14,33 @@ t.test('lists the last changed first', async (t) => {
   t.same(pushesOf(await v2('GET', '/pushes')).map(({ body }) => body), ['a', 'c', 'b'])
 })
 
-t.test('pages by cursor until there is none', async (t) => {
+t.test('pages by cursor until the end', async (t) => {
   const { v2 } = await sandbox.join()
   for (let index = 0; index < 7; index++) await v2('POST', '/pushes', { body: { type: 'note', body: String(index) } })
   const seen: unknown[] = []
   let cursor: unknown = ''
   let pages = 0
   do {
-    const answer = await v2('GET', `/pushes?limit=3&cursor=${cursor}`)
-    seen.push(...pushesOf(answer).map(({ body }) => body))
-    cursor = answer.json['cursor']
+    const response = await v2('GET', `/pushes?limit=3&cursor=${cursor}`)
+    seen.push(...pushesOf(response).map(({ body }) => body))
+    cursor = response.json['cursor']
     pages++
   } while (cursor !== undefined)
   t.same(seen, ['6', '5', '4', '3', '2', '1', '0'])
   t.equal(pages, 3)
 })
 
-t.test('gives 500 at most, which is also what it gives unasked', async (t) => {
+t.test('returns at most 500, which is also the default', async (t) => {
   const { v2 } = await sandbox.join()
   for (let index = 0; index < 501; index++) await v2('POST', '/pushes', { body: { type: 'note', body: String(index) } })
   for (const query of ['', '?limit=9999']) {
-    const answer = await v2('GET', `/pushes${query}`)
-    t.equal(pushesOf(answer).length, 500)
-    t.type(answer.json['cursor'], 'string')
+    const response = await v2('GET', `/pushes${query}`)
+    t.equal(pushesOf(response).length, 500)
+    t.type(response.json['cursor'], 'string')
   }
 })
 
-t.test('refuses a page that makes no sense', async (t) => {
+t.test('refuses an invalid page', async (t) => {
   const { v2 } = await sandbox.join()
   for (const query of ['limit=0', 'limit=x', 'cursor=x', 'modified_after=x']) {
     t.match(await v2('GET', `/pushes?${query}`), { status: 400, json: { error: { param: query.split('=')[0] } } })
@@ -64,13 +64,13 @@ t.test('dismisses', async (t) => {
   t.match(await v2('POST', '/pushes/none', { body: { dismissed: true } }), { status: 404 })
 })
 
-t.test('deletes, and keeps listing what is left unless asked for active ones', async (t) => {
+t.test('deletes pushes, and lists what remains of them unless only active ones are requested', async (t) => {
   const { v2 } = await sandbox.join()
   const { json: { iden } } = await v2('POST', '/pushes', { body: { type: 'note', body: 'gone' } })
   await v2('POST', '/pushes', { body: { type: 'note', body: 'stays' } })
-  const answer = await v2('DELETE', `/pushes/${iden}`)
-  t.equal(answer.status, 200)
-  t.equal(answer.text, '{}')
+  const response = await v2('DELETE', `/pushes/${iden}`)
+  t.equal(response.status, 200)
+  t.equal(response.text, '{}')
 
   const [deleted, ...others] = pushesOf(await v2('GET', '/pushes'))
   t.same(Object.keys(deleted ?? {}).sort(), ['created', 'iden', 'modified'])
@@ -79,7 +79,7 @@ t.test('deletes, and keeps listing what is left unless asked for active ones', a
   t.match(await v2('DELETE', `/pushes/${iden}`), { status: 404 })
 })
 
-t.test('deletes all of them soon after it said so', async (t) => {
+t.test('deletes all pushes soon after its response', async (t) => {
   const { v2 } = await sandbox.join()
   for (const body of ['a', 'b']) await v2('POST', '/pushes', { body: { type: 'note', body } })
   t.equal((await v2('DELETE', '/pushes')).text, '{}')
@@ -90,7 +90,7 @@ t.test('deletes all of them soon after it said so', async (t) => {
   t.equal(left, 0)
 })
 
-t.test('keeps each account to itself', async (t) => {
+t.test('separates accounts', async (t) => {
   const one = await sandbox.join()
   const other = await sandbox.join()
   const { json: { iden } } = await one.v2('POST', '/pushes', { body: { type: 'note', body: 'mine' } })

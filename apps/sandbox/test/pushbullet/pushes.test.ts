@@ -6,7 +6,7 @@ const sandbox = await openTestSandbox(t)
 type Push = Record<string, unknown> & { iden: string, created: number, modified: number }
 const pushesOf = ({ json }: { json: Record<string, unknown> }): Push[] => (json['pushes'] ?? []) as Push[]
 
-t.test('answers a new push with 200 and the whole of it', async (t) => {
+t.test('returns a new push with 200', async (t) => {
   const { account, v2 } = await sandbox.join()
   const { status, json } = await v2('POST', '/pushes', { body: { type: 'note', title: 'Hello', body: 'World', guid: 'g' } })
   t.equal(status, 200)
@@ -28,10 +28,10 @@ t.test('answers a new push with 200 and the whole of it', async (t) => {
     title: 'Hello',
     body: 'World'
   })
-  t.notOk('dismissed' in json, 'what is false is left out')
+  t.notOk('dismissed' in json, 'false values are omitted')
 })
 
-t.test('carries what each type has, and only that', async (t) => {
+t.test('keeps only the fields of each type', async (t) => {
   const { v2 } = await sandbox.join()
   const all = { title: 't', body: 'b', url: 'http://u.example', file_name: 'n', file_type: 'image/png', file_url: 'http://f.example' }
   const content = async (type: string): Promise<string[]> => {
@@ -43,25 +43,25 @@ t.test('carries what each type has, and only that', async (t) => {
   t.same(await content('file'), ['body', 'file_name', 'file_type', 'file_url', 'image_url'])
 })
 
-t.test('takes forms too', async (t) => {
+t.test('accepts forms too', async (t) => {
   const { v2 } = await sandbox.join()
   const { status, json } = await v2('POST', '/pushes', { body: new URLSearchParams({ type: 'note', title: 'Hello' }) })
   t.equal(status, 200)
   t.match(json, { type: 'note', title: 'Hello' })
 })
 
-t.test('leaves out what is empty, wherever it is', async (t) => {
+t.test('omits empty values at every depth', async (t) => {
   const { v2 } = await sandbox.join()
   const body = { type: 'note', title: '', body: 'b', guid: '', url: null, device_iden: '' }
   const { json } = await v2('POST', '/pushes', { body })
   for (const [key, value] of Object.entries(json)) t.ok(value !== null && value !== false && value !== '', key)
   t.same(['title', 'guid', 'url'].filter((key) => key in json), [])
 
-  const { v2: fresh } = await sandbox.join()
-  t.equal((await fresh('GET', '/pushes')).text, '{}')
+  const { v2: other } = await sandbox.join()
+  t.equal((await other('GET', '/pushes')).text, '{}')
 })
 
-t.test('gives every change a later float time', async (t) => {
+t.test('gives every change a later time with fractions', async (t) => {
   const { v2 } = await sandbox.join()
   const times: number[] = []
   for (let index = 0; index < 50; index++) {
@@ -73,7 +73,7 @@ t.test('gives every change a later float time', async (t) => {
   t.ok(Math.abs(Number(times[0]) - Date.now() / 1000) < 60, 'unix seconds')
 })
 
-t.test('gives back the push that a guid has already made', async (t) => {
+t.test('returns the existing push of a guid', async (t) => {
   const { account, v2 } = await sandbox.join()
   const first = await v2('POST', '/pushes', { body: { type: 'note', body: 'one', guid: 'same' } })
   const again = await v2('POST', '/pushes', { body: { type: 'note', body: 'two', guid: 'same' } })
@@ -86,15 +86,15 @@ t.test('gives back the push that a guid has already made', async (t) => {
   t.equal((await sandbox.inbox(`&account=${other}`)).length, 1, 'a guid is its account\'s own')
 })
 
-t.test('makes one push of two requests under one guid at the same time', async (t) => {
+t.test('creates one push for two simultaneous requests with one guid', async (t) => {
   const { account, v2 } = await sandbox.join()
   const post = () => v2('POST', '/pushes', { body: { type: 'note', body: 'one', guid: 'race' } })
-  const answers = await Promise.all([post(), post(), post(), post()])
-  t.equal(new Set(answers.map(({ json }) => json['iden'])).size, 1)
+  const responses = await Promise.all([post(), post(), post(), post()])
+  t.equal(new Set(responses.map(({ json }) => json['iden'])).size, 1)
   t.equal((await sandbox.inbox(`&account=${account}`)).length, 1)
 })
 
-t.test('ignores parameters it does not know: a mistyped target rings every device', async (t) => {
+t.test('ignores unknown parameters: a misspelled target notifies every device', async (t) => {
   const { v2 } = await sandbox.join()
   const { status, json } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b', device_id: 'x', dismissed: true, iden: 'mine' } })
   t.equal(status, 200)
@@ -102,7 +102,7 @@ t.test('ignores parameters it does not know: a mistyped target rings every devic
   t.not(json['iden'], 'mine')
 })
 
-t.test('refuses a target that is not there, and names the parameter', async (t) => {
+t.test('refuses an unknown target, and names the parameter', async (t) => {
   const { v2 } = await sandbox.join()
   for (const [param, value] of [['device_iden', 'nope'], ['email', 'nobody'], ['channel_tag', 'nope'], ['client_iden', 'nope']] as const) {
     const { status, json } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b', [param]: value } })
@@ -112,7 +112,7 @@ t.test('refuses a target that is not there, and names the parameter', async (t) 
   t.equal((await v2('GET', '/pushes')).text, '{}', 'nothing was pushed')
 })
 
-t.test('refuses what makes no push', async (t) => {
+t.test('refuses an invalid push', async (t) => {
   const { v2 } = await sandbox.join()
   const refused: Array<[string, unknown]> = [
     ['type', {}],
@@ -123,16 +123,16 @@ t.test('refuses what makes no push', async (t) => {
   ]
   for (const [param, body] of refused) t.match(await v2('POST', '/pushes', { body }), { status: 400, json: { error: { param } } })
   for (const body of ['{', '[]', '"text"']) {
-    const answer = await v2('POST', '/pushes', { body, headers: { 'content-type': 'application/json' } })
-    t.match(answer, { status: 400, json: { error: { type: 'invalid_request', message: String, cat: String } } })
+    const response = await v2('POST', '/pushes', { body, headers: { 'content-type': 'application/json' } })
+    t.match(response, { status: 400, json: { error: { type: 'invalid_request', message: String, cat: String } } })
   }
 })
 
-t.test('reads no fields from a body of another kind, or from none', async (t) => {
+t.test('reads no fields from a body of another content type, or without a body', async (t) => {
   const { v2 } = await sandbox.join()
   for (const type of ['text/plain', 'application/xml']) {
-    const answer = await v2('POST', '/pushes', { body: '{"type":"note"}', headers: { 'content-type': type } })
-    t.match(answer, { status: 400, json: { error: { param: 'type' } } })
+    const response = await v2('POST', '/pushes', { body: '{"type":"note"}', headers: { 'content-type': type } })
+    t.match(response, { status: 400, json: { error: { param: 'type' } } })
   }
   t.match(await v2('POST', '/pushes'), { status: 400, json: { error: { param: 'type' } } })
   t.match(await v2('DELETE', '/pushes', { body: '', headers: { 'content-type': 'application/json' } }), { status: 200 })
@@ -157,7 +157,7 @@ t.test('pushes to another account by its e-mail address', async (t) => {
   t.equal((await sandbox.inbox(`&account=${sender.account}`)).length, 0)
 })
 
-t.test('mails somebody who has no account, and shows it at the sender', async (t) => {
+t.test('mails a receiver without an account, and shows the push at the sender', async (t) => {
   const { account, v2 } = await sandbox.join()
   const { json } = await v2('POST', '/pushes', { body: { type: 'note', body: 'b', email: 'Friend@else.example' } })
   t.match(json, { direction: 'outgoing', receiver_email: 'Friend@else.example', receiver_email_normalized: 'friend@else.example' })

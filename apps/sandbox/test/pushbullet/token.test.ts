@@ -14,7 +14,7 @@ function fieldsFor (code: string): Record<string, string> {
   return { grant_type: 'authorization_code', client_id: 'carillon', client_secret: 'sandbox-secret', code }
 }
 
-t.test('answers JSON with exactly two members', async (t) => {
+t.test('returns JSON with exactly two members', async (t) => {
   const { status, json, headers } = await sandbox.call('POST', '/pushbullet/oauth2/token', { body: fieldsFor(await freshCode()) })
   t.equal(status, 200)
   t.same(Object.keys(json).sort(), ['access_token', 'token_type'])
@@ -22,17 +22,17 @@ t.test('answers JSON with exactly two members', async (t) => {
   t.match(headers.get('x-ratelimit-limit'), /^\d+$/)
 })
 
-t.test('takes a form as well', async (t) => {
+t.test('accepts a form too', async (t) => {
   const body = new URLSearchParams(fieldsFor(await freshCode()))
   t.match(await sandbox.call('POST', '/pushbullet/oauth2/token', { body }), { status: 200, json: { token_type: 'Bearer' } })
 })
 
-t.test('ignores redirect_uri and whatever else it does not know', async (t) => {
+t.test('ignores redirect_uri and unknown fields', async (t) => {
   const body = { ...fieldsFor(await freshCode()), redirect_uri: 'https://elsewhere.example/', scope: 'everything' }
   t.match(await sandbox.call('POST', '/pushbullet/oauth2/token', { body }), { status: 200 })
 })
 
-t.test('takes a code once', async (t) => {
+t.test('accepts a code once', async (t) => {
   const body = fieldsFor(await freshCode())
   t.match(await sandbox.call('POST', '/pushbullet/oauth2/token', { body }), { status: 200 })
   t.match(await sandbox.call('POST', '/pushbullet/oauth2/token', { body }), {
@@ -41,13 +41,13 @@ t.test('takes a code once', async (t) => {
   })
 })
 
-t.test('forgets a code after ten minutes', async (t) => {
+t.test('refuses a code after ten minutes', async (t) => {
   const body = fieldsFor(await freshCode())
   await sandbox.call('POST', '/_control/clock', { body: { advanceSeconds: 601 } })
   t.match(await sandbox.call('POST', '/pushbullet/oauth2/token', { body }), { status: 400, json: { error: { param: 'code' } } })
 })
 
-t.test('names the parameter that is wrong', async (t) => {
+t.test('names the wrong parameter', async (t) => {
   for (const param of ['grant_type', 'client_id', 'client_secret', 'code']) {
     for (const value of ['wrong', undefined]) {
       const body = { ...fieldsFor(await freshCode()), [param]: value }
@@ -62,7 +62,7 @@ t.test('does not read the client from an Authorization header', async (t) => {
   t.match(await sandbox.call('POST', '/pushbullet/oauth2/token', { body, headers }), { status: 400, json: { error: { param: 'client_id' } } })
 })
 
-t.test('lets several tokens of one account live side by side', async (t) => {
+t.test('accepts several tokens of one account', async (t) => {
   const tokens = []
   for (const code of [await freshCode('bob'), await freshCode('bob')]) {
     const { json } = await sandbox.call('POST', '/pushbullet/oauth2/token', { body: fieldsFor(code) })

@@ -17,7 +17,7 @@ function form (name: string, content: string | Uint8Array): FormData {
   return data
 }
 
-t.test('says under which name and type the file will be known, and where it goes', async (t) => {
+t.test('returns the name, the type and the addresses of the upload', async (t) => {
   const { json } = await request()
   t.match(json, {
     file_name: 'cat picture.png',
@@ -28,19 +28,19 @@ t.test('says under which name and type the file will be known, and where it goes
   })
 })
 
-t.test('takes the part named file without a token, and answers 204 with nothing', async (t) => {
+t.test('accepts the part named file without a token, and returns 204 without a body', async (t) => {
   const { upload, file } = await request()
   t.match(await sandbox.call('GET', file), { status: 404 })
   const { status, text } = await sandbox.call('POST', upload, { body: form('file', 'meow') })
   t.equal(status, 204)
   t.equal(text, '')
-  const answer = await sandbox.call('GET', file)
-  t.equal(answer.status, 200)
-  t.equal(answer.text, 'meow')
-  t.equal(answer.headers.get('content-type'), 'image/png')
+  const response = await sandbox.call('GET', file)
+  t.equal(response.status, 200)
+  t.equal(response.text, 'meow')
+  t.equal(response.headers.get('content-type'), 'image/png')
 })
 
-t.test('takes that part without a name for its content too', async (t) => {
+t.test('accepts that part without a file name', async (t) => {
   const { upload, file } = await request()
   const data = new FormData()
   data.append('file', 'meow')
@@ -48,7 +48,7 @@ t.test('takes that part without a name for its content too', async (t) => {
   t.equal((await sandbox.call('GET', file)).text, 'meow')
 })
 
-t.test('refuses a form without that part, and an upload nobody asked for', async (t) => {
+t.test('refuses a form without that part, and an upload without a request', async (t) => {
   const { upload } = await request()
   t.match(await sandbox.call('POST', upload, { body: form('picture', 'meow') }), { status: 400, json: { error: { param: 'file' } } })
   t.match(await sandbox.call('POST', upload, { body: 'meow' }), { status: 400, json: { error: { param: 'file' } } })
@@ -61,7 +61,7 @@ t.test('refuses more than max_upload_size', async (t) => {
   t.match(await sandbox.call('GET', file), { status: 404 })
 })
 
-t.test('asks for a token and a name', async (t) => {
+t.test('requires a token and a name', async (t) => {
   t.match(await sandbox.call('POST', '/pushbullet/v2/upload-request', { body: { file_name: 'a' } }), { status: 401 })
   t.match(await v2('POST', '/upload-request', { body: { file_type: 'a/b' } }), { status: 400, json: { error: { param: 'file_name' } } })
 })

@@ -17,10 +17,10 @@ interface News {
 async function watch (t: Test): Promise<(isEnough: (news: News[]) => boolean) => Promise<News[]>> {
   const abort = new AbortController()
   t.teardown(() => abort.abort())
-  const answer = await fetch(`${sandbox.url}/screen/events`, { signal: abort.signal })
-  t.match(answer.headers.get('content-type'), 'text/event-stream')
-  if (answer.body === null) throw new Error('the stream has no body')
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+  const response = await fetch(`${sandbox.url}/screen/events`, { signal: abort.signal })
+  t.match(response.headers.get('content-type'), 'text/event-stream')
+  if (response.body === null) throw new Error('the stream has no body')
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   const news: News[] = []
   let text = ''
 
@@ -42,7 +42,7 @@ async function watch (t: Test): Promise<(isEnough: (news: News[]) => boolean) =>
 
 const bodies = (news: News[]): unknown[] => news.flatMap(({ data }) => data.arrived.map(({ card }) => card.body))
 
-t.test('serves the page and all that it needs by itself', async (t) => {
+t.test('serves the page and its files', async (t) => {
   const page = await sandbox.call('GET', '/')
   t.equal(page.status, 200)
   t.match(page.headers.get('content-type'), 'text/html')
@@ -52,14 +52,14 @@ t.test('serves the page and all that it needs by itself', async (t) => {
   t.notMatch(page.text, /(?:href|src)="https?:/)
 })
 
-t.test('leads a person to a consent page that works', async (t) => {
+t.test('links to a working consent page', async (t) => {
   const { json } = await sandbox.call('GET', '/screen/providers')
   const [{ consentPath }] = json['data'] as [{ consentPath: string }]
   t.match(await sandbox.call('GET', consentPath), { status: 200, text: /Allow/ })
   t.match(await sandbox.call('GET', `${consentPath}&auto=allow`), { status: 302 })
 })
 
-t.test('tells what was there already, and then what arrives', async (t) => {
+t.test('sends the existing arrivals, then the new ones', async (t) => {
   const { account, v2 } = await sandbox.join()
   await v2('POST', '/pushes', { body: { type: 'note', title: 't', body: 'before' } })
   const until = await watch(t)
@@ -72,7 +72,7 @@ t.test('tells what was there already, and then what arrives', async (t) => {
   t.same(bodies(news), ['before', 'after'])
 })
 
-t.test('shows every kind of thing that arrives', async (t) => {
+t.test('shows every kind of arrival', async (t) => {
   await sandbox.call('POST', '/_control/reset')
   const { v2 } = await sandbox.join()
   const { json } = await v2('GET', '/devices')
@@ -89,14 +89,14 @@ t.test('shows every kind of thing that arrives', async (t) => {
   ])
 })
 
-t.test('says when all is gone', async (t) => {
+t.test('reports a reset', async (t) => {
   const until = await watch(t)
   await sandbox.call('POST', '/_control/reset')
   const news = await until((all) => all.some(({ event }) => event === 'reset'))
   t.match(news.at(-1), { event: 'reset', data: { totals: { accounts: 0, arrivals: 0 } } })
 })
 
-t.test('sends the newest of a flood, and the true totals', async (t) => {
+t.test('sends the newest of many arrivals, and the exact totals', async (t) => {
   await sandbox.call('POST', '/_control/reset')
   const until = await watch(t)
   await sandbox.call('POST', '/_control/accounts', { body: { provider: 'pushbullet', count: 5000 } })

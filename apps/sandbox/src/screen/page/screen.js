@@ -1,6 +1,6 @@
 /* global EventSource, location */
-const MOST_SCREENS = 60
-const MOST_CARDS = 50
+const MAX_SCREENS = 60
+const MAX_CARDS = 50
 
 const byId = (id) => document.getElementById(id)
 const screens = new Map()
@@ -13,15 +13,15 @@ byId('search').addEventListener('input', () => { for (const screen of screens.va
 function watch () {
   const events = new EventSource('/screen/events')
   events.onopen = () => {
-    say('live', 'live')
-    // Whenever the stream begins anew it begins with all there is to show, perhaps of another sandbox.
+    showConnection('live', 'live')
+    // A new stream starts with the whole state, perhaps of another sandbox.
     clear()
   }
-  events.onerror = () => say('lost', 'connection lost')
-  events.addEventListener('news', ({ data }) => take(JSON.parse(data)))
+  events.onerror = () => showConnection('lost', 'connection lost')
+  events.addEventListener('news', ({ data }) => showNews(JSON.parse(data)))
   events.addEventListener('reset', ({ data }) => {
     clear()
-    take(JSON.parse(data))
+    showNews(JSON.parse(data))
   })
 }
 
@@ -30,7 +30,7 @@ function clear () {
   byId('screens').replaceChildren()
 }
 
-function take ({ totals, joined, arrived }) {
+function showNews ({ totals, joined, arrived }) {
   byId('accounts').textContent = totals.accounts.toLocaleString()
   byId('arrivals').textContent = totals.arrivals.toLocaleString()
   for (const account of joined) screenOf(account)
@@ -41,7 +41,7 @@ function screenOf ({ provider, account }) {
   const key = `${provider} ${account}`
   const known = screens.get(key)
   if (known !== undefined) {
-    // Kept in order of use, so that the one given up is the one that was quiet longest.
+    // In order of use, so that the least recently used screen is removed.
     screens.delete(key)
     screens.set(key, known)
     return known
@@ -54,11 +54,11 @@ function screenOf ({ provider, account }) {
   screens.set(key, screen)
   filter(screen)
   byId('screens').append(phone)
-  if (screens.size > MOST_SCREENS) giveUpQuietest()
+  if (screens.size > MAX_SCREENS) removeLeastRecentlyUsed()
   return screen
 }
 
-function giveUpQuietest () {
+function removeLeastRecentlyUsed () {
   const [key, { phone }] = screens.entries().next().value
   screens.delete(key)
   phone.remove()
@@ -82,7 +82,7 @@ function addCard ({ cards, phone }, { at, card: { kind, title, body, url, imageU
   }
   card.classList.add('new')
   cards.prepend(card)
-  while (cards.children.length > MOST_CARDS) cards.lastElementChild.remove()
+  while (cards.children.length > MAX_CARDS) cards.lastElementChild.remove()
 }
 
 function isWeb (url) {
@@ -94,16 +94,16 @@ function filter ({ account, phone }) {
 }
 
 async function removeApp (button, provider, account) {
-  const answer = await fetch('/_control/tokens/revoke', {
+  const response = await fetch('/_control/tokens/revoke', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ provider, account })
   })
-  button.textContent = answer.ok ? 'Removed' : 'Failed'
+  button.textContent = response.ok ? 'Removed' : 'Failed'
   setTimeout(() => { button.textContent = 'Remove app' }, 2000)
 }
 
-function say (state, text) {
+function showConnection (state, text) {
   byId('connection').dataset.state = state
   byId('connection').textContent = text
 }
@@ -125,7 +125,7 @@ function showExamples (provider) {
   byId('examples').textContent = [
     '# the next three requests fail',
     post('/_control/faults', { status: 500, times: 3 }),
-    '# the next request is taken, and its answer gets lost',
+    '# the next request is taken, and its response gets lost',
     post('/_control/faults', { reset: 'after', times: 1 }),
     '# no more faults',
     `curl -X DELETE ${location.origin}/_control/faults`,

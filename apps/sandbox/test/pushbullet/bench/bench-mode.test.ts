@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import t from 'tap'
-import { openTestSandbox } from '../open-test-sandbox.ts'
-import type { TestSandbox } from '../open-test-sandbox.ts'
+import { openTestSandbox } from '../../open-test-sandbox.ts'
+import type { TestSandbox } from '../../open-test-sandbox.ts'
 
 const sandbox = await openTestSandbox(t, { bench: true })
 const requestLine = 'POST /pushbullet/v2/pushes HTTP/1.1\r\nhost: bench\r\n'
@@ -11,15 +11,15 @@ async function counts ({ call }: TestSandbox): Promise<unknown> {
   return (await call('GET', '/_control/stats')).json['guids']
 }
 
-/** Sends the pieces one by one, each when the server has had time to read the one before; answers all that comes back. */
-async function talk (pieces: Array<string | Buffer>, answers: number): Promise<string> {
+/** Sends each piece after the server has read the previous one. Returns all responses as text. */
+async function talk (pieces: Array<string | Buffer>, responses: number): Promise<string> {
   const { port, hostname } = new URL(sandbox.url)
   const socket = connect({ port: Number(port), host: hostname, noDelay: true })
   let text = ''
   const done = (async () => {
     for await (const chunk of socket) {
       text += String(chunk)
-      if (text.split('HTTP/1.1 ').length - 1 >= answers) break
+      if (text.split('HTTP/1.1 ').length - 1 >= responses) break
     }
   })()
   for (const piece of pieces) {
@@ -38,7 +38,7 @@ function pushText (accessToken: string, guid: string, more: object = {}): string
 
 t.beforeEach(async () => { await sandbox.call('DELETE', '/_control/pushbullet/tally') })
 
-t.test('counts each guid once, and what comes again, and keeps nothing', async (t) => {
+t.test('counts each guid once, counts repetitions, and keeps nothing', async (t) => {
   const { v2 } = await sandbox.join()
   const guids = Array.from({ length: 20 }, () => randomUUID())
   for (const guid of [...guids, ...guids.slice(0, 3)]) {
@@ -48,7 +48,7 @@ t.test('counts each guid once, and what comes again, and keeps nothing', async (
   t.same(await sandbox.inbox(), [])
 })
 
-t.test('gives a guid that comes again the push it made, and another account its own', async (t) => {
+t.test('returns the existing push for a repeated guid, and another push for another account', async (t) => {
   const [ann, bob] = [await sandbox.join(), await sandbox.join()]
   const push = { type: 'link', guid: 'same', url: 'https://site.example/' }
   const first = (await ann.v2('POST', '/pushes', { body: push })).json['iden']
@@ -59,7 +59,7 @@ t.test('gives a guid that comes again the push it made, and another account its 
   t.same(await counts(sandbox), { distinct: 2, repeated: 2 })
 })
 
-t.test('turns away a token it does not know, also one that it knew', async (t) => {
+t.test('refuses an unknown token, and a revoked one', async (t) => {
   const { v2, account } = await sandbox.join()
   const push = { type: 'note', guid: randomUUID() }
   t.match(await v2('POST', '/pushes', { body: push, headers: { 'access-token': 'o.unknown' } }), { status: 401, json: { error_code: 'invalid_access_token' } })
@@ -68,14 +68,14 @@ t.test('turns away a token it does not know, also one that it knew', async (t) =
   t.same(await counts(sandbox), { distinct: 0, repeated: 0 })
 })
 
-t.test('refuses what Pushbullet refuses, and counts none of it', async (t) => {
+t.test('refuses what Pushbullet refuses, and does not count it', async (t) => {
   const { v2 } = await sandbox.join()
   t.match(await v2('POST', '/pushes', { body: { type: 'nope', guid: 'a' } }), { status: 400, json: { error: { param: 'type' } } })
   t.match(await v2('POST', '/pushes', { body: '{', headers: { 'content-type': 'application/json' } }), { status: 400 })
   t.same(await counts(sandbox), { distinct: 0, repeated: 0 })
 })
 
-t.test('fails while it is told to, and knows the guids of before and after', async (t) => {
+t.test('applies faults, and knows the guids from before and after', async (t) => {
   const { v2 } = await sandbox.join()
   const push = (guid: string) => v2('POST', '/pushes', { body: { type: 'note', guid } })
   await push('before')
@@ -89,7 +89,7 @@ t.test('fails while it is told to, and knows the guids of before and after', asy
   t.same(await counts(sandbox), { distinct: 2, repeated: 2 })
 })
 
-t.test('reads requests however they are cut', async (t) => {
+t.test('reads requests in any pieces', async (t) => {
   const { accessToken } = await sandbox.join()
   const text = Buffer.from(pushText(accessToken, 'cut'))
   for (const at of [3, requestLine.length + 4, text.indexOf('\r\n\r\n') + 2, text.indexOf('\r\n\r\n') + 4, text.indexOf(0xf0) + 1]) {
@@ -98,7 +98,7 @@ t.test('reads requests however they are cut', async (t) => {
   t.same(await counts(sandbox), { distinct: 1, repeated: 4 })
 })
 
-t.test('answers in order when several come at once, and when the server behind takes over', async (t) => {
+t.test('responds in order to several requests at once, and when the HTTP server takes over', async (t) => {
   const { accessToken } = await sandbox.join()
   const me = `GET /pushbullet/v2/users/me HTTP/1.1\r\nhost: bench\r\naccess-token: ${accessToken}\r\n\r\n`
   const text = await talk([pushText(accessToken, 'one') + pushText(accessToken, 'two') + me + pushText(accessToken, 'three')], 4)
@@ -107,7 +107,7 @@ t.test('answers in order when several come at once, and when the server behind t
   t.same(await counts(sandbox), { distinct: 3, repeated: 0 })
 })
 
-t.test('leaves what is unusual to the server behind', async (t) => {
+t.test('passes other requests to the HTTP server', async (t) => {
   const { accessToken, account } = await sandbox.join()
   const body = '{"type":"note","guid":"chunked"}'
   const chunked = `${requestLine}Access-Token: ${accessToken}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n` +
@@ -118,7 +118,7 @@ t.test('leaves what is unusual to the server behind', async (t) => {
   t.same(await counts(sandbox), { distinct: 2, repeated: 0 })
 })
 
-t.test('says when a push came, to those who ask before and after', async (t) => {
+t.test('reports when a push arrived, to callers before and after', async (t) => {
   const { v2 } = await sandbox.join()
   const asked = Date.now()
   const early = sandbox.call('GET', '/_control/pushbullet/arrivals/awaited')
@@ -126,7 +126,7 @@ t.test('says when a push came, to those who ask before and after', async (t) => 
   const late = await sandbox.call('GET', '/_control/pushbullet/arrivals/awaited')
   const { atMs } = (await early).json
   t.equal(late.json['atMs'], atMs)
-  t.ok(Number(atMs) > asked - 50 && Number(atMs) < Date.now() + 50, 'by the clock of everybody')
+  t.ok(Number(atMs) > asked - 50 && Number(atMs) < Date.now() + 50, 'by the clock of this machine')
 })
 
 t.test('counts the requests like any others', async (t) => {
@@ -137,7 +137,7 @@ t.test('counts the requests like any others', async (t) => {
   t.match(json['data'], [{ endpoint: 'POST /pushbullet/v2/pushes', requests: 1, answers: { 200: 1 } }])
 })
 
-t.test('is asked for, and otherwise off', async (t) => {
+t.test('is off by default', async (t) => {
   const plain = await openTestSandbox(t)
   const { v2 } = await plain.join()
   await v2('POST', '/pushes', { body: { type: 'note', guid: 'kept' } })
