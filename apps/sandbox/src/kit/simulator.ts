@@ -62,7 +62,7 @@ export interface Simulator {
 }
 
 /** Each service adds what its clients need to know about the account. */
-export interface GrantedAccount {
+interface GrantedAccount {
   account: string
   accessToken: string
   refreshToken?: string | undefined

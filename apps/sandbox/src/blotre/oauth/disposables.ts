@@ -5,7 +5,7 @@ export const CODE_SECONDS = 1200
 const CODE_LENGTH = 8
 
 /** An application to which one user gives access by entering its code. */
-export interface Disposable {
+interface Disposable {
   readonly id: string
   readonly secret: string
   readonly name: string

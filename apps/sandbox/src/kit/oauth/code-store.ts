@@ -4,7 +4,7 @@ import { randomText } from '../random-text.ts'
 // RFC 6749 §4.1.2 recommends ten minutes at most.
 const DEFAULT_LIFETIME_MS = 600_000
 
-export interface Code {
+interface Code {
   readonly account: string
   readonly redirectUri: string
   readonly issuedMs: number

@@ -40,7 +40,7 @@ export interface OAuth2Service {
   faultResponse?: (status: number) => FaultResponse
 }
 
-export interface OAuth2Access {
+interface OAuth2Access {
   /** The account of a valid access token. Throws an error that is sent as 401. */
   authenticate: (request: FastifyRequest) => string
   /** Adds an item to the account's inbox. */
