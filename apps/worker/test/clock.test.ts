@@ -23,7 +23,7 @@ for (const { kind, skip, open } of await backends()) {
       const body = { audience: { userIds: users }, message: { type: 'note', title: `Hour ${number++}` }, ...fields }
       ids.push((await site.api<{ id: string }>('POST', '/v1/notifications', { body, expect: 202 })).id)
     }
-    /** Of all that waits for its time: for a retry, for a start, for its turn in a broadcast. */
+    /** Deliveries that wait for a retry, for their start time, or for their segment of a broadcast. */
     const notifyAll = async (): Promise<void> => {
       await site.control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', status: 503, times: 5 })
       await notify({})

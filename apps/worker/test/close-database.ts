@@ -1,6 +1,6 @@
 import { openDatabase } from '@carillon/shared/db'
 
-/** Ends all connections to the database at `url` and lets none in, as if its server were away. Answers how to open it again. */
+/** Ends all connections to the database at `url` and refuses new ones. Returns a function that allows them again. */
 export async function closeDatabase (url: string): Promise<() => Promise<void>> {
   const name = new URL(url).pathname.slice(1)
   const elsewhere = new URL(url)

@@ -2,7 +2,7 @@ import type { Database } from '@carillon/shared/db'
 
 type Sql = Database['sql']
 
-/** A database whose statements are explained before they are run. `plans` are their lines, for each in the order they came. */
+/** A database that runs EXPLAIN before each statement. `plans` contains the lines in the order of the statements. */
 export function explaining (database: Database): { database: Database, plans: string[][] } {
   const plans: string[][] = []
 
@@ -11,7 +11,7 @@ export function explaining (database: Database): { database: Database, plans: st
       apply: (target, self, args: [unknown, ...unknown[]]) => {
         const build = () => Reflect.apply(target, self, args)
         const query: ReturnType<Sql> = build()
-        // Fragments of a statement are no statements: they are never awaited.
+        // Fragments are never awaited, so they are not explained.
         if (!isTemplate(args[0])) return query
         const run = query.then.bind(query)
         query.then = (...then) => explain(sql, build()).then(() => run(...then))

@@ -1,25 +1,25 @@
 import type { Database } from '@carillon/shared/db'
 
-/** What `fillDatabase` has made, by its ids. */
+/** The ids of the rows that `fillDatabase` inserts. */
 export interface Filled {
-  /** A broadcast of which most is sent: some waits for another try, some for its user, some is being sent. */
+  /** A broadcast that is mostly sent. Some deliveries are retrying, parked or sending. */
   broadcast: string
-  /** One that is spread over hours. */
+  /** A broadcast that is spread over hours. */
   spread: string
-  /** One that has yet to be cut into segments. */
+  /** A broadcast without segments. */
   unplanned: string
-  /** The claim of a batch that is being sent, and of one whose worker has died. */
+  /** The claim of a running batch, and of a crashed worker. */
   claim: string
   lostClaim: string
-  /** A connection that something waits for. */
+  /** A connection with waiting deliveries. */
   waitedFor: string
-  /** Somebody who has connected a team. */
+  /** A user who has connected a team. */
   teamUser: string
 }
 
 /**
- * What a site of some size has after three weeks: 60,000 connections, most at one provider and few at another, 500 teams with
- * one each, 20,000 notifications to people by name, broadcasts in every partition, and all that is under way at a busy moment.
+ * Inserts the data of a larger site after three weeks: 60,000 connections, most at one provider, 500 teams with one each, 20,000
+ * notifications to named users, broadcasts in every partition, and the work of a busy moment.
  */
 export async function fillDatabase ({ sql }: Database): Promise<Filled> {
   await sql.unsafe(script)
@@ -27,7 +27,7 @@ export async function fillDatabase ({ sql }: Database): Promise<Filled> {
     select ntf('10 minutes', 900001) as broadcast, ntf('9 minutes', 900002) as spread, ntf('8 minutes', 900010) as unplanned,
       id_of('c', 1) as claim, id_of('c', 2) as "lostClaim", id_of('a', 102) as "waitedFor",
       id_of('b', 9) as "teamUser"`
-  // By itself: it takes no transaction.
+  // VACUUM does not run in a transaction.
   await sql`vacuum (analyze)`
   return row
 }

@@ -6,12 +6,12 @@ import { request } from 'undici'
 import { ended, importUsers, openProcesses } from './open-processes.ts'
 
 t.setTimeout(500_000)
-// They wait for deadlines more than for anything else.
+// The tests mostly wait for timeouts, so they run at the same time.
 t.jobs = 3
 
 const [postgres, redis] = await backends()
 
-/** Sends notifications before, while and after the store is silent. All that is accepted has to be delivered. */
+/** Sends notifications before, while and after the store is silent. Every accepted one must be delivered. */
 async function sendThrough (
   t: Test, env: BackendEnvironment, hole: BlackHole, { mayRefuse }: { mayRefuse: boolean }
 ): Promise<void> {
@@ -23,7 +23,7 @@ async function sendThrough (
   const send = async (): Promise<void> => {
     const body = JSON.stringify({ audience: { userIds: users }, message: { type: 'note', title: `Number ${statuses.length}` } })
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-    // A general bound: a request that waits for ever fails the test.
+    // A request that never ends fails the test.
     const answer = await request(`${apiUrl}/v1/notifications`, { method: 'POST', headers, body, headersTimeout: 90_000 })
     const text = await answer.body.text()
     statuses.push(answer.statusCode)
@@ -47,19 +47,19 @@ async function sendThrough (
   for (const id of accepted) t.match(await ended(site, id, 150), { sent: 20, failed: 0, unknown: 0 })
 }
 
-t.test('goes on after the connections to PostgreSQL have died without a word', { buffered: true, skip: redis?.skip ?? true }, async (t) => {
+t.test('recovers from half-open connections to PostgreSQL', { buffered: true, skip: redis?.skip ?? true }, async (t) => {
   const env = await redis?.open(t) ?? { DATABASE_URL: '', QUEUE_PREFIX: '' }
   const hole = await openBlackHole(t, env.DATABASE_URL)
   await sendThrough(t, { ...env, DATABASE_URL: hole.url }, hole, { mayRefuse: true })
 })
 
-t.test('the same where PostgreSQL has the jobs, too', { buffered: true }, async (t) => {
+t.test('recovers from half-open connections to PostgreSQL with jobs in it', { buffered: true }, async (t) => {
   const env = await postgres?.open(t) ?? { DATABASE_URL: '', QUEUE_PREFIX: '' }
   const hole = await openBlackHole(t, env.DATABASE_URL)
   await sendThrough(t, { ...env, DATABASE_URL: hole.url }, hole, { mayRefuse: true })
 })
 
-t.test('goes on after the connections to Redis have died without a word', { buffered: true, skip: redis?.skip ?? true }, async (t) => {
+t.test('recovers from half-open connections to Redis', { buffered: true, skip: redis?.skip ?? true }, async (t) => {
   const env = await redis?.open(t) ?? { DATABASE_URL: '', QUEUE_PREFIX: '' }
   const hole = await openBlackHole(t, env.REDIS_URL ?? '')
   await sendThrough(t, { ...env, REDIS_URL: hole.url }, hole, { mayRefuse: false })

@@ -2,13 +2,13 @@ import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { limitTime } from '../src/limit-time.ts'
 
-t.test('ends with its time', async (t) => {
+t.test('aborts after its time', async (t) => {
   const { signal } = limitTime(1, new AbortController().signal)
   await new Promise((resolve) => signal.addEventListener('abort', resolve))
   t.ok(signal.aborted)
 })
 
-t.test('ends with its parent, even with one that has ended', async (t) => {
+t.test('aborts with its parent, even if the parent is aborted already', async (t) => {
   const parent = new AbortController()
   const before = limitTime(60_000, parent.signal)
   parent.abort()
@@ -19,7 +19,7 @@ t.test('ends with its parent, even with one that has ended', async (t) => {
   after.release()
 })
 
-t.test('leaves nothing with its parent once it is released', async (t) => {
+t.test('removes its listener from the parent when it is released', async (t) => {
   const parent = new AbortController()
   const { signal, release } = limitTime(60_000, parent.signal)
   release()

@@ -13,7 +13,7 @@ async function environment (t: Test): Promise<Record<string, string>> {
   return { ...await postgres.open(t), CARILLON_KEYS: testKeys() }
 }
 
-t.test('says which variable is wrong and ends', async (t) => {
+t.test('names the wrong variable and exits', async (t) => {
   const env = await environment(t)
   const worker = spawnApp(t, 'worker', { env: { ...env, DELIVER_JOBS: 'many' } })
   t.match(await worker.exited, { code: 1 })
@@ -21,7 +21,7 @@ t.test('says which variable is wrong and ends', async (t) => {
   t.equal(worker.stderr.length, 1)
 })
 
-t.test('ends when its health port is taken', async (t) => {
+t.test('exits when its health port is in use', async (t) => {
   const env = await environment(t)
   const server = createServer().listen(0)
   await once(server, 'listening')
@@ -32,7 +32,7 @@ t.test('ends when its health port is taken', async (t) => {
   t.same(worker.stderr, [`WORKER_HEALTH_PORT ${port} is in use already`])
 })
 
-t.test('answers health checks on HOST, and nowhere else', async (t) => {
+t.test('responds to health checks on HOST only', async (t) => {
   const env = await environment(t)
   const port = String(await freePort())
   const worker = spawnApp(t, 'worker', { env: { ...env, WORKER_HEALTH_PORT: port } })
@@ -45,7 +45,7 @@ t.test('answers health checks on HOST, and nowhere else', async (t) => {
   t.equal((await fetch(`http://127.0.0.2:${port}/readyz`)).status, 200)
 })
 
-t.test('waits for a database that is not there yet', async (t) => {
+t.test('waits for an unreachable database', async (t) => {
   const env = await environment(t)
   const openAgain = await closeDatabase(env['DATABASE_URL'] ?? '')
   const worker = spawnApp(t, 'worker', { env })
@@ -55,7 +55,7 @@ t.test('waits for a database that is not there yet', async (t) => {
   t.match(await worker.stop(), { code: 0 })
 })
 
-t.test('does not outlive who started it, however early that ends', async (t) => {
+t.test('exits when its parent process ends, however early', async (t) => {
   const env = await environment(t)
   t.match(await spawnApp(t, 'worker', { env }).abandon(), { code: 0 })
   const worker = spawnApp(t, 'worker', { env })
@@ -63,7 +63,7 @@ t.test('does not outlive who started it, however early that ends', async (t) => 
   t.match(await worker.abandon(), { code: 0 })
 })
 
-t.test('stops when it is asked to while it still waits', async (t) => {
+t.test('stops on request while it waits for the database', async (t) => {
   const env = await environment(t)
   const openAgain = await closeDatabase(env['DATABASE_URL'] ?? '')
   t.teardown(openAgain)

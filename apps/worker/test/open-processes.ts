@@ -4,7 +4,7 @@ import { createSite, sandboxEnvironment, spawnApp, testKeys, until } from '@cari
 import type { BackendEnvironment, Site } from '@carillon/testing'
 import type { Test } from 'tap'
 
-/** The sandbox and the API as processes of their own. `env` is what a worker takes to join them. */
+/** Starts the sandbox and the API as processes. `env` is the environment for a worker. */
 export async function openProcesses (t: Test, stores: BackendEnvironment, settings: Record<string, string> = {}) {
   const sandbox = spawnApp(t, 'sandbox', { env: { SANDBOX_PORT: '0' } })
   const { url: sandboxUrl } = await sandbox.ready
@@ -23,7 +23,7 @@ export async function openProcesses (t: Test, stores: BackendEnvironment, settin
   return { site: createSite({ apiUrl, sandboxUrl, operatorKey: key }), api, apiUrl, key, env, database }
 }
 
-/** As many users, each with an account of their own, imported with their tokens. */
+/** Creates `count` accounts and imports them as users. Returns the users' ids. */
 export async function importUsers (site: Site, count: number): Promise<string[]> {
   const { data } = await site.control<{ data: Array<{ account: string, accessToken: string }> }>(
     'POST', '/accounts', { provider: 'pushbullet', count })
@@ -34,7 +34,7 @@ export async function importUsers (site: Site, count: number): Promise<string[]>
   return data.map(({ account }) => account)
 }
 
-/** The counts of a notification, once all of it has ended. */
+/** The counts of a notification, after it is completed. */
 export async function ended (site: Site, id: string, seconds = 60): Promise<Record<string, number>> {
   return until(async () => {
     const { status, counts } = await site.api<{ status: string, counts: Record<string, number> }>('GET', `/v1/notifications/${id}`)

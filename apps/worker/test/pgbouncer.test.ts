@@ -20,7 +20,7 @@ t.test('migrates, connects and delivers through a PgBouncer in transaction mode'
   t.match(unnamed.stderr, [/^DATABASE_URL leads to a pooler such as PgBouncer, .* Add pgbouncer=true to DATABASE_URL, and set REDIS_URL\.$/])
 
   const DATABASE_URL = `${bouncer.url}?pgbouncer=true`
-  // Twice, and at the same time: a lock of the session would stay with PgBouncer's connection and hold up the next migration.
+  // Two migrations run at the same time: a session lock would stay with PgBouncer's connection and block the next migration.
   const migrations = ['first', 'second'].map(() => spawnApp(t, 'cli', { env: { DATABASE_URL }, args: ['migrate'] }))
   for (const migration of migrations) t.match(await migration.exited, { code: 0 }, migration.output())
   t.same(await direct.sql`select 1 from pg_locks where locktype = 'advisory'
@@ -41,7 +41,7 @@ t.test('migrates, connects and delivers through a PgBouncer in transaction mode'
   const { key } = await createApiKey(direct, { name: 'test', scopes: [...scopes] })
   const site = createSite({ apiUrl, sandboxUrl, operatorKey: key })
 
-  // At the same time, so that they share PgBouncer's four connections.
+  // They run at the same time, so that they share PgBouncer's four connections.
   const connections = await Promise.all(people.map((userId) => site.connect(userId)))
   const id = await site.notify(people, 'Through PgBouncer')
   await Promise.all(connections.map((connectionId) => site.delivery(id, connectionId, 'sent')))
@@ -55,7 +55,7 @@ t.test('migrates, connects and delivers through a PgBouncer in transaction mode'
   t.same(failures, [], 'and no statement failed')
 })
 
-t.test('names a setting of PgBouncer\'s sessions that Carillon cannot work with', async (t) => {
+t.test('names an unsupported session setting of PgBouncer', async (t) => {
   if (redis === undefined) return
   const env = await redis.open(t)
   const direct = openDatabase({ url: env.DATABASE_URL, max: 1 })

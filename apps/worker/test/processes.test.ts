@@ -5,10 +5,10 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { ended, importUsers, openProcesses } from './open-processes.ts'
 
-// Some twenty-five processes are started one after the other, on whatever machine this is.
+// The tests start about twenty-five processes, one after the other.
 t.setTimeout(800_000)
 
-/** With leases short enough to watch them end. */
+/** Leases are short, so that the tests see them end. */
 const leases = { DELIVER_LEASE_SECONDS: '15', DELIVER_REQUESTS: '8' }
 /** For tests that lose work on purpose. Elsewhere an hour, so that reconcile does not repair a lost wake-up. */
 const soon = { ...leases, RECONCILE_SECONDS: '1' }
@@ -27,7 +27,7 @@ async function openCarillon (t: Test, stores: BackendEnvironment, settings: Reco
     startWorker,
     database,
     letGo: () => site.control('DELETE', '/faults'),
-    /** So many are answered as ever; what comes after them waits for its answer until we let go. */
+    /** The provider responds to this many requests. Later ones wait until the fault is removed. */
     holdAfter: async (times: number) => {
       for (const fault of [{ delayMs: 0, times }, { delayMs: 600_000 }]) await site.control('POST', '/faults', { ...push, ...fault })
     },
@@ -38,7 +38,7 @@ async function openCarillon (t: Test, stores: BackendEnvironment, settings: Reco
   }
 }
 
-async function rings (site: Site, title: string): Promise<Array<string | undefined>> {
+async function accountsWith (site: Site, title: string): Promise<Array<string | undefined>> {
   return (await site.inbox()).filter(({ item }) => item.title === title).map(({ account }) => account)
 }
 
@@ -51,10 +51,10 @@ async function states ({ sql }: Database, id: string): Promise<{ held: number, w
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}, a worker`, { skip }, async (t) => {
     const { site, startWorker, database, letGo, holdAfter, isHeldBack } = await openCarillon(t, await open(t), soon)
-    /** As if the time of those who died were over. */
+    /** Ends the leases of killed workers. */
     const endLeases = () => database.sql`update claims set until = now() - interval '1 second'`
 
-    t.test('that is killed while it sends loses and repeats nothing', async (t) => {
+    t.test('that is killed while it sends loses and repeats no delivery', async (t) => {
       const users = await importUsers(site, 200)
       await holdAfter(20)
       const victim = await startWorker(t)
@@ -67,12 +67,12 @@ for (const { kind, skip, open } of await backends()) {
 
       await startWorker(t)
       t.match(await ended(site, id), { sent: 200 })
-      const accounts = await rings(site, 'Survive')
+      const accounts = await accountsWith(site, 'Survive')
       t.equal(accounts.length, 200, 'no duplicate')
       t.equal(new Set(accounts).size, 200, 'nobody was left out')
     })
 
-    t.test('that was away for longer than its lease changes nothing when it is back', async (t) => {
+    t.test('that was frozen beyond its lease changes nothing when it continues', async (t) => {
       const users = await importUsers(site, 50)
       await holdAfter(5)
       const sleeper = await startWorker(t)
@@ -81,7 +81,7 @@ for (const { kind, skip, open } of await backends()) {
       process.kill(sleeper.pid, 'SIGSTOP')
       t.ok((await states(database, id)).held > 0, 'it fell asleep with deliveries in its hands')
       await letGo()
-      // The lease ends by itself, as it has to be over for the sleeper as well.
+      // The lease ends by its own time, because it must also be over for the frozen process.
       const other = await startWorker(t)
       t.match(await ended(site, id), { sent: 50 })
       const rows = async () => [...await database.sql`select * from deliveries order by notification_id, connection_id`]
@@ -90,13 +90,13 @@ for (const { kind, skip, open } of await backends()) {
       process.kill(sleeper.pid, 'SIGCONT')
       await until(() => sleeper.stdout.some((line) => JSON.parse(line).msg === 'batch'))
       t.same(await rows(), before)
-      t.equal((await rings(site, 'Asleep')).length, 50, 'nor is anybody rung twice')
+      t.equal((await accountsWith(site, 'Asleep')).length, 50, 'no user receives it twice')
 
       await other.stop()
       t.match(await ended(site, await site.notify(users, 'Awake')), { sent: 50 }, 'and works on')
     })
 
-    t.test('that is killed three times in one broadcast loses and repeats nothing', async (t) => {
+    t.test('that is killed three times in one broadcast loses and repeats no delivery', async (t) => {
       await importUsers(site, 800)
       const [{ audience }] = await database.sql<[{ audience: number }]>`select count(*)::int as audience from connections`
       await holdAfter(100)
@@ -114,7 +114,7 @@ for (const { kind, skip, open } of await backends()) {
         worker = await startWorker(t)
       }
       t.match(await ended(site, id, 180), { sent: audience, failed: 0, unknown: 0 })
-      const accounts = await rings(site, 'Everybody')
+      const accounts = await accountsWith(site, 'Everybody')
       t.equal(accounts.length, audience, 'no duplicate')
       t.equal(new Set(accounts).size, audience, 'nobody was left out')
       const [rows] = await database.sql`select count(*)::int as sent from deliveries where state = 'sent' and notification_id = ${id.slice(4)}`
@@ -141,11 +141,11 @@ for (const { kind, skip, open } of await backends()) {
 
     await startWorker(t)
     t.match(await ended(site, id), { sent: 100 })
-    t.equal((await rings(site, 'Pause')).length, 100)
+    t.equal((await accountsWith(site, 'Pause')).length, 100)
   })
 }
 
-t.test('a Redis that is wiped after the 202s changes nothing', async (t) => {
+t.test('no accepted notification is lost when Redis loses its data', async (t) => {
   const redis = await ownRedis(t)
   const [postgres] = await backends()
   if (redis === undefined || postgres === undefined) return

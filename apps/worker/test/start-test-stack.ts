@@ -19,7 +19,7 @@ import { startWorkers } from '../src/workers.ts'
 export interface InboxEntry {
   id: string
   account: string
-  /** When it arrived; ISO 8601. */
+  /** The time of arrival, in ISO 8601. */
   at: string
   item: { guid?: string, title?: string, body?: string }
 }
@@ -29,13 +29,13 @@ export interface TestStackOptions {
   reconcileEveryMs?: number
   start?: boolean
   perSecond?: Map<string, number>
-  /** Pushbullet alone when absent. */
+  /** The offered providers. */
   offer?: string[]
-  /** pump.io hosts besides the simulator's own. */
+  /** Hosts of pump.io besides the simulator's. */
   pumpioHosts?: string[]
-  /** Where the Graph API is; the simulator's when absent. */
+  /** Replaces the simulator's Graph API. */
   graphUrl?: string
-  /** Hosts that URLs of messages may lead to although they are private. */
+  /** Private hosts that URLs of messages may use. */
   allowPrivateHosts?: string[]
   keys?: string
   pace?: PullServices['pace']
@@ -43,7 +43,7 @@ export interface TestStackOptions {
 
 const dailyPace = { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 }
 
-/** The delivery engine in this process, against simulators of its own. Everything ends with the test. */
+/** Starts the worker's services and simulators in this process. They stop when the test ends. */
 export async function startTestStack (
   t: Test, env: BackendEnvironment,
   {
@@ -93,7 +93,7 @@ export async function startTestStack (
     if (!t.passing()) t.comment(lines.join(''))
   })
 
-  /** All that must never be read in a log. */
+  /** Values that must not appear in a log. */
   const secrets: string[] = []
   const control = async <Body>(method: string, path: string, body?: object): Promise<Body> => {
     const response = await fetch(`${sandbox.url}/_control${path}`, {
@@ -103,12 +103,12 @@ export async function startTestStack (
     return await response.json() as Body
   }
 
-  /** Gives each user a Pushbullet account of the simulator's, replacing the one they had; answers the connections' ids. */
+  /** Connects each user to a simulated Pushbullet account, which replaces the last one. Returns the connections' ids. */
   async function connect (...userIds: string[]): Promise<string[]> {
     return (await connectAt('pushbullet', userIds)).map(({ id }) => id)
   }
 
-  /** The same at any provider; answers whose account it is, too. */
+  /** Connects each user at this provider. Returns the ids and the accounts. */
   async function connectAt (providerId: string, userIds: string[]): Promise<Array<{ id: string, account: string }>> {
     const provider = providers.get(providerId)
     if (provider === undefined) throw new Error(`${providerId} is not offered`)
@@ -140,7 +140,7 @@ export async function startTestStack (
     return (await control<{ data: InboxEntry[] }>('GET', `/inbox?${new URLSearchParams({ provider, account })}`)).data
   }
 
-  /** The delivery, once it is in this state. */
+  /** Waits until the delivery is in this state. */
   async function delivery (notificationId: string, connectionId: string, state: string): Promise<ExplainedDelivery> {
     return until(async () => {
       const found = await findDelivery(database, notificationId, connectionId)
@@ -148,7 +148,7 @@ export async function startTestStack (
     }, { timeoutMs: 30_000 })
   }
 
-  /** The counts, once nothing is under way any more. */
+  /** The counts, after the notification is completed. */
   async function counts (notificationId: string) {
     return until(async () => {
       const found = await findNotification(database, notificationId)

@@ -3,11 +3,11 @@ import { spawnApp, startReplication, testDatabase, testKeys, until } from '@cari
 import t from 'tap'
 import type { Test } from 'tap'
 
-/** Both programs start in the same way, and so does the CLI where it reads the database. */
+/** The API and the worker start in the same way, and so does the CLI when it reads the database. */
 const apps = ['api', 'worker', 'cli'] as const
 const closed = 'postgres://carillon:hunter2@127.0.0.1:1/carillon'
 
-/** A line names `carillon` as it was started. */
+/** A message names the command as it was started. */
 const states: Array<{ name: string, statements?: string[], change?: (url: URL) => void, line: RegExp, cli?: false }> = [
   {
     name: 'is empty',
@@ -60,13 +60,13 @@ const states: Array<{ name: string, statements?: string[], change?: (url: URL) =
 ]
 
 for (const { name, statements = [], change, line, cli } of states) {
-  t.test(`says what to do and ends when the database ${name}`, async (t) => {
+  t.test(`says what to do and exits when the database ${name}`, async (t) => {
     const url = await prepare(t, statements, change)
     await Promise.all(apps.filter((app) => app !== 'cli' || cli !== false).map((app) => endsWith(t, app, { DATABASE_URL: url }, line)))
   })
 }
 
-t.test('waits as long as it is told for a database that does not answer, and says so', async (t) => {
+t.test('waits START_WAIT_SECONDS for a database that does not respond, and says so', async (t) => {
   const line = /^DATABASE_URL: the store did not answer within 1 s \(START_WAIT_SECONDS\): connect ECONNREFUSED/
   await Promise.all((['api', 'worker'] as const).map(async (app) => {
     const { output } = await endsWith(t, app, { DATABASE_URL: closed, START_WAIT_SECONDS: '1' }, line)
@@ -74,7 +74,7 @@ t.test('waits as long as it is told for a database that does not answer, and say
   }))
 })
 
-t.test('names a Redis that cannot serve, and ends', async (t) => {
+t.test('names a Redis that cannot serve, and exits', async (t) => {
   const servers = await startReplication(t)
   if (servers === undefined) return
   const { url } = await testDatabase(t)
@@ -82,7 +82,7 @@ t.test('names a Redis that cannot serve, and ends', async (t) => {
   await Promise.all((['api', 'worker'] as const).map((app) => endsWith(t, app, env, /^REDIS_URL leads to a replica/)))
 })
 
-t.test('stops in order when it is asked to while it waits', async (t) => {
+t.test('exits with 0 on a stop request while it waits', async (t) => {
   await Promise.all((['api', 'worker'] as const).map(async (app) => {
     const program = spawnApp(t, app, { env: { DATABASE_URL: closed, CARILLON_KEYS: testKeys(), PORT: '0' } })
     await until(() => program.output().includes('not ready yet'))
@@ -101,7 +101,7 @@ async function prepare (t: Test, statements: string[], change: ((url: URL) => vo
   return changed.href
 }
 
-/** The program ends by itself with code 1 and this line alone on stderr. */
+/** Checks that the program exits with 1 and writes only this line to stderr. */
 async function endsWith (t: Test, app: typeof apps[number], env: Record<string, string>, line: RegExp) {
   const args = app === 'cli' ? ['keys', 'list'] : []
   const program = spawnApp(t, app, { env: { CARILLON_KEYS: testKeys(), PORT: '0', ...env }, args })

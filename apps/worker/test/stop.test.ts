@@ -5,7 +5,7 @@ import { importUsers, openProcesses } from './open-processes.ts'
 
 t.setTimeout(300_000)
 
-/** What docs/operations.md promises for a SIGTERM. */
+/** The maximum time of a shutdown in docs/operations.md. */
 const stopMs = 15_000
 const hanging = [
   { provider: 'pushbullet', match: 'POST /v2/pushes' },
@@ -14,7 +14,7 @@ const hanging = [
 ]
 
 for (const { kind, skip, open } of await backends()) {
-  t.test(`with jobs in ${kind}, a worker ends with 0 while a provider responds to no send, refresh or revocation`, { skip }, async (t) => {
+  t.test(`with jobs in ${kind}, a worker exits with 0 while a provider responds to no send, refresh or revocation`, { skip }, async (t) => {
     const { site, env, database } = await openProcesses(t, await open(t), { RECONCILE_SECONDS: '1' })
     const users = await importUsers(site, 20)
     const [refreshed = '', revoked = ''] = [await connectBlotre(site, 'ann'), await connectBlotre(site, 'bob')]

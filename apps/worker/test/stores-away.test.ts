@@ -22,7 +22,7 @@ const refusingQueues: DeliveryQueues = {
 }
 
 for (const { kind, skip, open } of await backends()) {
-  t.test(`with jobs in ${kind}, records what was sent although the database went away meanwhile`, { skip }, async (t) => {
+  t.test(`with jobs in ${kind}, records sent deliveries although the database became unreachable`, { skip }, async (t) => {
     const env = await open(t)
     const { connect, notify, delivery, control, inbox, lines } = await startTestStack(t, env, { leaseMs: 120_000 })
     const [connectionId = ''] = await connect('ann')
@@ -45,10 +45,15 @@ for (const { kind, skip, open } of await backends()) {
 
 const [postgres] = await backends()
 
-t.test('sends what it may send although the queue does not take what must wait', async (t) => {
+t.test('sends the admitted deliveries although the queue rejects the postponed ones', async (t) => {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
+<<<<<<< HEAD
   const stack = await startTestStack(t, await postgres.open(t), { start: false })
   const { connect, notify, delivery, database, services, control } = stack
+=======
+  const env = await postgres.open(t)
+  const { connect, notify, delivery, database, services, control } = await startTestStack(t, env, { start: false })
+>>>>>>> 3140f2b (test(worker): name tests and comments in plain sentences)
   const [limited = '', free = '', failing = ''] = await connect('ann', 'bob', 'cleo')
   await database.sql`update connections set limited_until = now() + interval '1 minute' where id = ${limited}`
   const { id } = await notify(['ann', 'bob'])
@@ -62,7 +67,7 @@ t.test('sends what it may send although the queue does not take what must wait',
   t.match(await delivery(second, failing, 'retrying'), { attempts: 1 })
 })
 
-t.test('holds nothing when it cannot read the messages', async (t) => {
+t.test('claims nothing when it cannot read the messages', async (t) => {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
   const { connect, notify, database, services, delivery } = await startTestStack(t, await postgres.open(t), { start: false })
   const [connectionId = ''] = await connect('ann')

@@ -3,9 +3,8 @@ import { createBatchFlusher } from '../../src/delivery/batch-flusher.ts'
 
 t.test('flushes full sets immediately and the rest when it closes', async (t) => {
   const sets: Array<{ items: number[], isLast: boolean }> = []
-  const flusher = createBatchFlusher<number>(
-    async (items, isLast) => { sets.push({ items, isLast }) }, { maxItems: 3, afterMs: 60_000 }
-  )
+  const flush = async (items: number[], isLast: boolean) => { sets.push({ items, isLast }) }
+  const flusher = createBatchFlusher<number>(flush, { maxItems: 3, afterMs: 60_000 })
   for (const item of [1, 2, 3, 4]) flusher.add(item)
   t.same(sets, [{ items: [1, 2, 3], isLast: false }])
   await flusher.close()
@@ -14,9 +13,8 @@ t.test('flushes full sets immediately and the rest when it closes', async (t) =>
 
 t.test('marks the last set, even if it is empty', async (t) => {
   const sets: Array<{ items: number[], isLast: boolean }> = []
-  const flusher = createBatchFlusher<number>(
-    async (items, isLast) => { sets.push({ items, isLast }) }, { maxItems: 2, afterMs: 60_000 }
-  )
+  const flush = async (items: number[], isLast: boolean) => { sets.push({ items, isLast }) }
+  const flusher = createBatchFlusher<number>(flush, { maxItems: 2, afterMs: 60_000 })
   for (const item of [1, 2]) flusher.add(item)
   await flusher.close()
   t.same(sets, [{ items: [1, 2], isLast: false }, { items: [], isLast: true }])

@@ -11,19 +11,19 @@ import type { Claimed } from '@carillon/shared/deliveries'
 import type { DeliverServices } from '../../src/delivery/deliver-services.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-// What would be awaited for ever fails soon.
+// A promise that never settles fails the test soon.
 t.setTimeout(60_000)
 
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
-const engine = await startTestStack(t, await postgres.open(t), { start: false })
-const { database, connect, notify, services } = engine
+const stack = await startTestStack(t, await postgres.open(t), { start: false })
+const { database, connect, notify, services } = stack
 const leaseMs = 600_000
 const host = 'api.pushbullet.com'
 
 type Send = NonNullable<Provider['send']>
 
-/** The monotonic clock, which the test may turn forward. */
+/** The monotonic clock, which the test advances. */
 function openClock (t: Test) {
   let passed = 0
   const real = performance.now.bind(performance)
@@ -31,7 +31,7 @@ function openClock (t: Test) {
   return { startedAt: real(), pass: (ms: number) => { passed += ms } }
 }
 
-/** Claims these and sends them one after the other, by a provider of the test's own; answers whose were sent. */
+/** Claims these deliveries and sends them one at a time with a fake provider. Returns the connections that received one. */
 async function sendAll (
   keys: Array<[string, string]>, send: Send,
   { startedAt = performance.now(), onClaimed = () => {}, change = (one: Claimed): Claimed => one, fields = {} }: {
@@ -62,7 +62,7 @@ async function sendAll (
   return requests
 }
 
-/** A notification to each of these users, or to these connections by several notifications. */
+/** A notification for each of these users, or several notifications for these connections. */
 async function prepare (names: string[], notifications = 1): Promise<Array<[string, string]>> {
   const connectionIds = await connect(...names)
   const ids: string[] = []
@@ -76,7 +76,7 @@ const statesOf = async (keys: Array<[string, string]>) => Promise.all(keys.map(a
 }))
 const refuse = (failure: Failure, status = 429) => Promise.reject(new ProviderError(failure, host, status))
 
-t.test('begins nothing in the second half of the lease', async (t) => {
+t.test('starts no request in the second half of the lease', async (t) => {
   const keys = await prepare(['ann', 'bob', 'cleo'])
   const { startedAt, pass } = openClock(t)
   const requests = await sendAll(keys, async () => {
@@ -87,17 +87,17 @@ t.test('begins nothing in the second half of the lease', async (t) => {
   t.same(await statesOf(keys), ['sent null', 'sent null', 'retrying handedBack'])
 })
 
-t.test('begins what comes before half of the lease is over', async (t) => {
+t.test('starts requests until half of the lease is over', async (t) => {
   const { startedAt, pass } = openClock(t)
   pass(leaseMs * 0.4)
   t.equal(await sendAll(await prepare(['ann']), async () => ({ id: 'p' }), { startedAt }), 1)
 })
 
-t.test('ends what is under way at nine tenths of the lease', async (t) => {
+t.test('aborts running requests at nine tenths of the lease', async (t) => {
   const keys = await prepare(['ann'])
   const startedAt = performance.now()
   const real = performance.now.bind(performance)
-  // The first question is how much of the lease is left: a moment less than a tenth. Then there is time enough to begin.
+  // The first reading of the clock decides how much of the lease is left. The second one decides that a delivery may start.
   const first = [leaseMs * 0.9 - 100]
   const onClaimed = (): void => { t.intercept(performance, 'now', { value: () => real() + (first.shift() ?? 0) }) }
   await sendAll(keys, (_message, _key, _credentials, { signal }) => new Promise((_resolve, reject) => {
@@ -107,20 +107,20 @@ t.test('ends what is under way at nine tenths of the lease', async (t) => {
   t.same([...await database.sql`select from claims`], [], 'and settles it')
 })
 
-t.test('leaves a connection alone for the rest of the batch that has asked for it', async (t) => {
+t.test('sends nothing more to a rate-limited connection in the same batch', async (t) => {
   const keys = await prepare(['ann', 'bob'], 2)
   const requests = await sendAll(keys, async () => refuse({ kind: 'rateLimited', reason: 'tooMany', retryAt: Date.now() + 600_000 }))
   t.equal(requests, 2, 'one for each connection')
   t.same(await statesOf(keys), Array.from({ length: 4 }, () => 'retrying rateLimited'))
 })
 
-t.test('goes on with a connection whose wait is over', async (t) => {
+t.test('sends to a connection again after its rate limit', async (t) => {
   const keys = await prepare(['ann'], 2)
   const requests = await sendAll(keys, async () => refuse({ kind: 'rateLimited', reason: 'tooMany', retryAt: Date.now() - 1_000 }))
   t.equal(requests, 2)
 })
 
-t.test('leaves all alone once the host has asked for it', async (t) => {
+t.test('sends nothing more to a provider whose host is rate-limited', async (t) => {
   const keys = await prepare(['ann', 'bob'])
   const { breakers } = services
   const requests = await sendAll(keys, async () => {
@@ -136,7 +136,7 @@ t.test('leaves all alone once the host has asked for it', async (t) => {
   await database.sql`delete from provider_hosts`
 })
 
-t.test('sends nothing after it has expired, and what expires later', async (t) => {
+t.test('sends no expired delivery, and sends one that expires later', async (t) => {
   const keys = await prepare(['ann', 'bob', 'cleo'])
   const { startedAt, pass } = openClock(t)
   const expires = [null, 120_000, 60_000]
@@ -165,7 +165,7 @@ t.test('enqueues a job for the time at which deliveries that wait are due', asyn
   t.same(await statesOf(others), ['retrying rateLimited'], 'a queue that is away does not keep the outcome from being stored')
 })
 
-t.test('begins nothing once it is asked to stop', async (t) => {
+t.test('starts no request after a stop request', async (t) => {
   const keys = await prepare(['ann', 'bob'])
   const stopping = new AbortController()
   const requests = await sendAll(keys, async () => {
@@ -190,7 +190,7 @@ t.test('logs how many deliveries ended in which state', async (t) => {
   t.equal(lines.length, count, 'without a segment there is nothing to say')
 })
 
-t.test('gives back the probe that was not sent', async (t) => {
+t.test('gives back a probe that was not sent', async (t) => {
   const readBreaker = async () => (await database.sql`select breaker, retry_at <= now() as "isDue" from provider_hosts`)[0]
   for (const [what, expiresInMs, passed] of [['handed back', null, leaseMs], ['expired', 0, 0]] as const) {
     await database.sql`

@@ -15,13 +15,13 @@ import { cutSegments, openPlan } from '../../src/planning/segments.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
 const [postgres] = await backends()
-const crowd = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
+const userNames = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
 
-/** An engine without a worker: a broadcast is planned and delivered when the test says so. */
+/** A stack without a worker. The test calls the planner and the delivery itself. */
 async function openStill (t: Test, perSecond = new Map<string, number>()) {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await startTestStack(t, await postgres.open(t), { start: false, perSecond })
-  const { database, notify, services } = engine
+  const stack = await startTestStack(t, await postgres.open(t), { start: false, perSecond })
+  const { database, notify, services } = stack
   const broadcast = async (fields: Partial<Draft> = {}): Promise<string> =>
     (await notify([], { audience: { everyone: true }, ...fields })).id
   const segments = () => database.sql<Array<SegmentJob & { size: number, after: string, last: string, seconds: number }>>`
@@ -32,10 +32,10 @@ async function openStill (t: Test, perSecond = new Map<string, number>()) {
     for (const { notificationId, number } of await segments()) await deliverSegment(services, 'pushbullet', { notificationId, number })
   }
   const planNow = (notificationId: string) => plan(services, { notificationId })
-  return { ...engine, broadcast, segments, deliverAll, planNow }
+  return { ...stack, broadcast, segments, deliverAll, planNow }
 }
 
-t.test('is for those who were connected when it was accepted, whoever comes and goes meanwhile', async (t) => {
+t.test('reaches the users who were connected when it was accepted, and no later ones', async (t) => {
   const { connect, broadcast, planNow, deliverAll, database, inbox, services } = await openStill(t)
   const [stays = '', back = '', leaves = '', tired = '', gone = ''] = await connect('stays', 'back', 'leaves', 'tired', 'gone')
   await disconnect(database, gone)
@@ -67,7 +67,7 @@ t.test('is for those who were connected when it was accepted, whoever comes and 
   t.match(await findNotification(database, id), { status: 'completed', counts: { sent: 2, skipped: 1, parked: 0 } })
 })
 
-t.test('goes to what users hold, and past what a team does', async (t) => {
+t.test('reaches connections of users, not of teams', async (t) => {
   const { connect, broadcast, planNow, segments, deliverAll, database, inbox } = await openStill(t)
   const [ann = '', held = '', later = ''] = await connect('ann', 'held', 'later')
   await putTeam(database, { externalId: 'crew', name: 'Crew', ownerId: 'ann', memberIds: [] })
@@ -85,7 +85,7 @@ t.test('goes to what users hold, and past what a team does', async (t) => {
   t.equal((await inbox()).length, 1)
 })
 
-t.test('is for the providers that were asked for', async (t) => {
+t.test('uses only the requested providers', async (t) => {
   const { connect, broadcast, planNow, segments, database } = await openStill(t)
   const [ann = ''] = await connect('ann')
   await database.sql`
@@ -100,7 +100,7 @@ t.test('is for the providers that were asked for', async (t) => {
   t.match(await segments(), [{ notificationId: one, size: 1, last: ann }])
 })
 
-t.test('is over at once when there is nobody', async (t) => {
+t.test('completes immediately without an audience', async (t) => {
   const { broadcast, planNow, database } = await openStill(t)
   const id = await broadcast()
   t.match(await findNotification(database, id), { status: 'accepted' })
@@ -108,9 +108,9 @@ t.test('is over at once when there is nobody', async (t) => {
   t.match(await findNotification(database, id), { status: 'completed', counts: { queued: 0, sent: 0 } })
 })
 
-t.test('rings nobody after it has expired', async (t) => {
+t.test('sends nothing after it has expired', async (t) => {
   const { connect, broadcast, planNow, deliverAll, database, inbox, segments } = await openStill(t)
-  await connect(...crowd(5))
+  await connect(...userNames(5))
   const id = await broadcast({ expiresAt: new Date(Date.now() + 60_000) })
   await planNow(id)
   await database.sql`update connections set connected_at = connected_at - interval '1 hour'`
@@ -122,7 +122,7 @@ t.test('rings nobody after it has expired', async (t) => {
   t.same(await inbox(), [])
 })
 
-t.test('waits until the hour it was told', async (t) => {
+t.test('waits until its send time', async (t) => {
   const { connect, broadcast, planNow, segments, database } = await openStill(t)
   await connect('ann')
   const id = await broadcast({ sendAt: new Date(Date.now() + 3600_000) })
@@ -131,26 +131,26 @@ t.test('waits until the hour it was told', async (t) => {
   t.match(await findNotification(database, id), { status: 'scheduled' })
 })
 
-t.test('is spread over as long as it was told', async (t) => {
+t.test('spreads over the requested time', async (t) => {
   const { connect, broadcast, planNow, segments } = await openStill(t)
-  await connect(...crowd(100))
+  await connect(...userNames(100))
   await planNow(await broadcast({ spreadSeconds: 10 }))
   const cut = await segments()
   t.same(cut.map(({ size }) => size), Array.from({ length: 10 }, () => 10))
   t.same(cut.map(({ seconds }) => Math.round(seconds)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 })
 
-t.test('is paced by what its provider may be sent', async (t) => {
+t.test('stays within the rate of its provider', async (t) => {
   const { connect, broadcast, planNow, segments } = await openStill(t, new Map([['pushbullet', 20]]))
-  await connect(...crowd(100))
+  await connect(...userNames(100))
   await planNow(await broadcast())
   const cut = await segments()
   t.same(cut.map(({ size, seconds }) => [size, Math.round(seconds)]), [[20, 0], [20, 1], [20, 2], [20, 3], [20, 4]])
 })
 
-t.test('a plan that died goes on where it was: everybody is in one segment', async (t) => {
+t.test('a crashed plan continues at its position, and each connection is in one segment', async (t) => {
   const { connect, broadcast, planNow, segments, database } = await openStill(t)
-  const connectionIds = (await connect(...crowd(1_234))).sort()
+  const connectionIds = (await connect(...userNames(1_234))).sort()
   const id = await broadcast()
   await openPlan(database, id, ['pushbullet'])
   const cut = await cutSegments(database, { notificationId: id, provider: 'pushbullet', size: 100, secondsEach: 0, limit: 3 })
@@ -166,36 +166,37 @@ t.test('a plan that died goes on where it was: everybody is in one segment', asy
   t.match(await findNotification(database, id), { status: 'accepted', counts: { queued: 1_234 } })
 })
 
-t.test('a segment goes to one of two who claim it at once', async (t) => {
+t.test('only one of two simultaneous claims gets a segment', async (t) => {
   const { connect, broadcast, planNow, database, segments } = await openStill(t)
-  await connect(...crowd(50))
+  await connect(...userNames(50))
   const id = await broadcast()
   await planNow(id)
-  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 500, restMs: 0, leaseMs: 60_000 }
-  const claims = await Promise.all(Array.from({ length: 4 }, () => claimSegment(database, wish)))
+  const request = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 500, restMs: 0, leaseMs: 60_000 }
+  const claims = await Promise.all(Array.from({ length: 4 }, () => claimSegment(database, request)))
   t.same(claims.flatMap((claim) => claim === undefined ? [] : [claim.claimed.length]), [50])
   t.same([...await segments()], [])
   t.match(await findNotification(database, id), { counts: { sending: 50, queued: 0 } })
   t.equal((await database.sql`select from claims`).length, 1)
 })
 
-t.test('a segment may be taken in parts, and nobody is left out or taken twice', async (t) => {
+t.test('a segment may be claimed in parts, each connection once', async (t) => {
   const { connect, broadcast, planNow, database, segments } = await openStill(t)
-  const connectionIds = await connect(...crowd(50))
+  const connectionIds = await connect(...userNames(50))
   const id = await broadcast()
   await planNow(id)
-  const wish = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 20, restMs: 0, leaseMs: 60_000 }
-  const parts = [await claimSegment(database, wish), await claimSegment(database, wish), await claimSegment(database, wish)]
+  const request = { provider: 'pushbullet', segment: { notificationId: id, number: 0 }, max: 20, restMs: 0, leaseMs: 60_000 }
+  const claimPart = () => claimSegment(database, request)
+  const parts = [await claimPart(), await claimPart(), await claimPart()]
   t.same(parts.map((part) => [part?.claimed.length, part?.rest === undefined]), [[20, false], [20, false], [10, true]])
   t.same(parts.flatMap((part) => part?.claimed ?? []).map(({ connectionId }) => connectionId).sort(), connectionIds.sort())
   t.same([...await segments()], [])
-  t.equal(await claimSegment(database, wish), undefined)
+  t.equal(await claimSegment(database, request), undefined)
   t.match(await findNotification(database, id), { counts: { sending: 50, queued: 0 } })
 })
 
-t.test('what a worker that died had claimed is taken back, and counted so', async (t) => {
+t.test('a claim of a crashed worker is reclaimed and counted', async (t) => {
   const { connect, broadcast, planNow, database, services } = await openStill(t)
-  await connect(...crowd(30))
+  await connect(...userNames(30))
   const id = await broadcast()
   await planNow(id)
   await claimSegment(database, {

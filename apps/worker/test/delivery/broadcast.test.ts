@@ -8,22 +8,22 @@ import { reconcile } from '../../src/maintenance/reconcile.ts'
 import { plan } from '../../src/planning/plan.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-// A broadcast of three segments and more, on whatever machine this is.
+// A broadcast of more than three segments may run on a slow machine.
 t.setTimeout(400_000)
 
 const everyone = { audience: { everyone: true as const } }
 const push = { provider: 'pushbullet', match: 'POST /v2/pushes' }
-const crowd = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
+const userNames = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
 
 type Engine = Awaited<ReturnType<typeof startTestStack>>
 
-/** What a route does after each steering call. */
+/** The same work as the API's route does after pause, resume, cancel and retry. */
 async function goOn ({ database, queues }: Engine, steered: ReleasedSegments | undefined): Promise<void> {
   await enqueueSegments(queues, steered?.segments ?? [])
   await dispatchWaiting(database, queues)
 }
 
-/** The counts as they are kept, and whether the rows and what is still in segments say the same. */
+/** The stored counts, and whether they match the rows and the segments. */
 async function auditOf (t: Test, { database }: Engine, id: string, audience: number) {
   const found = await findNotification(database, id)
   const counts: Record<string, number> = found?.counts ?? {}
@@ -38,12 +38,12 @@ async function auditOf (t: Test, { database }: Engine, id: string, audience: num
   return { status: found?.status, counts, rows: byState }
 }
 
-/** So many are answered as ever; what comes after them waits for its answer until the faults are taken away. */
+/** The provider responds to this many requests. Later ones wait until the faults are removed. */
 async function holdAfter (times: number, { control }: Engine): Promise<void> {
   for (const fault of [{ delayMs: 0, times }, { delayMs: 600_000 }]) await control('POST', '/faults', { ...push, ...fault })
 }
 
-/** Until all that may be under way at once is, so that nothing else can begin. */
+/** Waits until the maximum of requests is running, so that no other request can start. */
 async function everySlotHeld ({ control, services }: Engine): Promise<void> {
   await until(async () => {
     const { data } = await control<{ data: Array<{ struck: number }> }>('GET', '/faults')
@@ -51,7 +51,7 @@ async function everySlotHeld ({ control, services }: Engine): Promise<void> {
   }, { what: 'every slot of broadcasts being stuck' })
 }
 
-/** Until no request of a batch that was under way is left. */
+/** Waits until no request is running. */
 async function nothingHeld ({ database }: Engine): Promise<void> {
   await until(async () => {
     const [row] = await database.sql<[{ held: number }]>`
@@ -62,56 +62,56 @@ async function nothingHeld ({ database }: Engine): Promise<void> {
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {
-    t.test('rings everyone who was connected when it was accepted, once', async (t) => {
-      const engine = await startTestStack(t, await open(t))
-      const { connect, notify, inbox, counts } = engine
-      await connect(...crowd(1_200))
+    t.test('reaches every user who was connected when it was accepted, once', async (t) => {
+      const stack = await startTestStack(t, await open(t))
+      const { connect, notify, inbox, counts } = stack
+      await connect(...userNames(1_200))
       const { id } = await notify([], everyone)
       t.match(await counts(id), { sent: 1_200, queued: 0, sending: 0, failed: 0 })
       const entries = await inbox()
       t.equal(entries.length, 1_200)
       t.equal(new Set(entries.map(({ item }) => item.guid)).size, 1_200)
       t.equal(new Set(entries.map(({ account }) => account)).size, 1_200)
-      await auditOf(t, engine, id, 1_200)
+      await auditOf(t, stack, id, 1_200)
     })
 
-    t.test('rings nobody while it is paused, and everybody once it goes on', async (t) => {
-      const engine = await startTestStack(t, await open(t), { leaseMs: 60_000 })
-      const { connect, notify, inbox, counts, control, database } = engine
-      await connect(...crowd(1_200))
-      await holdAfter(20, engine)
+    t.test('sends nothing while it is paused, and the rest after it is resumed', async (t) => {
+      const stack = await startTestStack(t, await open(t), { leaseMs: 60_000 })
+      const { connect, notify, inbox, counts, control, database } = stack
+      await connect(...userNames(1_200))
+      await holdAfter(20, stack)
       const { id } = await notify([], everyone)
-      await everySlotHeld(engine)
+      await everySlotHeld(stack)
       t.same(await pauseNotification(database, id), { segments: [] })
       await control('DELETE', '/faults')
-      await nothingHeld(engine)
-      const paused = await auditOf(t, engine, id, 1_200)
+      await nothingHeld(stack)
+      const paused = await auditOf(t, stack, id, 1_200)
       t.equal(paused.status, 'paused')
-      t.ok((paused.counts['queued'] ?? 0) >= 200, 'the last segment was not begun')
+      t.ok((paused.counts['queued'] ?? 0) >= 200, 'the last segment was not started')
       const before = (await inbox()).length
       t.equal(before, paused.counts['sent'])
-      await reconcile(engine.services)
-      await nothingHeld(engine)
+      await reconcile(stack.services)
+      await nothingHeld(stack)
       t.equal((await inbox()).length, before, 'and nobody begins it meanwhile')
 
-      await goOn(engine, await resumeNotification(database, id))
+      await goOn(stack, await resumeNotification(database, id))
       t.match(await counts(id), { sent: 1_200 })
       t.equal(new Set((await inbox()).map(({ item }) => item.guid)).size, 1_200)
       t.equal((await inbox()).length, 1_200)
     })
 
-    t.test('rings nobody any more once it is canceled, and has a row for each of them', async (t) => {
-      const engine = await startTestStack(t, await open(t), { leaseMs: 60_000 })
-      const { connect, notify, inbox, control, database } = engine
-      await connect(...crowd(1_200))
-      await holdAfter(20, engine)
+    t.test('sends nothing after it is canceled, and has a row for each connection', async (t) => {
+      const stack = await startTestStack(t, await open(t), { leaseMs: 60_000 })
+      const { connect, notify, inbox, control, database } = stack
+      await connect(...userNames(1_200))
+      await holdAfter(20, stack)
       const { id } = await notify([], everyone)
-      await everySlotHeld(engine)
-      await goOn(engine, await cancelNotification(database, id))
+      await everySlotHeld(stack)
+      await goOn(stack, await cancelNotification(database, id))
       await control('DELETE', '/faults')
       await until(async () => (await findNotification(database, id))?.counts.queued === 0, { timeoutMs: 60_000 })
-      await nothingHeld(engine)
-      const { status, counts, rows } = await auditOf(t, engine, id, 1_200)
+      await nothingHeld(stack)
+      const { status, counts, rows } = await auditOf(t, stack, id, 1_200)
       t.equal(status, 'canceled')
       t.ok((counts['canceled'] ?? 0) >= 200)
       t.equal(counts['canceled'], rows['canceled'])
@@ -119,25 +119,25 @@ for (const { kind, skip, open } of await backends()) {
       t.equal(await resumeNotification(database, id), undefined)
     })
 
-    t.test('tries those again that have failed, and nobody else', async (t) => {
-      const engine = await startTestStack(t, await open(t))
-      const { connect, notify, inbox, counts, control, database } = engine
-      await connect(...crowd(100))
+    t.test('retries only failed deliveries', async (t) => {
+      const stack = await startTestStack(t, await open(t))
+      const { connect, notify, inbox, counts, control, database } = stack
+      await connect(...userNames(100))
       await control('POST', '/faults', { ...push, status: 400, body: { error: { code: 'pushbullet_pro_required' } }, times: 30 })
       const { id } = await notify([], everyone)
       t.match(await counts(id), { sent: 70, failed: 30 })
       t.equal(await retryFailed(database, id), 30)
-      await goOn(engine, undefined)
+      await goOn(stack, undefined)
       t.match(await counts(id), { sent: 100, failed: 0 })
       t.equal((await inbox()).length, 100)
-      await auditOf(t, engine, id, 100)
+      await auditOf(t, stack, id, 100)
     })
 
-    t.test('lets those who are rung by name pass, while the provider keeps all of it waiting', async (t) => {
-      const engine = await startTestStack(t, await open(t), { leaseMs: 60_000 })
-      const { connect, notify, inbox, control, delivery, database } = engine
-      const [ann = ''] = await connect('ann', ...crowd(1_500))
-      const slots = 2 * engine.services.concurrency
+    t.test('does not delay notifications to named users while the provider is slow', async (t) => {
+      const stack = await startTestStack(t, await open(t), { leaseMs: 60_000 })
+      const { connect, notify, inbox, control, delivery, database } = stack
+      const [ann = ''] = await connect('ann', ...userNames(1_500))
+      const slots = 2 * stack.services.concurrency
       await control('POST', '/faults', { ...push, delayMs: 30_000, times: slots })
       const { id } = await notify([], everyone)
       await until(async () => {
@@ -152,12 +152,12 @@ for (const { kind, skip, open } of await backends()) {
       t.equal(titles.length, slots + 1, 'the provider answers nobody else')
     })
 
-    t.test('is found again by its rows when the queue is wiped', async (t) => {
+    t.test('continues from its rows after the queue has lost its data', async (t) => {
       const redis = kind === 'redis' ? await ownRedis(t) : undefined
       const env = await open(t)
-      const engine = await startTestStack(
+      const stack = await startTestStack(
         t, redis === undefined ? env : { ...env, REDIS_URL: redis.url, QUEUE_PREFIX: redis.prefix }, { start: false })
-      const { connect, notify, inbox, counts, database, queues, services, startWorker } = engine
+      const { connect, notify, inbox, counts, database, queues, services, startWorker } = stack
       const { sql } = database
       const wipe = async (): Promise<void> => {
         if (redis !== undefined) return redis.flush()
@@ -166,16 +166,16 @@ for (const { kind, skip, open } of await backends()) {
           for (const { tablename } of tables) await sql`truncate ${sql(`bullmq.${tablename}`)} cascade`
         })
       }
-      await connect(...crowd(700))
+      await connect(...userNames(700))
       const { id } = await notify([], everyone)
       const seconds = Array.from({ length: 10 }, (_, index) => `${id}-${Math.floor(Date.now() / 1000) - 5 + index}`)
-      await until(async () => (await queues.plan.live(seconds)).size === 1) // the answer to an accept does not wait for the queue
+      await until(async () => (await queues.plan.live(seconds)).size === 1) // accept does not wait for the queue
       await wipe()
       t.equal((await queues.plan.live(seconds)).size, 0)
       await sql`update connections set connected_at = connected_at - interval '1 minute'`
       await sql`update notifications set created_at = created_at - interval '30 seconds'`
       await reconcile(services)
-      t.match(engine.lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'reconciled'), [{ plans: 1, segments: 0 }])
+      t.match(stack.lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'reconciled'), [{ plans: 1, segments: 0 }])
 
       await plan(services, { notificationId: id })
       const segmentIds = async () => (await sql<Array<{ id: string }>>`

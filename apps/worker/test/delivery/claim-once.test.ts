@@ -16,7 +16,7 @@ async function insertDue (): Promise<[notificationId: string, connectionId: stri
   return [notificationId, connectionId]
 }
 
-t.test('hands back what a claim holds whose response was lost', async (t) => {
+t.test('releases a claim whose response was lost', async (t) => {
   const key = await insertDue()
   const id = newId()
   await claim(database, 'pushbullet', [key], 60_000, id)
@@ -26,7 +26,7 @@ t.test('hands back what a claim holds whose response was lost', async (t) => {
   t.match(await claim(database, 'pushbullet', [key], 60_000), { claimed: [{ notificationId: key[0] }] })
 })
 
-t.test('a claim that arrives after it was released takes nothing', async (t) => {
+t.test('a claim that runs after its release claims nothing', async (t) => {
   const key = await insertDue()
   const id = newId()
   t.equal(await releaseClaim(database, 'pushbullet', id, Date.now()), undefined)
@@ -36,7 +36,7 @@ t.test('a claim that arrives after it was released takes nothing', async (t) => 
   t.match(await claim(database, 'pushbullet', [key], 60_000), { claimed: [{ notificationId: key[0] }] })
 })
 
-t.test('keeps what other claims hold', async (t) => {
+t.test('leaves the deliveries of other claims', async (t) => {
   const [key, other] = [await insertDue(), await insertDue()]
   const id = newId()
   await claim(database, 'pushbullet', [key], 60_000, id)

@@ -5,13 +5,13 @@ import type { BackendEnvironment, ConnectionResponse } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 
-// Reconcile runs once when a worker starts, and an hour later: what is released needs its own wake-up.
+// Reconcile runs when a worker starts, and an hour later. Released deliveries need their own wake-up.
 t.setTimeout(800_000)
 
 const provider = 'blotre'
 const account = 'ann'
 
-/** A user who is connected to Blot're, by redirect, and the processes in between. */
+/** A user who has connected Blot're by redirect, and the processes. */
 async function openConnected (t: Test, env: BackendEnvironment) {
   const { url: sandboxUrl } = await spawnApp(t, 'sandbox', { env: { SANDBOX_PORT: '0' } }).ready
   const shared = {
@@ -50,8 +50,8 @@ async function openConnected (t: Test, env: BackendEnvironment) {
       const path = `/refreshes?provider=${provider}&account=${account}`
       return (await site.control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', path)).data[0]
     },
-    /** How often this tag was sent. Its colour goes separately, and those of several rings may follow on all of their tags. */
-    shown: async (tag: string) => {
+    /** How often this tag was sent. Its color is a separate request, which may follow later tags. */
+    countSent: async (tag: string) => {
       const seen = (await site.inbox(account, provider)).filter(({ item }) => item.type === 'tags')
       return seen.filter(({ item }) => JSON.stringify(item).includes(`"${tag}"`)).length
     }
@@ -59,9 +59,9 @@ async function openConnected (t: Test, env: BackendEnvironment) {
 }
 
 for (const { kind, skip, open } of await backends()) {
-  t.test(`with jobs in ${kind}, a revoked refresh token parks what is sent until its user is back`, { skip }, async (t) => {
+  t.test(`with jobs in ${kind}, a revoked refresh token parks deliveries until the user reconnects`, { skip }, async (t) => {
     const connected = await openConnected(t, await open(t))
-    const { api, control, notify, delivery, inbox, id, connect, startWorker, show, shown, refreshes } = connected
+    const { api, control, notify, delivery, inbox, id, connect, startWorker, show, countSent, refreshes } = connected
     await Promise.all([startWorker(), startWorker()])
     await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: 30_000, what: 'the welcome' })
     await control('POST', '/tokens/expire', { provider, account })
@@ -89,7 +89,7 @@ for (const { kind, skip, open } of await backends()) {
     for (const [index, one] of missed.entries()) {
       const { history } = await delivery(one, id, 'sent')
       t.equal(history.filter(({ event }) => event === 'released').length, 1)
-      t.equal(await shown(tags[index] ?? ''), 1, 'it is shown once')
+      t.equal(await countSent(tags[index] ?? ''), 1, 'it is sent once')
     }
     const { status, events } = await show()
     t.equal(status, 'active')
@@ -98,12 +98,12 @@ for (const { kind, skip, open } of await backends()) {
   })
 }
 
-t.test('a worker that is stopped past the end of its lease, while the provider rotates, costs nobody a ring', async (t) => {
+t.test('a worker that freezes beyond its lease while the provider rotates the token loses no delivery', async (t) => {
   const [postgres] = await backends()
   if (postgres === undefined) return
   const env = await postgres.open(t)
   const connected = await openConnected(t, env)
-  const { control, notify, delivery, inbox, id, startWorker, database, shown, refreshes, show } = connected
+  const { control, notify, delivery, inbox, id, startWorker, database, countSent, refreshes, show } = connected
   const sleeper = await startWorker()
   await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: 30_000, what: 'the welcome' })
   await control('POST', '/tokens/expire', { provider, account, tokens: 'access' })
@@ -111,7 +111,7 @@ t.test('a worker that is stopped past the end of its lease, while the provider r
   const first = await notify(['ann'], '#first')
   await until(async () => (await refreshes())?.refreshes === 1, { timeoutMs: 30_000 })
   process.kill(sleeper.pid, 'SIGSTOP')
-  // Long before it wakes, which is past its own time: what has come in by then is what it still reads.
+  // The response arrives before the frozen process continues, which is after its own timeout.
   await control('DELETE', '/faults')
   const isHeld = async () => (await database.sql`select from connections where lease_until > now()`).length > 0
   t.ok(await isHeld(), 'it was stopped before it had the answer')
@@ -126,7 +126,7 @@ t.test('a worker that is stopped past the end of its lease, while the provider r
   await delivery(first, id, 'sent')
   await delivery(second, id, 'sent')
   await delivery(await notify(['ann'], '#third'), id, 'sent')
-  for (const tag of ['first', 'second', 'third']) t.equal(await shown(tag), 1, tag)
+  for (const tag of ['first', 'second', 'third']) t.equal(await countSent(tag), 1, tag)
   const { status, events } = await show()
   t.equal(status, 'active')
   t.same(events.map(({ event }) => event), ['connection.connected', 'connection.needs_reauth', 'connection.recovered'])

@@ -9,8 +9,8 @@ import { startTestStack } from '../start-test-stack.ts'
 
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
-const engine = await startTestStack(t, await postgres.open(t), { start: false })
-const { database, connect, notify, services } = engine
+const stack = await startTestStack(t, await postgres.open(t), { start: false })
+const { database, connect, notify, services } = stack
 const { sql } = database
 
 t.afterEach(async () => {
@@ -19,7 +19,7 @@ t.afterEach(async () => {
   await sql`delete from provider_hosts`
 })
 
-/** A broadcast of one segment to so many, and what is put on the queues while it is delivered. */
+/** A broadcast of one segment to `count` users, and the jobs that its delivery adds. */
 async function openSegment (count: number) {
   await connect(...Array.from({ length: count }, (_, index) => `user-${index}`))
   const { id } = await notify([], { audience: { everyone: true } })
@@ -52,14 +52,14 @@ const insertBreaker = (seconds: number) => sql`
   insert into provider_hosts (provider, host, breaker, opens, opened_at, retry_at)
   values ('pushbullet', '', 'open', 1, now(), now() + ${seconds}::float8 * interval '1 second')`
 
-t.test('asks for no more turns than there are connections in it', async (t) => {
+t.test('requests admission only for its connections', async (t) => {
   const { run, counts } = await openSegment(5)
   await run(new Map([['pushbullet', 20]]))
   t.match(await counts(), { sent: 5 })
   t.match(await readHost(), { hasTurns: false }, 'nobody else waits behind turns that are not used')
 })
 
-t.test('sends what may be sent now, and has the rest come later', async (t) => {
+t.test('sends the admitted part, and postpones the rest', async (t) => {
   const { id, run, counts, segments } = await openSegment(5)
   await run(new Map([['pushbullet', 2]]))
   t.match(await counts(), { sent: 2, queued: 3 })
@@ -67,7 +67,7 @@ t.test('sends what may be sent now, and has the rest come later', async (t) => {
   t.ok((segments[0]?.delayMs ?? 0) > 0)
 })
 
-t.test('puts all of it off while the breaker is open', async (t) => {
+t.test('postpones the segment while the breaker is open', async (t) => {
   await insertBreaker(600)
   const { id, run, counts, segments } = await openSegment(3)
   await run()
@@ -77,7 +77,7 @@ t.test('puts all of it off while the breaker is open', async (t) => {
   t.match((await sql`select due_at > now() + interval '1 minute' as "isLater" from segments where notification_id = ${id}`)[0], { isLater: true })
 })
 
-t.test('sends one to see whether the provider is well again', async (t) => {
+t.test('sends one probe to a provider that failed', async (t) => {
   await insertBreaker(-1)
   const { run, counts } = await openSegment(3)
   await run()
@@ -85,7 +85,7 @@ t.test('sends one to see whether the provider is well again', async (t) => {
   t.match(await readHost(), { breaker: 'closed' })
 })
 
-t.test('gives the probe back where nothing is to be sent', async (t) => {
+t.test('gives the probe back if the segment has nothing to send', async (t) => {
   await insertBreaker(-1)
   const { id, run, counts } = await openSegment(3)
   await sql`update notifications set canceled_at = now() where id = ${id}`
@@ -94,7 +94,7 @@ t.test('gives the probe back where nothing is to be sent', async (t) => {
   t.match(await readHost(), { breaker: 'open', isDue: true })
 })
 
-t.test('has those come later whose connection is limited', async (t) => {
+t.test('postpones deliveries of rate-limited connections', async (t) => {
   const { run, counts, wakes } = await openSegment(2)
   await sql`update connections set limited_until = now() + interval '5 minutes'
     where id = (select (array_agg(id))[1] from connections)`

@@ -5,12 +5,12 @@ import { backends, until } from '@carillon/testing'
 import t from 'tap'
 import { startTestStack } from '../start-test-stack.ts'
 
-// Twenty engines are opened one after the other, on whatever machine this is.
+// Twenty stacks start one after the other.
 t.setTimeout(300_000)
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {
-    t.test('skips what waits for a connection that is no more', async (t) => {
+    t.test('skips deliveries of a closed connection', async (t) => {
       const { connect, notify, delivery, database, inbox } = await startTestStack(t, await open(t))
       const [connectionId = ''] = await connect('ann')
       const { id } = await notify(['ann'], { sendAt: new Date(Date.now() + 3600_000) })
@@ -21,7 +21,7 @@ for (const { kind, skip, open } of await backends()) {
       t.same(await inbox(), [])
     })
 
-    t.test('sends at the hour it was told, and never after it has expired', async (t) => {
+    t.test('sends at the send time, and never after it has expired', async (t) => {
       const { connect, notify, delivery, inbox, control } = await startTestStack(t, await open(t))
       const [connectionId = ''] = await connect('ann')
       const sendAt = new Date(Date.now() + 1500)
@@ -34,8 +34,8 @@ for (const { kind, skip, open } of await backends()) {
       t.equal((await inbox()).length, 1)
     })
 
-    t.test('carries many deliveries in few jobs, and rings each user once', async (t) => {
-      // A slow machine must not have to hand any back: those would go in batches of their own.
+    t.test('sends many deliveries with few jobs, once to each user', async (t) => {
+      // On a slow machine, deliveries that are handed back would go in extra batches.
       const { connect, notify, counts, inbox, lines } = await startTestStack(t, await open(t), { leaseMs: 120_000 })
       const users = Array.from({ length: 1_200 }, (_, index) => `user-${index}`)
       await connect(...users)
@@ -48,9 +48,9 @@ for (const { kind, skip, open } of await backends()) {
       t.equal(lines.filter((line) => JSON.parse(line).msg === 'batch').length, 3)
     })
 
-    t.test('hands back what it cannot finish when it is asked to stop', async (t) => {
-      const engine = await startTestStack(t, await open(t))
-      const { connect, notify, counts, control, inbox, stopWorker, database, services, startWorker } = engine
+    t.test('hands back unfinished deliveries after a stop request', async (t) => {
+      const stack = await startTestStack(t, await open(t))
+      const { connect, notify, counts, control, inbox, stopWorker, database, services, startWorker } = stack
       const users = Array.from({ length: 60 }, (_, index) => `user-${index}`)
       await connect(...users)
       await control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', delayMs: 300, times: 1000 })
@@ -71,7 +71,7 @@ for (const { kind, skip, open } of await backends()) {
   })
 }
 
-t.test('keeps one bad draft from taking its neighbours with it', async (t) => {
+t.test('accepts the other drafts of a group when one is invalid', async (t) => {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
   const { connect, notify } = await startTestStack(t, await postgres.open(t), { start: false })

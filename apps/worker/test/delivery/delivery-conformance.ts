@@ -6,14 +6,21 @@ import type { DeliveryTraits, Traits } from '../../../../packages/shared/test/pr
 import type { startTestStack } from '../start-test-stack.ts'
 
 /**
- * What becomes of deliveries, for every provider alike: each outcome that its client tells apart has to come out of the whole
- * engine, claim to settlement, as what the user is told. `engine` has to offer it.
+ * Tests the outcomes of deliveries for every provider, from the claim to the settled row and its explanation. `stack` must offer
+ * the provider.
  */
 export async function deliveryConformance (
+<<<<<<< HEAD
   t: Test, provider: string, engine: Awaited<ReturnType<typeof startTestStack>>, traits: Traits,
+=======
+  t: Test,
+  provider: string,
+  stack: Awaited<ReturnType<typeof startTestStack>>,
+  traits: Traits,
+>>>>>>> 3140f2b (test(worker): name tests and comments in plain sentences)
   { showing, refusals }: DeliveryTraits
 ): Promise<void> {
-  const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = engine
+  const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = stack
   const { refuses = [], refusedFile, stateOf } = traits
   const canRefresh = services.providers.get(provider)?.refresh !== undefined
   const note: Message = { type: 'note', title: 'Hello', body: 'World', level: 'warning' }
@@ -27,29 +34,29 @@ export async function deliveryConformance (
   if (refusedFile !== undefined) refused.push({ type: 'file', ...content, file: refusedFile })
 
   for (const message of messages.filter(({ type }) => !refuses.includes(type))) {
-    await t.test(`sends a ${message.type} once, and says so`, async (t) => {
-      const { connectionId, account, send } = await somebody()
+    await t.test(`sends a ${message.type} once, and records it`, async (t) => {
+      const { connectionId, account, send } = await connectUser()
       const id = await send(message)
       const sent = await delivery(id, connectionId, 'sent')
       t.match(sent, { provider, attempts: 1, reason: null, receipt: { id: /\S/ }, history: [{ event: 'queued' }, { event: 'attempt', outcome: 'sent' }] })
       t.equal(sent.history.length, 2)
-      await isShownOnce(t, account, id, connectionId)
+      await assertReceivedOnce(t, account, id, connectionId)
     })
   }
 
   for (const message of refused) {
-    await t.test(`fails a ${message.type}, for which it has no place, without asking`, async (t) => {
-      const { connectionId, account, send } = await somebody()
+    await t.test(`fails a ${message.type}, which it cannot show, without a request`, async (t) => {
+      const { connectionId, account, send } = await connectUser()
       const failed = await delivery(await send(message), connectionId, 'failed')
       t.match(failed, { attempts: 1, reason: /\S/, receipt: null, history: [{}, { event: 'attempt', outcome: 'rejected', status: undefined }] })
       t.same(await inboxOf(provider, account), [])
     })
   }
 
-  await t.test('waits out a rate limit at no cost of an attempt', async (t) => {
-    const { connectionId, account, send } = await somebody()
+  await t.test('waits for the end of a rate limit without an attempt', async (t) => {
+    const { connectionId, account, send } = await connectUser()
     const before = await asked()
-    // Far enough off for the second message to come before it, on a machine that stalls too.
+    // On a slow machine, the second message must still come before this time.
     const resetAt = Math.floor(Date.now() / 1000) * 1000 + 15_000
     await fault({ ...traits.rateLimited(resetAt), times: 1 })
     const first = await send(note)
@@ -63,12 +70,12 @@ export async function deliveryConformance (
     const other = await delivery(second, connectionId, 'sent')
     t.match(other, { attempts: 1, history }, 'what came meanwhile waited too')
     t.equal(other.history[1]?.status, undefined, 'unsent')
-    t.equal((await shown(account)).length, 2)
+    t.equal((await messagesOf(account)).length, 2)
     t.equal(await asked() - before, 3, 'three requests in all')
   })
 
-  await t.test('tries again after server errors, and explains each attempt', async (t) => {
-    const { connectionId, account, send } = await somebody()
+  await t.test('retries after server errors, and explains each attempt', async (t) => {
+    const { connectionId, account, send } = await connectUser()
     await fault({ status: 500, body: '<h1>Oops</h1>', times: 2 })
     const id = await send(note)
     const sent = await delivery(id, connectionId, 'sent')
@@ -78,32 +85,32 @@ export async function deliveryConformance (
       ...[1, 2].map(() => ({ event: 'attempt', outcome: 'transient', status: 500, until: String })),
       { event: 'attempt', outcome: 'sent' }
     ])
-    await isShownOnce(t, account, id, connectionId)
+    await assertReceivedOnce(t, account, id, connectionId)
   })
 
   for (const [reset, what] of [['before', 'a request is lost'], ['after', 'its answer is lost']] as const) {
     await t.test(`shows a message once although ${what}`, async (t) => {
-      const { connectionId, account, send } = await somebody()
+      const { connectionId, account, send } = await connectUser()
       await fault({ reset, times: 1 })
       const id = await send(note)
       const sent = await delivery(id, connectionId, 'sent')
       t.match(sent, { attempts: 2, history: [{}, { event: 'attempt', outcome: 'transient', status: undefined }, { outcome: 'sent' }] })
-      await isShownOnce(t, account, id, connectionId)
+      await assertReceivedOnce(t, account, id, connectionId)
     })
   }
 
   for (const { answer, outcome, reason } of refusals) {
-    await t.test(`fails at once what it will never take: ${reason.source}`, async (t) => {
-      const { connectionId, account, send } = await somebody()
+    await t.test(`fails immediately when the provider rejects the message: ${reason.source}`, async (t) => {
+      const { connectionId, account, send } = await connectUser()
       await fault({ ...answer, times: 1 })
       const failed = await delivery(await send(note), connectionId, 'failed')
       t.match(failed, { attempts: 1, reason, receipt: null, history: [{}, { event: 'attempt', outcome, reason }] })
-      t.same(await shown(account), [])
+      t.same(await messagesOf(account), [])
     })
   }
 
-  await t.test('parks what dead credentials cannot send, and sends it once the user is back', async (t) => {
-    const { userId, connectionId, account, send } = await somebody()
+  await t.test('parks a delivery with dead credentials, and sends it after the user reconnects', async (t) => {
+    const { userId, connectionId, account, send } = await connectUser()
     await control('POST', '/tokens/revoke', { provider, account })
     const before = await send(note)
     t.match(await delivery(before, connectionId, 'parked'), { attempts: 1, reason: /not accepted/, receipt: null })
@@ -118,19 +125,19 @@ export async function deliveryConformance (
     const sent = await delivery(before, connectionId, 'sent')
     t.match(sent.history.map(({ event }) => event), ['queued', canRefresh ? 'parked' : 'attempt', 'released', 'attempt'])
     await delivery(later.id, connectionId, 'sent')
-    t.same(await shown(account), [])
-    t.equal((await shown(back?.account ?? '')).length, 2)
+    t.same(await messagesOf(account), [])
+    t.equal((await messagesOf(back?.account ?? '')).length, 2)
   })
 
   if (canRefresh) {
-    await t.test('refreshes expired credentials, and sends it after all', async (t) => {
-      const { connectionId, account, send } = await somebody()
+    await t.test('refreshes expired credentials, and sends the message', async (t) => {
+      const { connectionId, account, send } = await connectUser()
       await control('POST', '/tokens/expire', { provider, account })
       const id = await send(note)
       const sent = await delivery(id, connectionId, 'sent')
       t.match(sent, { attempts: 1, history: [{ event: 'queued' }, { event: 'attempt', outcome: 'sent', refresh: 'fresh' }] })
       t.equal(sent.history.length, 2, 'the refresh cost no attempt')
-      await isShownOnce(t, account, id, connectionId)
+      await assertReceivedOnce(t, account, id, connectionId)
       t.match(await control('GET', `/refreshes?${new URLSearchParams({ provider, account })}`), { data: [{ refreshes: 1, refused: 0 }] })
       const [row] = await database.sql`select status, credentials_version from connections where id = ${connectionId}`
       t.same(row, { status: 'active', credentials_version: 2 })
@@ -138,7 +145,7 @@ export async function deliveryConformance (
     })
   }
 
-  await t.test('logs nothing secret, sealed or not', async (t) => {
+  await t.test('logs no secret, sealed or not', async (t) => {
     const sealed = await database.sql<Array<{ credentials: string }>>`select credentials from connections where provider = ${provider}`
     const all = lines.join('')
     t.match(all, `"provider":"${provider}"`, 'though it logs')
@@ -148,7 +155,7 @@ export async function deliveryConformance (
     }
   })
 
-  async function somebody () {
+  async function connectUser () {
     const userId = `${provider}-${++users}`
     const [{ id: connectionId, account } = { id: '', account: '' }] = await connectAt(provider, [userId])
     const send = async (message: Message): Promise<string> => (await notify([userId], { message })).id
@@ -159,8 +166,8 @@ export async function deliveryConformance (
     await control('POST', '/faults', { provider, match: showing, ...fault })
   }
 
-  async function isShownOnce (t: Test, account: string, notificationId: string, connectionId: string): Promise<void> {
-    const all = await shown(account)
+  async function assertReceivedOnce (t: Test, account: string, notificationId: string, connectionId: string): Promise<void> {
+    const all = await messagesOf(account)
     t.equal(all.length, 1)
     if (stateOf === undefined) t.match(JSON.stringify(all), deliveryKeyOf(notificationId, connectionId), 'and is known by the delivery\'s own key')
   }
@@ -169,15 +176,15 @@ export async function deliveryConformance (
     return (await listEvents(database, connectionId)).map(({ event }) => event)
   }
 
-  /** What the account's owner has seen, each once in a row. */
-  async function shown (account: string): Promise<unknown[]> {
+  /** The messages that the account shows, without repetitions in a row. */
+  async function messagesOf (account: string): Promise<unknown[]> {
     const items = (await inboxOf(provider, account)).map(({ item }) => item)
     if (stateOf === undefined) return items
     const states = items.map(stateOf).filter((state) => state !== undefined).map((state) => JSON.stringify(state))
     return states.filter((state, index) => state !== states[index - 1])
   }
 
-  /** How often messages were to be shown, so far. */
+  /** The number of messages so far, with repetitions. */
   async function asked (): Promise<number> {
     const { data } = await control<{ data: Array<{ provider: string, endpoint: string, requests: number }> }>('GET', '/stats')
     const endpoint = data.find((each) => each.provider === provider && each.endpoint.startsWith('POST ') && each.endpoint.endsWith(showing))

@@ -9,14 +9,14 @@ const all = await Promise.all(definitions.map(async ({ id, name }) => ({ id, nam
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {
-    const engine = await startTestStack(t, await open(t), { offer: all.map(({ id }) => id) })
-    // Most of the time is spent waiting for tries to come due, and each has a queue and faults of its own.
+    const stack = await startTestStack(t, await open(t), { offer: all.map(({ id }) => id) })
+    // The tests mostly wait for retries, and each has its own queue and faults, so they run at the same time.
     t.jobs = all.length
     for (const { id, name, traits } of all) {
-      const sends = engine.services.providers.get(id)?.send !== undefined
+      const sends = stack.services.providers.get(id)?.send !== undefined
       const { delivery } = traits
       t.equal(delivery !== undefined, sends, `the traits of ${name} describe a delivery if it sends`)
-      if (delivery !== undefined) t.test(`delivers to ${name}`, (t) => deliveryConformance(t, id, engine, traits, delivery))
+      if (delivery !== undefined) t.test(`delivers to ${name}`, (t) => deliveryConformance(t, id, stack, traits, delivery))
     }
   })
 }

@@ -10,7 +10,7 @@ import { spawnNode, testDatabase, testKeys } from '@carillon/testing'
 import type { NodeProcess } from '@carillon/testing'
 import type { Test } from 'tap'
 
-/** A Blot're connection whose access token is too old, and processes that send through it. */
+/** A Blot're connection with an expired access token, and processes that send through it. */
 export async function openExpired (t: Test) {
   const sandbox = await openSandbox()
   t.teardown(() => sandbox.close())
@@ -37,10 +37,10 @@ export async function openExpired (t: Test) {
   await control('POST', '/tokens/expire', { provider: 'blotre', account })
 
   return {
-    /** Keeps the answer to the next refresh back; the provider has rotated then. */
+    /** Delays the response to the next refresh, after the provider has rotated the token. */
     holdRefresh: () => control('POST', '/faults', { provider: 'blotre', match: 'POST /v0/oauth2/access_token', delayMs: 600_000, times: 1 }),
     letGo: () => control('DELETE', '/faults'),
-    /** A process for as many calls; `how` is the length of its leases in milliseconds, and `asleep`. */
+    /** Starts a process that sends `calls` deliveries. `how` is the lease in milliseconds, and `asleep`. */
     start: (calls: number, ...how: string[]): NodeProcess => spawnNode(
       t, fileURLToPath(new URL('fixtures/send-expired.ts', import.meta.url)), {
         args: [id, String(calls), ...how],
@@ -54,7 +54,7 @@ export async function openExpired (t: Test) {
       const path = `/refreshes?provider=blotre&account=${account}`
       return (await control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', path)).data[0]
     },
-    /** How often somebody has heard that the access token is unknown. */
+    /** How often the provider responded that the access token is unknown. */
     tokenRefusals: async () => {
       const { data } = await control<{ data: Array<{ answers: Record<string, number> }> }>('GET', '/stats')
       return data.reduce((sum, { answers }) => sum + (answers[404] ?? 0), 0)
@@ -63,10 +63,10 @@ export async function openExpired (t: Test) {
       const [row] = await database.sql`select credentials_version as version, status, lease_owner as holder, fence from connections`
       return row
     },
-    /** As if the time of the lease that somebody holds were over. */
+    /** Ends the lease now. */
     endLease: () => database.sql`update connections set lease_until = now() - interval '1 second' where lease_until is not null`,
     events: async () => (await listEvents(database, id)).map(({ event }) => event),
-    /** What the simulator says of the access token that is stored. */
+    /** The simulator's status for the stored access token. */
     tokenStatus: async () => {
       const sealed = await findSealed(database, id)
       const provider = createProviders(loadConfig(sandbox.environment('blotre'))).get('blotre')
@@ -79,7 +79,7 @@ export async function openExpired (t: Test) {
   }
 }
 
-/** Begins, and ends with what became of each call. */
+/** Starts the process, and returns the state of each delivery. */
 export async function outcomes (worker: NodeProcess): Promise<string[]> {
   await worker.ready
   const { code } = await worker.stop('SIGUSR2')

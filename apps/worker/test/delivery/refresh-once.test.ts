@@ -3,12 +3,12 @@ import type { NodeProcess } from '@carillon/testing'
 import t from 'tap'
 import { openExpired, outcomes } from './open-expired.ts'
 
-// Each starts processes of its own, on whatever machine this is.
+// Each test starts its own processes.
 t.setTimeout(300_000)
 
 const sent = (count: number): string[] => Array.from({ length: count }, () => 'sent')
 
-t.test('two hundred calls from four processes on one expired connection refresh it once', async (t) => {
+t.test('two hundred sends from four processes refresh an expired connection once', async (t) => {
   const { start, refreshes, row } = await openExpired(t)
   const workers = Array.from({ length: 4 }, () => start(50))
   await Promise.all(workers.map(({ ready }) => ready))
@@ -17,7 +17,7 @@ t.test('two hundred calls from four processes on one expired connection refresh 
   t.match(await row(), { version: 2, status: 'active', holder: null })
 })
 
-t.test('a process that comes with a token that was rotated away uses the one that took its place', async (t) => {
+t.test('a process with a replaced token uses the new one', async (t) => {
   const { start, holdRefresh, letGo, refreshes, tokenRefusals, row, events } = await openExpired(t)
   await holdRefresh()
   const [first, second] = [start(5), start(5)]
@@ -35,11 +35,11 @@ t.test('a process that comes with a token that was rotated away uses the one tha
   t.same(await events(), ['connection.connected'])
 })
 
-// The lease of who is stopped is ended by hand: whenever the machine finds the time for the rest, it has not ended before.
+// The test ends the lease of the frozen process itself, so a slow machine does not end it earlier.
 const leaseMs = '600000'
 
-t.test('a process that is stopped while it holds the lease loses no token', async (t) => {
-  t.test('when the provider has rotated for it and not for its successor', async (t) => {
+t.test('a process that freezes while it holds the lease loses no token', async (t) => {
+  t.test('when the provider has rotated the token for it and not for its successor', async (t) => {
     const { start, holdRefresh, letGo, endLease, refreshes, row, events, tokenStatus } = await openExpired(t)
     await holdRefresh()
     const frozen = start(5, leaseMs)
@@ -82,7 +82,7 @@ t.test('a process that is stopped while it holds the lease loses no token', asyn
     t.same(await events(), ['connection.connected'])
   })
 
-  t.test('when its request is refused while its successor waits for an answer', async (t) => {
+  t.test('when its request is refused while its successor waits for a response', async (t) => {
     const { start, holdRefresh, letGo, endLease, refreshes, row, events, tokenStatus } = await openExpired(t)
     const frozen = start(5, leaseMs, 'asleep')
     await frozen.ready
@@ -105,7 +105,7 @@ t.test('a process that is stopped while it holds the lease loses no token', asyn
   })
 })
 
-/** It stops itself, so perhaps only when it was woken once already. */
+/** The process freezes itself, possibly after an earlier SIGCONT. */
 async function wakeUntil (frozen: NodeProcess, isSeen: () => Promise<boolean>): Promise<void> {
   await until(async () => {
     if (await isSeen()) return true

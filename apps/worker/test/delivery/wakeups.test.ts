@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { ended, importUsers, openProcesses } from '../open-processes.ts'
 
-// Reconcile runs once when a worker starts, and an hour later. Here it repairs nothing, so whatever waits needs its own wake-up.
+// Reconcile runs when a worker starts, and an hour later. It repairs nothing here, so each delivery needs its own wake-up.
 t.setTimeout(1_200_000)
 
 const push = { provider: 'pushbullet', match: 'POST /v2/pushes' }
@@ -94,7 +94,7 @@ for (const { kind, skip, open } of await backends()) {
   }
 }
 
-/** Lets the provider fail until Carillon leaves it alone and nothing is under way any more. */
+/** Makes the provider fail until its breaker is open and no request is running. */
 async function openBreaker (site: Site, id: string): Promise<void> {
   await until(async () => {
     const { data } = await site.api<{ data: Array<{ provider: string, breakers: Array<{ state: string }> }> }>('GET', '/v1/providers')
@@ -116,7 +116,7 @@ async function countsOf (site: Site, id: string): Promise<{ sending: number }> {
 async function pauseAndResume (site: Site, id: string): Promise<void> {
   await site.api('POST', `/v1/notifications/${id}/pause`)
   await until(async () => (await site.api<{ status: string }>('GET', `/v1/notifications/${id}`)).status === 'paused')
-  // Until its time has come and gone: its job finds nothing to do.
+  // Waits until the due time has passed, so that its job finds nothing to do.
   await until(() => Date.now() > startOf(id) + 4_000)
   await site.api('POST', `/v1/notifications/${id}/resume`)
 }

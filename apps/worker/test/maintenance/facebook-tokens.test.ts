@@ -30,7 +30,7 @@ t.test('fifty-five days later every token has been exchanged once, and none is l
   for (const { accessToken } of connected) t.notOk(lines.some((line) => line.includes(accessToken)))
 })
 
-t.test('sixty-one days later, when Facebook has refused, the owner is told to connect again', async (t) => {
+t.test('sixty-one days later, after Facebook has refused, the owner must reconnect', async (t) => {
   const { connectTeams, control, database, graphCalls, pass, refresh } = await openTeams(t)
   const [one] = await connectTeams(1)
   if (one === undefined) return t.fail('nobody is connected')
@@ -51,7 +51,7 @@ t.test('sixty-one days later, when Facebook has refused, the owner is told to co
   t.equal((await graphCalls('oauth/access_token')).asked, 5, 'and nobody asks again')
 })
 
-t.test('says so when the token lives on and the data is closed to it, ninety days after it was allowed', async (t) => {
+t.test('requires a reconnect when access to the data has expired after ninety days and the token has not', async (t) => {
   const { connectTeams, database, pass, refresh, run } = await openTeams(t)
   const [one] = await connectTeams(1)
   if (one === undefined) return t.fail('nobody is connected')
@@ -68,7 +68,7 @@ t.test('says so when the token lives on and the data is closed to it, ninety day
   t.equal(await run(), 0)
 })
 
-t.test('ends what an account has granted when nothing of it is connected any more', async (t) => {
+t.test('revokes the permissions of an account when its last connection is closed', async (t) => {
   const { database, grant, graphCalls, keep, revoke, services } = await openTeams(t)
   const [granted] = await grant(1)
   if (granted === undefined) return t.fail('nobody is there')
@@ -87,7 +87,7 @@ t.test('ends what an account has granted when nothing of it is connected any mor
   await t.rejects(asking, { name: 'ProviderError', message: /the user has removed the app \(#190\/458\)/ })
 })
 
-t.test('ends the old account when another takes its place, and not one that comes back', async (t) => {
+t.test('revokes the replaced account, and not one that reconnects', async (t) => {
   const { database, grant, graphCalls, keep, revoke } = await openTeams(t)
   const [first, second] = await grant(2)
   if (first === undefined || second === undefined) return t.fail('nobody is there')

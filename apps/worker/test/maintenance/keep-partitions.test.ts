@@ -16,7 +16,7 @@ async function openPartitions (t: Test) {
     where inhparent = 'deliveries'::regclass order by 1`).map(({ name }) => String(name))
   const keep = (aheadDays: number) =>
     keepPartitions({ database, log, now: () => Date.now() + aheadDays * dayMs, retentionDays: 90 })
-  /** A notification of now, with a delivery in this state. */
+  /** Inserts a notification with a delivery in this state. */
   const insert = async (state: 'sent' | 'queued', dueAt = new Date().toISOString()) => {
     const id = newId()
     await database.sql`
@@ -32,7 +32,7 @@ async function openPartitions (t: Test) {
   return { ...database, names, keep, insert, exists }
 }
 
-t.test('keeps the coming weeks ready, however long the worker was away', async (t) => {
+t.test('creates the partitions of the coming weeks, even after a long pause', async (t) => {
   const { names, keep } = await openPartitions(t)
   const before = await names()
   t.equal(before.length, 5, 'the migration has made this week and four more')
@@ -42,7 +42,7 @@ t.test('keeps the coming weeks ready, however long the worker was away', async (
   t.equal((await names()).length, 7)
 })
 
-t.test('drops a week with its notifications once it is older than what is kept, and no other', async (t) => {
+t.test('drops only weeks that are older than the retention time, with their notifications', async (t) => {
   const { sql, names, keep, insert, exists } = await openPartitions(t)
   const [first = ''] = await names()
   const id = await insert('sent')
@@ -60,7 +60,7 @@ t.test('drops a week with its notifications once it is older than what is kept, 
   t.ok((await names()).length > 5, 'the weeks that were made meanwhile are there')
 })
 
-t.test('looks at partitions alone, however the planner goes about it', async (t) => {
+t.test('selects partitions only, whatever plan PostgreSQL chooses', async (t) => {
   const { sql, keep, names } = await openPartitions(t)
   const [first = ''] = await names()
   await sql`analyze`
@@ -68,7 +68,7 @@ t.test('looks at partitions alone, however the planner goes about it', async (t)
   t.notOk((await names()).includes(first), 'no other table is taken for one, and what was to go is gone')
 })
 
-t.test('keeps a week in which something still waits to be sent', async (t) => {
+t.test('keeps a week with a waiting delivery', async (t) => {
   const { names, keep, insert, exists } = await openPartitions(t)
   const [first = ''] = await names()
   const id = await insert('queued')
@@ -77,14 +77,14 @@ t.test('keeps a week in which something still waits to be sent', async (t) => {
   t.ok(await exists(id))
 })
 
-t.test('keeps a week of which something is held by a pause', async (t) => {
+t.test('keeps a week with a paused delivery', async (t) => {
   const { keep, insert, exists } = await openPartitions(t)
   const id = await insert('queued', 'infinity')
   await keep(98)
   t.ok(await exists(id))
 })
 
-t.test('keeps a week of which a batch is under way, and asks nothing of batches of later weeks', async (t) => {
+t.test('keeps a week with a claimed delivery, whatever later weeks have', async (t) => {
   const { sql, keep, insert, exists } = await openPartitions(t)
   const id = await insert('sent')
   const hold = (notificationId: string) => sql`

@@ -11,20 +11,20 @@ import { startTestStack } from '../start-test-stack.ts'
 
 const [postgres] = await backends()
 
-/** An engine without a worker, in which reconcile runs when the test says so. */
+/** A stack without a worker. The test calls reconcile itself. */
 async function openStill (t: Test) {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await startTestStack(t, await postgres.open(t), { start: false })
-  const [connectionId = ''] = await engine.connect('ann')
-  const find = (id: string) => findDelivery(engine.database, id, connectionId)
+  const stack = await startTestStack(t, await postgres.open(t), { start: false })
+  const [connectionId = ''] = await stack.connect('ann')
+  const find = (id: string) => findDelivery(stack.database, id, connectionId)
   const jobOf = async (id: string): Promise<string | null> => {
-    const [row] = await engine.database.sql`select job_id from deliveries where notification_id = ${id}`
+    const [row] = await stack.database.sql`select job_id from deliveries where notification_id = ${id}`
     return row?.['job_id'] ?? null
   }
-  return { ...engine, connectionId, find, jobOf, run: () => reconcile(engine.services) }
+  return { ...stack, connectionId, find, jobOf, run: () => reconcile(stack.services) }
 }
 
-/** All deliveries in the hands of one worker, whose lease ends in so many seconds. */
+/** Claims all deliveries for one worker, with a lease that ends in so many seconds. */
 async function holdAll (
   { sql }: Database, { attempts, leaseSeconds }: { attempts: number, leaseSeconds: number }
 ): Promise<void> {
@@ -37,7 +37,7 @@ async function holdAll (
     from deliveries`
 }
 
-t.test('gives what is overdue and has lost its job a new one, and leaves the others alone', async (t) => {
+t.test('adds a job for overdue deliveries that lost theirs, and for no others', async (t) => {
   const { notify, jobOf, run, database, queues } = await openStill(t)
   const { id: lost } = await notify(['ann'])
   const { id: live } = await notify(['ann'])
@@ -46,7 +46,7 @@ t.test('gives what is overdue and has lost its job a new one, and leaves the oth
   await database.sql`update deliveries set job_id = 'gone' where notification_id = ${lost}`
   const before = [await jobOf(live), await jobOf(later)]
   const isQueued = async (jobId: string | null) => jobId !== null && (await queues.deliver.get('pushbullet')?.live([jobId]))?.has(jobId)
-  await until(() => isQueued(before[0] ?? null)) // the answer to an accept does not wait for the queue
+  await until(() => isQueued(before[0] ?? null)) // accept does not wait for the queue
   await run()
   const jobId = await jobOf(lost)
   t.not(jobId, 'gone')
@@ -54,7 +54,7 @@ t.test('gives what is overdue and has lost its job a new one, and leaves the oth
   t.same([await jobOf(live), await jobOf(later)], before)
 })
 
-t.test('gives what is overdue another job when its own is delayed by another clock', async (t) => {
+t.test('adds another job for an overdue delivery whose job is delayed by another clock', async (t) => {
   const { notify, jobOf, run, database, queues } = await openStill(t)
   const { id } = await notify(['ann'])
   await database.sql`update deliveries set due_at = now() - interval '10 seconds', job_id = 'delayed-job' where notification_id = ${id}`
@@ -66,7 +66,7 @@ t.test('gives what is overdue another job when its own is delayed by another clo
   t.same(await queue?.waiting([jobId]), new Set([jobId]))
 })
 
-t.test('gives an overdue segment another job when its own is delayed by another clock', async (t) => {
+t.test('adds another job for an overdue segment whose job is delayed by another clock', async (t) => {
   const { database, queues, run, services } = await openStill(t)
   const id = newId()
   await database.sql`insert into notifications (id, origin, audience, message)
@@ -88,7 +88,7 @@ t.test('gives an overdue segment another job when its own is delayed by another 
   t.equal(await dueJob(), jobId, 'and keeps that one while it waits')
 })
 
-t.test('takes back what a dead worker held, at the cost of an attempt', async (t) => {
+t.test('reclaims the deliveries of a crashed worker, as an attempt', async (t) => {
   const { notify, find, run, database } = await openStill(t)
   const { id } = await notify(['ann'])
   const hold = (attempts: number) => holdAll(database, { attempts, leaseSeconds: -1 })
@@ -101,7 +101,7 @@ t.test('takes back what a dead worker held, at the cost of an attempt', async (t
   t.same(await database.sql`select from claims`, [], 'nothing is left of its claims')
 })
 
-t.test('what a dead worker held at a provider that may show it twice is sent again or held, as its notification says', async (t) => {
+t.test('onUnknown decides about reclaimed deliveries at a provider that may show a message twice', async (t) => {
   const { notify, find, services, database } = await openStill(t)
   const pushbullet = services.providers.get('pushbullet')
   if (pushbullet === undefined) throw new Error('Pushbullet is offered')
@@ -119,7 +119,7 @@ t.test('what a dead worker held at a provider that may show it twice is sent aga
   t.match(await find(held), { state: 'queued', attempts: 0, reason: null })
 })
 
-t.test('leaves what is being sent to its worker', async (t) => {
+t.test('leaves the deliveries of a running worker', async (t) => {
   const { notify, find, run, database } = await openStill(t)
   const { id } = await notify(['ann'])
   await holdAll(database, { attempts: 0, leaseSeconds: 60 })
@@ -127,7 +127,7 @@ t.test('leaves what is being sent to its worker', async (t) => {
   t.match(await find(id), { state: 'sending', attempts: 0 })
 })
 
-t.test('expires what nobody has sent in time, parked or not', async (t) => {
+t.test('expires deliveries that were not sent in time, parked or not', async (t) => {
   const { notify, find, run, database, connectionId } = await openStill(t)
   const { id: queued } = await notify(['ann'], { expiresAt: new Date(Date.now() + 60_000) })
   await markNeedsReauth(database, { id: connectionId, credentialsVersion: 1, reason: 'gone' })
@@ -140,7 +140,7 @@ t.test('expires what nobody has sent in time, parked or not', async (t) => {
   t.match(await find(lasting), { state: 'parked' })
 })
 
-t.test('puts right what a race has parked or queued at the wrong moment', async (t) => {
+t.test('repairs deliveries that a race has parked or queued wrongly', async (t) => {
   const { notify, find, run, database, connectionId } = await openStill(t)
   const { id } = await notify(['ann'])
   await database.sql`update deliveries set state = 'parked', due_at = null, parked_at = now(), reason = 'gone', job_id = null`

@@ -12,7 +12,7 @@ const { database, frozen } = await openRows(t)
 const { sql } = frozen
 const { insertConnection, insertNotification, insertDelivery, insertClaim, readDelivery } = rowsOf(frozen)
 
-// The database's time stands still within a transaction, and this pool has one connection.
+// now() is constant in a transaction, and this pool has one connection.
 t.beforeEach(async () => { await sql`begin` })
 t.afterEach(async () => { await sql`rollback` })
 
@@ -20,15 +20,15 @@ const idempotent = { id: 'pushbullet', idempotent: true } as unknown as Provider
 const live = new Set<string>(['live'])
 
 interface Hooks {
-  /** When it asks a queue which jobs wait there. */
+  /** Called when reconcile asks a queue for waiting jobs. */
   onLook?: () => Promise<unknown>
-  /** Whether the queue hands out a job as soon as it has one. */
+  /** Whether a worker takes each job immediately. */
   isTaken?: (job: unknown) => boolean
-  /** Takes lines of its log. */
+  /** Receives the lines of the log. */
   write?: (line: string) => void
 }
 
-/** Runs it once, and answers the segments and plans that it has put on their queues. */
+/** Runs reconcile once, and returns the segments and plans that it added to their queues. */
 async function runOnce (through = frozen, { onLook = async () => {}, isTaken = () => false, write = () => {} }: Hooks = {}) {
   const askedAbout: string[] = []
   const segments: Array<NewJob<SegmentJob>> = []
@@ -99,7 +99,7 @@ const cases: Case[] = [
 ]
 
 for (const { what, delivery, connection, notification, becomes } of cases) {
-  t.test(`reconciles what is ${what}: ${JSON.stringify(becomes)}`, async (t) => {
+  t.test(`reconciles a delivery that is ${what}: ${JSON.stringify(becomes)}`, async (t) => {
     const connectionId = await insertConnection(connection)
     const id = await insertNotification(await notification?.(ago))
     await insertDelivery(id, connectionId, await delivery(ago))
@@ -108,7 +108,7 @@ for (const { what, delivery, connection, notification, becomes } of cases) {
   })
 }
 
-t.test('expires nothing because another notification has expired', async (t) => {
+t.test('expires only the deliveries of the expired notification', async (t) => {
   const connectionId = await insertConnection()
   const [late, lasting] = [await insertNotification(await expired(ago)), await insertNotification()]
   for (const id of [late, lasting]) await insertDelivery(id, connectionId, { job_id: 'live' })
@@ -116,7 +116,7 @@ t.test('expires nothing because another notification has expired', async (t) => 
   t.match([await readDelivery(late, connectionId), await readDelivery(lasting, connectionId)], [{ state: 'expired' }, { state: 'queued' }])
 })
 
-t.test('takes back what a dead worker held, and nothing that another holds', async (t) => {
+t.test('reclaims the deliveries of a crashed worker, and no others', async (t) => {
   const id = await insertNotification()
   const [first, second, third] = (await Promise.all([1, 2, 3].map(() => insertConnection()))).sort()
   for (const connectionId of [first, second, third]) await insertDelivery(id, connectionId ?? '')
@@ -148,7 +148,7 @@ for (const { what, provider = 'pushbullet', attempts = 0, onUnknown = 'hold', st
   { what: 'the last attempt', attempts: 11, state: 'failed' },
   { what: 'the last attempt where it may be shown twice', provider: 'other', attempts: 11, state: 'unknown' }
 ] satisfies Lost[] as Lost[]) {
-  t.test(`what a dead worker held at ${what} becomes ${state}`, async (t) => {
+  t.test(`a reclaimed delivery at ${what} becomes ${state}`, async (t) => {
     const connectionId = await insertConnection({ provider })
     const id = await insertNotification({ on_unknown: onUnknown })
     await insertDelivery(id, connectionId, { provider, attempts })
@@ -158,7 +158,7 @@ for (const { what, provider = 'pushbullet', attempts = 0, onUnknown = 'hold', st
   })
 }
 
-t.test('leaves a claim that is being settled, and does not wait for it', async (t) => {
+t.test('skips a claim that is being settled, without waiting for it', async (t) => {
   const { insertConnection, insertNotification, insertDelivery, insertClaim } = rowsOf(database)
   const connectionId = await insertConnection()
   const id = await insertNotification()
@@ -170,7 +170,7 @@ t.test('leaves a claim that is being settled, and does not wait for it', async (
   t.equal((await database.sql`select from claims where id = ${claimId}`).length, 1)
 })
 
-t.test('puts segments on their queue that are overdue, but for those that are paused, held or of nobody\'s', async (t) => {
+t.test('adds the jobs of overdue segments, except paused, locked and foreign ones', async (t) => {
   const lastId = newId()
   const insertSegment = async (seconds: number, notification: Fields = {}, provider = 'pushbullet'): Promise<string> => {
     const notificationId = await insertNotification({ audience: '{"everyone":true}', ...notification })
@@ -189,7 +189,7 @@ t.test('puts segments on their queue that are overdue, but for those that are pa
   t.match(await sql`select extract(epoch from now() - due_at)::int as late from segments where notification_id = ${retired}`, [{ late: 4 }])
 })
 
-t.test('leaves a segment that a worker holds, or has put off since it was found', async (t) => {
+t.test('skips a segment that a worker has locked, or has postponed meanwhile', async (t) => {
   const { insertNotification } = rowsOf(database)
   const notificationId = await insertNotification({ audience: '{"everyone":true}' })
   t.teardown(() => database.sql`delete from segments`)
@@ -205,14 +205,14 @@ t.test('leaves a segment that a worker holds, or has put off since it was found'
   await sql`select from segments for update`
   t.same((await runOnce(database)).segments, [], 'held')
   await sql`commit`
-  // Its job has been taken from the queue, and the worker puts off the rest of the segment.
+  // A worker has taken the job, and postpones the rest of the segment.
   const putOff = async () => await database.sql`update segments set due_at = now() + interval '1 hour'`
   const { segments } = await runOnce(database, { onLook: putOff, isTaken: () => true })
   t.equal(segments.length, 1, 'no second job for it')
   t.match(await database.sql`select due_at > now() as "isLater" from segments`, [{ isLater: true }])
 })
 
-t.test('makes only those segments due again whose own job is lost', async (t) => {
+t.test('makes only segments due again whose job is lost', async (t) => {
   const [notificationId, other] = [await insertNotification({ audience: '{"everyone":true}' }), await insertNotification({ audience: '{"everyone":true}' })]
   const dueAt = await ago(4)
   const segments = [[notificationId, 'pushbullet', 7], [notificationId, 'pushbullet', 8], [notificationId, 'retired', 7], [other, 'pushbullet', 7]] as const
@@ -229,7 +229,7 @@ t.test('makes only those segments due again whose own job is lost', async (t) =>
     .map(([id, provider, number]) => ({ id, provider, number })))
 })
 
-t.test('asks a queue about jobs, and says what it has found', async (t) => {
+t.test('asks each queue for its jobs, and logs the result', async (t) => {
   const lines: string[] = []
   const write = (line: string): void => { lines.push(line) }
   await runOnce(frozen, { write })
@@ -240,7 +240,7 @@ t.test('asks a queue about jobs, and says what it has found', async (t) => {
   t.match(lines.map((line) => JSON.parse(line)), [{ msg: 'reconciled', dispatched: 1, expired: 0 }])
 })
 
-t.test('puts plans on their queue that are overdue', async (t) => {
+t.test('adds the jobs of overdue plans', async (t) => {
   const insertPlan = async (fields: Fields): Promise<string> => insertNotification({ audience: '{"everyone":true}', planned_at: null, ...fields })
   const lost = await insertPlan({ created_at: await ago(6) })
   const scheduled = await insertPlan({ created_at: await ago(60), send_at: await ago(6) })

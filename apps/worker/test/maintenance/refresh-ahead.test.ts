@@ -7,26 +7,26 @@ import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(300_000)
 
-/** An engine that only does what it is told, with as many Blot're connections. */
+/** A stack without a worker, with `count` Blot're connections. */
 async function openStill (t: Test, count: number) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre'] })
-  const connected = await engine.connectAt('blotre', Array.from({ length: count }, (_, index) => `user-${index}`))
-  const { sql } = engine.database
+  const stack = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  const connected = await stack.connectAt('blotre', Array.from({ length: count }, (_, index) => `user-${index}`))
+  const { sql } = stack.database
   return {
-    ...engine,
+    ...stack,
     connected,
-    run: () => refreshAhead(engine.services),
+    run: () => refreshAhead(stack.services),
     expireIn: (minutes: number) => sql`update connections set expires_at = now() + ${minutes}::int * interval '1 minute'`,
     refreshes: async () => {
-      const { data } = await engine.control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', '/refreshes?provider=blotre')
+      const { data } = await stack.control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', '/refreshes?provider=blotre')
       return data.filter(({ refreshes, refused }) => refreshes + refused > 0)
     }
   }
 }
 
-t.test('refreshes ahead of expiry, each connection at its own moment and once', async (t) => {
+t.test('refreshes each connection once before it expires, at its own time', async (t) => {
   const { connected, run, expireIn, refreshes, database, services } = await openStill(t, 40)
   t.equal(services.providers.get('blotre')?.refreshAheadMs, 20 * 60_000, 'of two hours')
   t.equal(await run(), 0, 'nothing is known of when they expire')
@@ -46,7 +46,7 @@ t.test('refreshes ahead of expiry, each connection at its own moment and once', 
   t.same(rows.map((row) => ({ ...row })), [{ credentials_version: 2, status: 'active', lease_owner: null, ahead: true }])
 })
 
-t.test('finds out who has to connect again, and says so once', async (t) => {
+t.test('marks connections whose token is refused, once', async (t) => {
   const { connected: [connection], run, expireIn, control, refreshes, database } = await openStill(t, 1)
   if (connection === undefined) return t.fail('nobody is connected')
   await expireIn(1)
@@ -60,7 +60,7 @@ t.test('finds out who has to connect again, and says so once', async (t) => {
   t.match(await refreshes(), [{ refreshes: 0, refused: 1 }])
 })
 
-t.test('concludes nothing from a token endpoint that is out of order', async (t) => {
+t.test('leaves connections active when the token endpoint fails', async (t) => {
   const { connected: [connection], run, expireIn, control, database } = await openStill(t, 1)
   if (connection === undefined) return t.fail('nobody is connected')
   await expireIn(1)
@@ -72,10 +72,10 @@ t.test('concludes nothing from a token endpoint that is out of order', async (t)
   t.match(await findConnection(database, connection.id), { status: 'active', credentialsVersion: 2 })
 })
 
-t.test('refreshes the others beside one whose credentials no key opens', async (t) => {
+t.test('refreshes other connections when one has credentials that no key opens', async (t) => {
   const { connected, run, expireIn, database } = await openStill(t, 5)
   const [unreadable] = connected
-  if (unreadable === undefined) return t.fail('the engine has no connection')
+  if (unreadable === undefined) return t.fail('the stack has no connection')
   await database.sql`update connections set credentials = 'sealed with a key that is gone' where id = ${unreadable.id}`
   await expireIn(1)
   t.equal(await run(), connected.length - 1)

@@ -7,23 +7,23 @@ import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(600_000)
 
-/** Leases are long: on a slow machine no delivery is handed back before it had its turn. */
+/** The lease is long, so a slow machine hands back no delivery. */
 async function openStill (t: Test, start = false) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await startTestStack(t, await postgres.open(t), { start, offer: ['blotre'], leaseMs: 600_000 })
-  const [connection] = await engine.connectAt('blotre', ['ann'])
-  const provider = engine.services.providers.get('blotre')
+  const stack = await startTestStack(t, await postgres.open(t), { start, offer: ['blotre'], leaseMs: 600_000 })
+  const [connection] = await stack.connectAt('blotre', ['ann'])
+  const provider = stack.services.providers.get('blotre')
   if (connection === undefined || provider === undefined) throw new Error('nobody is connected')
-  const { sql } = engine.database
+  const { sql } = stack.database
   return {
-    ...engine,
+    ...stack,
     connection,
     provider,
-    run: () => refreshAhead(engine.services),
+    run: () => refreshAhead(stack.services),
     expireIn: (minutes: number) => sql`update connections set expires_at = now() + ${minutes}::int * interval '1 minute'`,
     exchanges: async () => {
-      const { data } = await engine.control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
+      const { data } = await stack.control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
       return data.filter(({ endpoint }) => endpoint.includes('access_token')).reduce((sum, { requests }) => sum + requests, 0)
     },
     row: async () => {

@@ -9,7 +9,7 @@ import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(300_000)
 
-/** Somebody who has just disconnected Blot're, and a maintainer that only does what it is told. */
+/** A user who has just disconnected Blot're. The test calls `revoke` itself. */
 async function openLeft (t: Test) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
@@ -37,7 +37,7 @@ async function openLeft (t: Test) {
   }
 }
 
-t.test('ends credentials at the provider, once, and erases them', async (t) => {
+t.test('revokes credentials at the provider once, and erases them', async (t) => {
   const { run, result, revokes, row } = await openLeft(t)
   t.match(await result(), { state: 'pending', attempts: 0, reason: null })
   await Promise.all([run(), run()])
@@ -47,7 +47,7 @@ t.test('ends credentials at the provider, once, and erases them', async (t) => {
   t.match(await row(), { erased: true })
 })
 
-t.test('tries again, later and later, while the provider is out of order', async (t) => {
+t.test('retries with growing delays while the provider fails', async (t) => {
   const { fault, run, result, revokes, row, makeDue } = await openLeft(t)
   await fault(503, 2)
   await run()
@@ -62,7 +62,7 @@ t.test('tries again, later and later, while the provider is out of order', async
   t.equal(await revokes(), 3)
 })
 
-t.test('gives up after twelve attempts, with the reason', async (t) => {
+t.test('fails after twelve attempts, with the reason', async (t) => {
   const { fault, run, result, row, makeDue } = await openLeft(t)
   await fault(503, 12)
   for (let attempt = 1; attempt <= 12; attempt++) {
@@ -73,7 +73,7 @@ t.test('gives up after twelve attempts, with the reason', async (t) => {
   t.match(await row(), { erased: true })
 })
 
-t.test('does not argue with a refusal', async (t) => {
+t.test('does not retry after a refusal', async (t) => {
   const { fault, run, result, revokes, row, makeDue } = await openLeft(t)
   await fault(403, 1)
   await run()
@@ -92,15 +92,15 @@ t.test('revokes what a handshake obtained and no user confirmed', async (t) => {
   const { data: [made] } = await control<{ data: Made[] }>('POST', '/accounts', { provider: 'blotre', count: 1 })
   if (made === undefined) throw new Error('no account was made')
   const { id: userId } = await ensureUser(database, { externalId: 'hesitant' })
-  const begun = Date.now() - 3_600_000
-  const id = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined }, begun)
-  await confirmHandshake(database, { id, browser: 'own' }, begun)
-  const handshake = await findHandshake(database, id, begun)
+  const startedAt = Date.now() - 3_600_000
+  const id = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined }, startedAt)
+  await confirmHandshake(database, { id, browser: 'own' }, startedAt)
+  const handshake = await findHandshake(database, id, startedAt)
   if (handshake === undefined) throw new Error('there is no handshake')
-  await claimHandshake(database, handshake, begun)
+  await claimHandshake(database, handshake, startedAt)
   const { accessToken, refreshToken, account: name, userId: accountId } = made
   const grant = { credentials: { accessToken, refreshToken }, account: { id: accountId, name } }
-  await holdGrant(database, services.vault, id, grant, begun)
+  await holdGrant(database, services.vault, id, grant, startedAt)
   await revoke(services)
   await revoke(services)
   t.match(await database.sql`select connection_id, state, credentials from revocations`, [{ connection_id: null, state: 'done', credentials: null }])

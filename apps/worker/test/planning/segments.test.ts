@@ -12,7 +12,7 @@ import type { Fields } from '../../../../packages/shared/test/deliveries/open-ro
 const { database, frozen, insertConnection, insertNotification } = await openRows(t)
 const { sql } = database
 
-// Each broadcast is for everybody there is.
+// Each broadcast has all users as its audience.
 t.beforeEach(async () => { await sql`delete from connections` })
 
 const minute = 60
@@ -29,7 +29,7 @@ async function connectMany (count: number, provider = 'pushbullet'): Promise<str
   return rows.map(({ id }) => id).sort()
 }
 
-/** Plans it with queues that keep what they are given, or refuse it. */
+/** Plans with queues that record jobs, or reject them. */
 async function planNow (
   notificationId: string,
   { perSecond = new Map<string, number>(), stopping = new AbortController().signal, refuses = false }: {
@@ -63,7 +63,7 @@ const readSegments = (id: string) => sql<Array<{ provider: string, number: numbe
   select provider, number, size, after_id as after, last_id as last, extract(epoch from due_at - min(due_at) over ())::float8 as seconds
   from segments where notification_id = ${id} order by provider, number`
 
-t.test('reads what is to be planned', async (t) => {
+t.test('reads the request of a plan', async (t) => {
   for (const [what, fields, expected] of [
     ['now', {}, { providers: null, spreadSeconds: null, delayMs: 0 }],
     ['spread', { providers: '{pushbullet}', spread_seconds: 60 }, { providers: ['pushbullet'], spreadSeconds: 60, delayMs: 0 }],
@@ -75,7 +75,7 @@ t.test('reads what is to be planned', async (t) => {
   t.ok((later?.delayMs ?? 0) > 9 * minute * 1000)
 })
 
-t.test('counts and cuts those who were there when it was accepted, and no others', async (t) => {
+t.test('includes only connections from before it was accepted', async (t) => {
   const revoked = { status: 'revoked', status_reason: 'left' }
   for (const [what, fields, isMember] of [
     ['connected', {}, true],
@@ -103,7 +103,7 @@ t.test('counts and cuts those who were there when it was accepted, and no others
   t.same((await cutSegments(database, { notificationId: id, provider: 'pushbullet', size: 10, secondsEach: 0, limit: 2 })).segments, [])
 })
 
-t.test('spreads what is more than one statement cuts: each is in one segment, and each segment later than the one before', async (t) => {
+t.test('spreads an audience of several statements: each connection is in one segment, and segments have growing due times', async (t) => {
   const connectionIds = await connectMany(240)
   const id = await insertBroadcast({ spread_seconds: 120 })
   const { segments } = await planNow(id)
@@ -119,14 +119,14 @@ t.test('spreads what is more than one statement cuts: each is in one segment, an
   t.match(await findNotification(database, id), { status: 'accepted', counts: { queued: 240 }, deliveries: 240 })
 })
 
-t.test('goes by the slower of what is asked for and what a provider may be sent', async (t) => {
+t.test('uses the slower of the requested time and the provider\'s limit', async (t) => {
   await connectMany(60)
   const id = await insertBroadcast({ spread_seconds: 2 })
   await planNow(id, { perSecond: new Map([['pushbullet', 20], ['other', 1]]) })
   t.same((await readSegments(id)).map(({ size, seconds }) => [size, Math.round(seconds)]), [[20, 0], [20, 1], [20, 2]])
 })
 
-t.test('plans the providers that were asked for, each from its first', async (t) => {
+t.test('plans only the requested providers, each from its first connection', async (t) => {
   await connectMany(3)
   const others = await connectMany(2, 'other')
   const all = await insertBroadcast()
@@ -138,7 +138,7 @@ t.test('plans the providers that were asked for, each from its first', async (t)
   t.equal((await sql`select from progress where notification_id = ${one}`).length, 1)
 })
 
-t.test('plans nothing before its time, and has itself planned then', async (t) => {
+t.test('plans nothing before the send time, and adds a job for it', async (t) => {
   await connectMany(1)
   const id = await insertBroadcast({ send_at: fromNow(10 * minute) })
   const { plans } = await planNow(id)
@@ -147,7 +147,7 @@ t.test('plans nothing before its time, and has itself planned then', async (t) =
   t.same([...await readSegments(id)], [])
 })
 
-t.test('cuts nothing more once it is asked to stop, and has another go on', async (t) => {
+t.test('stops on request, and adds a job that continues', async (t) => {
   await connectMany(1)
   const id = await insertBroadcast()
   const { plans } = await planNow(id, { stopping: AbortSignal.abort() })
@@ -156,14 +156,14 @@ t.test('cuts nothing more once it is asked to stop, and has another go on', asyn
   t.match(await findNotification(database, id), { status: 'planning' })
 })
 
-t.test('cuts on although the queue is away', async (t) => {
+t.test('continues while the queue is unreachable', async (t) => {
   await connectMany(3)
   const id = await insertBroadcast({ spread_seconds: 3 })
   await planNow(id, { refuses: true })
   t.equal((await readSegments(id)).length, 3)
 })
 
-t.test('plans nothing of what was canceled before, and all of what was begun: each has to have an end', async (t) => {
+t.test('plans nothing if it was canceled before the plan, and everything if it was canceled during the plan', async (t) => {
   await connectMany(4)
   const never = await insertBroadcast()
   await cancelNotification(database, never)
@@ -172,17 +172,17 @@ t.test('plans nothing of what was canceled before, and all of what was begun: ea
   t.equal((await sql`select from progress where notification_id = ${never}`).length, 0)
   t.match(await findNotification(database, never), { status: 'canceled', isOver: true })
 
-  const begun = await insertBroadcast()
-  await openPlan(database, begun, ['pushbullet'])
-  await cutSegments(database, { notificationId: begun, provider: 'pushbullet', size: 1, secondsEach: 0, limit: 2 })
-  await cancelNotification(database, begun)
-  t.match(await findNotification(database, begun), { status: 'canceled', isOver: false })
-  await planNow(begun)
-  t.equal((await readSegments(begun)).reduce((sum, { size }) => sum + size, 0), 4)
-  t.equal((await sql`select from notifications where id = ${begun} and planned_at is not null`).length, 1)
+  const started = await insertBroadcast()
+  await openPlan(database, started, ['pushbullet'])
+  await cutSegments(database, { notificationId: started, provider: 'pushbullet', size: 1, secondsEach: 0, limit: 2 })
+  await cancelNotification(database, started)
+  t.match(await findNotification(database, started), { status: 'canceled', isOver: false })
+  await planNow(started)
+  t.equal((await readSegments(started)).reduce((sum, { size }) => sum + size, 0), 4)
+  t.equal((await sql`select from notifications where id = ${started} and planned_at is not null`).length, 1)
 })
 
-t.test('is not planned while a provider is not', async (t) => {
+t.test('is unplanned until every provider is planned', async (t) => {
   await connectMany(2)
   const id = await insertBroadcast()
   await openPlan(database, id, ['pushbullet', 'retired'])
@@ -195,7 +195,7 @@ t.test('is not planned while a provider is not', async (t) => {
   t.match((await sql`select bool_and(is_planned) as "isPlanned" from progress where notification_id = ${id}`)[0], { isPlanned: true })
 })
 
-t.test('takes those who have left out of the audience, and ends with fewer than there is room for', async (t) => {
+t.test('removes closed connections from the audience', async (t) => {
   const connectionIds = await connectMany(5)
   const id = await insertBroadcast()
   t.match(await openPlan(database, id, ['pushbullet']), [{ audience: 5 }])
@@ -207,7 +207,7 @@ t.test('takes those who have left out of the audience, and ends with fewer than 
   t.match((await sql`select audience, planned, segments, queued from progress where notification_id = ${id}`)[0], { audience: 4, planned: 4, segments: 2, queued: 4 })
 })
 
-t.test('an opened plan goes on where it was', async (t) => {
+t.test('a started plan continues at its position', async (t) => {
   await connectMany(2)
   const id = await insertBroadcast()
   await openPlan(database, id, ['pushbullet'])
@@ -215,7 +215,7 @@ t.test('an opened plan goes on where it was', async (t) => {
   t.match(await openPlan(database, id, ['pushbullet']), [{ audience: 77 }])
 })
 
-t.test('two who cut at once do not cut the same', async (t) => {
+t.test('two simultaneous plans create each segment once', async (t) => {
   await connectMany(4)
   const id = await insertBroadcast()
   await openPlan(database, id, ['pushbullet'])

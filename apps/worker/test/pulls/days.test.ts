@@ -9,7 +9,7 @@ function daysIn ({ since, until }: DayRange): string[] {
   return Array.from({ length: count }, (_, index) => new Date(Date.parse(since) + index * dayMs).toISOString().slice(0, 10))
 }
 
-t.test('halves a range until there are only days, and loses none', async (t) => {
+t.test('halves a range down to single days without losing one', async (t) => {
   for (const until of ['2026-02-01', '2026-02-02', '2026-02-03', '2026-02-28', '2026-03-02']) {
     const whole = { since: '2026-02-01', until }
     const ranges = [whole]

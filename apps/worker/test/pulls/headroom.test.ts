@@ -1,17 +1,17 @@
 import t from 'tap'
 import { createHeadroom } from '../../src/pulls/headroom.ts'
 
-/** Asks as often as it may, as many at a time as it may, until the answers say that it is enough. How many that were in all. */
-function askAll (limit: number, { atOnce = 16, others = 0 } = {}): { asked: number, most: number } {
+/** Sends as many requests as allowed until the limit is reached. Returns their number. */
+function askAll (limit: number, { atOnce = 16, others = 0 } = {}): { asked: number, maximum: number } {
   const headroom = createHeadroom()
-  let [asked, most, used] = [0, 0, 0]
+  let [asked, maximum, used] = [0, 0, 0]
   for (let isFull = false; !isFull;) {
     let underWay = 0
     while (underWay < atOnce && headroom.isFree()) {
       headroom.begin()
       underWay++
     }
-    most = Math.max(most, underWay)
+    maximum = Math.max(maximum, underWay)
     for (; underWay > 0; underWay--) {
       asked++
       used += 1 + others
@@ -21,10 +21,10 @@ function askAll (limit: number, { atOnce = 16, others = 0 } = {}): { asked: numb
       isFull ||= percent >= 90
     }
   }
-  return { asked, most }
+  return { asked, maximum }
 }
 
-t.test('never asks for more than there is, however little that is', async (t) => {
+t.test('never exceeds the limit, however low it is', async (t) => {
   for (const limit of [1, 2, 3, 5, 10, 20, 50, 100, 150, 1_000, 10_000]) {
     const { asked } = askAll(limit)
     t.ok(asked <= limit, `${asked} of ${limit}`)
@@ -32,15 +32,15 @@ t.test('never asks for more than there is, however little that is', async (t) =>
   }
 })
 
-t.test('leaves room for what others ask at the same time', async (t) => {
+t.test('leaves room for requests of other workers', async (t) => {
   for (const limit of [20, 100, 1_000]) {
     const { asked } = askAll(limit, { others: 1 })
-    t.ok(asked * 2 <= limit, `${asked} of ${limit}, where somebody asks for as much`)
+    t.ok(asked * 2 <= limit, `${asked} of ${limit}, where another worker asks for as much`)
   }
 })
 
-t.test('asks as much at a time as it can while there is plenty, or nothing is told', async (t) => {
-  t.equal(askAll(100_000).most, 16)
+t.test('allows unlimited concurrency while usage is low or not reported', async (t) => {
+  t.equal(askAll(100_000).maximum, 16)
   const headroom = createHeadroom()
   for (let index = 0; index < 2; index++) {
     t.ok(headroom.isFree())
@@ -54,7 +54,7 @@ t.test('asks as much at a time as it can while there is plenty, or nothing is to
   }
 })
 
-t.test('asks one at a time when nothing is left, and more when an hour is over', async (t) => {
+t.test('allows one request at a time at the limit, and more in the next window', async (t) => {
   const headroom = createHeadroom()
   const answer = (percent: number) => {
     headroom.begin()

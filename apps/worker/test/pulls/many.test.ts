@@ -7,7 +7,7 @@ import { openTeams } from './open-teams.ts'
 
 t.setTimeout(600_000)
 
-t.test('a thousand teams that are due at once stay within what they learn of the limit, and are all read', async (t) => {
+t.test('reads a thousand due teams within the reported limit', async (t) => {
   const { connectTeams, control, database, graphCalls, services } = await openTeams(t)
   await connectTeams(1_000)
   const { sql } = database
@@ -17,7 +17,7 @@ t.test('a thousand teams that are due at once stay within what they learn of the
   for (let left = 1_000; left > 0;) {
     if (perRound.length > 10) return t.fail(`${left} are left after ${perRound.length} hours`)
     const { asked: before } = await graphCalls()
-    // Two workers that share nothing but the database, and have forgotten what they knew an hour ago.
+    // Two workers share only the database, and know nothing of the last hour.
     const { log, now } = services
     const workers = [0, 1].map(() => ({ ...services, breakers: createBreakers({ database, log, now }) }))
     await Promise.all(workers.map((worker) => pull(worker)))
@@ -26,7 +26,7 @@ t.test('a thousand teams that are due at once stay within what they learn of the
     const [unread] = await sql`
       select count(*) from connections left join pulls on connection_id = connections.id where succeeded_at is null`
     left = Number(unread?.['count'])
-    // An hour later, for Facebook and for us.
+    // Both clocks move forward by an hour.
     await control('POST', '/clock', { advanceSeconds: 3_600 })
     await sql`update provider_hosts set silent_until = now()`
     await sql`update pulls set due_at = now() where succeeded_at is null`
@@ -43,7 +43,7 @@ t.test('a thousand teams that are due at once stay within what they learn of the
   t.ok(Number(counts?.['rows']) >= 1_000 * 2 * 2, 'two accounts, and two days at least that are over')
 })
 
-t.test('however little the limit lets through, no more is asked', async (t) => {
+t.test('stays within the limit, however low it is', async (t) => {
   const { connectTeams, control, database, graphCalls, services } = await openTeams(t)
   await connectTeams(40)
   const { log, now } = services
@@ -65,7 +65,7 @@ t.test('however little the limit lets through, no more is asked', async (t) => {
 })
 
 for (const { kind, skip } of await backends()) {
-  t.test(`a worker that is killed half-way leaves its work to the next, and every row is there once, with jobs in ${kind}`, { skip }, async (t) => {
+  t.test(`another worker finishes the pulls of a killed one, and every row exists once, with jobs in ${kind}`, { skip }, async (t) => {
     const { connect, database, env, graph, rows } = await openPulls(t, { backend: kind })
     graph.pageSize = 5
     await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })

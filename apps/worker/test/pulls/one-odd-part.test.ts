@@ -6,7 +6,7 @@ t.setTimeout(300_000)
 
 const tooMuch = { code: 1, type: 'OAuthException', message: 'Please reduce the amount of data you\'re asking for, then retry your request' }
 
-t.test('reads the other accounts when one is always too much, and leaves the breaker closed', async (t) => {
+t.test('reads the other accounts when one is always too large, and leaves the breaker closed', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   const { id } = await connect('ann', Object.fromEntries([1, 2, 3].map((number) => [`act_${number}`, { days: daysOf(30) }])))
   await graph.fault(t, { match: '/act_1/insights', status: 500, body: { error: tooMuch } })
@@ -18,7 +18,7 @@ t.test('reads the other accounts when one is always too much, and leaves the bre
   t.same(await database.sql`select from provider_hosts where breaker <> 'closed'`, [])
 })
 
-t.test('asks for half as many days when an account is too much by its message alone', async (t) => {
+t.test('halves the range when only the error message says that it is too large', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   const { id } = await connect('ann', { act_1: { days: daysOf(30) } })
   await graph.fault(t, { match: '/act_1/insights', status: 500, body: { error: tooMuch }, times: 2 })
@@ -27,10 +27,10 @@ t.test('asks for half as many days when an account is too much by its message al
   t.match(await findPull(database, id), { failure: null, succeededAt: Date })
 })
 
-t.test('reads the other accounts when a proxy answers for one, and comes back for that one', async (t) => {
+t.test('reads the other accounts when a proxy responds for one, and retries that one', async (t) => {
   const { connect, database, graph, makeDue, rows, run } = await openPulls(t)
   const { id } = await connect('ann', Object.fromEntries([1, 2, 3].map((number) => [`act_${number}`, { days: daysOf(30) }])))
-  await t.test('while the proxy answers, however soon it is tried again', async (t) => {
+  await t.test('while the proxy responds, whatever the delay', async (t) => {
     const page = { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>502 Bad Gateway</h1>' }
     await graph.fault(t, { match: '/act_1/insights', ...page })
     await run()
@@ -44,14 +44,14 @@ t.test('reads the other accounts when a proxy answers for one, and comes back fo
   t.match(await findPull(database, id), { succeededAt: Date, reason: null })
 })
 
-t.test('takes null for zero, and a number for its digits', async (t) => {
+t.test('reads null as zero, and a number as its digits', async (t) => {
   const { connect, rows, run } = await openPulls(t)
   await connect('ann', { act_1: { days: { [dayAgo(1)]: { impressions: null, clicks: 12, spend: 5339.5 } } } })
   await run()
   t.same(await rows(), [{ account: 'act_1', day: dayAgo(1), impressions: '0', clicks: '12', spend: '5339.5' }])
 })
 
-t.test('stores the other days beside one that makes no sense, keeps what was known of that one, and says so', async (t) => {
+t.test('stores the other days beside an unreadable one, keeps the old figures of that day, and records it', async (t) => {
   const { connect, database, makeDue, rows, run } = await openPulls(t)
   const days: Record<string, { impressions: unknown, clicks: unknown, spend: unknown }> = daysOf(5)
   const { id } = await connect('ann', { act_1: { days }, act_2: { days: daysOf(5) } })
@@ -65,7 +65,7 @@ t.test('stores the other days beside one that makes no sense, keeps what was kno
   t.match(await findPull(database, id), { state: 'waiting', failure: 'act_1: unreadable days: 1' })
 })
 
-t.test('lists the other accounts beside one that makes no sense, and keeps names that PostgreSQL can hold', async (t) => {
+t.test('lists the other accounts beside an unreadable one, and cleans names for PostgreSQL', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   graph.oddAccounts = [null, { id: 'act_none' }, { id: 'act_7', name: 'Nul\u0000l', timezone_name: 'UTC' }]
   const { id, account } = await connect('ann', { act_1: { days: daysOf(3) } })
@@ -76,7 +76,7 @@ t.test('lists the other accounts beside one that makes no sense, and keeps names
   t.match(await findPull(database, id), { failure: 'unreadable accounts in the list: 2' })
 })
 
-t.test('asks for shorter pages of accounts when a page is too much', async (t) => {
+t.test('requests shorter pages of accounts when a page is too large', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   graph.pageSize = 100
   const { id } = await connect('ann', Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`act_${index + 1}`, { days: daysOf(1) }])))
@@ -88,7 +88,7 @@ t.test('asks for shorter pages of accounts when a page is too much', async (t) =
   t.match(await findPull(database, id), { failure: null, succeededAt: Date })
 })
 
-t.test('removes a day that a range read again no longer contains, from rows and totals', async (t) => {
+t.test('removes a day that the provider no longer returns, from rows and totals', async (t) => {
   const { connect, database, makeDue, rows, run } = await openPulls(t, { rereadDays: 3 })
   const days = daysOf(30)
   const { id } = await connect('ann', { act_1: { days }, act_2: { days: daysOf(30) } })

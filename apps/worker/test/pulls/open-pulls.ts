@@ -15,39 +15,39 @@ interface PullsOptions extends Partial<PullServices['pace']> {
   backend?: Backend['kind']
 }
 
-/** An engine that only does what it is told, and a Graph API for it to read from. */
+/** A stack without a worker, and a simulated Graph API. */
 export async function openPulls (t: Test, { backend = 'postgres', ...pace }: PullsOptions = {}) {
   const chosen = (await backends()).find(({ kind }) => kind === backend)
   if (chosen === undefined) throw new Error('there is no such backend')
   const env = await chosen.open(t)
   const graph = await pretendGraph(t)
   const keys = testKeys()
-  const engine = await startTestStack(t, env, {
+  const stack = await startTestStack(t, env, {
     keys,
     start: false,
     offer: ['facebook'],
     graphUrl: graph.url,
     pace: { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000, ...pace }
   })
-  const { sql } = engine.database
+  const { sql } = stack.database
 
-  /** Connects the team of this owner to one who has these ad accounts; answers the connection's id and the name of that one. */
+  /** Connects the owner's team to a simulated user with these ad accounts. Returns the connection's id and the user's name. */
   async function connect (owner: string, adAccounts: AdAccounts = {}): Promise<{ id: string, account: string, token: string }> {
     const { name, credentials } = await graph.account()
     graph.adAccounts.set(name, adAccounts)
-    const holder = await teamOf(engine.database, owner)
+    const holder = await teamOf(stack.database, owner)
     const grant = { credentials: credentials as { accessToken: string }, account: { id: name, name } }
-    const [saved] = await saveConnections(engine.database, engine.services.vault, [{ ...holder, provider: 'facebook', grant }])
+    const [saved] = await saveConnections(stack.database, stack.services.vault, [{ ...holder, provider: 'facebook', grant }])
     return { id: saved?.id ?? '', account: name, token: grant.credentials.accessToken }
   }
 
   return {
-    ...engine,
+    ...stack,
     env: { ...env, CARILLON_KEYS: keys },
     graph,
     connect,
-    run: () => pull(engine.services),
-    /** All that is kept, by connection, account and day. */
+    run: () => pull(stack.services),
+    /** All stored figures, by connection, account and day. */
     rows: async () => [...await sql<Array<{ account: string, day: string, impressions: string, clicks: string, spend: string }>>`
       select account_id as account, day::text as day, impressions::text as impressions, clicks::text as clicks, spend::text as spend
       from insights order by connection_id, account_id, day`],
@@ -56,7 +56,7 @@ export async function openPulls (t: Test, { backend = 'postgres', ...pace }: Pul
   }
 }
 
-/** Who connects for the team of this owner, and for which; made when it is new. */
+/** The owner and the team, created if they are new. */
 export async function teamOf (database: Database, owner: string): Promise<{ teamId: string, connectedBy: string }> {
   const externalId = `team-of-${owner}`
   if (await findTeam(database, externalId) === undefined) {
@@ -67,7 +67,7 @@ export async function teamOf (database: Database, owner: string): Promise<{ team
   return { teamId: team.id, connectedBy: team.owner.id }
 }
 
-/** The `count` days up to today, and figures for each. */
+/** The last `count` days, with figures. */
 export function daysOf (count: number, figures: (index: number) => Omit<InsightsDay, 'day'> = plain) {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [dayAgo(count - 1 - index), figures(index)]))
 }

@@ -8,7 +8,7 @@ import { pull } from '../../src/pulls/pull.ts'
 import { startTestStack } from '../start-test-stack.ts'
 import { teamOf } from './open-pulls.ts'
 
-/** Somebody at the simulator who has let the app in. */
+/** A simulated user who has authorized the app. */
 export interface Granted {
   account: string
   accessToken: string
@@ -22,18 +22,18 @@ export interface RefreshCount {
   refused: number
 }
 
-/** What maintainer and puller do, when they are told to, with teams that are connected at the simulator. */
+/** A stack without a worker. The test calls maintenance and pulls itself. */
 export async function openTeams (t: Test, pace: PullServices['pace'] = { backfillDays: 3, rereadDays: 2, everyMs: 24 * 3_600_000 }) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const engine = await startTestStack(t, await postgres.open(t), { start: false, offer: ['facebook'], pace })
-  const { control, database, services } = engine
+  const stack = await startTestStack(t, await postgres.open(t), { start: false, offer: ['facebook'], pace })
+  const { control, database, services } = stack
 
   async function grant (count: number): Promise<Granted[]> {
     return (await control<{ data: Granted[] }>('POST', '/accounts', { provider: 'facebook', count })).data
   }
 
-  /** Keeps a token for the team of this owner, with the sixty days it has. Answers the connection's id. */
+  /** Stores a token of sixty days for the owner's team. Returns the connection's id. */
   async function keep (owner: string, { accessToken, userId }: Pick<Granted, 'accessToken' | 'userId'>): Promise<string> {
     const expiresAt = new Date(Date.now() + 5_183_944_000)
     const [saved] = await saveConnections(database, services.vault, [{
@@ -45,10 +45,10 @@ export async function openTeams (t: Test, pace: PullServices['pace'] = { backfil
   }
 
   return {
-    ...engine,
+    ...stack,
     grant,
     keep,
-    /** Connects the teams of this many owners, each to somebody else. */
+    /** Connects the teams of this many owners, each to another simulated user. */
     connectTeams: async (count: number): Promise<Array<Granted & { id: string }>> => {
       const connected: Array<Granted & { id: string }> = []
       const granted = await grant(count)
@@ -58,14 +58,14 @@ export async function openTeams (t: Test, pace: PullServices['pace'] = { backfil
     run: () => pull(services),
     refresh: () => refreshAhead(services),
     revoke: () => revoke(services),
-    /** For Facebook and for us, whose clock is the database's. */
+    /** Moves the clocks of the simulator and of the database's rows. */
     pass: async (days: number) => {
       await control('POST', '/clock', { advanceSeconds: days * 86_400 })
       await database.sql`update connections set expires_at = expires_at - ${days}::int * interval '1 day'`
       await database.sql`update pulls set due_at = now()`
     },
     refreshes: async () => (await control<{ data: RefreshCount[] }>('GET', '/refreshes?provider=facebook')).data,
-    /** Requests to the Graph API, and how many of them it has refused. */
+    /** The requests to the Graph API, and the number of refused ones. */
     graphCalls: async (endpoint = '') => {
       const { data } = await control<{ data: Array<{ endpoint: string, requests: number, answers: Record<string, number> }> }>('GET', '/stats')
       const ours = data.filter((each) => each.endpoint.includes('/facebook/graph') && each.endpoint.includes(endpoint))

@@ -5,7 +5,7 @@ import { dayAgo, daysOf, openPulls } from './open-pulls.ts'
 
 t.setTimeout(300_000)
 
-t.test('reads every account and every day, page by page until there is no next, and keeps figures exact', async (t) => {
+t.test('reads every page of accounts and days, and stores exact figures', async (t) => {
   const { connect, graph, lines, rows, row, run, database } = await openPulls(t)
   graph.pageSize = 7
   const figures = { impressions: '123456789012345678901', clicks: '0', spend: '5339.50' }
@@ -32,7 +32,7 @@ t.test('reads every account and every day, page by page until there is no next, 
   t.notOk(all.some(({ text }) => String(text).includes(token)), 'where the next page is is kept nowhere')
 })
 
-t.test('reads the days of the account\'s own calendar', async (t) => {
+t.test('uses the calendar of the account\'s time zone', async (t) => {
   const { connect, graph, run } = await openPulls(t, { backfillDays: 1 })
   const zones = { act_1: 'Pacific/Kiritimati', act_2: 'Pacific/Niue', act_3: 'Nowhere/AtAll' }
   await connect('ann', Object.fromEntries(Object.entries(zones).map(([id, timezone]) => [id, { timezone, days: {} }])))
@@ -48,7 +48,7 @@ t.test('reads the days of the account\'s own calendar', async (t) => {
   t.same(asked[2], { since: dayAgo(0), until: dayAgo(0) })
 })
 
-t.test('reads the last days again, because they are corrected', async (t) => {
+t.test('reads the last days again, because the provider corrects them', async (t) => {
   const { connect, graph, makeDue, rows, run } = await openPulls(t, { rereadDays: 3 })
   const days = daysOf(30)
   await connect('ann', { act_1: { days } })
@@ -63,10 +63,10 @@ t.test('reads the last days again, because they are corrected', async (t) => {
   t.same([kept.get(dayAgo(1)), kept.get(dayAgo(10))], ['7', '19.5'])
 })
 
-t.test('tells when and why it last failed, and goes on where it was', async (t) => {
+t.test('records when and why it last failed, and continues at its position', async (t) => {
   const { connect, database, graph, makeDue, rows, run } = await openPulls(t)
   const { id } = await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })
-  await t.test('while it fails, however soon it is tried again', async (t) => {
+  await t.test('while it fails, whatever the delay', async (t) => {
     await graph.fault(t, { match: '/act_2/insights', status: 503 })
     await run()
     const failure = 'act_2: cannot answer now'
@@ -80,7 +80,7 @@ t.test('tells when and why it last failed, and goes on where it was', async (t) 
   t.same([await graph.calls('GET /me/adaccounts'), await graph.calls('GET /act_1/insights')], [1, 2], 'what had been read is not read twice')
 })
 
-t.test('reads the other accounts when one of them may not be read', async (t) => {
+t.test('reads the other accounts when access to one is denied', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   const { id } = await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })
   await graph.fault(t, { match: '/act_1/insights', status: 403, body: { error: { code: 200, type: 'OAuthException', message: 'Do not quote me.' } } })
@@ -90,7 +90,7 @@ t.test('reads the other accounts when one of them may not be read', async (t) =>
   t.match(await findConnection(database, id), { status: 'active' })
 })
 
-t.test('leaves an account alone for as many minutes as Facebook says, through whichever connection', async (t) => {
+t.test('waits as many minutes as Facebook says for an account, through every connection', async (t) => {
   const { connect, database, graph, makeDue, rows, run } = await openPulls(t)
   const { id } = await connect('ann', { act_1: { days: daysOf(30) }, act_2: { days: daysOf(30) } })
   const { id: other } = await connect('bob', { act_1: { days: daysOf(30) } })
@@ -118,7 +118,7 @@ t.test('leaves an account alone for as many minutes as Facebook says, through wh
   t.equal(await graph.calls('GET /act_2/insights'), 2, 'a round that is not over goes on')
 })
 
-t.test('says that the owner has to connect again, and reads at once when that has been done', async (t) => {
+t.test('requires a reconnect of the owner, and reads immediately afterwards', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   const { id, account } = await connect('ann', { act_1: { days: daysOf(3) } })
   await graph.revoke({ name: account, credentials: {} })
@@ -134,7 +134,7 @@ t.test('says that the owner has to connect again, and reads at once when that ha
   t.equal((await rows()).length, 3)
 })
 
-t.test('keeps nothing of a connection that is closed, not even what was under way', async (t) => {
+t.test('stores nothing of a closed connection, even from a running pull', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   const { id } = await connect('ann', { act_1: { days: daysOf(30) } })
   graph.onInsights = async () => { await disconnect(database, id) }

@@ -5,13 +5,13 @@ import { openTeams } from './open-teams.ts'
 
 t.setTimeout(120_000)
 
-interface Shown {
+interface DayResponse {
   item: { type: string, adAccount: string, since: string, until: string, rows: number }
 }
 
 const tooLong = { provider: 'facebook', fault: '100/1504018' }
 
-/** A team that is due, whose thirty days are one question for each of two accounts. */
+/** A due team with two accounts. Each needs one request for thirty days. */
 async function openSlow (t: Parameters<typeof openTeams>[0]) {
   const teams = await openTeams(t, { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 })
   const [team] = await teams.connectTeams(1)
@@ -20,9 +20,9 @@ async function openSlow (t: Parameters<typeof openTeams>[0]) {
   return {
     ...teams,
     team,
-    /** What was answered about an account, oldest first: how many days were asked for, and how many had figures. */
-    answered: async (adAccount: string) => {
-      const { data } = await control<{ data: Shown[] }>('GET', `/inbox?provider=facebook&account=${team.account}`)
+    /** The responses for an account, oldest first: the days of the request, and the days with figures. */
+    readResponses: async (adAccount: string) => {
+      const { data } = await control<{ data: DayResponse[] }>('GET', `/inbox?provider=facebook&account=${team.account}`)
       return data.map(({ item }) => item).filter((item) => item.type === 'insights' && item.adAccount === adAccount)
         .map(({ since, until, rows }) => ({ since, until, rows, days: (Date.parse(until) - Date.parse(since)) / 86_400_000 + 1 }))
     },
@@ -30,33 +30,33 @@ async function openSlow (t: Parameters<typeof openTeams>[0]) {
   }
 }
 
-t.test('asks for half as many days when a question takes too long, and for all of them in the end', async (t) => {
-  const { answered, control, database, kept, run, team } = await openSlow(t)
+t.test('halves the range when a request takes too long, and reads all days', async (t) => {
+  const { readResponses, control, database, kept, run, team } = await openSlow(t)
   const [first = '', second = ''] = [...team.adAccounts].sort()
   await control('POST', '/faults', { ...tooLong, match: '/insights', times: 2 })
   t.equal(await run(), 1)
   t.match(await findPull(database, team.id), { state: 'waiting', succeededAt: Date, failedAt: null, failure: null, reason: null })
-  const told = await answered(first)
-  t.same(told.map(({ days }) => days), [8, 7, 15], 'thirty and fifteen took too long')
-  for (const [index, { since }] of told.entries()) {
-    if (index > 0) t.equal(Date.parse(since) - Date.parse(told[index - 1]?.until ?? ''), 86_400_000, 'one after the other')
+  const responses = await readResponses(first)
+  t.same(responses.map(({ days }) => days), [8, 7, 15], 'thirty and fifteen took too long')
+  for (const [index, { since }] of responses.entries()) {
+    if (index > 0) t.equal(Date.parse(since) - Date.parse(responses[index - 1]?.until ?? ''), 86_400_000, 'one after the other')
   }
-  t.equal((await kept(first)).length, told.reduce((sum, { rows }) => sum + rows, 0))
-  t.same((await answered(second)).map(({ days }) => days), [30], 'each account begins anew')
+  t.equal((await kept(first)).length, responses.reduce((sum, { rows }) => sum + rows, 0))
+  t.same((await readResponses(second)).map(({ days }) => days), [30], 'each account starts with the whole range')
 })
 
-t.test('gives up at a single day, and reads the other accounts', async (t) => {
-  const { answered, control, database, graphCalls, kept, run, team } = await openSlow(t)
+t.test('fails at a single day, and reads the other accounts', async (t) => {
+  const { readResponses, control, database, graphCalls, kept, run, team } = await openSlow(t)
   const [slow = '', other = ''] = [...team.adAccounts].sort()
   await control('POST', '/faults', { ...tooLong, match: `${slow}/insights` })
   t.equal(await run(), 1)
   t.equal((await graphCalls('/insights')).refused, 6, '30, 15, 8, 4, 2 days, and one')
-  t.same([await answered(slow), await kept(slow)], [[], []])
+  t.same([await readResponses(slow), await kept(slow)], [[], []])
   t.ok((await kept(other)).length > 20)
   t.match(await findPull(database, team.id), { state: 'waiting', succeededAt: null, failure: `${slow}: the query takes too long (#100/1504018)` })
 })
 
-t.test('begins a question anew whose second page takes too long, and keeps each day once', async (t) => {
+t.test('repeats a request whose second page takes too long, and stores each day once', async (t) => {
   const { connect, database, graph, rows, run } = await openPulls(t)
   graph.pageSize = 20
   const { id } = await connect('ann', { act_1: { days: daysOf(30) } })

@@ -9,9 +9,9 @@ import { teamOf } from './open-pulls.ts'
 t.setTimeout(120_000)
 
 for (const { kind, skip, open } of await backends()) {
-  t.test(`reads as soon as it is woken, long before the next round, with jobs in ${kind}`, { skip }, async (t) => {
-    const engine = await startTestStack(t, await open(t), { offer: ['facebook'], reconcileEveryMs: 3_600_000 })
-    const { backend, control, database, services } = engine
+  t.test(`reads when it is woken, long before the next round, with jobs in ${kind}`, { skip }, async (t) => {
+    const stack = await startTestStack(t, await open(t), { offer: ['facebook'], reconcileEveryMs: 3_600_000 })
+    const { backend, control, database, services } = stack
     const queue = backend.openQueue<PullJob>(pullQueueName)
     t.teardown(() => queue.close())
     const { data: [made] } = await control<{ data: Array<{ accessToken: string, userId: string }> }>('POST', '/accounts', { provider: 'facebook', count: 1 })
@@ -37,7 +37,7 @@ for (const { kind, skip, open } of await backends()) {
   })
 }
 
-t.test('has all who ask within a second share one job, at its end', async (t) => {
+t.test('combines the requests of one second in one job at its end', async (t) => {
   const jobs: Array<{ id: string, delayMs?: number }> = []
   const queue = { add: async (added: typeof jobs) => { jobs.push(...added) } }
   for (const now of [5_000, 5_001, 5_999, 6_000]) await enqueuePull(queue, now)

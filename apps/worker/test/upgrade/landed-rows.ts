@@ -151,10 +151,10 @@ export async function insertLandedRows (
     return id
   }
 
-  const handshakes = { begun: newId(), confirmed: newId() }
+  const handshakes = { started: newId(), confirmed: newId() }
   await sql`
     insert into handshakes (id, user_id, provider, kind, expires_at)
-    values (${handshakes.begun}, ${userIds[parkedUser] ?? ''}, ${provider}, 'redirect', now() + interval '9 minutes')`
+    values (${handshakes.started}, ${userIds[parkedUser] ?? ''}, ${provider}, 'redirect', now() + interval '9 minutes')`
   await sql`
     insert into handshakes (id, user_id, provider, kind, expires_at, state_hash, browser_hash, confirmed_at)
     values (${handshakes.confirmed}, ${userIds[0] ?? ''}, ${provider}, 'redirect', now() + interval '9 minutes', ${hash('state')},

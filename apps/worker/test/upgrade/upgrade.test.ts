@@ -51,9 +51,9 @@ for (const { kind, skip, open: openStores } of await backends()) {
     t.match(counts, { sent: parkedUser, parked: 1 })
 
     await site.api('POST', `/v1/notifications/${publicId('notification', ids.paused)}/resume`)
-    const begun = await open(site, handshakes.begun, parkedUser)
-    await walkRedirect(begun.startUrl, { answer: 'allow', account: accounts[parkedUser]?.account ?? '' })
-    t.match(await begun.look(), { status: 'completed' })
+    const started = await open(site, handshakes.started, parkedUser)
+    await walkRedirect(started.startUrl, { answer: 'allow', account: accounts[parkedUser]?.account ?? '' })
+    t.match(await started.look(), { status: 'completed' })
     const confirmed = await open(site, handshakes.confirmed, 0)
     t.match(await createBrowser().get(confirmed.startUrl), { status: 403 }, 'it belongs to the browser that confirmed it')
     t.match(await site.walk(landedUsers[0] ?? '', { account: accounts[0]?.account ?? '' }), { status: 200 }, 'the user can start another one')
