@@ -1,8 +1,8 @@
-import { classifyForeign, classifyStatus, isText, parseJsonObject, ProviderError, sendRequest } from '@carillon/http'
-import type { Classification, HttpResponse } from '@carillon/http'
+import { ProviderError, sendRequest } from '@carillon/http'
 import { secretText, text, url } from '@carillon/shared/env'
 import { defineProvider, parseTokens, refreshTokens, revokeTokens, toRefreshed } from '@carillon/shared/providers'
 import type { Account, CodeHandshake, Credentials, ProviderClient, RequestContext } from '@carillon/shared/providers'
+import { classify } from './classify.ts'
 
 export { createSimulator } from './simulator.ts'
 export { traits } from './traits.ts'
@@ -18,18 +18,6 @@ export const definition = defineProvider({
   },
   create: ({ CLIENT_ID, CLIENT_SECRET, URL: baseUrl }) => createParrot(CLIENT_ID, CLIENT_SECRET, baseUrl)
 })
-
-/** Only an error in Parrot's own format says something about the token or the message. */
-export function classify (response: HttpResponse, now: number): Classification<string> {
-  const failure = classifyStatus(response, now)
-  if (failure !== undefined) return failure
-  const { id, error, error_description: description } = parseJsonObject(response.body) ?? {}
-  if (response.status === 200 && isText(id)) return { kind: 'ok', value: id }
-  if (response.status < 400 || !isText(error)) return classifyForeign(response, now)
-  if (error !== 'invalid_token') return { kind: 'rejected', reason: 'request refused' }
-  if (description === 'The access token expired') return { kind: 'expired', reason: 'access token is expired' }
-  return { kind: 'unauthorized', reason: 'access token is not accepted' }
-}
 
 function createParrot (clientId: string, clientSecret: string, baseUrl: string): ProviderClient {
   const { origin, host } = new URL(baseUrl)

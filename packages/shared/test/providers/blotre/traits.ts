@@ -1,6 +1,12 @@
+import { isObject } from '@carillon/http'
+import { classify, classifyToken } from '../../../../clients/src/blotre/classify.ts'
 import type { Traits } from '../conformance/traits.ts'
 
 export const traits: Traits = {
+  classifiers: {
+    API: (response, now) => classify(response, now, (value) => isObject(value) ? value : undefined),
+    'token endpoint': (response, now) => classifyToken(response, now, 'own')
+  },
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
   refuses: ['file'],
   stateOf ({ type, status, tags }) {

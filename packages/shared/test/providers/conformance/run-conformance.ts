@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { loadConfig } from '../../../src/config/index.ts'
 import type { ProviderDefinition } from '../../../src/providers/define-provider.ts'
 import { conformance } from './conformance.ts'
+import { intermediariesConformance } from './intermediaries.ts'
 import { openSimulator } from './simulator.ts'
 import type { Traits } from './traits.ts'
 
@@ -17,5 +18,6 @@ export async function runConformance (
   const provider = definition.create(loadConfig(simulator.environment, [], [definition]), { name: 'Site' })
   if (provider === undefined) throw new Error(`the simulator's environment does not configure ${definition.id}`)
   const secrets = Object.entries(definition.variables).flatMap(([name, { secret }]) => secret === true ? [simulator.environment[name] ?? ''] : [])
+  await intermediariesConformance(t, provider, traits)
   await conformance(t, provider, simulator, traits, secrets.filter((secret) => secret !== ''))
 }

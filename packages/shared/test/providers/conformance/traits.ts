@@ -1,8 +1,11 @@
+import type { HttpResponse } from '@carillon/http'
 import type { Message } from '../../../src/providers/message.ts'
 import type { Fault, Arrival } from './simulator.ts'
 
 /** The facts about a provider that the test suites cannot derive. `test/providers/<id>/traits.ts` exports them as `traits`. */
 export interface Traits {
+  /** The pure functions that classify responses, by what sends the response. */
+  classifiers: Record<string, (response: HttpResponse, now: number) => { kind: string }>
   /** The provider's response for a rate limit until `at` (milliseconds since the epoch, a whole second). */
   rateLimited: (at: number) => Fault
   /** A file that the provider accepts, by value. Any file when absent. */

@@ -1,6 +1,13 @@
+import { isObject } from '@carillon/http'
+import { classify, classifyApp, classifyToken } from '../../../src/providers/facebook/classify.ts'
 import type { Traits } from '../conformance/traits.ts'
 
 export const traits: Traits = {
+  classifiers: {
+    API: (response, now) => classify(response, now, readId),
+    'token endpoint': (response, now) => classifyToken(response, now, readId),
+    'debug_token endpoint': (response, now) => classifyApp(response, now, readId)
+  },
   // In whole minutes.
   rateLimited: (at) => ({
     status: 400,
@@ -10,4 +17,8 @@ export const traits: Traits = {
   renewsWhileValid: true,
   adds: ['appsecret_proof'],
   journey: { ownTest: 'apps/cli/test/facebook-journey.test.ts' }
+}
+
+function readId (value: unknown): object | undefined {
+  return isObject(value) && 'id' in value ? value : undefined
 }

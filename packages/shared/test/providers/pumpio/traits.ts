@@ -1,6 +1,11 @@
+import { classify, classifyToken } from '../../../../clients/src/pumpio/classify.ts'
 import type { Traits } from '../conformance/traits.ts'
 
 export const traits: Traits = {
+  classifiers: {
+    API: (response, now) => classify(response, now, ['id']),
+    'token endpoints': classifyToken
+  },
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
   // pump.io accepts images, audio and video. This is an image of one pixel.
   file: {

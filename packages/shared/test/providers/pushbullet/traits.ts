@@ -1,6 +1,10 @@
+import { classify } from '../../../src/providers/pushbullet/pushbullet.ts'
 import type { Traits } from '../conformance/traits.ts'
 
 export const traits: Traits = {
+  classifiers: {
+    API: (response, now) => classify(response, now, ['iden'])
+  },
   rateLimited: (at) => ({ status: 429, headers: { 'x-ratelimit-reset': String(at / 1_000) } }),
   delivery: {
     showing: '/v2/pushes',
