@@ -60,7 +60,7 @@ t.test('creates streams below streams', async (t) => {
 })
 
 t.test('refuses a stream whose name, address or parent is wrong', async (t) => {
-  const [member, stranger] = [await blotre.member(), await blotre.member()]
+  const [member, otherUser] = [await blotre.member(), await blotre.member()]
   const mine = member.account
   for (const [name, uri, status, error] of [
     ['a/b', `${mine}/a`, 422, 'Stream name is invalid.'],
@@ -71,7 +71,7 @@ t.test('refuses a stream whose name, address or parent is wrong', async (t) => {
     ['one', 'one', 404, 'Parent stream does not exist.'],
     ['one', '', 404, 'Parent stream does not exist.'],
     ['one', `${mine}/%zz`, 404, 'Parent stream does not exist.'],
-    ['one', `${stranger.account}/one`, 401, 'User does not have permission to add child.']
+    ['one', `${otherUser.account}/one`, 401, 'User does not have permission to add child.']
   ] as const) {
     const response = await member.api('PUT', '/stream', { name, uri })
     t.equal(response.status, status, `${name} at ${uri}`)
