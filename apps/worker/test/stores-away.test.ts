@@ -47,13 +47,8 @@ const [postgres] = await backends()
 
 t.test('sends the admitted deliveries although the queue rejects the postponed ones', async (t) => {
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-<<<<<<< HEAD
-  const stack = await startTestStack(t, await postgres.open(t), { start: false })
-  const { connect, notify, delivery, database, services, control } = stack
-=======
   const env = await postgres.open(t)
   const { connect, notify, delivery, database, services, control } = await startTestStack(t, env, { start: false })
->>>>>>> 3140f2b (test(worker): name tests and comments in plain sentences)
   const [limited = '', free = '', failing = ''] = await connect('ann', 'bob', 'cleo')
   await database.sql`update connections set limited_until = now() + interval '1 minute' where id = ${limited}`
   const { id } = await notify(['ann', 'bob'])

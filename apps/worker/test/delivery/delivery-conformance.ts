@@ -10,14 +10,10 @@ import type { startTestStack } from '../start-test-stack.ts'
  * the provider.
  */
 export async function deliveryConformance (
-<<<<<<< HEAD
-  t: Test, provider: string, engine: Awaited<ReturnType<typeof startTestStack>>, traits: Traits,
-=======
   t: Test,
   provider: string,
   stack: Awaited<ReturnType<typeof startTestStack>>,
   traits: Traits,
->>>>>>> 3140f2b (test(worker): name tests and comments in plain sentences)
   { showing, refusals }: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = stack
