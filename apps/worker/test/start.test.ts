@@ -67,7 +67,7 @@ for (const { name, statements = [], change, line, cli } of states) {
 }
 
 t.test('waits START_WAIT_SECONDS for a database that does not respond, and says so', async (t) => {
-  const line = /^DATABASE_URL: the store did not answer within 1 s \(START_WAIT_SECONDS\): connect ECONNREFUSED/
+  const line = /^DATABASE_URL: the store did not respond within 1 s \(START_WAIT_SECONDS\): connect ECONNREFUSED/
   await Promise.all((['api', 'worker'] as const).map(async (app) => {
     const { output } = await endsWith(t, app, { DATABASE_URL: closed, START_WAIT_SECONDS: '1' }, line)
     t.match(output(), /not ready yet; waiting for up to 1 s/)

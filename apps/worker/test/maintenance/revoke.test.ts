@@ -51,7 +51,7 @@ t.test('retries with growing delays while the provider fails', async (t) => {
   const { fault, run, result, revokes, row, makeDue } = await openLeft(t)
   await fault(503, 2)
   await run()
-  t.match(await result(), { state: 'pending', attempts: 1, reason: 'cannot answer now' })
+  t.match(await result(), { state: 'pending', attempts: 1, reason: 'not available now' })
   t.match(await row(), { erased: false, soon: true })
   await makeDue()
   await run()
@@ -69,7 +69,7 @@ t.test('fails after twelve attempts, with the reason', async (t) => {
     await makeDue()
     await run()
   }
-  t.match(await result(), { state: 'failed', attempts: 12, reason: 'cannot answer now' })
+  t.match(await result(), { state: 'failed', attempts: 12, reason: 'not available now' })
   t.match(await row(), { erased: true })
 })
 

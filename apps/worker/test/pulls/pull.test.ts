@@ -69,14 +69,14 @@ t.test('records when and why it last failed, and continues at its position', asy
   await t.test('while it fails, whatever the delay', async (t) => {
     await graph.fault(t, { match: '/act_2/insights', status: 503 })
     await run()
-    const failure = 'act_2: cannot answer now'
+    const failure = 'act_2: not available now'
     t.match(await findPull(database, id), { state: 'waiting', succeededAt: null, failedAt: Date, failure, reason: failure })
     t.equal((await rows()).length, 30)
   })
   await makeDue()
   await run()
   t.equal((await rows()).length, 60)
-  t.match(await findPull(database, id), { succeededAt: Date, reason: null, failedAt: Date, failure: 'act_2: cannot answer now' })
+  t.match(await findPull(database, id), { succeededAt: Date, reason: null, failedAt: Date, failure: 'act_2: not available now' })
   t.same([await graph.calls('GET /me/adaccounts'), await graph.calls('GET /act_1/insights')], [1, 2], 'what had been read is not read twice')
 })
 

@@ -35,12 +35,12 @@ export function classify<Name extends string> (
   if (json === undefined) return classifyForeign(response, now, rules)
   // Version 6 returns ActivityStreams 2 to some clients. Its members have other meanings.
   if ('@context' in json && !('objectType' in json) && !('verb' in json)) {
-    return { kind: 'malformed', reason: 'answer is ActivityStreams 2' }
+    return { kind: 'malformed', reason: 'response is ActivityStreams 2' }
   }
   const missing = members.find((name) => !isText(json[name]))
   return missing === undefined
     ? { kind: 'ok', value: json as Fields<Name> }
-    : { kind: 'malformed', reason: `answer lacks ${missing}` }
+    : { kind: 'malformed', reason: `response lacks ${missing}` }
 }
 
 /** Classifies a response of the token endpoints: a form with a token and its secret, or a refusal in plain text. */
@@ -63,7 +63,7 @@ export function classifyToken (
   const token = form.get('oauth_token') ?? ''
   const secret = form.get('oauth_token_secret') ?? ''
   if (!isSecretText(token) || !isSecretText(secret)) {
-    return isPage(response) ? classifyForeign(response, now, rules) : { kind: 'malformed', reason: 'answer lacks a usable token' }
+    return isPage(response) ? classifyForeign(response, now, rules) : { kind: 'malformed', reason: 'response lacks a usable token' }
   }
   return { kind: 'ok', value: { token, secret, confirmed: form.get('oauth_callback_confirmed') === 'true' } }
 }

@@ -92,7 +92,7 @@ export function createPumpioClient (options: PumpioClientOptions): PumpioClient 
 
   async function askForToken (): Promise<PumpioCredentials> {
     const { account, verifierCallback } = options
-    if (verifierCallback === undefined) throw new ProviderError({ kind: 'rejected', reason: 'no token, and nobody to ask for one' }, host)
+    if (verifierCallback === undefined) throw new ProviderError({ kind: 'rejected', reason: 'there is no token, and no callback that asks the user for one' }, host)
     const { begin, complete } = pumpio.handshakes.verifier
     const { authorizeUrl, pending } = await begin(account, null, context)
     const { credentials } = await complete(pending, await verifierCallback(authorizeUrl), context)

@@ -81,7 +81,7 @@ export function createPumpio (config: PumpioConfig) {
     const response = path === undefined ? first : await request(host, { method: 'GET', path }, token, context)
     const { preferredUsername } = toResult(response, (response, now) => classify(response, now, ['preferredUsername']), host, context.now())
     if (/^[\w.-]{1,64}$/.test(preferredUsername)) return preferredUsername
-    throw new ProviderError({ kind: 'malformed', reason: 'answer names no account' }, host, response.status)
+    throw new ProviderError({ kind: 'malformed', reason: 'response names no account' }, host, response.status)
   }
 
   async function send (message: PumpioMessage, key: string, credentials: PumpioCredentials, context: PumpioContext) {

@@ -54,7 +54,7 @@ export async function sendPumpio (
     const type = mimeEssence(file.type)
     if (!imageTypes.includes(type)) throw rejected(`only images (${imageTypes.join(', ')}) can be posted`)
     const { items } = read(await get(`${feed}/major?count=${recentActivities}`), [])
-    if (!Array.isArray(items)) throw new ProviderError({ kind: 'malformed', reason: 'answer lacks items' }, host)
+    if (!Array.isArray(items)) throw new ProviderError({ kind: 'malformed', reason: 'response lacks items' }, host)
     if (items.some((activity) => isObject(activity) && activity['id'] === id)) return
 
     const upload = { method: 'POST', path: `/api/user/${name}/uploads`, timeoutMs: fileTimeoutMs } as const

@@ -10,10 +10,10 @@ const challenge = { ...json, 'www-authenticate': 'Bearer error="invalid_token" e
 
 const status = { color: '#00ff00', created: 1, poster: 'p' }
 const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
-const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
-const senseless = { kind: 'malformed', reason: 'answer is not what was asked for' }
+const byPage = { kind: 'transient', reason: 'a page responded instead of the API' }
+const senseless = { kind: 'malformed', reason: 'response is not what was requested' }
 const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
-const busy = { kind: 'transient', reason: 'cannot answer now' }
+const busy = { kind: 'transient', reason: 'not available now' }
 const expired = { kind: 'expired', reason: 'access token is expired' }
 const dead = { kind: 'unauthorized', reason: 'access token is not accepted' }
 

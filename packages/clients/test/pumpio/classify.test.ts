@@ -11,10 +11,10 @@ const page = '<html><body>Do not quote me.</body></html>'
 const express = '<!DOCTYPE html><html><body><pre>Error: Already posted<br> &nbsp; at postExisting</pre></body></html>'
 const quoted = '{"error":"Do not quote me."}'
 
-const cannotAnswer = { kind: 'transient', reason: 'cannot answer now' }
+const cannotAnswer = { kind: 'transient', reason: 'not available now' }
 const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
-const notJson = { kind: 'malformed', reason: 'answer is not what was asked for' }
-const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
+const notJson = { kind: 'malformed', reason: 'response is not what was requested' }
+const byPage = { kind: 'transient', reason: 'a page responded instead of the API' }
 const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
 const deadToken = { kind: 'unauthorized', reason: 'token is not accepted' }
 const lostClient = { kind: 'unauthorized', reason: 'the host does not know the client of this token' }
@@ -28,9 +28,9 @@ const table: Table = [
   [200, json, '{"id":"urn:uuid:1","verb":"post","extra":[1]}', { kind: 'ok', value: { id: 'urn:uuid:1', verb: 'post', extra: [1] } }],
   [200, {}, '{"id":"a"}', { kind: 'ok', value: { id: 'a' } }],
 
-  [200, json, '{}', { kind: 'malformed', reason: 'answer lacks id' }],
-  [200, json, '{"id":""}', { kind: 'malformed', reason: 'answer lacks id' }],
-  [200, json, '{"id":7}', { kind: 'malformed', reason: 'answer lacks id' }],
+  [200, json, '{}', { kind: 'malformed', reason: 'response lacks id' }],
+  [200, json, '{"id":""}', { kind: 'malformed', reason: 'response lacks id' }],
+  [200, json, '{"id":7}', { kind: 'malformed', reason: 'response lacks id' }],
   [200, html, page, byPage],
   [200, json, '', notJson],
   [200, json, '{"id":"a', notJson],
@@ -38,7 +38,7 @@ const table: Table = [
   [200, json, '[{"id":"a"}]', notJson],
   [204, {}, '', notJson],
   [200, { 'content-type': 'application/activity+json' }, '{"@context":"https://www.w3.org/ns/activitystreams","type":"Create","id":"a"}',
-    { kind: 'malformed', reason: 'answer is ActivityStreams 2' }],
+    { kind: 'malformed', reason: 'response is ActivityStreams 2' }],
   [200, json, '{"@context":"x","objectType":"note","id":"a"}', { kind: 'ok', value: { '@context': 'x', objectType: 'note', id: 'a' } }],
 
   [301, { location: 'https://evil.example/' }, '', redirects],
@@ -102,7 +102,7 @@ const table: Table = [
 
 const tooLate = { kind: 'rejected', reason: 'not authorized at the host, used already, or too late' }
 const unknownClient = { kind: 'rejected', reason: 'the host does not know this client any more' }
-const noToken = { kind: 'malformed', reason: 'answer lacks a usable token' }
+const noToken = { kind: 'malformed', reason: 'response lacks a usable token' }
 
 const tokenTable: Table = [
   [200, form, 'oauth_token=t-_1&oauth_token_secret=s2&oauth_callback_confirmed=true', { kind: 'ok', value: { token: 't-_1', secret: 's2', confirmed: true } }],
@@ -147,7 +147,7 @@ t.test('classifies responses of the token endpoints', async (t) => {
 t.test('requires every member that the caller needs', async (t) => {
   const answer = { status: 200, headers: {}, body: Buffer.from('{"id":"a","objectType":"image"}') }
   t.same(classify(answer, now, ['id', 'objectType']), { kind: 'ok', value: { id: 'a', objectType: 'image' } })
-  t.same(classify(answer, now, ['id', 'verb']), { kind: 'malformed', reason: 'answer lacks verb' })
+  t.same(classify(answer, now, ['id', 'verb']), { kind: 'malformed', reason: 'response lacks verb' })
 })
 
 t.test('quotes no text of the response', async (t) => {

@@ -102,7 +102,7 @@ t.test('stops reading an endless response of any kind', async (t) => {
     let sent = 0
     const host = await pump(t, { [path]: (_, response) => { pour(response, (bytes) => { sent += bytes }) } })
     const error = await failure(connect(t, host))
-    t.match(error.failure, { kind: 'malformed', reason: 'answer too large' }, path)
+    t.match(error.failure, { kind: 'malformed', reason: 'response too large' }, path)
     t.ok(sent < 16_000_000, `${path}: left after ${sent} of 10,000,000,000 bytes`)
   }
 })
@@ -123,7 +123,7 @@ t.test('limits each response of an untrusted host to ten seconds', async (t) => 
     }
     const { begin } = createPumpio({ application, insecureHosts: [host] }).handshakes.verifier
     const error = await failure(begin(`alice@${host}`, null, call(t, hurried)))
-    t.match(error.failure, { kind: 'transient', reason: 'no whole answer in time' }, path)
+    t.match(error.failure, { kind: 'transient', reason: 'no complete response in time' }, path)
     t.same(given, [10_000])
   }
 })

@@ -26,7 +26,7 @@ export function classifyStatus (
   if (status === 503 && retryAfter !== undefined && retryAfter > now) {
     return { kind: 'rateLimited', reason: 'not available for a while', retryAt: chooseRetryAt([retryAfter], now), ...scope }
   }
-  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'cannot answer now' }
+  if (status >= 500 || status === 408 || status === 425) return { kind: 'transient', reason: 'not available now' }
 }
 
 /**
@@ -40,8 +40,8 @@ export function classifyForeign (response: HttpResponse, now: number, rules?: St
   if (status >= 400) return { kind: 'transient', reason: 'refused by something in front of the API' }
   if (status < 200 || status >= 300) return { kind: 'transient', reason: 'redirects, which is not followed' }
   return isPage(response)
-    ? { kind: 'transient', reason: 'answered by a page instead of the API' }
-    : { kind: 'malformed', reason: 'answer is not what was asked for' }
+    ? { kind: 'transient', reason: 'a page responded instead of the API' }
+    : { kind: 'malformed', reason: 'response is not what was requested' }
 }
 
 /** Whether the body is HTML. A portal may send another content type, so the start of the body counts too. */

@@ -43,7 +43,7 @@ export function loadConfig<Required extends VariableName = never> (
   }))
   for (const { required: [first = '', ...others] } of definitions) {
     const missing = values[first] === undefined ? [] : others.filter((name) => values[name] === undefined)
-    errors.push(...missing.map((name) => `${name} is missing; ${first} is of no use without it`))
+    errors.push(...missing.map((name) => `${name} is missing; ${first} has no effect without it`))
   }
   if (errors.length > 0) throw new ConfigError(errors)
   return values as Config<Required> // each reader returned its value, and no required value is missing

@@ -32,6 +32,6 @@ const driverCodes = new Set([
 
 const unavailableMessages = new RegExp([
   '^Connection (is closed|terminated)', '^timeout exceeded when trying to connect', '^Query read timeout', '^Command timed out',
-  '^Socket timeout', '^Stream isn\'t writeable', '^Reached the max retries per request limit', '^The queue did not answer within',
+  '^Socket timeout', '^Stream isn\'t writeable', '^Reached the max retries per request limit', '^The queue did not respond within',
   '^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF) '
 ].join('|'))

@@ -121,5 +121,5 @@ function renewed ({ sql }: Database, { connectionId, leaseId, leaseMs }: TakenPu
 }
 
 async function assertLeaseHeld (rows: ArrayLike<unknown>): Promise<void> {
-  if (rows.length === 0) throw new PullLost('somebody else reads by now')
+  if (rows.length === 0) throw new PullLost('another worker reads now')
 }

@@ -5,7 +5,7 @@ export const storeTimeoutMs = 5_000
 export async function withTimeout<Result> (pending: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`The queue did not answer within ${storeTimeoutMs} ms`)), storeTimeoutMs)
+    timer = setTimeout(() => reject(new Error(`The queue did not respond within ${storeTimeoutMs} ms`)), storeTimeoutMs)
   })
   return Promise.race([pending, late]).finally(() => clearTimeout(timer))
 }

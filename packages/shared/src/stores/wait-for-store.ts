@@ -25,7 +25,7 @@ export async function waitForStore (
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof StoreError) throw error
-    throw new StoreError(`${variable}: the store did not answer within ${timeoutMs / 1000} s (START_WAIT_SECONDS): ${describe(error)}`)
+    throw new StoreError(`${variable}: the store did not respond within ${timeoutMs / 1000} s (START_WAIT_SECONDS): ${describe(error)}`)
   }
 }
 

@@ -132,7 +132,7 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
 
   function write (statement: PromiseLike<unknown>): void {
     const written = Promise.resolve(statement)
-      .catch((error: unknown) => log.warn({ err: error }, 'others do not know of this breaker yet'))
+      .catch((error: unknown) => log.warn({ err: error }, 'other workers do not know of this breaker yet'))
       .finally(() => writing.delete(written))
     writing.add(written)
   }

@@ -81,7 +81,7 @@ t.test('reports all errors at once, one line each, with the value and the accept
     'ALLOW_PRIVATE_HOSTS has "10.0.0.256"; it takes host names, addresses or CIDR ranges, separated by commas',
     'DELIVER_JOBS is "0"; it takes a whole number from 1 to 64',
     'LOG_LEVEL is "loud"; it takes fatal, error, warn, info, debug, trace, silent',
-    'PUSHBULLET_CLIENT_SECRET is missing; PUSHBULLET_CLIENT_ID is of no use without it'
+    'PUSHBULLET_CLIENT_SECRET is missing; PUSHBULLET_CLIENT_ID has no effect without it'
   ])
 })
 

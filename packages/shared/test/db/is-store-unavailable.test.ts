@@ -18,7 +18,7 @@ t.test('distinguishes a temporary error of a store from a permanent one', async 
     ['past its deadline', withFields({ severity: 'ERROR', code: '57014' })],
     ['within another error', new Error('Failed query', { cause: withFields({ code: 'EPIPE' }) })],
     ['the queue away', withFields({}, 'Reached the max retries per request limit (which is 1). Refer to "maxRetriesPerRequest" option for details.')],
-    ['the queue silent', withFields({}, 'The queue did not answer within 5000 ms')],
+    ['the queue silent', withFields({}, 'The queue did not respond within 5000 ms')],
     ['the queue read-only', withFields({}, 'READONLY You can\'t write against a read only replica.')],
     ['the queue full', withFields({}, 'OOM command not allowed when used memory > \'maxmemory\'.')],
     ['the pool\'s connection lost', withFields({}, 'Connection terminated unexpectedly')]

@@ -46,7 +46,7 @@ t.test('refuses a value that a provider cannot use', async (t) => {
 
 t.test('requires the secret that belongs to an id', async (t) => {
   for (const { required: [id = '', ...secrets] } of definitions) {
-    for (const secret of secrets) t.throws(() => loadConfig({ [id]: 'x' }), { message: `${secret} is missing; ${id} is of no use without it` })
+    for (const secret of secrets) t.throws(() => loadConfig({ [id]: 'x' }), { message: `${secret} is missing; ${id} has no effect without it` })
   }
 })
 

@@ -93,9 +93,9 @@ t.test('returns all rows as CSV on request', async (t) => {
 
 t.test('reports when and why a pull failed, and when one last succeeded', async (t) => {
   await put('Failing', 'olive')
-  await pulled('failing', { act_1: { days: days(1) } }, { kind: 'failed', reason: 'cannot answer now', delayMs: 1_000, everyMs: 60_000 })
+  await pulled('failing', { act_1: { days: days(1) } }, { kind: 'failed', reason: 'not available now', delayMs: 1_000, everyMs: 60_000 })
   t.match((await look('failing')).body, {
-    data: [{}], pull: { state: 'waiting', succeededAt: null, failedAt: String, failure: 'cannot answer now', reason: 'cannot answer now' }
+    data: [{}], pull: { state: 'waiting', succeededAt: null, failedAt: String, failure: 'not available now', reason: 'not available now' }
   })
   await put('Limited', 'olive')
   await pulled('limited', {}, { kind: 'later', reason: 'rateLimited', delayMs: 600_000 })

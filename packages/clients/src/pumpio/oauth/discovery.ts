@@ -63,7 +63,7 @@ function classifyHostMeta (
   response: HttpResponse, url: string, mayFollow: boolean
 ): Classification<{ links: Link[] } | { next: string }> {
   const { status, body } = response
-  if (status >= 500 || status === 408 || status === 425 || status === 429) return { kind: 'transient', reason: 'cannot answer now' }
+  if (status >= 500 || status === 408 || status === 425 || status === 429) return { kind: 'transient', reason: 'not available now' }
   if (status < 300 || status >= 400) return { kind: 'ok', value: { links: status >= 200 && status < 300 ? parseLinks(body) : [] } }
   const next = nextUrl(response, url)
   if (next === undefined) return { kind: 'rejected', reason: 'host redirects to where it is not followed' }

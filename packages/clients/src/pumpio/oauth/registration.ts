@@ -53,7 +53,7 @@ function classifyRegistration (response: HttpResponse, now: number): Classificat
   }
   if (classified.kind !== 'ok') return classified
   const { client_id: clientId, client_secret: clientSecret, expires_at: expiresAt } = classified.value
-  if (!isSecretText(clientId) || !isSecretText(clientSecret)) return { kind: 'malformed', reason: 'answer lacks a usable client' }
+  if (!isSecretText(clientId) || !isSecretText(clientSecret)) return { kind: 'malformed', reason: 'response lacks a usable client' }
   // In seconds. 0 means that it never expires.
   const ends = typeof expiresAt === 'number' && expiresAt > 0 ? { expiresAt: expiresAt * 1_000 } : {}
   return { kind: 'ok', value: { clientId, clientSecret, ...ends } }

@@ -69,7 +69,7 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
 
   async function accept (response: Record<string, unknown>, context: RequestContext): Promise<Grant<BlotreCredentials>> {
     const token = readToken(response)
-    if (token === undefined) throw new ProviderError({ kind: 'malformed', reason: 'token answer makes no sense' }, host)
+    if (token === undefined) throw new ProviderError({ kind: 'malformed', reason: 'token response is invalid' }, host)
     return await grantOf(token, {}, context)
   }
 
@@ -158,7 +158,7 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
 
   function oneTimeClientOf ({ clientId, clientSecret, code, expiresAt }: Record<string, unknown>): OneTimeClient {
     if (typeof clientId !== 'string' || typeof clientSecret !== 'string' || typeof code !== 'string' || typeof expiresAt !== 'number') {
-      throw new ProviderError({ kind: 'malformed', reason: 'what was kept of the handshake makes no sense' }, host)
+      throw new ProviderError({ kind: 'malformed', reason: 'the stored handshake is invalid' }, host)
     }
     return { client: { id: clientId, secret: clientSecret, kind: 'own' }, code, expiresAt }
   }

@@ -55,7 +55,7 @@ export function classifyError (
   if (code === 190) return { kind: 'unauthorized', reason: `${tokenReasons.get(subcode ?? 0) ?? 'access token is not accepted'} ${codes}` }
   if (code === 102) return { kind: 'unauthorized', reason: `the session is over ${codes}` }
   if (isTooMuch(error)) return { kind: 'rejected', reason: `the query takes too long ${codes}`, isTooMuch: true }
-  if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `cannot answer now ${codes}` }
+  if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `not available now ${codes}` }
   if (code === 100 && message.includes('appsecret_proof')) return { kind: 'rejected', reason: `appsecret_proof is missing or wrong ${codes}` }
   const reason = (subcode === undefined ? undefined : reasons.get(`${code}/${subcode}`)) ?? reasons.get(String(code))
   if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${codes}` }
@@ -90,7 +90,7 @@ function classifyPlain<T> (response: HttpResponse, json: unknown, now: number, r
   const { status, body } = response
   if (status < 200 || status >= 300) return classifyForeign(response, now)
   // The only known text that a response with status 200 contains instead of JSON.
-  if (!isObject(json) && body.includes('Service Unavailable')) return { kind: 'transient', reason: 'cannot answer now' }
+  if (!isObject(json) && body.includes('Service Unavailable')) return { kind: 'transient', reason: 'not available now' }
   const value = read(json)
   return value === undefined ? classifyForeign(response, now) : { kind: 'ok', value }
 }

@@ -48,7 +48,7 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
         accept,
         classifyRefusal: (response, now) => {
           const classified = classifyToken(response, now, () => undefined)
-          return classified.kind === 'ok' ? { kind: 'malformed', reason: 'answer is not what was asked for' } : classified
+          return classified.kind === 'ok' ? { kind: 'malformed', reason: 'response is not what was requested' } : classified
         }
       }
     },
@@ -83,7 +83,7 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     if (!isValid) throw new ProviderError({ kind: 'unauthorized', reason: 'access token is not valid' }, host)
     if (appId !== config.clientId) throw new ProviderError({ kind: 'unauthorized', reason: 'access token is another app\'s' }, host)
     const user = await api.request('GET', '/me', { fields: 'id,name' }, accessToken, readUser, context)
-    if (user.id !== userId) throw new ProviderError({ kind: 'malformed', reason: 'answers name two users' }, host)
+    if (user.id !== userId) throw new ProviderError({ kind: 'malformed', reason: 'responses name two users' }, host)
     return user
   }
 

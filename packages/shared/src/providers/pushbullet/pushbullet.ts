@@ -47,7 +47,7 @@ export function classify<Name extends string> (
   const missing = members.find((name) => !isText(json[name]))
   return missing === undefined
     ? { kind: 'ok', value: json as Fields<Name> }
-    : { kind: 'malformed', reason: `answer lacks ${missing}` }
+    : { kind: 'malformed', reason: `response lacks ${missing}` }
 }
 
 const limitReason = 'too many requests for this account'

@@ -9,9 +9,9 @@ const page = '<html><body>Do not quote me.</body></html>'
 const minute = 60_000
 
 const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
-const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
-const busy = { kind: 'transient', reason: 'cannot answer now' }
-const senseless = { kind: 'malformed', reason: 'answer is not what was asked for' }
+const byPage = { kind: 'transient', reason: 'a page responded instead of the API' }
+const busy = { kind: 'transient', reason: 'not available now' }
+const senseless = { kind: 'malformed', reason: 'response is not what was requested' }
 const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
 
 type Row = [number, Record<string, string>, string, object]
@@ -190,7 +190,7 @@ function rejected (reason: string) {
 }
 
 function transient (told: string) {
-  return { kind: 'transient', reason: `cannot answer now ${told}` }
+  return { kind: 'transient', reason: `not available now ${told}` }
 }
 
 function dead (reason: string) {

@@ -85,7 +85,7 @@ t.test('refuses a token of another app, and contradictory responses', async (t) 
   await graph.fault(t, { match: 'debug_token', status: 200, body: { data: facts }, times: 1 })
   await refused(t, facebook.identify(facebook.parseCredentials(credentials), call(t)), { kind: 'unauthorized', reason: 'access token is another app\'s' })
   await graph.fault(t, { match: 'debug_token', status: 200, body: { data: { ...facts, app_id: app.clientId } }, times: 1 })
-  await refused(t, facebook.identify(facebook.parseCredentials(credentials), call(t)), { kind: 'malformed', reason: 'answers name two users' })
+  await refused(t, facebook.identify(facebook.parseCredentials(credentials), call(t)), { kind: 'malformed', reason: 'responses name two users' })
 })
 
 t.test('keeps connections active when our secret is wrong', async (t) => {

@@ -17,17 +17,17 @@ const limited = envelope('ratelimited')
 
 const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
 const redirects = { kind: 'transient', reason: 'redirects, which is not followed' }
-const byPage = { kind: 'transient', reason: 'answered by a page instead of the API' }
-const senseless = { kind: 'malformed', reason: 'answer is not what was asked for' }
+const byPage = { kind: 'transient', reason: 'a page responded instead of the API' }
+const senseless = { kind: 'malformed', reason: 'response is not what was requested' }
 
 const table: Array<[number, Record<string, string>, string, object]> = [
   [200, json, '{"iden":"abc","extra":[1]}', { kind: 'ok', value: { iden: 'abc', extra: [1] } }],
   [200, {}, '{"iden":"abc"}', { kind: 'ok', value: { iden: 'abc' } }],
   [201, json, '{"iden":"abc"}', { kind: 'ok', value: { iden: 'abc' } }],
 
-  [200, json, '{}', { kind: 'malformed', reason: 'answer lacks iden' }],
-  [200, json, '{"iden":""}', { kind: 'malformed', reason: 'answer lacks iden' }],
-  [200, json, '{"iden":7}', { kind: 'malformed', reason: 'answer lacks iden' }],
+  [200, json, '{}', { kind: 'malformed', reason: 'response lacks iden' }],
+  [200, json, '{"iden":""}', { kind: 'malformed', reason: 'response lacks iden' }],
+  [200, json, '{"iden":7}', { kind: 'malformed', reason: 'response lacks iden' }],
   [200, html, page, byPage],
   [200, json, '', senseless],
   [200, json, '{"iden":"ab', senseless],
@@ -66,13 +66,13 @@ const table: Array<[number, Record<string, string>, string, object]> = [
   [413, html, page, foreign],
   [451, html, page, foreign],
 
-  [408, {}, '', { kind: 'transient', reason: 'cannot answer now' }],
-  [500, json, envelope('', { type: 'server' }), { kind: 'transient', reason: 'cannot answer now' }],
-  [502, html, page, { kind: 'transient', reason: 'cannot answer now' }],
-  [503, {}, '', { kind: 'transient', reason: 'cannot answer now' }],
+  [408, {}, '', { kind: 'transient', reason: 'not available now' }],
+  [500, json, envelope('', { type: 'server' }), { kind: 'transient', reason: 'not available now' }],
+  [502, html, page, { kind: 'transient', reason: 'not available now' }],
+  [503, {}, '', { kind: 'transient', reason: 'not available now' }],
   [503, { 'retry-after': '90' }, '', { kind: 'rateLimited', reason: 'not available for a while', retryAt: now + 90_000 }],
-  [511, html, page, { kind: 'transient', reason: 'cannot answer now' }],
-  [500, json, envelope('invalid_access_token'), { kind: 'transient', reason: 'cannot answer now' }],
+  [511, html, page, { kind: 'transient', reason: 'not available now' }],
+  [500, json, envelope('invalid_access_token'), { kind: 'transient', reason: 'not available now' }],
 
   [429, { 'x-ratelimit-reset': `${seconds + 90}` }, limited, waitUntil(now + 90_000)],
   [429, { 'x-ratelimit-reset': `${seconds + 90}` }, page, waitUntil(now + 90_000)],
@@ -101,7 +101,7 @@ t.test('classifies responses of Pushbullet', async (t) => {
 t.test('requires every member that the caller needs', async (t) => {
   const answer = { status: 200, headers: {}, body: Buffer.from('{"file_name":"a","file_url":"b"}') }
   t.same(classify(answer, now, ['file_name', 'file_url']), { kind: 'ok', value: { file_name: 'a', file_url: 'b' } })
-  t.same(classify(answer, now, ['file_name', 'upload_url']), { kind: 'malformed', reason: 'answer lacks upload_url' })
+  t.same(classify(answer, now, ['file_name', 'upload_url']), { kind: 'malformed', reason: 'response lacks upload_url' })
 })
 
 t.test('quotes no text of the response', async (t) => {
