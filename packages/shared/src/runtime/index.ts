@@ -1,5 +1,5 @@
 export { createRuntime } from './create-runtime.ts'
-export type { Runtime, RuntimeConfig, RuntimeOverrides } from './create-runtime.ts'
+export type { Runtime } from './create-runtime.ts'
 export { openStores } from './open-stores.ts'
 export { runProcess } from './run-process.ts'
 export type { ProcessOverrides } from './run-process.ts'
