@@ -24,7 +24,7 @@ export interface DisposableAppOptions {
     url?: string
   }
   /** Called to show the user the code and the page for it. */
-  onCode: (shown: { code: string, redeemUrl: string, expiresAt: Date }) => void | Promise<void>
+  onCode: (code: { code: string, redeemUrl: string, expiresAt: Date }) => void | Promise<void>
   signal?: AbortSignal
   http?: Http
   now?: () => number

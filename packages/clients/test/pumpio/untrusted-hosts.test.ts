@@ -108,8 +108,8 @@ t.test('stops reading an endless response of any kind', async (t) => {
 })
 
 t.test('limits each response of an untrusted host to ten seconds', async (t) => {
-  for (const [path, begun] of [['/.well-known/host-meta.json', 'HTTP/1.1 200 OK\r\n\r\n{"links":'], ['/', 'HTTP/1.1 200 OK\r\nx-slow: ']] as const) {
-    const url = await wire(t, (socket) => { drip(socket, begun) })
+  for (const [path, start] of [['/.well-known/host-meta.json', 'HTTP/1.1 200 OK\r\n\r\n{"links":'], ['/', 'HTTP/1.1 200 OK\r\nx-slow: ']] as const) {
+    const url = await wire(t, (socket) => { drip(socket, start) })
     const { host } = new URL(url)
     const http = createHttp({ trustedOrigins: [url], allowPrivateHosts: [] })
     t.teardown(() => http.close())
@@ -142,8 +142,8 @@ function pour (response: ServerResponse, sent: (bytes: number) => void): void {
   more()
 }
 
-function drip (socket: Socket, begun: string): void {
-  socket.write(begun)
+function drip (socket: Socket, start: string): void {
+  socket.write(start)
   const timer = setInterval(() => socket.write('.'), 5)
   socket.once('close', () => clearInterval(timer))
 }

@@ -12,7 +12,7 @@ import type { SimulatedAccount, Simulator } from './simulator.ts'
 export type Person = SimulatedAccount & { credentials: Credentials }
 
 /** The options of a call that differ from the defaults. */
-export interface Wish {
+export interface SendInput {
   message?: Message
   key?: string
   http?: Partial<HttpOptions>
@@ -39,12 +39,12 @@ export function createSetup (provider: ProviderClient, simulator: Simulator, sec
   }
 
   /** A provider without messages requests its account instead, because all responses are classified alike. */
-  async function send (t: Test, to: Person, input: Wish = {}) {
+  async function send (t: Test, to: Person, input: SendInput = {}) {
     if (provider.send === undefined) return await provider.identify(to.credentials, call(t, input))
     return await provider.send(input.message ?? { type: 'note', title: 'Title', body: 'Body' }, input.key ?? randomUUID(), to.credentials, call(t, input))
   }
 
-  function call (t: Test, { http: options = {}, signal, now }: Wish = {}): RequestContext {
+  function call (t: Test, { http: options = {}, signal, now }: SendInput = {}): RequestContext {
     const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [], ...options })
     t.teardown(() => http.close())
     return { http, signal: signal ?? new AbortController().signal, now: () => now ?? Date.now(), registrations }
