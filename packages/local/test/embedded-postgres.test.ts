@@ -155,8 +155,8 @@ t.test('as root', { skip: isRoot ? false : 'only root can' }, async (t) => {
 
   t.test('keeps the owner of a cluster', async (t) => {
     const dataDir = join(await folder(t, 0o777), 'data')
-    const nobody = { uid: 65_534, gid: 65_534 }
-    const theirs = spawnNode(t, fixture, { args: [dataDir], cwd: '/', env: { HOME: '/' }, ...nobody })
+    const unused = { uid: 65_534, gid: 65_534 }
+    const theirs = spawnNode(t, fixture, { args: [dataDir], cwd: '/', env: { HOME: '/' }, ...unused })
     const { url } = await theirs.ready
     await query(url, (sql) => sql`create table kept (n int)`)
     await theirs.kill()
@@ -164,7 +164,7 @@ t.test('as root', { skip: isRoot ? false : 'only root can' }, async (t) => {
     t.teardown(() => ours.close())
     t.equal(ours.url, url)
     t.same(await query(ours.url, (sql) => sql`select * from kept`), [])
-    t.equal((await stat(join(dataDir, 'cluster'))).uid, nobody.uid)
+    t.equal((await stat(join(dataDir, 'cluster'))).uid, unused.uid)
   })
 })
 

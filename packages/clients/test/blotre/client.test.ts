@@ -27,7 +27,7 @@ t.test('returns the authorization URL, and redeems the code of the callback', as
 })
 
 t.test('works with credentials from the caller', async (t) => {
-  const { creds } = await somebody()
+  const { creds } = await connectUser()
   const client = open(t, {})
   await failure(RestError, client.setStreamStatus(rootOf(creds), { color: '#010203' }))
   await client.setCreds({ access_token: creds.access_token })
@@ -35,7 +35,7 @@ t.test('works with credentials from the caller', async (t) => {
 })
 
 t.test('reads without credentials', async (t) => {
-  const { creds } = await somebody()
+  const { creds } = await connectUser()
   const [owner, reader] = [open(t, { creds }), open(t, {})]
   const root = rootOf(creds)
   const color = '#0a0b0c'
@@ -55,7 +55,7 @@ t.test('reads without credentials', async (t) => {
 })
 
 t.test('creates, changes and deletes streams', async (t) => {
-  const { creds } = await somebody()
+  const { creds } = await connectUser()
   const client = open(t, { creds })
   const root = await client.getStream(rootOf(creds))
   const wanted = { name: 'My Stream', uri: joinUri(root.uri, 'My Stream') }
@@ -73,7 +73,7 @@ t.test('creates, changes and deletes streams', async (t) => {
 })
 
 t.test('adds and removes single tags, whatever Blot\'re\'s own DELETE does', async (t) => {
-  const { creds } = await somebody()
+  const { creds } = await connectUser()
   const client = open(t, { creds })
   const root = rootOf(creds)
   t.same(await client.setTag(root, 'One'), { tag: 'one' })
@@ -89,7 +89,7 @@ t.test('adds and removes single tags, whatever Blot\'re\'s own DELETE does', asy
 })
 
 t.test('links and unlinks children', async (t) => {
-  const [one, other] = [await somebody(), await somebody()]
+  const [one, other] = [await connectUser(), await connectUser()]
   const client = open(t, { creds: one.creds })
   const [mine, theirs] = [rootOf(one.creds), rootOf(other.creds)]
   t.match(await client.createChild(mine, theirs), { id: theirs })
@@ -101,7 +101,7 @@ t.test('links and unlinks children', async (t) => {
 })
 
 t.test('refreshes an expired token, reports that, and repeats the request', async (t) => {
-  const { person, creds } = await somebody()
+  const { person, creds } = await connectUser()
   const told: Array<BlotreToken | null> = []
   const client = open(t, { client: registered, creds, onCreds: async (changed) => { told.push(changed) } })
   await simulator.expire(person)
@@ -113,7 +113,7 @@ t.test('refreshes an expired token, reports that, and repeats the request', asyn
 })
 
 t.test('refreshes once for all concurrent requests with an expired token', async (t) => {
-  const { person, creds } = await somebody()
+  const { person, creds } = await connectUser()
   const client = open(t, { client: registered, creds })
   await simulator.expire(person)
   const before = await simulator.calls('POST /blotre/v0/oauth2/access_token')
@@ -122,7 +122,7 @@ t.test('refreshes once for all concurrent requests with an expired token', async
 })
 
 t.test("throws the request's own error when the refresh fails, and repeats nothing", async (t) => {
-  const { person, creds } = await somebody()
+  const { person, creds } = await connectUser()
   const client = open(t, { client: registered, creds })
   await simulator.expire(person)
   const endpoint = 'POST /blotre/v0/api/stream/:id/status'
@@ -139,7 +139,7 @@ t.test("throws the request's own error when the refresh fails, and repeats nothi
 })
 
 t.test('repeats a request only once', async (t) => {
-  const { creds } = await somebody()
+  const { creds } = await connectUser()
   const client = open(t, { client: registered, creds })
   await simulator.fault(t, {
     match: 'POST /v0/api', status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: { type: 'Error', error: 'Access token is expired.' }
@@ -150,7 +150,7 @@ t.test('repeats a request only once', async (t) => {
 })
 
 t.test('does not refresh after a 401 with another reason', async (t) => {
-  const [one, other] = [await somebody(), await somebody()]
+  const [one, other] = [await connectUser(), await connectUser()]
   const client = open(t, { client: registered, creds: one.creds })
   const before = await simulator.calls('POST /blotre/v0/oauth2/access_token')
   await failure(RestError, client.setStreamStatus(rootOf(other.creds), { color: '#191a1b' }))
@@ -160,7 +160,7 @@ t.test('does not refresh after a 401 with another reason', async (t) => {
 })
 
 t.test('throws the errors of onCreds', async (t) => {
-  const { person, creds } = await somebody()
+  const { person, creds } = await connectUser()
   const client = open(t, { client: registered, creds, onCreds: () => { throw new Error('disk full') } })
   await simulator.expire(person)
   await t.rejects(client.setStreamStatus(rootOf(creds), { color: '#1c1d1e' }), { message: 'disk full' })
@@ -168,7 +168,7 @@ t.test('throws the errors of onCreds', async (t) => {
 })
 
 t.test('revokes and deletes the credentials, and reports that', async (t) => {
-  const { creds } = await somebody()
+  const { creds } = await connectUser()
   const told: Array<BlotreToken | null> = []
   const client = open(t, { client: registered, creds, onCreds: (changed) => { told.push(changed) } })
   await client.revoke()
@@ -187,7 +187,7 @@ function open (t: Test, options: BlotreClientOptions) {
   return client
 }
 
-async function somebody (): Promise<{ person: SimulatedAccount, creds: BlotreToken }> {
+async function connectUser (): Promise<{ person: SimulatedAccount, creds: BlotreToken }> {
   const person = await simulator.account()
   const { accessToken, refreshToken, userId, rootStream } = person.credentials as Record<string, string>
   const user = { id: String(userId), userName: person.name, rootStream: String(rootStream) }

@@ -118,7 +118,7 @@ async function run (t: Test, more: Partial<DisposableAppOptions>) {
   const codes: Array<{ code: string, redeemUrl: string }> = []
   const pauses: number[] = []
   const app = await createDisposableApp(options({
-    onCode: (shown) => { codes.push(shown) },
+    onCode: (displayed) => { codes.push(displayed) },
     pause: async (delayMs) => {
       if (pauses.push(delayMs) === 3) await enter(codes.at(-1)?.code ?? '')
     },

@@ -10,9 +10,9 @@ const note = { type: 'note', body: 'B' } as const
 const gone = { kind: 'unauthorized', reason: 'the account does not exist at its host any more' }
 
 t.test('detects that an account was deleted whose token crashes the server', async (t) => {
-  const { simulator, pumpio, somebody, call } = await openPumpio(t)
-  const { person, credentials } = await somebody()
-  const other = await somebody()
+  const { simulator, pumpio, connectUser, call } = await openPumpio(t)
+  const { person, credentials } = await connectUser()
+  const other = await connectUser()
   await simulator.control('pumpio/delete-user', { account: person.name })
   await refused(t, pumpio.send(note, randomUUID(), credentials, call(t)), gone, 'sending')
   await refused(t, pumpio.identify(credentials, call(t)), { kind: /transient|unauthorized/ }, 'identifying')
@@ -76,8 +76,8 @@ t.test('does not mistake other resets for a deleted account, and limits its quer
 })
 
 t.test('addresses people on a host with a port by their profile', async (t) => {
-  const { host, pumpio, somebody, call, simulator } = await openPumpio(t)
-  const [author, reader] = [await somebody(), await somebody()]
+  const { host, pumpio, connectUser, call, simulator } = await openPumpio(t)
+  const [author, reader] = [await connectUser(), await connectUser()]
   const credentials = { ...author.credentials, audience: [reader.credentials.account] }
   await pumpio.send(note, randomUUID(), credentials, call(t))
   t.match(await simulator.inbox(reader.person), [{ item: { object: { content: 'B' } } }], 'the message arrives')

@@ -19,7 +19,7 @@ export async function openPumpio (t: Test) {
     host,
     pumpio,
 
-    async somebody () {
+    async connectUser () {
       const person = await simulator.account()
       return { person, credentials: pumpio.parseCredentials(person.credentials) }
     },

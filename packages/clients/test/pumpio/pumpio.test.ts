@@ -5,7 +5,7 @@ import { ProviderError } from '@carillon/http'
 import { createPumpio } from '../../src/pumpio/pumpio.ts'
 import { openPumpio, refused } from './open-pumpio.ts'
 
-const { simulator, host, pumpio, somebody, call } = await openPumpio(t)
+const { simulator, host, pumpio, connectUser, call } = await openPumpio(t)
 const { begin, complete } = pumpio.handshakes.verifier
 
 t.test('parses accounts as users write them, and nothing else', async (t) => {
@@ -29,7 +29,7 @@ t.test('parses accounts as users write them, and nothing else', async (t) => {
 })
 
 t.test('keeps every member of its credentials, including the audience', async (t) => {
-  const { credentials } = await somebody()
+  const { credentials } = await connectUser()
   t.same(Object.keys(credentials).sort(), ['accessToken', 'accessTokenSecret', 'account', 'clientId', 'clientSecret'])
   for (const audience of ['followers', 'public', ['bob@pump.example', `alice@${host}`]]) {
     t.same(pumpio.parseCredentials({ ...credentials, audience }), { ...credentials, audience })
@@ -120,7 +120,7 @@ t.test('registers once per host, and again when the host has lost the client', a
 })
 
 t.test('keeps using its token when the host has a new registration', async (t) => {
-  const { credentials } = await somebody()
+  const { credentials } = await connectUser()
   const registrations = createMemoryRegistrations()
   await begin(`frank@${host}`, null, call(t, {}, registrations))
   await pumpio.send({ type: 'note', body: 'B' }, randomUUID(), credentials, call(t, {}, registrations))
@@ -145,7 +145,7 @@ t.test('signs with the clock of the host', async (t) => {
   await quirk('ignoresReplay', false)
   t.teardown(() => quirk('ignoresReplay', true))
   await simulator.control('clock', { advanceSeconds: 86_400 })
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const fresh = createPumpio({ application: { name: 'Carillon' }, insecureHosts: [host] })
   const before = await simulator.calls('POST /api/user/:nickname/feed')
   await fresh.send({ type: 'note', body: 'B' }, randomUUID(), credentials, call(t))
@@ -155,12 +155,12 @@ t.test('signs with the clock of the host', async (t) => {
 })
 
 t.test('classifies forwarded requests only by their statement about the token', async (t) => {
-  const judged = (status: number, body: string) => pumpio.classifyCredentials({ status, body: Buffer.from(body) })
-  t.equal(judged(400, 'Invalid / expired Token'), 'unauthorized')
-  t.equal(judged(401, 'Invalid / used nonce'), 'unauthorized')
-  t.equal(judged(400, 'Invalid Consumer Key'), 'unauthorized')
+  const classified = (status: number, body: string) => pumpio.classifyCredentials({ status, body: Buffer.from(body) })
+  t.equal(classified(400, 'Invalid / expired Token'), 'unauthorized')
+  t.equal(classified(401, 'Invalid / used nonce'), 'unauthorized')
+  t.equal(classified(400, 'Invalid Consumer Key'), 'unauthorized')
   for (const [status, body] of [[200, ''], [400, 'Invalid signature'], [401, '{"error":"Not authorized"}'], [403, ''], [404, ''], [500, ''], [302, '']] as const) {
-    t.equal(judged(status, body), null, `${status} ${body}`)
+    t.equal(classified(status, body), null, `${status} ${body}`)
   }
 })
 

@@ -4,10 +4,10 @@ import type { PumpioMessage } from '../../src/pumpio/message.ts'
 import { createPumpio } from '../../src/pumpio/pumpio.ts'
 import { openPumpio, picture, refused } from './open-pumpio.ts'
 
-const { simulator, host, pumpio, somebody, call } = await openPumpio(t)
+const { simulator, host, pumpio, connectUser, call } = await openPumpio(t)
 
 t.test('posts a note as HTML that displays exactly the text', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const key = randomUUID()
   const message: PumpioMessage & { level: string } = {
     type: 'note', title: 'A <b>title</b> & more', body: '<script>alert("x")</script>\r\n\'two\' & three', level: 'error'
@@ -26,11 +26,11 @@ t.test('posts a note as HTML that displays exactly the text', async (t) => {
 })
 
 t.test('posts a link with its target', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   await pumpio.send({ type: 'link', title: 'T', url: 'https://example.com/?a="><script>&b=1' }, randomUUID(), credentials, call(t))
   const [arrival] = await simulator.inbox(person)
-  const shown = 'https://example.com/?a=%22%3E%3Cscript%3E&#38;b=1'
-  t.match(arrival?.request.body, { object: { content: `<a href="${shown}">${shown}</a>` } })
+  const displayed = 'https://example.com/?a=%22%3E%3Cscript%3E&#38;b=1'
+  t.match(arrival?.request.body, { object: { content: `<a href="${displayed}">${displayed}</a>` } })
   for (const url of ['javascript:alert(1)', 'data:text/html,x', '/relative', '']) {
     await refused(t, pumpio.send({ type: 'link', url }, randomUUID(), credentials, call(t)), { kind: 'rejected' }, url)
   }
@@ -38,14 +38,14 @@ t.test('posts a link with its target', async (t) => {
 })
 
 t.test('uses the title as content when there is no other text', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   await pumpio.send({ type: 'note', title: 'Only <this>' }, randomUUID(), credentials, call(t))
   const [arrival] = await simulator.inbox(person)
   t.match(arrival?.request.body, { object: { displayName: 'Only <this>', content: 'Only &#60;this&#62;' } })
 })
 
 t.test('addresses followers, everyone or people', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const name = credentials.account.split('@')[0]
   const followers = { objectType: 'collection', id: `http://${host}/api/user/${name}/followers` }
   const everybody = { objectType: 'collection', id: 'http://activityschema.org/collection/public' }
@@ -66,7 +66,7 @@ t.test('addresses followers, everyone or people', async (t) => {
 })
 
 t.test('treats an existing note as sent, and a missing one as failed', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const key = randomUUID()
   await simulator.fault(t, { match: 'POST /api/user/', status: 500, times: 1 })
   await refused(t, pumpio.send({ type: 'note', body: 'B' }, key, credentials, call(t)), { kind: 'transient', status: 500 })
@@ -80,7 +80,7 @@ t.test('treats an existing note as sent, and a missing one as failed', async (t)
 })
 
 t.test('uploads the bytes of an image and posts it with its texts', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const key = randomUUID()
   await pumpio.send({ type: 'file', title: 'A dot', body: 'one <pixel>', file: picture }, key, credentials, call(t))
   const [arrival] = await simulator.inbox(person)
@@ -95,7 +95,7 @@ t.test('uploads the bytes of an image and posts it with its texts', async (t) =>
 t.test('posts an image once, whichever request fails', async (t) => {
   for (const match of ['GET /api/user/', 'POST /api/user/']) {
     for (const times of [1, 2, 3]) {
-      const { person, credentials } = await somebody()
+      const { person, credentials } = await connectUser()
       const key = randomUUID()
       const message: PumpioMessage = { type: 'file', title: 'T', file: picture }
       for (let lost = 0; lost < times; lost++) {
@@ -110,7 +110,7 @@ t.test('posts an image once, whichever request fails', async (t) => {
 })
 
 t.test('explains why it refuses other files', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   for (const type of ['text/plain', 'application/pdf', 'image/svg+xml', 'text/html', 'video/mp4', '']) {
     await refused(t, pumpio.send({ type: 'file', file: { ...picture, type } }, randomUUID(), credentials, call(t)),
       { kind: 'rejected', reason: /only images/ }, type)

@@ -118,8 +118,8 @@ t.test('counts deliveries that ended by second', async (t) => {
 t.test('stores the counts of sixteen seconds in a ring buffer', async (t) => {
   const count = async (notify: number[], newest: number, second: number, number: number): Promise<number[]> => {
     const [row] = await sql<[{ buffer: number[] }]>`
-      select count_recent(${notify}::int[], ${newest}::bigint, ${second}::bigint, ${number}::int) as ring`
-    return row.ring
+      select count_recent(${notify}::int[], ${newest}::bigint, ${second}::bigint, ${number}::int) as buffer`
+    return row.buffer
   }
   const at = (entries: Record<number, number>): number[] => Array.from({ length: 16 }, (_, place) => entries[place] ?? 0)
   const full = Array.from({ length: 16 }, () => 9)

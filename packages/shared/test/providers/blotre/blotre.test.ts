@@ -76,7 +76,7 @@ t.test('continues waiting for a one-time code during an outage', async (t) => {
 })
 
 t.test('displays a note with color and tags on the root stream', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const receipt = await blotre.send?.({ type: 'note', level: 'warning', title: 'Disk #web1', body: 'at 90 %' }, 'k', credentials, call(t))
   t.same(receipt, { id: credentials.rootStream })
   const [tags, status] = await simulator.inbox(person)
@@ -86,7 +86,7 @@ t.test('displays a note with color and tags on the root stream', async (t) => {
 })
 
 t.test('keeps the tags and the color of one notification together during concurrent ones', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const words = ['one', 'two', 'three', 'four', 'five']
   await Promise.all(words.map((word) => blotre.send?.({ type: 'note', title: `A ring #${word}` }, word, credentials, call(t))))
   const displayed = (await simulator.inbox(person)).filter(({ item }) => item['type'] === 'status')
@@ -94,7 +94,7 @@ t.test('keeps the tags and the color of one notification together during concurr
 })
 
 t.test('finds the root stream of imported credentials', async (t) => {
-  const { credentials } = await somebody()
+  const { credentials } = await connectUser()
   const imported = blotre.parseCredentials({ accessToken: credentials.accessToken })
   t.same(await blotre.send?.({ type: 'note' }, 'k', imported, call(t)), { id: credentials.rootStream })
   await refused(t, blotre.refresh?.(imported, call(t)), { kind: 'unauthorized', reason: 'there is no refresh token' })
@@ -102,7 +102,7 @@ t.test('finds the root stream of imported credentials', async (t) => {
 
 t.test('creates a configured stream, and uses it from then on', async (t) => {
   const named = blotreWith({ stream: 'Site News', tags: ['shop'], colors: { info: '#123456' } })
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const first = await named.send?.({ type: 'note' }, 'k', credentials, call(t))
   t.not(first?.id, credentials.rootStream)
   t.same(await named.send?.({ type: 'note', level: 'error' }, 'l', credentials, call(t)), first)
@@ -112,14 +112,14 @@ t.test('creates a configured stream, and uses it from then on', async (t) => {
 })
 
 t.test('does not blame the token for a stream that belongs to another user or is deleted', async (t) => {
-  const [one, other] = [await somebody(), await somebody()]
+  const [one, other] = [await connectUser(), await connectUser()]
   const mixed = { ...one.credentials, rootStream: other.credentials.rootStream ?? '' }
   await refused(t, blotre.send?.({ type: 'note' }, 'k', mixed, call(t)), { kind: 'rejected', status: 401 })
   await refused(t, blotre.send?.({ type: 'note' }, 'k', { ...one.credentials, rootStream: '0'.repeat(24) }, call(t)), { kind: 'rejected', status: 404 })
 })
 
 t.test('classifies responses to forwarded requests only by their statement about the credentials', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const ask = async (path: string, given = credentials) => {
     const authorized = await blotre.authorize?.({ method: 'DELETE', path }, given, call(t))
     const response = await fetch(authorized?.url ?? '', { method: 'DELETE', headers: authorized?.headers ?? {} })
@@ -144,7 +144,7 @@ function blotreWith (more: Partial<BlotreConfig>) {
   return createBlotre({ url: `${simulator.url}/blotre/`, clientId: 'carillon', clientSecret, ...more })
 }
 
-async function somebody () {
+async function connectUser () {
   const person = await simulator.account()
   return { person, credentials: blotre.parseCredentials(person.credentials) }
 }

@@ -52,7 +52,7 @@ t.test('refuses a token response without a token', async (t) => {
 })
 
 t.test('sends a note with its own fields and without a target', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const key = randomUUID()
   const { id } = await pushbullet.send?.({ type: 'note', title: 'T', body: 'B', level: 'error' }, key, credentials, call(t)) ?? {}
   const [arrival] = await simulator.inbox(person)
@@ -63,14 +63,14 @@ t.test('sends a note with its own fields and without a target', async (t) => {
 })
 
 t.test('omits fields that a message lacks', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   await pushbullet.send?.({ type: 'link', url: 'https://example.com/' }, 'k', credentials, call(t))
   const [arrival] = await simulator.inbox(person)
   t.same(arrival?.request.body, { type: 'link', guid: 'k', url: 'https://example.com/' })
 })
 
 t.test('uploads a file, and pushes it with the name of the upload', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const file = { ...byValue('file content ü'), name: '../../etc/ré"port\r\n.txt' }
   await pushbullet.send?.({ type: 'file', title: 'T', body: 'B', file }, 'k', credentials, call(t))
   const [arrival] = await simulator.inbox(person)
@@ -81,7 +81,7 @@ t.test('uploads a file, and pushes it with the name of the upload', async (t) =>
 })
 
 t.test('requires a url for a link and a file for a file message', async (t) => {
-  const { credentials } = await somebody()
+  const { credentials } = await connectUser()
   const before = await simulator.calls('POST /pushbullet/v2/pushes')
   for (const type of ['link', 'file'] as const) {
     await refused(t, pushbullet.send?.({ type, title: 'T' }, 'k', credentials, call(t)), { kind: 'rejected' })
@@ -90,7 +90,7 @@ t.test('requires a url for a link and a file for a file message', async (t) => {
 })
 
 t.test('distinguishes a used-up quota and a refused parameter from a bad token', async (t) => {
-  const { credentials } = await somebody()
+  const { credentials } = await connectUser()
   const note = { type: 'note', body: 'B' } as const
   await simulator.fault(t, { match: 'POST /v2/pushes', status: 400, times: 1 })
   await refused(t, pushbullet.send?.(note, 'k', credentials, call(t)), { kind: 'quota', status: 400 })
@@ -100,7 +100,7 @@ t.test('distinguishes a used-up quota and a refused parameter from a bad token',
 })
 
 t.test('does not blame the account for errors of the file storage', async (t) => {
-  const { credentials } = await somebody()
+  const { credentials } = await connectUser()
   const message = { type: 'file', file: byValue('x') } as const
   for (const [status, kind] of [[401, 'rejected'], [403, 'rejected'], [302, 'rejected'], [429, 'transient'], [503, 'transient']] as const) {
     await simulator.fault(t, { match: 'POST /upload/', status, times: 1 })
@@ -109,7 +109,7 @@ t.test('does not blame the account for errors of the file storage', async (t) =>
 })
 
 t.test("classifies responses of a file's server", async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   for (const [status, kind] of [[404, 'rejected'], [401, 'rejected'], [302, 'rejected'], [429, 'transient'], [500, 'transient']] as const) {
     const url = await web(t, (_, response) => { response.writeHead(status).end('x') })
     const message = { type: 'file', file: { name: 'a', type: 'text/plain', url } } as const
@@ -119,7 +119,7 @@ t.test("classifies responses of a file's server", async (t) => {
 })
 
 t.test('accepts a file of the maximum size, and not one byte more', async (t) => {
-  const { person, credentials } = await somebody()
+  const { person, credentials } = await connectUser()
   const before = await simulator.calls('POST /pushbullet/v2/upload-request')
   const largest = 26_214_400
   const url = await web(t, (request, response) => { response.end(Buffer.alloc(Number(request.url?.slice(1)), 'x')) })
@@ -167,7 +167,7 @@ function pushbulletAt (apiUrl: string) {
   return createPushbullet({ clientId: 'carillon', clientSecret, authorizeUrl: `${simulator.url}/pushbullet/authorize`, apiUrl })
 }
 
-async function somebody () {
+async function connectUser () {
   const person = await simulator.account()
   return { person, credentials: pushbullet.parseCredentials(person.credentials) }
 }
