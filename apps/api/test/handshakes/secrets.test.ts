@@ -92,8 +92,8 @@ t.test('logs no verifiers or codes, and stores them sealed', async (t) => {
   const before = await rows()
 
   await api.ask('POST', `/v1/handshakes/${textAt(pasted, 'id')}/verifier`, { token, body: { verifier: secrets.get('verifier') } })
-  await createBrowser().get(`${textAt(page, 'redeemUrl')}?auto=allow&code=${textAt(page, 'code')}&account=sly`)
-  await api.ask('POST', `/v1/handshakes/${textAt(page, 'id')}/redeem`, { token })
+  await createBrowser().get(`${textAt(withCode, 'redeemUrl')}?auto=allow&code=${textAt(withCode, 'code')}&account=sly`)
+  await api.ask('POST', `/v1/handshakes/${textAt(withCode, 'id')}/redeem`, { token })
   const redirect = (await api.ask('POST', '/v1/handshakes', { token, body: asked })).body
   const browser = createBrowser()
   const { location } = await browser.submit(await browser.get(textAt(redirect, 'startUrl')))

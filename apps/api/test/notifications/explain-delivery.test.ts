@@ -63,7 +63,8 @@ const states: Record<DeliveryState, true> = {
 
 /** All reasons in the sources, and texts of providers. */
 async function listReasons (): Promise<string[]> {
-  const folders = ['packages/shared/src', 'apps/worker/src'].map((path) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url)))
+  const folders = ['packages/http', 'packages/clients', 'packages/shared', 'apps/worker']
+    .map((path) => fileURLToPath(new URL(`../../../../${path}/src`, import.meta.url)))
   const files = await Promise.all(folders.map(async (folder) => {
     return (await readdir(folder, { recursive: true })).map((name) => join(folder, name))
   }))

@@ -43,7 +43,9 @@ export async function plan (
     }
   }
   await database.sql`
-    update notifications set planned_at = now() where id = ${notificationId} and planned_at is null
+    update notifications set planned_at = now()
+    where id = ${notificationId}
+      and planned_at is null
       and not exists (select from progress where notification_id = ${notificationId} and not is_planned)`
   const audience = Object.fromEntries(plans.map(({ provider, audience }) => [provider, audience]))
   log.info({ notificationId, audience }, 'planned')

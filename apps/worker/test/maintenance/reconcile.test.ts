@@ -132,6 +132,21 @@ t.test('reclaims the deliveries of a crashed worker, and no others', async (t) =
   t.not(dead, held)
 })
 
+t.test('decides about each delivery of a crashed worker by its own attempts', async (t) => {
+  const id = await insertNotification()
+  const attempts = [0, 11, 1, 11, 2, 0]
+  const connectionIds = []
+  for (const each of attempts) {
+    const connectionId = await insertConnection()
+    connectionIds.push(connectionId)
+    await insertDelivery(id, connectionId, { attempts: each })
+  }
+  await insertClaim(id, connectionIds, await ago(1))
+  await runOnce()
+  const after = await Promise.all(connectionIds.map((connectionId) => readDelivery(id, connectionId)))
+  t.same(after.map((delivery) => delivery?.state), attempts.map((each) => each === 11 ? 'failed' : 'retrying'))
+})
+
 interface Lost {
   what: string
   provider?: string

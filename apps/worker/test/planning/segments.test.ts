@@ -195,6 +195,19 @@ t.test('is unplanned until every provider is planned', async (t) => {
   t.match((await sql`select bool_and(is_planned) as "isPlanned" from progress where notification_id = ${id}`)[0], { isPlanned: true })
 })
 
+t.test('changes no other broadcast', async (t) => {
+  await connectMany(4)
+  const other = await insertBroadcast()
+  await openPlan(database, other, ['pushbullet'])
+  const read = async () => [...await sql`
+    select planned_at, progress.* from notifications join progress on notification_id = id where id = ${other}`]
+  const before = await read()
+  const waiting = await insertBroadcast({ send_at: fromNow(minute) })
+  await planNow(await insertBroadcast())
+  t.same(await read(), before)
+  t.same([...await sql`select planned_at from notifications where id = ${waiting}`], [{ planned_at: null }])
+})
+
 t.test('removes closed connections from the audience', async (t) => {
   const connectionIds = await connectMany(5)
   const id = await insertBroadcast()

@@ -12,7 +12,7 @@ const words: Record<TransportCode, string> = {
   timeout: 'no complete response in time',
   dns: 'no usable address for this host name',
   tls: 'no trusted TLS connection',
-  protocol: 'answer is not HTTP',
+  protocol: 'response is not HTTP',
   tooLarge: 'response too large',
   notAllowed: 'not allowed',
   invalid: 'request cannot be sent',

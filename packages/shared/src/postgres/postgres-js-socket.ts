@@ -60,10 +60,17 @@ function startTls (address: DatabaseAddress, host: string, raw: WatchedSocket): 
 /**
  * Turns the end of a connection into an error. Otherwise postgres.js 3.4 reconnects endlessly without a pause when a connection
  * is lost during a statement and the server then closes each new one. The next statement is never rejected.
+ *
+ * Repeats an error when the socket closes. Between the two, postgres.js still gives statements to the connection, and its handler
+ * of the close rejects them only when there was no error: they would wait until the pool uses the connection again.
  */
 function failAtEnd (socket: Socket): void {
+  const closed = connectionError('CONNECTION_CLOSED', 'PostgreSQL closed the connection')
   socket.once('end', () => {
-    if (!socket.writableEnded) socket.destroy(connectionError('CONNECTION_CLOSED', 'PostgreSQL closed the connection'))
+    if (!socket.writableEnded) socket.destroy(closed)
+  })
+  socket.once('close', (hadError) => {
+    if (hadError && socket.listenerCount('error') > 0) socket.emit('error', socket.errored ?? closed)
   })
 }
 

@@ -87,6 +87,12 @@ t.test('admits nothing while the breaker is open', async (t) => {
   t.match(await ask(100), { allowed: 0, isProbe: false, waitMs: 5_000, everyMs: 0, reason: 'breakerOpen' })
 })
 
+t.test('gives no slots to requests that wait for the breaker', async (t) => {
+  await sql`insert into provider_hosts (provider, host, breaker, opened_at, retry_at) values ('pushbullet', '', 'open', now(), now() + interval '1 minute')`
+  t.match(await ask(100, 20), { allowed: 0, reason: 'breakerOpen', everyMs: 0 })
+  t.same([...await sql`select turn_at, next_at <= now() as "isFree" from provider_hosts`], [{ turn_at: null, isFree: true }])
+})
+
 t.test('admits one of concurrent requests when a probe is due', async (t) => {
   t.teardown(() => competing.sql`delete from provider_hosts`)
   await competing.sql`

@@ -65,7 +65,9 @@ export const delivery: Target[] = [
     equivalents: {
       ['"next_at = case when rate is not null and allowed > 0 then free_at + allowed / rate * interval \'1 second\' else provider_hosts.next_at end," → ' +
       '"next_at = case when rate is not null then free_at + allowed / rate * interval \'1 second\' else provider_hosts.next_at end,"']:
-        'where nothing is admitted, free_at is next_at, or now where next_at has passed, which means the same'
+        'where nothing is admitted, free_at is next_at, or now where next_at has passed, which means the same',
+      ['"where provider_hosts.provider = granted.provider and provider_hosts.host = \'\' and (is_probe or rate is not null)" → ' +
+      '"where provider_hosts.provider = granted.provider and provider_hosts.host = \'\'"']: 'the update would write the values that are there'
     }
   },
   {
@@ -86,7 +88,14 @@ export const delivery: Target[] = [
     generate: true,
     equivalents: { '"if (segments.length === 0) return []" → "if (false) return []"': 'the statement changes nothing for empty arrays' }
   },
-  { file: 'apps/worker/src/planning/segments.ts', tests: [`${here}/planning/segments.test.ts`], generate: true },
+  {
+    file: 'apps/worker/src/planning/segments.ts',
+    tests: [`${here}/planning/segments.test.ts`],
+    generate: true,
+    equivalents: {
+      '"return row ?? { segments: [], isPlanned: true }" → "return row ?? { segments: [], isPlanned: false }"': 'there always is a row; the default is for the type'
+    }
+  },
   {
     file: 'apps/worker/src/planning/plan.ts',
     tests: [`${here}/planning/segments.test.ts`],
@@ -97,7 +106,12 @@ export const delivery: Target[] = [
       { find: 'perSecond.get(open.provider))', replace: 'undefined)' },
       { find: 'request.spreadSeconds, perSecond', replace: 'null, perSecond' },
       { find: '.filter((id) => request.providers?.includes(id) ?? true)', replace: '' }
-    ]
+    ],
+    equivalents: {
+      '"and planned_at is null" → ""': 'only the time would change, which is never used',
+      ['"and not exists (select from progress where notification_id = $' + '{notificationId} and not is_planned)`" → "`"']:
+        'every plan of the notification is complete by then'
+    }
   },
   { file: 'packages/shared/src/deliveries/sql/pause-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/sql/resume-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
@@ -107,7 +121,17 @@ export const delivery: Target[] = [
   { file: 'packages/shared/src/deliveries/dispatch.ts', tests: ['packages/shared/test/deliveries/dispatch.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/sql/release-parked.ts', tests: ['packages/shared/test/deliveries/sql/release-parked.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/sql/skip-waiting.ts', tests: ['packages/shared/test/deliveries/sql/release-parked.test.ts'], generate: true },
-  { file: 'packages/shared/src/deliveries/sql/reclaim-lost.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
+  {
+    file: 'packages/shared/src/deliveries/sql/reclaim-lost.ts',
+    tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`],
+    generate: true,
+    equivalents: {
+      '"and deliveries.claim_id = lost.id" → ""': 'the update checks the claim as well',
+      '"and deliveries.claim_id = decided.claim_id`" → "`"': 'the join checks the claim as well, and its lock keeps the deliveries as they are',
+      ['"join deliveries on notification_id = any (lost.notification_ids) and connection_id between lost.first_id and lost.last_id" → ' +
+      '"join deliveries on connection_id between lost.first_id and lost.last_id"']: 'the claim decides; the ids let PostgreSQL find its deliveries by an index'
+    }
+  },
   { file: 'packages/shared/src/deliveries/sql/expire-waiting.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
   { file: 'packages/shared/src/deliveries/sql/follow-connections.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
   { file: 'packages/shared/src/deliveries/sql/clear-jobs.ts', tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`], generate: true },
