@@ -37,10 +37,10 @@ const calls = [
 for (const [method, path, scope, takesUser, body] of calls) {
   t.test(`${method} ${path} takes ${scope ?? 'no key'} and ${takesUser ? 'a user' : 'no user'}`, async (t) => {
     const asked = body === undefined ? {} : { body }
-    const nobody = await api.ask(method, path, asked)
-    t.equal(nobody.status, 401)
-    t.equal(nobody.headers['www-authenticate'], 'Bearer realm="carillon"')
-    t.match(nobody.body, { code: 'unauthenticated' })
+    const anonymous = await api.ask(method, path, asked)
+    t.equal(anonymous.status, 401)
+    t.equal(anonymous.headers['www-authenticate'], 'Bearer realm="carillon"')
+    t.match(anonymous.body, { code: 'unauthenticated' })
 
     const user = await api.ask(method, path, { token: await api.makeUser('matrix'), ...asked })
     if (takesUser) t.notOk([401, 403].includes(user.status))

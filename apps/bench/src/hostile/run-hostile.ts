@@ -41,7 +41,7 @@ export async function runHostile (
   say: (line: string) => void
 ): Promise<HostileResult[]> {
   const dispatcher = new Agent({ connections: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
-  const callers: Record<string, string | undefined> = { nobody: undefined, 'a key': key, 'a user': userToken }
+  const callers: Record<string, string | undefined> = { anonymous: undefined, 'a key': key, 'a user': userToken }
   const targets = (await findTargets(apiUrl)).filter(({ method, path }) => `${method} ${path}`.includes(only))
   const results: HostileResult[] = []
   try {

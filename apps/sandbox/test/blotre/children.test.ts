@@ -65,8 +65,8 @@ t.test('reports which of the two does not exist or belongs to another user', asy
 })
 
 t.test('finds children by color, tag and name', async (t) => {
-  const [member, stranger] = [await blotre.member(), await blotre.member()]
-  for (const each of [member, stranger]) {
+  const [member, other] = [await blotre.member(), await blotre.member()]
+  for (const each of [member, other]) {
     for (const [name, color] of [['red', '#ff0001'], ['green', '#00ff01']]) {
       await each.api('PUT', '/stream', { name, uri: `${each.account}/${name}`, status: { color }, tags: [{ tag: `is-${name}` }] })
     }

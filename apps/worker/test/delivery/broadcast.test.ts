@@ -18,8 +18,8 @@ const userNames = (count: number): string[] => Array.from({ length: count }, (_,
 type Engine = Awaited<ReturnType<typeof startTestStack>>
 
 /** The same work as the API's route does after pause, resume, cancel and retry. */
-async function goOn ({ database, queues }: Engine, steered: ReleasedSegments | undefined): Promise<void> {
-  await enqueueSegments(queues, steered?.segments ?? [])
+async function goOn ({ database, queues }: Engine, controlled: ReleasedSegments | undefined): Promise<void> {
+  await enqueueSegments(queues, controlled?.segments ?? [])
   await dispatchWaiting(database, queues)
 }
 
