@@ -7,6 +7,8 @@ const refreshing = [
 ]
 
 const refreshEquivalents = {
+  ['"signal.addEventListener(\'abort\', abort, { once: true })" → ' +
+  '"signal.addEventListener(\'abort\', abort, { once: false })"']: 'a signal aborts once',
   'drop "setMaxListeners(0, signal)"': 'the line only keeps Node.js from warning about many listeners',
   ['"if (refreshed === undefined) throw new Error(\'The provider returned no credentials\')" → ' +
   '"if (false) throw new Error(\'The provider returned no credentials\')"']: 'a provider that cannot refresh was found out before; the check is for the type',
