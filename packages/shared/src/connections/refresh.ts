@@ -89,8 +89,10 @@ export function createRefresher (
     },
     newer: async (provider, { id, seenVersion }, context) => {
       const ended = await poll(async () => {
+        // The lease comes first: a refresh that ends after this is in the row.
+        const isRunning = await isLeased(database, id)
         const result = await checkState(provider, id, seenVersion)
-        return result === undefined && await isLeased(database, id) ? undefined : { result }
+        return result === undefined && isRunning ? undefined : { result }
       }, { timeoutMs: maxWaitMs, signal: context.signal })
       return ended === undefined ? { kind: 'unavailable', reason: 'no new credentials came in time' } : ended.result
     }

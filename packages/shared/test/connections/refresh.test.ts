@@ -119,6 +119,27 @@ t.test('returns the result of another process, or waits for it, without a reques
   t.equal(busy.requests(), 1)
 })
 
+t.test('returns the result of a refresh that ends while its lease is looked up', async (t) => {
+  let endRefresh = async (): Promise<void> => {}
+  const watched = {
+    ...database,
+    sql: new Proxy(sql, {
+      apply: (target, self, args) => {
+        const query = () => Reflect.apply(target, self, args)
+        return String(args[0]).includes('select from connections where id') ? endRefresh().then(query) : query()
+      }
+    })
+  }
+  const busy = await open({ database: watched })
+  const refreshing = busy.refresh()
+  await busy.isAsked
+  endRefresh = async () => {
+    busy.answer()
+    await refreshing
+  }
+  t.match(await busy.newer(), { kind: 'fresh', fresh: { credentials: busy.fresh, credentialsVersion: 2 } })
+})
+
 t.test('makes no request for credentials that are dead or cannot be refreshed', async (t) => {
   const dead = await open()
   await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead.id}`
