@@ -184,7 +184,7 @@ async function watchmanOf (pid: number): Promise<number> {
     const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')
     if (command.includes('kill -INT') && command.includes(`\0${pid}\0`)) return Number(entry)
   }
-  throw new Error(`nobody watches over process ${pid}`)
+  throw new Error(`no process watches process ${pid}`)
 }
 
 async function query<T> (url: string, work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {

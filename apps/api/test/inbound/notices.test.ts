@@ -98,7 +98,7 @@ t.test('deletes all data about the user, and confirms that by the code', async (
   const code = textAt(body, 'confirmation_code')
   t.same([status, body], [200, { url: `${api.url}/connect/facebook/deletions/${code}`, confirmation_code: code }])
   t.match(code, /^[0-9a-f]{32}$/)
-  t.match(await look(id), { status: 'revoked', statusReason: 'deleted at the user\'s wish', account: { id: '', name: '' } })
+  t.match(await look(id), { status: 'revoked', statusReason: 'deleted at the user\'s request', account: { id: '', name: '' } })
 
   const page = await api.ask('GET', `/connect/facebook/deletions/${code}`)
   t.match([page.status, page.body], [200, /Your data is deleted/])

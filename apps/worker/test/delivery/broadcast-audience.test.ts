@@ -93,7 +93,7 @@ t.test('uses only the requested providers', async (t) => {
     select gen_random_uuid(), user_id, 'retired', 'active', 'a', 'a', 'sealed' from connections where id = ${ann}`
   const none = await broadcast({ providers: ['retired'] })
   await planNow(none)
-  t.match(await findNotification(database, none), { status: 'completed', progress: [], counts: { queued: 0 } }, 'one that is not offered rings nobody')
+  t.match(await findNotification(database, none), { status: 'completed', progress: [], counts: { queued: 0 } }, 'a provider that is not offered gets no requests')
   const one = await broadcast({ providers: ['retired', 'pushbullet'] })
   await planNow(one)
   t.match(await findNotification(database, one), { status: 'accepted', progress: [{ provider: 'pushbullet', counts: { queued: 1 } }] })

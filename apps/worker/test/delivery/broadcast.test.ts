@@ -92,7 +92,7 @@ for (const { kind, skip, open } of await backends()) {
       t.equal(before, paused.counts['sent'])
       await reconcile(stack.services)
       await nothingHeld(stack)
-      t.equal((await inbox()).length, before, 'and nobody begins it meanwhile')
+      t.equal((await inbox()).length, before, 'and no worker sends it meanwhile')
 
       await goOn(stack, await resumeNotification(database, id))
       t.match(await counts(id), { sent: 1_200 })
@@ -149,7 +149,7 @@ for (const { kind, skip, open } of await backends()) {
       t.match((await findNotification(database, id))?.counts, { sent: 0 }, 'before anybody of the broadcast has been')
       const titles = (await inbox()).map(({ item }) => item.title)
       t.equal(titles.filter((title) => title === 'By name').length, 1)
-      t.equal(titles.length, slots + 1, 'the provider answers nobody else')
+      t.equal(titles.length, slots + 1, 'the provider responds to no other request')
     })
 
     t.test('continues from its rows after the queue has lost its data', async (t) => {

@@ -77,7 +77,7 @@ for (const { kind, skip, open } of await backends()) {
     const dead = await show()
     t.match(dead, { id, status: 'needsReauth', statusReason: /invalid_grant/, revocation: null })
     t.match(dead.events, [{ event: 'connection.connected' }, { event: 'connection.needs_reauth', reason: /invalid_grant/ }])
-    t.equal(dead.events.length, 2, 'whoever else has found out')
+    t.equal(dead.events.length, 2, 'however many processes detect it')
     t.match(await refreshes(), { refreshes: 0, refused: 1 }, 'one has asked for all')
     t.match(await api('GET', '/v1/connections?status=needsReauth'), { data: [{ id }] })
     const listed = await api<{ data: object[] }>('GET', '/v1/connections?status=active')

@@ -56,7 +56,7 @@ t.test('requests admission only for its connections', async (t) => {
   const { run, counts } = await openSegment(5)
   await run(new Map([['pushbullet', 20]]))
   t.match(await counts(), { sent: 5 })
-  t.match(await readHost(), { hasTurns: false }, 'nobody else waits behind turns that are not used')
+  t.match(await readHost(), { hasTurns: false }, 'no request waits behind slots that are not used')
 })
 
 t.test('sends the admitted part, and postpones the rest', async (t) => {

@@ -33,7 +33,7 @@ t.test('fifty-five days later every token has been exchanged once, and none is l
 t.test('sixty-one days later, after Facebook has refused, the owner must reconnect', async (t) => {
   const { connectTeams, control, database, graphCalls, pass, refresh } = await openTeams(t)
   const [one] = await connectTeams(1)
-  if (one === undefined) return t.fail('nobody is connected')
+  if (one === undefined) return t.fail('the connection exists')
   const fail = (fault: string) => control('POST', '/faults', { provider: 'facebook', match: 'oauth/access_token', fault, times: 1 })
   await pass(55)
   for (const fault of ['2', '200-service-unavailable', '200-with-error', '101']) {
@@ -48,13 +48,13 @@ t.test('sixty-one days later, after Facebook has refused, the owner must reconne
     { event: 'connection.connected' }, { event: 'connection.needs_reauth', reason: 'access token is expired (#190/463)' }
   ])
   t.equal(await refresh(), 0)
-  t.equal((await graphCalls('oauth/access_token')).asked, 5, 'and nobody asks again')
+  t.equal((await graphCalls('oauth/access_token')).asked, 5, 'and no second request follows')
 })
 
 t.test('requires a reconnect when access to the data has expired after ninety days and the token has not', async (t) => {
   const { connectTeams, database, pass, refresh, run } = await openTeams(t)
   const [one] = await connectTeams(1)
-  if (one === undefined) return t.fail('nobody is connected')
+  if (one === undefined) return t.fail('the connection exists')
   await pass(55)
   t.equal(await refresh(), 1)
   t.equal(await run(), 1)
@@ -71,7 +71,7 @@ t.test('requires a reconnect when access to the data has expired after ninety da
 t.test('revokes the permissions of an account when its last connection is closed', async (t) => {
   const { database, grant, graphCalls, keep, revoke, services } = await openTeams(t)
   const [granted] = await grant(1)
-  if (granted === undefined) return t.fail('nobody is there')
+  if (granted === undefined) return t.fail('the connection exists')
   const [id, other] = [await keep('ann', granted), await keep('ben', granted)]
   await disconnect(database, id, { revokeWith: services.vault })
   await revoke()
@@ -90,7 +90,7 @@ t.test('revokes the permissions of an account when its last connection is closed
 t.test('revokes the replaced account, and not one that reconnects', async (t) => {
   const { database, grant, graphCalls, keep, revoke } = await openTeams(t)
   const [first, second] = await grant(2)
-  if (first === undefined || second === undefined) return t.fail('nobody is there')
+  if (first === undefined || second === undefined) return t.fail('the connection exists')
   const id = await keep('ann', first)
   const save = async (granted: typeof first) => {
     const saved = await keep('ann', granted)

@@ -115,7 +115,7 @@ t.test('onUnknown decides about reclaimed deliveries at a provider that may show
   })
   t.match(await find(resent), { state: 'retrying', attempts: 1, reason: 'workerLost' })
   t.same(await database.sql`select from claims`, [])
-  t.equal(await retryFailed(database, held), 1, 'whoever can tell has it sent again')
+  t.equal(await retryFailed(database, held), 1, 'an operator may retry it')
   t.match(await find(held), { state: 'queued', attempts: 0, reason: null })
 })
 

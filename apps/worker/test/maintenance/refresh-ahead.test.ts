@@ -48,7 +48,7 @@ t.test('refreshes each connection once before it expires, at its own time', asyn
 
 t.test('marks connections whose token is refused, once', async (t) => {
   const { connected: [connection], run, expireIn, control, refreshes, database } = await openStill(t, 1)
-  if (connection === undefined) return t.fail('nobody is connected')
+  if (connection === undefined) return t.fail('the connection exists')
   await expireIn(1)
   await control('POST', '/tokens/revoke', { provider: 'blotre', account: connection.account })
   t.equal(await run(), 0)
@@ -62,7 +62,7 @@ t.test('marks connections whose token is refused, once', async (t) => {
 
 t.test('leaves connections active when the token endpoint fails', async (t) => {
   const { connected: [connection], run, expireIn, control, database } = await openStill(t, 1)
-  if (connection === undefined) return t.fail('nobody is connected')
+  if (connection === undefined) return t.fail('the connection exists')
   await expireIn(1)
   await control('POST', '/faults', { provider: 'blotre', match: 'POST /v0/oauth2/access_token', status: 503, times: 1 })
   t.equal(await run(), 0)

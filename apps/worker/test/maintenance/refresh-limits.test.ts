@@ -14,7 +14,7 @@ async function openStill (t: Test, start = false) {
   const stack = await startTestStack(t, await postgres.open(t), { start, offer: ['blotre'], leaseMs: 600_000 })
   const [connection] = await stack.connectAt('blotre', ['ann'])
   const provider = stack.services.providers.get('blotre')
-  if (connection === undefined || provider === undefined) throw new Error('nobody is connected')
+  if (connection === undefined || provider === undefined) throw new Error('the connection or its provider is missing')
   const { sql } = stack.database
   return {
     ...stack,
@@ -41,7 +41,7 @@ for (const [status, headers] of [[429, { 'retry-after': '600' }], [503, { 'retry
     t.equal(await run(), 0)
     t.same(await row(), { status: 'active', lease_owner: null, waits: true, forever: false })
     t.equal(await run(), 0)
-    t.equal(await exchanges(), 1, 'nobody asks again before')
+    t.equal(await exchanges(), 1, 'no request before that')
 
     await expireIn(-1)
     const worker = startWorker()

@@ -109,7 +109,7 @@ t.test('waits as many minutes as Facebook says for an account, through every con
   t.match(waits, { minutes: true, reason: 'rateLimited' })
   await makeDue()
   t.equal(await run(), 2)
-  t.equal(await graph.calls('GET /act_1/insights'), 1, 'nobody asks before')
+  t.equal(await graph.calls('GET /act_1/insights'), 1, 'no request before that')
   t.equal((await rows()).length, 30)
   await database.sql`update ad_accounts set limited_until = now()`
   await makeDue()

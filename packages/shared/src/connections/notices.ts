@@ -74,4 +74,4 @@ export async function findDeletion ({ sql }: Database, provider: string, code: s
   return row === undefined ? undefined : { at: new Date(row.at) }
 }
 
-const reasons = { deauthorize: 'removed at the provider', delete: 'deleted at the user\'s wish' }
+const reasons = { deauthorize: 'removed at the provider', delete: 'deleted at the user\'s request' }

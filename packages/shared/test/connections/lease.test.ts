@@ -46,8 +46,8 @@ t.test('takes a lease only on current, active credentials without a lease', asyn
     ['a newer version', false, moveVersion],
     ['dead credentials', false, need],
     ['a closed connection', false, close],
-    ['somebody else has it', false, hold],
-    ['somebody else had it', true, async (id) => { await hold(id); await endLease(id) }],
+    ['another process owns the lease', false, hold],
+    ['the lease of another process has ended', true, async (id) => { await hold(id); await endLease(id) }],
     ['the token endpoint asked to wait', false, (id) => wait(id, '1 hour')],
     ['it asked to wait until now', true, (id) => wait(id, '-1 second')],
     ['there is no refresh token', false, (id) => disableRefresh(database, id, 1)]

@@ -46,7 +46,7 @@ t.test('stores one sealed connection per team and provider, with the user who co
 
 t.test('stores nothing for a user who does not own the team, nor other grants of the same call', async (t) => {
   const teamId = await put('others', 'olive', 'max')
-  for (const outsider of [max.id, newId()]) await t.rejects(save(outsider, 'stranger', teamId), { name: 'NotOwnerError' })
+  for (const outsider of [max.id, newId()]) await t.rejects(save(outsider, 'outsider', teamId), { name: 'NotOwnerError' })
   await t.rejects(save(olive.id, 'nowhere', newId()), { name: 'NotOwnerError' })
   const grants = [
     { userId: max.id, provider: 'pushbullet', grant: grantOf('max') }, { teamId, connectedBy: max.id, provider: 'pushbullet', grant: grantOf('team') }

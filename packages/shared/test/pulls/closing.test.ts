@@ -35,9 +35,9 @@ for (const [what, end] of Object.entries(endings)) {
     const { keeping, ending } = await sql.begin(async (gate) => {
       await gate`select pg_advisory_xact_lock(1)`
       const keeping = storeAccounts(database, taken, [account])
-      const keeper = await until(pidAtGate, { what: 'somebody at the gate' })
+      const keeper = await until(pidAtGate, { what: 'a process at the gate' })
       const ending = end(id, name)
-      await until(() => isWaitedFor(keeper), { what: 'whoever closes it, waiting for whoever keeps accounts' })
+      await until(() => isWaitedFor(keeper), { what: 'the disconnect that waits for the pull which stores accounts' })
       return { keeping, ending }
     })
     await t.resolves(Promise.all([keeping, ending]))

@@ -120,7 +120,7 @@ const badInput: Array<[string, unknown, string]> = [
   ['a user who is a number', { audience: { userIds: ['a', 7] }, message: note }, 'audience.userIds.1'],
   ['a user without a name', { audience: { userIds: [''] }, message: note }, 'audience.userIds.0'],
   ['an audience of another kind', { audience: { roles: ['owner'] }, message: note }, 'audience.roles'],
-  ['an audience of nobody', { audience: {}, message: note }, 'audience'],
+  ['an empty audience', { audience: {}, message: note }, 'audience'],
   ['an audience of two kinds', { audience: { everyone: true, ...to }, message: note }, 'audience'],
   ['everyone but not', { audience: { everyone: false }, message: note }, 'audience.everyone'],
   ['no message', { audience: to }, 'message'],

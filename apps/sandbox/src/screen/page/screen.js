@@ -32,6 +32,7 @@ function clear () {
 
 function showNews ({ totals, joined, arrived }) {
   byId('accounts').textContent = totals.accounts.toLocaleString()
+  byId('accounts-label').textContent = totals.accounts === 1 ? 'account' : 'accounts'
   byId('arrivals').textContent = totals.arrivals.toLocaleString()
   for (const account of joined) screenOf(account)
   for (const arrival of arrived) addCard(screenOf(arrival), arrival)

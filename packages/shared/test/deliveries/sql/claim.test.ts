@@ -54,7 +54,7 @@ const cases: Case[] = [
   { what: 'parked before limited', connection: { ...needsReauth, ...limited }, becomes: { state: 'parked', reason: 'tokenRevoked' } },
 
   { what: 'a host whose breaker is open', host: { ...open, retry_at: fromNow(5 * minute) }, becomes: { state: 'queued', reason: 'breakerOpen', due: 'later' }, event: 'wait' },
-  { what: 'a host that somebody probes', host: { ...open, breaker: 'probing', retry_at: fromNow(5 * minute) }, becomes: { state: 'queued', reason: 'breakerOpen', due: 'later' }, event: 'wait' },
+  { what: 'a host that another worker probes', host: { ...open, breaker: 'probing', retry_at: fromNow(5 * minute) }, becomes: { state: 'queued', reason: 'breakerOpen', due: 'later' }, event: 'wait' },
   { what: 'a host whose probe is due', host: { ...open, retry_at: fromNow(-1) }, becomes: { state: 'sending' } },
   { what: 'a host whose prober has died', host: { ...open, breaker: 'probing', retry_at: fromNow(-1) }, becomes: { state: 'sending' } },
   { what: 'a host that is well', host: { host: 'pump.example' }, becomes: { state: 'sending' } },

@@ -89,7 +89,7 @@ const cases: Case[] = [
   { what: 'unauthorized, reconnected and paused meanwhile', outcome: unauthorized, connection: reconnected, notification: paused, becomes: { state: 'retrying', due: 'held' } },
   { what: 'retrying, and reconnected meanwhile', outcome: retrying, connection: reconnected, becomes: { state: 'retrying', due: 'later' } },
   {
-    what: 'unauthorized while somebody refreshes',
+    what: 'unauthorized while another process refreshes',
     outcome: unauthorized,
     connection: { lease_owner: 'w', lease_until: fromNow(minute) },
     becomes: { state: 'parked', reason: 'tokenRevoked' }
