@@ -33,7 +33,7 @@ t.test('logs no secret of a redirect', async (t) => {
   const provider = api.services.providers.get('pushbullet')
   const sealed = await findSealed(api.database, parseId('connection', id) ?? '')
   if (provider === undefined || sealed === undefined) throw new Error('there is no connection')
-  secrets.set('access token', openCredentials(api.services.vault, provider, sealed).accessToken).set('sealed', sealed.credentials)
+  secrets.set('access token', openCredentials(api.services.vault, provider, sealed).accessToken ?? '').set('sealed', sealed.credentials)
 
   await api.ask('POST', `/v1/connections/${id}/test`, { token })
   await api.control('POST', '/tokens/revoke', { provider: 'pushbullet' })

@@ -45,6 +45,7 @@ export async function openProxied (t: Test, { patienceMs = 60_000 } = {}) {
     id: 'fake',
     name: 'Fake',
     holder: 'user',
+    accounts: 'one',
     origins: [origin],
     handshakes: {},
     parseCredentials: (value) => ({ accessToken: String(at(value, 'accessToken')) }),
@@ -59,7 +60,7 @@ export async function openProxied (t: Test, { patienceMs = 60_000 } = {}) {
       return body.toString() === 'expired' ? 'expired' : body.toString() === 'dead' ? 'unauthorized' : null
     }
   }
-  const bare: Provider = { id: 'bare', name: 'Bare', holder: 'user', origins: [], handshakes: {}, parseCredentials: provider.parseCredentials, identify: provider.identify }
+  const bare: Provider = { id: 'bare', name: 'Bare', holder: 'user', accounts: 'one', origins: [], handshakes: {}, parseCredentials: provider.parseCredentials, identify: provider.identify }
   const patience = { headersTimeoutMs: patienceMs, bodyTimeoutMs: patienceMs }
   const http = createHttp({ trustedOrigins: [origin], allowPrivateHosts: [], ...patience })
   t.teardown(() => http.close())

@@ -27,7 +27,7 @@ export async function reuse (
 
 /** One process at a time refreshes, because a refresh token works once. */
 function refresh (
-  provider: Provider, key: ConnectionKey, usedToken: string, file: CredentialsFile, requestContext: RequestContext
+  provider: Provider, key: ConnectionKey, usedToken: string | undefined, file: CredentialsFile, requestContext: RequestContext
 ): Promise<ReuseResult> {
   return file.withLock<ReuseResult>(async (stored, write) => {
     const current = findConnection(stored, key)

@@ -1,4 +1,4 @@
-import type { Failure } from './failure.ts'
+import type { Failure, LimitScope } from './failure.ts'
 import type { HttpResponse } from '../client/messages.ts'
 import { chooseRetryAt, parseRetryAfter } from './retry-after.ts'
 
@@ -7,7 +7,7 @@ export interface StatusRules {
   /** The retry times of a 429 in the provider's own headers, most reliable first. Default: `Retry-After`. */
   retryAt?: Array<number | undefined>
   limitReason?: string
-  limitScope?: 'connection' | 'host'
+  limitScope?: LimitScope
 }
 
 /**

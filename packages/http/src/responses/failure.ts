@@ -4,22 +4,31 @@
  * - `rateLimited`: wait until `retryAt`. This uses up no attempt.
  * - `expired`: the access token has expired. Refresh it and retry.
  * - `unauthorized`: the token no longer works. The user must reconnect.
+ * - `missingPermission`: the token works, but the user must reconnect and allow more.
+ * - `gone`: the address no longer exists. The connection ends.
  * - `rejected`: the provider will never accept this message.
  * - `quota`: the account has used up its quota.
+ * - `misconfigured`: the provider refuses the deployment itself, such as its bot token. Only an operator can fix it.
  * - `malformed`: the response cannot be parsed.
  */
 export type Failure =
-  | { kind: 'transient', reason: string }
+  | {
+    kind: 'transient'
+    reason: string
+    /** The earliest useful retry, in milliseconds since the epoch. Absent when the usual schedule applies. */
+    notBefore?: number
+  }
   | {
     kind: 'rateLimited'
     reason: string
     /** Milliseconds since the epoch. */
     retryAt: number
-    /** What must wait: with `host`, every connection at that host; otherwise only this connection. */
-    scope?: 'connection' | 'host'
+    scope?: LimitScope
   }
   | { kind: 'expired', reason: string }
   | { kind: 'unauthorized', reason: string }
+  | { kind: 'missingPermission', reason: string, missing: string[] }
+  | { kind: 'gone', reason: string }
   | {
     kind: 'rejected'
     reason: string
@@ -27,4 +36,11 @@ export type Failure =
     isTooMuch?: true
   }
   | { kind: 'quota', reason: string }
+  | { kind: 'misconfigured', reason: string }
   | { kind: 'malformed', reason: string }
+
+/**
+ * What must wait for a rate limit: only this connection (the default), every connection at the same `account.host`, or every
+ * connection of the provider (`app`).
+ */
+export type LimitScope = 'connection' | 'host' | 'app'

@@ -84,21 +84,24 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
         limitedUntil: failure.scope === 'host' ? null : failure.retryAt
       }
     case 'unauthorized':
+    case 'missingPermission':
       return {
         ...nothing,
         state: 'parked',
         unauthorized: true,
         reason: failure.reason,
-        event: { event: 'attempt', outcome: 'unauthorized', reason: failure.reason, ...facts }
+        event: { event: 'attempt', outcome: failure.kind, reason: failure.reason, ...facts }
       }
     case 'rejected':
     case 'quota':
+    case 'gone':
       return {
         ...nothing,
         state: 'failed',
         reason: failure.reason,
         event: { event: 'attempt', outcome: failure.kind, reason: failure.reason, ...facts }
       }
+    case 'misconfigured':
     case 'transient':
     case 'malformed':
     case 'expired':

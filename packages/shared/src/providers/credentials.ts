@@ -1,14 +1,25 @@
-/** The credentials for one account. Plain JSON, which is sealed before it is stored. */
+/**
+ * What a provider's client needs to act for one connection: tokens, or a secret address such as a webhook's URL. Plain JSON,
+ * which is sealed before it is stored. Each provider extends it with its own members.
+ */
 export interface Credentials {
-  accessToken: string
+  accessToken?: string
   refreshToken?: string
+}
+
+/** The tokens of an OAuth 2 server. */
+export interface Tokens extends Credentials {
+  accessToken: string
 }
 
 /** The account of the credentials, as users identify it. */
 export interface Account {
   id: string
   name: string
-  /** The host, when users choose it: `pump.example`. Absent for the provider's own host. */
+  /**
+   * The part of the provider that the account belongs to, with a health and rate limits of its own: a host that users choose, a
+   * workspace, or the domain of an e-mail address. Absent for the provider's own host.
+   */
   host?: string
 }
 
@@ -19,4 +30,9 @@ export interface Grant<C extends Credentials = Credentials> {
   expiresAt?: Date
   /** Permissions that Carillon requested and the user did not grant. */
   missingPermissions?: string[]
+  /**
+   * Set when several connections share the credentials, such as all users of one Slack workspace: what they share. The members
+   * of `target` then belong to this connection alone, and the client receives them together with the credentials.
+   */
+  shared?: { key: string, target: object }
 }

@@ -1,7 +1,7 @@
 import { integer } from '../env/index.ts'
 import type { ValuesOf, VariableTable } from '../env/index.ts'
 import type { Credentials } from './credentials.ts'
-import type { Provider } from './provider.ts'
+import type { Accounts, Provider } from './provider.ts'
 
 /** The settings of the site that a provider may use. */
 export interface Site {
@@ -27,6 +27,8 @@ export interface ProviderOptions<Env extends VariableTable, C extends Credential
   name: string
   /** The owner of connected accounts: a user, or a team, whose owner connects the account. */
   holder: 'user' | 'team'
+  /** How many accounts an owner may connect. */
+  accounts: Accounts
   /** The environment variables without the provider's prefix: `API_URL` of `acme` is read from ACME_API_URL. */
   env: Env
   /** True when users choose the host of their account. The simulator then has its own port, `SANDBOX_<ID>_PORT`. */
@@ -38,13 +40,14 @@ export interface ProviderOptions<Env extends VariableTable, C extends Credential
 }
 
 /** A provider without the members that its definition contains. */
-export type ProviderClient<C extends Credentials = Credentials> = Omit<Provider<C>, 'id' | 'name' | 'holder'>
+export type ProviderClient<C extends Credentials = Credentials> = Omit<Provider<C>, 'id' | 'name' | 'holder' | 'accounts'>
 
 /** One provider of the registry. */
 export interface ProviderDefinition {
   readonly id: string
   readonly name: string
   readonly holder: 'user' | 'team'
+  readonly accounts: Accounts
   /** The prefix of all its variables, such as `ACME_`. */
   readonly prefix: string
   /** Keyed by full names, in the order of `.env.example`. */
@@ -62,7 +65,7 @@ export interface ProviderDefinition {
 
 /** Derives the parts that the configuration, the command line and the documentation need from a provider's own facts. */
 export function defineProvider<const Env extends VariableTable, C extends Credentials> (
-  { id, name, holder, env, hasUserHosts, terminal, create }: ProviderOptions<Env, C>
+  { id, name, holder, accounts, env, hasUserHosts, terminal, create }: ProviderOptions<Env, C>
 ): ProviderDefinition {
   const prefix = `${id.toUpperCase()}_`
   const limit = `${prefix}MAX_PER_SECOND`
@@ -71,6 +74,7 @@ export function defineProvider<const Env extends VariableTable, C extends Creden
     id,
     name,
     holder,
+    accounts,
     prefix,
     required,
     ...hasUserHosts === true && { simulatorPort: `SANDBOX_${prefix}PORT` },
@@ -83,7 +87,7 @@ export function defineProvider<const Env extends VariableTable, C extends Creden
       if (required.some((variable) => values[variable] === undefined)) return undefined
       const own = Object.fromEntries(Object.keys(env).map((suffix) => [suffix, values[`${prefix}${suffix}`]]))
       // The readers in `env` returned these values, and no required one is missing.
-      return { id, name, holder, ...create(own as ValuesOf<Env>, site) } as Provider
+      return { id, name, holder, accounts, ...create(own as ValuesOf<Env>, site) } as Provider
     },
     maxPerSecond (values) {
       const value = values[limit]

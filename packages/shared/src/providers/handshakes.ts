@@ -63,8 +63,60 @@ export interface OneTimeCodeHandshake<C extends Credentials = Credentials> {
   complete (pending: Record<string, unknown>, context: RequestContext): Promise<Grant<C> | null>
 }
 
+/** The field of the page in which the user enters an address, a URL or a token. */
+export interface AddressField {
+  /** Such as `E-mail address`. */
+  label: string
+  /** An example, which the empty field shows. */
+  placeholder: string
+  /** One sentence that says where the user finds it. */
+  hint?: string
+}
+
+/** What a confirmation message contains. */
+export interface Confirmation {
+  /** Six digits. */
+  code: string
+  /** A page of ours with a button that confirms. Opening it changes nothing. */
+  url: string
+  /** The name of the site. */
+  site: string
+}
+
+/**
+ * An address that the user enters: an e-mail address, or the URL of a webhook. The kind is `confirm` when `sendCode` is present,
+ * and `paste` when the address itself proves that the user may use it.
+ */
+export interface AddressHandshake<C extends Credentials = Credentials> {
+  readonly field: AddressField
+  /**
+   * Parses and checks what the user entered. Sends nothing that the owner of the address would notice. Throws ProviderError
+   * `rejected`, whose reason completes the sentence "The address …".
+   */
+  accept (text: string, context: RequestContext): Promise<Grant<C>>
+  /** Sends the code to the address. `proven` when the response already proves that the user owns it. Throws ProviderError. */
+  sendCode? (grant: Grant<C>, confirmation: Confirmation, context: RequestContext): Promise<'sent' | 'proven'>
+}
+
+/** A link that the user opens in the provider's app. The provider then reports who opened it, as an inbound event. */
+export interface LinkHandshake {
+  /** The link that contains `code`, which is 32 characters of base64url. */
+  begin (code: string, context: RequestContext): Promise<{ url: string }>
+}
+
+/** A push subscription of the user's browser. */
+export interface SubscribeHandshake<C extends Credentials = Credentials> {
+  /** The public key that the browser needs to subscribe, in base64url. */
+  readonly publicKey: string
+  /** Parses the subscription as the browser serializes it. Throws ProviderError `rejected`. */
+  accept (subscription: unknown): Grant<C>
+}
+
 export interface Handshakes<C extends Credentials = Credentials> {
   code?: CodeHandshake<C>
   verifier?: VerifierHandshake<C>
   oneTimeCode?: OneTimeCodeHandshake<C>
+  address?: AddressHandshake<C>
+  link?: LinkHandshake
+  subscribe?: SubscribeHandshake<C>
 }

@@ -3,10 +3,13 @@ export type { ProviderClient, ProviderDefinition, Site, TerminalAccess } from '.
 export { exchangeCode } from './oauth2/exchange-code.ts'
 export { parseTokens, refreshTokens, toRefreshed } from './oauth2/refresh-tokens.ts'
 export { revokeTokens } from './oauth2/revoke-tokens.ts'
-export type { Message, MessageFile } from './message.ts'
+export type { Message, MessageAction, MessageFile } from './message.ts'
 export type { Authorized, ForwardedRequest, Inbound, Proxies, Pulls, Receipt, Refreshed, Refreshes, Revokes, Sends } from './capabilities.ts'
-export type { Account, Credentials, Grant } from './credentials.ts'
-export type { PendingCode, CodeHandshake, Handshakes, OneTimeCodeHandshake, PendingVerifier, VerifierHandshake } from './handshakes.ts'
+export type { Account, Credentials, Grant, Tokens } from './credentials.ts'
+export type {
+  AddressField, AddressHandshake, CodeHandshake, Confirmation, Handshakes, LinkHandshake, OneTimeCodeHandshake, PendingCode,
+  PendingVerifier, SubscribeHandshake, VerifierHandshake
+} from './handshakes.ts'
 export type { Notice, Notices } from './inbound.ts'
 export type { AdAccount, InsightsDay, Pull, PullPage } from './insights.ts'
 export type { Provider } from './provider.ts'

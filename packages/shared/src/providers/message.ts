@@ -8,6 +8,20 @@ export interface Message {
   /** Required for `file`. */
   file?: MessageFile
   level?: 'info' | 'success' | 'warning' | 'error'
+  /** An absolute https URL of a picture, for providers that show one. */
+  image?: string
+  /** Buttons, in the order of their importance. A provider that shows fewer leaves out the last ones. */
+  actions?: MessageAction[]
+  /** How much the message may disturb. Defaults to `normal`. */
+  urgency?: 'low' | 'normal' | 'high' | 'critical'
+  /** A later message with the same key replaces this one, where the provider can do that. */
+  collapseKey?: string
+}
+
+export interface MessageAction {
+  title: string
+  /** An absolute http(s) URL. */
+  url: string
 }
 
 /** A file by reference, which the worker fetches through the guarded client, or by value. */

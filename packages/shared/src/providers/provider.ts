@@ -3,12 +3,19 @@ import type { Account, Credentials } from './credentials.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { RequestContext } from './request-context.ts'
 
+/**
+ * How many accounts an owner may connect: `one`, which another account replaces, or `many`. With `manyExclusive`, an account
+ * belongs to one owner at a time: connecting it ends the connections of others to it.
+ */
+export type Accounts = 'one' | 'many' | 'manyExclusive'
+
 /** The members of every provider. All of them throw ProviderError, whose kind decides the next step. */
 export interface ProviderCore<C extends Credentials = Credentials> {
   readonly id: string
   readonly name: string
   /** The owner of connected accounts: a user, or a team, whose owner connects the account. */
   readonly holder: 'user' | 'team'
+  readonly accounts: Accounts
   /** The configured origins of its servers, such as `https://api.example.com`. Requests to them need no guard. */
   readonly origins: readonly string[]
   readonly handshakes: Handshakes<C>

@@ -1,5 +1,6 @@
 import type { Registrations } from '@carillon/clients'
-import type { FileContext } from '@carillon/http'
+import type { Credentials } from './credentials.ts'
+import type { FileContext, LimitScope } from '@carillon/http'
 
 /** The external services that a provider's client may use: network, cancellation, clock, files, and client registrations. */
 export interface RequestContext extends FileContext {
@@ -11,5 +12,10 @@ export interface RequestContext extends FileContext {
   /**
    * Receives a limit that is nearly reached: no more requests go to `scope` until `retryAt`, in milliseconds since the epoch.
    */
-  onNearLimit?: (rest: { scope: 'connection' | 'host', retryAt: number }) => void
+  onNearLimit?: (rest: { scope: LimitScope, retryAt: number }) => void
+  /**
+   * Receives credentials that replace those of the request, when the provider moved the address of the connection. They are
+   * stored, and later messages use them.
+   */
+  onMoved?: (credentials: Credentials) => void
 }

@@ -98,7 +98,7 @@ t.test('creates one connection for two concurrent grants, whose credentials open
     t.equal(saved.filter(({ reconnected }) => !reconnected).length, 1)
     const [{ id } = { id: '' }] = saved
     t.equal((await findConnection(database, id))?.credentialsVersion, 4)
-    t.ok(tokens.includes((await openAt(database, id)).accessToken))
+    t.ok(tokens.includes((await openAt(database, id)).accessToken ?? ''))
   }
 })
 

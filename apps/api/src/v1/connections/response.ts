@@ -51,8 +51,11 @@ export const testResultResponse = Type.Object({
   ok: Type.Boolean(),
   receipt: Type.Optional(Type.Object({ id: Type.String() })),
   error: Type.Optional(Type.Object({
-    kind: Type.Enum(['transient', 'rateLimited', 'expired', 'unauthorized', 'rejected', 'quota', 'malformed'], {
-      description: '`unauthorized`: the user has to reconnect. `expired`: the token has expired and could not be refreshed now'
+    kind: Type.Enum([
+      'transient', 'rateLimited', 'expired', 'unauthorized', 'missingPermission', 'gone', 'rejected', 'quota', 'misconfigured', 'malformed'
+    ], {
+      description: '`unauthorized`, `missingPermission`: the user has to reconnect. `gone`: the address no longer exists. `expired`: the token has ' +
+        'expired and could not be refreshed now. `misconfigured`: the provider refuses this deployment'
     }),
     reason: Type.String(),
     status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),

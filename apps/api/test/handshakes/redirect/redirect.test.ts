@@ -338,5 +338,5 @@ async function onlyConnection (
   const sealed = await findSealed(database, id)
   const provider = services.providers.get('pushbullet')
   if (sealed === undefined || provider === undefined) throw new Error('there is no connection')
-  return { id, accessToken: openCredentials(services.vault, provider, sealed).accessToken }
+  return { id, accessToken: openCredentials(services.vault, provider, sealed).accessToken ?? '' }
 }

@@ -1,7 +1,7 @@
 import { ProviderError, sendRequest } from '@carillon/http'
 import { secretText, text, url } from '@carillon/shared/env'
 import { defineProvider, parseTokens, refreshTokens, revokeTokens, toRefreshed } from '@carillon/shared/providers'
-import type { Account, CodeHandshake, Credentials, ProviderClient, RequestContext } from '@carillon/shared/providers'
+import type { Account, CodeHandshake, ProviderClient, RequestContext, Tokens } from '@carillon/shared/providers'
 import { classify } from './classify.ts'
 
 export { createSimulator } from './simulator.ts'
@@ -11,6 +11,7 @@ export const definition = defineProvider({
   id: 'parrot',
   name: 'Parrot Post',
   holder: 'user',
+  accounts: 'one',
   env: {
     CLIENT_ID: { ...text, required: true, about: 'OAuth client at Parrot Post. Without it, Parrot Post is not offered.' },
     CLIENT_SECRET: { ...secretText, required: true, about: 'Secret of PARROT_CLIENT_ID.' },
@@ -19,9 +20,9 @@ export const definition = defineProvider({
   create: ({ CLIENT_ID, CLIENT_SECRET, URL: baseUrl }) => createParrot(CLIENT_ID, CLIENT_SECRET, baseUrl)
 })
 
-function createParrot (clientId: string, clientSecret: string, baseUrl: string): ProviderClient {
+function createParrot (clientId: string, clientSecret: string, baseUrl: string): ProviderClient<Tokens> {
   const { origin, host } = new URL(baseUrl)
-  const code: CodeHandshake = {
+  const code: CodeHandshake<Tokens> = {
     clientId,
     clientSecret,
     authorizeUrl: `${baseUrl}/authorize`,
@@ -48,7 +49,7 @@ function createParrot (clientId: string, clientSecret: string, baseUrl: string):
     revoke: (credentials, context) => revokeTokens(code, `${baseUrl}/revoke`, credentials, context)
   }
 
-  async function identify ({ accessToken }: Credentials, context: RequestContext): Promise<Account> {
+  async function identify ({ accessToken }: Tokens, context: RequestContext): Promise<Account> {
     const id = await call('GET', '/me', accessToken, undefined, context)
     return { id, name: id }
   }

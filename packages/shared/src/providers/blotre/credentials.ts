@@ -1,9 +1,9 @@
 import type { BlotreToken } from '@carillon/clients/blotre'
 import { isObject, ProviderError } from '@carillon/http'
-import type { Credentials } from '../credentials.ts'
+import type { Tokens } from '../credentials.ts'
 
 /** Access tokens are valid for two hours, refresh tokens for fourteen days. Each refresh replaces both. */
-export interface BlotreCredentials extends Credentials {
+export interface BlotreCredentials extends Tokens {
   accessToken: string
   refreshToken?: string
   /** The disposable client of these credentials, which alone may refresh them. The configured client when absent. */

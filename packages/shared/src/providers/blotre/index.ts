@@ -7,6 +7,7 @@ export const blotre = defineProvider({
   id: 'blotre',
   name: 'Blot\'re',
   holder: 'user',
+  accounts: 'one',
   env: variables,
   terminal: { help: ['shows a code and a page to enter it on'], examples: ['', '--remove'] },
   create: (values, { name }) =>

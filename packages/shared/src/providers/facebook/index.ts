@@ -6,6 +6,7 @@ export const facebook = defineProvider({
   id: 'facebook',
   name: 'Facebook',
   holder: 'team',
+  accounts: 'one',
   env: variables,
   create: (values) => createFacebook({
     clientId: values.CLIENT_ID,

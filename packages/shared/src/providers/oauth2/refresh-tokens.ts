@@ -1,7 +1,7 @@
 import { isObject, isToken, parseTokenBody, ProviderError, readTokenResponse, requestToken, tokenErrorOf } from '@carillon/http'
 import type { HttpContext } from '@carillon/http'
 import type { Refreshed } from '../capabilities.ts'
-import type { Credentials } from '../credentials.ts'
+import type { Tokens } from '../credentials.ts'
 import type { CodeHandshake } from '../handshakes.ts'
 import { classifyTokenRefusal } from './exchange-code.ts'
 
@@ -9,7 +9,7 @@ import { classifyTokenRefusal } from './exchange-code.ts'
 export type TokenClient = Pick<CodeHandshake, 'clientId' | 'clientSecret' | 'tokenUrl' | 'tokenRequest'>
 
 /** Parses an access token and, where there is one, a refresh token. Throws ProviderError `malformed` for anything else. */
-export function parseTokens (value: unknown, host: string): Credentials {
+export function parseTokens (value: unknown, host: string): Tokens {
   const { accessToken, refreshToken } = isObject(value) ? value : {}
   if (!isToken(accessToken)) throw unusable('access token', host)
   if (refreshToken === undefined || refreshToken === null) return { accessToken }
@@ -18,7 +18,7 @@ export function parseTokens (value: unknown, host: string): Credentials {
 }
 
 /** The credentials of a token response. Without a new refresh token, the old one stays valid (RFC 6749 §6). */
-export function toRefreshed (response: unknown, before: Partial<Credentials>, now: number, host: string): Refreshed {
+export function toRefreshed (response: unknown, before: Partial<Tokens>, now: number, host: string): Refreshed<Tokens> {
   const token = readTokenResponse(response)
   const refreshToken = token?.refresh_token ?? before.refreshToken
   const credentials = parseTokens({ accessToken: token?.access_token, refreshToken }, host)
@@ -26,7 +26,7 @@ export function toRefreshed (response: unknown, before: Partial<Credentials>, no
 }
 
 /** Refreshes credentials at a token endpoint of RFC 6749 §6. Throws ProviderError `unauthorized` for an `invalid_grant`. */
-export async function refreshTokens (client: TokenClient, credentials: Credentials, context: HttpContext): Promise<Refreshed> {
+export async function refreshTokens (client: TokenClient, credentials: Tokens, context: HttpContext): Promise<Refreshed<Tokens>> {
   const { clientId, clientSecret, tokenUrl: url, tokenRequest } = client
   const { host } = new URL(url)
   const { refreshToken } = credentials

@@ -1,6 +1,6 @@
 import { isPage, requestToken } from '@carillon/http'
 import type { HttpContext } from '@carillon/http'
-import type { Credentials } from '../credentials.ts'
+import type { Tokens } from '../credentials.ts'
 import { classifyTokenRefusal } from './exchange-code.ts'
 import type { TokenClient } from './refresh-tokens.ts'
 
@@ -9,7 +9,7 @@ import type { TokenClient } from './refresh-tokens.ts'
  * token goes first, because it revokes the access token with it.
  */
 export async function revokeTokens (
-  client: TokenClient, url: string, { accessToken, refreshToken }: Credentials, context: HttpContext
+  client: TokenClient, url: string, { accessToken, refreshToken }: Tokens, context: HttpContext
 ): Promise<void> {
   const { clientId, clientSecret, tokenRequest } = client
   const hint = refreshToken === undefined ? 'access_token' : 'refresh_token'

@@ -6,6 +6,7 @@ export const pumpio = defineProvider({
   id: 'pumpio',
   name: 'pump.io',
   holder: 'user',
+  accounts: 'one',
   env: variables,
   hasUserHosts: true,
   terminal: {

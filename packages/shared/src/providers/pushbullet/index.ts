@@ -6,6 +6,7 @@ export const pushbullet = defineProvider({
   id: 'pushbullet',
   name: 'Pushbullet',
   holder: 'user',
+  accounts: 'one',
   env: variables,
   terminal: {
     help: [

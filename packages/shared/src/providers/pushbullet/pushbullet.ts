@@ -7,13 +7,13 @@ import {
 } from '@carillon/http'
 import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
 import type { Message, MessageFile } from '../message.ts'
-import type { Account, Credentials, Grant } from '../credentials.ts'
+import type { Account, Grant, Tokens } from '../credentials.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { ForwardedRequest } from '../capabilities.ts'
 import type { ProviderClient } from '../define-provider.ts'
 
 /** Tokens have no stated expiry and cannot be refreshed or revoked. */
-export interface PushbulletCredentials extends Credentials {
+export interface PushbulletCredentials extends Tokens {
   accessToken: string
 }
 
