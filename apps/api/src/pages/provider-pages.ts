@@ -34,9 +34,9 @@ export function providerPages (services: Services, cookies: BrowserCookies): Fas
 function pagesOf (context: ProviderContext): FastifyPluginAsync {
   const { provider, services } = context
   return async (scope) => {
-    const { code, verifier, oneTimeCode } = provider.handshakes
+    const { code, redirect, verifier, oneTimeCode } = provider.handshakes
     const starts: Starts = {}
-    if ((code ?? verifier) !== undefined) starts.redirect = await addRedirectPages(scope, context)
+    if ((code ?? redirect ?? verifier) !== undefined) starts.redirect = await addRedirectPages(scope, context)
     if (verifier !== undefined) starts.verifier = addVerifierPage(scope, context)
     if (oneTimeCode !== undefined) starts.code = addCodePage(scope, context)
     addFirstPage(scope, context, starts)

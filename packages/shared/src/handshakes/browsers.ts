@@ -43,14 +43,15 @@ export async function confirmHandshake (
 }
 
 /**
- * Replaces the `state` of a confirmation with the token that the callback will contain, and stores the pending authorization.
- * False when the handshake has ended or was confirmed again, or when another handshake expects the same token.
+ * Stores the pending authorization. A `token` replaces the `state` of the confirmation, when the callback will contain the token
+ * instead. False when the handshake has ended or was confirmed again, or when another handshake expects the same token.
  */
 export async function expectCallback (
-  { db }: Database, { id, state, token, pending }: { id: string, state: string, token: string, pending: string }, now: number
+  { db }: Database, { id, state, token, pending }: { id: string, state: string, token?: string, pending: string }, now: number
 ): Promise<boolean> {
-  const rows = await db.update(handshakes).set({ stateHash: hashSecret(token), pending })
-    .where(and(stillOpen(id, now), eq(handshakes.stateHash, hashSecret(state)), isUnused(token))).returning({ id: handshakes.id })
+  const rows = await db.update(handshakes).set({ stateHash: hashSecret(token ?? state), pending }).where(and(
+    stillOpen(id, now), eq(handshakes.stateHash, hashSecret(state)), token === undefined ? undefined : isUnused(token)
+  )).returning({ id: handshakes.id })
   return rows.length === 1
 }
 

@@ -26,6 +26,39 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
   classifyRefusal? (response: HttpResponse, now: number): Failure
 }
 
+/** An authorization that waits for its callback. */
+export interface PendingRedirect {
+  /** Contains `state`. */
+  authorizeUrl: string
+  /** Kept sealed for `complete`, such as a PKCE verifier and a nonce. */
+  pending: Record<string, unknown>
+}
+
+/** What an authorization URL is made of. */
+export interface RedirectInput {
+  /** The account that the user entered. Null for a provider without `parseAccount`. */
+  account: string | null
+  /** Exactly the registered one. */
+  redirectUri: string
+  /** The callback contains it. */
+  state: string
+  /** The user denied a permission before, so the provider should ask again. */
+  asksAgain: boolean
+}
+
+/**
+ * An OAuth 2.0 authorization code flow that the provider's client runs itself: with PKCE, a nonce, the check of `iss`, or the
+ * endpoints of a host that the user chose. A plain flow is a `CodeHandshake`.
+ */
+export interface RedirectHandshake<C extends Credentials = Credentials> {
+  begin (input: RedirectInput, context: RequestContext): Promise<PendingRedirect>
+  /**
+   * Exchanges the code of the callback, whose `state` is already checked. `callback` is its URL with all parameters. Throws
+   * ProviderError, with `rejected` when the callback or its code is refused.
+   */
+  complete (pending: Record<string, unknown>, callback: URL, context: RequestContext): Promise<Grant<C>>
+}
+
 /** A temporary token that waits for its verifier. */
 export interface PendingVerifier {
   authorizeUrl: string
@@ -114,6 +147,8 @@ export interface SubscribeHandshake<C extends Credentials = Credentials> {
 
 export interface Handshakes<C extends Credentials = Credentials> {
   code?: CodeHandshake<C>
+  /** Replaces the redirects of `code` and `verifier`. */
+  redirect?: RedirectHandshake<C>
   verifier?: VerifierHandshake<C>
   oneTimeCode?: OneTimeCodeHandshake<C>
   address?: AddressHandshake<C>

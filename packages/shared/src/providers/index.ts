@@ -8,7 +8,7 @@ export type { Authorized, ForwardedRequest, Inbound, Proxies, Pulls, Receipt, Re
 export type { Account, Credentials, Grant, Tokens } from './credentials.ts'
 export type {
   AddressField, AddressHandshake, CodeHandshake, Confirmation, Handshakes, LinkHandshake, OneTimeCodeHandshake, PendingCode,
-  PendingVerifier, SubscribeHandshake, VerifierHandshake
+  PendingRedirect, PendingVerifier, RedirectHandshake, RedirectInput, SubscribeHandshake, VerifierHandshake
 } from './handshakes.ts'
 export type { Notice, Notices } from './inbound.ts'
 export type { AdAccount, InsightsDay, Pull, PullPage } from './insights.ts'

@@ -1,11 +1,11 @@
-import { findMissingPermissions } from '@carillon/shared/connections'
 import { findHandshakeByState, listConfirmed } from '@carillon/shared/handshakes'
-import type { Handshake } from '@carillon/shared/handshakes'
 import { encodeQuery } from '@carillon/http'
 import type { CodeHandshake, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { callbackUrl } from '../handshake-urls.ts'
+import { asksAgain } from './asks-again.ts'
 import { assertAuthorized, readCallbackQuery } from './callback-query.ts'
+import { matchState } from './match-state.ts'
 import { obtainGrant } from './obtain-grant.ts'
 import type { RedirectFlow } from './redirect-flow.ts'
 
@@ -16,29 +16,17 @@ export function createOAuth2Flow (provider: Provider, code: CodeHandshake, servi
   return {
     namesHandshake: code.correlation !== 'cookie',
     begin: async (handshake, state, toAuthorizeUrl) => {
-      const more = await parametersToAskAgain(handshake)
+      const { askAgain } = code
+      const more = askAgain !== undefined && await asksAgain(database, provider, handshake) ? askAgain : {}
       return addParameters(await toAuthorizeUrl(state), more)
     },
-    match: code.correlation === 'cookie' ? matchCookie : matchState,
+    match: code.correlation === 'cookie' ? matchCookie : (query) => matchState(services, provider, query),
     obtain: async (query) => {
       const answer = readCallbackQuery(query)
       assertAuthorized(answer)
       const redirectUri = redirectUriOf(code, callback, answer.state ?? '')
       return await obtainGrant(code, { code: answer.code ?? '', redirectUri }, services)
     }
-  }
-
-  /** Some providers do not ask the user again for a permission that they denied, unless a parameter says so. */
-  async function parametersToAskAgain ({ userId, team }: Handshake): Promise<Record<string, string>> {
-    if (code.askAgain === undefined) return {}
-    const missing = await findMissingPermissions(database, provider.id, team === null ? { userId } : { teamId: team.id })
-    return missing.length === 0 ? {} : code.askAgain
-  }
-
-  async function matchState (query: unknown): ReturnType<RedirectFlow['match']> {
-    const { state } = readCallbackQuery(query)
-    const handshake = state === undefined ? undefined : await findHandshakeByState(database, state, now())
-    return handshake?.provider === provider.id ? { handshake } : 'unknownState'
   }
 
   /**

@@ -73,9 +73,9 @@ export const accounts: Target[] = [
     file: 'apps/api/src/handshakes/redirect/oauth2-flow.ts',
     tests: ['redirect/redirect', 'redirect/token-forms', 'redirect/other-ways', 'redirect/facebook', 'decide-account']
       .map((name) => `${api}/handshakes/${name}.test.ts`),
-    generate: true,
-    equivalents: { '"if (code.askAgain === undefined) return {}" → "if (false) return {}"': 'the line saves a query' }
+    generate: true
   },
+  { file: 'apps/api/src/handshakes/redirect/provider-flow.ts', tests: [`${api}/handshakes/redirect/provider-flow.test.ts`], generate: true },
   {
     file: 'apps/api/src/handshakes/redirect/oauth1-flow.ts',
     tests: [`${api}/handshakes/redirect/other-ways.test.ts`, `${api}/handshakes/redirect/redirect.test.ts`],
