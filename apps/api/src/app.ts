@@ -3,6 +3,7 @@ import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pages } from './pages/pages.ts'
 import { healthRoutes } from './health/health-routes.ts'
+import { inboundRoutes } from './inbound/inbound-routes.ts'
 import { leaveBodiesUnread } from './input/unread-bodies.ts'
 import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
 import { createClientErrorHandler, refuseExpectation } from './problems/server-errors.ts'
@@ -45,6 +46,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
 
   await app.register(healthRoutes(services))
   await app.register(reference(site))
+  await app.register(inboundRoutes(services))
   await app.register(pages(services), { prefix: '/connect' })
   await app.register(v1(services), { prefix: '/v1' })
   return app

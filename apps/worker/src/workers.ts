@@ -1,4 +1,5 @@
 import { newId, runPatiently } from '@carillon/shared/db'
+import { handleWaiting } from '@carillon/shared/inbound'
 import { logRepeats } from '@carillon/shared/log'
 import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/deliveries'
 import type { DeliverJob, PlanJob, SegmentJob, WakeJob } from '@carillon/shared/deliveries'
@@ -34,7 +35,8 @@ const tasks = {
   refreshAhead,
   revoke,
   keepPartitions,
-  sweepOutgoing
+  sweepOutgoing,
+  handleNotices: handleWaiting
 } satisfies Record<string, (services: DeliverServices) => Promise<unknown>>
 
 type Task = keyof typeof tasks

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { findDeletion } from '@carillon/shared/connections'
+import { findDeletion } from '@carillon/shared/inbound'
 import { textIn } from '../handshakes/text-in.ts'
 import { foreign, html } from './html.ts'
 import { sendPage } from './page.ts'

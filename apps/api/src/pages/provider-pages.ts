@@ -4,7 +4,6 @@ import { isOwnHandshake, mayUseHandshake } from '../handshakes/browser-binding.t
 import { isOver } from '../handshakes/handshake-outcome.ts'
 import { callbackUrl } from '../handshakes/handshake-urls.ts'
 import { createRedirectFlow } from '../handshakes/redirect/create-redirect-flow.ts'
-import { addNoticeRoutes } from '../inbound/notice-routes.ts'
 import type { Services } from '../services.ts'
 import { addAccountPage } from './account-page.ts'
 import { addAuthorization } from './authorize-url.ts'
@@ -32,7 +31,7 @@ export function providerPages (services: Services, cookies: BrowserCookies): Fas
 }
 
 function pagesOf (context: ProviderContext): FastifyPluginAsync {
-  const { provider, services } = context
+  const { provider } = context
   return async (scope) => {
     const { code, redirect, verifier, oneTimeCode } = provider.handshakes
     const starts: Starts = {}
@@ -42,10 +41,7 @@ function pagesOf (context: ProviderContext): FastifyPluginAsync {
     addFirstPage(scope, context, starts)
     addBindRoute(scope, context)
     addAccountPage(scope, context)
-    if (provider.notices !== undefined) {
-      addNoticeRoutes(scope, provider, provider.notices, services)
-      addDeletionPage(scope, context)
-    }
+    if (provider.inbound !== undefined) addDeletionPage(scope, context)
   }
 }
 

@@ -5,6 +5,7 @@ export const problemTable = {
   invalidInput: { status: 400, title: 'The request is not valid' },
   idempotencyKeyNotSupported: { status: 400, title: 'The Idempotency-Key header is not supported' },
   unauthenticated: { status: 401, title: 'A bearer token is required' },
+  invalidSignature: { status: 401, title: 'The signature of the request is not valid' },
   invalidToken: { status: 401, title: 'The bearer token is not accepted' },
   insufficientScope: { status: 403, title: 'The API key does not have the required scope' },
   wrongCaller: { status: 403, title: 'This call requires another kind of token' },

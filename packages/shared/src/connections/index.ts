@@ -1,7 +1,6 @@
 export { listEvents } from './events.ts'
 export type { ConnectionEvent } from './events.ts'
-export { findDeletion, takeNotice } from './notices.ts'
-export type { NewNotice } from './notices.ts'
+export { closeAccount } from './close-account.ts'
 export { findConnection, findMissingPermissions, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter } from './read.ts'
 export { disconnect, markNeedsReauth, openCredentials, saveConnections, sealCredentials } from './store.ts'

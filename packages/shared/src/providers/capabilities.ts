@@ -1,6 +1,6 @@
 import type { HttpResponse } from '@carillon/http'
 import type { Credentials } from './credentials.ts'
-import type { Notices } from './inbound.ts'
+import type { InboundReader } from './inbound.ts'
 import type { Pull } from './insights.ts'
 import type { Message } from './message.ts'
 import type { RequestContext } from './request-context.ts'
@@ -91,7 +91,7 @@ export interface Pulls<C extends Credentials = Credentials> {
   readonly pull: Pull<C>
 }
 
-/** The provider notifies Carillon when users revoke access or request the deletion of their data. */
+/** The provider sends requests to Carillon, for example when users revoke access or block a bot. */
 export interface Inbound {
-  readonly notices: Notices
+  readonly inbound: InboundReader
 }

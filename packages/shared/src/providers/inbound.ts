@@ -1,16 +1,63 @@
-/** A message that the provider sends on its own about one of its accounts. */
-export interface Notice {
-  /** The account's `id`. */
-  accountId: string
-  issuedAt: Date
-  /** The signed text. One signature has several encodings, but the text is unique. */
-  content: string
+import type { Grant } from './credentials.ts'
+
+/** A request that a provider sends to `POST /inbound/<provider>`, as it arrived. */
+export interface InboundRequest {
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string | undefined>>
+  query: URLSearchParams
+  /** The raw body, which signatures cover. */
+  body: Buffer
+  /** The callback in `POST /inbound/<provider>/<callback>`, for a provider with `callbacks`. */
+  callback?: string
 }
 
-/** How the provider signs its notices. */
-export interface Notices {
-  /** The form field that contains the notice. */
-  readonly field: string
-  /** Throws ProviderError `rejected` for an invalid signature. */
-  read (signed: string): Notice
+/** What a provider reports. `accountId` is the `id` of an account. */
+export type InboundEvent =
+  /** The user has ended the account's grants at the provider. Connections made after `issuedAt` stay. */
+  | { kind: 'accountRemoved', accountId: string, issuedAt: Date }
+  /** The user requests the deletion of all data about the account. It also ends the account's connections. */
+  | { kind: 'deletionRequested', accountId: string, issuedAt: Date }
+  /** The user opened the link of a handshake: `code` is the one in the link. */
+  | { kind: 'linkOpened', code: string, grant: Grant }
+  /** The address of the account no longer exists, or accepts no more messages. `reason` is for the user. */
+  | { kind: 'targetGone', accountId: string, reason: string }
+  /** The provider ended credentials that several connections share. `key` is that of `Grant.shared`. */
+  | { kind: 'grantRevoked', key: string, reason: string }
+  /** The user wants no more messages at this address. */
+  | { kind: 'unsubscribed', accountId: string }
+
+/** The response to the provider. A text is sent as `text/plain`, an object as JSON. */
+export interface InboundResponse {
+  /** Defaults to 200. */
+  status?: number
+  body?: string | object
+}
+
+/** A verified request. */
+export interface InboundMessage {
+  /** The same for every repetition of the message. Its events are handled once. */
+  id: string
+  /** Empty when there is nothing to do. The message is then not stored. */
+  events: InboundEvent[]
+  /**
+   * Builds the response. `confirmation` identifies a stored message: the code under which a user can look it up, and the page
+   * that shows it. By default the response is empty.
+   */
+  respond? (confirmation: { code: string, url: string }): InboundResponse
+}
+
+/** How a provider's requests are read. */
+export interface InboundReader {
+  /** The maximum size of a body. Defaults to 256 KiB. */
+  readonly maxBytes?: number
+  /**
+   * The names of the callbacks, for a provider that calls one URL for each kind of event. Each also exists below
+   * `/connect/<provider>`, where earlier versions had them.
+   */
+  readonly callbacks?: readonly string[]
+  /**
+   * Verifies the request and reads its events. Makes no requests. Throws ProviderError `unauthorized` for a wrong signature that
+   * the provider expects to be refused with 401, and `rejected` for any other request that is not the provider's.
+   */
+  read (request: InboundRequest, now: number): InboundMessage
 }

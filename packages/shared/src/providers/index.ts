@@ -10,7 +10,7 @@ export type {
   AddressField, AddressHandshake, CodeHandshake, Confirmation, Handshakes, LinkHandshake, OneTimeCodeHandshake, PendingCode,
   PendingRedirect, PendingVerifier, RedirectHandshake, RedirectInput, SubscribeHandshake, VerifierHandshake
 } from './handshakes.ts'
-export type { Notice, Notices } from './inbound.ts'
+export type { InboundEvent, InboundMessage, InboundReader, InboundRequest, InboundResponse } from './inbound.ts'
 export type { AdAccount, InsightsDay, Pull, PullPage } from './insights.ts'
 export type { Provider } from './provider.ts'
 export type { Registration, Registrations } from '@carillon/clients'

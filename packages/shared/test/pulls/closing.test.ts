@@ -1,6 +1,6 @@
 import { until } from '@carillon/testing'
 import t from 'tap'
-import { disconnect, saveConnections, takeNotice } from '../../src/connections/index.ts'
+import { closeAccount, disconnect, saveConnections } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { addPulls, PullLost, storeAccounts, storeDays, takePulls } from '../../src/pulls/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -19,8 +19,8 @@ const endings: Record<string, (id: string, name: string) => Promise<unknown>> = 
     const [userId = ''] = await ensureUsers(database, [name])
     return await saveConnections(database, vault, [{ userId, provider: 'facebook', grant: grantOf(`another-${name}`) }])
   },
-  'removes the app at the provider': (_id, name) => takeNotice(database, {
-    provider: 'facebook', kind: 'deauthorize', accountId: `account-${name}`, issuedAt: new Date(Date.now() + 1_000), content: newId()
+  'removes the app at the provider': (_id, name) => closeAccount(database, {
+    provider: 'facebook', accountId: `account-${name}`, reason: 'removed at the provider', at: new Date(Date.now() + 1_000)
   })
 }
 

@@ -3,7 +3,7 @@ import { joinBase, parseJson, ProviderError, withoutParameters } from '@carillon
 import { createFacebookApi, secretParameters } from './api.ts'
 import { createInsights } from './insights.ts'
 import { errorIn, classify, classifyError, classifyToken } from './classify.ts'
-import { readSignedRequest } from './signed-request.ts'
+import { createInboundReader } from './inbound.ts'
 import { readPermissions, readSuccess, readToken, readTokenFacts, readUser } from './objects.ts'
 import type { TokenAnswer } from './objects.ts'
 import type { HttpResponse } from '@carillon/http'
@@ -62,7 +62,7 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
     authorize,
     classifyCredentials,
     pull: createInsights(api),
-    notices: { field: 'signed_request', read: (signed) => readSignedRequest(signed, config.clientSecret, host) }
+    inbound: createInboundReader(config.clientSecret, host)
   }
 
   /** The token from the code lasts only hours, so it is exchanged for a long-lived one immediately. */

@@ -1,12 +1,19 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isObject, parseJson, ProviderError } from '@carillon/http'
-import type { Notice } from '../inbound.ts'
+
+/** The content of a `signed_request`. */
+interface SignedRequest {
+  userId: string
+  issuedAt: Date
+  /** The signed text. One signature has several encodings, but the text is unique. */
+  content: string
+}
 
 /**
  * Parses a `signed_request`: the signature and the payload, in base64url with a dot between them. Throws ProviderError
  * `rejected` unless the signature matches the app's secret.
  */
-export function readSignedRequest (signed: string, clientSecret: string, host: string): Notice {
+export function readSignedRequest (signed: string, clientSecret: string, host: string): SignedRequest {
   const [signature = '', payload = '', ...rest] = signed.split('.')
   const given = Buffer.from(signature, 'base64url')
   const ours = createHmac('sha256', clientSecret).update(payload).digest()
@@ -16,7 +23,7 @@ export function readSignedRequest (signed: string, clientSecret: string, host: s
   if (!isObject(json) || json['algorithm'] !== 'HMAC-SHA256') throw forged('is signed in an unknown way')
   const { user_id: userId, issued_at: issuedAt } = json
   if (!isUserId(userId) || !isTime(issuedAt)) throw forged('does not say of whom and when')
-  return { accountId: userId, issuedAt: new Date(issuedAt * 1_000), content: payload }
+  return { userId, issuedAt: new Date(issuedAt * 1_000), content: payload }
 
   function forged (what: string): ProviderError {
     return new ProviderError({ kind: 'rejected', reason: `signed_request ${what}` }, host)

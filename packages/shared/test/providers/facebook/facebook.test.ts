@@ -158,9 +158,19 @@ t.test('detects from the response to a forwarded request whether the token is de
 })
 
 t.test("accepts only notices that the app's secret has signed", async (t) => {
-  const read = (signed: string) => facebook.notices?.read(signed)
+  const read = (signed: string, callback = 'deauthorize') => facebook.inbound?.read({
+    headers: {}, query: new URLSearchParams(), body: Buffer.from(`signed_request=${encodeURIComponent(signed)}`), callback
+  }, 0)
   const payload = encode({ algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1_790_000_000, expires: 0 })
-  t.same(read(`${sign(payload)}.${payload}`), { accountId: '42', issuedAt: new Date(1_790_000_000_000), content: payload })
+  const event = { accountId: '42', issuedAt: new Date(1_790_000_000_000) }
+  const removed = read(`${sign(payload)}.${payload}`)
+  t.match([removed?.id, removed?.events], [payload, [{ kind: 'accountRemoved', ...event }]])
+  const confirmation = { code: 'code', url: 'https://carillon.example/code' }
+  t.same(removed?.respond?.(confirmation), { body: { success: true } })
+  const deletion = read(`${sign(payload)}.${payload}`, 'delete')
+  t.same(deletion?.events, [{ kind: 'deletionRequested', ...event }])
+  t.same(deletion?.respond?.(confirmation), { body: { url: confirmation.url, confirmation_code: 'code' } })
+  t.throws(() => read(`${sign(payload)}.${payload}`, 'other'), { message: /for no callback/ })
   const forged = [
     '', '.', payload, `.${payload}`, `${sign(payload)}.`, `${sign(payload, 'other')}.${payload}`, `${sign(payload).slice(0, -2)}.${payload}`,
     `${sign(payload)}.${encode({ algorithm: 'HMAC-SHA256', user_id: '43', issued_at: 1_790_000_000 })}`, `${sign(payload)}.${payload}.${payload}`,

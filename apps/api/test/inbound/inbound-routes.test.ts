@@ -1,7 +1,8 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { saveConnections } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import { ensureUser } from '@carillon/shared/users'
+import { until } from '@carillon/testing'
 import t from 'tap'
 import { at, openTestApi, textAt } from '../open-api.ts'
 
@@ -20,8 +21,8 @@ async function look (id: string) {
   return (await api.ask('GET', `/v1/connections/${id}`, { token: key })).body
 }
 
-async function tell (kind: 'deauthorize' | 'delete', signed: string) {
-  return await api.ask('POST', `/connect/facebook/${kind}`, {
+async function tell (callback: 'deauthorize' | 'delete', signed: string, door = '/inbound/facebook') {
+  return await api.ask('POST', `${door}/${callback}`, {
     body: new URLSearchParams({ signed_request: signed }).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }
   })
 }
@@ -129,12 +130,57 @@ t.test("refuses a notice that the app's secret has not signed", async (t) => {
       t.match(await tell(kind, signed), { status: 400, body: { code: 'badRequest', detail: /^signed_request/ } }, signed)
     }
   }
-  t.equal((await api.ask('POST', '/connect/facebook/delete', { body: { signed_request: ['x'] } })).status, 400)
-  t.equal((await api.ask('GET', '/connect/facebook/delete')).status, 404)
+  t.equal((await api.ask('POST', '/inbound/facebook/delete', { body: { signed_request: ['x'] } })).status, 400)
+  t.match(await api.ask('GET', '/inbound/facebook/delete'), { status: 405, headers: { allow: 'POST' } })
   t.match(await look(id), { status: 'active', account: { id: '1007' } })
   t.notMatch(api.logLines.join(''), good)
 })
 
-t.test('exists only for providers that send notices', async (t) => {
-  t.equal((await api.ask('POST', '/connect/pushbullet/delete', { body: {} })).status, 404)
+t.test('exists only for providers that send messages', async (t) => {
+  for (const path of ['/connect/pushbullet/delete', '/inbound/pushbullet', '/inbound/facebook', '/inbound/facebook/other', '/inbound']) {
+    t.equal((await api.ask('POST', path, { body: {} })).status, 404, path)
+  }
+})
+
+t.test('keeps the addresses of the callbacks that earlier versions had', async (t) => {
+  const id = await connect('hal', '1008')
+  const signed = signedRequest('1008', Date.now() + 1_000)
+  const earlier = await tell('deauthorize', signed, '/connect/facebook')
+  t.match([earlier.status, earlier.body], [200, { success: true }])
+  t.match(await look(id), { status: 'revoked' })
+  t.match(await tell('delete', 'x.y', '/connect/facebook'), { status: 400, body: { code: 'badRequest' } })
+  t.equal((await api.ask('GET', '/connect/facebook/delete')).status, 404)
+  const asNow = await tell('delete', signed)
+  t.same((await tell('delete', signed, '/connect/facebook')).body, asNow.body, 'both addresses have the same notices')
+})
+
+t.test('counts a message once that an earlier version stored', async (t) => {
+  const signed = signedRequest('1011', Date.now() + 1_000)
+  const digest = createHash('sha256').update(signed.split('.')[1] ?? '').digest('hex')
+  const code = 'c'.repeat(32)
+  await api.database.sql`
+    insert into notices (id, provider, kind, digest, code, closed) values (${newId()}, 'facebook', 'delete', ${digest}, ${code}, 0)`
+  const id = await connect('ida', '1011')
+  t.match(await tell('delete', signed), { status: 200, body: { confirmation_code: code } })
+  t.match(await look(id), { status: 'active' })
+  t.equal((await api.ask('GET', `/connect/facebook/deletions/${code}`)).status, 200)
+})
+
+t.test('refuses a body that is too large before it is read', async (t) => {
+  t.match(await tell('delete', 'x'.repeat(5_000)), { status: 413, body: { code: 'bodyTooLarge' } })
+})
+
+t.test('responds before events are handled that take long, and logs nothing of the message', async (t) => {
+  const id = await connect('jo', '1012')
+  const connection = id.slice('con_'.length)
+  const signed = signedRequest('1012', Date.now() + 1_000)
+  let answered: unknown
+  await api.database.sql.begin(async (tx) => {
+    await tx`select from connections where id = ${connection} for update`
+    answered = (await tell('deauthorize', signed)).body
+  })
+  t.same(answered, { success: true })
+  t.ok(await until(async () => at(await look(id), 'status') === 'revoked'))
+  const logged = api.logLines.join('')
+  for (const secret of [signed, signed.split('.')[1] ?? '', '"1012"', 'sandbox-secret']) t.notMatch(logged, secret)
 })

@@ -1,0 +1,51 @@
+import { closeAccount } from '../connections/index.ts'
+import { publicId } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+import { skipWaiting } from '../deliveries/index.ts'
+import type { Log } from '../log/index.ts'
+import type { InboundEvent } from '../providers/index.ts'
+import type { Vault } from '../vault/index.ts'
+import { openEvents } from './stored-events.ts'
+
+export interface InboundServices {
+  database: Database
+  vault: Vault
+  log: Log
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+/** Handles the events of a stored notice, and removes them. Handling them twice has the effect of once. */
+export async function handleNotice (services: InboundServices, id: string): Promise<void> {
+  const { database: { sql }, vault, log } = services
+  const [notice] = await sql<Array<{ provider: string, kind: string, events: string | null, at: string }>>`
+    select provider, kind, events, at from notices where id = ${id}`
+  if (notice === undefined || notice.events === null) return
+  const closed: string[] = []
+  for (const event of openEvents(vault, id, notice.events)) {
+    closed.push(...await handleEvent(services, notice.provider, event, new Date(notice.at)))
+  }
+  await sql`update notices set events = null, handle_at = null, closed = ${closed.length} where id = ${id}`
+  const connectionIds = closed.map((connection) => publicId('connection', connection))
+  log.info({ provider: notice.provider, kind: notice.kind, connectionIds }, 'handled a notice')
+}
+
+/** Returns the ids of the connections that the event closed. */
+async function handleEvent (services: InboundServices, provider: string, event: InboundEvent, at: Date): Promise<string[]> {
+  switch (event.kind) {
+    case 'accountRemoved': return await close({ accountId: event.accountId, at: event.issuedAt, reason: 'removed at the provider' })
+    case 'deletionRequested': return await close({
+      accountId: event.accountId, at: event.issuedAt, reason: 'deleted at the user\'s request', erases: true
+    })
+    case 'targetGone': return await close({ accountId: event.accountId, at, reason: event.reason })
+    case 'linkOpened':
+    case 'grantRevoked':
+    case 'unsubscribed': throw new TypeError(`No rule handles ${event.kind}`)
+  }
+
+  async function close (end: { accountId: string, at: Date, reason: string, erases?: boolean }): Promise<string[]> {
+    const closed = await closeAccount(services.database, { provider, ...end })
+    for (const id of closed) await skipWaiting(services.database, id)
+    return closed
+  }
+}
