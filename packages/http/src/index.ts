@@ -16,6 +16,8 @@ export { encodeQuery, percentEncode, withoutParameters, withParameters } from '.
 export { joinBase } from './formats/join-base.ts'
 export { isObject, isText, parseJson, parseJsonObject } from './formats/json.ts'
 export { mimeEssence, normalizeMimeType } from './formats/mime-type.ts'
+export { createUserHosts, isUserHost } from './formats/user-hosts.ts'
+export type { UserHosts } from './formats/user-hosts.ts'
 export { readWebUrl } from './formats/web-url.ts'
 export { requestToken } from './oauth2/request-token.ts'
 export { isToken, maxTokenResponseBytes, parseTokenBody, readTokenResponse, tokenErrorOf } from './oauth2/token-response.ts'

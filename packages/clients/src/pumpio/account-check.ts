@@ -1,8 +1,8 @@
 import type { Classification, HttpResponse } from '@carillon/http'
-import { encodeQuery, ProviderError, sendRequest } from '@carillon/http'
+import { encodeQuery, isUserHost, ProviderError, sendRequest } from '@carillon/http'
 import type { PumpioContext } from './context.ts'
 import type { PumpioAccount } from './account.ts'
-import { accountText, isUserHost } from './account.ts'
+import { accountText } from './account.ts'
 import { untrustedHostLimits } from './oauth/discovery.ts'
 
 /** Checks whether an account still exists when its server does not report that. */

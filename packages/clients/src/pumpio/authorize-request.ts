@@ -1,6 +1,5 @@
-import { joinBase, ProviderError } from '@carillon/http'
+import { isUserHost, joinBase, ProviderError } from '@carillon/http'
 import type { HttpResponse } from '@carillon/http'
-import { isUserHost } from './account.ts'
 import type { Signed, SigningKeys, PumpioSigner } from './oauth/signer.ts'
 
 /** A request that the caller sends: its method, and its path with query at the account's host. */

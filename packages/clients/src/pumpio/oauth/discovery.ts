@@ -1,7 +1,6 @@
-import { isObject, parseJsonObject, sendRequest } from '@carillon/http'
+import { isObject, isUserHost, parseJsonObject, sendRequest } from '@carillon/http'
 import type { Classification, HttpResponse } from '@carillon/http'
 import type { PumpioContext } from '../context.ts'
-import { isUserHost } from '../account.ts'
 
 /** The endpoints of a host for registrations and handshakes: URLs of its own origin. */
 export interface PumpioEndpoints {

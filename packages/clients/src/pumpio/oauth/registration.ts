@@ -1,8 +1,7 @@
 import type { Classification, HttpResponse } from '@carillon/http'
-import { sendRequest } from '@carillon/http'
+import { isUserHost, sendRequest } from '@carillon/http'
 import type { PumpioContext } from '../context.ts'
 import type { Registration } from '../../registrations.ts'
-import { isUserHost } from '../account.ts'
 import { untrustedHostLimits } from './discovery.ts'
 import { isSecretText, classify } from '../classify.ts'
 

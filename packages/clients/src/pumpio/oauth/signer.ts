@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { parseHttpDate, sendRequest } from '@carillon/http'
+import { isUserHost, parseHttpDate, sendRequest } from '@carillon/http'
 import type { HttpRequest, HttpResponse } from '@carillon/http'
 import { authorizationHeader } from './oauth1.ts'
 import type { SignableRequest } from './oauth1.ts'
 import type { PumpioContext } from '../context.ts'
-import { isUserHost } from '../account.ts'
 import { refusalOf } from '../classify.ts'
 
 /** The client that signs, and its token, if there is one. */
