@@ -11,6 +11,8 @@ export interface TokenEndpoint {
   /** Where the endpoint expects the client's credentials, and the format of its requests. */
   credentials: 'body' | 'header'
   format: 'form' | 'json'
+  /** A user has chosen the host, so the guard applies. */
+  isGuarded?: boolean
 }
 
 /** Sends one request to a token endpoint, for an exchange or a refresh. Throws ProviderError, like `sendRequest`. */
@@ -21,12 +23,13 @@ export async function requestToken<T> (
 }
 
 function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, string>): HttpRequest {
-  const { url, clientId, clientSecret, credentials, format } = endpoint
+  const { url, clientId, clientSecret, credentials, format, isGuarded = false } = endpoint
   const inBody = credentials === 'body' ? { client_id: clientId, client_secret: clientSecret } : {}
   const members = { ...parameters, ...inBody }
   return {
     method: 'POST',
     url,
+    isGuarded,
     headers: {
       accept: 'application/json',
       'user-agent': 'carillon',

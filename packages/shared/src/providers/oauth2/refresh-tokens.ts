@@ -6,7 +6,10 @@ import type { CodeHandshake } from '../handshakes.ts'
 import { classifyTokenRefusal } from './exchange-code.ts'
 
 /** A provider's client and its token endpoint, as the code handshake names them. */
-export type TokenClient = Pick<CodeHandshake, 'clientId' | 'clientSecret' | 'tokenUrl' | 'tokenRequest'>
+export type TokenClient = Pick<CodeHandshake, 'clientId' | 'clientSecret' | 'tokenUrl' | 'tokenRequest'> & {
+  /** A user has chosen the host, so the guard applies. */
+  isGuarded?: boolean
+}
 
 /** Parses an access token and, where there is one, a refresh token. Throws ProviderError `malformed` for anything else. */
 export function parseTokens (value: unknown, host: string): Tokens {
@@ -27,12 +30,12 @@ export function toRefreshed (response: unknown, before: Partial<Tokens>, now: nu
 
 /** Refreshes credentials at a token endpoint of RFC 6749 §6. Throws ProviderError `unauthorized` for an `invalid_grant`. */
 export async function refreshTokens (client: TokenClient, credentials: Tokens, context: HttpContext): Promise<Refreshed<Tokens>> {
-  const { clientId, clientSecret, tokenUrl: url, tokenRequest } = client
+  const { clientId, clientSecret, tokenUrl: url, tokenRequest, isGuarded = false } = client
   const { host } = new URL(url)
   const { refreshToken } = credentials
   if (refreshToken === undefined) throw new ProviderError({ kind: 'unauthorized', reason: 'there is no refresh token' }, host)
   const parameters = { grant_type: 'refresh_token', refresh_token: refreshToken }
-  const token = await requestToken({ url, clientId, clientSecret, ...tokenRequest }, parameters, (response, now) => {
+  const token = await requestToken({ url, clientId, clientSecret, isGuarded, ...tokenRequest }, parameters, (response, now) => {
     const value = response.status >= 200 && response.status < 300 ? readTokenResponse(parseTokenBody(response)) : undefined
     if (value !== undefined) return { kind: 'ok', value }
     return tokenErrorOf(response) === 'invalid_grant'
