@@ -1,12 +1,13 @@
 /* global document, fetch, FormData, location, performance, setInterval, setTimeout, URLSearchParams */
 
-// Asks at the provider's interval whether the user has entered the code, and less often after errors or in a hidden tab.
+// Asks at an interval whether the user has entered the code or opened the link, and less often after errors or in a hidden tab.
 const maxWaitMs = 60_000
 const form = document.getElementById('redeem')
 const intervalMs = Number(form.dataset.interval)
 
 form.hidden = true
-document.getElementById('hint').textContent = 'This page continues by itself after you have entered the code.'
+const hint = document.getElementById('hint')
+hint.textContent = hint.dataset.waiting
 countDown(document.getElementById('left'))
 wait(intervalMs)
 
@@ -42,7 +43,7 @@ function countDown (line) {
   function show () {
     const seconds = Math.max(0, Math.ceil((endMs - performance.now()) / 1_000))
     line.textContent = seconds === 0
-      ? 'The code has expired.'
+      ? line.dataset.expired
       : `Expires in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}.`
   }
 }

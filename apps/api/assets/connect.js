@@ -10,7 +10,7 @@ const token = sessionStorage.getItem('token')
 const hint = document.getElementById('hint')
 const errorLine = document.getElementById('error')
 const list = document.getElementById('connectors')
-const labels = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code' }
+const labels = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code', link: 'Connect' }
 const waitReasons = { rateLimited: 'its rate limit is reached', breakerOpen: 'it is not available' }
 
 // A screen reader starts with the outcome of the handshake.

@@ -11,6 +11,8 @@ interface HandshakeResponse {
   authorizeUrl?: string
   redeemUrl?: string
   code?: string
+  linkUrl?: string
+  accountToConfirm?: { name: string }
   connectionId: string | null
   error: string | null
 }
@@ -32,7 +34,7 @@ export interface Decision {
 /** One way to connect an account, performed as its user would: in a browser, or with a frontend that calls the API. */
 export interface WayIn {
   name: string
-  kind: 'redirect' | 'verifier' | 'code'
+  kind: 'redirect' | 'verifier' | 'code' | 'link'
   /** Performs the user's steps from an open handshake to its end. Returns the last page, if there is one. */
   walk: (site: Site, handshake: OpenedHandshake, decision: Decision, browser?: Browser) => Promise<Page | undefined>
 }
@@ -95,6 +97,33 @@ export const waysIn: WayIn[] = [
         const next = await ask()
         return !next.text.includes(code) && next
       }, { timeoutMs: 30_000, everyMs: 500 })
+    }
+  },
+  {
+    name: 'by a link over the API',
+    kind: 'link',
+    walk: async ({ api }, { id, token, linkUrl = '', look }, decision) => {
+      await decide(createBrowser(), linkUrl, decision)
+      if (decision.answer === 'deny') return undefined
+      await until(async () => (await look()).accountToConfirm !== undefined, { timeoutMs: 30_000, everyMs: 200 })
+      await api('POST', `/v1/handshakes/${id}/confirm`, { token, body: { accept: true } })
+      return undefined
+    }
+  },
+  {
+    name: 'by a link on its page',
+    kind: 'link',
+    walk: async (_site, { startUrl }, decision, browser = createBrowser()) => {
+      const page = await browser.submit(await browser.get(startUrl))
+      // The link is opened on a phone.
+      await decide(createBrowser(), linkOn(page), decision)
+      const look = async () => browser.follow(await browser.submit(page))
+      if (decision.answer === 'deny') return look()
+      const asked = await until(async () => {
+        const next = await look()
+        return !next.text.includes('id="redeem"') && next
+      }, { timeoutMs: 30_000, everyMs: 200 })
+      return confirmAccount(browser, asked)
     }
   }
 ]

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { newId } from '@carillon/shared/db'
 import { bindHandshake, createHandshake, sealPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake, HandshakeKind, PendingAuthorization } from '@carillon/shared/handshakes'
@@ -20,7 +21,7 @@ export interface HandshakeInput {
 const beginTimeoutMs = 25_000
 
 /** The requests that begin a handshake, and those that complete a handshake which can be completed once. */
-const requestsPerHandshake: Record<HandshakeKind, number> = { redirect: 2, verifier: 3, code: 2 }
+const requestsPerHandshake: Record<HandshakeKind, number> = { redirect: 2, verifier: 3, code: 2, link: 1 }
 
 /**
  * Opens a handshake and returns its id. A verifier or a code is requested from the provider now; a redirect requests nothing
@@ -33,10 +34,10 @@ export async function openHandshake (
   const { userId, account } = input
   await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsPerHandshake[kind] })
   const id = newId()
-  const { authorization, expiresAt } = await begin(services, provider, kind, account)
+  const { authorization, expiresAt, ...opened } = await begin(services, provider, kind, account)
     .catch((error: unknown) => { throw toBeginFailure(error, provider) })
   const pending = authorization === undefined ? {} : { pending: sealPendingAuthorization(vault, id, authorization) }
-  return await createHandshake(database, { id, kind, provider: provider.id, ...input, expiresAt, ...pending }, now())
+  return await createHandshake(database, { id, kind, provider: provider.id, ...input, expiresAt, ...pending, ...opened }, now())
 }
 
 /**
@@ -55,8 +56,8 @@ export async function reopenHandshake (
 
 async function begin (
   services: Services, provider: Provider, kind: HandshakeKind, account: string | undefined
-): Promise<{ authorization?: PendingAuthorization, expiresAt?: Date }> {
-  const { verifier, oneTimeCode } = provider.handshakes
+): Promise<{ authorization?: PendingAuthorization, expiresAt?: Date, linkCode?: string }> {
+  const { verifier, oneTimeCode, link } = provider.handshakes
   const context = newRequestContext(services, beginTimeoutMs)
   if (kind === 'verifier' && verifier !== undefined) {
     const { authorizeUrl, pending } = await verifier.begin(account ?? '', null, context)
@@ -65,6 +66,11 @@ async function begin (
   if (kind === 'code' && oneTimeCode !== undefined) {
     const { expiresAt, ...authorization } = await oneTimeCode.begin(context)
     return { authorization, expiresAt }
+  }
+  if (kind === 'link' && link !== undefined) {
+    const linkCode = randomBytes(24).toString('base64url')
+    const { url } = await link.begin(linkCode, context)
+    return { authorization: { pending: {}, linkUrl: url }, linkCode }
   }
   if (kind === 'redirect') return {}
   throw new TypeError(`${provider.id} has no handshakes of the kind ${kind}`)

@@ -54,7 +54,7 @@ export function addAccountPage (scope: FastifyInstance, { provider, services, co
         <h1>Connect the ${provider.name} account <strong>${foreign(account.name)}</strong> ${forWhom(handshake, site)}?</h1>
         ${named !== null && isOtherAccount(provider, handshake, account)
           ? html`<p class="error">You named <strong>${foreign(named)}</strong>, but ${provider.name} gave access to <strong>${foreign(account.name)}</strong>. Connect it only if it is yours.</p>`
-          : html`<p>${provider.name} gave access to this account. We connect it only after you confirm that it is yours.</p>`}
+          : html`<p>${handshake.kind === 'link' ? 'The link was opened with' : html`${provider.name} gave access to`} this account. We connect it only after you confirm that it is yours.</p>`}
         <p class="soft">${identityOf(handshake, site)}</p>
         <div class="buttons">
           <form method="post" action="${action}">

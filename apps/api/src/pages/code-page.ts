@@ -56,13 +56,13 @@ export function addCodePage (scope: FastifyInstance, context: ProviderContext): 
         <h1>${headingOf(handshake, provider, site)}</h1>
         <p>Open ${provider.name} and enter this code there:</p>
         <p class="code"><code>${code}</code></p>
-        <p id="left" class="soft" data-left="${leftMs}">Expires in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.</p>
+        <p id="left" class="soft" data-left="${leftMs}" data-expired="The code has expired.">Expires in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.</p>
         <p class="buttons"><a class="button" href="${redeemUrl}" target="_blank" rel="noopener noreferrer">Open ${provider.name}</a></p>
         <form id="redeem" method="post" action="${site.publicUrl}/connect/${provider.id}/redeem" data-interval="${intervalMs}">
           <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
           <p class="buttons"><button class="quiet">I have entered it</button></p>
         </form>
-        <p id="hint" class="soft" role="status">${isChecked
+        <p id="hint" class="soft" role="status" data-waiting="This page continues by itself after you have entered the code.">${isChecked
           ? html`${provider.name} has not received the code yet. Try again in a few seconds.`
           : 'After you have entered it, come back here and press the button.'}</p>
         <p class="soft">${warningOf(handshake, site)}</p>`

@@ -14,4 +14,6 @@ export interface ProviderContext {
 }
 
 /** Sends the first page of a pending handshake. */
-export type ShowStart = (request: FastifyRequest, reply: FastifyReply, handshake: Handshake) => FastifyReply
+export type ShowStart = (
+  request: FastifyRequest, reply: FastifyReply, handshake: Handshake
+) => FastifyReply | Promise<FastifyReply>

@@ -15,6 +15,7 @@ import { addCodePage } from './code-page.ts'
 import { addDeletionPage } from './deletion-page.ts'
 import { createHandshakeReplies } from './handshake-replies.ts'
 import type { ProviderContext, ShowStart } from './provider-context.ts'
+import { addLinkPage } from './link-page.ts'
 import { addStartPage } from './start-page.ts'
 import { addVerifierPage } from './verifier-page.ts'
 
@@ -33,11 +34,12 @@ export function providerPages (services: Services, cookies: BrowserCookies): Fas
 function pagesOf (context: ProviderContext): FastifyPluginAsync {
   const { provider } = context
   return async (scope) => {
-    const { code, redirect, verifier, oneTimeCode } = provider.handshakes
+    const { code, redirect, verifier, oneTimeCode, link } = provider.handshakes
     const starts: Starts = {}
     if ((code ?? redirect ?? verifier) !== undefined) starts.redirect = await addRedirectPages(scope, context)
     if (verifier !== undefined) starts.verifier = addVerifierPage(scope, context)
     if (oneTimeCode !== undefined) starts.code = addCodePage(scope, context)
+    if (link !== undefined) starts.link = addLinkPage(scope, context)
     addFirstPage(scope, context, starts)
     addBindRoute(scope, context)
     addAccountPage(scope, context)

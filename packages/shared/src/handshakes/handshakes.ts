@@ -5,7 +5,7 @@ import type { Database } from '../db/index.ts'
 
 const lifetimeMs = 10 * 60 * 1000
 
-export type HandshakeKind = 'redirect' | 'verifier' | 'code'
+export type HandshakeKind = 'redirect' | 'verifier' | 'code' | 'link'
 
 export interface Handshake {
   id: string
@@ -57,6 +57,8 @@ export interface NewHandshake {
   account?: string | undefined
   /** Sealed by `sealPendingAuthorization`, when the authorization has already started at the provider. */
   pending?: string
+  /** The code in the link of a `link` handshake, by which `holdOpenedGrant` finds it. */
+  linkCode?: string
   returnTo: string | undefined
   /** Defaults to ten minutes from now. */
   expiresAt?: Date | undefined
@@ -65,7 +67,7 @@ export interface NewHandshake {
 /** Opens a handshake. In this folder, `now` is in milliseconds since the epoch. */
 export async function createHandshake (
   { db }: Database,
-  { id = newId(), userId, teamId, provider, kind = 'redirect', account, pending, returnTo, expiresAt }: NewHandshake,
+  { id = newId(), userId, teamId, provider, kind = 'redirect', account, pending, linkCode, returnTo, expiresAt }: NewHandshake,
   now: number
 ): Promise<string> {
   await db.insert(handshakes).values({
@@ -76,6 +78,7 @@ export async function createHandshake (
     kind,
     account: account ?? null,
     pending: pending ?? null,
+    stateHash: linkCode === undefined ? null : hashSecret(linkCode),
     returnTo: returnTo ?? null,
     createdAt: new Date(now),
     expiresAt: expiresAt ?? new Date(now + lifetimeMs)

@@ -6,7 +6,7 @@ export { claimPoll, claimVerifierTry, maxVerifierTries, releaseHandshake, schedu
 export { completeHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState } from './handshakes.ts'
 export type { Handshake, HandshakeKind } from './handshakes.ts'
 export {
-  claimObtainedGrant, discardGrant, holdGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes
+  claimObtainedGrant, discardGrant, holdGrant, holdOpenedGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes
 } from './obtained-grants.ts'
 export { openPendingAuthorization, sealPendingAuthorization } from './pending-authorization.ts'
 export type { PendingAuthorization } from './pending-authorization.ts'

@@ -5,7 +5,7 @@ import type { Grant } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
 import { ofBrowsers } from './browsers.ts'
-import { failHandshake, isPending } from './handshakes.ts'
+import { failHandshake, hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 import { queueRevocation, queueRevocations } from '../connections/index.ts'
 
@@ -26,6 +26,24 @@ export async function holdGrant ({ db }: Database, vault: Vault, id: string, gra
     claimedAt: null,
     expiresAt: sql`greatest(${handshakes.expiresAt}, ${new Date(now + decisionMs).toISOString()}::timestamptz)`
   }).where(and(isPending(id), isNotNull(handshakes.claimedAt))).returning({ id: handshakes.id })
+  return rows.length === 1
+}
+
+/**
+ * Stores the grant of the first account that opened the link with `code`, until the user confirms the account. False when no
+ * open handshake has this link, or another account has opened it.
+ */
+export async function holdOpenedGrant (
+  { db }: Database, vault: Vault, { provider, code, grant }: { provider: string, code: string, grant: Grant }, now: number
+): Promise<boolean> {
+  const isOfLink = and(eq(handshakes.stateHash, hashSecret(code)), eq(handshakes.provider, provider), eq(handshakes.kind, 'link'))
+  const [found] = await db.select({ id: handshakes.id }).from(handshakes).where(isOfLink)
+  if (found === undefined) return false
+  const rows = await db.update(handshakes).set({
+    pending: vault.seal(JSON.stringify(grant), contextOf(found.id)),
+    obtainedAt: new Date(now),
+    expiresAt: sql`greatest(${handshakes.expiresAt}, ${new Date(now + decisionMs).toISOString()}::timestamptz)`
+  }).where(stillOpen(found.id, now)).returning({ id: handshakes.id })
   return rows.length === 1
 }
 

@@ -9,6 +9,8 @@ export interface PendingAuthorization {
   /** The page on which the user enters the code. */
   redeemUrl?: string
   code?: string
+  /** The link that the user opens in the provider's app. */
+  linkUrl?: string
   /** The minimum time between two polls for the entry of the code. */
   intervalMs?: number
 }

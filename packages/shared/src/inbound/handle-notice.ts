@@ -2,7 +2,9 @@ import { closeAccount } from '../connections/index.ts'
 import { publicId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { skipWaiting } from '../deliveries/index.ts'
+import { holdOpenedGrant } from '../handshakes/index.ts'
 import type { Log } from '../log/index.ts'
+import { cleanName } from '../names/index.ts'
 import type { InboundEvent } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { openEvents } from './stored-events.ts'
@@ -39,8 +41,18 @@ async function handleEvent (services: InboundServices, provider: string, event: 
     })
     case 'targetGone': return await close({ accountId: event.accountId, at, reason: event.reason })
     case 'linkOpened':
+      await holdOpened(event)
+      return []
     case 'grantRevoked':
     case 'unsubscribed': throw new TypeError(`No rule handles ${event.kind}`)
+  }
+
+  /** The user confirms the account in the browser that began the handshake. */
+  async function holdOpened ({ code, grant }: Extract<InboundEvent, { kind: 'linkOpened' }>): Promise<void> {
+    const { database, vault, now, log } = services
+    const account = { ...grant.account, name: cleanName(grant.account.name, grant.account.id) }
+    const isHeld = await holdOpenedGrant(database, vault, { provider, code, grant: { ...grant, account } }, now())
+    if (!isHeld) log.info({ provider }, 'a link was opened that no open handshake has')
   }
 
   async function close (end: { accountId: string, at: Date, reason: string, erases?: boolean }): Promise<string[]> {

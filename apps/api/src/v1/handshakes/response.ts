@@ -20,6 +20,9 @@ export const handshakeResponse = Type.Object({
   authorizeUrl: Type.Optional(Type.String({ format: 'uri', description: 'For `verifier`: the page that shows the verifier' })),
   redeemUrl: Type.Optional(Type.String({ format: 'uri', description: 'For `code`: the page on which the user enters the code' })),
   code: Type.Optional(Type.String({ description: 'For `code`: the code' })),
+  linkUrl: Type.Optional(Type.String({
+    format: 'uri', description: 'For `link`: the link that the user opens in the app of the provider. Show it as a QR code too'
+  })),
   intervalMs: Type.Optional(Type.Integer({ description: 'For `code`: the least time between two calls of `redeem` that ask the provider' })),
   accountToConfirm: Type.Optional(Type.Object({ name: Type.String() }, {
     description: 'The account that the provider gave access to, while the user has to confirm it. Nothing is connected before that'

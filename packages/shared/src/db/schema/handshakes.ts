@@ -14,7 +14,7 @@ export const handshakes = pgTable('handshakes', {
   /** The team that the user connects, if any. Only its owner may do so. */
   teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
-  kind: text({ enum: ['redirect', 'verifier', 'code'] }).notNull(),
+  kind: text({ enum: ['redirect', 'verifier', 'code', 'link'] }).notNull(),
   /** The address of the user's account, for providers with user-chosen hosts. */
   account: text(),
   /**
@@ -32,6 +32,7 @@ export const handshakes = pgTable('handshakes', {
   status: text({ enum: ['pending', 'completed', 'failed'] }).notNull().default('pending'),
   error: text(),
   returnTo: text(),
+  /** The hash of the `state` in the callback, or of the code in the link. */
   stateHash: text().unique('handshakes_state_hash'),
   /** The hash of the secret in the browser's cookie. No other browser can confirm or finish this handshake. */
   browserHash: text(),
@@ -49,14 +50,14 @@ export const handshakes = pgTable('handshakes', {
   expiresAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [
   index('handshakes_expires_at').on(table.expiresAt),
-  check('handshakes_kind', sql`${table.kind} in ('redirect', 'verifier', 'code')`),
+  check('handshakes_kind', sql`${table.kind} in ('redirect', 'verifier', 'code', 'link')`),
   check('handshakes_status', sql`${table.status} in ('pending', 'completed', 'failed')`),
   check('handshakes_completed', sql`(${table.status} = 'completed') = (${table.connectionId} is not null)`),
   check('handshakes_failed', sql`(${table.status} = 'failed') = (${table.error} is not null)`),
-  check('handshakes_confirmed', sql`${table.stateHash} is null or ${table.browserHash} is not null`),
+  check('handshakes_confirmed', sql`${table.kind} = 'link' or ${table.stateHash} is null or ${table.browserHash} is not null`),
   index('handshakes_browser').on(table.browserHash),
   index('handshakes_obtained').on(table.expiresAt).where(sql`${table.obtainedAt} is not null`),
-  check('handshakes_confirmed_at', sql`(${table.stateHash} is null) = (${table.confirmedAt} is null)`),
+  check('handshakes_confirmed_at', sql`${table.kind} = 'link' or (${table.stateHash} is null) = (${table.confirmedAt} is null)`),
   check('handshakes_claimed', sql`${table.kind} <> 'redirect' or ${table.claimedAt} is null or ${table.stateHash} is not null`),
   check('handshakes_ended', sql`${table.status} = 'pending' or ${table.claimedAt} is not null`),
   check('handshakes_pending', sql`${table.status} = 'pending' or ${table.pending} is null`),
