@@ -1,12 +1,11 @@
 /** The longest prefix of `text` with at most `maxLength` UTF-16 code units that splits no grapheme. */
 export function truncate (text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text
-  let end = 0
-  for (const { index, segment } of graphemes.segment(text)) {
-    if (index + segment.length > maxLength) break
-    end = index + segment.length
-  }
-  return text.slice(0, end)
+  return text.length <= maxLength ? text : text.slice(0, startOfGrapheme(text, maxLength))
+}
+
+/** The start of the grapheme that contains the code unit at `index`. */
+export function startOfGrapheme (text: string, index: number): number {
+  return graphemes.segment(text).containing(index)?.index ?? text.length
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })

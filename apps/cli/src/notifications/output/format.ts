@@ -1,4 +1,4 @@
-import { truncate } from '@carillon/shared/text'
+import { fitText } from '@carillon/shared/text'
 import { printable } from '../../printable.ts'
 import { total } from '../api/notification.ts'
 import type { Counts, DeliveryState, Notification } from '../api/notification.ts'
@@ -39,8 +39,7 @@ export function sentOf (counts: Counts): string {
 
 /** A short name of a message, on one line. */
 export function titleOf ({ message: { title, body, url, type } }: Pick<Notification, 'message'>): string {
-  const text = printable(title ?? body ?? url ?? type)
-  return `"${text.length > 60 ? `${truncate(text, 59)}…` : text}"`
+  return `"${fitText(printable(title ?? body ?? url ?? type), { max: 60 }).text}"`
 }
 
 export function audienceOf ({ audience, audienceCount, providers }: Pick<Notification, 'audience' | 'audienceCount' | 'providers'>): string {
