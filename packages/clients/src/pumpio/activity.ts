@@ -1,4 +1,4 @@
-import type { PumpioMessage } from './message.ts'
+import type { RenderedMessage } from './render-message.ts'
 
 /** The recipients of an activity: the account's followers, everyone, or the people with these ids. */
 export type Addressees = 'followers' | 'public' | readonly string[]
@@ -14,19 +14,25 @@ export function updateForAuthor (object: object, author: string): Record<string,
 }
 
 /** The client chooses `id` (pump.io's "foreign ID"). `content` is HTML, and `displayName` is plain text. */
-export function renderNote ({ title, body, url }: PumpioMessage, id: string): Record<string, unknown> {
-  const content = [body, url].filter((part) => part !== undefined && part !== '').length > 0
-    ? renderContent({ ...body !== undefined && { body }, ...url !== undefined && { url } })
+export function toNote (message: RenderedMessage, id: string): Record<string, unknown> {
+  const { title } = message
+  const content = toHtml(message)
+  return {
+    objectType: 'note',
+    id,
+    ...title !== undefined && { displayName: title },
     // pump.io displays nothing of a note without content.
-    : escapeHtml(title ?? '')
-  return { objectType: 'note', id, ...title !== undefined && title !== '' && { displayName: title }, content }
+    content: content === '' ? escapeHtml(title ?? '') : content
+  }
 }
 
-/** Converts text to HTML that displays the same text, with its lines and its link. */
-export function renderContent ({ body, url }: { body?: string, url?: string }): string {
-  const text = escapeHtml(body ?? '').replace(/\r\n?|\n/g, '<br>\n')
-  const link = url === undefined ? '' : `<a href="${escapeHtml(url)}">${escapeHtml(url)}</a>`
-  return [text, link].filter((part) => part !== '').join('<br>\n')
+/** HTML that displays the text with its lines, and its links. */
+export function toHtml ({ text = '', url, actions = [] }: Pick<RenderedMessage, 'text' | 'url' | 'actions'>): string {
+  const links = [...url === undefined ? [] : [{ title: url, url }], ...actions]
+  return [
+    ...text === '' ? [] : [escapeHtml(text).replace(/\r\n?|\n/g, '<br>\n')],
+    ...links.map(({ title, url }) => `<a href="${escapeHtml(url)}">${escapeHtml(title)}</a>`)
+  ].join('<br>\n')
 }
 
 const publicCollection = { objectType: 'collection', id: 'http://activityschema.org/collection/public' }

@@ -1,6 +1,6 @@
 import type { FileSource } from '@carillon/http'
 
-/** A message to post. pump.io shows a file only if it is an image. */
+/** A message to post. pump.io shows a file only if it is an image. Actions become links after the text. */
 export interface PumpioMessage {
   type: 'note' | 'link' | 'file'
   title?: string
@@ -9,4 +9,5 @@ export interface PumpioMessage {
   url?: string
   /** Required for `file`. */
   file?: FileSource & { name: string, type: string }
+  actions?: Array<{ title: string, url: string }>
 }

@@ -15,6 +15,7 @@ import { classify, refusalOf } from './classify.ts'
 import type { PumpioApplication } from './oauth/registration.ts'
 import type { PumpioSession } from './send.ts'
 import { sendPumpio } from './send.ts'
+import { renderMessage } from './render-message.ts'
 import type { SigningKeys } from './oauth/signer.ts'
 import { createPumpioSigner } from './oauth/signer.ts'
 
@@ -54,6 +55,7 @@ export function createPumpio (config: PumpioConfig) {
     parseCredentials: (value: unknown) => parsePumpioCredentials(value, hosts),
     identify,
     send,
+    render: (message: PumpioMessage) => renderMessage(message, 'pump.io'),
     idempotent: true as const,
     authorize,
     classifyCredentials

@@ -1,12 +1,11 @@
-import {
-  encodeQuery, fileTimeoutMs, isObject, mimeEssence, ProviderError, readWebUrl, splitBody, toResult, withFile
-} from '@carillon/http'
-import type { HttpRequest, HttpResponse } from '@carillon/http'
+import { encodeQuery, fileTimeoutMs, isObject, ProviderError, splitBody, toResult, withFile } from '@carillon/http'
+import type { FileSource, HttpRequest, HttpResponse } from '@carillon/http'
 import type { PumpioMessage } from './message.ts'
 import type { PumpioContext } from './context.ts'
 import type { Addressees } from './activity.ts'
-import { postActivity, renderContent, renderNote, updateForAuthor } from './activity.ts'
+import { postActivity, toHtml, toNote, updateForAuthor } from './activity.ts'
 import { hasError, classify } from './classify.ts'
+import { renderMessage } from './render-message.ts'
 
 /** An account, with signed requests to paths of its host. */
 export interface PumpioSession {
@@ -26,14 +25,12 @@ export async function sendPumpio (
   const feed = `/api/user/${name}/feed`
   const followers = `${origin}/api/user/${name}/followers`
 
-  if (message.type === 'file') await sendImage()
-  else await sendNote()
+  const rendered = renderMessage(message, host)
+  if (rendered.file === undefined || message.file === undefined) await sendNote()
+  else await sendImage(message.file, rendered.file.type)
 
   async function sendNote (): Promise<void> {
-    const link = readWebUrl(message.url ?? '')
-    if (message.type === 'link' && 'fault' in link) throw rejected(`the url of a link ${link.fault}`)
-    const note = 'url' in link ? { ...message, url: link.url } : message
-    const response = await postJson(feed, postActivity(renderNote(note, id), audience, followers))
+    const response = await postJson(feed, postActivity(toNote(rendered, id), audience, followers))
     // The host refuses an existing note with "Already posted" and status 500, like any other error.
     if (response.status === 500 && await isPosted()) return
     read(response, ['id'])
@@ -48,11 +45,7 @@ export async function sendPumpio (
   }
 
   /** The host chooses the id of an upload, so the activity that posts it has ours. */
-  async function sendImage (): Promise<void> {
-    const { file, title, body } = message
-    if (file === undefined) throw rejected('a file message needs a file')
-    const type = mimeEssence(file.type)
-    if (!imageTypes.includes(type)) throw rejected(`only images (${imageTypes.join(', ')}) can be posted`)
+  async function sendImage (file: FileSource, type: string): Promise<void> {
     const { items } = read(await get(`${feed}/major?count=${recentActivities}`), [])
     if (!Array.isArray(items)) throw new ProviderError({ kind: 'malformed', reason: 'response lacks items' }, host)
     if (items.some((activity) => isObject(activity) && activity['id'] === id)) return
@@ -63,7 +56,8 @@ export async function sendPumpio (
       return await session.request({ ...upload, headers, body: splitBody([bytes]) })
     })
     const image = read(response, ['id', 'objectType'])
-    const titled = { ...image, displayName: title ?? file.name, ...body !== undefined && { content: renderContent({ body }) } }
+    const content = toHtml(rendered)
+    const titled = { ...image, displayName: rendered.title, ...content !== '' && { content } }
     // Posting displays an object as it is stored at the host, so its texts are set first.
     read(await postJson(feed, updateForAuthor(titled, personId)), ['id'])
     read(await postJson(feed, { id, ...postActivity(titled, audience, followers) }), ['id'])
@@ -80,14 +74,8 @@ export async function sendPumpio (
   function read<Name extends string> (response: HttpResponse, members: readonly Name[]) {
     return toResult(response, (response, now) => classify(response, now, members), host, context.now())
   }
-
-  function rejected (reason: string): ProviderError {
-    return new ProviderError({ kind: 'rejected', reason }, host)
-  }
 }
 
-/** Image types for which pump.io has a file extension, except SVG, which can contain scripts. */
-const imageTypes = ['image/gif', 'image/jpeg', 'image/png']
 const maxImageBytes = 10 * 1024 * 1024
 
 /** How many activities are searched for an image that an earlier attempt has posted. */

@@ -37,6 +37,21 @@ t.test('posts a link with its target', async (t) => {
   t.equal((await simulator.inbox(person)).length, 1)
 })
 
+t.test('posts the actions as links after the text', async (t) => {
+  const { person, credentials } = await connectUser()
+  const actions = [{ title: 'Track <it>', url: 'https://example.com/7?a=b&c=d' }]
+  await pumpio.send({ type: 'note', body: 'B', actions }, randomUUID(), credentials, call(t))
+  await pumpio.send({ type: 'file', file: picture, actions }, randomUUID(), credentials, call(t))
+  for (const { item } of await simulator.inbox(person)) {
+    t.match(Object(item.object).content, /(^|^B<br>\n)<a href="https:\/\/example\.com\/7\?a=b&#38;c=d">Track &#60;it&#62;<\/a>$/)
+  }
+  for (const url of ['javascript:alert(1)', '/relative']) {
+    await refused(t, pumpio.send({ type: 'note', body: 'B', actions: [{ title: 'T', url }] }, randomUUID(), credentials, call(t)), { kind: 'rejected' }, url)
+    await refused(t, pumpio.send({ type: 'note', body: 'B', url }, randomUUID(), credentials, call(t)), { kind: 'rejected' }, url)
+  }
+  t.equal((await simulator.inbox(person)).length, 2)
+})
+
 t.test('uses the title as content when there is no other text', async (t) => {
   const { person, credentials } = await connectUser()
   await pumpio.send({ type: 'note', title: 'Only <this>' }, randomUUID(), credentials, call(t))

@@ -3,6 +3,7 @@ export type { Accepter } from './accepter.ts'
 export { isBroadcast } from './draft.ts'
 export type { Audience, Draft } from './draft.ts'
 export { previewAudience } from './preview.ts'
+export type { Preview } from './preview.ts'
 
 export { audienceCount, firstOf, maxNamed } from './named.ts'
 export { findNotification, listNotifications, listUnreachable } from './read.ts'

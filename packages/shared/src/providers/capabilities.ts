@@ -3,6 +3,7 @@ import type { Credentials } from './credentials.ts'
 import type { InboundReader } from './inbound.ts'
 import type { Pull } from './insights.ts'
 import type { Message } from './message.ts'
+import type { Rendered } from './rendered.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** The provider's result for a delivered message. It is stored with the delivery. */
@@ -17,6 +18,11 @@ export interface Sends<C extends Credentials = Credentials> {
    * shows the message once, however often Carillon sends it.
    */
   send (message: Message, key: string, credentials: C, context: RequestContext): Promise<Receipt>
+  /**
+   * What the recipient sees of `message`. Sends nothing, and returns the same for the same message. `send` sends this and nothing
+   * else, so that a preview is right. Throws ProviderError `rejected` for a message that the provider cannot show.
+   */
+  render (message: Message): Rendered
   /**
    * True when a repeated send with the same key shows the message only once, so a message that may have arrived may be sent
    * again. Otherwise the caller who created the notification decides.

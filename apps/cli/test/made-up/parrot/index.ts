@@ -1,7 +1,7 @@
 import { ProviderError, sendRequest } from '@carillon/http'
 import { secretText, text, url } from '@carillon/shared/env'
-import { defineProvider, parseTokens, refreshTokens, revokeTokens, toRefreshed } from '@carillon/shared/providers'
-import type { Account, CodeHandshake, ProviderClient, RequestContext, Tokens } from '@carillon/shared/providers'
+import { defineProvider, parseTokens, refreshTokens, renderText, revokeTokens, toRefreshed } from '@carillon/shared/providers'
+import type { Account, CodeHandshake, Message, ProviderClient, Rendered, RequestContext, Tokens } from '@carillon/shared/providers'
 import { classify } from './classify.ts'
 
 export { createSimulator } from './simulator.ts'
@@ -41,12 +41,20 @@ function createParrot (clientId: string, clientSecret: string, baseUrl: string):
     parseCredentials: (value) => parseTokens(value, host),
     identify,
     idempotent: true,
-    async send ({ type, title, body, url }, key, { accessToken }, context) {
-      if (type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a parrot carries no files' }, host)
-      return { id: await call('POST', '/messages', accessToken, { key, title, body, url }, context) }
+    render,
+    async send (message, key, { accessToken }, context) {
+      const { title, text } = render(message)
+      return { id: await call('POST', '/messages', accessToken, { key, title, text }, context) }
     },
     refresh: (credentials, context) => refreshTokens(code, credentials, context),
     revoke: (credentials, context) => revokeTokens(code, `${baseUrl}/revoke`, credentials, context)
+  }
+
+  /** A message has a title and at most 1,000 characters of text, which contains its links. */
+  function render (message: Message): Rendered {
+    const { type, title } = message
+    if (type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a parrot carries no files' }, host)
+    return { title, ...renderText(message, { inText: ['body', 'url', 'actions'], beside: ['title'], max: 1_000 }) }
   }
 
   async function identify ({ accessToken }: Tokens, context: RequestContext): Promise<Account> {

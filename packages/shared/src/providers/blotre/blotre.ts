@@ -10,6 +10,8 @@ import type { StreamStyle, StreamStyleConfig } from './stream-style.ts'
 import { joinBase, ProviderError, withoutParameters } from '@carillon/http'
 import type { HttpResponse } from '@carillon/http'
 import type { Message } from '../message.ts'
+import { omittedFields } from '../rendered.ts'
+import type { Rendered } from '../rendered.ts'
 import type { Account, Grant } from '../credentials.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { ForwardedRequest } from '../capabilities.ts'
@@ -32,7 +34,7 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
   const { origin, host } = new URL(`${api.url}/`)
   const shared: BlotreClientIdentity = { id: config.clientId, secret: config.clientSecret, kind: 'shared' }
   const introduction = config.introduction ?? { name: 'Carillon', blurb: 'Shows notifications on your stream.' }
-  const lookOf = createStreamStyle(config)
+  const styleOf = createStreamStyle(config)
   const inTurn = createTurns()
   const child = config.stream?.trim()
   if (child !== undefined && !/^[ \w$-]{1,64}$/.test(child)) {
@@ -58,6 +60,7 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
     parseCredentials: (value) => parseBlotreCredentials(value, host),
     identify: async (credentials, context) => accountOf(await whoIs(credentials, context)),
     send,
+    render,
     idempotent: true,
     refreshAheadMs,
     canRefresh: ({ refreshToken }) => refreshToken !== undefined,
@@ -113,10 +116,9 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
   }
 
   async function send (message: Message, _key: string, credentials: BlotreCredentials, context: RequestContext) {
-    if (message.type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a stream shows a colour and tags, no files' }, host)
-    const look = lookOf(message)
+    const { style } = render(message)
     const root = credentials.rootStream ?? (await whoIs(credentials, context)).rootStream
-    return { id: await (child === undefined ? showOnRoot(root, look) : showOnChild(root, child, look)) }
+    return { id: await (child === undefined ? showOnRoot(root, style) : showOnChild(root, child, style)) }
 
     /** Sets the tags first: the color wakes clients that watch the stream, and they must find this notification's tags. */
     async function showOnRoot (id: string, { color, tags }: StreamStyle): Promise<string> {
@@ -134,6 +136,12 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
       const { id } = await api.request(createStream(wanted), credentials.accessToken, context)
       return id
     }
+  }
+
+  /** The tags of the style contain the level and the hashtags of the texts. */
+  function render (message: Message): Rendered & { style: StreamStyle } {
+    if (message.type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a stream shows a colour and tags, no files' }, host)
+    return { style: { ...styleOf(message) }, shortened: [], omitted: omittedFields(message, ['level']) }
   }
 
   async function refresh (credentials: BlotreCredentials, context: RequestContext) {

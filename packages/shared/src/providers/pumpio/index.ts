@@ -1,5 +1,6 @@
 import { createPumpio } from '@carillon/clients/pumpio'
 import { defineProvider } from '../define-provider.ts'
+import { omittedFields } from '../rendered.ts'
 import { variables } from './variables.ts'
 
 export const pumpio = defineProvider({
@@ -15,6 +16,14 @@ export const pumpio = defineProvider({
     examples: ['alice@pump.example', 'alice@pump.example --again'],
     defaults: { CLIENT_NAME: 'Carillon' }
   },
-  create: ({ CLIENT_NAME: name, CONTACTS: contacts, HTTP_HOSTS: insecureHosts, AUDIENCE: audience }) =>
-    createPumpio({ application: { name, contacts }, insecureHosts, audience })
+  create ({ CLIENT_NAME: name, CONTACTS: contacts, HTTP_HOSTS: insecureHosts, AUDIENCE: audience }) {
+    const client = createPumpio({ application: { name, contacts }, insecureHosts, audience })
+    return {
+      ...client,
+      // pump.io states no limit for its texts.
+      render: (message) => ({
+        ...client.render(message), shortened: [], omitted: omittedFields(message, ['title', 'body', 'url', 'file', 'actions'])
+      })
+    }
+  }
 })

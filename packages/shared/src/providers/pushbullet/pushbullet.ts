@@ -7,6 +7,8 @@ import {
 } from '@carillon/http'
 import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
 import type { Message, MessageFile } from '../message.ts'
+import { renderText } from '../render-text.ts'
+import type { Rendered } from '../rendered.ts'
 import type { Account, Grant, Tokens } from '../credentials.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { ForwardedRequest } from '../capabilities.ts'
@@ -84,6 +86,7 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
     parseCredentials: (value) => parseAccessToken(value, host),
     identify,
     send,
+    render,
     idempotent: true,
     authorize,
     classifyCredentials
@@ -100,24 +103,23 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
   }
 
   async function send (message: Message, key: string, credentials: PushbulletCredentials, context: RequestContext) {
-    const push = await render(message, key, credentials, context)
+    const { type, file } = message
+    const { title, text: body, url } = render(message)
+    const uploaded = file === undefined ? {} : await upload(file, credentials, context)
+    const push: Push = { type, guid: key, title, body, url, ...uploaded }
     const { iden } = await api('POST', '/pushes', push, ['iden'], credentials, context)
     return { id: iden }
   }
 
-  async function render (
-    message: Message, guid: string, credentials: PushbulletCredentials, context: RequestContext
-  ): Promise<Push> {
-    const { type, title, body, url, file } = message
-    if (type === 'note') return { type, guid, title, body }
-    if (type === 'link') {
-      if (url === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a link needs a url' }, host)
-      return { type, guid, title, body, url }
-    }
+  /** Pushbullet states no limit for its texts. */
+  function render (message: Message): Rendered {
+    const { type, title, url, file } = message
+    if (type === 'link' && url === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a link needs a url' }, host)
+    if (type !== 'file') return { title, url, ...renderText(message, { inText: ['body', 'actions'], beside: ['title', 'url'] }) }
     if (file === undefined) throw new ProviderError({ kind: 'rejected', reason: 'a file message needs a file' }, host)
-    // A file has no title at Pushbullet, so the title becomes part of the body.
-    const text = [title, body].filter(isText).join('\n')
-    return { type, guid, body: text, ...await upload(file, credentials, context) }
+    // A file has no title at Pushbullet, so the title becomes part of the text.
+    const text = renderText(message, { inText: ['title', 'body', 'actions'], beside: ['file'] })
+    return { ...text, file: { name: file.name, type: file.type } }
   }
 
   async function upload (file: MessageFile, credentials: PushbulletCredentials, context: RequestContext) {
@@ -180,7 +182,7 @@ interface Push {
   guid: string
   title?: string | undefined
   body?: string | undefined
-  url?: string
+  url?: string | undefined
   file_name?: string
   file_type?: string
   file_url?: string

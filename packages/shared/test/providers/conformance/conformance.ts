@@ -5,6 +5,7 @@ import type { Message } from '../../../src/providers/message.ts'
 import type { ProviderClient } from '../../../src/providers/define-provider.ts'
 import type { Failure } from '@carillon/http'
 import { credentialsConformance } from './credentials.ts'
+import { renderingConformance } from './rendering.ts'
 import { createSetup } from './setup.ts'
 import { web } from '../../../../http/test/local-server.ts'
 import type { Fault, Simulator } from './simulator.ts'
@@ -108,6 +109,7 @@ export async function conformance (
     })
   }
 
+  if (sends) await renderingConformance(t, provider, simulator, carried, setup, traits)
   await credentialsConformance(t, provider, simulator, carried, setup, traits)
 
   await t.test('returns the end of a rate limit', async (t) => {

@@ -62,6 +62,17 @@ t.test('sends a note with its own fields and without a target', async (t) => {
   t.match(arrival?.item, { iden: id, guid: key, title: 'T', body: 'B' })
 })
 
+t.test('adds the actions to the text, as lines with links', async (t) => {
+  const { person, credentials } = await connectUser()
+  const actions = [{ title: 'Track it', url: 'https://example.com/7' }, { title: 'Cancel it', url: 'https://example.com/c' }]
+  const image = 'https://example.com/a.png'
+  await pushbullet.send?.({ type: 'link', title: 'T', body: 'B', url: 'https://example.com/', actions, image, urgency: 'high' }, 'k', credentials, call(t))
+  const [arrival] = await simulator.inbox(person)
+  t.same(arrival?.request.body, {
+    type: 'link', guid: 'k', title: 'T', body: 'B\nTrack it: https://example.com/7\nCancel it: https://example.com/c', url: 'https://example.com/'
+  })
+})
+
 t.test('omits fields that a message lacks', async (t) => {
   const { person, credentials } = await connectUser()
   await pushbullet.send?.({ type: 'link', url: 'https://example.com/' }, 'k', credentials, call(t))
