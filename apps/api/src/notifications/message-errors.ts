@@ -4,7 +4,7 @@ import { maxFileBytes } from './notification-input.ts'
 import type { MessageInput } from './notification-input.ts'
 
 /** Errors that the schema cannot express: which fields of a message belong together. */
-export function messageErrors ({ type, title, body, url, file }: MessageInput): InputError[] {
+export function messageErrors ({ type, title, body, url, file, image, actions = [], collapseKey }: MessageInput): InputError[] {
   const errors: InputError[] = []
   const add = (path: string, message: string) => errors.push({ path: `message${path}`, message })
 
@@ -21,12 +21,25 @@ export function messageErrors ({ type, title, body, url, file }: MessageInput): 
     if (file.url !== undefined) for (const message of urlErrors(file.url)) add('.file.url', message)
     if (file.data !== undefined) for (const message of dataErrors(file.data)) add('.file.data', message)
   }
+  if (image !== undefined) for (const message of imageErrors(image)) add('.image', message)
+  for (const [index, action] of actions.entries()) {
+    if (/\p{Cc}/u.test(action.title)) add(`.actions.${index}.title`, 'must be one line without control characters')
+    for (const message of urlErrors(action.url)) add(`.actions.${index}.url`, message)
+  }
+  if (collapseKey !== undefined && /\p{Cc}/u.test(collapseKey)) add('.collapseKey', 'must not contain control characters')
   return errors
 }
 
 function urlErrors (text: string): string[] {
   const read = readWebUrl(text)
   return 'fault' in read ? [read.fault] : []
+}
+
+/** Clients show pictures beside other secure content, and block those that they would load through plain http. */
+function imageErrors (text: string): string[] {
+  const read = readWebUrl(text)
+  if ('fault' in read) return [read.fault]
+  return read.url.startsWith('https:') ? [] : ['must start with https://']
 }
 
 function dataErrors (data: string): string[] {

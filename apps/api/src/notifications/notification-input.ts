@@ -1,6 +1,7 @@
 import type { Audience } from '@carillon/shared/notifications'
 
 export const maxFileBytes = 8 * 1024 * 1024
+export const maxActions = 5
 
 /** The body of a request for a notification, as its schema lets it pass. */
 export interface NotificationInput {
@@ -21,6 +22,10 @@ export interface MessageInput {
   url?: string
   file?: FileInput
   level?: 'info' | 'success' | 'warning' | 'error'
+  image?: string
+  actions?: Array<{ title: string, url: string }>
+  urgency?: 'low' | 'normal' | 'high' | 'critical'
+  collapseKey?: string
 }
 
 export interface FileInput {

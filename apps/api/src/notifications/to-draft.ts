@@ -21,12 +21,14 @@ function readTime (text: string | undefined): Date | undefined {
 }
 
 /** A valid message as it is stored and sent, with the URLs and the MIME type that were validated. */
-function normalizeMessage (message: MessageInput): Message {
-  const { url, file } = message
+export function normalizeMessage (message: MessageInput): Message {
+  const { url, file, image, actions } = message
   const normalized = {
     ...message,
     ...url === undefined ? {} : { url: normalizeUrl(url) },
-    ...file === undefined ? {} : { file: normalizeFile(file) }
+    ...file === undefined ? {} : { file: normalizeFile(file) },
+    ...image === undefined ? {} : { image: normalizeUrl(image) },
+    ...actions === undefined ? {} : { actions: actions.map((action) => ({ ...action, url: normalizeUrl(action.url) })) }
   }
   // messageErrors has checked that the fields belong together.
   return normalized as Message

@@ -56,19 +56,6 @@ export const notificationResponse = Type.Object({
   createdAt: timeField
 }, { title: 'Notification' })
 
-export const previewResponse = Type.Object({
-  total: Type.Integer({ description: 'The number of deliveries: reachable and parked' }),
-  providers: Type.Array(Type.Object({
-    provider: Type.String(),
-    reachable: Type.Integer({ description: 'Connections that would get it' }),
-    parked: Type.Integer({ description: 'Connections whose users have to reconnect first' })
-  })),
-  unreachable: Type.Integer({ description: 'Users without a connection for it, unknown users, and unknown teams' }),
-  estimatedSeconds: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Estimated from the configured limits, or from the speed of the latest broadcasts. Null when neither is known'
-  })
-})
-
 export function toNotificationResponse (notification: Notification): Static<typeof notificationResponse> {
   const { origin, audience, audienceCount, message, providers, data, unreachable, unreachableCount } = notification
   return {

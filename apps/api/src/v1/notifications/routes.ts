@@ -17,10 +17,7 @@ import { exactly, idParams, listOf, pageQuery } from '../../input/fields.ts'
 import { fromPositionCursor, toPositionCursor } from '../position-cursor.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 import { notificationResponse, unreachableResponse, toNotificationResponse } from './response.ts'
-import { notificationBatchBody, notificationBody } from './schema.ts'
-
-/** A file of 8 MiB in base64, 10,000 users with the longest ids, and the other fields. */
-const bodyLimit = 16 * 1024 * 1024
+import { notificationBatchBody, notificationBody, notificationBodyLimit as bodyLimit } from './schema.ts'
 
 export function notificationRoutes (services: Services): FastifyPluginAsyncTypebox {
   const { accepter, database, now, queues, site } = services

@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
-import { maxFileBytes } from '../../notifications/notification-input.ts'
+import { maxActions, maxFileBytes } from '../../notifications/notification-input.ts'
 import { audienceField, exactly, providerField, timeField } from '../../input/fields.ts'
+
+/** A file of 8 MiB in base64, 10,000 users with the longest ids, and the other fields. */
+export const notificationBodyLimit = 16 * 1024 * 1024
 
 const fileSchema = exactly({
   name: Type.String({ minLength: 1, maxLength: 255, description: 'Without a path' }),
@@ -11,6 +14,11 @@ const fileSchema = exactly({
   }))
 })
 
+const actionSchema = exactly({
+  title: Type.String({ minLength: 1, maxLength: 60 }),
+  url: Type.String({ minLength: 1, maxLength: 2_000, description: 'An http or https URL' })
+})
+
 const messageSchema = exactly({
   type: Type.Enum(['note', 'link', 'file'], {
     description: 'A `note` needs a title or a body, a `link` a url, a `file` a file'
@@ -19,7 +27,19 @@ const messageSchema = exactly({
   body: Type.Optional(Type.String({ minLength: 1, maxLength: 10_000 })),
   url: Type.Optional(Type.String({ minLength: 1, maxLength: 2_000, description: 'For a `link`: an http or https URL' })),
   file: Type.Optional(fileSchema),
-  level: Type.Optional(Type.Enum(['info', 'success', 'warning', 'error']))
+  level: Type.Optional(Type.Enum(['info', 'success', 'warning', 'error'])),
+  image: Type.Optional(Type.String({
+    minLength: 1, maxLength: 2_000, description: 'The https URL of a picture, for providers that show one'
+  })),
+  actions: Type.Optional(Type.Array(actionSchema, {
+    minItems: 1, maxItems: maxActions, description: 'Buttons or links, most important first. A provider that shows fewer leaves out the last ones'
+  })),
+  urgency: Type.Optional(Type.Enum(['low', 'normal', 'high', 'critical'], {
+    description: 'How much the message may disturb. The default is `normal`'
+  })),
+  collapseKey: Type.Optional(Type.String({
+    minLength: 1, maxLength: 64, description: 'A later message with the same key replaces this one, where the provider can do that'
+  }))
 })
 
 /** A message in a response, without the bytes of a file. */
@@ -54,4 +74,4 @@ export const notificationBatchBody = exactly({
 
 const { audience, providers } = notificationBody.properties
 
-export const previewBody = exactly({ audience, providers })
+export const previewBody = exactly({ audience, providers, message: Type.Optional(messageSchema) })

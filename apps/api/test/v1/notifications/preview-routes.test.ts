@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openTestApi, textAt } from '../../open-api.ts'
+import { at, openTestApi, textAt } from '../../open-api.ts'
 import { connectUsers, noteTo, planBroadcast } from '../seed.ts'
 
 const api = await openTestApi(t)
@@ -25,6 +25,46 @@ t.test('counts everyone', async (t) => {
   t.same((await preview({ audience: { everyone: true } })).body, {
     total: 9, providers: [{ provider: 'pushbullet', reachable: 8, parked: 1 }], unreachable: 0, estimatedSeconds: null
   })
+})
+
+t.test('shows what each provider would show of a message', async (t) => {
+  const message = {
+    type: 'link',
+    title: 'Ready',
+    body: 'Your order',
+    url: 'https://SITE.example',
+    image: 'https://site.example/a.png',
+    level: 'info',
+    actions: [{ title: 'Track it', url: 'https://site.example/7' }],
+    urgency: 'high',
+    collapseKey: 'order-7'
+  }
+  const { status, body } = await preview({ audience: { userIds: ['user-0'] }, message })
+  t.equal(status, 200)
+  t.same(at(body, 'providers'), [{
+    provider: 'pushbullet',
+    reachable: 1,
+    parked: 0,
+    shows: {
+      title: 'Ready',
+      text: 'Your order\nTrack it: https://site.example/7',
+      url: 'https://site.example/',
+      shortened: [],
+      omitted: ['image', 'level', 'urgency', 'collapseKey']
+    }
+  }])
+})
+
+t.test('shows of a file only its name, and says which providers would refuse it', async (t) => {
+  const own = await openTestApi(t, { offer: ['pushbullet', 'blotre'] })
+  const file = { name: 'a.png', type: 'image/png', data: Buffer.alloc(2 * 1024 * 1024).toString('base64') }
+  const { body } = await own.ask('POST', '/v1/notifications/preview', {
+    token: await own.makeKey(), body: { audience: { everyone: true }, message: { type: 'file', body: 'Look', file } }
+  })
+  t.match(at(body, 'providers'), [
+    { provider: 'pushbullet', shows: { text: 'Look', file: { name: 'a.png', type: 'image/png', data: undefined } } },
+    { provider: 'blotre', refuses: 'a stream shows a colour and tags, no files', shows: undefined }
+  ])
 })
 
 t.test('estimates the duration from the latest broadcasts', async (t) => {
@@ -53,7 +93,9 @@ t.test('sends nothing', async (t) => {
 t.test('refuses the same input as a notification', async (t) => {
   t.match(await preview({ audience: { userIds: [] } }), { status: 400, body: { errors: [{ path: 'audience.userIds' }] } })
   t.match(await preview({ audience: { userIds: ['a'] }, providers: ['nobody'] }), { status: 400, body: { errors: [{ path: 'providers.0' }] } })
-  t.match(await preview({ audience: { userIds: ['a'] }, message: {} }), { status: 400, body: { errors: [{ path: 'message' }] } })
+  t.match(await preview({ audience: { userIds: ['a'] }, message: {} }), { status: 400, body: { errors: [{ path: 'message.type' }] } })
+  t.match(await preview({ audience: { userIds: ['a'] }, message: { type: 'link', url: 'site' } }), { status: 400, body: { errors: [{ path: 'message.url' }] } })
+  t.match(await preview({ audience: { userIds: ['a'] }, sendAt: 'now' }), { status: 400, body: { errors: [{ path: 'sendAt' }] } })
   t.equal((await preview({ audience: { everyone: true } }, await api.makeKey('notifications:write'))).status, 403)
   t.equal((await preview({ audience: { userIds: ['a'] } }, await api.makeKey('notifications:read'))).status, 403)
 })

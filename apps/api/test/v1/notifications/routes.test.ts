@@ -69,6 +69,7 @@ t.test("accepts every type of message, and returns everything except a file's co
     { type: 'note', body: 'only a body', level: 'warning' },
     { type: 'link', url: 'https://site.example/a?b=c', title: 'There' },
     { type: 'file', file: { name: 'a b.pdf', type: 'application/pdf', url: 'http://site.example/a.pdf' }, body: 'Look' },
+    { type: 'note', title: 'All', image: 'https://site.example/a.png', urgency: 'critical', collapseKey: 'order 7', actions: [{ title: 'Track it', url: 'https://site.example/7' }] },
     { type: 'file', file: { name: 'ä.png', type: 'image/png', data: Buffer.from('png').toString('base64') } }
   ]
   for (const message of messages) {
@@ -85,6 +86,10 @@ t.test('stores the normalized forms of valid URLs and MIME types', async (t) => 
   const audience = { userIds: ['ulla'] }
   const link = await post({ audience, message: { type: 'link', url: 'HTTPS://Site.Example:443/ä b'.replace(' ', '%20') } })
   t.equal(at(link.body, 'message.url'), 'https://site.example/%C3%A4%20b')
+  const { body } = await post({
+    audience, message: { type: 'note', title: 'x', image: 'HTTPS://Site.Example:443/a.png', actions: [{ title: 'Go', url: 'http://SITE.example' }] }
+  })
+  t.match(at(body, 'message'), { image: 'https://site.example/a.png', actions: [{ title: 'Go', url: 'http://site.example/' }] })
   const types = { 'text/plain; charset=utf-8': 'text/plain;charset=utf-8', 'image/jpg': 'image/jpeg', 'IMAGE/PNG': 'image/png' }
   for (const [type, stored] of Object.entries(types)) {
     const { body } = await post({ audience, message: { type: 'file', file: { name: 'a', type, url: 'http://SITE.example' } } })
@@ -111,6 +116,7 @@ t.test('never returns a regular expression in an error', async (t) => {
 const note = { type: 'note', title: 'x' }
 const file = { name: 'a.png', type: 'image/png' }
 const to = { userIds: ['ann'] }
+const action = { title: 'Go', url: 'https://a.example' }
 const badInput: Array<[string, unknown, string]> = [
   ['no body at all', [], ''],
   ['no audience', { message: note }, 'audience'],
@@ -136,6 +142,18 @@ const badInput: Array<[string, unknown, string]> = [
   ['a link that is none', { audience: to, message: { type: 'link', url: 'site' } }, 'message.url'],
   ['a link to a script', { audience: to, message: { type: 'link', url: 'javascript:alert(1)' } }, 'message.url'],
   ['a note with a url', { audience: to, message: { ...note, url: 'https://a.example' } }, 'message.url'],
+  ['an image without encryption', { audience: to, message: { ...note, image: 'http://a.example/a.png' } }, 'message.image'],
+  ['an image that is no URL', { audience: to, message: { ...note, image: 'a.png' } }, 'message.image'],
+  ['no actions', { audience: to, message: { ...note, actions: [] } }, 'message.actions'],
+  ['six actions', { audience: to, message: { ...note, actions: Array.from({ length: 6 }, () => action) } }, 'message.actions'],
+  ['an action without a title', { audience: to, message: { ...note, actions: [{ url: action.url }] } }, 'message.actions.0.title'],
+  ['a long action', { audience: to, message: { ...note, actions: [action, { ...action, title: 'x'.repeat(61) }] } }, 'message.actions.1.title'],
+  ['an action of two lines', { audience: to, message: { ...note, actions: [{ ...action, title: 'a\nb' }] } }, 'message.actions.0.title'],
+  ['an action that is a script', { audience: to, message: { ...note, actions: [action, { ...action, url: 'javascript:alert(1)' }] } }, 'message.actions.1.url'],
+  ['an unknown field of an action', { audience: to, message: { ...note, actions: [{ ...action, style: 'red' }] } }, 'message.actions.0.style'],
+  ['an unknown urgency', { audience: to, message: { ...note, urgency: 'urgent' } }, 'message.urgency'],
+  ['a collapse key that is too long', { audience: to, message: { ...note, collapseKey: 'x'.repeat(65) } }, 'message.collapseKey'],
+  ['a collapse key with a line break', { audience: to, message: { ...note, collapseKey: 'a\r\nb' } }, 'message.collapseKey'],
   ['a file without a file', { audience: to, message: { type: 'file' } }, 'message.file'],
   ['a note with a file', { audience: to, message: { ...note, file: { ...file, url: 'https://a.example' } } }, 'message.file'],
   ['a file from nowhere', { audience: to, message: { type: 'file', file } }, 'message.file'],
