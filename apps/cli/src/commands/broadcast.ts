@@ -7,6 +7,7 @@ import { count, titleOf } from '../notifications/output/format.ts'
 import { createInterruption, unlessInterrupted } from '../notifications/interruption.ts'
 import { openNotificationsApi } from '../notifications/api/notifications-api.ts'
 import { describePreview } from '../notifications/output/describe-preview.ts'
+import { printPreview } from '../notifications/output/print-preview.ts'
 import { addMessageOptions, toNotificationInput } from '../notifications/message-options.ts'
 import type { MessageOptions } from '../notifications/message-options.ts'
 
@@ -14,6 +15,7 @@ import type { MessageOptions } from '../notifications/message-options.ts'
 const maxWithoutQuestion = 100
 
 interface Options extends MessageOptions {
+  preview?: true
   watch?: true
   yes?: true
   json?: true
@@ -25,15 +27,16 @@ export function addBroadcast (program: Command, context: CommandContext): void {
     .description('Sends a notification to everyone who is connected, through the API. Shows the number of connections and the estimated time first, ' +
       `and asks before it sends to more than ${maxWithoutQuestion}. Users who connect later do not get it.`)
   addMessageOptions(command)
+    .option('--preview', 'show what each provider would show, and send nothing')
     .option('--watch', 'show the progress until no delivery changes any more')
     .option('--yes', 'do not ask for confirmation')
-    .option('--json', 'print the notification as JSON; with --watch at its end, with "failures"')
+    .option('--json', 'print the notification as JSON; with --watch at its end, with "failures"; with --preview the preview')
     .addHelpText('after', more)
     .action(async (options: Options) => await broadcast(context, options, command))
 }
 
 async function broadcast (
-  context: CommandContext, { watch: isWatched, yes, json, ...options }: Options, command: Command
+  context: CommandContext, { preview: isPreview, watch: isWatched, yes, json, ...options }: Options, command: Command
 ): Promise<void> {
   const input = toNotificationInput({ everyone: true }, options, command)
   const { env, print, named, terminal: { output } } = context
@@ -42,6 +45,7 @@ async function broadcast (
   const { signal } = interruption
 
   const preview = await unlessInterrupted(api.preview(input), signal)
+  if (isPreview === true) return printPreview(context, preview, input, json === true)
   for (const line of describePreview(preview, input)) output.write(`${line}\n`)
   if (preview.total === 0) throw new ExitError('no user is connected; nothing was sent', 1)
   if (preview.total > maxWithoutQuestion && yes !== true) {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
-import type { Notification, NotificationInput } from './api/notification.ts'
+import type { Message, MessageAction, Notification, NotificationInput } from './api/notification.ts'
 import { omitUndefined } from '../omit-undefined.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -8,7 +8,11 @@ export interface MessageOptions {
   title?: string
   body?: string
   url?: string
-  level?: 'info' | 'success' | 'warning' | 'error'
+  level?: NonNullable<Message['level']>
+  image?: string
+  action?: MessageAction[]
+  urgency?: NonNullable<Message['urgency']>
+  collapseKey?: string
   provider?: string[]
   sendAt?: string
   expiresAt?: string
@@ -22,6 +26,10 @@ export function addMessageOptions (command: Command): Command {
     .option('--body <text>', 'the text')
     .option('--url <url>', 'a URL; makes the message a link')
     .addOption(new Option('--level <level>', 'severity').choices(['info', 'success', 'warning', 'error']))
+    .option('--image <url>', 'a picture, by its https URL')
+    .option('--action <title=url>', "a button or link, such as 'Track it=https://shop.example/7'; up to 5, each with its own --action", action)
+    .addOption(new Option('--urgency <urgency>', 'how much it may disturb (normal)').choices(['low', 'normal', 'high', 'critical']))
+    .option('--collapse-key <key>', 'a later message with the same key replaces this one, where the provider can do that')
     .option('--provider <provider...>', 'send only through these providers (all)')
     .option('--send-at <time>', 'when to start, such as 2026-12-24T18:00:00Z; without the Z, local time', moment)
     .option('--expires-at <time>', 'when to stop sending', moment)
@@ -29,12 +37,21 @@ export function addMessageOptions (command: Command): Command {
 }
 
 export function toNotificationInput (audience: Notification['audience'], options: MessageOptions, command: Command): NotificationInput {
-  const { title, body, url, level, provider: providers, sendAt, expiresAt, spreadOver } = options
+  const { title, body, url, level, image, action: actions, urgency, collapseKey } = options
+  const { provider: providers, sendAt, expiresAt, spreadOver } = options
   if (title === undefined && body === undefined && url === undefined) {
     command.error('error: write a message with --title, --body or --url')
   }
-  const message = { type: url === undefined ? 'note' : 'link', ...omitUndefined({ title, body, url, level }) }
+  const content = omitUndefined({ title, body, url, level, image, actions, urgency, collapseKey })
+  const message = { type: url === undefined ? 'note' : 'link', ...content }
   return { audience, message, ...omitUndefined({ providers, sendAt, expiresAt, spreadOver }) }
+}
+
+function action (text: string, earlier: MessageAction[] = []): MessageAction[] {
+  // A title may contain "=", and so may a URL.
+  const [, title, url] = /^(.+?)=(https?:\/\/.+)$/i.exec(text) ?? []
+  if (title === undefined || url === undefined) throw new InvalidArgumentError("Expected a title and a URL, such as 'Track it=https://shop.example/7'.")
+  return [...earlier, { title: title.trim(), url }]
 }
 
 function moment (text: string): string {

@@ -17,6 +17,44 @@ t.test('sends to named users, and lists the ones that cannot be reached', async 
   })
 })
 
+t.test('passes on every field of a message', async (t) => {
+  const options = [
+    '--image', 'https://site.example/a.png', '--urgency', 'high', '--collapse-key', 'order 7',
+    '--action', 'Track = find it=https://site.example/?a=7', '--action', 'Cancel it=https://site.example/c'
+  ]
+  const sent = await carillon('send', '--to', 'ann', '--title', 'All', ...options, '--json')
+  t.same(JSON.parse(sent.stdout).message, {
+    type: 'note',
+    title: 'All',
+    image: 'https://site.example/a.png',
+    actions: [{ title: 'Track = find it', url: 'https://site.example/?a=7' }, { title: 'Cancel it', url: 'https://site.example/c' }],
+    urgency: 'high',
+    collapseKey: 'order 7'
+  })
+  t.match(await carillon('send', '--to', 'ann', '--title', 'x', '--action', 'https://site.example'), { code: 2, stderr: /Expected a title and a URL/ })
+  t.match(await carillon('send', '--to', 'ann', '--title', 'x', '--image', 'http://site.example/a.png'), { code: 2, stderr: /message\.image must start with https/ })
+})
+
+t.test('shows with --preview what each provider would show, and sends nothing', async (t) => {
+  const before = (await carillon('notifications', '--json')).stdout
+  const args = ['send', '--to', 'ann', '--title', 'Ready', '--body', 'Your order\nis here', '--urgency', 'high', '--action', 'Track it=https://site.example/7', '--preview']
+  t.same(await carillon(...args), {
+    code: 0,
+    stdout: [
+      '1 connection',
+      'pushbullet: 1',
+      '  title    Ready',
+      '  text     Your order',
+      '           is here',
+      '           Track it: https://site.example/7',
+      '  omits    urgency'
+    ].join('\n'),
+    stderr: ''
+  })
+  t.match(JSON.parse((await carillon(...args, '--json')).stdout), { total: 1, providers: [{ provider: 'pushbullet', shows: { title: 'Ready', omitted: ['urgency'] } }] })
+  t.equal((await carillon('notifications', '--json')).stdout, before)
+})
+
 t.test('fails when no user can be reached', async (t) => {
   t.match(await carillon('send', '--to', 'nobody', '--title', 'Hello'), { code: 1, stderr: /no user could be reached/ })
 })

@@ -22,12 +22,30 @@ export interface Progress {
   progress: ProviderProgress[]
 }
 
+export interface Message {
+  type: string
+  title?: string
+  body?: string
+  url?: string
+  level?: 'info' | 'success' | 'warning' | 'error'
+  image?: string
+  actions?: MessageAction[]
+  urgency?: 'low' | 'normal' | 'high' | 'critical'
+  collapseKey?: string
+}
+
+/** A button or a link. */
+export interface MessageAction {
+  title: string
+  url: string
+}
+
 export interface Notification extends Progress {
   id: string
   origin: string
   audience: { userIds: string[] } | { teamIds: string[] } | { everyone: true }
   audienceCount: number | null
-  message: { type: string, title?: string, body?: string, url?: string }
+  message: Message
   providers: string[] | null
   /** The first entries. */
   unreachable: Array<{ userId: string, reason: 'unknownUser' | 'notConnected' } | { teamId: string, reason: 'unknownTeam' }>

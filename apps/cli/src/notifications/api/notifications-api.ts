@@ -3,12 +3,12 @@ import type { EventOptions } from '../../api-client.ts'
 import { ApiError } from '../../api-error.ts'
 import type { CommandContext } from '../../command-context.ts'
 import type { ServerEvent } from '../../read-events.ts'
-import type { Delivery, DeliveryState, ExplainedDelivery, Notification, NotificationInput } from './notification.ts'
+import type { Delivery, DeliveryState, ExplainedDelivery, MessageAction, Notification, NotificationInput } from './notification.ts'
 
 export type Action = 'pause' | 'resume' | 'cancel' | 'retry'
 
 export interface NotificationsApi {
-  preview: (input: Pick<NotificationInput, 'audience' | 'providers'>) => Promise<Preview>
+  preview: (input: Pick<NotificationInput, 'audience' | 'message' | 'providers'>) => Promise<Preview>
   create: (input: NotificationInput) => Promise<Notification>
   find: (id: string) => Promise<Notification>
   /** Newest first. */
@@ -21,8 +21,28 @@ export interface NotificationsApi {
 
 export interface Preview {
   total: number
-  providers: Array<{ provider: string, reachable: number, parked: number }>
+  providers: ProviderPreview[]
   estimatedSeconds: number | null
+}
+
+export interface ProviderPreview {
+  provider: string
+  reachable: number
+  parked: number
+  /** What recipients see. */
+  shows?: {
+    title?: string
+    text?: string
+    url?: string
+    image?: string
+    file?: { name: string, type: string }
+    actions?: MessageAction[]
+    style?: Record<string, string | string[]>
+    shortened: string[]
+    omitted: string[]
+  }
+  /** Why the provider would refuse the message. */
+  refuses?: string
 }
 
 const maxPerPage = 200
@@ -46,7 +66,7 @@ export async function openNotificationsApi (env: CommandContext['env']): Promise
   }
 
   return {
-    preview: async ({ audience, providers }) => await api.post('/v1/notifications/preview', { audience, providers }) as Preview,
+    preview: async ({ audience, message, providers }) => await api.post('/v1/notifications/preview', { audience, message, providers }) as Preview,
     create: async (input) => await api.post('/v1/notifications', input).catch(throwUncertain) as Notification,
     find: async (id) => await get(path(id)),
     async list (limit) {
