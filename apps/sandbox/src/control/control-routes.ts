@@ -33,6 +33,7 @@ export function controlRoutes (context: ControlContext): FastifyPluginAsync {
 
     app.get('/stats', async () => ({
       data: stats.list(),
+      userAgents: stats.userAgents(),
       accounts: accounts.count(),
       items: inbox.size(),
       ...Object.assign({}, ...simulators.map((simulator) => simulator.stats?.()))

@@ -22,6 +22,7 @@ t.test('counts requests, faults and responses per endpoint', async (t) => {
       { provider: 'pushbullet', endpoint: 'POST /pushbullet/v2/pushes/:iden', requests: 2, faults: 0, answers: { 404: 2 } },
       { provider: 'pushbullet', endpoint: 'GET /pushbullet/*', requests: 1, faults: 0, answers: { 404: 1 } }
     ],
+    userAgents: [{ provider: 'pushbullet', userAgent: 'node', requests: 6 }],
     accounts: 1,
     items: 2
   })
@@ -49,7 +50,7 @@ t.test('deletes everything on reset', async (t) => {
   t.match(await sandbox.call('POST', '/_control/reset'), { status: 200 })
   t.match(await held, { status: 200 }, 'it releases delayed responses')
 
-  t.same((await sandbox.call('GET', '/_control/stats')).json, { data: [], accounts: 0, items: 0 })
+  t.same((await sandbox.call('GET', '/_control/stats')).json, { data: [], userAgents: [], accounts: 0, items: 0 })
   t.same((await sandbox.call('GET', '/_control/faults')).json, { data: [] })
   t.same(await sandbox.inbox(), [])
   t.match(await sandbox.call('GET', '/pushbullet/v2/users/me', { headers: { 'access-token': accessToken } }), { status: 401 })

@@ -6,6 +6,7 @@ import { dispatchStream } from './dispatch-stream.ts'
 import type { StreamedResponse, StreamRequest } from './dispatch-stream.ts'
 import { createNameResolver } from './addresses/name-resolver.ts'
 import { TransportError } from './transport-error.ts'
+import { addUserAgent, formatUserAgent } from './user-agent.ts'
 import type { HttpRequest, HttpResponse } from './messages.ts'
 
 /** HTTP for provider clients. `request` throws TransportError when no complete response arrives. */
@@ -44,6 +45,8 @@ export interface HttpOptions {
   streamTimeoutMs?: number
   maxResponseBytes?: number
   connectionsPerOrigin?: number
+  /** Sent with every request, after the request's own. Defaults to the product with its version. */
+  userAgent?: string
   /** Aborts every `request`, in addition to its own signal. A process that shuts down does not wait for a provider. */
   signal?: AbortSignal
 }
@@ -71,6 +74,7 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     bodyTimeout: limits.bodyTimeoutMs
   }
   const { connectTimeoutMs: timeoutMs } = limits
+  const { userAgent = formatUserAgent() } = options
   const guard = createGuard(options.allowPrivateHosts)
   const names = createNameResolver({ timeoutMs, servers: options.nameServers })
   // The operator allowed this name, and perhaps only the system's resolver can resolve it.
@@ -88,23 +92,25 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     async request (request, signal) {
       if (latest?.text !== request.url) latest = { text: request.url, url: httpUrl(request.url) }
       const { url } = latest
+      const identified = { ...request, headers: addUserAgent(request.headers, userAgent) }
       const terms = {
         timeoutMs: request.timeoutMs ?? limits.totalTimeoutMs,
         headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,
         maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes
       }
       const signals = [signal, options.signal].filter((each) => each !== undefined)
-      if (isTrusted(url, request)) return await dispatchRequest(open, url, request, terms, signals)
+      if (isTrusted(url, request)) return await dispatchRequest(open, url, identified, terms, signals)
       const release = names.need(url.hostname)
-      return await dispatchRequest(guarded, url, request, terms, signals).finally(release)
+      return await dispatchRequest(guarded, url, identified, terms, signals).finally(release)
     },
     async stream (request, signal) {
       const url = httpUrl(request.url)
+      const identified = { ...request, headers: addUserAgent(request.headers, userAgent) }
       const { headersTimeoutMs, bodyTimeoutMs, streamTimeoutMs: totalTimeoutMs } = limits
       const terms = { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }
-      if (isTrusted(url, request)) return await dispatchStream(open, url, request, terms, signal)
+      if (isTrusted(url, request)) return await dispatchStream(open, url, identified, terms, signal)
       const release = names.need(url.hostname)
-      return await dispatchStream(guarded, url, request, terms, signal).finally(release)
+      return await dispatchStream(guarded, url, identified, terms, signal).finally(release)
     },
     async close () {
       await Promise.all([open.close(), guarded.close()])

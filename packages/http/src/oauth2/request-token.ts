@@ -32,7 +32,6 @@ function tokenRequest (endpoint: TokenEndpoint, parameters: Record<string, strin
     isGuarded,
     headers: {
       accept: 'application/json',
-      'user-agent': 'carillon',
       'content-type': format === 'json' ? 'application/json' : 'application/x-www-form-urlencoded',
       ...credentials === 'header' && { authorization: basic(clientId, clientSecret) }
     },

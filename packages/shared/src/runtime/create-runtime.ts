@@ -5,7 +5,7 @@ import { openClock } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { openDeliveryQueues, releaseDeliveries } from '../deliveries/index.ts'
 import type { DeliveryQueues } from '../deliveries/index.ts'
-import { createHttp } from '@carillon/http'
+import { createHttp, formatUserAgent } from '@carillon/http'
 import type { StreamingHttp } from '@carillon/http'
 import { createLog } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
@@ -70,6 +70,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
   const http = createHttp({
     trustedOrigins: trustedOrigins(providers),
     allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
+    userAgent: formatUserAgent(config.PUBLIC_URL),
     ...signal !== undefined && { signal },
     onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
   })

@@ -4,6 +4,7 @@ import { findUnknownVariables, loadConfig } from '../../src/config/index.ts'
 import { createLog } from '../../src/log/index.ts'
 import { definitions } from '../../src/providers/index.ts'
 import { createRuntime, openStores } from '../../src/runtime/index.ts'
+import { web } from '../../../http/test/local-server.ts'
 
 const log = createLog({ name: 'test', level: 'silent' })
 const required = ['DATABASE_URL', 'CARILLON_KEYS'] as const
@@ -50,4 +51,14 @@ t.test('opens its own stores and closes them', async (t) => {
   await t.resolves(runtime.database.sql`select 1`)
   await runtime.close()
   await t.rejects(runtime.database.sql`select 1`)
+})
+
+t.test('names the deployment in its requests', async (t) => {
+  const { url } = await testDatabase(t)
+  const server = await web(t, (request, response) => { response.end(request.headers['user-agent']) })
+  const env = { DATABASE_URL: url, CARILLON_KEYS: testKeys(), PUBLIC_URL: 'https://notify.example', ALLOW_PRIVATE_HOSTS: '127.0.0.1' }
+  const runtime = createRuntime(loadConfig(env, required), { log })
+  const { body } = await runtime.http.request({ method: 'GET', url: server })
+  t.match(body.toString(), /^Carillon\/\S+ \(\+https:\/\/notify\.example\)$/)
+  await runtime.close()
 })

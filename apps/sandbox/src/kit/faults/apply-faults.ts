@@ -23,6 +23,7 @@ export function applyFaults (app: FastifyInstance, simulator: Simulator, faults:
     const count = stats.of(simulator.id, route === undefined ? `${request.method} /${simulator.id}/*` : `${request.method} ${route}`)
     request.endpointCount = count
     count.requests++
+    stats.countUserAgent(simulator.id, request.headers['user-agent'])
 
     const fault = faults.take(simulator.id, request.method, pathOf(request.url))
     if (fault === undefined) return done()

@@ -194,6 +194,12 @@ export async function conformance (
     })
   }
 
+  await t.test('names Carillon and its version in every request', async (t) => {
+    const userAgents = await simulator.userAgents()
+    t.ok(userAgents.length > 0)
+    for (const userAgent of userAgents) t.match(userAgent, /(^| )Carillon\/\d+\.\d+\.\d+( |$)/)
+  })
+
   await t.test('has no secret in any error', async (t) => {
     t.ok(errors.length > 20, `${errors.length} errors were seen`)
     for (const error of errors) {

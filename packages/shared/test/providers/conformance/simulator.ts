@@ -42,6 +42,8 @@ export interface Simulator {
   inbox: (account: SimulatedAccount) => Promise<Arrival[]>
   /** The number of requests to `METHOD /path`. */
   calls: (endpoint: string) => Promise<number>
+  /** The User-Agents of all requests so far. Empty for requests without one. */
+  userAgents: () => Promise<string[]>
   /** Sends `POST` to any other control of the sandbox. */
   control: (path: string, body: object) => Promise<void>
 }
@@ -75,6 +77,10 @@ export async function openSimulator (t: Test, provider: string, simulators: Crea
     async calls (endpoint) {
       const { data } = await control<{ data: Array<{ provider: string, endpoint: string, requests: number }> }>('GET', 'stats')
       return data.find((each) => each.endpoint === endpoint)?.requests ?? 0
+    },
+    async userAgents () {
+      const { userAgents } = await control<{ userAgents: Array<{ userAgent: string }> }>('GET', 'stats')
+      return userAgents.map(({ userAgent }) => userAgent)
     },
     async control (path, body) {
       await control('POST', path, body)

@@ -48,6 +48,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
   const tokens = new Map<string, Token>()
   const declined = new Map<string, Set<string>>()
   const counts = new Map<string, number>()
+  const userAgents = new Set<string>()
   const faults: Array<Fault & { left: number }> = []
   let made = 0
 
@@ -76,6 +77,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
     },
     inbox: async () => [],
     calls: async (endpoint) => counts.get(endpoint) ?? 0,
+    userAgents: async () => [...userAgents],
     control: async () => {}
   }
   return graph
@@ -93,6 +95,7 @@ export async function pretendGraph (t: Test): Promise<PretendedGraph> {
   async function handle (request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams: query } = new URL(request.url ?? '', url)
     const path = pathname.replace(/^\/v\d+\.\d+/, '')
+    userAgents.add(request.headers['user-agent'] ?? '')
     graph.requests.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`)
     counts.set(`${request.method} ${path}`, (counts.get(`${request.method} ${path}`) ?? 0) + 1)
     const fault = faults.find(({ left, match = '' }) => left > 0 && `${request.method} ${path}`.includes(match))
