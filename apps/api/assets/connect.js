@@ -10,7 +10,9 @@ const token = sessionStorage.getItem('token')
 const hint = document.getElementById('hint')
 const errorLine = document.getElementById('error')
 const list = document.getElementById('connectors')
-const labels = { redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code', link: 'Connect' }
+const labels = {
+  redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code', link: 'Connect', confirm: 'Connect', paste: 'Paste a URL'
+}
 const waitReasons = { rateLimited: 'its rate limit is reached', breakerOpen: 'it is not available' }
 
 // A screen reader starts with the outcome of the handshake.
@@ -78,7 +80,7 @@ function connectForm ({ provider, name, kinds, needsAccount, team }, kindLabels 
   const account = needsAccount ? accountField(provider, name) : undefined
   return form([
     ...(account === undefined ? [] : account.parts),
-    ...kinds.map((kind, index) => button(kindLabels[kind] ?? labels[kind], name, index === 0 ? '' : 'quiet', kind))
+    ...kinds.map((kind, index) => button(kinds.length === 1 && kind === 'paste' ? 'Connect' : kindLabels[kind] ?? labels[kind], name, index === 0 ? '' : 'quiet', kind))
   ], async (kind) => {
     const named = account === undefined ? {} : { account: account.input.value }
     const returnTo = location.origin + location.pathname

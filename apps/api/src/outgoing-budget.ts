@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
 import { takeBudget } from '@carillon/shared/throttling'
@@ -12,9 +13,15 @@ export interface OutgoingRequests {
   provider: Provider
   /** The account that the requests are for, if the provider lets users choose its host. */
   account?: string | null | undefined
+  /** The host of an address that the user entered, if users choose it. */
+  host?: string | undefined
   /** The usual number of requests. */
   cost: number
 }
+
+/** A user enters few addresses, and a handshake sends six codes at most. */
+const messagesPerUser = { perMinute: 1, burst: 20 }
+const messagesPerAddress = { perMinute: 0.2, burst: 8 }
 
 type BudgetServices = Pick<Services, 'database' | 'outgoingLimits'>
 
@@ -31,13 +38,32 @@ export async function chargeOutgoing (services: BudgetServices, requests: Outgoi
     })
 }
 
+/**
+ * Charges a message to an address whose owner may be a stranger, to budgets of its user and of the address. Throws Problem
+ * `tooManyRequests`. The message does not say which budget is used up: it would reveal what others did with the address.
+ */
+export async function chargeMessage (
+  { database }: Pick<BudgetServices, 'database'>,
+  { userId, provider, address }: { userId: string, provider: Provider, address: string }
+): Promise<void> {
+  const hash = createHash('sha256').update(address).digest('base64url')
+  const seconds = await takeBudget(database, [
+    { key: `messages:user:${userId}`, ...messagesPerUser }, { key: `messages:address:${provider.id}:${hash}`, ...messagesPerAddress }
+  ], 1)
+  if (seconds === 0) return
+  throw new Problem('tooManyRequests',
+    `Too many codes were sent by ${provider.name}: try again in ${Math.ceil(seconds / 60)} ${seconds <= 60 ? 'minute' : 'minutes'}`, {
+      headers: { 'retry-after': String(seconds) }
+    })
+}
+
 /** Charges requests and returns 0, or returns the seconds until the requests are allowed. */
 export async function takeOutgoing (
-  { database, outgoingLimits }: BudgetServices, { holder, provider, account, cost }: OutgoingRequests
+  { database, outgoingLimits }: BudgetServices,
+  { holder, provider, account, host = hostOf(provider, account), cost }: OutgoingRequests
 ): Promise<number> {
   const { perUser, perHost, perProvider } = outgoingLimits
   const { userId, teamId } = holder
-  const host = hostOf(provider, account)
   const budgets: Budget[] = [
     { key: typeof userId === 'string' ? `user:${userId}` : `team:${teamId ?? ''}`, perMinute: perUser },
     ...host === undefined ? [] : [{ key: `host:${provider.id}:${host}`, perMinute: perHost }],

@@ -11,6 +11,11 @@ export function accountUrl ({ publicUrl }: Site, provider: string, handshakeId: 
   return `${publicUrl}/connect/${provider}/account?handshake=${publicId('handshake', handshakeId)}`
 }
 
+/** The page of the link in a confirmation message. */
+export function confirmationUrl ({ publicUrl }: Site, provider: string, handshakeId: string, link: string): string {
+  return `${publicUrl}/connect/${provider}/confirm?handshake=${publicId('handshake', handshakeId)}&link=${link}`
+}
+
 /** The redirect URI that is registered with the provider. */
 export function callbackUrl ({ publicUrl }: Site, provider: string): string {
   return `${publicUrl}/connect/${provider}/callback`

@@ -20,12 +20,15 @@ export interface HandshakeInput {
 
 const beginTimeoutMs = 25_000
 
-/** The requests that begin a handshake, and those that complete a handshake which can be completed once. */
-const requestsPerHandshake: Record<HandshakeKind, number> = { redirect: 2, verifier: 3, code: 2, link: 1 }
+/**
+ * The requests that begin a handshake, and those that complete a handshake which can be completed once. An address is charged
+ * when the user enters it.
+ */
+const requestsPerHandshake: Record<HandshakeKind, number> = { redirect: 2, verifier: 3, code: 2, confirm: 0, paste: 0, link: 1 }
 
 /**
- * Opens a handshake and returns its id. A verifier or a code is requested from the provider now; a redirect requests nothing
- * until the user confirms. Throws HandshakeFailure, and Problem `tooManyRequests`.
+ * Opens a handshake and returns its id. A verifier or a code is requested from the provider now. The other kinds request nothing
+ * until the user confirms or enters an address. Throws HandshakeFailure, and Problem `tooManyRequests`.
  */
 export async function openHandshake (
   services: Services, provider: Provider, { kind, ...input }: HandshakeInput
@@ -72,6 +75,6 @@ async function begin (
     const { url } = await link.begin(linkCode, context)
     return { authorization: { pending: {}, linkUrl: url }, linkCode }
   }
-  if (kind === 'redirect') return {}
+  if (kind === 'redirect' || kind === 'confirm' || kind === 'paste') return {}
   throw new TypeError(`${provider.id} has no handshakes of the kind ${kind}`)
 }

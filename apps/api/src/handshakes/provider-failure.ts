@@ -15,6 +15,12 @@ export function toCompleteFailure (error: unknown): HandshakeFailure {
   return new HandshakeFailure(reasonToComplete(error), error.message)
 }
 
+/** Why an address that the user entered cannot be used now. Errors that are not the provider's are thrown on. */
+export function toAddressFailure (error: unknown, provider: Provider): HandshakeFailure {
+  const failure = toBeginFailure(error, provider)
+  return failure.reason === 'registrationRefused' ? new HandshakeFailure('addressRefused', failure.message) : failure
+}
+
 /** Whether the same request may succeed later, without the user doing anything else. */
 export function isRetryable (error: unknown): error is ProviderError {
   return error instanceof ProviderError && ['transient', 'rateLimited'].includes(error.failure.kind)
@@ -24,7 +30,7 @@ function reasonToBegin ({ failure, transport }: ProviderError, provider: Provide
   if (transport === 'notAllowed') return 'hostNotAllowed'
   if (transport === 'timeout' || transport === 'aborted') return 'providerTimeout'
   // Where users name a host, most errors are in the name.
-  if (transport !== undefined && provider.parseAccount !== undefined) return 'hostUnreachable'
+  if (transport !== undefined && (provider.parseAccount ?? provider.handshakes.address) !== undefined) return 'hostUnreachable'
   if (failure.kind === 'transient' || failure.kind === 'rateLimited') return 'providerUnavailable'
   if (failure.kind === 'malformed') return 'providerNonsense'
   return 'registrationRefused'

@@ -1,4 +1,4 @@
-import { claimVerifierTry, openPendingAuthorization, releaseHandshake } from '@carillon/shared/handshakes'
+import { claimTry, openPendingAuthorization, releaseHandshake } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Grant, Provider } from '@carillon/shared/providers'
@@ -35,7 +35,7 @@ export async function submitVerifier (
   const { database, now } = services
   const { userId, account } = handshake
   await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsPerTry })
-  const triesLeft = await claimVerifierTry(database, handshake.id, now())
+  const triesLeft = await claimTry(database, handshake.id, now())
   if (triesLeft === undefined) return { kind: 'over' }
   let grant: Grant | undefined
   try {

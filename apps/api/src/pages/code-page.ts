@@ -3,7 +3,7 @@ import { publicId } from '@carillon/shared/db'
 import { openPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { mayUseHandshake } from '../handshakes/browser-binding.ts'
-import { isOver, readOutcome, returnUrl } from '../handshakes/handshake-outcome.ts'
+import { isOver } from '../handshakes/handshake-outcome.ts'
 import { redeemCode } from '../handshakes/redeem-code.ts'
 import { bindBrowser } from './browser/bind-browser.ts'
 import { findNamedHandshake } from './browser/find-handshake.ts'
@@ -30,17 +30,10 @@ export function addCodePage (scope: FastifyInstance, context: ProviderContext): 
       : await bindBrowser(request, reply, handshake, context)
     if (!isAllowed) return replies.refuse(reply, 'foreignCookie')
     const current = isOver(handshake) ? handshake : await redeemCode(services, provider, handshake)
-    if (request.headers.accept === 'application/json') return reply.header('cache-control', 'no-store').send(await toProgress(current))
+    if (request.headers.accept === 'application/json') return await replies.progress(reply, current)
     reply.header('referrer-policy', 'same-origin')
     return current.status === 'pending' ? show(reply, current, true) : await replies.ended(reply, current)
   })
-
-  /** `location` is null while the handshake is pending, and when this server's page has to show the outcome. */
-  async function toProgress (handshake: Handshake): Promise<{ status: Handshake['status'], location: string | null }> {
-    const { status } = handshake
-    if (status === 'pending') return { status, location: null }
-    return { status, location: returnUrl(handshake, provider, await readOutcome(services, handshake)) }
-  }
 
   /** `isChecked`: the user pressed the button, and the provider does not know the code as entered yet. */
   function show (reply: FastifyReply, handshake: Handshake, isChecked = false): FastifyReply {

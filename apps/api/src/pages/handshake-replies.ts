@@ -20,6 +20,10 @@ export interface HandshakeReplies {
   awaitEnd: (reply: FastifyReply, handshake: Handshake) => Promise<FastifyReply>
   /** For other browsers: a page which says that the handshake is over. */
   over: (reply: FastifyReply, handshake: Handshake) => FastifyReply
+  /** For a script: the status, and where to go once the handshake has ended. Null when this server's page shows the outcome. */
+  progress: (reply: FastifyReply, handshake: Handshake) => Promise<FastifyReply>
+  /** Sends the browser to the first page of a pending handshake. */
+  toStartPage: (reply: FastifyReply, handshake: Handshake) => FastifyReply
   /** Sends the browser to the page on which the user confirms the account. */
   toAccountPage: (reply: FastifyReply, handshake: Handshake) => FastifyReply
 }
@@ -41,15 +45,22 @@ export function createHandshakeReplies (services: Services, provider: Provider):
 
   const toAccountPage: HandshakeReplies['toAccountPage'] = (reply, { id }) => reply.redirect(accountUrl(site, provider.id, id), 303)
 
+  const toStartPage: HandshakeReplies['toStartPage'] = (reply, { id }) => reply.redirect(startUrl(site, provider.id, id), 303)
+
   return {
     refuse,
     end,
     ended,
+    progress: async (reply, handshake) => {
+      const { status } = handshake
+      const location = status === 'pending' ? null : returnUrl(handshake, provider, await readOutcome(services, handshake))
+      return reply.header('cache-control', 'no-store').send({ status, location })
+    },
     awaitEnd: async (reply, handshake) => {
       const current = await awaitOutcome(services, handshake)
       if (current.status !== 'pending') return await ended(reply, current)
       if (current.claimed) return refuse(reply, 'stillConnecting')
-      return current.isObtained ? toAccountPage(reply, current) : reply.redirect(startUrl(site, provider.id, current.id), 303)
+      return current.isObtained ? toAccountPage(reply, current) : toStartPage(reply, current)
     },
     over: (reply, handshake) => {
       const { status, claimed, error, returnTo } = handshake
@@ -57,6 +68,7 @@ export function createHandshakeReplies (services: Services, provider: Provider):
       const reason = status === 'expired' && !claimed ? reasonToExpire(handshake) : error === 'superseded' ? error : 'alreadyUsed'
       return refuse(reply, reason, returnTo)
     },
+    toStartPage,
     toAccountPage
   }
 }

@@ -16,7 +16,9 @@ import { providerPages } from './provider-pages.ts'
 const assets = {
   'page.css': 'text/css; charset=utf-8',
   'connect.js': 'text/javascript; charset=utf-8',
-  'code.js': 'text/javascript; charset=utf-8'
+  'code.js': 'text/javascript; charset=utf-8',
+  'confirm.js': 'text/javascript; charset=utf-8',
+  'progress.js': 'text/javascript; charset=utf-8'
 }
 
 /** The pages for users under `/connect`: the list of what they can connect, and the pages of handshakes. */

@@ -6,6 +6,7 @@ import { callbackUrl } from '../handshakes/handshake-urls.ts'
 import { createRedirectFlow } from '../handshakes/redirect/create-redirect-flow.ts'
 import type { Services } from '../services.ts'
 import { addAccountPage } from './account-page.ts'
+import { addAddressPage } from './address-page.ts'
 import { addAuthorization } from './authorize-url.ts'
 import { addBindRoute } from './browser/bind-route.ts'
 import type { BrowserCookies } from './browser/browser-cookies.ts'
@@ -34,12 +35,13 @@ export function providerPages (services: Services, cookies: BrowserCookies): Fas
 function pagesOf (context: ProviderContext): FastifyPluginAsync {
   const { provider } = context
   return async (scope) => {
-    const { code, redirect, verifier, oneTimeCode, link } = provider.handshakes
+    const { code, redirect, verifier, oneTimeCode, address, link } = provider.handshakes
     const starts: Starts = {}
     if ((code ?? redirect ?? verifier) !== undefined) starts.redirect = await addRedirectPages(scope, context)
     if (verifier !== undefined) starts.verifier = addVerifierPage(scope, context)
     if (oneTimeCode !== undefined) starts.code = addCodePage(scope, context)
     if (link !== undefined) starts.link = addLinkPage(scope, context)
+    if (address !== undefined) starts[address.sendCode === undefined ? 'paste' : 'confirm'] = addAddressPage(scope, context, address)
     addFirstPage(scope, context, starts)
     addBindRoute(scope, context)
     addAccountPage(scope, context)

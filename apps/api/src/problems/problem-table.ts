@@ -25,6 +25,8 @@ export const problemTable = {
   expectationFailed: { status: 417, title: 'The Expect header is not supported' },
   teamRequired: { status: 422, title: 'A team is required' },
   wrongVerifier: { status: 422, title: 'The verifier is wrong' },
+  wrongCode: { status: 422, title: 'The code is wrong' },
+  addressRefused: { status: 422, title: 'The address cannot be used' },
   handshakeFailed: { status: 422, title: 'The handshake has failed' },
   tooManyRequests: { status: 429, title: 'Too many requests' },
   headersTooLarge: { status: 431, title: 'The request line and headers are too large' },

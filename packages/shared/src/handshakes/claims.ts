@@ -3,17 +3,17 @@ import { handshakes } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { isPending, stillOpen } from './handshakes.ts'
 
-/** More attempts than a user needs, and too few to guess a verifier. */
-export const maxVerifierTries = 10
+/** More attempts than a user needs, and too few to guess a verifier or a code. */
+export const maxTries = 10
 
 /**
- * Claims the handshake for one attempt with a verifier. Returns the number of remaining attempts, or undefined while another
- * request has the claim or when the handshake has ended.
+ * Claims the handshake for one attempt with a verifier or a code. Returns the number of remaining attempts, or undefined while
+ * another request has the claim or when the handshake has ended.
  */
-export async function claimVerifierTry ({ db }: Database, id: string, now: number): Promise<number | undefined> {
+export async function claimTry ({ db }: Database, id: string, now: number): Promise<number | undefined> {
   const [row] = await db.update(handshakes).set({ claimedAt: new Date(now), attempts: sql`${handshakes.attempts} + 1` })
     .where(stillOpen(id, now)).returning({ attempts: handshakes.attempts })
-  return row === undefined ? undefined : Math.max(0, maxVerifierTries - row.attempts)
+  return row === undefined ? undefined : Math.max(0, maxTries - row.attempts)
 }
 
 /** Releases the claim on a handshake, for another attempt. */

@@ -5,7 +5,7 @@ import type { Database } from '../db/index.ts'
 
 const lifetimeMs = 10 * 60 * 1000
 
-export type HandshakeKind = 'redirect' | 'verifier' | 'code' | 'link'
+export type HandshakeKind = 'redirect' | 'verifier' | 'code' | 'confirm' | 'paste' | 'link'
 
 export interface Handshake {
   id: string
@@ -20,10 +20,14 @@ export interface Handshake {
   kind: HandshakeKind
   /** The account that the user entered, for providers with user-chosen hosts. */
   account: string | null
-  /** Sealed. Contains the pending authorization, or the grant if `isObtained`. */
+  /** Sealed. Contains the pending authorization, the address that waits for its code, or the grant if `isObtained`. */
   pending: string | null
   /** Whether a grant waits for the user to confirm the account. */
   isObtained: boolean
+  /** How many codes were sent to addresses that the user entered. */
+  codesSent: number
+  /** When the next code may be sent to the same address. */
+  resendAt: Date | null
   status: 'pending' | 'completed' | 'failed' | 'expired'
   error: string | null
   returnTo: string | null

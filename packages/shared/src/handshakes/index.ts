@@ -1,8 +1,12 @@
 export {
+  claimAwaitedGrant, claimCode, isProven, maxCodes, openAwaitedGrant, releaseUnsentCode
+} from './address-codes.ts'
+export type { AddressProof, ConfirmationSecrets } from './address-codes.ts'
+export {
   bindHandshake, claimHandshake, confirmHandshake, expectCallback, isBrowserOf, listConfirmed, mayConfirm
 } from './browsers.ts'
 export type { BrowserProof } from './browsers.ts'
-export { claimPoll, claimVerifierTry, maxVerifierTries, releaseHandshake, schedulePoll } from './claims.ts'
+export { claimPoll, claimTry, maxTries, releaseHandshake, schedulePoll } from './claims.ts'
 export { completeHandshake, createHandshake, failHandshake, findHandshake, findHandshakeByState } from './handshakes.ts'
 export type { Handshake, HandshakeKind } from './handshakes.ts'
 export {

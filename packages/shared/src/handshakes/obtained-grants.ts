@@ -8,6 +8,7 @@ import { ofBrowsers } from './browsers.ts'
 import { failHandshake, hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 import { queueRevocation, queueRevocations } from '../connections/index.ts'
+import { reviveGrant } from './revive-grant.ts'
 
 /** How long the user may take to confirm the account. */
 const decisionMs = 10 * 60 * 1000
@@ -153,8 +154,7 @@ function readableGrant (vault: Vault, id: string, pending: string): Grant | unde
 }
 
 function toGrant (vault: Vault, id: string, pending: string): Grant {
-  const { expiresAt, ...grant }: Omit<Grant, 'expiresAt'> & { expiresAt?: string } = JSON.parse(vault.open(pending, contextOf(id)))
-  return { ...grant, ...expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) } }
+  return reviveGrant(JSON.parse(vault.open(pending, contextOf(id))))
 }
 
 function contextOf (id: string): SealContext {

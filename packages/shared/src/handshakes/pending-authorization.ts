@@ -20,11 +20,14 @@ export function sealPendingAuthorization (vault: Vault, id: string, authorizatio
   return vault.seal(JSON.stringify(authorization), contextOf(id))
 }
 
-/** Undefined when the authorization has not started at the provider, or the handshake has ended. Throws VaultError. */
+/**
+ * Undefined when the authorization has not started at the provider, when the user enters an address instead, and when the
+ * handshake has ended. Throws VaultError.
+ */
 export function openPendingAuthorization (
-  vault: Vault, { id, pending }: Pick<Handshake, 'id' | 'pending'>
+  vault: Vault, { id, kind, pending }: Pick<Handshake, 'id' | 'kind' | 'pending'>
 ): PendingAuthorization | undefined {
-  return pending === null ? undefined : JSON.parse(vault.open(pending, contextOf(id)))
+  return pending === null || kind === 'confirm' ? undefined : JSON.parse(vault.open(pending, contextOf(id)))
 }
 
 function contextOf (id: string): SealContext {

@@ -4,10 +4,9 @@ import type { Database } from '../db/index.ts'
 export interface Budget {
   key: string
   perMinute: number
+  /** How many requests a full budget allows at once. Defaults to those of a minute. */
+  burst?: number
 }
-
-/** The size of the burst that a full budget allows. */
-const burstSeconds = 60
 
 /**
  * Charges `cost` requests to all of `budgets`, over all processes, and returns 0. If one of them is used up, charges none and
@@ -19,15 +18,18 @@ export async function takeBudget ({ sql }: Database, budgets: readonly Budget[],
   const ordered = [...budgets].sort((one, other) => one.key < other.key ? -1 : 1)
   const keys = ordered.map(({ key }) => key)
   const costs = ordered.map(({ perMinute }) => cost * 60 / perMinute)
+  const bursts = ordered.map(({ perMinute, burst = perMinute }) => burst * 60 / perMinute)
   const [row] = await sql<Array<{ wait: number }>>`
     with asked as (
-      select key, seconds * interval '1 second' as cost from unnest(${keys}::text[], ${costs}::float8[]) as asked (key, seconds)
+      select key, cost * interval '1 second' as cost, burst * interval '1 second' as burst
+      from unnest(${keys}::text[], ${costs}::float8[], ${bursts}::float8[]) as asked (key, cost, burst)
     ), held as materialized (
       select key, full_at from outgoing_budgets where key = any (${keys}::text[]) order by key for update
     ), charged as (
-      select asked.key, asked.cost, greatest(held.full_at, now()) + asked.cost as full_at from asked left join held using (key)
+      select asked.key, asked.cost, asked.burst, greatest(held.full_at, now()) + asked.cost as full_at
+      from asked left join held using (key)
     ), answer as (
-      select max(extract(epoch from full_at - now() - greatest(cost, ${burstSeconds}::int * interval '1 second')))::float8 as wait
+      select max(extract(epoch from full_at - now() - greatest(cost, burst)))::float8 as wait
       from charged
     ), stored as (
       insert into outgoing_budgets (key, full_at)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import {
-  expectCallback, bindHandshake, claimHandshake, claimVerifierTry, confirmHandshake, createHandshake, failHandshake,
+  expectCallback, bindHandshake, claimHandshake, claimTry, confirmHandshake, createHandshake, failHandshake,
   findHandshake, findHandshakeByState, holdGrant, isBrowserOf, listConfirmed, mayConfirm, claimPoll
 } from '../../src/handshakes/index.ts'
 import type { BrowserProof } from '../../src/handshakes/index.ts'
@@ -74,7 +74,7 @@ t.test('cannot be used while a grant waits for the user', async (t) => {
   t.equal(await claimHandshake(database, before, now), false)
   t.equal(await confirm(id, 'own', { cookie: 'own' }), undefined)
   t.equal(await expectCallback(database, { id, state, token: 'token', pending: 'sealed' }, now), false)
-  t.equal(await claimVerifierTry(database, id, now), undefined)
+  t.equal(await claimTry(database, id, now), undefined)
   t.equal(await claimPoll(database, id, 1_000, now), false)
   t.equal(await bindHandshake(database, { id, browser: 'other' }, now), false)
 })

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
-  expectCallback, claimHandshake, claimVerifierTry, completeHandshake, confirmHandshake, createHandshake, schedulePoll,
-  failHandshake, findHandshake, findHandshakeByState, isBrowserOf, maxVerifierTries, openPendingAuthorization,
+  expectCallback, claimHandshake, claimTry, completeHandshake, confirmHandshake, createHandshake, schedulePoll,
+  failHandshake, findHandshake, findHandshakeByState, isBrowserOf, maxTries, openPendingAuthorization,
   releaseHandshake, sealPendingAuthorization, claimPoll
 } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
@@ -43,6 +43,8 @@ t.test('opens a handshake that expires after ten minutes', async (t) => {
     account: null,
     pending: null,
     isObtained: false,
+    codesSent: 0,
+    resendAt: null,
     status: 'pending',
     error: null,
     returnTo: 'https://site.example/done',
@@ -183,7 +185,7 @@ t.test('stores a pending authorization sealed, until the handshake ends', async 
   t.match(found, { kind: 'verifier', account: 'ann@pump.example', expiresAt })
   t.notMatch(found?.pending, /hush|quiet/)
   t.same(found === undefined ? undefined : openPendingAuthorization(vault, found), authorization)
-  t.throws(() => openPendingAuthorization(vault, { id: newId(), pending: found?.pending ?? '' }), 'and opens for no other')
+  t.throws(() => openPendingAuthorization(vault, { id: newId(), kind: 'verifier', pending: found?.pending ?? '' }), 'and opens for no other')
   await claim(id)
   await failHandshake(database, id, 'denied')
   t.match(await findHandshake(database, id, now), { pending: null })
@@ -201,14 +203,14 @@ t.test('accepts the expected token instead of its own state', async (t) => {
 
 t.test('accepts a limited number of verifiers, one at a time', async (t) => {
   const id = await createHandshake(database, { userId, provider: 'pumpio', kind: 'verifier', returnTo: undefined }, now)
-  const tries = await Promise.all(Array.from({ length: 10 }, () => claimVerifierTry(database, id, now)))
-  t.same(tries.filter((left) => left !== undefined), [maxVerifierTries - 1])
+  const tries = await Promise.all(Array.from({ length: 10 }, () => claimTry(database, id, now)))
+  t.same(tries.filter((left) => left !== undefined), [maxTries - 1])
   await releaseHandshake(database, id)
-  for (let left = maxVerifierTries - 2; left >= 0; left--) {
-    t.equal(await claimVerifierTry(database, id, now), left)
+  for (let left = maxTries - 2; left >= 0; left--) {
+    t.equal(await claimTry(database, id, now), left)
     await releaseHandshake(database, id)
   }
-  t.equal(await claimVerifierTry(database, id, now + 10 * minute), undefined, 'and none after it has expired')
+  t.equal(await claimTry(database, id, now + 10 * minute), undefined, 'and none after it has expired')
 })
 
 t.test('allows one poll at a time, at the interval', async (t) => {

@@ -37,6 +37,7 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
             name: provider.name,
             kinds: kindsOf(provider),
             needsAccount: provider.parseAccount !== undefined,
+            addressField: fieldOf(provider),
             ...toAccessResponse(provider, membership),
             connection: connection === undefined ? null : toConnectionResponse(connection),
             pull: connection === undefined ? null : await pullOf(provider, connection)
@@ -44,6 +45,10 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
         }))
       }
     })
+  }
+
+  function fieldOf ({ handshakes: { address } }: Provider): Static<typeof connectorResponse>['addressField'] {
+    return address === undefined ? null : { hint: null, ...address.field }
   }
 
   async function pullOf ({ pull }: Provider, { id }: Connection): Promise<Static<typeof connectorResponse>['pull']> {

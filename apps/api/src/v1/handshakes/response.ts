@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { publicId } from '@carillon/shared/db'
-import { openObtainedGrant, openPendingAuthorization } from '@carillon/shared/handshakes'
+import { maxCodes, openAwaitedGrant, openObtainedGrant, openPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { sanitizeText } from '@carillon/shared/names'
 import { startUrl } from '../../handshakes/handshake-urls.ts'
@@ -27,6 +27,12 @@ export const handshakeResponse = Type.Object({
   accountToConfirm: Type.Optional(Type.Object({ name: Type.String() }, {
     description: 'The account that the provider gave access to, while the user has to confirm it. Nothing is connected before that'
   })),
+  sentTo: Type.Optional(Type.Object({ name: Type.String() }, {
+    description: 'For `confirm`: the address that a code was sent to. Nothing is connected before the user brings the code'
+  })),
+  resendAt: Type.Optional(Type.Union([timeField, Type.Null()], {
+    description: 'For `confirm`: when the next code can be sent. Null when no more are sent in this handshake'
+  })),
   returnTo: nullable(Type.String()),
   connectionId: nullable(Type.String()),
   error: Type.Union([Type.String(), Type.Null()], { description: 'Why the handshake failed: a reason of docs/api.md' }),
@@ -39,6 +45,7 @@ export const handshakeResponse = Type.Object({
 export function toHandshakeResponse ({ vault, site }: Services, handshake: Handshake): Static<typeof handshakeResponse> {
   const { id, status, kind, provider, team, account, returnTo, connectionId, error, expiresAt } = handshake
   const isPending = status === 'pending'
+  const awaited = isPending ? openAwaitedGrant(vault, handshake) : undefined
   const grant = isPending ? openObtainedGrant(vault, handshake) : undefined
   const authorization = isPending && !handshake.isObtained ? openPendingAuthorization(vault, handshake) : undefined
   const { pending, ...publicFields } = authorization ?? { pending: {} }
@@ -52,9 +59,14 @@ export function toHandshakeResponse ({ vault, site }: Services, handshake: Hands
     startUrl: startUrl(site, provider, id),
     ...publicFields,
     ...grant === undefined ? {} : { accountToConfirm: { name: sanitizeText(grant.account.name) } },
+    ...awaited === undefined ? {} : { sentTo: { name: sanitizeText(awaited.account.name) }, resendAt: resendTime(handshake) },
     returnTo,
     connectionId: connectionId === null ? null : publicId('connection', connectionId),
     error,
     expiresAt: expiresAt.toISOString()
   }
+}
+
+function resendTime ({ codesSent, resendAt }: Handshake): string | null {
+  return codesSent >= maxCodes || resendAt === null ? null : resendAt.toISOString()
 }

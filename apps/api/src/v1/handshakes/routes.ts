@@ -1,8 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { parseId, publicId } from '@carillon/shared/db'
-import { findHandshake } from '@carillon/shared/handshakes'
-import type { Handshake, HandshakeKind } from '@carillon/shared/handshakes'
+import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { requireUser } from '../../auth/callers.ts'
 import { chosenTeam, requireOwner } from '../../auth/teams.ts'
@@ -18,13 +16,17 @@ import { notFound, Problem } from '../../problems/problem.ts'
 import { publicPath } from '../../public-path.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../../input/fields.ts'
+import { addressRoutes, confirmCode } from './address-routes.ts'
+import { findOfKind, findOwnHandshake } from './find-own-handshake.ts'
 import { toFailedProblem, toOverProblem } from './problems.ts'
 import { handshakeResponse, toHandshakeResponse } from './response.ts'
 import { confirmBody, handshakeBody, verifierBody } from './schema.ts'
 
 export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox {
-  const { database, now, providers, site } = services
+  const { database, providers, site } = services
   return async (app) => {
+    await app.register(addressRoutes(services))
+
     app.post('/handshakes', {
       config: { callers: { user: true } },
       schema: {
@@ -42,8 +44,9 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
         .catch((error: unknown) => {
           throw error instanceof HandshakeFailure ? toFailedProblem(error.reason, provider, site) : error
         })
-      reply.code(201).header('location', `${publicPath(site)}/v1/handshakes/${publicId('handshake', id)}`).header('cache-control', 'no-store')
-      return toHandshakeResponse(services, await find(request, id))
+      const handshakeId = publicId('handshake', id)
+      reply.code(201).header('location', `${publicPath(site)}/v1/handshakes/${handshakeId}`).header('cache-control', 'no-store')
+      return toHandshakeResponse(services, await findOwnHandshake(services, request, handshakeId))
     })
 
     app.get('/handshakes/:id', {
@@ -57,7 +60,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       }
     }, async (request, reply) => {
       reply.header('cache-control', 'no-store')
-      return toHandshakeResponse(services, await find(request, parseId('handshake', request.params.id)))
+      return toHandshakeResponse(services, await findOwnHandshake(services, request, request.params.id))
     })
 
     app.post('/handshakes/:id/verifier', {
@@ -71,7 +74,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
         response: { 200: handshakeResponse }
       }
     }, async (request) => {
-      const { handshake, provider } = await findOfKind('verifier', request, request.params.id)
+      const { handshake, provider } = await findOfKind(services, ['verifier'], request, request.params.id)
       if (isOver(handshake)) throw toOverProblem(handshake)
       const result = await submitVerifier(services, provider, handshake, request.body.verifier)
       if (result.kind === 'wrong') throw new Problem('wrongVerifier', `You can try again ${result.triesLeft} more times`)
@@ -79,7 +82,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
         throw new Problem('providerUnavailable', describeReason(result.reason, { site: site.name, provider: provider.name }).text)
       }
       if (result.kind === 'failed') throw toFailedProblem(result.reason, provider, site)
-      const current = await find(request, handshake.id)
+      const current = await findOwnHandshake(services, request, request.params.id)
       if (result.kind === 'over' && !current.isObtained) throw toOverProblem(current)
       return toHandshakeResponse(services, current)
     })
@@ -89,19 +92,21 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       schema: {
         operationId: 'confirmAccount',
         tags: ['handshakes'],
-        summary: 'Connect or decline the account in `accountToConfirm`, for kinds other than `redirect`',
+        summary: 'Connect the address in `sentTo` with its code, or connect or decline the account in `accountToConfirm`',
         params: idParams,
         body: confirmBody,
         response: { 200: handshakeResponse }
       }
     }, async (request) => {
-      const handshake = await find(request, parseId('handshake', request.params.id))
+      const handshake = await findOwnHandshake(services, request, request.params.id)
       const provider = providers.get(handshake.provider)
       if (handshake.kind === 'redirect' || provider === undefined) throw notFound('handshake that can be confirmed through the API')
-      const decided = await decideAccount(services, provider, handshake, request.body.accept)
-      if (decided.kind === 'over') throw toOverProblem(await find(request, handshake.id))
+      const { code, accept = false } = request.body
+      if (code !== undefined) return await confirmCode(services, request, { handshake, provider }, code)
+      const decided = await decideAccount(services, provider, handshake, accept)
+      if (decided.kind === 'over') throw toOverProblem(await findOwnHandshake(services, request, request.params.id))
       if (decided.kind === 'failed' && decided.reason !== 'accountDeclined') throw toFailedProblem(decided.reason, provider, site)
-      return toHandshakeResponse(services, await find(request, handshake.id))
+      return toHandshakeResponse(services, await findOwnHandshake(services, request, request.params.id))
     })
 
     app.post('/handshakes/:id/redeem', {
@@ -114,7 +119,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
         response: { 200: handshakeResponse }
       }
     }, async (request, reply) => {
-      const { handshake, provider } = await findOfKind('code', request, request.params.id)
+      const { handshake, provider } = await findOfKind(services, ['code'], request, request.params.id)
       reply.header('cache-control', 'no-store')
       return toHandshakeResponse(services, isOver(handshake) ? handshake : await redeemCode(services, provider, handshake))
     })
@@ -131,21 +136,5 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     }
     requireOwner(membership)
     return membership.team.id
-  }
-
-  /** To other users, a handshake does not exist. */
-  async function find (request: FastifyRequest, id: string | undefined): Promise<Handshake> {
-    const handshake = id === undefined ? undefined : await findHandshake(database, id, now())
-    if (handshake === undefined || handshake.userId !== requireUser(request).id) throw notFound('handshake')
-    return handshake
-  }
-
-  async function findOfKind (
-    kind: HandshakeKind, request: FastifyRequest, publicId: string
-  ): Promise<{ handshake: Handshake, provider: Provider }> {
-    const handshake = await find(request, parseId('handshake', publicId))
-    const provider = providers.get(handshake.provider)
-    if (handshake.kind !== kind || provider === undefined) throw notFound(`handshake of the kind ${kind}`)
-    return { handshake, provider }
   }
 }

@@ -18,6 +18,14 @@ export const handshakeBody = exactly({
 
 export const verifierBody = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) })
 
-export const confirmBody = exactly({
-  accept: Type.Boolean({ description: 'Whether the account is the user\'s. `false` discards the access and ends the handshake' })
+export const addressBody = exactly({
+  address: Type.String({ minLength: 1, maxLength: 2_000, description: "The text of the connector's `addressField`, as the user entered it" })
 })
+
+/** An object with one of two fields. */
+export const confirmBody = Type.Object({
+  accept: Type.Optional(Type.Boolean({
+    description: 'For `accountToConfirm`: whether the account is the user\'s. `false` discards the access and ends the handshake'
+  })),
+  code: Type.Optional(Type.String({ minLength: 1, maxLength: 32, description: 'For `sentTo`: the code that arrived at the address' }))
+}, { additionalProperties: false, minProperties: 1, maxProperties: 1 })

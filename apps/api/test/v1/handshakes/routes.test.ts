@@ -76,6 +76,7 @@ t.test('lists the providers that users can connect', async (t) => {
       name: 'Pushbullet',
       kinds: ['redirect'],
       needsAccount: false,
+      addressField: null,
       holder: 'user',
       canManage: true,
       reason: null,

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { ConnectFailure } from '../connect-failure.ts'
+import { connectByAddress } from './by-address.ts'
 import { connectByOneTimeCode } from './by-one-time-code.ts'
 import { connectByRedirect } from './by-redirect.ts'
 import { connectByVerifier } from './by-verifier.ts'
@@ -10,10 +11,11 @@ import type { HandshakeContext } from './handshake-context.ts'
 export async function obtainGrant (
   provider: Provider, { account, port }: { account: string | undefined, port: number }, context: HandshakeContext
 ): Promise<Grant> {
-  const { oneTimeCode, verifier, code } = provider.handshakes
+  const { oneTimeCode, verifier, code, address } = provider.handshakes
   if (oneTimeCode !== undefined) return await connectByOneTimeCode(oneTimeCode, context)
   if (verifier !== undefined && account !== undefined) return await connectByVerifier(verifier, account, context)
   if (code !== undefined) return await connectByRedirect(provider, code, port, context)
+  if (address !== undefined) return await connectByAddress(address, context)
   throw new ConnectFailure('failed', `${provider.name} cannot be connected from a terminal`)
 }
 

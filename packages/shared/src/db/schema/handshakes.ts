@@ -14,18 +14,22 @@ export const handshakes = pgTable('handshakes', {
   /** The team that the user connects, if any. Only its owner may do so. */
   teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
-  kind: text({ enum: ['redirect', 'verifier', 'code', 'link'] }).notNull(),
+  kind: text({ enum: ['redirect', 'verifier', 'code', 'confirm', 'paste', 'link'] }).notNull(),
   /** The address of the user's account, for providers with user-chosen hosts. */
   account: text(),
   /**
-   * Sealed. Contains the provider client's state of the handshake, or the credentials that it obtained. Null once the handshake
-   * has ended.
+   * Sealed. Contains the provider client's state of the handshake, the address that waits for its code, or the credentials that
+   * were obtained. Null once the handshake has ended.
    */
   pending: text(),
   /** Set while the credentials in `pending` wait for the user to confirm the account. */
   obtainedAt: timestamp({ withTimezone: true }),
-  /** The number of verifiers tried, which is limited against guessing. */
+  /** The number of verifiers or codes tried, which is limited against guessing. */
   attempts: integer().notNull().default(0),
+  /** How many codes were sent to addresses that the user entered. Limited, because a stranger may own the address. */
+  codesSent: integer().notNull().default(0),
+  /** When the next code may be sent to the same address. */
+  resendAt: timestamp({ withTimezone: true }),
   /** When any process may next poll the provider for the entry of the code. */
   askAt: timestamp({ withTimezone: true }),
   /** An expired handshake stays `pending`. Readers treat it as expired once `expiresAt` has passed. */
@@ -50,7 +54,9 @@ export const handshakes = pgTable('handshakes', {
   expiresAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [
   index('handshakes_expires_at').on(table.expiresAt),
-  check('handshakes_kind', sql`${table.kind} in ('redirect', 'verifier', 'code', 'link')`),
+  // All kinds of the design, so that a kind that is added later needs no migration.
+  check('handshakes_kind', sql`${table.kind} in ('redirect', 'verifier', 'code', 'confirm', 'paste', 'link', 'subscribe')`),
+  check('handshakes_codes_sent', sql`${table.codesSent} >= 0 and (${table.kind} = 'confirm' or ${table.codesSent} = 0)`),
   check('handshakes_status', sql`${table.status} in ('pending', 'completed', 'failed')`),
   check('handshakes_completed', sql`(${table.status} = 'completed') = (${table.connectionId} is not null)`),
   check('handshakes_failed', sql`(${table.status} = 'failed') = (${table.error} is not null)`),

@@ -1,0 +1,20 @@
+import type { Handshake } from '@carillon/shared/handshakes'
+import type { Grant, Provider } from '@carillon/shared/providers'
+import type { Services } from '../../services.ts'
+import { assertTeamOwner } from '../assert-team-owner.ts'
+import { abortHandshake } from '../finish-handshake.ts'
+import type { Outcome } from '../handshake-outcome.ts'
+import { storeOrHoldGrant } from '../store-grant.ts'
+
+/** Connects the proven address of a claimed handshake. */
+export async function storeAddress (
+  services: Services, provider: Provider, handshake: Handshake, grant: Grant
+): Promise<Outcome> {
+  try {
+    assertTeamOwner(handshake)
+    await storeOrHoldGrant(services, provider, handshake, grant)
+    return { kind: 'connected', accountName: grant.account.name, missingPermissions: grant.missingPermissions ?? [] }
+  } catch (error) {
+    return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, error, grant) }
+  }
+}

@@ -1,0 +1,79 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
+import type { Handshake } from '@carillon/shared/handshakes'
+import type { Provider } from '@carillon/shared/providers'
+import type { AddressResult } from '../../handshakes/address/address-result.ts'
+import { confirmByCode } from '../../handshakes/address/confirm-address.ts'
+import { resendCode } from '../../handshakes/address/send-code.ts'
+import { submitAddress } from '../../handshakes/address/submit-address.ts'
+import { isOver } from '../../handshakes/handshake-outcome.ts'
+import { idParams } from '../../input/fields.ts'
+import { notFound, Problem } from '../../problems/problem.ts'
+import type { Services } from '../../services.ts'
+import { findOfKind, findOwnHandshake } from './find-own-handshake.ts'
+import { toAddressProblem, toFailedProblem, toOverProblem } from './problems.ts'
+import { handshakeResponse, toHandshakeResponse } from './response.ts'
+import { addressBody } from './schema.ts'
+
+type Found = { handshake: Handshake, provider: Provider }
+type HandshakeReply = Static<typeof handshakeResponse>
+
+/** The routes of handshakes in which the user enters an address. */
+export function addressRoutes (services: Services): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post('/handshakes/:id/address', {
+      config: { callers: { user: true } },
+      schema: {
+        operationId: 'giveAddress',
+        tags: ['handshakes'],
+        summary: 'Submit the address that the user entered. A kind `confirm` sends a code to it, a kind `paste` connects it',
+        params: idParams,
+        body: addressBody,
+        response: { 200: handshakeResponse }
+      }
+    }, async (request) => {
+      const found = await findOfKind(services, ['confirm', 'paste'], request, request.params.id)
+      if (isOver(found.handshake)) throw toOverProblem(found.handshake)
+      const result = await submitAddress(services, found.provider, found.handshake, request.body.address)
+      return await toReply(services, request, found, result)
+    })
+
+    app.post('/handshakes/:id/resend', {
+      config: { callers: { user: true } },
+      schema: {
+        operationId: 'resendCode',
+        tags: ['handshakes'],
+        summary: 'Send another code to the address in `sentTo`, from `resendAt` on. Earlier codes stop working',
+        params: idParams,
+        response: { 200: handshakeResponse }
+      }
+    }, async (request) => {
+      const found = await findOfKind(services, ['confirm'], request, request.params.id)
+      if (isOver(found.handshake)) throw toOverProblem(found.handshake)
+      return await toReply(services, request, found, await resendCode(services, found.provider, found.handshake))
+    })
+  }
+}
+
+/** Connects the address that the code was sent to. Throws Problem. */
+export async function confirmCode (
+  services: Services, request: FastifyRequest<{ Params: { id: string } }>, found: Found, code: string
+): Promise<HandshakeReply> {
+  const { handshake, provider } = found
+  if (handshake.kind !== 'confirm') throw notFound('handshake of the kind confirm')
+  if (isOver(handshake)) throw toOverProblem(handshake)
+  const result = await confirmByCode(services, provider, handshake, code)
+  if (result.kind === 'wrong') throw new Problem('wrongCode', `You can try again ${result.triesLeft} more times`)
+  return await toReply(services, request, found, result)
+}
+
+async function toReply (
+  services: Services, request: FastifyRequest<{ Params: { id: string } }>, { provider }: Found, result: AddressResult
+): Promise<HandshakeReply> {
+  if (result.kind === 'wrong' || result.kind === 'unusable') throw toAddressProblem(result, provider, services.site)
+  if (result.kind === 'failed') throw toFailedProblem(result.reason, provider, services.site)
+  const current = await findOwnHandshake(services, request, request.params.id)
+  if (result.kind === 'over') throw toOverProblem(current)
+  return toHandshakeResponse(services, current)
+}
