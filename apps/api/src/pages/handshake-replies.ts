@@ -20,7 +20,10 @@ export interface HandshakeReplies {
   awaitEnd: (reply: FastifyReply, handshake: Handshake) => Promise<FastifyReply>
   /** For other browsers: a page which says that the handshake is over. */
   over: (reply: FastifyReply, handshake: Handshake) => FastifyReply
-  /** For a script: the status, and where to go once the handshake has ended. Null when this server's page shows the outcome. */
+  /**
+   * For a script: the status, and where to go after `pending`. `opened` means that the user has to confirm the account. The
+   * location is null when this server's page shows the outcome.
+   */
   progress: (reply: FastifyReply, handshake: Handshake) => Promise<FastifyReply>
   /** Sends the browser to the first page of a pending handshake. */
   toStartPage: (reply: FastifyReply, handshake: Handshake) => FastifyReply
@@ -52,9 +55,10 @@ export function createHandshakeReplies (services: Services, provider: Provider):
     end,
     ended,
     progress: async (reply, handshake) => {
-      const { status } = handshake
-      const location = status === 'pending' ? null : returnUrl(handshake, provider, await readOutcome(services, handshake))
-      return reply.header('cache-control', 'no-store').send({ status, location })
+      const { id, status, isObtained } = handshake
+      reply.header('cache-control', 'no-store')
+      if (status !== 'pending') return reply.send({ status, location: returnUrl(handshake, provider, await readOutcome(services, handshake)) })
+      return reply.send(isObtained ? { status: 'opened', location: accountUrl(site, provider.id, id) } : { status, location: null })
     },
     awaitEnd: async (reply, handshake) => {
       const current = await awaitOutcome(services, handshake)

@@ -4,8 +4,7 @@ import { publicId } from '@carillon/shared/db'
 import { openPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { isOwnHandshake, mayUseHandshake } from '../handshakes/browser-binding.ts'
-import { isOver, readOutcome, returnUrl } from '../handshakes/handshake-outcome.ts'
-import { accountUrl } from '../handshakes/handshake-urls.ts'
+import { isOver } from '../handshakes/handshake-outcome.ts'
 import { bindBrowser } from './browser/bind-browser.ts'
 import { findNamedHandshake } from './browser/find-handshake.ts'
 import { isSameOrigin } from './browser/same-origin.ts'
@@ -34,20 +33,12 @@ export function addLinkPage (scope: FastifyInstance, context: ProviderContext): 
       ? mayUseHandshake(handshake, cookies.read(request))
       : await bindBrowser(request, reply, handshake, context)
     if (!isAllowed) return replies.refuse(reply, 'foreignCookie')
-    if (request.headers.accept === 'application/json') return reply.header('cache-control', 'no-store').send(await toProgress(handshake))
+    if (request.headers.accept === 'application/json') return await replies.progress(reply, handshake)
     reply.header('referrer-policy', 'same-origin')
     if (isOver(handshake)) return await replies.ended(reply, handshake)
     if (handshake.isObtained) return replies.toAccountPage(reply, handshake)
     return await show(reply, handshake, handshake.browserHash !== null)
   })
-
-  /** `location` is null while no account has opened the link, and when this server's page has to show the outcome. */
-  async function toProgress (handshake: Handshake): Promise<{ status: Handshake['status'] | 'opened', location: string | null }> {
-    const { id, status } = handshake
-    if (handshake.isObtained && status === 'pending') return { status: 'opened', location: accountUrl(site, provider.id, id) }
-    if (status === 'pending') return { status, location: null }
-    return { status, location: returnUrl(handshake, provider, await readOutcome(services, handshake)) }
-  }
 
   /** `isChecked`: the user pressed the button, and no account has opened the link yet. */
   async function show (reply: FastifyReply, handshake: Handshake, isChecked = false): Promise<FastifyReply> {

@@ -7,8 +7,9 @@ import type { HandshakeContext } from './handshake-context.ts'
  * who could send to it anyway.
  */
 export async function connectByAddress (
-  { field: { label, placeholder, hint }, accept }: AddressHandshake, { requestContext, terminal, withUserTimeout }: HandshakeContext
+  { field, accept }: AddressHandshake, { requestContext, terminal, withUserTimeout }: HandshakeContext
 ): Promise<Grant> {
+  const { label, placeholder, hint } = field
   if (hint !== undefined) terminal.say(hint)
   return await withUserTimeout(async ({ signal }) => {
     while (true) {
