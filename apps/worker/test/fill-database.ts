@@ -42,17 +42,24 @@ const script = `
   select ensure_delivery_partitions(now() - interval '22 days', now());
 
   insert into users (id, external_id) select id_of('b', number), 'user-' || number from generate_series(1, 60000) as number;
-  insert into connections (id, user_id, provider, status, status_reason, account_id, account_name, host, credentials, expires_at, connected_at)
+  insert into grants (id, provider, status, credentials, expires_at)
+    select id_of('a', number), case when number % 100 < 85 then 'pushbullet' when number % 100 < 99 then 'pumpio' else 'blotre' end,
+      case when number % 50 = 3 then 'needsReauth' else 'active' end, repeat('sealed', 30),
+      case when number % 100 = 99 then now() + (600 + number % 3600) * interval '1 second' end
+    from generate_series(1, 60000) as number;
+  insert into grants (id, provider, status, credentials)
+    select id_of('f', number), 'pumpio', 'active', repeat('sealed', 30) from generate_series(1, 500) as number;
+  insert into connections (id, user_id, provider, status, status_reason, account_id, account_name, host, grant_id, connected_at)
     select id_of('a', number), id_of('b', number), case when number % 100 < 85 then 'pushbullet' when number % 100 < 99 then 'pumpio' else 'blotre' end,
       case when number % 50 = 3 then 'needsReauth' else 'active' end, case when number % 50 = 3 then 'tokenRevoked' end,
       'account-' || number, 'account-' || number, case when number % 100 between 85 and 98 then 'pump-' || number % 40 || '.example' else '' end,
-      repeat('sealed', 30), case when number % 100 = 99 then now() + (600 + number % 3600) * interval '1 second' end, now() - interval '30 days'
+      id_of('a', number), now() - interval '30 days'
     from generate_series(1, 60000) as number;
   insert into teams (id, external_id, name, owner_id)
     select id_of('e', number), 'team-' || number, 'Team ' || number, id_of('b', number) from generate_series(1, 500) as number;
-  insert into connections (id, team_id, connected_by, provider, status, account_id, account_name, credentials, connected_at)
+  insert into connections (id, team_id, connected_by, provider, status, account_id, account_name, grant_id, connected_at)
     select id_of('f', number), id_of('e', number), id_of('b', number), 'pumpio', 'active', 'team-' || number, 'team-' || number,
-      repeat('sealed', 30), now() - interval '30 days'
+      id_of('f', number), now() - interval '30 days'
     from generate_series(1, 500) as number;
 
   insert into notifications (id, origin, audience, message, planned_at, created_at)

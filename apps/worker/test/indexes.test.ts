@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { isConnected } from '@carillon/shared/connections'
+import { isConnected } from '@carillon/shared/grants'
 import { putTeam } from '@carillon/shared/teams'
 import { claimSegment, dispatchWaiting, listDeliveries, releaseParked, settle } from '@carillon/shared/deliveries'
 import { findNotification, findNotificationProgress, previewAudience } from '@carillon/shared/notifications'

@@ -19,7 +19,7 @@ for (const { kind, skip, open } of await backends()) {
     const users = await importUsers(site, 20)
     const [refreshed = '', revoked = ''] = [await connectBlotre(site, 'ann'), await connectBlotre(site, 'bob')]
     for (const fault of hanging) await site.control('POST', '/faults', { ...fault, delayMs: 600_000 })
-    await database.sql`update connections set expires_at = now() + interval '1 minute' where id = ${refreshed.slice('con_'.length)}`
+    await database.sql`update grants set expires_at = now() + interval '1 minute' where id = ${refreshed.slice('con_'.length)}`
     await site.api('DELETE', `/v1/connections/${revoked}`)
     await site.notify(users, 'Hanging')
 
@@ -33,7 +33,7 @@ for (const { kind, skip, open } of await backends()) {
     t.same(await worker.stop(), { code: 0, signal: undefined }, 'it ends with 1 when something keeps it')
     t.ok(performance.now() - stoppedAt < stopMs)
     t.same(await database.sql`select from claims`, [], 'it holds no deliveries')
-    t.same(await database.sql`select from connections where lease_until > now()`, [], 'it holds no refresh')
+    t.same(await database.sql`select from grants where lease_until > now()`, [], 'it holds no refresh')
   })
 }
 

@@ -1,7 +1,8 @@
 import { saveConnections } from '@carillon/shared/connections'
-import type { NewConnection, SavedConnection } from '@carillon/shared/connections'
+import type { ConnectionRules, NewConnection, SavedConnection } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import { releaseDeliveries } from '@carillon/shared/deliveries'
+import type { Provider } from '@carillon/shared/providers'
 import { enqueuePull } from '@carillon/shared/pulls'
 import type { Services } from '../services.ts'
 
@@ -16,12 +17,16 @@ export async function storeConnections (services: Services, grants: NewConnectio
 export async function saveGrants (
   { database, vault, providers }: Services, grants: NewConnection[], within: Pick<Database, 'db'> = database
 ): Promise<SavedConnection[]> {
-  return await saveConnections(within, vault, grants, (provider) => providers.get(provider)?.revoke !== undefined)
+  return await saveConnections(within, vault, grants, (provider) => rulesOf(providers.get(provider)))
+}
+
+function rulesOf (provider: Provider | undefined): ConnectionRules {
+  return { accounts: provider?.accounts ?? 'one', canRevoke: provider?.revoke !== undefined }
 }
 
 /** Releases the deliveries that were parked for these connections, and starts the pulls that read through them. */
 export async function afterConnecting (services: Services, saved: SavedConnection[]): Promise<void> {
-  await releaseDeliveries(services, saved.map(({ id }) => id))
+  await releaseDeliveries(services, saved.flatMap(({ id, recovered }) => [id, ...recovered]))
   if (saved.some(({ provider }) => services.providers.get(provider)?.pull !== undefined)) await startPull(services)
 }
 

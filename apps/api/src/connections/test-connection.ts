@@ -1,4 +1,5 @@
-import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
+import { findSealed } from '@carillon/shared/connections'
+import { markNeedsReauth, openCredentials } from '@carillon/shared/grants'
 import type { Connection } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
@@ -27,7 +28,7 @@ export async function testConnection (services: Services, connection: Connection
   const { database, vault, providers, now } = services
   const sealed = await findSealed(database, connection.id)
   if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
-  const { id, credentialsVersion, status, statusReason, limitedUntil } = sealed
+  const { grantId, credentialsVersion, status, statusReason, limitedUntil } = sealed
   const provider = providers.get(sealed.provider)
   if (provider === undefined) return failed({ kind: 'rejected', reason: 'this server does not offer the provider' })
   if (status === 'needsReauth') return failed({ kind: 'unauthorized', reason: statusReason ?? 'the user has to reconnect' })
@@ -43,7 +44,7 @@ export async function testConnection (services: Services, connection: Connection
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { failure } = error
-    if (failure.kind === 'unauthorized') await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: failure.reason })
+    if (failure.kind === 'unauthorized') await markNeedsReauth(database, { grantId, credentialsVersion: seenVersion, reason: failure.reason })
     return failed(failure, error.status)
   }
 
@@ -53,7 +54,7 @@ export async function testConnection (services: Services, connection: Connection
       return await useOnce(services, provider, credentials)
     } catch (error) {
       if (!(error instanceof ProviderError) || error.failure.kind !== 'expired') throw error
-      const request = { id, seenVersion, refused: error.failure.reason }
+      const request = { grantId, seenVersion, refused: error.failure.reason }
       const result = await services.refresher.refresh(provider, request, newRequestContext(services, timeoutMs))
       if (result.kind === 'unavailable' && result.retryAt !== undefined) {
         throw new ProviderError({ kind: 'rateLimited', reason: result.reason, retryAt: result.retryAt }, error.host)

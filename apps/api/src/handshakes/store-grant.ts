@@ -1,4 +1,4 @@
-import { queueRevocation } from '@carillon/shared/connections'
+import { queueRevocation } from '@carillon/shared/grants'
 import { holdGrant } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { cleanName } from '@carillon/shared/names'

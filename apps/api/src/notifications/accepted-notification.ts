@@ -8,14 +8,14 @@ export function toAcceptedNotification (
 ): Notification {
   const { id, origin, audience, message, providers = null, data, sendAt = null, expiresAt = null } = draft
   const { spreadSeconds = null, onUnknown = 'hold' } = draft
-  const progress = reached.map(({ provider, queued, parked }) => ({
-    provider, counts: completeCounts({ queued, parked }), perSecond: 0, secondsLeft: queued === 0 ? 0 : null
+  const progress = reached.map(({ provider, queued, parked, skipped }) => ({
+    provider, counts: completeCounts({ queued, parked, skipped }), perSecond: 0, secondsLeft: queued === 0 ? 0 : null
   }))
   const counts = addCounts(progress.map(({ counts }) => counts))
   const isScheduled = sendAt !== null && sendAt.getTime() > now
-  const isOver = reached.length === 0 && !isBroadcast(audience)
+  const isOver = !isBroadcast(audience) && counts.queued + counts.parked === 0
   const status = isOver ? 'completed' : isScheduled ? 'scheduled' : counts.queued > 0 || isBroadcast(audience) ? 'accepted' : 'sending'
-  const deliveries = counts.queued + counts.parked
+  const deliveries = counts.queued + counts.parked + counts.skipped
   return {
     id,
     origin,

@@ -33,7 +33,7 @@ export function explainDelivery (delivery: ExplainedDelivery, provider: string):
     case 'expired':
       return `Expired at ${since} before it was sent.`
     case 'skipped':
-      return reason === 'disconnected' ? `Skipped at ${since}, because the user disconnected ${provider}.` : `Skipped at ${since}. Reason: ${why}.`
+      return `Skipped at ${since}${explainSkip(why, provider)}.`
     case 'canceled':
       return `Canceled at ${since}.`
     case 'unknown':
@@ -45,13 +45,23 @@ function explainRetry ({ attempts, reason, history }: ExplainedDelivery, provide
   if (reason === 'rateLimited' && history.at(-1)?.refresh === 'rateLimited') {
     return `The access token has expired, and the rate limit of ${provider} for new ones is reached. This uses no attempt.`
   }
-  if (reason === 'rateLimited' || reason === 'breakerOpen') return explainWait(reason, provider)
+  if (reason === 'rateLimited' || reason === 'breakerOpen' || reason === 'misconfigured') return explainWait(reason, provider)
   if (reason === 'handedBack') return 'A worker that was shutting down returned it without an attempt.'
   if (reason === 'workerLost') return 'The worker that was sending it died. It may have arrived, so it is sent again with the same key.'
   return `${attempts === 1 ? 'The first attempt' : `Attempt ${attempts}`} failed. Reason: ${withoutPeriod(reason)}.`
 }
 
+function explainSkip (reason: string, provider: string): string {
+  if (reason === 'disconnected') return `, because the user disconnected ${provider}`
+  if (reason === 'muted') return `, because the user muted this connection to ${provider}`
+  if (reason === 'unsubscribed') return ', because the user unsubscribed this address'
+  return `. Reason: ${reason}`
+}
+
 function explainWait (reason: string | null, provider: string): string {
+  if (reason === 'misconfigured') {
+    return `${provider} refuses this deployment, and the operator has to fix its configuration. This uses no attempt.`
+  }
   return reason === 'breakerOpen'
     ? `${provider} is failing, so no requests are sent there for now. This uses no attempt.`
     : `The rate limit of ${provider} is reached. This uses no attempt.`

@@ -1,5 +1,6 @@
-import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
-import type { FreshCredentials } from '@carillon/shared/connections'
+import { findSealed } from '@carillon/shared/connections'
+import { markNeedsReauth, openCredentials } from '@carillon/shared/grants'
+import type { FreshCredentials } from '@carillon/shared/grants'
 import { TransportError } from '@carillon/http'
 import type { StreamedResponse } from '@carillon/http'
 import { ProviderError } from '@carillon/shared/providers'
@@ -39,7 +40,7 @@ export async function forward (
   if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The user has to reconnect')
   await chargeOutgoing(services, { holder: sealed.holder, provider, account: sealed.account.id, cost: 1 })
   const call = newRequestContext(services, authorizeTimeoutMs)
-  const { credentialsVersion } = sealed
+  const { grantId, credentialsVersion } = sealed
   const known: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion }
 
   const isOld = sealed.expiresAt !== null && sealed.expiresAt.getTime() <= now()
@@ -82,7 +83,7 @@ export async function forward (
   async function refreshed ({ credentialsVersion }: FreshCredentials, refused?: string): Promise<FreshCredentials | undefined> {
     if (provider?.refresh === undefined) return undefined
     const result = await refresher.refresh(provider, {
-      id: connectionId, seenVersion: credentialsVersion, ...refused !== undefined && { refused }
+      grantId, seenVersion: credentialsVersion, ...refused !== undefined && { refused }
     }, call)
     return result.kind === 'fresh' ? result.fresh : undefined
   }
@@ -95,7 +96,7 @@ export async function forward (
   }
 
   async function markRefused ({ credentialsVersion }: FreshCredentials): Promise<void> {
-    await markNeedsReauth(database, { id: connectionId, credentialsVersion, reason: 'access token is not accepted' })
+    await markNeedsReauth(database, { grantId, credentialsVersion, reason: 'access token is not accepted' })
   }
 }
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { findSealed } from '@carillon/shared/connections'
+import { openCredentials } from '@carillon/shared/grants'
 import { at, openTestApi, textAt } from '../open-api.ts'
 import { noteTo } from '../v1/seed.ts'
 

@@ -1,5 +1,6 @@
 import { createBrowser } from '@carillon/testing'
-import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { findSealed } from '@carillon/shared/connections'
+import { openCredentials } from '@carillon/shared/grants'
 import { parseId } from '@carillon/shared/db'
 import t from 'tap'
 import { openTestApi, textAt } from '../open-api.ts'

@@ -82,7 +82,7 @@ t.test('signs requests to pump.io, and returns its redirects and refusals', asyn
 
 t.test("refreshes Blot're's token once for all concurrent callers, and repeats the request once", async (t) => {
   const id = await connect('boris', 'blotre')
-  const [row] = await api.database.sql<Array<{ version: number }>>`select credentials_version as version from connections where id = ${id.slice(4)}`
+  const [row] = await api.database.sql<Array<{ version: number }>>`select version from grants where id = ${id.slice(4)}`
   const streams = await api.ask('GET', `/v1/connections/${id}/proxy/v0/api/stream?query=boris`, { token: key })
   t.equal(streams.status, 200)
   const stream = textAt(streams.body, '0.id')
@@ -91,7 +91,7 @@ t.test("refreshes Blot're's token once for all concurrent callers, and repeats t
   await api.control('POST', '/tokens/expire', { provider: 'blotre' })
   const answers = await Promise.all(Array.from({ length: 10 }, paint))
   t.same(answers.map(({ status }) => status), Array(10).fill(200))
-  const [after] = await api.database.sql<Array<{ version: number }>>`select credentials_version as version from connections where id = ${id.slice(4)}`
+  const [after] = await api.database.sql<Array<{ version: number }>>`select version from grants where id = ${id.slice(4)}`
   t.equal(after?.version, (row?.version ?? 0) + 1)
 
   await api.control('POST', '/tokens/revoke', { provider: 'blotre' })

@@ -1,4 +1,4 @@
-import { sealCredentials } from '@carillon/shared/connections'
+import { sealCredentials } from '@carillon/shared/grants'
 import { newId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import type { Vault } from '@carillon/shared/vault'
@@ -29,8 +29,10 @@ export async function connectPeople ({ sql }: Database, vault: Vault, people: Pe
         ) as person (user_id, connection_id, account, credentials)
       ), made as (
         insert into users (id, external_id) select user_id, account from person
+      ), granted as (
+        insert into grants (id, provider, status, credentials) select connection_id, 'pushbullet', 'active', credentials from person
       )
-      insert into connections (id, user_id, provider, status, account_id, account_name, credentials)
-      select connection_id, user_id, 'pushbullet', 'active', account, account, credentials from person`
+      insert into connections (id, user_id, provider, status, account_id, account_name, grant_id)
+      select connection_id, user_id, 'pushbullet', 'active', account, account, connection_id from person`
   }
 }

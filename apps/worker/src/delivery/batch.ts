@@ -58,10 +58,10 @@ export async function sendBatch (
   async function attempt (delivery: Claimed): Promise<Settlement> {
     const isLate = performance.now() - startedAt > leaseMs * beginShare
     if (services.stopping.aborted || isLate) {
-      if (delivery.isProbe) await breakers.giveBackProbe(provider.id, delivery.host)
+      if (delivery.probedHost !== null) await breakers.releaseProbe(provider.id, delivery.probedHost)
       return { delivery, outcome: handedBack() }
     }
-    const blocked = delivery.isProbe ? undefined : breakers.closed(provider.id, delivery.host)
+    const blocked = delivery.probedHost !== null ? undefined : breakers.findBlock(provider.id, delivery.host)
     if (blocked !== undefined) return { delivery, outcome: waitOutcome(blocked.until, blocked.reason) }
     const limitedUntilMs = limits.get(delivery.connectionId)
     if (limitedUntilMs !== undefined && limitedUntilMs > now()) return { delivery, outcome: waitOutcome(limitedUntilMs, 'rateLimited') }

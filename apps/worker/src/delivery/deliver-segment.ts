@@ -24,9 +24,9 @@ export async function deliverSegment (services: DeliverServices, providerId: str
   const { id: claimId, wakes, rest } = claim
   await enqueueWakeups(services, wakes)
   await enqueueSegment(services, rest)
-  const claimed = isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed
+  const claimed = isProbe ? claim.claimed.map((one) => ({ ...one, probedHost: '' })) : claim.claimed
   if (claimed.length > 0) await sendBatch(services, { claimId, provider, messages, claimed, startedAt })
-  else if (isProbe) await breakers.giveBackProbe(providerId, '')
+  else if (isProbe) await breakers.releaseProbe(providerId, '')
 }
 
 async function sizeOf ({ sql }: Database, provider: string, { notificationId, number }: SegmentJob): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Refresher } from '@carillon/shared/connections'
+import type { Refresher } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
 import type { DeliveryQueues } from '@carillon/shared/deliveries'
 import type { FileStore, Http } from '@carillon/http'

@@ -26,9 +26,9 @@ export async function deliver (services: DeliverServices, providerId: string, { 
   await enqueueWakeups(services, wakes)
   if (claimed.length > 0) {
     const { isProbe } = admission
-    const own = isProbe ? claimed.map((one) => ({ ...one, isProbe })) : claimed
+    const own = isProbe ? claimed.map((one) => ({ ...one, probedHost: '' })) : claimed
     await sendBatch(services, { claimId, provider, messages, startedAt, claimed: own })
-  } else if (admission.isProbe) await breakers.giveBackProbe(providerId, '')
+  } else if (admission.isProbe) await breakers.releaseProbe(providerId, '')
 }
 
 export function senderOf ({ providers }: DeliverServices, id: string): Provider {

@@ -1,5 +1,5 @@
-import { openCredentials } from '@carillon/shared/connections'
-import type { RefreshResult } from '@carillon/shared/connections'
+import { openCredentials, replaceCredentials, withTarget } from '@carillon/shared/grants'
+import type { RefreshResult } from '@carillon/shared/grants'
 import {
   deliveryKeyOf, errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sentOutcome, waitOutcome
 } from '@carillon/shared/deliveries'
@@ -23,9 +23,9 @@ export interface SendingBatch {
 export function createSender (
   services: DeliverServices, provider: Provider, messages: Map<string, Message>, { signal, startedAt }: SendingBatch
 ): (delivery: Claimed) => Promise<Settlement> {
-  const { breakers, fileStore, http, now, registrations, refresher, vault } = services
+  const { breakers, database, fileStore, http, log, now, registrations, refresher, vault } = services
   const context = { http, now, registrations, signal }
-  const ownHosts = provider.origins.map((origin) => new URL(origin).host)
+  const ownHosts = provider.ownHosts ?? provider.origins.map((origin) => new URL(origin).host)
 
   return async (delivery) => {
     const attemptStartedAt = performance.now()
@@ -35,7 +35,7 @@ export function createSender (
       if (result.kind !== 'unrefreshable') return renew(delivery, attemptStartedAt, result)
     }
     try {
-      const sealed = { id: delivery.connectionId, credentials: delivery.credentials }
+      const sealed = { id: delivery.connectionId, grantId: delivery.grantId, credentials: delivery.credentials, target: delivery.target }
       return { delivery, outcome: await send(delivery, openCredentials(vault, provider, sealed), attemptStartedAt) }
     } catch (error) {
       if (isOf('expired', error)) {
@@ -61,7 +61,8 @@ export function createSender (
     const { credentials, credentialsVersion } = result.fresh
     const renewed = { ...delivery, credentialsVersion }
     try {
-      return { delivery: renewed, outcome: withRefresh(await send(renewed, credentials, attemptStartedAt)) }
+      const own = withTarget(vault, provider, credentials, { id: delivery.connectionId, target: delivery.target })
+      return { delivery: renewed, outcome: withRefresh(await send(renewed, own, attemptStartedAt)) }
     } catch (error) {
       return await failed(renewed, error, attemptStartedAt)
     }
@@ -71,34 +72,60 @@ export function createSender (
     const message = messages.get(delivery.notificationId)
     if (provider.send === undefined || message === undefined) throw new Error('Nothing to send')
     if (delivery.expiresInMs !== null && performance.now() - startedAt >= delivery.expiresInMs) {
-      if (delivery.isProbe) await breakers.giveBackProbe(provider.id, delivery.host)
+      if (delivery.probedHost !== null) await breakers.releaseProbe(provider.id, delivery.probedHost)
       return expiredOutcome()
     }
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
-    const receipt = await provider.send(message, key, credentials, message.file === undefined
-      ? context
-      : { ...context, files: { store: fileStore, key: delivery.notificationId } })
-    if (delivery.isProbe) await breakers.endProbe(provider.id, delivery.host, 'well', '')
-    else breakers.note(provider.id, delivery.host, 'well', '')
+    let moved: Credentials | undefined
+    const receipt = await provider.send(message, key, credentials, {
+      ...context,
+      ...message.file !== undefined && { files: { store: fileStore, key: delivery.notificationId } },
+      onMoved: (credentials) => { moved = credentials }
+    })
+    if (moved !== undefined) await storeMoved(delivery, moved)
+    if (delivery.probedHost !== null) await breakers.endProbe(provider.id, delivery.probedHost, 'well', '')
+    else breakers.note(provider.id, healthHostOf(delivery), 'well', '')
     return sentOutcome(receipt, Math.round(performance.now() - attemptStartedAt))
+  }
+
+  /** Without the new address, the provider moves the next message again. */
+  async function storeMoved (delivery: Claimed, credentials: Credentials): Promise<void> {
+    await replaceCredentials(database, vault, delivery, credentials)
+      .catch((error: unknown) => log.warn({ err: error, connectionId: delivery.connectionId }, 'could not store a new address'))
   }
 
   async function failed (delivery: Claimed, error: unknown, attemptStartedAt: number): Promise<Settlement> {
     const outcome = errorOutcome(error, delivery.attempts, now(), Math.round(performance.now() - attemptStartedAt))
-    const { host, isProbe } = delivery
-    const health = healthOf(error, host === '' ? ownHosts : [host])
-    const reason = outcome.reason ?? ''
-    if (error instanceof ProviderError && error.failure.kind === 'rateLimited' && error.failure.scope === 'host') {
-      breakers.silence(provider.id, host, error.failure.retryAt)
+    const { host, probedHost } = delivery
+    const failure = error instanceof ProviderError ? error.failure : undefined
+    const reason = failure?.reason ?? outcome.reason ?? ''
+    if (failure?.kind === 'rateLimited' && failure.scope !== undefined && failure.scope !== 'connection') {
+      breakers.recordLimit(provider.id, failure.scope === 'host' ? host : '', failure.retryAt)
     }
-    if (!isProbe) {
-      if (health !== undefined) breakers.note(provider.id, host, health, reason)
+    if (failure?.kind === 'misconfigured') {
+      const paused = failure.scope === 'host' ? host : ''
+      breakers.pause(provider.id, paused, reason)
+      if (probedHost !== null && probedHost !== paused) await breakers.releaseProbe(provider.id, probedHost)
+      return { delivery, outcome: waitFor(delivery, outcome) }
+    }
+    const health = healthOf(error, ownHosts.length > 0 ? [...ownHosts] : [host])
+    if (probedHost === null) {
+      if (health !== undefined) breakers.note(provider.id, healthHostOf(delivery), health, reason)
       return { delivery, outcome }
     }
-    if (health === undefined) await breakers.giveBackProbe(provider.id, host)
-    else await breakers.endProbe(provider.id, host, health, reason)
-    const blocked = breakers.closed(provider.id, host)
-    return { delivery, outcome: health === 'failing' && blocked !== undefined ? waitOutcome(blocked.until, blocked.reason) : outcome }
+    if (health === undefined) await breakers.releaseProbe(provider.id, probedHost)
+    else await breakers.endProbe(provider.id, probedHost, health, reason)
+    return { delivery, outcome: health === 'failing' ? waitFor(delivery, outcome) : outcome }
+  }
+
+  /** The delivery waits as long as its provider or its host. */
+  function waitFor ({ host }: Claimed, outcome: Outcome): Outcome {
+    const block = breakers.findBlock(provider.id, host)
+    return block === undefined ? outcome : waitOutcome(block.until, block.reason)
+  }
+
+  function healthHostOf ({ host }: Claimed): string {
+    return ownHosts.length > 0 ? '' : host
   }
 }
 
@@ -106,8 +133,8 @@ function isOf (kind: Failure['kind'], error: unknown): error is ProviderError {
   return error instanceof ProviderError && error.failure.kind === kind
 }
 
-function toRefreshRequest ({ connectionId: id, credentialsVersion: seenVersion }: Claimed): { id: string, seenVersion: number } {
-  return { id, seenVersion }
+function toRefreshRequest ({ grantId, credentialsVersion: seenVersion }: Claimed): { grantId: string, seenVersion: number } {
+  return { grantId, seenVersion }
 }
 
 function withRefresh (outcome: Outcome): Outcome {

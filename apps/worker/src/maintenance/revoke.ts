@@ -1,6 +1,6 @@
-import { endRevocation, isConnected, retryRevocation, revocationContext, takeRevocations } from '@carillon/shared/connections'
+import { endRevocation, isConnected, retryRevocation, revocationContext, takeRevocations } from '@carillon/shared/grants'
 import { revokeAbandonedGrants } from '@carillon/shared/handshakes'
-import type { DueRevocation } from '@carillon/shared/connections'
+import type { DueRevocation } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'

@@ -74,7 +74,7 @@ export function createGate ({ database, breakers, perSecond, now }: GateServices
   }
 
   async function admitted (): Promise<'open' | 'probe'> {
-    const blocked = breakers.closed(provider, '')
+    const blocked = breakers.findBlock(provider, '')
     if (blocked !== undefined) throw new ProviderBlockedError(blocked.until, blocked.reason)
     return await new Promise((resolve, reject) => {
       waiting.push({ open: resolve, fail: reject })

@@ -1,5 +1,6 @@
-import { findSealed, markNeedsReauth, openCredentials } from '@carillon/shared/connections'
-import type { FreshCredentials } from '@carillon/shared/connections'
+import { findSealed } from '@carillon/shared/connections'
+import { markNeedsReauth, openCredentials } from '@carillon/shared/grants'
+import type { FreshCredentials } from '@carillon/shared/grants'
 import { isTooMuch, ProviderError } from '@carillon/shared/providers'
 import type { RequestContext, Credentials, Provider, Pull } from '@carillon/shared/providers'
 import {
@@ -45,6 +46,7 @@ async function attempt (
   const { breakers, database, http, now, pace, refresher, registrations, vault } = services
   const host = new URL(provider.origins[0] ?? 'http://provider.invalid').host
   let admission: 'open' | 'probe' | undefined
+  let grantId = ''
   const context: RequestContext = {
     http,
     now,
@@ -55,7 +57,7 @@ async function attempt (
       admission = await gate.enter()
     },
     onUsage: gate.recordUsage,
-    onNearLimit: ({ scope, retryAt }) => { if (scope === 'host') breakers.silence(provider.id, '', retryAt) }
+    onNearLimit: ({ scope, retryAt }) => { if (scope === 'host') breakers.recordLimit(provider.id, '', retryAt) }
   }
 
   try {
@@ -63,6 +65,7 @@ async function attempt (
     const sealed = await findSealed(database, taken.connectionId)
     if (sealed === undefined) throw new PullLost('the connection is closed')
     const { credentialsVersion } = sealed
+    grantId = sealed.grantId
     const first: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion }
     const failures = await readAll(first.credentials).catch(async (error: unknown) => {
       const newer = await refreshed(error, first)
@@ -180,14 +183,14 @@ async function attempt (
   async function refreshed (error: unknown, used: FreshCredentials): Promise<FreshCredentials | undefined> {
     const isDead = error instanceof ProviderError && ['expired', 'unauthorized'].includes(error.failure.kind)
     if (!isDead) return undefined
-    const result = await refresher.refresh(provider, { id: taken.connectionId, seenVersion: used.credentialsVersion }, context)
+    const result = await refresher.refresh(provider, { grantId, seenVersion: used.credentialsVersion }, context)
     return result.kind === 'fresh' ? result.fresh : undefined
   }
 
   /** If the refreshed token is refused too, only the user can fix it. The user may have withdrawn access to the data. */
   async function markRefused (error: unknown, { credentialsVersion }: FreshCredentials): Promise<never> {
     if (error instanceof ProviderError && error.failure.kind === 'unauthorized') {
-      await markNeedsReauth(database, { id: taken.connectionId, credentialsVersion, reason: error.failure.reason })
+      await markNeedsReauth(database, { grantId, credentialsVersion, reason: error.failure.reason })
     }
     throw error
   }
@@ -210,7 +213,7 @@ async function attempt (
     }
     const { failure } = error
     if (failure.kind === 'rateLimited') {
-      if (failure.scope === 'host') breakers.silence(provider.id, '', failure.retryAt)
+      if (failure.scope === 'host') breakers.recordLimit(provider.id, '', failure.retryAt)
       return { kind: 'later', reason: 'rateLimited', delayMs: Math.max(0, failure.retryAt - now()) }
     }
     const mayPass = failure.kind === 'transient' || failure.kind === 'malformed'
@@ -227,6 +230,6 @@ async function attempt (
     const reason = error instanceof ProviderError ? error.failure.reason : ''
     if (!isProbe && health !== undefined) breakers.note(provider.id, '', health, reason)
     else if (isProbe && health !== undefined) await breakers.endProbe(provider.id, '', health, reason)
-    else if (isProbe) await breakers.giveBackProbe(provider.id, '')
+    else if (isProbe) await breakers.releaseProbe(provider.id, '')
   }
 }

@@ -1,4 +1,4 @@
-import type { Refresher } from '@carillon/shared/connections'
+import type { Refresher } from '@carillon/shared/grants'
 import type { Http } from '@carillon/http'
 import type { Log } from '@carillon/shared/log'
 import type { Provider, Registrations } from '@carillon/shared/providers'

@@ -50,5 +50,5 @@ async function pullFrom (provider: Provider, wanted: Pull, services: PullService
 
 /** While the provider takes no requests, pulls would only be postponed. */
 async function isBlocked ({ database, breakers }: PullServices, provider: string): Promise<boolean> {
-  return breakers.closed(provider, '') !== undefined || await isProviderBlocked(database, provider)
+  return breakers.findBlock(provider, '') !== undefined || await isProviderBlocked(database, provider)
 }

@@ -124,14 +124,14 @@ t.test('sends nothing more to a provider whose host is rate-limited', async (t) 
   const keys = await prepare(['ann', 'bob'])
   const { breakers } = services
   const requests = await sendAll(keys, async () => {
-    breakers.silence('pushbullet', '', Date.now() + 600_000)
+    breakers.recordLimit('pushbullet', '', Date.now() + 600_000)
     return { id: 'p' }
   })
   t.equal(requests, 1)
   t.same(await statesOf(keys), ['sent null', 'retrying rateLimited'])
 
   const probe = await prepare(['cleo'])
-  t.equal(await sendAll(probe, async () => ({ id: 'p' }), { change: (one) => ({ ...one, isProbe: true }) }), 1, 'but for a probe')
+  t.equal(await sendAll(probe, async () => ({ id: 'p' }), { change: (one) => ({ ...one, probedHost: '' }) }), 1, 'but for a probe')
   await breakers.settled()
   await database.sql`delete from provider_hosts`
 })
@@ -199,7 +199,7 @@ t.test('gives back a probe that was not sent', async (t) => {
       on conflict (provider, host) do update set breaker = 'probing', retry_at = excluded.retry_at`
     const keys = await prepare(['ann'])
     const startedAt = performance.now() - passed
-    t.equal(await sendAll(keys, async () => ({ id: 'p' }), { startedAt, change: (one) => ({ ...one, expiresInMs, isProbe: true }) }), 0, what)
+    t.equal(await sendAll(keys, async () => ({ id: 'p' }), { startedAt, change: (one) => ({ ...one, expiresInMs, probedHost: '' }) }), 0, what)
     t.same(await readBreaker(), { breaker: 'open', isDue: true }, what)
   }
 })

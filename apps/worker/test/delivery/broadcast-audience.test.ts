@@ -1,4 +1,5 @@
-import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
+import { disconnect } from '@carillon/shared/connections'
+import { markNeedsReauth } from '@carillon/shared/grants'
 import { putTeam } from '@carillon/shared/teams'
 import { claimSegment, findDelivery } from '@carillon/shared/deliveries'
 import { findNotification } from '@carillon/shared/notifications'
@@ -46,7 +47,7 @@ t.test('reaches the users who were connected when it was accepted, and no later 
   await disconnect(database, back)
   await connect('back')
   await disconnect(database, leaves)
-  await markNeedsReauth(database, { id: tired, credentialsVersion: 1, reason: 'tokenRevoked' })
+  await markNeedsReauth(database, { grantId: tired, credentialsVersion: 1, reason: 'tokenRevoked' })
   await connect('gone')
   await deliverAll()
 
@@ -89,8 +90,9 @@ t.test('uses only the requested providers', async (t) => {
   const { connect, broadcast, planNow, segments, database } = await openStill(t)
   const [ann = ''] = await connect('ann')
   await database.sql`
-    insert into connections (id, user_id, provider, status, account_id, account_name, credentials)
-    select gen_random_uuid(), user_id, 'retired', 'active', 'a', 'a', 'sealed' from connections where id = ${ann}`
+    with granted as (insert into grants (id, provider, status, credentials) values (gen_random_uuid(), 'retired', 'active', 'sealed') returning id)
+    insert into connections (id, user_id, provider, status, account_id, account_name, grant_id)
+    select granted.id, user_id, 'retired', 'active', 'a', 'a', granted.id from granted, connections where connections.id = ${ann}`
   const none = await broadcast({ providers: ['retired'] })
   await planNow(none)
   t.match(await findNotification(database, none), { status: 'completed', progress: [], counts: { queued: 0 } }, 'a provider that is not offered gets no requests')

@@ -113,7 +113,7 @@ t.test('a worker that freezes beyond its lease while the provider rotates the to
   process.kill(sleeper.pid, 'SIGSTOP')
   // The response arrives before the frozen process continues, which is after its own timeout.
   await control('DELETE', '/faults')
-  const isHeld = async () => (await database.sql`select from connections where lease_until > now()`).length > 0
+  const isHeld = async () => (await database.sql`select from grants where lease_until > now()`).length > 0
   t.ok(await isHeld(), 'it was stopped before it had the answer')
 
   await startWorker()

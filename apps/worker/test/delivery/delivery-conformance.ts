@@ -138,14 +138,14 @@ export async function deliveryConformance (
       t.equal(sent.history.length, 2, 'the refresh cost no attempt')
       await assertReceivedOnce(t, account, id, connectionId)
       t.match(await control('GET', `/refreshes?${new URLSearchParams({ provider, account })}`), { data: [{ refreshes: 1, refused: 0 }] })
-      const [row] = await database.sql`select status, credentials_version from connections where id = ${connectionId}`
+      const [row] = await database.sql`select status, version as credentials_version from grants where id = ${connectionId}`
       t.same(row, { status: 'active', credentials_version: 2 })
       t.same(await happened(connectionId), ['connection.connected'])
     })
   }
 
   await t.test('logs no secret, sealed or not', async (t) => {
-    const sealed = await database.sql<Array<{ credentials: string }>>`select credentials from connections where provider = ${provider}`
+    const sealed = await database.sql<Array<{ credentials: string }>>`select credentials from grants where provider = ${provider}`
     const all = lines.join('')
     t.match(all, `"provider":"${provider}"`, 'though it logs')
     t.ok(sealed.length >= users)

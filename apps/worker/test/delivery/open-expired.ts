@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { findSealed, listEvents, openCredentials, saveConnections } from '@carillon/shared/connections'
+import { findSealed, listEvents, saveConnections } from '@carillon/shared/connections'
+import { openCredentials } from '@carillon/shared/grants'
 import { openDatabase } from '@carillon/shared/db'
 import { ensureUser } from '@carillon/shared/users'
 import { loadConfig } from '@carillon/shared/config'
@@ -60,11 +61,11 @@ export async function openExpired (t: Test) {
       return data.reduce((sum, { answers }) => sum + (answers[404] ?? 0), 0)
     },
     row: async () => {
-      const [row] = await database.sql`select credentials_version as version, status, lease_owner as holder, fence from connections`
+      const [row] = await database.sql`select version, status, lease_owner as holder, fence from grants`
       return row
     },
     /** Ends the lease now. */
-    endLease: () => database.sql`update connections set lease_until = now() - interval '1 second' where lease_until is not null`,
+    endLease: () => database.sql`update grants set lease_until = now() - interval '1 second' where lease_until is not null`,
     events: async () => (await listEvents(database, id)).map(({ event }) => event),
     /** The simulator's status for the stored access token. */
     tokenStatus: async () => {

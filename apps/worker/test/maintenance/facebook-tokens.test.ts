@@ -1,4 +1,5 @@
-import { disconnect, findConnection, findRevocation, findSealed, listEvents } from '@carillon/shared/connections'
+import { disconnect, findConnection, findSealed, listEvents } from '@carillon/shared/connections'
+import { findRevocation } from '@carillon/shared/grants'
 import { findPull } from '@carillon/shared/pulls'
 import t from 'tap'
 import { openTeams } from '../pulls/open-teams.ts'

@@ -1,4 +1,5 @@
-import { disconnect, markNeedsReauth } from '@carillon/shared/connections'
+import { disconnect } from '@carillon/shared/connections'
+import { markNeedsReauth } from '@carillon/shared/grants'
 import { newId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import { findDelivery, retryFailed } from '@carillon/shared/deliveries'
@@ -130,7 +131,7 @@ t.test('leaves the deliveries of a running worker', async (t) => {
 t.test('expires deliveries that were not sent in time, parked or not', async (t) => {
   const { notify, find, run, database, connectionId } = await openStill(t)
   const { id: queued } = await notify(['ann'], { expiresAt: new Date(Date.now() + 60_000) })
-  await markNeedsReauth(database, { id: connectionId, credentialsVersion: 1, reason: 'gone' })
+  await markNeedsReauth(database, { grantId: connectionId, credentialsVersion: 1, reason: 'gone' })
   const { id: parked } = await notify(['ann'], { expiresAt: new Date(Date.now() + 60_000) })
   const { id: lasting } = await notify(['ann'])
   await database.sql`update notifications set created_at = now() - interval '2 minutes', expires_at = now() - interval '1 minute'

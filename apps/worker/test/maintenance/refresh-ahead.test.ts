@@ -18,7 +18,7 @@ async function openStill (t: Test, count: number) {
     ...stack,
     connected,
     run: () => refreshAhead(stack.services),
-    expireIn: (minutes: number) => sql`update connections set expires_at = now() + ${minutes}::int * interval '1 minute'`,
+    expireIn: (minutes: number) => sql`update grants set expires_at = now() + ${minutes}::int * interval '1 minute'`,
     refreshes: async () => {
       const { data } = await stack.control<{ data: Array<{ refreshes: number, refused: number }> }>('GET', '/refreshes?provider=blotre')
       return data.filter(({ refreshes, refused }) => refreshes + refused > 0)
@@ -35,14 +35,14 @@ t.test('refreshes each connection once before it expires, at its own time', asyn
   await expireIn(15)
   const early = await run()
   t.ok(early > 0 && early < connected.length, `half-way, ${early} of ${connected.length} are due`)
-  await database.sql`update connections set expires_at = now() + interval '9 minutes' where expires_at < now() + interval '30 minutes'`
+  await database.sql`update grants set expires_at = now() + interval '9 minutes' where expires_at < now() + interval '30 minutes'`
   const late = await Promise.all([run(), run(), run()])
   t.ok(late.every((count) => count <= connected.length - early))
   t.equal(await run(), 0, 'all have two more hours')
   const counts = await refreshes()
   t.equal(counts.length, connected.length)
   t.ok(counts.every(({ refreshes, refused }) => refreshes === 1 && refused === 0), 'however many maintainers there are')
-  const rows = await database.sql`select distinct credentials_version, status, lease_owner, expires_at > now() + interval '1 hour' as ahead from connections`
+  const rows = await database.sql`select distinct version as credentials_version, status, lease_owner, expires_at > now() + interval '1 hour' as ahead from grants`
   t.same(rows.map((row) => ({ ...row })), [{ credentials_version: 2, status: 'active', lease_owner: null, ahead: true }])
 })
 
@@ -76,7 +76,7 @@ t.test('refreshes other connections when one has credentials that no key opens',
   const { connected, run, expireIn, database } = await openStill(t, 5)
   const [unreadable] = connected
   if (unreadable === undefined) return t.fail('the stack has no connection')
-  await database.sql`update connections set credentials = 'sealed with a key that is gone' where id = ${unreadable.id}`
+  await database.sql`update grants set credentials = 'sealed with a key that is gone' where id = ${unreadable.id}`
   await expireIn(1)
   t.equal(await run(), connected.length - 1)
   t.match(await findConnection(database, unreadable.id), { status: 'active', credentialsVersion: 1 })

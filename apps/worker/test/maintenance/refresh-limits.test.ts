@@ -21,13 +21,13 @@ async function openStill (t: Test, start = false) {
     connection,
     provider,
     run: () => refreshAhead(stack.services),
-    expireIn: (minutes: number) => sql`update connections set expires_at = now() + ${minutes}::int * interval '1 minute'`,
+    expireIn: (minutes: number) => sql`update grants set expires_at = now() + ${minutes}::int * interval '1 minute'`,
     exchanges: async () => {
       const { data } = await stack.control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
       return data.filter(({ endpoint }) => endpoint.includes('access_token')).reduce((sum, { requests }) => sum + requests, 0)
     },
     row: async () => {
-      const [row] = await sql`select status, lease_owner, refresh_after > now() as waits, refresh_after = 'infinity' as forever from connections`
+      const [row] = await sql`select status, lease_owner, refresh_after > now() as waits, refresh_after = 'infinity' as forever from grants`
       return { ...row }
     }
   }

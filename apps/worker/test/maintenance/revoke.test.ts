@@ -1,4 +1,5 @@
-import { disconnect, findRevocation } from '@carillon/shared/connections'
+import { disconnect } from '@carillon/shared/connections'
+import { findRevocation } from '@carillon/shared/grants'
 import { claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant } from '@carillon/shared/handshakes'
 import { ensureUser } from '@carillon/shared/users'
 import { backends } from '@carillon/testing'

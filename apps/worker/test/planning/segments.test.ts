@@ -23,9 +23,11 @@ async function connectMany (count: number, provider = 'pushbullet'): Promise<str
   const rows = await sql<Array<{ id: string }>>`
     with made as (
       insert into users (id, external_id) select id, id::text from (select gen_random_uuid() as id from generate_series(1, ${count})) as ids returning id
+    ), granted as (
+      insert into grants (id, provider, status, credentials) select id, ${provider}, 'active', 'sealed' from made
     )
-    insert into connections (id, user_id, provider, status, account_id, account_name, credentials, connected_at)
-    select id, id, ${provider}, 'active', id::text, id::text, 'sealed', now() - interval '1 hour' from made returning id`
+    insert into connections (id, user_id, provider, status, account_id, account_name, grant_id, connected_at)
+    select id, id, ${provider}, 'active', id::text, id::text, id, now() - interval '1 hour' from made returning id`
   return rows.map(({ id }) => id).sort()
 }
 

@@ -40,7 +40,7 @@ export async function openTeams (t: Test, pace: PullServices['pace'] = { backfil
       ...await teamOf(database, owner),
       provider: 'facebook',
       grant: { credentials: { accessToken }, account: { id: userId, name: owner }, expiresAt }
-    }], () => true)
+    }], () => ({ accounts: 'one', canRevoke: true }))
     return saved?.id ?? ''
   }
 
@@ -61,7 +61,7 @@ export async function openTeams (t: Test, pace: PullServices['pace'] = { backfil
     /** Moves the clocks of the simulator and of the database's rows. */
     pass: async (days: number) => {
       await control('POST', '/clock', { advanceSeconds: days * 86_400 })
-      await database.sql`update connections set expires_at = expires_at - ${days}::int * interval '1 day'`
+      await database.sql`update grants set expires_at = expires_at - ${days}::int * interval '1 day'`
       await database.sql`update pulls set due_at = now()`
     },
     refreshes: async () => (await control<{ data: RefreshCount[] }>('GET', '/refreshes?provider=facebook')).data,

@@ -36,7 +36,7 @@ export type Failure =
     isTooMuch?: true
   }
   | { kind: 'quota', reason: string }
-  | { kind: 'misconfigured', reason: string }
+  | { kind: 'misconfigured', reason: string, /** What is refused: everything (`app`, the default), or one host. */ scope?: 'host' | 'app' }
   | { kind: 'malformed', reason: string }
 
 /**

@@ -1,6 +1,7 @@
-import { newId } from '../db/index.ts'
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { connections, revocations } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
-import { erasePullsIn } from '../pulls/erase-pulls.ts'
+import { endRows } from './disconnect.ts'
 
 /** Why the provider ended an account's connections. */
 export interface AccountEnd {
@@ -19,30 +20,19 @@ export interface AccountEnd {
  * closed connections. The provider has already revoked the credentials.
  */
 export async function closeAccount (
-  { sql }: Database, { provider, accountId, reason, at, erases = false }: AccountEnd
+  { db }: Database, { provider, accountId, reason, at, erases = false }: AccountEnd
 ): Promise<string[]> {
-  return await sql.begin(async (tx) => {
+  return await db.transaction(async (tx) => {
     // The time of a notice may be in whole seconds, so events of that second count as earlier.
-    const meant = await tx<Array<{ id: string, isOpen: boolean }>>`
-      select id, status <> 'revoked' as "isOpen" from connections
-      where provider = ${provider} and account_id = ${accountId} and not exists (
-        select from connection_events where connection_id = connections.id
-          and event in ('connection.connected', 'connection.reconnected') and at >= ${at.toISOString()}::timestamptz + interval '1 second')
-      order by id for no key update`
-    const closed = meant.filter(({ isOpen }) => isOpen).map(({ id }) => id)
-    await tx`
-      update connections set status = 'revoked', status_reason = ${reason}, disconnected_at = now(), credentials = null,
-        credentials_version = credentials_version + 1, expires_at = null, limited_until = null, lease_owner = null, lease_until = null,
-        updated_at = now()
-      where id = any (${closed}::uuid[])`
-    await erasePullsIn(tx, closed)
-    await tx`
-      insert into connection_events (id, connection_id, event, reason)
-      select * from unnest(${closed.map(() => newId())}::uuid[], ${closed}::uuid[]) as ids, (values ('connection.disconnected', ${reason})) as what`
-    if (erases) {
-      const ids = meant.map(({ id }) => id)
-      await tx`update connections set account_id = '', account_name = '' where id = any (${ids}::uuid[])`
-      await tx`delete from revocations where connection_id = any (${ids}::uuid[])`
+    const meant = await tx.select({ id: connections.id }).from(connections).where(and(
+      eq(connections.provider, provider), eq(connections.accountId, accountId), sql`not exists (
+        select from connection_events where connection_id = ${connections.id}
+          and event in ('connection.connected', 'connection.reconnected') and at >= ${at.toISOString()}::timestamptz + interval '1 second')`))
+    const ids = meant.map(({ id }) => id)
+    const closed = await endRows(tx, ids, { reason })
+    if (erases && ids.length > 0) {
+      await tx.update(connections).set({ accountId: '', accountName: '' }).where(inArray(connections.id, ids))
+      await tx.delete(revocations).where(inArray(revocations.connectionId, ids))
     }
     return closed
   })

@@ -1,5 +1,5 @@
 import { aliasedTable, and, asc, eq, gt, inArray, or } from 'drizzle-orm'
-import { connections, teamMembers, teams, users } from '../db/index.ts'
+import { connections, grants, teamMembers, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
@@ -17,6 +17,11 @@ export interface Connection {
   status: ConnectionStatus
   statusReason: string | null
   account: { id: string, name: string }
+  /** The user's own name for the connection. */
+  label: string | null
+  /** Why it receives no notifications. Null when it receives them. */
+  muted: 'muted' | 'unsubscribed' | null
+  grantId: string
   credentialsVersion: number
   expiresAt: Date | null
   /** Permissions that the user did not allow. */
@@ -49,8 +54,11 @@ const columns = {
   status: connections.status,
   statusReason: connections.statusReason,
   account: { id: connections.accountId, name: connections.accountName },
-  credentialsVersion: connections.credentialsVersion,
-  expiresAt: connections.expiresAt,
+  label: connections.label,
+  muted: connections.muted,
+  grantId: connections.grantId,
+  credentialsVersion: grants.version,
+  expiresAt: grants.expiresAt,
   missingPermissions: connections.missingPermissions,
   limitedUntil: connections.limitedUntil,
   createdAt: connections.createdAt,
@@ -62,14 +70,18 @@ export async function findConnection ({ db }: Database, id: string): Promise<Con
   return row === undefined ? undefined : toConnection(row)
 }
 
-/** The connection with its sealed credentials. Undefined when it does not exist or is closed. */
-export async function findSealed ({ db }: Database, id: string): Promise<(Connection & { credentials: string }) | undefined> {
-  const [row] = await db.select({ ...columns, credentials: connections.credentials }).from(connections)
+/** A connection with its sealed credentials, and its target if it shares them. */
+export type SealedConnection = Connection & { credentials: string, target: string | null }
+
+/** Undefined when the connection does not exist or is closed. */
+export async function findSealed ({ db }: Database, id: string): Promise<SealedConnection | undefined> {
+  const [row] = await db.select({ ...columns, credentials: grants.credentials, target: connections.target }).from(connections)
+    .innerJoin(grants, eq(grants.id, connections.grantId))
     .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
     .leftJoin(connectors, eq(connectors.id, connections.connectedBy)).where(eq(connections.id, id))
-  if (row === undefined || row.credentials === null) return undefined
-  const { credentials, ...connection } = row
-  return { ...toConnection(connection), credentials }
+  if (row === undefined || row.credentials === null || row.status === 'revoked') return undefined
+  const { credentials, target, ...connection } = row
+  return { ...toConnection(connection), credentials, target }
 }
 
 /** The permissions that the user did not grant in the last handshake, by Carillon's id of the user or the team. */
@@ -101,6 +113,7 @@ export async function listConnections (
 
 function selectConnections (db: Database['db']) {
   return db.select(columns).from(connections)
+    .innerJoin(grants, eq(grants.id, connections.grantId))
     .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
     .leftJoin(connectors, eq(connectors.id, connections.connectedBy))
 }

@@ -1,21 +1,26 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
-import { connections, newId, pulls, teams, users } from '../db/index.ts'
+import { connections, grants, newId, pulls, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+import { openUnparsed, queueRevocations, releaseGrants, sealCredentials, sealTarget } from '../grants/index.ts'
 import { cleanName } from '../names/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import { erasePulls, hurryPulls } from '../pulls/erase-pulls.ts'
-import { VaultError } from '../vault/index.ts'
-import type { SealContext, Vault } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
+import { endRows } from './disconnect.ts'
 import { recordEvents } from './events.ts'
 import { NotOwnerError } from './not-owner-error.ts'
-import { queueRevocations } from './revocations.ts'
-import type { NewRevocation } from './revocations.ts'
 
 /** The owner of a connection, by Carillon's ids: a user, or a team and the user who connects for it. */
 type OwnerRef = { userId: string } | { teamId: string, connectedBy: string }
 
 /** A grant for a connection. */
 export type NewConnection = OwnerRef & { provider: string, grant: Grant }
+
+/** What a provider's definition says about its connections. */
+export interface ConnectionRules {
+  accounts: Provider['accounts']
+  canRevoke: boolean
+}
 
 export interface SavedConnection {
   id: string
@@ -25,6 +30,8 @@ export interface SavedConnection {
   provider: string
   /** Whether credentials of an earlier connection were replaced. */
   reconnected: boolean
+  /** Other connections of the same grant that work again. */
+  recovered: string[]
 }
 
 /**
@@ -32,48 +39,40 @@ export interface SavedConnection {
  * because this transaction later deletes the pull's row.
  */
 const lock = 'no key update'
+const usual: ConnectionRules = { accounts: 'one', canRevoke: false }
 
 /**
- * Stores grants, sealed, in one transaction, and returns the connections in the order of `grants`. An existing connection keeps
- * its id, and its version increases, so late responses about the old token change nothing. Accepts one grant per owner and
- * provider. Queues the revocation of replaced credentials where `canRevoke`. Throws NotOwnerError, and stores nothing, when the
- * user is not the owner of the team.
+ * Stores grants, sealed, in one transaction, and returns the connections in the order of `all`. An existing connection keeps its
+ * id, and the version of its grant increases, so late responses about the old token change nothing. Accepts one grant per owner
+ * and account. Queues the revocation of replaced credentials where the rules allow it. Throws NotOwnerError, and stores nothing,
+ * when the user is not the owner of the team.
  */
 export async function saveConnections (
-  { db }: Pick<Database, 'db'>, vault: Vault, grants: NewConnection[], canRevoke: (provider: string) => boolean = () => false
+  { db }: Pick<Database, 'db'>, vault: Vault, all: NewConnection[], rulesOf: (provider: string) => ConnectionRules = () => usual
 ): Promise<SavedConnection[]> {
-  if (grants.length === 0) return []
+  if (all.length === 0) return []
   return db.transaction(async (tx) => {
-    const userIds = [...new Set(grants.flatMap((grant) => 'userId' in grant ? [grant.userId] : []))]
-    const teamIds = [...new Set(grants.flatMap((grant) => 'teamId' in grant ? [grant.teamId] : []))]
-    // A connection's id is part of its seal, so no other transaction may insert the row between this read and the write.
-    await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
-    // The lock also prevents a change of the team's owner until the connection is stored.
-    const owned = teamIds.length === 0
-      ? []
-      : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')
-    assertOwners(grants, new Map(owned.map(({ id, ownerId }) => [id, ownerId])))
-    const found = await tx.select(columnsOfOld).from(connections)
-      .where(or(inArray(connections.userId, userIds), inArray(connections.teamId, teamIds))).orderBy(connections.id).for(lock)
-    const known = new Map(found.map((row) => [`${row.userId ?? row.teamId} ${row.provider}`, row]))
-    const before = grants.map((one) => known.get(`${'userId' in one ? one.userId : one.teamId} ${one.provider}`))
-
-    const rows = grants.map(({ provider, grant, ...holder }, index) => {
-      const id = before[index]?.id ?? newId()
+    await lockOwners(tx, all)
+    const before = await findExisting(tx, all, rulesOf)
+    const ids = before.map((old) => old?.id ?? newId())
+    const grantIds = await storeGrants(tx, vault, all, ids)
+    const rows = all.map(({ provider, grant, ...owner }, index) => {
+      const id = ids[index] ?? newId()
       return {
         id,
         userId: null,
         teamId: null,
         connectedBy: null,
-        ...holder,
+        ...owner,
         provider,
         status: 'active' as const,
+        accountKey: accountKeyOf(grant, rulesOf(provider)),
         accountId: grant.account.id,
         // Imports contain names too, and pages and terminals print them.
         accountName: cleanName(grant.account.name, grant.account.id),
         host: grant.account.host ?? '',
-        credentials: sealCredentials(vault, id, grant.credentials),
-        expiresAt: grant.expiresAt ?? null,
+        grantId: grantIds[index] ?? id,
+        target: grant.shared === undefined ? null : sealTarget(vault, id, grant.shared.target),
         missingPermissions: grant.missingPermissions ?? []
       }
     })
@@ -86,105 +85,54 @@ export async function saveConnections (
         accountId: sql`excluded.account_id`,
         accountName: sql`excluded.account_name`,
         host: sql`excluded.host`,
+        grantId: sql`excluded.grant_id`,
+        target: sql`excluded.target`,
+        // An address that was unsubscribed stays silent until its user says otherwise.
+        muted: sql`case ${connections.status} when 'revoked' then null else ${connections.muted} end`,
         connectedAt: sql`case ${connections.status} when 'revoked' then now() else ${connections.connectedAt} end`,
         disconnectedAt: null,
-        credentials: sql`excluded.credentials`,
-        credentialsVersion: sql`${connections.credentialsVersion} + 1`,
-        expiresAt: sql`excluded.expires_at`,
         missingPermissions: sql`excluded.missing_permissions`,
         limitedUntil: null,
-        refreshAfter: null,
-        leaseOwner: null,
-        leaseUntil: null,
         updatedAt: sql`now()`
       }
     })
-    const saved = rows.map(({ id, userId, teamId, provider }, index) => ({
-      id, userId, teamId, provider, reconnected: before[index] !== undefined
-    }))
-    const replaced = grants.flatMap(({ provider, grant }, index) => {
-      const old = canRevoke(provider) ? oldCredentials(vault, before[index]) : undefined
-      return old === undefined || isSameToken(old.credentials, grant.credentials) ? [] : [old]
-    })
-    await queueRevocations({ db: tx }, vault, replaced)
-    const pulled = grants.flatMap(({ grant: { account } }, index) => {
+    await releaseReplaced({ tx, vault, all, rulesOf }, rows, before)
+    await endOtherOwners(tx, rows, rulesOf)
+    const recovered = await recoverOthers(tx, all, rows)
+    const pulled = all.flatMap(({ grant: { account } }, index) => {
       const old = before[index]
       return old?.isPulled === true ? [{ id: old.id, isMoved: old.accountId !== account.id }] : []
     })
     // Data of the old account must not appear under the new one.
     await erasePulls({ db: tx }, pulled.filter(({ isMoved }) => isMoved).map(({ id }) => id))
     await hurryPulls({ db: tx }, pulled.map(({ id }) => id))
-    await recordEvents({ db: tx }, saved.map(({ id, reconnected }) => ({
-      connectionId: id, event: reconnected ? 'connection.reconnected' : 'connection.connected'
-    })))
+    const saved = rows.map(({ id, userId, teamId, provider, grantId }, index) => ({
+      id, userId, teamId, provider, reconnected: before[index] !== undefined, recovered: recovered.get(grantId) ?? []
+    }))
+    await recordEvents({ db: tx }, [
+      ...saved.map(({ id, reconnected }) => ({
+        connectionId: id, event: reconnected ? 'connection.reconnected' as const : 'connection.connected' as const
+      })),
+      ...[...recovered.values()].flat().map((connectionId) => ({ connectionId, event: 'connection.recovered' as const }))
+    ])
     return saved
   })
 }
 
-/**
- * Deletes the credentials and closes the connection. With `revokeWith`, also queues their revocation. False when the connection
- * does not exist or is already closed.
- */
-export async function disconnect (
-  { db }: Database, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
-): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const [row] = await tx.select(columnsOfOld).from(connections)
-      .where(and(eq(connections.id, id), sql`${connections.status} <> 'revoked'`)).for(lock)
-    if (row === undefined) return false
-    const old = revokeWith === undefined ? undefined : oldCredentials(revokeWith, row)
-    if (revokeWith !== undefined && old !== undefined) await queueRevocations({ db: tx }, revokeWith, [old])
-    await tx.update(connections).set({
-      status: 'revoked',
-      statusReason: 'disconnected',
-      disconnectedAt: sql`now()`,
-      credentials: null,
-      credentialsVersion: sql`${connections.credentialsVersion} + 1`,
-      expiresAt: null,
-      limitedUntil: null,
-      refreshAfter: null,
-      leaseOwner: null,
-      leaseUntil: null,
-      updatedAt: sql`now()`
-    }).where(eq(connections.id, id))
-    await erasePulls({ db: tx }, [id])
-    await recordEvents({ db: tx }, [{ connectionId: id, event: 'connection.disconnected' }])
-    return true
-  })
-}
+type Transaction = Database['db']
 
-/**
- * Marks the connection as `needsReauth`, and records the event, when the provider refused the credentials of this version.
- * False, without any change, when they were replaced or a process is refreshing them: the provider may have rotated them.
- */
-export async function markNeedsReauth (
-  { db }: Database, { id, credentialsVersion, reason }: { id: string, credentialsVersion: number, reason: string }
-): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const rows = await tx.update(connections)
-      .set({ status: 'needsReauth', statusReason: reason, updatedAt: sql`now()` })
-      .where(and(
-        eq(connections.id, id), eq(connections.credentialsVersion, credentialsVersion), eq(connections.status, 'active'),
-        sql`coalesce(${connections.leaseUntil} <= now(), true)`))
-      .returning({ id: connections.id })
-    await recordEvents({ db: tx }, rows.map(({ id }) => ({ connectionId: id, event: 'connection.needs_reauth', reason })))
-    return rows.length === 1
-  })
-}
-
-/**
- * Opens the sealed credentials of connection `id`. Throws VaultError, or the provider's error for credentials in another
- * format.
- */
-export function openCredentials (
-  vault: Vault, provider: Provider, { id, credentials }: { id: string, credentials: string }
-): Credentials {
-  return provider.parseCredentials(JSON.parse(vault.open(credentials, contextOf(id))))
-}
-
-/** Seals credentials for connection `id`. */
-export function sealCredentials (vault: Vault, id: string, credentials: Credentials): string {
-  return vault.seal(JSON.stringify(credentials), contextOf(id))
+/** The locks keep other transactions from inserting the same connections, and from giving a team to another owner. */
+async function lockOwners (tx: Transaction, all: NewConnection[]): Promise<void> {
+  const userIds = all.flatMap((one) => 'userId' in one ? [one.userId] : [])
+  const teamIds = all.flatMap((one) => 'teamId' in one ? [one.teamId] : [])
+  await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
+  const owned = teamIds.length === 0
+    ? []
+    : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')
+  const ownerOf = new Map(owned.map(({ id, ownerId }) => [id, ownerId]))
+  for (const one of all) {
+    if ('teamId' in one && ownerOf.get(one.teamId) !== one.connectedBy) throw new NotOwnerError()
+  }
 }
 
 const columnsOfOld = {
@@ -192,29 +140,112 @@ const columnsOfOld = {
   userId: connections.userId,
   teamId: connections.teamId,
   provider: connections.provider,
+  accountKey: connections.accountKey,
   accountId: connections.accountId,
-  credentials: connections.credentials,
+  grantId: connections.grantId,
+  grantKey: grants.key,
+  credentials: grants.credentials,
   isPulled: sql<boolean>`exists (select from ${pulls} where ${pulls.connectionId} = ${connections.id})`
 }
 
-function assertOwners (grants: NewConnection[], ownerOf: Map<string, string>): void {
-  for (const grant of grants) {
-    if ('teamId' in grant && ownerOf.get(grant.teamId) !== grant.connectedBy) throw new NotOwnerError()
-  }
+type ExistingConnection = Awaited<ReturnType<typeof selectOld>>[number]
+
+/** The owners' connections that `all` replaces, in its order. Locks first the grants and then the connections, like every statement. */
+async function findExisting (
+  tx: Transaction, all: NewConnection[], rulesOf: (provider: string) => ConnectionRules
+): Promise<Array<ExistingConnection | undefined>> {
+  const ofOwners = or(
+    inArray(connections.userId, all.flatMap((one) => 'userId' in one ? [one.userId] : [])),
+    inArray(connections.teamId, all.flatMap((one) => 'teamId' in one ? [one.teamId] : [])))
+  const held = tx.select({ id: connections.grantId }).from(connections).where(ofOwners)
+  await tx.select({ id: grants.id }).from(grants).where(inArray(grants.id, held)).orderBy(grants.id).for('update')
+  const found = await selectOld(tx, ofOwners)
+  const known = new Map(found.map((row) => [`${row.userId ?? row.teamId} ${row.provider} ${row.accountKey}`, row]))
+  return all.map((one) => known.get(
+    `${'userId' in one ? one.userId : one.teamId} ${one.provider} ${accountKeyOf(one.grant, rulesOf(one.provider))}`))
 }
 
-/** Undefined without old credentials, or without the key that sealed them: the user must still be able to reconnect. */
-function oldCredentials (
-  vault: Vault, row: { id: string, provider: string, accountId: string, credentials: string | null } | undefined
-): NewRevocation | undefined {
-  if (row === undefined || row.credentials === null) return undefined
-  try {
-    const credentials: Credentials = JSON.parse(vault.open(row.credentials, contextOf(row.id)))
-    return { connectionId: row.id, provider: row.provider, accountId: row.accountId, credentials }
-  } catch (error) {
-    if (error instanceof VaultError) return undefined
-    throw error
-  }
+function selectOld (tx: Transaction, ofOwners: ReturnType<typeof or>) {
+  return tx.select(columnsOfOld).from(connections).innerJoin(grants, eq(grants.id, connections.grantId))
+    .where(ofOwners).orderBy(connections.id).for(lock, { of: connections })
+}
+
+function accountKeyOf ({ account }: Grant, { accounts }: ConnectionRules): string {
+  return accounts === 'one' ? '' : account.id
+}
+
+/**
+ * Stores the credentials of the connections with these ids, and returns the ids of the grants in the same order. A grant that
+ * only one connection may use has the id of that connection.
+ */
+async function storeGrants (tx: Transaction, vault: Vault, all: NewConnection[], connectionIds: string[]): Promise<string[]> {
+  const shared = await ensureShared(tx, all)
+  const ids = all.map(({ provider, grant }, index) =>
+    (grant.shared === undefined ? connectionIds[index] : shared.get(`${provider} ${grant.shared.key}`)) ?? newId())
+  const rows = new Map(all.map(({ provider, grant }, index) => {
+    const id = ids[index] ?? newId()
+    return [id, {
+      id,
+      provider,
+      status: 'active' as const,
+      credentials: sealCredentials(vault, id, grant.credentials),
+      expiresAt: grant.expiresAt ?? null
+    }]
+  }))
+  await tx.insert(grants).values([...rows.values()]).onConflictDoUpdate({
+    target: grants.id,
+    set: {
+      status: 'active',
+      credentials: sql`excluded.credentials`,
+      version: sql`${grants.version} + 1`,
+      expiresAt: sql`excluded.expires_at`,
+      refreshAfter: null,
+      leaseOwner: null,
+      leaseUntil: null,
+      updatedAt: sql`now()`
+    }
+  })
+  return ids
+}
+
+/** Creates missing shared grants, without credentials, and locks them. Returns their ids by provider and key. */
+async function ensureShared (tx: Transaction, all: NewConnection[]): Promise<Map<string, string>> {
+  const wanted = new Map(all.flatMap(({ provider, grant: { shared } }) =>
+    shared === undefined ? [] : [[`${provider} ${shared.key}`, { provider, key: shared.key }]]))
+  if (wanted.size === 0) return new Map()
+  const sorted = [...wanted].sort(([one], [other]) => one < other ? -1 : 1).map(([, row]) => row)
+  await tx.insert(grants).values(sorted.map((row) => ({ id: newId(), ...row, status: 'revoked' as const }))).onConflictDoNothing()
+  const found = await tx.select({ id: grants.id, provider: grants.provider, key: grants.key }).from(grants)
+    .where(or(...sorted.map(({ provider, key }) => and(eq(grants.provider, provider), eq(grants.key, key))))).orderBy(grants.id).for('update')
+  return new Map(found.map(({ id, provider, key }) => [`${provider} ${key}`, id]))
+}
+
+interface Saving {
+  tx: Transaction
+  vault: Vault
+  all: NewConnection[]
+  rulesOf: (provider: string) => ConnectionRules
+}
+
+type NewRow = { id: string, provider: string, accountId: string, grantId: string }
+
+/** Queues the revocation of replaced tokens, and of grants that their connections left. A shared grant is revoked with its last connection. */
+async function releaseReplaced (
+  { tx, vault, all, rulesOf }: Saving, rows: NewRow[], before: Array<ExistingConnection | undefined>
+): Promise<void> {
+  const canRevoke = (provider: string): boolean => rulesOf(provider).canRevoke
+  const left = rows.flatMap(({ grantId }, index) => {
+    const old = before[index]
+    return old === undefined || old.grantId === grantId ? [] : [{ grantId: old.grantId, connectionId: old.id, accountId: old.accountId }]
+  })
+  await releaseGrants({ db: tx }, left, { vault, canRevoke })
+  await queueRevocations({ db: tx }, vault, all.flatMap(({ provider, grant }, index) => {
+    const old = before[index]
+    if (old === undefined || old.grantId !== rows[index]?.grantId || old.grantKey !== null || !canRevoke(provider)) return []
+    const credentials = openUnparsed(vault, old.grantId, old.credentials)
+    if (credentials === undefined || isSameToken(credentials, grant.credentials)) return []
+    return [{ connectionId: old.id, provider, accountId: old.accountId, credentials }]
+  }))
 }
 
 /** Whether the new grant has a token of the old one. Revoking that token would end the new grant. */
@@ -222,6 +253,27 @@ function isSameToken (old: Credentials, fresh: Credentials): boolean {
   return old.accessToken === fresh.accessToken || (old.refreshToken !== undefined && old.refreshToken === fresh.refreshToken)
 }
 
-function contextOf (id: string): SealContext {
-  return { table: 'connections', column: 'credentials', id }
+/** Ends the connections of other owners to accounts that belong to one owner at a time. */
+async function endOtherOwners (
+  tx: Transaction, rows: NewRow[], rulesOf: (provider: string) => ConnectionRules
+): Promise<void> {
+  const exclusive = rows.filter(({ provider }) => rulesOf(provider).accounts === 'manyExclusive')
+  if (exclusive.length === 0) return
+  const others = await tx.select({ id: connections.id }).from(connections).where(sql`
+    ${or(...exclusive.map(({ provider, accountId }) => and(eq(connections.provider, provider), eq(connections.accountId, accountId))))}
+    and ${connections.status} <> 'revoked' and not ${inArray(connections.id, exclusive.map(({ id }) => id))}`)
+  await endRows(tx, others.map(({ id }) => id), { reason: 'another user connected this account' })
+}
+
+/** Connections of the same shared grants that waited for new credentials work again. Returns them by grant. */
+async function recoverOthers (tx: Transaction, all: NewConnection[], rows: NewRow[]): Promise<Map<string, string[]>> {
+  const shared = rows.filter((_, index) => all[index]?.grant.shared !== undefined).map(({ grantId }) => grantId)
+  const recovered = new Map<string, string[]>()
+  if (shared.length === 0) return recovered
+  const isWaiting = and(inArray(connections.grantId, shared), eq(connections.status, 'needsReauth'))
+  const waiting = await tx.select({ id: connections.id }).from(connections).where(isWaiting).orderBy(connections.id).for(lock)
+  const found = await tx.update(connections).set({ status: 'active', statusReason: null, updatedAt: sql`now()` })
+    .where(inArray(connections.id, waiting.map(({ id }) => id))).returning({ id: connections.id, grantId: connections.grantId })
+  for (const { id, grantId } of found) recovered.set(grantId, [...recovered.get(grantId) ?? [], id])
+  return recovered
 }

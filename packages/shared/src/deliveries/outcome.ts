@@ -13,12 +13,18 @@ export interface Outcome {
   dueAt: number | null
   /** The provider's rate limit for the whole connection, in milliseconds since the epoch. */
   limitedUntil: number | null
-  /** The connection's credentials no longer work. */
-  unauthorized: boolean
+  /** What the error means for the connection. */
+  refusal: Refusal | null
   event: Omit<DeliveryEvent, 'at'>
 }
 
-const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, unauthorized: false }
+/**
+ * `needsReauth`: the credentials no longer work, or lack permissions, for all connections of the grant. `revoked`: the address of
+ * this connection is gone.
+ */
+export type Refusal = { status: 'needsReauth', missing?: string[] } | { status: 'revoked' }
+
+const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, refusal: null }
 
 /**
  * PostgreSQL's JSON does not accept NUL, and one invalid id must not block the results of a whole batch. The object is written
@@ -30,7 +36,7 @@ export function sentOutcome ({ id }: Receipt, durationMs: number): Outcome {
     reason: null,
     dueAt: null,
     limitedUntil: null,
-    unauthorized: false,
+    refusal: null,
     state: 'sent',
     receipt: { id: id.replaceAll('\0', '') },
     event: { event: 'attempt', outcome: 'sent', durationMs }
@@ -54,7 +60,7 @@ export function parkedOutcome (reason: string, attempted: boolean): Outcome {
 
 /** No attempt: the connection or its whole host may not be used before `until`. */
 export function waitOutcome (
-  until: number, reason: 'rateLimited' | 'breakerOpen', facts: { status?: number, durationMs?: number } = {}
+  until: number, reason: 'rateLimited' | 'breakerOpen' | 'misconfigured', facts: { status?: number, durationMs?: number } = {}
 ): Outcome {
   const dueAt = wholeSecond(until)
   return { ...nothing, state: 'retrying', attempted: false, reason, dueAt, event: { event: 'wait', reason, until: new Date(dueAt).toISOString(), ...facts } }
@@ -81,14 +87,16 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
     case 'rateLimited':
       return {
         ...waitOutcome(failure.retryAt, 'rateLimited', facts),
-        limitedUntil: failure.scope === 'host' ? null : failure.retryAt
+        limitedUntil: failure.scope === undefined || failure.scope === 'connection' ? failure.retryAt : null
       }
+    case 'misconfigured':
+      return waitOutcome(now + misconfiguredWaitMs, 'misconfigured', facts)
     case 'unauthorized':
     case 'missingPermission':
       return {
         ...nothing,
         state: 'parked',
-        unauthorized: true,
+        refusal: { status: 'needsReauth', ...failure.kind === 'missingPermission' && { missing: failure.missing } },
         reason: failure.reason,
         event: { event: 'attempt', outcome: failure.kind, reason: failure.reason, ...facts }
       }
@@ -98,11 +106,12 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
       return {
         ...nothing,
         state: 'failed',
+        refusal: failure.kind === 'gone' ? { status: 'revoked' } : null,
         reason: failure.reason,
         event: { event: 'attempt', outcome: failure.kind, reason: failure.reason, ...facts }
       }
-    case 'misconfigured':
     case 'transient':
+      return retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
     case 'malformed':
     case 'expired':
       return retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now)
@@ -110,14 +119,18 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
 }
 
 function retryOrFail (
-  reason: string, facts: { durationMs: number, status?: number }, outcome: string, attemptsBefore: number, now: number
+  reason: string, facts: { durationMs: number, status?: number }, outcome: string, attemptsBefore: number, now: number,
+  notBefore = 0
 ): Outcome {
   const delayMs = retryDelayMs(attemptsBefore + 1)
   const event = { event: 'attempt' as const, outcome, reason, ...facts }
   if (delayMs === undefined) return { ...nothing, state: 'failed', reason, event: { ...event, outcome: 'gaveUp' } }
-  const dueAt = wholeSecond(now + delayMs)
+  const dueAt = wholeSecond(Math.max(now + delayMs, notBefore))
   return { ...nothing, state: 'retrying', reason, dueAt, event: { ...event, until: new Date(dueAt).toISOString() } }
 }
+
+/** About as long as the pause of the provider. The first delivery after it finds out whether an operator has fixed the cause. */
+const misconfiguredWaitMs = 5_000
 
 /** Returns only class and code, because the message of an unexpected error may contain secrets. */
 function reasonOf (error: unknown): string {

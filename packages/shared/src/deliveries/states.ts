@@ -48,6 +48,7 @@ interface Transition {
 export const transitions = [
   { by: 'insertNotifications', from: null, to: 'queued', events: ['queued'] },
   { by: 'insertNotifications', from: null, to: 'parked', events: ['parked'] },
+  { by: 'insertNotifications', from: null, to: 'skipped', events: ['skipped'] },
 
   { by: 'claimSegment', from: null, to: 'sending', events: [null] },
   { by: 'claimSegment', from: null, to: 'queued', events: ['wait'] },

@@ -7,7 +7,7 @@ import type { SealContext, Vault } from '../vault/index.ts'
 import { ofBrowsers } from './browsers.ts'
 import { failHandshake, hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
-import { queueRevocation, queueRevocations } from '../connections/index.ts'
+import { queueRevocation, queueRevocations } from '../grants/index.ts'
 import { reviveGrant } from './revive-grant.ts'
 
 /** How long the user may take to confirm the account. */

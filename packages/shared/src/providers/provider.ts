@@ -18,6 +18,11 @@ export interface ProviderCore<C extends Credentials = Credentials> {
   readonly accounts: Accounts
   /** The configured origins of its servers, such as `https://api.example.com`. Requests to them need no guard. */
   readonly origins: readonly string[]
+  /**
+   * The hosts whose health is that of the whole provider, when `origins` does not name them. Where there are none, each
+   * `account.host` has a health of its own.
+   */
+  readonly ownHosts?: readonly string[]
   readonly handshakes: Handshakes<C>
   /** Parses credentials from an import or the vault. Throws ProviderError `malformed` for invalid ones. */
   parseCredentials (value: unknown): C

@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts'
-import { createRefresher, createRegistrations } from '../connections/index.ts'
-import type { Refresher } from '../connections/index.ts'
+import { createRegistrations } from '../connections/index.ts'
+import { createRefresher } from '../grants/index.ts'
+import type { Refresher } from '../grants/index.ts'
 import { openClock } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { openDeliveryQueues, releaseDeliveries } from '../deliveries/index.ts'
@@ -85,7 +86,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     http,
     registrations: createRegistrations(database, vault, clock.now),
     refresher: createRefresher({
-      database, vault, log, onRecovered: (connectionId) => releaseDeliveries({ database, queues, log }, [connectionId])
+      database, vault, log, onRecovered: (connectionIds) => releaseDeliveries({ database, queues, log }, connectionIds)
     }),
     queues,
     pullQueue,

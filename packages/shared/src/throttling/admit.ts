@@ -12,7 +12,7 @@ export interface Admission {
    */
   waitMs: number
   everyMs: number
-  reason: 'breakerOpen' | 'rateLimited' | null
+  reason: 'breakerOpen' | 'rateLimited' | 'misconfigured' | null
 }
 
 /** Requests that would wait for less time than this may go now. */
@@ -62,7 +62,7 @@ export async function admit (
       greatest(0, extract(epoch from case when is_probe then now() + interval '1 second' when closed_until is not null then closed_until
         when rate is not null then late_at else now() end - now()) * 1000)::float8 as "waitMs",
       case when rate is null or closed_until is not null then 0 else 1000 / rate end::float8 as "everyMs",
-      case when is_probe or closed_until is not null and breaker <> 'closed' then 'breakerOpen'
+      case when is_probe or closed_until is not null and breaker <> 'closed' then case when is_misconfigured then 'misconfigured' else 'breakerOpen' end
         when allowed < ${wanted}::int then 'rateLimited' end as reason
     from granted`
   if (row !== undefined) return row

@@ -4,15 +4,15 @@ import type { Log } from '../log/index.ts'
 /** Whether one request to a host shows that the host is healthy. */
 export type Health = 'well' | 'failing'
 
-interface Closed {
+interface Block {
   /** Milliseconds since the epoch. */
   until: number
-  reason: 'breakerOpen' | 'rateLimited'
+  reason: 'breakerOpen' | 'rateLimited' | 'misconfigured'
 }
 
 export interface Breakers {
   /** Why no request may go to this host of the provider, and until when. Undefined when requests may go. */
-  closed: (provider: string, host: string) => Closed | undefined
+  findBlock: (provider: string, host: string) => Block | undefined
   /**
    * Records the result of a request. Never rejects. A breaker that opens applies to this process at once, and to the others
    * soon.
@@ -21,9 +21,13 @@ export interface Breakers {
   /** Ends a probe: the breaker closes, or stays open for longer. */
   endProbe: (provider: string, host: string, health: Health, reason: string) => Promise<void>
   /** Returns an unused probe, so another process may probe. */
-  giveBackProbe: (provider: string, host: string) => Promise<void>
+  releaseProbe: (provider: string, host: string) => Promise<void>
   /** Records the provider's rate limit for all connections at the host. */
-  silence: (provider: string, host: string, until: number) => void
+  recordLimit: (provider: string, host: string, until: number) => void
+  /**
+   * Opens the breaker at once: the provider refuses the deployment itself. Probes find out when an operator has fixed the cause.
+   */
+  pause: (provider: string, host: string, reason: string) => void
   /** Waits for pending writes. */
   settled: () => Promise<unknown>
 }
@@ -51,45 +55,54 @@ interface Window {
  */
 export function createBreakers ({ database: { sql }, log, now }: { database: Database, log: Log, now: () => number }): Breakers {
   const windows = new Map<string, Window>()
-  const closed = new Map<string, Closed>()
+  const blocks = new Map<string, Block>()
   const writing = new Set<Promise<unknown>>()
 
   return {
-    closed (provider, host) {
-      const found = closed.get(keyOf(provider, host))
-      return found !== undefined && found.until > now() ? found : undefined
+    findBlock (provider, host) {
+      const found = [keyOf(provider, ''), keyOf(provider, host)].map((key) => blocks.get(key))
+      return found.find((block) => block !== undefined && block.until > now())
     },
     note (provider, host, health, reason) {
       const key = keyOf(provider, host)
       const { requests, failing } = addTo(windowOf(key), health)
       if (health === 'well' || requests.length < leastRequests || failing / requests.length < failingShare) return
       windows.delete(key)
-      closed.set(key, { until: now() + firstOpenMs, reason: 'breakerOpen' })
+      blocks.set(key, { until: now() + firstOpenMs, reason: 'breakerOpen' })
       log.warn({ provider, host, reason, requests: requests.length, failing }, 'breaker opens')
       write(open(provider, host, reason))
+    },
+    pause (provider, host, reason) {
+      const key = keyOf(provider, host)
+      const isKnown = (blocks.get(key)?.until ?? 0) > now()
+      windows.delete(key)
+      blocks.set(key, { until: now() + firstOpenMs, reason: 'misconfigured' })
+      if (isKnown) return
+      log.error({ provider, host, reason }, 'the provider refuses this deployment and is paused; fix its configuration')
+      write(open(provider, host, reason, true).then((until) => blocks.set(key, { until, reason: 'misconfigured' })))
     },
     async endProbe (provider, host, health, reason) {
       const key = keyOf(provider, host)
       if (health === 'failing') {
-        closed.set(key, { until: await open(provider, host, reason), reason: 'breakerOpen' })
+        blocks.set(key, { until: await open(provider, host, reason), reason: 'breakerOpen' })
         return
       }
       windows.delete(key)
-      closed.delete(key)
+      blocks.delete(key)
       await sql`
-        update provider_hosts set breaker = 'closed', reason = null, opens = 0, opened_at = null, retry_at = null
+        update provider_hosts set breaker = 'closed', reason = null, is_misconfigured = false, opens = 0, opened_at = null, retry_at = null
         where provider = ${provider} and host = ${host}`
       log.info({ provider, host }, 'breaker closes')
     },
-    async giveBackProbe (provider, host) {
+    async releaseProbe (provider, host) {
       await sql`
         update provider_hosts set breaker = 'open', retry_at = now()
         where provider = ${provider} and host = ${host} and breaker = 'probing'`
     },
-    silence (provider, host, until) {
+    recordLimit (provider, host, until) {
       const key = keyOf(provider, host)
-      if ((closed.get(key)?.until ?? 0) >= until) return
-      closed.set(key, { until, reason: 'rateLimited' })
+      if ((blocks.get(key)?.until ?? 0) >= until) return
+      blocks.set(key, { until, reason: 'rateLimited' })
       write(sql`
         insert into provider_hosts (provider, host, silent_until)
         values (${provider}, ${host}, now() + ${until - now()}::float8 * interval '1 millisecond')
@@ -117,12 +130,12 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
   }
 
   /** Opens the breaker, each time in a row for twice as long. Returns until when, by our clock. */
-  async function open (provider: string, host: string, reason: string): Promise<number> {
+  async function open (provider: string, host: string, reason: string, isMisconfigured = false): Promise<number> {
     const [row] = await sql<Array<{ openMs: number }>>`
-      insert into provider_hosts as known (provider, host, breaker, reason, opens, opened_at, retry_at)
-      values (${provider}, ${host}, 'open', ${reason}, 1, now(), now() + ${firstOpenMs}::int * interval '1 millisecond')
+      insert into provider_hosts as known (provider, host, breaker, reason, is_misconfigured, opens, opened_at, retry_at)
+      values (${provider}, ${host}, 'open', ${reason}, ${isMisconfigured}, 1, now(), now() + ${firstOpenMs}::int * interval '1 millisecond')
       on conflict (provider, host) do update set
-        breaker = 'open', reason = excluded.reason, opened_at = coalesce(known.opened_at, now()),
+        breaker = 'open', reason = excluded.reason, is_misconfigured = excluded.is_misconfigured, opened_at = coalesce(known.opened_at, now()),
         opens = case known.breaker when 'open' then known.opens else known.opens + 1 end,
         retry_at = case known.breaker when 'open' then known.retry_at
           else now() + least(${longestOpenMs}::int, ${firstOpenMs}::int * 2 ^ least(known.opens, 10)) * interval '1 millisecond' end

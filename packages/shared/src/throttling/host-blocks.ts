@@ -22,7 +22,7 @@ export function beginProbes (sql: Sql, provider: string, hosts: Fragment): Fragm
 export function hostBlocks (sql: Sql): Fragment {
   return sql`
     select provider, host,
-      case when breaker <> 'closed' then 'breakerOpen' when silent_until > now() then 'rateLimited' end as reason,
+      case when breaker <> 'closed' and is_misconfigured then 'misconfigured' when breaker <> 'closed' then 'breakerOpen' when silent_until > now() then 'rateLimited' end as reason,
       greatest(case breaker when 'open' then retry_at when 'probing' then now() + interval '1 second' end, silent_until) as until
     from provider_hosts`
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { disconnect, findConnection, findSealed, listConnections, markNeedsReauth } from '../../src/connections/index.ts'
+import { disconnect, findConnection, findSealed, listConnections } from '../../src/connections/index.ts'
+import { markNeedsReauth } from '../../src/grants/index.ts'
 import type { ConnectionFilter } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
@@ -10,7 +11,7 @@ const database = await openTestDatabase(t)
 const [ann = '', bob = '', cleo = ''] = await connect(database, ['ann', 'bob', 'cleo'])
 const [annOther = ''] = await connect(database, ['ann'], 'other')
 await ensureUser(database, { externalId: 'nobody' })
-await markNeedsReauth(database, { id: bob, credentialsVersion: 1, reason: 'tokenRevoked' })
+await markNeedsReauth(database, { grantId: bob, credentialsVersion: 1, reason: 'tokenRevoked' })
 await disconnect(database, cleo)
 
 const listed = async (filter: ConnectionFilter, page: { limit: number, after?: string } = { limit: 100 }): Promise<string[]> =>
@@ -39,8 +40,8 @@ t.test('returns everything about a connection except its credentials', async (t)
   const [first] = await listConnections(database, { userId: 'ann' }, { limit: 1 })
   t.same(first, await findConnection(database, ann))
   t.same(Object.keys(first ?? {}).sort(), [
-    'account', 'connectedBy', 'createdAt', 'credentialsVersion', 'expiresAt', 'holder', 'id', 'limitedUntil', 'missingPermissions',
-    'provider', 'status', 'statusReason', 'teamId', 'updatedAt', 'userId'
+    'account', 'connectedBy', 'createdAt', 'credentialsVersion', 'expiresAt', 'grantId', 'holder', 'id', 'label', 'limitedUntil',
+    'missingPermissions', 'muted', 'provider', 'status', 'statusReason', 'teamId', 'updatedAt', 'userId'
   ])
   t.match(await findSealed(database, ann), { ...first, credentials: /^v1\./ })
 })

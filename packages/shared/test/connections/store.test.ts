@@ -1,8 +1,6 @@
 import t from 'tap'
-import {
-  disconnect, findConnection, findRevocation, findSealed, listEvents, markNeedsReauth, openCredentials, revocationContext,
-  saveConnections
-} from '../../src/connections/index.ts'
+import { disconnect, findConnection, findSealed, listEvents, saveConnections } from '../../src/connections/index.ts'
+import { findRevocation, markNeedsReauth, openCredentials, revocationContext } from '../../src/grants/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
@@ -43,22 +41,23 @@ t.test('stores a grant, sealed for its own row', async (t) => {
   const sealed = await findSealed(database, id)
   t.match(sealed, { id, credentials: /^v1\.test\./ })
   t.notMatch(JSON.stringify(await database.sql`select * from connections`), 'token-of-ann')
-  t.throws(() => openCredentials(vault, pushbullet, { id: newId(), credentials: sealed?.credentials ?? '' }), { code: 'moved' })
+  t.throws(() => openCredentials(vault, pushbullet, { grantId: newId(), credentials: sealed?.credentials ?? '' }), { code: 'moved' })
   const otherVault = createVault([{ id: 'other', secret: Buffer.alloc(32, 1) }])
-  t.throws(() => openCredentials(otherVault, pushbullet, { id, credentials: sealed?.credentials ?? '' }), VaultError)
+  t.throws(() => openCredentials(otherVault, pushbullet, { grantId: id, credentials: sealed?.credentials ?? '' }), VaultError)
 })
 
 t.test("refuses credentials in another provider's format", async (t) => {
   const id = newId()
   const credentials = vault.seal('{"other":"shape hush"}', { table: 'connections', column: 'credentials', id })
-  const error = t.throws(() => openCredentials(vault, pushbullet, { id, credentials }), { name: 'ProviderError' })
+  const error = t.throws(() => openCredentials(vault, pushbullet, { grantId: id, credentials }), { name: 'ProviderError' })
   t.notMatch(String(error), 'hush')
 })
 
 t.test('replaces the credentials when a user reconnects, and keeps the id', async (t) => {
   const [id = ''] = await connect(database, ['bob'])
-  await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' })
-  await database.sql`update connections set limited_until = now() + interval '1 hour', expires_at = now() where id = ${id}`
+  await markNeedsReauth(database, { grantId: id, credentialsVersion: 1, reason: 'tokenRevoked' })
+  await database.sql`update connections set limited_until = now() + interval '1 hour' where id = ${id}`
+  await database.sql`update grants set expires_at = now() where id = ${id}`
   const before = await findConnection(database, id)
   t.match(before, { status: 'needsReauth', statusReason: 'tokenRevoked', limitedUntil: Date })
 
@@ -111,7 +110,7 @@ t.test('stores a thousand grants in a few statements, and returns results in the
 
   database.statements.length = 0
   const saved = await saveConnections(database, vault, grants)
-  t.ok(database.statements.length <= 6, `${database.statements.length} statements`)
+  t.ok(database.statements.length <= 8, `${database.statements.length} statements`)
   t.same(saved.map(({ userId }) => userId), grants.map(({ userId }) => userId))
   t.equal(saved.filter(({ reconnected }) => reconnected).length, 100)
   for (const index of [0, 99, 100, 999]) {
@@ -132,13 +131,14 @@ t.test('stores all grants of a call or none', async (t) => {
 
 t.test('deletes the credentials when a user disconnects, once', async (t) => {
   const [id = ''] = await connect(database, ['eve'])
-  await database.sql`update connections set limited_until = now() + interval '1 hour', expires_at = now() where id = ${id}`
+  await database.sql`update connections set limited_until = now() + interval '1 hour' where id = ${id}`
+  await database.sql`update grants set expires_at = now() where id = ${id}`
   t.equal(await disconnect(database, id), true)
   t.match(await findConnection(database, id), {
     status: 'revoked', statusReason: 'disconnected', credentialsVersion: 2, expiresAt: null, limitedUntil: null
   })
   t.equal(await findSealed(database, id), undefined)
-  t.same(await database.sql`select credentials from connections where id = ${id}`, [{ credentials: null }])
+  t.same(await database.sql`select credentials from grants where id = ${id}`, [{ credentials: null }])
   t.equal(await disconnect(database, id), false)
   t.equal(await disconnect(database, newId()), false)
 
@@ -149,15 +149,15 @@ t.test('deletes the credentials when a user disconnects, once', async (t) => {
 t.test('marks dead credentials, and not newer ones', async (t) => {
   const [id = ''] = await connect(database, ['fay'])
   await connect(database, ['fay'])
-  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' }), false, 'a response about the old token')
+  t.equal(await markNeedsReauth(database, { grantId: id, credentialsVersion: 1, reason: 'tokenRevoked' }), false, 'a response about the old token')
   t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })
-  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 2, reason: 'tokenRevoked' }), true)
-  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 2, reason: 'another' }), false, 'it is already marked')
+  t.equal(await markNeedsReauth(database, { grantId: id, credentialsVersion: 2, reason: 'tokenRevoked' }), true)
+  t.equal(await markNeedsReauth(database, { grantId: id, credentialsVersion: 2, reason: 'another' }), false, 'it is already marked')
   t.match(await findConnection(database, id), { status: 'needsReauth', statusReason: 'tokenRevoked', credentialsVersion: 2 })
   t.match((await listEvents(database, id)).slice(2), [{ event: 'connection.needs_reauth', reason: 'tokenRevoked' }], 'it records one event')
   t.ok(await findSealed(database, id), 'the credentials stay')
   await disconnect(database, id)
-  t.equal(await markNeedsReauth(database, { id, credentialsVersion: 3, reason: 'late' }), false, 'the connection is closed')
+  t.equal(await markNeedsReauth(database, { grantId: id, credentialsVersion: 3, reason: 'late' }), false, 'the connection is closed')
 })
 
 function providerOf (id: string): Provider {
@@ -176,7 +176,7 @@ t.test('queues the revocation of replaced and deleted credentials, and records t
   const [id = ''] = await connect(database, ['roger'])
   const { id: userId } = await ensureUser(database, { externalId: 'roger' })
   const save = (token: string, canRevoke = true) =>
-    saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('roger', token) }], () => canRevoke)
+    saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('roger', token) }], () => ({ accounts: 'one', canRevoke }))
   const queued = async () => (await database.sql<Array<{ id: string, credentials: string }>>`
     select id, credentials from revocations where connection_id = ${id} order by id`)
     .map((row) => JSON.parse(vault.open(row.credentials, revocationContext(row.id))))
@@ -201,9 +201,9 @@ t.test('queues the revocation of replaced and deleted credentials, and records t
 
 t.test('lets a user reconnect whose old credentials no key opens', async (t) => {
   const [id = ''] = await connect(database, ['keyless'])
-  await database.sql`update connections set credentials = 'v1.lost.AAAA' where id = ${id}`
+  await database.sql`update grants set credentials = 'v1.lost.AAAA' where id = ${id}`
   const { id: userId } = await ensureUser(database, { externalId: 'keyless' })
-  await saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('keyless') }], () => true)
+  await saveConnections(database, vault, [{ userId, provider: 'pushbullet', grant: grantOf('keyless') }], () => ({ accounts: 'one', canRevoke: true }))
   t.match(await findConnection(database, id), { status: 'active' })
   t.equal(await findRevocation(database, id), undefined)
 })

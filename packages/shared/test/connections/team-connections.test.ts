@@ -1,7 +1,6 @@
 import t from 'tap'
-import {
-  findConnection, findSealed, listConnections, listEvents, openCredentials, revocationContext, saveConnections
-} from '../../src/connections/index.ts'
+import { findConnection, findSealed, listConnections, listEvents, saveConnections } from '../../src/connections/index.ts'
+import { openCredentials, revocationContext } from '../../src/grants/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { createHandshake, findHandshake } from '../../src/handshakes/index.ts'
 import { newId } from '../../src/db/index.ts'
@@ -20,7 +19,7 @@ const put = async (externalId: string, ownerId: string, ...memberIds: string[]):
 }
 const crew = await put('crew', 'olive', 'max')
 const save = (connectedBy: string, token: string, teamId = crew) =>
-  saveConnections(database, vault, [{ teamId, connectedBy, provider: 'pushbullet', grant: grantOf(token) }], () => true)
+  saveConnections(database, vault, [{ teamId, connectedBy, provider: 'pushbullet', grant: grantOf(token) }], () => ({ accounts: 'one', canRevoke: true }))
 
 t.test('stores one sealed connection per team and provider, with the user who connected it', async (t) => {
   const [saved] = await save(olive.id, 'first')

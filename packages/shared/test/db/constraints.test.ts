@@ -2,7 +2,7 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, handshakes, insights, newId, notices,
+  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, insights, newId, notices,
   notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
@@ -21,8 +21,9 @@ const key = (): typeof apiKeys.$inferInsert => ({ id: newId(), name: 'console', 
 const team = (): typeof teams.$inferInsert => ({ id: newId(), externalId: newId(), name: 'Crew', ownerId: userId })
 let providers = 0
 const connection = (): typeof connections.$inferInsert => ({
-  id: newId(), userId, provider: `provider${providers++}`, status: 'active', accountId: 'a1', accountName: 'Ann', credentials: 'sealed'
+  id: newId(), userId, provider: `provider${providers++}`, status: 'active', accountId: 'a1', accountName: 'Ann', grantId: keptGrant.id
 })
+const grant = (): typeof grants.$inferInsert => ({ id: newId(), provider: 'slack', status: 'active', credentials: 'sealed' })
 const handshake = (): typeof handshakes.$inferInsert => ({
   id: newId(), userId, provider: 'pushbullet', kind: 'redirect', createdAt: now, expiresAt: later
 })
@@ -30,6 +31,8 @@ const notification = (): typeof notifications.$inferInsert => ({
   id: newId(), origin: 'api', audience: { userIds: ['ann'] }, message: { type: 'note', title: 'Hello' }, createdAt: now
 })
 
+const keptGrant = grant()
+await db.insert(grants).values(keptGrant)
 const keptConnection = connection()
 await db.insert(connections).values(keptConnection)
 const keptTeam = team()
@@ -80,22 +83,23 @@ t.test('api keys', async (t) => {
 t.test('connections', async (t) => {
   const { takes, refuses } = attempts(t, connections, connection)
   await takes('one that needs its user', parked)
-  const revoked = { status: 'revoked', statusReason: 'disconnected', credentials: null, disconnectedAt: now }
+  const revoked = { status: 'revoked', statusReason: 'disconnected', disconnectedAt: now }
   await takes('a revoked one', revoked)
-  await refuses('connections_revoked_has_no_credentials', 'a revoked one with credentials', { ...revoked, credentials: 'sealed' })
+  await refuses('connections_revoked_has_no_target', 'a revoked one with a target', { ...revoked, target: 'sealed' })
+  await takes('one with a target', { target: 'sealed' })
+  await takes('a muted one', { muted: 'muted' })
+  await refuses('connections_grant_id_grants_id_fk', 'one without a grant', { grantId: newId() })
   await refuses('connections_disconnected', 'a revoked one that was closed at no time', { ...revoked, disconnectedAt: null })
   await refuses('connections_disconnected', 'an active one that was closed', { disconnectedAt: now })
   await refuses('connections_disconnected', 'one that needs its user and was closed', { ...parked, disconnectedAt: now })
-  await refuses('connections_revoked_has_no_credentials', 'an active one without', { credentials: null })
-  await refuses('connections_revoked_has_no_credentials', 'one that needs its user without', { ...parked, credentials: null })
+  await refuses('connections_muted', 'a reason to be silent that is not known', { muted: 'tired' })
   await refuses('connections_reason', 'one that needs its user for no reason', { status: 'needsReauth' })
   await refuses('connections_reason', 'an active one with a reason', { statusReason: 'tokenRevoked' })
   await refuses('connections_status', 'a status that is not known', { status: 'asleep', statusReason: 'tired' })
   await refuses('connections_provider', 'a provider with a dash', { provider: 'push-bullet' })
   await refuses('connections_provider', 'no provider', { provider: '' })
-  await refuses('connections_lease', 'a lease without an owner', { leaseUntil: later })
-  await refuses('connections_version', 'version 0', { credentialsVersion: 0 })
-  await refuses('connections_user_provider', 'a second one of a user at a provider', { provider: keptConnection.provider })
+  await refuses('connections_user_account', 'a second one of a user to an account', { provider: keptConnection.provider })
+  await takes('one of a user to another account', { provider: keptConnection.provider, accountKey: 'other' })
   await refuses('connections_user_id_users_id_fk', 'nobody\'s', { userId: newId() })
 
   const teams = { userId: null, teamId: keptTeam.id, connectedBy: userId }
@@ -108,7 +112,22 @@ t.test('connections', async (t) => {
   await refuses('connections_connected_by_users_id_fk', 'one connected by an unknown user', { ...teams, connectedBy: newId() })
   const kept = { ...connection(), ...teams }
   await db.insert(connections).values(kept)
-  await refuses('connections_team_provider', 'a second one of a team at a provider', { ...teams, provider: kept.provider })
+  await refuses('connections_team_account', 'a second one of a team at a provider', { ...teams, provider: kept.provider })
+})
+
+t.test('grants', async (t) => {
+  const { takes, refuses } = attempts(t, grants, grant)
+  await takes('one of a connection')
+  await db.insert(grants).values({ ...grant(), key: 'T1' })
+  await refuses('grants_provider_key', 'a second one with the same key', { key: 'T1' })
+  await takes('one with the same key at another provider', { key: 'T1', provider: 'discord' })
+  await takes('a revoked one', { status: 'revoked', credentials: null })
+  await refuses('grants_revoked_has_no_credentials', 'a revoked one with credentials', { status: 'revoked' })
+  await refuses('grants_revoked_has_no_credentials', 'an active one without', { credentials: null })
+  await refuses('grants_revoked_has_no_credentials', 'one that needs its user without', { status: 'needsReauth', credentials: null })
+  await refuses('grants_lease', 'a lease without an owner', { leaseUntil: later })
+  await refuses('grants_status', 'a status that is not known', { status: 'asleep' })
+  await refuses('grants_version', 'version 0', { version: 0 })
 })
 
 t.test('events of connections', async (t) => {

@@ -13,9 +13,11 @@ const { sql } = database
 const connections = await sql<Array<{ id: string }>>`
   with made as (
     insert into users (id, external_id) select id, id::text from (select gen_random_uuid() as id from generate_series(1, 2000)) as ids returning id
+  ), granted as (
+    insert into grants (id, provider, status, credentials) select id, 'pushbullet', 'active', 'sealed' from made
   )
-  insert into connections (id, user_id, provider, status, account_id, account_name, credentials, connected_at)
-  select id, id, 'pushbullet', 'active', id::text, id::text, 'sealed', now() - interval '1 hour' from made returning id`
+  insert into connections (id, user_id, provider, status, account_id, account_name, grant_id, connected_at)
+  select id, id, 'pushbullet', 'active', id::text, id::text, id, now() - interval '1 hour' from made returning id`
 const connectionIds = connections.map(({ id }) => id).sort()
 
 /** Settles the claim in batches of 500, and asserts the share of HOT updates. */

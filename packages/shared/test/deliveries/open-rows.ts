@@ -21,11 +21,16 @@ export async function openRows (t: Test) {
   return { url, database, frozen, ...rowsOf(database) }
 }
 
+/** The fields that belong to the grant of a connection. */
+const grantColumns = ['credentials', 'version', 'expires_at', 'lease_owner', 'lease_until', 'refresh_after']
+
 export function rowsOf ({ sql }: Database) {
   async function insertConnection (fields: Fields = {}): Promise<string> {
     const [id, userId] = [newId(), newId()]
     await sql`insert into users (id, external_id) values (${userId}, ${userId})`
     const status = fields['status'] ?? 'active'
+    const granted = Object.fromEntries(Object.entries(fields).filter(([name]) => grantColumns.includes(name)))
+    await sql`insert into grants ${sql({ id, provider: fields['provider'] ?? 'pushbullet', status, credentials: status === 'revoked' ? null : 'sealed', ...granted })}`
     await sql`insert into connections ${sql({
       id,
       user_id: userId,
@@ -34,10 +39,10 @@ export function rowsOf ({ sql }: Database) {
       status_reason: status === 'active' ? null : 'tokenRevoked',
       account_id: id,
       account_name: id,
-      credentials: status === 'revoked' ? null : 'sealed',
+      grant_id: id,
       disconnected_at: status === 'revoked' ? fromNow(-60) : null,
       connected_at: fromNow(-3_600),
-      ...fields
+      ...Object.fromEntries(Object.entries(fields).filter(([name]) => !grantColumns.includes(name)))
     })}`
     return id
   }

@@ -19,7 +19,14 @@ t.test('has the right outcome for each failure', async (t) => {
     [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000, scope: 'host' }, {
       state: 'retrying', attempted: false, reason: 'rateLimited', limitedUntil: null, event: { event: 'wait' }
     }],
-    [{ kind: 'unauthorized', reason: 'r' }, { state: 'parked', attempted: true, unauthorized: true, event: { outcome: 'unauthorized' } }],
+    [{ kind: 'unauthorized', reason: 'r' }, { state: 'parked', attempted: true, refusal: { status: 'needsReauth' }, event: { outcome: 'unauthorized' } }],
+    [{ kind: 'missingPermission', reason: 'r', missing: ['chat:write'] }, {
+      state: 'parked', attempted: true, refusal: { status: 'needsReauth', missing: ['chat:write'] }, event: { outcome: 'missingPermission' }
+    }],
+    [{ kind: 'gone', reason: 'r' }, { state: 'failed', attempted: true, reason: 'r', refusal: { status: 'revoked' }, event: { outcome: 'gone' } }],
+    [{ kind: 'misconfigured', reason: 'r' }, { state: 'retrying', attempted: false, reason: 'misconfigured', event: { event: 'wait' } }],
+    [{ kind: 'transient', reason: 'r', notBefore: now + 300_000 }, { state: 'retrying', attempted: true, dueAt: Math.ceil((now + 300_000) / 1000) * 1000 }],
+    [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000, scope: 'app' }, { state: 'retrying', attempted: false, limitedUntil: null }],
     [{ kind: 'rejected', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'rejected' } }],
     [{ kind: 'quota', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'quota' } }]
   ]

@@ -14,7 +14,7 @@ const statements = [
   'cancelNotification', 'retryFailed', 'expireWaiting', 'releaseParked', 'skipWaiting', 'followConnections', 'assignJobs', 'clearJobs'
 ] as const
 /** Changes in the environment of deliveries, which never change their states. */
-const incidents = ['addBroadcast', 'refuse', 'reconnect', 'disconnect', 'limit', 'expire', 'endLeases', 'spendAttempts', 'passTime'] as const
+const incidents = ['addBroadcast', 'refuse', 'reconnect', 'disconnect', 'limit', 'mute', 'expire', 'endLeases', 'spendAttempts', 'passTime'] as const
 export const stepNames = [
   ...statements, ...incidents, 'insertNotifications', 'addBroadcast', 'claimSegment', 'claim', 'claim', 'settle', 'settle', 'settle', 'settle',
   'passTime', 'reconnect', 'reconnect', 'retryFailed'
@@ -50,6 +50,7 @@ interface Situation {
   onUnknown: string
   status: 'active' | 'needsReauth' | 'revoked'
   isLimited: boolean
+  isMuted: boolean
   version: number
 }
 
@@ -60,7 +61,7 @@ const leaseMs = 60_000
 /** A small number, so that many steps concern the same deliveries. */
 const maxNotifications = 3
 const outcome: Outcome = {
-  state: 'retrying', attempted: true, reason: 'r', receipt: null, dueAt: null, limitedUntil: null, unauthorized: false, event: { event: 'attempt' }
+  state: 'retrying', attempted: true, reason: 'r', receipt: null, dueAt: null, limitedUntil: null, refusal: null, event: { event: 'attempt' }
 }
 const outcomes: Outcome[] = [
   { ...outcome, state: 'sent', reason: null, receipt: { id: '1' } },
@@ -70,7 +71,8 @@ const outcomes: Outcome[] = [
   { ...outcome, state: 'failed' },
   { ...outcome, state: 'expired', event: { event: 'expired' } },
   { ...outcome, state: 'parked', event: { event: 'parked' } },
-  { ...outcome, state: 'parked', unauthorized: true }
+  { ...outcome, state: 'parked', refusal: { status: 'needsReauth' } },
+  { ...outcome, state: 'failed', refusal: { status: 'revoked' } }
 ]
 
 /** Runs steps against PostgreSQL, and predicts the states that follow. A trigger records every change of a row. */
@@ -167,19 +169,24 @@ export async function openStateMachine (t: Test) {
   }
 
   async function happen ({ name }: Step, { notificationId, connectionId }: Record<'notificationId' | 'connectionId', string>): Promise<void> {
-    if (name === 'refuse') await sql`update connections set status = 'needsReauth', status_reason = 'r' where id = ${connectionId} and status = 'active'`
+    if (name === 'refuse') {
+      await sql`update grants set status = 'needsReauth' where id = ${connectionId} and status = 'active'`
+      await sql`update connections set status = 'needsReauth', status_reason = 'r' where id = ${connectionId} and status = 'active'`
+    }
     if (name === 'reconnect') {
       await sql`
-        update connections set status = 'active', status_reason = null, credentials = 'sealed', credentials_version = credentials_version + 1,
-          disconnected_at = null, limited_until = null
+        update connections set status = 'active', status_reason = null, disconnected_at = null, limited_until = null
         where id = ${connectionId}`
+      await sql`update grants set status = 'active', credentials = 'sealed', version = version + 1 where id = ${connectionId}`
     }
     if (name === 'disconnect') {
       await sql`
-        update connections set status = 'revoked', status_reason = 'disconnected', credentials = null, disconnected_at = now()
+        update connections set status = 'revoked', status_reason = 'disconnected', disconnected_at = now()
         where id = ${connectionId}`
+      await sql`update grants set status = 'revoked', credentials = null where id = ${connectionId}`
     }
     if (name === 'limit') await sql`update connections set limited_until = ${fromNow(3_600)} where id = ${connectionId} and status = 'active'`
+    if (name === 'mute') await sql`update connections set muted = case when muted is null then 'muted' end where id = ${connectionId}`
     if (name === 'expire') await sql`update notifications set expires_at = created_at + interval '1 millisecond' where id = ${notificationId}`
     if (name === 'endLeases') await sql`update claims set until = now() - interval '1 second'`
     if (name === 'spendAttempts') await sql`update deliveries set attempts = 11 where state = 'sending'`
@@ -191,9 +198,9 @@ export async function openStateMachine (t: Test) {
     const draft = draftTo(audience.map(({ externalId }) => externalId), { onUnknown: choice % 2 === 0 ? 'hold' : 'resend' })
     await insertNotifications(database, [draft], [provider])
     notificationIds.push(draft.id)
-    return Object.fromEntries(audience.flatMap(({ connectionId, status }) => status === 'revoked'
+    return Object.fromEntries(audience.flatMap(({ connectionId, status, isMuted }) => status === 'revoked'
       ? []
-      : [[keyOf(draft.id, connectionId), status === 'active' ? 'queued' : 'parked'] as const]))
+      : [[keyOf(draft.id, connectionId), isMuted ? 'skipped' : status === 'active' ? 'queued' : 'parked'] as const]))
   }
 
   /** A broadcast whose audience is one segment. */
@@ -227,8 +234,8 @@ is_planned: true,
     const [broadcast] = await sql<Array<Pick<Situation, 'isCanceled' | 'isExpired'>>>`
       select canceled_at is not null as "isCanceled", coalesce(expires_at <= now(), false) as "isExpired" from notifications where id = ${id}`
     if (broadcast === undefined) return {}
-    return Object.fromEntries(audience.map(({ connectionId, status, isLimited }) => {
-      const state = claimedState({ ...broadcast, state: 'queued', status, isLimited, isPaused: false })
+    return Object.fromEntries(audience.map(({ connectionId, status, isLimited, isMuted }) => {
+      const state = claimedState({ ...broadcast, state: 'queued', status, isLimited, isMuted, isPaused: false })
       return [keyOf(id, connectionId), state]
     }))
   }
@@ -252,14 +259,16 @@ is_planned: true,
       select notification_id as "notificationId", connection_id as "connectionId", state, coalesce(due_at <= now(), false) as "isDue",
         claims.id as "claimId", coalesce(claims.until < now(), false) as "isLost", attempts, canceled_at is not null as "isCanceled",
         paused_at is not null as "isPaused", coalesce(notifications.expires_at <= now(), false) as "isExpired", on_unknown as "onUnknown",
-        status, coalesce(limited_until > now(), false) as "isLimited", credentials_version as version
+        status, coalesce(limited_until > now(), false) as "isLimited", muted is not null as "isMuted",
+        (select version from grants where grants.id = grant_id) as version
       from deliveries join notifications on notifications.id = notification_id join connections on connections.id = connection_id
       left join claims on claims.id = claim_id`
   }
 
   async function readAudience (): Promise<Member[]> {
     return await sql<Member[]>`
-      select connections.id as "connectionId", external_id as "externalId", status, coalesce(limited_until > now(), false) as "isLimited"
+      select connections.id as "connectionId", external_id as "externalId", status, coalesce(limited_until > now(), false) as "isLimited",
+        muted is not null as "isMuted"
       from connections join users on users.id = user_id`
   }
 
@@ -276,12 +285,13 @@ interface Member {
   externalId: string
   status: Situation['status']
   isLimited: boolean
+  isMuted: boolean
 }
 
-function claimedState (one: Pick<Situation, 'state' | 'isCanceled' | 'isExpired' | 'isPaused' | 'status' | 'isLimited'>): DeliveryState {
+function claimedState (one: Pick<Situation, 'state' | 'isCanceled' | 'isExpired' | 'isPaused' | 'status' | 'isLimited' | 'isMuted'>): DeliveryState {
   if (one.isCanceled) return 'canceled'
   if (one.isExpired) return 'expired'
-  if (one.status === 'revoked') return 'skipped'
+  if (one.status === 'revoked' || one.isMuted) return 'skipped'
   if (one.isPaused) return one.state
   if (one.status === 'needsReauth') return 'parked'
   return one.isLimited ? one.state : 'sending'

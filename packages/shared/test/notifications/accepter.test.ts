@@ -87,7 +87,7 @@ t.test('commits several notifications of a call in one statement, and returns re
   const drafts = Array.from({ length: 1_000 }, () => draftTo(['ann']))
   const [accepted, alone] = await Promise.all([accepter.acceptAll(drafts), accepter.accept(draftTo(['zed']))])
   t.same(accepted.map(({ id }) => id), drafts.map(({ id }) => id))
-  t.match(accepted[0], { deliveries: 1, reached: [{ provider: 'pushbullet', queued: 1, parked: 0 }] })
+  t.match(accepted[0], { deliveries: 1, reached: [{ provider: 'pushbullet', queued: 1, parked: 0, skipped: 0 }] })
   t.match(alone, { deliveries: 0, reached: [] })
   t.equal(database.statements.length, 2, 'and one statement for the concurrent calls')
   await accepter.close()

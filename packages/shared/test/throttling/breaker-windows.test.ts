@@ -20,7 +20,7 @@ function breakersOf (host: string) {
   const openAfter = (): number => {
     for (let count = 1; count <= 20_000; count++) {
       note(1, 'failing')
-      if (breakers.closed('pushbullet', host) !== undefined) return count
+      if (breakers.findBlock('pushbullet', host) !== undefined) return count
     }
     return NaN
   }
@@ -41,14 +41,14 @@ t.test('does not open for a few failures among many successes, whatever their nu
     note(6, 'well')
     note(4, 'failing')
   }
-  t.equal(breakers.closed('pushbullet', 'shaky'), undefined)
+  t.equal(breakers.findBlock('pushbullet', 'shaky'), undefined)
 })
 
 t.test('requires twenty requests within ten seconds', async (t) => {
   const { breakers, note, openAfter, pass } = breakersOf('rare')
   note(19, 'failing')
   pass(10_000)
-  t.equal(breakers.closed('pushbullet', 'rare'), undefined)
+  t.equal(breakers.findBlock('pushbullet', 'rare'), undefined)
   t.equal(openAfter(), 20, 'older ones do not count')
   await breakers.settled()
 })

@@ -34,12 +34,12 @@ t.test('stays open for twice as long after each failed probe, up to a minute', a
   const { breakers, fail, clock } = openWorker()
   await fail()
   t.match(await readHost(), { breaker: 'open', opens: 1, seconds: 5, reason: 'down', isOpened: true })
-  t.same(breakers.closed('pushbullet', ''), { until: clock.at + 5_000, reason: 'breakerOpen' })
+  t.same(breakers.findBlock('pushbullet', ''), { until: clock.at + 5_000, reason: 'breakerOpen' })
   for (const seconds of [10, 20, 40, 60, 60, 60]) {
     await sql`update provider_hosts set breaker = 'probing'`
     await breakers.endProbe('pushbullet', '', 'failing', 'still down')
     t.match(await readHost(), { breaker: 'open', seconds, reason: 'still down' })
-    t.same(breakers.closed('pushbullet', ''), { until: clock.at + seconds * 1000, reason: 'breakerOpen' })
+    t.same(breakers.findBlock('pushbullet', ''), { until: clock.at + seconds * 1000, reason: 'breakerOpen' })
   }
 })
 
@@ -63,7 +63,7 @@ t.test('closes after a successful probe, and counts from zero', async (t) => {
   await fail()
   await breakers.endProbe('pushbullet', '', 'well', '')
   t.match(await readHost(), { breaker: 'closed', opens: 0, seconds: null, reason: null, isOpened: false })
-  t.equal(breakers.closed('pushbullet', ''), undefined)
+  t.equal(breakers.findBlock('pushbullet', ''), undefined)
   await fail(19)
   t.match(await readHost(), { breaker: 'closed' }, 'earlier failures do not count')
   await fail(1)
@@ -73,19 +73,19 @@ t.test('closes after a successful probe, and counts from zero', async (t) => {
 t.test('ignores requests that were pending when it opened', async (t) => {
   const { breakers, fail, clock } = openWorker()
   await fail()
-  const opened = breakers.closed('pushbullet', '')
+  const opened = breakers.findBlock('pushbullet', '')
   clock.at += 1_000
   await fail(10)
-  t.same(breakers.closed('pushbullet', ''), opened, 'a late failure does not open it again')
+  t.same(breakers.findBlock('pushbullet', ''), opened, 'a late failure does not open it again')
   await breakers.endProbe('pushbullet', '', 'well', '')
   await fail(19)
-  t.equal(breakers.closed('pushbullet', ''), undefined, 'and does not count after it has closed')
+  t.equal(breakers.findBlock('pushbullet', ''), undefined, 'and does not count after it has closed')
 })
 
 t.test('waits for its writes', async (t) => {
   const breakers = createBreakers({ database, log, now: Date.now })
   await sql`insert into provider_hosts (provider, host) values ('pushbullet', '')`
-  breakers.silence('pushbullet', '', Date.now() + 60_000)
+  breakers.recordLimit('pushbullet', '', Date.now() + 60_000)
   let isSettled = false
   const settled = breakers.settled().then(() => { isSettled = true })
   await database.sql`select 1`
@@ -101,7 +101,7 @@ t.test('does not open for a successful request', async (t) => {
   await fail(19)
   breakers.note('pushbullet', '', 'well', '')
   await breakers.settled()
-  t.equal(breakers.closed('pushbullet', ''), undefined)
+  t.equal(breakers.findBlock('pushbullet', ''), undefined)
   t.equal(await readHost(), undefined)
 })
 
@@ -111,8 +111,8 @@ t.test('returns a probe, and ignores anything else', async (t) => {
     await sql`insert into provider_hosts (provider, host, breaker, retry_at) values ('pushbullet', ${host}, ${breaker}, now() + interval '9 seconds')`
   }
   await sql`insert into provider_hosts (provider, host, breaker, retry_at) values ('other', 'probing', 'probing', now() + interval '9 seconds')`
-  await breakers.giveBackProbe('pushbullet', 'probing')
-  await breakers.giveBackProbe('pushbullet', 'open')
+  await breakers.releaseProbe('pushbullet', 'probing')
+  await breakers.releaseProbe('pushbullet', 'open')
   t.match([await readHost('probing'), await readHost('open'), await readHost('other')], [
     { breaker: 'open', seconds: 0 }, { breaker: 'open', seconds: 9 }, { breaker: 'probing', seconds: 9 }
   ])
@@ -131,21 +131,21 @@ t.test('ends only a probe of its own host', async (t) => {
 t.test("keeps the longer rate limit, its own or another worker's", async (t) => {
   const { breakers, clock } = openWorker()
   const silence = async (seconds: number): Promise<void> => {
-    breakers.silence('pushbullet', '', clock.at + seconds * 1000)
+    breakers.recordLimit('pushbullet', '', clock.at + seconds * 1000)
     await breakers.settled()
   }
   await silence(20)
   t.match(await readHost(), { silent: 20, breaker: 'closed' })
   await silence(10)
   t.match(await readHost(), { silent: 20 }, 'its own')
-  t.same(breakers.closed('pushbullet', ''), { until: clock.at + 20_000, reason: 'rateLimited' })
+  t.same(breakers.findBlock('pushbullet', ''), { until: clock.at + 20_000, reason: 'rateLimited' })
   await sql`update provider_hosts set silent_until = now() + interval '90 seconds'`
   await silence(30)
   t.match(await readHost(), { silent: 90 }, "the other worker's")
   await silence(120)
   t.match(await readHost(), { silent: 120 })
   clock.at += 120_000
-  t.equal(breakers.closed('pushbullet', ''), undefined, 'which ends in time')
+  t.equal(breakers.findBlock('pushbullet', ''), undefined, 'which ends in time')
 })
 
 t.test('derives the health of a host from an error', async (t) => {

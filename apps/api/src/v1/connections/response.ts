@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import type { Connection, ConnectionEvent, RevocationResult } from '@carillon/shared/connections'
+import type { Connection, ConnectionEvent } from '@carillon/shared/connections'
+import type { RevocationResult } from '@carillon/shared/grants'
 import { connectionEventNames, publicId } from '@carillon/shared/db'
 import { nullable, timeField } from '../../input/fields.ts'
 

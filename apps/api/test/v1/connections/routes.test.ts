@@ -61,7 +61,7 @@ t.test('deletes the credentials and skips waiting deliveries when a user disconn
   const gone = await api.ask('DELETE', `/v1/connections/${id}`, { token: user })
   t.match([gone.status, gone.body], [204, ''])
   t.match((await api.ask('GET', `/v1/connections/${id}`, { token: user })).body, { status: 'revoked', statusReason: 'disconnected' })
-  const [row] = await api.database.sql<Array<{ credentials: string | null }>>`select credentials from connections where id = ${id.slice(4)}`
+  const [row] = await api.database.sql<Array<{ credentials: string | null }>>`select credentials from grants where id = ${id.slice(4)}`
   t.equal(row?.credentials, null)
   t.match((await api.ask('GET', `/v1/notifications/${notification}/deliveries/${id}`, { token })).body, {
     state: 'skipped', reason: 'disconnected', explanation: /^Skipped at .*, because the user disconnected Pushbullet\.$/

@@ -1,4 +1,5 @@
-import { findSealed, openCredentials } from '@carillon/shared/connections'
+import { findSealed } from '@carillon/shared/connections'
+import { openCredentials } from '@carillon/shared/grants'
 import { parseId } from '@carillon/shared/db'
 import { createBrowser } from '@carillon/testing'
 import t from 'tap'

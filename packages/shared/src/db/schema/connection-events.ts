@@ -5,7 +5,7 @@ import { connections } from './connections.ts'
 /** All events of a connection. */
 export const connectionEventNames = [
   'connection.connected', 'connection.reconnected', 'connection.needs_reauth', 'connection.recovered', 'connection.transferred',
-  'connection.disconnected'
+  'connection.muted', 'connection.unmuted', 'connection.disconnected'
 ] as const
 
 /** The history of connections, which explains why a user received no notification. */

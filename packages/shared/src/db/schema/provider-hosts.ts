@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { boolean, check, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 
 /**
  * The state of a provider's host that all workers share: its breaker and its limits. Host `''` is the provider's own host. A
@@ -11,6 +11,8 @@ export const providerHosts = pgTable('provider_hosts', {
   breaker: text({ enum: ['closed', 'open', 'probing'] }).notNull().default('closed'),
   /** Why the breaker opened, and how often in a row. */
   reason: text(),
+  /** The provider refuses the deployment itself, for example its bot token. Only an operator can fix it. */
+  isMisconfigured: boolean().notNull().default(false),
   opens: integer().notNull().default(0),
   openedAt: timestamp({ withTimezone: true }),
   /** The time of the next probe, or the end of the lease of the current probe. */

@@ -50,16 +50,16 @@ export async function claimSegment ({ sql }: Database, request: SegmentRequest):
     counted as (${updateProgress(sql)})
     select (select floor(extract(epoch from due_at) * 1000)::float8 from shrunk) as "restDueAt",
       (select extract(epoch from min(until) - now()) * 1000 from decided where next_state = 'queued')::float8 as "delayMs",
-      connection_id as "connectionId", host, credentials, credentials_version as "credentialsVersion", is_expired as "isExpired",
-      expires_in_ms as "expiresInMs"
+      connection_id as "connectionId", host, grant_id as "grantId", target, credentials, version as "credentialsVersion",
+      is_expired as "isExpired", expires_in_ms as "expiresInMs"
     from segment left join decided on next_state = 'sending'`
   const [row] = rows
   if (row === undefined) return undefined
   const { delayMs, restDueAt } = row
   return {
     id,
-    claimed: rows.filter(isClaimed).map(({ connectionId, host, credentials, credentialsVersion, isExpired, expiresInMs }) => ({
-      notificationId, connectionId, host, credentials, credentialsVersion, isExpired, expiresInMs, attempts: 0, isProbe: false
+    claimed: rows.filter(isClaimed).map(({ connectionId, host, grantId, target, credentials, credentialsVersion, isExpired, expiresInMs }) => ({
+      notificationId, connectionId, host, grantId, target, credentials, credentialsVersion, isExpired, expiresInMs, attempts: 0, probedHost: null
     })),
     wakes: delayMs === null ? [] : [{ provider, delayMs }],
     rest: restDueAt === null ? undefined : { notificationId, provider, number, dueAt: restDueAt, delayMs: restMs }
@@ -93,22 +93,24 @@ function readMembers (sql: Sql, { provider, max }: SegmentRequest): Fragment {
 /** The first state of each delivery, with its reason. `admit` has already checked the provider's own host. */
 function decide (sql: Sql): Fragment {
   return sql`
-    select member.id as connection_id, member.host, credentials, credentials_version, coalesce(member.expires_at <= now(), false) as is_expired,
+    select member.id as connection_id, member.host, grant_id, target, grants.credentials, grants.version,
+      coalesce(grants.expires_at <= now(), false) as is_expired,
       case
         when is_canceled then 'canceled'
         when is_late then 'expired'
-        when status = 'revoked' then 'skipped'
-        when status = 'needsReauth' then 'parked'
+        when member.status = 'revoked' or muted is not null then 'skipped'
+        when member.status = 'needsReauth' then 'parked'
         when limited_until > now() or blocked.reason is not null then 'queued'
         else 'sending' end as next_state,
       case
         when is_canceled then 'canceled'
         when is_late then 'expired'
-        when status <> 'active' then status_reason
-        when blocked.reason = 'breakerOpen' then 'breakerOpen'
+        when member.status <> 'active' then status_reason
+        when muted is not null then muted
+        when blocked.reason in ('breakerOpen', 'misconfigured') then blocked.reason
         when limited_until > now() or blocked.reason is not null then 'rateLimited' end as reason,
       greatest(limited_until, blocked.until, now()) as until
-    from segment cross join member
+    from segment cross join member join grants on grants.id = member.grant_id
     left join (${hostBlocks(sql)}) as blocked on blocked.provider = segment.provider and blocked.host = member.host and member.host <> ''`
 }
 
@@ -178,7 +180,7 @@ function updateProgress (sql: Sql): Fragment {
     where progress.notification_id = segment.notification_id and progress.provider = segment.provider`
 }
 
-type ClaimedRow = Omit<Claimed, 'notificationId' | 'attempts' | 'isProbe'>
+type ClaimedRow = Omit<Claimed, 'notificationId' | 'attempts' | 'probedHost'>
 
 /** One row per delivery to send, or a single row without one. */
 type SegmentRow = { restDueAt: number | null, delayMs: number | null } & (ClaimedRow | { [Field in keyof ClaimedRow]: null })

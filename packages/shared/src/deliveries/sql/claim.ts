@@ -19,13 +19,16 @@ export interface Claimed {
   attempts: number
   /** Milliseconds from the claim until the notification expires. Null when it does not expire. */
   expiresInMs: number | null
+  grantId: string
   /** Sealed. */
   credentials: string
   credentialsVersion: number
   /** The credentials' expiry has passed. */
   isExpired: boolean
-  /** Whether this is the one delivery that the host's breaker admits as a probe. */
-  isProbe: boolean
+  /** Sealed. Null when the grant has no other connection. */
+  target: string | null
+  /** The host whose breaker admits this one delivery as a probe. Null for an ordinary delivery. */
+  probedHost: string | null
 }
 
 export interface Claim {
@@ -63,7 +66,8 @@ export async function claim (
     from decided
     where deliveries.notification_id = decided.notification_id and deliveries.connection_id = decided.connection_id
     returning decision, deliveries.notification_id as "notificationId", deliveries.connection_id as "connectionId", host, attempts,
-      credentials, credentials_version as "credentialsVersion", is_expired as "isExpired", is_probe as "isProbe", expires_in_ms as "expiresInMs",
+      grant_id as "grantId", credentials, version as "credentialsVersion", is_expired as "isExpired", target,
+      case when is_probe then host end as "probedHost", expires_in_ms as "expiresInMs",
       case decision when 'limited' then extract(epoch from until - now()) * 1000 end::float8 as "delayMs"`
   return {
     id,
@@ -81,13 +85,13 @@ function wantedKeys (sql: Sql, keys: DeliveryKey[]): Fragment {
 /** Locks the due rows, and decides each by its notification and connection. */
 function lockDue (sql: Sql): Fragment {
   return sql`
-    select deliveries.notification_id, deliveries.connection_id, deliveries.state, connections.host, connections.credentials,
-      connections.credentials_version, coalesce(connections.expires_at <= now(), false) as is_expired, connections.status_reason,
-      connections.limited_until, extract(epoch from notifications.expires_at - now())::float8 * 1000 as expires_in_ms,
+    select deliveries.notification_id, deliveries.connection_id, deliveries.state, connections.host, connections.grant_id, connections.target,
+      grants.credentials, grants.version, coalesce(grants.expires_at <= now(), false) as is_expired,
+      case when connections.status = 'active' then muted else status_reason end as status_reason, connections.limited_until, extract(epoch from notifications.expires_at - now())::float8 * 1000 as expires_in_ms,
       case
         when notifications.canceled_at is not null then 'canceled'
         when notifications.expires_at <= now() then 'expired'
-        when connections.status = 'revoked' then 'skipped'
+        when connections.status = 'revoked' or muted is not null then 'skipped'
         when notifications.paused_at is not null then 'paused'
         when connections.status = 'needsReauth' then 'parked'
         when connections.limited_until > now() then 'limited'
@@ -96,6 +100,7 @@ function lockDue (sql: Sql): Fragment {
     join deliveries using (notification_id, connection_id)
     join notifications on notifications.id = deliveries.notification_id
     join connections on connections.id = deliveries.connection_id
+    join grants on grants.id = connections.grant_id
     where deliveries.due_at <= now() + ${milliseconds(sql, maxEarlyMs)}
     for update of deliveries skip locked`
 }
@@ -118,7 +123,7 @@ function decide (sql: Sql): Fragment {
   return sql`
     select *, case when decision in ('limited', 'paused') then state else decision end as next_state
     from (
-      select notification_id, connection_id, state, host, credentials, credentials_version, is_expired, is_probe, expires_in_ms,
+      select notification_id, connection_id, state, host, grant_id, target, credentials, version, is_expired, is_probe, expires_in_ms,
         case when decision = 'sending' and host_reason is not null and not (is_probe and position = 1) then 'limited' else decision end as decision,
         case decision when 'limited' then limited_until when 'sending' then host_until when 'paused' then 'infinity' end as until,
         case decision

@@ -15,8 +15,8 @@ export interface Accepted {
   /** The number of deliveries, and how many of them are parked. Both are 0 for a new broadcast. */
   deliveries: number
   parked: number
-  /** The numbers by provider. `queued` counts all deliveries that are not parked. */
-  reached: Array<{ provider: string, queued: number, parked: number }>
+  /** The numbers by provider. Muted connections are skipped. */
+  reached: Array<{ provider: string, queued: number, parked: number, skipped: number }>
 }
 
 export interface Inserted {
@@ -111,7 +111,8 @@ function findUsers (sql: Sql): Fragment {
 /** One row per connection of a recipient, or one without a connection. */
 function findConnections (sql: Sql, offered: string[]): Fragment {
   return sql`
-    select recipient.*, connections.id as connection_id, connections.provider, connections.status, connections.status_reason
+    select recipient.*, connections.id as connection_id, connections.provider, connections.status,
+      case when connections.status = 'active' then muted else status_reason end as status_reason, muted is not null as is_muted
     from recipient
     left join connections on connections.user_id = recipient.user_id and connections.status <> 'revoked'
       and connections.provider = any (${offered}) and connections.provider = any (coalesce(recipient.providers, ${offered}))`
@@ -146,7 +147,8 @@ function insertDrafts (sql: Sql): Fragment {
 /** The first state of each delivery. With a spread, the due times are evenly distributed. */
 function scheduleDeliveries (sql: Sql): Fragment {
   return sql`
-    select notification_id, connection_id, provider, status_reason, case when status = 'active' then 'queued' else 'parked' end as next_state,
+    select notification_id, connection_id, provider, status_reason,
+      case when is_muted then 'skipped' when status = 'active' then 'queued' else 'parked' end as next_state,
       send_at + coalesce(spread_seconds, 0) * interval '1 second'
         * ((row_number() over wide - 1)::float8 / count(*) over (partition by notification_id)) as due_at
     from reached where connection_id is not null
@@ -164,14 +166,16 @@ function insertDeliveries (sql: Sql): Fragment {
         (row_number() over (partition by provider, next_state = 'queued' and due_at <= now() order by notification_id) - 1) / ${deliveriesPerJob}::int end,
       status_reason, jsonb_build_array(${toEvent(sql, state, { reason: sql`status_reason` })})
     from target
-    returning notification_id, connection_id, provider, job_id, due_at`
+    returning notification_id, connection_id, provider, state, job_id, due_at`
 }
 
 function countByProvider (sql: Sql): Fragment {
   return sql`
-    select notification_id, jsonb_agg(jsonb_build_object('provider', provider, 'queued', queued, 'parked', parked) order by provider) as reached
+    select notification_id, jsonb_agg(jsonb_build_object(
+      'provider', provider, 'queued', queued, 'parked', parked, 'skipped', skipped) order by provider) as reached
     from (
-      select notification_id, provider, count(*) filter (where due_at is not null) as queued, count(*) filter (where due_at is null) as parked
+      select notification_id, provider, count(*) filter (where state = 'queued') as queued,
+        count(*) filter (where state = 'parked') as parked, count(*) filter (where state = 'skipped') as skipped
       from delivery group by notification_id, provider
     ) as by_provider
     group by notification_id`
@@ -205,6 +209,6 @@ function toAccepted (id: string, row: AcceptedRow | undefined): Accepted | undef
   if (row === undefined) return undefined
   const { createdAt, unreachable, reached } = row
   const parked = reached.reduce((sum, { parked }) => sum + parked, 0)
-  const deliveries = reached.reduce((sum, { queued }) => sum + queued, parked)
+  const deliveries = reached.reduce((sum, { queued, skipped }) => sum + queued + skipped, parked)
   return { id, createdAt: new Date(createdAt), unreachable, deliveries, parked, reached }
 }

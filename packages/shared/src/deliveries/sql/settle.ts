@@ -1,4 +1,4 @@
-import { newId } from '../../db/index.ts'
+import { newIds } from '../../db/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { Wake } from '../enqueue.ts'
 import type { Outcome } from '../outcome.ts'
@@ -28,7 +28,9 @@ export async function settle ({ sql }: Database, { claimId, settlements, isLast,
   const rows = await sql<Wake[]>`
     with outcome as (${readOutcomes(sql, settlements, now)}),
     learned as (${groupByConnection(sql)}),
-    locked as (${lockConnections(sql)}),
+    held as (${lockGrants(sql)}),
+    refused as (${markGrants(sql)}),
+    affected as (${lockConnections(sql)}),
     connection as (${updateConnections(sql)}),
     logged as (${insertConnectionEvents(sql)}),
     changed as materialized (${findChanges(sql)}),
@@ -52,50 +54,85 @@ function readOutcomes (sql: Sql, settlements: Settlement[], now: number): Fragme
       ${column(({ outcome }) => outcome.reason)}::text[], ${column(({ outcome }) => toJson(outcome.receipt))}::text[],
       ${column(({ outcome }) => outcome.state === 'retrying' ? untilMs(outcome.dueAt ?? now) : null)}::float8[],
       ${column(({ outcome }) => outcome.limitedUntil === null ? null : untilMs(outcome.limitedUntil))}::float8[],
-      ${column(({ outcome }) => String(outcome.unauthorized))}::text[]::boolean[],
-      ${column(({ outcome }) => toJson(outcome.event))}::text[],
-      ${column(({ outcome }) => outcome.unauthorized ? newId() : null)}::uuid[]
-    ) as outcome (notification_id, connection_id, version, state, attempts, reason, receipt, due_ms, limited_ms, unauthorized, event,
-      event_id)`
+      ${column(({ outcome }) => outcome.refusal?.status ?? null)}::text[],
+      ${column(({ outcome }) => outcome.refusal?.status === 'needsReauth' ? outcome.refusal.missing?.join(' ') ?? null : null)}::text[],
+      ${column(({ outcome }) => toJson(outcome.event))}::text[]
+    ) as outcome (notification_id, connection_id, version, state, attempts, reason, receipt, due_ms, limited_ms, refusal, missing, event)`
 }
 
 /** The effects on connections, by version: a response to old credentials does not affect newer ones. */
 function groupByConnection (sql: Sql): Fragment {
   return sql`
-    select connection_id, version, max(limited_ms) as limited_ms, bool_or(unauthorized) as unauthorized,
-      max(reason) filter (where unauthorized) as reason, (array_agg(event_id) filter (where unauthorized))[1] as event_id
-    from outcome where unauthorized or limited_ms is not null
+    select connection_id, version, max(limited_ms) as limited_ms, max(refusal) as refusal,
+      max(reason) filter (where refusal is not null) as reason, max(missing) as missing
+    from outcome where refusal is not null or limited_ms is not null
     group by connection_id, version`
 }
 
-/** Locks connections in the order of their ids, so batches that update the same connections do not deadlock. */
-function lockConnections (sql: Sql): Fragment {
+/** Locks grants before connections, both in the order of their ids, so batches that update the same rows do not deadlock. */
+function lockGrants (sql: Sql): Fragment {
   return sql`
-    select connections.id, version from connections
-    join learned on connections.id = learned.connection_id and connections.credentials_version = learned.version
-    where connections.status = 'active' order by connections.id for no key update of connections`
+    select grants.id, grants.key, coalesce(lease_until <= now(), true) as is_free, learned.*
+    from learned join connections on connections.id = learned.connection_id
+    join grants on grants.id = connections.grant_id and grants.version = learned.version
+    where connections.status = 'active' order by grants.id for no key update of grants`
 }
 
 /**
- * During a refresh by another process, the provider may already have rotated the credentials. A refusal then proves nothing.
+ * Marks grants whose credentials the provider refused, and erases a grant that no other connection can use. During a refresh by
+ * another process, the provider may already have rotated the credentials. A refusal then proves nothing.
  */
+function markGrants (sql: Sql): Fragment {
+  return sql`
+    update grants set
+      status = held.refusal,
+      credentials = case held.refusal when 'revoked' then null else credentials end,
+      version = grants.version + case held.refusal when 'revoked' then 1 else 0 end,
+      expires_at = case held.refusal when 'revoked' then null else expires_at end,
+      lease_owner = null, lease_until = null, updated_at = now()
+    from held
+    where grants.id = held.id and grants.status = 'active'
+      and (held.refusal = 'needsReauth' and is_free or held.refusal = 'revoked' and held.key is null)
+    returning grants.id, grants.status, held.reason, held.missing`
+}
+
+/** The connections that change: those of refused grants, and those with a limit or an address that is gone. */
+function lockConnections (sql: Sql): Fragment {
+  return sql`
+    select connections.id, held.limited_ms,
+      case when held.refusal = 'revoked' then 'revoked' when refused.status = 'needsReauth' then 'needsReauth' end as next_status,
+      coalesce(case when held.refusal = 'revoked' then held.reason end, refused.reason) as reason, refused.missing
+    from (
+      select connection_id from held
+      union select connections.id from refused join connections on connections.grant_id = refused.id
+    ) as touched
+    join connections on connections.id = touched.connection_id
+    left join held on held.connection_id = connections.id
+    left join refused on refused.id = connections.grant_id
+    where connections.status = 'active' order by connections.id for no key update of connections`
+}
+
 function updateConnections (sql: Sql): Fragment {
   return sql`
     update connections set
-      status = case when learned.unauthorized and coalesce(lease_until <= now(), true) then 'needsReauth' else status end,
-      status_reason = case when learned.unauthorized and coalesce(lease_until <= now(), true) then learned.reason else status_reason end,
-      limited_until = case when learned.limited_ms is null then limited_until
-        else greatest(limited_until, now() + learned.limited_ms * interval '1 millisecond') end,
+      status = coalesce(next_status, status),
+      status_reason = case when next_status is null then status_reason else affected.reason end,
+      disconnected_at = case next_status when 'revoked' then now() else disconnected_at end,
+      target = case next_status when 'revoked' then null else target end,
+      missing_permissions = case when affected.missing is null then missing_permissions else string_to_array(affected.missing, ' ') end,
+      limited_until = case when affected.limited_ms is null then limited_until
+        else greatest(limited_until, now() + affected.limited_ms * interval '1 millisecond') end,
       updated_at = now()
-    from locked join learned on locked.id = learned.connection_id and locked.version = learned.version
-    where connections.id = locked.id
-    returning connections.id, status, status_reason, learned.event_id`
+    from affected
+    where connections.id = affected.id
+    returning connections.id, next_status, affected.reason`
 }
 
 function insertConnectionEvents (sql: Sql): Fragment {
   return sql`
     insert into connection_events (id, connection_id, event, reason)
-    select event_id, id, 'connection.needs_reauth', status_reason from connection where status = 'needsReauth'`
+    select ${newIds(sql)}, id, case next_status when 'revoked' then 'connection.disconnected' else 'connection.needs_reauth' end, reason
+    from connection where next_status is not null`
 }
 
 /**
@@ -106,9 +143,10 @@ function findChanges (sql: Sql): Fragment {
   return sql`
     select outcome.notification_id, outcome.connection_id,
       connections.status = 'revoked' as is_revoked, canceled_at is not null as is_canceled, paused_at is not null as is_paused,
-      outcome.state = 'parked' and connections.status = 'active' and connections.credentials_version > outcome.version as is_stale
+      outcome.state = 'parked' and connections.status = 'active' and grants.version > outcome.version as is_stale
     from outcome
     join connections on connections.id = outcome.connection_id
+    join grants on grants.id = connections.grant_id
     join notifications on notifications.id = outcome.notification_id
     where outcome.state in ('retrying', 'parked')`
 }

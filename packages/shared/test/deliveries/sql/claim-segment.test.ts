@@ -201,7 +201,7 @@ t.test('claims the first connections within the range, up to the limit', async (
   })
   const part = await claimSegment(database, requestFor(id, { max: 2, restMs: 90_000 }))
   t.same(part?.claimed.map(({ connectionId }) => connectionId).sort(), [first, second])
-  t.match(part?.claimed, [{ attempts: 0, isProbe: false }, { attempts: 0, isProbe: false }])
+  t.match(part?.claimed, [{ attempts: 0, probedHost: null }, { attempts: 0, probedHost: null }])
   t.match(part?.rest, { notificationId: id, provider: 'pushbullet', number: 0, delayMs: 90_000 })
   const rest = await readSegment(id)
   t.match(rest, { size: 1, after_id: second })

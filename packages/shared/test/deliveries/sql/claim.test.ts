@@ -86,7 +86,7 @@ for (const { what, notification, connection, delivery, host, becomes, event } of
 }
 
 t.test('returns the data that sending needs', async (t) => {
-  const connectionId = await insertConnection({ host: 'pump.example', credentials: 'c', credentials_version: 7, expires_at: fromNow(-1) })
+  const connectionId = await insertConnection({ host: 'pump.example', credentials: 'c', version: 7, expires_at: fromNow(-1) })
   const lasting = await insertConnection({ expires_at: fromNow(600) })
   const endless = await insertConnection()
   const id = await insertNotification()
@@ -95,7 +95,7 @@ t.test('returns the data that sending needs', async (t) => {
   await insertDelivery(id, endless)
   const { claimed } = await claim(database, 'pushbullet', [[id, connectionId], [id, lasting], [id, endless]], 60_000)
   t.match(claimed.find((one) => one.connectionId === connectionId), {
-    notificationId: id, host: 'pump.example', attempts: 2, credentials: 'c', credentialsVersion: 7, isExpired: true, isProbe: false
+    notificationId: id, host: 'pump.example', attempts: 2, credentials: 'c', credentialsVersion: 7, isExpired: true, target: null, probedHost: null
   })
   t.match(claimed.find((one) => one.connectionId === lasting), { host: '', isExpired: false })
   t.match(claimed.find((one) => one.connectionId === endless), { isExpired: false })
@@ -197,7 +197,7 @@ t.test('admits one delivery as the probe of a host, and the others wait', async 
   await insertHost({ ...open, provider: 'other', retry_at: fromNow(-1) })
   const keys = [later, id].flatMap((each) => connectionIds.map((connectionId): [string, string] => [each, connectionId]))
   const { claimed, wakes } = await claim(database, 'pushbullet', keys, 60_000)
-  t.match(claimed, [{ notificationId: id, isProbe: true }], 'of the oldest notification')
+  t.match(claimed, [{ notificationId: id, probedHost: 'pump.example' }], 'of the oldest notification')
   t.equal(claimed.length, 1)
   t.equal(wakes.length, 5)
   t.ok(wakes.every(({ delayMs }) => delayMs <= 1_000), 'and retry soon')
@@ -230,6 +230,6 @@ t.test("ignores the state of the provider's own host, which admit has checked", 
   const id = await insertNotification()
   await insertDelivery(id, connectionId)
   await insertHost({ host: '', breaker: 'open', retry_at: fromNow(-1) })
-  t.match((await claim(database, 'pushbullet', [[id, connectionId]], 60_000)).claimed, [{ isProbe: false }])
+  t.match((await claim(database, 'pushbullet', [[id, connectionId]], 60_000)).claimed, [{ probedHost: null }])
   t.match(await sql`select breaker from provider_hosts`, [{ breaker: 'open' }])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { disconnect, markNeedsReauth, saveConnections } from '../../../src/connections/index.ts'
+import { disconnect, saveConnections } from '../../../src/connections/index.ts'
+import { markNeedsReauth } from '../../../src/grants/index.ts'
 import { createApiKey, revokeApiKey } from '../../../src/api-keys/index.ts'
 import { findMembership, putTeam } from '../../../src/teams/index.ts'
 import { ensureUser } from '../../../src/users/index.ts'
@@ -16,7 +17,7 @@ const database = await openCountedDatabase(t)
 const [ann = '', bob = '', parked = '', gone = ''] = await connect(database, ['ann', 'bob', 'parked', 'gone'])
 const [annOther = ''] = await connect(database, ['ann'], 'other')
 await connect(database, ['elsewhere'], 'retired')
-await markNeedsReauth(database, { id: parked, credentialsVersion: 1, reason: 'tokenRevoked' })
+await markNeedsReauth(database, { grantId: parked, credentialsVersion: 1, reason: 'tokenRevoked' })
 await disconnect(database, gone)
 await ensureUser(database, { externalId: 'newcomer' })
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { disconnect, markNeedsReauth } from '../../../src/connections/index.ts'
+import { disconnect } from '../../../src/connections/index.ts'
+import { markNeedsReauth } from '../../../src/grants/index.ts'
 import { insertNotifications } from '../../../src/deliveries/sql/insert-notifications.ts'
 import { findDelivery, releaseParked, skipWaiting } from '../../../src/deliveries/index.ts'
 import { openTestDatabase } from '../../open-test-database.ts'
@@ -10,7 +11,7 @@ const database = await openTestDatabase(t)
 
 t.test('makes parked deliveries of reconnected users due, and no others', async (t) => {
   const [ann = '', bob = ''] = await connect(database, ['ann', 'bob'])
-  for (const id of [ann, bob]) await markNeedsReauth(database, { id, credentialsVersion: 1, reason: 'tokenRevoked' })
+  for (const id of [ann, bob]) await markNeedsReauth(database, { grantId: id, credentialsVersion: 1, reason: 'tokenRevoked' })
   const drafts = [draftTo(['ann', 'bob']), draftTo(['ann'])]
   await insertNotifications(database, drafts, ['pushbullet'])
 

@@ -76,7 +76,7 @@ t.test('marks a token once that several batches find dead', async (t) => {
 t.test('does not require another reconnect from a user who has reconnected', async (t) => {
   const [connectionId = ''] = await connectMany(1)
   const batch = await hold(database, [connectionId])
-  await database.sql`update connections set credentials_version = 2 where id = ${connectionId}`
+  await database.sql`update grants set version = 2 where id = ${connectionId}`
   const revoked = new ProviderError({ kind: 'unauthorized', reason: 'tokenRevoked' }, 'pushbullet.example', 401)
   t.match(await settleAll(batch, errorOutcome(revoked, 0, Date.now(), 1)), [{ provider: 'pushbullet' }], 'the delivery is due again')
   t.match(await findConnection(database, connectionId), { status: 'active' })
@@ -86,7 +86,8 @@ t.test('does not require another reconnect from a user who has reconnected', asy
 t.test('parks the delivery of a user who has reconnected and whose new token is dead already', async (t) => {
   const [connectionId = ''] = await connectMany(1)
   const batch = await hold(database, [connectionId])
-  await database.sql`update connections set credentials_version = 2, status = 'needsReauth', status_reason = 'tokenRevoked' where id = ${connectionId}`
+  await database.sql`update grants set version = 2, status = 'needsReauth' where id = ${connectionId}`
+  await database.sql`update connections set status = 'needsReauth', status_reason = 'tokenRevoked' where id = ${connectionId}`
   const revoked = new ProviderError({ kind: 'unauthorized', reason: 'tokenRevoked' }, 'pushbullet.example', 401)
   t.same(await settleAll(batch, errorOutcome(revoked, 0, Date.now(), 1)), [])
   t.same(await database.sql`select state, due_at from deliveries where connection_id = ${connectionId}`, [{ state: 'parked', due_at: null }])

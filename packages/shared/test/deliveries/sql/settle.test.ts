@@ -30,7 +30,9 @@ async function hold ({ notification, connection }: { notification?: Fields, conn
   await insertDelivery(id, connectionId, { job_id: 'job' })
   const claimId = await insertClaim(id, [connectionId])
   const delivery = {
-    notificationId: id, connectionId, host: '', attempts: 0, credentials: 'sealed', credentialsVersion: 1, isExpired: false, expiresInMs: null, isProbe: false
+    notificationId: id, connectionId, host: '', attempts: 0, grantId: connectionId, credentials: 'sealed', credentialsVersion: 1, target: null, isExpired: false,
+    expiresInMs: null,
+    probedHost: null
   }
   return {
     id,
@@ -62,7 +64,7 @@ interface Case {
 const canceled = { canceled_at: fromNow(-1) }
 const paused = { paused_at: fromNow(-1) }
 const revoked = { status: 'revoked', status_reason: 'left' }
-const reconnected = { credentials_version: 2 }
+const reconnected = { version: 2 }
 
 const cases: Case[] = [
   { what: 'sent', outcome: sent, becomes: { state: 'sent', attempts: 1, reason: null, due: null } },
@@ -208,7 +210,7 @@ for (const { what, outcomes, expected } of [
   { what: 'not the limit of credentials that were replaced', outcomes: [[1, limitedUntil(inMinutes(9))], [2, unauthorized()]], expected: { status: 'needsReauth', minutes: 0 } }
 ] satisfies Learned[] as Learned[]) {
   t.test(`settles several outcomes for a connection: ${what}`, async (t) => {
-    const { connectionId, delivery, claimId } = await hold({ connection: { credentials_version: 2 } })
+    const { connectionId, delivery, claimId } = await hold({ connection: { version: 2 } })
     const settlements: Settlement[] = []
     for (const [version, outcome] of outcomes) {
       const notificationId = await insertNotification()

@@ -76,7 +76,7 @@ export const delivery: Target[] = [
     changes: [
       { find: 'perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)', replace: 'deliveriesPerJob' },
       { find: 'if (allowed === 0) return', replace: 'if (allowed === -1) return' },
-      { find: 'else if (isProbe) await breakers.giveBackProbe(providerId, \'\')', replace: '' },
+      { find: 'else if (isProbe) await breakers.releaseProbe(providerId, \'\')', replace: '' },
       { find: 'await enqueueSegment(services, rest)', replace: '' },
       { find: 'await enqueueWakeups(services, wakes)', replace: '' },
       { find: 'isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed', replace: 'claim.claimed' }

@@ -11,14 +11,15 @@ import {
 } from './lease.ts'
 import type { CredentialsState, Lease } from './lease.ts'
 import { queueRevocation } from './revocations.ts'
-import { markNeedsReauth, openCredentials, sealCredentials } from './store.ts'
+import { markNeedsReauth } from './mark-needs-reauth.ts'
+import { openCredentials, sealCredentials } from './seal.ts'
 
 export interface RefreshServices {
   database: Database
   vault: Vault
   log: Log
-  /** Called when a connection recovers from `needsReauth`, to release its parked deliveries. */
-  onRecovered?: (connectionId: string) => Promise<void>
+  /** Called when connections recover from `needsReauth`, to release their parked deliveries. */
+  onRecovered?: (connectionIds: string[]) => Promise<void>
   /** How long a process may own the lease. Its request to the provider has a shorter timeout. */
   leaseMs?: number
 }
@@ -39,9 +40,9 @@ export type RefreshResult =
   | { kind: 'unavailable', reason: string, retryAt?: number }
   | { kind: 'unrefreshable' }
 
-/** A request to replace the credentials of `seenVersion`. `refused` is the provider's reason, if it refused them. */
+/** A request to replace a grant's credentials of `seenVersion`. `refused` is the provider's reason, if it refused them. */
 interface RefreshRequest {
-  id: string
+  grantId: string
   seenVersion: number
   refused?: string
 }
@@ -51,17 +52,17 @@ export interface Refresher {
    * Returns newer credentials than those of `seenVersion`. One process requests them from the provider, and the others wait for
    * its result, at most until their signal aborts.
    */
-  refresh: (provider: Provider, connection: RefreshRequest, context: RequestContext) => Promise<RefreshResult>
+  refresh: (provider: Provider, request: RefreshRequest, context: RequestContext) => Promise<RefreshResult>
   /**
    * For credentials that the provider does not recognize, because another process may have rotated them. Returns newer
    * credentials, or waits for a running refresh, and makes no request. Undefined when no refresh is running.
    */
   newer: (
-    provider: Provider, connection: { id: string, seenVersion: number }, context: RequestContext
+    provider: Provider, request: { grantId: string, seenVersion: number }, context: RequestContext
   ) => Promise<RefreshResult | undefined>
 }
 
-/** Credentials of an active connection, sealed. */
+/** Credentials of an active grant, sealed. */
 interface StoredCredentials extends Pick<CredentialsState, 'refreshWaitMs'> {
   credentials: string
 }
@@ -72,7 +73,7 @@ const maxWaitMs = 45_000
 /** The provider has rotated the credentials, so losing them would cost the connection. These delays outlast a restart. */
 const storeRetryDelaysMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
 
-/** Refreshes credentials, one at a time per connection. */
+/** Refreshes credentials, one at a time per grant. */
 export function createRefresher (
   { database, vault, log, onRecovered = async () => {}, leaseMs = 20_000 }: RefreshServices
 ): Refresher {
@@ -81,48 +82,48 @@ export function createRefresher (
   const running = new Map<string, Promise<RefreshResult>>()
 
   return {
-    refresh: (provider, connection, context) => {
-      const key = [connection.id, connection.seenVersion, connection.refused !== undefined].join()
-      const attempt = running.get(key) ?? run(provider, connection, context).finally(() => running.delete(key))
+    refresh: (provider, request, context) => {
+      const key = [request.grantId, request.seenVersion, request.refused !== undefined].join()
+      const attempt = running.get(key) ?? run(provider, request, context).finally(() => running.delete(key))
       running.set(key, attempt)
       return untilAborted(attempt, context.signal)
     },
-    newer: async (provider, { id, seenVersion }, context) => {
+    newer: async (provider, { grantId, seenVersion }, context) => {
       const ended = await poll(async () => {
         // The lease comes first: a refresh that ends after this is in the row.
-        const isRunning = await isLeased(database, id)
-        const result = await checkState(provider, id, seenVersion)
+        const isRunning = await isLeased(database, grantId)
+        const result = await checkState(provider, grantId, seenVersion)
         return result === undefined && isRunning ? undefined : { result }
       }, { timeoutMs: maxWaitMs, signal: context.signal })
       return ended === undefined ? { kind: 'unavailable', reason: 'no new credentials came in time' } : ended.result
     }
   }
 
-  async function run (provider: Provider, connection: RefreshRequest, context: RequestContext): Promise<RefreshResult> {
-    const { id, seenVersion } = connection
+  async function run (provider: Provider, request: RefreshRequest, context: RequestContext): Promise<RefreshResult> {
+    const { grantId, seenVersion } = request
     const result = await poll(async () => {
       const known = await checkState(
-        provider, id, seenVersion, (state) => checkRefreshable(provider, connection, state, context)
+        provider, grantId, seenVersion, (state) => checkRefreshable(provider, request, state, context)
       )
       if (known !== undefined) return known
-      const lease = await takeLease(database, { id, version: seenVersion, owner, leaseMs })
+      const lease = await takeLease(database, { grantId, version: seenVersion, owner, leaseMs })
       return lease === undefined ? undefined : await refreshUnder(lease, provider, context)
     }, { timeoutMs: maxWaitMs })
     // While this process was suspended, another one may have finished.
-    return result ?? await checkState(provider, id, seenVersion) ??
+    return result ?? await checkState(provider, grantId, seenVersion) ??
       { kind: 'unavailable', reason: 'another process is refreshing and does not finish' }
   }
 
   /** The result that is already in the row. Undefined when the credentials need a refresh, about which `check` decides. */
   async function checkState (
-    provider: Provider, id: string, seenVersion: number,
+    provider: Provider, grantId: string, seenVersion: number,
     check: (state: StoredCredentials) => Promise<RefreshResult | undefined> = async () => undefined
   ): Promise<RefreshResult | undefined> {
-    const state = await readCredentials(database, id)
+    const state = await readCredentials(database, grantId)
     if (state === undefined || state.credentials === null) return { kind: 'dead', reason: 'disconnected' }
     const { credentials, credentialsVersion, status, refreshWaitMs } = state
     if (credentialsVersion > seenVersion && status === 'active') {
-      return { kind: 'fresh', fresh: { credentials: openCredentials(vault, provider, { id, credentials }), credentialsVersion } }
+      return { kind: 'fresh', fresh: { credentials: openCredentials(vault, provider, { grantId, credentials }), credentialsVersion } }
     }
     if (status !== 'active') return { kind: 'dead', reason: 'the user has to reconnect' }
     if (provider.refresh === undefined) return { kind: 'dead', reason: 'these credentials cannot be refreshed' }
@@ -134,26 +135,26 @@ export function createRefresher (
    * them.
    */
   async function checkRefreshable (
-    provider: Provider, { id, seenVersion, refused }: RefreshRequest, { credentials, refreshWaitMs }: StoredCredentials,
+    provider: Provider, { grantId, seenVersion, refused }: RefreshRequest, { credentials, refreshWaitMs }: StoredCredentials,
     context: RequestContext
   ): Promise<RefreshResult | undefined> {
-    if (canRefresh(provider, id, credentials)) {
+    if (canRefresh(provider, grantId, credentials)) {
       return refreshWaitMs === null
         ? undefined
         : { kind: 'unavailable', reason: 'the token endpoint asked to wait', retryAt: context.now() + refreshWaitMs }
     }
     if (refused === undefined) {
-      await disableRefresh(database, id, seenVersion)
+      await disableRefresh(database, grantId, seenVersion)
       return { kind: 'unrefreshable' }
     }
-    if (await markNeedsReauth(database, { id, credentialsVersion: seenVersion, reason: refused })) return { kind: 'dead', reason: refused }
+    if (await markNeedsReauth(database, { grantId, credentialsVersion: seenVersion, reason: refused })) return { kind: 'dead', reason: refused }
   }
 
   /** Credentials that cannot be opened count as refreshable. The refresh then fails and logs the reason. */
-  function canRefresh (provider: Provider, id: string, credentials: string): boolean {
+  function canRefresh (provider: Provider, grantId: string, credentials: string): boolean {
     if (provider.canRefresh === undefined) return true
     try {
-      return provider.canRefresh(openCredentials(vault, provider, { id, credentials }))
+      return provider.canRefresh(openCredentials(vault, provider, { grantId, credentials }))
     } catch {
       return true
     }
@@ -162,7 +163,7 @@ export function createRefresher (
   /** Undefined when the lease was lost. The next owner then decides about the credentials. */
   async function refreshUnder (lease: Lease, provider: Provider, context: RequestContext): Promise<RefreshResult | undefined> {
     try {
-      const old = openCredentials(vault, provider, { id: lease.connectionId, credentials: lease.credentials })
+      const old = openCredentials(vault, provider, { grantId: lease.grantId, credentials: lease.credentials })
       // Other callers wait for the result too, so the signal of this caller does not apply.
       const signal = AbortSignal.timeout(leaseMs * requestShare)
       const refreshed = await provider.refresh?.(old, { ...context, signal })
@@ -176,23 +177,23 @@ export function createRefresher (
   async function store (
     { credentials, expiresAt }: Refreshed, lease: Lease, provider: Provider
   ): Promise<RefreshResult | undefined> {
-    const { connectionId: id, credentialsVersion } = lease
-    const sealed = sealCredentials(vault, id, credentials)
+    const { grantId, credentialsVersion } = lease
+    const sealed = sealCredentials(vault, grantId, credentials)
     const { stored, recovered } = await retry(() => storeRefreshed(database, lease, { credentials: sealed, expiresAt }), {
       delaysMs: storeRetryDelaysMs,
       onError: (error) => log.warn({ err: error }, 'could not store refreshed credentials, retrying')
     })
     if (!stored) {
-      const state = await readCredentials(database, id)
+      const state = await readCredentials(database, grantId)
       // The user disconnected during the refresh. No row has these credentials, so they are revoked here.
       if (state?.status === 'revoked' && provider.revoke !== undefined) {
-        const { accountId } = state
-        await queueRevocation(database, vault, { connectionId: id, provider: provider.id, accountId, credentials })
+        const { accountId, connectionId } = state
+        await queueRevocation(database, vault, { connectionId, provider: provider.id, accountId, credentials })
       }
-      return await checkState(provider, id, credentialsVersion)
+      return await checkState(provider, grantId, credentialsVersion)
     }
-    if (recovered) {
-      await onRecovered(id).catch((error: unknown) => log.warn({ err: error, connectionId: id }, 'released deliveries wait for reconcile'))
+    if (recovered.length > 0) {
+      await onRecovered(recovered).catch((error: unknown) => log.warn({ err: error, grantId }, 'released deliveries wait for reconcile'))
     }
     return { kind: 'fresh', fresh: { credentials, credentialsVersion: credentialsVersion + 1 } }
   }
@@ -201,21 +202,21 @@ export function createRefresher (
   async function fail (
     error: unknown, lease: Lease, provider: Provider, context: RequestContext
   ): Promise<RefreshResult | undefined> {
-    const { connectionId, credentialsVersion } = lease
+    const { grantId, credentialsVersion } = lease
     if (error instanceof ProviderError && error.failure.kind === 'rateLimited') {
       const { reason, retryAt } = error.failure
-      log.info({ connectionId, provider: provider.id, reason }, 'the token endpoint asks to wait')
+      log.info({ grantId, provider: provider.id, reason }, 'the token endpoint asks to wait')
       const isDeferred = await deferRefresh(database, lease, Math.max(0, retryAt - context.now()))
-      return isDeferred ? { kind: 'unavailable', reason, retryAt } : await checkState(provider, connectionId, credentialsVersion)
+      return isDeferred ? { kind: 'unavailable', reason, retryAt } : await checkState(provider, grantId, credentialsVersion)
     }
     if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') {
-      log.warn({ err: error, connectionId, provider: provider.id }, 'could not refresh credentials')
-      if (!await releaseLease(database, lease)) return await checkState(provider, connectionId, credentialsVersion)
+      log.warn({ err: error, grantId, provider: provider.id }, 'could not refresh credentials')
+      if (!await releaseLease(database, lease)) return await checkState(provider, grantId, credentialsVersion)
       return { kind: 'unavailable', reason: error instanceof ProviderError ? error.failure.reason : 'internal error' }
     }
     const { reason } = error.failure
     if (await markRefused(database, lease, reason)) return { kind: 'dead', reason }
-    return await checkState(provider, connectionId, credentialsVersion)
+    return await checkState(provider, grantId, credentialsVersion)
   }
 }
 

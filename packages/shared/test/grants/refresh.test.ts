@@ -1,7 +1,8 @@
 import t from 'tap'
 import { loadConfig } from '../../src/config/index.ts'
-import { createRefresher, disconnect, findConnection, revocationContext, saveConnections } from '../../src/connections/index.ts'
-import type { RefreshServices } from '../../src/connections/index.ts'
+import { disconnect, findConnection, saveConnections } from '../../src/connections/index.ts'
+import { createRefresher, markNeedsReauth, revocationContext } from '../../src/grants/index.ts'
+import type { RefreshServices } from '../../src/grants/index.ts'
 import { createLog } from '../../src/log/index.ts'
 import { createMemoryRegistrations } from '@carillon/clients'
 import { createHttp } from '@carillon/http'
@@ -51,8 +52,8 @@ async function open (more: Partial<RefreshServices> = {}) {
     refuse: () => answer(new ProviderError({ kind: 'unauthorized', reason: 'refused' }, 'p.example')),
     fresh,
     requests: () => requests,
-    refresh: (signal?: AbortSignal) => refresher.refresh(provider, { id, seenVersion: 1 }, call(signal)),
-    newer: (signal?: AbortSignal) => refresher.newer(provider, { id, seenVersion: 1 }, call(signal)),
+    refresh: (signal?: AbortSignal) => refresher.refresh(provider, { grantId: id, seenVersion: 1 }, call(signal)),
+    newer: (signal?: AbortSignal) => refresher.newer(provider, { grantId: id, seenVersion: 1 }, call(signal)),
     reconnect: async () => {
       const { holder } = await findConnection(database, id) ?? {}
       await saveConnections(database, vault, [{ userId: holder?.userId ?? '', provider: 'pushbullet', grant: grantOf(name, 'newest') }])
@@ -126,7 +127,7 @@ t.test('returns the result of a refresh that ends while its lease is looked up',
     sql: new Proxy(sql, {
       apply: (target, self, args) => {
         const query = () => Reflect.apply(target, self, args)
-        return String(args[0]).includes('select from connections where id') ? endRefresh().then(query) : query()
+        return String(args[0]).includes('select from grants where id') ? endRefresh().then(query) : query()
       }
     })
   }
@@ -142,7 +143,7 @@ t.test('returns the result of a refresh that ends while its lease is looked up',
 
 t.test('makes no request for credentials that are dead or cannot be refreshed', async (t) => {
   const dead = await open()
-  await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${dead.id}`
+  await markNeedsReauth(database, { grantId: dead.id, credentialsVersion: 1, reason: 'x' })
   t.same(await dead.refresh(), { kind: 'dead', reason: 'the user has to reconnect' })
   const closed = await open()
   await disconnect(database, closed.id)
@@ -154,14 +155,18 @@ t.test('releases parked deliveries only when refused credentials recover', async
   for (const isGivenUp of [true, false]) {
     const released: string[] = []
     const { id, refresh, isAsked, answer } = await open({
-      onRecovered: async (connectionId) => {
-        released.push(connectionId)
+      onRecovered: async (connectionIds) => {
+        released.push(...connectionIds)
         throw new Error('which costs nothing but time')
       }
     })
     const result = refresh()
     await isAsked
-    if (isGivenUp) await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${id}`
+    if (isGivenUp) {
+      // While a process refreshes, only the owner of a later lease may mark the credentials as refused.
+      await sql`update grants set status = 'needsReauth' where id = ${id}`
+      await sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${id}`
+    }
     answer()
     t.match(await result, { kind: 'fresh' })
     t.same(released, isGivenUp ? [id] : [])
@@ -177,10 +182,10 @@ t.test('stores rotated credentials as soon as the database is available again', 
   const { id, refresh, isAsked, answer, fresh } = await open({ log })
   const result = refresh()
   await isAsked
-  await sql`alter table connections rename column expires_at to expires_elsewhere`
+  await sql`alter table grants rename column expires_at to expires_elsewhere`
   answer()
   await hasFailedTwice
-  await sql`alter table connections rename column expires_elsewhere to expires_at`
+  await sql`alter table grants rename column expires_elsewhere to expires_at`
   t.match(await result, { kind: 'fresh', fresh: { credentials: fresh } })
   t.match(lines.join(''), /could not store refreshed credentials, retrying/)
   t.match(await findConnection(database, id), { status: 'active', credentialsVersion: 2 })

@@ -1,8 +1,8 @@
 import t from 'tap'
 import {
   markRefused, deferRefresh, disableRefresh, isLeased, readCredentials, releaseLease, storeRefreshed, takeLease
-} from '../../src/connections/lease.ts'
-import type { Lease } from '../../src/connections/lease.ts'
+} from '../../src/grants/lease.ts'
+import type { Lease } from '../../src/grants/lease.ts'
 import { listEvents } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { until } from '@carillon/testing'
@@ -22,25 +22,29 @@ async function connected (change?: (id: string) => PromiseLike<unknown>): Promis
 }
 
 async function leased (): Promise<Lease> {
-  const lease = await takeLease(database, { id: await connected(), version: 1, owner: 'us', leaseMs })
+  const lease = await takeLease(database, { grantId: await connected(), version: 1, owner: 'us', leaseMs })
   if (lease === undefined) throw new Error('The lease of a new connection is free')
   return lease
 }
 
-const endLease = (id: string) => sql`update connections set lease_until = now() - interval '1 second' where id = ${id}`
-const moveVersion = (id: string) => sql`update connections set credentials_version = credentials_version + 1 where id = ${id}`
-const moveFence = (id: string) => sql`update connections set fence = fence + 1 where id = ${id}`
-const need = (id: string) => sql`update connections set status = 'needsReauth', status_reason = 'x' where id = ${id}`
+const endLease = (id: string) => sql`update grants set lease_until = now() - interval '1 second' where id = ${id}`
+const moveVersion = (id: string) => sql`update grants set version = version + 1 where id = ${id}`
+const moveFence = (id: string) => sql`update grants set fence = fence + 1 where id = ${id}`
+const need = (id: string) => sql`
+  with refused as (update grants set status = 'needsReauth' where id = ${id})
+  update connections set status = 'needsReauth', status_reason = 'x' where id = ${id}`
 const close = (id: string) => sql`
-  update connections set status = 'revoked', status_reason = 'x', credentials = null, disconnected_at = now() where id = ${id}`
+  with closed as (update grants set status = 'revoked', credentials = null where id = ${id})
+  update connections set status = 'revoked', status_reason = 'x', disconnected_at = now() where id = ${id}`
 
 const [bystander = ''] = await connect(database, ['bystander'])
-const readBystander = async (): Promise<object | undefined> => (await sql`select * from connections where id = ${bystander}`)[0]
+const readBystander = async (): Promise<object | undefined> => (await sql`
+  select * from connections join grants on grants.id = grant_id where connections.id = ${bystander}`)[0]
 const untouched = await readBystander()
 
 t.test('takes a lease only on current, active credentials without a lease', async (t) => {
-  const hold = (id: string) => sql`update connections set lease_owner = 'they', lease_until = now() + interval '1 hour' where id = ${id}`
-  const wait = (id: string, until: string) => sql`update connections set refresh_after = now() + ${until}::interval where id = ${id}`
+  const hold = (id: string) => sql`update grants set lease_owner = 'they', lease_until = now() + interval '1 hour' where id = ${id}`
+  const wait = (id: string, until: string) => sql`update grants set refresh_after = now() + ${until}::interval where id = ${id}`
   const rows: Array<[string, boolean, ((id: string) => PromiseLike<unknown>)?]> = [
     ['nothing is in the way', true],
     ['a newer version', false, moveVersion],
@@ -54,12 +58,12 @@ t.test('takes a lease only on current, active credentials without a lease', asyn
   ]
   for (const [what, isTaken, change] of rows) {
     const id = await connected(change)
-    const lease = await takeLease(database, { id, version: 1, owner: 'us', leaseMs })
-    t.match(lease, isTaken ? { connectionId: id, credentialsVersion: 1, fence: 1, credentials: String } : undefined, what)
+    const lease = await takeLease(database, { grantId: id, version: 1, owner: 'us', leaseMs })
+    t.match(lease, isTaken ? { grantId: id, credentialsVersion: 1, fence: 1, credentials: String } : undefined, what)
   }
-  t.equal(await takeLease(database, { id: newId(), version: 1, owner: 'us', leaseMs }), undefined, 'an unknown connection')
+  t.equal(await takeLease(database, { grantId: newId(), version: 1, owner: 'us', leaseMs }), undefined, 'an unknown connection')
   const id = await connected()
-  const all = await Promise.all(Array.from({ length: 8 }, () => takeLease(database, { id, version: 1, owner: 'us', leaseMs })))
+  const all = await Promise.all(Array.from({ length: 8 }, () => takeLease(database, { grantId: id, version: 1, owner: 'us', leaseMs })))
   t.equal(all.filter((lease) => lease !== undefined).length, 1, 'only one of concurrent requests gets the lease')
   t.ok(await isLeased(database, id))
   await endLease(id)
@@ -77,10 +81,11 @@ t.test('stores refreshed credentials unless newer ones are stored, whichever pro
   ]
   for (const [what, result, change] of rows) {
     const lease = await leased()
-    const { connectionId: id } = lease
+    const { grantId: id } = lease
     await change?.(id)
     const before = await readCredentials(database, id)
-    t.same(await storeRefreshed(database, lease, { credentials: 'v1.new', expiresAt: undefined }), result, what)
+    const { stored, recovered } = await storeRefreshed(database, lease, { credentials: 'v1.new', expiresAt: undefined })
+    t.same({ stored, recovered: recovered.length === 1 }, result, what)
     const after = await readCredentials(database, id)
     if (result.stored) t.match(after, { credentials: 'v1.new', credentialsVersion: 2, status: 'active', refreshWaitMs: null }, what)
     else t.same(after, before, `${what}: nothing changes`)
@@ -94,13 +99,14 @@ t.test('sees that another process marks the old pair as refused while it stores 
   const lease = await leased()
   const other = await sql.reserve()
   await other`begin`
-  await other`update connections set status = 'needsReauth', status_reason = 'x' where id = ${lease.connectionId}`
+  await other`update grants set status = 'needsReauth' where id = ${lease.grantId}`
+  await other`update connections set status = 'needsReauth', status_reason = 'x' where id = ${lease.grantId}`
   const storing = storeRefreshed(database, lease, { credentials: 'v1.new', expiresAt: undefined })
   await until(async () => (await sql`
     select from pg_stat_activity where wait_event_type = 'Lock' and query like '%with stored as%'`).length === 1, { what: 'the statement that waits for the row' })
   await other`commit`
   other.release()
-  t.same(await storing, { stored: true, recovered: true })
+  t.same(await storing, { stored: true, recovered: [lease.grantId] })
 })
 
 t.test('marks credentials as refused only for the latest owner of their lease', async (t) => {
@@ -114,7 +120,7 @@ t.test('marks credentials as refused only for the latest owner of their lease', 
   ]
   for (const [what, isDead, change] of rows) {
     const lease = await leased()
-    const { connectionId: id } = lease
+    const { grantId: id } = lease
     await change?.(id)
     const before = await readCredentials(database, id)
     t.equal(await markRefused(database, lease, 'refused'), isDead, what)
@@ -133,10 +139,10 @@ t.test('releases its own lease, and not one that another process has taken', asy
       ['release', (lease: Lease) => releaseLease(database, lease)], ['defer', (lease: Lease) => deferRefresh(database, lease, 60_000)]
     ] as const) {
       const lease = await leased()
-      await change?.(lease.connectionId)
+      await change?.(lease.grantId)
       t.equal(await release(lease), isReleased, `${how}: ${what}`)
-      t.equal(await isLeased(database, lease.connectionId), !isReleased, `${how}: ${what}`)
-      const { refreshWaitMs = null } = await readCredentials(database, lease.connectionId) ?? {}
+      t.equal(await isLeased(database, lease.grantId), !isReleased, `${how}: ${what}`)
+      const { refreshWaitMs = null } = await readCredentials(database, lease.grantId) ?? {}
       t.equal(refreshWaitMs !== null && refreshWaitMs > 30_000, how === 'defer' && isReleased, `${how}: ${what}`)
     }
   }
@@ -145,7 +151,7 @@ t.test('releases its own lease, and not one that another process has taken', asy
 t.test('disables the refresh only of the version without a refresh token', async (t) => {
   const id = await connected(moveVersion)
   await disableRefresh(database, id, 1)
-  t.ok(await takeLease(database, { id, version: 2, owner: 'us', leaseMs }))
+  t.ok(await takeLease(database, { grantId: id, version: 2, owner: 'us', leaseMs }))
   await disableRefresh(database, id, 2)
   t.match(await readCredentials(database, id), { refreshWaitMs: null }, 'there is no time at which a refresh is allowed')
 })

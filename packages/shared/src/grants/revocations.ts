@@ -70,10 +70,12 @@ export async function endRevocation (
     where id = ${id}`
 }
 
-/** Whether any connection uses the account now. */
+/** Whether any connection uses the account, or any grant that several connections share, now. */
 export async function isConnected ({ sql }: Database, provider: string, accountId: string): Promise<boolean> {
   const rows = await sql`
-    select from connections where provider = ${provider} and account_id = ${accountId} and status <> 'revoked' limit 1`
+    select from connections where provider = ${provider} and account_id = ${accountId} and status <> 'revoked'
+    union all
+    select from grants where provider = ${provider} and key = ${accountId} and status <> 'revoked' limit 1`
   return rows.length === 1
 }
 

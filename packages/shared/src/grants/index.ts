@@ -1,0 +1,13 @@
+export { createRefresher } from './refresh.ts'
+export type { FreshCredentials, Refresher, RefreshResult, RefreshServices } from './refresh.ts'
+export { markNeedsReauth } from './mark-needs-reauth.ts'
+export { replaceCredentials } from './replace-credentials.ts'
+export { openUnparsed, releaseGrants } from './release-grants.ts'
+export type { Revocation } from './release-grants.ts'
+export {
+  endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationContext,
+  takeRevocations
+} from './revocations.ts'
+export type { DueRevocation, NewRevocation, RevocationResult } from './revocations.ts'
+export { openCredentials, sealCredentials, sealTarget, withTarget } from './seal.ts'
+export type { SealedAccess } from './seal.ts'
