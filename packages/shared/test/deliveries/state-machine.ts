@@ -168,7 +168,7 @@ export async function openStateMachine (t: Test) {
     }
   }
 
-  async function happen ({ name }: Step, { notificationId, connectionId }: Record<'notificationId' | 'connectionId', string>): Promise<void> {
+  async function happen ({ name, choice }: Step, { notificationId, connectionId }: Record<'notificationId' | 'connectionId', string>): Promise<void> {
     if (name === 'refuse') {
       await sql`update grants set status = 'needsReauth' where id = ${connectionId} and status = 'active'`
       await sql`update connections set status = 'needsReauth', status_reason = 'r' where id = ${connectionId} and status = 'active'`
@@ -186,7 +186,7 @@ export async function openStateMachine (t: Test) {
       await sql`update grants set status = 'revoked', credentials = null where id = ${connectionId}`
     }
     if (name === 'limit') await sql`update connections set limited_until = ${fromNow(3_600)} where id = ${connectionId} and status = 'active'`
-    if (name === 'mute') await sql`update connections set muted = case when muted is null then 'muted' end where id = ${connectionId}`
+    if (name === 'mute') await sql`update connections set muted = ${choice % 4 === 0 ? 'muted' : null} where id = ${connectionId}`
     if (name === 'expire') await sql`update notifications set expires_at = created_at + interval '1 millisecond' where id = ${notificationId}`
     if (name === 'endLeases') await sql`update claims set until = now() - interval '1 second'`
     if (name === 'spendAttempts') await sql`update deliveries set attempts = 11 where state = 'sending'`

@@ -15,12 +15,15 @@ const rareOrders = [
   inOrder(1, 'insertNotifications', 'claim', 'cancelNotification', 'reclaimLost', 'claim'),
   inOrder(1, 'insertNotifications', 'claim', 'cancelNotification', 'settle', 'settle', 'settle'),
   inOrder(1, 'insertNotifications', 'disconnect', 'claim'),
-  inOrder(1, 'insertNotifications', 'passTime', 'clearJobs'),
+  inOrder(1, 'insertNotifications', 'passTime', 'clearJobs', 'assignJobs'),
+  inOrder(1, 'insertNotifications', 'expire', 'claim'),
+  inOrder(0, 'mute', 'insertNotifications'),
   inOrder(1, 'addBroadcast', 'expire', 'claimSegment'),
   inOrder(1, 'addBroadcast', 'cancelNotification', 'claimSegment'),
   inOrder(1, 'insertNotifications', 'claim', 'spendAttempts', 'reclaimLost', 'retryFailed'),
   inOrder(0, 'insertNotifications', 'claim', 'reclaimLost', 'retryFailed'),
-  inOrder(1, 'insertNotifications', 'refuse', 'claim', 'reconnect', 'followConnections')
+  inOrder(1, 'insertNotifications', 'refuse', 'claim', 'reconnect', 'followConnections'),
+  inOrder(1, 'insertNotifications', 'refuse', 'claim', 'reconnect', 'releaseParked')
 ]
 
 /** With a fixed seed, failures are reproducible. */
