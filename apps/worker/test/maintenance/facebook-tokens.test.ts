@@ -19,8 +19,8 @@ t.test('fifty-five days later every token has been exchanged once, and none is l
   t.equal(seen.length, 100)
   for (const { account, refreshes, refused } of seen) t.same([refreshes, refused], [1, 0], `${account}, however many maintainers there are`)
   const rows = await database.sql`
-    select distinct status, credentials_version as version, expires_at between now() + interval '59 days' and now() + interval '60 days' as ahead
-    from connections`
+    select distinct status, version, expires_at between now() + interval '59 days' and now() + interval '60 days' as ahead
+    from grants`
   t.same(rows.map((row) => ({ ...row })), [{ status: 'active', version: 2, ahead: true }])
 
   await pass(10)

@@ -53,7 +53,8 @@ for (const [status, headers] of [[429, { 'retry-after': '600' }], [503, { 'retry
     t.ok(((await findConnection(database, connection.id))?.limitedUntil?.getTime() ?? 0) > Date.now() + 300_000, 'the connection waits with it')
     t.equal(await exchanges(), 1)
 
-    await database.sql`update connections set refresh_after = now(), limited_until = null`
+    await database.sql`update grants set refresh_after = now()`
+    await database.sql`update connections set limited_until = null`
     await database.sql`update deliveries set due_at = now(), job_id = null`
     t.match(await delivery(id, connection.id, 'sent'), { attempts: 1 })
     t.same(await row(), { status: 'active', lease_owner: null, waits: null, forever: null })

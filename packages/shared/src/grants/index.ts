@@ -1,6 +1,7 @@
 export { createRefresher } from './refresh.ts'
 export type { FreshCredentials, Refresher, RefreshResult, RefreshServices } from './refresh.ts'
 export { markNeedsReauth } from './mark-needs-reauth.ts'
+export { refuseGrant } from './refuse-grant.ts'
 export { replaceCredentials } from './replace-credentials.ts'
 export { openUnparsed, releaseGrants } from './release-grants.ts'
 export type { Revocation } from './release-grants.ts'

@@ -1,7 +1,8 @@
-import { closeAccount } from '../connections/index.ts'
+import { closeAccount, unsubscribe } from '../connections/index.ts'
 import { publicId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { skipWaiting } from '../deliveries/index.ts'
+import { refuseGrant } from '../grants/index.ts'
 import { holdOpenedGrant } from '../handshakes/index.ts'
 import type { Log } from '../log/index.ts'
 import { cleanName } from '../names/index.ts'
@@ -44,7 +45,11 @@ async function handleEvent (services: InboundServices, provider: string, event: 
       await holdOpened(event)
       return []
     case 'grantRevoked':
-    case 'unsubscribed': throw new TypeError(`No rule handles ${event.kind}`)
+      await refuseGrant(services.database, { provider, key: event.key, reason: event.reason, at })
+      return []
+    case 'unsubscribed':
+      await unsubscribe(services.database, { provider, accountId: event.accountId })
+      return []
   }
 
   /** The user confirms the account in the browser that began the handshake. */

@@ -1,0 +1,18 @@
+import { newIds } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+
+/** Mutes the open connections of an account, because its user wants no more messages there. Returns their number. */
+export async function unsubscribe ({ sql }: Database, { provider, accountId }: { provider: string, accountId: string }): Promise<number> {
+  const { count } = await sql`
+    with muted as (
+      update connections set muted = 'unsubscribed', updated_at = now()
+      where id in (
+        select id from connections
+        where provider = ${provider} and account_id = ${accountId} and status <> 'revoked' and muted is null
+        order by id for no key update)
+      returning id
+    )
+    insert into connection_events (id, connection_id, event, reason)
+    select ${newIds(sql)}, id, 'connection.muted', 'unsubscribed' from muted`
+  return count
+}
