@@ -30,7 +30,15 @@ async function hold ({ notification, connection }: { notification?: Fields, conn
   await insertDelivery(id, connectionId, { job_id: 'job' })
   const claimId = await insertClaim(id, [connectionId])
   const delivery = {
-    notificationId: id, connectionId, host: '', attempts: 0, grantId: connectionId, credentials: 'sealed', credentialsVersion: 1, target: null, isExpired: false,
+    notificationId: id,
+    connectionId,
+    host: '',
+    attempts: 0,
+    grantId: connectionId,
+    credentials: 'sealed',
+    credentialsVersion: 1,
+    target: null,
+    isExpired: false,
     expiresInMs: null,
     probedHost: null
   }
