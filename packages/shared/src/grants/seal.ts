@@ -23,7 +23,7 @@ export function withTarget (
   vault: Vault, provider: Provider, credentials: unknown, { id, target }: { id: string, target: string | null }
 ): Credentials {
   if (target === null) return provider.parseCredentials(credentials)
-  return provider.parseCredentials({ ...Object(credentials), ...JSON.parse(vault.open(target, targetContext(id))) })
+  return provider.parseCredentials({ ...Object(credentials), ...openTarget(vault, id, target) })
 }
 
 /** Seals the credentials of a grant. */
@@ -34,6 +34,11 @@ export function sealCredentials (vault: Vault, grantId: string, credentials: Cre
 /** Seals the target of a connection. */
 export function sealTarget (vault: Vault, connectionId: string, target: object): string {
   return vault.seal(JSON.stringify(target), targetContext(connectionId))
+}
+
+/** Opens the target of a connection. Throws VaultError. */
+export function openTarget (vault: Vault, connectionId: string, target: string): object {
+  return JSON.parse(vault.open(target, targetContext(connectionId)))
 }
 
 /** Credentials were columns of `connections` before grants existed. The context is part of each seal, so it stays. */

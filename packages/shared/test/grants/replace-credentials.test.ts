@@ -1,0 +1,57 @@
+import t from 'tap'
+import { findSealed, saveConnections } from '../../src/connections/index.ts'
+import type { SealedConnection } from '../../src/connections/index.ts'
+import { replaceCredentials } from '../../src/grants/index.ts'
+import { credentialsContext, openTarget } from '../../src/grants/seal.ts'
+import type { Grant } from '../../src/providers/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { ensureUsers, grantOf, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+
+t.test('stores the new address of a connection with a grant of its own', async (t) => {
+  const [own] = await connect({ ann: grantOf('ann') })
+  const used = usedBy(await sealed(own))
+  t.equal(await replaceCredentials(database, vault, used, { accessToken: 'moved' }), true)
+  const now = await sealed(own)
+  t.same([credentialsOf(now), now.credentialsVersion], [{ accessToken: 'moved' }, 2])
+  t.equal(await replaceCredentials(database, vault, used, { accessToken: 'late' }), false, 'newer credentials stay')
+  t.same(credentialsOf(await sealed(own)), { accessToken: 'moved' })
+})
+
+t.test('changes only the target of a connection that shares its grant', async (t) => {
+  const shared = (name: string, target: object): Grant => ({ ...grantOf(name, 'of all'), shared: { key: 'workspace', target } })
+  const [bob, cem] = await connect({ bob: shared('bob', { person: 'bob', room: 1 }), cem: shared('cem', { person: 'cem', room: 2 }) })
+  const used = usedBy(await sealed(bob))
+  const before = await sealed(cem)
+  t.equal(await replaceCredentials(database, vault, used, Object.assign({ accessToken: 'of all', refreshToken: 'newer' }, { person: 'bob', room: 3 })), true)
+  const now = await sealed(bob)
+  t.same(targetOf(now), { person: 'bob', room: 3 }, 'tokens do not become part of the target')
+  t.same(await sealed(cem), before, 'nothing of the others changes, the version of the grant included')
+  t.equal(await replaceCredentials(database, vault, used, Object.assign({ accessToken: 'of all' }, { room: 4 })), false, 'a newer target stays')
+  t.same(targetOf(await sealed(bob)), { person: 'bob', room: 3 })
+})
+
+async function connect (grants: Record<string, Grant>): Promise<string[]> {
+  const userIds = await ensureUsers(database, Object.keys(grants))
+  const all = Object.values(grants).map((grant, index) => ({ userId: userIds[index] ?? '', provider: 'acme', grant }))
+  return (await saveConnections(database, vault, all)).map(({ id }) => id)
+}
+
+async function sealed (id = ''): Promise<SealedConnection> {
+  const found = await findSealed(database, id)
+  if (found === undefined) throw new Error('there is no such connection')
+  return found
+}
+
+function usedBy ({ id: connectionId, ...used }: SealedConnection) {
+  return { ...used, connectionId }
+}
+
+function credentialsOf ({ grantId, credentials }: SealedConnection): unknown {
+  return JSON.parse(vault.open(credentials, credentialsContext(grantId)))
+}
+
+function targetOf ({ id, target }: SealedConnection): object {
+  return openTarget(vault, id, target ?? '')
+}
