@@ -45,7 +45,7 @@ async function handleEvent (services: InboundServices, provider: string, event: 
       await holdOpened(event)
       return []
     case 'grantRevoked':
-      await refuseGrant(services.database, { provider, key: event.key, reason: event.reason, at })
+      await refuseGrant(services.database, { provider, key: event.key, reason: event.reason, at: event.issuedAt })
       return []
     case 'unsubscribed':
       await unsubscribe(services.database, { provider, accountId: event.accountId })

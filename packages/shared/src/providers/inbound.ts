@@ -21,8 +21,11 @@ export type InboundEvent =
   | { kind: 'linkOpened', code: string, grant: Grant }
   /** The address of the account no longer exists, or accepts no more messages. `reason` is for the user. */
   | { kind: 'targetGone', accountId: string, reason: string }
-  /** The provider ended credentials that several connections share. `key` is that of `Grant.shared`. */
-  | { kind: 'grantRevoked', key: string, reason: string }
+  /**
+   * The provider ended credentials that several connections share. `key` is that of `Grant.shared`. Credentials that were stored
+   * after `issuedAt` stay.
+   */
+  | { kind: 'grantRevoked', key: string, issuedAt: Date, reason: string }
   /** The user wants no more messages at this address. */
   | { kind: 'unsubscribed', accountId: string }
 
