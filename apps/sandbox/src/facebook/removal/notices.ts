@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../../kit/clock.ts'
 import { parseObject } from '../../kit/http/parse-object.ts'
+import { postToApp } from '../../kit/http/post-to-app.ts'
 import { CLIENT } from '../oauth/client.ts'
 import type { Person } from '../people.ts'
 import type { AppSettings } from './app-settings.ts'
@@ -31,8 +32,6 @@ export interface Notices {
   list: () => Notice[]
   reset: () => void
 }
-
-const TIMEOUT_MS = 10_000
 
 export function createNotices (clock: Clock, initialSettings: AppSettings): Notices {
   let sent: Notice[] = []
@@ -72,21 +71,9 @@ function sign (payload: object): string {
   return `${createHmac('sha256', CLIENT.secret).update(text).digest('base64url')}.${text}`
 }
 
-type NoticeResponse = Pick<Notice, 'status' | 'body' | 'statusUrl' | 'confirmationCode'>
-
-async function post (url: string, signed: string): Promise<NoticeResponse> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'manual',
-      body: new URLSearchParams({ signed_request: signed }),
-      signal: AbortSignal.timeout(TIMEOUT_MS)
-    })
-    const body = await response.text()
-    return { status: response.status, body, ...confirmationIn(body) }
-  } catch (error) {
-    return { status: null, body: error instanceof Error ? error.message : '', statusUrl: null, confirmationCode: null }
-  }
+async function post (url: string, signed: string): Promise<Pick<Notice, 'status' | 'body' | 'statusUrl' | 'confirmationCode'>> {
+  const response = await postToApp(url, new URLSearchParams({ signed_request: signed }))
+  return { ...response, ...confirmationIn(response.body) }
 }
 
 function confirmationIn (body: string): Pick<Notice, 'statusUrl' | 'confirmationCode'> {

@@ -40,7 +40,7 @@ export interface GrantStore<Details = undefined> {
 
 export interface GrantStoreOptions {
   clock: Clock
-  createToken?: () => string
+  createToken?: (kind: 'access' | 'refresh') => string
   /** Default: access tokens do not expire. */
   accessSeconds?: number
   /** Default: there are no refresh tokens. */
@@ -67,8 +67,8 @@ export function createGrantStore<Details = undefined> (options: GrantStoreOption
       const grant: Grant<Details> = {
         account,
         clientId,
-        accessToken: createToken(),
-        refreshToken: refreshSeconds === undefined ? undefined : createToken(),
+        accessToken: createToken('access'),
+        refreshToken: refreshSeconds === undefined ? undefined : createToken('refresh'),
         issuedMs,
         accessExpiresMs: issuedMs + seconds * 1000,
         refreshExpiresMs: issuedMs + (refreshSeconds ?? 0) * 1000,

@@ -70,8 +70,8 @@ export function accountOfToken (request: FastifyRequest, grants: GrantStore): st
   return grant.account
 }
 
-/** RFC 6749 §2.3.1: in the body, or in Basic with encoded parts. */
-function clientOf (parameters: URLSearchParams, request: FastifyRequest): { id: string | null, secret: string | null } {
+/** The client of a request by RFC 6749 §2.3.1: in the body, or in Basic with encoded parts. */
+export function clientOf (parameters: URLSearchParams, request: FastifyRequest): { id: string | null, secret: string | null } {
   const basic = credentialsOf(request, 'basic')
   if (basic === undefined) return { id: parameters.get('client_id'), secret: parameters.get('client_secret') }
   const parts = Buffer.from(basic, 'base64').toString().split(':')

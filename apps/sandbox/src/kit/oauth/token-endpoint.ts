@@ -14,7 +14,7 @@ export interface TokenEndpoint {
   parametersOf?: (request: FastifyRequest) => Parameters
   /** Runs before the grant type is read, for services that check the client first. */
   authenticate?: (parameters: Parameters, request: FastifyRequest) => void
-  grantTypes: Record<string, (parameters: Parameters) => object>
+  grantTypes: Record<string, (parameters: Parameters, request: FastifyRequest) => object>
   /** For requests without `grant_type`. */
   defaultGrantType?: string
   unsupported: (grantType: string) => Error
@@ -32,7 +32,7 @@ export function tokenEndpoint (app: FastifyInstance, endpoint: TokenEndpoint): v
       const grantType = parameters.get('grant_type') ?? endpoint.defaultGrantType ?? ''
       const grant = Object.hasOwn(grantTypes, grantType) ? grantTypes[grantType] : undefined
       if (grant === undefined) throw endpoint.unsupported(grantType)
-      return grant(parameters)
+      return grant(parameters, request)
     }
   })
 }
