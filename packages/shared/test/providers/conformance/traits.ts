@@ -16,6 +16,8 @@ export interface Traits {
   refuses?: Array<Message['type']>
   /** For a provider whose messages replace each other: the state after a message. Undefined when it has none. */
   stateOf?: (item: Arrival['item']) => unknown
+  /** True when the API says that a token is dead, and not only expired, so that no refresh is attempted. */
+  namesDeadTokens?: boolean
   /** True when a token can be refreshed only while it is valid. */
   renewsWhileValid?: boolean
   /** Parameters that the provider adds to the query of an authorized request. */
