@@ -3,11 +3,13 @@ import { createFacebook } from './facebook/facebook.ts'
 import type { CreateSimulator } from './kit/simulator.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
+import { createSlack } from './slack/slack.ts'
 
 /** All simulated services. A new one is a folder and a line here. */
 export const simulators: CreateSimulator[] = [
   createPushbullet,
   createPumpio,
   createBlotre,
-  createFacebook
+  createFacebook,
+  createSlack
 ]

