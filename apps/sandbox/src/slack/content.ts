@@ -33,6 +33,11 @@ export function assertContent ({ text, blocks }: Content): void {
   if (Buffer.byteLength(JSON.stringify(blocks)) > MAX_BLOCKS_BYTES) throw new SlackError('msg_blocks_too_long')
 }
 
+/** The text as people read it. */
+export function unescapeText (text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+}
+
 /** Whether the message notifies a whole channel. Rich text mentions by an element of its own, and other texts by a sequence. */
 export function mentionsEveryone ({ text, blocks }: Content): boolean {
   const texts = blocks.filter(({ type }) => type !== 'rich_text').map((block) => JSON.stringify(block))

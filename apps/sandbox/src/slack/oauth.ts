@@ -37,6 +37,10 @@ export function oauthRoutes (app: FastifyInstance, world: World, { clock }: Sand
   authorizeRoutes(app, '/oauth/v2/authorize', {
     check: errorIn,
     knownAccounts: members.names,
+    accountRule: {
+      accepts: (account) => /^[^#\p{Cc}][^\p{Cc}]{0,99}$/u.test(account),
+      text: 'A name has 1 to 100 characters. Names of channels begin with #.'
+    },
     consentPage: (input, person) => consentPage(STYLE, {
       title: 'Authorize',
       heading: html`${CLIENT.name} requests access to a Slack workspace`,

@@ -8,7 +8,7 @@ import type { SandboxServices, Simulator } from '../kit/simulator.ts'
 import { apiRoutes } from './api.ts'
 import { ACCESS_SECONDS, createWorld } from './world.ts'
 import { CLIENT, consentPath, environment, PROVIDER } from './client.ts'
-import { mentionsEveryone } from './content.ts'
+import { mentionsEveryone, unescapeText } from './content.ts'
 import type { Content, Deliver } from './content.ts'
 import { slackControls } from './controls.ts'
 import type { Limits } from './controls.ts'
@@ -74,7 +74,7 @@ export function createSlack (services: SandboxServices): Simulator {
     quirks,
     controls: (app) => { slackControls(app, world, events, limits) },
     consentPath,
-    toCard: (item) => ({ kind: 'message', body: (item as Content).text, color: '#4a154b' }),
+    toCard: (item) => ({ kind: 'message', body: unescapeText((item as Content).text) }),
     faultResponse,
 
     reset () {

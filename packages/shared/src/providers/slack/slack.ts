@@ -25,8 +25,12 @@ export interface SlackConfig {
   hooksUrl: string
 }
 
+/** Throws TypeError when the permissions allow no messages. */
 export function createSlack (config: SlackConfig): ProviderClient<SlackCredentials> {
   const { clientId, clientSecret, signingSecret, scope, hooksUrl } = config
+  if (!scope.includes('incoming-webhook') && !['chat:write', 'im:write'].every((name) => scope.includes(name))) {
+    throw new TypeError('SLACK_SCOPE needs incoming-webhook for channels, or chat:write and im:write for direct messages')
+  }
   const api = createSlackApi(config.url)
   const { host } = api
   const sender = createSender(api)

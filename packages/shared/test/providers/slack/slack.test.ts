@@ -20,6 +20,11 @@ t.test('offers the settings of Slack, whose scopes are separated by commas', asy
   t.equal(slack.inbound, undefined, 'no events without a signing secret')
 })
 
+t.test('needs permissions that allow messages', async (t) => {
+  for (const scope of [[], ['chat:write'], ['im:write']]) t.throws(() => openTestSlack(t, url, { scope }), { name: 'TypeError', message: /^SLACK_SCOPE needs / })
+  openTestSlack(t, url, { scope: ['incoming-webhook'] })
+})
+
 t.test('shares one grant among the people of a workspace, who each have a conversation', async (t) => {
   const [ann, bob, cem] = [await install('ann@acme'), await install('bob@acme'), await install('cem@other')]
   t.equal(ann.shared?.key, bob.shared?.key)
