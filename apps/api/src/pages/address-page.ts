@@ -35,7 +35,8 @@ export function addAddressPage (scope: FastifyInstance, context: ProviderContext
     const handshake = await findForForm(request, reply)
     if (handshake === undefined) return reply
     reply.header('referrer-policy', 'same-origin')
-    const text = textIn(request.body, 'address').trim()
+    const isGenerated = textIn(request.body, 'generate') !== '' && address.generate !== undefined
+    const text = isGenerated ? address.generate?.create() ?? '' : textIn(request.body, 'address').trim()
     if (text === '') return show(reply, handshake, 422, { text, error: `Enter the ${label} first.` })
     return await respond(reply, handshake, await submitAddress(services, provider, handshake, text), text)
   })
@@ -90,6 +91,7 @@ export function addAddressPage (scope: FastifyInstance, context: ProviderContext
           ${entered === undefined ? '' : html`<p id="error" class="error" role="alert">${entered.error}</p>`}
           <p id="hint" class="soft">${hint === undefined ? '' : `${hint} `}${kind === 'confirm' ? 'We send a code to it, to make sure that it is yours.' : ''}</p>
           <p class="buttons"><button>${kind === 'confirm' ? 'Send the code' : `Connect ${provider.name}`}</button>
+            ${address.generate === undefined ? '' : html`<button class="quiet" name="generate" value="1" formnovalidate>${address.generate.label}</button>`}
             ${cancelUrl === undefined ? '' : html`<a class="button quiet" href="${cancelUrl}">Cancel</a>`}</p>
         </form>
         <p class="soft">${warningOf(handshake, site)}</p>`

@@ -3,6 +3,7 @@ import { publicId } from '@carillon/shared/db'
 import { maxCodes, openAwaitedGrant } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { describeUnusable } from '../handshakes/address/address-result.ts'
+import type { DeviceLinks } from '@carillon/shared/providers'
 import type { AddressResult } from '../handshakes/address/address-result.ts'
 import { confirmByCode } from '../handshakes/address/confirm-address.ts'
 import { resendCode } from '../handshakes/address/send-code.ts'
@@ -15,6 +16,8 @@ import { isSameOrigin } from './browser/same-origin.ts'
 import { addConfirmLinkPage } from './confirm-link-page.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from './html.ts'
+import type { Html } from './html.ts'
+import { qrCode } from './qr-code.ts'
 import { sendPage } from './page.ts'
 import type { ProviderContext } from './provider-context.ts'
 
@@ -25,7 +28,7 @@ interface AddressForms {
 
 export interface ConfirmPages {
   /** Sends the page for the code. */
-  show: (reply: FastifyReply, handshake: Handshake) => FastifyReply
+  show: (reply: FastifyReply, handshake: Handshake) => Promise<FastifyReply>
 }
 
 /**
@@ -46,10 +49,10 @@ export function addConfirmPages (
     if (openAwaitedGrant(vault, handshake) === undefined) return replies.toStartPage(reply, handshake)
     reply.header('referrer-policy', 'same-origin')
     const code = textIn(request.body, 'code').trim()
-    if (code === '') return show(reply, handshake, 422, 'Enter the code first.')
+    if (code === '') return await show(reply, handshake, 422, 'Enter the code first.')
     const result = await confirmByCode(services, provider, handshake, code)
     return result.kind === 'wrong'
-      ? show(reply, handshake, 422, `The code is wrong. You can try again ${result.triesLeft} more times. Only the latest code works.`)
+      ? await show(reply, handshake, 422, `The code is wrong. You can try again ${result.triesLeft} more times. Only the latest code works.`)
       : await respond(reply, handshake, result)
   })
 
@@ -59,7 +62,7 @@ export function addConfirmPages (
     const result = await resendCode(services, provider, handshake)
     if (result.kind !== 'wrong' && result.kind !== 'unusable') return await respond(reply, handshake, result)
     reply.header('referrer-policy', 'same-origin')
-    return show(reply, handshake, 502, describeUnusable(result, { site: site.name, provider: provider.name }))
+    return await show(reply, handshake, 502, describeUnusable(result, { site: site.name, provider: provider.name }))
   })
 
   // Without scripts nobody sends this form, so a page is sent only when the handshake has ended.
@@ -72,12 +75,14 @@ export function addConfirmPages (
     return isOver(handshake) ? await replies.awaitEnd(reply, handshake) : replies.toStartPage(reply, handshake)
   })
 
-  return { show: (reply, handshake) => show(reply, handshake, 200) }
+  return { show: async (reply, handshake) => await show(reply, handshake, 200) }
 
-  function show (reply: FastifyReply, handshake: Handshake, status: number, error?: string): FastifyReply {
+  async function show (reply: FastifyReply, handshake: Handshake, status: number, error?: string): Promise<FastifyReply> {
     const { id, codesSent, resendAt, expiresAt } = handshake
     const now = services.now()
-    const name = openAwaitedGrant(vault, handshake)?.account.name ?? ''
+    const grant = openAwaitedGrant(vault, handshake)
+    const name = grant?.account.name ?? ''
+    const deviceLinks = grant === undefined ? undefined : provider.handshakes.address?.deviceLinks?.(grant)
     const handshakeField = html`<input type="hidden" name="handshake" value="${publicId('handshake', id)}">`
     const resendMs = Math.max(0, (resendAt?.getTime() ?? 0) - now)
     return sendPage(reply, status, {
@@ -87,6 +92,7 @@ export function addConfirmPages (
       content: html`
         <h1>${headingOf(handshake, provider, site)}</h1>
         <p>We sent a code to <strong>${foreign(name)}</strong>. Enter it here, or open the link in the message.</p>
+        ${deviceLinks === undefined ? '' : await deviceHelp(deviceLinks)}
         <form method="post" action="${base}/code">
           ${handshakeField}
           <p><label for="code">Code</label>
@@ -105,5 +111,13 @@ export function addConfirmPages (
         <form id="progress" method="post" action="${base}/progress" hidden>${handshakeField}</form>
         <p class="soft">${warningOf(handshake, site)}</p>`
     })
+  }
+
+  /** Where the user receives the code, for those who have not set up the address in the app. */
+  async function deviceHelp ({ appUrl, webUrl }: DeviceLinks): Promise<Html> {
+    return html`
+        <p>You receive its messages in the ${provider.name} <a href="${appUrl}">app</a> or in a
+          <a href="${webUrl}" target="_blank" rel="noopener noreferrer">browser</a>. To open it on your phone, scan this code:</p>
+        <p>${await qrCode(appUrl)}</p>`
   }
 }

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import qrcode from 'qrcode'
 import { publicId } from '@carillon/shared/db'
 import { openPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
@@ -11,6 +10,7 @@ import { isSameOrigin } from './browser/same-origin.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from './html.ts'
 import { sendPage } from './page.ts'
+import { qrCode } from './qr-code.ts'
 import type { ProviderContext, ShowStart } from './provider-context.ts'
 
 const pollMs = 2_000
@@ -46,7 +46,6 @@ export function addLinkPage (scope: FastifyInstance, context: ProviderContext): 
     const leftMs = Math.max(0, expiresAt.getTime() - services.now())
     const { linkUrl = '' } = openPendingAuthorization(vault, handshake) ?? {}
     const minutes = Math.max(1, Math.floor(leftMs / 60_000))
-    const svg = await qrcode.toString(linkUrl, { type: 'svg', margin: 2 })
     return sendPage(reply, 200, {
       title: `Connect ${provider.name}`,
       publicUrl: site.publicUrl,
@@ -55,7 +54,7 @@ export function addLinkPage (scope: FastifyInstance, context: ProviderContext): 
         <h1>${headingOf(handshake, provider, site)}</h1>
         <p>Open this link in ${provider.name}, or scan the code with your phone. Then come back here: we ask you whether it was you.</p>
         <p class="buttons"><a class="button" href="${linkUrl}" target="_blank" rel="noopener noreferrer">Open ${provider.name}</a></p>
-        <p><img class="qr" src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}" alt="QR code of the link" width="200" height="200"></p>
+        <p>${await qrCode(linkUrl)}</p>
         <p id="left" class="soft" data-left="${leftMs}" data-expired="The link has expired.">Expires in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.</p>
         <form id="redeem" method="post" action="${site.publicUrl}/connect/${provider.id}/opened" data-interval="${pollMs}">
           <input type="hidden" name="handshake" value="${publicId('handshake', id)}">

@@ -1,6 +1,6 @@
 import { ProviderError } from '@carillon/shared/providers'
 import t from 'tap'
-import { at } from '../open-api.ts'
+import { at, textAt } from '../open-api.ts'
 import { openAddressApi, wrongCode } from './open-address-api.ts'
 
 const { api, post, open } = await openAddressApi(t)
@@ -10,8 +10,8 @@ t.test('lists the kinds and the field of a provider with addresses', async (t) =
   const { body } = await api.ask('GET', '/v1/connectors', { token: await api.makeUser('lister') })
   t.match(body, {
     data: [
-      { provider: 'dove', kinds: ['confirm'], needsAccount: false, addressField: { label: 'Address', placeholder: 'nick@coop', hint: 'It is painted on the coop.' } },
-      { provider: 'gull', kinds: ['paste'] }
+      { provider: 'dove', kinds: ['confirm'], needsAccount: false, addressField: { label: 'Address', placeholder: 'nick@coop', hint: 'It is painted on the coop.', generateLabel: 'Build a coop for me' } },
+      { provider: 'gull', kinds: ['paste'], addressField: { generateLabel: null } }
     ]
   })
 })
@@ -37,6 +37,17 @@ t.test('sends a code to the address, and connects with the code', async (t) => {
   t.match((await confirm(code)).body, { status: 409, code: 'handshakeOver', reason: 'alreadyUsed' }, 'a code works once')
   t.match((await give('ann@coop')).body, { code: 'handshakeOver' })
   t.notOk(api.logLines.join('').includes(code), 'the log does not contain the code')
+})
+
+t.test('makes an address for a user who has none, and says where it is read', async (t) => {
+  const { id, token } = await open('nina')
+  const give = (path: string, body: object) => api.ask('POST', `/v1/handshakes/${path}/address`, { token, body })
+  t.match((await give(id, { generate: true })).body, {
+    sentTo: { name: 'built@coop' }, deviceLinks: { appUrl: 'dove://built@coop', webUrl: 'https://dove.example/built@coop' }
+  })
+  for (const body of [{}, { generate: false }, { generate: true, address: 'a@coop' }]) t.equal((await give(id, body)).status, 400)
+  const gull = await api.ask('POST', '/v1/handshakes', { token, body: { provider: 'gull' } })
+  t.match((await give(textAt(gull.body, 'id'), { generate: true })).body, { status: 400, errors: [{ path: 'generate' }] })
 })
 
 t.test('connects at once where the address is the proof', async (t) => {

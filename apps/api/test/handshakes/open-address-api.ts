@@ -29,7 +29,14 @@ export function createTestPost (): TestPost {
     post.sent.set(account.id, [...post.sent.get(account.id) ?? [], confirmation])
     return post.proven.has(account.id) ? 'proven' : 'sent'
   }
-  for (const [id, name, address] of [['dove', 'Dove Post', { field, accept, sendCode }], ['gull', 'Gull Post', { field, accept }]] as const) {
+  const dove: AddressHandshake = {
+    field,
+    accept,
+    sendCode,
+    generate: { label: 'Build a coop for me', create: () => 'built@coop' },
+    deviceLinks: ({ account }) => ({ appUrl: `dove://${account.id}`, webUrl: `https://dove.example/${account.id}` })
+  }
+  for (const [id, name, address] of [['dove', 'Dove Post', dove], ['gull', 'Gull Post', { field, accept }]] as const) {
     post.offer.set(id, {
       id,
       name,

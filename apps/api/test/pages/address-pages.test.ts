@@ -40,6 +40,17 @@ t.test('has a field for the address, and one for the code', async (t) => {
   t.match((await createBrowser().get(startUrl)).text, /Reason: alreadyUsed/)
 })
 
+t.test('makes an address for a user who has none, and shows where it is read', async (t) => {
+  const { startUrl } = await open('nina')
+  const browser = createBrowser()
+  const page = await browser.get(startUrl)
+  t.match(page.text, '<button class="quiet" name="generate" value="1" formnovalidate>Build a coop for me</button>')
+  const codePage = await browser.follow(await browser.submit(page, { generate: '1' }))
+  t.match(wordsOf(codePage), /We sent a code to built@coop/)
+  t.match(codePage.text, /<a href="dove:\/\/built@coop">app<\/a>/)
+  t.match(codePage.text, /<img class="qr" src="data:image\/svg\+xml;base64,/)
+})
+
 t.test('connects at once where the address is the proof', async (t) => {
   const { startUrl } = await open('gus', 'gull')
   const browser = createBrowser()

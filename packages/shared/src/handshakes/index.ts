@@ -1,7 +1,6 @@
 export {
   claimAwaitedGrant, claimCode, isProven, maxCodes, openAwaitedGrant, releaseUnsentCode
 } from './address-codes.ts'
-export type { AddressProof, ConfirmationSecrets } from './address-codes.ts'
 export {
   bindHandshake, claimHandshake, confirmHandshake, expectCallback, isBrowserOf, listConfirmed, mayConfirm
 } from './browsers.ts'

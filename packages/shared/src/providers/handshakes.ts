@@ -116,6 +116,12 @@ export interface Confirmation {
   site: string
 }
 
+/** A link that opens an address in the provider's app, and a page that shows it in any browser. */
+export interface DeviceLinks {
+  appUrl: string
+  webUrl: string
+}
+
 /**
  * An address that the user enters: an e-mail address, or the URL of a webhook. The kind is `confirm` when `sendCode` is present,
  * and `paste` when the address itself proves that the user may use it.
@@ -127,6 +133,10 @@ export interface AddressHandshake<C extends Credentials = Credentials> {
    * `rejected`, whose reason completes the sentence "The address …".
    */
   accept (text: string, context: RequestContext): Promise<Grant<C>>
+  /** Makes an address for users who have none. `label` is the text of its button, and `accept` parses what `create` returns. */
+  readonly generate?: { label: string, create: () => string }
+  /** Where the user receives what is sent to the address. */
+  deviceLinks? (grant: Grant<C>): DeviceLinks
   /** Sends the code to the address. `proven` when the response already proves that the user owns it. Throws ProviderError. */
   sendCode? (grant: Grant<C>, confirmation: Confirmation, context: RequestContext): Promise<'sent' | 'proven'>
 }

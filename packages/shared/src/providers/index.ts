@@ -7,8 +7,8 @@ export type { Message, MessageAction, MessageFile } from './message.ts'
 export type { Authorized, ForwardedRequest, Inbound, Proxies, Pulls, Receipt, Refreshed, Refreshes, Revokes, Sends } from './capabilities.ts'
 export type { Account, Credentials, Grant, Tokens } from './credentials.ts'
 export type {
-  AddressField, AddressHandshake, CodeHandshake, Confirmation, Handshakes, LinkHandshake, OneTimeCodeHandshake, PendingCode,
-  PendingRedirect, PendingVerifier, RedirectHandshake, RedirectInput, SubscribeHandshake, VerifierHandshake
+  AddressField, AddressHandshake, CodeHandshake, Confirmation, DeviceLinks, Handshakes, LinkHandshake, OneTimeCodeHandshake,
+  PendingCode, PendingRedirect, PendingVerifier, RedirectHandshake, RedirectInput, SubscribeHandshake, VerifierHandshake
 } from './handshakes.ts'
 export type { InboundEvent, InboundMessage, InboundReader, InboundRequest, InboundResponse } from './inbound.ts'
 export type { AdAccount, InsightsDay, Pull, PullPage } from './insights.ts'

@@ -14,7 +14,10 @@ export const connectorResponse = Type.Object({
   kinds: Type.Array(Type.Enum(handshakeKinds), { description: 'The kinds of handshake that it supports. The first is the default' }),
   needsAccount: Type.Boolean({ description: 'Whether a handshake requires an `account`, such as `nick@host`' }),
   addressField: Type.Union([Type.Object({
-    label: Type.String(), placeholder: Type.String(), hint: Type.Union([Type.String(), Type.Null()])
+    label: Type.String(),
+    placeholder: Type.String(),
+    hint: Type.Union([Type.String(), Type.Null()]),
+    generateLabel: Type.Union([Type.String(), Type.Null()], { description: 'The text of a button that makes a new address, if there is one' })
   }), Type.Null()], { description: 'The field for the address that the user enters, for the kinds `confirm` and `paste`' }),
   holder: Type.Enum(['user', 'team'], { description: 'Who holds its connections: each user, or a team for all its members' }),
   canManage: Type.Boolean({ description: 'Whether the user can connect and disconnect it' }),

@@ -48,7 +48,7 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
   }
 
   function fieldOf ({ handshakes: { address } }: Provider): Static<typeof connectorResponse>['addressField'] {
-    return address === undefined ? null : { hint: null, ...address.field }
+    return address === undefined ? null : { hint: null, ...address.field, generateLabel: address.generate?.label ?? null }
   }
 
   async function pullOf ({ pull }: Provider, { id }: Connection): Promise<Static<typeof connectorResponse>['pull']> {

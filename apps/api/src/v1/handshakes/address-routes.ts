@@ -9,7 +9,7 @@ import { resendCode } from '../../handshakes/address/send-code.ts'
 import { submitAddress } from '../../handshakes/address/submit-address.ts'
 import { isOver } from '../../handshakes/handshake-outcome.ts'
 import { idParams } from '../../input/fields.ts'
-import { notFound, Problem } from '../../problems/problem.ts'
+import { invalidInput, notFound, Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { findOfKind, findOwnHandshake } from './find-own-handshake.ts'
 import { toAddressProblem, toFailedProblem, toOverProblem } from './problems.ts'
@@ -35,7 +35,10 @@ export function addressRoutes (services: Services): FastifyPluginAsyncTypebox {
     }, async (request) => {
       const found = await findOfKind(services, ['confirm', 'paste'], request, request.params.id)
       if (isOver(found.handshake)) throw toOverProblem(found.handshake)
-      const result = await submitAddress(services, found.provider, found.handshake, request.body.address)
+      const { address: entered } = request.body
+      const text = entered ?? found.provider.handshakes.address?.generate?.create()
+      if (text === undefined) throw invalidInput([{ path: 'generate', message: `is not supported by ${found.provider.name}: send an address` }])
+      const result = await submitAddress(services, found.provider, found.handshake, text)
       return await toReply(services, request, found, result)
     })
 

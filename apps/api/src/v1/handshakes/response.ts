@@ -4,6 +4,7 @@ import { publicId } from '@carillon/shared/db'
 import { maxCodes, openAwaitedGrant, openObtainedGrant, openPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { sanitizeText } from '@carillon/shared/names'
+import type { Grant } from '@carillon/shared/providers'
 import { startUrl } from '../../handshakes/handshake-urls.ts'
 import { handshakeKinds } from '../../handshakes/kinds.ts'
 import type { Services } from '../../services.ts'
@@ -30,6 +31,9 @@ export const handshakeResponse = Type.Object({
   sentTo: Type.Optional(Type.Object({ name: Type.String() }, {
     description: 'For `confirm`: the address that a code was sent to. Nothing is connected before the user brings the code'
   })),
+  deviceLinks: Type.Optional(Type.Object({ appUrl: Type.String(), webUrl: Type.String() }, {
+    description: 'For `confirm`: where the user receives what is sent to the address, if the provider has an app. Show `appUrl` as a QR code too'
+  })),
   resendAt: Type.Optional(Type.Union([timeField, Type.Null()], {
     description: 'For `confirm`: when the next code can be sent. Null when no more are sent in this handshake'
   })),
@@ -42,7 +46,8 @@ export const handshakeResponse = Type.Object({
 /**
  * What the user of a handshake may see. The code and the URLs of a pending authorization are left out once they are of no use.
  */
-export function toHandshakeResponse ({ vault, site }: Services, handshake: Handshake): Static<typeof handshakeResponse> {
+export function toHandshakeResponse (services: Services, handshake: Handshake): Static<typeof handshakeResponse> {
+  const { vault, site } = services
   const { id, status, kind, provider, team, account, returnTo, connectionId, error, expiresAt } = handshake
   const isPending = status === 'pending'
   const awaited = isPending ? openAwaitedGrant(vault, handshake) : undefined
@@ -59,11 +64,22 @@ export function toHandshakeResponse ({ vault, site }: Services, handshake: Hands
     startUrl: startUrl(site, provider, id),
     ...publicFields,
     ...grant === undefined ? {} : { accountToConfirm: { name: sanitizeText(grant.account.name) } },
-    ...awaited === undefined ? {} : { sentTo: { name: sanitizeText(awaited.account.name) }, resendAt: resendTime(handshake) },
+    ...awaited === undefined ? {} : toAwaited(services, handshake, awaited),
     returnTo,
     connectionId: connectionId === null ? null : publicId('connection', connectionId),
     error,
     expiresAt: expiresAt.toISOString()
+  }
+}
+
+function toAwaited (
+  { providers }: Services, handshake: Handshake, grant: Grant
+): Pick<Static<typeof handshakeResponse>, 'sentTo' | 'deviceLinks' | 'resendAt'> {
+  const deviceLinks = providers.get(handshake.provider)?.handshakes.address?.deviceLinks?.(grant)
+  return {
+    sentTo: { name: sanitizeText(grant.account.name) },
+    ...deviceLinks !== undefined && { deviceLinks },
+    resendAt: resendTime(handshake)
   }
 }
 

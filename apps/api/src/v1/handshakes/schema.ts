@@ -18,9 +18,15 @@ export const handshakeBody = exactly({
 
 export const verifierBody = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) })
 
-export const addressBody = exactly({
-  address: Type.String({ minLength: 1, maxLength: 2_000, description: "The text of the connector's `addressField`, as the user entered it" })
-})
+/** An object with one of two fields. */
+export const addressBody = Type.Object({
+  address: Type.Optional(Type.String({
+    minLength: 1, maxLength: 2_000, description: "The text of the connector's `addressField`, as the user entered it"
+  })),
+  generate: Type.Optional(Type.Literal(true, {
+    description: 'Makes a new address for the user, for connectors whose `addressField` has a `generateLabel`'
+  }))
+}, { additionalProperties: false, minProperties: 1, maxProperties: 1 })
 
 /** An object with one of two fields. */
 export const confirmBody = Type.Object({
