@@ -7,7 +7,7 @@ import { kindsOf } from '../src/handshakes/kinds.ts'
 
 const root = new URL('../../../', import.meta.url)
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
-const values = Object.fromEntries(definitions.flatMap(({ required }) => required.map((name) => [name, 'x'])))
+const values = Object.fromEntries(definitions.flatMap(({ required }) => required.map((name) => [name, name.endsWith('_URL') ? 'https://provider.example' : 'x'])))
 const providers = [...createProviders(loadConfig(values)).values()]
 
 const head = [

@@ -1,6 +1,7 @@
 import { createBlotre } from './blotre/blotre.ts'
 import { createFacebook } from './facebook/facebook.ts'
 import type { CreateSimulator } from './kit/simulator.ts'
+import { createNtfy } from './ntfy/ntfy.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
 import { createSlack } from './slack/slack.ts'
@@ -11,5 +12,6 @@ export const simulators: CreateSimulator[] = [
   createPumpio,
   createBlotre,
   createFacebook,
-  createSlack
+  createSlack,
+  createNtfy
 ]

@@ -1,3 +1,4 @@
+import { addressWays } from './address-ways.ts'
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
 import type { Site } from './site-types.ts'
@@ -5,6 +6,7 @@ import { until } from './until.ts'
 
 interface HandshakeResponse {
   id: string
+  provider: string
   status: 'pending' | 'completed' | 'failed' | 'expired'
   kind: string
   startUrl: string
@@ -27,6 +29,8 @@ export interface OpenedHandshake extends HandshakeResponse {
 export interface Decision {
   account: string
   answer: 'allow' | 'deny'
+  /** What the user enters for the account, where the account is an address. */
+  address?: string
   /** A single permission that the user declines, where the provider allows a choice. */
   decline?: string
 }
@@ -34,7 +38,7 @@ export interface Decision {
 /** One way to connect an account, performed as its user would: in a browser, or with a frontend that calls the API. */
 export interface WayIn {
   name: string
-  kind: 'redirect' | 'verifier' | 'code' | 'link'
+  kind: 'redirect' | 'verifier' | 'code' | 'link' | 'confirm' | 'paste'
   /** Performs the user's steps from an open handshake to its end. Returns the last page, if there is one. */
   walk: (site: Site, handshake: OpenedHandshake, decision: Decision, browser?: Browser) => Promise<Page | undefined>
 }
@@ -125,7 +129,8 @@ export const waysIn: WayIn[] = [
       }, { timeoutMs: 30_000, everyMs: 200 })
       return confirmAccount(browser, asked)
     }
-  }
+  },
+  ...addressWays
 ]
 
 /** From our own page to the provider's, and back to the last page. */
@@ -141,9 +146,9 @@ export async function confirmAccount (browser: Browser, page: Page): Promise<Pag
 
 /** Programs pass the decision to the simulators' pages in the query. */
 function decide (
-  browser: Browser, address: string, { answer, ...decision }: Decision, more: Record<string, string> = {}
+  browser: Browser, page: string, { answer, address, ...decision }: Decision, more: Record<string, string> = {}
 ): Promise<Page> {
-  const url = new URL(address)
+  const url = new URL(page)
   for (const [name, value] of Object.entries({ ...more, auto: answer, ...decision })) url.searchParams.set(name, value)
   return browser.get(url.href)
 }

@@ -15,6 +15,8 @@ export interface Journey {
   user: string
   /** An account at the provider, as it is named there. */
   accountOf: (name: string) => string
+  /** The address of the simulator. */
+  url: string
   begin: (account: string) => Promise<OpenedHandshake>
   traits: Traits
 }
@@ -25,7 +27,8 @@ export async function decline (t: Test, journey: Journey): Promise<void> {
   const { hidesDenial = false } = traits.journey
   const account = accountOf(user)
   const handshake = await begin(account)
-  const page = await way.walk(site, handshake, { account, answer: 'deny' })
+  const address = await addressOf(journey, account)
+  const page = await way.walk(site, handshake, { account, address, answer: 'deny' })
   if (way.kind === 'redirect' && !hidesDenial) {
     t.match(page?.text, /Reason: denied/)
     t.match(await handshake.look(), { status: 'failed', error: 'denied', connectionId: null })
@@ -37,11 +40,12 @@ export async function decline (t: Test, journey: Journey): Promise<void> {
     const { text } = await createBrowser().get(handshake.startUrl)
     t.match(text, way.kind === 'code' ? /Reason: codeExpired/ : /Reason: expired/)
     // Whatever it comes upon on the way.
-    await way.walk(site, handshake, { account, answer: 'allow' }).catch(() => {})
+    await way.walk(site, handshake, { account, address, answer: 'allow' }).catch(() => {})
     t.match(await handshake.look(), { status: 'expired', error: null, connectionId: null })
   }
   t.match(await site.api('GET', `/v1/connections?userId=${user}`), { data: [] })
-  t.same(await site.inbox(account, provider.id), [])
+  // Before the end, a code went to the address.
+  if (way.kind !== 'confirm') t.same(await site.inbox(account, provider.id), [])
 }
 
 /**
@@ -49,7 +53,7 @@ export async function decline (t: Test, journey: Journey): Promise<void> {
  * disconnects. The other account replaces the first one, unless the provider's definition allows several.
  */
 export async function live (t: Test, journey: Journey): Promise<void> {
-  const { site, provider: { id: provider, accounts, refresh, revokes }, way, user, accountOf, begin, traits } = journey
+  const { site, provider: { id: provider, accounts, refresh, revokes }, way, user, accountOf, begin, traits, url } = journey
   const { api, delivery, inbox, notify } = site
   const [account, other] = [accountOf(user), accountOf(`${user}-moved`)]
   const endedBefore = await ended()
@@ -58,7 +62,7 @@ export async function live (t: Test, journey: Journey): Promise<void> {
   await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: patienceMs, what: 'the welcome' })
   const { account: { name }, ...active } = await look()
   t.match(active, { status: 'active', revocation: null })
-  t.equal(name.toLowerCase(), account)
+  t.equal(name.toLowerCase(), traits.journey.nameOf?.(account, url).toLowerCase() ?? account)
   t.equal((await delivery(await notify([user], 'A message #first'), connectionId, 'sent')).attempts, 1)
   t.equal(await countReceived(account, 'first'), 1)
 
@@ -111,7 +115,7 @@ export async function live (t: Test, journey: Journey): Promise<void> {
 
   async function connect (account: string): Promise<string> {
     const handshake = await begin(account)
-    await way.walk(site, handshake, { account, answer: 'allow' })
+    await way.walk(site, handshake, { account, address: await addressOf(journey, account), answer: 'allow' })
     const { status, error, connectionId } = await handshake.look()
     t.match({ status, error }, { status: 'completed', error: null })
     return connectionId ?? ''
@@ -147,6 +151,10 @@ export async function live (t: Test, journey: Journey): Promise<void> {
     const { data } = await site.control<{ data: Array<{ endpoint: string, answers: Record<string, number> }> }>('GET', '/stats')
     return data.find(({ endpoint }) => endpoint === traits.journey.revokesAt)?.answers['200'] ?? 0
   }
+}
+
+async function addressOf ({ site, traits, url }: Journey, account: string): Promise<string> {
+  return await traits.journey.addressOf?.(account, url, (path, body) => site.control('POST', path, body)) ?? account
 }
 
 /** How long Blot're's codes live. */

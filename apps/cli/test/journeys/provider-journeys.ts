@@ -49,13 +49,14 @@ export async function providerJourneys (t: Test, options: JourneysOptions): Prom
     }
     const ways = waysIn.filter((way) => kinds.includes(way.kind))
     t.same([...new Set(ways.map((way) => way.kind))].sort(), [...kinds].sort(), `every way in to ${id} is walked`)
-    const host = new URL(addresses[`${id}Url`] ?? addresses.sandboxUrl).host
+    const url = addresses[`${id}Url`] ?? `${addresses.sandboxUrl}/${id}`
+    const host = new URL(url).host
     journeys.push(...ways.map((way, index) => {
       const user = `${id}-${index}`
       const accountOf = (name: string) => needsAccount ? `${name}@${host}` : name
       const input = { provider: id, kind: way.kind }
       const begin = (account: string) => openHandshake(site, user, needsAccount ? { ...input, account } : input)
-      return { site, database, provider, way, user, accountOf, begin, traits }
+      return { site, database, provider, way, user, accountOf, url, begin, traits }
     }))
   }
 

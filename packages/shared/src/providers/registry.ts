@@ -1,13 +1,16 @@
 import { blotre } from './blotre/index.ts'
 import type { ProviderDefinition } from './define-provider.ts'
 import { facebook } from './facebook/index.ts'
+import { ntfy } from './ntfy/index.ts'
 import type { Provider } from './provider.ts'
 import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
 import { slack } from './slack/index.ts'
 
 /** All supported providers, in the order in which users see them. */
-export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [pushbullet, pumpio, blotre, facebook, slack]
+export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [
+  pushbullet, pumpio, blotre, facebook, slack, ntfy
+]
 
 /** The provider that examples in help texts and documentation use. */
 export const [{ id: exampleProvider }] = definitions

@@ -37,6 +37,13 @@ export interface DeliveryTraits {
 interface JourneyTraits {
   /** The test of this provider's own journey, from the root of the repository. The journeys of users then leave it out. */
   ownTest?: string
+  /**
+   * What the user enters for `account`, where accounts are addresses. `url` is the address of the simulator, and `control` sends
+   * a POST to the control calls of the sandbox. Defaults to the account itself.
+   */
+  addressOf?: (account: string, url: string, control: <Result>(path: string, body: object) => Promise<Result>) => Promise<string>
+  /** The name of a connection to `account`, where it differs from it. */
+  nameOf?: (account: string, url: string) => string
   /** The provider sends nothing back when a user denies access. */
   hidesDenial?: boolean
   /** `METHOD /path` of the request that revokes credentials, for a provider that can. */
