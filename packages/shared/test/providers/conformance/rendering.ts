@@ -21,7 +21,7 @@ export async function renderingConformance (
       await t.test(`shows a ${message.type} ${what} as it renders it`, async (t) => {
         const rendered = render(deepFreeze(structuredClone(full)))
         t.same(render(full), rendered, 'rendering depends only on the message')
-        for (const field of [...rendered.shortened, ...rendered.omitted]) t.ok(full[field] !== undefined, `the message has ${field}`)
+        t.same([...rendered.shortened, ...rendered.omitted].filter((field) => full[field] === undefined), [], 'the message has these fields')
         t.same(rendered.shortened.filter((field) => rendered.omitted.includes(field)), [])
 
         const someone = await person()
@@ -29,7 +29,8 @@ export async function renderingConformance (
         const arrivals = await simulator.inbox(someone)
         if (stateOf === undefined) t.equal(arrivals.length, 1)
         const seen = JSON.stringify(arrivals)
-        for (const text of textsOf(rendered)) t.ok(seen.includes(JSON.stringify(text).slice(1, -1)), `the account shows ${text.slice(0, 80)}`)
+        const missing = textsOf(rendered).filter((text) => !seen.includes(JSON.stringify(text).slice(1, -1)))
+        t.same(missing.slice(0, 5), [], 'the account shows every text')
       })
     }
 
