@@ -13,13 +13,12 @@ export interface RunFilesOptions {
   env: Record<string, string>
   jobs: number
   timeoutMs: number
+  /** The extra time for a file to report what it was waiting for. 15 seconds by default. */
+  graceMs?: number
   bail: boolean
   signal: AbortSignal
   onResult: (result: FileResult) => void
 }
-
-/** The extra time for a file to report what it was waiting for. */
-const graceMs = 15_000
 
 /** Runs test files as processes in their order, `jobs` at a time. */
 export async function runFiles (
@@ -40,7 +39,7 @@ export async function runFiles (
 }
 
 async function runFile (
-  { file, command, args }: TestCommand, { cwd, env, timeoutMs, bail, signal }: Omit<RunFilesOptions, 'jobs' | 'onResult'>
+  { file, command, args }: TestCommand, { cwd, env, timeoutMs, graceMs = 15_000, bail, signal }: Omit<RunFilesOptions, 'jobs' | 'onResult'>
 ): Promise<FileResult> {
   const startedAt = performance.now()
   const report = createFileReport()
@@ -52,6 +51,9 @@ async function runFile (
     stderr: 'inherit',
     buffer: false,
     reject: false,
+    // tap reports the timeout that a file chooses as a message to its parent.
+    ipc: true,
+    serialization: 'json',
     cancelSignal: signal,
     forceKillAfterDelay: graceMs
   })
@@ -63,16 +65,20 @@ async function runFile (
     child.kill()
   }, limitMs + graceMs)
   let timer = wait()
-  for await (const line of child.iterable()) {
-    report.write(line)
-    const [, ownLimitMs] = /^\s*# timeout=(\d+)$/.exec(line) ?? []
-    if (ownLimitMs === undefined) continue
+  child.on('message', (message: unknown) => {
+    if (!isOwnTimeout(message)) return
     clearTimeout(timer)
-    limitMs = Number(ownLimitMs)
+    limitMs = message.setTimeout
     timer = wait()
-  }
+  })
+  for await (const line of child.iterable()) report.write(line)
   const { exitCode, signal: killedBy } = await child
   clearTimeout(timer)
   const ending = isLate ? `did not end within ${limitMs / 1000} s` : `ended with ${killedBy ?? `code ${exitCode}`}`
   return { file, seconds: (performance.now() - startedAt) / 1000, ...report.end(exitCode === 0 ? undefined : ending) }
+}
+
+function isOwnTimeout (message: unknown): message is { setTimeout: number } {
+  return typeof message === 'object' && message !== null && 'setTimeout' in message && typeof message.setTimeout === 'number' &&
+    message.setTimeout > 0
 }

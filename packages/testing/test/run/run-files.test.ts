@@ -39,6 +39,10 @@ t.test('fails for a file that hangs after its timeout, and reports what it was d
   t.match(await run(['hangs'], { timeoutMs: 3_000 }), [{ ok: false, failures: [/waits[^]*timeout/i] }])
 })
 
+t.test('waits as long as a file says that it may take', async (t) => {
+  t.match(await run(['takes-long'], { timeoutMs: 5_000, graceMs: 5_000 }), [{ ok: true, passed: 1 }])
+})
+
 t.test('starts no file after the first failure with --bail', async (t) => {
   t.match((await run(['fails', 'passes'], { bail: true })).map(({ file }) => file), ['fails'])
 })
