@@ -14,8 +14,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 const output: CommandOutput = {
   open: ({ profiles }) => {
-    const { PATH = '', HOME = '' } = process.env
-    opening ??= openBenchContext({ env: { PATH, HOME, NODE_ENV: 'production' }, say: output.say, profiles })
+    const { PATH = '', HOME = '', BENCH_BUNDLES: bundles } = process.env
+    opening ??= openBenchContext({ env: { PATH, HOME, NODE_ENV: 'production' }, say: output.say, profiles, bundles })
     return opening
   },
   say: (line) => { if (!isInterrupted) process.stderr.write(`${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}\n`) },

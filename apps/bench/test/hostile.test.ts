@@ -1,12 +1,10 @@
-import { fileURLToPath } from 'node:url'
-import { spawnNode } from '@carillon/testing'
 import t from 'tap'
+import { spawnBench } from './spawn-bench.ts'
 
 // Each run starts its own PostgreSQL and API.
 t.setTimeout(600_000)
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const run = (...args: string[]) => spawnNode(t, main, { args: ['hostile', ...args] })
+const run = (...args: string[]) => spawnBench(t, ['hostile', ...args])
 
 t.test('measures the cost of hostile requests to a real API', async (t) => {
   const hostile = run('--short', '--json', '--only', 'POST /v1/user-tokens')

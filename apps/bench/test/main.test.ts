@@ -1,15 +1,15 @@
-import { fileURLToPath } from 'node:url'
-import { spawnNode, until } from '@carillon/testing'
+import { until } from '@carillon/testing'
 import t from 'tap'
 import { complaintsIn, descendantsOf, leftBehind } from './leftovers.ts'
+import { spawnBench } from './spawn-bench.ts'
 
 // Creates a database and starts four processes several times, on a machine of any speed.
 t.setTimeout(800_000)
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+// Each test has its own database and processes and mostly waits, so they run at the same time.
+t.jobs = 2
 
 t.test('measures real processes and prints only JSON on stdout', async (t) => {
-  const bench = spawnNode(t, main, { args: ['--quick', '--json', '--rounds', '1', '--only', 'latency-p50'] })
+  const bench = spawnBench(t, ['--quick', '--json', '--rounds', '1', '--only', 'latency-p50'])
   t.match(await bench.exited, { code: 0 })
   const report = JSON.parse(bench.stdout.join('\n'))
   t.match(report, {
@@ -22,11 +22,11 @@ t.test('measures real processes and prints only JSON on stdout', async (t) => {
 })
 
 t.test('lists what it can measure, and refuses anything else', async (t) => {
-  const help = spawnNode(t, main, { args: ['--help'] })
+  const help = spawnBench(t, ['--help'])
   t.match(await help.exited, { code: 0 })
   t.match(help.stdout.join('\n'), /direct-during-broadcast +≤ 250 ms/)
   for (const [args, words] of [[['--only', 'speed'], /no figure "speed"/], [['--rounds', '0'], /from 1 to 99/], [['--fast'], /unknown option/]] as const) {
-    const bench = spawnNode(t, main, { args: [...args] })
+    const bench = spawnBench(t, args)
     t.match(await bench.exited, { code: 2 })
     t.match(bench.stderr.join('\n'), words)
   }
@@ -34,7 +34,7 @@ t.test('lists what it can measure, and refuses anything else', async (t) => {
 
 for (const moment of ['starting PostgreSQL', 'connecting', 'round 1/9']) {
   t.test(`leaves nothing behind when it is stopped at ${moment}`, async (t) => {
-    const bench = spawnNode(t, main, { args: ['--quick', '--rounds', '9', '--only', 'latency-p50'], detached: true })
+    const bench = spawnBench(t, ['--quick', '--rounds', '9', '--only', 'latency-p50'], { detached: true })
     await until(() => bench.output().includes(moment), { timeoutMs: 120_000, what: moment })
     const processes = await descendantsOf(bench.pid)
     // Signals the whole process group, as Ctrl-C in a terminal does.

@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import { spawnNode, until } from '@carillon/testing'
+import { until } from '@carillon/testing'
 import t from 'tap'
 import type { BenchContext } from '../src/environment/bench-context.ts'
 import type { Proof } from '../src/proofs/proof.ts'
@@ -7,41 +6,43 @@ import { createRandom } from '../src/proofs/random.ts'
 import { runProofs } from '../src/proofs/run-proofs.ts'
 import { showProofs } from '../src/proofs/show-proofs.ts'
 import { complaintsIn, descendantsOf, leftBehind } from './leftovers.ts'
+import { spawnBench } from './spawn-bench.ts'
 
 // Creates a database and starts a dozen processes, on a machine of any speed.
 t.setTimeout(800_000)
+// Each test has its own database and processes and mostly waits, so they run at the same time.
+t.jobs = 2
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2 }
 
 t.test('proves with real processes that no recipient is lost in any case', async (t) => {
-  const sizes = ['--people', '3000', '--outage-seconds', '3', '--lease-seconds', '2', '--seed', '7']
-  const prove = spawnNode(t, main, { args: ['prove', ...sizes, '--json'] })
+  const sizes = ['--people', '1000', '--outage-seconds', '3', '--lease-seconds', '2', '--seed', '7']
+  const prove = spawnBench(t, ['prove', ...sizes, '--json'])
   t.match(await prove.exited, { code: 0 }, prove.stderr.join('\n'))
   const { options, proofs } = JSON.parse(prove.stdout.join('\n'))
-  t.match(options, { people: 3_000, seed: 7, outageSeconds: 3, leaseSeconds: 2 })
+  t.match(options, { people: 1_000, seed: 7, outageSeconds: 3, leaseSeconds: 2 })
   t.match(proofs, [
-    { name: 'everyone', ok: true, failure: null, facts: { sent: 3_000, repeated: 0 } },
-    { name: 'killed', ok: true, failure: null, facts: { sent: 3_000, seed: 7 } },
-    { name: 'outage', ok: true, failure: null, facts: { sent: 3_000, repeated: 0 } },
+    { name: 'everyone', ok: true, failure: null, facts: { sent: 1_000, repeated: 0 } },
+    { name: 'killed', ok: true, failure: null, facts: { sent: 1_000, seed: 7 } },
+    { name: 'outage', ok: true, failure: null, facts: { sent: 1_000, repeated: 0 } },
     { name: 'controlled', ok: true, failure: null, facts: { sent: Number, canceled: Number, repeated: 0 } }
   ])
   t.match(prove.stderr.join('\n'), /killed: seed 7, at pushes \d+, \d+, \d+/)
 })
 
 t.test('lists what it can prove, and refuses anything else', async (t) => {
-  const help = spawnNode(t, main, { args: ['prove', '--help'] })
+  const help = spawnBench(t, ['prove', '--help'])
   t.match(await help.exited, { code: 0 })
   t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*controlled +paused, resumed and canceled/)
   for (const [args, words] of [[['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 1000 to/], [['--backend', 'files'], /redis, postgres/]] as const) {
-    const prove = spawnNode(t, main, { args: ['prove', ...args] })
+    const prove = spawnBench(t, ['prove', ...args])
     t.match(await prove.exited, { code: 2 })
     t.match(prove.stderr.join('\n'), words)
   }
 })
 
 t.test('leaves nothing behind when it is stopped during a broadcast', async (t) => {
-  const prove = spawnNode(t, main, { args: ['prove', '--people', '3000', '--only', 'killed,controlled', '--seed', '7'] })
+  const prove = spawnBench(t, ['prove', '--people', '3000', '--only', 'killed,controlled', '--seed', '7'])
   await until(() => prove.output().includes('killed: the worker'), { timeoutMs: 120_000, what: 'the first kill' })
   const processes = await descendantsOf(prove.pid)
   t.match(await prove.stop('SIGINT'), { code: 130 })

@@ -44,9 +44,11 @@ export interface BenchContextOptions {
   env: Record<string, string>
   say: (line: string) => void
   profiles?: string | undefined
+  /** As in SpawnOptions. */
+  bundles?: string | undefined
 }
 
-export async function openBenchContext ({ env, say, profiles }: BenchContextOptions): Promise<BenchContext> {
+export async function openBenchContext ({ env, say, profiles, bundles }: BenchContextOptions): Promise<BenchContext> {
   const closers: Array<() => Promise<unknown>> = []
   // A closer that fails does not prevent the others.
   const close = async (): Promise<void> => {
@@ -65,11 +67,11 @@ export async function openBenchContext ({ env, say, profiles }: BenchContextOpti
     closers.push(() => databases.close())
     const redis = await openRedis()
     if (redis !== undefined) closers.push(() => redis.close())
-    const sandbox = spawnApp('sandbox', { folder, profiles, env: { ...env, SANDBOX_PORT: '0', SANDBOX_BENCH: '1' } })
+    const sandbox = spawnApp('sandbox', { folder, profiles, bundles, env: { ...env, SANDBOX_PORT: '0', SANDBOX_BENCH: '1' } })
     closers.push(() => sandbox.stop())
     const simulator = createSimulator(sandbox, (await sandbox.ready).url ?? '')
 
-    const processes = createProcesses({ env, folder, profiles })
+    const processes = createProcesses({ env, folder, profiles, bundles })
     closers.push(() => processes.close())
 
     const keys = `bench:${randomBytes(32).toString('base64')}`

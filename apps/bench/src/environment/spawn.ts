@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Usage } from './probe.ts'
 
@@ -12,6 +12,8 @@ export interface SpawnOptions {
   folder: string
   /** A folder for CPU profiles. Each process writes one there when it ends. */
   profiles?: string | undefined
+  /** A folder with bundles of scripts, which start faster. A script without one runs from its source. */
+  bundles?: string | undefined
 }
 
 /** A process that ends together with this one. */
@@ -47,13 +49,15 @@ export function spawnLoop (name: string, options: SpawnOptions): Child {
   return spawnScript(fileURLToPath(new URL(`../loops/${name}.ts`, import.meta.url)), basename(name), options)
 }
 
-function spawnScript (script: string, name: string, { env = {}, folder, profiles }: SpawnOptions): Child {
+function spawnScript (script: string, name: string, { env = {}, folder, profiles, bundles }: SpawnOptions): Child {
   const path = join(folder, `${++spawned}-${name}.log`)
   const log = openSync(path, 'w', 0o600)
-  const execArgv = [...loader(), '--import', probe, ...profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, `${spawned}-${name}`)}`]]
+  const [program, probeProgram] = [programOf(script, bundles), programOf(probe, bundles)]
+  const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, `${spawned}-${name}`)}`]
+  const execArgv = [...loader([program, probeProgram]), '--import', probeProgram, ...profiling]
   // With its own session, Ctrl-C in the terminal reaches only this process, which stops the child before the servers that it
   // uses.
-  const child = fork(script, { cwd: root, env, execArgv, stdio: ['ignore', log, log, 'ipc'], detached: true })
+  const child = fork(program, { cwd: root, env, execArgv, stdio: ['ignore', log, log, 'ipc'], detached: true })
   closeSync(log)
   const exited = once(child, 'exit')
   const gone = exited.then(([code, signal]): never => {
@@ -105,8 +109,15 @@ function spawnScript (script: string, name: string, { env = {}, folder, profiles
   }
 }
 
-/** Loads `tsx` if this process uses it or if Node does not support TypeScript. */
-function loader (): string[] {
+/** The bundle of a script if there is one, otherwise the script. */
+function programOf (script: string, bundles: string | undefined): string {
+  const bundle = join(bundles ?? '', relative(root, script).replace(/\.ts$/, '.js'))
+  return bundles !== undefined && existsSync(bundle) ? bundle : script
+}
+
+/** Loads `tsx` for TypeScript if this process uses it or if Node does not support TypeScript. */
+function loader (programs: string[]): string[] {
+  if (programs.every((program) => program.endsWith('.js'))) return []
   const native = 'typescript' in process.features && Boolean(process.features.typescript)
   return !native || process.execArgv.some((arg) => arg.includes('tsx')) ? ['--import', import.meta.resolve('tsx')] : []
 }

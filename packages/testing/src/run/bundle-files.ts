@@ -11,6 +11,7 @@ export interface Bundles {
 }
 
 const apps = ['api', 'worker', 'sandbox', 'cli'].map((name) => `apps/${name}/src/main.ts`)
+const benchFolder = 'apps/bench'
 const bundlesFolder = '.tap/bundles'
 /**
  * Packages that read their own files, or are loaded in more than one way. `cookie` is CommonJS that is loaded with import(),
@@ -34,7 +35,10 @@ export async function bundleFiles (root: string, files: string[]): Promise<Bundl
   try {
     const { metafile } = await bundle(files)
     const used = Object.values(metafile?.outputs ?? {}).flatMap(({ inputs }) => Object.keys(inputs))
-    if (used.includes('packages/testing/src/spawn-node.ts')) await bundle([...apps, ...await listFixtures(root, files)])
+    if (used.includes('packages/testing/src/spawn-node.ts')) {
+      const bench = files.some((file) => file.startsWith(`${benchFolder}/`)) ? await listBenchPrograms(root) : []
+      await bundle([...apps, ...bench, ...await listFixtures(root, files)])
+    }
     return { folder, close }
   } catch (error) {
     await close()
@@ -95,6 +99,12 @@ function keepLocations (root: string): Plugin {
       })
     }
   }
+}
+
+/** The benchmark, and the scripts that it starts beside the apps. */
+async function listBenchPrograms (root: string): Promise<string[]> {
+  const loops = await readdir(join(root, benchFolder, 'src/loops'))
+  return ['main.ts', 'environment/probe.ts', ...loops.map((name) => `loops/${name}`)].map((path) => `${benchFolder}/src/${path}`)
 }
 
 /** The scripts in the fixtures folders of these tests. */
