@@ -5,8 +5,10 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { ended, importUsers, openProcesses } from './open-processes.ts'
 
-// The tests start about twenty-five processes, one after the other.
+// The tests start about twenty-five processes.
 t.setTimeout(800_000)
+// Each test has its own database and processes and mostly waits, so they run at the same time.
+t.jobs = 2
 
 /** Leases are short, so that the tests see them end. */
 const leases = { DELIVER_LEASE_SECONDS: '15', DELIVER_REQUESTS: '8' }

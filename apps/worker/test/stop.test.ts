@@ -4,6 +4,8 @@ import t from 'tap'
 import { importUsers, openProcesses } from './open-processes.ts'
 
 t.setTimeout(300_000)
+// Each test has its own database and processes and mostly waits, so they run at the same time.
+t.jobs = 2
 
 /** The maximum time of a shutdown in docs/operations.md. */
 const stopMs = 15_000

@@ -7,6 +7,8 @@ import { providerJourneys } from './provider-journeys.ts'
 
 // All processes twice, and some dozens of handshakes that are each walked to their end.
 t.setTimeout(300_000)
+// Each test has its own database and processes and mostly waits, so they run at the same time.
+t.jobs = 2
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {

@@ -10,6 +10,8 @@ import { startTestStack } from '../start-test-stack.ts'
 
 // A breaker stays open for five seconds, and for ten the next time.
 t.setTimeout(400_000)
+// Two at a time: more would delay the arrivals that the tests of limits compare.
+t.jobs = 2
 
 const everyone = { audience: { everyone: true as const } }
 const userNames = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)

@@ -7,6 +7,8 @@ import type { Test } from 'tap'
 
 // Reconcile runs when a worker starts, and an hour later. Released deliveries need their own wake-up.
 t.setTimeout(800_000)
+// Each test has its own database and processes and mostly waits, so they run at the same time.
+t.jobs = 2
 
 const provider = 'blotre'
 const account = 'ann'
