@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+const minPauseMs = 10
+const maxPauseMs = 250
+
 /**
  * Calls `probe` until it returns a value other than undefined, null or false, and returns that value. Repeats probes that
- * throw. Throws after `timeoutMs` (a minute by default), with the last result or error.
+ * throw. Throws after `timeoutMs` (a minute by default), with the last result or error. Probes every `everyMs`; without it, after
+ * a tenth of the time that has passed, because frequent probes take time from the processes that they wait for.
  */
 export async function until<T> (
-  probe: () => T | Promise<T>, { timeoutMs = 60_000, everyMs = 25, what = 'the condition' }: { timeoutMs?: number, everyMs?: number, what?: string } = {}
+  probe: () => T | Promise<T>, { timeoutMs = 60_000, everyMs, what = 'the condition' }: { timeoutMs?: number, everyMs?: number, what?: string } = {}
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = Date.now() + timeoutMs
+  const startedAt = Date.now()
+  const deadline = startedAt + timeoutMs
   let last: unknown
   // Probes once more after the timeout, because this process may have been suspended until then.
   for (let isLast = false; !isLast;) {
@@ -19,7 +24,7 @@ export async function until<T> (
     } catch (error) {
       last = error
     }
-    if (!isLast) await sleep(everyMs)
+    if (!isLast) await sleep(everyMs ?? Math.min(maxPauseMs, Math.max(minPauseMs, (Date.now() - startedAt) / 10)))
   }
   throw new Error(`${what} did not come true within ${timeoutMs} ms; last seen: ${last instanceof Error ? last.message : String(last)}`)
 }

@@ -14,7 +14,7 @@ test asks for them.
   --coverage       print how much of the sources ran, also in the processes that tests start; report in coverage/index.html
   --direct         run the files as they are, not bundled: slower, for a debugger
   --inspect        run one file directly, and wait for a debugger on port 9229
-  --jobs <count>   files at a time (one more than there are cores)
+  --jobs <count>   files at a time (twice as many as there are cores)
   --timeout <s>    seconds that one file may take (300)
   --help
 
@@ -53,8 +53,8 @@ export function readOptions (args: string[], cores: number): RunOptions {
       coverage: { type: 'boolean', default: false },
       direct: { type: 'boolean', default: false },
       inspect: { type: 'boolean', default: false },
-      // A test mostly waits for its own processes.
-      jobs: { type: 'string', default: String(Math.max(2, cores) + 1) },
+      // A test mostly waits, for its own processes and for PostgreSQL.
+      jobs: { type: 'string', default: String(2 * Math.max(2, cores)) },
       timeout: { type: 'string', default: '300' },
       help: { type: 'boolean', default: false }
     }
