@@ -13,6 +13,7 @@ const list = document.getElementById('connectors')
 const labels = {
   redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code', link: 'Connect', confirm: 'Connect', paste: 'Paste a URL'
 }
+const anotherLabels = Object.fromEntries(Object.keys(labels).map((kind) => [kind, 'Connect another']))
 const waitReasons = { rateLimited: 'its rate limit is reached', breakerOpen: 'it is not available' }
 
 // A screen reader starts with the outcome of the handshake.
@@ -29,6 +30,46 @@ async function show () {
 }
 
 function toItem (connector) {
+  return connector.accounts === 'many' ? toListItem(connector) : toSingleItem(connector)
+}
+
+// Several accounts of one provider: one line each, and a form that connects another one.
+function toListItem (connector) {
+  const { provider, name, canManage, connections } = connector
+  const item = document.createElement('li')
+  item.dataset.provider = provider
+  const lines = document.createElement('ul')
+  lines.append(...connections.map((connection) => {
+    const line = document.createElement('li')
+    const needsUser = connection.status === 'needsReauth'
+    const { label, account, mutedReason } = connection
+    const silence = { muted: '. It is muted', unsubscribed: '. You unsubscribed it' }[mutedReason] ?? ''
+    const state = needsUser ? ['no longer accepts our access (', foreign(connection.statusReason), '). Connect it again.'] : ['connected', silence]
+    line.append(
+      text(label ?? account.name, state),
+      ...(canManage && !needsUser ? [muteForm(connector, connection)] : []),
+      ...(canManage ? [disconnectForm({ provider, name: account.name, connection })] : [])
+    )
+    return line
+  }))
+  item.append(
+    text(name, connections.length === 0 ? ['not connected'] : []),
+    ...(connections.length === 0 ? [] : [lines]),
+    ...(canManage ? [connectForm(connector, connections.length === 0 ? labels : anotherLabels)] : [])
+  )
+  return item
+}
+
+function muteForm ({ name }, { id, account, muted }) {
+  const what = muted ? 'Unmute' : 'Mute'
+  return form([button(what, account.name, 'quiet', 'mute')], async () => {
+    if (await api('PATCH', `connections/${id}`, { muted: !muted }) === undefined) return
+    await show()
+    hint.textContent = `${name}: ${account.name} is ${muted ? 'no longer muted' : 'muted'}.`
+  })
+}
+
+function toSingleItem (connector) {
   const { provider, name, canManage, connection } = connector
   const item = document.createElement('li')
   item.dataset.provider = provider
@@ -165,7 +206,7 @@ function text (name, parts) {
   const paragraph = document.createElement('p')
   const strong = document.createElement('strong')
   const small = document.createElement('span')
-  strong.textContent = name
+  strong.append(foreign(name))
   small.append(' ', ...parts)
   small.className = 'soft'
   paragraph.append(strong, small)

@@ -41,7 +41,7 @@ export interface TestApi {
   makeKey: (...scopes: Scope[]) => Promise<string>
   /** A user's token, issued through the API. */
   makeUser: (userId: string, displayName?: string, teamId?: string) => Promise<string>
-  ask: (method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'OPTIONS' | 'HEAD', path: string, asked?: Asked) => Promise<Answer>
+  ask: (method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT' | 'OPTIONS' | 'HEAD', path: string, asked?: Asked) => Promise<Answer>
   close: () => Promise<void>
   /** The sandbox's control API. */
   control: (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<unknown>

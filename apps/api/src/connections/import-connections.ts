@@ -36,7 +36,10 @@ export async function importConnections (services: Services, values: unknown[]):
   const { database, providers } = services
   const call = newRequestContext(services, timeoutMs)
   const items = values.map(readImportItem)
-  const duplicates = findDuplicates(items)
+  const duplicates = findDuplicates(items.map((one) => {
+    const isSingle = 'item' in one && providers.get(one.item.provider)?.accounts === 'one'
+    return isSingle ? [one.item.provider, one.item.userId] : undefined
+  }))
 
   const read = await pMap(items, async (one, index): Promise<Grant | ImportError> => {
     if ('fault' in one) return { code: 'invalidItem', path: one.fault.path, reason: one.fault.message }
@@ -46,6 +49,14 @@ export async function importConnections (services: Services, values: unknown[]):
     if (duplicates.has(index)) return { code: 'duplicate', reason: 'an earlier item is for the same user and provider' }
     return await readGrant(provider, one.item, call)
   }, { concurrency: identifyConcurrency })
+
+  // Where a user may connect several accounts, the accounts are known only now.
+  const sameAccounts = findDuplicates(items.map((one, index) => {
+    const grant = read[index]
+    const isGood = 'item' in one && grant !== undefined && 'credentials' in grant
+    return isGood ? [one.item.provider, one.item.userId, grant.account.id] : undefined
+  }))
+  for (const index of sameAccounts) read[index] = { code: 'duplicate', reason: 'an earlier item is for the same user and account' }
 
   const good = items.flatMap((one, index) => {
     const grant = read[index]
@@ -70,12 +81,13 @@ export async function importConnections (services: Services, values: unknown[]):
   })
 }
 
-function findDuplicates (items: Array<ReturnType<typeof readImportItem>>): Set<number> {
+/** The positions of keys that occurred before. Undefined is no key. */
+function findDuplicates (keys: Array<string[] | undefined>): Set<number> {
   const seen = new Set<string>()
   const duplicates = new Set<number>()
-  for (const [index, one] of items.entries()) {
-    if (!('item' in one)) continue
-    const key = JSON.stringify([one.item.provider, one.item.userId])
+  for (const [index, parts] of keys.entries()) {
+    if (parts === undefined) continue
+    const key = JSON.stringify(parts)
     if (seen.has(key)) duplicates.add(index)
     seen.add(key)
   }

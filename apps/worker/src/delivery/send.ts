@@ -35,7 +35,8 @@ export function createSender (
       if (result.kind !== 'unrefreshable') return renew(delivery, attemptStartedAt, result)
     }
     try {
-      const sealed = { id: delivery.connectionId, grantId: delivery.grantId, credentials: delivery.credentials, target: delivery.target }
+      const { connectionId: id, grantId, credentials, target } = delivery
+      const sealed = { id, grantId, credentials, target }
       return { delivery, outcome: await send(delivery, openCredentials(vault, provider, sealed), attemptStartedAt) }
     } catch (error) {
       if (isOf('expired', error)) {

@@ -1,4 +1,6 @@
-import { endRevocation, isConnected, retryRevocation, revocationContext, takeRevocations } from '@carillon/shared/grants'
+import {
+  endRevocation, isConnected, releaseUnusedGrants, retryRevocation, revocationContext, takeRevocations
+} from '@carillon/shared/grants'
 import { revokeAbandonedGrants } from '@carillon/shared/handshakes'
 import type { DueRevocation } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
@@ -23,7 +25,9 @@ const leaseMs = 60_000
 /** Revokes unused credentials at their providers, and retries those that failed. */
 export async function revoke (services: RevokeServices): Promise<void> {
   const { database, providers, vault } = services
-  await revokeAbandonedGrants(database, vault, (id) => providers.get(id)?.revoke !== undefined, services.now())
+  const canRevoke = (id: string): boolean => providers.get(id)?.revoke !== undefined
+  await revokeAbandonedGrants(database, vault, canRevoke, services.now())
+  await releaseUnusedGrants(database, { vault, canRevoke })
   const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
   const { http, now, registrations } = services
   const context = { http, now, registrations, signal: AbortSignal.timeout(leaseMs) }

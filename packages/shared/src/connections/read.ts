@@ -1,4 +1,4 @@
-import { aliasedTable, and, asc, eq, gt, inArray, or } from 'drizzle-orm'
+import { aliasedTable, and, asc, eq, gt, inArray, ne, or } from 'drizzle-orm'
 import { connections, grants, teamMembers, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
@@ -39,7 +39,8 @@ export interface ConnectionFilter {
   /** Carillon's id of a user: only connections of the user and of the user's teams. */
   visibleTo?: string | undefined
   provider?: string | undefined
-  status?: ConnectionStatus | undefined
+  /** `open`: those that are not revoked. */
+  status?: ConnectionStatus | 'open' | undefined
 }
 
 const connectors = aliasedTable(users, 'connectors')
@@ -106,7 +107,7 @@ export async function listConnections (
       teamId === undefined ? undefined : eq(teams.externalId, teamId),
       visibleTo === undefined ? undefined : isVisible(db, visibleTo),
       provider === undefined ? undefined : eq(connections.provider, provider),
-      status === undefined ? undefined : eq(connections.status, status)))
+      status === undefined ? undefined : status === 'open' ? ne(connections.status, 'revoked') : eq(connections.status, status)))
     .orderBy(asc(connections.id)).limit(limit)
   return rows.map(toConnection)
 }

@@ -150,7 +150,7 @@ const columnsOfOld = {
 
 type ExistingConnection = Awaited<ReturnType<typeof selectOld>>[number]
 
-/** The owners' connections that `all` replaces, in its order. Locks first the grants and then the connections, like every statement. */
+/** The owners' connections that `all` replaces, in its order. Locks the grants before the connections, like every statement. */
 async function findExisting (
   tx: Transaction, all: NewConnection[], rulesOf: (provider: string) => ConnectionRules
 ): Promise<Array<ExistingConnection | undefined>> {
@@ -229,14 +229,18 @@ interface Saving {
 
 type NewRow = { id: string, provider: string, accountId: string, grantId: string }
 
-/** Queues the revocation of replaced tokens, and of grants that their connections left. A shared grant is revoked with its last connection. */
+/**
+ * Queues the revocation of replaced tokens, and of grants that their connections left. A shared grant is revoked with its last
+ * connection.
+ */
 async function releaseReplaced (
   { tx, vault, all, rulesOf }: Saving, rows: NewRow[], before: Array<ExistingConnection | undefined>
 ): Promise<void> {
   const canRevoke = (provider: string): boolean => rulesOf(provider).canRevoke
   const left = rows.flatMap(({ grantId }, index) => {
     const old = before[index]
-    return old === undefined || old.grantId === grantId ? [] : [{ grantId: old.grantId, connectionId: old.id, accountId: old.accountId }]
+    if (old === undefined || old.grantId === grantId) return []
+    return [{ grantId: old.grantId, connectionId: old.id, accountId: old.accountId }]
   })
   await releaseGrants({ db: tx }, left, { vault, canRevoke })
   await queueRevocations({ db: tx }, vault, all.flatMap(({ provider, grant }, index) => {

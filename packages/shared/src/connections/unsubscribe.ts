@@ -2,7 +2,9 @@ import { newIds } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 /** Mutes the open connections of an account, because its user wants no more messages there. Returns their number. */
-export async function unsubscribe ({ sql }: Database, { provider, accountId }: { provider: string, accountId: string }): Promise<number> {
+export async function unsubscribe (
+  { sql }: Database, { provider, accountId }: { provider: string, accountId: string }
+): Promise<number> {
   const { count } = await sql`
     with muted as (
       update connections set muted = 'unsubscribed', updated_at = now()

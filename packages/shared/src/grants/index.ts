@@ -5,6 +5,7 @@ export { refuseGrant } from './refuse-grant.ts'
 export { replaceCredentials } from './replace-credentials.ts'
 export { openUnparsed, releaseGrants } from './release-grants.ts'
 export type { Revocation } from './release-grants.ts'
+export { releaseUnusedGrants } from './release-unused-grants.ts'
 export {
   endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationContext,
   takeRevocations

@@ -54,7 +54,7 @@ export async function releaseGrants (
   }).where(inArray(grants.id, unused.map(({ id }) => id)))
 }
 
-/** Undefined without credentials, or without the key that sealed them: the user must still be able to disconnect and reconnect. */
+/** Undefined without credentials, or without the key that sealed them: the user must still be able to disconnect. */
 export function openUnparsed (vault: Vault, grantId: string, credentials: string | null): Credentials | undefined {
   if (credentials === null) return undefined
   try {

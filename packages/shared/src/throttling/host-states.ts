@@ -8,6 +8,8 @@ export interface HostState {
   breaker: 'closed' | 'open' | 'probing'
   /** Why and since when the breaker is open, and when the next probe may go. */
   reason: string | null
+  /** The provider refuses the deployment itself, so an operator has to fix the configuration. */
+  isMisconfigured: boolean
   openedAt: Date | null
   retryAt: Date | null
   /** Until when the host's rate limit applies. */
@@ -25,15 +27,15 @@ export type HostStateRow = Omit<HostState, 'openedAt' | 'retryAt' | 'silentUntil
 export function listBlockedHosts (sql: Database['sql'], provider: PendingQuery<Row[]>): PendingQuery<Row[]> {
   return sql`
     select coalesce(jsonb_agg(state order by state.host), '[]') from (
-      select host, breaker, reason, opened_at as "openedAt", retry_at as "retryAt", silent_until as "silentUntil"
+      select host, breaker, reason, is_misconfigured as "isMisconfigured", opened_at as "openedAt", retry_at as "retryAt", silent_until as "silentUntil"
       from provider_hosts
       where provider_hosts.provider = ${provider} and (breaker <> 'closed' or silent_until > now())
       order by host <> '', opened_at desc nulls last limit ${maxHosts}
     ) as state`
 }
 
-export function toHostState ({ host, breaker, reason, openedAt, retryAt, silentUntil }: HostStateRow): HostState {
-  return { host, breaker, reason, openedAt: toDate(openedAt), retryAt: toDate(retryAt), silentUntil: toDate(silentUntil) }
+export function toHostState ({ openedAt, retryAt, silentUntil, ...state }: HostStateRow): HostState {
+  return { ...state, openedAt: toDate(openedAt), retryAt: toDate(retryAt), silentUntil: toDate(silentUntil) }
 }
 
 /** Whether the provider's own host may receive no requests now. */

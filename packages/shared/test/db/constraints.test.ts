@@ -2,8 +2,8 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, insights, newId, notices,
-  notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users
+  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, insights, newId,
+  notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'

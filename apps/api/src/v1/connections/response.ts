@@ -19,6 +19,11 @@ export const connectionResponse = Type.Object({
   status: Type.Enum(connectionStatuses),
   statusReason: nullable(Type.String()),
   account: Type.Object({ id: Type.String(), name: Type.String() }),
+  label: Type.Union([Type.String(), Type.Null()], { description: 'The name that the user gave the connection' }),
+  muted: Type.Boolean({ description: 'Whether it receives no notifications, although it works' }),
+  mutedReason: Type.Union([Type.Enum(['muted', 'unsubscribed']), Type.Null()], {
+    description: '`unsubscribed`: the user followed the link in a message. Null if it is not muted'
+  }),
   expiresAt: nullable(timeField),
   missingPermissions: Type.Array(Type.String(), {
     description: 'Permissions that the user did not allow. A new handshake asks for them again'
@@ -89,7 +94,7 @@ export function toExplainedConnectionResponse (
 }
 
 export function toConnectionResponse (connection: Connection): Static<typeof connectionResponse> {
-  const { id, userId, teamId, connectedBy, provider, status, statusReason, account, missingPermissions } = connection
+  const { id, userId, teamId, connectedBy, provider, status, statusReason, account, label, muted, missingPermissions } = connection
   const { expiresAt, limitedUntil, createdAt, updatedAt } = connection
   return {
     id: publicId('connection', id),
@@ -100,6 +105,9 @@ export function toConnectionResponse (connection: Connection): Static<typeof con
     status,
     statusReason,
     account,
+    label,
+    muted: muted !== null,
+    mutedReason: muted,
     expiresAt: expiresAt?.toISOString() ?? null,
     missingPermissions,
     limitedUntil: limitedUntil?.toISOString() ?? null,

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { disconnect, findConnection, listConnections, listEvents } from '@carillon/shared/connections'
+import { disconnect, findConnection, listConnections, listEvents, updateConnection } from '@carillon/shared/connections'
 import { findRevocation } from '@carillon/shared/grants'
 import type { Connection } from '@carillon/shared/connections'
 import { parseId } from '@carillon/shared/db'
@@ -9,7 +9,7 @@ import type { Membership } from '@carillon/shared/teams'
 import { skipWaiting } from '@carillon/shared/deliveries'
 import { callingUser } from '../../auth/callers.ts'
 import { chosenTeam, membershipAt, requireOwner } from '../../auth/teams.ts'
-import { notFound } from '../../problems/problem.ts'
+import { assertNoInputErrors, notFound, Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from '../../input/fields.ts'
@@ -17,6 +17,8 @@ import {
   connectionStatuses, explainedConnectionResponse, connectionResponse, testResultResponse, toExplainedConnectionResponse,
   toConnectionResponse
 } from './response.ts'
+import { nameFault } from '@carillon/shared/names'
+import { connectionUpdateBody } from './schema.ts'
 import { testConnection } from '../../connections/test-connection.ts'
 
 export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox {
@@ -61,6 +63,29 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       const { connection } = await find(request, request.params.id)
       const revocation = await findRevocation(database, connection.id)
       return toExplainedConnectionResponse(connection, revocation, await listEvents(database, connection.id))
+    })
+
+    app.patch('/connections/:id', {
+      config: { callers: { scope: 'connections:write', user: true } },
+      schema: {
+        operationId: 'updateConnection',
+        tags: ['connections'],
+        summary: 'Name a connection, or mute it',
+        params: idParams,
+        body: connectionUpdateBody,
+        response: { 200: connectionResponse }
+      }
+    }, async (request) => {
+      const { id } = await findManaged(request, request.params.id)
+      const { label, muted } = request.body
+      const fault = label === undefined || label === null ? undefined : nameFault(label)
+      if (fault !== undefined) assertNoInputErrors([{ path: 'label', message: fault }])
+      const isOpen = await updateConnection(database, id, {
+        label, ...muted !== undefined && { muted: muted ? 'muted' as const : null }
+      })
+      if (!isOpen) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
+      const { connection } = await find(request, request.params.id)
+      return toConnectionResponse(connection)
     })
 
     app.delete('/connections/:id', {

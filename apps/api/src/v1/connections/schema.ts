@@ -10,3 +10,11 @@ export const importBody = exactly({
   })
 })
 export const importEnvelope = exactly({ connections: Type.Array(Type.Unknown(), size) })
+
+/** The members of a connection that its user may change. */
+export const connectionUpdateBody = exactly({
+  label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()], {
+    description: 'A name for the connection. Null removes it'
+  })),
+  muted: Type.Optional(Type.Boolean({ description: '`true`: the connection receives no notifications. `false` also undoes an unsubscription' }))
+})

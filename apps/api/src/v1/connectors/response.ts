@@ -4,7 +4,6 @@ import type { Membership } from '@carillon/shared/teams'
 import type { Provider } from '@carillon/shared/providers'
 import { contactOf } from '../../auth/teams.ts'
 import { handshakeKinds } from '../../handshakes/kinds.ts'
-import { nullable } from '../../input/fields.ts'
 import { connectionResponse } from '../connections/response.ts'
 import { pullResponse } from '../pulls/response.ts'
 
@@ -28,7 +27,11 @@ export const connectorResponse = Type.Object({
   team: Type.Union([
     Type.Object({ teamId: Type.String(), name: Type.String() }), Type.Null()
   ], { description: 'The chosen team, if teams hold the connections' }),
-  connection: nullable(connectionResponse),
+  accounts: Type.Enum(['one', 'many'], {
+    description: 'Whether the user, or the team, connects `one` account, which another account replaces, or `many`'
+  }),
+  connection: Type.Union([connectionResponse, Type.Null()], { description: 'The first of `connections`' }),
+  connections: Type.Array(connectionResponse, { description: 'The connections that are not disconnected, in the order in which they were made' }),
   pull: Type.Union([
     Type.Object({ name: Type.String({ description: 'The data that is read, such as `insights`' }), ...pullResponse.properties }), Type.Null()
   ], { description: 'The status of reading data through the connection. Null if no data is read' })

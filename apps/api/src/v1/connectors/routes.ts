@@ -28,10 +28,11 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
     }, async (request) => {
       const membership = await chosenTeam(database, request, request.query.teamId)
       const own = await listOpen({ userId: requireUser(request).externalId })
-      const ofTeam = membership === undefined ? none : await listOpen({ teamId: membership.team.externalId })
+      const ofTeam = membership === undefined ? [] : await listOpen({ teamId: membership.team.externalId })
       return {
         data: await Promise.all([...providers.values()].map(async (provider) => {
-          const connection = (provider.holder === 'team' ? ofTeam : own).get(provider.id)
+          const connections = (provider.holder === 'team' ? ofTeam : own).filter((one) => one.provider === provider.id)
+          const [connection] = connections
           return {
             provider: provider.id,
             name: provider.name,
@@ -39,7 +40,9 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
             needsAccount: provider.parseAccount !== undefined,
             addressField: fieldOf(provider),
             ...toAccessResponse(provider, membership),
+            accounts: provider.accounts === 'one' ? 'one' as const : 'many' as const,
             connection: connection === undefined ? null : toConnectionResponse(connection),
+            connections: connections.map(toConnectionResponse),
             pull: connection === undefined ? null : await pullOf(provider, connection)
           }
         }))
@@ -56,11 +59,10 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
     return pull === undefined || status === undefined ? null : { name: pull.name, ...toPullResponse(status) }
   }
 
-  async function listOpen (holder: { userId: string } | { teamId: string }): Promise<Map<string, Connection>> {
-    // There is one for each provider, so there are few.
-    const connections = await listConnections(database, holder, { limit: 200 })
-    return new Map(connections.filter(({ status }) => status !== 'revoked').map((connection) => [connection.provider, connection]))
+  async function listOpen (holder: { userId: string } | { teamId: string }): Promise<Connection[]> {
+    return await listConnections(database, { ...holder, status: 'open' }, { limit: maxShown })
   }
 }
 
-const none: ReadonlyMap<string, Connection> = new Map()
+/** More than a user connects. `GET /v1/connections` lists all. */
+const maxShown = 200

@@ -4,9 +4,10 @@ import type { HostState } from '@carillon/shared/throttling'
 import { nullable, timeField } from '../../input/fields.ts'
 
 const breakerResponse = Type.Object({
-  host: Type.Union([Type.String(), Type.Null()], { description: "A host that users chose. Null is the provider's own host" }),
+  host: Type.Union([Type.String(), Type.Null()], { description: "A host, workspace or domain of accounts. Null is the provider's own host" }),
   state: Type.Enum(['closed', 'open', 'probing'], { description: 'While it is `open`, no requests are sent and no attempts are used' }),
   reason: nullable(Type.String()),
+  misconfigured: Type.Boolean({ description: 'Whether the provider refuses this deployment. `reason` says what to fix. Deliveries wait meanwhile' }),
   openedAt: nullable(timeField),
   retryAt: Type.Union([timeField, Type.Null()], { description: 'When a single request tests whether the host works again' }),
   silentUntil: Type.Union([timeField, Type.Null()], { description: 'When the rate limit of the host ends' })
@@ -29,12 +30,13 @@ export const providerResponse = Type.Object({
 }, { title: 'ProviderStatus' })
 
 export function toBreakerResponse (
-  { host, breaker, reason, openedAt, retryAt, silentUntil }: HostState
+  { host, breaker, reason, isMisconfigured, openedAt, retryAt, silentUntil }: HostState
 ): Static<typeof breakerResponse> {
   return {
     host: host === '' ? null : host,
     state: breaker,
     reason,
+    misconfigured: isMisconfigured,
     openedAt: openedAt?.toISOString() ?? null,
     retryAt: retryAt?.toISOString() ?? null,
     silentUntil: silentUntil?.toISOString() ?? null

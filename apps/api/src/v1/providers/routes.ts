@@ -34,4 +34,4 @@ export function providerRoutes ({ database, perSecond, providers }: Services): F
   }
 }
 
-const healthy: HostState = { host: '', breaker: 'closed', reason: null, openedAt: null, retryAt: null, silentUntil: null }
+const healthy: HostState = { host: '', breaker: 'closed', reason: null, isMisconfigured: false, openedAt: null, retryAt: null, silentUntil: null }

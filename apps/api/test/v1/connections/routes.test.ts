@@ -34,7 +34,8 @@ t.test('returns everything about a connection except its credentials', async (t)
   const id = (await connectUsers(api, ['whole'])).get('whole')
   const { body } = await api.ask('GET', `/v1/connections/${id}`, { token })
   t.same(Object.keys(Object(body)).sort(), [
-    'account', 'connectedBy', 'createdAt', 'events', 'expiresAt', 'id', 'limitedUntil', 'missingPermissions', 'provider', 'revocation',
+    'account', 'connectedBy', 'createdAt', 'events', 'expiresAt', 'id', 'label', 'limitedUntil', 'missingPermissions', 'muted',
+    'mutedReason', 'provider', 'revocation',
     'status', 'statusReason', 'teamId', 'updatedAt', 'userId'
   ])
 })
@@ -75,6 +76,28 @@ t.test('deletes the credentials and skips waiting deliveries when a user disconn
 
   await (await openWalk(api, user)).finish()
   t.match((await api.ask('GET', '/v1/connections', { token: user })).body, { data: [{ id, status: 'active' }] }, 'and the user may reconnect')
+})
+
+t.test('names and mutes a connection, whose deliveries are skipped meanwhile', async (t) => {
+  const id = (await connectUsers(api, ['quiet', 'other'])).get('quiet')
+  const [user, stranger] = [await api.makeUser('quiet'), await api.makeUser('stranger')]
+  const patch = (body: unknown, as = user) => api.ask('PATCH', `/v1/connections/${id}`, { token: as, body })
+  t.match(await patch({ label: 'Work phone', muted: true }), { status: 200, body: { label: 'Work phone', muted: true, mutedReason: 'muted' } })
+  t.equal((await patch({ muted: false }, stranger)).status, 404)
+  t.match(await patch({ label: '' }), { status: 400, body: { errors: [{ path: 'label' }] } })
+  t.match(await patch({ label: 'a\u202Eb' }), { status: 400, body: { errors: [{ path: 'label' }] } })
+  t.match(await patch({ silent: true }), { status: 400, body: { errors: [{ path: 'silent' }] } })
+
+  const accepted = await api.ask('POST', '/v1/notifications', { token, body: noteTo('quiet') })
+  t.match(accepted.body, { status: 'completed', deliveries: 1, counts: { skipped: 1, queued: 0 }, unreachable: [] })
+  t.match((await api.ask('GET', `/v1/notifications/${textAt(accepted.body, 'id')}/deliveries/${id}`, { token })).body, {
+    state: 'skipped', reason: 'muted', explanation: /^Skipped at .*, because the user muted this connection to Pushbullet\.$/
+  })
+  t.match(await patch({ muted: false, label: null }, token), { status: 200, body: { label: null, muted: false, mutedReason: null } })
+  t.match((await api.ask('POST', '/v1/notifications', { token, body: noteTo('quiet') })).body, { status: 'accepted', counts: { queued: 1 } })
+  t.match((await api.ask('GET', '/v1/connectors', { token: user })).body, { data: [{ accounts: 'one', connection: { id }, connections: [{ id }] }] })
+  await api.ask('DELETE', `/v1/connections/${id}`, { token: user })
+  t.equal((await patch({ muted: true })).status, 409)
 })
 
 t.test('sends a test message immediately', async (t) => {

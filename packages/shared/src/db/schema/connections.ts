@@ -18,7 +18,7 @@ export const connections = pgTable('connections', {
   provider: text().notNull(),
   status: text({ enum: ['active', 'needsReauth', 'revoked'] }).notNull(),
   statusReason: text(),
-  /** The account id where an owner may connect several accounts of the provider. Empty where another account replaces the first. */
+  /** The account id where an owner may connect several accounts. Empty where another account replaces the first. */
   accountKey: text().notNull().default(''),
   accountId: text().notNull(),
   accountName: text().notNull(),

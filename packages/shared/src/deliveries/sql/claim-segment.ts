@@ -58,9 +58,8 @@ export async function claimSegment ({ sql }: Database, request: SegmentRequest):
   const { delayMs, restDueAt } = row
   return {
     id,
-    claimed: rows.filter(isClaimed).map(({ connectionId, host, grantId, target, credentials, credentialsVersion, isExpired, expiresInMs }) => ({
-      notificationId, connectionId, host, grantId, target, credentials, credentialsVersion, isExpired, expiresInMs, attempts: 0, probedHost: null
-    })),
+    claimed: rows.filter(isClaimed)
+      .map(({ restDueAt, delayMs, ...one }) => ({ ...one, notificationId, attempts: 0, probedHost: null })),
     wakes: delayMs === null ? [] : [{ provider, delayMs }],
     rest: restDueAt === null ? undefined : { notificationId, provider, number, dueAt: restDueAt, delayMs: restMs }
   }

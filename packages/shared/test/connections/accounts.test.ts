@@ -1,0 +1,77 @@
+import t from 'tap'
+import {
+  disconnect, findConnection, listConnections, listEvents, saveConnections, unsubscribe, updateConnection
+} from '../../src/connections/index.ts'
+import type { ConnectionRules } from '../../src/connections/index.ts'
+import { newId } from '../../src/db/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { ensureUsers, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+
+async function connect (user: string, accounts: string[], mode: ConnectionRules['accounts'], provider: string = mode): Promise<string[]> {
+  const [userId = ''] = await ensureUsers(database, [user])
+  const all = accounts.map((id) => ({
+    userId, provider: provider.toLowerCase(), grant: { credentials: { accessToken: `token-${id}` }, account: { id, name: id } }
+  }))
+  return (await saveConnections(database, vault, all, () => ({ accounts: mode, canRevoke: false }))).map(({ id }) => id)
+}
+
+const open = async (userId: string): Promise<string[]> =>
+  (await listConnections(database, { userId, status: 'open' }, { limit: 10 })).map(({ account }) => account.id)
+
+t.test('keeps one connection of a user for each account', async (t) => {
+  const [phone = '', laptop = ''] = await connect('ann', ['phone', 'laptop'], 'many')
+  t.not(phone, laptop)
+  t.same(await connect('ann', ['phone'], 'many'), [phone], 'reconnecting an account keeps its id')
+  t.same(await open('ann'), ['phone', 'laptop'])
+  await connect('bob', ['phone'], 'many')
+  t.same(await open('ann'), ['phone', 'laptop'], 'another user may connect the same account')
+  await disconnect(database, phone)
+  t.same(await open('ann'), ['laptop'])
+  t.same(await connect('ann', ['phone'], 'many'), [phone])
+})
+
+t.test('replaces the account where a user may connect one', async (t) => {
+  const [first = ''] = await connect('cleo', ['old'], 'one')
+  t.same(await connect('cleo', ['new'], 'one'), [first])
+  t.same(await open('cleo'), ['new'])
+})
+
+t.test('moves an account that belongs to one user at a time to the user who connects it last', async (t) => {
+  const [his = ''] = await connect('dan', ['browser', 'tablet'], 'manyExclusive')
+  const [hers = ''] = await connect('eve', ['browser'], 'manyExclusive')
+  t.not(his, hers)
+  t.match(await findConnection(database, his), { status: 'revoked', statusReason: 'another user connected this account' })
+  t.match((await listEvents(database, his)).at(-1), { event: 'connection.disconnected', reason: 'another user connected this account' })
+  t.same([await open('dan'), await open('eve')], [['tablet'], ['browser']])
+  t.same(await connect('dan', ['browser'], 'manyExclusive'), [his])
+  t.same(await open('eve'), [])
+})
+
+t.test('names a connection and mutes it, and records that once', async (t) => {
+  const [id = ''] = await connect('fay', ['phone'], 'many')
+  t.equal(await updateConnection(database, id, { label: 'My phone', muted: 'muted' }), true)
+  t.match(await findConnection(database, id), { label: 'My phone', muted: 'muted', status: 'active' })
+  t.equal(await updateConnection(database, id, { muted: 'muted' }), true)
+  t.match(await findConnection(database, id), { label: 'My phone', muted: 'muted' }, 'an absent member does not change')
+  t.equal(await updateConnection(database, id, { label: null, muted: null }), true)
+  t.match(await findConnection(database, id), { label: null, muted: null })
+  t.same((await listEvents(database, id)).map(({ event }) => event), ['connection.connected', 'connection.muted', 'connection.unmuted'])
+  await disconnect(database, id)
+  t.equal(await updateConnection(database, id, { label: 'late' }), false, 'a closed connection does not change')
+  t.equal(await updateConnection(database, newId(), { label: 'nobody' }), false)
+})
+
+t.test('mutes every open connection of an address that was unsubscribed', async (t) => {
+  const [ofGil = ''] = await connect('gil', ['g@example.com'], 'many', 'mail')
+  const [ofHal = ''] = await connect('hal', ['g@example.com'], 'many', 'mail')
+  const [other = ''] = await connect('gil', ['other@example.com'], 'many', 'mail')
+  t.equal(await unsubscribe(database, { provider: 'mail', accountId: 'g@example.com' }), 2)
+  t.equal(await unsubscribe(database, { provider: 'mail', accountId: 'g@example.com' }), 0, 'once')
+  t.match([await findConnection(database, ofGil), await findConnection(database, ofHal), await findConnection(database, other)],
+    [{ muted: 'unsubscribed' }, { muted: 'unsubscribed' }, { muted: null }])
+  t.match((await listEvents(database, ofGil)).at(-1), { event: 'connection.muted', reason: 'unsubscribed' })
+  await connect('gil', ['g@example.com'], 'many', 'mail')
+  t.match(await findConnection(database, ofGil), { muted: 'unsubscribed' }, 'a reconnect alone does not end the silence')
+})
