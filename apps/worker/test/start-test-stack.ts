@@ -7,6 +7,8 @@ import { findDelivery, releaseDeliveries } from '@carillon/shared/deliveries'
 import { createAccepter, findNotification } from '@carillon/shared/notifications'
 import type { Accepted, ExplainedDelivery } from '@carillon/shared/deliveries'
 import type { Draft } from '@carillon/shared/notifications'
+import { definitions } from '@carillon/shared/providers'
+import type { Provider, ProviderDefinition } from '@carillon/shared/providers'
 import { createRuntime } from '@carillon/shared/runtime'
 import { openSandbox } from '@carillon/sandbox'
 import { testKeys, until } from '@carillon/testing'
@@ -39,6 +41,8 @@ export interface TestStackOptions {
   allowPrivateHosts?: string[]
   keys?: string
   pace?: PullServices['pace']
+  /** Replaces some functions of each provider's client. */
+  change?: (provider: Provider) => Partial<Provider>
 }
 
 const dailyPace = { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 }
@@ -48,7 +52,7 @@ export async function startTestStack (
   t: Test, env: BackendEnvironment,
   {
     leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl,
-    allowPrivateHosts = [], pace = dailyPace, keys = testKeys()
+    allowPrivateHosts = [], pace = dailyPace, keys = testKeys(), change = () => ({})
   }: TestStackOptions = {}
 ) {
   const sandbox = await openSandbox({ port: 0 })
@@ -64,7 +68,14 @@ export async function startTestStack (
     ...pumpioHosts.length > 0 && { PUMPIO_HTTP_HOSTS: [environment['PUMPIO_HTTP_HOSTS'], ...pumpioHosts].join(',') },
     ...graphUrl !== undefined && { FACEBOOK_GRAPH_URL: graphUrl }
   }, ['DATABASE_URL', 'CARILLON_KEYS'])
-  const runtime = createRuntime(config, { log, now: Date.now, maxConnections: 5 })
+  const changed = definitions.map((definition): ProviderDefinition => ({
+    ...definition,
+    create (values, site) {
+      const provider = definition.create(values, site)
+      return provider && { ...provider, ...change(provider) }
+    }
+  }))
+  const runtime = createRuntime(config, { log, now: Date.now, maxConnections: 5, definitions: changed })
   const { database, queueBackend: backend, providers, queues, vault } = runtime
   const accepter = createAccepter(runtime)
   const stopping = new AbortController()

@@ -26,6 +26,8 @@ export function createSender (
   const { breakers, database, fileStore, http, log, now, registrations, refresher, vault } = services
   const context = { http, now, registrations, signal }
   const ownHosts = provider.ownHosts ?? provider.origins.map((origin) => new URL(origin).host)
+  // Where users choose the host, each host has a health of its own, even if its origin is trusted.
+  const hasHealthPerHost = provider.parseAccount !== undefined || ownHosts.length === 0
 
   return async (delivery) => {
     const attemptStartedAt = performance.now()
@@ -109,7 +111,7 @@ export function createSender (
       if (probedHost !== null && probedHost !== paused) await breakers.releaseProbe(provider.id, probedHost)
       return { delivery, outcome: waitFor(delivery, outcome) }
     }
-    const health = healthOf(error, ownHosts.length > 0 ? [...ownHosts] : [host])
+    const health = healthOf(error, hasHealthPerHost ? [host] : [...ownHosts])
     if (probedHost === null) {
       if (health !== undefined) breakers.note(provider.id, healthHostOf(delivery), health, reason)
       return { delivery, outcome }
@@ -126,7 +128,7 @@ export function createSender (
   }
 
   function healthHostOf ({ host }: Claimed): string {
-    return ownHosts.length > 0 ? '' : host
+    return hasHealthPerHost ? host : ''
   }
 }
 
