@@ -15,7 +15,8 @@ export async function releaseUnusedGrants ({ sql, db }: Database, revocation: Re
       and not exists (select from connections where grant_id = grants.id and status <> 'revoked')
     order by id limit ${maxReleased}`
   await db.transaction(async (tx) => {
-    await releaseGrants({ db: tx }, unused.map(({ grantId, key }) => ({ grantId, connectionId: null, accountId: key })), revocation)
+    const ended = unused.map(({ grantId, key }) => ({ grantId, connectionId: null, accountId: key }))
+    await releaseGrants({ db: tx }, ended, revocation)
   })
   return unused.length
 }

@@ -94,8 +94,8 @@ export function toExplainedConnectionResponse (
 }
 
 export function toConnectionResponse (connection: Connection): Static<typeof connectionResponse> {
-  const { id, userId, teamId, connectedBy, provider, status, statusReason, account, label, muted, missingPermissions } = connection
-  const { expiresAt, limitedUntil, createdAt, updatedAt } = connection
+  const { id, userId, teamId, connectedBy, provider, status, statusReason, account, label, muted } = connection
+  const { missingPermissions, expiresAt, limitedUntil, createdAt, updatedAt } = connection
   return {
     id: publicId('connection', id),
     userId,

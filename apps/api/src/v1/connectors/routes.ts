@@ -60,9 +60,9 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
   }
 
   async function listOpen (holder: { userId: string } | { teamId: string }): Promise<Connection[]> {
-    return await listConnections(database, { ...holder, status: 'open' }, { limit: maxShown })
+    return await listConnections(database, { ...holder, status: 'open' }, { limit: maxListed })
   }
 }
 
 /** More than a user connects. `GET /v1/connections` lists all. */
-const maxShown = 200
+const maxListed = 200

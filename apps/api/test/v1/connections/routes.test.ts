@@ -80,10 +80,11 @@ t.test('deletes the credentials and skips waiting deliveries when a user disconn
 
 t.test('names and mutes a connection, whose deliveries are skipped meanwhile', async (t) => {
   const id = (await connectUsers(api, ['quiet', 'other'])).get('quiet')
-  const [user, stranger] = [await api.makeUser('quiet'), await api.makeUser('stranger')]
+  const [user, outsider] = [await api.makeUser('quiet'), await api.makeUser('outsider')]
   const patch = (body: unknown, as = user) => api.ask('PATCH', `/v1/connections/${id}`, { token: as, body })
-  t.match(await patch({ label: 'Work phone', muted: true }), { status: 200, body: { label: 'Work phone', muted: true, mutedReason: 'muted' } })
-  t.equal((await patch({ muted: false }, stranger)).status, 404)
+  const muted = { label: 'Work phone', muted: true }
+  t.match(await patch(muted), { status: 200, body: { ...muted, mutedReason: 'muted' } })
+  t.equal((await patch({ muted: false }, outsider)).status, 404)
   t.match(await patch({ label: '' }), { status: 400, body: { errors: [{ path: 'label' }] } })
   t.match(await patch({ label: 'a\u202Eb' }), { status: 400, body: { errors: [{ path: 'label' }] } })
   t.match(await patch({ silent: true }), { status: 400, body: { errors: [{ path: 'silent' }] } })
@@ -95,7 +96,8 @@ t.test('names and mutes a connection, whose deliveries are skipped meanwhile', a
   })
   t.match(await patch({ muted: false, label: null }, token), { status: 200, body: { label: null, muted: false, mutedReason: null } })
   t.match((await api.ask('POST', '/v1/notifications', { token, body: noteTo('quiet') })).body, { status: 'accepted', counts: { queued: 1 } })
-  t.match((await api.ask('GET', '/v1/connectors', { token: user })).body, { data: [{ accounts: 'one', connection: { id }, connections: [{ id }] }] })
+  const { body } = await api.ask('GET', '/v1/connectors', { token: user })
+  t.match(body, { data: [{ accounts: 'one', connection: { id }, connections: [{ id }] }] })
   await api.ask('DELETE', `/v1/connections/${id}`, { token: user })
   t.equal((await patch({ muted: true })).status, 409)
 })
