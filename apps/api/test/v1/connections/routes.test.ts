@@ -94,7 +94,8 @@ t.test('names and mutes a connection, whose deliveries are skipped meanwhile', a
   t.match((await api.ask('GET', `/v1/notifications/${textAt(accepted.body, 'id')}/deliveries/${id}`, { token })).body, {
     state: 'skipped', reason: 'muted', explanation: /^Skipped at .*, because the user muted this connection to Pushbullet\.$/
   })
-  t.match(await patch({ muted: false, label: null }, token), { status: 200, body: { label: null, muted: false, mutedReason: null } })
+  const unmuted = { label: null, muted: false }
+  t.match(await patch(unmuted, token), { status: 200, body: { ...unmuted, mutedReason: null } })
   t.match((await api.ask('POST', '/v1/notifications', { token, body: noteTo('quiet') })).body, { status: 'accepted', counts: { queued: 1 } })
   const { body } = await api.ask('GET', '/v1/connectors', { token: user })
   t.match(body, { data: [{ accounts: 'one', connection: { id }, connections: [{ id }] }] })
