@@ -1,9 +1,9 @@
 import type { Target } from '../target.ts'
 
 const api = 'apps/api/test'
-const connections = 'packages/shared/test/connections'
+const grants = 'packages/shared/test/grants'
 const refreshing = [
-  `${connections}/refresh.test.ts`, 'apps/worker/test/maintenance/refresh-limits.test.ts', 'apps/worker/test/maintenance/refresh-ahead.test.ts'
+  `${grants}/refresh.test.ts`, 'apps/worker/test/maintenance/refresh-limits.test.ts', 'apps/worker/test/maintenance/refresh-ahead.test.ts'
 ]
 
 const refreshEquivalents = {
@@ -12,22 +12,22 @@ const refreshEquivalents = {
   'drop "setMaxListeners(0, signal)"': 'the line only keeps Node.js from warning about many listeners',
   ['"if (refreshed === undefined) throw new Error(\'The provider returned no credentials\')" → ' +
   '"if (false) throw new Error(\'The provider returned no credentials\')"']: 'a provider that cannot refresh was found out before; the check is for the type',
-  ['"const key = [connection.id, connection.seenVersion, connection.refused !== undefined].join()" → ' +
-  '"const key = [connection.id, connection.seenVersion, connection.refused === undefined].join()"']: 'the two kinds of calls still have different keys',
+  ['"const key = [request.grantId, request.seenVersion, request.refused !== undefined].join()" → ' +
+  '"const key = [request.grantId, request.seenVersion, request.refused === undefined].join()"']: 'the two kinds of calls still have different keys',
   '"if (provider.canRefresh === undefined) return true" → "if (false) return true"': 'the call of a function that is missing throws, and what throws counts as refreshable'
 }
 
 /** Handshakes, tokens and access rights. */
 export const accounts: Target[] = [
   {
-    file: 'packages/shared/src/connections/lease.ts',
-    tests: [`${connections}/lease.test.ts`],
+    file: 'packages/shared/src/grants/lease.ts',
+    tests: [`${grants}/lease.test.ts`],
     generate: true,
     equivalents: {
       '"and refresh_after is distinct from \'infinity\'`" → "`"': 'the condition saves a write of the value that is there'
     }
   },
-  { file: 'packages/shared/src/connections/refresh.ts', tests: refreshing, generate: true, equivalents: refreshEquivalents },
+  { file: 'packages/shared/src/grants/refresh.ts', tests: refreshing, generate: true, equivalents: refreshEquivalents },
   {
     file: 'packages/shared/src/handshakes/handshakes.ts',
     tests: ['handshakes', 'browsers', 'obtained-grants'].map((name) => `packages/shared/test/handshakes/${name}.test.ts`),

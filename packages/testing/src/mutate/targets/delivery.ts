@@ -42,7 +42,7 @@ export const delivery: Target[] = [
       { find: 'const maxRequests = 200', replace: 'const maxRequests = 20_000' },
       { find: 'const failingShare = 0.5', replace: 'const failingShare = 0.3' },
       { find: 'const windowMs = 10_000', replace: 'const windowMs = 100_000' },
-      { find: 'windows.delete(key)\n      closed.delete(key)', replace: 'closed.delete(key)' }
+      { find: 'windows.delete(key)\n      blocks.delete(key)', replace: 'blocks.delete(key)' }
     ]
   },
   { file: 'packages/shared/src/throttling/health-of.ts', tests: ['packages/shared/test/throttling/breakers.test.ts'], generate: true },
@@ -79,7 +79,10 @@ export const delivery: Target[] = [
       { find: 'else if (isProbe) await breakers.releaseProbe(providerId, \'\')', replace: '' },
       { find: 'await enqueueSegment(services, rest)', replace: '' },
       { find: 'await enqueueWakeups(services, wakes)', replace: '' },
-      { find: 'isProbe ? claim.claimed.map((one) => ({ ...one, isProbe })) : claim.claimed', replace: 'claim.claimed' }
+      {
+        find: 'isProbe ? claim.claimed.map((one) => ({ ...one, probedHost: \'\' })) : claim.claimed',
+        replace: 'claim.claimed'
+      }
     ]
   },
   {
