@@ -99,7 +99,8 @@ export async function deferRefresh ({ sql }: Database, lease: Lease, waitMs: num
 export async function disableRefresh ({ sql }: Database, grantId: string, version: number): Promise<void> {
   await sql`
     update grants set refresh_after = 'infinity'
-    where id = ${grantId} and version = ${version} and refresh_after is distinct from 'infinity'`
+    where id = ${grantId} and version = ${version}
+      and refresh_after is distinct from 'infinity'`
 }
 
 export async function readCredentials ({ sql }: Database, grantId: string): Promise<CredentialsState | undefined> {
