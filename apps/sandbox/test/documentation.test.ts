@@ -8,10 +8,11 @@ const run = promisify(execFile)
 const hasCurl = await run('curl', ['--version']).then(() => true, () => false)
 
 t.test('documents commands that work', { skip: hasCurl ? false : 'curl is not on PATH' }, async (t) => {
-  const { url, urlOf, close } = await openSandbox()
+  const { url, ownHosts, close } = await openSandbox()
   t.teardown(close)
   const text = await readFile(new URL('../../../docs/sandbox.md', import.meta.url), 'utf8')
-  const here = text.replaceAll('http://127.0.0.1:4400', url).replaceAll('http://127.0.0.1:4401', urlOf('pumpio'))
+  // Simulators with their own host use the ports after the sandbox's.
+  const here = [{ url }, ...ownHosts].reduce((text, host, index) => text.replaceAll(`http://127.0.0.1:${4400 + index}`, host.url), text)
   const blocks = [...here.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block)
   t.ok(blocks.length >= 5)
   const responses = []
