@@ -24,6 +24,18 @@ t.test('installs the app and sends a direct message', async (t) => {
   t.match(history, { messages: [{ ts, text: 'Title\nHello &lt;!channel&gt;\nhttps://example.com/', blocks: [{ type: 'rich_text' }] }] })
 })
 
+t.test('posts to an incoming webhook', async (t) => {
+  const { credentials } = await connect(allow)
+  // The simulator opens with this one.
+  const webhookUrl = `${url}/services/T000000001/B000000001/X000000001`
+  await send({ ...credentials, channelId: 'C1', webhookUrl }, { body: 'To a channel' })
+  const { channels } = await call('conversations.list', {}, credentials.accessToken) as { channels: Array<{ id: string, name: string }> }
+  const channel = channels.find(({ name }) => name === 'general')?.id ?? ''
+  t.match(await call('conversations.history', { channel }, credentials.accessToken), {
+    messages: [{ text: 'Title\nTo a channel', blocks: [{ type: 'rich_text' }] }]
+  })
+})
+
 t.test('has one conversation and one workspace for every installation', async (t) => {
   const [first, second] = [await connect(allow), await connect(allow)]
   t.same(second.shared, first.shared)
