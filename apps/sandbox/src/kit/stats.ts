@@ -11,7 +11,7 @@ export interface EndpointCount {
 }
 
 /** The requests of one provider with one User-Agent. It is empty for requests without one. */
-export interface UserAgentCount {
+interface UserAgentCount {
   provider: string
   userAgent: string
   requests: number

@@ -1,3 +1,3 @@
 export { fitText } from './fit-text.ts'
-export type { FittedText, Space } from './fit-text.ts'
+export type { Space } from './fit-text.ts'
 export { truncate } from './truncate.ts'
