@@ -1,6 +1,7 @@
 import { createBlotre } from './blotre/blotre.ts'
 import { createFacebook } from './facebook/facebook.ts'
 import type { CreateSimulator } from './kit/simulator.ts'
+import { createMastodon } from './mastodon/mastodon.ts'
 import { createNtfy } from './ntfy/ntfy.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
@@ -13,5 +14,6 @@ export const simulators: CreateSimulator[] = [
   createBlotre,
   createFacebook,
   createSlack,
-  createNtfy
+  createNtfy,
+  createMastodon
 ]

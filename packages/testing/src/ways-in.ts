@@ -155,7 +155,7 @@ function decide (
 
 /** Undefined when the provider showed no verifier. */
 async function readVerifier (browser: Browser, authorizeUrl: string, decision: Decision): Promise<string | undefined> {
-  const { text } = await decide(browser, authorizeUrl, decision)
+  const { text } = await browser.follow(await decide(browser, authorizeUrl, decision))
   return /id="verifier"[^>]*>([^<]+)</.exec(text)?.[1]?.trim()
 }
 

@@ -34,7 +34,9 @@ export async function storeOrHoldGrant (
 /** Whether the grant is for another account than the one that the user named. */
 export function isOtherAccount (provider: Provider, { account: named }: Pick<Handshake, 'account'>, { id }: Account): boolean {
   if (named === null || provider.parseAccount === undefined) return false
-  return normalizeAccount(provider.parseAccount, named) !== normalizeAccount(provider.parseAccount, id)
+  const [wanted, given] = [normalizeAccount(provider.parseAccount, named), normalizeAccount(provider.parseAccount, id)]
+  // A user who named only a host may use any account there.
+  return wanted.startsWith('@') ? !given.endsWith(wanted) : given !== wanted
 }
 
 function normalizeAccount (parse: NonNullable<Provider['parseAccount']>, text: string): string {

@@ -74,7 +74,7 @@ export async function live (t: Test, journey: Journey): Promise<void> {
   t.match(limited.history, [{ event: 'queued' }, { event: 'wait', reason: 'rateLimited' }, { event: 'attempt', outcome: 'sent' }])
   t.equal(await countReceived(account, 'limited'), 1)
 
-  if (refresh !== undefined) {
+  if (refresh !== undefined && traits.neverExpires !== true) {
     const before = await countRefreshes()
     await site.control('POST', '/tokens/expire', { provider, account })
     t.equal((await delivery(await notify([user], 'A message #expired'), connectionId, 'sent')).attempts, 1, 'so does a refresh')
@@ -110,7 +110,11 @@ export async function live (t: Test, journey: Journey): Promise<void> {
   t.equal(status, 'revoked')
   t.same(events.map(({ event }) => event.replace('connection.', '')),
     ['connected', 'needs_reauth', 'reconnected', ...accounts === 'one' ? ['reconnected'] : [], 'disconnected'])
-  if (accounts !== 'one') await api('DELETE', `/v1/connections/${otherId}`)
+  if (accounts !== 'one') {
+    await api('DELETE', `/v1/connections/${otherId}`)
+    // Its revocation must not count for the next journey.
+    await awaitRevocation(otherId)
+  }
   t.match(await api('GET', `/v1/notifications/${await notify([user], 'Too late')}`), { unreachable: [{ userId: user, reason: 'notConnected' }] })
 
   async function connect (account: string): Promise<string> {
@@ -133,10 +137,7 @@ export async function live (t: Test, journey: Journey): Promise<void> {
 
   /** Waits until the connection says how that went, and counts what the provider itself has ended for us so far. */
   async function credentialsEnd (times: number, why: string): Promise<void> {
-    const { revocation } = await until(async () => {
-      const connection = await look()
-      return connection.revocation?.state !== 'pending' && connection
-    }, { timeoutMs: patienceMs, everyMs: 100, what: 'the revocation' })
+    const { revocation } = await awaitRevocation(connectionId)
     if (traits.journey.revokesAt === undefined) {
       t.equal(revocation, null, 'where none can be ended nothing is said of it')
       return
@@ -145,6 +146,13 @@ export async function live (t: Test, journey: Journey): Promise<void> {
     // The first credentials were revoked at the provider, which may confirm that once more.
     const confirmed = traits.journey.confirmsUnknownTokens === true && revokes !== 'account' ? 1 : 0
     t.equal(await ended() - endedBefore, times + confirmed, why)
+  }
+
+  function awaitRevocation (id: string): Promise<ConnectionResponse> {
+    return until(async () => {
+      const connection = await api<ConnectionResponse>('GET', `/v1/connections/${id}`)
+      return connection.revocation?.state !== 'pending' && connection
+    }, { timeoutMs: patienceMs, everyMs: 100, what: 'the revocation' })
   }
 
   async function ended (): Promise<number> {

@@ -17,9 +17,9 @@ export async function deliveryConformance (
   { showing, refusals }: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = stack
-  const { refuses = [], refusedFile, stateOf } = traits
+  const { refuses = [], refusedFile, stateOf, neverExpires } = traits
   const { refresh, idempotent: isIdempotent = false } = services.providers.get(provider) ?? {}
-  const canRefresh = refresh !== undefined
+  const canRefresh = refresh !== undefined && neverExpires !== true
   const looksExpired = canRefresh && traits.namesDeadTokens !== true
   const note: Message = { type: 'note', title: 'Hello', body: 'World', level: 'warning' }
   let users = 0

@@ -2,6 +2,7 @@ import { blotre } from './blotre/index.ts'
 import type { ProviderDefinition } from './define-provider.ts'
 import { facebook } from './facebook/index.ts'
 import { ntfy } from './ntfy/index.ts'
+import { mastodon } from './mastodon/index.ts'
 import type { Provider } from './provider.ts'
 import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
@@ -9,7 +10,7 @@ import { slack } from './slack/index.ts'
 
 /** All supported providers, in the order in which users see them. */
 export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [
-  pushbullet, pumpio, blotre, facebook, slack, ntfy
+  pushbullet, pumpio, blotre, facebook, slack, ntfy, mastodon
 ]
 
 /** The provider that examples in help texts and documentation use. */

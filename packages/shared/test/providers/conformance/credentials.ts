@@ -10,10 +10,11 @@ import type { Fault, Simulator } from './simulator.ts'
 /** The requirements for the credentials of every provider. `carried` contains messages that it can send. */
 export async function credentialsConformance (
   t: Test, provider: ProviderClient, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
-  { renewsWhileValid = false, adds = [] }: Pick<Traits, 'renewsWhileValid' | 'adds'>
+  { renewsWhileValid = false, neverExpires, adds = [] }: Pick<Traits, 'renewsWhileValid' | 'neverExpires' | 'adds'>
 ): Promise<void> {
   const { person, known, send, call, fails, errors } = setup
-  const { refresh, revoke, authorize } = provider
+  const { revoke, authorize } = provider
+  const refresh = neverExpires === true ? undefined : provider.refresh
 
   await t.test('distinguishes a dead token from other errors', async (t) => {
     const someone = await person()

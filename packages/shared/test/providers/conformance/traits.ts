@@ -20,6 +20,8 @@ export interface Traits {
   namesDeadTokens?: boolean
   /** True when a token can be refreshed only while it is valid. */
   renewsWhileValid?: boolean
+  /** True when the tokens of the simulator's usual accounts never expire, although the provider can refresh others. */
+  neverExpires?: true
   /** Parameters that the provider adds to the query of an authorized request. */
   adds?: string[]
   /** Absent for a provider that sends nothing. */
