@@ -1,5 +1,5 @@
 import { openSandbox } from '@carillon/sandbox'
-import { loadConfig, publicUrl } from '@carillon/shared/config'
+import { loadDeployment, publicUrl } from '@carillon/shared/config'
 import { createApiKey } from '@carillon/shared/api-keys'
 import { scopes } from '@carillon/shared/db'
 import type { Database, Scope } from '@carillon/shared/db'
@@ -67,7 +67,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   const logLines: string[] = []
   const log = createLog({ name: 'api', level: 'trace', destination: { write: (line) => { logLines.push(line) } } })
   const port = await getPort({ host: '127.0.0.1' })
-  const config = loadConfig({
+  const { config, definitions } = loadDeployment({
     ...env,
     CARILLON_KEYS: options.keys ?? testKeys(),
     PORT: String(port),
@@ -79,7 +79,7 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     FACEBOOK_SCOPE: 'public_profile,ads_read'
   }, ['DATABASE_URL', 'CARILLON_KEYS'])
   let aheadMs = 0
-  const runtime = createRuntime(config, { log, now: () => Date.now() + aheadMs })
+  const runtime = createRuntime(config, { log, definitions, now: () => Date.now() + aheadMs })
   t.teardown(() => runtime.close())
   const url = publicUrl(config)
   const services = createServices(runtime, url)

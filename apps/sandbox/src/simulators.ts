@@ -2,6 +2,7 @@ import { createBlotre } from './blotre/blotre.ts'
 import { createFacebook } from './facebook/facebook.ts'
 import type { CreateSimulator } from './kit/simulator.ts'
 import { createMastodon } from './mastodon/mastodon.ts'
+import { createNoticeboard } from './noticeboard/noticeboard.ts'
 import { createNtfy } from './ntfy/ntfy.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
@@ -15,5 +16,6 @@ export const simulators: CreateSimulator[] = [
   createFacebook,
   createSlack,
   createNtfy,
-  createMastodon
+  createMastodon,
+  createNoticeboard
 ]

@@ -14,7 +14,7 @@ const drainTimeoutMs = 10_000
 
 /** Runs the worker until the process is asked to stop. */
 export async function runWorker (env: Record<string, string | undefined>, overrides: ProcessOverrides = {}): Promise<void> {
-  await runProcess({ name: 'worker', env, drainTimeoutMs, overrides }, async ({ config, log, shutdown }) => {
+  await runProcess({ name: 'worker', env, drainTimeoutMs, overrides }, async ({ config, definitions, log, shutdown }) => {
     const stores = openStores(config, log)
     shutdown.onClose(() => stores.close())
     const { database, queueBackend } = stores
@@ -29,7 +29,7 @@ export async function runWorker (env: Record<string, string | undefined>, overri
       shutdown.onClose(() => { server.close() })
     }
     await stores.waitUntilReady(shutdown.stopping)
-    const runtime = createRuntime(config, { ...overrides, log, stores, signal: shutdown.aborting })
+    const runtime = createRuntime(config, { ...overrides, definitions, log, stores, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
 
     const workers = startWorkers({

@@ -1,4 +1,4 @@
-import { loadConfig } from '@carillon/shared/config'
+import { loadDeployment } from '@carillon/shared/config'
 import { newId } from '@carillon/shared/db'
 import { ensureUser } from '@carillon/shared/users'
 import { saveConnections } from '@carillon/shared/connections'
@@ -7,7 +7,6 @@ import { findDelivery, releaseDeliveries } from '@carillon/shared/deliveries'
 import { createAccepter, findNotification } from '@carillon/shared/notifications'
 import type { Accepted, ExplainedDelivery } from '@carillon/shared/deliveries'
 import type { Draft } from '@carillon/shared/notifications'
-import { definitions } from '@carillon/shared/providers'
 import type { Provider, ProviderDefinition } from '@carillon/shared/providers'
 import { createRuntime } from '@carillon/shared/runtime'
 import { openSandbox } from '@carillon/sandbox'
@@ -59,7 +58,7 @@ export async function startTestStack (
   const lines: string[] = []
   const log = createLog({ name: 'test', level: 'debug', destination: { write: (line) => { lines.push(line) } } })
   const environment = sandbox.environment(...offer)
-  const config = loadConfig({
+  const { config, definitions } = loadDeployment({
     ...env,
     CARILLON_KEYS: keys,
     ALLOW_PRIVATE_HOSTS: allowPrivateHosts.join(','),

@@ -1,4 +1,5 @@
 import { findUnknownVariables } from '@carillon/shared/config'
+import type { ProviderDefinition } from '@carillon/shared/providers'
 
 type Environment = Record<string, string | undefined>
 
@@ -16,8 +17,8 @@ export function sandboxEnvironment (env: Environment): Record<string, string> {
  * Leaves out `CARILLON_API_KEY`, which only the command line uses, and variables that `up` has warned about, because the API and
  * the worker would warn about them again.
  */
-export function apiAndWorkerEnvironment (env: Environment): Record<string, string> {
-  const dropped = new Set(['CARILLON_API_KEY', ...findUnknownVariables(env).map(({ name }) => name)])
+export function apiAndWorkerEnvironment (env: Environment, definitions?: readonly ProviderDefinition[]): Record<string, string> {
+  const dropped = new Set(['CARILLON_API_KEY', ...findUnknownVariables(env, definitions).map(({ name }) => name)])
   return pick(env, (name) => !dropped.has(name))
 }
 

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
-import { findUnknownVariables, loadConfig, publicUrl, urlOf } from '@carillon/shared/config'
-import type { Config } from '@carillon/shared/config'
+import { findUnknownVariables, loadDeployment, publicUrl, urlOf } from '@carillon/shared/config'
+import type { Config, Deployment } from '@carillon/shared/config'
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
 import type { CommandContext } from '../command-context.ts'
@@ -34,13 +34,13 @@ const upFile = 'up.json'
 /** Starts everything and resolves after `stop` has stopped it. Rejects if a part cannot start, with nothing left running. */
 export async function runUp (options: UpOptions): Promise<void> {
   const { env, print, announce, stop, force } = options
-  const config = loadConfig(env)
-  for (const { warning } of findUnknownVariables(env)) print(`warning: ${warning}`)
+  const { config, definitions } = loadDeployment(env)
+  for (const { warning } of findUnknownVariables(env, definitions)) print(`warning: ${warning}`)
   const dataDir = await openDataDir(config.CARILLON_DATA_DIR)
   const parts = openParts({ print, stop, force })
   try {
     await dataDir.remove(upFile)
-    const up = await startParts(options, config, dataDir, parts)
+    const up = await startParts(options, { config, definitions }, dataDir, parts)
     await dataDir.writeSecret(upFile, JSON.stringify({
       apiUrl: up.apiUrl, sandboxUrl: up.sandboxUrl, ...up.simulatorUrls, operatorKey: up.operatorKey, pid: process.pid
     }))
@@ -56,7 +56,7 @@ export async function runUp (options: UpOptions): Promise<void> {
   }
 }
 
-async function startParts (options: UpOptions, config: Config, dataDir: DataDir, parts: Parts) {
+async function startParts (options: UpOptions, { config, definitions }: Deployment, dataDir: DataDir, parts: Parts) {
   const { env, sandbox, verbose, print, commands = appCommand } = options
   const port = await choosePort('PORT', config.PORT, config.HOST)
   const sandboxPorts = sandbox ? await chooseSandboxPorts(config) : undefined
@@ -77,7 +77,7 @@ async function startParts (options: UpOptions, config: Config, dataDir: DataDir,
     : await startApp('sandbox', { ...sandboxEnvironment(env), ...sandboxPorts, SANDBOX_APP_URL: urlOf(config.HOST, port) })
   const providers = sandboxUrl === null ? {} : await sandboxProviders(env, sandboxUrl)
   const shared = {
-    ...apiAndWorkerEnvironment(env),
+    ...apiAndWorkerEnvironment(env, definitions),
     ...providers,
     DATABASE_URL: databaseUrl,
     CARILLON_KEYS: env['CARILLON_KEYS'] || secrets.keys,

@@ -6,6 +6,11 @@ export async function sandboxProviders (
 ): Promise<Record<string, string>> {
   const response = await fetch(`${sandboxUrl}/_control/environment`)
   const { data } = await response.json() as { data: Array<{ provider: string, environment: Record<string, string> }> }
-  const missing = definitions.filter(({ required: [first = ''] }) => !env[first]).map(({ id }) => id)
-  return Object.assign({}, ...data.filter(({ provider }) => missing.includes(provider)).map(({ environment }) => environment))
+  const standIns = data.filter(({ provider, environment }) => {
+    const registered = definitions.find(({ id }) => id === provider)
+    if (registered !== undefined) return !env[registered.required[0] ?? '']
+    // A service that a file describes. The environment may name other files.
+    return Object.keys(environment).every((name) => !env[name])
+  })
+  return Object.assign({}, ...standIns.map(({ environment }) => environment))
 }

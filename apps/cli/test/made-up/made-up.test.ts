@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { backends } from '@carillon/testing'
 import t from 'tap'
+import { configuredService } from '../../../../packages/shared/test/providers/conformance/all-definitions.ts'
 import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
 import { runConformance } from '../../../../packages/shared/test/providers/conformance/run-conformance.ts'
 import { providerJourneys } from '../journeys/provider-journeys.ts'
@@ -39,7 +40,7 @@ for (const { kind, skip, open } of await backends()) {
     await providerJourneys(t, {
       addresses: await openProcesses(t, stores),
       databaseUrl: stores.DATABASE_URL,
-      definitions,
+      definitions: [...definitions, configuredService],
       readTraits: async (id) => madeUp.find(({ definition }) => definition.id === id)?.traits ?? await readTraits(id),
       only
     })

@@ -1,11 +1,11 @@
-import { definitions } from '@carillon/shared/providers'
 import { backends } from '@carillon/testing'
 import t from 'tap'
+import { allDefinitions } from '../../../../packages/shared/test/providers/conformance/all-definitions.ts'
 import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
 import { deliveryConformance } from './delivery-conformance.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-const all = await Promise.all(definitions.map(async ({ id, name }) => ({ id, name, traits: await readTraits(id) })))
+const all = await Promise.all(allDefinitions.map(async ({ id, name }) => ({ id, name, traits: await readTraits(id) })))
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {

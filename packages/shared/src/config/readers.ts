@@ -23,6 +23,8 @@ export const databaseUrl: Reader<string> = {
 export const origins: Reader<string[]> = list('origins such as https://site.example', (item) =>
   isUrl(item, ['http', 'https']) && new URL(item).origin === item)
 
+export const files: Reader<string[]> = list('paths of JSON or YAML files', () => true)
+
 export const hostsOrRanges: Reader<string[]> = list('host names, addresses or CIDR ranges', isHostOrRange)
 
 /** The guard reads this list, so it also validates the entries. */

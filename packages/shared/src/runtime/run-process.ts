@@ -1,7 +1,8 @@
-import { ConfigError, findUnknownVariables, loadConfig } from '../config/index.ts'
+import { ConfigError, findUnknownVariables, loadDeployment } from '../config/index.ts'
 import { createLog } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
 import { StoreError } from '../stores/index.ts'
+import type { ProviderDefinition } from '../providers/index.ts'
 import type { RuntimeConfig, RuntimeOverrides } from './create-runtime.ts'
 import { handleShutdown } from './shutdown.ts'
 import type { Shutdown } from './shutdown.ts'
@@ -19,6 +20,8 @@ export interface ProcessOptions {
 
 export interface ProcessContext {
   config: RuntimeConfig
+  /** The providers of the registry or the overrides, and those of OAUTH2_PROVIDERS. */
+  definitions: readonly ProviderDefinition[]
   log: Log
   shutdown: Shutdown
 }
@@ -29,11 +32,11 @@ export async function runProcess (
 ): Promise<void> {
   let shutdown: Shutdown | undefined
   try {
-    const config = loadConfig(env, ['DATABASE_URL', 'CARILLON_KEYS'], overrides.definitions)
+    const { config, definitions } = loadDeployment(env, ['DATABASE_URL', 'CARILLON_KEYS'], overrides.definitions)
     const log = overrides.log ?? createLog({ name, level: config.LOG_LEVEL })
-    for (const { warning } of findUnknownVariables(env, overrides.definitions)) log.warn(warning)
+    for (const { warning } of findUnknownVariables(env, definitions)) log.warn(warning)
     shutdown = handleShutdown({ log, drainTimeoutMs })
-    const ready = await start({ config, log, shutdown })
+    const ready = await start({ config, definitions, log, shutdown })
     if (process.connected) process.send?.({ ready: true, ...ready })
   } catch (error) {
     // A shutdown during the start makes it fail.

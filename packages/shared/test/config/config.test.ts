@@ -16,6 +16,7 @@ t.test('has defaults for all optional variables', async (t) => {
     PUBLIC_URL: undefined,
     SITE_NAME: 'Carillon',
     ALLOWED_ORIGINS: [],
+    OAUTH2_PROVIDERS: [],
     PUSHBULLET_CLIENT_ID: undefined,
     PUSHBULLET_CLIENT_SECRET: undefined,
     PUSHBULLET_AUTHORIZE_URL: 'https://www.pushbullet.com/authorize',

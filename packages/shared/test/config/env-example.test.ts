@@ -16,7 +16,7 @@ t.test('.env.example matches the configuration', async (t) => {
 })
 
 t.test('.env.example lists exactly the variables that the code reads', async (t) => {
-  const named = [...envExample().matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name)
+  const named = [...envExample().matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name)
   const sources = await readSources()
   const read = new Map(sources.flatMap(({ path, text }) => [...text.matchAll(/\benv(?:\.|\[['"])([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => [name, path])))
   t.same([...read].filter(([name]) => !named.includes(name) && !systemNames.includes(name)), [], 'the code reads no variable that is not listed')
