@@ -2,7 +2,7 @@ import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
 import type { Site } from './site-types.ts'
 import { until } from './until.ts'
-import type { Decision, OpenedHandshake, WayIn } from './ways-in.ts'
+import type { Decision, OpenedHandshake, WayIn } from './way-in.ts'
 
 /** The ways in which the user enters an address. Who denies access does not bring back the code, or enters nothing. */
 export const addressWays: WayIn[] = [

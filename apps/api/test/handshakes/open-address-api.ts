@@ -16,7 +16,7 @@ export interface TestPost {
 }
 
 /** `dove` confirms with a code; `gull` accepts an address as its own proof. */
-export function createTestPost (): TestPost {
+function createTestPost (): TestPost {
   const post: TestPost = { sent: new Map(), failure: undefined, proven: new Set(), offer: new Map() }
   const accept = async (text: string): Promise<Grant> => {
     if (post.failure !== undefined) throw post.failure

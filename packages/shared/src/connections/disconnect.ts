@@ -18,19 +18,14 @@ export interface ConnectionEnd {
  * also queues their revocation. False when the connection does not exist or is already closed.
  */
 export async function disconnect (
-  database: Database, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
+  { db }: Database, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
 ): Promise<boolean> {
   const revocation = revokeWith === undefined ? undefined : { vault: revokeWith, canRevoke: () => true }
-  const ended = await endConnections(database, [id], { reason: 'disconnected', revocation })
+  const ended = await db.transaction(async (tx) => await endRows(tx, [id], { reason: 'disconnected', revocation }))
   return ended.length === 1
 }
 
-/** Closes open connections, with their events, and returns which were open. */
-export async function endConnections ({ db }: Database, ids: string[], end: ConnectionEnd): Promise<string[]> {
-  return await db.transaction(async (tx) => await endRows(tx, ids, end))
-}
-
-/** `endConnections` inside a transaction. */
+/** Closes open connections, with their events, inside a transaction. Returns which were open. */
 export async function endRows (tx: Database['db'], ids: string[], { reason, revocation }: ConnectionEnd): Promise<string[]> {
   if (ids.length === 0) return []
   const isOpen = and(inArray(connections.id, ids), ne(connections.status, 'revoked'))

@@ -1,7 +1,7 @@
 export { listEvents } from './events.ts'
 export type { ConnectionEvent } from './events.ts'
 export { closeAccount } from './close-account.ts'
-export { disconnect, endConnections } from './disconnect.ts'
+export { disconnect } from './disconnect.ts'
 export { findConnection, findMissingPermissions, findSealed, listConnections } from './read.ts'
 export type { Connection, ConnectionFilter, SealedConnection } from './read.ts'
 export { saveConnections } from './store.ts'

@@ -10,7 +10,7 @@ export type { Batch, DueSegment, ReleasedSegments, Wake } from './enqueue.ts'
 export { releaseDeliveries } from './release-deliveries.ts'
 export { groupBy } from './group-by.ts'
 export { errorOutcome, expiredOutcome, handedBack, parkedOutcome, refreshLimitedOutcome, sentOutcome, waitOutcome } from './outcome.ts'
-export type { Outcome, Refusal } from './outcome.ts'
+export type { Outcome } from './outcome.ts'
 export { dropPartitions, ensurePartitions } from './partitions.ts'
 export { countWaiting, listProviderStates } from './provider-states.ts'
 

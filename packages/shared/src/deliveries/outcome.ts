@@ -22,7 +22,7 @@ export interface Outcome {
  * `needsReauth`: the credentials no longer work, or lack permissions, for all connections of the grant. `revoked`: the address of
  * this connection is gone.
  */
-export type Refusal = { status: 'needsReauth', missing?: string[] } | { status: 'revoked' }
+type Refusal = { status: 'needsReauth', missing?: string[] } | { status: 'revoked' }
 
 const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, refusal: null }
 

@@ -10,6 +10,5 @@ export {
   endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationContext,
   takeRevocations
 } from './revocations.ts'
-export type { DueRevocation, NewRevocation, RevocationResult } from './revocations.ts'
+export type { DueRevocation, RevocationResult } from './revocations.ts'
 export { openCredentials, sealCredentials, sealTarget, withTarget } from './seal.ts'
-export type { SealedAccess } from './seal.ts'

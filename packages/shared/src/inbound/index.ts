@@ -1,4 +1,3 @@
 export { handleNotice } from './handle-notice.ts'
-export type { InboundServices } from './handle-notice.ts'
 export { handleWaiting } from './handle-waiting.ts'
 export { findDeletion, storeMessage } from './store-message.ts'

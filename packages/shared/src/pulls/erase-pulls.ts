@@ -1,5 +1,4 @@
 import { inArray, sql } from 'drizzle-orm'
-import type { TransactionSql } from 'postgres'
 import { adAccounts, pulls } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
@@ -11,12 +10,6 @@ export async function erasePulls ({ db }: Pick<Database, 'db'>, connectionIds: s
   if (connectionIds.length === 0) return
   await db.delete(pulls).where(inArray(pulls.connectionId, connectionIds))
   await db.delete(adAccounts).where(inArray(adAccounts.connectionId, connectionIds))
-}
-
-/** `erasePulls` for a transaction of postgres.js. */
-export async function erasePullsIn (tx: TransactionSql, connectionIds: string[]): Promise<void> {
-  await tx`delete from pulls where connection_id = any (${connectionIds}::uuid[])`
-  await tx`delete from ad_accounts where connection_id = any (${connectionIds}::uuid[])`
 }
 
 /** Makes the pulls of reconnected connections due now: data that the old credentials could not read may be available. */
