@@ -94,8 +94,12 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
   return {
     kind: 'postgres',
     openQueue: (name) => asJobQueue(new bull.Queue(name, { connection, defaultJobOptions }), onError),
-    openWorker: (name, process, options) => asJobWorker(
-      (run) => new bull.Worker(name, run, { ...workerOptions(options), connection }), process, { ping, onError }),
+    openWorker: (name, process, options) => {
+      // An idle worker keeps a connection to listen on. Without one of its own, many providers would use up the pool.
+      pool.options.max += 1
+      const worker = workerOptions(options)
+      return asJobWorker((run) => new bull.Worker(name, run, { ...worker, connection }), process, { ping, onError })
+    },
     ping: async () => { await ping() },
     check: async () => {
       await withTimeout(checkQueueTables(connection))
