@@ -59,7 +59,9 @@ export const addressWays: WayIn[] = [
   }
 ]
 
-function giveAddress ({ api }: Site, { id, token }: OpenedHandshake, { address, account }: Decision): Promise<{ status: string }> {
+function giveAddress (
+  { api }: Site, { id, token }: OpenedHandshake, { address, account }: Decision
+): Promise<{ status: string }> {
   return api('POST', `/v1/handshakes/${id}/address`, { token, body: { address: address ?? account } })
 }
 

@@ -2,7 +2,8 @@ import { exampleProvider } from '@carillon/shared/providers'
 import { request } from 'undici'
 import { createBrowser } from './browser.ts'
 import { until } from './until.ts'
-import { openHandshake, walkRedirect } from './ways-in.ts'
+import { openHandshake } from './way-in.ts'
+import { walkRedirect } from './ways-in.ts'
 import type { Addresses, InboxEntry, DeliveryResponse, Site } from './site-types.ts'
 
 const patienceMs = 45_000

@@ -1,7 +1,7 @@
 import type { Browser, Page } from './browser.ts'
 import type { Site } from './site-types.ts'
 
-interface HandshakeResponse {
+export interface HandshakeResponse {
   id: string
   provider: string
   status: 'pending' | 'completed' | 'failed' | 'expired'

@@ -2,7 +2,7 @@ import { addressWays } from './address-ways.ts'
 import { createBrowser } from './browser.ts'
 import type { Browser, Page } from './browser.ts'
 import { until } from './until.ts'
-import type { Decision, WayIn } from './way-in.ts'
+import type { Decision, HandshakeResponse, WayIn } from './way-in.ts'
 
 /** All ways of all providers. */
 export const waysIn: WayIn[] = [
