@@ -32,6 +32,15 @@ for (const { kind, skip, open } of await backends()) {
       t.equal(seen.length, 1_000)
     })
 
+    t.test('leaves connections for queries, however many workers there are', async (t) => {
+      const { queue, startWorker, errors } = openQueue<number>(t, 'crowd')
+      const seen: number[] = []
+      for (let worker = 0; worker < 30; worker++) startWorker(async (number) => { seen.push(number) })
+      await queue.add(Array.from({ length: 100 }, (_, index) => ({ id: `job-${index}`, data: index })))
+      await until(() => seen.length >= 100, { timeoutMs: 30_000 })
+      t.same(errors, [])
+    })
+
     t.test('does nothing when there is nothing to add', async (t) => {
       const { queue } = openQueue(t, 'nothing')
       await queue.add([])
