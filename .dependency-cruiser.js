@@ -10,7 +10,7 @@ const foundations = {
   db: ['postgres', 'stores', 'log'],
   queue: ['postgres', 'stores', 'log', 'retry'],
   env: [],
-  providers: ['env', 'text'],
+  providers: ['env', 'names', 'text'],
   config: ['env', 'postgres', 'providers', 'text', 'vault']
 }
 const shared = '^packages/shared/src'

@@ -1,3 +1,5 @@
 export { fitText } from './fit-text.ts'
 export type { Space } from './fit-text.ts'
+export { Html, html } from './html.ts'
+export type { Content } from './html.ts'
 export { truncate } from './truncate.ts'
