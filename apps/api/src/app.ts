@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pages } from './pages/pages.ts'
+import { unsubscribePages } from './pages/unsubscribe-pages.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import { inboundRoutes } from './inbound/inbound-routes.ts'
 import { leaveBodiesUnread } from './input/unread-bodies.ts'
@@ -48,6 +49,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   await app.register(reference(site))
   await app.register(inboundRoutes(services))
   await app.register(pages(services), { prefix: '/connect' })
+  await app.register(unsubscribePages(services), { prefix: '/u' })
   await app.register(v1(services), { prefix: '/v1' })
   return app
 }

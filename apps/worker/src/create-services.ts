@@ -1,4 +1,5 @@
-import { pullPace } from '@carillon/shared/config'
+import { publicUrl, pullPace } from '@carillon/shared/config'
+import { createUnsubscribeLinks } from '@carillon/shared/connections'
 import { createFileStore } from '@carillon/http'
 import type { Runtime } from '@carillon/shared/runtime'
 import { createBreakers } from '@carillon/shared/throttling'
@@ -15,6 +16,7 @@ export function createServices (
     ...signals,
     breakers: createBreakers(runtime),
     fileStore: createFileStore(),
+    unsubscribeLinks: createUnsubscribeLinks(runtime.vault, publicUrl(config)),
     concurrency: config.DELIVER_REQUESTS,
     leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
     retentionDays: config.RETENTION_DAYS,

@@ -1,7 +1,7 @@
 import type { Site } from '../services.ts'
 
 /** Paths of this server below PUBLIC_URL. They are never pages of the site, even when both share an origin. */
-const ownPaths = /^\/(?:connect|v1|inbound|docs|openapi\.json|healthz|readyz|metrics)(?:\/|$)/
+const ownPaths = /^\/(?:connect|u|v1|inbound|docs|openapi\.json|healthz|readyz|metrics)(?:\/|$)/
 
 /** `returnTo` as it is stored, or what is wrong with it. The connect page is the only page of this server that it may name. */
 export function readReturnTo ({ publicUrl, allowedOrigins }: Site, text: string): { url: string } | { fault: string } {

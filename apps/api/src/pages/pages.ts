@@ -1,16 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
-import helmet from '@fastify/helmet'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { toRouteProblem } from '../problems/addresses.ts'
-import { sendProblem } from '../problems/problem-handlers.ts'
-import { toProblem } from '../problems/to-problem.ts'
+import type { FastifyPluginAsync } from 'fastify'
 import type { Services } from '../services.ts'
 import { createBrowserCookies } from './browser/browser-cookies.ts'
 import { addHomePage } from './home-page.ts'
-import { sendFailure, sendTooManyRequests } from './outcome-pages.ts'
 import { parseForm } from './browser/parse-form.ts'
+import { preparePages } from './prepare-pages.ts'
 import { providerPages } from './provider-pages.ts'
 
 const assets = {
@@ -25,29 +21,9 @@ const assets = {
 export function pages (services: Services): FastifyPluginAsync {
   const { site, vault } = services
   return async (app) => {
-    await app.register(helmet, pageHeaders)
+    await preparePages(app, site)
     await app.register(cookie, { secret: vault.derive('cookie') })
     await app.register(formbody, { bodyLimit: 4_096, parser: parseForm })
-    app.setErrorHandler(async (error, request, reply) => {
-      const problem = toProblem(error)
-      const { code, headers } = problem
-      if (code === 'tooManyRequests') return sendTooManyRequests(reply.headers(headers), problem, site)
-      if (code === 'unavailable') {
-        request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
-        return sendFailure(reply.headers(headers), 'unavailable', { site })
-      }
-      // The request is invalid, for example its body is too long. Nothing of it is logged.
-      if (code !== 'internal') return sendFailure(reply, 'notUnderstood', { site })
-      request.log.error({ requestId: request.id, err: error }, 'page failed')
-      return sendFailure(reply, 'internal', { site })
-    })
-    app.setNotFoundHandler(async (request, reply) => {
-      const problem = toRouteProblem(request)
-      // A program that uses a wrong method gets a problem with the right ones. People get a page.
-      if (problem.code === 'methodNotAllowed' && !isRead(request)) return sendProblem(problem, request, reply, site.publicUrl)
-      return sendFailure(reply.headers(problem.headers), 'unknownHandshake', { site })
-    })
-
     addHomePage(app, services)
     for (const [name, type] of Object.entries(assets)) {
       const file = await readFile(new URL(`../../assets/${name}`, import.meta.url))
@@ -57,31 +33,4 @@ export function pages (services: Services): FastifyPluginAsync {
     }
     await app.register(providerPages(services, createBrowserCookies(site)))
   }
-}
-
-function isRead ({ method }: FastifyRequest): boolean {
-  return method === 'GET' || method === 'HEAD'
-}
-
-/**
- * There is no `form-action`: browsers apply it to every redirect that follows a form, and ours lead to the provider and on to
- * wherever its users log in. All values on these pages are escaped, so there is no injected form that it would have to stop.
- */
-const pageHeaders = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      'default-src': ["'none'"],
-      'script-src': ["'self'"],
-      'style-src': ["'self'"],
-      'connect-src': ["'self'"],
-      'img-src': ['data:'],
-      'base-uri': ["'none'"],
-      'frame-ancestors': ["'none'"]
-    }
-  },
-  xFrameOptions: { action: 'deny' as const },
-  referrerPolicy: { policy: 'no-referrer' as const },
-  // The host may serve other things over http, so the operator of the host decides.
-  strictTransportSecurity: false
 }

@@ -1,3 +1,4 @@
+import type { UnsubscribeLinks } from '@carillon/shared/connections'
 import type { Refresher } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
 import type { DeliveryQueues } from '@carillon/shared/deliveries'
@@ -20,6 +21,7 @@ export interface DeliverServices {
   fileStore: FileStore
   registrations: Registrations
   refresher: Refresher
+  unsubscribeLinks: UnsubscribeLinks
   log: Log
   now: () => number
   /** Concurrent requests of each batch. */

@@ -23,7 +23,7 @@ export interface SendingBatch {
 export function createSender (
   services: DeliverServices, provider: Provider, messages: Map<string, Message>, { signal, startedAt }: SendingBatch
 ): (delivery: Claimed) => Promise<Settlement> {
-  const { breakers, database, fileStore, http, log, now, registrations, refresher, vault } = services
+  const { breakers, database, fileStore, http, log, now, registrations, refresher, unsubscribeLinks, vault } = services
   const context = { http, now, registrations, signal }
   const ownHosts = provider.ownHosts ?? provider.origins.map((origin) => new URL(origin).host)
   // Where users choose the host, each host has a health of its own, even if its origin is trusted.
@@ -82,6 +82,7 @@ export function createSender (
     let moved: Credentials | undefined
     const receipt = await provider.send(message, key, credentials, {
       ...context,
+      unsubscribeUrl: () => unsubscribeLinks.urlOf(delivery.connectionId),
       ...message.file !== undefined && { files: { store: fileStore, key: delivery.notificationId } },
       onMoved: (credentials) => { moved = credentials }
     })

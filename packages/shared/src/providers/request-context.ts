@@ -5,6 +5,8 @@ import type { FileContext, LimitScope } from '@carillon/http'
 /** The external services that a provider's client may use: network, cancellation, clock, files, and client registrations. */
 export interface RequestContext extends FileContext {
   registrations: Registrations
+  /** Where the recipient of a message turns off messages to this connection. Absent when the message belongs to none. */
+  unsubscribeUrl?: () => string
   /** Awaited before each request of a pull. Rejects when the request must not be sent now. */
   beforeRequest?: () => Promise<void>
   /** Receives the used share of the limit for all connections together, in percent, whenever a response states it. */
