@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { openSandbox } from '@carillon/sandbox'
 import { loadConfig } from '@carillon/shared/config'
 import { createProviders, definitions } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
@@ -7,8 +8,9 @@ import { kindsOf } from '../src/handshakes/kinds.ts'
 
 const root = new URL('../../../', import.meta.url)
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
-const values = Object.fromEntries(definitions.flatMap(({ required }) => required.map((name) => [name, name.endsWith('_URL') ? 'https://provider.example' : 'x'])))
-const providers = [...createProviders(loadConfig(values)).values()]
+const sandbox = await openSandbox()
+t.teardown(() => sandbox.close())
+const providers = [...createProviders(loadConfig(sandbox.environment())).values()]
 
 const head = [
   '| provider | accounts belong to | kinds of handshake | sends | refreshes | revokes | shows a repeated message once |',

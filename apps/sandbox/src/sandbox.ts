@@ -47,13 +47,13 @@ export interface Sandbox {
 /** Opens the simulators, their control calls and the page. Throws SettingError when a port is in use. */
 export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', env = {} } = options
-  const { app, ownApps, simulators } = createSandboxApps(host, options)
-  const close = async (): Promise<void> => { await Promise.all([app, ...ownApps.values()].map((each) => each.close())) }
+  const { app, ownApps, servers, simulators } = createSandboxApps(host, options)
+  const close = async (): Promise<void> => { await Promise.all([app, ...servers.values()].map((each) => each.close())) }
   try {
     await listen(app, { port, host }, 'SANDBOX_PORT')
-    for (const [index, [id, ownApp]] of [...ownApps].entries()) {
+    for (const [index, [id, server]] of [...servers].entries()) {
       const variable = `SANDBOX_${id.toUpperCase()}_PORT`
-      await listen(ownApp, { port: readPort(env, variable) ?? (port === 0 ? 0 : port + 1 + index), host }, variable)
+      await listen(server, { port: readPort(env, variable) ?? (port === 0 ? 0 : port + 1 + index), host }, variable)
     }
   } catch (error) {
     await close()
@@ -73,16 +73,25 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
+/** A server with a port of its own. */
+interface Listener {
+  listen: (at: { port: number, host: string }) => Promise<unknown>
+  close: () => Promise<void>
+}
+
 interface SandboxApps {
   app: FastifyInstance
-  /** By the id of the simulator. */
+  /** The simulators with a host of their own, by id. */
   ownApps: Map<string, FastifyInstance>
+  /** All simulators with a port of their own, by id. */
+  servers: Map<string, Listener>
   simulators: Simulator[]
 }
 
 function createSandboxApps (host: string, { bench = false, env = {}, simulators: more = [] }: SandboxOptions): SandboxApps {
   const app = createApp()
   const ownApps = new Map<string, FastifyInstance>()
+  const servers = new Map<string, Listener>()
   const clock = createClock()
   const inbox = createInbox(clock)
   const accounts = createAccounts()
@@ -105,18 +114,21 @@ function createSandboxApps (host: string, { bench = false, env = {}, simulators:
     if (simulator.hasOwnHost === true) {
       const ownApp = createApp()
       ownApps.set(simulator.id, ownApp)
+      servers.set(simulator.id, ownApp)
       ownApp.register(mount)
     } else {
       app.register(mount, { prefix: `/${simulator.id}` })
     }
+    const server = simulator.createServer?.({ faults, stats })
+    if (server !== undefined) servers.set(simulator.id, server)
   }
   app.register(controlRoutes({ ...services, faults, stats, simulators }), { prefix: '/_control' })
   app.register(screenRoutes({ inbox, accounts, simulators }))
-  return { app, ownApps, simulators }
+  return { app, ownApps, servers, simulators }
 }
 
-async function listen (app: FastifyInstance, at: { port: number, host: string }, variable: string): Promise<void> {
-  await app.listen(at).catch((error: NodeJS.ErrnoException) => {
+async function listen (server: Listener, at: { port: number, host: string }, variable: string): Promise<void> {
+  await server.listen(at).catch((error: NodeJS.ErrnoException) => {
     throw new SettingError(error.code === 'EADDRINUSE'
       ? `${variable}: port ${at.port} on ${at.host} is already in use; choose another, or 0 for any free one`
       : `the sandbox cannot listen on ${at.host}:${at.port}: ${error.message}`)

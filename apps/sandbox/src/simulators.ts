@@ -1,4 +1,5 @@
 import { createBlotre } from './blotre/blotre.ts'
+import { createEmail } from './email/email.ts'
 import { createFacebook } from './facebook/facebook.ts'
 import type { CreateSimulator } from './kit/simulator.ts'
 import { createMastodon } from './mastodon/mastodon.ts'
@@ -17,5 +18,6 @@ export const simulators: CreateSimulator[] = [
   createSlack,
   createNtfy,
   createMastodon,
-  createNoticeboard
+  createNoticeboard,
+  createEmail
 ]

@@ -16,15 +16,15 @@ export async function receiveMessage (
   services: Services, provider: Provider, reader: InboundReader, request: InboundRequest
 ): Promise<InboundResponse> {
   const { database, log, now, site, vault } = services
-  const message = verify()
+  const message = await verify()
   if (message.events.length === 0) return responseOf(message, '')
   const { id, code } = await storeMessage(database, vault, provider.id, message)
   if (id !== undefined) await Promise.race([handle(id), sleep(maxHandlingMs, undefined, { ref: false })])
   return responseOf(message, code)
 
-  function verify (): InboundMessage {
+  async function verify (): Promise<InboundMessage> {
     try {
-      return reader.read(request, now())
+      return await reader.read(request, now())
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
       const { kind, reason } = error.failure

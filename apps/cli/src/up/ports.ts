@@ -6,8 +6,9 @@ import { definitions } from '@carillon/shared/providers'
 /** The sandbox listens on this address, whatever HOST is. */
 const sandboxHost = '127.0.0.1'
 
-/** The simulators that have a host of their own. */
-const ownHosts = definitions.flatMap(({ id, simulatorPort: variable }) => variable === undefined ? [] : [{ id, variable }])
+/** The simulators that have a port of their own. */
+const ownPorts = definitions.flatMap(({ id, simulatorPort: variable, hasUserHosts = false }) =>
+  variable === undefined ? [] : [{ id, variable, hasUserHosts }])
 
 /** The port, if it is free. For 0 a free port, chosen here so that a restarted part keeps it. */
 export async function choosePort (variable: string, port: number, host: string): Promise<number> {
@@ -22,7 +23,7 @@ export async function choosePort (variable: string, port: number, host: string):
 export async function chooseSandboxPorts (config: Config): Promise<Record<string, string>> {
   const port = await choosePort('SANDBOX_PORT', config.SANDBOX_PORT, sandboxHost)
   const ports: Record<string, string> = { SANDBOX_PORT: String(port) }
-  for (const [index, { variable }] of ownHosts.entries()) {
+  for (const [index, { variable }] of ownPorts.entries()) {
     const given = config[variable]
     const wanted = typeof given === 'number' ? given : config.SANDBOX_PORT === 0 ? 0 : port + 1 + index
     ports[variable] = String(await choosePort(variable, wanted, sandboxHost))
@@ -30,7 +31,8 @@ export async function chooseSandboxPorts (config: Config): Promise<Record<string
   return ports
 }
 
+/** The hosts of simulated accounts, for the providers whose users choose one. */
 export function listSimulatorUrls (ports: Record<string, string> | undefined): Record<string, string | null> {
-  return Object.fromEntries(ownHosts.map(({ id, variable }) =>
+  return Object.fromEntries(ownPorts.filter(({ hasUserHosts }) => hasUserHosts).map(({ id, variable }) =>
     [`${id}Url`, ports === undefined ? null : urlOf(sandboxHost, Number(ports[variable]))]))
 }

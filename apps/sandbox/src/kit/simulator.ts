@@ -31,6 +31,8 @@ export interface Simulator {
   environment: (url: string) => Record<string, string>
   /** For services whose accounts include their host. */
   readonly hasOwnHost?: true
+  /** For services that do not use HTTP. Their server listens on a port of its own. */
+  createServer?: (services: { faults: Faults, stats: Stats }) => SimulatorServer
   /** Control calls that only this service has, below `/_control/<id>`. */
   controls?: (app: FastifyInstance) => void
   /** The account that a control call means by a short name or an id. */
@@ -61,10 +63,17 @@ export interface Simulator {
   reset: () => void
 }
 
+export interface SimulatorServer {
+  /** Rejects with the system's error. */
+  listen: (at: { port: number, host: string }) => Promise<void>
+  close: () => Promise<void>
+}
+
 /** Each service adds what its clients need to know about the account. */
 interface GrantedAccount {
   account: string
-  accessToken: string
+  /** Absent for a service without tokens. */
+  accessToken?: string
   refreshToken?: string | undefined
   [more: string]: unknown
 }

@@ -14,10 +14,10 @@ export async function deliveryConformance (
   provider: string,
   stack: Awaited<ReturnType<typeof startTestStack>>,
   traits: Traits,
-  { showing, refusals }: DeliveryTraits
+  { showing, refusals, outage = { answer: { status: 500, body: '<h1>Oops</h1>' }, status: 500 } }: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = stack
-  const { refuses = [], refusedFile, stateOf, neverExpires } = traits
+  const { refuses = [], refusedFile, stateOf, neverExpires, rateLimited, endsAs } = traits
   const { refresh, idempotent: isIdempotent = false } = services.providers.get(provider) ?? {}
   const canRefresh = refresh !== undefined && neverExpires !== true
   const looksExpired = canRefresh && traits.namesDeadTokens !== true
@@ -51,36 +51,38 @@ export async function deliveryConformance (
     })
   }
 
-  await t.test('waits for the end of a rate limit without an attempt', async (t) => {
-    const { connectionId, account, send } = await connectUser()
-    const before = await asked()
-    // On a slow machine, the second message must still come before this time.
-    const resetAt = Math.floor(Date.now() / 1000) * 1000 + 15_000
-    await fault({ ...traits.rateLimited(resetAt), times: 1 })
-    const first = await send(note)
-    await delivery(first, connectionId, 'retrying')
-    const second = await send({ ...note, level: 'error' })
-    const sent = await delivery(first, connectionId, 'sent')
-    const history = [{ event: 'queued' }, { event: 'wait', reason: 'rateLimited', until: String }, { event: 'attempt', outcome: 'sent' }]
-    t.match(sent, { attempts: 1, history })
-    t.equal(sent.history[1]?.status, 429)
-    t.ok(sent.updatedAt.getTime() >= resetAt, 'not before the reset')
-    const other = await delivery(second, connectionId, 'sent')
-    t.match(other, { attempts: 1, history }, 'what came meanwhile waited too')
-    t.equal(other.history[1]?.status, undefined, 'unsent')
-    t.equal((await messagesOf(account)).length, 2)
-    t.equal(await asked() - before, 3, 'three requests in all')
-  })
+  if (rateLimited !== undefined) {
+    await t.test('waits for the end of a rate limit without an attempt', async (t) => {
+      const { connectionId, account, send } = await connectUser()
+      const before = await asked()
+      // On a slow machine, the second message must still come before this time.
+      const resetAt = Math.floor(Date.now() / 1000) * 1000 + 15_000
+      await fault({ ...rateLimited(resetAt), times: 1 })
+      const first = await send(note)
+      await delivery(first, connectionId, 'retrying')
+      const second = await send({ ...note, level: 'error' })
+      const sent = await delivery(first, connectionId, 'sent')
+      const history = [{ event: 'queued' }, { event: 'wait', reason: 'rateLimited', until: String }, { event: 'attempt', outcome: 'sent' }]
+      t.match(sent, { attempts: 1, history })
+      t.equal(sent.history[1]?.status, 429)
+      t.ok(sent.updatedAt.getTime() >= resetAt, 'not before the reset')
+      const other = await delivery(second, connectionId, 'sent')
+      t.match(other, { attempts: 1, history }, 'what came meanwhile waited too')
+      t.equal(other.history[1]?.status, undefined, 'unsent')
+      t.equal((await messagesOf(account)).length, 2)
+      t.equal(await asked() - before, 3, 'three requests in all')
+    })
+  }
 
   await t.test('retries after server errors, and explains each attempt', async (t) => {
     const { connectionId, account, send } = await connectUser()
-    await fault({ status: 500, body: '<h1>Oops</h1>', times: 2 })
+    await fault({ ...outage.answer, times: 2 })
     const id = await send(note)
     const sent = await delivery(id, connectionId, 'sent')
     t.equal(sent.attempts, 3)
     t.match(sent.history, [
       { event: 'queued' },
-      ...[1, 2].map(() => ({ event: 'attempt', outcome: 'transient', status: 500, until: String })),
+      ...[1, 2].map(() => ({ event: 'attempt', outcome: 'transient', status: outage.status, until: String })),
       { event: 'attempt', outcome: 'sent' }
     ])
     await assertReceivedOnce(t, account, id, connectionId)
@@ -109,25 +111,37 @@ export async function deliveryConformance (
     })
   }
 
-  await t.test('parks a delivery with dead credentials, and sends it after the user reconnects', async (t) => {
-    const { userId, connectionId, account, send } = await connectUser()
-    await control('POST', '/tokens/revoke', { provider, account })
-    const before = await send(note)
-    t.match(await delivery(before, connectionId, 'parked'), { attempts: 1, reason: /not accepted/, receipt: null })
-    const [row] = await database.sql`select status, status_reason from connections where id = ${connectionId}`
-    t.match(row, { status: 'needsReauth', status_reason: /not accepted/ })
-    t.same(await happened(connectionId), ['connection.connected', 'connection.needs_reauth'])
-    const later = await notify([userId], { message: { ...note, level: 'error' } })
-    t.match(later, { deliveries: 1, parked: 1, unreachable: [] }, 'a later one is parked when it is accepted')
+  if (endsAs === 'gone') {
+    await t.test('fails a delivery to an address that is gone, and ends the connection', async (t) => {
+      const { userId, connectionId, account, send } = await connectUser()
+      await control('POST', '/tokens/revoke', { provider, account })
+      const failed = await delivery(await send(note), connectionId, 'failed')
+      t.match(failed, { attempts: 1, reason: /\S/, receipt: null, history: [{}, { event: 'attempt', outcome: 'gone' }] })
+      const [row] = await database.sql`select status, status_reason from connections where id = ${connectionId}`
+      t.match(row, { status: 'revoked', status_reason: /\S/ })
+      t.match(await notify([userId], { message: note }), { deliveries: 0, unreachable: [{ userId, reason: 'notConnected' }] })
+    })
+  } else {
+    await t.test('parks a delivery with dead credentials, and sends it after the user reconnects', async (t) => {
+      const { userId, connectionId, account, send } = await connectUser()
+      await control('POST', '/tokens/revoke', { provider, account })
+      const before = await send(note)
+      t.match(await delivery(before, connectionId, 'parked'), { attempts: 1, reason: /not accepted/, receipt: null })
+      const [row] = await database.sql`select status, status_reason from connections where id = ${connectionId}`
+      t.match(row, { status: 'needsReauth', status_reason: /not accepted/ })
+      t.same(await happened(connectionId), ['connection.connected', 'connection.needs_reauth'])
+      const later = await notify([userId], { message: { ...note, level: 'error' } })
+      t.match(later, { deliveries: 1, parked: 1, unreachable: [] }, 'a later one is parked when it is accepted')
 
-    const [back] = await connectAt(provider, [userId])
-    t.equal(back?.id, connectionId, 'reconnecting keeps the id')
-    const sent = await delivery(before, connectionId, 'sent')
-    t.match(sent.history.map(({ event }) => event), ['queued', looksExpired ? 'parked' : 'attempt', 'released', 'attempt'])
-    await delivery(later.id, connectionId, 'sent')
-    t.same(await messagesOf(account), [])
-    t.equal((await messagesOf(back?.account ?? '')).length, 2)
-  })
+      const [back] = await connectAt(provider, [userId])
+      t.equal(back?.id, connectionId, 'reconnecting keeps the id')
+      const sent = await delivery(before, connectionId, 'sent')
+      t.match(sent.history.map(({ event }) => event), ['queued', looksExpired ? 'parked' : 'attempt', 'released', 'attempt'])
+      await delivery(later.id, connectionId, 'sent')
+      t.same(await messagesOf(account), [])
+      t.equal((await messagesOf(back?.account ?? '')).length, 2)
+    })
+  }
 
   if (canRefresh) {
     await t.test('refreshes expired credentials, and sends the message', async (t) => {
@@ -187,7 +201,7 @@ export async function deliveryConformance (
   /** The number of messages so far, with repetitions. */
   async function asked (): Promise<number> {
     const { data } = await control<{ data: Array<{ provider: string, endpoint: string, requests: number }> }>('GET', '/stats')
-    const endpoint = data.find((each) => each.provider === provider && each.endpoint.startsWith('POST ') && each.endpoint.endsWith(showing))
+    const endpoint = data.find((each) => each.provider === provider && /^(POST .*|)$/.test(each.endpoint.slice(0, -showing.length)) && each.endpoint.endsWith(showing))
     return endpoint?.requests ?? 0
   }
 }

@@ -17,6 +17,8 @@ export type Failure =
     reason: string
     /** The earliest useful retry, in milliseconds since the epoch. Absent when the usual schedule applies. */
     notBefore?: number
+    /** The provider received the whole message and did not confirm it. A repetition may show it twice. */
+    mayHaveArrived?: true
   }
   | {
     kind: 'rateLimited'

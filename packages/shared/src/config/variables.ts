@@ -67,5 +67,5 @@ export function variablesOf (definitions: readonly ProviderDefinition[]): Variab
 function simulatorPorts (definitions: readonly ProviderDefinition[]): VariableTable {
   return Object.fromEntries(definitions.flatMap(({ name, simulatorPort }) => simulatorPort === undefined
     ? []
-    : [[simulatorPort, { ...port, about: `Port of the simulated ${name}, which needs a host of its own; the next one when absent.` }]]))
+    : [[simulatorPort, { ...port, about: `Port of the simulated ${name}, which needs a port of its own; the next one when absent.` }]]))
 }

@@ -33,6 +33,8 @@ export interface ProviderOptions<Env extends VariableTable, C extends Credential
   env: Env
   /** True when users choose the host of their account. The simulator then has its own port, `SANDBOX_<ID>_PORT`. */
   hasUserHosts?: true
+  /** True when the service does not use HTTP. The simulator then has its own port, `SANDBOX_<ID>_PORT`. */
+  hasOwnPort?: true
   /** Absent when the account cannot be connected in a terminal. */
   terminal?: TerminalAccess
   /** Throws TypeError for an invalid combination of values. */
@@ -54,8 +56,10 @@ export interface ProviderDefinition {
   readonly variables: VariableTable
   /** The variables without which the provider is not offered. */
   readonly required: readonly string[]
-  /** The variable with the port of the simulator, for a provider with user-chosen hosts. */
+  /** The variable with the port of the simulator, for a provider whose simulator has its own port. */
   readonly simulatorPort?: string
+  /** Users choose the host of their account. */
+  readonly hasUserHosts?: true
   readonly terminal?: TerminalAccess
   /** Undefined when a required variable is not set. `values` contains the parsed values of all variables. */
   create (values: Readonly<Record<string, unknown>>, site: Site): Provider | undefined
@@ -65,7 +69,7 @@ export interface ProviderDefinition {
 
 /** Derives the parts that the configuration, the command line and the documentation need from a provider's own facts. */
 export function defineProvider<const Env extends VariableTable, C extends Credentials> (
-  { id, name, holder, accounts, env, hasUserHosts, terminal, create }: ProviderOptions<Env, C>
+  { id, name, holder, accounts, env, hasUserHosts, hasOwnPort, terminal, create }: ProviderOptions<Env, C>
 ): ProviderDefinition {
   const prefix = `${id.toUpperCase()}_`
   const limit = `${prefix}MAX_PER_SECOND`
@@ -77,7 +81,8 @@ export function defineProvider<const Env extends VariableTable, C extends Creden
     accounts,
     prefix,
     required,
-    ...hasUserHosts === true && { simulatorPort: `SANDBOX_${prefix}PORT` },
+    ...(hasUserHosts ?? hasOwnPort) === true && { simulatorPort: `SANDBOX_${prefix}PORT` },
+    ...hasUserHosts === true && { hasUserHosts },
     ...terminal !== undefined && { terminal },
     variables: {
       ...Object.fromEntries(Object.entries(env).map(([suffix, variable]) => [`${prefix}${suffix}`, variable])),

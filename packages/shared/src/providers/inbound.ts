@@ -62,5 +62,5 @@ export interface InboundReader {
    * Verifies the request and reads its events. Makes no requests. Throws ProviderError `unauthorized` for a wrong signature that
    * the provider expects to be refused with 401, and `rejected` for any other request that is not the provider's.
    */
-  read (request: InboundRequest, now: number): InboundMessage
+  read (request: InboundRequest, now: number): InboundMessage | Promise<InboundMessage>
 }

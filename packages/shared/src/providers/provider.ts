@@ -33,6 +33,8 @@ export interface ProviderCore<C extends Credentials = Credentials> {
    * when the user enters none.
    */
   parseAccount? (text: string): { host: string, name: string }
+  /** Closes connections that the client keeps open between requests. Absent when it uses only `context.http`. */
+  close? (): Promise<void>
 }
 
 /**

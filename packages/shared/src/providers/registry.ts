@@ -1,5 +1,6 @@
 import { blotre } from './blotre/index.ts'
 import type { ProviderDefinition } from './define-provider.ts'
+import { email } from './email/index.ts'
 import { facebook } from './facebook/index.ts'
 import { ntfy } from './ntfy/index.ts'
 import { mastodon } from './mastodon/index.ts'
@@ -10,7 +11,7 @@ import { slack } from './slack/index.ts'
 
 /** All supported providers, in the order in which users see them. */
 export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [
-  pushbullet, pumpio, blotre, facebook, slack, ntfy, mastodon
+  pushbullet, pumpio, blotre, facebook, slack, ntfy, mastodon, email
 ]
 
 /** The provider that examples in help texts and documentation use. */

@@ -93,6 +93,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     now: clock.now,
     close: async () => {
       await http.close()
+      await Promise.all([...providers.values()].map((provider) => provider.close?.()))
       await pullQueue.close()
       await queues.close()
       clock.close()

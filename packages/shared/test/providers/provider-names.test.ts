@@ -33,10 +33,18 @@ t.test('the check finds a name in an identifier, a variable, a text and a host',
   for (const spelling of spellings) t.match(spelling, nameOf('pumpio'))
   t.match('at Blot\'re', nameOf('blotre'))
   t.notMatch('pump iota', nameOf('pumpio'))
+  for (const spelling of ["id === 'email'", 'EMAIL_FROM', '/connect/email/start']) t.match(spelling, nameOf('email'))
+  for (const spelling of ['an e-mail address', 'emails', 'me.email']) t.notMatch(spelling, nameOf('email'))
 })
 
-/** Finds `id` in any case, and with a dot, a hyphen or an apostrophe inside. */
+/** Ids that are ordinary words. Texts may contain them, and the code may not depend on them. */
+const words = new Set(['email'])
+
+/**
+ * Finds `id` in any case, and with a dot, a hyphen or an apostrophe inside. A word counts as a text of its own, or as a prefix.
+ */
 function nameOf (id: string): RegExp {
+  if (words.has(id)) return new RegExp(`(['"\`])${id}\\1|/${id}/|\\b${id.toUpperCase()}_`)
   return new RegExp([...id].join('[^\\w\\s]?'), 'i')
 }
 

@@ -6,6 +6,12 @@ const pushbullet = { PUSHBULLET_CLIENT_ID: 'carillon', PUSHBULLET_CLIENT_SECRET:
 const blotre = { BLOTRE_CLIENT_ID: 'carillon', BLOTRE_CLIENT_SECRET: 'hush' }
 const facebook = { FACEBOOK_CLIENT_ID: '1', FACEBOOK_CLIENT_SECRET: 'hush' }
 
+/** A value that the variable accepts. Most accept any text. */
+const valueOf = (name: string) => {
+  const own: Record<string, string> = { EMAIL_SMTP_URL: 'smtp://127.0.0.1', EMAIL_FROM: 'news@site.example' }
+  return own[name] ?? (name.endsWith('_URL') ? 'https://provider.example' : 'x')
+}
+
 const offer = (env: Record<string, string>) => createProviders(loadConfig(env))
 
 t.test('offers the configured providers, in the order of the registry', async (t) => {
@@ -20,8 +26,7 @@ t.test('offers no provider without its required variables', async (t) => {
   t.equal(offer({}).size, 0)
   t.equal(offer({ PUSHBULLET_CLIENT_SECRET: 'hush' }).size, 0)
   for (const { id, required } of definitions) {
-    const values = required.map((name) => [name, name.endsWith('_URL') ? 'https://provider.example' : 'x'])
-    t.same([...offer(Object.fromEntries(values)).keys()], [id])
+    t.same([...offer(Object.fromEntries(required.map((name) => [name, valueOf(name)]))).keys()], [id])
   }
 })
 
@@ -47,7 +52,7 @@ t.test('refuses a value that a provider cannot use', async (t) => {
 
 t.test('requires the secret that belongs to an id', async (t) => {
   for (const { required: [id = '', ...secrets] } of definitions) {
-    for (const secret of secrets) t.throws(() => loadConfig({ [id]: 'x' }), { message: `${secret} is missing; ${id} has no effect without it` })
+    for (const secret of secrets) t.throws(() => loadConfig({ [id]: valueOf(id) }), { message: `${secret} is missing; ${id} has no effect without it` })
   }
 })
 

@@ -75,7 +75,8 @@ function addCard ({ cards, phone }, { at, card: { kind, title, body, url, imageU
   card.querySelector('p').textContent = body ?? ''
   if (isWeb(imageUrl)) card.querySelector('img').src = imageUrl
   if (url !== undefined) card.querySelector('a').textContent = url
-  if (isWeb(url)) card.querySelector('a').href = url
+  // A path leads to a page of the simulator.
+  if (isWeb(url) || /^\/[^/]/.test(url ?? '')) card.querySelector('a').href = url
   if (color !== undefined) {
     card.style.setProperty('--color', color)
     phone.style.setProperty('--color', color)

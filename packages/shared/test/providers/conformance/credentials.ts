@@ -10,7 +10,8 @@ import type { Fault, Simulator } from './simulator.ts'
 /** The requirements for the credentials of every provider. `carried` contains messages that it can send. */
 export async function credentialsConformance (
   t: Test, provider: ProviderClient, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
-  { renewsWhileValid = false, neverExpires, adds = [] }: Pick<Traits, 'renewsWhileValid' | 'neverExpires' | 'adds'>
+  { renewsWhileValid = false, neverExpires, adds = [], endsAs, identifiesOffline }:
+  Pick<Traits, 'renewsWhileValid' | 'neverExpires' | 'adds' | 'endsAs' | 'identifiesOffline'>
 ): Promise<void> {
   const { person, known, send, call, fails, errors } = setup
   const { revoke, authorize } = provider
@@ -121,8 +122,8 @@ export async function credentialsConformance (
 
   /** If tokens can be refreshed, a dead one may look expired. The refresh then distinguishes them. */
   async function isDead (t: Test, someone: Person): Promise<void> {
-    const kinds: Array<Failure['kind']> = refresh === undefined ? ['unauthorized'] : ['expired', 'unauthorized']
-    await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
+    const kinds: Array<Failure['kind']> = refresh === undefined ? [endsAs ?? 'unauthorized'] : ['expired', 'unauthorized']
+    if (identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
     for (const message of carried) await fails(t, () => send(t, someone, { message }), kinds)
     if (refresh === undefined) return
     await fails(t, () => refresh(someone.credentials, call(t)), 'unauthorized')

@@ -17,6 +17,7 @@ export async function runConformance (
   const simulator = await openSimulator(t, definition.id, simulators)
   const provider = definition.create(loadConfig(simulator.environment, [], [definition]), { name: 'Site' })
   if (provider === undefined) throw new Error(`the simulator's environment does not configure ${definition.id}`)
+  t.teardown(() => provider.close?.())
   const secrets = Object.entries(definition.variables).flatMap(([name, { secret }]) => secret === true ? [simulator.environment[name] ?? ''] : [])
   await intermediariesConformance(t, provider, traits)
   await conformance(t, provider, simulator, traits, secrets.filter((secret) => secret !== ''))

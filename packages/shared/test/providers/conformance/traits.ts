@@ -6,8 +6,13 @@ import type { Fault, Arrival } from './simulator.ts'
 export interface Traits {
   /** The pure functions that classify responses, by what sends the response. */
   classifiers: Record<string, (response: HttpResponse, now: number) => { kind: string }>
-  /** The provider's response for a rate limit until `at` (milliseconds since the epoch, a whole second). */
-  rateLimited: (at: number) => Fault
+  /**
+   * The provider's response for a rate limit until `at` (milliseconds since the epoch, a whole second). Absent when the provider
+   * never states the end of a limit.
+   */
+  rateLimited?: (at: number) => Fault
+  /** The provider does not use HTTP. Its own tests cover what the suites test with responses of HTTP. */
+  isHttp?: boolean
   /** A file that the provider accepts, by value. Any file when absent. */
   file?: { name: string, type: string, data: string }
   /** A file that it rejects before it sends a request. */
@@ -18,6 +23,10 @@ export interface Traits {
   stateOf?: (item: Arrival['item']) => unknown
   /** True when the API says that a token is dead, and not only expired, so that no refresh is attempted. */
   namesDeadTokens?: boolean
+  /** How a message fails once the user has withdrawn access. `unauthorized` when absent. */
+  endsAs?: 'gone'
+  /** The credentials contain the account, so that `identify` sends no request. */
+  identifiesOffline?: true
   /** True when a token can be refreshed only while it is valid. */
   renewsWhileValid?: boolean
   /** True when the tokens of the simulator's usual accounts never expire, although the provider can refresh others. */
@@ -34,6 +43,8 @@ export interface DeliveryTraits {
   showing: string
   /** Responses that reject a message for good, and what the worker makes of them. */
   refusals: Array<{ answer: object, outcome: 'rejected' | 'quota', reason: RegExp }>
+  /** A temporary error of the provider, and its status. A 500 when absent. */
+  outage?: { answer: object, status: number }
 }
 
 interface JourneyTraits {

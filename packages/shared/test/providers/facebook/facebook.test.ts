@@ -158,19 +158,19 @@ t.test('detects from the response to a forwarded request whether the token is de
 })
 
 t.test("accepts only notices that the app's secret has signed", async (t) => {
-  const read = (signed: string, callback = 'deauthorize') => facebook.inbound?.read({
+  const read = async (signed: string, callback = 'deauthorize') => await facebook.inbound?.read({
     headers: {}, query: new URLSearchParams(), body: Buffer.from(`signed_request=${encodeURIComponent(signed)}`), callback
   }, 0)
   const payload = encode({ algorithm: 'HMAC-SHA256', user_id: '42', issued_at: 1_790_000_000, expires: 0 })
   const event = { accountId: '42', issuedAt: new Date(1_790_000_000_000) }
-  const removed = read(`${sign(payload)}.${payload}`)
+  const removed = await read(`${sign(payload)}.${payload}`)
   t.match([removed?.id, removed?.events], [payload, [{ kind: 'accountRemoved', ...event }]])
   const confirmation = { code: 'code', url: 'https://carillon.example/code' }
   t.same(removed?.respond?.(confirmation), { body: { success: true } })
-  const deletion = read(`${sign(payload)}.${payload}`, 'delete')
+  const deletion = await read(`${sign(payload)}.${payload}`, 'delete')
   t.same(deletion?.events, [{ kind: 'deletionRequested', ...event }])
   t.same(deletion?.respond?.(confirmation), { body: { url: confirmation.url, confirmation_code: 'code' } })
-  t.throws(() => read(`${sign(payload)}.${payload}`, 'other'), { message: /for no callback/ })
+  await t.rejects(read(`${sign(payload)}.${payload}`, 'other'), { message: /for no callback/ })
   const forged = [
     '', '.', payload, `.${payload}`, `${sign(payload)}.`, `${sign(payload, 'other')}.${payload}`, `${sign(payload).slice(0, -2)}.${payload}`,
     `${sign(payload)}.${encode({ algorithm: 'HMAC-SHA256', user_id: '43', issued_at: 1_790_000_000 })}`, `${sign(payload)}.${payload}.${payload}`,
@@ -182,7 +182,7 @@ t.test("accepts only notices that the app's secret has signed", async (t) => {
       { algorithm: 'HMAC-SHA256', user_id: 42, issued_at: 1 }, null, []
     ].map((each) => `${sign(encode(each))}.${encode(each)}`)
   ]
-  for (const signed of forged) t.throws(() => read(signed), { name: 'ProviderError', message: /: signed_request / }, signed)
+  for (const signed of forged) await t.rejects(read(signed), { name: 'ProviderError', message: /: signed_request / })
 })
 
 function encode (value: unknown): string {

@@ -81,5 +81,7 @@ function read (content: object, signedSecondsFromNow = 0) {
   const body = Buffer.from(JSON.stringify(content))
   const timestamp = String(now / 1_000 + signedSecondsFromNow)
   const signature = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')
-  return reader.read({ headers: { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': `v0=${signature}` }, query: new URLSearchParams(), body }, now)
+  const message = reader.read({ headers: { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': `v0=${signature}` }, query: new URLSearchParams(), body }, now)
+  if (message instanceof Promise) throw new TypeError('the reader responds at once')
+  return message
 }
