@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
+import { publicId } from '@carillon/shared/db'
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import type { AddressResult } from '../../handshakes/address/address-result.ts'
@@ -61,7 +62,7 @@ export function addressRoutes (services: Services): FastifyPluginAsyncTypebox {
 
 /** Connects the address that the code was sent to. Throws Problem. */
 export async function confirmCode (
-  services: Services, request: FastifyRequest<{ Params: { id: string } }>, found: Found, code: string
+  services: Services, request: FastifyRequest, found: Found, code: string
 ): Promise<HandshakeReply> {
   const { handshake, provider } = found
   if (handshake.kind !== 'confirm') throw notFound('handshake of the kind confirm')
@@ -72,11 +73,11 @@ export async function confirmCode (
 }
 
 async function toReply (
-  services: Services, request: FastifyRequest<{ Params: { id: string } }>, { provider }: Found, result: AddressResult
+  services: Services, request: FastifyRequest, { handshake: { id }, provider }: Found, result: AddressResult
 ): Promise<HandshakeReply> {
   if (result.kind === 'wrong' || result.kind === 'unusable') throw toAddressProblem(result, provider, services.site)
   if (result.kind === 'failed') throw toFailedProblem(result.reason, provider, services.site)
-  const current = await findOwnHandshake(services, request, request.params.id)
+  const current = await findOwnHandshake(services, request, publicId('handshake', id))
   if (result.kind === 'over') throw toOverProblem(current)
   return toHandshakeResponse(services, current)
 }

@@ -11,7 +11,7 @@ import { email } from '../../../src/providers/email/index.ts'
 import { openSimulator } from '../conformance/simulator.ts'
 
 /** A mail as the simulator keeps it. */
-export interface ReceivedMail {
+interface ReceivedMail {
   id: string
   from: string
   to: string
