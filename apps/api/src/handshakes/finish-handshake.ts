@@ -27,7 +27,8 @@ export async function finishHandshake (
     log.info(facts, 'connected')
   }
   // Nothing is sent to the owner of a team through the team's account.
-  if (team === null) await sendWelcome(services, provider, userId)
+  const [connection] = saved
+  if (team === null && connection !== undefined) await sendWelcome(services, provider, { userId, connectionId: connection.id })
 }
 
 /** Fails a claimed handshake, revokes its `grant` if there is one, and returns the reason that the user and the site are told. */

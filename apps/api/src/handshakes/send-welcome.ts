@@ -8,7 +8,8 @@ import type { Services } from '../services.ts'
  * can be looked up. An error here does not fail the handshake.
  */
 export async function sendWelcome (
-  { accepter, database, site, log }: Services, provider: Provider, userId: string
+  { accepter, database, site, log }: Services, provider: Provider,
+  { userId, connectionId }: { userId: string, connectionId: string }
 ): Promise<void> {
   if (provider.send === undefined) return
   try {
@@ -21,7 +22,8 @@ export async function sendWelcome (
       message: {
         type: 'note', title: `${provider.name} is connected`, body: `From now on, you receive notifications from ${site.name} here.`
       },
-      providers: [provider.id]
+      providers: [provider.id],
+      connectionId
     })
   } catch (error) {
     log.warn({ err: error, provider: provider.id }, 'could not send the welcome message')

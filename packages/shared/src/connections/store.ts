@@ -53,9 +53,12 @@ export async function saveConnections (
   if (all.length === 0) return []
   return db.transaction(async (tx) => {
     await lockOwners(tx, all)
-    const before = await findExisting(tx, all, rulesOf)
+    const shared = await ensureShared(tx, all)
+    const before = await findExisting({ tx, vault, all, rulesOf }, [...shared.values()])
     const ids = before.map((old) => old?.id ?? newId())
-    const grantIds = await storeGrants(tx, vault, all, ids)
+    const grantIds = all.map(({ provider, grant }, index) =>
+      (grant.shared === undefined ? ids[index] : shared.get(`${provider} ${grant.shared.key}`)) ?? newId())
+    await storeCredentials(tx, vault, all, grantIds)
     const rows = all.map(({ provider, grant, ...owner }, index) => {
       const id = ids[index] ?? newId()
       return {
@@ -97,7 +100,7 @@ export async function saveConnections (
       }
     })
     await releaseReplaced({ tx, vault, all, rulesOf }, rows, before)
-    await endOtherOwners(tx, rows, rulesOf)
+    await endOtherOwners({ tx, vault, all, rulesOf }, rows)
     const recovered = await recoverOthers(tx, all, rows)
     const pulled = all.flatMap(({ grant: { account } }, index) => {
       const old = before[index]
@@ -150,15 +153,21 @@ const columnsOfOld = {
 
 type ExistingConnection = Awaited<ReturnType<typeof selectOld>>[number]
 
-/** The owners' connections that `all` replaces, in its order. Locks the grants before the connections, like every statement. */
+/**
+ * The owners' connections that `all` replaces, in its order. Locks all grants that this transaction may change before the
+ * connections, in the order of their ids, like every statement.
+ */
 async function findExisting (
-  tx: Transaction, all: NewConnection[], rulesOf: (provider: string) => ConnectionRules
+  { tx, all, rulesOf }: Saving, sharedIds: string[]
 ): Promise<Array<ExistingConnection | undefined>> {
   const ofOwners = or(
     inArray(connections.userId, all.flatMap((one) => 'userId' in one ? [one.userId] : [])),
     inArray(connections.teamId, all.flatMap((one) => 'teamId' in one ? [one.teamId] : [])))
-  const held = tx.select({ id: connections.grantId }).from(connections).where(ofOwners)
-  await tx.select({ id: grants.id }).from(grants).where(inArray(grants.id, held)).orderBy(grants.id).for('update')
+  const taken = exclusiveAccounts(all, rulesOf)
+  const held = tx.select({ id: connections.grantId }).from(connections)
+    .where(taken === undefined ? ofOwners : or(ofOwners, taken))
+  await tx.select({ id: grants.id }).from(grants)
+    .where(or(inArray(grants.id, held), inArray(grants.id, sharedIds))).orderBy(grants.id).for('update')
   const found = await selectOld(tx, ofOwners)
   const known = new Map(found.map((row) => [`${row.userId ?? row.teamId} ${row.provider} ${row.accountKey}`, row]))
   return all.map((one) => known.get(
@@ -175,13 +184,9 @@ function accountKeyOf ({ account }: Grant, { accounts }: ConnectionRules): strin
 }
 
 /**
- * Stores the credentials of the connections with these ids, and returns the ids of the grants in the same order. A grant that
- * only one connection may use has the id of that connection.
+ * Stores the credentials in the grants with these ids. A grant that only one connection may use has the id of that connection.
  */
-async function storeGrants (tx: Transaction, vault: Vault, all: NewConnection[], connectionIds: string[]): Promise<string[]> {
-  const shared = await ensureShared(tx, all)
-  const ids = all.map(({ provider, grant }, index) =>
-    (grant.shared === undefined ? connectionIds[index] : shared.get(`${provider} ${grant.shared.key}`)) ?? newId())
+async function storeCredentials (tx: Transaction, vault: Vault, all: NewConnection[], ids: string[]): Promise<void> {
   const rows = new Map(all.map(({ provider, grant }, index) => {
     const id = ids[index] ?? newId()
     return [id, {
@@ -205,10 +210,9 @@ async function storeGrants (tx: Transaction, vault: Vault, all: NewConnection[],
       updatedAt: sql`now()`
     }
   })
-  return ids
 }
 
-/** Creates missing shared grants, without credentials, and locks them. Returns their ids by provider and key. */
+/** Creates missing shared grants, without credentials. Returns the ids of all of them by provider and key. */
 async function ensureShared (tx: Transaction, all: NewConnection[]): Promise<Map<string, string>> {
   const wanted = new Map(all.flatMap(({ provider, grant: { shared } }) =>
     shared === undefined ? [] : [[`${provider} ${shared.key}`, { provider, key: shared.key }]]))
@@ -216,7 +220,7 @@ async function ensureShared (tx: Transaction, all: NewConnection[]): Promise<Map
   const sorted = [...wanted].sort(([one], [other]) => one < other ? -1 : 1).map(([, row]) => row)
   await tx.insert(grants).values(sorted.map((row) => ({ id: newId(), ...row, status: 'revoked' as const }))).onConflictDoNothing()
   const found = await tx.select({ id: grants.id, provider: grants.provider, key: grants.key }).from(grants)
-    .where(or(...sorted.map(({ provider, key }) => and(eq(grants.provider, provider), eq(grants.key, key))))).orderBy(grants.id).for('update')
+    .where(or(...sorted.map(({ provider, key }) => and(eq(grants.provider, provider), eq(grants.key, key)))))
   return new Map(found.map(({ id, provider, key }) => [`${provider} ${key}`, id]))
 }
 
@@ -257,15 +261,20 @@ function isSameToken (old: Credentials, fresh: Credentials): boolean {
   return old.accessToken === fresh.accessToken || (old.refreshToken !== undefined && old.refreshToken === fresh.refreshToken)
 }
 
+/** The connections of any owner to accounts that belong to one owner at a time. Undefined when there are no such accounts. */
+function exclusiveAccounts (all: NewConnection[], rulesOf: (provider: string) => ConnectionRules) {
+  const exclusive = all.filter(({ provider }) => rulesOf(provider).accounts === 'manyExclusive')
+  return or(...exclusive.map(({ provider, grant }) =>
+    and(eq(connections.provider, provider), eq(connections.accountId, grant.account.id))))
+}
+
 /** Ends the connections of other owners to accounts that belong to one owner at a time. */
-async function endOtherOwners (
-  tx: Transaction, rows: NewRow[], rulesOf: (provider: string) => ConnectionRules
-): Promise<void> {
-  const exclusive = rows.filter(({ provider }) => rulesOf(provider).accounts === 'manyExclusive')
-  if (exclusive.length === 0) return
+async function endOtherOwners ({ tx, all, rulesOf }: Saving, rows: NewRow[]): Promise<void> {
+  const taken = exclusiveAccounts(all, rulesOf)
+  if (taken === undefined) return
+  const own = rows.map(({ id }) => id)
   const others = await tx.select({ id: connections.id }).from(connections).where(sql`
-    ${or(...exclusive.map(({ provider, accountId }) => and(eq(connections.provider, provider), eq(connections.accountId, accountId))))}
-    and ${connections.status} <> 'revoked' and not ${inArray(connections.id, exclusive.map(({ id }) => id))}`)
+    ${taken} and ${connections.status} <> 'revoked' and not ${inArray(connections.id, own)}`)
   await endRows(tx, others.map(({ id }) => id), { reason: 'another user connected this account' })
 }
 

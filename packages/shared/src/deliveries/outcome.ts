@@ -5,7 +5,8 @@ import { retryDelayMs } from './retry-schedule.ts'
 
 /** The result of one claimed delivery. `dueAt` is in milliseconds since the epoch. Null means immediately. */
 export interface Outcome {
-  state: 'sent' | 'retrying' | 'parked' | 'failed' | 'expired'
+  /** `unknown`: the message may have arrived, so `on_unknown` of its notification decides whether to send it again. */
+  state: 'sent' | 'retrying' | 'parked' | 'failed' | 'unknown' | 'expired'
   /** Whether the delivery used up an attempt. */
   attempted: boolean
   reason: string | null
@@ -110,8 +111,10 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
         reason: failure.reason,
         event: { event: 'attempt', outcome: failure.kind, reason: failure.reason, ...facts }
       }
-    case 'transient':
-      return retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
+    case 'transient': {
+      const outcome = retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
+      return failure.mayHaveArrived === true && outcome.state === 'retrying' ? { ...outcome, state: 'unknown' } : outcome
+    }
     case 'malformed':
     case 'expired':
       return retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now)

@@ -68,6 +68,7 @@ export const transitions = [
   { by: 'settle', from: ['sending'], to: 'retrying', events: ['attempt', 'wait', 'handedBack', 'parked'] },
   { by: 'settle', from: ['sending'], to: 'parked', events: ['attempt', 'parked'] },
   { by: 'settle', from: ['sending'], to: 'failed', events: ['attempt'] },
+  { by: 'settle', from: ['sending'], to: 'unknown', events: ['attempt'] },
   { by: 'settle', from: ['sending'], to: 'expired', events: ['expired'] },
   { by: 'settle', from: ['sending'], to: 'canceled', events: ['attempt', 'wait', 'handedBack', 'parked'] },
   { by: 'settle', from: ['sending'], to: 'skipped', events: ['attempt', 'wait', 'handedBack', 'parked'] },

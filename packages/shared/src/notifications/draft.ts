@@ -25,6 +25,8 @@ export interface Draft {
   spreadSeconds?: number | undefined
   /** How to handle a delivery that may have been sent, where sending it again may show it twice. Defaults to `hold`. */
   onUnknown?: OnUnknown | undefined
+  /** The only connection that receives it. All connections of the audience when absent. */
+  connectionId?: string | undefined
   /** The API key's id. */
   createdBy?: string | undefined
 }

@@ -72,7 +72,8 @@ const outcomes: Outcome[] = [
   { ...outcome, state: 'expired', event: { event: 'expired' } },
   { ...outcome, state: 'parked', event: { event: 'parked' } },
   { ...outcome, state: 'parked', refusal: { status: 'needsReauth' } },
-  { ...outcome, state: 'failed', refusal: { status: 'revoked' } }
+  { ...outcome, state: 'failed', refusal: { status: 'revoked' } },
+  { ...outcome, state: 'unknown' }
 ]
 
 /** Runs steps against PostgreSQL, and predicts the states that follow. A trigger records every change of a row. */
@@ -298,9 +299,11 @@ function claimedState (one: Pick<Situation, 'state' | 'isCanceled' | 'isExpired'
 }
 
 function settledState (one: Situation, { state }: Outcome, version: number): DeliveryState {
-  if (state !== 'retrying' && state !== 'parked') return state
+  if (state !== 'retrying' && state !== 'parked' && state !== 'unknown') return state
+  if (state === 'unknown' && one.onUnknown === 'hold') return 'unknown'
   if (one.status === 'revoked') return 'skipped'
   if (one.isCanceled) return 'canceled'
+  if (state === 'unknown') return 'retrying'
   return state === 'parked' && one.status === 'active' && one.version > version ? 'retrying' : state
 }
 

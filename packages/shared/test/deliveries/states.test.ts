@@ -15,6 +15,7 @@ const rareOrders = [
   inOrder(1, 'insertNotifications', 'claim', 'cancelNotification', 'reclaimLost', 'claim'),
   inOrder(1, 'insertNotifications', 'claim', 'cancelNotification', 'settle', 'settle', 'settle'),
   inOrder(1, 'insertNotifications', 'disconnect', 'claim'),
+  inOrder(11, 'insertNotifications', 'claim', 'disconnect', 'settle'),
   inOrder(1, 'insertNotifications', 'passTime', 'clearJobs', 'assignJobs'),
   inOrder(1, 'insertNotifications', 'expire', 'claim'),
   inOrder(0, 'mute', 'insertNotifications'),

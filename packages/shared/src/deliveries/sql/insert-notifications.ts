@@ -71,7 +71,7 @@ function readDrafts (sql: Sql, drafts: Draft[]): Fragment {
   return sql`
     select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
       id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
-      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid)`
+      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid, connection_id uuid)`
 }
 
 function withoutRevokedKeys (sql: Sql): Fragment {
@@ -103,7 +103,8 @@ function listRecipients (sql: Sql, drafts: Draft[]): Fragment {
 
 function findUsers (sql: Sql): Fragment {
   return sql`
-    select listed.*, draft.providers, draft.spread_seconds, coalesce(draft.send_at, now()) as send_at, users.id as user_id
+    select listed.*, draft.providers, draft.spread_seconds, coalesce(draft.send_at, now()) as send_at, users.id as user_id,
+      draft.connection_id as only_id
     from listed join draft on draft.id = listed.notification_id
     left join users on users.external_id = listed.external_id`
 }
@@ -115,6 +116,7 @@ function findConnections (sql: Sql, offered: string[]): Fragment {
       case when connections.status = 'active' then muted else status_reason end as status_reason, muted is not null as is_muted
     from recipient
     left join connections on connections.user_id = recipient.user_id and connections.status <> 'revoked'
+      and connections.id = coalesce(recipient.only_id, connections.id)
       and connections.provider = any (${offered}) and connections.provider = any (coalesce(recipient.providers, ${offered}))`
 }
 
@@ -188,7 +190,7 @@ interface InsertedRow extends Omit<Inserted, 'accepted'> {
 }
 
 function toRecord (
-  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy }: Draft
+  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy, connectionId }: Draft
 ): object {
   return {
     id,
@@ -201,7 +203,8 @@ function toRecord (
     expires_at: expiresAt,
     spread_seconds: spreadSeconds,
     on_unknown: onUnknown,
-    created_by: createdBy
+    created_by: createdBy,
+    connection_id: connectionId
   }
 }
 

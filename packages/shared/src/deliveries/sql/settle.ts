@@ -52,7 +52,7 @@ function readOutcomes (sql: Sql, settlements: Settlement[], now: number): Fragme
       ${column(({ delivery }) => delivery.connectionId)}::uuid[], ${column(({ delivery }) => delivery.credentialsVersion)}::int[],
       ${column(({ outcome }) => outcome.state)}::text[], ${column(({ outcome }) => outcome.attempted ? 1 : 0)}::int[],
       ${column(({ outcome }) => outcome.reason)}::text[], ${column(({ outcome }) => toJson(outcome.receipt))}::text[],
-      ${column(({ outcome }) => outcome.state === 'retrying' ? untilMs(outcome.dueAt ?? now) : null)}::float8[],
+      ${column(({ outcome: { state, dueAt } }) => state === 'retrying' || state === 'unknown' ? untilMs(dueAt ?? now) : null)}::float8[],
       ${column(({ outcome }) => outcome.limitedUntil === null ? null : untilMs(outcome.limitedUntil))}::float8[],
       ${column(({ outcome }) => outcome.refusal?.status ?? null)}::text[],
       ${column(({ outcome }) => outcome.refusal?.status === 'needsReauth' ? outcome.refusal.missing?.join(' ') ?? null : null)}::text[],
@@ -143,19 +143,21 @@ function findChanges (sql: Sql): Fragment {
   return sql`
     select outcome.notification_id, outcome.connection_id,
       connections.status = 'revoked' as is_revoked, canceled_at is not null as is_canceled, paused_at is not null as is_paused,
+      outcome.state = 'unknown' and on_unknown = 'hold' as is_held,
       outcome.state = 'parked' and connections.status = 'active' and grants.version > outcome.version as is_stale
     from outcome
     join connections on connections.id = outcome.connection_id
     join grants on grants.id = connections.grant_id
     join notifications on notifications.id = outcome.notification_id
-    where outcome.state in ('retrying', 'parked')`
+    where outcome.state in ('retrying', 'parked', 'unknown')`
 }
 
 function decide (sql: Sql): Fragment {
   return sql`
     select notification_id, connection_id, attempts, receipt, due_ms, event, is_paused, is_stale,
-      case when is_revoked then 'skipped' when is_canceled then 'canceled' when is_stale then 'retrying' else state end as next_state,
-      case when is_revoked then 'disconnected' when is_canceled then 'canceled' else reason end as reason
+      case when is_held then 'unknown' when is_revoked then 'skipped' when is_canceled then 'canceled'
+        when is_stale or state = 'unknown' then 'retrying' else state end as next_state,
+      case when is_held then reason when is_revoked then 'disconnected' when is_canceled then 'canceled' else reason end as reason
     from outcome left join changed using (notification_id, connection_id)`
 }
 

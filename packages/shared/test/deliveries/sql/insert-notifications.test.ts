@@ -1,5 +1,5 @@
 import t from 'tap'
-import { disconnect, saveConnections } from '../../../src/connections/index.ts'
+import { disconnect, saveConnections, updateConnection } from '../../../src/connections/index.ts'
 import { markNeedsReauth } from '../../../src/grants/index.ts'
 import { createApiKey, revokeApiKey } from '../../../src/api-keys/index.ts'
 import { findMembership, putTeam } from '../../../src/teams/index.ts'
@@ -30,6 +30,28 @@ const deliveriesOf = ({ id }: Draft) => database.sql`
 function nameOf (one: object): string {
   return 'userId' in one ? String(one.userId) : ''
 }
+
+t.test('reaches one connection of a user who has several, where the draft names it', async (t) => {
+  const reached = async (connectionId?: string) => {
+    const draft = draftTo(['ann'], { connectionId })
+    await insert(draft)
+    return (await deliveriesOf(draft)).map((row) => row['connectionId'])
+  }
+  t.same(await reached(), [ann, annOther].sort())
+  t.same(await reached(annOther), [annOther])
+  t.same(await reached(bob), [], 'and none of another user')
+})
+
+t.test('skips a muted connection, which still counts as reached', async (t) => {
+  await updateConnection(database, annOther, { muted: 'unsubscribed' })
+  const draft = draftTo(['ann'])
+  const { accepted: [accepted] } = await insert(draft)
+  t.match(accepted, { deliveries: 2, parked: 0, unreachable: [], reached: [{ provider: 'other', skipped: 1 }, { provider: 'pushbullet', queued: 1 }] })
+  t.match((await deliveriesOf(draft)).find((row) => row['connectionId'] === annOther), {
+    state: 'skipped', reason: 'unsubscribed', jobId: null, history: [{ event: 'skipped', reason: 'unsubscribed' }]
+  })
+  await updateConnection(database, annOther, { muted: null })
+})
 
 t.test('creates a notification and a delivery for each usable connection, in one statement', async (t) => {
   const draft = draftTo(['ann', 'bob'])

@@ -22,6 +22,8 @@ const limitedUntil = (retryAt: number): Outcome =>
 const retrying = (): Outcome => waitOutcome(inMinutes(5), 'breakerOpen')
 const sent = (): Outcome => sentOutcome({ id: 'p1' }, 1)
 const failed = (): Outcome => errorOutcome(new ProviderError({ kind: 'rejected', reason: 'tooLong' }, 'pushbullet.example', 400), 0, Date.now(), 1)
+const perhapsArrived = (): Outcome =>
+  errorOutcome(new ProviderError({ kind: 'transient', reason: 'r', mayHaveArrived: true }, 'mail.example'), 4, Date.now(), 1)
 
 /** A delivery that a claim owns, sent with credentials of version 1. */
 async function hold ({ notification, connection }: { notification?: Fields, connection?: Fields } = {}) {
@@ -78,6 +80,14 @@ const cases: Case[] = [
   { what: 'sent', outcome: sent, becomes: { state: 'sent', attempts: 1, reason: null, due: null } },
   { what: 'retrying', outcome: retrying, becomes: { state: 'retrying', attempts: 0, reason: 'breakerOpen', due: 'later' } },
   { what: 'handed back', outcome: handedBack, becomes: { state: 'retrying', attempts: 0, reason: 'handedBack', due: 'due' } },
+  { what: 'perhaps arrived', outcome: perhapsArrived, becomes: { state: 'unknown', attempts: 1, reason: 'r', due: null } },
+  {
+    what: 'perhaps arrived, and its caller wants it again',
+    outcome: perhapsArrived,
+    notification: { on_unknown: 'resend' },
+    becomes: { state: 'retrying', attempts: 1, reason: 'r', due: 'later' }
+  },
+  { what: 'perhaps arrived, and canceled meanwhile', outcome: perhapsArrived, notification: canceled, becomes: { state: 'unknown' } },
   { what: 'failed', outcome: failed, becomes: { state: 'failed', attempts: 1, reason: 'tooLong', due: null } },
   { what: 'unauthorized', outcome: unauthorized, becomes: { state: 'parked', attempts: 1, reason: 'tokenRevoked', due: null }, status: 'needsReauth' },
   { what: 'expired', outcome: expiredOutcome, becomes: { state: 'expired', attempts: 0, reason: 'expired', due: null } },
