@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { isConnected } from '@carillon/shared/grants'
+import { isConnected, markNeedsReauth, refuseGrant } from '@carillon/shared/grants'
 import { putTeam } from '@carillon/shared/teams'
 import { claimSegment, dispatchWaiting, listDeliveries, releaseParked, settle } from '@carillon/shared/deliveries'
 import { findNotification, findNotificationProgress, previewAudience } from '@carillon/shared/notifications'
@@ -15,7 +15,7 @@ import { startTestStack } from './start-test-stack.ts'
 // The test inserts more than a hundred thousand rows.
 t.setTimeout(400_000)
 
-const tables = ['deliveries', 'segments', 'claims', 'notifications', 'connections', 'progress']
+const tables = ['deliveries', 'segments', 'claims', 'notifications', 'connections', 'grants', 'progress']
 
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
@@ -27,6 +27,9 @@ const { broadcast, spread, unplanned, claim, waitedFor, teamUser } = await fillD
 const { database, plans } = explaining(stack.database)
 const services = { ...stack.services, database }
 const providers = [...services.providers.keys()]
+
+const [{ teamGrant } = { teamGrant: '' }] = await sql<Array<{ teamGrant: string }>>`
+  select grant_id as "teamGrant" from connections where team_id is not null limit 1`
 
 /** Each index, with work that needs it. */
 const uses: Record<string, () => Promise<unknown>> = {
@@ -41,8 +44,8 @@ const uses: Record<string, () => Promise<unknown>> = {
   notifications_pkey: () => findNotification(database, broadcast),
   notifications_unplanned: () => reconcile(services),
   connections_pkey: () => listDeliveries(database, broadcast, { limit: 50 }),
-  connections_user_provider: () => previewAudience(database, { userIds: ['user-1', 'user-2'] }, providers, new Map()),
-  connections_team_provider: () => putTeam(database, { externalId: 'team-7', name: 'Seven', ownerId: 'user-8', memberIds: [] }),
+  connections_user_account: () => previewAudience(database, { userIds: ['user-1', 'user-2'] }, providers, new Map()),
+  connections_team_account: () => putTeam(database, { externalId: 'team-7', name: 'Seven', ownerId: 'user-8', memberIds: [] }),
   connections_account: () => isConnected(database, 'pumpio', 'team-7'),
   // PostgreSQL runs this query itself when a user is deleted.
   connections_connected_by_user: async () => { await database.sql`update connections set connected_by = null where connected_by = ${teamUser}` },
@@ -50,7 +53,12 @@ const uses: Record<string, () => Promise<unknown>> = {
     await openPlan(database, unplanned, ['blotre'])
     await cutSegments(database, { notificationId: unplanned, provider: 'blotre', size: 500, secondsEach: 0, limit: 2 })
   },
-  connections_expires_at: () => refreshAhead(services),
+  connections_grant: () => markNeedsReauth(database, { grantId: teamGrant, credentialsVersion: 1, reason: 'refused' }),
+  grants_pkey: () => claimSegment(database, {
+    provider: 'pushbullet', segment: { notificationId: spread, number: 4 }, max: 500, restMs: 0, leaseMs: 60_000
+  }),
+  grants_provider_key: () => refuseGrant(database, { provider: 'slack', key: 'T1', reason: 'removed', at: new Date() }),
+  grants_expires_at: () => refreshAhead(services),
   progress_notification_id_provider_pk: () => findNotificationProgress(database, broadcast)
 }
 
@@ -61,12 +69,14 @@ const parents = new Map((await sql<Array<{ child: string, parent: string }>>`
   .map(({ child, parent }) => [child, parent]))
 
 /**
- * Partitions that are large enough for an index. The coming weeks are empty, and the oldest may hold the rows of an hour, which
- * PostgreSQL reads faster without an index.
+ * Partitions for which an index is faster. The coming weeks are empty, the oldest may hold the rows of an hour, and early in a
+ * week the latest holds little but one broadcast.
  */
 const partitions = (await sql<Array<{ name: string }>>`
-  select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid
-  where inhparent = 'deliveries'::regclass and reltuples >= 1000`).map(({ name }) => name)
+  select name from (
+    select tableoid::regclass::text as name, count(*) as size from deliveries group by tableoid, notification_id
+  ) as notification
+  group by name having sum(size) >= 1000 and max(size) < 0.9 * sum(size)`).map(({ name }) => name)
 
 const documentation = await readFile(new URL('../../../docs/delivery.md', import.meta.url), 'utf8')
 

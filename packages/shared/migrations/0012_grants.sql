@@ -12,7 +12,6 @@ CREATE TABLE "grants" (
 	"fence" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "grants_provider_key" UNIQUE("provider","key"),
 	CONSTRAINT "grants_status" CHECK ("grants"."status" in ('active', 'needsReauth', 'revoked')),
 	CONSTRAINT "grants_revoked_has_no_credentials" CHECK (("grants"."status" = 'revoked') = ("grants"."credentials" is null)),
 	CONSTRAINT "grants_lease" CHECK (("grants"."lease_owner" is null) = ("grants"."lease_until" is null)),
@@ -37,6 +36,7 @@ INSERT INTO "grants" ("id", "provider", "status", "credentials", "version", "exp
 SELECT "id", "provider", "status", "credentials", "credentials_version", "expires_at", "refresh_after", "fence", "created_at", "updated_at" FROM "connections";--> statement-breakpoint
 UPDATE "connections" SET "grant_id" = "id";--> statement-breakpoint
 ALTER TABLE "connections" ALTER COLUMN "grant_id" SET NOT NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX "grants_provider_key" ON "grants" USING btree ("provider","key") WHERE "grants"."key" is not null;--> statement-breakpoint
 CREATE INDEX "grants_expires_at" ON "grants" USING btree ("expires_at") WHERE "grants"."status" = 'active';--> statement-breakpoint
 ALTER TABLE "connections" ADD CONSTRAINT "connections_grant_id_grants_id_fk" FOREIGN KEY ("grant_id") REFERENCES "public"."grants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "connections_team_account" ON "connections" USING btree ("team_id","provider","account_key") WHERE "connections"."team_id" is not null;--> statement-breakpoint

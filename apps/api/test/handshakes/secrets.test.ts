@@ -65,6 +65,7 @@ t.test('stores no secret in plain text', async (t) => {
   await walk.browser.get(callback.href)
   const [{ all } = { all: '' }] = await api.database.sql<Array<{ all: string }>>`
     select (select string_agg(handshakes::text, '') from handshakes) || (select string_agg(connections::text, '') from connections)
+      || (select string_agg(grants::text, '') from grants)
       || (select string_agg(api_keys::text, '') from api_keys) as all`
   t.match(all, 'v1.test.')
   const cookies = await walk.browser.jar.getCookies(`${api.url}/connect`)

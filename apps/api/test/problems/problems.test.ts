@@ -30,7 +30,7 @@ t.test('returns problem details for an unknown URL', async (t) => {
 t.test('lists the methods of a URL', async (t) => {
   const answer = await api.ask('PUT', '/v1/connections/con_1', { token })
   expectProblem(t, answer, 405, 'methodNotAllowed')
-  t.equal(answer.headers['allow'], 'GET, HEAD, DELETE')
+  t.equal(answer.headers['allow'], 'GET, HEAD, PATCH, DELETE')
 })
 
 t.test('refuses bodies that are not JSON', async (t) => {

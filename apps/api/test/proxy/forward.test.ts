@@ -63,7 +63,8 @@ t.test('drops hop-by-hop headers, credentials and headers that reveal the caller
     accept: 'text/*'
   }
   const answer = await fake.ask(id, '/x', { headers })
-  t.same(Object.keys(fake.seen[0]?.headers ?? {}).sort(), ['accept', 'authorization', 'connection', 'host'])
+  t.same(Object.keys(fake.seen[0]?.headers ?? {}).sort(), ['accept', 'authorization', 'connection', 'host', 'user-agent'])
+  t.match(fake.seen[0]?.headers['user-agent'], /^Carillon\//, 'it is ours, not that of the caller')
   t.equal(fake.seen[0]?.headers.host, new URL(fake.origin).host)
   t.equal(fake.seen[0]?.headers.authorization, 'Bearer first')
   t.equal(answer.status, 201)

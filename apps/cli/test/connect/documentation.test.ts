@@ -15,9 +15,9 @@ const commands = [...text.matchAll(/^npm run (?:-s )?carillon -- (.*)$/gm)].map(
 t.test('documents commands and a program that work without changes', { skip: terminalMissing }, async (t) => {
   const context = await openContext(t)
   const { data: [{ accessToken }] } = await context.control<{ data: [{ accessToken: string }] }>('POST', 'accounts', { provider: 'pushbullet', count: 1 })
-  t.equal(commands.length, 6)
+  t.equal(commands.length, 7)
   for (const command of commands) {
-    const [typed = '', file] = command.replace('pump.example', context.pumpioHost).split(' < ')
+    const [typed = '', file] = command.replace('pump.example', context.pumpioHost).replace('social.example', context.mastodonHost).split(' < ')
     if (file !== undefined) {
       t.match(await runCarillon(typed.split(' '), context.env, { input: accessToken }), { code: 0, stdout: /"connected"/ }, command)
       continue
@@ -43,5 +43,7 @@ async function attend (terminal: TerminalSession): Promise<void> {
   if (code !== undefined && redeemPage !== undefined) return await enterCode(redeemPage, code, 'alice')
   if (verifierPage !== undefined) return terminal.type(`${await allowAccess(verifierPage, 'alice')}\r`)
   const browser = createBrowser()
-  await browser.follow(await browser.get(`${page}&auto=allow&account=alice`))
+  const last = await browser.follow(await browser.get(`${page}&auto=allow&account=alice`))
+  const [, verifier] = /id="verifier"[^>]*>([^<]+)</.exec(last.text) ?? []
+  if (verifier !== undefined) terminal.type(`${verifier.trim()}\r`)
 }

@@ -11,6 +11,8 @@ export interface ConnectContext {
   sandboxUrl: string
   /** The host of the simulated pump.io accounts. */
   pumpioHost: string
+  /** The host of the simulated Mastodon accounts. */
+  mastodonHost: string
   /** The credentials file. */
   file: string
   stored: () => Promise<StoredCredentials>
@@ -49,6 +51,7 @@ export async function openContext (t: Test): Promise<ConnectContext> {
     env: { HOME: home, CARILLON_DATA_DIR: join(home, 'data') },
     sandboxUrl: sandbox.url,
     pumpioHost: new URL(sandbox.urlOf('pumpio')).host,
+    mastodonHost: new URL(sandbox.urlOf('mastodon')).host,
     file,
     stored,
     mode: async () => (await stat(file)).mode & 0o777,

@@ -1,5 +1,6 @@
 import { listEvents } from '@carillon/shared/connections'
 import { deliveryKeyOf } from '@carillon/shared/deliveries'
+import type { Draft } from '@carillon/shared/notifications'
 import type { Message } from '@carillon/shared/providers'
 import type { Test } from 'tap'
 import type { DeliveryTraits, Traits } from '../../../../packages/shared/test/providers/conformance/traits.ts'
@@ -14,7 +15,7 @@ export async function deliveryConformance (
   provider: string,
   stack: Awaited<ReturnType<typeof startTestStack>>,
   traits: Traits,
-  { showing, refusals, outage = { answer: { status: 500, body: '<h1>Oops</h1>' }, status: 500 } }: DeliveryTraits
+  { showing, refusals, doubts, outage = { answer: { status: 500, body: '<h1>Oops</h1>' }, status: 500 } }: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = stack
   const { refuses = [], refusedFile, stateOf, neverExpires, rateLimited, endsAs } = traits
@@ -93,11 +94,21 @@ export async function deliveryConformance (
     await t.test(`shows a message ${showsOnce ? 'once' : 'a second time'} when ${what}`, async (t) => {
       const { connectionId, account, send } = await connectUser()
       await fault({ reset, times: 1 })
-      const id = await send(note)
+      const id = await send(note, { onUnknown: 'resend' })
       const sent = await delivery(id, connectionId, 'sent')
       t.match(sent, { attempts: 2, history: [{}, { event: 'attempt', outcome: 'transient', status: undefined }, { outcome: 'sent' }] })
       if (showsOnce) await assertReceivedOnce(t, account, id, connectionId)
       else t.equal((await messagesOf(account)).length, 2)
+    })
+  }
+
+  if (doubts === true) {
+    await t.test('holds a message that may have arrived, unless its caller wants it again', async (t) => {
+      const { connectionId, account, send } = await connectUser()
+      await fault({ reset: 'after', times: 1 })
+      const held = await delivery(await send(note), connectionId, 'unknown')
+      t.match(held, { attempts: 1, reason: /\S/, dueAt: null, history: [{}, { event: 'attempt', outcome: 'transient' }] })
+      t.equal((await messagesOf(account)).length, 1)
     })
   }
 
@@ -172,7 +183,8 @@ export async function deliveryConformance (
   async function connectUser () {
     const userId = `${provider}-${++users}`
     const [{ id: connectionId, account } = { id: '', account: '' }] = await connectAt(provider, [userId])
-    const send = async (message: Message): Promise<string> => (await notify([userId], { message })).id
+    const send = async (message: Message, fields: Partial<Draft> = {}): Promise<string> =>
+      (await notify([userId], { message, ...fields })).id
     return { userId, connectionId, account, send }
   }
 

@@ -58,7 +58,7 @@ t.test('follows up to five redirects, without any credentials', async (t) => {
   })
   t.equal((await fetchFile(`${url}/5`, maxBytes, reach(t))).toString(), 'there')
   t.match(seen, [{ url: '/end?q=1' }])
-  t.same(seen[0]?.headers.sort(), ['accept', 'accept-encoding', 'connection', 'host'])
+  t.same(seen[0]?.headers.sort(), ['accept', 'accept-encoding', 'connection', 'host', 'user-agent'])
   t.match((await failure(fetchFile(`${url}/6`, maxBytes, reach(t)))).failure, { kind: 'rejected', reason: 'file server redirects more than 5 times' })
   t.equal(seen.length, 1)
 })

@@ -82,7 +82,9 @@ t.test('lists the providers that users can connect', async (t) => {
       reason: null,
       contact: null,
       team: null,
+      accounts: 'one',
       connection: null,
+      connections: [],
       pull: null
     }]
   })

@@ -5,7 +5,7 @@ import { connectUsers, noteTo, planBroadcast } from '../seed.ts'
 const api = await openTestApi(t, { offer: ['pushbullet', 'pumpio'], change: () => ({ perSecond: new Map([['pushbullet', 50]]) }) })
 const token = await api.makeKey()
 const ask = async () => (await api.ask('GET', '/v1/providers', { token })).body
-const closed = { host: null, state: 'closed', reason: null, openedAt: null, retryAt: null, silentUntil: null }
+const closed = { host: null, state: 'closed', reason: null, misconfigured: false, openedAt: null, retryAt: null, silentUntil: null }
 
 t.test('lists healthy providers', async (t) => {
   t.same(await ask(), {

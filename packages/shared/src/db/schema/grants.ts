@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
+import { check, index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 
 /**
  * Credentials that a provider issued, or an address that the user entered. Usually one connection uses a grant. With a `key`,
@@ -27,7 +27,7 @@ export const grants = pgTable('grants', {
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
-  unique('grants_provider_key').on(table.provider, table.key),
+  uniqueIndex('grants_provider_key').on(table.provider, table.key).where(sql`${table.key} is not null`),
   index('grants_expires_at').on(table.expiresAt).where(sql`${table.status} = 'active'`),
   check('grants_status', sql`${table.status} in ('active', 'needsReauth', 'revoked')`),
   check('grants_revoked_has_no_credentials', sql`(${table.status} = 'revoked') = (${table.credentials} is null)`),

@@ -43,6 +43,8 @@ export interface DeliveryTraits {
   showing: string
   /** Responses that reject a message for good, and what the worker makes of them. */
   refusals: Array<{ answer: object, outcome: 'rejected' | 'quota', reason: RegExp }>
+  /** True when the client knows that a message whose answer was lost may have arrived. Its caller then decides. */
+  doubts?: true
   /** A temporary error of the provider, and its status. A 500 when absent. */
   outage?: { answer: object, status: number }
 }

@@ -7,6 +7,7 @@ export const traits: Traits = {
   identifiesOffline: true,
   delivery: {
     showing: 'DATA',
+    doubts: true,
     refusals: [
       { answer: { status: 553, body: 'Mailbox name not allowed' }, outcome: 'rejected', reason: /address is not accepted/ },
       { answer: { status: 550, body: '5.7.1 Message rejected as spam' }, outcome: 'rejected', reason: /by its policy/ },
