@@ -39,7 +39,7 @@ export async function chargeOutgoing (services: BudgetServices, requests: Outgoi
 }
 
 /**
- * Charges a message to an address whose owner may be a stranger, to budgets of its user and of the address. Throws Problem
+ * Charges a message to an address whose owner may be another person, to budgets of its user and of the address. Throws Problem
  * `tooManyRequests`. The message does not say which budget is used up: it would reveal what others did with the address.
  */
 export async function chargeMessage (

@@ -65,7 +65,7 @@ export function addConfirmPages (
     return await show(reply, handshake, 502, describeUnusable(result, { site: site.name, provider: provider.name }))
   })
 
-  // Without scripts nobody sends this form, so a page is sent only when the handshake has ended.
+  // Without scripts the browser does not send this form, so a page is sent only when the handshake has ended.
   scope.post('/progress', { schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'confirm')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')

@@ -49,6 +49,6 @@ t.test('does not ask to confirm the account of a user who named only their serve
   await walk.browser.follow(await walk.browser.get(await walk.toCallback('hope')))
   t.match(await walk.look(), { status: 'completed' })
   const other = await openWalkOf(api, 'nell', { provider: 'mastodon', account: `nell@${host}` })
-  const page = await other.browser.get(await other.toCallback('somebody'))
+  const page = await other.browser.get(await other.toCallback('bob'))
   t.match(page.location, '/connect/mastodon/account?', 'another account than the named one is asked about')
 })

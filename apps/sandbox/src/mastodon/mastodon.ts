@@ -49,7 +49,7 @@ export function createMastodon (services: SandboxServices): Simulator {
       app.post<{ Body: { maxCharacters: number } }>('/limits', {
         schema: { body: bodyOf({ maxCharacters: { type: 'integer', minimum: 1 } }) }
       }, async ({ body }) => Object.assign(world.limits, body))
-      // As servers before 4.3 do with applications that nobody used for a while.
+      // As servers before 4.3 do with applications that were not used for a while.
       app.post('/forget-applications', async () => {
         const forgotten = world.applications.size
         world.applications.clear()
@@ -91,7 +91,7 @@ function bodyOf (properties: Record<string, object>): object {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false }
 }
 
-/** GoToSocial requires a User-Agent. Pleroma repeats its response to a key, whoever sends it. */
+/** GoToSocial requires a User-Agent. Pleroma repeats its response to a key, also for another account. */
 function addFamilyHooks (app: FastifyInstance, { family, responses }: World): void {
   app.addHook('onRequest', async (request) => {
     if (family() === 'gotosocial' && request.headers['user-agent'] === undefined) {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { credentialsOf } from '../kit/http/authorization.ts'
-import { formOf } from '../kit/http/parameters.ts'
 import type { Grant } from '../kit/oauth/grant-store.ts'
 import { OAuth2Error } from '../kit/oauth/oauth2-error.ts'
+import { addRevocationRoute } from '../kit/oauth/revocation-route.ts'
 import { tokenEndpoint } from '../kit/oauth/token-endpoint.ts'
 import { client } from './client.ts'
 import type { Authorization, Board } from './board.ts'
@@ -43,14 +43,7 @@ export function tokenRoutes (app: FastifyInstance, board: Board): void {
     unsupported: () => new OAuth2Error('unsupported_grant_type')
   })
 
-  app.post('/revoke', async (request) => {
-    const parameters = formOf(request)
-    assertClient(parameters, request)
-    const token = parameters.get('token') ?? ''
-    const grant = grants.byAccessToken(token) ?? grants.byRefreshToken(token)
-    if (grant !== undefined) grants.remove(grant)
-    return {}
-  })
+  addRevocationRoute(app, '/revoke', { grants, assertClient })
 
   function assertClient (parameters: URLSearchParams, request: FastifyRequest): void {
     const basic = credentialsOf(request, 'basic')

@@ -60,7 +60,7 @@ t.test('names a connection and mutes it, and records that once', async (t) => {
   t.same((await listEvents(database, id)).map(({ event }) => event), ['connection.connected', 'connection.muted', 'connection.unmuted'])
   await disconnect(database, id)
   t.equal(await updateConnection(database, id, { label: 'late' }), false, 'a closed connection does not change')
-  t.equal(await updateConnection(database, newId(), { label: 'nobody' }), false)
+  t.equal(await updateConnection(database, newId(), { label: 'unknown' }), false)
 })
 
 t.test('mutes every open connection of an address that was unsubscribed', async (t) => {

@@ -333,7 +333,7 @@ t.test('notices', async (t) => {
   await takes('a deletion')
   await takes('another kind', { kind: 'deauthorize' })
   await takes('events that wait', { kind: 'linkOpened', events: 'sealed', handleAt: now })
-  await refuses('notices_events', 'events that nobody handles', { events: 'sealed' })
+  await refuses('notices_events', 'events without a time to handle them', { events: 'sealed' })
   await refuses('notices_kind', 'a kind that is not known', { kind: 'like' })
   await db.insert(notices).values({ id: newId(), provider: 'facebook', kind: 'delete', digest: 'told', code: 'code', closed: 1 })
   await refuses('notices_digest', 'what was told already', { digest: 'told' })

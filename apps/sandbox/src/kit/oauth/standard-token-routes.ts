@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { credentialsOf } from '../http/authorization.ts'
-import { formOf } from '../http/parameters.ts'
 import type { CodeStore } from './code-store.ts'
 import type { Grant, GrantStore } from './grant-store.ts'
 import { OAuth2Error } from './oauth2-error.ts'
 import type { RegisteredClient } from './registered-client.ts'
+import { addRevocationRoute } from './revocation-route.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 
 export interface StandardTokenRoutes {
@@ -45,15 +45,7 @@ export function standardTokenRoutes (app: FastifyInstance, routes: StandardToken
     unsupported: () => new OAuth2Error('unsupported_grant_type')
   })
 
-  if (revokePath === undefined) return
-  app.post(revokePath, async (request) => {
-    const parameters = formOf(request)
-    assertClient(parameters, request)
-    const token = parameters.get('token') ?? ''
-    const grant = grants.byAccessToken(token) ?? grants.byRefreshToken(token)
-    if (grant !== undefined) grants.remove(grant)
-    return {}
-  })
+  if (revokePath !== undefined) addRevocationRoute(app, revokePath, { grants, assertClient })
 
   function assertClient (parameters: URLSearchParams, request: FastifyRequest): void {
     const { id, secret } = clientOf(parameters, request)

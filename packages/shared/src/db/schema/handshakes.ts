@@ -26,7 +26,7 @@ export const handshakes = pgTable('handshakes', {
   obtainedAt: timestamp({ withTimezone: true }),
   /** The number of verifiers or codes tried, which is limited against guessing. */
   attempts: integer().notNull().default(0),
-  /** How many codes were sent to addresses that the user entered. Limited, because a stranger may own the address. */
+  /** How many codes were sent to addresses that the user entered. Limited, because another person may own the address. */
   codesSent: integer().notNull().default(0),
   /** When the next code may be sent to the same address. */
   resendAt: timestamp({ withTimezone: true }),

@@ -42,7 +42,7 @@ function classifyError (response: HttpResponse, now: number, hasToken: boolean):
   if (code === 42909) return wait(1_800, 'too many failed logins (42909)')
   if (code === 42904) return { kind: 'transient', reason: 'the server has too many topics (42904)' }
   if (status === 429) return wait(60, 'too many requests')
-  if (status === 507) return { kind: 'transient', reason: 'nobody has subscribed to the topic yet' }
+  if (status === 507) return { kind: 'transient', reason: 'the topic has no subscriber yet' }
   const failure = classifyStatus(response, now)
   if (failure !== undefined || status < 400) return failure
   if (code === undefined || code === 40401) return classifyForeign(response, now)

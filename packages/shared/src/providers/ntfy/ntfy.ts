@@ -133,7 +133,7 @@ function sequenceOf ({ collapseKey }: Message, key: string): string {
   return collapseKey === undefined ? key : createHash('sha256').update(collapseKey).digest('hex').slice(0, 32)
 }
 
-/** Whoever enters an address can correct what the server does not accept. */
+/** The user can correct an address that the server does not accept. */
 function throwRejected (error: unknown): never {
   if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') throw error
   const reason = error.failure.reason.startsWith('topic')

@@ -3,7 +3,7 @@ import { ProviderError } from '@carillon/http'
 import type { UserHosts } from '@carillon/http'
 import type { Account, Credentials } from '../credentials.ts'
 
-/** A topic of a server. On servers without accounts, whoever knows its name may read it, so the name is a secret. */
+/** A topic of a server. On servers without accounts, everyone who knows its name may read it, so the name is a secret. */
 export interface NtfyCredentials extends Credentials {
   host: string
   topic: string

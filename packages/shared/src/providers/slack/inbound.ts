@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isObject, isText, parseJsonObject, ProviderError } from '@carillon/http'
 import type { InboundEvent, InboundReader, InboundRequest } from '../inbound.ts'
 
-/** Slack signs a request with its time. Older ones may be recorded and sent again by somebody else. */
+/** Slack signs a request with its time. An attacker may have recorded an older one. */
 const maxAgeSeconds = 300
 
 /** Reads the requests of Slack's Events API. */

@@ -90,7 +90,7 @@ t.test('ignores what no valid return address proves', async (t) => {
     ['no token', bounce('bounce@carillon.example', failed)],
     ['a token of 8 days ago', bounce(addresses.create(key, ann, now - 8 * days), failed)],
     ['a token of the future', bounce(addresses.create(key, ann, now + days), failed)],
-    ['a token for somebody else', bounce(addresses.create(key, addressOf('bob@example.com'), now), failed)],
+    ['a token for another recipient', bounce(addresses.create(key, addressOf('bob@example.com'), now), failed)],
     ['a vacation reply', Buffer.from(`To: ${to}\r\nAuto-Submitted: auto-replied\r\n\r\nI am away. 5.1.1 user unknown`)],
     ['no mail at all', Buffer.from([0, 255, 10, 13])],
     ['nothing', Buffer.alloc(0)]

@@ -23,7 +23,7 @@ t.test('posts for the user, visible as configured', async (t) => {
   ])
 })
 
-t.test('mentions nobody whom the text names', async (t) => {
+t.test('mentions no account that the text names', async (t) => {
   const [writer, reader] = [await connect(), await connect()]
   const name = reader.account.replace(/@.*/, '')
   const texts = [`@${name} hello`, `.@${reader.account}`, `(@${name})`, `\n@${name}`, `@${name}@${server.host}, @${name}`]

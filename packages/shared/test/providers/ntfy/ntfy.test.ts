@@ -33,7 +33,7 @@ t.test('accepts an address of a topic in several forms', async (t) => {
   t.match(await reasonOf(`${host}/alerts ${token}`), /^rejected: has an access token that the server does not accept/, 'an invalid token')
 })
 
-t.test('refuses what is not the address of a topic', async (t) => {
+t.test('refuses texts other than the address of a topic', async (t) => {
   for (const text of [
     '', 'https://', `http://${host}/`, `http://${host}/a/b`, `http://${host}/al%20erts`, `http://${host}/docs`, `ftp://${host}/alerts`, 'a b c',
     `http://user:secret@${host}/alerts`, `http://tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2@${host}/alerts`, 'http://ntfy.example/alerts',
@@ -57,7 +57,7 @@ t.test('needs the token of a protected topic, and reveals no topic in the accoun
   t.equal((await ntfy.identify(grant.credentials, context)).id, grant.account.id)
 })
 
-t.test('makes a topic that nobody can guess, with a link for the app', async (t) => {
+t.test('makes a topic that cannot be guessed, with a link for the app', async (t) => {
   const [one, other] = [address.generate?.create() ?? '', address.generate?.create() ?? '']
   t.not(one, other)
   const grant = await address.accept(one, context)

@@ -51,7 +51,7 @@ t.test('posts to the channel that the user chose', async (t) => {
   t.match(await failureOf(t, send(credentialsOf(grant)), 'gone'), { reason: /channel_is_archived/ })
 })
 
-t.test('mentions nobody and breaks no markup, whatever a message contains', async (t) => {
+t.test('makes no mention and breaks no markup, whatever a message contains', async (t) => {
   const [ann, channel] = [credentialsOf(await install('ann@mentions')), credentialsOf(await install('bob@mentions2', forChannels))]
   const body = '<!channel> <!here> <@U1> @everyone *a* _b_ & <https://evil.example|safe> <!subteam^S1>'
   for (const credentials of [ann, channel]) await send(credentials, { title: '<!everyone>', body, actions: [{ title: '<!here>', url: 'https://example.com/<!here>' }] })
@@ -103,7 +103,7 @@ t.test('sends the plain text to a channel too', async (t) => {
   t.match(await messages('#general@plain'), [{ text: 'Title\nBody', blocks: [] }])
 })
 
-t.test('opens the conversation again after the app was installed anew, and reports its id', async (t) => {
+t.test('opens the conversation again after the app was installed again, and reports its id', async (t) => {
   const ann = credentialsOf(await install('ann@again'))
   await simulator.control('slack/remove-app', { account: 'ann@again' })
   const renewed = { ...ann, ...(await install('bob@again')).credentials }
