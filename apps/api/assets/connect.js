@@ -47,8 +47,7 @@ function toListItem (connector) {
     const state = needsUser ? ['no longer accepts our access (', foreign(connection.statusReason), '). Connect it again.'] : ['connected', silence]
     line.append(
       text(label ?? account.name, state),
-      ...(canManage && !needsUser ? [muteForm(connector, connection)] : []),
-      ...(canManage ? [disconnectForm({ provider, name: account.name, connection })] : [])
+      ...(canManage ? [changeForm(connector, connection)] : [])
     )
     return line
   }))
@@ -60,9 +59,11 @@ function toListItem (connector) {
   return item
 }
 
-function muteForm ({ name }, { id, account, muted }) {
-  const what = muted ? 'Unmute' : 'Mute'
-  return form([button(what, account.name, 'quiet', 'mute')], async () => {
+function changeForm ({ provider, name }, connection) {
+  const { id, account, muted, status } = connection
+  const mute = status === 'needsReauth' ? [] : [button(muted ? 'Unmute' : 'Mute', account.name, 'quiet', 'mute')]
+  return form([...mute, button('Disconnect', account.name, 'quiet', 'disconnect')], async (action) => {
+    if (action === 'disconnect') return await disconnect({ provider, name: account.name, connection })
     if (await api('PATCH', `connections/${id}`, { muted: !muted }) === undefined) return
     await show()
     hint.textContent = `${name}: ${account.name} is ${muted ? 'no longer muted' : 'muted'}.`
@@ -148,15 +149,17 @@ function refreshForm ({ provider, name, team, pull }) {
   })
 }
 
-function disconnectForm ({ provider, name, connection }) {
-  return form([button('Disconnect', name, 'quiet', 'disconnect')], async () => {
-    document.getElementById('outcome')?.remove()
-    if (await api('DELETE', `connections/${connection.id}`) === undefined) return
-    await show()
-    hint.textContent = `${name} is disconnected.`
-    // The button that had the focus was removed.
-    list.querySelector(`[data-provider="${provider}"] button`)?.focus()
-  })
+function disconnectForm (connector) {
+  return form([button('Disconnect', connector.name, 'quiet', 'disconnect')], async () => await disconnect(connector))
+}
+
+async function disconnect ({ provider, name, connection }) {
+  document.getElementById('outcome')?.remove()
+  if (await api('DELETE', `connections/${connection.id}`) === undefined) return
+  await show()
+  hint.textContent = `${name} is disconnected.`
+  // The button that had the focus was removed.
+  list.querySelector(`[data-provider="${provider}"] button`)?.focus()
 }
 
 // A form, so that Enter works in its field. Its buttons stay enabled, because a disabled button loses the focus.
@@ -209,7 +212,7 @@ function text (name, parts) {
   strong.append(foreign(name))
   small.append(' ', ...parts)
   small.className = 'soft'
-  paragraph.append(strong, small)
+  paragraph.append(strong, ...(parts.length === 0 ? [] : [small]))
   return paragraph
 }
 

@@ -15,8 +15,8 @@ export interface TestPost {
   offer: Map<string, Provider>
 }
 
-/** `dove` confirms with a code; `gull` accepts an address as its own proof. */
-function createTestPost (): TestPost {
+/** `dove` confirms with a code; `gull` accepts an address as its own proof. A user has one account there, or several. */
+function createTestPost (accounts: 'one' | 'many'): TestPost {
   const post: TestPost = { sent: new Map(), failure: undefined, proven: new Set(), offer: new Map() }
   const accept = async (text: string): Promise<Grant> => {
     if (post.failure !== undefined) throw post.failure
@@ -41,7 +41,7 @@ function createTestPost (): TestPost {
       id,
       name,
       holder: 'user',
-      accounts: 'one',
+      accounts,
       origins: [],
       handshakes: { address },
       parseCredentials: (value) => value as Credentials,
@@ -62,9 +62,9 @@ export interface OpenedAddress {
 }
 
 export async function openAddressApi (
-  t: Test
+  t: Test, accounts: 'one' | 'many' = 'one'
 ): Promise<{ api: TestApi, post: TestPost, open: (user: string, provider?: string) => Promise<OpenedAddress> }> {
-  const post = createTestPost()
+  const post = createTestPost(accounts)
   const api = await openTestApi(t, { change: () => ({ providers: post.offer }) })
   return {
     api,

@@ -39,10 +39,14 @@ export function isAccessToken (text: string): boolean {
   return /^tk_\w{8,64}$/.test(text)
 }
 
-/** The account of a topic. Its id and name do not reveal the topic. */
+/**
+ * The account of a topic. Its id and name do not reveal the topic. The end of a long one distinguishes generated topics, and the
+ * rest still cannot be guessed.
+ */
 export function accountOf ({ host, topic }: NtfyCredentials): Account {
   const hash = createHash('sha256').update(topic).digest('hex').slice(0, 24)
-  return { id: `${host}/${hash}`, name: `${host}/${topic.slice(0, Math.min(4, topic.length / 3))}…`, host }
+  const end = topic.length < 32 ? '' : topic.slice(-4)
+  return { id: `${host}/${hash}`, name: `${host}/${topic.slice(0, Math.min(4, topic.length / 3))}…${end}`, host }
 }
 
 function rejected (reason: string, host: string): ProviderError {

@@ -61,7 +61,9 @@ t.test('makes a topic that cannot be guessed, with a link for the app', async (t
   const [one, other] = [address.generate?.create() ?? '', address.generate?.create() ?? '']
   t.not(one, other)
   const grant = await address.accept(one, context)
-  t.match(grant.credentials.topic, /^car-[0-9a-f]{32}$/)
+  const { topic } = grant.credentials
+  t.match(topic, /^car-[0-9a-f]{32}$/)
+  t.equal(grant.account.name, `${host}/car-…${topic.slice(-4)}`, 'the name distinguishes it from others and does not reveal it')
   t.same(address.deviceLinks?.(grant), { appUrl: `ntfy://${one}?secure=false`, webUrl: `http://${one}` })
 })
 
