@@ -33,7 +33,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     // Preflights carry no token, so CORS comes before authentication. Tokens are in a header, so cookies are not allowed.
     await app.register(cors, {
       origin: services.site.allowedOrigins,
-      methods: ['GET', 'POST', 'DELETE'],
+      methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'last-event-id'],
       exposedHeaders: ['location', 'retry-after', 'www-authenticate'],
       maxAge: 600

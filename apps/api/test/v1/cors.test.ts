@@ -8,7 +8,9 @@ t.test("allows requests from the site's frontends", async (t) => {
   const preflight = await api.ask('OPTIONS', '/v1/handshakes', { headers: { origin: 'https://site.example', ...asked } })
   t.equal(preflight.status, 204)
   t.match(preflight.headers, {
-    'access-control-allow-origin': 'https://site.example', 'access-control-allow-headers': /authorization/, 'access-control-allow-methods': /DELETE/
+    'access-control-allow-origin': 'https://site.example',
+    'access-control-allow-headers': /authorization/,
+    'access-control-allow-methods': 'GET, POST, PATCH, DELETE'
   })
   t.notOk('access-control-allow-credentials' in preflight.headers)
   const answer = await api.ask('GET', '/v1/connectors', { headers: { origin: 'https://site.example' } })
