@@ -4,9 +4,10 @@ import type { Audience } from './draft.ts'
 
 interface ProviderPreview {
   provider: string
-  /** Connections that can receive the notification, and those that must wait for their users to reconnect. */
+  /** Connections that can receive the notification, those that must wait for their users to reconnect, and muted ones. */
   reachable: number
   parked: number
+  muted: number
 }
 
 export interface Preview {
@@ -45,13 +46,13 @@ async function countNamed (
       union
       select users.external_id from team join team_members on team_id = team.id join users on users.id = user_id
     ), listed as (
-      select connections.provider, connections.status, users.external_id
+      select connections.provider, connections.status, connections.muted, users.external_id
       from wanted
       join users on users.external_id = wanted.external_id
       join connections on connections.user_id = users.id and connections.status <> 'revoked'
         and connections.provider = any (${providers}::text[])
     ), counted as (
-      select wanted.provider, count(*) filter (where status = 'active') as reachable, count(*) filter (where status = 'needsReauth') as parked
+      select wanted.provider, ${countConnections(sql)}
       from unnest(${providers}::text[]) with ordinality as wanted (provider, position) left join listed on listed.provider = wanted.provider
       group by wanted.provider, position order by position
     )
@@ -63,12 +64,17 @@ async function countNamed (
 
 async function countEveryone ({ sql }: Database, providers: string[]): Promise<Counted> {
   const counted = await sql<ProviderPreview[]>`
-    select wanted.provider, count(*) filter (where status = 'active')::int as reachable,
-      count(*) filter (where status = 'needsReauth')::int as parked
+    select wanted.provider, ${countConnections(sql)}
     from unnest(${providers}::text[]) with ordinality as wanted (provider, position)
     left join connections on connections.provider = wanted.provider and connections.status <> 'revoked' and connections.user_id is not null
     group by wanted.provider, position order by position`
   return { providers: [...counted], unreachable: 0 }
+}
+
+/** Counts the rows of open connections by what would become of their deliveries. */
+function countConnections (sql: Database['sql']) {
+  return sql`count(*) filter (where status = 'active' and muted is null)::int as reachable,
+    count(*) filter (where status = 'needsReauth' and muted is null)::int as parked, count(muted)::int as muted`
 }
 
 /**

@@ -24,6 +24,7 @@ const providerPreview = Type.Object({
   provider: Type.String(),
   reachable: Type.Integer({ description: 'Connections that would get it' }),
   parked: Type.Integer({ description: 'Connections whose users have to reconnect first' }),
+  muted: Type.Integer({ description: 'Connections that get nothing: their users muted them, or unsubscribed' }),
   shows: Type.Optional(renderedResponse),
   refuses: Type.Optional(Type.String({ description: 'Why the provider would refuse the message. Its deliveries would fail' }))
 })

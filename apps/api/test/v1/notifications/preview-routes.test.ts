@@ -15,15 +15,15 @@ await api.ask('DELETE', `/v1/connections/${connections.get('user-2')}`, { token 
 t.test('counts an audience of named users', async (t) => {
   const { status, body } = await preview({ audience: { userIds: ['user-0', 'user-1', 'user-2', 'unconnected', 'outsider'] } })
   t.equal(status, 200)
-  t.same(body, { total: 2, providers: [{ provider: 'pushbullet', reachable: 1, parked: 1 }], unreachable: 3, estimatedSeconds: null })
+  t.same(body, { total: 2, providers: [{ provider: 'pushbullet', reachable: 1, parked: 1, muted: 0 }], unreachable: 3, estimatedSeconds: null })
   t.same((await preview({ audience: { userIds: ['outsider'] }, providers: ['pushbullet'] })).body, {
-    total: 0, providers: [{ provider: 'pushbullet', reachable: 0, parked: 0 }], unreachable: 1, estimatedSeconds: 0
+    total: 0, providers: [{ provider: 'pushbullet', reachable: 0, parked: 0, muted: 0 }], unreachable: 1, estimatedSeconds: 0
   })
 })
 
 t.test('counts everyone', async (t) => {
   t.same((await preview({ audience: { everyone: true } })).body, {
-    total: 9, providers: [{ provider: 'pushbullet', reachable: 8, parked: 1 }], unreachable: 0, estimatedSeconds: null
+    total: 9, providers: [{ provider: 'pushbullet', reachable: 8, parked: 1, muted: 0 }], unreachable: 0, estimatedSeconds: null
   })
 })
 
@@ -45,6 +45,7 @@ t.test('shows what each provider would show of a message', async (t) => {
     provider: 'pushbullet',
     reachable: 1,
     parked: 0,
+    muted: 0,
     shows: {
       title: 'Ready',
       text: 'Your order\nTrack it: https://site.example/7',

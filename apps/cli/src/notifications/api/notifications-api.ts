@@ -29,6 +29,7 @@ export interface ProviderPreview {
   provider: string
   reachable: number
   parked: number
+  muted: number
   /** What recipients see. */
   shows?: {
     title?: string

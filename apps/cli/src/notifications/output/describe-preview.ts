@@ -13,12 +13,14 @@ export function describePreview (
     : `, spread over ${duration(spreadOver)}`
   return [
     `${count(total, 'connection', 'connections')}${takes}${begins}`,
-    ...providers.filter(({ reachable, parked }) => reachable + parked > 0).map((one) => `  ${one.provider}: ${reach(one)}${fault(one)}`)
+    ...providers.filter(({ reachable, parked, muted }) => reachable + parked + muted > 0).map((one) => `  ${one.provider}: ${reach(one)}${fault(one)}`)
   ]
 }
 
-function reach ({ reachable, parked }: ProviderPreview): string {
-  return `${number(reachable)}${parked === 0 ? '' : `, and ${number(parked)} whose users must reconnect first`}`
+function reach ({ reachable, parked, muted }: ProviderPreview): string {
+  return [
+    number(reachable), ...parked === 0 ? [] : [`${number(parked)} whose users must reconnect first`], ...muted === 0 ? [] : [`${number(muted)} muted`]
+  ].join(', ')
 }
 
 function fault ({ shows, refuses }: ProviderPreview): string {

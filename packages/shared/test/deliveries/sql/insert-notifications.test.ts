@@ -50,6 +50,9 @@ t.test('skips a muted connection, which still counts as reached', async (t) => {
   t.match((await deliveriesOf(draft)).find((row) => row['connectionId'] === annOther), {
     state: 'skipped', reason: 'unsubscribed', jobId: null, history: [{ event: 'skipped', reason: 'unsubscribed' }]
   })
+  for (const audience of [draft.audience, { everyone: true } as const]) {
+    t.match(await previewAudience(database, audience, ['other'], new Map()), { providers: [{ reachable: 0, parked: 0, muted: 1 }] })
+  }
   await updateConnection(database, annOther, { muted: null })
 })
 
