@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import getPort from 'get-port'
 import { ConfigError, publicUrl } from '@carillon/shared/config'
 import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
 import type { ProcessOverrides } from '@carillon/shared/runtime'
 import { buildApp } from './app.ts'
 import { createServices } from './create-services.ts'
+import { holdPort } from './hold-port.ts'
 
 /** After this time of the shutdown, requests to providers are aborted, and their callers get an error. */
 const providerDrainTimeoutMs = 9_000
@@ -22,24 +22,28 @@ export async function runApi (env: Record<string, string | undefined>, overrides
     shutdown.onClose(() => runtime.close())
 
     // PUBLIC_URL contains the port, so a free port is chosen before the server listens.
-    const port = config.PORT === 0 ? await getPort({ host: config.HOST }) : config.PORT
+    const held = config.PORT === 0 ? await holdPort(config.HOST).catch(refusePort(config.HOST, 0)) : undefined
+    shutdown.onClose(() => held?.release())
+    const port = held?.port ?? config.PORT
     const url = publicUrl(config, port)
     const services = createServices(runtime, url)
     shutdown.onClose(() => services.accepter.close())
     const app = await buildApp(services)
     shutdown.onClose(() => closeApp(app))
-    await listen(app, { host: config.HOST, port })
+    await app.ready()
+    await held?.release()
+    await app.listen({ host: config.HOST, port }).catch(refusePort(config.HOST, port))
     log.info({ url }, 'ready')
     return { url }
   })
 }
 
-async function listen (app: FastifyInstance, { host, port }: { host: string, port: number }): Promise<void> {
-  await app.listen({ port, host }).catch((error: NodeJS.ErrnoException) => {
+function refusePort (host: string, port: number): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
     throw new ConfigError([error.code === 'EADDRINUSE'
       ? `PORT ${port} on ${host} is in use already; choose another, or 0 for any free one`
       : `The API cannot listen on ${host}:${port}: ${error.message}`])
-  })
+  }
 }
 
 async function closeApp (app: FastifyInstance): Promise<void> {

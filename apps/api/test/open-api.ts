@@ -6,11 +6,11 @@ import type { Database, Scope } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
 import { createRuntime } from '@carillon/shared/runtime'
 import { backends, testKeys } from '@carillon/testing'
-import getPort from 'get-port'
 import type { Test } from 'tap'
 import { request } from 'undici'
 import { buildApp } from '../src/app.ts'
 import { createServices } from '../src/create-services.ts'
+import { holdPort } from '../src/hold-port.ts'
 import type { Services } from '../src/services.ts'
 
 export interface Answer {
@@ -66,7 +66,8 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   t.teardown(() => sandbox.close())
   const logLines: string[] = []
   const log = createLog({ name: 'api', level: 'trace', destination: { write: (line) => { logLines.push(line) } } })
-  const port = await getPort({ host: '127.0.0.1' })
+  const { port, release } = await holdPort('127.0.0.1')
+  t.teardown(release)
   const { config, definitions } = loadDeployment({
     ...env,
     CARILLON_KEYS: options.keys ?? testKeys(),
@@ -86,6 +87,8 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
   t.teardown(() => services.accepter.close())
   const changed: Services = { ...services, ...options.change?.(services) }
   const app = await buildApp(changed)
+  await app.ready()
+  await release()
   await app.listen({ port, host: '127.0.0.1' })
   t.teardown(() => app.close())
 

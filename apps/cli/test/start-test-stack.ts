@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { freePort } from '@carillon/local'
 import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
@@ -43,16 +44,16 @@ export async function startTestStack (t: Test): Promise<TestStack> {
     CARILLON_KEYS: testKeys(),
     QUEUE_PREFIX: `test-${randomBytes(6).toString('hex')}`,
     RECONCILE_SECONDS: '1',
+    // The API starts again on it.
+    PORT: String(await freePort()),
     ...sandbox.environment('pushbullet')
   }
-  let port = '0'
   let api = spawnApi()
   const { url } = await api.ready
-  port = new URL(url).port
   const env = { CARILLON_API_URL: url, CARILLON_API_KEY: key }
 
   function spawnApi (): NodeProcess {
-    return spawnApp(t, 'api', { env: { ...shared, PORT: port } })
+    return spawnApp(t, 'api', { env: shared })
   }
 
   async function callJson<Response> (method: string, address: string, body?: object): Promise<Response> {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { spawnNode, until } from '@carillon/testing'
 import t from 'tap'
 import { freePort } from '../src/index.ts'
 
@@ -18,4 +20,13 @@ t.test('is the preferred port while it is free', async (t) => {
   const free = await freePort()
   t.equal(await freePort(free), free)
   server.close()
+})
+
+t.test('is not a port that another process has chosen, until that process ends', async (t) => {
+  const other = spawnNode(t, fileURLToPath(new URL('fixtures/reserve-port.ts', import.meta.url)))
+  await other.ready
+  const port = await until(() => Number(other.stdout[0]))
+  t.not(await freePort(port), port)
+  await other.kill()
+  t.equal(await freePort(port), port)
 })

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, isIPv4 } from 'node:net'
 import { once } from 'node:events'
+import { freePort } from '@carillon/local'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createGuard } from '../../../src/client/addresses/guard.ts'
@@ -60,7 +61,8 @@ t.test('refuses a private address in any notation', async (t) => {
 })
 
 t.test('refuses a name that resolves to another address the second time', async (t) => {
-  const { port } = await listening(t, '127.0.0.1')
+  const port = await freePort()
+  await listening(t, '127.0.0.1', port)
   const forbidden = await listening(t, '127.0.0.2', port)
   const guard = createGuard(['127.0.0.1/32'])
   const names = resolving(['127.0.0.1'], ['127.0.0.2'])
@@ -70,14 +72,15 @@ t.test('refuses a name that resolves to another address the second time', async 
 })
 
 t.test('connects only to the permitted one of several addresses', async (t) => {
-  const allowed = await listening(t, '127.0.0.2')
-  const before = await listening(t, '127.0.0.1', allowed.port)
-  const after = await listening(t, '127.0.0.3', allowed.port)
-  const sixth = await listening(t, '::1', allowed.port)
+  const port = await freePort()
+  await listening(t, '127.0.0.2', port)
+  const before = await listening(t, '127.0.0.1', port)
+  const after = await listening(t, '127.0.0.3', port)
+  const sixth = await listening(t, '::1', port)
   const guard = createGuard(['127.0.0.2'])
   const orders = [['127.0.0.1', '::1', '127.0.0.2', '127.0.0.3'], ['127.0.0.2', '127.0.0.3', '::1'], ['::1', '127.0.0.3', '127.0.0.1', '127.0.0.2']]
   for (const order of orders) {
-    t.equal(await connect(guard, resolving(order), 'mixed.example', allowed.port), '127.0.0.2', order.join())
+    t.equal(await connect(guard, resolving(order), 'mixed.example', port), '127.0.0.2', order.join())
   }
   t.same([before, after, sixth].map(({ visits }) => visits()), [0, 0, 0])
 })
