@@ -9,7 +9,7 @@ import type { Services } from './services.ts'
 /** Requests to a provider that the API is about to make. */
 export interface OutgoingRequests {
   /** Carillon's ids. Requests through a team's connection are charged to the team. */
-  holder: { userId?: string | null, teamId?: string | null }
+  owner: { userId?: string | null, teamId?: string | null }
   provider: Provider
   /** The account that the requests are for, if the provider lets users choose its host. */
   account?: string | null | undefined
@@ -60,10 +60,10 @@ export async function chargeMessage (
 /** Charges requests and returns 0, or returns the seconds until the requests are allowed. */
 export async function takeOutgoing (
   { database, outgoingLimits }: BudgetServices,
-  { holder, provider, account, host = hostOf(provider, account), cost }: OutgoingRequests
+  { owner, provider, account, host = hostOf(provider, account), cost }: OutgoingRequests
 ): Promise<number> {
   const { perUser, perHost, perProvider } = outgoingLimits
-  const { userId, teamId } = holder
+  const { userId, teamId } = owner
   const budgets: Budget[] = [
     { key: typeof userId === 'string' ? `user:${userId}` : `team:${teamId ?? ''}`, perMinute: perUser },
     ...host === undefined ? [] : [{ key: `host:${provider.id}:${host}`, perMinute: perHost }],

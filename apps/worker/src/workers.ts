@@ -1,4 +1,4 @@
-import { newId, runPatiently } from '@carillon/shared/db'
+import { newId, retryWithLongTimeout } from '@carillon/shared/db'
 import { handleWaiting } from '@carillon/shared/inbound'
 import { logRepeats } from '@carillon/shared/log'
 import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/deliveries'
@@ -53,7 +53,7 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
       backend.openWorker<SegmentJob>(broadcastQueueName(provider), (job) => deliverSegment(services, provider, job), delivering)
     ]),
     backend.openWorker<PlanJob>(planQueueName, (job) =>
-      runPatiently(database, (own) => plan({ ...services, database: own }, job)), { concurrency: 2, lockMs: leaseMs }),
+      retryWithLongTimeout(database, (own) => plan({ ...services, database: own }, job)), { concurrency: 2, lockMs: leaseMs }),
     backend.openWorker<WakeJob>(wakeQueueName, async ({ provider }) => {
       await dispatchWaiting(database, queues, [provider])
     }, { concurrency: 4, lockMs: leaseMs }),

@@ -30,9 +30,9 @@ export function requireOwner ({ team, isOwner }: Membership): void {
 
 /** The membership of a user in the team that holds a connection; undefined when there is none, or a user holds it. */
 export async function membershipAt (
-  database: Database, { holder }: Connection, user: { id: string }
+  database: Database, { owner }: Connection, user: { id: string }
 ): Promise<Membership | undefined> {
-  return holder.teamId === null ? undefined : await findMembership(database, { id: holder.teamId }, user)
+  return owner.teamId === null ? undefined : await findMembership(database, { id: owner.teamId }, user)
 }
 
 /** The name of the owner, whom the members have to ask. */

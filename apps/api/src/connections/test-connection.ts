@@ -36,7 +36,7 @@ export async function testConnection (services: Services, connection: Connection
     return failed({ kind: 'rateLimited', reason: 'the rate limit of the provider is reached', retryAt: limitedUntil.getTime() })
   }
 
-  await chargeOutgoing(services, { holder: connection.holder, provider, account: connection.account.id, cost: requestsPerTest })
+  await chargeOutgoing(services, { owner: connection.owner, provider, account: connection.account.id, cost: requestsPerTest })
   let seenVersion = credentialsVersion
   try {
     const receipt = await tryOut(provider, openCredentials(vault, provider, sealed))

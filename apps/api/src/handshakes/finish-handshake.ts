@@ -15,9 +15,9 @@ export async function finishHandshake (
   services: Services, provider: Provider, { id, userId, team }: Handshake, grant: Grant
 ): Promise<void> {
   const { database, log } = services
-  const holder = team === null ? { userId } : { teamId: team.id, connectedBy: userId }
+  const owner = team === null ? { userId } : { teamId: team.id, connectedBy: userId }
   const saved = await database.db.transaction(async (tx): Promise<SavedConnection[]> => {
-    const connections = await saveGrants(services, [{ ...holder, provider: provider.id, grant }], { db: tx })
+    const connections = await saveGrants(services, [{ ...owner, provider: provider.id, grant }], { db: tx })
     for (const { id: connectionId } of connections) await completeHandshake({ db: tx }, id, connectionId)
     return connections
   }).catch((error: unknown) => { throw error instanceof NotOwnerError ? new HandshakeFailure('notOwner', error.message) : error })

@@ -35,7 +35,7 @@ export async function openHandshake (
 ): Promise<string> {
   const { database, now, vault } = services
   const { userId, account } = input
-  await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsPerHandshake[kind] })
+  await chargeOutgoing(services, { owner: { userId }, provider, account, cost: requestsPerHandshake[kind] })
   const id = newId()
   const { authorization, expiresAt, ...opened } = await begin(services, provider, kind, account)
     .catch((error: unknown) => { throw toBeginFailure(error, provider) })

@@ -23,7 +23,7 @@ export async function redeemCode (services: Services, provider: Provider, handsh
   const authorization = openPendingAuthorization(vault, handshake)
   if (authorization === undefined || !await claimPoll(database, handshake.id, timeoutMs, askedAt)) return await current()
   const { pending, intervalMs = 5_000 } = authorization
-  const waitSeconds = await takeOutgoing(services, { holder: { userId: handshake.userId }, provider, cost: 1 })
+  const waitSeconds = await takeOutgoing(services, { owner: { userId: handshake.userId }, provider, cost: 1 })
   if (waitSeconds > 0) {
     await schedulePoll(database, handshake.id, now() + waitSeconds * 1_000)
     return await current()

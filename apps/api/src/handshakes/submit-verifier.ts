@@ -34,7 +34,7 @@ export async function submitVerifier (
 ): Promise<VerifierResult> {
   const { database, now } = services
   const { userId, account } = handshake
-  await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsPerTry })
+  await chargeOutgoing(services, { owner: { userId }, provider, account, cost: requestsPerTry })
   const triesLeft = await claimTry(database, handshake.id, now())
   if (triesLeft === undefined) return { kind: 'over' }
   let grant: Grant | undefined

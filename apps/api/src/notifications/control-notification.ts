@@ -1,4 +1,4 @@
-import { publicId, runPatiently } from '@carillon/shared/db'
+import { publicId, retryWithLongTimeout } from '@carillon/shared/db'
 import {
   cancelNotification, dispatchWaiting, enqueueSegments, pauseNotification, resumeNotification, retryFailed
 } from '@carillon/shared/deliveries'
@@ -26,23 +26,23 @@ export function createControls (services: Services): Controls {
 
   async function pause (notification: Notification): Promise<ReleasedSegments> {
     if (notification.isOver) throw wrongStatus(notification, 'The notification is over, so it cannot be paused')
-    return await runPatiently(database, (own) => pauseNotification(own, notification.id)) ?? changedMeanwhile(notification, 'The notification is paused or canceled already')
+    return await retryWithLongTimeout(database, (own) => pauseNotification(own, notification.id)) ?? changedMeanwhile(notification, 'The notification is paused or canceled already')
   }
 
   async function resume (notification: Notification): Promise<ReleasedSegments> {
-    return await runPatiently(database, (own) => resumeNotification(own, notification.id)) ?? changedMeanwhile(notification, 'The notification is not paused')
+    return await retryWithLongTimeout(database, (own) => resumeNotification(own, notification.id)) ?? changedMeanwhile(notification, 'The notification is not paused')
   }
 
   async function cancel (notification: Notification): Promise<ReleasedSegments> {
     if (notification.status === 'completed') throw wrongStatus(notification, 'The notification is completed, so it cannot be canceled')
-    return await runPatiently(database, (own) => cancelNotification(own, notification.id)) ?? changedMeanwhile(notification, 'The notification is canceled already')
+    return await retryWithLongTimeout(database, (own) => cancelNotification(own, notification.id)) ?? changedMeanwhile(notification, 'The notification is canceled already')
   }
 
   async function retry (notification: Notification): Promise<ReleasedSegments> {
     const { id, status, expiresAt } = notification
     if (status === 'canceled') throw wrongStatus(notification, 'The notification is canceled, so its deliveries cannot be retried')
     if (expiresAt !== null && expiresAt.getTime() <= now()) throw new Problem('nothingToRetry', `The notification expired at ${expiresAt.toISOString()}`)
-    if (await runPatiently(database, (own) => retryFailed(own, id)) === 0) throw new Problem('nothingToRetry', 'No delivery of the notification is failed or unknown')
+    if (await retryWithLongTimeout(database, (own) => retryFailed(own, id)) === 0) throw new Problem('nothingToRetry', 'No delivery of the notification is failed or unknown')
     return { segments: [] }
   }
 

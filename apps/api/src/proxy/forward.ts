@@ -38,7 +38,7 @@ export async function forward (
   const provider = providers.get(sealed.provider)
   if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server does not forward requests to this provider')
   if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The user has to reconnect')
-  await chargeOutgoing(services, { holder: sealed.holder, provider, account: sealed.account.id, cost: 1 })
+  await chargeOutgoing(services, { owner: sealed.owner, provider, account: sealed.account.id, cost: 1 })
   const call = newRequestContext(services, authorizeTimeoutMs)
   const { grantId, credentialsVersion } = sealed
   const known: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion }

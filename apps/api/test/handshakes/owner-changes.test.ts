@@ -58,7 +58,7 @@ for (const [kind, complete] of Object.entries(kinds)) {
       ...blotre,
       handshakes: {
         ...blotre.handshakes,
-        verifier: { answer: { token: 'token', verifier: 'verifier' }, begin: async () => { throw new Error('begun') }, complete: () => obtain('verifier') },
+        verifier: { callbackParameters: { token: 'token', verifier: 'verifier' }, begin: async () => { throw new Error('begun') }, complete: () => obtain('verifier') },
         oneTimeCode: { begin: async () => { throw new Error('begun') }, complete: () => obtain('code') }
       }
     })

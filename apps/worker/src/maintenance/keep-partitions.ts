@@ -1,4 +1,4 @@
-import { runPatiently } from '@carillon/shared/db'
+import { retryWithLongTimeout } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
 import { dropPartitions, ensurePartitions } from '@carillon/shared/deliveries'
@@ -17,6 +17,6 @@ const dayMs = 24 * 60 * 60 * 1000
 export async function keepPartitions ({ database, log, now, retentionDays }: PartitionServices): Promise<void> {
   const made = await ensurePartitions(database, now())
   // A partition can only be dropped when no statement reads it, which may take minutes.
-  const dropped = await runPatiently(database, (own) => dropPartitions(own, now() - retentionDays * dayMs))
+  const dropped = await retryWithLongTimeout(database, (own) => dropPartitions(own, now() - retentionDays * dayMs))
   if (made > 0 || dropped.length > 0) log.info({ made, dropped }, 'partitions')
 }

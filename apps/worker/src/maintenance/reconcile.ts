@@ -1,4 +1,4 @@
-import { runPatiently } from '@carillon/shared/db'
+import { retryWithLongTimeout } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import {
   clearJobs, dispatchWaiting, enqueuePlans, enqueueSegments, expireWaiting, followConnections, groupBy, listOverdueJobs,
@@ -26,13 +26,13 @@ const maxCheckedSegments = 200
 export async function reconcile ({ database, queues, providers, log }: ReconcileServices): Promise<void> {
   const idempotent = [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])
   const found = {
-    expired: await runPatiently(database, expireWaiting),
-    lost: await runPatiently(database, (own) => reclaimLost(own, idempotent)),
-    reunited: await runPatiently(database, followConnections),
-    orphaned: await runPatiently(database, (own) => clearLostJobs(own, queues)),
-    dispatched: await runPatiently(database, (own) => dispatchWaiting(own, queues)),
-    segments: await runPatiently(database, (own) => requeueSegments(own, queues)),
-    plans: await runPatiently(database, (own) => requeuePlans(own, queues))
+    expired: await retryWithLongTimeout(database, expireWaiting),
+    lost: await retryWithLongTimeout(database, (own) => reclaimLost(own, idempotent)),
+    reunited: await retryWithLongTimeout(database, followConnections),
+    orphaned: await retryWithLongTimeout(database, (own) => clearLostJobs(own, queues)),
+    dispatched: await retryWithLongTimeout(database, (own) => dispatchWaiting(own, queues)),
+    segments: await retryWithLongTimeout(database, (own) => requeueSegments(own, queues)),
+    plans: await retryWithLongTimeout(database, (own) => requeuePlans(own, queues))
   }
   if (Object.values(found).some((count) => count > 0)) log.info(found, 'reconciled')
 }

@@ -4,7 +4,7 @@ import type { FreshCredentials } from '@carillon/shared/grants'
 import { isTooMuch, ProviderError } from '@carillon/shared/providers'
 import type { RequestContext, Credentials, Provider, Pull } from '@carillon/shared/providers'
 import {
-  accountsToRead, accountWaitMs, endAccount, endListing, endPull, limitAccount, PullLost, removeOtherDays, renewPull,
+  accountsToRead, accountWaitMs, endAccount, endListing, endPull, limitAccount, PullLeaseLostError, removeOtherDays, renewPull,
   storeAccounts, storeDays
 } from '@carillon/shared/pulls'
 import type { AccountToRead, PullEnd, TakenPull } from '@carillon/shared/pulls'
@@ -35,7 +35,7 @@ export async function pullOne (
     const { connectionId } = taken
     log.info({ connectionId, provider: provider.id, outcome: end.kind, reason: end.kind === 'done' ? undefined : end.reason }, 'pulled')
   } catch (error) {
-    if (!(error instanceof PullLost)) throw error
+    if (!(error instanceof PullLeaseLostError)) throw error
     log.info({ connectionId: taken.connectionId, provider: provider.id }, 'another worker has taken this pull')
   }
 }
@@ -63,7 +63,7 @@ async function attempt (
   try {
     await renewPull(database, taken)
     const sealed = await findSealed(database, taken.connectionId)
-    if (sealed === undefined) throw new PullLost('the connection is closed')
+    if (sealed === undefined) throw new PullLeaseLostError('the connection is closed')
     const { credentialsVersion } = sealed
     grantId = sealed.grantId
     const first: FreshCredentials = { credentials: openCredentials(vault, provider, sealed), credentialsVersion }
@@ -204,7 +204,7 @@ async function attempt (
 
   function endOfError (error: unknown): PullEnd {
     const { everyMs } = pace
-    if (error instanceof PullLost) throw error
+    if (error instanceof PullLeaseLostError) throw error
     if (error instanceof ProviderBlockedError) return { kind: 'later', reason: error.reason, delayMs: Math.max(0, error.until - now()) }
     if (signal.aborted) return { kind: 'later', reason: 'workerStopped', delayMs: 0 }
     if (!(error instanceof ProviderError)) {

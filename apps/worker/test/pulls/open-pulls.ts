@@ -35,9 +35,9 @@ export async function openPulls (t: Test, { backend = 'postgres', ...pace }: Pul
   async function connect (owner: string, adAccounts: AdAccounts = {}): Promise<{ id: string, account: string, token: string }> {
     const { name, credentials } = await graph.account()
     graph.adAccounts.set(name, adAccounts)
-    const holder = await teamOf(stack.database, owner)
+    const ownerRef = await teamOf(stack.database, owner)
     const grant = { credentials: credentials as { accessToken: string }, account: { id: name, name } }
-    const [saved] = await saveConnections(stack.database, stack.services.vault, [{ ...holder, provider: 'facebook', grant }])
+    const [saved] = await saveConnections(stack.database, stack.services.vault, [{ ...ownerRef, provider: 'facebook', grant }])
     return { id: saved?.id ?? '', account: name, token: grant.credentials.accessToken }
   }
 

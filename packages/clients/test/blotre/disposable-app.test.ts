@@ -129,7 +129,7 @@ async function run (t: Test, more: Partial<DisposableAppOptions>) {
 }
 
 function options (more: Partial<DisposableAppOptions>): DisposableAppOptions {
-  return { name: 'Desk lamp', blurb: 'Shows the colour of your stream.', config: { url }, onCode: () => {}, pause: async () => {}, ...more }
+  return { name: 'Desk lamp', blurb: 'Shows the color of your stream.', config: { url }, onCode: () => {}, pause: async () => {}, ...more }
 }
 
 async function enter (code: string): Promise<void> {

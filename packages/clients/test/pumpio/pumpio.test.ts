@@ -68,8 +68,8 @@ t.test('connects with a verifier from a callback', async (t) => {
   const answer = await fetch(`${authorizeUrl}&auto=allow&account=bob`, { redirect: 'manual' })
   const { searchParams } = new URL(answer.headers.get('location') ?? '')
   t.equal(searchParams.get('x'), '1')
-  t.equal(searchParams.get(pumpio.handshakes.verifier.answer.token), token)
-  const { account } = await complete(pending, searchParams.get(pumpio.handshakes.verifier.answer.verifier) ?? '', call(t))
+  t.equal(searchParams.get(pumpio.handshakes.verifier.callbackParameters.token), token)
+  const { account } = await complete(pending, searchParams.get(pumpio.handshakes.verifier.callbackParameters.verifier) ?? '', call(t))
   t.equal(account.name, `bob@${host}`)
 })
 

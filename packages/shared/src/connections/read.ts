@@ -8,7 +8,7 @@ type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
 export interface Connection {
   id: string
   /** The user or the team that owns the connection, by Carillon's ids. One of them is null. */
-  holder: { userId: string | null, teamId: string | null }
+  owner: { userId: string | null, teamId: string | null }
   userId: string | null
   teamId: string | null
   /** For a team: the user who last connected it, while the user exists. */
@@ -46,7 +46,7 @@ export interface ConnectionFilter {
 const connectors = aliasedTable(users, 'connectors')
 const columns = {
   id: connections.id,
-  holder: { userId: connections.userId, teamId: connections.teamId },
+  owner: { userId: connections.userId, teamId: connections.teamId },
   userId: users.externalId,
   teamId: teams.externalId,
   connectorId: connectors.externalId,
@@ -87,9 +87,9 @@ export async function findSealed ({ db }: Database, id: string): Promise<SealedC
 
 /** The permissions that the user did not grant in the last handshake, by Carillon's id of the user or the team. */
 export async function findMissingPermissions (
-  { db }: Database, provider: string, holder: { userId: string } | { teamId: string }
+  { db }: Database, provider: string, owner: { userId: string } | { teamId: string }
 ): Promise<string[]> {
-  const isHeld = 'userId' in holder ? eq(connections.userId, holder.userId) : eq(connections.teamId, holder.teamId)
+  const isHeld = 'userId' in owner ? eq(connections.userId, owner.userId) : eq(connections.teamId, owner.teamId)
   const [row] = await db.select({ missing: connections.missingPermissions }).from(connections)
     .where(and(isHeld, eq(connections.provider, provider)))
   return row?.missing ?? []

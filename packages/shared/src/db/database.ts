@@ -16,13 +16,13 @@ export interface Database {
   sql: Sql
   db: PostgresJsDatabase<typeof schema>
   /** Opens another pool, with one connection, for statements that take minutes. The caller closes it. */
-  openPatient: () => Database
+  openWithLongTimeout: () => Database
   /** False behind PgBouncer, which does not forward `statement_timeout`. There the socket's timeout closes the connection. */
   hasStatementTimeout: boolean
   close: () => Promise<void>
 }
 
-const patientStatementMs = 10 * 60_000
+const longStatementTimeoutMs = 10 * 60_000
 
 /**
  * Opens a pool of at most `max` connections to `url`, which connect on first use. Every statement has a timeout, in the session
@@ -40,7 +40,7 @@ export function openDatabase (
     sql,
     db,
     hasStatementTimeout: !address.isPgBouncer,
-    openPatient: () => openDatabase({ url, max: 1, statementTimeoutMs: patientStatementMs }),
+    openWithLongTimeout: () => openDatabase({ url, max: 1, statementTimeoutMs: longStatementTimeoutMs }),
     close: () => sql.end({ timeout: 5 })
   }
 }

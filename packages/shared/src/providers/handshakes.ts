@@ -19,7 +19,7 @@ export interface CodeHandshake<C extends Credentials = Credentials> {
    */
   correlation: 'state' | 'redirect-query' | 'cookie'
   /** Parameters that make the provider ask for declined permissions again. */
-  askAgain?: Record<string, string>
+  consentPromptParameters?: Record<string, string>
   /** Converts the token response to credentials and requests their account. Throws ProviderError. */
   accept (token: Record<string, unknown>, context: RequestContext): Promise<Grant<C>>
   /** Classifies a token response without a token, where its errors differ from RFC 6749 §5.2. */
@@ -43,7 +43,7 @@ export interface RedirectInput {
   /** The callback contains it. */
   state: string
   /** The user denied a permission before, so the provider should ask again. */
-  asksAgain: boolean
+  needsConsentPrompt: boolean
 }
 
 /**
@@ -69,7 +69,7 @@ export interface PendingVerifier {
 /** A verifier that the callback contains, or that the user copies from a page (OAuth 1.0a). */
 export interface VerifierHandshake<C extends Credentials = Credentials> {
   /** The callback's parameters that contain the temporary token and the verifier. */
-  readonly answer: { token: string, verifier: string }
+  readonly callbackParameters: { token: string, verifier: string }
   /**
    * Starts the handshake for the account that the user entered. With a null `callback`, the provider shows the verifier on a
    * page. Redirect the browser to `authorizeUrl`. The callback contains `token`. Keep `pending` sealed for `complete`.

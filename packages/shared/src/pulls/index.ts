@@ -3,7 +3,7 @@ export type { PullJob } from './enqueue.ts'
 export { findPull, listInsights, sumInsights } from './read.ts'
 export type { InsightsFilter, InsightsPlace, PullStatus } from './read.ts'
 export {
-  accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLost, removeOtherDays, renewPull, storeAccounts,
+  accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLeaseLostError, removeOtherDays, renewPull, storeAccounts,
   storeDays
 } from './store.ts'
 export type { AccountToRead } from './store.ts'

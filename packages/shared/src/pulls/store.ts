@@ -3,8 +3,8 @@ import type { AdAccount, InsightsDay } from '../providers/index.ts'
 import type { TakenPull } from './take.ts'
 
 /** Another worker has the lease, or the connection is closed, so this pull must store nothing more. */
-export class PullLost extends Error {
-  override readonly name = 'PullLost'
+export class PullLeaseLostError extends Error {
+  override readonly name = 'PullLeaseLostError'
 }
 
 /** An account whose days must be pulled in this round. */
@@ -15,12 +15,12 @@ export interface AccountToRead {
   pulledTo: string | null
 }
 
-/** Extends the lease by its full length. Throws PullLost. */
+/** Extends the lease by its full length. Throws PullLeaseLostError. */
 export async function renewPull (database: Database, taken: TakenPull): Promise<void> {
   await assertLeaseHeld(await renewed(database, taken))
 }
 
-/** Stores a page of accounts in one statement. Throws PullLost. */
+/** Stores a page of accounts in one statement. Throws PullLeaseLostError. */
 export async function storeAccounts (database: Database, taken: TakenPull, accounts: AdAccount[]): Promise<void> {
   const { sql } = database
   const all = [...new Map(accounts.map((account) => [account.id, account])).values()]
@@ -36,7 +36,7 @@ export async function storeAccounts (database: Database, taken: TakenPull, accou
     select from mine`)
 }
 
-/** Records that all accounts are listed. Throws PullLost. */
+/** Records that all accounts are listed. Throws PullLeaseLostError. */
 export async function endListing ({ sql }: Database, { connectionId, leaseId }: TakenPull): Promise<void> {
   await assertLeaseHeld(await sql`
     update pulls set listed_at = now() where connection_id = ${connectionId} and lease_id = ${leaseId} returning connection_id`)
@@ -54,7 +54,7 @@ export async function accountsToRead ({ sql }: Database, { connectionId }: Taken
   return row?.isListed === true ? row.accounts : undefined
 }
 
-/** Stores a page of an account's days in one statement, and replaces existing days. Throws PullLost. */
+/** Stores a page of an account's days in one statement, and replaces existing days. Throws PullLeaseLostError. */
 export async function storeDays (database: Database, taken: TakenPull, accountId: string, days: InsightsDay[]): Promise<void> {
   const { sql } = database
   const all = [...new Map(days.map((day) => [day.day, day])).values()]
@@ -73,7 +73,7 @@ export async function storeDays (database: Database, taken: TakenPull, accountId
 
 /**
  * Deletes an account's days from `since` to `until`, both included, that the provider no longer has: those that are not in
- * `days`. Throws PullLost.
+ * `days`. Throws PullLeaseLostError.
  */
 export async function removeOtherDays (
   database: Database, taken: TakenPull, accountId: string,
@@ -89,7 +89,7 @@ export async function removeOtherDays (
     select from mine`)
 }
 
-/** Records that an account's days are pulled up to and including `to`. Throws PullLost. */
+/** Records that an account's days are pulled up to and including `to`. Throws PullLeaseLostError. */
 export async function endAccount (database: Database, taken: TakenPull, accountId: string, to: string): Promise<void> {
   const { sql } = database
   await assertLeaseHeld(await sql`
@@ -121,5 +121,5 @@ function renewed ({ sql }: Database, { connectionId, leaseId, leaseMs }: TakenPu
 }
 
 async function assertLeaseHeld (rows: ArrayLike<unknown>): Promise<void> {
-  if (rows.length === 0) throw new PullLost('another worker reads now')
+  if (rows.length === 0) throw new PullLeaseLostError('another worker reads now')
 }

@@ -9,7 +9,7 @@ import { asJobWorker } from './as-job-worker.ts'
 import { checkQueueTables } from './check-queue-tables.ts'
 import { checkRedis, isReadOnly, toRedisStoreError } from './check-redis.ts'
 import type { QueueBackend, WorkerOptions } from './job-queue.ts'
-import { openPatientPool } from './open-patient-pool.ts'
+import { openReconnectingPool } from './open-reconnecting-pool.ts'
 import { probeQueue, probeQueueName } from './probe-queue.ts'
 
 export interface QueueBackendOptions {
@@ -84,7 +84,7 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
     // BullMQ's default of one hour relies on notifications, which a lost connection does not deliver.
     Object.defineProperty(createPostgresBackend(...wanted), 'maximumBlockTimeout', { value: maxBlockSeconds }))
   // BullMQ sets its schema only on its own pools, and one pool per queue would need too many connections.
-  const pool = openPatientPool(address, { max: 16, applicationName: 'carillon-queue', searchPath: 'bullmq' })
+  const pool = openReconnectingPool(address, { max: 16, applicationName: 'carillon-queue', searchPath: 'bullmq' })
   pool.setMaxListeners(0) // each queue and worker listens to it
   pool.on('error', onError)
   const connection = pool as unknown as PgPool // the same methods; only the overloads of `on` differ

@@ -40,8 +40,8 @@ t.test('returns everything about a connection except its credentials', async (t)
   const [first] = await listConnections(database, { userId: 'ann' }, { limit: 1 })
   t.same(first, await findConnection(database, ann))
   t.same(Object.keys(first ?? {}).sort(), [
-    'account', 'connectedBy', 'createdAt', 'credentialsVersion', 'expiresAt', 'grantId', 'holder', 'id', 'label', 'limitedUntil',
-    'missingPermissions', 'muted', 'provider', 'status', 'statusReason', 'teamId', 'updatedAt', 'userId'
+    'account', 'connectedBy', 'createdAt', 'credentialsVersion', 'expiresAt', 'grantId', 'id', 'label', 'limitedUntil',
+    'missingPermissions', 'muted', 'owner', 'provider', 'status', 'statusReason', 'teamId', 'updatedAt', 'userId'
   ])
   t.match(await findSealed(database, ann), { ...first, credentials: /^v1\./ })
 })

@@ -23,7 +23,7 @@ t.test('stores a grant, sealed for its own row', async (t) => {
   const id = saved?.id ?? ''
   t.match(await findConnection(database, id), {
     id,
-    holder: { userId, teamId: null },
+    owner: { userId, teamId: null },
     teamId: null,
     connectedBy: null,
     userId: 'ann',
@@ -62,7 +62,7 @@ t.test('replaces the credentials when a user reconnects, and keeps the id', asyn
   t.match(before, { status: 'needsReauth', statusReason: 'tokenRevoked', limitedUntil: Date })
 
   const [again] = await saveConnections(database, vault, [
-    { userId: before?.holder.userId ?? '', provider: 'pushbullet', grant: grantOf('bobby') }
+    { userId: before?.owner.userId ?? '', provider: 'pushbullet', grant: grantOf('bobby') }
   ])
   t.match(again, { id, reconnected: true })
   const after = await findConnection(database, id)

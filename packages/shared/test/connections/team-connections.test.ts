@@ -26,7 +26,7 @@ t.test('stores one sealed connection per team and provider, with the user who co
   t.match(saved, { userId: null, teamId: crew, provider: 'pushbullet', reconnected: false })
   const id = saved?.id ?? ''
   t.match(await findConnection(database, id), {
-    holder: { userId: null, teamId: crew }, userId: null, teamId: 'crew', connectedBy: { userId: 'olive', name: 'Olive' }, status: 'active'
+    owner: { userId: null, teamId: crew }, userId: null, teamId: 'crew', connectedBy: { userId: 'olive', name: 'Olive' }, status: 'active'
   })
   t.notMatch(JSON.stringify(await database.sql`select * from connections`), 'token-of-first')
 

@@ -55,8 +55,8 @@ async function open (more: Partial<RefreshServices> = {}) {
     refresh: (signal?: AbortSignal) => refresher.refresh(provider, { grantId: id, seenVersion: 1 }, call(signal)),
     newer: (signal?: AbortSignal) => refresher.newer(provider, { grantId: id, seenVersion: 1 }, call(signal)),
     reconnect: async () => {
-      const { holder } = await findConnection(database, id) ?? {}
-      await saveConnections(database, vault, [{ userId: holder?.userId ?? '', provider: 'pushbullet', grant: grantOf(name, 'newest') }])
+      const { owner } = await findConnection(database, id) ?? {}
+      await saveConnections(database, vault, [{ userId: owner?.userId ?? '', provider: 'pushbullet', grant: grantOf(name, 'newest') }])
     },
     revoked: async () => (await sql<Array<{ id: string, credentials: string }>>`
       select id, credentials from revocations where connection_id = ${id} order by id`)

@@ -2,7 +2,7 @@ import { until } from '@carillon/testing'
 import t from 'tap'
 import { closeAccount, disconnect, saveConnections } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
-import { addPulls, PullLost, storeAccounts, storeDays, takePulls } from '../../src/pulls/index.ts'
+import { addPulls, PullLeaseLostError, storeAccounts, storeDays, takePulls } from '../../src/pulls/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect, ensureUsers, grantOf, vault } from '../people.ts'
 
@@ -42,7 +42,7 @@ for (const [what, end] of Object.entries(endings)) {
     })
     await t.resolves(Promise.all([keeping, ending]))
     const day = { day: '2026-01-01', impressions: '1', clicks: '0', spend: '0' }
-    await t.rejects(storeDays(database, taken, 'act_1', [day]), PullLost, 'nothing more can be stored')
+    await t.rejects(storeDays(database, taken, 'act_1', [day]), PullLeaseLostError, 'nothing more can be stored')
     for (const table of ['pulls', 'ad_accounts', 'insights']) t.same(await sql`select from ${sql(table)} where connection_id = ${id}`, [])
   })
 }

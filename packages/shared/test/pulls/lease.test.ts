@@ -1,7 +1,7 @@
 import t from 'tap'
 import { newId } from '../../src/db/index.ts'
 import {
-  accountsToRead, accountWaitMs, addPulls, endAccount, endListing, endPull, findPull, limitAccount, PullLost, removeOtherDays,
+  accountsToRead, accountWaitMs, addPulls, endAccount, endListing, endPull, findPull, limitAccount, PullLeaseLostError, removeOtherDays,
   renewPull, requestPull, storeAccounts, storeDays, takePulls
 } from '../../src/pulls/index.ts'
 import type { TakenPull } from '../../src/pulls/index.ts'
@@ -50,7 +50,7 @@ for (const [name, write] of Object.entries(writes)) {
     const taken = await openTaken()
     const lost = { ...taken, leaseId: newId() }
     const before = await stateOf(taken)
-    await t.rejects(write(lost), PullLost)
+    await t.rejects(write(lost), PullLeaseLostError)
     t.same(await stateOf(taken), before)
     await t.resolves(write(taken), 'the holder may')
     t.strictNotSame(await stateOf(taken), before)

@@ -4,7 +4,7 @@ import type { PgPool } from 'bullmq'
 import t from 'tap'
 import type { Test } from 'tap'
 import { asJobWorker } from '../../src/queue/as-job-worker.ts'
-import { openPatientPool } from '../../src/queue/open-patient-pool.ts'
+import { openReconnectingPool } from '../../src/queue/open-reconnecting-pool.ts'
 import { parseDatabaseUrl } from '../../src/postgres/index.ts'
 import { gate } from './gate.ts'
 import { openTestQueue } from './open-test-queue.ts'
@@ -13,7 +13,7 @@ const { Worker } = withBackend(createPostgresBackend)
 
 async function openPool (t: Test) {
   const { url } = await testDatabase(t)
-  const pool = openPatientPool(parseDatabaseUrl(url), { max: 10, applicationName: 'test', searchPath: 'bullmq' })
+  const pool = openReconnectingPool(parseDatabaseUrl(url), { max: 10, applicationName: 'test', searchPath: 'bullmq' })
   // The same methods. Only the overloads of `on` differ.
   return { url, pool, connection: pool as unknown as PgPool }
 }

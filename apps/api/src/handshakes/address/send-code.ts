@@ -33,7 +33,7 @@ async function send (
   const { database, vault, site, now } = services
   const { id, userId } = handshake
   assertCodesLeft(handshake)
-  await chargeOutgoing(services, { holder: { userId }, provider, host: grant.account.host, cost: 1 })
+  await chargeOutgoing(services, { owner: { userId }, provider, host: grant.account.host, cost: 1 })
   await chargeMessage(services, { userId, provider, address: grant.account.id })
   const secrets = await claimCode(database, vault, { id, grant, isResend }, now())
   if (secrets === undefined) return { kind: 'over' }

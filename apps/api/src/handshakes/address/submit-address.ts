@@ -21,7 +21,7 @@ export async function submitAddress (
 ): Promise<AddressResult> {
   const { address } = provider.handshakes
   if (address === undefined) throw new TypeError(`${provider.id} has no handshakes with an address`)
-  await chargeOutgoing(services, { holder: { userId: handshake.userId }, provider, cost: requestsPerAddress })
+  await chargeOutgoing(services, { owner: { userId: handshake.userId }, provider, cost: requestsPerAddress })
   const grant = await address.accept(text.trim(), newRequestContext(services, timeoutMs))
     .catch((error: unknown) => toUnusableAddress(error, provider))
   if ('kind' in grant) return grant

@@ -43,7 +43,7 @@ export async function confirmRedirect (
   if (handshake.isObtained) return { kind: 'over', handshake }
   if (provider.handshakes.code === undefined) {
     // Each confirmation requests a token from the host, however often the same handshake is confirmed.
-    await chargeOutgoing(services, { holder: { userId }, provider, account, cost: requestsToBegin })
+    await chargeOutgoing(services, { owner: { userId }, provider, account, cost: requestsToBegin })
   }
   const secret = newBrowserSecret()
   const state = await confirmHandshake(database, { id, browser: secret, proof }, now())

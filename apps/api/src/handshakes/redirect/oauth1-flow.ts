@@ -29,13 +29,13 @@ export function createOAuth1Flow (provider: Provider, verifier: VerifierHandshak
     },
 
     match: async (query) => {
-      const token = textIn(query, verifier.answer.token)
+      const token = textIn(query, verifier.callbackParameters.token)
       const handshake = token === '' ? undefined : await findHandshakeByState(database, token, now())
       return handshake?.provider === provider.id ? { handshake } : 'unknownState'
     },
 
     obtain: async (query, handshake) => {
-      const given = textIn(query, verifier.answer.verifier)
+      const given = textIn(query, verifier.callbackParameters.verifier)
       if (given === '') throw new HandshakeFailure('missingCode', 'the callback carries no verifier')
       const authorization = openPendingAuthorization(vault, handshake)
       if (authorization === undefined) throw new Error('The handshake has no pending authorization')

@@ -3,7 +3,7 @@ import { encodeQuery } from '@carillon/http'
 import type { CodeHandshake, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { callbackUrl } from '../handshake-urls.ts'
-import { asksAgain } from './asks-again.ts'
+import { needsConsentPrompt } from './needs-consent-prompt.ts'
 import { assertAuthorized, readCallbackQuery } from './callback-query.ts'
 import { matchState } from './match-state.ts'
 import { obtainGrant } from './obtain-grant.ts'
@@ -16,8 +16,8 @@ export function createOAuth2Flow (provider: Provider, code: CodeHandshake, servi
   return {
     namesHandshake: code.correlation !== 'cookie',
     begin: async (handshake, state, toAuthorizeUrl) => {
-      const { askAgain } = code
-      const more = askAgain !== undefined && await asksAgain(database, provider, handshake) ? askAgain : {}
+      const { consentPromptParameters } = code
+      const more = consentPromptParameters !== undefined && await needsConsentPrompt(database, provider, handshake) ? consentPromptParameters : {}
       return addParameters(await toAuthorizeUrl(state), more)
     },
     match: code.correlation === 'cookie' ? matchCookie : (query) => matchState(services, provider, query),

@@ -4,7 +4,7 @@ import { newRequestContext } from '../../request-context.ts'
 import type { Services } from '../../services.ts'
 import { callbackUrl } from '../handshake-urls.ts'
 import { toBeginFailure, toCompleteFailure } from '../provider-failure.ts'
-import { asksAgain } from './asks-again.ts'
+import { needsConsentPrompt } from './needs-consent-prompt.ts'
 import { assertAuthorized, readCallbackQuery } from './callback-query.ts'
 import { matchState } from './match-state.ts'
 import type { RedirectFlow } from './redirect-flow.ts'
@@ -19,7 +19,7 @@ export function createProviderFlow (provider: Provider, redirect: RedirectHandsh
     namesHandshake: true,
     begin: async (handshake, state) => {
       const { id, account } = handshake
-      const input = { account, redirectUri, state, asksAgain: await asksAgain(database, provider, handshake) }
+      const input = { account, redirectUri, state, needsConsentPrompt: await needsConsentPrompt(database, provider, handshake) }
       const { authorizeUrl, pending } = await redirect.begin(input, newRequestContext(services, timeoutMs))
         .catch((error: unknown) => { throw toBeginFailure(error, provider) })
       const sealed = sealPendingAuthorization(vault, id, { pending })

@@ -123,7 +123,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
     const connection = id === undefined ? undefined : await findConnection(database, id)
     const user = callingUser(request)
     if (connection === undefined) throw notFound('connection')
-    if (user === undefined || connection.holder.userId === user.id) return { connection }
+    if (user === undefined || connection.owner.userId === user.id) return { connection }
     const membership = await membershipAt(database, connection, user)
     if (membership === undefined) throw notFound('connection')
     return { connection, membership }

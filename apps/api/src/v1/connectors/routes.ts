@@ -59,8 +59,8 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
     return pull === undefined || status === undefined ? null : { name: pull.name, ...toPullResponse(status) }
   }
 
-  async function listOpen (holder: { userId: string } | { teamId: string }): Promise<Connection[]> {
-    return await listConnections(database, { ...holder, status: 'open' }, { limit: maxListed })
+  async function listOpen (owner: { userId: string } | { teamId: string }): Promise<Connection[]> {
+    return await listConnections(database, { ...owner, status: 'open' }, { limit: maxListed })
   }
 }
 

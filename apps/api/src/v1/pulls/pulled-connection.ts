@@ -41,7 +41,7 @@ export async function connectionById (
   const connection = id === undefined ? undefined : await findConnection(database, id)
   if (connection === undefined) throw notFound('connection')
   const user = callingUser(request)
-  const isOwn = user === undefined || connection.holder.userId === user.id
+  const isOwn = user === undefined || connection.owner.userId === user.id
   if (!isOwn && await membershipAt(database, connection, user) === undefined) throw notFound('connection')
   if (providers.get(connection.provider)?.pull?.name !== name) throw notFound('pull')
   return connection

@@ -58,9 +58,9 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       }
     }, async (request, reply) => {
       const connection = await connectionOfTeam(services, request, request.params, true)
-      const { id, statusReason, holder } = connection
+      const { id, statusReason, owner } = connection
       const provider = services.providers.get(connection.provider)
-      if (provider !== undefined) await chargeOutgoing(services, { holder, provider, cost: requestsPerRefresh })
+      if (provider !== undefined) await chargeOutgoing(services, { owner, provider, cost: requestsPerRefresh })
       if (!await requestPull(database, id)) throw new Problem('needsReauth', statusReason ?? 'The owner has to reconnect it')
       const pull = await findPull(database, id)
       if (pull === undefined) throw new Problem('connectionClosed', 'The connection was closed meanwhile')

@@ -41,7 +41,7 @@ t.test('connects an account with a flow that the provider\'s client runs', async
   const callback = await walk.toCallback()
   t.match(await api.database.sql`select pending from handshakes where state_hash is not null and status = 'pending'`, [{ pending: /./ }])
   t.match((await walk.browser.get(callback)).location, `${returnTo}?carillon=connected&provider=pushbullet`)
-  t.match(inputs.at(-1), { account: null, redirectUri: `${api.url}/connect/pushbullet/callback`, state: /^[\w-]{43}$/, asksAgain: false })
+  t.match(inputs.at(-1), { account: null, redirectUri: `${api.url}/connect/pushbullet/callback`, state: /^[\w-]{43}$/, needsConsentPrompt: false })
   t.equal(callbacks.at(-1), callback, 'the client receives the whole callback')
   t.match((await walk.browser.get(callback)).location, 'carillon=connected', 'a reload leads to the same result')
   t.equal(callbacks.length, 1, 'and the code is exchanged once')

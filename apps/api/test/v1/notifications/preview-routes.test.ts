@@ -64,7 +64,7 @@ t.test('shows of a file only its name, and says which providers would refuse it'
   })
   t.match(at(body, 'providers'), [
     { provider: 'pushbullet', shows: { text: 'Look', file: { name: 'a.png', type: 'image/png', data: undefined } } },
-    { provider: 'blotre', refuses: 'a stream shows a colour and tags, no files', shows: undefined }
+    { provider: 'blotre', refuses: 'a stream shows a color and tags, no files', shows: undefined }
   ])
 })
 

@@ -30,7 +30,7 @@ export function createPumpioHandshake<Grant> (
   hosts: PumpioHosts, application: PumpioApplication, signer: PumpioSigner,
   accept: (token: NewToken, context: PumpioContext) => Promise<Grant>
 ) {
-  return { answer: { token: 'oauth_token', verifier: 'oauth_verifier' }, begin, complete }
+  return { callbackParameters: { token: 'oauth_token', verifier: 'oauth_verifier' }, begin, complete }
 
   async function begin (account: string, callback: string | null, context: PumpioContext) {
     const { host } = hosts.parseAccount(account)

@@ -140,7 +140,7 @@ export function createBlotre (config: BlotreConfig): ProviderClient<BlotreCreden
 
   /** The tags of the style contain the level and the hashtags of the texts. */
   function render (message: Message): Rendered & { style: StreamStyle } {
-    if (message.type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a stream shows a colour and tags, no files' }, host)
+    if (message.type === 'file') throw new ProviderError({ kind: 'rejected', reason: 'a stream shows a color and tags, no files' }, host)
     return { style: { ...styleOf(message) }, shortened: [], omitted: omittedFields(message, ['level']) }
   }
 

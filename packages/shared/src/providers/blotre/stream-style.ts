@@ -28,10 +28,10 @@ const defaultColors: Record<Level, string> = { info: '#3b82f6', success: '#22c55
 export function createStreamStyle ({ colors = {}, tags = [] }: StreamStyleConfig): (message: Message) => StreamStyle {
   const palette = { ...defaultColors, ...colors }
   for (const color of Object.values(palette)) {
-    if (!/^#[0-9a-f]{6}$/i.test(color)) throw new TypeError(`'${color}' is no colour of the form #rrggbb`)
+    if (!/^#[0-9a-f]{6}$/i.test(color)) throw new TypeError(`'${color}' is no color of the form #rrggbb`)
   }
   for (const tag of tags) {
-    if (!isTag(tag)) throw new TypeError(`'${tag}' is no tag: 1 to 32 letters, digits, _, - or $, and not a colour`)
+    if (!isTag(tag)) throw new TypeError(`'${tag}' is no tag: 1 to 32 letters, digits, _, - or $, and not a color`)
   }
   return ({ level = 'info', title = '', body = '' }) => {
     const all = [level, ...tags, ...hashtags(`${title} ${body}`)].map((tag) => tag.toLowerCase())

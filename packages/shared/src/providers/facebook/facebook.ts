@@ -44,7 +44,7 @@ export function createFacebook (config: FacebookConfig): ProviderClient<Facebook
         scopeSeparator: ',',
         correlation: 'state',
         // Otherwise Facebook does not ask the user again for declined permissions.
-        askAgain: { auth_type: 'rerequest' },
+        consentPromptParameters: { auth_type: 'rerequest' },
         accept,
         classifyRefusal: (response, now) => {
           const classified = classifyToken(response, now, () => undefined)

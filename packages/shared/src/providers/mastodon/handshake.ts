@@ -48,7 +48,7 @@ export function createHandshakes (
       complete: (pending, callback, context) => complete(pending, callback.searchParams.get('code') ?? '', context)
     },
     verifier: {
-      answer: { token: 'state', verifier: 'code' },
+      callbackParameters: { token: 'state', verifier: 'code' },
       async begin (account, callback, context) {
         const state = randomBytes(32).toString('base64url')
         return { ...await begin(account, callback ?? outOfBand, state, context), token: state }

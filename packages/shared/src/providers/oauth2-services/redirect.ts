@@ -24,12 +24,12 @@ export function createRedirect (
 
   return { begin, complete }
 
-  async function begin ({ redirectUri, state, asksAgain }: RedirectInput, context: RequestContext): Promise<PendingRedirect> {
+  async function begin ({ redirectUri, state, needsConsentPrompt }: RedirectInput, context: RequestContext): Promise<PendingRedirect> {
     const verifier = authorization.pkce === 'S256' ? randomPKCECodeVerifier() : undefined
     const nonce = usesNonce ? randomNonce() : undefined
     const parameters = {
       ...authorization.parameters,
-      ...asksAgain && authorization.askAgainParameters,
+      ...needsConsentPrompt && authorization.askAgainParameters,
       redirect_uri: redirectUri,
       state,
       ...scope !== '' && { scope },

@@ -20,7 +20,7 @@ t.test('provides the settings that an OAuth 2 framework needs', async (t) => {
     scope: ['public_profile', 'ads_read'],
     scopeSeparator: ',',
     correlation: 'state',
-    askAgain: { auth_type: 'rerequest' }
+    consentPromptParameters: { auth_type: 'rerequest' }
   })
   t.same([facebook.revokes, facebook.send], ['account', undefined])
   t.same(facebook.origins, [graph.url], 'only the API needs an exception in the guard, because browsers open the other URL')

@@ -5,7 +5,7 @@ const server = await openMastodon(t)
 const mastodon = server.create()
 const { redirect, verifier } = mastodon.handshakes
 if (redirect === undefined || verifier === undefined) throw new Error('Mastodon has two handshakes')
-const input = (account: string) => ({ account, redirectUri: callback, state: 'state-1', asksAgain: false })
+const input = (account: string) => ({ account, redirectUri: callback, state: 'state-1', needsConsentPrompt: false })
 
 t.test('connects by redirect with PKCE, a registration of its own and the narrowest scopes', async (t) => {
   const { authorizeUrl, pending } = await redirect.begin(input(`@ann@${server.host}`), server.call(t))

@@ -32,7 +32,7 @@ t.test('both examples of the page connect, send and refresh', async (t) => {
     t.teardown(() => http.close())
     const { signal } = new AbortController()
     const context = { http, signal, now: Date.now, registrations: createMemoryRegistrations() }
-    const input = { account: null, redirectUri: 'http://127.0.0.1:1/connect/noticeboard/callback', state: 'the-state', asksAgain: false }
+    const input = { account: null, redirectUri: 'http://127.0.0.1:1/connect/noticeboard/callback', state: 'the-state', needsConsentPrompt: false }
     const { authorizeUrl = '', pending = {} } = await redirect?.begin(input, context) ?? {}
     const { headers } = await fetch(`${authorizeUrl}&auto=allow&account=ann`, { redirect: 'manual' })
     const grant = await redirect?.complete(pending, new URL(headers.get('location') ?? ''), context)

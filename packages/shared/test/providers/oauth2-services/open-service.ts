@@ -12,7 +12,7 @@ export interface OpenedService {
   simulator: Simulator
   provider: Provider
   context: RequestContext
-  begin: (options?: { asksAgain?: boolean, state?: string }) => Promise<PendingRedirect>
+  begin: (options?: { needsConsentPrompt?: boolean, state?: string }) => Promise<PendingRedirect>
   /** Allows access as `account`, and returns the callback. */
   allow: (authorizeUrl: string, account?: string) => Promise<URL>
   /** The whole handshake. */
@@ -34,8 +34,8 @@ export async function openService (t: Test, change: object = {}, origin?: Simula
   t.teardown(() => http.close())
   const { signal } = new AbortController()
   const context: RequestContext = { http, signal, now: Date.now, registrations: createMemoryRegistrations() }
-  const begin: OpenedService['begin'] = ({ asksAgain = false, state = 'the-state' } = {}) =>
-    redirect.begin({ account: null, redirectUri, state, asksAgain }, context)
+  const begin: OpenedService['begin'] = ({ needsConsentPrompt = false, state = 'the-state' } = {}) =>
+    redirect.begin({ account: null, redirectUri, state, needsConsentPrompt }, context)
   return {
     simulator,
     provider,

@@ -20,7 +20,7 @@ t.test('connects with state, PKCE and a nonce, and keeps the account in the cred
   t.notOk('prompt' in parameters)
   t.match(authorizeUrl, 'scope=openid%20profile', 'a space is not a plus')
   t.notMatch(authorizeUrl, String(pending['verifier']), 'the verifier stays with us')
-  t.match((await begin({ asksAgain: true })).authorizeUrl, 'prompt=consent')
+  t.match((await begin({ needsConsentPrompt: true })).authorizeUrl, 'prompt=consent')
   const { account, credentials, expiresAt, missingPermissions } = await connect()
   t.same(account, { id: 'noticeboard|ann', name: 'ann' })
   t.match(credentials, { accessToken: /./, refreshToken: /./, account, subject: 'noticeboard|ann' })

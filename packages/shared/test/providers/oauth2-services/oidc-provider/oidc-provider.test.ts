@@ -53,7 +53,7 @@ for (const client of [
   t.test(`connects, refreshes and revokes at a server that we did not write, as the client "${client.clientId}"`, async (t) => {
     const { provider, context } = openClient(t, client)
     const { redirect } = provider.handshakes
-    const { authorizeUrl = '', pending = {} } = await redirect?.begin({ account: null, redirectUri, state: 'the-state', asksAgain: false }, context) ?? {}
+    const { authorizeUrl = '', pending = {} } = await redirect?.begin({ account: null, redirectUri, state: 'the-state', needsConsentPrompt: false }, context) ?? {}
     const callback = await walk(authorizeUrl)
     t.equal(callback.searchParams.get('iss'), issuer)
     const grant = await redirect?.complete(pending, new URL(callback), context)
@@ -74,7 +74,7 @@ for (const client of [
 t.test('a used refresh token ends the family, and a used code is refused', async (t) => {
   const { provider, context } = openClient(t, { clientId: 'basic', clientSecret: secret })
   const { redirect } = provider.handshakes
-  const { authorizeUrl = '', pending = {} } = await redirect?.begin({ account: null, redirectUri, state: 's', asksAgain: false }, context) ?? {}
+  const { authorizeUrl = '', pending = {} } = await redirect?.begin({ account: null, redirectUri, state: 's', needsConsentPrompt: false }, context) ?? {}
   const callback = await walk(authorizeUrl)
   const grant = await redirect?.complete(pending, new URL(callback), context)
   const refreshed = await provider.refresh?.(grant?.credentials ?? {}, context)

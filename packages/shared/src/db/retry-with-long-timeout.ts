@@ -8,21 +8,21 @@ const socketTimedOut = 'ETIMEDOUT'
 /**
  * Runs `work`. After a statement timeout, runs it again with a timeout of minutes per statement. `work` must be safe to repeat.
  */
-export async function runPatiently<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
+export async function retryWithLongTimeout<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
   try {
     return await work(database)
   } catch (error) {
     if (!hasCode(error, database.hasStatementTimeout ? statementCanceled : socketTimedOut)) throw error
-    return await withPatient(database, work)
+    return await withLongTimeout(database, work)
   }
 }
 
-async function withPatient<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
-  const patient = database.openPatient()
+async function withLongTimeout<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
+  const longRunning = database.openWithLongTimeout()
   try {
-    return await work(patient)
+    return await work(longRunning)
   } finally {
-    await patient.close()
+    await longRunning.close()
   }
 }
 

@@ -10,15 +10,15 @@ const heartbeatMs = 5_000
  * Opens a pool whose connections wait for an unreachable server, while its queries fail. BullMQ never recovers from a failed
  * first connection: a queue then rejects every job, and a worker retries in a loop that blocks the event loop.
  */
-export function openPatientPool (address: DatabaseAddress, request: DriverRequest): pg.Pool {
+export function openReconnectingPool (address: DatabaseAddress, request: DriverRequest): pg.Pool {
   const pool = openPgPool(address, request)
   const connect = pool.connect.bind(pool)
-  const connectPatiently = (): Promise<pg.PoolClient> =>
+  const connectWithRetry = (): Promise<pg.PoolClient> =>
     retry(() => connect(), { delaysMs: exponentialBackoff(retryMs, retryMs), isFinal: () => pool.ending, ref: false })
   heartbeat(pool)
   // pg's own queries pass a callback. Only BullMQ uses the promise.
   type Done = Parameters<typeof connect>[0]
-  return Object.assign(pool, { connect: (done?: Done) => done === undefined ? connectPatiently() : connect(done) })
+  return Object.assign(pool, { connect: (done?: Done) => done === undefined ? connectWithRetry() : connect(done) })
 }
 
 /**
