@@ -22,8 +22,8 @@ if (postgres === undefined) throw new Error('PostgreSQL is always there')
 const stack = await startTestStack(t, await postgres.open(t), { start: false, offer: ['pushbullet', 'pumpio', 'blotre'] })
 const { sql } = stack.database
 // Some inserts take longer than the time limit of an ordinary statement.
-const longRunning = stack.database.openWithLongTimeout()
-const { broadcast, spread, unplanned, claim, waitedFor, teamUser } = await fillDatabase(longRunning).finally(() => longRunning.close())
+const slow = stack.database.openWithLongTimeout()
+const { broadcast, spread, unplanned, claim, waitedFor, teamUser } = await fillDatabase(slow).finally(() => slow.close())
 const { database, plans } = explaining(stack.database)
 const services = { ...stack.services, database }
 const providers = [...services.providers.keys()]

@@ -8,7 +8,7 @@ import t from 'tap'
 import { findRedisServer, freePort } from '@carillon/local'
 import { envExample } from '@carillon/shared/config'
 import { spawnApp, spawnNode, testDatabase, testKeys, until } from '../src/index.ts'
-import { redisMissing } from '../src/redis-missing.ts'
+import { redisMissing } from '../src/stores/redis-missing.ts'
 import { fill, readCompose } from './fixtures/compose.ts'
 import { root } from './fixtures/image.ts'
 

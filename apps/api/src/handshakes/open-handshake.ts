@@ -7,7 +7,7 @@ import { chargeOutgoing } from '../outgoing-budget.ts'
 import { newRequestContext } from '../request-context.ts'
 import type { Services } from '../services.ts'
 import { newBrowserSecret } from './browser-binding.ts'
-import { toBeginFailure } from './provider-failure.ts'
+import { toBeginFailure } from './outcome/provider-failure.ts'
 
 export interface HandshakeInput {
   userId: string

@@ -5,11 +5,11 @@ import type { Grant, Provider } from '@carillon/shared/providers'
 import { takeOutgoing } from '../outgoing-budget.ts'
 import { newRequestContext } from '../request-context.ts'
 import type { Services } from '../services.ts'
-import { assertTeamOwner } from './assert-team-owner.ts'
-import { abortHandshake } from './finish-handshake.ts'
-import { HandshakeFailure } from './handshake-failure.ts'
-import { isRetryable, toCompleteFailure } from './provider-failure.ts'
-import { storeOrHoldGrant } from './store-grant.ts'
+import { assertTeamOwner } from './finish/assert-team-owner.ts'
+import { abortHandshake } from './finish/finish-handshake.ts'
+import { HandshakeFailure } from './outcome/handshake-failure.ts'
+import { isRetryable, toCompleteFailure } from './outcome/provider-failure.ts'
+import { storeOrHoldGrant } from './finish/store-grant.ts'
 
 const timeoutMs = 20_000
 

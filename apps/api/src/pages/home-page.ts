@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { describeReason, isReason } from '../handshakes/reasons.ts'
+import { describeReason, isReason } from '../handshakes/outcome/reasons.ts'
 import { textIn } from '../handshakes/text-in.ts'
 import type { Services } from '../services.ts'
 import { foreign, foreignText, html } from './html.ts'

@@ -3,7 +3,7 @@ import type { Handshake } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../services.ts'
 import type { BrowserCookies } from './browser/browser-cookies.ts'
-import type { HandshakeReplies } from './handshake-replies.ts'
+import type { HandshakeReplies } from './handshakes/handshake-replies.ts'
 
 /** What the pages of one provider share. */
 export interface ProviderContext {

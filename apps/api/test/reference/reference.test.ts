@@ -62,6 +62,6 @@ t.test('serves the reference from its own files, with a policy that allows no ot
 t.test('documents every problem and every reason', async (t) => {
   const docs = await readFile(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
   const { problemTable } = await import('../../src/problems/problem-table.ts')
-  const { reasons } = await import('../../src/handshakes/reasons.ts')
+  const { reasons } = await import('../../src/handshakes/outcome/reasons.ts')
   for (const code of [...Object.keys(problemTable), ...Object.keys(reasons)]) t.match(docs, `\`${code}\``)
 })

@@ -8,7 +8,9 @@ const socketTimedOut = 'ETIMEDOUT'
 /**
  * Runs `work`. After a statement timeout, runs it again with a timeout of minutes per statement. `work` must be safe to repeat.
  */
-export async function retryWithLongTimeout<Result> (database: Database, work: (database: Database) => Promise<Result>): Promise<Result> {
+export async function retryWithLongTimeout<Result> (
+  database: Database, work: (database: Database) => Promise<Result>
+): Promise<Result> {
   try {
     return await work(database)
   } catch (error) {

@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { claim } from '../../src/deliveries/sql/claim.ts'
-import { claimSegment } from '../../src/deliveries/sql/claim-segment.ts'
-import type { Claimed } from '../../src/deliveries/sql/claim.ts'
+import { claim } from '../../src/deliveries/sql/claims/claim.ts'
+import { claimSegment } from '../../src/deliveries/sql/claims/claim-segment.ts'
+import type { Claimed } from '../../src/deliveries/sql/claims/claim.ts'
 import { sentOutcome } from '../../src/deliveries/outcome.ts'
-import { settle } from '../../src/deliveries/sql/settle.ts'
+import { settle } from '../../src/deliveries/sql/claims/settle.ts'
 import { openRows } from './open-rows.ts'
 
 const { database, frozen, insertNotification } = await openRows(t)

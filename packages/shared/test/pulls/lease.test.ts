@@ -1,8 +1,8 @@
 import t from 'tap'
 import { newId } from '../../src/db/index.ts'
 import {
-  accountsToRead, accountWaitMs, addPulls, endAccount, endListing, endPull, findPull, limitAccount, PullLeaseLostError, removeOtherDays,
-  renewPull, requestPull, storeAccounts, storeDays, takePulls
+  accountsToRead, accountWaitMs, addPulls, endAccount, endListing, endPull, findPull, limitAccount, PullLeaseLostError,
+  removeOtherDays, renewPull, requestPull, storeAccounts, storeDays, takePulls
 } from '../../src/pulls/index.ts'
 import type { TakenPull } from '../../src/pulls/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { join } from 'node:path'
-import type { Servers } from '../servers.ts'
+import type { Servers } from '../stores/servers.ts'
 import type { Copy } from './open-copy.ts'
 import type { Mutation } from './target.ts'
 

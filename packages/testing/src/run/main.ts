@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { redisMissing } from '../redis-missing.ts'
+import { redisMissing } from '../stores/redis-missing.ts'
 import { bundleFiles, bundleOf } from './bundle-files.ts'
 import { listChangedFiles, readImports, selectByChanges } from './changed-files.ts'
 import { reportCoverage } from './coverage.ts'
@@ -120,7 +120,7 @@ function showTotals (results: FileResult[], seconds: number): void {
 
 /** Imported only when a test requests the servers, because loading the schema's modules takes longer than many tests. */
 async function openTestServers () {
-  const { openServers } = await import('../servers.ts')
+  const { openServers } = await import('../stores/servers.ts')
   return openServers({
     databaseUrl: process.env['TEST_DATABASE_URL'],
     postgresFrom: process.env['TEST_POSTGRES_FROM'],

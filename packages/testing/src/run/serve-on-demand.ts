@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
-import type { Servers } from '../servers.ts'
+import type { Servers } from '../stores/servers.ts'
 
 export interface ServersOnDemand {
   /** The socket at which test processes request the servers, in a folder that only this user can access. */

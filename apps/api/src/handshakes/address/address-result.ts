@@ -1,9 +1,9 @@
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
-import type { Outcome } from '../handshake-outcome.ts'
-import { toAddressFailure } from '../provider-failure.ts'
-import { describeReason } from '../reasons.ts'
-import type { Reason, ReasonNames } from '../reasons.ts'
+import type { Outcome } from '../outcome/handshake-outcome.ts'
+import { toAddressFailure } from '../outcome/provider-failure.ts'
+import { describeReason } from '../outcome/reasons.ts'
+import type { Reason, ReasonNames } from '../outcome/reasons.ts'
 
 /**
  * The result of an address. After `wrong`, whose reason completes "The address …", and after `unusable` the user may enter

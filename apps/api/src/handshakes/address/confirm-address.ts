@@ -2,9 +2,9 @@ import { claimAwaitedGrant, claimTry, findHandshake, isProven, openAwaitedGrant,
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
-import { abortHandshake } from '../finish-handshake.ts'
-import { HandshakeFailure } from '../handshake-failure.ts'
-import type { Outcome } from '../handshake-outcome.ts'
+import { abortHandshake } from '../finish/finish-handshake.ts'
+import { HandshakeFailure } from '../outcome/handshake-failure.ts'
+import type { Outcome } from '../outcome/handshake-outcome.ts'
 import { storeAddress } from './store-address.ts'
 
 /**

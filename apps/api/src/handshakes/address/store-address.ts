@@ -1,10 +1,10 @@
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
-import { assertTeamOwner } from '../assert-team-owner.ts'
-import { abortHandshake } from '../finish-handshake.ts'
-import type { Outcome } from '../handshake-outcome.ts'
-import { storeOrHoldGrant } from '../store-grant.ts'
+import { assertTeamOwner } from '../finish/assert-team-owner.ts'
+import { abortHandshake } from '../finish/finish-handshake.ts'
+import type { Outcome } from '../outcome/handshake-outcome.ts'
+import { storeOrHoldGrant } from '../finish/store-grant.ts'
 
 /** Connects the proven address of a claimed handshake. */
 export async function storeAddress (

@@ -1,4 +1,4 @@
-import { HandshakeFailure } from '../handshake-failure.ts'
+import { HandshakeFailure } from '../outcome/handshake-failure.ts'
 
 /** The parameters of an OAuth 2 callback (RFC 6749 §4.1.2). */
 export interface CallbackQuery {

@@ -4,9 +4,9 @@ import {
 import type { Provider, VerifierHandshake } from '@carillon/shared/providers'
 import { newRequestContext } from '../../request-context.ts'
 import type { Services } from '../../services.ts'
-import { HandshakeFailure } from '../handshake-failure.ts'
+import { HandshakeFailure } from '../outcome/handshake-failure.ts'
 import { callbackUrl } from '../handshake-urls.ts'
-import { toBeginFailure, toCompleteFailure } from '../provider-failure.ts'
+import { toBeginFailure, toCompleteFailure } from '../outcome/provider-failure.ts'
 import { textIn } from '../text-in.ts'
 import type { RedirectFlow } from './redirect-flow.ts'
 

@@ -16,9 +16,9 @@ export function createOAuth2Flow (provider: Provider, code: CodeHandshake, servi
   return {
     namesHandshake: code.correlation !== 'cookie',
     begin: async (handshake, state, toAuthorizeUrl) => {
-      const { consentPromptParameters } = code
-      const more = consentPromptParameters !== undefined && await needsConsentPrompt(database, provider, handshake) ? consentPromptParameters : {}
-      return addParameters(await toAuthorizeUrl(state), more)
+      const { consentPromptParameters: more } = code
+      const addsMore = more !== undefined && await needsConsentPrompt(database, provider, handshake)
+      return addParameters(await toAuthorizeUrl(state), addsMore ? more : {})
     },
     match: code.correlation === 'cookie' ? matchCookie : (query) => matchState(services, provider, query),
     obtain: async (query) => {

@@ -2,8 +2,8 @@ import { exchangeCode, ProviderError } from '@carillon/shared/providers'
 import type { CodeHandshake, Grant } from '@carillon/shared/providers'
 import { newRequestContext } from '../../request-context.ts'
 import type { Services } from '../../services.ts'
-import { HandshakeFailure } from '../handshake-failure.ts'
-import { toCompleteFailure } from '../provider-failure.ts'
+import { HandshakeFailure } from '../outcome/handshake-failure.ts'
+import { toCompleteFailure } from '../outcome/provider-failure.ts'
 
 const tokenTimeoutMs = 10_000
 const identifyTimeoutMs = 15_000

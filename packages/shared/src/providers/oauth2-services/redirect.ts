@@ -24,7 +24,9 @@ export function createRedirect (
 
   return { begin, complete }
 
-  async function begin ({ redirectUri, state, needsConsentPrompt }: RedirectInput, context: RequestContext): Promise<PendingRedirect> {
+  async function begin (
+    { redirectUri, state, needsConsentPrompt }: RedirectInput, context: RequestContext
+  ): Promise<PendingRedirect> {
     const verifier = authorization.pkce === 'S256' ? randomPKCECodeVerifier() : undefined
     const nonce = usesNonce ? randomNonce() : undefined
     const parameters = {

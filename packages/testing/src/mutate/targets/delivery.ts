@@ -5,10 +5,10 @@ const shared = 'packages/shared/test/deliveries'
 
 /** Claim, send, settle, and the recovery of lost deliveries. */
 export const delivery: Target[] = [
-  { file: 'packages/shared/src/deliveries/sql/claim.ts', tests: [`${shared}/sql/claim.test.ts`], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/claims/claim.ts', tests: [`${shared}/sql/claims/claim.test.ts`], generate: true },
   {
-    file: 'packages/shared/src/deliveries/sql/claim-segment.ts',
-    tests: ['packages/shared/test/deliveries/sql/claim-segment.test.ts'],
+    file: 'packages/shared/src/deliveries/sql/claims/claim-segment.ts',
+    tests: ['packages/shared/test/deliveries/sql/claims/claim-segment.test.ts'],
     generate: true,
     equivalents: {
       '"and segments.number = segment.number and is_ended`" → "and segments.number = segment.number`"':
@@ -16,8 +16,8 @@ export const delivery: Target[] = [
     }
   },
   {
-    file: 'packages/shared/src/deliveries/sql/settle.ts',
-    tests: [`${shared}/sql/settle.test.ts`, `${shared}/sql/settle-connections.test.ts`],
+    file: 'packages/shared/src/deliveries/sql/claims/settle.ts',
+    tests: [`${shared}/sql/claims/settle.test.ts`, `${shared}/sql/claims/settle-connections.test.ts`],
     generate: true
   },
   {
@@ -46,7 +46,7 @@ export const delivery: Target[] = [
     ]
   },
   { file: 'packages/shared/src/throttling/health-of.ts', tests: ['packages/shared/test/throttling/breakers.test.ts'], generate: true },
-  { file: 'packages/shared/src/deliveries/outcome.ts', tests: ['packages/shared/test/deliveries/outcome.test.ts', 'packages/shared/test/deliveries/sql/settle.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/outcome.ts', tests: ['packages/shared/test/deliveries/outcome.test.ts', 'packages/shared/test/deliveries/sql/claims/settle.test.ts'], generate: true },
   {
     file: 'packages/shared/src/deliveries/retry-schedule.ts',
     tests: ['packages/shared/test/deliveries/retry-schedule.test.ts'],
@@ -116,16 +116,16 @@ export const delivery: Target[] = [
         'every plan of the notification is complete by then'
     }
   },
-  { file: 'packages/shared/src/deliveries/sql/pause-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
-  { file: 'packages/shared/src/deliveries/sql/resume-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
-  { file: 'packages/shared/src/deliveries/sql/cancel-notification.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
-  { file: 'packages/shared/src/deliveries/sql/retry-failed.ts', tests: ['packages/shared/test/deliveries/sql/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/control/pause-notification.ts', tests: ['packages/shared/test/deliveries/sql/control/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/control/resume-notification.ts', tests: ['packages/shared/test/deliveries/sql/control/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/control/cancel-notification.ts', tests: ['packages/shared/test/deliveries/sql/control/control-notification.test.ts'], generate: true },
+  { file: 'packages/shared/src/deliveries/sql/control/retry-failed.ts', tests: ['packages/shared/test/deliveries/sql/control/control-notification.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/sql/assign-jobs.ts', tests: ['packages/shared/test/deliveries/dispatch.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/dispatch.ts', tests: ['packages/shared/test/deliveries/dispatch.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/sql/release-parked.ts', tests: ['packages/shared/test/deliveries/sql/release-parked.test.ts'], generate: true },
   { file: 'packages/shared/src/deliveries/sql/skip-waiting.ts', tests: ['packages/shared/test/deliveries/sql/release-parked.test.ts'], generate: true },
   {
-    file: 'packages/shared/src/deliveries/sql/reclaim-lost.ts',
+    file: 'packages/shared/src/deliveries/sql/claims/reclaim-lost.ts',
     tests: [`${here}/maintenance/reconcile.test.ts`, `${here}/maintenance/reconcile-lost.test.ts`],
     generate: true,
     equivalents: {

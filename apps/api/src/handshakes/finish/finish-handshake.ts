@@ -1,0 +1,48 @@
+import { NotOwnerError } from '@carillon/shared/connections'
+import type { SavedConnection } from '@carillon/shared/connections'
+import { publicId } from '@carillon/shared/db'
+import { completeHandshake, discardGrant, failHandshake } from '@carillon/shared/handshakes'
+import type { Handshake } from '@carillon/shared/handshakes'
+import type { Grant, Provider } from '@carillon/shared/providers'
+import { afterConnecting, saveGrants } from '../../connections/store-connections.ts'
+import type { Services } from '../../services.ts'
+import { HandshakeFailure } from '../outcome/handshake-failure.ts'
+import type { Reason } from '../outcome/reasons.ts'
+import { sendWelcome } from './send-welcome.ts'
+
+/** Stores the grant of a claimed handshake and completes the handshake, in one transaction. Throws HandshakeFailure. */
+export async function finishHandshake (
+  services: Services, provider: Provider, { id, userId, team }: Handshake, grant: Grant
+): Promise<void> {
+  const { database, log } = services
+  const owner = team === null ? { userId } : { teamId: team.id, connectedBy: userId }
+  const saved = await database.db.transaction(async (tx): Promise<SavedConnection[]> => {
+    const connections = await saveGrants(services, [{ ...owner, provider: provider.id, grant }], { db: tx })
+    for (const { id: connectionId } of connections) await completeHandshake({ db: tx }, id, connectionId)
+    return connections
+  }).catch((error: unknown) => { throw error instanceof NotOwnerError ? new HandshakeFailure('notOwner', error.message) : error })
+  await afterConnecting(services, saved)
+  for (const connection of saved) {
+    const facts = { connectionId: publicId('connection', connection.id), provider: provider.id, reconnected: connection.reconnected }
+    log.info(facts, 'connected')
+  }
+  // Nothing is sent to the owner of a team through the team's account.
+  const [connection] = saved
+  if (team === null && connection !== undefined) await sendWelcome(services, provider, { userId, connectionId: connection.id })
+}
+
+/** Fails a claimed handshake, revokes its `grant` if there is one, and returns the reason that the user and the site are told. */
+export async function abortHandshake (
+  { database, log, vault }: Services, provider: Provider, { id }: Handshake, error: unknown, grant?: Grant
+): Promise<Reason> {
+  const reason = error instanceof HandshakeFailure ? error.reason : 'internal'
+  const facts = { handshakeId: publicId('handshake', id), provider: provider.id, reason }
+  if (error instanceof HandshakeFailure) log.info({ ...facts, detail: error.message }, 'handshake failed')
+  else log.error({ ...facts, err: error }, 'handshake failed')
+  if (grant === undefined) await failHandshake(database, id, reason)
+  else {
+    const canRevoke = provider.revoke !== undefined
+    await discardGrant(database, vault, { id, provider: provider.id, grant, error: reason, canRevoke })
+  }
+  return reason
+}
