@@ -71,7 +71,7 @@ export const accounts: Target[] = [
   { file: 'apps/api/src/pages/browser/find-handshake.ts', tests: [`${api}/handshakes/redirect/redirect.test.ts`], generate: true },
   {
     file: 'apps/api/src/handshakes/redirect/oauth2-flow.ts',
-    tests: ['redirect/redirect', 'redirect/token-forms', 'redirect/other-ways', 'redirect/facebook', 'decide-account']
+    tests: ['redirect/redirect', 'redirect/token-forms', 'redirect/other-ways', 'redirect/facebook', 'finish/decide-account']
       .map((name) => `${api}/handshakes/${name}.test.ts`),
     generate: true
   },
