@@ -34,6 +34,8 @@ export interface TestStackOptions {
   offer?: string[]
   /** Hosts of pump.io besides the simulator's. */
   pumpioHosts?: string[]
+  /** Variables that replace those of the sandbox. */
+  environment?: Record<string, string>
   /** Replaces the simulator's Graph API. */
   graphUrl?: string
   /** Private hosts that URLs of messages may use. */
@@ -50,7 +52,7 @@ const dailyPace = { backfillDays: 30, rereadDays: 7, everyMs: 24 * 3_600_000 }
 export async function startTestStack (
   t: Test, env: BackendEnvironment,
   {
-    leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], graphUrl,
+    leaseMs = 10_000, reconcileEveryMs = 500, start = true, perSecond = new Map(), offer = ['pushbullet'], pumpioHosts = [], environment: replaced = {}, graphUrl,
     allowPrivateHosts = [], pace = dailyPace, keys = testKeys(), change = () => ({})
   }: TestStackOptions = {}
 ) {
@@ -65,7 +67,8 @@ export async function startTestStack (
     DELIVER_REQUESTS: '16',
     ...environment,
     ...pumpioHosts.length > 0 && { PUMPIO_HTTP_HOSTS: [environment['PUMPIO_HTTP_HOSTS'], ...pumpioHosts].join(',') },
-    ...graphUrl !== undefined && { FACEBOOK_GRAPH_URL: graphUrl }
+    ...graphUrl !== undefined && { FACEBOOK_GRAPH_URL: graphUrl },
+    ...replaced
   }, ['DATABASE_URL', 'CARILLON_KEYS'])
   const changed = definitions.map((definition): ProviderDefinition => ({
     ...definition,

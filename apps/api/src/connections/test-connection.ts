@@ -59,6 +59,7 @@ export async function testConnection (services: Services, connection: Connection
       if (result.kind === 'unavailable' && result.retryAt !== undefined) {
         throw new ProviderError({ kind: 'rateLimited', reason: result.reason, retryAt: result.retryAt }, error.host)
       }
+      if (result.kind === 'misconfigured') throw new ProviderError(result.failure, error.host)
       if (result.kind !== 'fresh') throw error
       seenVersion = result.fresh.credentialsVersion
       return await useOnce(services, provider, result.fresh.credentials)

@@ -81,6 +81,9 @@ t.test('keeps the handshake open when the provider fails', async (t) => {
   t.match((await give('fay@coop')).body, { status: 502, code: 'providerUnavailable' })
   post.failure = new ProviderError({ kind: 'unauthorized', reason: 'not for you' }, 'coop', 403)
   t.match((await give('fay@coop')).body, { status: 422, code: 'addressRefused', reason: 'addressRefused' })
+  post.failure = new ProviderError({ kind: 'misconfigured', reason: 'wrong password; check DOVE_PASSWORD' }, 'coop', 535)
+  t.match((await give('fay@coop')).body, { status: 502, code: 'providerUnavailable', reason: 'misconfigured', detail: /settings of this server/ })
+  t.match(JSON.parse(api.logLines.findLast((line) => line.includes('refuses this deployment')) ?? '{}'), { level: 50, reason: /check DOVE_PASSWORD/ })
   post.failure = undefined
   t.match((await give('fay@coop')).body, { status: 'pending', sentTo: { name: 'fay@coop' } })
   api.advance(31_000)

@@ -56,6 +56,7 @@ export function createSender (
   ): Promise<Settlement> {
     if (result.kind === 'unrefreshable') throw new Error('The refresher returned no decision about refused credentials')
     if (result.kind === 'dead') return { delivery, outcome: parkedOutcome(result.reason, original !== undefined) }
+    if (result.kind === 'misconfigured') return await failed(delivery, new ProviderError(result.failure, provider.id), attemptStartedAt)
     if (result.kind === 'unavailable') {
       if (result.retryAt !== undefined) return { delivery, outcome: refreshLimitedOutcome(result.retryAt) }
       const error = original ?? new ProviderError({ kind: 'expired', reason: `could not refresh: ${result.reason}` }, provider.id)

@@ -40,16 +40,22 @@ async function refreshAheadOf (
       and expires_at < now() + ${aheadMs}::float8 * interval '1 millisecond'
         * (0.5 + (hashtextextended(id::text, version) & 65535) / 131072.0)
     order by expires_at limit ${grantsPerRun}`
-  const counts = { fresh: 0, dead: 0, unavailable: 0, unrefreshable: 0 }
+  const counts = { fresh: 0, dead: 0, misconfigured: 0, unavailable: 0, unrefreshable: 0 }
   let limitedUntil = 0
+  let misconfigured: string | undefined
   const context = { http, now, registrations, signal: AbortSignal.timeout(runMs) }
   await forEachBounded(due, concurrency, async (grant) => {
     // The token endpoint limits our client, which all grants share. The next run continues.
-    if (limitedUntil > now()) return
+    if (limitedUntil > now() || misconfigured !== undefined) return
     const result = await refresher.refresh(provider, grant, context)
     counts[result.kind]++
     if (result.kind === 'unavailable') limitedUntil = Math.max(limitedUntil, result.retryAt ?? 0)
+    if (result.kind === 'misconfigured') misconfigured = result.failure.reason
   })
+  // Deliveries still work with the old tokens, so the provider is not paused yet.
+  if (misconfigured !== undefined) {
+    log.error({ provider: provider.id, reason: misconfigured }, 'the provider refuses this deployment, so tokens will expire; fix its configuration')
+  }
   if (due.length > 0) log.info({ provider: provider.id, ...counts }, 'refreshed ahead')
   return counts.fresh
 }

@@ -8,7 +8,7 @@ import type { Log } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
 import type { RequestContext, Provider } from '@carillon/shared/providers'
 import type { Vault } from '@carillon/shared/vault'
-import { retryDelayMs } from '@carillon/shared/deliveries'
+import { longestWaitsMs, retryDelayMs } from '@carillon/shared/deliveries'
 import { forEachBounded } from '../for-each-bounded.ts'
 
 export interface RevokeServices extends Omit<RequestContext, 'signal'> {
@@ -61,5 +61,7 @@ function nextDelayMs (error: unknown, attempts: number, now: number): number | u
   if (!(error instanceof ProviderError)) return retryDelayMs(attempts)
   const { failure } = error
   if (failure.kind === 'rateLimited') return Math.max(0, failure.retryAt - now)
+  // Until an operator fixes the configuration, however long that takes, the token stays valid.
+  if (failure.kind === 'misconfigured') return retryDelayMs(attempts) ?? longestWaitsMs.at(-1)
   return failure.kind === 'transient' || failure.kind === 'malformed' ? retryDelayMs(attempts) : undefined
 }

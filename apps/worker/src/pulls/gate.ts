@@ -93,7 +93,7 @@ export function createGate ({ database, breakers, perSecond, now }: GateServices
     for (const { open } of all.slice(0, allowed)) open(isProbe ? 'probe' : 'open')
     for (const [index, one] of all.slice(allowed).entries()) {
       const ownMs = waitMs + index * everyMs
-      if (reason === 'breakerOpen' || ownMs > maxWaitMs) one.fail(new ProviderBlockedError(now() + ownMs, reason ?? 'rateLimited'))
+      if (reason === 'breakerOpen' || reason === 'misconfigured' || ownMs > maxWaitMs) one.fail(new ProviderBlockedError(now() + ownMs, reason ?? 'rateLimited'))
       else setTimeout(() => { requeue(one) }, ownMs)
     }
   }

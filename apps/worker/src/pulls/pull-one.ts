@@ -9,7 +9,7 @@ import {
 } from '@carillon/shared/pulls'
 import type { AccountToRead, PullEnd, TakenPull } from '@carillon/shared/pulls'
 import { healthOf } from '@carillon/shared/throttling'
-import { retryDelayMs } from '@carillon/shared/deliveries'
+import { misconfiguredWaitMs, retryDelayMs } from '@carillon/shared/deliveries'
 import { daysToRead, halve, todayIn } from './days.ts'
 import type { DayRange } from './days.ts'
 import { ProviderBlockedError } from './gate.ts'
@@ -184,6 +184,7 @@ async function attempt (
     const isDead = error instanceof ProviderError && ['expired', 'unauthorized'].includes(error.failure.kind)
     if (!isDead) return undefined
     const result = await refresher.refresh(provider, { grantId, seenVersion: used.credentialsVersion }, context)
+    if (result.kind === 'misconfigured') throw new ProviderError(result.failure, host)
     return result.kind === 'fresh' ? result.fresh : undefined
   }
 
@@ -216,6 +217,10 @@ async function attempt (
       if (failure.scope === 'host') breakers.recordLimit(provider.id, '', failure.retryAt)
       return { kind: 'later', reason: 'rateLimited', delayMs: Math.max(0, failure.retryAt - now()) }
     }
+    if (failure.kind === 'misconfigured') {
+      breakers.pause(provider.id, '', failure.reason)
+      return { kind: 'later', reason: 'misconfigured', delayMs: misconfiguredWaitMs }
+    }
     const mayPass = failure.kind === 'transient' || failure.kind === 'malformed'
     return { kind: 'failed', reason: failure.reason, delayMs: mayPass ? retryDelayMs(taken.attempts + 1) : undefined, everyMs }
   }
@@ -226,6 +231,8 @@ async function attempt (
     const isProbe = admission === 'probe'
     admission = undefined
     gate.leave()
+    // The provider is paused instead, which also ends the probe.
+    if (error instanceof ProviderError && error.failure.kind === 'misconfigured') return
     const health = error === undefined ? 'well' : healthOf(error, [host])
     const reason = error instanceof ProviderError ? error.failure.reason : ''
     if (!isProbe && health !== undefined) breakers.note(provider.id, '', health, reason)

@@ -62,6 +62,26 @@ for (const [status, headers] of [[429, { 'retry-after': '600' }], [503, { 'retry
   })
 }
 
+t.test('tells the operator that the token endpoint refuses the deployment, and blames no connection', async (t) => {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const { connectAt, control, database, lines, services } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['noticeboard'] })
+  await connectAt('noticeboard', Array.from({ length: 40 }, (_, index) => `user-${index}`))
+  await database.sql`update grants set expires_at = now() + interval '1 second'`
+  await control('POST', '/faults', { provider: 'noticeboard', match: '/token', status: 401, body: { error: 'invalid_client' } })
+  t.equal(await refreshAhead(services), 0)
+  const refusals = lines.filter((line) => line.includes('refuses this deployment'))
+  t.equal(refusals.length, 1)
+  t.match(JSON.parse(refusals[0] ?? '{}'), { level: 50, provider: 'noticeboard', reason: /\(invalid_client\)/ })
+  const { data } = await control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
+  const requests = data.find(({ endpoint }) => endpoint === 'POST /noticeboard/token')?.requests ?? 0
+  t.ok(requests > 0 && requests <= 16, `${requests} requests, not one for each connection`)
+  t.match(await database.sql`select distinct status, version from grants`, [{ status: 'active', version: 1 }])
+
+  await control('DELETE', '/faults')
+  t.equal(await refreshAhead(services), 40)
+})
+
 t.test('uses credentials without a refresh token until the provider refuses them', async (t) => {
   const still = await openStill(t)
   const { control, run, expireIn, exchanges, row, notify, delivery, connection, provider, database, services } = still

@@ -74,6 +74,24 @@ t.test('fails after twelve attempts, with the reason', async (t) => {
   t.match(await row(), { erased: true })
 })
 
+t.test('does not give up while the provider refuses the deployment', async (t) => {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const { connectAt, control, database, services } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['noticeboard'] })
+  const [{ id } = { id: '' }] = await connectAt('noticeboard', ['ann'])
+  await disconnect(database, id, { revokeWith: services.vault })
+  const run = async () => {
+    await database.sql`update revocations set due_at = now() where state = 'pending'`
+    await revoke(services)
+    return await findRevocation(database, id)
+  }
+  await control('POST', '/faults', { provider: 'noticeboard', match: '/revoke', status: 401, body: { error: 'invalid_client' } })
+  for (let attempt = 1; attempt < 14; attempt++) await run()
+  t.match(await run(), { state: 'pending', attempts: 14, reason: /\(invalid_client\)/ })
+  await control('DELETE', '/faults')
+  t.match(await run(), { state: 'done' })
+})
+
 t.test('does not retry after a refusal', async (t) => {
   const { fault, run, result, revokes, row, makeDue } = await openLeft(t)
   await fault(403, 1)

@@ -23,10 +23,12 @@ export interface RefreshCount {
 }
 
 /** A stack without a worker. The test calls maintenance and pulls itself. */
-export async function openTeams (t: Test, pace: PullServices['pace'] = { backfillDays: 3, rereadDays: 2, everyMs: 24 * 3_600_000 }) {
+export async function openTeams (
+  t: Test, pace: PullServices['pace'] = { backfillDays: 3, rereadDays: 2, everyMs: 24 * 3_600_000 }, environment: Record<string, string> = {}
+) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const stack = await startTestStack(t, await postgres.open(t), { start: false, offer: ['facebook'], pace })
+  const stack = await startTestStack(t, await postgres.open(t), { start: false, offer: ['facebook'], pace, environment })
   const { control, database, services } = stack
 
   async function grant (count: number): Promise<Granted[]> {

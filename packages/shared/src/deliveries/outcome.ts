@@ -132,8 +132,8 @@ function retryOrFail (
   return { ...nothing, state: 'retrying', reason, dueAt, event: { ...event, until: new Date(dueAt).toISOString() } }
 }
 
-/** About as long as the pause of the provider. The first delivery after it finds out whether an operator has fixed the cause. */
-const misconfiguredWaitMs = 5_000
+/** About as long as the pause of the provider. The first request after it finds out whether an operator has fixed the cause. */
+export const misconfiguredWaitMs = 5_000
 
 /** Returns only class and code, because the message of an unexpected error may contain secrets. */
 function reasonOf (error: unknown): string {

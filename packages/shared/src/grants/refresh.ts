@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+import type { Failure } from '@carillon/http'
 import type { Log } from '../log/index.ts'
 import { ProviderError } from '../providers/index.ts'
 import type { RequestContext, Credentials, Provider, Refreshed } from '../providers/index.ts'
@@ -32,11 +33,13 @@ export interface FreshCredentials {
 
 /**
  * The result of a refresh. After `unavailable` and `unrefreshable` the old credentials may still work. The token endpoint did
- * not respond, or requested a wait until `retryAt` (milliseconds since the epoch), or there is no refresh token.
+ * not respond, or requested a wait until `retryAt` (milliseconds since the epoch), or there is no refresh token. After
+ * `misconfigured` an operator has to act: the token endpoint refuses our client, and says nothing about the credentials.
  */
 export type RefreshResult =
   | { kind: 'fresh', fresh: FreshCredentials }
   | { kind: 'dead', reason: string }
+  | { kind: 'misconfigured', failure: Failure & { kind: 'misconfigured' } }
   | { kind: 'unavailable', reason: string, retryAt?: number }
   | { kind: 'unrefreshable' }
 
@@ -212,7 +215,9 @@ export function createRefresher (
     if (!(error instanceof ProviderError) || error.failure.kind !== 'unauthorized') {
       log.warn({ err: error, grantId, provider: provider.id }, 'could not refresh credentials')
       if (!await releaseLease(database, lease)) return await checkState(provider, grantId, credentialsVersion)
-      return { kind: 'unavailable', reason: error instanceof ProviderError ? error.failure.reason : 'internal error' }
+      const failure = error instanceof ProviderError ? error.failure : undefined
+      if (failure?.kind === 'misconfigured') return { kind: 'misconfigured', failure }
+      return { kind: 'unavailable', reason: failure?.reason ?? 'internal error' }
     }
     const { reason } = error.failure
     if (await markRefused(database, lease, reason)) return { kind: 'dead', reason }

@@ -1,7 +1,8 @@
+import type { Log } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
 import type { Outcome } from '../outcome/handshake-outcome.ts'
-import { toAddressFailure } from '../outcome/provider-failure.ts'
+import { logMisconfigured, toAddressFailure } from '../outcome/provider-failure.ts'
 import { describeReason } from '../outcome/reasons.ts'
 import type { Reason, ReasonNames } from '../outcome/reasons.ts'
 
@@ -21,9 +22,11 @@ export function describeUnusable (result: UnusableAddress, names: ReasonNames): 
 }
 
 /** Errors that are not the provider's are thrown on. */
-export function toUnusableAddress (error: unknown, provider: Provider): UnusableAddress {
+export function toUnusableAddress (error: unknown, provider: Provider, log: Log): UnusableAddress {
   if (error instanceof ProviderError && error.failure.kind === 'rejected' && error.transport === undefined) {
     return { kind: 'wrong', reason: error.failure.reason }
   }
-  return { kind: 'unusable', reason: toAddressFailure(error, provider).reason }
+  const { reason, message } = toAddressFailure(error, provider)
+  if (reason === 'misconfigured') logMisconfigured(log, provider, message)
+  return { kind: 'unusable', reason }
 }

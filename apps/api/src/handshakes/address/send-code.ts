@@ -46,7 +46,7 @@ async function send (
   } catch (error) {
     // Codes that were sent before go on working.
     await releaseUnsentCode(database, id, handshake.pending)
-    return toUnusableAddress(error, provider)
+    return toUnusableAddress(error, provider, services.log)
   }
 }
 

@@ -23,7 +23,7 @@ export async function submitAddress (
   if (address === undefined) throw new TypeError(`${provider.id} has no handshakes with an address`)
   await chargeOutgoing(services, { owner: { userId: handshake.userId }, provider, cost: requestsPerAddress })
   const grant = await address.accept(text.trim(), newRequestContext(services, timeoutMs))
-    .catch((error: unknown) => toUnusableAddress(error, provider))
+    .catch((error: unknown) => toUnusableAddress(error, provider, services.log))
   if ('kind' in grant) return grant
   if (address.sendCode !== undefined) return await sendFirstCode(services, provider, handshake, grant)
   if (!await claimHandshake(services.database, handshake, services.now())) return { kind: 'over' }

@@ -7,6 +7,7 @@ import type { Grant, Provider } from '@carillon/shared/providers'
 import { afterConnecting, saveGrants } from '../../connections/store-connections.ts'
 import type { Services } from '../../services.ts'
 import { HandshakeFailure } from '../outcome/handshake-failure.ts'
+import { logMisconfigured } from '../outcome/provider-failure.ts'
 import type { Reason } from '../outcome/reasons.ts'
 import { sendWelcome } from './send-welcome.ts'
 
@@ -37,7 +38,8 @@ export async function abortHandshake (
 ): Promise<Reason> {
   const reason = error instanceof HandshakeFailure ? error.reason : 'internal'
   const facts = { handshakeId: publicId('handshake', id), provider: provider.id, reason }
-  if (error instanceof HandshakeFailure) log.info({ ...facts, detail: error.message }, 'handshake failed')
+  if (error instanceof HandshakeFailure && reason === 'misconfigured') logMisconfigured(log, provider, error.message)
+  else if (error instanceof HandshakeFailure) log.info({ ...facts, detail: error.message }, 'handshake failed')
   else log.error({ ...facts, err: error }, 'handshake failed')
   if (grant === undefined) await failHandshake(database, id, reason)
   else {

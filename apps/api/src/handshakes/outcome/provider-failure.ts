@@ -1,3 +1,4 @@
+import type { Log } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
 import { HandshakeFailure } from './handshake-failure.ts'
@@ -21,6 +22,11 @@ export function toAddressFailure (error: unknown, provider: Provider): Handshake
   return failure.reason === 'registrationRefused' ? new HandshakeFailure('addressRefused', failure.message) : failure
 }
 
+/** Tells the operator what to fix. A user can only try again later. */
+export function logMisconfigured (log: Log, provider: Provider, reason: string): void {
+  log.error({ provider: provider.id, reason }, 'the provider refuses this deployment, so users cannot connect; fix its configuration')
+}
+
 /** Whether the same request may succeed later, without the user doing anything else. */
 export function isRetryable (error: unknown): error is ProviderError {
   return error instanceof ProviderError && ['transient', 'rateLimited'].includes(error.failure.kind)
@@ -32,6 +38,7 @@ function reasonToBegin ({ failure, transport }: ProviderError, provider: Provide
   // Where users name a host, most errors are in the name.
   if (transport !== undefined && (provider.parseAccount ?? provider.handshakes.address) !== undefined) return 'hostUnreachable'
   if (failure.kind === 'transient' || failure.kind === 'rateLimited') return 'providerUnavailable'
+  if (failure.kind === 'misconfigured') return 'misconfigured'
   if (failure.kind === 'malformed') return 'providerNonsense'
   return 'registrationRefused'
 }
@@ -39,6 +46,7 @@ function reasonToBegin ({ failure, transport }: ProviderError, provider: Provide
 function reasonToComplete ({ failure, transport }: ProviderError): Reason {
   if (transport === 'timeout' || transport === 'aborted') return 'providerTimeout'
   if (failure.kind === 'transient' || failure.kind === 'rateLimited') return 'providerUnavailable'
+  if (failure.kind === 'misconfigured') return 'misconfigured'
   if (failure.kind === 'rejected') return 'codeRefused'
   return failure.kind === 'malformed' ? 'providerNonsense' : 'accountUnknown'
 }

@@ -26,6 +26,7 @@ export const reasons = {
   codeRefused: { status: 502, title: '{provider} did not accept its own code', text: 'The code may have expired. Nothing was connected. Try again.' },
   providerTimeout: { status: 504, title: '{provider} did not respond in time', text: 'Nothing was connected. Try again in a few minutes.' },
   providerUnavailable: { status: 502, title: '{provider} is not available', text: '{provider} could not be reached, or it responded with an error. Nothing was connected. Try again in a few minutes.' },
+  misconfigured: { status: 502, title: '{provider} cannot be connected now', text: '{provider} does not accept the settings of this server. Only the operator of this server can correct them. Nothing was connected. Try again later at {site}.' },
   providerNonsense: { status: 502, title: '{provider} sent an unexpected response', text: 'The response of {provider} could not be read. Nothing was connected. Try again in a few minutes.' },
   accountUnknown: { status: 502, title: '{provider} did not name the account', text: '{provider} gave access, but we could not find out to which account. Nothing was connected. Try again.' },
   hostNotAllowed: { status: 422, title: 'That host is not allowed', text: 'This server does not connect to that host. Check how it is spelled.' },

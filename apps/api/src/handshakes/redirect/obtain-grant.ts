@@ -19,7 +19,8 @@ export async function obtainGrant (
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     // Without a status no request was made: the error is about the response of the token endpoint.
-    if (error.status === undefined && error.transport === undefined) throw toCompleteFailure(error)
+    const isAboutToken = error.status === undefined && error.transport === undefined
+    if (isAboutToken || error.failure.kind === 'misconfigured') throw toCompleteFailure(error)
     throw new HandshakeFailure('accountUnknown', error.message)
   }
 }

@@ -18,7 +18,7 @@ export function toFailedProblem (reason: Reason, provider: Provider, site: Site)
 export function toAddressProblem (result: UnusableAddress, provider: Provider, site: Site): Problem {
   if (result.kind === 'wrong') return invalidInput([{ path: 'address', message: result.reason }])
   const { reason } = result
-  const code = ['providerUnavailable', 'providerTimeout', 'providerNonsense'].includes(reason) ? 'providerUnavailable' : 'addressRefused'
+  const code = ['providerUnavailable', 'providerTimeout', 'providerNonsense', 'misconfigured'].includes(reason) ? 'providerUnavailable' : 'addressRefused'
   return new Problem(code, describeUnusable(result, { site: site.name, provider: provider.name }), { reason })
 }
 

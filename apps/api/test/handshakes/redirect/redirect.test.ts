@@ -72,6 +72,7 @@ t.test('reports to the site that the provider returned another error, or no code
 
 const faults = [
   ['an OAuth error', { match: '/oauth2/token', status: 400, body: { error: 'invalid_grant', error_description: 'too old' } }, 'codeRefused'],
+  ['a client secret that is wrong', { match: '/oauth2/token', status: 401, body: { error: 'invalid_client' } }, 'misconfigured'],
   ['an error in an envelope of its own', { match: '/oauth2/token', status: 401, body: { error: { code: 'x', message: 'y' } } }, 'codeRefused'],
   ['an HTML 502', { match: '/oauth2/token', status: 502, body: '<h1>Bad gateway</h1>' }, 'providerUnavailable'],
   ['a 429', { match: '/oauth2/token', status: 429, body: { error: 'slow_down' } }, 'providerUnavailable'],
@@ -102,6 +103,15 @@ for (const [what, fault, reason] of faults) {
     t.match((await api.ask('GET', '/v1/connections', { token })).body, { data: [] })
   })
 }
+
+t.test('logs what the operator has to fix', async (t) => {
+  const walk = await openWalk(api, await api.makeUser('blameless'), { returnTo })
+  const callback = await walk.toCallback()
+  await api.control('POST', '/faults', { provider: 'pushbullet', match: '/oauth2/token', status: 401, body: { error: 'invalid_client' }, times: 1 })
+  t.match((await walk.browser.get(callback)).location, 'reason=misconfigured')
+  const line = api.logLines.findLast((each) => each.includes('refuses this deployment'))
+  t.match(JSON.parse(line ?? '{}'), { level: 50, provider: 'pushbullet', reason: /invalid_client\); check its id and secret/ })
+})
 
 t.test('does not wait forever for a token endpoint that does not respond', async (t) => {
   const walk = await openWalk(api, await api.makeUser('patient'), { returnTo })

@@ -39,7 +39,7 @@ function classifyServer (failure: SmtpFailure, status: number, now: number): Fai
   if (status === 530 || status === 534 || status === 535 || status === 538) return { kind: 'misconfigured', reason: loginReason }
   if (isOverQuota(statusIn(text), text)) return { kind: 'quota', reason: quotaReason }
   if (status < 500) return limited(now, 'app')
-  return { kind: 'misconfigured', reason: 'the SMTP server does not accept our connection or our sender address' }
+  return { kind: 'misconfigured', reason: 'the SMTP server does not accept our connection or our sender address; check EMAIL_SMTP_URL and EMAIL_FROM' }
 }
 
 function classifyLogin (failure: SmtpFailure, now: number): Failure {
@@ -72,7 +72,7 @@ const limitDelayMs = 15 * 60_000
 /** Greylisting servers accept a second attempt after some minutes. */
 const greylistDelayMs = 5 * 60_000
 const fullDelayMs = 60 * 60_000
-const loginReason = 'the SMTP server does not accept our login'
+const loginReason = 'the SMTP server does not accept our login; check user and password in EMAIL_SMTP_URL'
 const quotaReason = 'the SMTP server has no quota left for us'
 
 const transportReasons: Record<string, string> = {

@@ -24,22 +24,25 @@ export function classify<T> (response: HttpResponse, now: number, read: Reader<T
 }
 
 /**
- * Classifies a response of the token endpoint. There, code 1 is a wrong secret and 101 a wrong app id. Both are errors in our
- * configuration, so no user must reconnect.
+ * Classifies a response of the token endpoint. There, code 1 is a wrong secret and 101 a wrong app id.
  */
 export function classifyToken<T> (response: HttpResponse, now: number, read: Reader<T>): Classification<T> {
   const json = parseTokenBody(response)
   const error = errorIn(json)
   if (error === undefined) return classifyPlain(response, json, now, read)
   const { code } = error
-  if (code === 1 || code === 101) return { kind: 'transient', reason: `our client is not accepted (#${code})` }
+  if (code === 1 || code === 101) return clientRefused(code)
   return classifyError(error, response, now)
 }
 
 /** Classifies a response to a request with the app's own token, which no user can renew. */
 export function classifyApp<T> (response: HttpResponse, now: number, read: Reader<T>): Classification<T> {
   const { code } = errorIn(parseJson(response.body)) ?? {}
-  return code === 190 ? { kind: 'transient', reason: `our client is not accepted (#${code})` } : classifyToken(response, now, read)
+  return code === 190 ? clientRefused(code) : classifyToken(response, now, read)
+}
+
+function clientRefused (code: number): Failure {
+  return { kind: 'misconfigured', reason: `Facebook does not accept our app; check FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET (#${code})` }
 }
 
 /** Classifies an error inside a response, such as the error of the inspected token in a response of `debug_token`. */
@@ -56,7 +59,7 @@ export function classifyError (
   if (code === 102) return { kind: 'unauthorized', reason: `the session is over ${codes}` }
   if (isTooMuch(error)) return { kind: 'rejected', reason: `the query takes too long ${codes}`, isTooMuch: true }
   if (isTransient || code === 2 || status >= 500) return { kind: 'transient', reason: `not available now ${codes}` }
-  if (code === 100 && message.includes('appsecret_proof')) return { kind: 'rejected', reason: `appsecret_proof is missing or wrong ${codes}` }
+  if (code === 100 && message.includes('appsecret_proof')) return { kind: 'misconfigured', reason: `the proof of our app is not accepted; check FACEBOOK_CLIENT_SECRET ${codes}` }
   const reason = (subcode === undefined ? undefined : reasons.get(`${code}/${subcode}`)) ?? reasons.get(String(code))
   if (reason !== undefined) return { kind: 'rejected', reason: `${reason} ${codes}` }
   if (code === 10 || (code >= 200 && code <= 299)) return { kind: 'rejected', reason: `permission is missing ${codes}` }

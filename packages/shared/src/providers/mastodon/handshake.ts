@@ -88,7 +88,7 @@ export function createHandshakes (
       if (value !== undefined) return { kind: 'ok', value }
       // The next handshake finds out that the registration is lost, and registers again.
       const isLost = tokenErrorOf(response) === 'invalid_client'
-      return isLost ? { kind: 'rejected', reason: 'the server forgot our registration' } : classifyTokenRefusal(response, now)
+      return isLost ? { kind: 'rejected', reason: 'the server forgot our registration' } : classifyTokenRefusal(response, now, { isRegistered: true })
     }, context)
     return await accept({ host, clientId, clientSecret, ...toRefreshed(token, {}, context.now(), host) }, context)
   }

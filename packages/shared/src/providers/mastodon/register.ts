@@ -35,7 +35,7 @@ export async function obtainRegistration (
 /** The client and the token endpoint, for requests with a token of this registration. */
 export function tokenClientOf (origin: string, { clientId, clientSecret }: Registration): TokenClient {
   const tokenUrl = `${origin}/oauth/token`
-  return { clientId, clientSecret, tokenUrl, tokenRequest: { credentials: 'body', format: 'form' }, isGuarded: isUserHost(tokenUrl) }
+  return { clientId, clientSecret, tokenUrl, tokenRequest: { credentials: 'body', format: 'form' }, isGuarded: isUserHost(tokenUrl), isRegistered: true }
 }
 
 /** Requests a token of the application itself. Only an `invalid_client` says that the server forgot the registration. */
@@ -44,7 +44,7 @@ async function isKnown (origin: string, registration: Registration, context: Req
   return await requestToken({ url, ...client, ...tokenRequest }, { grant_type: 'client_credentials' }, (response, now) => {
     if (tokenErrorOf(response) === 'invalid_client') return { kind: 'ok', value: false }
     if (readTokenResponse(parseTokenBody(response)) !== undefined) return { kind: 'ok', value: true }
-    const refusal = classifyTokenRefusal(response, now)
+    const refusal = classifyTokenRefusal(response, now, { isRegistered: true })
     return refusal.kind === 'rejected' ? { kind: 'ok', value: true } : refusal
   }, context)
 }

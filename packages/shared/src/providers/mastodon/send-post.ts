@@ -68,7 +68,7 @@ function classifyPost (response: HttpResponse, now: number, { isBot, canRefresh 
 function toBotFailure (failure: Failure): Failure {
   switch (failure.kind) {
     case 'rateLimited': return { ...failure, scope: 'app' }
-    case 'unauthorized': case 'missingPermission': case 'gone': return { kind: 'misconfigured', reason: `the bot cannot post: ${failure.reason}` }
+    case 'unauthorized': case 'missingPermission': case 'gone': return { kind: 'misconfigured', reason: `the bot cannot post: ${failure.reason}; check MASTODON_BOT_URL and MASTODON_BOT_TOKEN` }
     default: return failure
   }
 }

@@ -22,9 +22,19 @@ function classifyRefusal (code: CodeHandshake, response: HttpResponse, now: numb
   return code.classifyRefusal?.(response, now) ?? classifyTokenRefusal(response, now)
 }
 
-/** Classifies a response of a token endpoint without a token, by RFC 6749 §5.2. Some endpoints send errors with status 200. */
-export function classifyTokenRefusal (response: HttpResponse, now: number): Failure {
+/**
+ * Classifies a response of a token endpoint without a token, by RFC 6749 §5.2. Some endpoints send errors with status 200. A
+ * refused client concerns all users, and only an operator can fix it, unless the server registered the client and forgot it.
+ */
+export function classifyTokenRefusal (response: HttpResponse, now: number, { isRegistered = false } = {}): Failure {
   const error = tokenErrorOf(response)
   if (error === undefined) return classifyForeign(response, now)
-  return classifyStatus(response, now) ?? { kind: 'rejected', reason: 'token endpoint refused the request' }
+  const failure = classifyStatus(response, now)
+  if (failure !== undefined) return failure
+  return !isRegistered && clientErrors.includes(error)
+    ? { kind: 'misconfigured', reason: `the token endpoint does not accept our client (${error}); check its id and secret` }
+    : { kind: 'rejected', reason: 'token endpoint refused the request' }
 }
+
+/** The errors of RFC 6749 §5.2 that concern the client. */
+export const clientErrors: readonly string[] = ['invalid_client', 'unauthorized_client']

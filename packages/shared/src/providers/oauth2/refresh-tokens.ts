@@ -9,6 +9,8 @@ import { classifyTokenRefusal } from './exchange-code.ts'
 export type TokenClient = Pick<CodeHandshake, 'clientId' | 'clientSecret' | 'tokenUrl' | 'tokenRequest'> & {
   /** A user has chosen the host, so the guard applies. */
   isGuarded?: boolean
+  /** The host registered the client at our request. If the host forgets it, only a new handshake registers another one. */
+  isRegistered?: boolean
 }
 
 /** Parses an access token and, where there is one, a refresh token. Throws ProviderError `malformed` for anything else. */
@@ -28,9 +30,12 @@ export function toRefreshed (response: unknown, before: Partial<Tokens>, now: nu
   return { credentials, ...token?.expires_in !== undefined && { expiresAt: new Date(now + token.expires_in * 1_000) } }
 }
 
-/** Refreshes credentials at a token endpoint of RFC 6749 §6. Throws ProviderError `unauthorized` for an `invalid_grant`. */
+/**
+ * Refreshes credentials at a token endpoint of RFC 6749 §6. Throws ProviderError `unauthorized` for an `invalid_grant`, and for a
+ * registration that the server forgot.
+ */
 export async function refreshTokens (client: TokenClient, credentials: Tokens, context: HttpContext): Promise<Refreshed<Tokens>> {
-  const { clientId, clientSecret, tokenUrl: url, tokenRequest, isGuarded = false } = client
+  const { clientId, clientSecret, tokenUrl: url, tokenRequest, isGuarded = false, isRegistered = false } = client
   const { host } = new URL(url)
   const { refreshToken } = credentials
   if (refreshToken === undefined) throw new ProviderError({ kind: 'unauthorized', reason: 'there is no refresh token' }, host)
@@ -38,9 +43,10 @@ export async function refreshTokens (client: TokenClient, credentials: Tokens, c
   const token = await requestToken({ url, clientId, clientSecret, isGuarded, ...tokenRequest }, parameters, (response, now) => {
     const value = response.status >= 200 && response.status < 300 ? readTokenResponse(parseTokenBody(response)) : undefined
     if (value !== undefined) return { kind: 'ok', value }
-    return tokenErrorOf(response) === 'invalid_grant'
-      ? { kind: 'unauthorized', reason: 'refresh token is not accepted (invalid_grant)' }
-      : classifyTokenRefusal(response, now)
+    const error = tokenErrorOf(response)
+    if (error === 'invalid_grant') return { kind: 'unauthorized', reason: 'refresh token is not accepted (invalid_grant)' }
+    if (isRegistered && error === 'invalid_client') return { kind: 'unauthorized', reason: 'the server forgot our registration' }
+    return classifyTokenRefusal(response, now, { isRegistered })
   }, context)
   return toRefreshed(token, credentials, context.now(), host)
 }

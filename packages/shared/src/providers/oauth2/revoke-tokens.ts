@@ -11,9 +11,9 @@ import type { TokenClient } from './refresh-tokens.ts'
 export async function revokeTokens (
   client: TokenClient, url: string, { accessToken, refreshToken }: Tokens, context: HttpContext
 ): Promise<void> {
-  const { clientId, clientSecret, tokenRequest, isGuarded = false } = client
+  const { clientId, clientSecret, tokenRequest, isGuarded = false, isRegistered = false } = client
   const hint = refreshToken === undefined ? 'access_token' : 'refresh_token'
   const parameters = { token: refreshToken ?? accessToken, token_type_hint: hint }
   await requestToken({ url, clientId, clientSecret, isGuarded, ...tokenRequest }, parameters, (response, now) =>
-    response.status === 200 && !isPage(response) ? { kind: 'ok', value: undefined } : classifyTokenRefusal(response, now), context)
+    response.status === 200 && !isPage(response) ? { kind: 'ok', value: undefined } : classifyTokenRefusal(response, now, { isRegistered }), context)
 }

@@ -40,6 +40,14 @@ const codes: Record<Kind, readonly string[]> = {
   ]
 }
 
+/** What the operator does about it. */
+const advices: Record<string, string> = {
+  invalid_client_id: 'check SLACK_CLIENT_ID',
+  bad_client_secret: 'check SLACK_CLIENT_SECRET',
+  bad_redirect_uri: 'add the callback URL of this server to the app',
+  messages_tab_disabled: 'allow messages from the Messages tab of the app'
+}
+
 const kinds = new Map(Object.entries(codes).flatMap(([kind, list]) => list.map((code) => [code, kind as Kind] as const)))
 
 /** Codes that concern the permissions of the token. Slack names the missing ones in `needed`. */
@@ -56,7 +64,8 @@ export function isCode (value: unknown): value is string {
 /** The meaning of a code. An unknown one concerns only this request. */
 export function failureOf (code: string): Failure {
   const kind = kinds.get(code) ?? (isRestriction(code) ? 'gone' : 'rejected')
-  return { kind, reason: `${reasons[kind]} (${code})` }
+  const advice = advices[code]
+  return { kind, reason: `${reasons[kind]} (${code})${advice === undefined ? '' : `; ${advice}`}` }
 }
 
 /** The administrators do not let the app write to this channel. */

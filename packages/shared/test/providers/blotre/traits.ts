@@ -12,6 +12,7 @@ export const traits: Traits = {
   stateOf ({ type, status, tags }) {
     return type === 'status' ? { color: Object(status).color, tags } : undefined
   },
+  secrets: { BLOTRE_CLIENT_SECRET: 'Blot\'re gives the same answer when the user is deleted, who must not pause the provider' },
   delivery: {
     showing: '/status',
     refusals: [

@@ -33,6 +33,11 @@ export interface Traits {
   neverExpires?: true
   /** Parameters that the provider adds to the query of an authorized request. */
   adds?: string[]
+  /**
+   * The operator's secrets: each variable of the definition that contains one, and what a wrong value does. A text says why no
+   * delivery shows it. `operator-secrets.test.ts` of the worker runs all others.
+   */
+  secrets?: Record<string, SecretTraits | string>
   /** Absent for a provider that sends nothing. */
   delivery?: DeliveryTraits
   journey: JourneyTraits
@@ -47,6 +52,20 @@ export interface DeliveryTraits {
   doubts?: true
   /** A temporary error of the provider, and its status. A 500 when absent. */
   outage?: { answer: object, status: number }
+}
+
+export interface SecretTraits {
+  /** The reason that the log and `GET /v1/providers` give. It says what to fix. */
+  reason: RegExp
+  /** Makes a wrong value of the right form. */
+  spoil?: (value: string) => string
+  /** Deliveries need the secret only to refresh expired tokens. */
+  isForRefresh?: true
+  /**
+   * The variables with which deliveries need the secret, besides those of the sandbox. `url` is the address of the simulator, and
+   * `control` sends a POST to the control calls of the sandbox.
+   */
+  environment?: (url: string, control: <Result>(path: string, body: object) => Promise<Result>) => Promise<Record<string, string>>
 }
 
 interface JourneyTraits {

@@ -28,7 +28,7 @@ const full = { kind: 'transient', reason: 'the mailbox is full', notBefore: now 
 const later = { kind: 'transient', notBefore: now + 5 * minutes } as const
 const slower = { kind: 'rateLimited', scope: 'host', retryAt: now + 15 * minutes } as const
 const policy = { kind: 'rejected', reason: /by its policy/ } as unknown as Partial<Failure>
-const login = { kind: 'misconfigured', reason: 'the SMTP server does not accept our login' } as const
+const login = { kind: 'misconfigured', reason: 'the SMTP server does not accept our login; check user and password in EMAIL_SMTP_URL' } as const
 const lost = { kind: 'transient', mayHaveArrived: true } as const
 
 const rows: Row[] = [

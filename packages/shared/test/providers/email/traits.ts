@@ -5,6 +5,14 @@ export const traits: Traits = {
   isHttp: false,
   endsAs: 'gone',
   identifiesOffline: true,
+  secrets: {
+    EMAIL_SMTP_URL: {
+      reason: /^the SMTP server does not accept our login; check user and password in EMAIL_SMTP_URL$/,
+      spoil: (value) => value.replace(/:[^:@]*@/, ':wrong@')
+    },
+    EMAIL_DKIM_KEY: 'only recipients check signatures',
+    EMAIL_INBOUND_SECRET: 'it is ours: bounces are refused without it'
+  },
   delivery: {
     showing: 'DATA',
     doubts: true,

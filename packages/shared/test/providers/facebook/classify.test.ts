@@ -59,7 +59,7 @@ const table: Row[] = [
   [400, json, error(100, 33), rejected('no such object, or it is not to be seen (#100/33)')],
   [400, json, error(100, 1504018), { kind: 'rejected', reason: 'the query takes too long (#100/1504018)', isTooMuch: true }],
   [400, json, error(100, 9), rejected('a parameter was refused (#100/9)')],
-  [400, json, error(100, undefined, false, 'Invalid appsecret_proof provided in the API argument'), rejected('appsecret_proof is missing or wrong (#100)')],
+  [400, json, error(100, undefined, false, 'Invalid appsecret_proof provided in the API argument'), { kind: 'misconfigured', reason: 'the proof of our app is not accepted; check FACEBOOK_CLIENT_SECRET (#100)' }],
   [400, json, error(101), rejected('app id is not accepted (#101)')],
   [400, json, error(102), dead('the session is over (#102)')],
   [400, json, error(190), dead('access token is not accepted (#190)')],
@@ -120,7 +120,7 @@ t.test('does not require a reconnect for an error in our configuration', async (
     [classifyApp]]] as const) {
     for (const classify of classifiers) {
       t.strictSame(classify({ status: 400, headers: json, body: Buffer.from(error(code)) }, now, readId),
-        { kind: 'transient', reason: `our client is not accepted (#${code})` })
+        { kind: 'misconfigured', reason: `Facebook does not accept our app; check FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET (#${code})` })
     }
   }
   t.match(classifyToken({ status: 400, headers: json, body: Buffer.from(error(190, 463)) }, now, readId), { kind: 'unauthorized' })

@@ -51,7 +51,7 @@ t.test('refuses a token response without a token', async (t) => {
   for (const token of [{}, { access_token: '' }, { access_token: 7 }, { access_token: 'a b' }]) {
     await refused(t, facebook.handshakes.code?.accept(token, call(t)), { kind: 'malformed', status: undefined })
   }
-  for (const [code, kind] of [[100, 'rejected'], [1, 'transient'], [4, 'rateLimited']] as const) {
+  for (const [code, kind] of [[100, 'rejected'], [1, 'misconfigured'], [4, 'rateLimited']] as const) {
     const body = Buffer.from(JSON.stringify({ error: { type: 'OAuthException', code } }))
     t.match(facebook.handshakes.code?.classifyRefusal?.({ status: 200, headers: {}, body }, 0), { kind }, 'an error may have status 200')
   }
@@ -92,8 +92,8 @@ t.test('keeps connections active when our secret is wrong', async (t) => {
   const wrong = facebookWith({ clientSecret: 'not-the-secret' })
   const { credentials } = await graph.account()
   const token = wrong.parseCredentials(credentials)
-  await refused(t, wrong.refresh?.(token, call(t)), { kind: 'transient', reason: 'our client is not accepted (#1)' })
-  await refused(t, wrong.identify(token, call(t)), { kind: 'rejected', reason: 'appsecret_proof is missing or wrong (#100)' })
+  await refused(t, wrong.refresh?.(token, call(t)), { kind: 'misconfigured', reason: 'Facebook does not accept our app; check FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET (#1)' })
+  await refused(t, wrong.identify(token, call(t)), { kind: 'misconfigured', reason: 'the proof of our app is not accepted; check FACEBOOK_CLIENT_SECRET (#100)' })
 })
 
 t.test('revokes all grants of the user', async (t) => {

@@ -16,6 +16,7 @@ export const traits: Traits = {
   }),
   renewsWhileValid: true,
   adds: ['appsecret_proof'],
+  secrets: { FACEBOOK_CLIENT_SECRET: 'Facebook sends nothing. wrong-secret.test.ts shows it for pulls' },
   journey: { ownTest: 'apps/cli/test/facebook-journey.test.ts' }
 }
 

@@ -114,7 +114,7 @@ t.test('mentions the user in a direct post of the bot', async (t) => {
 t.test('blames the deployment, not the user, for a bot that cannot post', async (t) => {
   const bot = server.create({ bot: { url: server.url, token: 'wrong' } })
   const { credentials } = await connect(server, bot)
-  await refused(t, bot.send?.(note, randomUUID(), credentials, server.call(t)), { kind: 'misconfigured', reason: 'the bot cannot post: access token is not accepted' })
+  await refused(t, bot.send?.(note, randomUUID(), credentials, server.call(t)), { kind: 'misconfigured', reason: 'the bot cannot post: access token is not accepted; check MASTODON_BOT_URL and MASTODON_BOT_TOKEN' })
   const { accessToken: token, account } = await server.account()
   const disabled = server.create({ bot: { url: server.url, token } })
   await server.control('POST', 'mastodon/disable-user', { account, isDisabled: true })

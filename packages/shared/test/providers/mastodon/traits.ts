@@ -8,6 +8,15 @@ export const traits: Traits = {
   rateLimited: (at) => ({ status: 429, headers: { 'x-ratelimit-reset': new Date(at).toISOString() } }),
   refuses: ['file'],
   neverExpires: true,
+  secrets: {
+    MASTODON_BOT_TOKEN: {
+      reason: /^the bot cannot post: .+; check MASTODON_BOT_URL and MASTODON_BOT_TOKEN$/,
+      async environment (url, control) {
+        const { data: [bot] } = await control<{ data: [{ accessToken: string }] }>('/accounts', { provider: 'mastodon', count: 1 })
+        return { MASTODON_SENDS: 'mention', MASTODON_BOT_URL: url, MASTODON_BOT_TOKEN: bot.accessToken }
+      }
+    }
+  },
   delivery: {
     showing: '/api/v1/statuses',
     refusals: [

@@ -13,6 +13,11 @@ export const traits: Traits = {
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() }, body: { error: 'too_many_requests' } }),
   refuses: ['file'],
   namesDeadTokens: true,
+  secrets: {
+    NOTICEBOARD_CLIENT_SECRET: { isForRefresh: true, reason: /does not accept the client \(invalid_client\); check clientId, clientSecret/ },
+    NOTICEBOARD_CLIENT_ID: 'it is no secret, but all variables of a document may be one',
+    NOTICEBOARD_URL: 'the same'
+  },
   delivery: {
     showing: '/api/notices',
     refusals: [

@@ -49,7 +49,9 @@ t.test('classifies what a token endpoint returns for a refresh', async (t) => {
     [200, '{"access_token":"a","expires_in":60}', null],
     [400, '{"error":"invalid_grant"}', 'unauthorized'],
     [200, '{"error":"invalid_grant"}', 'unauthorized'],
-    [401, '{"error":"invalid_client"}', 'rejected'],
+    [401, '{"error":"invalid_client"}', 'misconfigured'],
+    [400, '{"error":"unauthorized_client"}', 'misconfigured'],
+    [400, '{"error":"invalid_scope"}', 'rejected'],
     [403, '{"error":"Forbidden"}', 'transient'],
     [200, '<html></html>', 'transient'],
     [200, '{}', 'malformed'],
@@ -65,9 +67,17 @@ t.test('classifies what a token endpoint returns for a refresh', async (t) => {
   t.same(requests, [], 'no request is sent')
 })
 
+t.test('blames no operator for a client that the server registered and forgot', async (t) => {
+  const { url, client, context } = await openEndpoint(t, 401, '{"error":"invalid_client"}')
+  const registered = { ...client, isRegistered: true }
+  t.equal(await kindOf(refreshTokens(registered, { accessToken: 'a', refreshToken: 'r' }, context)), 'unauthorized')
+  t.equal(await kindOf(revokeTokens(registered, url, { accessToken: 'a' }, context)), 'rejected')
+})
+
 t.test('revokes the refresh token, or else the access token', async (t) => {
   const responses: Response[] = [
     [200, '', null], [200, '{}', null], [200, '<html></html>', 'transient'], [400, '{"error":"unsupported_token_type"}', 'rejected'],
+    [401, '{"error":"invalid_client"}', 'misconfigured'],
     [302, '', 'transient'], [500, '', 'transient']
   ]
   for (const [status, body, kind] of responses) {

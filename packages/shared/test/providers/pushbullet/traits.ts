@@ -6,6 +6,7 @@ export const traits: Traits = {
     API: (response, now) => classify(response, now, ['iden'])
   },
   rateLimited: (at) => ({ status: 429, headers: { 'x-ratelimit-reset': String(at / 1_000) } }),
+  secrets: { PUSHBULLET_CLIENT_SECRET: 'only handshakes need it: tokens do not expire' },
   delivery: {
     showing: '/v2/pushes',
     refusals: [

@@ -11,6 +11,10 @@ export const traits: Traits = {
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
   refuses: ['file'],
   namesDeadTokens: true,
+  secrets: {
+    SLACK_CLIENT_SECRET: { isForRefresh: true, reason: /\(bad_client_secret\); check SLACK_CLIENT_SECRET$/ },
+    SLACK_SIGNING_SECRET: 'only events need it'
+  },
   delivery: {
     showing: '/api/chat.postMessage',
     refusals: [

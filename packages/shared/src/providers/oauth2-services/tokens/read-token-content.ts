@@ -1,6 +1,6 @@
 import { classifyForeign, classifyStatus, isPage, parseTokenBody, readTokenResponse, tokenErrorOf } from '@carillon/http'
 import type { Classification, Failure, HttpResponse } from '@carillon/http'
-import { classifyTokenRefusal } from '../../oauth2/exchange-code.ts'
+import { classifyTokenRefusal, clientErrors } from '../../oauth2/exchange-code.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import { readTextAt } from '../json-pointer.ts'
 
@@ -46,7 +46,7 @@ function classifyRefusal (response: HttpResponse, error: string | undefined, pur
   if (error === undefined) return classifyForeign(response, now)
   const failure = classifyStatus(response, now)
   if (failure !== undefined) return failure
-  if (error === 'invalid_client' || error === 'unauthorized_client') {
+  if (clientErrors.includes(error)) {
     return { kind: 'misconfigured', reason: `the token endpoint does not accept the client (${error}); check clientId, clientSecret and tokenAuthMethod` }
   }
   if (purpose === 'refresh' && deadTokens.includes(error)) return { kind: 'unauthorized', reason: `refresh token is not accepted (${error})` }
