@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { ProviderError } from '@carillon/shared/providers'
 import type { CommandContext } from '../command-context.ts'
 import { describeError } from '../describe-error.ts'
+import { chooseProvider } from './choose-provider.ts'
 import { ConnectFailure } from './connect-failure.ts'
 import { openCredentialsFile } from './credentials/credentials-file.ts'
 import { createFileRegistrations } from './credentials/file-registrations.ts'
@@ -53,9 +54,9 @@ async function attempt (
   const terminal = createTerminal(streams, interrupt)
   const withUserTimeout = createUserTimeout(interrupted.signal, options.timeout * 1_000)
   try {
-    const { providers, simulators, http } = await openTerminalProviders(env)
-    const provider = providers.get(providerId)
-    if (provider === undefined) throw new ConnectFailure('failed', `${providerId} is not configured`)
+    const known = await openTerminalProviders(env)
+    const { simulators, http } = known
+    const provider = chooseProvider(providerId, known)
     const file = await openCredentialsFile(options.file, terminal.say)
     const requestContext = { http, signal: interrupted.signal, now: Date.now, registrations: createFileRegistrations(file) }
     const isSimulated = (server: string) => simulators.has(server) || simulators.has(`http://${server}`)

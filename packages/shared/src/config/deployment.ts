@@ -32,7 +32,7 @@ export function loadDeployment<Required extends VariableName = never> (
 }
 
 /** The providers of `registered`, and those whose files have no error. */
-function readDefinitions (env: Environment, registered: readonly ProviderDefinition[] = registry): ServiceFiles {
+export function readDefinitions (env: Environment, registered: readonly ProviderDefinition[] = registry): ServiceFiles {
   const { definitions, errors } = readServiceFiles(files.read(env['OAUTH2_PROVIDERS'] ?? ''), env, {
     taken: registered.map(({ id }) => id), reserved: Object.keys(variablesOf(registered))
   })

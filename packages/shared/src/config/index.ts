@@ -1,6 +1,6 @@
 export { ConfigError, loadConfig } from './config.ts'
 export type { Config } from './config.ts'
-export { loadDeployment } from './deployment.ts'
+export { loadDeployment, readDefinitions } from './deployment.ts'
 export type { Deployment } from './deployment.ts'
 export { envExample } from './env-example.ts'
 export { findUnknownVariables } from './unknown-variables.ts'

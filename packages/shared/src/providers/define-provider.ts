@@ -37,6 +37,8 @@ export interface ProviderOptions<Env extends VariableTable, C extends Credential
   hasOwnPort?: true
   /** Absent when the account cannot be connected in a terminal. */
   terminal?: TerminalAccess
+  /** Why a terminal cannot connect an account, without `terminal`. Completes "Acme cannot be connected in a terminal: …". */
+  noTerminal?: string
   /** Throws TypeError for an invalid combination of values. */
   create (values: ValuesOf<Env>, site: Site): ProviderClient<C>
 }
@@ -61,6 +63,7 @@ export interface ProviderDefinition {
   /** Users choose the host of their account. */
   readonly hasUserHosts?: true
   readonly terminal?: TerminalAccess
+  readonly noTerminal?: string
   /** Undefined when a required variable is not set. `values` contains the parsed values of all variables. */
   create (values: Readonly<Record<string, unknown>>, site: Site): Provider | undefined
   /** The maximum number of requests per second of all workers together. Undefined when there is no limit. */
@@ -69,7 +72,7 @@ export interface ProviderDefinition {
 
 /** Derives the parts that the configuration, the command line and the documentation need from a provider's own facts. */
 export function defineProvider<const Env extends VariableTable, C extends Credentials> (
-  { id, name, holder, accounts, env, hasUserHosts, hasOwnPort, terminal, create }: ProviderOptions<Env, C>
+  { id, name, holder, accounts, env, hasUserHosts, hasOwnPort, terminal, noTerminal, create }: ProviderOptions<Env, C>
 ): ProviderDefinition {
   const prefix = `${id.toUpperCase()}_`
   const limit = `${prefix}MAX_PER_SECOND`
@@ -84,6 +87,7 @@ export function defineProvider<const Env extends VariableTable, C extends Creden
     ...(hasUserHosts ?? hasOwnPort) === true && { simulatorPort: `SANDBOX_${prefix}PORT` },
     ...hasUserHosts === true && { hasUserHosts },
     ...terminal !== undefined && { terminal },
+    ...noTerminal !== undefined && { noTerminal },
     variables: {
       ...Object.fromEntries(Object.entries(env).map(([suffix, variable]) => [`${prefix}${suffix}`, variable])),
       [limit]: { ...integer(1, 100_000), about: `Requests that all workers together send to ${name} in a second at most. No limit when absent.` }

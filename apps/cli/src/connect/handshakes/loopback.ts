@@ -12,30 +12,37 @@ export interface Loopback {
 }
 
 interface Redirect {
-  /** The query of the browser's request. */
-  query: URLSearchParams
+  /** The URL that the browser requested. */
+  callback: URL
   /** Shows the browser a page. */
   showPage: (title: string, text: string) => Promise<void>
 }
 
-/**
- * Listens on a port of this machine (0: any free port) for the provider's redirect. The redirect contains `key`, which only this
- * process and the provider know.
- */
-export async function openLoopback ({ port, path, key }: { port: number, path: string, key: string }): Promise<Loopback> {
+export interface LoopbackOptions {
+  /** 0 is any free port. */
+  port: number
+  path: string
+  /** Only this process and the provider know it. */
+  key: string
+  /** The parameter that contains `key`: the provider returns `state`, or its redirect URI may contain a query. */
+  keyParameter: 'state' | 'handshake'
+}
+
+/** Listens on a port of this machine for the provider's redirect, which contains `key`. */
+export async function openLoopback ({ port, path, key, keyParameter }: LoopbackOptions): Promise<Loopback> {
   let onRedirect: (redirect: Redirect) => void = () => {}
   const firstRedirect = new Promise<Redirect>((resolve) => { onRedirect = resolve })
   const waiting: ServerResponse[] = []
   let page: { title: string, text: string } | undefined
 
   const server = createServer((request, response) => {
-    const query = queryOf(request)
-    if (query === undefined) return respond(response, 404, 'Not found', 'This address is only for a redirect from the provider.')
+    const callback = callbackOf(request)
+    if (callback === undefined) return respond(response, 404, 'Not found', 'This address is only for a redirect from the provider.')
     if (isPrefetch(request)) return respond(response, 503, 'Open this page in its own tab', 'Your browser requested this page ahead of time. Nothing has changed. Reload this page.')
     if (page !== undefined) return respond(response, 200, page.title, page.text)
     waiting.push(response)
     // The first request counts. A reload, or a second request of the same browser, shows the same page.
-    if (waiting.length === 1) onRedirect({ query, showPage })
+    if (waiting.length === 1) onRedirect({ callback, showPage })
   })
 
   async function showPage (title: string, text: string): Promise<void> {
@@ -54,7 +61,7 @@ export async function openLoopback ({ port, path, key }: { port: number, path: s
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
 
   return {
-    redirectUri: `http://${host}${path}?handshake=${key}`,
+    redirectUri: `http://${host}${path}${keyParameter === 'handshake' ? `?handshake=${key}` : ''}`,
     waitForRedirect: (signal) => new Promise((resolve, reject) => {
       if (signal.aborted) reject(signal.reason)
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
@@ -66,11 +73,11 @@ export async function openLoopback ({ port, path, key }: { port: number, path: s
     }
   }
 
-  function queryOf ({ method, url = '', headers }: IncomingMessage): URLSearchParams | undefined {
+  function callbackOf ({ method, url = '', headers }: IncomingMessage): URL | undefined {
     // Refuse other host names that resolve to 127.0.0.1 (DNS rebinding).
     if (method !== 'GET' || headers.host !== host || !URL.canParse(url, `http://${host}`)) return undefined
-    const { pathname, searchParams } = new URL(url, `http://${host}`)
-    return pathname === path && searchParams.get('handshake') === key ? searchParams : undefined
+    const callback = new URL(url, `http://${host}`)
+    return callback.pathname === path && callback.searchParams.get(keyParameter) === key ? callback : undefined
   }
 }
 

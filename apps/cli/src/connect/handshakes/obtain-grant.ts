@@ -6,15 +6,20 @@ import { connectByOneTimeCode } from './by-one-time-code.ts'
 import { connectByRedirect } from './by-redirect.ts'
 import { connectByVerifier } from './by-verifier.ts'
 import type { HandshakeContext } from './handshake-context.ts'
+import { createClientRedirect, createCodeRedirect } from './redirects.ts'
 
 /** Uses the handshake that suits a terminal best. `account` is set if the provider needs one; `port` 0 is any free port. */
 export async function obtainGrant (
   provider: Provider, { account, port }: { account: string | undefined, port: number }, context: HandshakeContext
 ): Promise<Grant> {
-  const { oneTimeCode, verifier, code, address } = provider.handshakes
+  const { oneTimeCode, verifier, redirect, code, address } = provider.handshakes
+  const { requestContext } = context
   if (oneTimeCode !== undefined) return await connectByOneTimeCode(oneTimeCode, context)
   if (verifier !== undefined && account !== undefined) return await connectByVerifier(verifier, account, context)
-  if (code !== undefined) return await connectByRedirect(provider, code, port, context)
+  const terminalRedirect = redirect !== undefined
+    ? createClientRedirect(redirect, requestContext)
+    : code && createCodeRedirect(provider, code, requestContext)
+  if (terminalRedirect !== undefined) return await connectByRedirect(provider, terminalRedirect, port, context)
   if (address !== undefined) return await connectByAddress(address, context)
   throw new ConnectFailure('failed', `${provider.name} cannot be connected from a terminal`)
 }

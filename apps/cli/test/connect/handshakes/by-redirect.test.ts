@@ -6,9 +6,11 @@ import { createBrowser, sandboxEnvironment } from '@carillon/testing'
 import type { Page } from '@carillon/testing'
 import t from 'tap'
 import { connectByRedirect } from '../../../src/connect/handshakes/by-redirect.ts'
+import { createCodeRedirect } from '../../../src/connect/handshakes/redirects.ts'
 import { createUserTimeout } from '../../../src/connect/user-timeout.ts'
 import { openContext } from '../open-context.ts'
 import { openTerminal, terminalMissing } from '../../open-terminal.ts'
+import { runCarillon } from '../../run-carillon.ts'
 
 const inTerminal = { skip: terminalMissing }
 const authorizePage = /http\S+\/authorize\?\S+/
@@ -46,6 +48,31 @@ t.test('connects Pushbullet through a browser redirect, and reuses the connectio
   t.equal(await context.calls('POST /pushbullet/oauth2/token'), 1)
 })
 
+t.test('connects a service that a file describes, refreshes it, and revokes its access', inTerminal, async (t) => {
+  const context = await openContext(t)
+  const terminal = await openTerminal(t, ['connect', 'noticeboard'], context.env)
+  const [page] = await terminal.see(authorizePage)
+  const { searchParams } = new URL(page)
+  const redirect = new URL(searchParams.get('redirect_uri') ?? '')
+  t.match(redirect, { hostname: '127.0.0.1', pathname: '/connect/noticeboard/callback', search: '' })
+  t.match(searchParams.get('code_challenge_method'), 'S256')
+  const browser = createBrowser()
+  for (const wrong of ['?code=mine', '?state=guessed&code=mine']) {
+    t.equal((await browser.get(`${redirect.href}${wrong}`)).status, 404, 'a request without the state is refused')
+  }
+  t.match(await browser.follow(await browser.get(`${page}&auto=allow&account=ann`)), { status: 200, text: /Noticeboard is connected/ })
+  t.same(await terminal.ended(), { code: 0, isRestored: true })
+  t.match(terminal.screen(), /Noticeboard at \S+, a simulator/)
+
+  // The same service by the environment: its file and its variables.
+  const env = { ...context.env, ...await sandboxEnvironment(context.sandboxUrl, 'noticeboard') }
+  t.match(await runCarillon(['connect', 'noticeboard'], env), { code: 0, stdout: /^Already connected to Noticeboard as ann/ })
+  await context.control('POST', 'tokens/expire', { provider: 'noticeboard', account: 'ann' })
+  t.match(await runCarillon(['connect', 'noticeboard'], env), { code: 0, stdout: /had expired and was refreshed/ })
+  t.match(await runCarillon(['connect', 'noticeboard', '--remove'], env), { code: 0, stdout: /Noticeboard has revoked the access/ })
+  t.match(await runCarillon(['connect', '--help'], env), { code: 0, stdout: /^noticeboard +shows a page; allow access/m })
+})
+
 t.test('exits with 3 if the user denies access', inTerminal, async (t) => {
   const context = await openContext(t)
   const terminal = await openTerminal(t, ['connect', 'pushbullet'], context.env)
@@ -80,7 +107,8 @@ t.test('reports the error if the redirect contains no usable code', async (t) =>
       if (page !== undefined) visit = createBrowser().get(`${new URL(page).searchParams.get('redirect_uri')}&${query}`)
     }
     const terminal = { isInteractive: false, say, ask: async () => '', countDown: () => () => {}, close () {} }
-    await t.rejects(connectByRedirect(provider, handshake, 0, { requestContext, terminal, withUserTimeout }), { status: 'failed', message }, query)
+    const redirect = createCodeRedirect(provider, handshake, requestContext)
+    await t.rejects(connectByRedirect(provider, redirect, 0, { terminal, withUserTimeout }), { status: 'failed', message }, query)
     t.match(await visit, { status: 200, text: /is not connected/ })
   }
 })

@@ -9,6 +9,7 @@ export const email = defineProvider({
   holder: 'user',
   accounts: 'many',
   env: variables,
+  noTerminal: 'an address has no credentials that a program could use',
   hasOwnPort: true,
   create (values, site) {
     const { SMTP_URL: url, FROM, MAX_CONNECTIONS: maxConnections, FOOTER: footer } = values

@@ -8,6 +8,7 @@ export const facebook = defineProvider({
   holder: 'team',
   accounts: 'one',
   env: variables,
+  noTerminal: 'the owner of a team connects it for all members',
   create: (values) => createFacebook({
     clientId: values.CLIENT_ID,
     clientSecret: values.CLIENT_SECRET,

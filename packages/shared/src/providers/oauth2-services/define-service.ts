@@ -25,6 +25,7 @@ export function defineService (document: unknown, about: string): { definition: 
     holder: 'user',
     accounts,
     prefix: 'OAUTH2_',
+    terminal: { help: ['shows a page; allow access, and the browser comes back to 127.0.0.1'], usesPort: true },
     required,
     variables: Object.fromEntries(required.map((variable) => [variable, { ...secretText, about: `Used by ${about}.` }])),
     create (values) {

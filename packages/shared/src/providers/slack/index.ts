@@ -8,6 +8,7 @@ export const slack = defineProvider({
   holder: 'user',
   accounts: 'many',
   env: variables,
+  noTerminal: 'Slack sends the browser only to the https URL of a deployment',
   create: (values) => createSlack({
     clientId: values.CLIENT_ID,
     clientSecret: values.CLIENT_SECRET,
