@@ -9,6 +9,8 @@ export interface SmtpFailure {
   /** The reply's code and text. Absent when the server sent none. */
   responseCode?: number
   response?: string
+  /** The server's certificate is not the one of a trusted server with its name. */
+  isUntrusted?: boolean
   /** The whole message was written to the connection, so the server may have accepted it. */
   wasWritten: boolean
 }
@@ -19,6 +21,8 @@ export interface SmtpFailure {
  */
 export function classify (failure: SmtpFailure, now: number): Failure {
   const { code, responseCode, wasWritten } = failure
+  if (failure.isUntrusted === true) return { kind: 'misconfigured', reason: certificateReason }
+  if (code === 'ETLS' && responseCode !== undefined && responseCode >= 500) return { kind: 'misconfigured', reason: startTlsReason }
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2') return classifyLogin(failure, now)
   if (responseCode === undefined || responseCode < 400) {
     if (code === 'EENVELOPE') return { kind: 'rejected', reason: 'the address is not accepted' }
@@ -73,6 +77,8 @@ const limitDelayMs = 15 * 60_000
 const greylistDelayMs = 5 * 60_000
 const fullDelayMs = 60 * 60_000
 const loginReason = 'the SMTP server does not accept our login; check user and password in EMAIL_SMTP_URL'
+const startTlsReason = 'the SMTP server does not offer STARTTLS; use smtps:// in EMAIL_SMTP_URL, or add ?requireTLS=false to send without encryption'
+const certificateReason = 'the certificate of the SMTP server is not trusted; check the host in EMAIL_SMTP_URL and the certificate of the server'
 const quotaReason = 'the SMTP server has no quota left for us'
 
 const transportReasons: Record<string, string> = {

@@ -5,6 +5,7 @@ import { createTransport } from 'nodemailer'
 import type { NodemailerError, SendMailOptions } from 'nodemailer'
 import { classify, isAboutUs } from './classify.ts'
 import type { SmtpFailure } from './classify.ts'
+import { requiresTls } from './requires-tls.ts'
 import { createSlots } from './slots.ts'
 
 export interface MailerOptions {
@@ -50,6 +51,8 @@ export function createMailer ({ url, maxConnections, dkim }: MailerOptions): Mai
     dnsTimeout: connectTimeoutMs,
     socketTimeout: totalTimeoutMs,
     idleTimeout: idleTimeoutMs,
+    // The URL has a say too: nodemailer reads its parameters.
+    ...requiresTls(url) && { requireTLS: true },
     disableFileAccess: true,
     disableUrlAccess: true,
     ...dkim !== undefined && { dkim }
@@ -128,6 +131,7 @@ class SmtpError extends Error {
       // A reply of 421 ends the connection, and nodemailer then reports the stage as that of connecting.
       command: command === 'CONN' && content !== undefined ? 'RCPT TO' : command,
       wasWritten: content?.readableEnded === true,
+      isUntrusted: /certificate|altnames/i.test(message),
       ...responseCode !== undefined && { responseCode },
       ...response !== undefined && { response }
     }

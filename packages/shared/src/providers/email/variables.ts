@@ -22,7 +22,7 @@ const privateKey: Reader<string> = {
 }
 
 export const variables = {
-  SMTP_URL: { ...secretUrl('smtp', 'smtps'), required: true, about: 'SMTP server that takes our mail, with user and password. Without it, e-mail is not offered.' },
+  SMTP_URL: { ...secretUrl('smtp', 'smtps'), required: true, about: 'SMTP server that takes our mail, with user and password. It must offer TLS, unless it is a loopback address or the URL ends with ?requireTLS=false. Without EMAIL_SMTP_URL, e-mail is not offered.' },
   FROM: { ...mailbox, required: true, about: 'Sender of our mail.' },
   MAX_CONNECTIONS: { ...integer(1, 100), initial: '5', about: 'SMTP connections of each process, and so the messages that it sends at a time.' },
   FOOTER: { ...text, about: 'Text at the end of each mail, such as your postal address.' },

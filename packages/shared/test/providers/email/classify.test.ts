@@ -86,6 +86,9 @@ const rows: Row[] = [
   ['an OAuth 2 refusal', { code: 'EOAUTH2', command: 'AUTH XOAUTH2' }, login],
   ['554 as the greeting', toUs('CONN', '554 No SMTP service here', 'EPROTOCOL'), { kind: 'misconfigured' }],
   ['a sender that is not ours', toUs('MAIL FROM', '553 5.7.1 Sender address rejected: not owned by user'), { kind: 'misconfigured' }],
+  ['STARTTLS that is required and not offered', toUs('STARTTLS', '502 5.5.1 Command not implemented', 'ETLS'), { kind: 'misconfigured', reason: /STARTTLS/ } as unknown as Partial<Failure>],
+  ['STARTTLS that is not available now', toUs('STARTTLS', '454 4.7.0 TLS not available due to temporary reason', 'ETLS'), { kind: 'rateLimited', scope: 'app' }],
+  ['a certificate that is not trusted', { code: 'ESOCKET', command: 'CONN', isUntrusted: true }, { kind: 'misconfigured', reason: /certificate/ } as unknown as Partial<Failure>],
   // The message or the address.
   ['5.3.4', toMessage('552 5.3.4 Message size exceeds fixed limit'), { kind: 'rejected', reason: 'the message is too large' }],
   ['552 with the size in words', toMessage('552 Message size exceeds maximum permitted'), { kind: 'rejected', reason: 'the message is too large' }],

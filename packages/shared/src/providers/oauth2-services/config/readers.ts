@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { isLoopback } from '@carillon/http'
 import { isUrl } from '../../../env/index.ts'
 import type { Reader } from '../../../env/index.ts'
 
@@ -63,10 +64,6 @@ export function isSecure (value: string): boolean {
   if (!isUrl(value, ['https', 'http']) || value.includes('#')) return false
   const { protocol, hostname, username, password } = new URL(value)
   return username === '' && password === '' && (protocol === 'https:' || isLoopback(hostname))
-}
-
-export function isLoopback (hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }
 
 /** Files with variables have a PEM in one line. The error of the parser has a message of its own. */

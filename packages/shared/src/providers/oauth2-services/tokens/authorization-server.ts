@@ -3,10 +3,9 @@ import {
   getJwksCache, setJwksCache
 } from 'openid-client'
 import type { ClientAuth, ServerMetadata } from 'openid-client'
-import { classifyForeign, isPage, parseJsonObject, ProviderError } from '@carillon/http'
+import { classifyForeign, isLoopback, isPage, parseJsonObject, ProviderError } from '@carillon/http'
 import type { Classification, HttpContext, HttpResponse } from '@carillon/http'
 import type { ServiceConfig } from '../config/service-config.ts'
-import { isLoopback } from '../config/readers.ts'
 import { createClientAuth } from './client-auth.ts'
 import { classifyRevocation, readTokenContent } from './read-token-content.ts'
 import type { TokenPurpose } from './read-token-content.ts'
