@@ -5,9 +5,10 @@ import { createLog } from '@carillon/shared/log'
 import { createRuntime } from '@carillon/shared/runtime'
 import { buildApp } from './app.ts'
 import { createServices } from './create-services.ts'
+import { errorsDocument } from './reference/errors-document.ts'
 
-/** `npm run openapi`: writes docs/openapi.json from the routes. It opens no connection. */
-const file = new URL('../../../docs/openapi.json', import.meta.url)
+/** `npm run openapi`: writes docs/openapi.json from the routes, and docs/errors.md. It opens no connection. */
+const docs = new URL('../../../docs/', import.meta.url)
 
 const none = async () => new Set<string>()
 const nothing = async () => undefined
@@ -31,5 +32,6 @@ const runtime = createRuntime(config, {
 })
 const app = await buildApp(createServices(runtime, 'http://127.0.0.1'))
 await app.ready()
-await writeFile(file, `${JSON.stringify(app.swagger(), null, 2)}\n`)
+await writeFile(new URL('openapi.json', docs), `${JSON.stringify(app.swagger(), null, 2)}\n`)
+await writeFile(new URL('errors.md', docs), errorsDocument())
 await app.close()

@@ -1,4 +1,4 @@
-/** Every problem of this API. The key is the `code` that programs compare. docs/api.md lists them. */
+/** Every problem of this API. The key is the `code` that programs compare. problem-help.ts explains them. */
 export const problemTable = {
   badRequest: { status: 400, title: 'The request is not valid HTTP or has an invalid path' },
   malformedJson: { status: 400, title: 'The body is not JSON' },

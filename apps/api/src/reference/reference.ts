@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifySchema } from 'fastify'
 import scalar from '@scalar/fastify-api-reference'
-import { html } from '../pages/html.ts'
-import { problemTable } from '../problems/problem-table.ts'
 import { publicPath } from '../public-path.ts'
 import type { Site } from '../services.ts'
 import { nameSchemas } from './name-schemas.ts'
+import { problemsPage } from './problems-page.ts'
 
 /** Generates the OpenAPI document from the schemas of the routes. Call it before you add routes. */
 export async function describeApi (app: FastifyInstance, site: Site): Promise<void> {
@@ -89,16 +88,3 @@ function policyOf (page: string): string {
     "img-src 'self' data: blob:", "font-src 'self' data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"
   ].join(';')
 }
-
-const problemsPage = html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Problems</title></head>
-<body>
-  <h1>Problems</h1>
-  <p>The meaning of the <code>code</code> of an error. Its <code>detail</code> describes the individual request.</p>
-  <dl>${Object.entries(problemTable).map(([code, { status, title }]) => html`
-    <dt id="${code}"><code>${code}</code> (${status})</dt><dd>${title}.</dd>`)}
-  </dl>
-</body>
-</html>
-`.text

@@ -86,8 +86,13 @@ t.test('refuses a malformed URL', async (t) => {
   t.match(raw, '"code":"badRequest"')
 })
 
-t.test('has a page that explains every code', async (t) => {
-  const { status, body } = await api.ask('GET', '/problems')
+t.test('the type of a problem answers with the section of docs/errors.md', async (t) => {
+  const problem = (await api.ask('GET', '/v1/connections')).body
+  const url = new URL(String(at(problem, 'type')))
+  const { status, body } = await api.ask('GET', url.pathname)
   t.equal(status, 200)
-  t.match(body, /<dt id="invalidInput">/)
+  const [, section = ''] = new RegExp(`<section id="${url.hash.slice(1)}">(.*?)</section>`, 's').exec(String(body)) ?? []
+  t.match(section, /The request has no bearer token\..*<code>Authorization: Bearer …<\/code>/s)
+  const { problemTable } = await import('../../src/problems/problem-table.ts')
+  for (const code of Object.keys(problemTable)) t.match(body, `<section id="${code}">`)
 })

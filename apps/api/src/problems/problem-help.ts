@@ -1,0 +1,58 @@
+import type { ProblemCode } from './problem-table.ts'
+
+/** What causes each problem, and what to do about it, as Markdown without links. docs/errors.md and `/problems` contain it. */
+export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = {
+  badRequest: help('The API cannot parse the request line, the headers or the path.', 'Check the URL and its percent-encoding.'),
+  malformedJson: help('The body is not JSON in UTF-8.', 'Send one JSON value. A byte order mark is allowed.'),
+  invalidInput: help(
+    'A field is missing, unknown or invalid. `errors` names the first twenty, such as `message.url`.', 'Change the fields that `errors` names.'),
+  idempotencyKeyNotSupported: help(
+    'No call under `/v1` supports `Idempotency-Key` yet, so the API refuses it. The proxy forwards it.', 'Send the request without the header.'),
+  unauthenticated: help('The request has no bearer token.', 'Send `Authorization: Bearer …` with an API key or a user token.'),
+  invalidSignature: help('Only `/inbound`: the provider did not sign the request.', 'Check the signing secret of the provider.'),
+  invalidToken: help('The token is unknown, revoked or expired.', 'Create a new user token, or use another API key.'),
+  insufficientScope: help('The API key lacks the scope that `detail` names.', 'Use a key with this scope. `carillon keys create` makes one.'),
+  wrongCaller: help('The call requires a user token and got an API key, or the reverse.', 'Use the kind of token that the call names.'),
+  notOwner: help("Only the team's owner may do this.", 'Ask the owner of the team, whose name is in `contact`.'),
+  notFound: help('The object does not exist, or belongs to another user.', 'Check the id. A user token reads only what its user may see.'),
+  methodNotAllowed: help('The path does not support the method.', 'Use a method that the header `Allow` lists.'),
+  requestTimeout: help('The request did not arrive completely within 30 seconds.', 'Send the request again.'),
+  notConnected: help(
+    'The team has not connected this provider.', 'Ask the owner of the team to connect it. The name of the owner is in `contact`.'),
+  connectionClosed: help('The user disconnected the connection.', 'The user has to connect again.'),
+  needsReauth: help('The provider no longer accepts the credentials.', 'The user has to reconnect. Start a handshake.'),
+  handshakeOver: help(
+    'The handshake ended, or another request is ending it. `reason` says how.', 'Retrieve the handshake, or start another one.'),
+  wrongStatus: help(
+    'The status of the notification does not allow this. `reason` is the status.', 'Retrieve the notification, and decide by its status.'),
+  nothingToRetry: help('No delivery of the notification failed, or the notification expired.', 'Send a new notification.'),
+  bodyTooLarge: help(
+    'The body exceeds 64 KiB; 4 MiB for teams, 16 MiB for notifications and previews, 12 MiB for imports, 32 MiB for the proxy.',
+    'Send less in one request.'),
+  pathTooLong: help('A segment of the path is longer than 510 characters.', 'Check the id in the path.'),
+  unsupportedMediaType: help('The body is not `application/json`.', 'Send JSON with `Content-Type: application/json`.'),
+  expectationFailed: help('`Expect` supports only `100-continue`.', 'Send the request without the header.'),
+  teamRequired: help(
+    'A team connects this provider, and neither the token nor the request names a team.', 'Send `teamId`, or create the user token with one.'),
+  wrongVerifier: help('The verifier is wrong.', 'The user may try again.'),
+  wrongCode: help('The code from the message is wrong.', 'The user may try again.'),
+  addressRefused: help('The address cannot be used now. `reason` says why.', 'The user may enter another address.'),
+  handshakeFailed: help('The handshake failed. `reason` is a handshake reason of docs/api.md.', 'Start another handshake.'),
+  tooManyRequests: help('A limit of outgoing requests or of codes is reached.', 'Send the request again after the seconds in `Retry-After`.'),
+  headersTooLarge: help('The request line and the headers are larger than 16 KiB.', 'Send shorter headers.'),
+  internal: help('A fault in Carillon.', "Look for the id in `instance` in the API's log."),
+  notForwarded: help('Carillon forwards no requests to this provider.', "Call the provider's API yourself."),
+  providerUnavailable: help('The API cannot reach the provider, or the provider is unavailable.', 'Try again later.'),
+  busy: help('Too many deliveries wait.', 'Send the request again after the seconds in `Retry-After`.'),
+  closing: help('The API is shutting down.', 'Send the request again after the seconds in `Retry-After`.'),
+  unavailable: help(
+    'The database does not respond, has no disk space or connections left, or is read-only.',
+    'Send the request again after the seconds in `Retry-After`.'),
+  notReady: help(
+    'Only `/readyz`: a store accepted no write within two seconds.', 'Check the store whose variable `detail` names.'),
+  providerTimeout: help('The provider did not respond in time.', 'Try again later.')
+}
+
+function help (cause: string, fix: string): { cause: string, fix: string } {
+  return { cause, fix }
+}
