@@ -11,7 +11,13 @@ const hint = document.getElementById('hint')
 const errorLine = document.getElementById('error')
 const list = document.getElementById('connectors')
 const labels = {
-  redirect: 'Connect', verifier: 'Paste a verifier', code: 'Use a code', link: 'Connect', confirm: 'Connect', paste: 'Paste a URL'
+  redirect: 'Connect',
+  verifier: 'Paste a verifier',
+  code: 'Use a code',
+  link: 'Connect',
+  confirm: 'Connect',
+  paste: 'Paste a URL',
+  subscribe: 'Turn on notifications'
 }
 const anotherLabels = Object.fromEntries(Object.keys(labels).map((kind) => [kind, 'Connect another']))
 const waitReasons = { rateLimited: 'its rate limit is reached', breakerOpen: 'it is not available' }

@@ -8,6 +8,7 @@ import { createNtfy } from './ntfy/ntfy.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
 import { createSlack } from './slack/slack.ts'
+import { createWebPush } from './webpush/webpush.ts'
 
 /** All simulated services. A new one is a folder and a line here. */
 export const simulators: CreateSimulator[] = [
@@ -19,5 +20,6 @@ export const simulators: CreateSimulator[] = [
   createNtfy,
   createMastodon,
   createNoticeboard,
-  createEmail
+  createEmail,
+  createWebPush
 ]

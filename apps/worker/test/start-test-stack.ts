@@ -125,11 +125,12 @@ export async function startTestStack (
   async function connectAt (providerId: string, userIds: string[]): Promise<Array<{ id: string, account: string }>> {
     const provider = providers.get(providerId)
     if (provider === undefined) throw new Error(`${providerId} is not offered`)
-    const { data } = await control<{ data: Array<{ account: string }> }>('POST', '/accounts', { provider: providerId, count: userIds.length })
+    const { data } = await control<{ data: Array<{ account: string, host?: string }> }>('POST', '/accounts', { provider: providerId, count: userIds.length })
     const grants = await Promise.all(userIds.map(async (externalId, index) => {
-      const granted = data[index] ?? { account: '' }
+      const granted: { account: string, host?: string } = data[index] ?? { account: '' }
       const { id: userId } = await ensureUser(database, { externalId })
-      const account = { id: granted.account, name: granted.account }
+      const { account: name, host } = granted
+      const account = { id: name, name, ...host !== undefined && { host } }
       const credentials = provider.parseCredentials(granted)
       secrets.push(...Object.entries(credentials).flatMap(([name, value]) => /token|secret/i.test(name) ? [String(value)] : []))
       return { userId, provider: providerId, grant: { credentials, account } }

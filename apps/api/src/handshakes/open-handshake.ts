@@ -22,9 +22,11 @@ const beginTimeoutMs = 25_000
 
 /**
  * The requests that begin a handshake, and those that complete a handshake which can be completed once. An address is charged
- * when the user enters it.
+ * when the user enters it. A subscription needs none.
  */
-const requestsPerHandshake: Record<HandshakeKind, number> = { redirect: 2, verifier: 3, code: 2, confirm: 0, paste: 0, link: 1 }
+const requestsPerHandshake: Record<HandshakeKind, number> = {
+  redirect: 2, verifier: 3, code: 2, confirm: 0, paste: 0, link: 1, subscribe: 0
+}
 
 /**
  * Opens a handshake and returns its id. A verifier or a code is requested from the provider now. The other kinds request nothing
@@ -75,6 +77,6 @@ async function begin (
     const { url } = await link.begin(linkCode, context)
     return { authorization: { pending: {}, linkUrl: url }, linkCode }
   }
-  if (kind === 'redirect' || kind === 'confirm' || kind === 'paste') return {}
+  if (kind === 'redirect' || kind === 'confirm' || kind === 'paste' || kind === 'subscribe') return {}
   throw new TypeError(`${provider.id} has no handshakes of the kind ${kind}`)
 }

@@ -1,9 +1,10 @@
-import type { ExplainedDelivery } from '@carillon/shared/deliveries'
+import type { DeliveryEvent, ExplainedDelivery } from '@carillon/shared/deliveries'
 
 /** The state of a delivery and its reason in complete sentences. The reason may be a text of the provider. */
 export function explainDelivery (delivery: ExplainedDelivery, provider: string): string {
   const { state, attempts, reason, dueAt, updatedAt, history } = delivery
-  const last = history.at(-1)
+  const seen = history.find(({ event }) => event === 'seen')
+  const last = history.findLast(({ event }) => event !== 'seen')
   const since = last?.at === undefined ? updatedAt.toISOString() : new Date(last.at).toISOString()
   const due = dueAt?.toISOString() ?? 'the next run'
   const why = withoutPeriod(reason)
@@ -25,7 +26,7 @@ export function explainDelivery (delivery: ExplainedDelivery, provider: string):
     case 'parked':
       return `Parked since ${since}. Reason: ${why}. It is sent when the user reconnects ${provider}.`
     case 'sent':
-      return `Sent at ${since}. ${provider} accepted ${attempts === 1 ? 'the first attempt' : `attempt ${attempts}`}.`
+      return `Sent at ${since}. ${provider} accepted ${attempts === 1 ? 'the first attempt' : `attempt ${attempts}`}.${explainSeen(seen)}`
     case 'failed':
       return last?.outcome === 'gaveUp' || reason === 'workerLost'
         ? `Failed at ${since} after ${count(attempts)}. Reason of the last one: ${why}.`
@@ -37,8 +38,12 @@ export function explainDelivery (delivery: ExplainedDelivery, provider: string):
     case 'canceled':
       return `Canceled at ${since}.`
     case 'unknown':
-      return `Unknown since ${since}. It may have arrived, and a retry could show it twice. Reason: ${why}.`
+      return `Unknown since ${since}. It may have arrived, and a retry could show it twice. Reason: ${why}.${explainSeen(seen)}`
   }
+}
+
+function explainSeen (seen: DeliveryEvent | undefined): string {
+  return seen === undefined ? '' : ` The user opened it at ${new Date(seen.at).toISOString()}.`
 }
 
 function explainRetry ({ attempts, reason, history }: ExplainedDelivery, provider: string): string {

@@ -8,6 +8,7 @@ import { addHomePage } from './home-page.ts'
 import { parseForm } from './browser/parse-form.ts'
 import { preparePages } from './prepare-pages.ts'
 import { providerPages } from './provider-pages.ts'
+import { addSeenRoute } from './seen-route.ts'
 
 const assets = {
   'page.css': 'text/css; charset=utf-8',
@@ -31,6 +32,7 @@ export function pages (services: Services): FastifyPluginAsync {
         return reply.type(type).header('cache-control', 'public, max-age=300').send(file)
       })
     }
+    addSeenRoute(app, services)
     await app.register(providerPages(services, createBrowserCookies(site)))
   }
 }

@@ -18,6 +18,7 @@ import { createHandshakeReplies } from './handshakes/handshake-replies.ts'
 import type { ProviderContext, ShowStart } from './provider-context.ts'
 import { addLinkPage } from './handshakes/link-page.ts'
 import { addStartPage } from './handshakes/start-page.ts'
+import { addSubscribePage } from './handshakes/subscribe-page.ts'
 import { addVerifierPage } from './handshakes/verifier-page.ts'
 
 type Starts = { [Kind in HandshakeKind]?: ShowStart }
@@ -35,12 +36,13 @@ export function providerPages (services: Services, cookies: BrowserCookies): Fas
 function pagesOf (context: ProviderContext): FastifyPluginAsync {
   const { provider } = context
   return async (scope) => {
-    const { code, redirect, verifier, oneTimeCode, address, link } = provider.handshakes
+    const { code, redirect, verifier, oneTimeCode, address, link, subscribe } = provider.handshakes
     const starts: Starts = {}
     if ((code ?? redirect ?? verifier) !== undefined) starts.redirect = await addRedirectPages(scope, context)
     if (verifier !== undefined) starts.verifier = addVerifierPage(scope, context)
     if (oneTimeCode !== undefined) starts.code = addCodePage(scope, context)
     if (link !== undefined) starts.link = addLinkPage(scope, context)
+    if (subscribe !== undefined) starts.subscribe = await addSubscribePage(scope, context, subscribe)
     if (address !== undefined) starts[address.sendCode === undefined ? 'paste' : 'confirm'] = addAddressPage(scope, context, address)
     addFirstPage(scope, context, starts)
     addBindRoute(scope, context)

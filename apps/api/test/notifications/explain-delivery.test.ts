@@ -37,6 +37,10 @@ const cases: Array<[Partial<ExplainedDelivery>, string]> = [
   [{ state: 'parked', reason: 'access token is not accepted' }, `Parked since ${at}. Reason: access token is not accepted. It is sent when the user reconnects Pushbullet.`],
   [{ state: 'sent', attempts: 1 }, `Sent at ${at}. Pushbullet accepted the first attempt.`],
   [{ state: 'sent', attempts: 4 }, `Sent at ${at}. Pushbullet accepted attempt 4.`],
+  [
+    { state: 'sent', attempts: 1, history: [{ at, event: 'attempt', outcome: 'sent' }, { at: due, event: 'seen' }] },
+    `Sent at ${at}. Pushbullet accepted the first attempt. The user opened it at ${due}.`
+  ],
   [{ state: 'failed', attempts: 12, reason: 'not available now', history: [{ at, event: 'attempt', outcome: 'gaveUp' }] }, `Failed at ${at} after 12 attempts. Reason of the last one: not available now.`],
   [{ state: 'failed', attempts: 1, reason: 'parameter url refused', history: [{ at, event: 'attempt', outcome: 'rejected' }] }, `Failed at ${at}. Reason: parameter url refused. A retry would not help.`],
   [{ state: 'expired', reason: 'expired' }, `Expired at ${at} before it was sent.`],

@@ -1,19 +1,23 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Argument, InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { createApiKey, listApiKeys, revokeApiKey } from '@carillon/shared/api-keys'
+import { keyGenerators } from '@carillon/shared/providers'
 import { parseId, publicId, scopes } from '@carillon/shared/db'
 import type { Scope } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
 import { printable } from '../printable.ts'
 import { withDatabase } from '../with-database.ts'
 
+const generators = keyGenerators()
+
 export function addKeys (program: Command, context: CommandContext): void {
   const keys = program.command('keys')
-    .summary('create, list and revoke API keys')
-    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR.')
+    .summary('create, list and revoke API keys, and generate keys of this deployment')
+    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR. `generate` uses no database.')
   addCreate(keys, context)
   addList(keys, context)
   addRevoke(keys, context)
+  addGenerate(keys, context)
 }
 
 function addCreate (keys: Command, { env, print, terminal: { output } }: CommandContext): void {
@@ -66,6 +70,17 @@ function addRevoke (keys: Command, { env, print }: CommandContext): void {
       const keyId = publicId('apiKey', id)
       if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${keyId}, or it is already revoked`)
       print(`${keyId} is revoked`)
+    })
+}
+
+function addGenerate (keys: Command, { env, print }: CommandContext): void {
+  keys.command('generate')
+    .summary('make a key for a variable, such as the VAPID keys of browsers')
+    .description('Prints a value for the variable: a new key, and after it the keys that the environment has. Old keys go on working for what uses them.')
+    .addArgument(new Argument('<variable>', 'the variable').choices(Object.keys(generators)))
+    .action((variable: string) => {
+      const known = (env[variable] ?? '').split(',').map((key) => key.trim()).filter((key) => key !== '')
+      print([generators[variable]?.() ?? '', ...known].join(','))
     })
 }
 

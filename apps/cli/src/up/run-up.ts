@@ -79,6 +79,7 @@ async function startParts (options: UpOptions, { config, definitions }: Deployme
   const shared = {
     ...apiAndWorkerEnvironment(env, definitions),
     ...providers,
+    ...Object.fromEntries(Object.entries(secrets.providerKeys).filter(([name]) => !env[name])),
     DATABASE_URL: databaseUrl,
     CARILLON_KEYS: env['CARILLON_KEYS'] || secrets.keys,
     PUBLIC_URL: apiUrl

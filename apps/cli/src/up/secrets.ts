@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createApiKey, findApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
+import { keyGenerators } from '@carillon/shared/providers'
 import { parseVaultKeys } from '@carillon/shared/vault'
 import type { DataDir } from './data-dir.ts'
 
@@ -12,6 +13,8 @@ export interface Secrets {
   keys: string
   /** Created when there is a database to store it in. */
   operatorKey?: string
+  /** Keys that providers need, by the name of their variable. */
+  providerKeys: Record<string, string>
 }
 
 const file = 'secrets.json'
@@ -21,9 +24,9 @@ export async function openSecrets (dataDir: DataDir): Promise<Secrets> {
     if (error.code === 'ENOENT') return undefined
     throw new Error(`${join(dataDir.path, file)} cannot be read (${error.code})`)
   })
-  if (known !== undefined) return parse(known, join(dataDir.path, file))
-  const secrets = { keys: `up:${randomBytes(32).toString('base64')}` }
-  await dataDir.writeSecret(file, JSON.stringify(secrets))
+  const stored = known === undefined ? undefined : parse(known, join(dataDir.path, file))
+  const secrets = { keys: `up:${randomBytes(32).toString('base64')}`, ...stored, providerKeys: addMissing(stored?.providerKeys) }
+  if (JSON.stringify(secrets) !== JSON.stringify(stored)) await dataDir.writeSecret(file, JSON.stringify(secrets))
   return secrets
 }
 
@@ -41,10 +44,16 @@ export async function openOperatorKey (dataDir: DataDir, secrets: Secrets, datab
   }
 }
 
+/** A provider that was added since the last run gets its key now. */
+function addMissing (known: Record<string, string> = {}): Record<string, string> {
+  const missing = Object.entries(keyGenerators()).filter(([name]) => known[name] === undefined)
+  return { ...known, ...Object.fromEntries(missing.map(([name, generate]) => [name, generate()])) }
+}
+
 function parse (text: string, path: string): Secrets {
   try {
-    const { keys, operatorKey }: Partial<Secrets> = JSON.parse(text)
-    if (typeof keys === 'string' && parseVaultKeys(keys)) return { keys, ...(typeof operatorKey === 'string' ? { operatorKey } : {}) }
+    const { keys, operatorKey, providerKeys = {} }: Partial<Secrets> = JSON.parse(text)
+    if (typeof keys === 'string' && parseVaultKeys(keys)) return { keys, ...(typeof operatorKey === 'string' ? { operatorKey } : {}), providerKeys }
   } catch {}
   // Do not replace the keys: without the old ones, no sealed credential can be opened.
   throw new Error(`${path} is not valid; repair it, or delete it to start with new keys`)

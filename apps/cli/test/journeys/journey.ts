@@ -3,7 +3,9 @@ import type { Provider } from '@carillon/shared/providers'
 import { createBrowser, until } from '@carillon/testing'
 import type { OpenedHandshake, ConnectionResponse, Site, WayIn } from '@carillon/testing'
 import type { Test } from 'tap'
+import { matchOf } from '../../../../packages/shared/test/providers/conformance/traits.ts'
 import type { Traits } from '../../../../packages/shared/test/providers/conformance/traits.ts'
+import { liveUntilGone } from './live-until-gone.ts'
 
 /** One user's way in to one provider. */
 export interface Journey {
@@ -70,7 +72,7 @@ export async function live (t: Test, journey: Journey): Promise<void> {
   if (rateLimited !== undefined) {
     // Far enough off for the message to come before it.
     const limit = rateLimited(Math.floor(Date.now() / 1_000) * 1_000 + 5_000)
-    await site.control('POST', '/faults', { provider, match: traits.delivery?.showing, ...limit, times: 1 })
+    await site.control('POST', '/faults', { provider, match: traits.delivery === undefined ? undefined : matchOf(traits.delivery), ...limit, times: 1 })
     const limited = await delivery(await notify([user], 'A message #limited'), connectionId, 'sent')
     t.equal(limited.attempts, 1, 'waiting for a rate limit costs no attempt')
     t.match(limited.history, [{ event: 'queued' }, { event: 'wait', reason: 'rateLimited' }, { event: 'attempt', outcome: 'sent' }])
@@ -85,6 +87,8 @@ export async function live (t: Test, journey: Journey): Promise<void> {
     t.equal(await countRefreshes() - before, 1)
     t.match(await look(), { status: 'active', revocation: null })
   }
+
+  if (traits.endsAs === 'gone') return await liveUntilGone(t, journey, connectionId)
 
   await site.control('POST', '/tokens/revoke', { provider, account })
   const missed = await notify([user], 'A message #missed')

@@ -1,7 +1,7 @@
 import { openCredentials, replaceCredentials, withTarget } from '@carillon/shared/grants'
 import type { RefreshResult } from '@carillon/shared/grants'
 import {
-  deliveryKeyOf, errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sentOutcome, waitOutcome
+  deliveryKeyOf, errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sealSeenToken, sentOutcome, waitOutcome
 } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Message, Provider } from '@carillon/shared/providers'
@@ -85,7 +85,8 @@ export function createSender (
       ...context,
       unsubscribeUrl: () => unsubscribeLinks.urlOf(delivery.connectionId),
       ...message.file !== undefined && { files: { store: fileStore, key: delivery.notificationId } },
-      onMoved: (credentials) => { moved = credentials }
+      onMoved: (credentials) => { moved = credentials },
+      seenToken: () => sealSeenToken(vault, [delivery.notificationId, delivery.connectionId])
     })
     if (moved !== undefined) await storeMoved(delivery, moved)
     if (delivery.probedHost !== null) await breakers.endProbe(provider.id, delivery.probedHost, 'well', '')

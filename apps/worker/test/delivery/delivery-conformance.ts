@@ -3,6 +3,7 @@ import { deliveryKeyOf } from '@carillon/shared/deliveries'
 import type { Draft } from '@carillon/shared/notifications'
 import type { Message } from '@carillon/shared/providers'
 import type { Test } from 'tap'
+import { matchOf } from '../../../../packages/shared/test/providers/conformance/traits.ts'
 import type { DeliveryTraits, Traits } from '../../../../packages/shared/test/providers/conformance/traits.ts'
 import type { startTestStack } from '../start-test-stack.ts'
 
@@ -15,10 +16,11 @@ export async function deliveryConformance (
   provider: string,
   stack: Awaited<ReturnType<typeof startTestStack>>,
   traits: Traits,
-  { showing, refusals, doubts, outage = { answer: { status: 500, body: '<h1>Oops</h1>' }, status: 500 } }: DeliveryTraits
+  deliveryTraits: DeliveryTraits
 ): Promise<void> {
   const { connectAt, control, database, delivery, inboxOf, lines, notify, secrets, services } = stack
   const { refuses = [], refusedFile, stateOf, neverExpires, rateLimited, endsAs } = traits
+  const { showing, refusals, doubts, outage = { answer: { status: 500, body: '<h1>Oops</h1>' }, status: 500 } } = deliveryTraits
   const { refresh, idempotent: isIdempotent = false } = services.providers.get(provider) ?? {}
   const canRefresh = refresh !== undefined && neverExpires !== true
   const looksExpired = canRefresh && traits.namesDeadTokens !== true
@@ -127,10 +129,16 @@ export async function deliveryConformance (
       const { userId, connectionId, account, send } = await connectUser()
       await control('POST', '/tokens/revoke', { provider, account })
       const failed = await delivery(await send(note), connectionId, 'failed')
-      t.match(failed, { attempts: 1, reason: /\S/, receipt: null, history: [{}, { event: 'attempt', outcome: 'gone' }] })
+      t.match(failed, { attempts: 1, reason: /\S/, receipt: null, history: [{ event: 'queued' }, { event: 'attempt', outcome: 'gone' }] })
       const [row] = await database.sql`select status, status_reason from connections where id = ${connectionId}`
-      t.match(row, { status: 'revoked', status_reason: /\S/ })
+      t.same(row, { status: 'revoked', status_reason: failed.reason })
+      t.same(await happened(connectionId), ['connection.connected', 'connection.disconnected'])
       t.match(await notify([userId], { message: note }), { deliveries: 0, unreachable: [{ userId, reason: 'notConnected' }] })
+
+      const [back] = await connectAt(provider, [userId])
+      await delivery(await send({ ...note, level: 'error' }), back?.id ?? '', 'sent')
+      t.same(await messagesOf(account), [])
+      t.equal((await messagesOf(back?.account ?? '')).length, 1)
     })
   } else {
     await t.test('parks a delivery with dead credentials, and sends it after the user reconnects', async (t) => {
@@ -189,7 +197,7 @@ export async function deliveryConformance (
   }
 
   async function fault (fault: object): Promise<void> {
-    await control('POST', '/faults', { provider, match: showing, ...fault })
+    await control('POST', '/faults', { provider, match: matchOf(deliveryTraits), ...fault })
   }
 
   async function assertReceivedOnce (t: Test, account: string, notificationId: string, connectionId: string): Promise<void> {

@@ -6,7 +6,7 @@ export type DeliveryState = typeof deliveryStates[number]
 export interface DeliveryEvent {
   /** ISO 8601. */
   at: string
-  event: 'queued' | 'parked' | 'released' | 'attempt' | 'wait' | 'handedBack' | 'workerLost' | 'skipped' | 'expired' | 'canceled' | 'paused' | 'resumed' | 'retried'
+  event: 'queued' | 'parked' | 'released' | 'attempt' | 'wait' | 'handedBack' | 'workerLost' | 'skipped' | 'expired' | 'canceled' | 'paused' | 'resumed' | 'retried' | 'seen'
   reason?: string
   outcome?: string
   /** The result of refreshing the credentials for this attempt. */
@@ -87,6 +87,8 @@ export const transitions = [
   { by: 'skipWaiting', from: ['queued', 'retrying', 'parked'], to: 'skipped', events: ['skipped'] },
   { by: 'followConnections', from: ['parked'], to: 'queued', events: ['released'] },
   { by: 'followConnections', from: ['queued', 'retrying', 'parked'], to: 'skipped', events: ['skipped'] },
+
+  { by: 'recordSeen', from: ['sent', 'unknown'], to: 'same', events: ['seen'] },
 
   { by: 'assignJobs', from: ['queued', 'retrying'], to: 'same', events: [null] },
   { by: 'clearJobs', from: ['queued', 'retrying'], to: 'same', events: [null] }

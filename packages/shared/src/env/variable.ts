@@ -5,6 +5,8 @@ interface Variable<Value = unknown> extends Reader<Value> {
   about: string
   /** The default. A variable without one may be absent. */
   initial?: string
+  /** Makes one key of a variable that lists keys of this deployment, separated by commas. */
+  generate?: () => string
   /** A provider is offered only when all its required variables are set. */
   required?: true
 }

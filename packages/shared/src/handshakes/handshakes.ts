@@ -5,7 +5,7 @@ import type { Database } from '../db/index.ts'
 
 const lifetimeMs = 10 * 60 * 1000
 
-export type HandshakeKind = 'redirect' | 'verifier' | 'code' | 'confirm' | 'paste' | 'link'
+export type HandshakeKind = 'redirect' | 'verifier' | 'code' | 'confirm' | 'paste' | 'link' | 'subscribe'
 
 export interface Handshake {
   id: string

@@ -149,9 +149,12 @@ export interface LinkHandshake {
 
 /** A push subscription of the user's browser. */
 export interface SubscribeHandshake<C extends Credentials = Credentials> {
-  /** The public key that the browser needs to subscribe, in base64url. */
-  readonly publicKey: string
-  /** Parses the subscription as the browser serializes it. Throws ProviderError `rejected`. */
+  /** The public keys in base64url. New subscriptions use the first. Older subscriptions may use the others. */
+  readonly publicKeys: readonly [string, ...string[]]
+  /**
+   * Parses the subscription as the browser serializes it, with the key that it uses in `applicationServerKey` (the first when
+   * absent) and a `name` of the browser. Throws ProviderError `rejected`.
+   */
   accept (subscription: unknown): Grant<C>
 }
 

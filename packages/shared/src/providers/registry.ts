@@ -8,10 +8,11 @@ import type { Provider } from './provider.ts'
 import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
 import { slack } from './slack/index.ts'
+import { webpush } from './webpush/index.ts'
 
 /** All supported providers, in the order in which users see them. */
 export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [
-  pushbullet, pumpio, blotre, facebook, slack, ntfy, mastodon, email
+  pushbullet, pumpio, blotre, facebook, slack, ntfy, mastodon, email, webpush
 ]
 
 /** The provider that examples in help texts and documentation use. */
@@ -27,6 +28,12 @@ export function createProviders (
   const site = { name: values.SITE_NAME }
   const offered = known.map((definition) => definition.create(values, site)).filter((provider) => provider !== undefined)
   return new Map(offered.map((provider) => [provider.id, provider]))
+}
+
+/** Functions that make a key, by the name of the variable that lists such keys. */
+export function keyGenerators (known: readonly ProviderDefinition[] = definitions): Record<string, () => string> {
+  return Object.fromEntries(known.flatMap(({ variables }) =>
+    Object.entries(variables).flatMap(([name, { generate }]) => generate === undefined ? [] : [[name, generate]])))
 }
 
 /** The origins of the providers' servers, which `createHttp` may reach even at a private address. */

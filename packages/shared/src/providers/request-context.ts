@@ -15,6 +15,8 @@ export interface RequestContext extends FileContext {
    * Receives a limit that is nearly reached: no more requests go to `scope` until `retryAt`, in milliseconds since the epoch.
    */
   onNearLimit?: (rest: { scope: LimitScope, retryAt: number }) => void
+  /** Makes a token with which the user's device reports that the user opened the message. Absent outside of deliveries. */
+  seenToken?: () => string
   /**
    * Receives credentials that replace those of the request, when the provider moved the address of the connection. They are
    * stored, and later messages use them.

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { newId } from '../../src/db/index.ts'
 import {
   cancelNotification, claim, claimSegment, clearJobs, expireWaiting, followConnections, insertNotifications, pauseNotification,
-  postpone, reclaimLost, releaseParked, resumeNotification, retryFailed, settle, skipWaiting
+  postpone, reclaimLost, recordSeen, releaseParked, resumeNotification, retryFailed, settle, skipWaiting
 } from '../../src/deliveries/index.ts'
 import type { Claimed, DeliveryKey, DeliveryState, Outcome } from '../../src/deliveries/index.ts'
 import { assignJobs } from '../../src/deliveries/sql/assign-jobs.ts'
@@ -21,7 +21,8 @@ export const stepNames = [
 ] as const
 
 export interface Step {
-  name: typeof stepNames[number]
+  /** `recordSeen` follows only in a chosen order, because it depends on a message that was sent. */
+  name: typeof stepNames[number] | 'recordSeen'
   notification: number
   connection: number
   /** Selects outcomes and options. */
@@ -142,6 +143,7 @@ export async function openStateMachine (t: Test) {
       case 'postpone': await postpone(database, provider, keys, { waitMs: 3_600_000, everyMs: 1, reason: 'rateLimited' }); return {}
       case 'pauseNotification': await pauseNotification(database, notificationId); return {}
       case 'resumeNotification': await resumeNotification(database, notificationId); return {}
+      case 'recordSeen': await recordSeen(database, [notificationId, connectionId]); return {}
       case 'assignJobs': await assignJobs(database, [provider], 1_000); return {}
       case 'clearJobs': await clearJobs(database, await readJobs()); return {}
       case 'cancelNotification':

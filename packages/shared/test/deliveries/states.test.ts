@@ -23,6 +23,9 @@ const rareOrders = [
   inOrder(1, 'addBroadcast', 'cancelNotification', 'claimSegment'),
   inOrder(1, 'insertNotifications', 'claim', 'spendAttempts', 'reclaimLost', 'retryFailed'),
   inOrder(0, 'insertNotifications', 'claim', 'reclaimLost', 'retryFailed'),
+  inOrder(0, 'insertNotifications', 'claim', 'settle', 'settle', 'settle', 'recordSeen', 'recordSeen'),
+  inOrder(1, 'addBroadcast', 'refuse', 'claimSegment'),
+  inOrder(1, 'insertNotifications', 'claim', 'disconnect', 'settle'),
   inOrder(1, 'insertNotifications', 'refuse', 'claim', 'reconnect', 'followConnections'),
   inOrder(1, 'insertNotifications', 'refuse', 'claim', 'reconnect', 'releaseParked')
 ]

@@ -8,7 +8,12 @@ const facebook = { FACEBOOK_CLIENT_ID: '1', FACEBOOK_CLIENT_SECRET: 'hush' }
 
 /** A value that the variable accepts. Most accept any text. */
 const valueOf = (name: string) => {
-  const own: Record<string, string> = { EMAIL_SMTP_URL: 'smtp://127.0.0.1', EMAIL_FROM: 'news@site.example' }
+  const own: Record<string, string> = {
+    EMAIL_SMTP_URL: 'smtp://127.0.0.1',
+    EMAIL_FROM: 'news@site.example',
+    WEBPUSH_CONTACT: 'mailto:admin@site.example',
+    WEBPUSH_KEYS: Buffer.alloc(32, 1).toString('base64url')
+  }
   return own[name] ?? (name.endsWith('_URL') ? 'https://provider.example' : 'x')
 }
 

@@ -35,7 +35,7 @@ export interface Decision {
 /** One way to connect an account, performed as its user would: in a browser, or with a frontend that calls the API. */
 export interface WayIn {
   name: string
-  kind: 'redirect' | 'verifier' | 'code' | 'link' | 'confirm' | 'paste'
+  kind: 'redirect' | 'verifier' | 'code' | 'link' | 'confirm' | 'paste' | 'subscribe'
   /** Performs the user's steps from an open handshake to its end. Returns the last page, if there is one. */
   walk: (site: Site, handshake: OpenedHandshake, decision: Decision, browser?: Browser) => Promise<Page | undefined>
 }

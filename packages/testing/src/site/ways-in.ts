@@ -2,7 +2,8 @@ import { addressWays } from './address-ways.ts'
 import { createBrowser } from '../browser.ts'
 import type { Browser, Page } from '../browser.ts'
 import { until } from '../until.ts'
-import type { Decision, HandshakeResponse, WayIn } from './way-in.ts'
+import type { Site } from './site-types.ts'
+import type { Decision, HandshakeResponse, OpenedHandshake, WayIn } from './way-in.ts'
 
 /** All ways of all providers. */
 export const waysIn: WayIn[] = [
@@ -83,6 +84,27 @@ export const waysIn: WayIn[] = [
       return confirmAccount(browser, asked)
     }
   },
+  {
+    name: 'by a subscription over the API',
+    kind: 'subscribe',
+    walk: async (site, handshake, { account, answer }) => {
+      const { id, token } = handshake
+      if (answer === 'allow') {
+        await site.api('POST', `/v1/handshakes/${id}/subscription`, { token, body: await subscribe(site, handshake, account) })
+      }
+      return undefined
+    }
+  },
+  {
+    name: 'by a subscription on its page',
+    kind: 'subscribe',
+    walk: async (site, handshake, { account, answer }, browser = createBrowser()) => {
+      const page = await browser.get(handshake.startUrl)
+      if (answer === 'deny') return page
+      const subscription = JSON.stringify(await subscribe(site, handshake, account))
+      return browser.follow(await browser.submit(page, { subscription }))
+    }
+  },
   ...addressWays
 ]
 
@@ -104,6 +126,12 @@ function decide (
   const url = new URL(page)
   for (const [name, value] of Object.entries({ ...more, auto: answer, ...decision })) url.searchParams.set(name, value)
   return browser.get(url.href)
+}
+
+/** Subscribes a simulated browser, which has no screen and asks for no permission. */
+async function subscribe ({ api, control }: Site, { provider, token }: OpenedHandshake, account: string): Promise<object> {
+  const { publicKey } = await api<{ publicKey: string }>('GET', `/v1/${provider}/key`, { token })
+  return await control<object>('POST', `/${provider}/browsers`, { account, applicationServerKey: publicKey })
 }
 
 /** Undefined when the provider showed no verifier. */

@@ -5,7 +5,7 @@ import type { Services } from '../../services.ts'
 import { abortHandshake } from '../finish/finish-handshake.ts'
 import { HandshakeFailure } from '../outcome/handshake-failure.ts'
 import type { Outcome } from '../outcome/handshake-outcome.ts'
-import { storeAddress } from './store-address.ts'
+import { connectProven } from '../finish/connect-proven.ts'
 
 /**
  * The result of a code or a link. After `wrong` the user may try again; `over` means that no code is awaited, or that another
@@ -25,7 +25,7 @@ export async function confirmByCode (
   const claimed = await findHandshake(database, handshake.id, now()) ?? handshake
   const grant = openAwaitedGrant(vault, claimed)
   if (grant !== undefined && isProven(vault, claimed, { code: code.replaceAll(/\s/g, '') })) {
-    return await storeAddress(services, provider, handshake, grant)
+    return await connectProven(services, provider, handshake, grant)
   }
   if (triesLeft > 0) {
     await releaseHandshake(database, handshake.id)
@@ -43,5 +43,5 @@ export async function confirmByLink (
   const grant = openAwaitedGrant(vault, handshake)
   if (grant === undefined || !isProven(vault, handshake, { link })) return { kind: 'over' }
   if (!await claimAwaitedGrant(database, handshake, now())) return { kind: 'over' }
-  return await storeAddress(services, provider, handshake, grant)
+  return await connectProven(services, provider, handshake, grant)
 }

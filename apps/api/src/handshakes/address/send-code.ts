@@ -8,7 +8,7 @@ import type { Services } from '../../services.ts'
 import { confirmationUrl } from '../handshake-urls.ts'
 import { toUnusableAddress } from './address-result.ts'
 import type { AddressResult } from './address-result.ts'
-import { storeAddress } from './store-address.ts'
+import { connectProven } from '../finish/connect-proven.ts'
 
 const timeoutMs = 25_000
 
@@ -40,7 +40,7 @@ async function send (
   const confirmation = { code: secrets.code, url: confirmationUrl(site, provider.id, id, secrets.link), site: site.name }
   try {
     const sent = await provider.handshakes.address?.sendCode?.(grant, confirmation, newRequestContext(services, timeoutMs))
-    if (sent === 'proven') return await storeAddress(services, provider, handshake, grant)
+    if (sent === 'proven') return await connectProven(services, provider, handshake, grant)
     await releaseHandshake(database, id)
     return { kind: 'sent' }
   } catch (error) {

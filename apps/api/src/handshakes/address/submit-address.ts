@@ -4,7 +4,7 @@ import type { Provider } from '@carillon/shared/providers'
 import { chargeOutgoing } from '../../outgoing-budget.ts'
 import { newRequestContext } from '../../request-context.ts'
 import type { Services } from '../../services.ts'
-import { storeAddress } from './store-address.ts'
+import { connectProven } from '../finish/connect-proven.ts'
 import { toUnusableAddress } from './address-result.ts'
 import type { AddressResult } from './address-result.ts'
 import { sendFirstCode } from './send-code.ts'
@@ -27,5 +27,5 @@ export async function submitAddress (
   if ('kind' in grant) return grant
   if (address.sendCode !== undefined) return await sendFirstCode(services, provider, handshake, grant)
   if (!await claimHandshake(services.database, handshake, services.now())) return { kind: 'over' }
-  return await storeAddress(services, provider, handshake, grant)
+  return await connectProven(services, provider, handshake, grant)
 }

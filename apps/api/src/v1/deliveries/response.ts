@@ -21,7 +21,7 @@ export const deliveryResponse = Type.Object({
 
 const deliveryEventResponse = Type.Object({
   at: timeField,
-  event: Type.Enum(['queued', 'parked', 'released', 'attempt', 'wait', 'handedBack', 'workerLost', 'skipped', 'expired', 'canceled', 'paused', 'resumed', 'retried']),
+  event: Type.Enum(['queued', 'parked', 'released', 'attempt', 'wait', 'handedBack', 'workerLost', 'skipped', 'expired', 'canceled', 'paused', 'resumed', 'retried', 'seen']),
   outcome: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
   status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),

@@ -20,12 +20,14 @@ import { addressRoutes, confirmCode } from './address-routes.ts'
 import { findOfKind, findOwnHandshake } from './find-own-handshake.ts'
 import { toFailedProblem, toOverProblem } from './problems.ts'
 import { handshakeResponse, toHandshakeResponse } from './response.ts'
+import { subscriptionRoutes } from './subscription-routes.ts'
 import { confirmBody, handshakeBody, verifierBody } from './schema.ts'
 
 export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox {
   const { database, providers, site } = services
   return async (app) => {
     await app.register(addressRoutes(services))
+    await app.register(subscriptionRoutes(services))
 
     app.post('/handshakes', {
       config: { callers: { user: true } },

@@ -28,6 +28,21 @@ export const addressBody = Type.Object({
   }))
 }, { additionalProperties: false, minProperties: 1, maxProperties: 1 })
 
+export const subscriptionBody = exactly({
+  endpoint: Type.String({ minLength: 1, maxLength: 2_048 }),
+  expirationTime: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+  keys: exactly({ p256dh: Type.String({ minLength: 1, maxLength: 128 }), auth: Type.String({ minLength: 1, maxLength: 64 }) }),
+  applicationServerKey: Type.Optional(Type.String({
+    minLength: 1, maxLength: 128, description: 'The public key that the browser subscribed with. The default is the `publicKey` of `GET /v1/{provider}/key`'
+  })),
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'By which the user recognizes the browser, such as `Firefox on Linux`' }))
+})
+
+export const pushKeyResponse = Type.Object({
+  publicKey: Type.String({ description: 'The `applicationServerKey` for new subscriptions, in base64url' }),
+  earlierKeys: Type.Array(Type.String(), { description: 'Keys of older subscriptions, which go on working' })
+}, { title: 'PushKey' })
+
 /** An object with one of two fields. */
 export const confirmBody = Type.Object({
   accept: Type.Optional(Type.Boolean({

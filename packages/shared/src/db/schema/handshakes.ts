@@ -14,7 +14,7 @@ export const handshakes = pgTable('handshakes', {
   /** The team that the user connects, if any. Only its owner may do so. */
   teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
   provider: text().notNull(),
-  kind: text({ enum: ['redirect', 'verifier', 'code', 'confirm', 'paste', 'link'] }).notNull(),
+  kind: text({ enum: ['redirect', 'verifier', 'code', 'confirm', 'paste', 'link', 'subscribe'] }).notNull(),
   /** The address of the user's account, for providers with user-chosen hosts. */
   account: text(),
   /**

@@ -68,6 +68,11 @@ export interface SecretTraits {
   environment?: (url: string, control: <Result>(path: string, body: object) => Promise<Result>) => Promise<Record<string, string>>
 }
 
+/** A fault's `match` for the requests that show messages: the route up to its first parameter. */
+export function matchOf ({ showing }: DeliveryTraits): string {
+  return showing.split(':', 1)[0] ?? ''
+}
+
 interface JourneyTraits {
   /** The test of this provider's own journey, from the root of the repository. The journeys of users then leave it out. */
   ownTest?: string

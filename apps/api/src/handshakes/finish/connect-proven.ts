@@ -1,13 +1,13 @@
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
-import { assertTeamOwner } from '../finish/assert-team-owner.ts'
-import { abortHandshake } from '../finish/finish-handshake.ts'
+import { assertTeamOwner } from './assert-team-owner.ts'
+import { abortHandshake } from './finish-handshake.ts'
 import type { Outcome } from '../outcome/handshake-outcome.ts'
-import { storeOrHoldGrant } from '../finish/store-grant.ts'
+import { storeOrHoldGrant } from './store-grant.ts'
 
-/** Connects the proven address of a claimed handshake. */
-export async function storeAddress (
+/** Connects the account of a claimed handshake. The user has proven that it is theirs. */
+export async function connectProven (
   services: Services, provider: Provider, handshake: Handshake, grant: Grant
 ): Promise<Outcome> {
   try {
