@@ -1,5 +1,5 @@
 import {
-  chooseRetryAt, classifyForeign, classifyStatus, isPage, isText, parseJsonObject, parseRetryAfter
+  chooseRetryAt, classifyForeign, classifyStatus, isPage, isText, parseJsonObject, parseRetryAfter, ProviderError
 } from '@carillon/http'
 import type { Classification, Failure, HttpResponse } from '@carillon/http'
 
@@ -32,6 +32,11 @@ export function classify (response: HttpResponse, now: number): Classification<t
   if (status >= 200 && status < 300) return isAccepted(response) ? { kind: 'ok', value: true } : classifyForeign(response, now)
   const refusal = status >= 400 && !isPage(response) ? classifyRefusal(response) : undefined
   return refusal ?? classifyForeign(response, now)
+}
+
+/** Whether the push service says that the browser subscribed with another VAPID key. */
+export function isOtherKey (error: unknown): boolean {
+  return error instanceof ProviderError && error.failure.kind === 'gone' && error.failure.reason === otherKey.reason
 }
 
 /** RFC 8030 §5 asks for 201 and a Location. Other services return 202, or 200 with the message. */

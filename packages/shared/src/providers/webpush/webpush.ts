@@ -7,6 +7,7 @@ import { classify } from './classify.ts'
 import { accountOf, parsePushSubscription, toSubscription } from './credentials.ts'
 import type { PushSubscription } from './credentials.ts'
 import { encryptForBrowser } from './encrypt.ts'
+import { createKeySet } from './key-set.ts'
 import { createPushHosts } from './push-hosts.ts'
 import { renderMessage, shorten, topicOf, toPayload } from './render.ts'
 import { createVapidHeaders } from './vapid-header.ts'
@@ -26,6 +27,7 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
   if (current === undefined) throw new TypeError('WEBPUSH_KEYS contains no key')
   const hosts = createPushHosts(config.hosts)
   const vapidHeaders = createVapidHeaders(config.contact)
+  const keySet = createKeySet(keys)
 
   return {
     origins: hosts.origins,
@@ -75,19 +77,15 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
     payload: Buffer, headers: Record<string, string>, credentials: PushSubscription, context: RequestContext
   ): Promise<void> {
     const { endpoint, keyId } = credentials
-    const { origin, host } = new URL(endpoint)
+    const url = new URL(endpoint)
     const fault = hosts.findFault(endpoint)
-    if (fault === 'was removed by the browser') throw new ProviderError({ kind: 'gone', reason: `the endpoint ${fault}` }, host)
-    if (fault !== undefined) throw new ProviderError({ kind: 'rejected', reason: `the endpoint ${fault}` }, host)
-    const key = keys.find(({ id }) => id === keyId)
-    if (key === undefined) {
-      throw new ProviderError({ kind: 'misconfigured', reason: `WEBPUSH_KEYS lacks the key ${keyId}, with which browsers have subscribed` }, host)
-    }
-    await sendRequest({
+    if (fault === 'was removed by the browser') throw new ProviderError({ kind: 'gone', reason: `the endpoint ${fault}` }, url.host)
+    if (fault !== undefined) throw new ProviderError({ kind: 'rejected', reason: `the endpoint ${fault}` }, url.host)
+    const acceptedId = await keySet.send(keyId, url, (key) => sendRequest({
       method: 'POST',
       url: endpoint,
       headers: {
-        authorization: vapidHeaders(origin, key, context.now()),
+        authorization: vapidHeaders(url.origin, key, context.now()),
         'content-encoding': 'aes128gcm',
         'content-type': 'application/octet-stream',
         ttl: String(config.ttlSeconds),
@@ -95,7 +93,9 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
       },
       body: encryptForBrowser(payload, credentials),
       maxResponseBytes: 16_384
-    }, classify, context)
+    }, classify, context))
+    const accepted: PushSubscription = { ...credentials, keyId: acceptedId }
+    if (acceptedId !== keyId) context.onMoved?.(accepted)
   }
 }
 

@@ -21,13 +21,16 @@ function open (t: Test, hosts: string[], keys = [first]) {
   const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [] })
   t.teardown(() => http.close())
   const { signal } = new AbortController()
-  const context: RequestContext = { http, signal, now: Date.now, registrations: createMemoryRegistrations() }
+  const moved: unknown[] = []
+  const context: RequestContext = {
+    http, signal, now: Date.now, registrations: createMemoryRegistrations(), onMoved: (credentials) => { moved.push(credentials) }
+  }
   const send = (message: Message, credentials: unknown, key: string = randomUUID()) => {
     return provider.send?.(message, key, provider.parseCredentials(credentials), context)
   }
   const { subscribe } = provider.handshakes
   if (subscribe === undefined) throw new Error('Web Push has a handshake')
-  return { send, subscribe }
+  return { send, subscribe, moved }
 }
 
 async function failureOf (act: () => unknown): Promise<Failure> {
@@ -179,6 +182,32 @@ t.test('blames nobody but the operator when the key of a subscription is missing
   const reason = `WEBPUSH_KEYS lacks the key ${parseVapidKey(first).id}, with which browsers have subscribed`
   t.same(await failureOf(() => send(note, credentials)), { kind: 'misconfigured', reason })
   t.equal(await calls('POST /webpush/wpush/v2/:token'), 0)
+})
+
+t.test('finds the key of an imported subscription, and stores it', async (t) => {
+  const { url, subscribe, inbox, calls } = await openBrowsers(t)
+  const { publicKey, id } = parseVapidKey(second)
+  const { endpoint, keys } = await subscribe({ account: 'ann', applicationServerKey: publicKey })
+  const imported = { endpoint, ...Object(keys) }
+  const { send, moved } = open(t, [url], [first, second])
+  await send(note, imported)
+  t.same(moved, [{ ...imported, keyId: id }])
+  t.equal((await inbox({ name: 'ann', credentials: undefined })).length, 1)
+  await send(note, moved[0])
+  t.equal(moved.length, 1)
+  t.equal(await calls('POST /webpush/wpush/v2/:token'), 3, 'the second message is sent once')
+})
+
+t.test('blames a browser for its key only where the key has worked', async (t) => {
+  const { url, subscribe } = await openBrowsers(t)
+  const { publicKey, id } = parseVapidKey(first)
+  const { endpoint, keys } = await subscribe({ account: 'ann', applicationServerKey: parseVapidKey(second).publicKey })
+  const imported = { endpoint, ...Object(keys) }
+  const { send, subscribe: handshake } = open(t, [url])
+  const reason = `browsers subscribed with another VAPID key than ${id}: add that key to WEBPUSH_KEYS`
+  t.same(await failureOf(() => send(note, imported)), { kind: 'misconfigured', reason, scope: 'host' })
+  await send(note, handshake.accept(await subscribe({ account: 'ben', applicationServerKey: publicKey })).credentials)
+  t.match(await failureOf(() => send(note, imported)), { kind: 'gone', reason: /another VAPID key/ })
 })
 
 t.test('sends nothing to a host that is no longer allowed, or that the guard refuses', async (t) => {
