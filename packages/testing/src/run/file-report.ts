@@ -5,6 +5,8 @@ import { stringify } from 'yaml'
 export interface FileResult {
   file: string
   seconds: number
+  /** Of the file's process and of those that it started. PostgreSQL and Redis are not included, if all files share them. */
+  cpuSeconds: number
   ok: boolean
   passed: number
   failed: number
@@ -27,7 +29,7 @@ export function createFileReport () {
   return {
     write: (line: string) => { parser.write(line + '\n') },
     /** `problem` describes how the process ended, unless it succeeded. */
-    end: (problem?: string): Omit<FileResult, 'file' | 'seconds'> => {
+    end: (problem?: string): Omit<FileResult, 'file' | 'seconds' | 'cpuSeconds'> => {
       parser.end()
       const ok = parser.ok && problem === undefined
       // A file that fails counts as failed, even if all its assertions passed.
@@ -68,9 +70,9 @@ export function createFileReport () {
 
 /** The lines of the log about one file. */
 export function describeResult (result: FileResult): string[] {
-  const { ok, file, seconds, skips, failures, comments } = result
+  const { ok, file, seconds, cpuSeconds, skips, failures, comments } = result
   return [
-    `${ok ? 'ok  ' : 'FAIL'} ${file} (${summary(result)}, ${seconds.toFixed(1)} s)`,
+    `${ok ? 'ok  ' : 'FAIL'} ${file} (${summary(result)}, ${seconds.toFixed(1)} s, CPU ${cpuSeconds.toFixed(1)} s)`,
     ...skips.map((line) => `     skipped: ${line}`),
     ...(ok ? [] : [...failures, ...comments].map(indent))
   ]

@@ -22,6 +22,10 @@ import type { ServersOnDemand } from './serve-on-demand.ts'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const maxSlow = 15
+type Column = [name: string, of: (result: FileResult) => number]
+const columns: Column[] = [
+  ['time', ({ seconds }) => seconds], ['CPU time', ({ cpuSeconds }) => cpuSeconds]
+]
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
 
@@ -109,13 +113,17 @@ function toCommand (file: string, { inspect }: RunOptions, bundles: string | und
 
 function showTotals (results: FileResult[], seconds: number): void {
   if (results.length > 1) {
-    const slowest = results.toSorted((one, other) => other.seconds - one.seconds).slice(0, maxSlow)
-    console.log(`\nThe slowest of ${results.length} files:`)
-    for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`)
+    console.log('')
+    for (const [name, of] of columns) {
+      console.log(`The most ${name} of ${results.length} files:`)
+      for (const result of results.toSorted((one, other) => of(other) - of(one)).slice(0, maxSlow)) {
+        console.log(`${of(result).toFixed(1).padStart(7)} s  ${result.file}`)
+      }
+    }
   }
-  const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0)
-  console.log(`\n${Math.round(seconds)} s in all`)
-  console.log(summary({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }))
+  const sum = (of: Column[1]) => results.reduce((total, result) => total + of(result), 0)
+  console.log(`\n${Math.round(seconds)} s in all, CPU ${Math.round(sum(({ cpuSeconds }) => cpuSeconds))} s without servers`)
+  console.log(summary({ passed: sum((one) => one.passed), failed: sum((one) => one.failed), skipped: sum((one) => one.skipped) }))
 }
 
 /** Imported only when a test requests the servers, because loading the schema's modules takes longer than many tests. */

@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { createCpuMeter } from './children-cpu.ts'
 import { createFileReport } from './file-report.ts'
 import type { FileResult } from './file-report.ts'
 
@@ -25,11 +26,12 @@ export async function runFiles (
   commands: TestCommand[], { jobs, bail, signal, onResult, ...how }: RunFilesOptions
 ): Promise<void> {
   const waiting = [...commands]
+  const measureCpu = createCpuMeter()
   const stop = new AbortController()
   const ended = AbortSignal.any([signal, stop.signal])
   await Promise.all(Array.from({ length: jobs }, async () => {
     for (let next = waiting.shift(); next && !ended.aborted; next = waiting.shift()) {
-      const result = await runFile(next, { ...how, bail, signal: ended })
+      const result = await runFile(next, { ...how, bail, signal: ended, measureCpu })
       // A file that ended together with the run has not failed.
       if (ended.aborted) return
       onResult(result)
@@ -38,8 +40,10 @@ export async function runFiles (
   }))
 }
 
+type RunFileOptions = Omit<RunFilesOptions, 'jobs' | 'onResult'> & { measureCpu: () => number }
+
 async function runFile (
-  { file, command, args }: TestCommand, { cwd, env, timeoutMs, graceMs = 15_000, bail, signal }: Omit<RunFilesOptions, 'jobs' | 'onResult'>
+  { file, command, args }: TestCommand, { cwd, env, timeoutMs, graceMs = 15_000, bail, signal, measureCpu }: RunFileOptions
 ): Promise<FileResult> {
   const startedAt = performance.now()
   const report = createFileReport()
@@ -57,6 +61,8 @@ async function runFile (
     cancelSignal: signal,
     forceKillAfterDelay: graceMs
   })
+  let cpuSeconds = 0
+  child.once('exit', () => { cpuSeconds = measureCpu() })
   // A test file ends itself at its timeout. This timer is for one that hangs.
   let limitMs = timeoutMs
   let isLate = false
@@ -75,7 +81,7 @@ async function runFile (
   const { exitCode, signal: killedBy } = await child
   clearTimeout(timer)
   const ending = isLate ? `did not end within ${limitMs / 1000} s` : `ended with ${killedBy ?? `code ${exitCode}`}`
-  return { file, seconds: (performance.now() - startedAt) / 1000, ...report.end(exitCode === 0 ? undefined : ending) }
+  return { file, seconds: (performance.now() - startedAt) / 1000, cpuSeconds, ...report.end(exitCode === 0 ? undefined : ending) }
 }
 
 function isOwnTimeout (message: unknown): message is { setTimeout: number } {

@@ -11,11 +11,11 @@ t.test('shows its options', async (t) => {
   t.match(help.stdout.join('\n'), /^npm test -- \[path or word …\]/)
 })
 
-t.test('runs the files that a word selects, starts only servers that they need, and prints the time of each', async (t) => {
+t.test('runs the files that a word selects, starts only servers that they need, and prints the times of each', async (t) => {
   const words = run('local/test/free-port', 'local/test/lock')
   t.match(await words.exited, { code: 0 }, words.output())
-  t.match(words.output(), /ok {3}packages\/local\/test\/lock\.test\.ts \(\d+ passed, 0 failed, 0 skipped, [\d.]+ s\)/)
-  t.match(words.output(), /The slowest of 2 files:\n +[\d.]+ s {2}packages\/local/)
+  t.match(words.output(), /ok {3}packages\/local\/test\/lock\.test\.ts \(\d+ passed, 0 failed, 0 skipped, [\d.]+ s, CPU [\d.]+ s\)/)
+  t.match(words.output(), /The most CPU time of 2 files:\n +[\d.]+ s {2}packages\/local/)
   t.match(words.stdout.at(-1), /^\d+ passed, 0 failed, 0 skipped$/)
 })
 

@@ -28,7 +28,7 @@ t.test('counts passed, failed and skipped tests, with the reasons', async (t) =>
   const [passes, fails] = await run(['passes', 'fails'])
   t.match(passes, { file: 'passes', ok: true, passed: 1, failed: 0, skipped: 1, skips: [/and not this: no reason/] })
   t.match(fails, { ok: false, passed: 0, failed: 1, failures: [/✖ counts > wrongly[^]*fails\.ts/], comments: [/wanted to say/] })
-  t.match(fails && describeResult(fails).join('\n'), /^FAIL fails \(0 passed, 1 failed, 0 skipped, [\d.]+ s\)\n {5}✖ counts > wrongly/)
+  t.match(fails && describeResult(fails).join('\n'), /^FAIL fails \(0 passed, 1 failed, 0 skipped, [\d.]+ s, CPU [\d.]+ s\)\n {5}✖ counts > wrongly/)
 })
 
 t.test('fails for a file that does not run', async (t) => {
@@ -41,6 +41,13 @@ t.test('fails for a file that hangs after its timeout, and reports what it was d
 
 t.test('waits as long as a file says that it may take', async (t) => {
   t.match(await run(['takes-long'], { timeoutMs: 5_000, graceMs: 5_000 }), [{ ok: true, passed: 1 }])
+})
+
+t.test('measures the CPU time of a file and of the processes that it starts', async (t) => {
+  const [result] = await run(['starts-busy-process'])
+  t.match(result, { ok: true, passed: 1 })
+  // Its process is busy for a second of its own CPU time.
+  t.ok(result !== undefined && (result.cpuSeconds > 1 || process.platform !== 'linux'), `${result?.cpuSeconds} s`)
 })
 
 t.test('starts no file after the first failure with --bail', async (t) => {
