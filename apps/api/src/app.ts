@@ -10,6 +10,7 @@ import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
 import { createClientErrorHandler, refuseExpectation } from './problems/server-errors.ts'
 import { describeApi, reference } from './reference/reference.ts'
 import { refuseRequests } from './refuse-requests.ts'
+import { buildSerializers } from './build-serializers.ts'
 import { logRequests } from './request-log.ts'
 import type { Services } from './services.ts'
 import { validateInput } from './input/validation.ts'
@@ -35,6 +36,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
     // Without these, Node and Fastify would refuse such requests without a problem document.
     clientErrorHandler: createClientErrorHandler(site.publicUrl, log),
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildSerializer: buildSerializers } },
     http: { requireHostHeader: false }
   })
   app.server.on('checkExpectation', (_request, response) => { refuseExpectation(site.publicUrl, response) })
