@@ -1,5 +1,3 @@
-import { simpleParser } from 'mailparser'
-
 /** A mail as the inbox keeps it. */
 export interface Mail {
   /** The id of its page. */
@@ -20,6 +18,8 @@ export interface Mail {
 }
 
 export async function parseMail (raw: Buffer, id: string, { from, to }: { from: string, to: string }): Promise<Mail> {
+  // Loaded with the first mail, because its tables of character sets take a third of the sandbox's start.
+  const { simpleParser } = await import('mailparser')
   const parsed = await simpleParser(raw, { skipTextToHtml: true, skipHtmlToText: true })
   const headers: Record<string, string> = Object.fromEntries(parsed.headerLines.map(({ key, line }) => [key, line.slice(line.indexOf(':') + 1).replace(/\r?\n\s+/g, ' ').trim()]))
   const isOneClick = /^List-Unsubscribe=One-Click$/i.test(headers['list-unsubscribe-post'] ?? '')

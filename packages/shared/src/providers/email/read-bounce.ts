@@ -1,4 +1,3 @@
-import { simpleParser } from 'mailparser'
 import type { ParsedMail } from 'mailparser'
 import type { EmailAddress } from './address.ts'
 import { classify } from './classify.ts'
@@ -18,6 +17,8 @@ export interface Bounce {
  */
 export async function readBounce (raw: Buffer, addresses: ReturnAddresses, now: number): Promise<Bounce | undefined> {
   const options = { keepDeliveryStatus: true, skipImageLinks: true, skipTextToHtml: true, skipHtmlToText: true }
+  // Loaded with the first bounce, because its tables of character sets take longer to load than most of a process.
+  const { simpleParser } = await import('mailparser')
   const mail = await simpleParser(raw, options)
   const part = (type: string): string => mail.attachments.find(({ contentType }) => contentType === type)?.content.toString() ?? ''
   const status = part('message/delivery-status')
