@@ -8,6 +8,7 @@ import { createNtfy } from './ntfy/ntfy.ts'
 import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
 import { createSlack } from './slack/slack.ts'
+import { createTelegram } from './telegram/telegram.ts'
 import { createWebPush } from './webpush/webpush.ts'
 
 /** All simulated services. A new one is a folder and a line here. */
@@ -21,5 +22,6 @@ export const simulators: CreateSimulator[] = [
   createMastodon,
   createNoticeboard,
   createEmail,
+  createTelegram,
   createWebPush
 ]

@@ -7,6 +7,7 @@ import type { ProcessOverrides } from '@carillon/shared/runtime'
 import { createReadiness } from '@carillon/shared/stores'
 import { createServices } from './create-services.ts'
 import { openHealth } from './health.ts'
+import { startPolls } from './inbound/start-polls.ts'
 import { startWorkers } from './workers.ts'
 
 /** After this time of the shutdown, requests to providers are aborted. */
@@ -32,9 +33,12 @@ export async function runWorker (env: Record<string, string | undefined>, overri
     const runtime = createRuntime(config, { ...overrides, definitions, log, stores, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
 
+    const services = createServices(runtime, { stopping: shutdown.stopping, aborting: shutdown.aborting })
+    const polls = startPolls(services)
+    shutdown.onClose(() => polls.close())
     const workers = startWorkers({
       runtime,
-      services: createServices(runtime, { stopping: shutdown.stopping, aborting: shutdown.aborting }),
+      services,
       jobsPerProvider: config.DELIVER_JOBS,
       reconcileEveryMs: config.RECONCILE_SECONDS * 1000
     })

@@ -1,4 +1,4 @@
-import { closeAccount, unsubscribe } from '../connections/index.ts'
+import { closeAccount, reopenAccount, unsubscribe } from '../connections/index.ts'
 import { publicId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { skipWaiting } from '../deliveries/index.ts'
@@ -6,13 +6,14 @@ import { refuseGrant } from '../grants/index.ts'
 import { holdOpenedGrant } from '../handshakes/index.ts'
 import type { Log } from '../log/index.ts'
 import { cleanName } from '../names/index.ts'
-import type { InboundEvent } from '../providers/index.ts'
+import type { InboundEvent, Provider } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { openEvents } from './stored-events.ts'
 
 export interface InboundServices {
   database: Database
   vault: Vault
+  providers: ReadonlyMap<string, Provider>
   log: Log
   /** Milliseconds since the epoch. */
   now: () => number
@@ -41,6 +42,9 @@ async function handleEvent (services: InboundServices, provider: string, event: 
       accountId: event.accountId, at: event.issuedAt, reason: 'deleted at the user\'s request', erases: true
     })
     case 'targetGone': return await close({ accountId: event.accountId, at, reason: event.reason })
+    case 'targetReturned':
+      await reopen(event)
+      return []
     case 'linkOpened':
       await holdOpened(event)
       return []
@@ -58,6 +62,13 @@ async function handleEvent (services: InboundServices, provider: string, event: 
     const account = { ...grant.account, name: cleanName(grant.account.name, grant.account.id) }
     const isHeld = await holdOpenedGrant(database, vault, { provider, code, grant: { ...grant, account } }, now())
     if (!isHeld) log.info({ provider }, 'a link was opened that no open handshake has')
+  }
+
+  async function reopen ({ grant, reason }: Extract<InboundEvent, { kind: 'targetReturned' }>): Promise<void> {
+    const { database, vault, providers, log } = services
+    const rules = { accounts: providers.get(provider)?.accounts ?? 'one', canRevoke: false }
+    const reopened = await reopenAccount(database, vault, { provider, grant, reason }, rules)
+    log.info({ provider, connectionIds: reopened.map((one) => publicId('connection', one.id)) }, 'connections work again')
   }
 
   async function close (end: { accountId: string, at: Date, reason: string, erases?: boolean }): Promise<string[]> {

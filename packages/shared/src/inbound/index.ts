@@ -1,3 +1,5 @@
 export { handleNotice } from './handle-notice.ts'
 export { handleWaiting } from './handle-waiting.ts'
+export { pollMessages, releasePoll } from './poll-messages.ts'
 export { findDeletion, storeMessage } from './store-message.ts'
+export type { InboundServices } from './handle-notice.ts'

@@ -19,6 +19,7 @@ const storedKinds: Record<InboundEvent['kind'], typeof noticeKinds[number]> = {
   deletionRequested: 'delete',
   linkOpened: 'linkOpened',
   targetGone: 'targetGone',
+  targetReturned: 'targetReturned',
   grantRevoked: 'grantRevoked',
   unsubscribed: 'unsubscribed'
 }

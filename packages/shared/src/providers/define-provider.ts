@@ -35,6 +35,8 @@ export interface ProviderOptions<Env extends VariableTable, C extends Credential
   hasUserHosts?: true
   /** True when the service does not use HTTP. The simulator then has its own port, `SANDBOX_<ID>_PORT`. */
   hasOwnPort?: true
+  /** The limit of the service for one client, in requests per second, when the operator sets no other. */
+  maxPerSecond?: number
   /** Absent when the account cannot be connected in a terminal. */
   terminal?: TerminalAccess
   /** Why a terminal cannot connect an account, without `terminal`. Completes "Acme cannot be connected in a terminal: …". */
@@ -72,10 +74,12 @@ export interface ProviderDefinition {
 
 /** Derives the parts that the configuration, the command line and the documentation need from a provider's own facts. */
 export function defineProvider<const Env extends VariableTable, C extends Credentials> (
-  { id, name, holder, accounts, env, hasUserHosts, hasOwnPort, terminal, noTerminal, create }: ProviderOptions<Env, C>
+  { id, name, holder, accounts, env, hasUserHosts, hasOwnPort, maxPerSecond, terminal, noTerminal, create }:
+  ProviderOptions<Env, C>
 ): ProviderDefinition {
   const prefix = `${id.toUpperCase()}_`
   const limit = `${prefix}MAX_PER_SECOND`
+  const noLimit = maxPerSecond === undefined ? ' No limit when absent.' : ''
   const required = Object.entries(env).flatMap(([suffix, variable]) => variable.required === true ? [`${prefix}${suffix}`] : [])
   return {
     id,
@@ -90,7 +94,11 @@ export function defineProvider<const Env extends VariableTable, C extends Creden
     ...noTerminal !== undefined && { noTerminal },
     variables: {
       ...Object.fromEntries(Object.entries(env).map(([suffix, variable]) => [`${prefix}${suffix}`, variable])),
-      [limit]: { ...integer(1, 100_000), about: `Requests that all workers together send to ${name} in a second at most. No limit when absent.` }
+      [limit]: {
+        ...integer(1, 100_000),
+        ...maxPerSecond !== undefined && { initial: String(maxPerSecond) },
+        about: `Requests that all workers together send to ${name} in a second at most.${noLimit}`
+      }
     },
     create (values, site) {
       if (required.some((variable) => values[variable] === undefined)) return undefined

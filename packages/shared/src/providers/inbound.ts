@@ -1,4 +1,5 @@
 import type { Grant } from './credentials.ts'
+import type { RequestContext } from './request-context.ts'
 
 /** A request that a provider sends to `POST /inbound/<provider>`, as it arrived. */
 export interface InboundRequest {
@@ -21,6 +22,11 @@ export type InboundEvent =
   | { kind: 'linkOpened', code: string, grant: Grant }
   /** The address of the account no longer exists, or accepts no more messages. `reason` is for the user. */
   | { kind: 'targetGone', accountId: string, reason: string }
+  /**
+   * The account of `grant` accepts messages again, for example because the user unblocked a bot. Opens the connections again that
+   * `targetGone` or a failed message ended with this `reason`, and no others.
+   */
+  | { kind: 'targetReturned', grant: Grant, reason: string }
   /**
    * The provider ended credentials that several connections share. `key` is that of `Grant.shared`. Credentials that were stored
    * after `issuedAt` stay.
@@ -63,4 +69,12 @@ export interface InboundReader {
    * the provider expects to be refused with 401, and `rejected` for any other request that is not the provider's.
    */
   read (request: InboundRequest, now: number): InboundMessage | Promise<InboundMessage>
+  /**
+   * Asks the provider for messages, for a provider that holds them until a client asks. One process of the deployment asks at a
+   * time. `cursor` is that of the last result, whose messages are stored by then; null at first. Waits for a message for some
+   * seconds. Throws ProviderError.
+   */
+  poll? (cursor: string | null, context: RequestContext): Promise<{ messages: InboundMessage[], cursor: string | null }>
+  /** Tells the provider where to send its messages. Each worker calls it when it starts. Throws ProviderError. */
+  register? (context: RequestContext): Promise<void>
 }

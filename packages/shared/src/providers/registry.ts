@@ -8,11 +8,12 @@ import type { Provider } from './provider.ts'
 import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
 import { slack } from './slack/index.ts'
+import { telegram } from './telegram/index.ts'
 import { webpush } from './webpush/index.ts'
 
 /** All supported providers, in the order in which users see them. */
 export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [
-  pushbullet, pumpio, blotre, facebook, slack, ntfy, mastodon, email, webpush
+  pushbullet, pumpio, blotre, facebook, slack, ntfy, telegram, mastodon, email, webpush
 ]
 
 /** The provider that examples in help texts and documentation use. */

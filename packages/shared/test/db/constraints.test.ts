@@ -2,8 +2,9 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, insights, newId,
-  notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users
+  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, inboundPolls,
+  insights, newId, notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers,
+  teams, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -338,6 +339,13 @@ t.test('notices', async (t) => {
   await db.insert(notices).values({ id: newId(), provider: 'facebook', kind: 'delete', digest: 'told', code: 'code', closed: 1 })
   await refuses('notices_digest', 'what was told already', { digest: 'told' })
   await refuses('notices_code', 'the code of another', { code: 'code' })
+})
+
+t.test('inbound polls', async (t) => {
+  const { takes, refuses } = attempts(t, inboundPolls, () => ({ provider: newId() }))
+  await takes('a provider that no process asks')
+  await takes('a lease', { leaseOwner: 'one', leaseUntil: now })
+  await refuses('inbound_polls_lease', 'a lease without an end', { leaseOwner: 'one' })
 })
 
 t.test('the test covers every constraint', async (t) => {

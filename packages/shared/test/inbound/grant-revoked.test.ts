@@ -8,7 +8,7 @@ import { ensureUsers, grantOf, vault } from '../people.ts'
 
 const database = await openTestDatabase(t)
 const { sql } = database
-const services = { database, vault, log: createLog({ name: 'test', level: 'silent' }), now: Date.now }
+const services = { database, vault, providers: new Map(), log: createLog({ name: 'test', level: 'silent' }), now: Date.now }
 const provider = 'acme'
 
 t.test('parks the connections of a grant that the provider ended, and no others', async (t) => {

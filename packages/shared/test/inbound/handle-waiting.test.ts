@@ -9,7 +9,7 @@ const database = await openTestDatabase(t)
 const { sql } = database
 const lines: string[] = []
 const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => { lines.push(line) } } })
-const services = { database, vault, log, now: Date.now }
+const services = { database, vault, providers: new Map(), log, now: Date.now }
 
 /** The event that an account was removed, as the process leaves it that crashed after it had stored the message. */
 async function leave (name: string): Promise<string> {

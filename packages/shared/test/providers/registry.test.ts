@@ -70,6 +70,7 @@ t.test('trusts only the origins of the offered providers', async (t) => {
 })
 
 t.test('limits the rate of providers with a limit', async (t) => {
-  t.same([...maxPerSecond(loadConfig({}))], [])
-  t.same([...maxPerSecond(loadConfig({ PUMPIO_MAX_PER_SECOND: '20', BLOTRE_MAX_PER_SECOND: '5' }))], [['pumpio', 20], ['blotre', 5]])
+  t.same([...maxPerSecond(loadConfig({}))], [['telegram', 25]], 'the limits of services')
+  t.same([...maxPerSecond(loadConfig({ PUMPIO_MAX_PER_SECOND: '20', BLOTRE_MAX_PER_SECOND: '5', TELEGRAM_MAX_PER_SECOND: '20' }))],
+    [['pumpio', 20], ['blotre', 5], ['telegram', 20]])
 })

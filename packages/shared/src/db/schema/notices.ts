@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
 
 export const noticeKinds = [
-  'deauthorize', 'delete', 'linkOpened', 'targetGone', 'grantRevoked', 'unsubscribed'
+  'deauthorize', 'delete', 'linkOpened', 'targetGone', 'targetReturned', 'grantRevoked', 'unsubscribed'
 ] as const
 
 /**

@@ -2,7 +2,7 @@ import { parseAccessToken } from '../oauth2/parse-access-token.ts'
 import type { Classification, Failure, HttpResponse } from '@carillon/http'
 import { classifyTransfer, fileTimeoutMs, ProviderError, sendRequest, withFile } from '@carillon/http'
 import {
-  chooseRetryAt, classifyForeign, classifyStatus, splitBody, isObject, isText, joinBase, parseEpochSeconds, parseJsonObject,
+  chooseRetryAt, classifyForeign, classifyStatus, encodeMultipart, isObject, isText, joinBase, parseEpochSeconds, parseJsonObject,
   parseRetryAfter
 } from '@carillon/http'
 import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
@@ -130,7 +130,9 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
     const wanted = { file_name: file.name, file_type: file.type }
     const granted =
       await api('POST', '/upload-request', wanted, ['file_name', 'file_type', 'file_url', 'upload_url'], credentials, context)
-    const { headers, body } = await multipart(bytes, granted.file_name, granted.file_type)
+    const { headers, body } = await encodeMultipart({}, {
+      field: 'file', name: granted.file_name, type: granted.file_type, bytes
+    })
     // Sends no token: the URL itself grants access, and it may belong to a storage service.
     const isGuarded = !URL.canParse(granted.upload_url) || new URL(granted.upload_url).origin !== origin
     await sendRequest({ method: 'POST', url: granted.upload_url, isGuarded, headers, body, timeoutMs: fileTimeoutMs }, classifyTransfer, context)
@@ -209,17 +211,4 @@ function errorOf (json: Record<string, unknown> | undefined): PushbulletError | 
   const param = params.find((name) => name === error.param)
   if (!isText(error.type) && param === undefined && !knownCodes.some((known) => known === code)) return undefined
   return { code, ...param === undefined ? {} : { param } }
-}
-
-async function multipart (bytes: Buffer, name: string, type: string) {
-  const form = new FormData()
-  form.append('file', new Blob([], { type }), name)
-  // The form is encoded without the file and wrapped around it, so the file is not copied for each recipient.
-  const encoded = new Response(form)
-  const around = Buffer.from(await encoded.arrayBuffer())
-  const at = around.indexOf('\r\n\r\n') + 4
-  return {
-    headers: { 'content-type': encoded.headers.get('content-type') ?? '', 'content-length': String(around.length + bytes.length) },
-    body: splitBody([around.subarray(0, at), bytes, around.subarray(at)])
-  }
 }
