@@ -131,7 +131,7 @@ t.test('logs no token, and keeps polling while the provider refuses', async (t) 
   await chat(account, 'block')
   await until(async () => (await connection(id))?.['status'] === 'revoked', { timeoutMs: 20_000 })
   await stop()
-  t.match(lines.join(''), 'the bot token is not accepted')
+  t.match(lines.join(''), 'the bot token is not accepted; check TELEGRAM_BOT_TOKEN')
   t.notMatch(lines.join(''), 'sandbox-token')
 })
 

@@ -73,7 +73,7 @@ function classifyError ({ code, description }: BotError): Failure {
   const known = reasons.find(([status, part]) => status === code && description.includes(part))
   if (known !== undefined) return known[2]
   // The token belongs to the deployment, so no connection is to blame.
-  if (code === 401 || code === 404) return { kind: 'misconfigured', reason: 'the bot token is not accepted' }
+  if (code === 401 || code === 404) return { kind: 'misconfigured', reason: 'the bot token is not accepted; check TELEGRAM_BOT_TOKEN' }
   if (code === 409) return { kind: 'misconfigured', reason: 'another program or a webhook receives the updates of the bot' }
   if (code === 421) return { kind: 'misconfigured', reason: 'the server of the API does not serve this bot' }
   if (code === 403) return { kind: 'gone', reason: 'the bot may not write to the chat' }

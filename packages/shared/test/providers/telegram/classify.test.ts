@@ -16,7 +16,7 @@ const misconfigured = (reason: string) => ({ kind: 'misconfigured', reason })
 const limitedUntil = (retryAt: number) => ({ kind: 'rateLimited', reason: 'too many messages', retryAt })
 const foreign = { kind: 'transient', reason: 'refused by something in front of the API' }
 const unavailable = { kind: 'transient', reason: 'not available now' }
-const badToken = misconfigured('the bot token is not accepted')
+const badToken = misconfigured('the bot token is not accepted; check TELEGRAM_BOT_TOKEN')
 const notWritable = gone('the bot may not write in the chat')
 
 const table: Array<[number, Record<string, string>, string, object]> = [

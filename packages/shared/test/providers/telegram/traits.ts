@@ -7,6 +7,12 @@ export const traits: Traits = {
   classifiers: { 'Bot API': classify },
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() }, body: {} }),
   endsAs: 'gone',
+  secrets: {
+    TELEGRAM_BOT_TOKEN: {
+      reason: /^the bot token is not accepted; check TELEGRAM_BOT_TOKEN$/,
+      spoil: (value) => value.replace(/.$/, 'x')
+    }
+  },
   delivery: {
     showing: '/sendMessage',
     refusals: [
