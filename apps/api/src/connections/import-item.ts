@@ -11,12 +11,12 @@ export const importItem = exactly({
   credentials: Type.Object({
     accessToken: Type.String({ minLength: 1, maxLength: 4_096 }),
     refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 }))
-  }, { additionalProperties: true, description: 'The credentials as the provider issued them' }),
+  }, { title: 'ImportedCredentials', additionalProperties: true, description: 'The credentials as the provider issued them' }),
   account: Type.Optional(exactly({
     id: Type.String({ minLength: 1, maxLength: 500 }), name: Type.String({ minLength: 1, maxLength: 500 })
-  })),
+  }, 'ImportedAccount')),
   expiresAt: Type.Optional(Type.String({ ...timeField, description: 'When the access token expires: RFC 3339, from 1970 to 9999' }))
-})
+}, 'ImportItem')
 
 export type ImportItem = Static<typeof importItem>
 

@@ -13,18 +13,27 @@ export const userIdField = Type.String({ ...siteId, description: 'Your id of the
 export const teamIdField = Type.String({ ...siteId, description: 'Your id of the team' })
 export const providerField = Type.String({ minLength: 1, maxLength: 64, description: `Such as \`${exampleProvider}\`` })
 /**
- * An object with one of three fields. It is no union, because half of a union's errors would be about fields that the caller did
- * not mean.
+ * An object with one of three fields, which the contract shows as a union. It is validated as one object, because half of a
+ * union's errors would be about fields that the caller did not mean.
  */
 export const audienceField = Type.Unsafe<Audience>(Type.Object({
-  userIds: Type.Optional(Type.Array(userIdField, { minItems: 1, maxItems: 10_000, uniqueItems: true, description: 'Your ids of users' })),
+  userIds: Type.Optional(Type.Array(userIdField, {
+    title: 'To users', minItems: 1, maxItems: 10_000, uniqueItems: true, description: 'Your ids of users'
+  })),
   teamIds: Type.Optional(Type.Array(teamIdField, {
-    minItems: 1, maxItems: 1_000, uniqueItems: true, description: 'Your ids of teams. Each member gets the notification through their own connections'
+    title: 'To teams',
+    minItems: 1,
+    maxItems: 1_000,
+    uniqueItems: true,
+    description: 'Your ids of teams. Each member gets the notification through their own connections'
   })),
   everyone: Type.Optional(Type.Literal(true, {
+    title: 'To everyone',
     description: 'All users who are connected now. Requires the scope `notifications:broadcast`'
   }))
-}, { additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'The users who get the notification' }))
+}, {
+  title: 'Audience', additionalProperties: false, minProperties: 1, maxProperties: 1, description: 'The users who get the notification'
+}))
 /** A display name of a user or a team. `nameErrors` checks its characters. */
 export function nameField (description: string) {
   return Type.String({
@@ -52,15 +61,15 @@ export function nullable<Schema extends TSchema> (schema: Schema) {
   return Type.Union([schema, Type.Null()])
 }
 
-/** A page of a list. */
+/** A page of a list. The contract calls it `<item>List`. */
 export function listOf<Schema extends TSchema> (item: Schema) {
   return Type.Object({
     data: Type.Array(item),
     nextCursor: Type.Union([Type.String(cursorBounds), Type.Null()], { description: 'The `cursor` of the next page. Null on the last page' })
-  })
+  }, { title: `${String(Object(item).title)}List` })
 }
 
-/** An object that refuses unknown fields. */
-export function exactly<Fields extends Record<string, TSchema>> (fields: Fields) {
-  return Type.Object(fields, { additionalProperties: false })
+/** An object that refuses unknown fields. `title` is its name in the contract, and queries have none. */
+export function exactly<Fields extends Record<string, TSchema>> (fields: Fields, title?: string) {
+  return Type.Object(fields, { ...title !== undefined && { title }, additionalProperties: false })
 }

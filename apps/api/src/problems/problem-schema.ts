@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { problemType } from './problem-handlers.ts'
 import { problemTable } from './problem-table.ts'
 import type { ProblemCode } from './problem-table.ts'
 
@@ -14,11 +15,11 @@ const problemSchema = Type.Object({
   errors: Type.Optional(Type.Array(Type.Object({
     path: Type.String({ description: 'Such as `message.url` or `audience.userIds.3`' }),
     message: Type.String()
-  }), { description: 'For `invalidInput`: every error with its path' }))
+  }, { title: 'InputError' }), { description: 'For `invalidInput`: every error with its path' }))
 }, { title: 'Problem', description: 'Problem details (RFC 9457)' })
 
-/** For the `4XX` and `5XX` of every route's responses. */
+/** For the `4XX` and `5XX` of every route's responses. The contract has a response for each status instead. */
 export const problemResponse = {
   description: 'A problem (RFC 9457). `code` identifies it',
-  content: { 'application/problem+json': { schema: problemSchema } }
+  content: { [problemType]: { schema: problemSchema } }
 }

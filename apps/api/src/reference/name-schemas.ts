@@ -1,3 +1,5 @@
+import { showExclusiveFields } from './exclusive-fields.ts'
+
 /**
  * Moves every object schema with a title to `components.schemas` of an OpenAPI document, and refers to it by its name. The
  * schemas of the routes stay inline for validation and serialization.
@@ -8,7 +10,7 @@ export function nameSchemas<Document extends object> (document: Document): Docum
   function visit (node: unknown): unknown {
     if (Array.isArray(node)) return node.map(visit)
     if (typeof node !== 'object' || node === null) return node
-    const visited = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, visit(value)]))
+    const visited = showExclusiveFields(Object.fromEntries(Object.entries(node).map(([name, value]) => [name, visit(value)])))
     const name = nameOf(node)
     if (name === undefined) return visited
     const known = schemas[name]

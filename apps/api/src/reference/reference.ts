@@ -1,23 +1,30 @@
 import { createHash } from 'node:crypto'
 import swagger from '@fastify/swagger'
-import type { FastifyInstance, FastifyPluginAsync, FastifySchema } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyPluginAsync, FastifySchema } from 'fastify'
 import scalar from '@scalar/fastify-api-reference'
+import { problemsOf } from '../problems/route-problems.ts'
 import { publicPath } from '../public-path.ts'
 import type { Site } from '../services.ts'
+import { addExamples } from './add-examples.ts'
+import { introduction } from './introduction.ts'
 import { nameSchemas } from './name-schemas.ts'
+import { documentProblems } from './problem-responses.ts'
 import { problemsPage } from './problems-page.ts'
 
 /** Generates the OpenAPI document from the schemas of the routes. Call it before you add routes. */
 export async function describeApi (app: FastifyInstance, site: Site): Promise<void> {
   await app.register(swagger, {
-    transform: nameWildcard,
-    transformObject: (document) => 'openapiObject' in document ? nameSchemas(document.openapiObject) : document.swaggerObject,
+    transform: ({ schema, url, route }) => {
+      const documented = documentCallers(documentProblems(schema, problemsOf(route)), route.config)
+      return nameWildcard({ schema: documented, url })
+    },
+    transformObject: (document) => 'openapiObject' in document ? addExamples(nameSchemas(document.openapiObject)) : document.swaggerObject,
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Carillon',
         version: '1',
-        description: 'Connect the accounts of your users at other services, and send notifications to them. Errors are problems (RFC 9457).',
+        description: introduction,
         license: { name: 'MIT', identifier: 'MIT' }
       },
       servers: [{ url: publicPath(site) || '/' }],
@@ -37,6 +44,15 @@ export async function describeApi (app: FastifyInstance, site: Site): Promise<vo
       }
     }
   })
+}
+
+function documentCallers (schema: FastifySchema, { callers }: FastifyContextConfig = {}): FastifySchema {
+  const { scope, user } = callers ?? {}
+  const credentials = [
+    ...scope === undefined ? [] : [`With an API key: scope \`${scope}\`.`], ...user === true ? ['With a user token.'] : []
+  ]
+  const description = [schema.description, ...credentials].filter((part) => part !== undefined).join(' ')
+  return description === '' ? schema : { ...schema, description }
 }
 
 /** Path parameters have names in OpenAPI, and the router's `*` has none. */

@@ -79,13 +79,10 @@ async function forbidCaching (_request: FastifyRequest, reply: FastifyReply, pay
   return payload
 }
 
-/** Adds to the description of every call: its problems, and who may call it. */
+/** Adds to the schema of every call: its problems, and the credentials that it requires. The contract lists both. */
 function describeRoute ({ schema, config }: RouteOptions): void {
   if (schema === undefined || schema.hide === true) return
   const { scope, user } = config?.callers ?? {}
   schema.response = { '4XX': problemResponse, '5XX': problemResponse, ...schema.response ?? {} }
   schema.security = [...scope === undefined ? [] : [{ apiKey: [scope] }], ...user === true ? [{ userToken: [] }] : []]
-  schema.description = [
-    ...scope === undefined ? [] : [`With an API key: scope \`${scope}\`.`], ...user === true ? ['With a user token.'] : []
-  ].join(' ')
 }

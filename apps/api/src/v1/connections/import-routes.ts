@@ -20,14 +20,15 @@ export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'importConnections',
         tags: ['connections'],
-        summary: 'Import connections whose tokens you already have',
+        summary: 'Import connections',
+        description: 'For accounts whose tokens you already have. Each item is imported by itself.',
         body: importBody,
         response: {
           200: Type.Object({
             imported: Type.Integer(),
             failed: Type.Integer(),
             data: Type.Array(importResultResponse, { description: 'A result for each item, in the order of the items' })
-          })
+          }, { title: 'ImportResults' })
         }
       }
     }, async ({ body: { connections } }) => {

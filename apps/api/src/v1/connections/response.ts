@@ -13,12 +13,12 @@ export const connectionResponse = Type.Object({
   userId: Type.Union([Type.String(), Type.Null()], { description: 'Your id of the user who holds the connection. Null when a team holds it' }),
   teamId: Type.Union([Type.String(), Type.Null()], { description: 'Your id of the team that holds the connection. Null when a user holds it' }),
   connectedBy: Type.Union([
-    Type.Object({ userId: Type.String(), name: Type.String() }), Type.Null()
+    Type.Object({ userId: Type.String(), name: Type.String() }, { title: 'ConnectedBy' }), Type.Null()
   ], { description: 'The user who last connected it for the team' }),
   provider: Type.String(),
   status: Type.Enum(connectionStatuses),
   statusReason: nullable(Type.String()),
-  account: Type.Object({ id: Type.String(), name: Type.String() }),
+  account: Type.Object({ id: Type.String(), name: Type.String() }, { title: 'Account' }),
   label: Type.Union([Type.String(), Type.Null()], { description: 'The name that the user gave the connection' }),
   muted: Type.Boolean({ description: 'Whether it receives no notifications, although it works' }),
   mutedReason: Type.Union([Type.Enum(['muted', 'unsubscribed']), Type.Null()], {
@@ -42,20 +42,20 @@ export const explainedConnectionResponse = Type.Object({
       attempts: Type.Integer(),
       reason: nullable(Type.String()),
       at: timeField
-    }),
+    }, { title: 'Revocation' }),
     Type.Null()
   ], { description: 'The last revocation of replaced or deleted credentials at the provider' }),
   events: Type.Array(Type.Object({
     event: Type.Enum(connectionEventNames),
     reason: nullable(Type.String()),
     at: timeField
-  }), { description: 'The last 200 events, oldest first' })
+  }, { title: 'ConnectionEvent' }), { description: 'The last 200 events, oldest first' })
 }, { title: 'ConnectionDetails' })
 
 /** The result of a test. */
 export const testResultResponse = Type.Object({
   ok: Type.Boolean(),
-  receipt: Type.Optional(Type.Object({ id: Type.String() })),
+  receipt: Type.Optional(Type.Object({ id: Type.String() }, { title: 'Receipt' })),
   error: Type.Optional(Type.Object({
     kind: Type.Enum([
       'transient', 'rateLimited', 'expired', 'unauthorized', 'missingPermission', 'gone', 'rejected', 'quota', 'misconfigured', 'malformed'
@@ -66,7 +66,7 @@ export const testResultResponse = Type.Object({
     reason: Type.String(),
     status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),
     retryAt: Type.Optional(timeField)
-  }))
+  }, { title: 'TestError' }))
 }, { title: 'TestResult' })
 
 export const importResultResponse = Type.Object({
@@ -80,7 +80,7 @@ export const importResultResponse = Type.Object({
     ]),
     reason: Type.String(),
     path: Type.Optional(Type.String({ description: 'For `invalidItem`: the invalid field, such as `account.name`' }))
-  }))
+  }, { title: 'ImportError' }))
 }, { title: 'ImportResult' })
 
 export function toExplainedConnectionResponse (

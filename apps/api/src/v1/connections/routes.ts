@@ -25,11 +25,12 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
   const { database, providers, vault } = services
   return async (app) => {
     app.get('/connections', {
-      config: { callers: { scope: 'connections:read', user: true } },
+      config: { callers: { scope: 'connections:read', user: true }, problems: ['notFound'] },
       schema: {
         operationId: 'listConnections',
         tags: ['connections'],
-        summary: 'List connections. With a user token: those of the user and of the user\'s teams',
+        summary: 'List connections',
+        description: "A user token lists those of its user and of the user's teams.",
         querystring: exactly({
           userId: Type.Optional(userIdField),
           teamId: Type.Optional(teamIdField),
@@ -55,7 +56,8 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       schema: {
         operationId: 'getConnection',
         tags: ['connections'],
-        summary: 'Retrieve a connection with its history',
+        summary: 'Retrieve a connection',
+        description: 'The response contains its history.',
         params: idParams,
         response: { 200: explainedConnectionResponse }
       }
@@ -66,11 +68,12 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
     })
 
     app.patch('/connections/:id', {
-      config: { callers: { scope: 'connections:write', user: true } },
+      config: { callers: { scope: 'connections:write', user: true }, problems: ['notOwner', 'connectionClosed'] },
       schema: {
         operationId: 'updateConnection',
         tags: ['connections'],
-        summary: 'Name a connection, or mute it',
+        summary: 'Update a connection',
+        description: 'Names the connection, or mutes it.',
         params: idParams,
         body: connectionUpdateBody,
         response: { 200: connectionResponse }
@@ -89,11 +92,12 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
     })
 
     app.delete('/connections/:id', {
-      config: { callers: { scope: 'connections:write', user: true } },
+      config: { callers: { scope: 'connections:write', user: true }, problems: ['notOwner'] },
       schema: {
         operationId: 'disconnect',
         tags: ['connections'],
-        summary: 'Disconnect: delete and revoke the credentials, and skip waiting deliveries',
+        summary: 'Disconnect a connection',
+        description: 'Deletes and revokes the credentials, and skips waiting deliveries.',
         params: idParams,
         response: { 204: Type.Null({ description: 'The connection is closed' }) }
       }
@@ -106,11 +110,12 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
     })
 
     app.post('/connections/:id/test', {
-      config: { callers: { scope: 'connections:write', user: true } },
+      config: { callers: { scope: 'connections:write', user: true }, problems: ['notOwner', 'connectionClosed', 'tooManyRequests'] },
       schema: {
         operationId: 'testConnection',
         tags: ['connections'],
-        summary: 'Send a test message now. If the provider cannot send, check the credentials',
+        summary: 'Test a connection',
+        description: 'Sends a test message now. If the provider cannot send, it checks the credentials.',
         params: idParams,
         response: { 200: testResultResponse }
       }

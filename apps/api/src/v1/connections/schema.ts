@@ -8,7 +8,7 @@ export const importBody = exactly({
   connections: Type.Array(Type.Unsafe<unknown>(importItem), {
     ...size, description: 'An invalid item does not affect the others. Without `account`, Carillon asks the provider for the account'
   })
-})
+}, 'ImportRequest')
 export const importEnvelope = exactly({ connections: Type.Array(Type.Unknown(), size) })
 
 /** The members of a connection that its user may change. */
@@ -17,4 +17,4 @@ export const connectionUpdateBody = exactly({
     description: 'A name for the connection. Null removes it'
   })),
   muted: Type.Optional(Type.Boolean({ description: '`true`: the connection receives no notifications. `false` also undoes an unsubscription' }))
-})
+}, 'ConnectionUpdate')

@@ -17,7 +17,7 @@ export const connectorResponse = Type.Object({
     placeholder: Type.String(),
     hint: Type.Union([Type.String(), Type.Null()]),
     generateLabel: Type.Union([Type.String(), Type.Null()], { description: 'The text of a button that makes a new address, if there is one' })
-  }), Type.Null()], { description: 'The field for the address that the user enters, for the kinds `confirm` and `paste`' }),
+  }, { title: 'AddressField' }), Type.Null()], { description: 'The field for the address that the user enters, for the kinds `confirm` and `paste`' }),
   holder: Type.Enum(['user', 'team'], { description: 'Who holds its connections: each user, or a team for all its members' }),
   canManage: Type.Boolean({ description: 'Whether the user can connect and disconnect it' }),
   reason: Type.Union([Type.Enum(['teamRequired', 'notOwner']), Type.Null()], {
@@ -25,7 +25,7 @@ export const connectorResponse = Type.Object({
   }),
   contact: Type.Union([Type.String(), Type.Null()], { description: 'The name of the owner of the team, if the user is not the owner' }),
   team: Type.Union([
-    Type.Object({ teamId: Type.String(), name: Type.String() }), Type.Null()
+    Type.Object({ teamId: Type.String(), name: Type.String() }, { title: 'ChosenTeam' }), Type.Null()
   ], { description: 'The chosen team, if teams hold the connections' }),
   accounts: Type.Enum(['one', 'many'], {
     description: 'Whether the user, or the team, connects `one` account, which another account replaces, or `many`'
@@ -33,7 +33,8 @@ export const connectorResponse = Type.Object({
   connection: Type.Union([connectionResponse, Type.Null()], { description: 'The first of `connections`' }),
   connections: Type.Array(connectionResponse, { description: 'The connections that are not disconnected, in the order in which they were made' }),
   pull: Type.Union([
-    Type.Object({ name: Type.String({ description: 'The data that is read, such as `insights`' }), ...pullResponse.properties }), Type.Null()
+    Type.Object({ name: Type.String({ description: 'The data that is read, such as `insights`' }), ...pullResponse.properties }, { title: 'NamedPull' }),
+    Type.Null()
   ], { description: 'The status of reading data through the connection. Null if no data is read' })
 }, { title: 'Connector' })
 

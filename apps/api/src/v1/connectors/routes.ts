@@ -17,13 +17,14 @@ import { connectorsQuery } from './schema.ts'
 export function connectorRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get('/connectors', {
-      config: { callers: { user: true } },
+      config: { callers: { user: true }, problems: ['notFound'] },
       schema: {
         operationId: 'listConnectors',
         tags: ['handshakes'],
-        summary: 'List what the user can connect, with the connections',
+        summary: 'List connectors',
+        description: 'What the user can connect, with the connections.',
         querystring: connectorsQuery,
-        response: { 200: Type.Object({ data: Type.Array(connectorResponse) }) }
+        response: { 200: Type.Object({ data: Type.Array(connectorResponse) }, { title: 'ConnectorList' }) }
       }
     }, async (request) => {
       const membership = await chosenTeam(database, request, request.query.teamId)

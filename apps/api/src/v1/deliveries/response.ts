@@ -14,7 +14,7 @@ export const deliveryResponse = Type.Object({
   attempts: Type.Integer({ description: 'Attempts that sent a request to the provider. Waiting for a rate limit is not an attempt' }),
   reason: nullable(Type.String()),
   dueAt: Type.Union([timeField, Type.Null()], { description: 'When the next attempt is due. Null when none is, and while the notification is paused' }),
-  receipt: Type.Union([Type.Object({ id: Type.String() }), Type.Null()], { description: "The provider's id of the message" }),
+  receipt: Type.Union([Type.Object({ id: Type.String() }, { title: 'Receipt' }), Type.Null()], { description: "The provider's id of the message" }),
   createdAt: timeField,
   updatedAt: timeField
 }, { title: 'Delivery' })
@@ -27,7 +27,7 @@ const deliveryEventResponse = Type.Object({
   status: Type.Optional(Type.Integer({ description: "HTTP status of the provider's response" })),
   durationMs: Type.Optional(Type.Number()),
   until: Type.Optional(Type.String({ ...timeField, description: 'When the next attempt is due' }))
-})
+}, { title: 'DeliveryEvent' })
 
 export const explainedDeliveryResponse = Type.Object({
   ...deliveryResponse.properties,

@@ -37,7 +37,8 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
       schema: {
         operationId: 'explainDelivery',
         tags: ['notifications'],
-        summary: 'Explain a delivery: its state, the reason, and every attempt and wait',
+        summary: 'Explain a delivery',
+        description: 'Its state, the reason, and every attempt and wait.',
         params: Type.Object({ id: Type.String(), connectionId: Type.String() }),
         response: { 200: explainedDeliveryResponse }
       }

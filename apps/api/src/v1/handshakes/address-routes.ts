@@ -24,11 +24,12 @@ type HandshakeReply = Static<typeof handshakeResponse>
 export function addressRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post('/handshakes/:id/address', {
-      config: { callers: { user: true } },
+      config: { callers: { user: true }, problems: ['handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'giveAddress',
         tags: ['handshakes'],
-        summary: 'Submit the address that the user entered. A kind `confirm` sends a code to it, a kind `paste` connects it',
+        summary: 'Submit the address of a handshake',
+        description: 'The kind `confirm` sends a code to the address, and the kind `paste` connects it.',
         params: idParams,
         body: addressBody,
         response: { 200: handshakeResponse }
@@ -44,11 +45,12 @@ export function addressRoutes (services: Services): FastifyPluginAsyncTypebox {
     })
 
     app.post('/handshakes/:id/resend', {
-      config: { callers: { user: true } },
+      config: { callers: { user: true }, problems: ['handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'resendCode',
         tags: ['handshakes'],
-        summary: 'Send another code to the address in `sentTo`, from `resendAt` on. Earlier codes stop working',
+        summary: 'Send another code',
+        description: 'Sends it to the address in `sentTo`, from `resendAt` on. Earlier codes stop working.',
         params: idParams,
         response: { 200: handshakeResponse }
       }

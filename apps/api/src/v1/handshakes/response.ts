@@ -26,12 +26,15 @@ export const handshakeResponse = Type.Object({
   })),
   intervalMs: Type.Optional(Type.Integer({ description: 'For `code`: the least time between two calls of `redeem` that ask the provider' })),
   accountToConfirm: Type.Optional(Type.Object({ name: Type.String() }, {
+    title: 'AccountToConfirm',
     description: 'The account that the provider gave access to, while the user has to confirm it. Nothing is connected before that'
   })),
   sentTo: Type.Optional(Type.Object({ name: Type.String() }, {
+    title: 'SentTo',
     description: 'For `confirm`: the address that a code was sent to. Nothing is connected before the user brings the code'
   })),
   deviceLinks: Type.Optional(Type.Object({ appUrl: Type.String(), webUrl: Type.String() }, {
+    title: 'DeviceLinks',
     description: 'For `confirm`: where the user receives what is sent to the address, if the provider has an app. Show `appUrl` as a QR code too'
   })),
   resendAt: Type.Optional(Type.Union([timeField, Type.Null()], {

@@ -30,11 +30,12 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     await app.register(subscriptionRoutes(services))
 
     app.post('/handshakes', {
-      config: { callers: { user: true } },
+      config: { callers: { user: true }, problems: ['notFound', 'notOwner', 'teamRequired', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'createHandshake',
         tags: ['handshakes'],
-        summary: 'Start to connect an account',
+        summary: 'Start a handshake',
+        description: 'The user then connects an account at the provider.',
         body: handshakeBody,
         response: { 201: handshakeResponse }
       }
@@ -66,11 +67,12 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     })
 
     app.post('/handshakes/:id/verifier', {
-      config: { callers: { user: true } },
+      config: { callers: { user: true }, problems: ['handshakeOver', 'wrongVerifier', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'giveVerifier',
         tags: ['handshakes'],
-        summary: 'Submit the verifier that the provider showed to the user',
+        summary: 'Submit the verifier of a handshake',
+        description: 'The provider showed it to the user.',
         params: idParams,
         body: verifierBody,
         response: { 200: handshakeResponse }
@@ -90,11 +92,12 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     })
 
     app.post('/handshakes/:id/confirm', {
-      config: { callers: { user: true } },
+      config: { callers: { user: true }, problems: ['wrongCode', 'handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'confirmAccount',
         tags: ['handshakes'],
-        summary: 'Connect the address in `sentTo` with its code, or connect or decline the account in `accountToConfirm`',
+        summary: 'Confirm an account or an address',
+        description: 'Connects the address in `sentTo` with its code, or connects or declines the account in `accountToConfirm`.',
         params: idParams,
         body: confirmBody,
         response: { 200: handshakeResponse }
@@ -116,7 +119,8 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       schema: {
         operationId: 'redeemCode',
         tags: ['handshakes'],
-        summary: 'Check whether the user has entered the code. You can call it at any rate',
+        summary: 'Check whether the code was entered',
+        description: 'You can call it at any rate.',
         params: idParams,
         response: { 200: handshakeResponse }
       }

@@ -14,29 +14,30 @@ export const handshakeBody = exactly({
   returnTo: Type.Optional(Type.String({
     minLength: 1, maxLength: 2_000, description: 'The URL that the browser returns to. Its origin must be one of ALLOWED_ORIGINS'
   }))
-})
+}, 'HandshakeRequest')
 
-export const verifierBody = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) })
+export const verifierBody = exactly({ verifier: Type.String({ minLength: 1, maxLength: 1_024 }) }, 'VerifierRequest')
 
 /** An object with one of two fields. */
 export const addressBody = Type.Object({
   address: Type.Optional(Type.String({
-    minLength: 1, maxLength: 2_000, description: "The text of the connector's `addressField`, as the user entered it"
+    title: 'An address of the user', minLength: 1, maxLength: 2_000, description: "The text of the connector's `addressField`, as the user entered it"
   })),
   generate: Type.Optional(Type.Literal(true, {
+    title: 'A new address',
     description: 'Makes a new address for the user, for connectors whose `addressField` has a `generateLabel`'
   }))
-}, { additionalProperties: false, minProperties: 1, maxProperties: 1 })
+}, { title: 'AddressRequest', additionalProperties: false, minProperties: 1, maxProperties: 1 })
 
 export const subscriptionBody = exactly({
   endpoint: Type.String({ minLength: 1, maxLength: 2_048 }),
   expirationTime: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
-  keys: exactly({ p256dh: Type.String({ minLength: 1, maxLength: 128 }), auth: Type.String({ minLength: 1, maxLength: 64 }) }),
+  keys: exactly({ p256dh: Type.String({ minLength: 1, maxLength: 128 }), auth: Type.String({ minLength: 1, maxLength: 64 }) }, 'PushKeys'),
   applicationServerKey: Type.Optional(Type.String({
     minLength: 1, maxLength: 128, description: 'The public key that the browser subscribed with. The default is the `publicKey` of `GET /v1/{provider}/key`'
   })),
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'By which the user recognizes the browser, such as `Firefox on Linux`' }))
-})
+}, 'SubscriptionRequest')
 
 export const pushKeyResponse = Type.Object({
   publicKey: Type.String({ description: 'The `applicationServerKey` for new subscriptions, in base64url' }),
@@ -46,7 +47,8 @@ export const pushKeyResponse = Type.Object({
 /** An object with one of two fields. */
 export const confirmBody = Type.Object({
   accept: Type.Optional(Type.Boolean({
+    title: 'For an account',
     description: 'For `accountToConfirm`: whether the account is the user\'s. `false` discards the access and ends the handshake'
   })),
-  code: Type.Optional(Type.String({ minLength: 1, maxLength: 32, description: 'For `sentTo`: the code that arrived at the address' }))
-}, { additionalProperties: false, minProperties: 1, maxProperties: 1 })
+  code: Type.Optional(Type.String({ title: 'For an address', minLength: 1, maxLength: 32, description: 'For `sentTo`: the code that arrived at the address' }))
+}, { title: 'ConfirmRequest', additionalProperties: false, minProperties: 1, maxProperties: 1 })

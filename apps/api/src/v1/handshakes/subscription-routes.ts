@@ -19,7 +19,8 @@ export function subscriptionRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'getPushKey',
         tags: ['handshakes'],
-        summary: 'Get the public key with which a browser subscribes, for providers of the kind `subscribe`',
+        summary: 'Retrieve the key for push subscriptions',
+        description: 'The public key with which a browser subscribes, for providers of the kind `subscribe`.',
         params: Type.Object({ provider: providerField }),
         response: { 200: pushKeyResponse }
       }
@@ -31,11 +32,12 @@ export function subscriptionRoutes (services: Services): FastifyPluginAsyncTypeb
     })
 
     app.post('/handshakes/:id/subscription', {
-      config: { callers: { user: true } },
+      config: { callers: { user: true }, problems: ['handshakeOver', 'handshakeFailed'] },
       schema: {
         operationId: 'submitSubscription',
         tags: ['handshakes'],
-        summary: "Connect the user's browser with its push subscription, in the format of `PushSubscription.toJSON()`",
+        summary: 'Submit a push subscription',
+        description: "Connects the user's browser. The body has the format of `PushSubscription.toJSON()`.",
         params: idParams,
         body: subscriptionBody,
         response: { 200: handshakeResponse }

@@ -19,7 +19,7 @@ export function controlRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     for (const name of Object.keys(actions) as Array<keyof typeof actions>) {
       app.post(`/notifications/:id/${name}`, {
-        config: { callers: { scope: 'notifications:write' } },
+        config: { callers: { scope: 'notifications:write' }, problems: ['wrongStatus', ...name === 'retry' ? ['nothingToRetry'] as const : []] },
         schema: { ...actions[name], tags: ['notifications'], params: idParams, response: { 200: notificationResponse } }
       }, async ({ params }) => {
         await controls.requeue(await controls[name](await requireNotification(services, params.id)))

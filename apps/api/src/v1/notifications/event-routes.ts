@@ -28,7 +28,8 @@ export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'watchNotification',
         tags: ['notifications'],
-        summary: 'Watch the progress of a notification through server-sent events',
+        summary: 'Watch a notification',
+        description: 'Its progress as server-sent events.',
         params: idParams,
         headers: Type.Object({
           'last-event-id': Type.Optional(Type.String({ description: 'The last event that you received. It is not sent again' }))

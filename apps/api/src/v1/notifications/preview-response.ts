@@ -11,14 +11,14 @@ const renderedResponse = Type.Object({
   text: Type.Optional(Type.String({ description: 'The text, with the links that the provider can only show in it' })),
   url: Type.Optional(Type.String({ description: 'What a click opens' })),
   image: Type.Optional(Type.String()),
-  file: Type.Optional(Type.Object({ name: Type.String(), type: Type.String() })),
-  actions: Type.Optional(Type.Array(Type.Object({ title: Type.String(), url: Type.String() }))),
+  file: Type.Optional(Type.Object({ name: Type.String(), type: Type.String() }, { title: 'RenderedFile' })),
+  actions: Type.Optional(Type.Array(Type.Object({ title: Type.String(), url: Type.String() }, { title: 'RenderedAction' }))),
   style: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
     description: "The color, priority or tags, by the provider's own names"
   })),
   shortened: { ...fieldNames, description: 'Fields of which recipients see only the first part' },
   omitted: { ...fieldNames, description: 'Fields of which recipients see nothing' }
-}, { description: 'What recipients see, if the request has a message' })
+}, { title: 'RenderedMessage', description: 'What recipients see, if the request has a message' })
 
 const providerPreview = Type.Object({
   provider: Type.String(),
@@ -27,7 +27,7 @@ const providerPreview = Type.Object({
   muted: Type.Integer({ description: 'Connections that get nothing: their users muted them, or unsubscribed' }),
   shows: Type.Optional(renderedResponse),
   refuses: Type.Optional(Type.String({ description: 'Why the provider would refuse the message. Its deliveries would fail' }))
-})
+}, { title: 'ProviderPreview' })
 
 export const previewResponse = Type.Object({
   total: Type.Integer({ description: 'The number of deliveries: reachable and parked' }),
@@ -36,7 +36,7 @@ export const previewResponse = Type.Object({
   estimatedSeconds: Type.Union([Type.Integer(), Type.Null()], {
     description: 'Estimated from the configured limits, or from the speed of the latest broadcasts. Null when neither is known'
   })
-})
+}, { title: 'NotificationPreview' })
 
 /** The counts at one provider, and what its recipients would see. */
 export function toProviderPreviewResponse (

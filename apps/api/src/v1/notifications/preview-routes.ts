@@ -20,7 +20,8 @@ export function previewRoutes ({ database, providers: clients, queues, perSecond
       schema: {
         operationId: 'previewNotification',
         tags: ['notifications'],
-        summary: 'Preview whom a notification would reach now, how long it would take, and what its recipients would see',
+        summary: 'Preview a notification',
+        description: 'Whom it would reach now, how long that would take, and what its recipients would see.',
         body: previewBody,
         response: { 200: previewResponse }
       }

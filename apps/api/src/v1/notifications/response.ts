@@ -6,7 +6,7 @@ import { nullable, timeField } from '../../input/fields.ts'
 import { messageResponse } from './schema.ts'
 
 const counts = Type.Object(Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as
-  Record<typeof deliveryStates[number], ReturnType<typeof Type.Integer>>, { description: 'Deliveries by state' })
+  Record<typeof deliveryStates[number], ReturnType<typeof Type.Integer>>, { title: 'DeliveryCounts', description: 'Deliveries by state' })
 const status = Type.Enum(['scheduled', 'accepted', 'planning', 'sending', 'paused', 'completed', 'canceled'], {
   description: '`completed` when no delivery waits, not even for a user to reconnect'
 })
@@ -18,7 +18,7 @@ const progress = Type.Array(Type.Object({
   counts,
   perSecond: Type.Number({ description: 'Deliveries of a broadcast that ended per second, over the last ten seconds' }),
   secondsLeft: Type.Union([Type.Integer(), Type.Null()], { description: 'The estimated time at that rate. Null while it is unknown, 0 when nothing is left to send' })
-}), { description: 'The progress at each provider' })
+}, { title: 'ProviderProgress' }), { description: 'The progress at each provider' })
 
 /** The progress of a notification, as `…/events` sends it. */
 export const progressResponse = Type.Object({ status, deliveries, counts, progress })
@@ -27,16 +27,16 @@ export const unreachableResponse = Type.Object({
   userId: Type.Optional(Type.String()),
   teamId: Type.Optional(Type.String()),
   reason: Type.Enum(['unknownUser', 'notConnected', 'unknownTeam'])
-})
+}, { title: 'UnreachableRecipient' })
 
 export const notificationResponse = Type.Object({
   id: Type.String({ description: '`ntf_…`' }),
   origin: Type.Enum(['api', 'welcome'], { description: '`welcome`: sent to a user who has just connected' }),
   status,
   audience: Type.Union([
-    Type.Object({ userIds: Type.Array(Type.String()) }),
-    Type.Object({ teamIds: Type.Array(Type.String()) }),
-    Type.Object({ everyone: Type.Literal(true) })
+    Type.Object({ userIds: Type.Array(Type.String()) }, { title: 'AudienceOfUsers' }),
+    Type.Object({ teamIds: Type.Array(Type.String()) }, { title: 'AudienceOfTeams' }),
+    Type.Object({ everyone: Type.Literal(true) }, { title: 'AudienceOfEveryone' })
   ], { description: 'The first 100 ids, in lists and batches the first 10. `audienceCount` is the number of all' }),
   audienceCount: Type.Union([Type.Integer(), Type.Null()], { description: 'The number of users or teams in the audience. Null for everyone' }),
   message: messageResponse,

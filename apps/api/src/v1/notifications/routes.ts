@@ -29,7 +29,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
 
     app.post('/notifications', {
       bodyLimit,
-      config: { callers: { scope: 'notifications:write', confirmsKey: true }, exactNumbers: true },
+      config: { callers: { scope: 'notifications:write', confirmsKey: true }, problems: ['busy'], exactNumbers: true },
       onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotification',
@@ -51,14 +51,15 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
 
     app.post('/notifications/batch', {
       bodyLimit,
-      config: { callers: { scope: 'notifications:write', confirmsKey: true }, exactNumbers: true },
+      config: { callers: { scope: 'notifications:write', confirmsKey: true }, problems: ['busy'], exactNumbers: true },
       onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotifications',
         tags: ['notifications'],
-        summary: 'Send up to 1,000 notifications, all of them or none',
+        summary: 'Send a batch of notifications',
+        description: 'Up to 1,000, all of them or none.',
         body: notificationBatchBody,
-        response: { 202: Type.Object({ data: Type.Array(notificationResponse, { description: 'In the order of the request' }) }) }
+        response: { 202: Type.Object({ data: Type.Array(notificationResponse, { description: 'In the order of the request' }) }, { title: 'NotificationBatch' }) }
       }
     }, async (request, reply) => {
       const { notifications } = request.body
@@ -83,7 +84,8 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'listNotifications',
         tags: ['notifications'],
-        summary: 'List notifications, newest first',
+        summary: 'List notifications',
+        description: 'The newest is first.',
         querystring: exactly(pageQuery),
         response: { 200: listOf(notificationResponse) }
       }
@@ -97,7 +99,8 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'getNotification',
         tags: ['notifications'],
-        summary: 'Retrieve a notification with its progress',
+        summary: 'Retrieve a notification',
+        description: 'The response contains its progress.',
         params: idParams,
         response: { 200: notificationResponse }
       }
@@ -108,7 +111,8 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       schema: {
         operationId: 'listUnreachable',
         tags: ['notifications'],
-        summary: 'List the users and teams that the notification could not reach when it was accepted',
+        summary: 'List unreachable recipients',
+        description: 'The users and teams that the notification could not reach when it was accepted.',
         params: idParams,
         querystring: exactly(pageQuery),
         response: { 200: listOf(unreachableResponse) }

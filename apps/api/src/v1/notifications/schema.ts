@@ -12,12 +12,12 @@ const fileSchema = exactly({
   data: Type.Optional(Type.String({
     minLength: 1, maxLength: 4 * Math.ceil(maxFileBytes / 3), description: 'Base64, at most 8 MiB when decoded. Instead of `url`'
   }))
-})
+}, 'FileInput')
 
 const actionSchema = exactly({
   title: Type.String({ minLength: 1, maxLength: 60 }),
   url: Type.String({ minLength: 1, maxLength: 2_000, description: 'An http or https URL' })
-})
+}, 'Action')
 
 const messageSchema = exactly({
   type: Type.Enum(['note', 'link', 'file'], {
@@ -40,13 +40,13 @@ const messageSchema = exactly({
   collapseKey: Type.Optional(Type.String({
     minLength: 1, maxLength: 64, description: 'A later message with the same key replaces this one, where the provider can do that'
   }))
-})
+}, 'MessageInput')
 
 /** A message in a response, without the bytes of a file. */
 export const messageResponse = Type.Object({
   ...messageSchema.properties,
-  file: Type.Optional(Type.Object({ name: Type.String(), type: Type.String(), url: Type.Optional(Type.String()) }))
-})
+  file: Type.Optional(Type.Object({ name: Type.String(), type: Type.String(), url: Type.Optional(Type.String()) }, { title: 'MessageFile' }))
+}, { title: 'Message' })
 
 export const notificationBody = exactly({
   audience: audienceField,
@@ -66,12 +66,12 @@ export const notificationBody = exactly({
       'leaves it `unknown` until you retry, `resend` sends it again'
   })),
   data: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Your own data, at most 16 KiB of JSON, returned unchanged. Send numbers that JSON parsers round as strings' }))
-})
+}, 'NotificationRequest')
 
 export const notificationBatchBody = exactly({
   notifications: Type.Array(notificationBody, { minItems: 1, maxItems: 1_000, description: 'Their audiences together have at most 100,000 users, including the members of teams' })
-})
+}, 'NotificationBatchRequest')
 
 const { audience, providers } = notificationBody.properties
 
-export const previewBody = exactly({ audience, providers, message: Type.Optional(messageSchema) })
+export const previewBody = exactly({ audience, providers, message: Type.Optional(messageSchema) }, 'PreviewRequest')

@@ -11,7 +11,7 @@ const breakerResponse = Type.Object({
   openedAt: nullable(timeField),
   retryAt: Type.Union([timeField, Type.Null()], { description: 'When a single request tests whether the host works again' }),
   silentUntil: Type.Union([timeField, Type.Null()], { description: 'When the rate limit of the host ends' })
-})
+}, { title: 'Breaker' })
 
 export const providerResponse = Type.Object({
   provider: Type.String(),
@@ -21,12 +21,12 @@ export const providerResponse = Type.Object({
   limits: Type.Object({
     perSecond: Type.Union([Type.Integer(), Type.Null()], { description: 'The configured limit of requests that all workers send together' }),
     silentUntil: Type.Union([timeField, Type.Null()], { description: 'When the rate limit of the provider ends' })
-  }),
+  }, { title: 'ProviderLimits' }),
   waiting: Type.Object({
     due: Type.Integer({ description: 'Deliveries that are due now' }),
     later: Type.Integer({ description: 'Deliveries that are scheduled, paused, or wait for a retry' }),
     broadcast: Type.Integer({ description: 'Deliveries of broadcasts that were not started' })
-  })
+  }, { title: 'WaitingDeliveries' })
 }, { title: 'ProviderStatus' })
 
 export function toBreakerResponse (

@@ -12,8 +12,9 @@ export function providerRoutes ({ database, perSecond, providers }: Services): F
       schema: {
         operationId: 'listProviders',
         tags: ['providers'],
-        summary: 'List the providers with their breakers, limits and waiting deliveries',
-        response: { 200: Type.Object({ data: Type.Array(providerResponse) }) }
+        summary: 'List providers',
+        description: 'With their breakers, limits and waiting deliveries.',
+        response: { 200: Type.Object({ data: Type.Array(providerResponse) }, { title: 'ProviderStatusList' }) }
       }
     }, async () => {
       const states = await listProviderStates(database, [...providers.keys()])

@@ -27,6 +27,10 @@ const eitherResponse = {
   description: `${problemResponse.description}. Or the provider's response, unchanged`, content: { ...problemResponse.content, ...anyContent }
 }
 
+const problems = [
+  'connectionClosed', 'notForwarded', 'needsReauth', 'tooManyRequests', 'providerUnavailable', 'providerTimeout', 'bodyTooLarge', 'requestTimeout'
+] as const
+
 /** HEAD comes first, so that the route for GET does not add its own. */
 const methods = ['HEAD', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
@@ -43,11 +47,12 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
         url: '/connections/:id/proxy/*',
         exposeHeadRoute: false,
         // Browsers have no API key, so there are no preflights: OPTIONS is forwarded like other methods.
-        config: { callers: { scope: 'connections:proxy' }, cors: false, forwardsHeaders: true },
+        config: { callers: { scope: 'connections:proxy' }, cors: false, forwardsHeaders: true, problems },
         schema: {
           operationId: `proxy${method.charAt(0)}${method.slice(1).toLowerCase()}`,
           tags: ['connections'],
-          summary: `Forward a ${method} request to the provider`,
+          summary: `Forward ${method} to the provider`,
+          description: 'Sends the request with the credentials of the connection, which the response does not reveal.',
           params: Type.Object({ id: Type.String(), '*': Type.String({ description: 'The path at the provider. The query is forwarded too' }) }),
           response: { '2XX': providerResponse, '3XX': providerResponse, '4XX': eitherResponse, '5XX': eitherResponse }
         },

@@ -16,14 +16,14 @@ const insightsRowResponse = Type.Object({
   impressions: decimal('Impressions'),
   clicks: decimal('Clicks'),
   spend: decimal('Spend')
-})
+}, { title: 'InsightsRow' })
 
 const insightsTotalResponse = Type.Object({
   currency: Type.String(),
   impressions: decimal('Impressions in all days and accounts with this currency'),
   clicks: decimal('Clicks in all days and accounts with this currency'),
   spend: decimal('Spend in all days and accounts with this currency')
-})
+}, { title: 'InsightsTotal' })
 
 const moment = (description: string) => Type.Union([timeField, Type.Null()], { description })
 
@@ -36,7 +36,7 @@ export const pullResponse = Type.Object({
   reason: Type.Union([Type.String(), Type.Null()], { description: 'Why the next read waits, such as `rateLimited`' }),
   failedAt: moment('When a read last failed. It stays after later reads succeed'),
   failure: Type.Union([Type.String(), Type.Null()], { description: 'Why it failed' })
-})
+}, { title: 'Pull' })
 
 const pullSourceResponse = Type.Object({
   id: Type.String({ description: '`con_…`' }),
@@ -47,9 +47,9 @@ const pullSourceResponse = Type.Object({
 const insightsPage = Type.Object({
   ...listOf(insightsRowResponse).properties,
   totals: Type.Array(insightsTotalResponse, { description: 'Sums over all pages, one for each currency' }),
-  connection: Type.Object(pullSourceResponse.properties, { description: 'The connection that the data is read through' }),
+  connection: Type.Object(pullSourceResponse.properties, { title: 'PullSource', description: 'The connection that the data is read through' }),
   pull: Type.Union([pullResponse, Type.Null()], { description: 'The status of reading. Null before the first read' })
-})
+}, { title: 'InsightsPage' })
 
 export const insightsResponse = {
   200: {

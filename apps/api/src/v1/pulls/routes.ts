@@ -24,11 +24,12 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
     await app.register(accepts)
 
     app.get('/teams/:teamId/pulls/:provider/:name', {
-      config: { callers: { scope: 'connections:read', user: true } },
+      config: { callers: { scope: 'connections:read', user: true }, problems: ['notConnected'] },
       schema: {
         operationId: 'getTeamInsights',
         tags: ['teams'],
-        summary: 'List the insights of a team, by day and ad account',
+        summary: 'List the insights of a team',
+        description: 'By day and ad account.',
         params: teamPullParams,
         querystring: insightsQuery,
         response: insightsResponse
@@ -40,7 +41,8 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'getInsights',
         tags: ['connections'],
-        summary: 'List the insights of a connection, by day and ad account',
+        summary: 'List the insights of a connection',
+        description: 'By day and ad account.',
         params: connectionPullParams,
         querystring: insightsQuery,
         response: insightsResponse
@@ -48,11 +50,12 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
     }, async (request, reply) => list(request, reply, request.query, await connectionById(services, request, request.params)))
 
     app.post('/teams/:teamId/pulls/:provider/:name/refresh', {
-      config: { callers: { scope: 'connections:write', user: true } },
+      config: { callers: { scope: 'connections:write', user: true }, problems: ['notOwner', 'notConnected', 'connectionClosed', 'needsReauth', 'tooManyRequests'] },
       schema: {
         operationId: 'refreshTeamInsights',
         tags: ['teams'],
-        summary: 'Read the insights of a team now, or when the rate limit allows. With a user token: for the owner',
+        summary: 'Read the insights of a team now',
+        description: 'Waits for the rate limit of the provider. A user token must belong to the owner of the team.',
         params: teamPullParams,
         response: { 202: pullResponse }
       }

@@ -19,7 +19,8 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'putTeam',
         tags: ['teams'],
-        summary: 'Create or replace a team. Creates users who are new',
+        summary: 'Create or replace a team',
+        description: 'Users who are new are created.',
         params: teamParams,
         body: teamBody,
         response: { 200: teamResponse, 201: teamResponse }
@@ -36,7 +37,8 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
       schema: {
         operationId: 'getTeam',
         tags: ['teams'],
-        summary: 'Retrieve a team with its members',
+        summary: 'Retrieve a team',
+        description: 'The response contains its members.',
         params: teamParams,
         response: { 200: teamResponse }
       }

@@ -9,4 +9,4 @@ export const teamBody = exactly({
   memberIds: Type.Array(userIdField, {
     maxItems: 5_000, uniqueItems: true, description: 'Your ids of all members. Users who are not in the list leave the team'
   })
-})
+}, 'TeamRequest')

@@ -17,7 +17,8 @@ export function userTokenRoutes ({ database, vault, now, site }: Services): Fast
       schema: {
         operationId: 'createUserToken',
         tags: ['users'],
-        summary: 'Create a short-lived token for a user. Creates the user if new',
+        summary: 'Create a user token',
+        description: 'The token is for the browser of one user, and short-lived. A user who is new is created.',
         body: userTokenBody,
         response: { 201: userTokenResponse }
       }

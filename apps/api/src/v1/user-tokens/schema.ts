@@ -6,4 +6,4 @@ export const userTokenBody = exactly({
   displayName: Type.Optional(nameField('The display name of the user')),
   teamId: Type.Optional(Type.String({ ...teamIdField, description: 'Your id of the team that the user acts for. The user must be a member' })),
   expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Lifetime in seconds' }))
-})
+}, 'UserTokenRequest')

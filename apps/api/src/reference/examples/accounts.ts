@@ -1,0 +1,108 @@
+import { exampleProvider } from '@carillon/shared/providers'
+
+const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl'
+
+const publicKey = `B${'Kx9'.repeat(28)}QQ`
+
+const connection = {
+  id: 'con_01980e4a7c3b7f539d5e3c1f2a6b8d90',
+  userId: 'alice',
+  teamId: null,
+  connectedBy: null,
+  provider: exampleProvider,
+  status: 'active',
+  statusReason: null,
+  account: { id: 'ujpah72o0', name: 'Alice Example' },
+  label: 'Work phone',
+  muted: false,
+  mutedReason: null,
+  expiresAt: null,
+  missingPermissions: [],
+  limitedUntil: null,
+  createdAt: '2026-11-30T09:00:00.000Z',
+  updatedAt: '2026-11-30T09:00:00.000Z'
+}
+
+const pull = {
+  state: 'waiting',
+  dueAt: '2026-12-01T03:00:00.000Z',
+  startedAt: '2026-11-30T03:00:00.000Z',
+  endedAt: '2026-11-30T03:00:20.000Z',
+  succeededAt: '2026-11-30T03:00:20.000Z',
+  reason: null,
+  failedAt: null,
+  failure: null
+}
+
+const team = { id: 'tea_01980e4a7c3b7f539d5e3c1f2a6b8d91', teamId: 'crew', name: 'The crew', ownerId: 'olive', memberIds: ['alice', 'olive'] }
+
+const handshake = {
+  id: 'hsk_01980e4a7c3b7f539d5e3c1f2a6b8d92',
+  status: 'pending',
+  kind: 'redirect',
+  provider: exampleProvider,
+  teamId: null,
+  account: null,
+  startUrl: `https://notify.example.com/connect/${exampleProvider}?handshake=hsk_01980e4a7c3b7f539d5e3c1f2a6b8d92`,
+  returnTo: 'https://shop.example.com/settings',
+  connectionId: null,
+  error: null,
+  expiresAt: '2026-11-30T09:10:00.000Z'
+}
+
+/** Examples of users, teams, handshakes and connections, by the name of their schema. */
+export const accountExamples: Record<string, object> = {
+  UserTokenRequest: { userId: 'alice', displayName: 'Alice', expiresIn: 3600 },
+  UserToken: { token, expiresAt: '2026-11-30T10:00:00.000Z', connectUrl: `https://notify.example.com/connect#token=${token}` },
+  TeamRequest: { name: team.name, ownerId: team.ownerId, memberIds: team.memberIds },
+  Team: team,
+  ConnectorList: {
+    data: [{
+      provider: exampleProvider,
+      name: 'Example',
+      kinds: ['redirect'],
+      needsAccount: false,
+      addressField: null,
+      holder: 'user',
+      canManage: true,
+      reason: null,
+      contact: null,
+      team: null,
+      accounts: 'one',
+      connection,
+      connections: [connection],
+      pull: null
+    }]
+  },
+  HandshakeRequest: { provider: exampleProvider, returnTo: 'https://shop.example.com/settings' },
+  Handshake: handshake,
+  VerifierRequest: { verifier: 'k7Xw2pQ' },
+  AddressRequest: { address: 'alice@example.com' },
+  SubscriptionRequest: {
+    endpoint: 'https://push.example.net/send/dJ3uYk0rXx8',
+    keys: { p256dh: publicKey, auth: 'Y2FyaWxsb24tZXhhbXBsZQ' },
+    name: 'Firefox on Linux'
+  },
+  PushKey: { publicKey, earlierKeys: [] },
+  ConfirmRequest: { code: '482913' },
+  Connection: connection,
+  ConnectionDetails: {
+    ...connection, revocation: null, events: [{ event: 'connection.connected', reason: null, at: '2026-11-30T09:00:00.000Z' }]
+  },
+  ConnectionUpdate: { label: 'Work phone', muted: false },
+  TestResult: { ok: true, receipt: { id: 'ujpah72o0sjAoRtnM0jc' } },
+  ImportRequest: {
+    connections: [{ userId: 'alice', provider: exampleProvider, credentials: { accessToken: 'o.aBcDeFgHiJkLmNoPqRsTuVwXyZ012345' } }]
+  },
+  ImportResults: { imported: 1, failed: 0, data: [{ index: 0, userId: 'alice', provider: exampleProvider, connectionId: connection.id }] },
+  Pull: pull,
+  InsightsPage: {
+    data: [{
+      account: 'act_123', accountName: 'Shoes', currency: 'EUR', day: '2026-11-29', impressions: '1204', clicks: '37', spend: '12.50'
+    }],
+    nextCursor: null,
+    totals: [{ currency: 'EUR', impressions: '1204', clicks: '37', spend: '12.50' }],
+    connection: { id: 'con_01980e4a7c3b7f539d5e3c1f2a6b8d93', status: 'active', statusReason: null },
+    pull
+  }
+}

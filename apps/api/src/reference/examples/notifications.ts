@@ -1,0 +1,85 @@
+import { exampleProvider } from '@carillon/shared/providers'
+import { deliveryStates } from '@carillon/shared/db'
+
+const noDeliveries = Object.fromEntries(deliveryStates.map((state) => [state, 0]))
+const message = { type: 'link', title: 'Your parcel is on its way', body: 'It arrives on Friday.', url: 'https://shop.example.com/orders/1042' }
+const request = { audience: { userIds: ['alice'] }, message, data: { order: '1042' } }
+const counts = { ...noDeliveries, sent: 1 }
+
+const notification = {
+  id: 'ntf_01980e4a7c3b7f539d5e3c1f2a6b8d94',
+  origin: 'api',
+  status: 'completed',
+  audience: request.audience,
+  audienceCount: 1,
+  message,
+  providers: null,
+  data: request.data,
+  deliveries: 1,
+  counts,
+  progress: [{ provider: exampleProvider, counts, perSecond: 0, secondsLeft: 0 }],
+  unreachable: [],
+  unreachableCount: 0,
+  sendAt: null,
+  expiresAt: null,
+  spreadOver: null,
+  onUnknown: 'hold',
+  createdAt: '2026-11-30T09:05:00.000Z'
+}
+
+const delivery = {
+  notificationId: notification.id,
+  connectionId: 'con_01980e4a7c3b7f539d5e3c1f2a6b8d90',
+  userId: 'alice',
+  provider: exampleProvider,
+  state: 'sent',
+  attempts: 1,
+  reason: null,
+  dueAt: null,
+  receipt: { id: 'ujpah72o0sjAoRtnM0jc' },
+  createdAt: '2026-11-30T09:05:00.000Z',
+  updatedAt: '2026-11-30T09:05:01.000Z'
+}
+
+/** Examples of notifications, deliveries and providers, by the name of their schema. */
+export const notificationExamples: Record<string, object> = {
+  NotificationRequest: request,
+  NotificationBatchRequest: { notifications: [request] },
+  PreviewRequest: { audience: { everyone: true }, message },
+  Notification: notification,
+  NotificationBatch: { data: [notification] },
+  UnreachableRecipient: { userId: 'bob', reason: 'notConnected' },
+  NotificationPreview: {
+    total: 1,
+    providers: [{
+      provider: exampleProvider,
+      reachable: 1,
+      parked: 0,
+      muted: 0,
+      shows: { title: message.title, text: message.body, url: message.url, shortened: [], omitted: [] }
+    }],
+    unreachable: 0,
+    estimatedSeconds: 1
+  },
+  Delivery: delivery,
+  DeliveryDetails: {
+    ...delivery,
+    explanation: 'Sent.',
+    history: [
+      { at: '2026-11-30T09:05:00.000Z', event: 'queued' },
+      { at: '2026-11-30T09:05:01.000Z', event: 'attempt', outcome: 'sent', status: 200, durationMs: 180 }
+    ]
+  },
+  ProviderStatusList: {
+    data: [{
+      provider: exampleProvider,
+      name: 'Example',
+      canSend: true,
+      breakers: [{
+        host: null, state: 'closed', reason: null, misconfigured: false, openedAt: null, retryAt: null, silentUntil: null
+      }],
+      limits: { perSecond: null, silentUntil: null },
+      waiting: { due: 0, later: 0, broadcast: 0 }
+    }]
+  }
+}
