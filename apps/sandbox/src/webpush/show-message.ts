@@ -9,8 +9,12 @@ export type ShowMessage = (subscription: Subscription, message: PushMessage, req
 /** Shows messages as a browser with our service worker does. A real browser gets them instead. */
 export function createShowMessage (provider: string, inbox: Inbox): ShowMessage {
   return (subscription, message, request) => {
-    if (subscription.forward !== undefined) return subscription.forward(message)
-    const { account, own, onScreen } = subscription
+    const { account, own, onScreen, forward } = subscription
+    if (forward !== undefined) {
+      forward(message)
+      inbox.add(provider, account, request, { title: 'Passed on to the browser', body: `${message.body.length} bytes that only it can decrypt` })
+      return
+    }
     const content = own === undefined || message.body.length === 0 ? undefined : decrypt(message.body, own)
     const { notification = { error: 'the message cannot be decrypted' } } = content === undefined ? {} : parseObject(content.toString()) ?? {}
     const { tag = message.id, data: _data, ...visible }: { tag?: unknown, data?: unknown } = Object(notification)

@@ -28,21 +28,32 @@ export function acceptFirefox (app: FastifyInstance, { path, browsers, endpointO
     if (request.url?.split('?')[0] !== path) return socket.destroy()
     server.handleUpgrade(request, socket, head, serve)
   })
+  /** Each Firefox by its `uaid`, with which it reconnects. It does not register its channels again. */
+  const known = new Map<string, { socket: WebSocket, channels: Map<string, Subscription> }>()
   app.addHook('preClose', async () => { for (const client of server.clients) client.terminate() })
 
   function serve (socket: WebSocket): void {
     let account = ''
-    const channels = new Map<string, Subscription>()
+    let channels = new Map<string, Subscription>()
     const send = (message: object): void => { socket.send(JSON.stringify(message)) }
     socket.on('error', () => {})
-    socket.on('close', () => { for (const subscription of channels.values()) subscription.isOffline = true })
+    socket.on('close', () => {
+      if (known.get(account)?.socket === socket) for (const subscription of channels.values()) subscription.isOffline = true
+    })
     socket.on('message', (data) => {
       const message = parseObject(String(data)) ?? {}
       const { messageType, channelID, key } = message
       switch (messageType) {
-        case 'hello':
-          account = String(message['uaid'] ?? '') || randomText(12)
-          return send({ messageType, uaid: account, status: 200, use_webpush: true, broadcasts: {} })
+        case 'hello': {
+          const uaid = String(message['uaid'] ?? '')
+          // With another `uaid` than its own, Firefox drops its subscriptions.
+          account = known.has(uaid) ? uaid : randomText(12)
+          channels = known.get(account)?.channels ?? channels
+          known.set(account, { socket, channels })
+          send({ messageType, uaid: account, status: 200, use_webpush: true, broadcasts: {} })
+          for (const [channelID, subscription] of channels) attach(channelID, subscription)
+          return
+        }
         case 'register': {
           const subscription = register(String(channelID), typeof key === 'string' ? key : undefined)
           return send({ messageType, channelID, status: 200, pushEndpoint: endpointOf(subscription) })
@@ -60,12 +71,18 @@ export function acceptFirefox (app: FastifyInstance, { path, browsers, endpointO
     function register (channelID: string, key: string | undefined): Subscription {
       const serverKey = key === undefined ? undefined : Buffer.from(key, 'base64url').toString('base64url')
       const subscription = browsers.register(accountOf(channelID), serverKey)
+      channels.set(channelID, subscription)
+      attach(channelID, subscription)
+      return subscription
+    }
+
+    function attach (channelID: string, subscription: Subscription): void {
+      subscription.isOffline = false
       subscription.forward = ({ id, body, ttl }) => {
         const data = body.toString('base64url')
         send({ messageType: 'notification', channelID, version: id, ttl, data, headers: { encoding: 'aes128gcm' } })
       }
-      channels.set(channelID, subscription)
-      return subscription
+      for (const message of subscription.waiting.splice(0)) subscription.forward(message)
     }
 
     function accountOf (channelID: string): string {

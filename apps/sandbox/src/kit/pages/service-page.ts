@@ -29,8 +29,9 @@ export function servicePage ({ name, accent, accentOnDark }: ServiceStyle, title
     .brand small { font-weight: 400; opacity: .8 }
     h1 { margin: .5rem 0; font-size: 1.25rem; line-height: 1.3 }
     label { display: block; margin-top: 1.25rem; font-weight: 600 }
-    input:not([type=hidden]) { box-sizing: border-box; width: 100%; padding: .6rem .75rem; border: 1px solid #8889; border-radius: .5rem;
+    select, input:not([type=hidden]) { box-sizing: border-box; width: 100%; padding: .6rem .75rem; border: 1px solid #8889; border-radius: .5rem;
       font: inherit; background: transparent; color: inherit }
+    option { color: black; background: white }
     pre { white-space: pre-wrap; padding: .8rem; border-radius: .5rem; background: #8882; font-size: .8rem }
     .hint { font-size: .875rem; opacity: .75; margin: .4rem 0 }
     .wrong { padding: .6rem .75rem; border-left: .25rem solid #d0453b; background: #d0453b22 }
