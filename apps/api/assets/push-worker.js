@@ -33,7 +33,7 @@
   async function open (notification, action) {
     notification.close()
     const { seen, navigate, actions = {} } = notification.data ?? {}
-    await Promise.all([openPage(actions[action] ?? navigate), report(seen)])
+    await Promise.allSettled([openPage(actions[action] ?? navigate), report(seen)])
   }
 
   async function openPage (address) {

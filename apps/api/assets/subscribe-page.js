@@ -1,5 +1,5 @@
 /* global document, location */
-import { askPermission, findProblem, subscribe } from './subscribe.js'
+import { askPermission, findProblem, isSupported, subscribe } from './subscribe.js'
 
 const form = document.getElementById('subscribe')
 const field = form.elements.namedItem('subscription')
@@ -7,6 +7,7 @@ const error = document.getElementById('error')
 const { worker, keys } = form.dataset
 
 showError(findProblem())
+form.querySelector('button').disabled = !isSupported()
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault()

@@ -21,9 +21,13 @@ export async function connectBrowser ({ token, worker }) {
   return await call('POST', `handshakes/${id}/subscription`, subscription)
 }
 
-// Whether this browser can receive notifications of this page.
+export function isSupported () {
+  return 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window
+}
+
+// Why this browser cannot receive notifications of this page now, as a text for people. Undefined if it can.
 export function findProblem () {
-  if (!('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window)) {
+  if (!isSupported()) {
     return /iPhone|iPad/.test(navigator.userAgent)
       ? 'On an iPhone or iPad, add this page to the Home Screen first, and open it from there.'
       : 'This browser does not support notifications.'

@@ -12,7 +12,7 @@ import { textIn } from '../../handshakes/text-in.ts'
 import { bindBrowser } from '../browser/bind-browser.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
-import { headingOf, warningOf } from './handshake-texts.ts'
+import { forWhom, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
 import type { ProviderContext, ShowStart } from '../provider-context.ts'
@@ -57,8 +57,8 @@ export async function addSubscribePage (
       publicUrl: site.publicUrl,
       script: `../${provider.id}/subscribe-page.js`,
       content: html`
-        <h1>${headingOf(handshake, provider, site)}</h1>
-        <p>This browser then shows the notifications of <em>${foreign(site.name)}</em>, also while no page of it is open. Your browser asks you for the permission.</p>
+        <h1>Connect this browser ${forWhom(handshake, site)}</h1>
+        <p>It then shows notifications from <em>${foreign(site.name)}</em>, even when no page of the site is open. Your browser asks you to allow them.</p>
         <form id="subscribe" method="post" action="${baseUrl}/subscription" data-worker="worker.js" data-keys="${subscribe.publicKeys.join(' ')}">
           <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
           <input type="hidden" name="subscription" value="">
