@@ -1,11 +1,14 @@
 import { Argument, InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { createApiKey, listApiKeys, revokeApiKey } from '@carillon/shared/api-keys'
+import { loadConfig } from '@carillon/shared/config'
 import { keyGenerators } from '@carillon/shared/providers'
 import { parseId, publicId, scopes } from '@carillon/shared/db'
 import type { Scope } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
 import { printable } from '../printable.ts'
+import { openDataDir } from '../up/data-dir.ts'
+import { rotateProviderKey } from '../up/secrets.ts'
 import { withDatabase } from '../with-database.ts'
 
 const generators = keyGenerators()
@@ -13,11 +16,12 @@ const generators = keyGenerators()
 export function addKeys (program: Command, context: CommandContext): void {
   const keys = program.command('keys')
     .summary('create, list and revoke API keys, and generate keys of this deployment')
-    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR. `generate` uses no database.')
+    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR. `generate` and `rotate` use no database.')
   addCreate(keys, context)
   addList(keys, context)
   addRevoke(keys, context)
   addGenerate(keys, context)
+  addRotate(keys, context)
 }
 
 function addCreate (keys: Command, { env, print, terminal: { output } }: CommandContext): void {
@@ -77,11 +81,28 @@ function addGenerate (keys: Command, { env, print }: CommandContext): void {
   keys.command('generate')
     .summary('make a key for a variable, such as the VAPID keys of browsers')
     .description('Prints a value for the variable: a new key, and after it the keys that the environment has. Old keys go on working for what uses them.')
-    .addArgument(new Argument('<variable>', 'the variable').choices(Object.keys(generators)))
+    .addArgument(variableArgument())
     .action((variable: string) => {
       const known = (env[variable] ?? '').split(',').map((key) => key.trim()).filter((key) => key !== '')
       print([generators[variable]?.() ?? '', ...known].join(','))
     })
+}
+
+function addRotate (keys: Command, { env, print }: CommandContext): void {
+  keys.command('rotate')
+    .summary('give `carillon up` a new key for a variable')
+    .description('Puts a new key before those that `carillon up` has made in CARILLON_DATA_DIR. Old keys go on working for what uses them. Stop `carillon up` first.')
+    .addArgument(variableArgument())
+    .action(async (variable: string) => {
+      if (env[variable]) throw new Error(`${variable} is set; set it to the output of \`carillon keys generate ${variable}\` instead`)
+      const dataDir = await openDataDir(loadConfig(env).CARILLON_DATA_DIR)
+      await rotateProviderKey(dataDir, variable).finally(dataDir.release)
+      print(`${variable} has a new key, which \`carillon up\` uses from its next start`)
+    })
+}
+
+function variableArgument (): Argument {
+  return new Argument('<variable>', 'the variable').choices(Object.keys(generators))
 }
 
 function parseKeyId (text: string): string {

@@ -20,11 +20,7 @@ export interface Secrets {
 const file = 'secrets.json'
 
 export async function openSecrets (dataDir: DataDir): Promise<Secrets> {
-  const known = await readFile(join(dataDir.path, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw new Error(`${join(dataDir.path, file)} cannot be read (${error.code})`)
-  })
-  const stored = known === undefined ? undefined : parse(known, join(dataDir.path, file))
+  const stored = await readSecrets(dataDir)
   const secrets = { keys: `up:${randomBytes(32).toString('base64')}`, ...stored, providerKeys: addMissing(stored?.providerKeys) }
   if (JSON.stringify(secrets) !== JSON.stringify(stored)) await dataDir.writeSecret(file, JSON.stringify(secrets))
   return secrets
@@ -42,6 +38,26 @@ export async function openOperatorKey (dataDir: DataDir, secrets: Secrets, datab
   } finally {
     await database.close()
   }
+}
+
+/** Puts a new key before the keys of this variable. The others go on working for what uses them. */
+export async function rotateProviderKey (dataDir: DataDir, variable: string): Promise<void> {
+  const stored = await readSecrets(dataDir)
+  if (stored === undefined) throw new Error(`\`carillon up\` has no keys in ${dataDir.path}`)
+  const providerKeys = addMissing(stored.providerKeys)
+  const known = stored.providerKeys[variable]
+  const rotated = known === undefined ? providerKeys : { ...providerKeys, [variable]: `${keyGenerators()[variable]?.()},${known}` }
+  await dataDir.writeSecret(file, JSON.stringify({ ...stored, providerKeys: rotated }))
+}
+
+/** Undefined before the first start. */
+async function readSecrets (dataDir: DataDir): Promise<Secrets | undefined> {
+  const path = join(dataDir.path, file)
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new Error(`${path} cannot be read (${error.code})`)
+  })
+  return text === undefined ? undefined : parse(text, path)
 }
 
 /** A provider that was added since the last run gets its key now. */
