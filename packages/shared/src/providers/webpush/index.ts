@@ -9,6 +9,6 @@ export const webpush = defineProvider({
   accounts: 'manyExclusive',
   noTerminal: 'only a browser can subscribe',
   env: variables,
-  create: ({ CONTACT: contact, KEYS: keys, HOSTS: hosts = [], TTL_SECONDS: ttlSeconds }, site) =>
-    createWebPush({ contact, keys, hosts, ttlSeconds }, site)
+  create: ({ CONTACT: contact, KEYS: keys, RETIRED_KEYS: retiredKeys = [], HOSTS: hosts = [], TTL_SECONDS: ttlSeconds }, site) =>
+    createWebPush({ contact, keys, retiredKeys, hosts, ttlSeconds }, site)
 })

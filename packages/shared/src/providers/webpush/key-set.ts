@@ -13,7 +13,7 @@ export interface KeySet {
   send: (keyId: string, endpoint: URL, request: (key: VapidKey) => Promise<unknown>) => Promise<string>
 }
 
-export function createKeySet (keys: readonly VapidKey[]): KeySet {
+export function createKeySet (keys: readonly VapidKey[], retiredIds: readonly string[]): KeySet {
   /** Keys that a push service has accepted, by their id and its origin. */
   const proven = new Set<string>()
 
@@ -21,7 +21,9 @@ export function createKeySet (keys: readonly VapidKey[]): KeySet {
     async send (keyId, { origin, host }, request) {
       const own = keys.find(({ id }) => id === keyId)
       if (own === undefined) {
-        throw new ProviderError({ kind: 'misconfigured', reason: `WEBPUSH_KEYS lacks the key ${keyId}, with which browsers have subscribed` }, host)
+        if (retiredIds.includes(keyId)) throw new ProviderError({ kind: 'gone', reason: 'the browser subscribed with a retired VAPID key' }, host)
+        const reason = `WEBPUSH_KEYS lacks the key ${keyId}, with which browsers have subscribed; add it, or name it in WEBPUSH_RETIRED_KEYS`
+        throw new ProviderError({ kind: 'misconfigured', reason }, host)
       }
       let mismatch: unknown
       for (const key of [own, ...keys.filter((other) => other !== own)]) {

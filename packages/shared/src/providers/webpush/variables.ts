@@ -35,6 +35,10 @@ export const variables = {
     generate: generateVapidKey,
     about: 'VAPID private keys. Browsers subscribe with the first. Keep the others while browsers use them. `carillon keys generate WEBPUSH_KEYS` makes one.'
   },
+  RETIRED_KEYS: {
+    ...list('ids of VAPID keys, as the error about a missing key names them', (item) => /^[\w-]{11}$/.test(item)),
+    about: 'Keys that are lost or no longer trusted. A connection of such a key ends with its next message, and the user subscribes again.'
+  },
   HOSTS: {
     ...hosts,
     about: 'Push services beside those of Google, Mozilla, Apple and Microsoft. A host name includes its subdomains. Requests to an origin need no guard.'

@@ -17,6 +17,8 @@ export interface WebPushConfig {
   contact: string
   /** Private keys in base64url. Browsers subscribe with the first. */
   keys: readonly string[]
+  /** The ids of keys whose subscriptions have ended. */
+  retiredKeys: readonly string[]
   hosts: readonly string[]
   ttlSeconds: number
 }
@@ -27,7 +29,7 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
   if (current === undefined) throw new TypeError('WEBPUSH_KEYS contains no key')
   const hosts = createPushHosts(config.hosts)
   const vapidHeaders = createVapidHeaders(config.contact)
-  const keySet = createKeySet(keys)
+  const keySet = createKeySet(keys, config.retiredKeys)
 
   return {
     origins: hosts.origins,

@@ -9,7 +9,7 @@ export const traits: Traits = {
   identifiesOffline: true,
   secrets: {
     WEBPUSH_KEYS: {
-      reason: /^WEBPUSH_KEYS lacks the key [\w-]{11}, with which browsers have subscribed$/,
+      reason: /^WEBPUSH_KEYS lacks the key [\w-]{11}, with which browsers have subscribed; add it, or name it in WEBPUSH_RETIRED_KEYS$/,
       spoil: () => Buffer.alloc(32, 1).toString('base64url')
     }
   },

@@ -16,8 +16,8 @@ const contact = 'mailto:admin@example.com'
 const note: Message = { type: 'note', title: 'Hello', body: 'World' }
 const [first, second] = [generateVapidKey(), generateVapidKey()]
 
-function open (t: Test, hosts: string[], keys = [first]) {
-  const provider = createWebPush({ contact, keys, hosts, ttlSeconds: 60 }, { name: 'Teapot Shop' })
+function open (t: Test, hosts: string[], keys = [first], retiredKeys: string[] = []) {
+  const provider = createWebPush({ contact, keys, retiredKeys, hosts, ttlSeconds: 60 }, { name: 'Teapot Shop' })
   const http = createHttp({ trustedOrigins: provider.origins, allowPrivateHosts: [] })
   t.teardown(() => http.close())
   const { signal } = new AbortController()
@@ -179,8 +179,10 @@ t.test('blames nobody but the operator when the key of a subscription is missing
   const { subscribe: handshake } = open(t, [url], [first])
   const { credentials } = handshake.accept(await subscribe({ account: 'ann' }))
   const { send } = open(t, [url], [second])
-  const reason = `WEBPUSH_KEYS lacks the key ${parseVapidKey(first).id}, with which browsers have subscribed`
+  const { id } = parseVapidKey(first)
+  const reason = `WEBPUSH_KEYS lacks the key ${id}, with which browsers have subscribed; add it, or name it in WEBPUSH_RETIRED_KEYS`
   t.same(await failureOf(() => send(note, credentials)), { kind: 'misconfigured', reason })
+  t.match(await failureOf(() => open(t, [url], [second], [id]).send(note, credentials)), { kind: 'gone' }, 'unless the operator has retired it')
   t.equal(await calls('POST /webpush/wpush/v2/:token'), 0)
 })
 
