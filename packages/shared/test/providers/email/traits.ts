@@ -24,5 +24,8 @@ export const traits: Traits = {
     // A server that shuts down after the message. After other temporary errors, an attempt makes sense some minutes later.
     outage: { answer: { status: 421, body: '4.3.2 Service shutting down' }, status: 421 }
   },
-  journey: { ownTest: 'apps/cli/test/journeys/email.test.ts' }
+  journey: {
+    ownTest: 'apps/cli/test/journeys/email.test.ts',
+    addressOf: async (account) => `${account}@mail.example`
+  }
 }

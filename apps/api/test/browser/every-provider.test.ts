@@ -1,0 +1,111 @@
+import { openSandbox } from '@carillon/sandbox'
+import { createApiKey } from '@carillon/shared/api-keys'
+import { openDatabase, scopes } from '@carillon/shared/db'
+import { createSite, spawnApp, testDatabase, testKeys, until } from '@carillon/testing'
+import type { Locator, Page } from 'playwright-core'
+import t from 'tap'
+import { allDefinitions } from '../../../../packages/shared/test/providers/conformance/all-definitions.ts'
+import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
+import { item, outcome } from './on-pages.ts'
+import { noChromium, openChromium } from './open-chromium.ts'
+
+/** No provider has more pages between the list and the outcome. */
+const maxPages = 10
+
+t.test('every provider of users is connected by clicking, and the simulators show what arrives', { skip: noChromium }, async (t) => {
+  const { url: DATABASE_URL } = await testDatabase(t)
+  const database = openDatabase({ url: DATABASE_URL, max: 1 })
+  t.teardown(() => database.close())
+  const { key: operatorKey } = await createApiKey(database, { name: 'test', scopes: [...scopes] })
+  const sandbox = await openSandbox()
+  t.teardown(() => sandbox.close())
+  const env = { DATABASE_URL, CARILLON_KEYS: testKeys(), PORT: '0', SITE_NAME: 'Bell & Sons', RECONCILE_SECONDS: '1', ...sandbox.environment() }
+  const app = spawnApp(t, 'api', { env })
+  const { url: apiUrl } = await app.ready
+  spawnApp(t, 'worker', { env })
+  const site = createSite({ apiUrl, sandboxUrl: sandbox.url, operatorKey })
+  const chromium = await openChromium(t)
+
+  for (const { id, name } of allDefinitions.filter(({ holder }) => holder === 'user')) {
+    await t.test(name, async (t) => {
+      const { journey } = await readTraits(id)
+      const simulatorUrl = sandbox.ownHosts.find((own) => own.id === id)?.url ?? `${sandbox.url}/${id}`
+      const control = <Result>(path: string, body: object) => site.control<Result>('POST', path, body)
+      const account = `${id}-user`
+      const address = await journey.addressOf?.(account, simulatorUrl, control) ?? account
+      const context = await chromium.newContext()
+      t.teardown(() => context.close())
+      context.setDefaultTimeout(30_000)
+      const page = await context.newPage()
+      const screen = await context.newPage()
+      await screen.goto(sandbox.url)
+      const cards = screen.locator('.phone').filter({ has: screen.locator('.provider').getByText(name, { exact: true }) }).locator('.card')
+      const { connectUrl } = await site.api<{ connectUrl: string }>('POST', '/v1/user-tokens', { body: { userId: id } })
+      await page.goto(connectUrl)
+      const host = item(page, id).getByRole('textbox')
+      await item(page, id).getByRole('button').first().waitFor()
+      if (await host.count() > 0) await host.fill(`${account}@${new URL(simulatorUrl).host}`)
+      await item(page, id).getByRole('button', { name: 'Connect' }).first().click()
+      await page.waitForURL((url) => url.pathname !== '/connect')
+      await clickThrough(page, { ownUrl: apiUrl, account, address, cards })
+      t.equal(await outcome(page), `${name} is connected.`)
+
+      const [connection] = (await site.api<{ data: Array<{ id: string }> }>('GET', `/v1/connections?userId=${id}`)).data
+      await site.delivery(await site.notify([id], 'Hello'), connection?.id ?? '', 'sent')
+      await until(async () => {
+        const [visible, arrived] = [await cards.count(), (await site.inbox('', id)).length]
+        return visible > 0 && visible === arrived
+      })
+    })
+  }
+})
+
+interface Person {
+  ownUrl: string
+  account: string
+  address: string
+  /** The messages that the simulator has received. */
+  cards: Locator
+}
+
+/** Fills the fields of each page and clicks its main button, until the list shows the outcome. */
+async function clickThrough (page: Page, person: Person): Promise<void> {
+  for (let count = 0; count < maxPages; count++) {
+    await page.locator('#outcome, form, a.button').first().waitFor()
+    if (await page.locator('#outcome').count() > 0) return
+    const before = await page.content()
+    await (page.url().startsWith(person.ownUrl) ? useOwnPage(page, person) : agree(page, person.account))
+    await until(async () => await page.content().catch(() => before) !== before)
+    await page.waitForLoadState()
+  }
+  throw new Error(`the pages lead nowhere: ${page.url()}\n${await page.locator('body').innerText()}`)
+}
+
+async function useOwnPage (page: Page, { account, address, cards }: Person): Promise<void> {
+  const link = page.locator('a.button[target=_blank]')
+  if (await link.count() > 0) {
+    const code = page.locator('.code')
+    const entered = await code.count() > 0 ? await code.innerText() : account
+    const [opened] = await Promise.all([page.waitForEvent('popup'), link.click()])
+    await agree(opened, entered)
+    await page.locator('#outcome').or(page.getByRole('button', { name: 'Connect this account' })).waitFor()
+    return
+  }
+  const code = page.getByLabel('Code', { exact: true })
+  if (await code.count() > 0) await code.fill(await readCode(cards))
+  else if (await page.locator('#address').count() > 0) await page.locator('#address').fill(address)
+  await page.locator('form button:not(.quiet)').first().click()
+}
+
+/** The code in the message to the address. */
+async function readCode (cards: Locator): Promise<string> {
+  const [code = ''] = /\b\d{6}\b/.exec(await cards.filter({ hasText: /\b\d{6}\b/ }).first().innerText()) ?? []
+  return code
+}
+
+/** Allows everything on a page of a simulator. */
+async function agree (page: Page, text: string): Promise<void> {
+  await page.locator('.allow').first().waitFor()
+  for (const field of await page.locator('input[type=text], input:not([type])').all()) await field.fill(text)
+  await page.locator('.allow').first().click()
+}
