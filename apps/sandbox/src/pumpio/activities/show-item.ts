@@ -1,3 +1,4 @@
+import { decodeHTML } from 'entities'
 import type { Card } from '../../kit/simulator.ts'
 import { textOf } from '../http/fields.ts'
 
@@ -8,9 +9,13 @@ export function toCard (activity: Record<string, unknown>): Card {
   return {
     kind: textOf(object['objectType']) ?? 'activity',
     title: textOf(object['displayName']),
-    // Content is HTML, and the screen shows text.
-    body: textOf(object['content'])?.replace(/<br ?\/?>|<\/p>/gi, '\n').replace(/<[^>]*>/g, '').trim(),
+    body: toText(textOf(object['content'])),
     url: textOf(object['url']),
     imageUrl: textOf(image?.['url'])
   }
+}
+
+/** The text of content, which is HTML. */
+function toText (content: string | undefined): string | undefined {
+  return content && decodeHTML(content.replace(/<br ?\/?>|<\/p>/gi, '\n').replace(/<[^>]*>/g, '')).trim()
 }
