@@ -10,7 +10,8 @@ const newAccounts = {
   type: 'object',
   properties: {
     provider: { type: 'string' },
-    count: { type: 'integer', minimum: 1, maximum: MAX_ACCOUNTS_PER_CALL }
+    count: { type: 'integer', minimum: 1, maximum: MAX_ACCOUNTS_PER_CALL },
+    host: { type: 'string', pattern: '^[a-z0-9.-]{1,100}$' }
   },
   required: ['provider', 'count'],
   additionalProperties: false
@@ -34,10 +35,10 @@ interface TokenSelection {
 }
 
 export function accountRoutes (app: FastifyInstance, { accounts, simulators }: ControlContext): void {
-  app.post<{ Body: { provider: string, count: number } }>('/accounts', { schema: { body: newAccounts } }, async (request) => {
-    const { provider, count } = request.body
+  app.post<{ Body: { provider: string, count: number, host?: string } }>('/accounts', { schema: { body: newAccounts } }, async (request) => {
+    const { provider, count, host } = request.body
     const { createAccount } = simulatorOf(simulators, provider)
-    return { data: Array.from({ length: count }, createAccount) }
+    return { data: Array.from({ length: count }, () => createAccount(host)) }
   })
 
   app.post<{ Body: TokenSelection & { tokens?: TokenKind } }>('/tokens/expire', { schema: { body: tokensOfKind } }, async (request) => {

@@ -24,6 +24,15 @@ const querystring = {
 }
 
 export function inboxRoutes (app: FastifyInstance, { inbox, simulators }: ControlContext): void {
+  app.get<{ Params: { provider: string } }>('/inbox/:provider/counts', async ({ params }) => ({
+    data: inbox.counts(simulatorOf(simulators, params.provider).id)
+  }))
+
+  app.delete('/inbox', async () => {
+    inbox.reset()
+    return { reset: true }
+  })
+
   app.get<{ Querystring: InboxQuerystring }>('/inbox', { schema: { querystring } }, async (request) => {
     const { provider, account, cursor, limit } = request.query
     const simulator = provider ? simulatorOf(simulators, provider) : undefined

@@ -1,4 +1,6 @@
 import type { Clock } from '../kit/clock.ts'
+import { createRateLimiter } from '../kit/rate-limiter.ts'
+import type { RateLimit, RefusalCounts } from '../kit/rate-limiter.ts'
 
 /** A reply that refuses a recipient or a message. */
 export interface Refusal {
@@ -16,6 +18,9 @@ export interface Behaviors {
   drops: (address: string) => boolean
   /** Makes the addresses unknown, as if their mailboxes were deleted. */
   remove: (address: string) => void
+  /** Limits the recipients of each domain. Undefined: no limit. */
+  limitDomains: (limit: RateLimit | undefined) => void
+  refusals: () => RefusalCounts
   reset: () => void
 }
 
@@ -25,6 +30,8 @@ export function createBehaviors (clock: Clock): Behaviors {
   /** When a greylisted address was tried first. */
   const tried = new Map<string, number>()
   const removed = new Set<string>()
+  const rateLimiter = createRateLimiter(clock)
+  let domainLimit: RateLimit | undefined
 
   return {
     refuseRecipient (address) {
@@ -34,7 +41,7 @@ export function createBehaviors (clock: Clock): Behaviors {
         case 'full': return { code: 452, text: `4.2.2 <${address}>: Mailbox full` }
         case '421': return { code: 421, text: '4.7.0 Too many connections, try again later' }
         case 'grey': return greylist(address)
-        default: return undefined
+        default: return limit(address)
       }
     },
     refuseMessage: (address) => localPart(address) === 'spam'
@@ -42,10 +49,26 @@ export function createBehaviors (clock: Clock): Behaviors {
       : undefined,
     drops: (address) => localPart(address) === 'drop',
     remove: (address) => { removed.add(address) },
+
+    limitDomains (limit) {
+      domainLimit = limit
+      rateLimiter.reset()
+    },
+
+    refusals: () => rateLimiter.counts(),
+
     reset () {
+      domainLimit = undefined
+      rateLimiter.reset()
       tried.clear()
       removed.clear()
     }
+  }
+
+  function limit (address: string): Refusal | undefined {
+    const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+    const waitSeconds = domainLimit === undefined ? undefined : rateLimiter.take(domain, domainLimit)
+    return waitSeconds === undefined ? undefined : { code: 450, text: `4.2.1 Too many messages to ${domain}, try again in ${waitSeconds} seconds` }
   }
 
   function greylist (address: string): Refusal | undefined {

@@ -3,7 +3,8 @@ import fastifyFormbody from '@fastify/formbody'
 import type { SandboxServices, Simulator } from '../kit/simulator.ts'
 import { createUserStore } from '../kit/user-store.ts'
 import { createBehaviors } from './behaviors.ts'
-import { parseMail } from './mail.ts'
+import { emailControls } from './controls.ts'
+import { parseMail, toCountedMail } from './mail.ts'
 import type { Mail } from './mail.ts'
 import { mailPages } from './mail-page.ts'
 import { createSmtpServer, LOGIN } from './smtp.ts'
@@ -14,7 +15,7 @@ const MAX_MAILS = 1_000
 const MAX_CARD_TEXT = 500
 
 /** A mail server for all domains, and a mailbox for every address. Some addresses make the server misbehave. */
-export function createEmail ({ accounts, clock, inbox }: SandboxServices): Simulator {
+export function createEmail ({ accounts, bench, clock, inbox }: SandboxServices): Simulator {
   const behaviors = createBehaviors(clock)
   const mails = new Map<string, Mail>()
   const users = createUserStore({
@@ -41,11 +42,8 @@ export function createEmail ({ accounts, clock, inbox }: SandboxServices): Simul
       mailPages(app, { find: (id) => mails.get(id), latest: () => [...mails.values()].slice(-50).reverse() })
     },
 
-    createAccount () {
-      let name
-      do name = accounts.freshName(ID)
-      while (users.get(toAddress(name)) !== undefined)
-      const { account } = users.open(toAddress(name))
+    createAccount (domain = DOMAIN) {
+      const { account } = users.create(domain)
       return { account, address: account }
     },
 
@@ -59,6 +57,7 @@ export function createEmail ({ accounts, clock, inbox }: SandboxServices): Simul
       return removed.length
     },
 
+    controls: (app) => { emailControls(app, behaviors) },
     consentPath: () => `/${ID}/`,
     toCard: (item) => toCard(item as Mail),
     faultResponse: () => ({ headers: {}, body: 'The sandbox was asked to refuse' }),
@@ -72,7 +71,7 @@ export function createEmail ({ accounts, clock, inbox }: SandboxServices): Simul
 
   async function deliver (raw: Buffer, envelope: { from: string, to: string }): Promise<void> {
     const id = randomUUID()
-    const mail = await parseMail(raw, id, envelope)
+    const mail = bench ? toCountedMail(id, envelope) : await parseMail(raw, id, envelope)
     const { account } = users.open(envelope.to)
     mails.set(id, mail)
     const [oldest] = mails.keys()

@@ -28,6 +28,8 @@ export interface Inbox {
   /** The newest arrivals, oldest first. */
   latest: (limit: number) => Arrival[]
   size: () => number
+  /** How many items reached each account of the provider. */
+  counts: (provider: string) => Record<string, number>
   /** Calls the watcher until the returned function is called. */
   watch: (watcher: InboxWatcher) => () => void
   reset: () => void
@@ -64,6 +66,12 @@ export function createInbox (clock: Clock): Inbox {
     latest: (limit) => kept.slice(-limit).map(toArrival),
 
     size: () => kept.length,
+
+    counts (provider) {
+      const counts: Record<string, number> = {}
+      for (const arrival of kept) if (arrival.provider === provider) counts[arrival.account] = (counts[arrival.account] ?? 0) + 1
+      return counts
+    },
 
     watch (watcher) {
       watchers.add(watcher)

@@ -44,8 +44,11 @@ export interface Simulator {
   mount: (app: FastifyInstance) => Promise<void>
   /** In bench mode: the request that a benchmark sends. */
   quickRoute?: (services: { faults: Faults, stats: Stats }) => QuickRoute | undefined
-  /** Creates an account that has granted access. */
-  createAccount: () => GrantedAccount
+  /**
+   * Creates an account that has granted access. `host` is its workspace or domain, for services whose accounts have one; others
+   * ignore it.
+   */
+  createAccount: (host?: string) => GrantedAccount
   /** Expires the tokens of one account or of all. Returns the number of grants. `kind` is `access` by default. */
   expireTokens: (account?: string, kind?: TokenKind) => number
   /** Ends the grants of one account or of all, as a user does who removes the app. Returns their number. */

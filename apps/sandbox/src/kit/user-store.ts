@@ -4,8 +4,8 @@ import type { Accounts } from './accounts.ts'
 export interface UserStore<User> {
   /** Finds the user, or creates one. */
   open: (account: string) => User
-  /** Creates a user with a name that no other user has. */
-  create: () => User
+  /** Creates a user with a name that no other user has. With `host`, the name ends in `@HOST`. */
+  create: (host?: string) => User
   get: (account: string) => User | undefined
   /** Finds a user by the second key, see `idOf`. */
   byId: (id: string) => User | undefined
@@ -45,9 +45,11 @@ export function createUserStore<User extends { readonly account: string }> (
       return user
     },
 
-    create () {
-      let name = accounts.freshName(provider)
-      while (users.has(keyOf(name))) name = accounts.freshName(provider)
+    create (host) {
+      const suffix = host === undefined ? '' : `@${host}`
+      let name
+      do name = accounts.freshName(provider) + suffix
+      while (users.has(keyOf(name)))
       return self.open(name)
     },
 

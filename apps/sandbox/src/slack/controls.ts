@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { noSuchAccount } from '../control/control-error.ts'
-import type { RateLimit } from '../kit/rate-limiter.ts'
+import { rateLimitSchema } from '../kit/rate-limiter.ts'
+import type { RateLimit, RateLimiter } from '../kit/rate-limiter.ts'
 import { PROVIDER } from './client.ts'
 import type { Events } from './events.ts'
 import type { Member, World } from './world.ts'
@@ -11,11 +12,13 @@ export interface Limits {
   workspace?: RateLimit
 }
 
-const limit = object({ burst: { type: 'integer', minimum: 1 }, secondsPerRequest: { type: 'number', exclusiveMinimum: 0 } }, ['burst', 'secondsPerRequest'])
 const account = { type: 'string' }
 
 /** The app's Request URL, events, its removal, people who leave, and limits. */
-export function slackControls (app: FastifyInstance, world: World, events: Events, limits: Limits): void {
+export function slackControls (
+  app: FastifyInstance,
+  { world, events, limits, rateLimiter }: { world: World, events: Events, limits: Limits, rateLimiter: RateLimiter }
+): void {
   const { members, grants } = world
 
   app.post<{ Body: { eventsUrl: string | null } }>(
@@ -59,11 +62,14 @@ export function slackControls (app: FastifyInstance, world: World, events: Event
       return { scopes: request.body.scopes }
     })
 
-  app.post<{ Body: Limits }>('/limits', { schema: { body: object({ channel: limit, workspace: limit }, []) } }, async (request) => {
+  app.post<{ Body: Limits }>('/limits', { schema: { body: object({ channel: rateLimitSchema, workspace: rateLimitSchema }, []) } }, async (request) => {
     delete limits.channel
     delete limits.workspace
+    rateLimiter.reset()
     return Object.assign(limits, request.body)
   })
+
+  app.get('/limits', async () => rateLimiter.counts())
 
   function memberOf (name: string): Member {
     const member = members.get(name) ?? members.byId(name)

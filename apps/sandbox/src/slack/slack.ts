@@ -57,10 +57,16 @@ export function createSlack (services: SandboxServices): Simulator {
       app.register(async (scope) => { hookRoutes(scope, world, deliver) })
     },
 
-    createAccount () {
-      const person = members.create()
+    createAccount (workspace) {
+      const person = members.create(workspace)
       const { accessToken, refreshToken } = world.install(person.workspace, CLIENT.scopes)
-      const granted = { account: person.account, userId: person.id, channelId: world.conversationOf(person), accessToken }
+      const granted = {
+        account: person.account,
+        workspaceId: person.workspace.id,
+        userId: person.id,
+        channelId: world.conversationOf(person),
+        accessToken
+      }
       return quirks.rotatesTokens ? { ...granted, refreshToken, expiresIn: ACCESS_SECONDS } : granted
     },
 
@@ -72,7 +78,7 @@ export function createSlack (services: SandboxServices): Simulator {
 
     refreshes: (account) => grants.refreshes(workspaceIn(account)),
     quirks,
-    controls: (app) => { slackControls(app, world, events, limits) },
+    controls: (app) => { slackControls(app, { world, events, limits, rateLimiter }) },
     consentPath,
     toCard: (item) => ({ kind: 'message', body: unescapeText((item as Content).text) }),
     faultResponse,

@@ -17,6 +17,15 @@ t.test('creates the requested number of accounts, each with its own token', asyn
   t.ok(await isAlive(made[999]?.accessToken ?? ''))
 })
 
+t.test('creates accounts of one workspace or domain', async (t) => {
+  const create = async (provider: string) =>
+    (await sandbox.call('POST', '/_control/accounts', { body: { provider, count: 2, host: 'acme.example' } })).json['data'] as Array<{ account: string, workspaceId: string }>
+  const [ann, bob] = await create('slack')
+  t.match([ann, bob], [{ account: /@acme\.example$/, workspaceId: ann?.workspaceId }, { account: /@acme\.example$/, workspaceId: ann?.workspaceId }])
+  t.not(ann?.account, bob?.account)
+  t.match(await create('email'), [{ account: /@acme\.example$/ }, { account: /@acme\.example$/ }])
+})
+
 t.test('creates a hundred thousand accounts within twenty seconds', async (t) => {
   const began = Date.now()
   const { json } = await sandbox.call('POST', '/_control/accounts', { body: { provider: 'pushbullet', count: 100_000 } })

@@ -90,3 +90,14 @@ t.test('refuses an invalid query, in JSON', async (t) => {
   }
   t.match(await sandbox.call('GET', '/_control/nothing'), { status: 404, json: { error: 'there is no control call GET /_control/nothing' } })
 })
+
+t.test('counts what reached each account, and deletes it without the accounts', async (t) => {
+  const [ann, bob] = [await sandbox.join(), await sandbox.join()]
+  for (const { v2 } of [ann, bob, ann]) await v2('POST', '/pushes', { body: { type: 'note' } })
+  const counts = async () => (await sandbox.call('GET', '/_control/inbox/pushbullet/counts')).json['data']
+  t.match(await counts(), { [ann.account]: 2, [bob.account]: 1 })
+  t.same((await sandbox.call('DELETE', '/_control/inbox')).json, { reset: true })
+  t.same(await counts(), {})
+  await ann.v2('POST', '/pushes', { body: { type: 'note' } })
+  t.match(await counts(), { [ann.account]: 1 })
+})

@@ -36,6 +36,13 @@ t.test('Python\'s smtplib agrees with the mail server', { skip: !python && 'pyth
     'bob@x.example 250', /^nouser@x\.example 550 5\.1\.1 /, /^full@x\.example 452 4\.2\.2 /, /^grey@x\.example 451 4\.7\.1 /,
     /^spam@x\.example 550 5\.7\.1 /, 'drop@x.example disconnected'
   ])
+  const limits = (body: object) => fetch(`${sandbox.url}/_control/email/limits`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+  await limits({ domain: { burst: 1, secondsPerRequest: 30 } })
+  t.match(await send('cem@y.example', 'dia@y.example', 'eve@z.example'), [
+    'cem@y.example 250', /^dia@y\.example 450 4\.2\.1 Too many messages to y\.example, try again in 30 seconds/, 'eve@z.example 250'
+  ])
+  t.same(await (await fetch(`${sandbox.url}/_control/email/limits`)).json(), { refused: 1, learned: 1, ignored: 0 })
+  await limits({})
   const response = await fetch(`${sandbox.url}/_control/inbox?provider=email`)
   const { data } = await response.json() as { data: Array<{ account: string, item: { subject: string } }> }
   t.match(data.map(({ account, item }) => [account, item.subject]), [['bob@x.example', 'Hello'], ['drop@x.example', 'Hello']])
