@@ -39,11 +39,11 @@ export function classifyTokenRefusal (response: HttpResponse, now: number): Fail
 }
 
 /** Incoming webhooks respond with a text: `ok`, or the code of an error. */
-export function classifyWebhook (response: HttpResponse, now: number): Classification<'ok'> {
+export function classifyWebhook (response: HttpResponse, now: number, scope: LimitScope = 'connection'): Classification<'ok'> {
   const { status, body } = response
   const text = body.toString().trim()
   if (status === 200 && text === 'ok') return { kind: 'ok', value: 'ok' }
-  const failure = classifyStatus(response, now, { limitReason: 'too many messages to this channel', limitScope: 'connection' })
+  const failure = classifyStatus(response, now, { limitReason: 'too many messages to this channel', limitScope: scope })
   if (failure !== undefined) return failure
   const isGone = status >= 400 && goneWebhooks.includes(text)
   if (isGone) return { kind: 'gone', reason: `the incoming webhook no longer works (${text})` }

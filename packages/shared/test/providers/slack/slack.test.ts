@@ -136,9 +136,12 @@ t.test('names the permission that the app lacks', async (t) => {
   t.same((await install('bob@scopes')).missingPermissions, ['chat:write'])
 })
 
-t.test('waits per channel for messages, and per workspace for everything else', async (t) => {
+t.test('waits per channel where a channel has received messages, and per workspace otherwise', async (t) => {
   const ann = credentialsOf(await install('ann@limits'))
   const limit = { status: 429, headers: { 'retry-after': '7' }, body: '', times: 1 }
+  await simulator.fault(t, { match: 'chat.postMessage', ...limit })
+  t.match(await failureOf(t, send(ann), 'rateLimited'), { scope: 'host' })
+  await send(ann)
   await simulator.fault(t, { match: 'chat.postMessage', ...limit })
   t.match(await failureOf(t, send(ann), 'rateLimited'), { scope: 'connection' })
   await simulator.fault(t, { match: 'conversations.open', ...limit })
@@ -146,7 +149,11 @@ t.test('waits per channel for messages, and per workspace for everything else', 
   t.ok(channelId)
   t.match(await failureOf(t, send(unopened), 'rateLimited'), { scope: 'host' })
   await simulator.fault(t, { match: '/services/', ...limit })
-  t.match(await failureOf(t, send(credentialsOf(await install('bob@limits', forChannels))), 'rateLimited'), { scope: 'connection' })
+  const channel = credentialsOf(await install('bob@limits', forChannels))
+  t.match(await failureOf(t, send(channel), 'rateLimited'), { scope: 'host' })
+  await send(channel)
+  await simulator.fault(t, { match: '/services/', ...limit })
+  t.match(await failureOf(t, send(channel), 'rateLimited'), { scope: 'connection' })
 })
 
 t.test('refreshes before it revokes a token that has expired', async (t) => {
