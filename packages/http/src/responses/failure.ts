@@ -19,6 +19,8 @@ export type Failure =
     notBefore?: number
     /** The provider received the whole message and did not confirm it. A repetition may show it twice. */
     mayHaveArrived?: true
+    /** Nothing was sent: all connections of the client were in use. This uses up no attempt. */
+    notStarted?: true
   }
   | {
     kind: 'rateLimited'

@@ -112,6 +112,7 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
         event: { event: 'attempt', outcome: failure.kind, reason: failure.reason, ...facts }
       }
     case 'transient': {
+      if (failure.notStarted === true) return handedBack()
       const outcome = retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
       return failure.mayHaveArrived === true && outcome.state === 'retrying' ? { ...outcome, state: 'unknown' } : outcome
     }

@@ -7,7 +7,10 @@ export interface RequestContext extends FileContext {
   registrations: Registrations
   /** Where the recipient of a message turns off messages to this connection. Absent when the message belongs to none. */
   unsubscribeUrl?: () => string
-  /** Awaited before each request of a pull. Rejects when the request must not be sent now. */
+  /**
+   * Awaited before each request of a pull, and by clients that have waited for a free connection. Rejects when the request must
+   * not be sent now.
+   */
   beforeRequest?: () => Promise<void>
   /** Receives the used share of the limit for all connections together, in percent, whenever a response states it. */
   onUsage?: (percent: number) => void

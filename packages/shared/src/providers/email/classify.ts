@@ -66,13 +66,14 @@ function classifyReply (failure: SmtpFailure, status: number, now: number): Fail
   if (isPermanent && isGone(enhanced, text)) return { kind: 'gone', reason: `the address does not exist${suffixOf(enhanced)}` }
   // After the message, 421 is the server's shutdown. It has not accepted the message.
   if (status === 421 && failure.code === 'EMESSAGE') return { kind: 'transient', reason: 'the server closes the connection' }
-  if (isLimit(enhanced, status, text)) return limited(now, 'host')
+  if (isLimit(enhanced, status, text)) return limited(now, 'host', waitIn(text))
   if (!isPermanent) return { kind: 'transient', reason: `the recipient's server asks to try later${suffixOf(enhanced)}`, notBefore: now + greylistDelayMs }
   if (status === 501 || status === 553) return { kind: 'rejected', reason: 'the address is not accepted' }
   return { kind: 'rejected', reason: `the recipient's server refuses the message${suffixOf(enhanced)}` }
 }
 
 const limitDelayMs = 15 * 60_000
+const maxWaitMs = 60 * 60_000
 /** Greylisting servers accept a second attempt after some minutes. */
 const greylistDelayMs = 5 * 60_000
 const fullDelayMs = 60 * 60_000
@@ -90,8 +91,15 @@ const transportReasons: Record<string, string> = {
   EABORT: 'aborted'
 }
 
-function limited (now: number, scope: 'host' | 'app'): Failure {
-  return { kind: 'rateLimited', reason: 'too many messages or connections', retryAt: now + limitDelayMs, scope }
+function limited (now: number, scope: 'host' | 'app', delayMs = limitDelayMs): Failure {
+  return { kind: 'rateLimited', reason: 'too many messages or connections', retryAt: now + delayMs, scope }
+}
+
+/** The wait that a reply asks for, such as `try again in 30 seconds`, at most an hour. SMTP has no field for it. */
+function waitIn (text: string): number | undefined {
+  const [, number, unit] = /\b(?:again|retry|wait|in|after|for) (\d{1,4}) ?(s|secs?|seconds?|m|mins?|minutes?)\b/.exec(text) ?? []
+  if (number === undefined || unit === undefined) return undefined
+  return Math.min(maxWaitMs, Math.max(1, Number(number)) * (unit.startsWith('s') ? 1_000 : 60_000))
 }
 
 /** Hosts and addresses contain words too, such as `spam` in a URL, so only the reply's first 500 characters count. */

@@ -21,6 +21,8 @@ export interface MailContext {
   signal: AbortSignal
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Rejects when a limit was learned while the mail waited for a connection. */
+  beforeRequest?: () => Promise<void>
 }
 
 /** Hands mail to the SMTP server. */
@@ -74,12 +76,13 @@ export function createMailer ({ url, maxConnections, dkim }: MailerOptions): Mai
   transport.on('error', () => {})
 
   return {
-    async send (mail, recipientDomain, { signal, now }) {
+    async send (mail, recipientDomain, { signal, now, beforeRequest }) {
       const ended = AbortSignal.any([signal, AbortSignal.timeout(totalTimeoutMs)])
       const release = await slots.take(ended).catch(() => {
-        throw new ProviderError({ kind: 'transient', reason: 'no free SMTP connection in time' }, host, undefined, 'aborted')
+        throw new ProviderError({ kind: 'transient', reason: 'no free SMTP connection in time', notStarted: true }, host, undefined, 'aborted')
       })
       try {
+        await beforeRequest?.()
         await sendOnLiveConnection(mail, ended)
       } catch (error) {
         if (!(error instanceof SmtpError)) throw error

@@ -156,6 +156,17 @@ t.test('sends no more messages at a time than it has connections', async (t) => 
   t.equal((await inbox('ann@example.com')).length, 20)
 })
 
+t.test('sends no message whose limit was learned while it waited for a connection', async (t) => {
+  const { send, inbox } = await openEmail(t, { EMAIL_MAX_CONNECTIONS: '1' })
+  let isLimited = false
+  const beforeRequest = async (): Promise<void> => { if (isLimited) throw new Error('limited') }
+  const first = send('kim@pool.example', note, randomUUID(), { beforeRequest: async () => { isLimited = true } })
+  const second = send('lea@pool.example', note, randomUUID(), { beforeRequest })
+  await first
+  await t.rejects(second, { message: 'limited' })
+  t.equal((await inbox('lea@pool.example')).length, 0)
+})
+
 t.test('ends a waiting message when it is aborted', async (t) => {
   const { send, simulator, inbox } = await openEmail(t, { EMAIL_MAX_CONNECTIONS: '1' })
   await simulator.fault(t, { delayMs: 60_000, times: 1 })
