@@ -2,7 +2,7 @@ import { publicUrl, pullPace } from '@carillon/shared/config'
 import { createUnsubscribeLinks } from '@carillon/shared/connections'
 import { createFileStore } from '@carillon/http'
 import type { Runtime } from '@carillon/shared/runtime'
-import { createBreakers } from '@carillon/shared/throttling'
+import { createBreakers, createPaces } from '@carillon/shared/throttling'
 import type { DeliverServices } from './delivery/deliver-services.ts'
 import type { PullServices } from './pulls/pull-services.ts'
 
@@ -15,6 +15,7 @@ export function createServices (
     ...runtime,
     ...signals,
     breakers: createBreakers(runtime),
+    paces: createPaces(runtime),
     fileStore: createFileStore(),
     unsubscribeLinks: createUnsubscribeLinks(runtime.vault, publicUrl(config)),
     concurrency: config.DELIVER_REQUESTS,

@@ -30,7 +30,7 @@ const endShare = 0.9
 export async function sendBatch (
   services: DeliverServices, { claimId, provider, messages, claimed, startedAt }: Batch
 ): Promise<void> {
-  const { breakers, database, log, now, leaseMs } = services
+  const { breakers, database, log, now, leaseMs, paces } = services
   const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.aborting)
   const send = createSender(services, provider, messages, { signal, startedAt })
   const limits = new Map<string, number>()
@@ -56,6 +56,12 @@ export async function sendBatch (
   log.info({ claimId, provider: provider.id, claimed: claimed.length, durationMs, ...Object.fromEntries(counts) }, 'batch')
 
   async function attempt (delivery: Claimed): Promise<Settlement> {
+    // A probe finds out whether the host accepts requests again.
+    if (delivery.probedHost !== null) return await attemptNow(delivery)
+    return await paces.inTurn(provider.id, delivery.host, () => attemptNow(delivery), (until) => ({ delivery, outcome: waitOutcome(until, 'rateLimited') }))
+  }
+
+  async function attemptNow (delivery: Claimed): Promise<Settlement> {
     const isLate = performance.now() - startedAt > leaseMs * beginShare
     if (services.stopping.aborted || isLate) {
       if (delivery.probedHost !== null) await breakers.releaseProbe(provider.id, delivery.probedHost)

@@ -5,7 +5,7 @@ import type { DeliveryQueues } from '@carillon/shared/deliveries'
 import type { FileStore, Http } from '@carillon/http'
 import type { Log } from '@carillon/shared/log'
 import type { Provider, Registrations } from '@carillon/shared/providers'
-import type { Breakers } from '@carillon/shared/throttling'
+import type { Breakers, Paces } from '@carillon/shared/throttling'
 import type { Vault } from '@carillon/shared/vault'
 
 export interface DeliverServices {
@@ -15,6 +15,7 @@ export interface DeliverServices {
   /** The maximum of requests per second, by provider. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>
   breakers: Breakers
+  paces: Paces
   vault: Vault
   http: Http
   /** Downloaded files, which all recipients of a notification share. */

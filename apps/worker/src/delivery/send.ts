@@ -9,6 +9,7 @@ import type { Failure } from '@carillon/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
 import { healthOf } from '@carillon/shared/throttling'
+import type { Block } from '@carillon/shared/throttling'
 
 export interface SendingBatch {
   signal: AbortSignal
@@ -23,7 +24,7 @@ export interface SendingBatch {
 export function createSender (
   services: DeliverServices, provider: Provider, messages: Map<string, Message>, { signal, startedAt }: SendingBatch
 ): (delivery: Claimed) => Promise<Settlement> {
-  const { breakers, database, fileStore, http, log, now, registrations, refresher, unsubscribeLinks, vault } = services
+  const { breakers, database, fileStore, http, log, now, paces, registrations, refresher, unsubscribeLinks, vault } = services
   const context = { http, now, registrations, signal }
   const ownHosts = provider.ownHosts ?? provider.origins.map((origin) => new URL(origin).host)
   // Where users choose the host, each host has a health of its own, even if its origin is trusted.
@@ -86,12 +87,20 @@ export function createSender (
       unsubscribeUrl: () => unsubscribeLinks.urlOf(delivery.connectionId),
       ...message.file !== undefined && { files: { store: fileStore, key: delivery.notificationId } },
       onMoved: (credentials) => { moved = credentials },
-      seenToken: () => sealSeenToken(vault, [delivery.notificationId, delivery.connectionId])
+      seenToken: () => sealSeenToken(vault, [delivery.notificationId, delivery.connectionId]),
+      beforeRequest: async () => { assertNotBlocked(delivery) }
     })
+    paces.noteSent(provider.id, delivery.host)
     if (moved !== undefined) await storeMoved(delivery, moved)
     if (delivery.probedHost !== null) await breakers.endProbe(provider.id, delivery.probedHost, 'well', '')
     else breakers.note(provider.id, healthHostOf(delivery), 'well', '')
     return sentOutcome(receipt, Math.round(performance.now() - attemptStartedAt))
+  }
+
+  /** A limit may be learned while the client waits for a connection. */
+  function assertNotBlocked ({ host, probedHost }: Claimed): void {
+    const block = probedHost === null ? breakers.findBlock(provider.id, host) : undefined
+    if (block !== undefined) throw new BlockedError(block)
   }
 
   /** Without the new address, the provider moves the next message again. */
@@ -101,12 +110,15 @@ export function createSender (
   }
 
   async function failed (delivery: Claimed, error: unknown, attemptStartedAt: number): Promise<Settlement> {
+    if (error instanceof BlockedError) return { delivery, outcome: waitOutcome(error.block.until, error.block.reason) }
     const outcome = errorOutcome(error, delivery.attempts, now(), Math.round(performance.now() - attemptStartedAt))
     const { host, probedHost } = delivery
     const failure = error instanceof ProviderError ? error.failure : undefined
     const reason = failure?.reason ?? outcome.reason ?? ''
     if (failure?.kind === 'rateLimited' && failure.scope !== undefined && failure.scope !== 'connection') {
-      breakers.recordLimit(provider.id, failure.scope === 'host' ? host : '', failure.retryAt)
+      const limited = failure.scope === 'host' ? host : ''
+      breakers.recordLimit(provider.id, limited, failure.retryAt)
+      paces.noteLimit(provider.id, limited, failure.retryAt)
     }
     if (failure?.kind === 'misconfigured') {
       const paused = failure.scope === 'host' ? host : ''
@@ -132,6 +144,16 @@ export function createSender (
 
   function healthHostOf ({ host }: Claimed): string {
     return hasHealthPerHost ? host : ''
+  }
+}
+
+class BlockedError extends Error {
+  override readonly name = 'BlockedError'
+  readonly block: Block
+
+  constructor (block: Block) {
+    super(block.reason)
+    this.block = block
   }
 }
 

@@ -2,6 +2,7 @@ import { claim, findDelivery } from '@carillon/shared/deliveries'
 import { createLog } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
+import { createBreakers, createPaces } from '@carillon/shared/throttling'
 import type { Failure } from '@carillon/http'
 import { backends } from '@carillon/testing'
 import t from 'tap'
@@ -134,6 +135,48 @@ t.test('sends nothing more to a provider whose host is rate-limited', async (t) 
   t.equal(await sendAll(probe, async () => ({ id: 'p' }), { change: (one) => ({ ...one, probedHost: '' }) }), 1, 'but for a probe')
   await breakers.settled()
   await database.sql`delete from provider_hosts`
+})
+
+t.test('sends nothing when a limit is learned while the client waits for a connection', async (t) => {
+  const keys = await prepare(['ann'])
+  const breakers = createBreakers(services)
+  let sent = 0
+  await sendAll(keys, async (_message, _key, _credentials, { beforeRequest }) => {
+    breakers.recordLimit('pushbullet', '', Date.now() + 600_000)
+    await beforeRequest?.()
+    sent++
+    return { id: 'p' }
+  }, { fields: { breakers } })
+  t.equal(sent, 0)
+  t.same(await statesOf(keys), ['retrying rateLimited'])
+  t.match(await findDelivery(database, ...keys[0] ?? ['', '']), { attempts: 0 })
+  await breakers.settled()
+  await database.sql`delete from provider_hosts`
+})
+
+t.test('uses up no attempt when the client had no free connection', async (t) => {
+  const keys = await prepare(['ann'])
+  const failure: Failure = { kind: 'transient', reason: 'no free connection', notStarted: true }
+  await sendAll(keys, async () => { throw new ProviderError(failure, host, undefined, 'aborted') })
+  t.same(await statesOf(keys), ['retrying handedBack'])
+  t.match(await findDelivery(database, ...keys[0] ?? ['', '']), { attempts: 0 })
+})
+
+t.test('gives the deliveries of a limited host times of their own, at the rate that it accepted', async (t) => {
+  const keys = await prepare(['ann'])
+  const [paces, breakers] = [createPaces(services), createBreakers(services)]
+  const change = (one: Claimed): Claimed => ({ ...one, host: 'one.example' })
+  // The host accepts twenty requests in the forty seconds until the end of the wait.
+  for (let count = 0; count < 20; count++) paces.noteSent('pushbullet', 'one.example')
+  const limit: Failure = { kind: 'rateLimited', reason: 'tooMany', retryAt: Date.now() + 40_000, scope: 'host' }
+  await sendAll(keys, async () => await refuse(limit), { change, fields: { paces, breakers } })
+  await breakers.settled()
+  await database.sql`delete from provider_hosts`
+  const more = await prepare(['eve', 'fay'])
+  t.equal(await sendAll(more, async () => ({ id: 'p' }), { change, fields: { paces } }), 0)
+  const found = await Promise.all(more.map(([id, connectionId]) => findDelivery(database, id, connectionId)))
+  const [eve = 0, fay = 0] = found.map((delivery) => Date.parse(String(delivery?.dueAt)))
+  t.ok(Math.abs(fay - eve - 2_000) <= 1_000, 'two seconds apart, in whole seconds')
 })
 
 t.test('sends no expired delivery, and sends one that expires later', async (t) => {

@@ -4,7 +4,7 @@ import type { Log } from '../log/index.ts'
 /** Whether one request to a host shows that the host is healthy. */
 export type Health = 'well' | 'failing'
 
-interface Block {
+export interface Block {
   /** Milliseconds since the epoch. */
   until: number
   reason: 'breakerOpen' | 'rateLimited' | 'misconfigured'
