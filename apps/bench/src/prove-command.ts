@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { channels } from './channels/channels.ts'
+import type { Channel } from './channels/channel.ts'
 import type { CommandOutput } from './command-output.ts'
 import { usualBackend } from './environment/carillon.ts'
 import type { BackendKind } from './environment/carillon.ts'
@@ -7,10 +9,14 @@ import { describeCommit, describeMachine } from './machine.ts'
 import type { Proof } from './proofs/proof.ts'
 import { proofs } from './proofs/proofs.ts'
 import { runProofs } from './proofs/run-proofs.ts'
+import { several } from './proofs/several.ts'
 import { showProofs } from './proofs/show-proofs.ts'
 
+const channelNames = channels.map(({ provider }) => provider).join(', ')
+
 interface Options {
-  people: number
+  people?: number
+  providers?: Channel[]
   json: boolean
   only?: Proof[]
   backend?: BackendKind
@@ -23,7 +29,8 @@ interface Options {
 export function createProveCommand ({ open, say, print, fail }: CommandOutput): Command {
   return new Command('npm run prove --')
     .description('Proves with real processes that a broadcast reaches everybody, once, whatever happens on the way.')
-    .option('--people <count>', 'how many are connected, from 1,000 on', readNumber(1_000, 10_000_000), 100_000)
+    .option('--people <count>', 'how many are connected: 1,000 or more, 100000 by default (with --providers 100, 10000)', readNumber(100, 10_000_000))
+    .option('--providers <ids>', `the proof "${several.name}", with connections to several of ${channelNames}`, readChannels)
     .option('--only <names>', 'only these proofs, separated by commas', readProofs)
     .addOption(new Option('--backend <kind>', 'where jobs live (redis where there is a redis-server)').choices(['redis', 'postgres']))
     .option('--seed <number>', 'decides when the worker is killed (another each time)', readNumber(0, 2 ** 32 - 1))
@@ -32,16 +39,24 @@ export function createProveCommand ({ open, say, print, fail }: CommandOutput): 
     .option('--json', 'print {commit, machine, options, proofs} instead of a table', false)
     .addHelpText('after', `
 Proofs:
-${proofs.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
+${[...proofs, several].map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
 
 Progress is told on stderr. The exit code is 0 when all of them hold, and 1 when a count differs or something failed.`)
-    .action(async ({ json, only, people, backend, seed, outageSeconds, leaseSeconds }: Options) => {
+    .action(async ({ json, only, providers, people, backend, seed, outageSeconds, leaseSeconds }: Options, command: Command) => {
+      const isSeveral = providers !== undefined
+      if (isSeveral && only !== undefined) command.error('error: --only and --providers exclude each other', { exitCode: 2 })
+      if (!isSeveral && people !== undefined && people < 1_000) {
+        command.error('error: --people: Expected a number from 1000 to 10000000.', { exitCode: 2 })
+      }
       const context = await open({})
       if (backend === 'redis' && context.redis === undefined) throw new Error('There is no redis-server on PATH')
       const chosen = { backend: backend ?? usualBackend(context), seed: seed ?? randomInt(2 ** 32 - 1) }
-      const options = { people, outageSeconds, leaseSeconds, ...chosen }
-      const results = await runProofs(context, only ?? proofs, options, say)
-      const report = { commit: await describeCommit(), machine: describeMachine(context), options, proofs: results }
+      const audience = people ?? (isSeveral ? 10_000 : 100_000)
+      const options = { people: audience, outageSeconds, leaseSeconds, channels: providers ?? [], ...chosen }
+      const results = await runProofs(context, isSeveral ? [several] : only ?? proofs, options, say)
+      const { channels, ...others } = options
+      const printed = { ...others, ...isSeveral && { providers: channels.map(({ provider }) => provider) } }
+      const report = { commit: await describeCommit(), machine: describeMachine(context), options: printed, proofs: results }
       print(json ? JSON.stringify(report, null, 2) : showProofs(report))
       if (results.some(({ ok }) => !ok)) fail()
     })
@@ -52,6 +67,14 @@ function readProofs (value: string): Proof[] {
     const proof = proofs.find((known) => known.name === name.trim())
     if (proof === undefined) throw new InvalidArgumentError(`There is no proof "${name}"; --help shows which there are.`)
     return proof
+  })
+}
+
+function readChannels (value: string): Channel[] {
+  return [...new Set(value.split(','))].map((name) => {
+    const channel = channels.find(({ provider }) => provider === name.trim())
+    if (channel === undefined) throw new InvalidArgumentError(`Expected some of ${channelNames}, separated by commas.`)
+    return channel
   })
 }
 

@@ -13,7 +13,7 @@ t.setTimeout(800_000)
 // Each test has its own database and processes and mostly waits, so they run at the same time.
 t.jobs = 2
 
-const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2 }
+const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2, channels: [] }
 
 t.test('proves with real processes that no recipient is lost in any case', async (t) => {
   const sizes = ['--people', '1000', '--outage-seconds', '3', '--lease-seconds', '2', '--seed', '7']
@@ -30,11 +30,25 @@ t.test('proves with real processes that no recipient is lost in any case', async
   t.match(prove.stderr.join('\n'), /killed: seed 7, at pushes \d+, \d+, \d+/)
 })
 
+for (const backend of ['redis', 'postgres']) {
+  t.test(`proves that a broadcast to several providers with limits loses nothing when workers die, with jobs in ${backend}`, async (t) => {
+    const sizes = ['--people', '200', '--lease-seconds', '5', '--seed', '7', '--backend', backend]
+    const prove = spawnBench(t, ['prove', '--providers', 'email,slack', ...sizes, '--json'])
+    t.match(await prove.exited, { code: 0 }, prove.stderr.join('\n'))
+    const { options, proofs } = JSON.parse(prove.stdout.join('\n'))
+    t.match(options, { people: 200, providers: ['email', 'slack'] })
+    t.match(proofs, [{ name: 'several', ok: true, failure: null, facts: { sent: 400, 'email refused': / for [1-9]/, 'slack refused': / for [1-9]/ } }])
+  })
+}
+
 t.test('lists what it can prove, and refuses anything else', async (t) => {
   const help = spawnBench(t, ['prove', '--help'])
   t.match(await help.exited, { code: 0 })
   t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*controlled +paused, resumed and canceled/)
-  for (const [args, words] of [[['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 1000 to/], [['--backend', 'files'], /redis, postgres/]] as const) {
+  for (const [args, words] of [
+    [['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 1000 to/], [['--backend', 'files'], /redis, postgres/],
+    [['--providers', 'pigeon'], /some of email, slack/], [['--providers', 'email', '--only', 'killed'], /exclude each other/]
+  ] as const) {
     const prove = spawnBench(t, ['prove', ...args])
     t.match(await prove.exited, { code: 2 })
     t.match(prove.stderr.join('\n'), words)

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findRedisServer, isRunning, openRedisServer } from '@carillon/local'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
+import type { Channel } from '../channels/channel.ts'
+import { connectSeats } from '../channels/connect-seats.ts'
 import type { Sizes } from '../sizes.ts'
 import { connectPeople } from './audience.ts'
 import type { Person } from './audience.ts'
@@ -31,6 +33,8 @@ export interface BenchContext {
   people: (count: number) => Promise<Person[]>
   /** The name of a database in which that many people are connected. */
   connected: (count: number) => Promise<string>
+  /** The name of a database with that many people, each of them connected to all these providers. */
+  seated: (channels: Channel[], count: number) => Promise<string>
   startApp: Processes['startApp']
   startLoop: Processes['startLoop']
   /** The latest warnings and errors of the processes. */
@@ -75,7 +79,7 @@ export async function openBenchContext ({ env, say, profiles, bundles }: BenchCo
     closers.push(() => processes.close())
 
     const keys = `bench:${randomBytes(32).toString('base64')}`
-    const { people, connected } = createPopulation({ databases, simulator, keys, say })
+    const { people, connected, seated } = createPopulation({ databases, simulator, keys, say })
     return {
       databases,
       redis,
@@ -83,6 +87,7 @@ export async function openBenchContext ({ env, say, profiles, bundles }: BenchCo
       keys,
       people,
       connected,
+      seated,
       startApp: processes.startApp,
       startLoop: processes.startLoop,
       complaints: () => readComplaints(folder),
@@ -131,6 +136,7 @@ function createPopulation ({ databases, simulator, keys, say }: PopulationServic
   const vault = createVault(parseVaultKeys(keys))
   const everybody: Person[] = []
   const templates = new Map<number, string>()
+  const seats = new Set<string>()
 
   async function people (count: number): Promise<Person[]> {
     if (count > everybody.length) for (const person of await simulator.populate(count - everybody.length)) everybody.push(person)
@@ -152,5 +158,18 @@ function createPopulation ({ databases, simulator, keys, say }: PopulationServic
     return name
   }
 
-  return { people, connected }
+  async function seated (channels: Channel[], count: number): Promise<string> {
+    const ids = channels.map(({ provider }) => provider)
+    const name = `seats_${count}_${ids.join('_')}`
+    if (seats.has(name)) return name
+    say(`connecting ${count.toLocaleString('en')} people to ${ids.join(', ')}`)
+    await databases.prepare(name, undefined, async (database, url) => {
+      await migrateAll(url)
+      await connectSeats(database, vault, simulator, { channels, people: count })
+    })
+    seats.add(name)
+    return name
+  }
+
+  return { people, connected, seated }
 }

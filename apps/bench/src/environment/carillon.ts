@@ -1,6 +1,7 @@
 import { createApiKey } from '@carillon/shared/api-keys'
 import { parseId, scopes } from '@carillon/shared/db'
 import { deliveryKeyOf } from '@carillon/shared/deliveries'
+import type { Channel } from '../channels/channel.ts'
 import { message } from '../message.ts'
 import type { Person } from './audience.ts'
 import { callJson } from './call-json.ts'
@@ -18,10 +19,11 @@ export interface Carillon {
   /** Throws when no worker was started. */
   worker: Child
   database: OwnDatabase
+  /** Those with a Pushbullet account. */
   people: Person[]
   /** Starts a worker: a first one, or one that replaces a worker that has ended. */
   startWorker: () => Promise<void>
-  notify: (audience: { userIds: string[] } | { everyone: true }) => Promise<string>
+  notify: (audience: { userIds: string[] } | { everyone: true }, options?: { onUnknown?: 'resend' | 'hold' }) => Promise<string>
   status: (id: string) => Promise<NotificationProgress>
   control: (id: string, step: 'pause' | 'resume' | 'cancel') => Promise<void>
   close: () => Promise<void>
@@ -39,6 +41,8 @@ export interface CarillonOptions {
   backend: BackendKind
   /** The number of connected people. */
   audience: number
+  /** The providers to which each of them is connected. Default: Pushbullet alone. */
+  channels?: Channel[]
   worker?: boolean
   /** Settings of the API and the worker that differ from the defaults. */
   settings?: Record<string, string>
@@ -52,9 +56,10 @@ export function usualBackend ({ redis }: BenchContext): BackendKind {
 let opened = 0
 
 export async function openCarillon (
-  environment: BenchContext, { backend, audience, worker: hasWorker = true, settings = {} }: CarillonOptions
+  environment: BenchContext, { backend, audience, channels, worker: hasWorker = true, settings = {} }: CarillonOptions
 ): Promise<Carillon> {
-  const database = await environment.databases.create(await environment.connected(audience))
+  const template = channels === undefined ? await environment.connected(audience) : await environment.seated(channels, audience)
+  const database = await environment.databases.create(template)
   const children: Child[] = []
   const close = async (): Promise<void> => {
     await Promise.all(children.map((child) => child.stop()))
@@ -72,7 +77,7 @@ export async function openCarillon (
     QUEUE_PREFIX: `bench-${++opened}`,
     CARILLON_KEYS: environment.keys,
     PORT: '0',
-    ...await environment.simulator.environment(),
+    ...await environment.simulator.environment(channels?.map(({ provider }) => provider) ?? ['pushbullet']),
     ...settings
   }
   try {
@@ -89,12 +94,12 @@ export async function openCarillon (
       api,
       get worker () { return worker ?? noWorker() },
       database,
-      people: await environment.people(audience),
+      people: channels === undefined ? await environment.people(audience) : [],
       startWorker: async () => {
         worker = start('worker')
         await worker.ready
       },
-      notify: async (audience) => (await call<{ id: string }>('POST', '/v1/notifications', { audience, message })).id,
+      notify: async (audience, options = {}) => (await call<{ id: string }>('POST', '/v1/notifications', { audience, message, ...options })).id,
       status: (id) => call('GET', `/v1/notifications/${id}`),
       control: async (id, step) => { await call('POST', `/v1/notifications/${id}/${step}`) },
       close

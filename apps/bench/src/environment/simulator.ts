@@ -7,10 +7,12 @@ import type { Person } from './audience.ts'
 export interface Simulator {
   url: string
   process: Child
-  /** The variables that point Carillon to it. */
-  environment: () => Promise<Record<string, string>>
-  /** Creates accounts. */
+  /** The variables that point Carillon to these providers at it. */
+  environment: (providers: string[]) => Promise<Record<string, string>>
+  /** Creates Pushbullet accounts. */
   populate: (count: number) => Promise<Person[]>
+  /** Creates accounts of any provider, at a workspace or domain. */
+  createAccounts: <Account>(provider: string, count: number, host: string) => Promise<Account[]>
   counts: () => Promise<{ distinct: number, repeated: number }>
   /** Waits for the push with this guid, and returns its time in milliseconds since the epoch. */
   arrival: (guid: string) => Promise<number>
@@ -19,12 +21,28 @@ export interface Simulator {
   recover: () => Promise<void>
   /** The number of pushes with that status since the start. */
   failed: () => Promise<number>
-  /** Deletes the received pushes. Accounts stay. */
+  /** Limits requests, or ends that and the counts of refusals. */
+  limit: (provider: string, limits: object) => Promise<void>
+  refusals: (provider: string) => Promise<Refusals>
+  /** All messages that arrived at providers other than Pushbullet. */
+  arrivals: () => Promise<number>
+  /** The number of messages that reached each account of such a provider. */
+  arrivalsByAccount: (provider: string) => Promise<Record<string, number>>
+  /** Deletes the received messages. Accounts stay. */
   reset: () => Promise<void>
+}
+
+/** The requests that a simulator refused because of its limits. A client learns a limit from a refusal with a new wait. */
+export interface Refusals {
+  refused: number
+  learned: number
+  /** Requests that came although the client had been told to wait. */
+  ignored: number
 }
 
 interface Stats {
   guids: { distinct: number, repeated: number }
+  items: number
   data: Array<{ endpoint: string, faults: number }>
 }
 
@@ -37,19 +55,30 @@ export function createSimulator (process: Child, url: string): Simulator {
   return {
     url,
     process,
-    environment: async () => {
+    environment: async (providers) => {
       const { data } = await control<{ data: Array<{ provider: string, environment: Record<string, string> }> }>('GET', '/environment')
-      return data.find(({ provider }) => provider === 'pushbullet')?.environment ?? {}
+      const wanted = data.filter(({ provider }) => providers.includes(provider))
+      return Object.assign({}, ...wanted.map(({ environment }) => environment))
     },
     populate: async (count) => {
       const { data } = await control<{ data: Array<{ account: string, accessToken: string }> }>('POST', '/accounts', { provider: 'pushbullet', count })
       return data.map(toPerson)
     },
+    createAccounts: async <Account>(provider: string, count: number, host: string) =>
+      (await control<{ data: Account[] }>('POST', '/accounts', { provider, count, host })).data,
     counts: async () => (await stats()).guids,
     arrival: async (guid) => (await control<{ atMs: number }>('GET', `/pushbullet/arrivals/${guid}`)).atMs,
     fail: async (status) => { await control('POST', '/faults', { provider: 'pushbullet', match: `POST ${pushPath}`, status }) },
     recover: async () => { await control('DELETE', '/faults') },
     failed: async () => (await stats()).data.find(({ endpoint }) => endpoint === `POST ${pushPath}`)?.faults ?? 0,
-    reset: async () => { await control('DELETE', '/pushbullet/tally') }
+    limit: async (provider, limits) => { await control('POST', `/${provider}/limits`, limits) },
+    refusals: (provider) => control('GET', `/${provider}/limits`),
+    arrivals: async () => (await stats()).items,
+    arrivalsByAccount: async (provider) =>
+      (await control<{ data: Record<string, number> }>('GET', `/inbox/${provider}/counts`)).data,
+    reset: async () => {
+      await control('DELETE', '/pushbullet/tally')
+      await control('DELETE', '/inbox')
+    }
   }
 }

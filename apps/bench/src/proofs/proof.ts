@@ -1,3 +1,4 @@
+import type { Channel } from '../channels/channel.ts'
 import type { BackendKind, Carillon, CarillonOptions } from '../environment/carillon.ts'
 import { openCarillon } from '../environment/carillon.ts'
 import type { BenchContext } from '../environment/bench-context.ts'
@@ -9,6 +10,8 @@ export interface ProofOptions {
   seed: number
   outageSeconds: number
   leaseSeconds: number
+  /** The providers to which everybody is connected, in the proof of several providers. */
+  channels: Channel[]
 }
 
 /** The results of a proof, for people and programs. */
@@ -16,7 +19,7 @@ export type Facts = Record<string, string | number>
 
 /** A statement that must hold for any number of people. */
 export interface Proof {
-  name: 'everyone' | 'killed' | 'outage' | 'controlled'
+  name: 'everyone' | 'killed' | 'outage' | 'controlled' | 'several'
   about: string
   /** Rejects with both numbers when a count is wrong. */
   run: (context: BenchContext, options: ProofOptions, say: (line: string) => void) => Promise<Facts>

@@ -7,7 +7,7 @@ import type { ProofResult } from './run-proofs.ts'
 export interface ProofReport {
   commit: string | null
   machine: Machine
-  options: ProofOptions
+  options: Omit<ProofOptions, 'channels'>
   proofs: ProofResult[]
 }
 

@@ -1,0 +1,22 @@
+import type { Simulator } from '../environment/simulator.ts'
+
+/** One account at a provider, as Carillon stores it. */
+export interface Seat {
+  /** The account's name in the simulator's inbox. */
+  account: string
+  accountId: string
+  /** The workspace or the domain, which has a limit of its own. */
+  host: string
+  credentials: object
+  /** Set where all accounts of the host share the credentials: what is the account's own. */
+  target?: object
+}
+
+/** A provider in proofs with several providers. Its accounts are divided among hosts. */
+export interface Channel {
+  provider: string
+  /** Creates accounts at the host with this number. */
+  createSeats: (simulator: Simulator, host: number, count: number) => Promise<Seat[]>
+  /** The limits that its simulator has during a proof, for its control call. */
+  limits: object
+}

@@ -1,0 +1,6 @@
+import type { Channel } from './channel.ts'
+import { email } from './email.ts'
+import { slack } from './slack.ts'
+
+/** The providers that a proof can combine. */
+export const channels: Channel[] = [email, slack]
