@@ -17,6 +17,6 @@ export interface Channel {
   provider: string
   /** Creates accounts at the host with this number. */
   createSeats: (simulator: Simulator, host: number, count: number) => Promise<Seat[]>
-  /** The limits that its simulator has during a proof, for its control call. */
-  limits: object
+  /** The limits that its simulator has during a proof with that many people, for its control call. */
+  limitsFor: (people: number) => object
 }

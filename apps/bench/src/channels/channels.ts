@@ -1,6 +1,7 @@
 import type { Channel } from './channel.ts'
 import { email } from './email.ts'
 import { slack } from './slack.ts'
+import { webpush } from './webpush.ts'
 
 /** The providers that a proof can combine. */
-export const channels: Channel[] = [email, slack]
+export const channels: Channel[] = [email, slack, webpush]

@@ -7,5 +7,5 @@ export const email: Channel = {
     const accounts = await simulator.createAccounts<{ account: string }>('email', count, domain)
     return accounts.map(({ account }) => ({ account, accountId: account, host: domain, credentials: { address: account } }))
   },
-  limits: { domain: { burst: 20, secondsPerRequest: 0.2, leastWaitSeconds: 5 } }
+  limitsFor: () => ({ domain: { burst: 20, secondsPerRequest: 0.2, leastWaitSeconds: 5 } })
 }

@@ -23,5 +23,7 @@ export const slack: Channel = {
       target: { userId, channelId }
     }))
   },
-  limits: { channel: { burst: 1, secondsPerRequest: 1 }, workspace: { burst: 20, secondsPerRequest: 0.2, leastWaitSeconds: 5 } }
+  limitsFor: () => ({
+    channel: { burst: 1, secondsPerRequest: 1 }, workspace: { burst: 20, secondsPerRequest: 0.2, leastWaitSeconds: 5 }
+  })
 }

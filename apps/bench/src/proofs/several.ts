@@ -19,7 +19,7 @@ export const several: Proof = {
   async run (context, options, say) {
     const { channels, people: audience, backend, leaseSeconds } = options
     const { simulator } = context
-    for (const { provider, limits } of channels) await simulator.limit(provider, limits)
+    for (const { provider, limitsFor } of channels) await simulator.limit(provider, limitsFor(audience))
     const settings = { RECONCILE_SECONDS: '1', DELIVER_LEASE_SECONDS: String(leaseSeconds) }
     const carillon = await openCarillon(context, { backend, audience, channels, settings })
     try {

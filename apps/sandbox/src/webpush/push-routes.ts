@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { recordRequest } from '../kit/http/recorded-request.ts'
 import { randomText } from '../kit/random-text.ts'
 import type { SandboxServices } from '../kit/simulator.ts'
+import type { Limiter } from './limiter.ts'
 import { checkVapid } from './check-vapid.ts'
 import type { Browsers, Subscription } from './browsers.ts'
 import { errorOf } from './errors.ts'
@@ -11,9 +12,16 @@ import type { ShowMessage } from './show-message.ts'
 const maxBodyBytes = 4_096
 const maxTtlSeconds = 30 * 24 * 60 * 60
 
+interface PushServices extends Pick<SandboxServices, 'bench' | 'clock'> {
+  browsers: Browsers
+  limiter: Limiter
+  show: ShowMessage
+}
+
 /** Accepts messages for subscriptions (RFC 8030 §5), with the checks of Mozilla's service. */
 export function pushRoutes (
-  app: FastifyInstance, { clock, browsers, show }: Pick<SandboxServices, 'clock'> & { browsers: Browsers, show: ShowMessage }
+  app: FastifyInstance,
+  { bench, clock, browsers, limiter, show }: PushServices
 ): void {
   app.post<{ Params: { token: string } }>('/wpush/v2/:token', { bodyLimit: 64 * 1024 }, async (request, reply) => {
     const subscription = browsers.byToken(request.params.token)
@@ -22,8 +30,10 @@ export function pushRoutes (
     const content = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
     const error = subscription.isGone
       ? 'gone'
-      : findError(headers, content) ?? checkVapid(headers.authorization, { origin: `${protocol}://${host}`, nowMs: clock.nowMs(), subscription })
+      : findError(headers, content) ?? findVapidError(headers.authorization, `${protocol}://${host}`, subscription)
     if (error !== undefined) return refuse(reply, error, subscription.flavor)
+    const waitSeconds = limiter.take()
+    if (waitSeconds !== undefined) return refuse(reply, 'tooMany', subscription.flavor, { 'retry-after': String(waitSeconds) })
 
     const topic = headers['topic']?.toString()
     const ttl = Math.min(Number(headers['ttl']), maxTtlSeconds)
@@ -33,6 +43,10 @@ export function pushRoutes (
     else if (ttl > 0) keep(subscription, message)
     return reply.code(201).headers({ location: `${protocol}://${host}/webpush/m/${message.id}`, ttl: String(ttl) }).send('')
   })
+
+  function findVapidError (authorization: string | undefined, origin: string, subscription: Subscription): ErrorName | undefined {
+    return bench ? undefined : checkVapid(authorization, { origin, nowMs: clock.nowMs(), subscription })
+  }
 
   app.delete<{ Params: { id: string } }>('/m/:id', async (_request, reply) => reply.code(204).send())
 }
@@ -51,7 +65,9 @@ function findError (headers: Record<string, string | string[] | undefined>, body
   return body.length > maxBodyBytes ? 'tooLarge' : undefined
 }
 
-function refuse (reply: FastifyReply, name: ErrorName, flavor: Subscription['flavor']): FastifyReply {
+function refuse (
+  reply: FastifyReply, name: ErrorName, flavor: Subscription['flavor'], more: Record<string, string> = {}
+): FastifyReply {
   const { status, headers, body } = errorOf(name, flavor)
-  return reply.code(status).headers(headers).type(typeof body === 'string' ? 'text/plain' : 'application/json').send(body)
+  return reply.code(status).headers({ ...headers, ...more }).type(typeof body === 'string' ? 'text/plain' : 'application/json').send(body)
 }

@@ -5,8 +5,9 @@ import { createBrowsers } from './browsers.ts'
 import type { Flavor, Subscription } from './browsers.ts'
 import { browserControls, browserPages } from './browser-routes.ts'
 import { errorOf, faultResponse, namedFaults } from './errors.ts'
+import { createLimiter } from './limiter.ts'
 import { pushRoutes } from './push-routes.ts'
-import { createShowMessage } from './show-message.ts'
+import { createCountMessage, createShowMessage } from './show-message.ts'
 import { acceptFirefox } from './socket.ts'
 import type { Acknowledgment } from './socket.ts'
 import type { CreateSimulator } from '../kit/simulator.ts'
@@ -14,9 +15,10 @@ import type { CreateSimulator } from '../kit/simulator.ts'
 const id = 'webpush'
 
 /** A push service, and simulated browsers with subscriptions at it. */
-export const createWebPush: CreateSimulator = ({ accounts, clock, inbox }) => {
+export const createWebPush: CreateSimulator = ({ accounts, bench, clock, inbox }) => {
   const browsers = createBrowsers(id, accounts)
-  const show = createShowMessage(id, inbox)
+  const show = bench ? createCountMessage(id, inbox) : createShowMessage(id, inbox)
+  const limiter = createLimiter(clock)
   const keys = generateKey()
   let acknowledgments: Acknowledgment[] = []
   let origin = ''
@@ -39,7 +41,7 @@ export const createWebPush: CreateSimulator = ({ accounts, clock, inbox }) => {
       acceptJson(app)
       app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
       app.addHook('onListen', async () => { origin = app.listeningOrigin })
-      pushRoutes(app, { clock, browsers, show })
+      pushRoutes(app, { bench, clock, browsers, limiter, show })
       browserPages(app, { id, browsers, endpointOf })
       acceptFirefox(app, {
         path: `/${id}/socket`, browsers, endpointOf, acknowledged: (acknowledgment) => { acknowledgments.push(acknowledgment) }
@@ -56,6 +58,7 @@ export const createWebPush: CreateSimulator = ({ accounts, clock, inbox }) => {
         return { released: waiting.length }
       })
       browserControls(app, { browsers, endpointOf })
+      limiter.controls(app)
       app.get('/acknowledgments', async () => ({ data: acknowledgments }))
     },
 
@@ -81,6 +84,7 @@ export const createWebPush: CreateSimulator = ({ accounts, clock, inbox }) => {
 
     reset () {
       browsers.reset()
+      limiter.reset()
       acknowledgments = []
     }
   }
