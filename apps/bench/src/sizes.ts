@@ -16,6 +16,8 @@ export interface Sizes {
   growth: { small: number, large: number, smallTimes: number }
   /** Notifications whose latency is measured during a broadcast to the large audience. */
   direct: number
+  /** Recipients of a broadcast by e-mail, and of one by Web Push. */
+  channel: number
 }
 
 export const full: Sizes = {
@@ -27,7 +29,8 @@ export const full: Sizes = {
   singles: 10_000,
   latency: 200,
   growth: { small: 10_000, large: 300_000, smallTimes: 30 },
-  direct: 200
+  direct: 200,
+  channel: 20_000
 }
 
 /** For a quick check during development. Too small for conclusions about growth. */
@@ -40,5 +43,6 @@ export const quick: Sizes = {
   singles: 1_500,
   latency: 40,
   growth: { small: 3_000, large: 40_000, smallTimes: 2 },
-  direct: 20
+  direct: 20,
+  channel: 3_000
 }

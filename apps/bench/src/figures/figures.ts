@@ -3,6 +3,7 @@ import { broadcastNaive } from './broadcast-naive.ts'
 import { broadcastPostgres } from './broadcast-postgres.ts'
 import { broadcastRedis } from './broadcast-redis.ts'
 import { directDuringBroadcast } from './direct-during-broadcast.ts'
+import { email } from './email.ts'
 import type { Figure } from './figure.ts'
 import { growthCpu } from './growth-cpu.ts'
 import { growthRss } from './growth-rss.ts'
@@ -10,9 +11,10 @@ import { latencyP50 } from './latency-p50.ts'
 import { latencyP99 } from './latency-p99.ts'
 import { sqlBroadcast } from './sql-broadcast.ts'
 import { sqlSingle } from './sql-single.ts'
+import { webpush } from './webpush.ts'
 
 /** All figures, in the order of the report. */
 export const figures: Figure[] = [
   broadcastRedis, broadcastPostgres, broadcastNaive, accept, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
-  growthCpu, growthRss, directDuringBroadcast
+  growthCpu, growthRss, directDuringBroadcast, email, webpush
 ]
