@@ -71,7 +71,7 @@ async function chooseFiles ({ words, except, changed, since }: RunOptions): Prom
 
 async function runAll (options: RunOptions, files: string[], servers: ServersOnDemand): Promise<number> {
   const startedAt = performance.now()
-  const direct = options.direct || options.coverage || options.inspect || runsNatively()
+  const direct = options.direct || options.coverage || options.inspect || (runsNatively() && !options.bundle)
   const bundles = direct ? undefined : await bundleFiles(root, files)
   const coverage = options.coverage ? join(root, '.tap', `coverage-${process.pid}`) : undefined
   const results: FileResult[] = []
@@ -87,8 +87,8 @@ async function runAll (options: RunOptions, files: string[], servers: ServersOnD
         ...(options.keep ? { TEST_KEEP: '1' } : {}),
         ...(options.only ? { TAP_ONLY: '1' } : {}),
         ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}),
-        // The compile cache saves half of the time that Node needs to load the sources.
-        ...(direct ? { NODE_COMPILE_CACHE: join(root, '.tap', 'compiled') } : {})
+        // The compile cache saves half of the time that Node 22 and later need to load the sources or bundles.
+        NODE_COMPILE_CACHE: join(bundles?.folder ?? join(root, '.tap'), 'compiled')
       },
       onResult: (result) => {
         results.push(result)
