@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { connections, grants, newId, pulls, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
@@ -251,13 +252,14 @@ async function releaseReplaced (
     const old = before[index]
     if (old === undefined || old.grantId !== rows[index]?.grantId || old.grantKey !== null || !canRevoke(provider)) return []
     const credentials = openUnparsed(vault, old.grantId, old.credentials)
-    if (credentials === undefined || isSameToken(credentials, grant.credentials)) return []
+    if (credentials === undefined || isSameAccess(credentials, grant.credentials)) return []
     return [{ connectionId: old.id, provider, accountId: old.accountId, credentials }]
   }))
 }
 
-/** Whether the new grant has a token of the old one. Revoking that token would end the new grant. */
-function isSameToken (old: Credentials, fresh: Credentials): boolean {
+/** Whether the new grant has a token of the old one, or the same address. Revoking those would end the new grant. */
+function isSameAccess (old: Credentials, fresh: Credentials): boolean {
+  if (old.accessToken === undefined && fresh.accessToken === undefined) return isDeepStrictEqual(old, fresh)
   return old.accessToken === fresh.accessToken || (old.refreshToken !== undefined && old.refreshToken === fresh.refreshToken)
 }
 

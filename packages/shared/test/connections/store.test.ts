@@ -6,7 +6,7 @@ import { newId } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
 import type { Database } from '../../src/db/index.ts'
 import { createProviders } from '../../src/providers/index.ts'
-import type { Provider } from '../../src/providers/index.ts'
+import type { Credentials, Provider } from '../../src/providers/index.ts'
 import { createVault, VaultError } from '../../src/vault/index.ts'
 import { openCountedDatabase } from '../open-counted-database.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -197,6 +197,24 @@ t.test('queues the revocation of replaced and deleted credentials, and records t
     'connection.reconnected'
   ])
   t.match(await findRevocation(database, id), { state: 'pending', attempts: 0, reason: null, at: Date })
+})
+
+t.test('queues the revocation of a replaced address that has no tokens, unless it is the same address', async (t) => {
+  const [userId = ''] = await ensureUsers(database, ['addressed'])
+  const save = async (secret: string): Promise<string> => {
+    const credentials: Credentials & { webhookId: string, secret: string } = { webhookId: '1', secret }
+    const grant = { credentials, account: { id: 'channel', name: 'Channel' } }
+    const [saved] = await saveConnections(database, vault, [{ userId, provider: 'chat', grant }], () => ({ accounts: 'many', canRevoke: true }))
+    return saved?.id ?? ''
+  }
+  const id = await save('first')
+  const queued = async () => (await database.sql<Array<{ id: string, credentials: string }>>`
+    select id, credentials from revocations where connection_id = ${id} order by id`)
+    .map((row) => JSON.parse(vault.open(row.credentials, revocationContext(row.id))))
+  t.equal(await save('first'), id)
+  t.same(await queued(), [], 'revoking it would end the new grant')
+  await save('second')
+  t.same(await queued(), [{ webhookId: '1', secret: 'first' }])
 })
 
 t.test('lets a user reconnect whose old credentials no key opens', async (t) => {
