@@ -47,6 +47,10 @@ const uses: Record<string, () => Promise<unknown>> = {
   connections_user_account: () => previewAudience(database, { userIds: ['user-1', 'user-2'] }, providers, new Map()),
   connections_team_account: () => putTeam(database, { externalId: 'team-7', name: 'Seven', ownerId: 'user-8', memberIds: [] }),
   connections_account: () => isConnected(database, 'pumpio', 'team-7'),
+  // The condition of closeAccount. Only tagged SQL is explained.
+  connections_granted_by: async () => {
+    await database.sql`select id from connections where provider = 'pumpio' and (account_id = 'team-7' or granted_by = 'team-7')`
+  },
   // PostgreSQL runs this query itself when a user is deleted.
   connections_connected_by_user: async () => { await database.sql`update connections set connected_by = null where connected_by = ${teamUser}` },
   connections_provider_id: async () => {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { connections, revocations } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { endRows } from './disconnect.ts'
@@ -6,6 +6,7 @@ import { endRows } from './disconnect.ts'
 /** Why the provider ended an account's connections. */
 export interface AccountEnd {
   provider: string
+  /** The account, or the person who granted access to accounts. */
   accountId: string
   /** The `statusReason` of the closed connections. */
   reason: string
@@ -25,13 +26,13 @@ export async function closeAccount (
   return await db.transaction(async (tx) => {
     // The time of a notice may be in whole seconds, so events of that second count as earlier.
     const meant = await tx.select({ id: connections.id }).from(connections).where(and(
-      eq(connections.provider, provider), eq(connections.accountId, accountId), sql`not exists (
+      eq(connections.provider, provider), or(eq(connections.accountId, accountId), eq(connections.grantedBy, accountId)), sql`not exists (
         select from connection_events where connection_id = ${connections.id}
           and event in ('connection.connected', 'connection.reconnected') and at >= ${at.toISOString()}::timestamptz + interval '1 second')`))
     const ids = meant.map(({ id }) => id)
     const closed = await endRows(tx, ids, { reason })
     if (erases && ids.length > 0) {
-      await tx.update(connections).set({ accountId: '', accountName: '' }).where(inArray(connections.id, ids))
+      await tx.update(connections).set({ accountId: '', accountName: '', grantedBy: null }).where(inArray(connections.id, ids))
       await tx.delete(revocations).where(inArray(revocations.connectionId, ids))
     }
     return closed

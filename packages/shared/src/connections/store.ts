@@ -75,6 +75,7 @@ export async function saveConnections (
         // Imports contain names too, and pages and terminals print them.
         accountName: cleanName(grant.account.name, grant.account.id),
         host: grant.account.host ?? '',
+        grantedBy: grant.account.grantedBy ?? null,
         grantId: grantIds[index] ?? id,
         target: grant.shared === undefined ? null : sealTarget(vault, id, grant.shared.target),
         missingPermissions: grant.missingPermissions ?? []
@@ -89,6 +90,7 @@ export async function saveConnections (
         accountId: sql`excluded.account_id`,
         accountName: sql`excluded.account_name`,
         host: sql`excluded.host`,
+        grantedBy: sql`excluded.granted_by`,
         grantId: sql`excluded.grant_id`,
         target: sql`excluded.target`,
         // An address that was unsubscribed stays silent until its user says otherwise.

@@ -21,6 +21,11 @@ export interface Account {
    * workspace, or the domain of an e-mail address. Absent for the provider's own host.
    */
   host?: string
+  /**
+   * The provider's id of the person who granted access, when the account is not that person but for example a channel. Events
+   * about the person then concern the account.
+   */
+  grantedBy?: string
 }
 
 /** The result of a finished handshake. `expiresAt` is absent when the provider states no expiry. */

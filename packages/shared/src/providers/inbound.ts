@@ -12,7 +12,7 @@ export interface InboundRequest {
   callback?: string
 }
 
-/** What a provider reports. `accountId` is the `id` of an account. */
+/** What a provider reports. `accountId` is the `id` of an account, or for the first two its `grantedBy`. */
 export type InboundEvent =
   /** The user has ended the account's grants at the provider. Connections made after `issuedAt` stay. */
   | { kind: 'accountRemoved', accountId: string, issuedAt: Date }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import {
-  disconnect, findConnection, listConnections, listEvents, saveConnections, unsubscribe, updateConnection
+  closeAccount, disconnect, findConnection, listConnections, listEvents, saveConnections, unsubscribe, updateConnection
 } from '../../src/connections/index.ts'
 import type { ConnectionRules } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
@@ -74,4 +74,26 @@ t.test('mutes every open connection of an address that was unsubscribed', async 
   t.match((await listEvents(database, ofGil)).at(-1), { event: 'connection.muted', reason: 'unsubscribed' })
   await connect('gil', ['g@example.com'], 'many', 'mail')
   t.match(await findConnection(database, ofGil), { muted: 'unsubscribed' }, 'a reconnect alone does not end the silence')
+})
+
+t.test('closes the accounts that a person granted when the provider reports the end of the person', async (t) => {
+  const [userId = ''] = await ensureUsers(database, ['uma'])
+  const connectChannel = async (id: string, grantedBy?: string): Promise<void> => {
+    const account = { id, name: id, ...grantedBy !== undefined && { grantedBy } }
+    await saveConnections(database, vault, [{ userId, provider: 'chat', grant: { credentials: {}, account } }], () => ({ accounts: 'many', canRevoke: false }))
+  }
+  const remove = async (accountId: string, at: Date, erases = false) =>
+    (await closeAccount(database, { provider: 'chat', accountId, reason: 'removed', at, erases })).length
+  await connectChannel('one', 'person')
+  await connectChannel('two', 'person')
+  await connectChannel('three', 'another')
+  await connectChannel('four')
+  await connectChannel('person')
+  t.equal(await remove('person', new Date(Date.now() - 60_000)), 0, 'not what was connected later')
+  t.equal(await remove('person', new Date(Date.now() + 1_000)), 3)
+  t.same(await open('uma'), ['three', 'four'])
+  await connectChannel('two')
+  t.equal(await remove('person', new Date(Date.now() + 60_000)), 0, 'the last grant counts')
+  t.equal(await remove('another', new Date(Date.now() + 60_000), true), 1)
+  t.same(await database.sql`select from connections where granted_by = 'another'`, [], 'nothing of the person is kept')
 })

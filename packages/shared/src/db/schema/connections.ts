@@ -24,6 +24,8 @@ export const connections = pgTable('connections', {
   accountName: text().notNull(),
   /** The host, workspace or domain of the account. Empty for the provider's own host. */
   host: text().notNull().default(''),
+  /** The provider's id of the person who granted access, when the account is not that person. */
+  grantedBy: text(),
   grantId: uuid().notNull().references(() => grants.id),
   /** Where the messages go, when several connections share the grant. Sealed. The client receives it with the credentials. */
   target: text(),
@@ -53,6 +55,7 @@ export const connections = pgTable('connections', {
   check('connections_reason', sql`(${table.status} = 'active') = (${table.statusReason} is null)`),
   check('connections_disconnected', sql`(${table.status} = 'revoked') = (${table.disconnectedAt} is not null)`),
   index('connections_account').on(table.provider, table.accountId),
+  index('connections_granted_by').on(table.provider, table.grantedBy).where(sql`${table.grantedBy} is not null`),
   index('connections_provider_id').on(table.provider, table.id),
   index('connections_grant').on(table.grantId)
 ])

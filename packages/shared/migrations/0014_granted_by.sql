@@ -1,0 +1,2 @@
+ALTER TABLE "connections" ADD COLUMN "granted_by" text;--> statement-breakpoint
+CREATE INDEX "connections_granted_by" ON "connections" USING btree ("provider","granted_by") WHERE "connections"."granted_by" is not null;
