@@ -88,7 +88,10 @@ export function createSender (
       ...message.file !== undefined && { files: { store: fileStore, key: delivery.notificationId } },
       onMoved: (credentials) => { moved = credentials },
       seenToken: () => sealSeenToken(vault, [delivery.notificationId, delivery.connectionId]),
-      beforeRequest: async () => { assertNotBlocked(delivery) }
+      beforeRequest: async () => { assertNotBlocked(delivery) },
+      onNearLimit: ({ scope, retryAt }) => {
+        if (scope !== 'connection') breakers.recordLimit(provider.id, scope === 'host' ? delivery.host : '', retryAt)
+      }
     })
     paces.noteSent(provider.id, delivery.host)
     if (moved !== undefined) await storeMoved(delivery, moved)
