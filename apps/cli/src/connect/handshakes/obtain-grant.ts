@@ -16,11 +16,12 @@ export async function obtainGrant (
   const { requestContext } = context
   if (oneTimeCode !== undefined) return await connectByOneTimeCode(oneTimeCode, context)
   if (verifier !== undefined && account !== undefined) return await connectByVerifier(verifier, account, context)
+  // An address needs no redirect to a port of this machine, which an application may have to register.
+  if (address !== undefined) return await connectByAddress(address, context)
   const terminalRedirect = redirect !== undefined
     ? createClientRedirect(redirect, requestContext)
     : code && createCodeRedirect(provider, code, requestContext)
   if (terminalRedirect !== undefined) return await connectByRedirect(provider, terminalRedirect, port, context)
-  if (address !== undefined) return await connectByAddress(address, context)
   throw new ConnectFailure('failed', `${provider.name} cannot be connected from a terminal`)
 }
 
