@@ -1,4 +1,5 @@
 import { createBlotre } from './blotre/blotre.ts'
+import { createDiscord } from './discord/discord.ts'
 import { createEmail } from './email/email.ts'
 import { createFacebook } from './facebook/facebook.ts'
 import type { CreateSimulator } from './kit/simulator.ts'
@@ -18,6 +19,7 @@ export const simulators: CreateSimulator[] = [
   createBlotre,
   createFacebook,
   createSlack,
+  createDiscord,
   createNtfy,
   createMastodon,
   createNoticeboard,

@@ -1,5 +1,6 @@
 import { blotre } from './blotre/index.ts'
 import type { ProviderDefinition } from './define-provider.ts'
+import { discord } from './discord/index.ts'
 import { email } from './email/index.ts'
 import { facebook } from './facebook/index.ts'
 import { ntfy } from './ntfy/index.ts'
@@ -13,7 +14,7 @@ import { webpush } from './webpush/index.ts'
 
 /** All supported providers, in the order in which users see them. */
 export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [
-  pushbullet, pumpio, blotre, facebook, slack, ntfy, telegram, mastodon, email, webpush
+  pushbullet, pumpio, blotre, facebook, slack, discord, ntfy, telegram, mastodon, email, webpush
 ]
 
 /** The provider that examples in help texts and documentation use. */
