@@ -60,7 +60,7 @@ function toListItem (connector) {
   item.append(
     text(name, connections.length === 0 ? ['not connected'] : []),
     ...(connections.length === 0 ? [] : [lines]),
-    ...(canManage ? [connectForm(connector, connections.length === 0 ? labels : anotherLabels)] : [])
+    ...(canManage ? [connectForm(connector, connections.length === 0 ? {} : anotherLabels)] : [])
   )
   return item
 }
@@ -124,11 +124,13 @@ function pullStatusOf ({ pull }) {
   return reason === undefined ? `; ${read}` : `; ${read}. It is read again at ${new Date(pull.dueAt).toLocaleString()}, because ${reason}`
 }
 
-function connectForm ({ provider, name, kinds, needsAccount, team }, kindLabels = labels) {
+function connectForm ({ provider, name, kinds, needsAccount, team }, firstLabels = {}) {
   const account = needsAccount ? accountField(provider, name) : undefined
+  // The labels of the other buttons say what distinguishes them from the first one.
+  const labelOf = (kind, index) => (index === 0 ? firstLabels[kind] : undefined) ?? (kinds.length === 1 && kind === 'paste' ? 'Connect' : labels[kind])
   return form([
     ...(account === undefined ? [] : account.parts),
-    ...kinds.map((kind, index) => button(kinds.length === 1 && kind === 'paste' ? 'Connect' : kindLabels[kind] ?? labels[kind], name, index === 0 ? '' : 'quiet', kind))
+    ...kinds.map((kind, index) => button(labelOf(kind, index), name, index === 0 ? '' : 'quiet', kind))
   ], async (kind) => {
     const named = account === undefined ? {} : { account: account.input.value }
     const returnTo = location.origin + location.pathname
