@@ -37,7 +37,7 @@ export interface Sandbox {
   url: string
   /** The simulators with a host of their own, whose accounts are `NAME@HOST:PORT`. */
   ownHosts: Array<{ id: string, name: string, url: string }>
-  /** Base URL of a simulator with a host of its own. */
+  /** Base URL of a simulator. */
   urlOf: (id: string) => string
   /** The variables that point Carillon at these simulators, or at all of them. */
   environment: (...providers: string[]) => Record<string, string>
@@ -60,7 +60,7 @@ export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbo
     throw error
   }
   const url = addressOf(app, host)
-  const urlOf = (id: string): string => addressOf(ownApps.get(id), host)
+  const urlOf = (id: string): string => ownApps.has(id) ? addressOf(ownApps.get(id), host) : `${url}/${id}`
   const environments = listEnvironments(simulators, url, urlOf)
   return {
     url,
