@@ -31,7 +31,8 @@ export function classifyToken<T> (response: HttpResponse, now: number, read: Rea
   const error = errorIn(json)
   if (error === undefined) return classifyPlain(response, json, now, read)
   const { code } = error
-  if (code === 1 || code === 101) return clientRefused(code)
+  // Code 1 with a 5xx is an error inside Facebook.
+  if ((code === 1 && response.status < 500) || code === 101) return clientRefused(code)
   return classifyError(error, response, now)
 }
 

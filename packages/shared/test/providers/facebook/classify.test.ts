@@ -125,6 +125,9 @@ t.test('does not require a reconnect for an error in our configuration', async (
   }
   t.match(classifyToken({ status: 400, headers: json, body: Buffer.from(error(190, 463)) }, now, readId), { kind: 'unauthorized' })
   t.match(classifyToken({ status: 400, headers: json, body: Buffer.from(error(100)) }, now, readId), { kind: 'rejected' })
+  for (const status of [500, 503]) {
+    t.match(classifyToken({ status, headers: json, body: Buffer.from(error(1)) }, now, readId), { kind: 'transient' }, 'an outage is no refusal')
+  }
 })
 
 t.test('quotes no text of the response', async (t) => {
