@@ -16,6 +16,8 @@ import { readPort, SettingError } from './kit/read-variable.ts'
 import type { SandboxEnvironment } from './kit/read-variable.ts'
 import { simulators as ownSimulators } from './simulators.ts'
 
+const PLUGIN_TIMEOUT_MS = 120_000
+
 export interface SandboxOptions {
   /** Default 0: any free port. */
   port?: number
@@ -139,6 +141,8 @@ function createApp (): FastifyInstance {
   return Fastify({
     // Otherwise close() waits for event streams and for kept-alive connections.
     forceCloseConnections: true,
+    // The default of ten seconds is too short for a busy machine, where reading a file may take as long.
+    pluginTimeout: PLUGIN_TIMEOUT_MS,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } }
   })
 }
