@@ -135,6 +135,24 @@ t.test('logs no token, and keeps polling while the provider refuses', async (t) 
   t.notMatch(lines.join(''), 'sandbox-token')
 })
 
+t.test('stores the token of the bot in no table, and so in no job', async (t) => {
+  await control('POST', '/quirks', { provider, quirk: 'refusesToken', on: true })
+  const { id } = await connect('jon')
+  const { id: notification } = await notify(['jon'])
+  await until(async () => (await sql`select 1 from provider_hosts where provider = ${provider} and is_misconfigured`).length > 0)
+  const tables = await sql<Array<{ name: string }>>`
+    select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+    where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`
+  const found = await Promise.all(tables.map(async ({ name }) => {
+    const rows = await sql<Array<{ text: string }>>`select each::text as text from ${sql.unsafe(name)} as each`
+    return { name, texts: rows.map(({ text }) => text) }
+  }))
+  t.ok(found.some(({ name, texts }) => !name.startsWith('public.') && texts.some((text) => text.includes(provider))), 'the jobs are among them')
+  for (const { name, texts } of found) t.notOk(texts.some((text) => text.includes('sandbox-token')), name)
+  await control('POST', '/quirks', { provider, quirk: 'refusesToken', on: false })
+  await delivery(notification, id, 'sent')
+})
+
 /** Statements of one connection work, and transactions do not. */
 function brokenTransactions (): typeof database.db {
   return new Proxy(database.db, {
