@@ -11,9 +11,13 @@ export interface PushSubscription extends Credentials, SubscriptionKeys {
   keyId: string
 }
 
-/** Parses stored or imported credentials. Without `keyId`, `currentKeyId` is meant. Throws ProviderError `malformed`. */
+/**
+ * Parses stored credentials, or imported ones in the same format or in that of `PushSubscription.toJSON()`. Without `keyId`,
+ * `currentKeyId` is meant. Throws ProviderError `malformed`.
+ */
 export function parsePushSubscription (value: unknown, currentKeyId: string): PushSubscription {
-  const { endpoint, p256dh, auth, keyId = currentKeyId } = isObject(value) ? value : {}
+  const { endpoint, keys, keyId = currentKeyId, ...own } = isObject(value) ? value : {}
+  const { p256dh, auth } = isObject(keys) ? keys : own
   const subscription = toSubscription({ endpoint, p256dh, auth, keyId })
   if (typeof subscription === 'string') throw new ProviderError({ kind: 'malformed', reason: `push subscription ${subscription}` }, 'credentials')
   return subscription

@@ -192,7 +192,7 @@ t.test('finds the key of an imported subscription, and stores it', async (t) => 
   const { endpoint, keys } = await subscribe({ account: 'ann', applicationServerKey: publicKey })
   const imported = { endpoint, ...Object(keys) }
   const { send, moved } = open(t, [url], [first, second])
-  await send(note, imported)
+  await send(note, { endpoint, expirationTime: null, keys })
   t.same(moved, [{ ...imported, keyId: id }])
   t.equal((await inbox({ name: 'ann', credentials: undefined })).length, 1)
   await send(note, moved[0])
