@@ -1,7 +1,8 @@
 import { openCredentials, replaceCredentials, withTarget } from '@carillon/shared/grants'
 import type { RefreshResult } from '@carillon/shared/grants'
 import {
-  deliveryKeyOf, errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sealSeenToken, sentOutcome, waitOutcome
+  deliveryKeyOf, endLasting, errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sealSeenToken, sentOutcome,
+  waitOutcome
 } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Message, Provider } from '@carillon/shared/providers'
@@ -97,7 +98,7 @@ export function createSender (
     if (moved !== undefined) await storeMoved(delivery, moved)
     if (delivery.probedHost !== null) await breakers.endProbe(provider.id, delivery.probedHost, 'well', '')
     else breakers.note(provider.id, healthHostOf(delivery), 'well', '')
-    return sentOutcome(receipt, Math.round(performance.now() - attemptStartedAt))
+    return sentOutcome(receipt, Math.round(performance.now() - attemptStartedAt), delivery.streak)
   }
 
   /** A limit may be learned while the client waits for a connection. */
@@ -112,8 +113,9 @@ export function createSender (
       .catch((error: unknown) => log.warn({ err: error, connectionId: delivery.connectionId }, 'could not store a new address'))
   }
 
-  async function failed (delivery: Claimed, error: unknown, attemptStartedAt: number): Promise<Settlement> {
-    if (error instanceof BlockedError) return { delivery, outcome: waitOutcome(error.block.until, error.block.reason) }
+  async function failed (delivery: Claimed, original: unknown, attemptStartedAt: number): Promise<Settlement> {
+    if (original instanceof BlockedError) return { delivery, outcome: waitOutcome(original.block.until, original.block.reason) }
+    const error = endLasting(original, delivery.streak)
     const outcome = errorOutcome(error, delivery.attempts, now(), Math.round(performance.now() - attemptStartedAt))
     const { host, probedHost } = delivery
     const failure = error instanceof ProviderError ? error.failure : undefined
@@ -136,13 +138,13 @@ export function createSender (
     }
     if (health === undefined) await breakers.releaseProbe(provider.id, probedHost)
     else await breakers.endProbe(provider.id, probedHost, health, reason)
-    return { delivery, outcome: health === 'failing' ? waitFor(delivery, outcome) : outcome }
+    return { delivery, outcome: health === 'failing' && outcome.refusal === null ? waitFor(delivery, outcome) : outcome }
   }
 
   /** The delivery waits as long as its provider or its host. */
   function waitFor ({ host }: Claimed, outcome: Outcome): Outcome {
     const block = breakers.findBlock(provider.id, host)
-    return block === undefined ? outcome : waitOutcome(block.until, block.reason)
+    return block === undefined ? outcome : { ...waitOutcome(block.until, block.reason), streak: outcome.streak }
   }
 
   function healthHostOf ({ host }: Claimed): string {

@@ -21,6 +21,8 @@ export type Failure =
     mayHaveArrived?: true
     /** Nothing was sent: all connections of the client were in use. This uses up no attempt. */
     notStarted?: true
+    /** What this failure becomes when it lasts. */
+    lasting?: LastingFailure
   }
   | {
     kind: 'rateLimited'
@@ -42,6 +44,12 @@ export type Failure =
   | { kind: 'quota', reason: string }
   | { kind: 'misconfigured', reason: string, /** What is refused: everything (`app`, the default), or one host. */ scope?: 'host' | 'app' }
   | { kind: 'malformed', reason: string }
+
+/**
+ * A failure that ends the access once it lasts: after `times` failures of this kind in a row, or for `ms` without a success. It
+ * is counted for each connection, over all its messages.
+ */
+export type LastingFailure = { kind: 'unauthorized' | 'gone', reason: string } & ({ times: number } | { ms: number })
 
 /**
  * What must wait for a rate limit: only this connection (the default), every connection at the same `account.host`, or every

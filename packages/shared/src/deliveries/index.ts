@@ -7,6 +7,7 @@ export type { DeliverJob, DeliveryKey, DeliveryQueues, PlanJob, SegmentJob, Wake
 export { dispatchWaiting } from './dispatch.ts'
 export { enqueueBatches, enqueuePlanAgain, enqueuePlans, enqueueSegments, enqueueWakes, segmentJobId } from './enqueue.ts'
 export type { Batch, DueSegment, ReleasedSegments, Wake } from './enqueue.ts'
+export { endLasting } from './failure-streak.ts'
 export { releaseDeliveries } from './release-deliveries.ts'
 export { groupBy } from './group-by.ts'
 export { errorOutcome, expiredOutcome, handedBack, misconfiguredWaitMs, parkedOutcome, refreshLimitedOutcome, sentOutcome, waitOutcome } from './outcome.ts'

@@ -1,6 +1,7 @@
 import type { DeliveryEvent } from './states.ts'
 import { ProviderError } from '../providers/index.ts'
 import type { Receipt } from '../providers/index.ts'
+import type { FailureStreak } from './failure-streak.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 
 /** The result of one claimed delivery. `dueAt` is in milliseconds since the epoch. Null means immediately. */
@@ -16,6 +17,8 @@ export interface Outcome {
   limitedUntil: number | null
   /** What the error means for the connection. */
   refusal: Refusal | null
+  /** What the error becomes if it lasts. `ended`: the connection works again. */
+  streak: FailureStreak['kind'] | 'ended' | null
   event: Omit<DeliveryEvent, 'at'>
 }
 
@@ -25,19 +28,20 @@ export interface Outcome {
  */
 type Refusal = { status: 'needsReauth', missing?: string[] } | { status: 'revoked' }
 
-const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, refusal: null }
+const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, refusal: null, streak: null }
 
 /**
  * PostgreSQL's JSON does not accept NUL, and one invalid id must not block the results of a whole batch. The object is written
  * out because spreading `nothing` takes a hundred times as long.
  */
-export function sentOutcome ({ id }: Receipt, durationMs: number): Outcome {
+export function sentOutcome ({ id }: Receipt, durationMs: number, streak: FailureStreak | null = null): Outcome {
   return {
     attempted: true,
     reason: null,
     dueAt: null,
     limitedUntil: null,
     refusal: null,
+    streak: streak === null ? null : 'ended',
     state: 'sent',
     receipt: { id: id.replaceAll('\0', '') },
     event: { event: 'attempt', outcome: 'sent', durationMs }
@@ -114,7 +118,8 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
     case 'transient': {
       if (failure.notStarted === true) return handedBack()
       const outcome = retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
-      return failure.mayHaveArrived === true && outcome.state === 'retrying' ? { ...outcome, state: 'unknown' } : outcome
+      const lasting = failure.lasting === undefined ? outcome : { ...outcome, streak: failure.lasting.kind }
+      return failure.mayHaveArrived === true && lasting.state === 'retrying' ? { ...lasting, state: 'unknown' } : lasting
     }
     case 'malformed':
     case 'expired':

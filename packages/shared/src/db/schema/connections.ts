@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, index, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { check, index, jsonb, pgTable, text, timestamp, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { grants } from './grants.ts'
 import { teams } from './teams.ts'
 import { users } from './users.ts'
@@ -37,6 +37,8 @@ export const connections = pgTable('connections', {
   missingPermissions: text().array().notNull().default(sql`'{}'`),
   /** The provider's rate limit: until then Carillon sends nothing and uses up no attempt. */
   limitedUntil: timestamp({ withTimezone: true }),
+  /** Failures in a row that end the connection if they last. Null while it works. `since` is in ISO 8601. */
+  failureStreak: jsonb().$type<{ kind: 'unauthorized' | 'gone', times: number, since: string }>(),
   /** The start and the end of the current connection. A broadcast reaches the connections that existed when it was created. */
   connectedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   disconnectedAt: timestamp({ withTimezone: true }),

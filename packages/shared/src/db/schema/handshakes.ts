@@ -49,6 +49,8 @@ export const handshakes = pgTable('handshakes', {
   confirmedAt: timestamp({ withTimezone: true }),
   /** Set by the one callback that may use the handshake. A second callback is refused. */
   claimedAt: timestamp({ withTimezone: true }),
+  /** Sealed. The secret that the connection's user is shown until `expiresAt`, if there is one. */
+  newSecret: text(),
   connectionId: uuid().references(() => connections.id, { onDelete: 'cascade' }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   expiresAt: timestamp({ withTimezone: true }).notNull()
@@ -66,6 +68,8 @@ export const handshakes = pgTable('handshakes', {
   check('handshakes_confirmed_at', sql`${table.kind} = 'link' or (${table.stateHash} is null) = (${table.confirmedAt} is null)`),
   check('handshakes_claimed', sql`${table.kind} <> 'redirect' or ${table.claimedAt} is null or ${table.stateHash} is not null`),
   check('handshakes_ended', sql`${table.status} = 'pending' or ${table.claimedAt} is not null`),
+  check('handshakes_new_secret', sql`${table.status} = 'completed' or ${table.newSecret} is null`),
+  index('handshakes_with_new_secret').on(table.expiresAt).where(sql`${table.newSecret} is not null`),
   check('handshakes_pending', sql`${table.status} = 'pending' or ${table.pending} is null`),
   check('handshakes_obtained', sql`${table.obtainedAt} is null or (${table.status} = 'pending' and ${table.pending} is not null)`),
   check('handshakes_attempts', sql`${table.attempts} >= 0`),

@@ -8,6 +8,7 @@ import type { Claimed } from './claim.ts'
 import type { Fragment, Sql } from '../fragments/fragment.ts'
 import { toEvent } from '../fragments/log-event.ts'
 import { milliseconds } from '../fragments/milliseconds.ts'
+import { readStreak } from '../fragments/read-streak.ts'
 import { forState } from '../fragments/set-state.ts'
 
 export interface SegmentClaim {
@@ -50,7 +51,7 @@ export async function claimSegment ({ sql }: Database, request: SegmentRequest):
     counted as (${updateProgress(sql)})
     select (select floor(extract(epoch from due_at) * 1000)::float8 from shrunk) as "restDueAt",
       (select extract(epoch from min(until) - now()) * 1000 from decided where next_state = 'queued')::float8 as "delayMs",
-      connection_id as "connectionId", host, grant_id as "grantId", target, credentials, version as "credentialsVersion",
+      connection_id as "connectionId", host, grant_id as "grantId", target, streak, credentials, version as "credentialsVersion",
       is_expired as "isExpired", expires_in_ms as "expiresInMs"
     from segment left join decided on next_state = 'sending'`
   const [row] = rows
@@ -92,7 +93,7 @@ function readMembers (sql: Sql, { provider, max }: SegmentRequest): Fragment {
 /** The first state of each delivery, with its reason. `admit` has already checked the provider's own host. */
 function decide (sql: Sql): Fragment {
   return sql`
-    select member.id as connection_id, member.host, grant_id, target, grants.credentials, grants.version,
+    select member.id as connection_id, member.host, grant_id, target, ${readStreak(sql)} as streak, grants.credentials, grants.version,
       coalesce(grants.expires_at <= now(), false) as is_expired,
       case
         when is_canceled then 'canceled'

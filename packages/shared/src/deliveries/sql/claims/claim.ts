@@ -4,9 +4,11 @@ import { beginProbes, hostBlocks } from '../../../throttling/index.ts'
 import { maxEarlyMs } from '../../clock-skew.ts'
 import type { DeliveryKey } from '../../delivery-queues.ts'
 import type { Wake } from '../../enqueue.ts'
+import type { FailureStreak } from '../../failure-streak.ts'
 import type { Fragment, Sql } from '../fragments/fragment.ts'
 import { logEvent } from '../fragments/log-event.ts'
 import { milliseconds } from '../fragments/milliseconds.ts'
+import { readStreak } from '../fragments/read-streak.ts'
 import { setState } from '../fragments/set-state.ts'
 
 /** A delivery that this claim may send until its lease ends. */
@@ -27,6 +29,7 @@ export interface Claimed {
   isExpired: boolean
   /** Sealed. Null when the grant has no other connection. */
   target: string | null
+  streak: FailureStreak | null
   /** The host whose breaker admits this one delivery as a probe. Null for an ordinary delivery. */
   probedHost: string | null
 }
@@ -66,7 +69,7 @@ export async function claim (
     from decided
     where deliveries.notification_id = decided.notification_id and deliveries.connection_id = decided.connection_id
     returning decision, deliveries.notification_id as "notificationId", deliveries.connection_id as "connectionId", host, attempts,
-      grant_id as "grantId", credentials, version as "credentialsVersion", is_expired as "isExpired", target,
+      grant_id as "grantId", credentials, version as "credentialsVersion", is_expired as "isExpired", target, streak,
       case when is_probe then host end as "probedHost", expires_in_ms as "expiresInMs",
       case decision when 'limited' then extract(epoch from until - now()) * 1000 end::float8 as "delayMs"`
   return {
@@ -86,7 +89,7 @@ function wantedKeys (sql: Sql, keys: DeliveryKey[]): Fragment {
 function lockDue (sql: Sql): Fragment {
   return sql`
     select deliveries.notification_id, deliveries.connection_id, deliveries.state, connections.host, connections.grant_id, connections.target,
-      grants.credentials, grants.version, coalesce(grants.expires_at <= now(), false) as is_expired,
+      ${readStreak(sql)} as streak, grants.credentials, grants.version, coalesce(grants.expires_at <= now(), false) as is_expired,
       case when connections.status = 'active' then muted else status_reason end as status_reason, connections.limited_until, extract(epoch from notifications.expires_at - now())::float8 * 1000 as expires_in_ms,
       case
         when notifications.canceled_at is not null then 'canceled'
@@ -123,7 +126,7 @@ function decide (sql: Sql): Fragment {
   return sql`
     select *, case when decision in ('limited', 'paused') then state else decision end as next_state
     from (
-      select notification_id, connection_id, state, host, grant_id, target, credentials, version, is_expired, is_probe, expires_in_ms,
+      select notification_id, connection_id, state, host, grant_id, target, streak, credentials, version, is_expired, is_probe, expires_in_ms,
         case when decision = 'sending' and host_reason is not null and not (is_probe and position = 1) then 'limited' else decision end as decision,
         case decision when 'limited' then limited_until when 'sending' then host_until when 'paused' then 'infinity' end as until,
         case decision
