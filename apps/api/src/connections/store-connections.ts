@@ -2,6 +2,7 @@ import { saveConnections } from '@carillon/shared/connections'
 import type { ConnectionRules, NewConnection, SavedConnection } from '@carillon/shared/connections'
 import type { Database } from '@carillon/shared/db'
 import { releaseDeliveries } from '@carillon/shared/deliveries'
+import { ProviderError } from '@carillon/shared/providers'
 import type { Provider } from '@carillon/shared/providers'
 import { enqueuePull } from '@carillon/shared/pulls'
 import type { Services } from '../services.ts'
@@ -15,13 +16,26 @@ export async function storeConnections (services: Services, grants: NewConnectio
 
 /** Saves grants in connections. Queues the revocation of the credentials that they replace, if the provider can revoke them. */
 export async function saveGrants (
-  { database, vault, providers }: Services, grants: NewConnection[], within: Pick<Database, 'db'> = database
+  { database, vault, providers, now }: Services, grants: NewConnection[], within: Pick<Database, 'db'> = database
 ): Promise<SavedConnection[]> {
-  return await saveConnections(within, vault, grants, (provider) => rulesOf(providers.get(provider)))
+  return await saveConnections(within, vault, grants, (provider) => rulesOf(providers.get(provider), now()))
 }
 
-function rulesOf (provider: Provider | undefined): ConnectionRules {
-  return { accounts: provider?.accounts ?? 'one', canRevoke: provider?.revoke !== undefined }
+function rulesOf (provider: Provider | undefined, now: number): ConnectionRules {
+  const merge = provider?.mergeCredentials === undefined ? undefined : mergeWith(provider, now)
+  return { accounts: provider?.accounts ?? 'one', canRevoke: provider?.revoke !== undefined, merge }
+}
+
+/** Credentials of an older format cannot be merged, so the new ones replace them. */
+function mergeWith (provider: Provider, now: number): NonNullable<ConnectionRules['merge']> {
+  return (old, fresh) => {
+    try {
+      return provider.mergeCredentials?.(provider.parseCredentials(old), fresh, now) ?? fresh
+    } catch (error) {
+      if (error instanceof ProviderError) return fresh
+      throw error
+    }
+  }
 }
 
 /** Releases the deliveries that were parked for these connections, and starts the pulls that read through them. */

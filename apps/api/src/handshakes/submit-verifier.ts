@@ -8,6 +8,7 @@ import type { Services } from '../services.ts'
 import { assertTeamOwner } from './finish/assert-team-owner.ts'
 import { abortHandshake } from './finish/finish-handshake.ts'
 import { HandshakeFailure } from './outcome/handshake-failure.ts'
+import { connectedOutcome } from './outcome/handshake-outcome.ts'
 import type { Outcome } from './outcome/handshake-outcome.ts'
 import { isRetryable, toCompleteFailure } from './outcome/provider-failure.ts'
 import type { Reason } from './outcome/reasons.ts'
@@ -42,7 +43,7 @@ export async function submitVerifier (
     assertTeamOwner(handshake)
     grant = await complete(services, provider, handshake, verifier)
     if (await storeOrHoldGrant(services, provider, handshake, grant) === 'held') return { kind: 'held' }
-    return { kind: 'connected', accountName: grant.account.name, missingPermissions: [] }
+    return connectedOutcome(grant)
   } catch (error) {
     return await fail(error, triesLeft, grant)
   }

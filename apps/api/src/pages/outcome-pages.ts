@@ -1,13 +1,14 @@
 import type { FastifyReply } from 'fastify'
 import { publicId } from '@carillon/shared/db'
 import type { Handshake } from '@carillon/shared/handshakes'
-import type { Provider } from '@carillon/shared/providers'
+import type { NewSecret, Provider } from '@carillon/shared/providers'
 import type { Outcome } from '../handshakes/outcome/handshake-outcome.ts'
 import { describeReason, reasons } from '../handshakes/outcome/reasons.ts'
 import type { Reason } from '../handshakes/outcome/reasons.ts'
 import type { Problem } from '../problems/problem.ts'
 import type { Site } from '../services.ts'
 import { foreign, foreignText, html } from './html.ts'
+import type { Html } from './html.ts'
 import { sendPage } from './page.ts'
 
 /** Says why there is no connection. `backTo` is a URL of the site for the button. */
@@ -40,11 +41,13 @@ export function sendTooManyRequests (reply: FastifyReply, { status, message }: P
 
 export function sendSuccess (
   reply: FastifyReply,
-  { site, provider, handshake: { id, team }, outcome: { accountName, missingPermissions } }: {
+  { site, provider, handshake: { id, team }, outcome: { accountName, missingPermissions, newSecret }, backTo = null }: {
     site: Site
     provider: Provider
     handshake: Handshake
     outcome: Extract<Outcome, { kind: 'connected' }>
+    /** A URL of the site. */
+    backTo?: string | null
   }
 ): FastifyReply {
   const text = team === null
@@ -53,9 +56,11 @@ export function sendSuccess (
   return sendPage(reply, 200, {
     title: `${provider.name} is connected`,
     publicUrl: site.publicUrl,
+    ...newSecret !== undefined && { script: 'copy.js' },
     content: html`
       <h1>${provider.name} is connected</h1>
       <p>${text}</p>
+      ${newSecret === undefined ? '' : secretBox(newSecret)}
       ${missingPermissions.length === 0
         ? ''
         : html`
@@ -64,6 +69,18 @@ export function sendSuccess (
         <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
         <button>Reconnect to allow it</button>
       </form>`}
-      <p class="soft">You can close this page.</p>`
+      ${backTo === null
+        ? html`<p class="soft">You can close this page${newSecret === undefined ? '' : ' after that'}.</p>`
+        : html`<p class="buttons"><a class="button" href="${backTo}">Continue to ${foreign(site.name)}</a></p>`}`
   })
+}
+
+/** The button works with a script only. Without one, the user selects the text, of which a click selects everything. */
+function secretBox ({ label, value, hint }: NewSecret): Html {
+  return html`
+      <h2 id="secret-label">${label}</h2>
+      <p class="secret"><code id="secret" aria-labelledby="secret-label">${value}</code>
+        <button id="copy" class="quiet" type="button" data-copied="Copied" hidden>Copy</button></p>
+      <p>${hint}</p>
+      <p class="soft">Store it now. You cannot read it again later, but you can connect the same address again to get a new one.</p>`
 }

@@ -15,6 +15,7 @@ const assets = {
   'connect.js': 'text/javascript; charset=utf-8',
   'code.js': 'text/javascript; charset=utf-8',
   'confirm.js': 'text/javascript; charset=utf-8',
+  'copy.js': 'text/javascript; charset=utf-8',
   'progress.js': 'text/javascript; charset=utf-8'
 }
 

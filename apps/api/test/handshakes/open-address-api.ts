@@ -15,13 +15,22 @@ export interface TestPost {
   offer: Map<string, Provider>
 }
 
-/** `dove` confirms with a code; `gull` accepts an address as its own proof. A user has one account there, or several. */
+/**
+ * `dove` confirms with a code; `gull` accepts an address as its own proof. An address that begins with `caged` has a key. A user
+ * has one account there, or several.
+ */
 function createTestPost (accounts: 'one' | 'many'): TestPost {
   const post: TestPost = { sent: new Map(), failure: undefined, proven: new Set(), offer: new Map() }
   const accept = async (text: string): Promise<Grant> => {
     if (post.failure !== undefined) throw post.failure
     if (!/^\w+@\w+$/.test(text)) throw new ProviderError({ kind: 'rejected', reason: 'must be like nick@coop' }, 'coop')
-    return { credentials: { accessToken: `secret-of-${text}` }, account: { id: text.toLowerCase(), name: text }, expiresAt: new Date(4e12) }
+    const newSecret = { label: 'Cage key', value: `key-of-${text}`, hint: 'It opens the cage.' }
+    return {
+      credentials: { accessToken: `secret-of-${text}` },
+      account: { id: text.toLowerCase(), name: text },
+      expiresAt: new Date(4e12),
+      ...text.startsWith('caged') && { newSecret }
+    }
   }
   const field = { label: 'Address', placeholder: 'nick@coop', hint: 'It is painted on the coop.' }
   const sendCode: AddressHandshake['sendCode'] = async ({ account }, confirmation) => {

@@ -32,10 +32,13 @@ export async function connect (
   }))
   try {
     const outcome = await attempt(context, providerId, account, options)
-    const { status, account: connected, sentence } = outcome
+    const { status, account: connected, newSecret, sentence } = outcome
     const accountResponse = connected === null ? null : { id: connected.id, name: connected.name }
-    if (options.json) report({ account: accountResponse, file: outcome.file, status })
-    else context.print(sentence)
+    if (options.json) report({ account: accountResponse, file: outcome.file, status, newSecret })
+    else {
+      context.print(sentence)
+      if (newSecret !== undefined) context.print(`${newSecret.label}: ${newSecret.value}\n${newSecret.hint} It is not shown again.`)
+    }
   } catch (error) {
     if (options.json) {
       const reason = describeError(error).join('; ')

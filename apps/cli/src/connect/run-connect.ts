@@ -1,5 +1,5 @@
 import { ProviderError } from '@carillon/shared/providers'
-import type { Account, Grant, Provider } from '@carillon/shared/providers'
+import type { Account, Grant, NewSecret, Provider } from '@carillon/shared/providers'
 import { chooseAccount } from './choose-account.ts'
 import { printable } from '../printable.ts'
 import { ConnectFailure } from './connect-failure.ts'
@@ -28,6 +28,8 @@ export interface ConnectOptions extends HandshakeContext {
 export interface Outcome {
   status: 'connected' | 'alreadyConnected' | 'removed' | 'notConnected'
   account: Account | null
+  /** A secret that was created for the user. The output shows it only now. */
+  newSecret?: NewSecret | undefined
   /** For people. */
   sentence: string
 }
@@ -58,7 +60,8 @@ export async function runConnect (options: ConnectOptions): Promise<Outcome> {
   assertSameAccount(grant, account?.id)
   await store(grant, key, file)
   if (known !== undefined && options.again === true) await revokeOld(provider, known, grant, options)
-  return { status: 'connected', account: grant.account, sentence: `Connected to ${provider.name} as ${printable(grant.account.name)}.` }
+  const { account: connected, newSecret } = grant
+  return { status: 'connected', account: connected, newSecret, sentence: `Connected to ${provider.name} as ${printable(connected.name)}.` }
 }
 
 function alreadyConnected ({ name }: Provider, { account }: StoredConnection, isRefreshed: boolean): Outcome {

@@ -1,7 +1,7 @@
 import {
   endRevocation, isConnected, releaseUnusedGrants, retryRevocation, revocationContext, takeRevocations
 } from '@carillon/shared/grants'
-import { revokeAbandonedGrants } from '@carillon/shared/handshakes'
+import { eraseNewSecrets, revokeAbandonedGrants } from '@carillon/shared/handshakes'
 import type { DueRevocation } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
@@ -22,11 +22,12 @@ const perRun = 100
 const concurrency = 8
 const leaseMs = 60_000
 
-/** Revokes unused credentials at their providers, and retries those that failed. */
+/** Revokes unused credentials at their providers, retries those that failed, and erases secrets that users have read. */
 export async function revoke (services: RevokeServices): Promise<void> {
   const { database, providers, vault } = services
   const canRevoke = (id: string): boolean => providers.get(id)?.revoke !== undefined
   await revokeAbandonedGrants(database, vault, canRevoke, services.now())
+  await eraseNewSecrets(database, services.now())
   await releaseUnusedGrants(database, { vault, canRevoke })
   const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
   const { http, now, registrations } = services

@@ -21,6 +21,8 @@ export type NewConnection = OwnerRef & { provider: string, grant: Grant }
 export interface ConnectionRules {
   accounts: Provider['accounts']
   canRevoke: boolean
+  /** The credentials to store when `old` are replaced by `fresh`. Defaults to `fresh`. */
+  merge?: ((old: Credentials, fresh: Credentials) => Credentials) | undefined
 }
 
 export interface SavedConnection {
@@ -59,7 +61,7 @@ export async function saveConnections (
     const ids = before.map((old) => old?.id ?? newId())
     const grantIds = all.map(({ provider, grant }, index) =>
       (grant.shared === undefined ? ids[index] : shared.get(`${provider} ${grant.shared.key}`)) ?? newId())
-    await storeCredentials(tx, vault, all, grantIds)
+    await storeCredentials({ tx, vault, all, rulesOf }, grantIds, before)
     const rows = all.map(({ provider, grant, ...owner }, index) => {
       const id = ids[index] ?? newId()
       return {
@@ -99,6 +101,7 @@ export async function saveConnections (
         disconnectedAt: null,
         missingPermissions: sql`excluded.missing_permissions`,
         limitedUntil: null,
+        failureStreak: null,
         updatedAt: sql`now()`
       }
     })
@@ -189,14 +192,20 @@ function accountKeyOf ({ account }: Grant, { accounts }: ConnectionRules): strin
 /**
  * Stores the credentials in the grants with these ids. A grant that only one connection may use has the id of that connection.
  */
-async function storeCredentials (tx: Transaction, vault: Vault, all: NewConnection[], ids: string[]): Promise<void> {
+async function storeCredentials (
+  { tx, vault, all, rulesOf }: Saving, ids: string[], before: Array<ExistingConnection | undefined>
+): Promise<void> {
   const rows = new Map(all.map(({ provider, grant }, index) => {
     const id = ids[index] ?? newId()
+    const old = before[index]
+    const replaced = old?.grantId === id ? openUnparsed(vault, id, old.credentials) : undefined
+    const { merge = (_: Credentials, fresh: Credentials) => fresh } = rulesOf(provider)
+    const credentials = replaced === undefined ? grant.credentials : merge(replaced, grant.credentials)
     return [id, {
       id,
       provider,
       status: 'active' as const,
-      credentials: sealCredentials(vault, id, grant.credentials),
+      credentials: sealCredentials(vault, id, credentials),
       expiresAt: grant.expiresAt ?? null
     }]
   }))

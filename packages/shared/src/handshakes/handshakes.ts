@@ -32,6 +32,8 @@ export interface Handshake {
   error: string | null
   returnTo: string | null
   connectionId: string | null
+  /** Sealed. See `openNewSecret`. */
+  newSecret: string | null
   /** Whether a request has claimed the handshake. Only one request at a time may. */
   claimed: boolean
   /** The hash of the `state` in the callback. Each confirmation replaces it. */
@@ -101,9 +103,11 @@ export async function findHandshakeByState ({ db }: Database, state: string, now
   return row === undefined ? undefined : toHandshake(row, now)
 }
 
-/** Completes a claimed handshake. A handshake that has ended does not change. */
-export async function completeHandshake ({ db }: Pick<Database, 'db'>, id: string, connectionId: string): Promise<void> {
-  await db.update(handshakes).set({ status: 'completed', connectionId, pending: null, obtainedAt: null }).where(isPending(id))
+/** Completes a claimed handshake. A handshake that has ended does not change. `secret` comes from `keepNewSecret`. */
+export async function completeHandshake (
+  { db }: Pick<Database, 'db'>, id: string, connectionId: string, secret: { newSecret?: string, expiresAt?: Date } = {}
+): Promise<void> {
+  await db.update(handshakes).set({ status: 'completed', connectionId, pending: null, obtainedAt: null, ...secret }).where(isPending(id))
 }
 
 /** Fails a claimed handshake. `error` is the reason code for the site. False when the handshake has already ended. */

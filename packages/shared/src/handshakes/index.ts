@@ -11,5 +11,6 @@ export type { Handshake, HandshakeKind } from './handshakes.ts'
 export {
   claimObtainedGrant, discardGrant, holdGrant, holdOpenedGrant, openObtainedGrant, revokeAbandonedGrants, supersedeHandshakes
 } from './obtained-grants.ts'
+export { eraseNewSecrets, keepNewSecret, openNewSecret } from './new-secrets.ts'
 export { openPendingAuthorization, sealPendingAuthorization } from './pending-authorization.ts'
 export type { PendingAuthorization } from './pending-authorization.ts'

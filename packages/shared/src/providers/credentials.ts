@@ -40,4 +40,15 @@ export interface Grant<C extends Credentials = Credentials> {
    * of `target` then belong to this connection alone, and the client receives them together with the credentials.
    */
   shared?: { key: string, target: object }
+  /** A secret that the user needs, and that cannot be read again later. */
+  newSecret?: NewSecret
+}
+
+/** A secret that the provider's client created for the user, such as the one that signs what an address receives. */
+export interface NewSecret {
+  /** Such as `Signing secret`. */
+  label: string
+  value: string
+  /** One sentence that says what the user does with it. */
+  hint: string
 }

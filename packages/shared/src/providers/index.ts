@@ -8,7 +8,7 @@ export { parseTokens, refreshTokens, toRefreshed } from './oauth2/refresh-tokens
 export { revokeTokens } from './oauth2/revoke-tokens.ts'
 export type { Message, MessageAction, MessageFile } from './message.ts'
 export type { Authorized, ForwardedRequest, Inbound, Proxies, Pulls, Receipt, Refreshed, Refreshes, Revokes, Sends } from './capabilities.ts'
-export type { Account, Credentials, Grant, Tokens } from './credentials.ts'
+export type { Account, Credentials, Grant, NewSecret, Tokens } from './credentials.ts'
 export type {
   AddressField, AddressHandshake, CodeHandshake, Confirmation, DeviceLinks, Handshakes, LinkHandshake, OneTimeCodeHandshake,
   PendingCode, PendingRedirect, PendingVerifier, RedirectHandshake, RedirectInput, SubscribeHandshake, VerifierHandshake

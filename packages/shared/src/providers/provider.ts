@@ -29,6 +29,11 @@ export interface ProviderCore<C extends Credentials = Credentials> {
   /** Returns the account of the credentials. Throws ProviderError `unauthorized` when they no longer work. */
   identify (credentials: C, context: RequestContext): Promise<Account>
   /**
+   * The credentials to store when the user connects an account again: `fresh`, with what must go on working of `old`. Defaults to
+   * `fresh`.
+   */
+  mergeCredentials? (old: C, fresh: C, now: number): C
+  /**
    * Parses the account that the user enters before a handshake, such as `nick@host`. Throws ProviderError `rejected`. Absent
    * when the user enters none.
    */

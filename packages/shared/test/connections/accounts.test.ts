@@ -97,3 +97,26 @@ t.test('closes the accounts that a person granted when the provider reports the 
   t.equal(await remove('another', new Date(Date.now() + 60_000), true), 1)
   t.same(await database.sql`select from connections where granted_by = 'another'`, [], 'nothing of the person is kept')
 })
+
+t.test('keeps what the rules keep of replaced credentials', async (t) => {
+  const [userId = ''] = await ensureUsers(database, ['gil'])
+  const rules: ConnectionRules = {
+    accounts: 'many', canRevoke: false, merge: (old, fresh) => ({ accessToken: `${fresh.accessToken} after ${old.accessToken}` })
+  }
+  const connect = async (accessToken: string, id = 'phone'): Promise<string> => {
+    const grant = { credentials: { accessToken }, account: { id, name: id } }
+    return (await saveConnections(database, vault, [{ userId, provider: 'many', grant }], () => rules))[0]?.id ?? ''
+  }
+  const stored = async (id: string): Promise<unknown> => {
+    const [row] = await database.sql<Array<{ credentials: string }>>`select credentials from grants where id = ${id}`
+    return JSON.parse(vault.open(row?.credentials ?? '', { table: 'connections', column: 'credentials', id }))
+  }
+  const id = await connect('one')
+  t.same(await stored(id), { accessToken: 'one' })
+  await connect('two')
+  t.same(await stored(id), { accessToken: 'two after one' })
+  t.same(await stored(await connect('one', 'laptop')), { accessToken: 'one' }, 'another account replaces nothing')
+  await disconnect(database, id)
+  await connect('three')
+  t.same(await stored(id), { accessToken: 'three' }, 'the credentials of a connection that ended are erased')
+})

@@ -194,6 +194,8 @@ t.test('handshakes', async (t) => {
   await refuses('handshakes_state_hash', 'the state of another', { stateHash: 'taken', browserHash: 'other', confirmedAt: now })
   await refuses('handshakes_confirmed_at', 'confirmed at no time', { stateHash: newId(), browserHash: 'browser' })
   await refuses('handshakes_pending', 'something pending although it is over', { ...completed, stateHash: newId(), pending: 'sealed' })
+  await takes('a completed one that created a secret', { ...completed, stateHash: newId(), newSecret: 'sealed' })
+  await refuses('handshakes_new_secret', 'a secret before it is completed', { newSecret: 'sealed' })
   await refuses('handshakes_attempts', 'fewer tries than none', { attempts: -1 })
   await takes('one that has sent codes', { kind: 'confirm', codesSent: 2 })
   await refuses('handshakes_codes_sent', 'codes of a kind without codes', { codesSent: 1 })

@@ -3,6 +3,7 @@ import type { Grant, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { assertTeamOwner } from './assert-team-owner.ts'
 import { abortHandshake } from './finish-handshake.ts'
+import { connectedOutcome } from '../outcome/handshake-outcome.ts'
 import type { Outcome } from '../outcome/handshake-outcome.ts'
 import { storeOrHoldGrant } from './store-grant.ts'
 
@@ -13,7 +14,7 @@ export async function connectProven (
   try {
     assertTeamOwner(handshake)
     await storeOrHoldGrant(services, provider, handshake, grant)
-    return { kind: 'connected', accountName: grant.account.name, missingPermissions: grant.missingPermissions ?? [] }
+    return connectedOutcome(grant)
   } catch (error) {
     return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, error, grant) }
   }

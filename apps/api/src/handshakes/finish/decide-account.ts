@@ -5,6 +5,7 @@ import type { Services } from '../../services.ts'
 import { assertTeamOwner } from './assert-team-owner.ts'
 import { abortHandshake, finishHandshake } from './finish-handshake.ts'
 import { HandshakeFailure } from '../outcome/handshake-failure.ts'
+import { connectedOutcome } from '../outcome/handshake-outcome.ts'
 import type { Outcome } from '../outcome/handshake-outcome.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function decideAccount (
     if (!isAccepted) throw new HandshakeFailure('accountDeclined', 'the user declined the account')
     assertTeamOwner(handshake)
     await finishHandshake(services, provider, handshake, grant)
-    return { kind: 'connected', accountName: grant.account.name, missingPermissions: grant.missingPermissions ?? [] }
+    return connectedOutcome(grant)
   } catch (error) {
     return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, error, grant) }
   }

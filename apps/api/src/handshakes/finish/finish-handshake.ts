@@ -1,7 +1,7 @@
 import { NotOwnerError } from '@carillon/shared/connections'
 import type { SavedConnection } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
-import { completeHandshake, discardGrant, failHandshake } from '@carillon/shared/handshakes'
+import { completeHandshake, discardGrant, failHandshake, keepNewSecret } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { afterConnecting, saveGrants } from '../../connections/store-connections.ts'
@@ -15,11 +15,13 @@ import { sendWelcome } from './send-welcome.ts'
 export async function finishHandshake (
   services: Services, provider: Provider, { id, userId, team }: Handshake, grant: Grant
 ): Promise<void> {
-  const { database, log } = services
+  const { database, log, now, vault } = services
+  const { newSecret } = grant
   const owner = team === null ? { userId } : { teamId: team.id, connectedBy: userId }
   const saved = await database.db.transaction(async (tx): Promise<SavedConnection[]> => {
     const connections = await saveGrants(services, [{ ...owner, provider: provider.id, grant }], { db: tx })
-    for (const { id: connectionId } of connections) await completeHandshake({ db: tx }, id, connectionId)
+    const secret = newSecret === undefined ? {} : keepNewSecret(vault, id, newSecret, now())
+    for (const { id: connectionId } of connections) await completeHandshake({ db: tx }, id, connectionId, secret)
     return connections
   }).catch((error: unknown) => { throw error instanceof NotOwnerError ? new HandshakeFailure('notOwner', error.message) : error })
   await afterConnecting(services, saved)

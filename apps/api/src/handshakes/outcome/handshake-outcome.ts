@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findConnection } from '@carillon/shared/connections'
-import { findHandshake } from '@carillon/shared/handshakes'
+import { findHandshake, openNewSecret } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
-import type { Provider } from '@carillon/shared/providers'
+import type { Grant, NewSecret, Provider } from '@carillon/shared/providers'
 import type { Services } from '../../services.ts'
 import { readReason } from './reasons.ts'
 import type { Reason } from './reasons.ts'
@@ -10,7 +10,7 @@ import { withOutcome } from '../return-to.ts'
 
 /** What became of a handshake. */
 export type Outcome =
-  | { kind: 'connected', accountName: string, missingPermissions: string[] }
+  | { kind: 'connected', accountName: string, missingPermissions: string[], newSecret?: NewSecret | undefined }
   | { kind: 'failed', reason: Reason }
 
 /** Longer than a provider may take for the token and the account together. */
@@ -22,13 +22,23 @@ export function isOver ({ status, claimed }: Handshake): boolean {
   return status !== 'pending' || claimed
 }
 
+/** The outcome of a handshake that was just completed with `grant`. */
+export function connectedOutcome ({ account, missingPermissions = [], newSecret }: Grant): Outcome {
+  return { kind: 'connected', accountName: account.name, missingPermissions, newSecret }
+}
+
 /** The outcome of a handshake that has ended. */
-export async function readOutcome ({ database }: Pick<Services, 'database'>, handshake: Handshake): Promise<Outcome> {
+export async function readOutcome (
+  { database, vault, now }: Pick<Services, 'database' | 'vault' | 'now'>, handshake: Handshake
+): Promise<Outcome> {
   const { status, connectionId } = handshake
   if (status !== 'completed' || connectionId === null) return { kind: 'failed', reason: reasonToFail(handshake) }
   const connection = await findConnection(database, connectionId)
   return {
-    kind: 'connected', accountName: connection?.account.name ?? '', missingPermissions: connection?.missingPermissions ?? []
+    kind: 'connected',
+    accountName: connection?.account.name ?? '',
+    missingPermissions: connection?.missingPermissions ?? [],
+    newSecret: openNewSecret(vault, handshake, now())
   }
 }
 

@@ -6,7 +6,7 @@ import { assertTeamOwner } from '../finish/assert-team-owner.ts'
 import { isOwnHandshake } from '../browser-binding.ts'
 import type { BrowserSecrets } from '../browser-binding.ts'
 import { abortHandshake } from '../finish/finish-handshake.ts'
-import { isOver } from '../outcome/handshake-outcome.ts'
+import { connectedOutcome, isOver } from '../outcome/handshake-outcome.ts'
 import type { Outcome } from '../outcome/handshake-outcome.ts'
 import type { Reason } from '../outcome/reasons.ts'
 import { storeOrHoldGrant } from '../finish/store-grant.ts'
@@ -39,8 +39,7 @@ export async function receiveCallback (
       grant = await flow.obtain(query, handshake)
       const stored = await storeOrHoldGrant(services, provider, handshake, grant, !flow.namesHandshake)
       if (stored === 'held') return { kind: 'held', handshake }
-      const { account, missingPermissions = [] } = grant
-      return { kind: 'ended', handshake, outcome: { kind: 'connected', accountName: account.name, missingPermissions } }
+      return { kind: 'ended', handshake, outcome: connectedOutcome(grant) }
     } catch (error) {
       const reason = await abortHandshake(services, provider, handshake, error, grant)
       return { kind: 'ended', handshake, outcome: { kind: 'failed', reason } }

@@ -46,7 +46,9 @@ export function addConfirmLinkPage (scope: FastifyInstance, { provider, services
     }
     // On another device, the page of the site would ask the user to log in again.
     if (isOwn) return replies.end(reply, handshake, result)
-    return result.kind === 'failed' ? replies.refuse(reply, result.reason) : sendSuccess(reply, { site, provider, handshake, outcome: result })
+    if (result.kind === 'failed') return replies.refuse(reply, result.reason)
+    // A secret is for the user who started the handshake, and not for everyone who can read the message.
+    return sendSuccess(reply, { site, provider, handshake, outcome: { ...result, newSecret: undefined } })
   })
 
   function show (reply: FastifyReply, handshake: Handshake, link: string): FastifyReply {

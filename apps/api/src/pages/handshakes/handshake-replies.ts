@@ -39,9 +39,10 @@ export function createHandshakeReplies (services: Services, provider: Provider):
   }
 
   const end: HandshakeReplies['end'] = (reply, handshake, outcome) => {
-    const url = returnUrl(handshake, provider, outcome)
+    const url = leavingUrl(handshake, outcome)
     if (url !== null) return toSite(reply, url)
-    return outcome.kind === 'failed' ? refuse(reply, outcome.reason) : sendSuccess(reply, { site, provider, handshake, outcome })
+    if (outcome.kind === 'failed') return refuse(reply, outcome.reason)
+    return sendSuccess(reply, { site, provider, handshake, outcome, backTo: returnUrl(handshake, provider, outcome) })
   }
 
   const ended: HandshakeReplies['ended'] = async (reply, handshake) => end(reply, handshake, await readOutcome(services, handshake))
@@ -50,6 +51,11 @@ export function createHandshakeReplies (services: Services, provider: Provider):
 
   const toStartPage: HandshakeReplies['toStartPage'] = (reply, { id }) => reply.redirect(startUrl(site, provider.id, id), 303)
 
+  /** Where the browser goes after the handshake. Null when a page of ours shows the outcome, such as a secret. */
+  function leavingUrl (handshake: Handshake, outcome: Outcome): string | null {
+    return outcome.kind === 'connected' && outcome.newSecret !== undefined ? null : returnUrl(handshake, provider, outcome)
+  }
+
   return {
     refuse,
     end,
@@ -57,7 +63,7 @@ export function createHandshakeReplies (services: Services, provider: Provider):
     progress: async (reply, handshake) => {
       const { id, status, isObtained } = handshake
       reply.header('cache-control', 'no-store')
-      if (status !== 'pending') return reply.send({ status, location: returnUrl(handshake, provider, await readOutcome(services, handshake)) })
+      if (status !== 'pending') return reply.send({ status, location: leavingUrl(handshake, await readOutcome(services, handshake)) })
       return reply.send(isObtained ? { status: 'opened', location: accountUrl(site, provider.id, id) } : { status, location: null })
     },
     awaitEnd: async (reply, handshake) => {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { publicId } from '@carillon/shared/db'
-import { maxCodes, openAwaitedGrant, openObtainedGrant, openPendingAuthorization } from '@carillon/shared/handshakes'
+import { maxCodes, openAwaitedGrant, openNewSecret, openObtainedGrant, openPendingAuthorization } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { sanitizeText } from '@carillon/shared/names'
 import type { Grant } from '@carillon/shared/providers'
@@ -40,6 +40,9 @@ export const handshakeResponse = Type.Object({
   resendAt: Type.Optional(Type.Union([timeField, Type.Null()], {
     description: 'For `confirm`: when the next code can be sent. Null when no more are sent in this handshake'
   })),
+  newSecret: Type.Optional(Type.Object({ label: Type.String(), value: Type.String(), hint: Type.String() }, {
+    description: 'A secret that was created for the user, such as one that signs messages. Show it with its `hint`. It is left out ten minutes after connecting'
+  })),
   returnTo: nullable(Type.String()),
   connectionId: nullable(Type.String()),
   error: Type.Union([Type.String(), Type.Null()], { description: 'Why the handshake failed: a reason of docs/api.md' }),
@@ -53,6 +56,7 @@ export function toHandshakeResponse (services: Services, handshake: Handshake): 
   const { vault, site } = services
   const { id, status, kind, provider, team, account, returnTo, connectionId, error, expiresAt } = handshake
   const isPending = status === 'pending'
+  const newSecret = openNewSecret(vault, handshake, services.now())
   const awaited = isPending ? openAwaitedGrant(vault, handshake) : undefined
   const grant = isPending ? openObtainedGrant(vault, handshake) : undefined
   const authorization = isPending && !handshake.isObtained ? openPendingAuthorization(vault, handshake) : undefined
@@ -68,6 +72,7 @@ export function toHandshakeResponse (services: Services, handshake: Handshake): 
     ...publicFields,
     ...grant === undefined ? {} : { accountToConfirm: { name: sanitizeText(grant.account.name) } },
     ...awaited === undefined ? {} : toAwaited(services, handshake, awaited),
+    ...newSecret !== undefined && { newSecret },
     returnTo,
     connectionId: connectionId === null ? null : publicId('connection', connectionId),
     error,
