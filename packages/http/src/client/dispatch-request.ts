@@ -8,6 +8,8 @@ export interface RequestLimits {
   timeoutMs: number
   headersTimeoutMs: number
   maxResponseBytes: number
+  /** A longer response is returned without its rest. Otherwise it fails. */
+  cutsResponse?: boolean
 }
 
 /**
@@ -37,6 +39,7 @@ export function dispatchRequest (
 class RequestHandler implements Dispatcher.DispatchHandler {
   readonly #host: string
   readonly #maxBytes: number
+  readonly #cutsResponse: boolean
   readonly #resolve: (response: HttpResponse) => void
   readonly #reject: (error: TransportError) => void
   readonly #timer: NodeJS.Timeout
@@ -50,11 +53,12 @@ class RequestHandler implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
 
   constructor (
-    host: string, { timeoutMs, maxResponseBytes }: RequestLimits, signals: readonly AbortSignal[],
+    host: string, { timeoutMs, maxResponseBytes, cutsResponse = false }: RequestLimits, signals: readonly AbortSignal[],
     resolve: (response: HttpResponse) => void, reject: (error: TransportError) => void
   ) {
     this.#host = host
     this.#maxBytes = maxResponseBytes
+    this.#cutsResponse = cutsResponse
     this.#resolve = resolve
     this.#reject = reject
     // undici's own timeouts restart with every byte, so a response that arrives byte by byte never reaches them.
@@ -84,8 +88,9 @@ class RequestHandler implements Dispatcher.DispatchHandler {
 
   onResponseData (_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length
-    if (this.#size > this.#maxBytes) this.#fail(new TransportError('tooLarge', this.#host))
-    else this.#chunks.push(chunk)
+    if (this.#size <= this.#maxBytes) this.#chunks.push(chunk)
+    else if (this.#cutsResponse) this.#cut(chunk)
+    else this.#fail(new TransportError('tooLarge', this.#host))
   }
 
   onResponseEnd (): void {
@@ -95,6 +100,15 @@ class RequestHandler implements Dispatcher.DispatchHandler {
 
   onResponseError (_: Dispatcher.DispatchController, error: Error): void {
     this.#fail(toTransportError(error, this.#host))
+  }
+
+  /** Returns the response without its rest, which is not read. */
+  #cut (chunk: Buffer): void {
+    if (this.#failure !== undefined) return
+    this.#failure = new TransportError('tooLarge', this.#host)
+    this.#release()
+    this.#resolve({ status: this.#status, headers: this.#headers, body: Buffer.concat([...this.#chunks, chunk], this.#maxBytes) })
+    this.#controller?.abort(this.#failure)
   }
 
   #fail (error: TransportError): void {

@@ -96,7 +96,8 @@ export function createHttp (options: HttpOptions): StreamingHttp {
       const terms = {
         timeoutMs: request.timeoutMs ?? limits.totalTimeoutMs,
         headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,
-        maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes
+        maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes,
+        cutsResponse: request.cutsResponse ?? false
       }
       const signals = [signal, options.signal].filter((each) => each !== undefined)
       if (isTrusted(url, request)) return await dispatchRequest(open, url, identified, terms, signals)

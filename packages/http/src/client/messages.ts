@@ -9,6 +9,8 @@ export interface HttpRequest {
   body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined
   /** In bytes. A longer response fails as `tooLarge`. Default: 1 MiB. */
   maxResponseBytes?: number
+  /** A longer response is returned without its rest instead, for responses whose body matters little. */
+  cutsResponse?: boolean
   /** Replaces `totalTimeoutMs` and `headersTimeoutMs`, for example for a long upload, which delays the response. */
   timeoutMs?: number
 }

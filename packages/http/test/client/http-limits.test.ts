@@ -1,4 +1,5 @@
 import t from 'tap'
+import { until } from '@carillon/testing'
 import { client, failure, web, wire } from '../local-server.ts'
 
 t.test('limits the time to connect', async (t) => {
@@ -80,4 +81,18 @@ t.test('accepts a response of exactly the limit, which a request may set itself'
   const http = client(t, url, { maxResponseBytes: 10 })
   t.equal((await http.request({ method: 'GET', url, maxResponseBytes: 1_000 })).body.length, 1_000)
   t.equal((await failure(http.request({ method: 'GET', url, maxResponseBytes: 999 }))).code, 'tooLarge')
+})
+
+t.test('returns the start of a long response where its rest does not matter, and drops the connection', async (t) => {
+  let isClosed = false
+  const url = await web(t, (_, response) => {
+    const more = setInterval(() => response.write('x'.repeat(10_000)), 1)
+    response.on('close', () => {
+      clearInterval(more)
+      isClosed = true
+    })
+  })
+  const response = await client(t, url).request({ method: 'POST', url, maxResponseBytes: 999, cutsResponse: true })
+  t.match(response, { status: 200, body: Buffer.from('x'.repeat(999)) })
+  await until(async () => isClosed, { what: 'the end of the connection' })
 })
