@@ -10,6 +10,7 @@ import { createPumpio } from './pumpio/pumpio.ts'
 import { createPushbullet } from './pushbullet/pushbullet.ts'
 import { createSlack } from './slack/slack.ts'
 import { createTelegram } from './telegram/telegram.ts'
+import { createWebhook } from './webhook/webhook.ts'
 import { createWebPush } from './webpush/webpush.ts'
 
 /** All simulated services. A new one is a folder and a line here. */
@@ -25,5 +26,6 @@ export const simulators: CreateSimulator[] = [
   createNoticeboard,
   createEmail,
   createTelegram,
-  createWebPush
+  createWebPush,
+  createWebhook
 ]

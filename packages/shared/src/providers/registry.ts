@@ -10,11 +10,12 @@ import { pumpio } from './pumpio/index.ts'
 import { pushbullet } from './pushbullet/index.ts'
 import { slack } from './slack/index.ts'
 import { telegram } from './telegram/index.ts'
+import { webhook } from './webhook/index.ts'
 import { webpush } from './webpush/index.ts'
 
 /** All supported providers, in the order in which users see them. */
 export const definitions: readonly [ProviderDefinition, ...ProviderDefinition[]] = [
-  pushbullet, pumpio, blotre, facebook, slack, discord, ntfy, telegram, mastodon, email, webpush
+  pushbullet, pumpio, blotre, facebook, slack, discord, ntfy, telegram, mastodon, email, webpush, webhook
 ]
 
 /** The provider that examples in help texts and documentation use. */

@@ -44,6 +44,7 @@ t.test('has defaults for all optional variables', async (t) => {
     MASTODON_VISIBILITY: 'direct',
     EMAIL_MAX_CONNECTIONS: 5,
     WEBPUSH_TTL_SECONDS: 259_200,
+    WEBHOOK_HTTP_HOSTS: [],
     OUTGOING_PER_USER: 120,
     OUTGOING_PER_HOST: 600,
     OUTGOING_PER_PROVIDER: 6_000,

@@ -34,11 +34,12 @@ t.test('the check finds a name in an identifier, a variable, a text and a host',
   t.match('at Blot\'re', nameOf('blotre'))
   t.notMatch('pump iota', nameOf('pumpio'))
   for (const spelling of ["id === 'email'", 'EMAIL_FROM', '/connect/email/start']) t.match(spelling, nameOf('email'))
+  for (const spelling of ['an incoming webhook', 'webhookUrl']) t.notMatch(spelling, nameOf('webhook'))
   for (const spelling of ['an e-mail address', 'emails', 'me.email']) t.notMatch(spelling, nameOf('email'))
 })
 
 /** Ids that are ordinary words. Texts may contain them, and the code may not depend on them. */
-const words = new Set(['email'])
+const words = new Set(['email', 'webhook'])
 
 /**
  * Finds `id` in any case, and with a dot, a hyphen or an apostrophe inside. A word counts as a text of its own, or as a prefix.

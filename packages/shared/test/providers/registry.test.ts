@@ -11,6 +11,7 @@ const valueOf = (name: string) => {
   const own: Record<string, string> = {
     EMAIL_SMTP_URL: 'smtp://127.0.0.1',
     EMAIL_FROM: 'news@site.example',
+    WEBHOOK_ENABLED: 'true',
     WEBPUSH_CONTACT: 'mailto:admin@site.example',
     WEBPUSH_KEYS: Buffer.alloc(32, 1).toString('base64url')
   }

@@ -13,6 +13,11 @@ export interface Traits {
   rateLimited?: (at: number) => Fault
   /** The provider does not use HTTP. Its own tests cover what the suites test with responses of HTTP. */
   isHttp?: boolean
+  /**
+   * The address is a program of the user without an error format. Each status is the program's own statement, and the body means
+   * nothing.
+   */
+  isPlainEndpoint?: true
   /** A file that the provider accepts, by value. Any file when absent. */
   file?: { name: string, type: string, data: string }
   /** A file that it rejects before it sends a request. */

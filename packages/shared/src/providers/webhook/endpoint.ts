@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { createUserHosts, ProviderError, readWebUrl } from '@carillon/http'
+import type { Account, Credentials } from '../credentials.ts'
+import { isWebhookSecret } from './sign-webhook.ts'
+
+/** An endpoint of the user, and the secrets that sign what it gets. The URL is a secret too, because it may contain a token. */
+export interface WebhookCredentials extends Credentials {
+  url: string
+  secret: string
+  /** Earlier secrets, which also sign until `until`, in milliseconds since the epoch. */
+  retiring?: RetiringSecret[]
+}
+
+interface RetiringSecret {
+  secret: string
+  until: number
+}
+
+/** How long the endpoint may keep the earlier secret. */
+const overlapMs = 24 * 60 * 60 * 1000
+/** A user who reconnects many times must not make requests long. */
+const maxRetiring = 3
+
+export type EndpointReader = ReturnType<typeof createEndpointReader>
+
+/** Reads endpoints with https on its usual port, and with http on `insecureHosts`. */
+export function createEndpointReader (insecureHosts: readonly string[]) {
+  const hosts = createUserHosts(insecureHosts)
+  return { insecureOrigins: hosts.insecureOrigins, parseUrl, parseCredentials }
+
+  /** Throws ProviderError `rejected`. */
+  function parseUrl (text: string): string {
+    const read = readWebUrl(text)
+    if ('fault' in read) throw rejected(read.fault)
+    const { protocol, host, port, hash } = new URL(read.url)
+    if (hash !== '') throw rejected('must not have a fragment')
+    if (protocol === 'http:' && hosts.originOf(host) !== `http://${host}`) throw rejected('must use https')
+    if (protocol === 'https:' && port !== '') throw rejected('must use the port 443')
+    return read.url
+  }
+
+  /** Throws ProviderError `malformed`. */
+  function parseCredentials (value: unknown): WebhookCredentials {
+    const { url, secret, retiring = [] } = Object(value) as Partial<Record<string, unknown>>
+    const isValid = typeof url === 'string' && isUrl(url) && typeof secret === 'string' && isWebhookSecret(secret) &&
+      Array.isArray(retiring) && retiring.every(isRetiring)
+    if (!isValid) throw new ProviderError({ kind: 'malformed', reason: 'credentials need a url and a secret' }, 'endpoint')
+    return { url, secret, ...retiring.length > 0 && { retiring } }
+  }
+
+  function isUrl (text: string): boolean {
+    try {
+      return parseUrl(text) === text
+    } catch {
+      return false
+    }
+  }
+}
+
+/** The new secret of an endpoint, together with the earlier ones for a day, so that its owner can replace them in time. */
+export function keepRetiring (old: WebhookCredentials, fresh: WebhookCredentials, now: number): WebhookCredentials {
+  const { retiring: earlier = [] } = old
+  const replaced = old.secret === fresh.secret ? [] : [{ secret: old.secret, until: now + overlapMs }]
+  const isUseful = ({ secret, until }: RetiringSecret): boolean => until > now && secret !== fresh.secret
+  const retiring = [...replaced, ...earlier].filter(isUseful).slice(0, maxRetiring)
+  return { url: fresh.url, secret: fresh.secret, ...retiring.length > 0 && { retiring } }
+}
+
+/** All secrets that sign now, the newest first. */
+export function secretsOf ({ secret, retiring = [] }: WebhookCredentials, now: number): string[] {
+  return [secret, ...retiring.filter(({ until }) => until > now).map((one) => one.secret)]
+}
+
+/** The id and the name do not reveal a token in the URL. */
+export function accountOf ({ url }: WebhookCredentials): Account {
+  const { host, pathname, search } = new URL(url)
+  const hash = createHash('sha256').update(url).digest('hex').slice(0, 24)
+  const path = pathname === '/' ? '' : pathname.split('/').map(concealSegment).join('/')
+  return { id: `${host}/${hash}`, name: `${host}${path}${search === '' ? '' : '?…'}`, host }
+}
+
+/** Words stay, and anything that may be a token is reduced to its end. */
+function concealSegment (segment: string): string {
+  return /^[a-z]{0,16}(-[a-z]{1,16})?$/.test(segment) || /^v?\d{1,2}$/.test(segment) ? segment : `…${segment.length < 12 ? '' : segment.slice(-4)}`
+}
+
+function isRetiring (value: unknown): value is RetiringSecret {
+  const { secret, until } = Object(value) as Partial<Record<string, unknown>>
+  return typeof secret === 'string' && isWebhookSecret(secret) && typeof until === 'number'
+}
+
+function rejected (reason: string): ProviderError {
+  return new ProviderError({ kind: 'rejected', reason }, 'endpoint')
+}
