@@ -1,4 +1,5 @@
 import { newId, retryWithLongTimeout } from '@carillon/shared/db'
+import { sweepKeys } from '@carillon/shared/idempotency'
 import { handleWaiting } from '@carillon/shared/inbound'
 import { logRepeats } from '@carillon/shared/log'
 import { broadcastQueueName, deliverQueueName, dispatchWaiting, planQueueName, wakeQueueName } from '@carillon/shared/deliveries'
@@ -36,6 +37,7 @@ const tasks = {
   revoke,
   keepPartitions,
   sweepOutgoing,
+  sweepIdempotencyKeys: ({ database }) => sweepKeys(database),
   handleNotices: handleWaiting
 } satisfies Record<string, (services: DeliverServices) => Promise<unknown>>
 

@@ -98,6 +98,12 @@ export function requireUser (request: FastifyRequest): User {
   return callingUser(request) ?? refuse(new Problem('wrongCaller', 'This call requires a user token'))
 }
 
+/** The id of the calling user or API key. */
+export function requireCallerId ({ caller }: FastifyRequest): string {
+  if (caller === null) throw new TypeError('the route does not say who may call it')
+  return caller.kind === 'key' ? caller.key.id : caller.user.id
+}
+
 /** The calling API key; undefined for a user. */
 export function callingKey ({ caller }: FastifyRequest): ApiKey | undefined {
   return caller?.kind === 'key' ? caller.key : undefined

@@ -4,11 +4,11 @@ import type { Draft } from '@carillon/shared/notifications'
 import type { Message } from '@carillon/shared/providers'
 import type { FileInput, MessageInput, NotificationInput } from './notification-input.ts'
 
-/** The draft of valid input. */
-export function toDraft (body: NotificationInput, createdBy: string | undefined): Draft {
+/** The draft of valid input, with a new id unless the caller has one. */
+export function toDraft (body: NotificationInput, createdBy: string | undefined, id: string = newId()): Draft {
   const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
   const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown, createdBy }
-  return { id: newId(), origin: 'api', ...fields, ...timesOf(body) }
+  return { id, origin: 'api', ...fields, ...timesOf(body) }
 }
 
 /** The times of the input, which may be no moments. */

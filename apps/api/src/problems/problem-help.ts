@@ -6,8 +6,6 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   malformedJson: help('The body is not JSON in UTF-8.', 'Send one JSON value. A byte order mark is allowed.'),
   invalidInput: help(
     'A field is missing, unknown or invalid. `errors` names the first twenty, such as `message.url`.', 'Change the fields that `errors` names.'),
-  idempotencyKeyNotSupported: help(
-    'No call under `/v1` supports `Idempotency-Key` yet, so the API refuses it. The proxy forwards it.', 'Send the request without the header.'),
   unauthenticated: help('The request has no bearer token.', 'Send `Authorization: Bearer …` with an API key or a user token.'),
   invalidSignature: help('Only `/inbound`: the provider did not sign the request.', 'Check the signing secret of the provider.'),
   invalidToken: help('The token is unknown, revoked or expired.', 'Create a new user token, or use another API key.'),
@@ -25,6 +23,8 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
     'The handshake ended, or another request is ending it. `reason` says how.', 'Retrieve the handshake, or start another one.'),
   wrongStatus: help(
     'The status of the notification does not allow this. `reason` is the status.', 'Retrieve the notification, and decide by its status.'),
+  idempotencyKeyInUse: help(
+    'Another request with this `Idempotency-Key` is being handled.', 'Send the same request again after the seconds in `Retry-After`.'),
   nothingToRetry: help('No delivery of the notification failed, or the notification expired.', 'Send a new notification.'),
   bodyTooLarge: help(
     'The body exceeds 64 KiB; 4 MiB for teams, 16 MiB for notifications and previews, 12 MiB for imports, 32 MiB for the proxy.',
@@ -32,6 +32,8 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   pathTooLong: help('A segment of the path is longer than 510 characters.', 'Check the id in the path.'),
   unsupportedMediaType: help('The body is not `application/json`.', 'Send JSON with `Content-Type: application/json`.'),
   expectationFailed: help('`Expect` supports only `100-continue`.', 'Send the request without the header.'),
+  idempotencyKeyReused: help(
+    'The `Idempotency-Key` belongs to a request with another path or body.', 'Use a new key for each request, and the same key only to repeat it.'),
   teamRequired: help(
     'A team connects this provider, and neither the token nor the request names a team.', 'Send `teamId`, or create the user token with one.'),
   wrongVerifier: help('The verifier is wrong.', 'The user may try again.'),

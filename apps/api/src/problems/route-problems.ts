@@ -1,4 +1,5 @@
 import type { RouteOptions } from 'fastify'
+import { acceptsKey } from '../idempotency/accepts-key.ts'
 import type { ProblemCode } from './problem-table.ts'
 
 declare module 'fastify' {
@@ -12,11 +13,11 @@ type Route = Pick<RouteOptions, 'method' | 'url' | 'schema' | 'config'>
 
 /** All problems that a route of the JSON API can respond with. */
 export function problemsOf ({ method, url, schema, config = {} }: Route): ProblemCode[] {
-  const { callers, problems = [], forwardsHeaders = false } = config
+  const { callers, problems = [] } = config
   const isForBoth = callers?.scope !== undefined && callers.user === true
   return [...new Set<ProblemCode>([
     'badRequest', 'invalidInput', 'unauthenticated', 'invalidToken', 'expectationFailed', 'headersTooLarge', 'internal', 'unavailable', 'closing',
-    ...forwardsHeaders ? [] : ['idempotencyKeyNotSupported' as const],
+    ...acceptsKey({ method, config }) ? ['idempotencyKeyInUse', 'idempotencyKeyReused'] as const : [],
     ...callers?.scope === undefined ? [] : ['insufficientScope' as const],
     ...isForBoth ? [] : ['wrongCaller' as const],
     ...url.includes(':') ? ['pathTooLong' as const] : [],

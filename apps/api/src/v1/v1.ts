@@ -1,10 +1,12 @@
 import cors from '@fastify/cors'
+import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { admitCallers } from '../auth/callers.ts'
+import { acceptsKey } from '../idempotency/accepts-key.ts'
+import { repeatResponses } from '../idempotency/repeat-responses.ts'
 import { readJsonBodies } from '../input/json-body.ts'
 import { toRouteProblem } from '../problems/addresses.ts'
 import { problemResponse } from '../problems/problem-schema.ts'
-import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 import { connectionRoutes } from './connections/routes.ts'
 import { connectorRoutes } from './connectors/routes.ts'
@@ -34,12 +36,12 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(cors, {
       origin: services.site.allowedOrigins,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type', 'last-event-id'],
-      exposedHeaders: ['location', 'retry-after', 'www-authenticate'],
+      allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id'],
+      exposedHeaders: ['idempotency-replayed', 'location', 'retry-after', 'www-authenticate'],
       maxAge: 600
     })
     admitCallers(app, services)
-    app.addHook('onRequest', refuseIdempotencyKey)
+    repeatResponses(app, services)
 
     await app.register(userTokenRoutes(services))
     await app.register(teamRoutes(services))
@@ -65,12 +67,6 @@ async function refusePlainOptions (request: FastifyRequest): Promise<void> {
   if (method === 'OPTIONS' && config.callers === undefined && !isPreflight) throw toRouteProblem(request)
 }
 
-/** A client that sends the header relies on it, and would send a notification twice. */
-async function refuseIdempotencyKey ({ headers, routeOptions: { config } }: FastifyRequest): Promise<void> {
-  if (headers['idempotency-key'] === undefined || config.forwardsHeaders === true) return
-  throw new Problem('idempotencyKeyNotSupported', 'This version does not support Idempotency-Key: send the request without it')
-}
-
 /** Responses contain private data, so no cache may store them, whatever headers a provider sends through the proxy. */
 async function forbidCaching (_request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   const cacheControl = String(reply.getHeader('cache-control') ?? '')
@@ -79,9 +75,18 @@ async function forbidCaching (_request: FastifyRequest, reply: FastifyReply, pay
   return payload
 }
 
+const idempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({
+    minLength: 1,
+    maxLength: 255,
+    description: 'A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours'
+  }))
+})
+
 /** Adds to the schema of every call: its problems, and the credentials that it requires. The contract lists both. */
-function describeRoute ({ schema, config }: RouteOptions): void {
+function describeRoute ({ schema, method, config }: RouteOptions): void {
   if (schema === undefined || schema.hide === true) return
+  if (acceptsKey({ method, config })) schema.headers = idempotencyHeaders
   const { scope, user } = config?.callers ?? {}
   schema.response = { '4XX': problemResponse, '5XX': problemResponse, ...schema.response ?? {} }
   schema.security = [...scope === undefined ? [] : [{ apiKey: [scope] }], ...user === true ? [{ userToken: [] }] : []]

@@ -115,16 +115,6 @@ t.test('accepts every valid host', async (t) => {
   }
 })
 
-t.test('refuses Idempotency-Key on every route, and forwards it through the proxy', async (t) => {
-  const headers = { 'idempotency-key': '"x"' }
-  for (const [method, path] of [['POST', '/v1/notifications'], ['GET', '/v1/connections'], ['PUT', '/v1/teams/x'], ['DELETE', '/v1/connections/con_x']] as const) {
-    const { status, body } = await api.ask(method, path, { token, headers })
-    t.match({ status, body }, { status: 400, body: { code: 'idempotencyKeyNotSupported' } }, `${method} ${path}`)
-    t.equal((await api.ask(method, path, { headers })).status, 401, 'it checks the token first')
-  }
-  t.equal((await api.ask('GET', '/v1/connections/con_x/proxy/x', { token, headers })).status, 404)
-})
-
 t.test('sends headers against caching and sniffing with every response under /v1', async (t) => {
   const paths = ['/v1/connections', '/v1/connections/x', '/v1/nowhere', '/v1', '/v1/%zz', '/v1/notifications/x/events', '/v1/connections/x/proxy/y']
   for (const path of paths) {

@@ -39,6 +39,12 @@ function randomBytes (): Uint8Array {
   return pool.subarray(used - 16, used)
 }
 
+/** The id that follows `id` after `count` others of the same origin: the same one for 0, and the same ones each time. */
+export function idAfter (id: string, count: number): string {
+  const last = (parseInt(id.slice(-8), 16) + count) % 2 ** 32
+  return `${id.slice(0, -8)}${last.toString(16).padStart(8, '0')}`
+}
+
 /** The id in the format of the API: `ntf_0199…`. */
 export function publicId (kind: IdKind, id: string): string {
   return `${prefixes[kind]}_${id}`

@@ -5,6 +5,7 @@ import type { Accepted } from '../deliveries/index.ts'
 import type { DeliveryQueues } from '../deliveries/delivery-queues.ts'
 import type { Audience, Draft } from './draft.ts'
 import { enqueueBatches, enqueuePlans, enqueueWakes } from '../deliveries/enqueue.ts'
+import { AlreadyAcceptedError } from './already-accepted-error.ts'
 import { RevokedKeyError } from './revoked-key-error.ts'
 
 /** The limits of one statement. Further drafts go into the next one. */
@@ -15,7 +16,8 @@ const recipientsPerTeam = 100
 
 export interface Accepter {
   /**
-   * Resolves once the notification and its deliveries are committed. Rejects with RevokedKeyError when its API key is revoked.
+   * Resolves once the notification and its deliveries are committed. Rejects with RevokedKeyError when its API key is revoked,
+   * and with AlreadyAcceptedError when a notification has its id.
    */
   accept: (draft: Draft) => Promise<Accepted>
   /** Accepts several drafts of one API key, all or none, in one statement. Returns the results in their order. */
@@ -66,7 +68,7 @@ export function createAccepter (
     } catch (error) {
       // A draft that the database refuses must not fail the others of its group.
       if (group.length > 1 && isRefusal(error)) for (const one of group) await commit([one])
-      else for (const { reject } of group) reject(error)
+      else for (const { reject } of group) reject(isTaken(error) ? new AlreadyAcceptedError() : error)
     }
   }
 
@@ -115,4 +117,8 @@ function recipientsOf (audience: Audience): number {
 /** SQLSTATE classes 22 and 23 mean invalid data, not an unavailable database. */
 function isRefusal (error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code))
+}
+
+function isTaken (error: unknown): boolean {
+  return error instanceof Error && 'constraint_name' in error && error.constraint_name === 'notifications_pkey'
 }

@@ -2,9 +2,9 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, inboundPolls,
-  insights, newId, notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers,
-  teams, users
+  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, idempotencyKeys,
+  inboundPolls, insights, newId, notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments,
+  teamMembers, teams, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -348,6 +348,17 @@ t.test('inbound polls', async (t) => {
   await takes('a provider that no process asks')
   await takes('a lease', { leaseOwner: 'one', leaseUntil: now })
   await refuses('inbound_polls_lease', 'a lease without an end', { leaseOwner: 'one' })
+})
+
+t.test('idempotency keys', async (t) => {
+  const { takes, refuses } = attempts(t, idempotencyKeys, () => ({
+    callerId: newId(), keyHash: 'key', requestHash: 'request', resourceId: newId(), leaseId: newId(), leaseUntil: later
+  }))
+  await takes('one of a request that is being handled')
+  await takes('one with a response', { leaseId: null, leaseUntil: null, response: 'sealed' })
+  await takes('one that any repeated request can claim', { leaseId: null, leaseUntil: null })
+  await refuses('idempotency_keys_lease', 'a lease without an end', { leaseUntil: null })
+  await refuses('idempotency_keys_response', 'a response of a request that is being handled', { response: 'sealed' })
 })
 
 t.test('the test covers every constraint', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { v7 } from 'uuid'
-import { newId, parseId, publicId } from '../../src/db/index.ts'
+import { idAfter, newId, parseId, publicId } from '../../src/db/index.ts'
 import type { IdKind } from '../../src/db/index.ts'
 
 const prefixes: Record<IdKind, string> = { user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk', notification: 'ntf', apiKey: 'key' }
@@ -33,4 +33,12 @@ t.test('refuses everything else', async (t) => {
     '', 'usr', 'usr_', id, `_${id}`, `usr${id}`, `usr-${id}`, `usr_${id}_`, `usr_${id}_${id}`, `usr__${id}`, ` usr_${id}`, `usr_${id} `, `usr_${id}\n`,
     `usr_{${id}}`, `usr_${id.replaceAll('-', '')}`, `usr_${id.slice(1)}`, `usr_${id}0`, 'usr_ann', "usr_' or 1=1", `toString_${id}`, `usr_${'0'.repeat(36)}`
   ]) t.equal(parseId('user', text), undefined, JSON.stringify(text))
+})
+
+t.test('derives the ids of a batch from one id', async (t) => {
+  const id = '0199f0a0-0000-7000-8000-0000ffffffff'
+  t.same([0, 1, 2].map((count) => idAfter(id, count)), [
+    id, '0199f0a0-0000-7000-8000-000000000000', '0199f0a0-0000-7000-8000-000000000001'
+  ])
+  t.equal(new Set(Array.from({ length: 1_000 }, (_, count) => idAfter(id, count))).size, 1_000)
 })

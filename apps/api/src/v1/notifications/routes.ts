@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { parseId } from '@carillon/shared/db'
-import { findNotificationProgress, listNotifications, listUnreachable, maxNamed, RevokedKeyError } from '@carillon/shared/notifications'
-import { callingKey, refuseKey } from '../../auth/callers.ts'
+import { idAfter, parseId, publicId } from '@carillon/shared/db'
+import { findNotificationProgress, listNotifications, listUnreachable, maxNamed } from '@carillon/shared/notifications'
+import { callingKey } from '../../auth/callers.ts'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import { publicPath } from '../../public-path.ts'
 import type { Services } from '../../services.ts'
-import { toAcceptedNotification } from '../../notifications/accepted-notification.ts'
+import { acceptOnce } from '../../notifications/accept-once.ts'
 import { assertAudienceSize } from '../../notifications/assert-audience-size.ts'
 import { createBackpressure } from '../../notifications/backpressure.ts'
 import { batchErrors, notificationErrors } from '../../notifications/input-errors.ts'
@@ -20,7 +20,7 @@ import { notificationResponse, unreachableResponse, toNotificationResponse } fro
 import { notificationBatchBody, notificationBody, notificationBodyLimit as bodyLimit } from './schema.ts'
 
 export function notificationRoutes (services: Services): FastifyPluginAsyncTypebox {
-  const { accepter, database, now, queues, site } = services
+  const { database, now, queues, site } = services
   const backpressure = createBackpressure(services)
   const known = (provider: string): boolean => queues.deliver.has(provider)
 
@@ -42,11 +42,10 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       assertNoInputErrors(notificationErrors(request.body, { now: now(), known }))
       requireBroadcast(request, [request.body.audience])
       await assertAudienceSize(services, [request.body.audience], 'audience')
-      const draft = toDraft(request.body, callingKey(request)?.id)
-      const accepted = await accepter.accept(draft).catch(refuseRevoked)
-      const response = toNotificationResponse(toAcceptedNotification(draft, accepted, now()))
-      reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${response.id}`)
-      return response
+      const draft = toDraft(request.body, callingKey(request)?.id, request.keyClaim?.resourceId)
+      const [accepted] = (await acceptOnce(services, [draft], maxNamed.detail)).map(toNotificationResponse)
+      reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${publicId('notification', draft.id)}`)
+      return accepted
     })
 
     app.post('/notifications/batch', {
@@ -67,16 +66,12 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       const audiences = notifications.map(({ audience }) => audience)
       requireBroadcast(request, audiences)
       await assertAudienceSize(services, audiences, 'notifications')
-      const drafts = notifications.map((one) => toDraft(one, callingKey(request)?.id))
-      const accepted = await accepter.acceptAll(drafts).catch(refuseRevoked)
-      const at = now()
+      const { keyClaim } = request
+      const drafts = notifications.map((one, index) =>
+        toDraft(one, callingKey(request)?.id, keyClaim === null ? undefined : idAfter(keyClaim.resourceId, index)))
+      const accepted = await acceptOnce(services, drafts, maxNamed.list)
       reply.code(202)
-      return {
-        data: drafts.flatMap((draft, index) => {
-          const one = accepted[index]
-          return one === undefined ? [] : [toNotificationResponse(toAcceptedNotification(draft, one, at, maxNamed.list))]
-        })
-      }
+      return { data: accepted.map(toNotificationResponse) }
     })
 
     app.get('/notifications', {
@@ -131,8 +126,4 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       }
     })
   }
-}
-
-function refuseRevoked (error: unknown): never {
-  throw error instanceof RevokedKeyError ? refuseKey() : error
 }
