@@ -41,6 +41,7 @@ export const handshakeResponse = Type.Object({
     description: 'For `confirm`: when the next code can be sent. Null when no more are sent in this handshake'
   })),
   newSecret: Type.Optional(Type.Object({ label: Type.String(), value: Type.String(), hint: Type.String() }, {
+    title: 'NewSecret',
     description: 'A secret that was created for the user, such as one that signs messages. Show it with its `hint`. It is left out ten minutes after connecting'
   })),
   returnTo: nullable(Type.String()),
