@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { isConnected, markNeedsReauth, refuseGrant } from '@carillon/shared/grants'
+import { isInUse, markNeedsReauth, refuseGrant } from '@carillon/shared/grants'
 import { putTeam } from '@carillon/shared/teams'
 import { claimSegment, dispatchWaiting, listDeliveries, releaseParked, settle } from '@carillon/shared/deliveries'
 import { findNotification, findNotificationProgress, previewAudience } from '@carillon/shared/notifications'
@@ -46,7 +46,7 @@ const uses: Record<string, () => Promise<unknown>> = {
   connections_pkey: () => listDeliveries(database, broadcast, { limit: 50 }),
   connections_user_account: () => previewAudience(database, { userIds: ['user-1', 'user-2'] }, providers, new Map()),
   connections_team_account: () => putTeam(database, { externalId: 'team-7', name: 'Seven', ownerId: 'user-8', memberIds: [] }),
-  connections_account: () => isConnected(database, 'pumpio', 'team-7'),
+  connections_account: () => isInUse(database, { provider: 'pumpio', accountId: 'team-7' }, 'account'),
   // The condition of closeAccount. Only tagged SQL is explained.
   connections_granted_by: async () => {
     await database.sql`select id from connections where provider = 'pumpio' and (account_id = 'team-7' or granted_by = 'team-7')`

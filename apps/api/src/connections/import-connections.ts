@@ -114,7 +114,7 @@ async function readGrant (
     const owner = account ?? await provider.identify(credentials, call)
     // All items are stored in one statement, and PostgreSQL would refuse all of them for one invalid text.
     if (findUnstorable(owner) !== undefined) return { code: 'notIdentified', reason: 'the name of the account cannot be stored' }
-    return { credentials, account: owner, ...expiry }
+    return { ...provider.share?.(credentials, owner) ?? { credentials }, account: owner, ...expiry }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { failure, status } = error

@@ -45,7 +45,7 @@ export async function redeemCode (services: Services, provider: Provider, handsh
 
   async function finish (grant: Grant): Promise<void> {
     try {
-      await storeOrHoldGrant(services, provider, handshake, grant)
+      await storeOrHoldGrant(services, provider, handshake, { ...grant, requestedAt: new Date(askedAt) })
     } catch (error) {
       await abortHandshake(services, provider, handshake, error, grant)
     }

@@ -41,7 +41,8 @@ export async function submitVerifier (
   let grant: Grant | undefined
   try {
     assertTeamOwner(handshake)
-    grant = await complete(services, provider, handshake, verifier)
+    const requestedAt = new Date(now())
+    grant = { ...await complete(services, provider, handshake, verifier), requestedAt }
     if (await storeOrHoldGrant(services, provider, handshake, grant) === 'held') return { kind: 'held' }
     return connectedOutcome(grant)
   } catch (error) {

@@ -1,5 +1,5 @@
 import {
-  endRevocation, isConnected, releaseUnusedGrants, retryRevocation, revocationContext, takeRevocations
+  endRevocation, isInUse, releaseUnusedGrants, retryRevocation, revocationContext, takeRevocations
 } from '@carillon/shared/grants'
 import { eraseNewSecrets, revokeAbandonedGrants } from '@carillon/shared/handshakes'
 import type { DueRevocation } from '@carillon/shared/grants'
@@ -40,7 +40,7 @@ async function revokeOne (one: DueRevocation, services: RevokeServices, context:
   const provider = services.providers.get(one.provider)
   try {
     if (provider?.revoke === undefined) throw new Error(`${one.provider} cannot revoke`)
-    if (provider.revokes === 'account' && await isConnected(database, provider.id, one.accountId)) {
+    if (await isInUse(database, one, provider.revokes)) {
       // The revocation would also end the credentials that are in use. They end together later.
       await endRevocation(database, one.id, { state: 'done', reason: 'the account is still connected' })
       return

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { connections, grants, newId, pulls, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
@@ -10,6 +9,7 @@ import type { Vault } from '../vault/index.ts'
 import { endRows } from './disconnect.ts'
 import { recordEvents } from './events.ts'
 import { NotOwnerError } from './not-owner-error.ts'
+import { findKeptGrants, isSameAccess } from './shared-credentials.ts'
 
 /** The owner of a connection, by Carillon's ids: a user, or a team and the user who connects for it. */
 type OwnerRef = { userId: string } | { teamId: string, connectedBy: string }
@@ -47,8 +47,8 @@ const usual: ConnectionRules = { accounts: 'one', canRevoke: false }
 /**
  * Stores grants, sealed, in one transaction, and returns the connections in the order of `all`. An existing connection keeps its
  * id, and the version of its grant increases, so late responses about the old token change nothing. Accepts one grant per owner
- * and account. Queues the revocation of replaced credentials where the rules allow it. Throws NotOwnerError, and stores nothing,
- * when the user is not the owner of the team.
+ * and account. Queues the revocation of replaced credentials where the rules allow it. Stores nothing and throws NotOwnerError
+ * when the user is not the owner of the team, or OverlappingGrantError when the credentials of a shared grant may be too old.
  */
 export async function saveConnections (
   { db }: Pick<Database, 'db'>, vault: Vault, all: NewConnection[], rulesOf: (provider: string) => ConnectionRules = () => usual
@@ -61,7 +61,9 @@ export async function saveConnections (
     const ids = before.map((old) => old?.id ?? newId())
     const grantIds = all.map(({ provider, grant }, index) =>
       (grant.shared === undefined ? ids[index] : shared.get(`${provider} ${grant.shared.key}`)) ?? newId())
-    await storeCredentials({ tx, vault, all, rulesOf }, grantIds, before)
+    const given = all.map(({ provider, grant }, at) => ({ id: grantIds[at] ?? newId(), provider, grant, old: before[at] }))
+    const kept = await findKeptGrants({ db: tx }, vault, given, [...shared.values()])
+    await storeCredentials({ tx, vault, rulesOf }, given.filter(({ id }) => !kept.has(id)))
     const rows = all.map(({ provider, grant, ...owner }, index) => {
       const id = ids[index] ?? newId()
       return {
@@ -189,15 +191,24 @@ function accountKeyOf ({ account }: Grant, { accounts }: ConnectionRules): strin
   return accounts === 'one' ? '' : account.id
 }
 
+/** A grant with its id, and the connection of the same owner and account. */
+interface GivenGrant {
+  id: string
+  provider: string
+  grant: Grant
+  old: ExistingConnection | undefined
+}
+
 /**
- * Stores the credentials in the grants with these ids. A grant that only one connection may use has the id of that connection.
+ * Stores the credentials in their grants, merged with those that they replace. A grant that only one connection may use has the
+ * id of that connection. Of several credentials for one grant, those that expire last are the newest.
  */
 async function storeCredentials (
-  { tx, vault, all, rulesOf }: Saving, ids: string[], before: Array<ExistingConnection | undefined>
+  { tx, vault, rulesOf }: Pick<Saving, 'tx' | 'vault' | 'rulesOf'>, given: GivenGrant[]
 ): Promise<void> {
-  const rows = new Map(all.map(({ provider, grant }, index) => {
-    const id = ids[index] ?? newId()
-    const old = before[index]
+  if (given.length === 0) return
+  const byExpiry = given.toSorted((one, other) => (one.grant.expiresAt?.getTime() ?? 0) - (other.grant.expiresAt?.getTime() ?? 0))
+  const rows = new Map(byExpiry.map(({ id, provider, grant, old }) => {
     const replaced = old?.grantId === id ? openUnparsed(vault, id, old.credentials) : undefined
     const { merge = (_: Credentials, fresh: Credentials) => fresh } = rulesOf(provider)
     const credentials = replaced === undefined ? grant.credentials : merge(replaced, grant.credentials)
@@ -266,12 +277,6 @@ async function releaseReplaced (
     if (credentials === undefined || isSameAccess(credentials, grant.credentials)) return []
     return [{ connectionId: old.id, provider, accountId: old.accountId, credentials }]
   }))
-}
-
-/** Whether the new grant has a token of the old one, or the same address. Revoking those would end the new grant. */
-function isSameAccess (old: Credentials, fresh: Credentials): boolean {
-  if (old.accessToken === undefined && fresh.accessToken === undefined) return isDeepStrictEqual(old, fresh)
-  return old.accessToken === fresh.accessToken || (old.refreshToken !== undefined && old.refreshToken === fresh.refreshToken)
 }
 
 /** The connections of any owner to accounts that belong to one owner at a time. Undefined when there are no such accounts. */

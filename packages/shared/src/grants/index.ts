@@ -7,8 +7,8 @@ export { openUnparsed, releaseGrants } from './release-grants.ts'
 export type { Revocation } from './release-grants.ts'
 export { releaseUnusedGrants } from './release-unused-grants.ts'
 export {
-  endRevocation, findRevocation, isConnected, queueRevocation, queueRevocations, retryRevocation, revocationContext,
-  takeRevocations
+  endRevocation, findRevocation, isInUse, queueRevocation, queueRevocations, retryRevocation, revocationContext,
+  takeRevocations, toRevocation
 } from './revocations.ts'
 export type { DueRevocation, RevocationResult } from './revocations.ts'
 export { openCredentials, sealCredentials, sealTarget, withTarget } from './seal.ts'

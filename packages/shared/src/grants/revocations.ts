@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { newId, revocations } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
-import type { Credentials } from '../providers/index.ts'
+import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
 
 /** Credentials to revoke at their provider. */
@@ -31,6 +31,11 @@ export interface NewRevocation {
   provider: string
   accountId: string
   credentials: Credentials
+}
+
+/** The revocation of a grant that no connection uses. A shared one has the key by which other connections are found. */
+export function toRevocation (provider: string, { account, credentials, shared }: Grant): NewRevocation {
+  return { connectionId: null, provider, accountId: shared?.key ?? account.id, credentials }
 }
 
 /** Queues the revocation of credentials. The worker revokes them at the provider, and retries after errors. */
@@ -70,12 +75,18 @@ export async function endRevocation (
     where id = ${id}`
 }
 
-/** Whether any connection uses the account, or any grant that several connections share, now. */
-export async function isConnected ({ sql }: Database, provider: string, accountId: string): Promise<boolean> {
+/**
+ * Whether the revocation of credentials would end others that are in use now: the same ones in a shared grant, or those of
+ * another connection to the account, where `revokes` is `account`.
+ */
+export async function isInUse (
+  { sql }: Database, { provider, accountId }: Pick<DueRevocation, 'provider' | 'accountId'>, revokes: Provider['revokes']
+): Promise<boolean> {
   const rows = await sql`
-    select from connections where provider = ${provider} and account_id = ${accountId} and status <> 'revoked'
+    select from grants where provider = ${provider} and key = ${accountId} and status <> 'revoked'
     union all
-    select from grants where provider = ${provider} and key = ${accountId} and status <> 'revoked' limit 1`
+    select from connections
+    where ${revokes === 'account'} and provider = ${provider} and account_id = ${accountId} and status <> 'revoked' limit 1`
   return rows.length === 1
 }
 

@@ -7,7 +7,7 @@ import type { SealContext, Vault } from '../vault/index.ts'
 import { ofBrowsers } from './browsers.ts'
 import { failHandshake, hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
-import { queueRevocation, queueRevocations } from '../grants/index.ts'
+import { queueRevocation, queueRevocations, toRevocation } from '../grants/index.ts'
 import { reviveGrant } from './revive-grant.ts'
 
 /** How long the user may take to confirm the account. */
@@ -79,8 +79,7 @@ export async function discardGrant (
   await db.transaction(async (tx) => {
     const isFailed = await failHandshake({ db: tx }, id, error)
     if (!isFailed || !canRevoke) return
-    const { account, credentials } = grant
-    await queueRevocation({ db: tx }, vault, { connectionId: null, provider, accountId: account.id, credentials })
+    await queueRevocation({ db: tx }, vault, toRevocation(provider, grant))
   })
 }
 
@@ -139,7 +138,7 @@ async function revokeGrants (
     if (obtainedAt === null || pending === null || !canRevoke(provider)) return []
     const grant = readableGrant(vault, id, pending)
     if (grant === undefined) return []
-    return [{ connectionId: null, provider, accountId: grant.account.id, credentials: grant.credentials }]
+    return [toRevocation(provider, grant)]
   }))
 }
 

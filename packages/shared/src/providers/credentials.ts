@@ -35,13 +35,22 @@ export interface Grant<C extends Credentials = Credentials> {
   expiresAt?: Date
   /** Permissions that Carillon requested and the user did not grant. */
   missingPermissions?: string[]
+  /** Before Carillon requested the credentials, by its clock. Absent for imported ones, whose age is unknown. */
+  requestedAt?: Date
   /**
    * Set when several connections share the credentials, such as all users of one workspace: what they share. The members
    * of `target` then belong to this connection alone, and the client receives them together with the credentials.
    */
-  shared?: { key: string, target: object }
+  shared?: SharedGrant
   /** A secret that the user needs, and that cannot be read again later. */
   newSecret?: NewSecret
+}
+
+export interface SharedGrant {
+  key: string
+  target: object
+  /** The stored credentials are newer than these, so they stay. */
+  keepsStored?: true
 }
 
 /** A secret that the provider's client created for the user, such as the one that signs what an address receives. */

@@ -1,5 +1,5 @@
 import type { Inbound, Proxies, Pulls, Refreshes, Revokes, Sends } from './capabilities.ts'
-import type { Account, Credentials } from './credentials.ts'
+import type { Account, Credentials, SharedGrant } from './credentials.ts'
 import type { Handshakes } from './handshakes.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -33,6 +33,11 @@ export interface ProviderCore<C extends Credentials = Credentials> {
    * `fresh`.
    */
   mergeCredentials? (old: C, fresh: C, now: number): C
+  /**
+   * Separates imported credentials into what several connections share, and the target of this connection. Undefined when no
+   * other connection can use them. Absent when that is always so.
+   */
+  share? (credentials: C, account: Account): { credentials: Credentials, shared: SharedGrant } | undefined
   /**
    * Parses the account that the user enters before a handshake, such as `nick@host`. Throws ProviderError `rejected`. Absent
    * when the user enters none.

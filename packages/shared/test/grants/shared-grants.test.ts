@@ -1,9 +1,9 @@
 import t from 'tap'
-import { disconnect, findConnection, findSealed, listEvents, saveConnections } from '../../src/connections/index.ts'
+import { disconnect, findConnection, findSealed, listEvents, OverlappingGrantError, saveConnections } from '../../src/connections/index.ts'
 import type { SavedConnection } from '../../src/connections/index.ts'
-import { markNeedsReauth, openCredentials, refuseGrant, releaseUnusedGrants, revocationContext } from '../../src/grants/index.ts'
+import { isInUse, markNeedsReauth, openCredentials, refuseGrant, releaseUnusedGrants, revocationContext, toRevocation } from '../../src/grants/index.ts'
 import { createProviders } from '../../src/providers/index.ts'
-import type { Provider } from '../../src/providers/index.ts'
+import type { Grant, Provider } from '../../src/providers/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { ensureUsers, vault } from '../people.ts'
@@ -22,14 +22,17 @@ async function openWorkspace (...names: string[]) {
   const key = `T${number++}`
   const users = names.map((name) => `${key}-${name}`)
   const userIds = await ensureUsers(database, users)
-  const connect = async (name: string, token: string): Promise<SavedConnection> => {
+  const connect = async (name: string, token: string, changes: Partial<Grant> = {}): Promise<SavedConnection> => {
     const [saved] = await saveConnections(database, vault, [{
       userId: userIds[names.indexOf(name)] ?? '',
       provider: 'workspaces',
       grant: {
         credentials: { accessToken: token },
         account: { id: `${key}/${name}`, name, host: key },
-        shared: { key, target: { channel: `D-${name}` } }
+        // Later than what is stored, which has a more precise time.
+        requestedAt: new Date(Date.now() + 1),
+        shared: { key, target: { channel: `D-${name}` } },
+        ...changes
       }
     }], rules)
     if (saved === undefined) throw new Error('nothing was stored')
@@ -59,6 +62,26 @@ t.test('stores the credentials of a workspace once, and gives each connection it
   t.same(await open(idOf('ann')), { accessToken: 'token-bob', channel: 'D-ann' })
   t.same(await open(idOf('bob')), { accessToken: 'token-bob', channel: 'D-bob' })
   t.notMatch(JSON.stringify(await sql`select * from connections`), 'D-ann', 'targets are sealed')
+})
+
+t.test('does not replace rotating credentials by some that may be older', async (t) => {
+  const { key, idOf, connect, grants } = await openWorkspace('ann', 'bob')
+  const early = new Date(Date.now() - 60_000)
+  const older = { credentials: { accessToken: 'old', refreshToken: 'old' }, requestedAt: early }
+  await t.rejects(connect('ann', '', older), OverlappingGrantError)
+  t.same(await open(idOf('ann')), { accessToken: 'token-bob', channel: 'D-ann' }, 'nothing is stored')
+  await connect('ann', '', { ...older, credentials: { accessToken: 'token-bob', refreshToken: 'r' } })
+  t.match(await open(idOf('bob')), { accessToken: 'token-bob', refreshToken: 'r' }, 'the same token is no other one')
+  await connect('ann', '', { ...older, shared: { key, target: { channel: 'D-new' }, keepsStored: true } })
+  t.same(await open(idOf('ann')), { accessToken: 'token-bob', refreshToken: 'r', channel: 'D-new' }, 'the connection uses the stored ones')
+  await connect('ann', 'fixed', { requestedAt: early })
+  t.match(await open(idOf('bob')), { accessToken: 'fixed' }, 'without rotation, everybody has the same token')
+
+  const [{ id: grantId = '', version = 0 } = {}] = await grants()
+  await markNeedsReauth(database, { grantId, credentialsVersion: version, reason: 'token revoked' })
+  await t.rejects(connect('ann', '', { ...older, shared: { key, target: {}, keepsStored: true } }), OverlappingGrantError, 'nothing that works is stored')
+  await connect('ann', '', older)
+  t.match(await open(idOf('bob')), { accessToken: 'old' }, 'any credentials are better than refused ones')
 })
 
 t.test('parks all connections of refused credentials, and releases them when one user installs again', async (t) => {
@@ -91,7 +114,11 @@ t.test('parks the connections of a grant whose end the provider reports, unless 
 })
 
 t.test('revokes the credentials with the last connection only, and never when a user reconnects', async (t) => {
-  const { idOf, grants, revoked, connect } = await openWorkspace('ann', 'bob')
+  const { key, idOf, grants, revoked, connect } = await openWorkspace('ann', 'bob')
+  const account = { id: `${key}/cleo`, name: 'cleo' }
+  const declined = toRevocation('workspaces', { credentials: { accessToken: 'token-bob' }, account, shared: { key, target: {} } })
+  const isDeclinedInUse = async () => [await isInUse(database, declined, 'account'), await isInUse(database, declined, 'token')]
+  t.same(await isDeclinedInUse(), [true, true], 'another user who declines the token ends it for nobody')
   await connect('ann', 'rotated')
   t.same(await revoked(), [], 'a reconnect revokes nothing: the old token is the same installation')
   t.equal(await disconnect(database, idOf('ann'), { revokeWith: vault }), true)
@@ -101,6 +128,7 @@ t.test('revokes the credentials with the last connection only, and never when a 
   t.equal(await disconnect(database, idOf('bob'), { revokeWith: vault }), true)
   t.same(await revoked(), [{ accessToken: 'rotated' }])
   t.match(await grants(), [{ status: 'revoked', credentials: null }])
+  t.same(await isDeclinedInUse(), [false, false])
   const saved = await connect('bob', 'back')
   t.equal(saved.id, idOf('bob'))
   t.match(await grants(), [{ status: 'active' }], 'and the workspace may come back')

@@ -1,4 +1,4 @@
-import { NotOwnerError } from '@carillon/shared/connections'
+import { NotOwnerError, OverlappingGrantError } from '@carillon/shared/connections'
 import type { SavedConnection } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import { completeHandshake, discardGrant, failHandshake, keepNewSecret } from '@carillon/shared/handshakes'
@@ -10,6 +10,7 @@ import { HandshakeFailure } from '../outcome/handshake-failure.ts'
 import { logMisconfigured } from '../outcome/provider-failure.ts'
 import type { Reason } from '../outcome/reasons.ts'
 import { sendWelcome } from './send-welcome.ts'
+import { verifyLatest } from './verify-latest.ts'
 
 /** Stores the grant of a claimed handshake and completes the handshake, in one transaction. Throws HandshakeFailure. */
 export async function finishHandshake (
@@ -18,12 +19,7 @@ export async function finishHandshake (
   const { database, log, now, vault } = services
   const { newSecret } = grant
   const owner = team === null ? { userId } : { teamId: team.id, connectedBy: userId }
-  const saved = await database.db.transaction(async (tx): Promise<SavedConnection[]> => {
-    const connections = await saveGrants(services, [{ ...owner, provider: provider.id, grant }], { db: tx })
-    const secret = newSecret === undefined ? {} : keepNewSecret(vault, id, newSecret, now())
-    for (const { id: connectionId } of connections) await completeHandshake({ db: tx }, id, connectionId, secret)
-    return connections
-  }).catch((error: unknown) => { throw error instanceof NotOwnerError ? new HandshakeFailure('notOwner', error.message) : error })
+  const saved = await saveLatest()
   await afterConnecting(services, saved)
   for (const connection of saved) {
     const facts = { connectionId: publicId('connection', connection.id), provider: provider.id, reconnected: connection.reconnected }
@@ -32,7 +28,32 @@ export async function finishHandshake (
   // Nothing is sent to the owner of a team through the team's account.
   const [connection] = saved
   if (team === null && connection !== undefined) await sendWelcome(services, provider, { userId, connectionId: connection.id })
+
+  async function saveLatest (): Promise<SavedConnection[]> {
+    let latest = grant
+    for (let verified = 0; ; verified++) {
+      try {
+        return await save(latest)
+      } catch (error) {
+        if (error instanceof NotOwnerError) throw new HandshakeFailure('notOwner', error.message)
+        if (!(error instanceof OverlappingGrantError) || verified === maxVerified) throw error
+        latest = await verifyLatest(services, provider, latest)
+      }
+    }
+  }
+
+  async function save (latest: Grant): Promise<SavedConnection[]> {
+    return await database.db.transaction(async (tx) => {
+      const connections = await saveGrants(services, [{ ...owner, provider: provider.id, grant: latest }], { db: tx })
+      const secret = newSecret === undefined ? {} : keepNewSecret(vault, id, newSecret, now())
+      for (const { id: connectionId } of connections) await completeHandshake({ db: tx }, id, connectionId, secret)
+      return connections
+    })
+  }
 }
+
+/** More users than this do not install the same app within one request. */
+const maxVerified = 5
 
 /** Fails a claimed handshake, revokes its `grant` if there is one, and returns the reason that the user and the site are told. */
 export async function abortHandshake (

@@ -1,4 +1,4 @@
-import { queueRevocation } from '@carillon/shared/grants'
+import { queueRevocation, toRevocation } from '@carillon/shared/grants'
 import { holdGrant } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { cleanName } from '@carillon/shared/names'
@@ -24,9 +24,7 @@ export async function storeOrHoldGrant (
   const { database, vault, now } = services
   if (await holdGrant(database, vault, handshake.id, grant, now())) return 'held'
   if (provider.revoke !== undefined) {
-    await queueRevocation(database, vault, {
-      connectionId: null, provider: provider.id, accountId: account.id, credentials: grant.credentials
-    })
+    await queueRevocation(database, vault, toRevocation(provider.id, grant))
   }
   throw new HandshakeFailure('alreadyUsed', 'the handshake ended before its grant could be held')
 }

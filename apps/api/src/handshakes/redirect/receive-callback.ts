@@ -36,7 +36,8 @@ export async function receiveCallback (
     let grant: Grant | undefined
     try {
       assertTeamOwner(handshake)
-      grant = await flow.obtain(query, handshake)
+      const requestedAt = new Date(now())
+      grant = { ...await flow.obtain(query, handshake), requestedAt }
       const stored = await storeOrHoldGrant(services, provider, handshake, grant, !flow.namesHandshake)
       if (stored === 'held') return { kind: 'held', handshake }
       return { kind: 'ended', handshake, outcome: connectedOutcome(grant) }

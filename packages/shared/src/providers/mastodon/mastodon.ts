@@ -45,6 +45,7 @@ export function createMastodon (config: MastodonConfig): ProviderClient<Mastodon
     handshakes: createHandshakes(hosts, { clientName, posts: bot === undefined }, accept),
     parseAccount: (text) => parseAccount(text, hosts),
     parseCredentials: (value) => parseMastodonCredentials(value, hosts),
+    share,
     identify: ({ account, ...token }, context) => identify(splitAccount({ account }).host, token, context),
     render: (message) => renderPost(message, maxText),
     send,
@@ -71,9 +72,13 @@ export function createMastodon (config: MastodonConfig): ProviderClient<Mastodon
     // The user may have been logged in at the server with another account than the one they entered.
     const account = await identify(host, tokens, context)
     const credentials = { account: account.id, ...tokens, ...client }
-    // Mastodon gives the same token to everyone who connects this account, so it is revoked with the last of their connections.
-    const shared = { key: createHash('sha256').update(`${host} ${tokens.accessToken}`).digest('base64url'), target: {} }
-    return { credentials, account, shared, ...expiresAt !== undefined && { expiresAt } }
+    return { ...share(credentials), account, ...expiresAt !== undefined && { expiresAt } }
+  }
+
+  /** Mastodon gives the same token to everyone who connects this account, so it is revoked with the last of their connections. */
+  function share (credentials: MastodonCredentials) {
+    const { host } = splitAccount(credentials)
+    return { credentials, shared: { key: createHash('sha256').update(`${host} ${credentials.accessToken}`).digest('base64url'), target: {} } }
   }
 
   async function identify (

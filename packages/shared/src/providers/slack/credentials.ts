@@ -5,6 +5,8 @@ import { parseTokens } from '../oauth2/refresh-tokens.ts'
 /** The bot token of a workspace, which all connections there share, and where the messages of one connection go. */
 export interface SlackCredentials extends Tokens, Partial<Target> {
   accessToken: string
+  /** Only in imported credentials: without it, nothing says which of them belong to one installation. */
+  appId?: string
 }
 
 /** A person, who receives direct messages, or the channel of an incoming webhook. */
@@ -19,14 +21,14 @@ export interface Target {
 /** Throws ProviderError `malformed`. `hooksUrl` has the origin of all incoming webhooks. */
 export function parseCredentials (value: unknown, host: string, hooksUrl: string): SlackCredentials {
   const tokens = parseTokens(value, host)
-  const { userId, channelId, channelName, webhookUrl } = isObject(value) ? value : {}
+  const { appId, userId, channelId, channelName, webhookUrl } = isObject(value) ? value : {}
   const target = {
     ...isText(userId) && { userId: assertId(userId, 'user', host) },
     ...isText(channelId) && { channelId: assertId(channelId, 'channel', host) },
     ...isText(channelName) && { channelName },
     ...isText(webhookUrl) && { webhookUrl: assertWebhook(webhookUrl, host, hooksUrl) }
   }
-  return { ...tokens, ...target }
+  return { ...tokens, ...isText(appId) && { appId: assertId(appId, 'app', host) }, ...target }
 }
 
 function assertId (id: string, what: string, host: string): string {

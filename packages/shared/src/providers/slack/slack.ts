@@ -54,6 +54,7 @@ export function createSlack (config: SlackConfig): ProviderClient<SlackCredentia
     },
     parseCredentials: (value) => parseCredentials(value, host, hooksUrl),
     identify,
+    share,
     send,
     render: (message) => render(message, host),
     // Slack's own library refreshes this early too.
@@ -78,6 +79,13 @@ export function createSlack (config: SlackConfig): ProviderClient<SlackCredentia
       ...expiresAt !== undefined && { expiresAt },
       shared: { key: `${appId}/${workspace.id}`, target }
     }
+  }
+
+  function share ({ appId, accessToken, refreshToken, ...target }: SlackCredentials, { id }: Account) {
+    const [workspaceId = '', member] = id.split('/')
+    if (appId === undefined || member === undefined) return undefined
+    const credentials = { accessToken, ...refreshToken !== undefined && { refreshToken } }
+    return { credentials, shared: { key: `${appId}/${workspaceId}`, target } }
   }
 
   async function identify (credentials: SlackCredentials, context: RequestContext): Promise<Account> {
