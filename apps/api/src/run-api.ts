@@ -5,6 +5,7 @@ import type { ProcessOverrides } from '@carillon/shared/runtime'
 import { buildApp } from './app.ts'
 import { createServices } from './create-services.ts'
 import { holdPort } from './hold-port.ts'
+import { openListeners } from './inbound/open-listeners.ts'
 
 /** After this time of the shutdown, requests to providers are aborted, and their callers get an error. */
 const providerDrainTimeoutMs = 9_000
@@ -33,6 +34,7 @@ export async function runApi (env: Record<string, string | undefined>, overrides
     await app.ready()
     await held?.release()
     await app.listen({ host: config.HOST, port }).catch(refusePort(config.HOST, port))
+    await openListeners(services, (listener) => shutdown.onClose(() => listener.close()))
     log.info({ url }, 'ready')
     return { url }
   })

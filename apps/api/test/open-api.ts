@@ -55,6 +55,8 @@ export interface TestApiOptions {
   keys?: string
   /** The offered providers. Defaults to Pushbullet. */
   offer?: string[]
+  /** More variables. */
+  environment?: Record<string, string>
 }
 
 /** The server on its own port, with its own database and a sandbox. */
@@ -77,7 +79,8 @@ export async function openTestApi (t: Test, options: TestApiOptions = {}): Promi
     ACCEPT_MAX_WAITING: '1000000',
     ...sandbox.environment(...options.offer ?? ['pushbullet']),
     ...options.offer?.includes('pumpio') && { PUMPIO_CLIENT_NAME: 'Bell & Sons' },
-    FACEBOOK_SCOPE: 'public_profile,ads_read'
+    FACEBOOK_SCOPE: 'public_profile,ads_read',
+    ...options.environment
   }, ['DATABASE_URL', 'CARILLON_KEYS'])
   let aheadMs = 0
   const runtime = createRuntime(config, { log, definitions, now: () => Date.now() + aheadMs })

@@ -77,4 +77,15 @@ export interface InboundReader {
   poll? (cursor: string | null, context: RequestContext): Promise<{ messages: InboundMessage[], cursor: string | null }>
   /** Tells the provider where to send its messages. Each worker calls it when it starts. Throws ProviderError. */
   register? (context: RequestContext): Promise<void>
+  /**
+   * Opens a server for messages that do not arrive over HTTP, and passes each of them to `receive` as a request that `read`
+   * accepts. Rejects when its address is in use. Absent when no such server is configured.
+   */
+  listen? (receive: (request: InboundRequest) => Promise<void>, now: () => number): Promise<InboundListener>
+}
+
+/** A server that receives messages until it is closed. */
+export interface InboundListener {
+  port: number
+  close: () => Promise<void>
 }

@@ -13,7 +13,7 @@ export type {
   AddressField, AddressHandshake, CodeHandshake, Confirmation, DeviceLinks, Handshakes, LinkHandshake, OneTimeCodeHandshake,
   PendingCode, PendingRedirect, PendingVerifier, RedirectHandshake, RedirectInput, SubscribeHandshake, VerifierHandshake
 } from './handshakes.ts'
-export type { InboundEvent, InboundMessage, InboundReader, InboundRequest, InboundResponse } from './inbound.ts'
+export type { InboundEvent, InboundListener, InboundMessage, InboundReader, InboundRequest, InboundResponse } from './inbound.ts'
 export type { AdAccount, InsightsDay, Pull, PullPage } from './insights.ts'
 export type { Provider } from './provider.ts'
 export { renderText } from './render-text.ts'

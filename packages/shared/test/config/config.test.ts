@@ -42,6 +42,7 @@ t.test('has defaults for all optional variables', async (t) => {
     MASTODON_HTTP_HOSTS: [],
     MASTODON_SENDS: 'post',
     MASTODON_VISIBILITY: 'direct',
+    EMAIL_BOUNCE_HOST: '127.0.0.1',
     EMAIL_MAX_CONNECTIONS: 5,
     WEBPUSH_TTL_SECONDS: 259_200,
     WEBHOOK_HTTP_HOSTS: [],

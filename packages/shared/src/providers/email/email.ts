@@ -8,6 +8,7 @@ import type { RequestContext } from '../request-context.ts'
 import { readAddress } from './address.ts'
 import type { EmailAddress, Mailbox } from './address.ts'
 import { createBounceReader } from './bounce-reader.ts'
+import type { BounceConfig } from './bounce-reader.ts'
 import { composeConfirmation, composeMail, render } from './compose.ts'
 import { createMailer } from './mailer.ts'
 import type { Mail, MailerOptions } from './mailer.ts'
@@ -22,7 +23,7 @@ export interface EmailConfig extends MailerOptions {
   from: Mailbox
   footer?: string | undefined
   /** Absent when bounces go to the sender's address. */
-  bounces?: { address: string, secret: string }
+  bounces?: BounceConfig & { address: string }
 }
 
 /** Base64 makes it a third longer, and many servers accept 20 MB. */
@@ -53,7 +54,7 @@ export function createEmail ({ from, footer, bounces, ...options }: EmailConfig,
     send,
     render: (message) => render(message, site.name),
     ...returnAddresses !== undefined && bounces !== undefined &&
-      { inbound: createBounceReader(returnAddresses, bounces.secret, host) },
+      { inbound: createBounceReader(returnAddresses, bounces, host) },
     close: async () => { mailer.close() }
   }
 

@@ -13,10 +13,11 @@ export const email = defineProvider({
   hasOwnPort: true,
   create (values, site) {
     const { SMTP_URL: url, FROM, MAX_CONNECTIONS: maxConnections, FOOTER: footer } = values
-    const { DKIM_SELECTOR, DKIM_KEY, BOUNCE_ADDRESS, INBOUND_SECRET } = values
+    const { DKIM_SELECTOR, DKIM_KEY, BOUNCE_ADDRESS, BOUNCE_PORT, BOUNCE_HOST, INBOUND_SECRET } = values
     const from = mailboxOf(FROM)
     if ((DKIM_SELECTOR === undefined) !== (DKIM_KEY === undefined)) throw new TypeError('EMAIL_DKIM_SELECTOR and EMAIL_DKIM_KEY need each other')
     if (BOUNCE_ADDRESS !== undefined && INBOUND_SECRET === undefined) throw new TypeError('EMAIL_BOUNCE_ADDRESS has no effect without EMAIL_INBOUND_SECRET')
+    if (BOUNCE_PORT !== undefined && BOUNCE_ADDRESS === undefined) throw new TypeError('EMAIL_BOUNCE_PORT has no effect without EMAIL_BOUNCE_ADDRESS')
     return createEmail({
       url,
       maxConnections,
@@ -25,7 +26,13 @@ export const email = defineProvider({
       ...DKIM_SELECTOR !== undefined && DKIM_KEY !== undefined &&
         { dkim: { domainName: from.address.domain, keySelector: DKIM_SELECTOR, privateKey: DKIM_KEY } },
       ...BOUNCE_ADDRESS !== undefined && INBOUND_SECRET !== undefined &&
-        { bounces: { address: mailboxOf(BOUNCE_ADDRESS).address.address, secret: INBOUND_SECRET } }
+        {
+          bounces: {
+            address: mailboxOf(BOUNCE_ADDRESS).address.address,
+            secret: INBOUND_SECRET,
+            ...BOUNCE_PORT !== undefined && { server: { host: BOUNCE_HOST, port: BOUNCE_PORT } }
+          }
+        }
     }, site)
   }
 })

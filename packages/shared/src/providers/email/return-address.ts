@@ -6,6 +6,8 @@ import type { EmailAddress } from './address.ts'
 export interface ReturnAddresses {
   /** `key` is the UUID of the delivery, and `now` is in milliseconds since the epoch. */
   create: (key: string, recipient: EmailAddress, now: number) => string
+  /** Whether `address` has the form of an address that was created in the last 7 days. */
+  isRecent: (address: string, now: number) => boolean
   /**
    * The recipient for whom one of the addresses in `text` was created in the last 7 days. `candidates` are the recipients that
    * the bounce names. Undefined when nothing proves that the bounce is about our mail.
@@ -40,12 +42,16 @@ export function createReturnAddresses (address: string, secret: string): ReturnA
       return `${local}+${start}${macOf(start, recipient)}@${domain}`
     },
 
+    isRecent (address, now) {
+      const [match] = address.matchAll(pattern)
+      return match?.[0].length === address.length && isRecentToken(match[1] ?? '', now)
+    },
+
     verify (text, candidates, now) {
       const recipients = candidates.map(readAddress).filter((each) => each !== undefined)
       for (const [, token = ''] of text.matchAll(pattern)) {
         const start = token.slice(0, -macDigits).toLowerCase()
-        const ageSeconds = now / 1_000 - Number.parseInt(start.slice(0, 8), 16)
-        if (ageSeconds > maxAgeSeconds || ageSeconds < -maxSkewSeconds) continue
+        if (!isRecentToken(token, now)) continue
         const mac = Buffer.from(token.slice(-macDigits).toLowerCase())
         const recipient = recipients.find((each) => timingSafeEqual(mac, Buffer.from(macOf(start, each))))
         if (recipient !== undefined) return recipient
@@ -57,6 +63,11 @@ export function createReturnAddresses (address: string, secret: string): ReturnA
   function macOf (start: string, { id }: EmailAddress): string {
     return createHmac('sha256', secret).update(`return address\0${start}\0${id}`).digest('hex').slice(0, macDigits)
   }
+}
+
+function isRecentToken (token: string, now: number): boolean {
+  const ageSeconds = now / 1_000 - Number.parseInt(token.slice(0, 8), 16)
+  return ageSeconds <= maxAgeSeconds && ageSeconds >= -maxSkewSeconds
 }
 
 function escape (text: string): string {

@@ -1,5 +1,5 @@
 import { readMailbox } from './address.ts'
-import { integer, secretText, secretUrl, text } from '../../env/index.ts'
+import { integer, port, secretText, secretUrl, text } from '../../env/index.ts'
 import type { Reader, VariableTable } from '../../env/index.ts'
 
 const mailbox: Reader<string> = {
@@ -29,5 +29,7 @@ export const variables = {
   DKIM_SELECTOR: { ...text, about: 'Selector of the DKIM key. Without it, the SMTP server has to sign.' },
   DKIM_KEY: { ...privateKey, about: 'Private DKIM key of EMAIL_DKIM_SELECTOR at the domain of EMAIL_FROM.' },
   BOUNCE_ADDRESS: { ...mailbox, about: 'Address that receives bounces, with subaddresses: bounce@site.example also receives bounce+x@site.example. Without it, bounces go to EMAIL_FROM.' },
+  BOUNCE_PORT: { ...port, about: 'Port of an SMTP server in the API that receives bounces. Off when absent.' },
+  BOUNCE_HOST: { ...text, initial: '127.0.0.1', about: 'Address on which EMAIL_BOUNCE_PORT listens.' },
   INBOUND_SECRET: { ...secretText, about: 'Secret of the program that posts bounces to /inbound/email. It also signs the addresses of EMAIL_BOUNCE_ADDRESS.' }
 } satisfies VariableTable
