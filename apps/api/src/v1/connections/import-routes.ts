@@ -16,7 +16,7 @@ export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
     app.post('/connections/import', {
       bodyLimit,
       config: { callers: { scope: 'connections:import' }, checksItems: true },
-      validatorCompiler: () => validateEnvelope,
+      validatorCompiler: ({ schema, httpPart }) => httpPart === 'body' ? validateEnvelope : compileBody(schema),
       schema: {
         operationId: 'importConnections',
         tags: ['connections'],
