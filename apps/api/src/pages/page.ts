@@ -9,10 +9,14 @@ export interface PageParts {
   content: Content
   /** Loaded from `/connect/assets/`. */
   script?: string
+  /** For a page of texts. */
+  isWide?: boolean
 }
 
 /** Sends a page that must not be cached. */
-export function sendPage (reply: FastifyReply, status: number, { title, publicUrl, content, script }: PageParts): FastifyReply {
+export function sendPage (
+  reply: FastifyReply, status: number, { title, publicUrl, content, script, isWide = false }: PageParts
+): FastifyReply {
   const assets = `${new URL(publicUrl).pathname.replace(/\/$/, '')}/connect/assets`
   const page = html`<!doctype html>
 <html lang="en">
@@ -25,7 +29,7 @@ export function sendPage (reply: FastifyReply, status: number, { title, publicUr
   <link rel="stylesheet" href="${assets}/page.css">
   ${script === undefined ? new Html('') : html`<script type="module" src="${assets}/${script}"></script>`}
 </head>
-<body><main>${content}</main></body>
+<body><main${isWide ? new Html(' class="wide"') : ''}>${content}</main></body>
 </html>
 `
   return reply.code(status).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page.text)

@@ -4,11 +4,8 @@ import { problemHelp } from '../problems/problem-help.ts'
 import { problemTable } from '../problems/problem-table.ts'
 import { problemCodes } from './errors-document.ts'
 
-/** The page that the `type` of every problem links to. Its sections are those of docs/errors.md. */
-export const problemsPage = html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Problems</title></head>
-<body>
+/** The content of the page that the `type` of every problem links to. Its sections are those of docs/errors.md. */
+export const problemsContent = html`
   <h1>Problems</h1>
   <p>The meaning of the <code>code</code> of an error. Its <code>detail</code> describes the individual request.</p>
   ${problemCodes.map((code) => html`
@@ -16,10 +13,7 @@ export const problemsPage = html`<!doctype html>
     <h2>${code}</h2>
     <p><strong>${problemTable[code].status}: ${problemTable[code].title}.</strong> ${withCode(problemHelp[code].cause)}</p>
     <p>What to do: ${withCode(problemHelp[code].fix)}</p>
-  </section>`)}
-</body>
-</html>
-`.text
+  </section>`)}`
 
 /** Renders `code` spans of Markdown. */
 function withCode (markdown: string): Html {

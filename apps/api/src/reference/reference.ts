@@ -3,13 +3,14 @@ import swagger from '@fastify/swagger'
 import type { FastifyContextConfig, FastifyInstance, FastifyPluginAsync, FastifySchema } from 'fastify'
 import scalar from '@scalar/fastify-api-reference'
 import { problemsOf } from '../problems/route-problems.ts'
+import { sendPage } from '../pages/page.ts'
 import { publicPath } from '../public-path.ts'
 import type { Site } from '../services.ts'
 import { addExamples } from './add-examples.ts'
 import { introduction } from './introduction.ts'
 import { nameSchemas } from './name-schemas.ts'
 import { documentProblems } from './problem-responses.ts'
-import { problemsPage } from './problems-page.ts'
+import { problemsContent } from './problems-page.ts'
 
 /** Generates the OpenAPI document from the schemas of the routes. Call it before you add routes. */
 export async function describeApi (app: FastifyInstance, site: Site): Promise<void> {
@@ -78,7 +79,8 @@ export function reference (site: Site): FastifyPluginAsync {
     })
     app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs/'))
     app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-    app.get('/problems', { schema: { hide: true } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(problemsPage))
+    app.get('/problems', { schema: { hide: true } }, async (_request, reply) =>
+      sendPage(reply, 200, { title: 'Problems', publicUrl: site.publicUrl, content: problemsContent, isWide: true }))
     await app.register(scalar, {
       routePrefix: '/docs',
       configuration: {
