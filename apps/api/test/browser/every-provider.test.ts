@@ -96,6 +96,8 @@ async function useOwnPage (page: Page, { account, address, cards }: Person): Pro
     await page.locator('#outcome').or(page.getByRole('button', { name: 'Connect this account' })).waitFor()
     return
   }
+  const next = page.getByRole('link', { name: /^Continue to/ })
+  if (await next.count() > 0) return await next.click()
   const code = page.getByLabel('Code', { exact: true })
   if (await code.count() > 0) await code.fill(await readCode(cards))
   else if (await page.locator('#address').count() > 0) await page.locator('#address').fill(address)

@@ -14,5 +14,8 @@ export const traits: Traits = {
       { answer: { status: 302, headers: { location: '/elsewhere' }, body: '' }, outcome: 'rejected', reason: /redirects are not followed/ }
     ]
   },
-  journey: { ownTest: 'apps/cli/test/journeys/webhook.test.ts' }
+  journey: {
+    ownTest: 'apps/cli/test/journeys/webhook.test.ts',
+    addressOf: async (account, url) => `${url}/hooks/${account}`
+  }
 }
