@@ -37,7 +37,8 @@ async function tryStart ({ cluster, account, binaries, port, durable, onLog }: P
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    max_connections: 200,
+    // With jobs in PostgreSQL, a worker has two connections for each provider.
+    max_connections: 500,
     timezone: 'UTC',
     log_timezone: 'UTC',
     lc_messages: 'C',

@@ -23,6 +23,9 @@ export const STYLE = { name: 'Discord', accent: '#5865f2', accentOnDark: '#a5aef
 /** Where a person ends who grants access without Carillon. */
 export const LANDING_PATH = '/discord/granted'
 
+/** The variable of the sandbox that replaces the scopes of the simulated application. */
+export const scopeVariable = 'SANDBOX_DISCORD_SCOPE'
+
 /** The variables that point Carillon at this simulator. With the scope `identify`, the bot sends direct messages. */
 export function environment (url: string, scope = CLIENT.scopes.join(',')): Record<string, string> {
   return {

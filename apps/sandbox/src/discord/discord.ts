@@ -6,7 +6,7 @@ import { gatewayPage } from '../kit/http/gateway-page.ts'
 import { OAuth2Error } from '../kit/oauth/oauth2-error.ts'
 import type { FaultResponse, SandboxServices, Simulator } from '../kit/simulator.ts'
 import { apiRoutes } from './api.ts'
-import { environment, PROVIDER } from './client.ts'
+import { environment, PROVIDER, scopeVariable } from './client.ts'
 import type { Content } from './content.ts'
 import { discordControls } from './controls.ts'
 import { DiscordError, limited, unauthorized } from './discord-error.ts'
@@ -28,7 +28,7 @@ export function createDiscord (services: SandboxServices): Simulator {
   return {
     id: PROVIDER,
     name: 'Discord',
-    environment: (url) => environment(url, services.env['SANDBOX_DISCORD_SCOPE']),
+    environment: (url) => environment(url, services.env[scopeVariable]),
 
     async mount (app) {
       app.setErrorHandler((error: FastifyError | DiscordError | OAuth2Error, _request, reply) => {
