@@ -27,7 +27,7 @@ export interface TestResult {
 export async function testConnection (services: Services, connection: Connection): Promise<TestResult> {
   const { database, vault, providers, now } = services
   const sealed = await findSealed(database, connection.id)
-  if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
+  if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it, or the provider ended it')
   const { grantId, credentialsVersion, status, statusReason, limitedUntil } = sealed
   const provider = providers.get(sealed.provider)
   if (provider === undefined) return failed({ kind: 'rejected', reason: 'this server does not offer the provider' })

@@ -70,7 +70,7 @@ export function sendSuccess (
         <button>Reconnect to allow it</button>
       </form>`}
       ${backTo === null
-        ? html`<p class="soft">You can close this page${newSecret === undefined ? '' : ' after that'}.</p>`
+        ? html`<p class="soft">You can close this page${newSecret === undefined ? '' : ' after you have stored it'}.</p>`
         : html`<p class="buttons"><a class="button" href="${backTo}">Continue to ${foreign(site.name)}</a></p>`}`
   })
 }

@@ -7,7 +7,7 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   invalidInput: help(
     'A field is missing, unknown or invalid. `errors` names the first twenty, such as `message.url`.', 'Change the fields that `errors` names.'),
   unauthenticated: help('The request has no bearer token.', 'Send `Authorization: Bearer …` with an API key or a user token.'),
-  invalidSignature: help('Only `/inbound`: the provider did not sign the request.', 'Check the signing secret of the provider.'),
+  invalidSignature: help('Only `/inbound`: the provider did not sign the request.', 'Check the variable with the secret or key of the provider.'),
   invalidToken: help('The token is unknown, revoked or expired.', 'Create a new user token, or use another API key.'),
   insufficientScope: help('The API key lacks the scope that `detail` names.', 'Use a key with this scope. `carillon keys create` makes one.'),
   wrongCaller: help('The call requires a user token and got an API key, or the reverse.', 'Use the kind of token that the call names.'),
@@ -17,7 +17,8 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   requestTimeout: help('The request did not arrive completely within 30 seconds.', 'Send the request again.'),
   notConnected: help(
     'The team has not connected this provider.', 'Ask the owner of the team to connect it. The name of the owner is in `contact`.'),
-  connectionClosed: help('The user disconnected the connection.', 'The user has to connect again.'),
+  connectionClosed: help(
+    'The user disconnected the connection, or the provider ended it. The `statusReason` of the connection says which.', 'The user has to connect again.'),
   needsReauth: help('The provider no longer accepts the credentials.', 'The user has to reconnect. Start a handshake.'),
   handshakeOver: help(
     'The handshake ended, or another request is ending it. `reason` says how.', 'Retrieve the handshake, or start another one.'),

@@ -34,7 +34,7 @@ export async function forward (
 ): Promise<StreamedResponse> {
   const { database, vault, providers, refresher, now } = services
   const sealed = await findSealed(database, connectionId)
-  if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
+  if (sealed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it, or the provider ended it')
   const provider = providers.get(sealed.provider)
   if (provider?.authorize === undefined) throw new Problem('notForwarded', 'This server does not forward requests to this provider')
   if (sealed.status === 'needsReauth') throw new Problem('needsReauth', sealed.statusReason ?? 'The user has to reconnect')

@@ -8,6 +8,7 @@ import type { AddressResult } from '../../handshakes/address/address-result.ts'
 import { confirmByCode } from '../../handshakes/address/confirm-address.ts'
 import { resendCode } from '../../handshakes/address/send-code.ts'
 import { mayUseHandshake } from '../../handshakes/browser-binding.ts'
+import { describeTriesLeft } from '../../handshakes/describe-tries-left.ts'
 import { isOver } from '../../handshakes/outcome/handshake-outcome.ts'
 import { startUrl } from '../../handshakes/handshake-urls.ts'
 import { textIn } from '../../handshakes/text-in.ts'
@@ -52,7 +53,7 @@ export function addConfirmPages (
     if (code === '') return await show(reply, handshake, 422, 'Enter the code first.')
     const result = await confirmByCode(services, provider, handshake, code)
     return result.kind === 'wrong'
-      ? await show(reply, handshake, 422, `The code is wrong. You can try again ${result.triesLeft} more times. Only the latest code works.`)
+      ? await show(reply, handshake, 422, `The code is wrong. ${describeTriesLeft(result.triesLeft)}. Only the latest code works.`)
       : await respond(reply, handshake, result)
   })
 

@@ -52,7 +52,7 @@ export function addLinkPage (scope: FastifyInstance, context: ProviderContext): 
       script: 'code.js',
       content: html`
         <h1>${headingOf(handshake, provider, site)}</h1>
-        <p>Open this link in ${provider.name}, or scan the code with your phone. Then come back here: we ask you whether it was you.</p>
+        <p>Open this link in ${provider.name}, or scan the code with your phone. Then come back here and confirm the account.</p>
         <p class="buttons"><a class="button" href="${linkUrl}" target="_blank" rel="noopener noreferrer">Open ${provider.name}</a></p>
         <p>${await qrCode(linkUrl)}</p>
         <p id="left" class="soft" data-left="${leftMs}" data-expired="The link has expired.">Expires in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.</p>

@@ -86,7 +86,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       const isOpen = await updateConnection(database, id, {
         label, ...muted !== undefined && { muted: muted ? 'muted' as const : null }
       })
-      if (!isOpen) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it')
+      if (!isOpen) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it, or the provider ended it')
       const { connection } = await find(request, request.params.id)
       return toConnectionResponse(connection)
     })

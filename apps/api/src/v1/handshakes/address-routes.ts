@@ -8,6 +8,7 @@ import type { AddressResult } from '../../handshakes/address/address-result.ts'
 import { confirmByCode } from '../../handshakes/address/confirm-address.ts'
 import { resendCode } from '../../handshakes/address/send-code.ts'
 import { submitAddress } from '../../handshakes/address/submit-address.ts'
+import { describeTriesLeft } from '../../handshakes/describe-tries-left.ts'
 import { isOver } from '../../handshakes/outcome/handshake-outcome.ts'
 import { idParams } from '../../input/fields.ts'
 import { invalidInput, notFound, Problem } from '../../problems/problem.ts'
@@ -70,7 +71,7 @@ export async function confirmCode (
   if (handshake.kind !== 'confirm') throw notFound('handshake of the kind confirm')
   if (isOver(handshake)) throw toOverProblem(handshake)
   const result = await confirmByCode(services, provider, handshake, code)
-  if (result.kind === 'wrong') throw new Problem('wrongCode', `You can try again ${result.triesLeft} more times`)
+  if (result.kind === 'wrong') throw new Problem('wrongCode', describeTriesLeft(result.triesLeft))
   return await toReply(services, request, found, result)
 }
 

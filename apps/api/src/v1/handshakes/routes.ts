@@ -4,6 +4,7 @@ import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
 import { requireUser } from '../../auth/callers.ts'
 import { chosenTeam, requireOwner } from '../../auth/teams.ts'
+import { describeTriesLeft } from '../../handshakes/describe-tries-left.ts'
 import { decideAccount } from '../../handshakes/finish/decide-account.ts'
 import { HandshakeFailure } from '../../handshakes/outcome/handshake-failure.ts'
 import { isOver } from '../../handshakes/outcome/handshake-outcome.ts'
@@ -81,7 +82,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       const { handshake, provider } = await findOfKind(services, ['verifier'], request, request.params.id)
       if (isOver(handshake)) throw toOverProblem(handshake)
       const result = await submitVerifier(services, provider, handshake, request.body.verifier)
-      if (result.kind === 'wrong') throw new Problem('wrongVerifier', `You can try again ${result.triesLeft} more times`)
+      if (result.kind === 'wrong') throw new Problem('wrongVerifier', describeTriesLeft(result.triesLeft))
       if (result.kind === 'retryLater') {
         throw new Problem('providerUnavailable', describeReason(result.reason, { site: site.name, provider: provider.name }).text)
       }

@@ -66,7 +66,7 @@ const reasons: Array<[code: number, part: string, failure: Failure]> = [
   [400, 'can\'t parse entities', { kind: 'rejected', reason: 'the formatting is not accepted' }],
   [400, 'reply markup is too long', { kind: 'rejected', reason: 'there are too many buttons' }],
   [400, 'wrong http url', { kind: 'rejected', reason: 'a link is not accepted' }],
-  [404, 'method not found', { kind: 'misconfigured', reason: 'the server of the API does not know a method' }]
+  [404, 'method not found', { kind: 'misconfigured', reason: 'the server at TELEGRAM_API_URL lacks a method; update it' }]
 ]
 
 function classifyError ({ code, description }: BotError): Failure {
@@ -74,8 +74,8 @@ function classifyError ({ code, description }: BotError): Failure {
   if (known !== undefined) return known[2]
   // The token belongs to the deployment, so no connection is to blame.
   if (code === 401 || code === 404) return { kind: 'misconfigured', reason: 'the bot token is not accepted; check TELEGRAM_BOT_TOKEN' }
-  if (code === 409) return { kind: 'misconfigured', reason: 'another program or a webhook receives the updates of the bot' }
-  if (code === 421) return { kind: 'misconfigured', reason: 'the server of the API does not serve this bot' }
+  if (code === 409) return { kind: 'misconfigured', reason: 'another program or a webhook receives the updates of the bot; stop it, or call deleteWebhook' }
+  if (code === 421) return { kind: 'misconfigured', reason: 'the server at TELEGRAM_API_URL does not serve this bot' }
   if (code === 403) return { kind: 'gone', reason: 'the bot may not write to the chat' }
   return { kind: 'rejected', reason: 'request refused' }
 }

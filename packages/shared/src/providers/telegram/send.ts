@@ -36,7 +36,7 @@ export function createSend (api: BotApi): Send {
     if ('chatId' in repair) context.onMoved?.(repair)
     const second = await ('chatId' in repair ? attempt(repair.chatId, false) : attempt(chatId, true))
     if (second.kind === 'sent') return second.receipt
-    throw new ProviderError({ kind: 'rejected', reason: 'the message is refused after a repair' }, host)
+    throw new ProviderError({ kind: 'rejected', reason: 'the message was refused twice' }, host)
 
     async function attempt (chatId: string, isPlain: boolean): Promise<Attempt> {
       const common = { chat_id: chatId, disable_notification: message.urgency === 'low', ...keyboardOf(rendered) }

@@ -12,7 +12,7 @@ const minTextBytes = 8_000
 export function render (message: Message): Rendered {
   const { type, title, url, level, urgency, collapseKey, file } = message
   if (type === 'link' && url === undefined) throw rejected('a link needs a url')
-  if (type === 'file' || file !== undefined) throw rejected('carries no files')
+  if (type === 'file' || file !== undefined) throw rejected('a webhook request cannot contain a file')
   let { image, actions = [] } = message
   const rest = (): number => jsonBytes({ title, url, image, actions, level, urgency, collapseKey })
   while (actions.length > 0 && rest() > maxContentBytes - minTextBytes) actions = actions.slice(0, -1)

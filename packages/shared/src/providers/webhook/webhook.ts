@@ -88,6 +88,6 @@ function toNewSecret ({ secret }: WebhookCredentials): NonNullable<Grant['newSec
   return {
     label: 'Signing secret',
     value: secret,
-    hint: 'Your program checks with it that a request comes from us (Standard Webhooks). An earlier secret of this URL works for 24 more hours.'
+    hint: 'Your program uses it to verify that a request comes from us (Standard Webhooks). An earlier secret of this URL works for 24 more hours.'
   }
 }

@@ -28,7 +28,7 @@ const hosts = list('host names, * for all, or origins such as https://push.examp
   item === '*' || isOrigin(item) || /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(item))
 
 export const variables = {
-  CONTACT: { ...contact, required: true, about: 'Who operates this server, for the push services. Without it, Web Push is not offered.' },
+  CONTACT: { ...contact, required: true, about: 'Contact of the operator, which push services receive. Without it, Web Push is not offered.' },
   KEYS: {
     ...keys,
     required: true,
@@ -41,7 +41,7 @@ export const variables = {
   },
   HOSTS: {
     ...hosts,
-    about: 'Push services beside those of Google, Mozilla, Apple and Microsoft. A host name includes its subdomains. Requests to an origin need no guard.'
+    about: 'Push services that are allowed besides those of Google, Mozilla, Apple and Microsoft. A host name includes its subdomains. Requests to an origin need no guard.'
   },
   TTL_SECONDS: { ...integer(0, 2_419_200), initial: '259200', about: 'How long push services keep a message for a browser that is offline.' }
 } satisfies VariableTable
