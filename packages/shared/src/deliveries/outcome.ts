@@ -127,6 +127,9 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
   }
 }
 
+/** No server parks a delivery for longer. */
+const maxDelayMs = 24 * 60 * 60 * 1000
+
 function retryOrFail (
   reason: string, facts: { durationMs: number, status?: number }, outcome: string, attemptsBefore: number, now: number,
   notBefore = 0
@@ -134,7 +137,7 @@ function retryOrFail (
   const delayMs = retryDelayMs(attemptsBefore + 1)
   const event = { event: 'attempt' as const, outcome, reason, ...facts }
   if (delayMs === undefined) return { ...nothing, state: 'failed', reason, event: { ...event, outcome: 'gaveUp' } }
-  const dueAt = wholeSecond(Math.max(now + delayMs, notBefore))
+  const dueAt = wholeSecond(Math.max(now + delayMs, Math.min(notBefore, now + maxDelayMs)))
   return { ...nothing, state: 'retrying', reason, dueAt, event: { ...event, until: new Date(dueAt).toISOString() } }
 }
 

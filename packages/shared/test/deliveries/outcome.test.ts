@@ -27,6 +27,7 @@ t.test('has the right outcome for each failure', async (t) => {
     [{ kind: 'misconfigured', reason: 'r' }, { state: 'retrying', attempted: false, reason: 'misconfigured', event: { event: 'wait' } }],
     [{ kind: 'transient', reason: 'r', mayHaveArrived: true }, { state: 'unknown', attempted: true, event: { outcome: 'transient' } }],
     [{ kind: 'transient', reason: 'r', notStarted: true }, { state: 'retrying', attempted: false, reason: 'handedBack', dueAt: null }],
+    [{ kind: 'transient', reason: 'r', notBefore: 1e22 }, { state: 'retrying', dueAt: Math.ceil((now + 86_400_000) / 1000) * 1000 }],
     [{ kind: 'transient', reason: 'r', notBefore: now + 300_000 }, { state: 'retrying', attempted: true, dueAt: Math.ceil((now + 300_000) / 1000) * 1000 }],
     [{ kind: 'rateLimited', reason: 'r', retryAt: now + 5_000, scope: 'app' }, { state: 'retrying', attempted: false, limitedUntil: null }],
     [{ kind: 'rejected', reason: 'r' }, { state: 'failed', attempted: true, event: { outcome: 'rejected' } }],

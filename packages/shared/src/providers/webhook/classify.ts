@@ -1,4 +1,4 @@
-import { classifyStatus, parseJsonObject, parseRetryAfter } from '@carillon/http'
+import { chooseRetryAt, classifyStatus, parseJsonObject, parseRetryAfter } from '@carillon/http'
 import type { Classification, Failure, HttpResponse, LastingFailure } from '@carillon/http'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -19,8 +19,10 @@ export function classify (response: HttpResponse, now: number): Classification<t
   const { status, headers } = response
   if (isSuccess(status)) return { kind: 'ok', value: true }
   const failure = classifyStatus(response, now)
-  const notBefore = parseRetryAfter(headers['retry-after'], now)
-  if (failure?.kind === 'transient') return { ...failure, ...notBefore !== undefined && notBefore > now && { notBefore } }
+  if (failure?.kind === 'transient') {
+    const named = parseRetryAfter(headers['retry-after'], now)
+    return named === undefined || named <= now ? failure : { ...failure, notBefore: chooseRetryAt([named], now) }
+  }
   if (failure !== undefined) return failure
   if (status === 410) return { kind: 'gone', reason: 'endpoint was removed' }
   if (status === 401 || status === 403) return { kind: 'transient', reason: 'endpoint refused our request', lasting: refused }

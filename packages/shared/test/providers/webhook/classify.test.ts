@@ -15,6 +15,8 @@ const rows: Array<[number, Record<string, string>, object]> = [
   [429, {}, { kind: 'rateLimited', retryAt: now + 30_000 }],
   [503, { 'retry-after': '7' }, { kind: 'rateLimited', retryAt: now + 7_000 }],
   [502, { 'retry-after': '7' }, { kind: 'transient', notBefore: now + 7_000 }],
+  [500, { 'retry-after': '31536000' }, { kind: 'transient', notBefore: now + 3_600_000 }],
+  [500, { 'retry-after': '9'.repeat(40) }, { kind: 'transient', notBefore: now + 3_600_000 }],
   [408, {}, { kind: 'transient', lasting: undefined }], [425, {}, { kind: 'transient' }],
   [500, {}, { kind: 'transient', lasting: undefined }], [503, {}, { kind: 'transient' }], [504, {}, { kind: 'transient' }],
   [400, {}, { kind: 'rejected' }], [413, {}, { kind: 'rejected' }], [415, {}, { kind: 'rejected' }], [422, {}, { kind: 'rejected' }],
