@@ -76,8 +76,8 @@ export function createPaces ({ now }: { now: () => number }): Paces {
       const known = paces.get(key)
       // The request was under way when another one was refused.
       if (known !== undefined && now() < known.learnedAt) return
-      const { since, sent } = counts.get(key) ?? { since: now(), sent: 0 }
-      const perSecond = sent < leastSent ? Infinity : sent * 1000 / Math.max(1, until - since)
+      const { since, sent } = recentCount(key)
+      const perSecond = sent < leastSent ? known?.perSecond ?? Infinity : sent * 1000 / Math.max(1, until - since)
       const length = sent < leastSent ? 1 : Math.max(1, Math.floor(perSecond * requestSeconds))
       const lanes = Array.from({ length }, (_, lane) => Promise.resolve(known?.lanes[lane]))
       const learned = { perSecond, learnedAt: until, nextAt: until, turnAt: until, lanes, next: 0 }
@@ -103,9 +103,15 @@ export function createPaces ({ now }: { now: () => number }): Paces {
       pace.nextAt = Math.max(pace.nextAt, at) + stepMs
       return undefined
     }
-    const until = Math.max(pace.turnAt, pace.nextAt, at)
+    // By then the pace is forgotten.
+    const until = Math.min(Math.max(pace.turnAt, pace.nextAt, at), Math.max(at, pace.learnedAt) + forgetAfterMs)
     pace.turnAt = until + stepMs
     return until
+  }
+
+  function recentCount (key: string): Count {
+    const count = counts.get(key)
+    return count !== undefined && now() - count.since < countMs ? count : { since: now(), sent: 0 }
   }
 
   function add (key: string): void {

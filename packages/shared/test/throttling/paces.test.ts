@@ -48,6 +48,35 @@ t.test('sends at the rate that was accepted, after the wait', async (t) => {
   t.match(await send(5), { sent: 5, waits: [] })
 })
 
+t.test('learns no rate from a count of yesterday', async (t) => {
+  const { send, limit, pass } = openPaces()
+  await send(40)
+  pass(24 * 3_600_000)
+  limit(4_000)
+  pass(4_000)
+  const { waits } = await send(60)
+  t.ok(waits.every((wait) => wait <= 300_000))
+})
+
+t.test('lets no request wait longer than it remembers the limit', async (t) => {
+  const { send, limit } = openPaces()
+  await send(20)
+  limit(59_000)
+  const { waits } = await send(1_000)
+  t.equal(waits.length, 1_000)
+  t.ok(waits.every((wait) => wait <= 59_000 + 300_000))
+})
+
+t.test('keeps the rate after a refusal that few requests preceded', async (t) => {
+  const { send, limit, pass } = openPaces()
+  await send(20)
+  limit(4_000)
+  pass(4_000)
+  await send(1)
+  limit(4_000)
+  t.match(await send(3), { sent: 0, waits: [4_000, 4_200, 4_400] })
+})
+
 t.test('learns nothing from requests that were under way at a refusal', async (t) => {
   const { send, limit, pass } = openPaces()
   await send(20)
