@@ -19,7 +19,9 @@ export async function readBounce (raw: Buffer, addresses: ReturnAddresses, now: 
   const options = { keepDeliveryStatus: true, skipImageLinks: true, skipTextToHtml: true, skipHtmlToText: true }
   // Loaded with the first bounce, because its tables of character sets take longer to load than most of a process.
   const { simpleParser } = await import('mailparser')
-  const mail = await simpleParser(raw, options)
+  // The parser refuses broken mails. Repeated, they would be no different.
+  const mail = await simpleParser(raw, options).catch(() => undefined)
+  if (mail === undefined) return undefined
   const part = (type: string): string => mail.attachments.find(({ contentType }) => contentType === type)?.content.toString() ?? ''
   const status = part('message/delivery-status')
   const feedback = part('message/feedback-report')
@@ -50,9 +52,12 @@ function fieldIn (text: string, name: string): string {
   return value.replace(/\s+/g, ' ').trim()
 }
 
+/** More than 20 addresses. The content is not verified yet, and an expression on a long text takes long. */
+const maxFieldLength = 8_192
+
 /** The addresses to which the mail was sent, by all fields that may contain them. */
 function recipientsIn (text: string): string[] {
   const fields = ['Original-Recipient', 'Final-Recipient', 'X-Failed-Recipients', 'Original-Rcpt-To', 'To']
   const values = fields.flatMap((name) => [...text.matchAll(new RegExp(`^${name}:[ \\t]*(.*(?:\\r?\\n[ \\t].*)*)`, 'gim'))].map(([, value = '']) => value))
-  return [...new Set(values.flatMap((value) => value.match(/[^\s<>;,"]+@[^\s<>;,"]+/g) ?? []))].slice(0, 20)
+  return [...new Set(values.flatMap((value) => value.slice(0, maxFieldLength).match(/[^\s<>;,"]{1,64}@[^\s<>;,"]{1,255}/g) ?? []))].slice(0, 20)
 }

@@ -109,3 +109,9 @@ t.test('a return address fits into the limit of local parts', async (t) => {
   t.ok(local.length <= 64, `${local.length} characters`)
   t.throws(() => createReturnAddresses(`${'b'.repeat(30)}@carillon.example`, secret), /EMAIL_BOUNCE_ADDRESS has more than 19 characters/)
 })
+
+t.test('ignores a bounce with a field of a megabyte, in its header and in its report', async (t) => {
+  const long = 'a'.repeat(1024 * 1024)
+  t.match(await read(bounce(long, failed)), { events: [] })
+  t.match(await read(bounce('bounce@carillon.example', ['Action: failed', `Final-Recipient: rfc822;${long}`, `To: ${long}`])), { events: [] })
+})
