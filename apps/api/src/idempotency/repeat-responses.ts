@@ -54,7 +54,8 @@ export function repeatResponses (app: FastifyInstance, services: Pick<Services, 
   async function end (claim: KeyClaim, reply: FastifyReply, payload: unknown): Promise<void> {
     const { statusCode: status } = reply
     if (status >= 500) return await store.release(claim)
-    if (status >= 400) return await store.forget(claim)
+    // A repeated request may follow one that has changed something.
+    if (status >= 400) return claim.resourceId === claim.leaseId ? await store.forget(claim) : await store.release(claim)
     const headers = Object.fromEntries(storedHeaders.flatMap((name) => {
       const value = reply.getHeader(name)
       return value === undefined ? [] : [[name, String(value)]]
@@ -68,6 +69,8 @@ function repeat (reply: FastifyReply, { status, headers, body }: StoredResponse)
   return reply.code(status).headers({ ...headers, 'idempotency-replayed': 'true' }).serializer(String).send(body)
 }
 
-function fingerprintOf ({ method, url, body }: FastifyRequest): string {
-  return `${method} ${url}\n${JSON.stringify(body ?? null)}`
+/** A user's token may choose a team, for which the request then acts. */
+function fingerprintOf ({ method, url, body, caller }: FastifyRequest): string {
+  const teamId = caller?.kind === 'user' ? caller.teamId ?? '' : ''
+  return `${method} ${url} ${teamId}\n${JSON.stringify(body ?? null)}`
 }

@@ -124,3 +124,15 @@ t.test('GET ignores the header', async (t) => {
   t.match(await api.ask('GET', '/v1/notifications', { token, headers: { 'idempotency-key': 'read' } }), { status: 200 })
   t.match(await api.ask('GET', '/v1/notifications', { token, headers: { 'idempotency-key': 'read' } }), { headers: { 'idempotency-replayed': undefined } })
 })
+
+t.test('a repeated request that is refused does not free the key of one that was accepted', async (t) => {
+  const before = await count()
+  const body = { ...note('Soon over'), expiresAt: new Date(Date.now() + 60_000).toISOString() }
+  t.match(await send('expired', body), { status: 202 })
+  // As if the process had crashed after the commit.
+  await sql`update idempotency_keys set response = null where response is not null`
+  api.advance(120_000)
+  t.match(await send('expired', body), { status: 400 })
+  t.match(await send('expired', note('Corrected')), { status: 422, body: { code: 'idempotencyKeyReused' } })
+  t.equal(await count(), before + 1)
+})

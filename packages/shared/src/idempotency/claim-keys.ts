@@ -17,8 +17,8 @@ interface FoundKey {
   response: string | null
 }
 
-/** A request ends sooner, unless its process crashes. */
-const leaseSeconds = 60
+/** A request ends sooner, unless its process crashes. An import may take more than a minute. */
+const leaseSeconds = 180
 /** For how long a response is repeated. */
 export const retentionHours = 24
 
