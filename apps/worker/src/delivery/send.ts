@@ -96,9 +96,15 @@ export function createSender (
     })
     paces.noteSent(provider.id, delivery.host)
     if (moved !== undefined) await storeMoved(delivery, moved)
-    if (delivery.probedHost !== null) await breakers.endProbe(provider.id, delivery.probedHost, 'well', '')
+    if (delivery.probedHost !== null) await endProbe(delivery.probedHost)
     else breakers.note(provider.id, healthHostOf(delivery), 'well', '')
     return sentOutcome(receipt, Math.round(performance.now() - attemptStartedAt), delivery.streak)
+  }
+
+  /** The message is sent, so an error of the database must not make the delivery fail. Another probe ends the pause then. */
+  async function endProbe (host: string): Promise<void> {
+    await breakers.endProbe(provider.id, host, 'well', '')
+      .catch((error: unknown) => log.warn({ err: error, provider: provider.id }, 'could not store the result of a probe'))
   }
 
   /** A limit may be learned while the client waits for a connection. */
