@@ -11,16 +11,16 @@ import { OverlappingGrantError } from './overlapping-grant-error.ts'
  * Those of the shared grants `ids` whose stored credentials stay. The caller has locked the grants. Throws OverlappingGrantError
  * when the order of two requests decides, and is not known.
  */
-export async function findKeptGrants (
-  { db }: Pick<Database, 'db'>, vault: Vault, all: ReadonlyArray<{ id: string, grant: Grant }>, ids: string[]
-): Promise<Set<string>> {
+export async function findKeptGrants<Given extends { id: string, grant: Grant }> (
+  { db }: Pick<Database, 'db'>, vault: Vault, all: readonly Given[], ids: string[]
+): Promise<Set<Given>> {
   if (ids.length === 0) return new Set()
   const rows = await db.select().from(grants).where(inArray(grants.id, ids))
   const stored = new Map(rows.map((row) => [row.id, row]))
   return new Set(all.filter(({ id, grant }) => {
     const row = stored.get(id)
     return row !== undefined && grant.shared !== undefined && isKept(row, grant, vault)
-  }).map(({ id }) => id))
+  }))
 }
 
 type StoredGrant = typeof grants.$inferSelect

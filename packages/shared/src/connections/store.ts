@@ -63,7 +63,7 @@ export async function saveConnections (
       (grant.shared === undefined ? ids[index] : shared.get(`${provider} ${grant.shared.key}`)) ?? newId())
     const given = all.map(({ provider, grant }, at) => ({ id: grantIds[at] ?? newId(), provider, grant, old: before[at] }))
     const kept = await findKeptGrants({ db: tx }, vault, given, [...shared.values()])
-    await storeCredentials({ tx, vault, rulesOf }, given.filter(({ id }) => !kept.has(id)))
+    await storeCredentials({ tx, vault, rulesOf }, given.filter((one) => !kept.has(one)))
     const rows = all.map(({ provider, grant, ...owner }, index) => {
       const id = ids[index] ?? newId()
       return {

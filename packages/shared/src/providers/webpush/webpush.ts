@@ -86,6 +86,7 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
     const acceptedId = await keySet.send(keyId, url, (key) => sendRequest({
       method: 'POST',
       url: endpoint,
+      isGuarded: !hosts.origins.includes(url.origin),
       headers: {
         authorization: vapidHeaders(url.origin, key, context.now()),
         'content-encoding': 'aes128gcm',
