@@ -106,8 +106,8 @@ t.test('accepts a callback only in the browser that confirmed, and only with its
 t.test('explains a refusal of the token endpoint that differs from RFC 6749', async (t) => {
   const rows: Array<[fault: object, reason: string]> = [
     [{ fault: '100' }, 'codeRefused'],
-    [{ fault: '1' }, 'providerUnavailable'],
-    [{ fault: '101' }, 'providerUnavailable'],
+    [{ fault: '1' }, 'misconfigured'],
+    [{ fault: '101' }, 'misconfigured'],
     [{ fault: '2' }, 'providerUnavailable'],
     [{ fault: '4' }, 'providerUnavailable'],
     [{ fault: '200-with-error' }, 'providerUnavailable'],

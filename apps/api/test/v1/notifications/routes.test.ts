@@ -245,7 +245,7 @@ for (const { kind, skip } of await backends()) {
   t.test(`commits concurrent notifications together, with jobs in ${kind}`, { skip }, async (t) => {
     let arrived = 0
     const counting = ({ accepter }: Services) => ({
-      accepter: { ...accepter, accept: (draft: Draft) => { arrived++; return accepter.accept(draft) } }
+      accepter: { ...accepter, acceptAll: (drafts: Draft[]) => { arrived++; return accepter.acceptAll(drafts) } }
     })
     const own = await openTestApi(t, { backend: kind, change: counting })
     const key = await own.makeKey()
