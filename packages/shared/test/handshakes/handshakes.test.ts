@@ -49,6 +49,7 @@ t.test('opens a handshake that expires after ten minutes', async (t) => {
     error: null,
     returnTo: 'https://site.example/done',
     connectionId: null,
+    newSecret: null,
     claimed: false,
     stateHash: null,
     browserHash: null,
