@@ -11,7 +11,7 @@ t.test('rejects a query after its connection was lost during another one, while 
   t.teardown(close)
   const admin = openDatabase({ url: elsewhere.href, max: 1 })
   t.teardown(admin.close)
-  const sessions = admin.sql`from pg_stat_activity where datname = ${name} and state = 'active'`
+  const sessions = admin.sql`from pg_stat_activity where datname = ${name} and state = 'active' and query like '%pg_sleep%'`
 
   const sleeping = sql`select pg_sleep(600)`.catch((error: unknown) => error)
   await until(async () => (await admin.sql`select 1 ${sessions}`).length)
