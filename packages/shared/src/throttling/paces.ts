@@ -77,7 +77,7 @@ export function createPaces ({ now }: { now: () => number }): Paces {
       // The request was under way when another one was refused.
       if (known !== undefined && now() < known.learnedAt) return
       const { since, sent } = recentCount(key)
-      const perSecond = sent < leastSent ? known?.perSecond ?? Infinity : sent * 1000 / Math.max(1, until - since)
+      const perSecond = sent < leastSent ? Infinity : sent * 1000 / Math.max(1, until - since)
       const length = sent < leastSent ? 1 : Math.max(1, Math.floor(perSecond * requestSeconds))
       const lanes = Array.from({ length }, (_, lane) => Promise.resolve(known?.lanes[lane]))
       const learned = { perSecond, learnedAt: until, nextAt: until, turnAt: until, lanes, next: 0 }

@@ -67,16 +67,6 @@ t.test('lets no request wait longer than it remembers the limit', async (t) => {
   t.ok(waits.every((wait) => wait <= 59_000 + 300_000))
 })
 
-t.test('keeps the rate after a refusal that few requests preceded', async (t) => {
-  const { send, limit, pass } = openPaces()
-  await send(20)
-  limit(4_000)
-  pass(4_000)
-  await send(1)
-  limit(4_000)
-  t.match(await send(3), { sent: 0, waits: [4_000, 4_200, 4_400] })
-})
-
 t.test('learns nothing from requests that were under way at a refusal', async (t) => {
   const { send, limit, pass } = openPaces()
   await send(20)
