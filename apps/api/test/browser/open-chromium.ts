@@ -1,8 +1,7 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser } from 'playwright-core'
 import type { Test } from 'tap'
+import { findProgram } from './find-program.ts'
 
 const required = process.env['CARILLON_REQUIRE_CHROMIUM'] === '1'
 
@@ -23,15 +22,5 @@ export async function openChromium (t: Test): Promise<Browser> {
 
 function findChromium (): string | undefined {
   const named = process.env['CHROMIUM_PATH']
-  if (named) return named
-  return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'chromium')).find(isExecutable)
-}
-
-function isExecutable (path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  return named || findProgram('chromium')
 }

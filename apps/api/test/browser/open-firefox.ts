@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { WebSocket } from 'undici'
+import { findProgram } from './find-program.ts'
 
 const required = process.env['CARILLON_REQUIRE_FIREFOX'] === '1'
 
 /** Why tests in Firefox are skipped, or false if they run. */
-export const noFirefox = required || findFirefox() !== undefined
+export const noFirefox = required || findProgram('firefox-esr') !== undefined
   ? false
   : 'Firefox is not installed (apt-get install firefox-esr); CARILLON_REQUIRE_FIREFOX=1 makes this a failure'
 
@@ -26,7 +26,7 @@ export interface Firefox {
 
 /** A headless Firefox with its own profile, whose push service is at `pushUrl`. It ends with the test. */
 export async function openFirefox (t: Test, pushUrl: string): Promise<Firefox> {
-  const executable = findFirefox()
+  const executable = findProgram('firefox-esr')
   if (executable === undefined) throw new Error('firefox-esr is not in PATH')
   const profile = await mkdtemp(join(tmpdir(), 'carillon-firefox-'))
   const preferences = {
@@ -111,18 +111,5 @@ async function openSession (t: Test, address: string): Promise<Firefox> {
       const { data } = await command<{ data: string }>('browsingContext.captureScreenshot', { context })
       return Buffer.from(data, 'base64')
     }
-  }
-}
-
-function findFirefox (): string | undefined {
-  return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'firefox-esr')).find(isExecutable)
-}
-
-function isExecutable (path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }

@@ -39,7 +39,7 @@ export async function parseMail (raw: Buffer, id: string, { from, to }: { from: 
   }
 }
 
-/** In bench mode nobody reads the content, and parsing it would take longer than sending it. */
+/** In bench mode no test reads the content, and parsing it would take longer than sending it. */
 export function toCountedMail (id: string, { from, to }: { from: string, to: string }): Mail {
   return { id, from, to, returnAddress: from, messageId: '', subject: '', text: '', html: '', headers: {}, attachments: [] }
 }

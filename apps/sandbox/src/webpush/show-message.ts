@@ -6,7 +6,7 @@ import { decrypt } from './decrypt.ts'
 
 export type ShowMessage = (subscription: Subscription, message: PushMessage, request: RecordedRequest) => void
 
-/** In bench mode nobody reads the content, and decrypting it would take longer than sending it. */
+/** In bench mode no test reads the content, and decrypting it would take longer than sending it. */
 export function createCountMessage (provider: string, inbox: Inbox): ShowMessage {
   const request = { method: 'POST', path: '/', headers: {}, body: null }
   return ({ account }) => { inbox.add(provider, account, request, {}) }

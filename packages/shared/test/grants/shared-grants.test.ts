@@ -118,7 +118,7 @@ t.test('revokes the credentials with the last connection only, and never when a 
   const account = { id: `${key}/cleo`, name: 'cleo' }
   const declined = toRevocation('workspaces', { credentials: { accessToken: 'token-bob' }, account, shared: { key, target: {} } })
   const isDeclinedInUse = async () => [await isInUse(database, declined, 'account'), await isInUse(database, declined, 'token')]
-  t.same(await isDeclinedInUse(), [true, true], 'another user who declines the token ends it for nobody')
+  t.same(await isDeclinedInUse(), [true, true], 'another user who declines the token does not end it')
   await connect('ann', 'rotated')
   t.same(await revoked(), [], 'a reconnect revokes nothing: the old token is the same installation')
   t.equal(await disconnect(database, idOf('ann'), { revokeWith: vault }), true)

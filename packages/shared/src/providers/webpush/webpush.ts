@@ -66,7 +66,7 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
       if (!isTooMuch(error)) throw error
       await post(toPayload(shorten(rendered), facts), headers, credentials, context)
     }
-    // The push service names each copy anew. Our key is the same for all of them, and the browser shows one.
+    // The push service gives each copy a new id. Our key is the same for all of them, and the browser shows one.
     return { id: key }
   }
 

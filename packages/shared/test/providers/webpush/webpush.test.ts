@@ -174,7 +174,7 @@ t.test('sends a short form when the push service finds the message too large', a
   t.match(await failureOf(() => send(note, credentials)), { kind: 'rejected', isTooMuch: true }, 'once')
 })
 
-t.test('blames nobody but the operator when the key of a subscription is missing', async (t) => {
+t.test('does not blame the connection when the key of a subscription is missing', async (t) => {
   const { url, subscribe, calls } = await openBrowsers(t)
   const { subscribe: handshake } = open(t, [url], [first])
   const { credentials } = handshake.accept(await subscribe({ account: 'ann' }))
