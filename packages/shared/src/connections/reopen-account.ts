@@ -2,7 +2,8 @@ import type { Database } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { saveConnections } from './store.ts'
-import type { ConnectionRules, NewConnection, SavedConnection } from './store.ts'
+import type { ConnectionRules, NewConnection } from './new-connection.ts'
+import type { SavedConnection } from './store.ts'
 
 /**
  * Opens the connections of an account again that ended for exactly this reason, such as a bot that the user had blocked. A
