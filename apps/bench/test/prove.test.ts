@@ -47,7 +47,7 @@ t.test('lists what it can prove, and refuses anything else', async (t) => {
   t.match(await help.exited, { code: 0 })
   t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*controlled +paused, resumed and canceled/)
   for (const [args, words] of [
-    [['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 1000 to/], [['--backend', 'files'], /redis, postgres/],
+    [['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 100 to/], [['--backend', 'files'], /redis, postgres/],
     [['--providers', 'pigeon'], /some of email, slack/], [['--providers', 'email', '--only', 'killed'], /exclude each other/]
   ] as const) {
     const prove = spawnBench(t, ['prove', ...args])
