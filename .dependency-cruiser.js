@@ -10,7 +10,8 @@ const foundations = {
   db: ['postgres', 'stores', 'log'],
   queue: ['postgres', 'stores', 'log', 'retry'],
   env: [],
-  providers: ['env', 'names', 'text'],
+  webhooks: [],
+  providers: ['env', 'names', 'text', 'webhooks'],
   config: ['env', 'postgres', 'providers', 'text', 'vault']
 }
 const shared = '^packages/shared/src'

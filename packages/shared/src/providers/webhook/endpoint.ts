@@ -1,25 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createUserHosts, ProviderError, readWebUrl } from '@carillon/http'
+import { parseSigningSecrets, replaceSecret } from '../../webhooks/index.ts'
+import type { SigningSecrets } from '../../webhooks/index.ts'
 import type { Account, Credentials } from '../credentials.ts'
-import { isWebhookSecret } from './sign-webhook.ts'
 
 /** An endpoint of the user, and the secrets that sign what it gets. The URL is a secret too, because it may contain a token. */
-export interface WebhookCredentials extends Credentials {
+export interface WebhookCredentials extends Credentials, SigningSecrets {
   url: string
-  secret: string
-  /** Earlier secrets, which also sign until `until`, in milliseconds since the epoch. */
-  retiring?: RetiringSecret[]
 }
-
-interface RetiringSecret {
-  secret: string
-  until: number
-}
-
-/** How long the endpoint may keep the earlier secret. */
-const overlapMs = 24 * 60 * 60 * 1000
-/** A user who reconnects many times must not make requests long. */
-const maxRetiring = 3
 
 export type EndpointReader = ReturnType<typeof createEndpointReader>
 
@@ -41,11 +29,11 @@ export function createEndpointReader (insecureHosts: readonly string[]) {
 
   /** Throws ProviderError `malformed`. */
   function parseCredentials (value: unknown): WebhookCredentials {
-    const { url, secret, retiring = [] } = Object(value) as Partial<Record<string, unknown>>
-    const isValid = typeof url === 'string' && isUrl(url) && typeof secret === 'string' && isWebhookSecret(secret) &&
-      Array.isArray(retiring) && retiring.every(isRetiring)
+    const { url } = Object(value) as Partial<Record<string, unknown>>
+    const secrets = parseSigningSecrets(value)
+    const isValid = typeof url === 'string' && isUrl(url) && secrets !== undefined
     if (!isValid) throw new ProviderError({ kind: 'malformed', reason: 'credentials need a url and a secret' }, 'endpoint')
-    return { url, secret, ...retiring.length > 0 && { retiring } }
+    return { url, ...secrets }
   }
 
   function isUrl (text: string): boolean {
@@ -59,16 +47,7 @@ export function createEndpointReader (insecureHosts: readonly string[]) {
 
 /** The new secret of an endpoint, together with the earlier ones for a day, so that its owner can replace them in time. */
 export function keepRetiring (old: WebhookCredentials, fresh: WebhookCredentials, now: number): WebhookCredentials {
-  const { retiring: earlier = [] } = old
-  const replaced = old.secret === fresh.secret ? [] : [{ secret: old.secret, until: now + overlapMs }]
-  const isUseful = ({ secret, until }: RetiringSecret): boolean => until > now && secret !== fresh.secret
-  const retiring = [...replaced, ...earlier].filter(isUseful).slice(0, maxRetiring)
-  return { url: fresh.url, secret: fresh.secret, ...retiring.length > 0 && { retiring } }
-}
-
-/** All secrets that sign now, the newest first. */
-export function secretsOf ({ secret, retiring = [] }: WebhookCredentials, now: number): string[] {
-  return [secret, ...retiring.filter(({ until }) => until > now).map((one) => one.secret)]
+  return { url: fresh.url, ...replaceSecret(old, fresh.secret, now) }
 }
 
 /** The id and the name do not reveal a token in the URL. */
@@ -82,11 +61,6 @@ export function accountOf ({ url }: WebhookCredentials): Account {
 /** Words stay, and anything that may be a token is reduced to its end. */
 function concealSegment (segment: string): string {
   return /^[a-z]{0,16}(-[a-z]{1,16})?$/.test(segment) || /^v?\d{1,2}$/.test(segment) ? segment : `…${segment.length < 12 ? '' : segment.slice(-4)}`
-}
-
-function isRetiring (value: unknown): value is RetiringSecret {
-  const { secret, until } = Object(value) as Partial<Record<string, unknown>>
-  return typeof secret === 'string' && isWebhookSecret(secret) && typeof until === 'number'
 }
 
 function rejected (reason: string): ProviderError {

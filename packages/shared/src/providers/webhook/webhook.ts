@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isUserHost, sendRequest } from '@carillon/http'
 import type { Classifier } from '@carillon/http'
+import { activeSecrets, newWebhookSecret, signWebhook } from '../../webhooks/index.ts'
 import type { Receipt } from '../capabilities.ts'
 import type { Grant } from '../credentials.ts'
 import type { ProviderClient } from '../define-provider.ts'
@@ -8,10 +9,9 @@ import type { AddressHandshake, Confirmation } from '../handshakes.ts'
 import type { Message } from '../message.ts'
 import type { RequestContext } from '../request-context.ts'
 import { classify, classifyChallenge, unreachable } from './classify.ts'
-import { accountOf, createEndpointReader, keepRetiring, secretsOf } from './endpoint.ts'
+import { accountOf, createEndpointReader, keepRetiring } from './endpoint.ts'
 import type { WebhookCredentials } from './endpoint.ts'
 import { render } from './render.ts'
-import { newWebhookSecret, signWebhook } from './sign-webhook.ts'
 
 /** More is not read: only the answer to a challenge has a meaning. */
 const maxResponseBytes = 64 * 1024
@@ -77,7 +77,7 @@ async function post<T> (
   const now = context.now()
   const { url } = credentials
   const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data })
-  const headers = { 'content-type': 'application/json', ...signWebhook({ id, body, secrets: secretsOf(credentials, now) }, now) }
+  const headers = { 'content-type': 'application/json', ...signWebhook({ id, body, secrets: activeSecrets(credentials, now) }, now) }
   const request = {
     method: 'POST', url, isGuarded: isUserHost(url), headers, body, maxResponseBytes, cutsResponse: true, timeoutMs
   } as const

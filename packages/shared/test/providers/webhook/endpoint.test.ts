@@ -1,7 +1,7 @@
 import t from 'tap'
-import { accountOf, createEndpointReader, keepRetiring, secretsOf } from '../../../src/providers/webhook/endpoint.ts'
+import { accountOf, createEndpointReader, keepRetiring } from '../../../src/providers/webhook/endpoint.ts'
 import type { WebhookCredentials } from '../../../src/providers/webhook/endpoint.ts'
-import { newWebhookSecret } from '../../../src/providers/webhook/sign-webhook.ts'
+import { activeSecrets, newWebhookSecret } from '../../../src/webhooks/index.ts'
 
 const { parseUrl, parseCredentials, insecureOrigins } = createEndpointReader(['127.0.0.1:4407'])
 const now = Date.UTC(2026, 10, 29, 12, 0, 0)
@@ -47,13 +47,13 @@ t.test('signs with earlier secrets for a day after they are replaced', async (t)
   const [first, second, third] = [endpoint(), endpoint(), endpoint()]
   const replaced = keepRetiring(first, second, now)
   t.same(replaced, { ...second, retiring: [{ secret: first.secret, until: now + dayMs }] })
-  t.same(secretsOf(replaced, now + dayMs - 1), [second.secret, first.secret])
-  t.same(secretsOf(replaced, now + dayMs), [second.secret])
+  t.same(activeSecrets(replaced, now + dayMs - 1), [second.secret, first.secret])
+  t.same(activeSecrets(replaced, now + dayMs), [second.secret])
   const again = keepRetiring(replaced, third, now + 1_000)
-  t.same(secretsOf(again, now + 1_000), [third.secret, second.secret, first.secret], 'all of the last day')
-  t.same(secretsOf(keepRetiring(replaced, third, now + dayMs), now + dayMs), [third.secret, second.secret])
+  t.same(activeSecrets(again, now + 1_000), [third.secret, second.secret, first.secret], 'all of the last day')
+  t.same(activeSecrets(keepRetiring(replaced, third, now + dayMs), now + dayMs), [third.secret, second.secret])
   t.same(keepRetiring(first, first, now), first, 'an import of the same secret replaces nothing')
   let many = first
   for (let index = 0; index < 9; index++) many = keepRetiring(many, endpoint(), now)
-  t.equal(secretsOf(many, now).length, 4)
+  t.equal(activeSecrets(many, now).length, 4)
 })

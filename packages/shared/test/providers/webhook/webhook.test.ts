@@ -3,7 +3,7 @@ import { createHttp, ProviderError } from '@carillon/http'
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
 import { web } from '../../../../http/test/local-server.ts'
-import { newWebhookSecret } from '../../../src/providers/webhook/sign-webhook.ts'
+import { newWebhookSecret } from '../../../src/webhooks/index.ts'
 import { createWebhook } from '../../../src/providers/webhook/webhook.ts'
 import { openSimulator } from '../conformance/simulator.ts'
 

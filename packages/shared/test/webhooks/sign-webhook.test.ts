@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import t from 'tap'
-import { isWebhookSecret, newWebhookSecret, signWebhook } from '../../../src/providers/webhook/sign-webhook.ts'
+import { isWebhookSecret, newWebhookSecret, signWebhook } from '../../src/webhooks/index.ts'
 
 const body = JSON.stringify({ type: 'notification.sent', data: { title: 'Tïtle 🔔' } })
 
