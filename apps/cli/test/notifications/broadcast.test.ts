@@ -71,7 +71,7 @@ t.test('counts parked deliveries as not arrived', async (t) => {
   await stack.control('POST', '/tokens/revoke', { provider: 'pushbullet', account })
   const { code, stdout } = await carillon('broadcast', '--title', 'Away', '--watch', '--yes', '--json')
   t.equal(code, 1)
-  t.match(JSON.parse(stdout), { status: 'sending', counts: { sent: 100, parked: 1 }, failures: [{ state: 'parked', count: 1 }] })
+  t.match(JSON.parse(stdout), { status: 'parked', counts: { sent: 100, parked: 1 }, failures: [{ state: 'parked', count: 1 }] })
 })
 
 t.test('continues when the API comes back', async (t) => {

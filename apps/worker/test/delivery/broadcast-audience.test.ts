@@ -57,7 +57,7 @@ t.test('reaches the users who were connected when it was accepted, and no later 
   for (const connectionId of [early, late, gone]) t.equal(await findDelivery(database, id, connectionId), undefined, 'who came since is not rung')
   t.equal(await findDelivery(database, id, back), undefined, 'nor who went and came back')
   const found = await findNotification(database, id)
-  t.match(found, { status: 'sending', counts: { sent: 1, skipped: 1, parked: 1, queued: 0, sending: 0 } })
+  t.match(found, { status: 'parked', counts: { sent: 1, skipped: 1, parked: 1, queued: 0, sending: 0 } })
   const [progress] = await database.sql`select audience from progress where notification_id = ${id}`
   t.equal(progress?.['audience'], 3, 'and the audience is those who are accounted for')
   t.equal((await inbox()).length, 1)

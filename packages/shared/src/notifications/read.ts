@@ -5,9 +5,14 @@ import { maxNamed } from './named.ts'
 import { notificationProgressColumns, notificationProgressJoins, toNotificationProgress } from './notification-progress.ts'
 import type { NotificationProgress, NotificationProgressRow } from './notification-progress.ts'
 
+/** The API key by its id, or the user by the site's id: a welcome message follows from the user's own handshake. */
+export type NotificationCreator = { keyId: string, name: string } | { userId: string }
+
 export interface Notification extends NotificationProgress {
   id: string
   origin: 'api' | 'welcome'
+  /** Null when it is not known. */
+  createdBy: NotificationCreator | null
   /** Contains only the first ids. `audienceCount` is the full number, null for everyone. */
   audience: Audience
   audienceCount: number | null
@@ -50,6 +55,9 @@ export async function listUnreachable (
 interface NotificationRow extends NotificationProgressRow {
   id: string
   origin: Notification['origin']
+  audience: Audience
+  keyId: string | null
+  keyName: string | null
   message: Message
   providers: string[] | null
   data: unknown
@@ -69,7 +77,7 @@ function selectNotifications (
 ) {
   const first = `$[0 to ${named - 1}]`
   return sql<NotificationRow[]>`
-    select id, origin,
+    select notifications.id, origin, api_keys.id as "keyId", api_keys.name as "keyName",
       (
         select jsonb_object_agg(key, case jsonb_typeof(value) when 'array' then jsonb_path_query_array(value, ${first}::text::jsonpath) else value end)
         from jsonb_each(audience)
@@ -77,14 +85,14 @@ function selectNotifications (
       jsonb_array_length(coalesce(audience -> 'userIds', audience -> 'teamIds')) as "audienceCount", message #- '{file,data}' as message, providers, data,
       jsonb_path_query_array(unreachable, ${first}::text::jsonpath) as unreachable, jsonb_array_length(unreachable) as "unreachableCount",
       send_at as "sendAt", expires_at as "expiresAt", spread_seconds as "spreadSeconds",
-      on_unknown as "onUnknown", created_at as "createdAt",
+      on_unknown as "onUnknown", notifications.created_at as "createdAt",
       ${notificationProgressColumns(sql)}
     from (
       select * from notifications
       where (${id}::uuid is null or id = ${id}) and (${before}::uuid is null or id < ${before})
       order by id desc limit ${limit}
-    ) as notifications ${notificationProgressJoins(sql)}
-    order by id desc`
+    ) as notifications left join api_keys on api_keys.id = created_by ${notificationProgressJoins(sql)}
+    order by notifications.id desc`
 }
 
 function toNotification (row: NotificationRow): Notification {
@@ -92,6 +100,7 @@ function toNotification (row: NotificationRow): Notification {
   return {
     id,
     origin,
+    createdBy: creatorOf(row),
     audience,
     audienceCount,
     message,
@@ -106,6 +115,12 @@ function toNotification (row: NotificationRow): Notification {
     createdAt: new Date(row.createdAt),
     ...toNotificationProgress(row)
   }
+}
+
+function creatorOf ({ origin, audience, keyId, keyName }: NotificationRow): NotificationCreator | null {
+  if (keyId !== null && keyName !== null) return { keyId, name: keyName }
+  const userId = origin === 'welcome' && 'userIds' in audience ? audience.userIds[0] : undefined
+  return userId === undefined ? null : { userId }
 }
 
 function toDate (text: string | null): Date | null {

@@ -43,14 +43,16 @@ const statuses: Array<[DeliveryState[], Partial<Draft>, string]> = [
   [['queued', 'queued'], { sendAt: now }, 'accepted'],
   [['queued', 'parked'], {}, 'accepted'],
   [['queued'], { sendAt: inAnHour }, 'scheduled'],
-  [['parked'], { sendAt: inAnHour }, 'scheduled'],
+  [['parked'], { sendAt: inAnHour }, 'parked'],
   [['queued', 'skipped'], { sendAt: inAnHour }, 'scheduled'],
   [['skipped'], { sendAt: inAnHour }, 'completed'],
   [['queued', 'sending'], {}, 'sending'],
   [['queued', 'sent'], {}, 'sending'],
   [['retrying'], {}, 'sending'],
-  [['parked'], {}, 'sending'],
-  [['sent', 'parked'], {}, 'sending'],
+  [['parked'], {}, 'parked'],
+  [['sent', 'parked', 'failed'], {}, 'parked'],
+  [['sending', 'parked'], {}, 'sending'],
+  [['retrying', 'parked'], {}, 'sending'],
   [['sent', 'sent'], {}, 'completed'],
   [['sent', 'failed', 'expired', 'skipped'], {}, 'completed'],
   [['unknown', 'canceled'], {}, 'completed']
@@ -150,6 +152,9 @@ t.test('returns the size of a broadcast, with or without delivery rows', async (
   t.match(await findNotification(database, id), {
     status: 'sending', isOver: false, deliveries: 10, counts: { queued: 7, sent: 2, failed: 1 }, progress: [{ provider: 'pushbullet', counts: { sent: 2 } }]
   })
+  await database.sql`update progress set queued = 0, parked = 7 where notification_id = ${id}`
+  t.match(await findNotification(database, id), { status: 'parked', isOver: false }, 'only parked ones are left')
+  await database.sql`update progress set queued = 7, parked = 0 where notification_id = ${id}`
   await database.sql`update notifications set planned_at = null where id = ${id}`
   await database.sql`update progress set audience = 500, is_planned = false where notification_id = ${id}`
   t.match(await findNotificationProgress(database, id), { status: 'planning', isOver: false, deliveries: 500, counts: { queued: 7 } }, 'as counted when its planning started')

@@ -9,6 +9,7 @@ const counts = { ...noDeliveries, sent: 1 }
 const notification = {
   id: 'ntf_01980e4a7c3b7f539d5e3c1f2a6b8d94',
   origin: 'api',
+  createdBy: { keyId: 'key_01980e4a7c3b7f539d5e3c1f2a6b8d95', name: 'shop' },
   status: 'completed',
   audience: request.audience,
   audienceCount: 1,

@@ -1,14 +1,15 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
-import type { Notification, NotificationProgress } from '@carillon/shared/notifications'
+import { notificationStatuses } from '@carillon/shared/notifications'
+import type { Notification, NotificationCreator, NotificationProgress } from '@carillon/shared/notifications'
 import { nullable, timeField } from '../../input/fields.ts'
 import { messageResponse } from './schema.ts'
 
 const counts = Type.Object(Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as
   Record<typeof deliveryStates[number], ReturnType<typeof Type.Integer>>, { title: 'DeliveryCounts', description: 'Deliveries by state' })
-const status = Type.Enum(['scheduled', 'accepted', 'planning', 'sending', 'paused', 'completed', 'canceled'], {
-  description: '`completed` when no delivery waits, not even for a user to reconnect'
+const status = Type.Enum(notificationStatuses, {
+  description: '`completed` when no delivery waits. `parked` when all deliveries that wait are parked: their users have to reconnect first'
 })
 const deliveries = Type.Integer({
   description: 'The number of deliveries. For a broadcast it is 0 until they are counted'
@@ -29,9 +30,16 @@ export const unreachableResponse = Type.Object({
   reason: Type.Enum(['unknownUser', 'notConnected', 'unknownTeam'])
 }, { title: 'UnreachableRecipient' })
 
+const createdByResponse = Type.Union([
+  Type.Object({ keyId: Type.String({ description: '`key_…`' }), name: Type.String({ description: 'The name of the API key' }) }, { title: 'CreatedByKey' }),
+  Type.Object({ userId: Type.String({ description: 'Your id of the user, who connected the account that a welcome message goes to' }) }, { title: 'CreatedByUser' }),
+  Type.Null()
+], { description: 'Who created it. Null when it is not known' })
+
 export const notificationResponse = Type.Object({
   id: Type.String({ description: '`ntf_…`' }),
   origin: Type.Enum(['api', 'welcome'], { description: '`welcome`: sent to a user who has just connected' }),
+  createdBy: createdByResponse,
   status,
   audience: Type.Union([
     Type.Object({ userIds: Type.Array(Type.String()) }, { title: 'AudienceOfUsers' }),
@@ -61,6 +69,7 @@ export function toNotificationResponse (notification: Notification): Static<type
   return {
     id: publicId('notification', notification.id),
     origin,
+    createdBy: toCreatedByResponse(notification.createdBy),
     audience,
     audienceCount,
     message,
@@ -75,6 +84,10 @@ export function toNotificationResponse (notification: Notification): Static<type
     onUnknown: notification.onUnknown,
     createdAt: notification.createdAt.toISOString()
   }
+}
+
+function toCreatedByResponse (creator: NotificationCreator | null): Static<typeof createdByResponse> {
+  return creator === null || 'userId' in creator ? creator : { keyId: publicId('apiKey', creator.keyId), name: creator.name }
 }
 
 export function toProgressResponse (

@@ -42,8 +42,9 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       assertNoInputErrors(notificationErrors(request.body, { now: now(), known }))
       requireBroadcast(request, [request.body.audience])
       await assertAudienceSize(services, [request.body.audience], 'audience')
-      const draft = toDraft(request.body, callingKey(request)?.id, request.keyClaim?.resourceId)
-      const [accepted] = (await acceptOnce(services, [draft], maxNamed.detail)).map(toNotificationResponse)
+      const key = callingKey(request)
+      const draft = toDraft(request.body, key?.id, request.keyClaim?.resourceId)
+      const [accepted] = (await acceptOnce(services, [draft], { named: maxNamed.detail, key })).map(toNotificationResponse)
       reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${publicId('notification', draft.id)}`)
       return accepted
     })
@@ -67,9 +68,10 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       requireBroadcast(request, audiences)
       await assertAudienceSize(services, audiences, 'notifications')
       const { keyClaim } = request
+      const key = callingKey(request)
       const drafts = notifications.map((one, index) =>
-        toDraft(one, callingKey(request)?.id, keyClaim === null ? undefined : idAfter(keyClaim.resourceId, index)))
-      const accepted = await acceptOnce(services, drafts, maxNamed.list)
+        toDraft(one, key?.id, keyClaim === null ? undefined : idAfter(keyClaim.resourceId, index)))
+      const accepted = await acceptOnce(services, drafts, { named: maxNamed.list, key })
       reply.code(202)
       return { data: accepted.map(toNotificationResponse) }
     })

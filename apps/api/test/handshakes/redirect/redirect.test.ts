@@ -33,6 +33,7 @@ t.test('sends a welcome notification to the user', async (t) => {
   const { body } = await api.ask('GET', '/v1/notifications?limit=1', { token: key })
   t.match(at(body, 'data.0'), {
     origin: 'welcome',
+    createdBy: { userId: 'greeted' },
     audience: { userIds: ['greeted'] },
     providers: ['pushbullet'],
     message: { type: 'note', title: 'Pushbullet is connected' },

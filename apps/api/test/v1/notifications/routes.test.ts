@@ -22,6 +22,7 @@ t.test('accepts a notification and lists unreachable users', async (t) => {
   t.match(body, {
     id: /^ntf_/,
     origin: 'api',
+    createdBy: { keyId: /^key_[\da-f-]{36}$/, name: 'test' },
     status: 'accepted',
     audience: { userIds: ['ann', 'bob', 'unconnected', 'outsider'] },
     message: { type: 'note', title: 'Bim', body: 'Bam' },
@@ -59,7 +60,7 @@ t.test('parks a delivery to a connection that needs a reconnect', async (t) => {
   await api.database.sql`update connections set status = 'needsReauth', status_reason = 'access token is not accepted'
     where id = ${(connections.get('pat') ?? '').slice(4)}`
   const { body } = await post(noteTo('pat'))
-  t.match(body, { status: 'sending', deliveries: 1, counts: { queued: 0, parked: 1 } })
+  t.match(body, { status: 'parked', deliveries: 1, counts: { queued: 0, parked: 1 } })
   t.same((await api.ask('GET', `/v1/notifications/${textAt(body, 'id')}`, { token })).body, body)
 })
 

@@ -4,6 +4,10 @@ export const deliveryStates = [
   'queued', 'sending', 'retrying', 'parked', 'sent', 'failed', 'unknown', 'canceled', 'expired', 'skipped'
 ] as const
 
+export const notificationStatuses = [
+  'scheduled', 'accepted', 'planning', 'sending', 'parked', 'paused', 'completed', 'canceled'
+] as const
+
 export type DeliveryState = typeof deliveryStates[number]
 export type Counts = Record<DeliveryState, number>
 
@@ -15,7 +19,7 @@ export interface ProviderProgress {
 }
 
 export interface Progress {
-  status: 'scheduled' | 'accepted' | 'planning' | 'sending' | 'paused' | 'completed' | 'canceled'
+  status: typeof notificationStatuses[number]
   /** The number of connections, as far as it is known. */
   deliveries: number
   counts: Counts
@@ -43,6 +47,7 @@ export interface MessageAction {
 export interface Notification extends Progress {
   id: string
   origin: string
+  createdBy: { keyId: string, name: string } | { userId: string } | null
   audience: { userIds: string[] } | { teamIds: string[] } | { everyone: true }
   audienceCount: number | null
   message: Message
@@ -97,8 +102,6 @@ export function total (counts: Counts): number {
 
 /** Whether nothing changes any more without a user or an operator. */
 export function isSettled ({ status, deliveries, counts }: Progress): boolean {
-  if (status === 'completed') return true
-  // A broadcast is planned before its status is `sending`.
-  if (status === 'sending') return underway(counts) === 0
+  if (status === 'completed' || status === 'parked') return true
   return status === 'canceled' && underway(counts) === 0 && total(counts) >= deliveries
 }

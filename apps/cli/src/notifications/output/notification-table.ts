@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import { audienceOf, exceptions, moment, number, sentOf, titleOf } from './format.ts'
 import type { Notification } from '../api/notification.ts'
 import { table } from './table.ts'
@@ -19,7 +20,7 @@ export function notificationTable (notifications: Notification[]): string[] {
 
 /** All about one notification, except its deliveries. */
 export function describeNotification (notification: Notification): string[] {
-  const { id, createdAt, status, sendAt, expiresAt, spreadOver, deliveries, counts, progress } = notification
+  const { id, createdAt, createdBy, status, sendAt, expiresAt, spreadOver, deliveries, counts, progress } = notification
   const rest = exceptions(counts)
   const times = Object.entries({ created: createdAt, starts: sendAt, expires: expiresAt })
     .flatMap(([name, at]) => at === null ? [] : [[name, moment(at)]])
@@ -28,6 +29,7 @@ export function describeNotification (notification: Notification): string[] {
     ...table([
       ['status', status],
       ['to', audienceOf(notification)],
+      ...createdBy === null ? [] : [['by', printable('userId' in createdBy ? createdBy.userId : `${createdBy.name} (${createdBy.keyId})`)]],
       ...times,
       ...spreadOver === null ? [] : [['spread over', `${number(spreadOver)} s`]],
       ['deliveries', deliveries === 0 ? 'none' : `${number(counts.sent)} of ${number(deliveries)} sent${rest === '' ? '' : `, ${rest}`}`],

@@ -23,7 +23,7 @@ function describeEnd (notification: Notification, failures: Failure[], named: Co
   const { id, status, counts } = notification
   const canRetry = status !== 'canceled' && counts.failed + counts.unknown > 0
   return [
-    `${id} ${status === 'sending' ? 'waits for users to reconnect' : `is ${status}`}: ${sentOf(counts)}`,
+    `${id} ${status === 'parked' ? 'waits for users to reconnect' : `is ${status}`}: ${sentOf(counts)}`,
     ...describeUnreachable(notification),
     ...failures.length === 0 ? [] : ['', ...failureTable(failures), '', named(`Show them:   carillon deliveries ${id} --state ${failures[0]?.state}`)],
     ...canRetry ? [named(`Try again:   carillon notifications ${id} retry --watch`)] : []

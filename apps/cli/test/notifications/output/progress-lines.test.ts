@@ -16,7 +16,7 @@ t.test('fits into the terminal, unless that is very narrow', async (t) => {
 t.test('shows 100% only if no delivery is under way', async (t) => {
   t.match(progressBars(progressOf('sending', { sent: 99_999, queued: 1 }), 80)[0], /░ {2}99% {2}99,999 of 100,000/)
   t.match(progressBars(progressOf('completed', { sent: 100_000 }), 80)[0], /█{40} {2}100% {2}100,000 of 100,000$/)
-  t.match(progressBars(progressOf('sending', { sent: 1, parked: 1 }), 80)[0], / 50% {2}1 of 2 .*1 parked$/)
+  t.match(progressBars(progressOf('parked', { sent: 1, parked: 1 }), 80)[0], / 50% {2}1 of 2 .*1 parked$/)
 })
 
 t.test('shows a low rate with a decimal, and a rate of 0', async (t) => {

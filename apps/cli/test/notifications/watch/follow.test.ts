@@ -73,7 +73,7 @@ t.test('fails if the API stays unavailable', async (t) => {
 })
 
 t.test('does not wait for users to reconnect, and waits until planned deliveries are canceled', async (t) => {
-  t.same(await openScript([progressEvent('1', progressOf('sending', { sent: 1, parked: 1 }))]).run(), ['sending'])
+  t.same(await openScript([progressEvent('1', progressOf('parked', { sent: 1, parked: 1 }))]).run(), ['parked'])
   const canceling = { ...progressOf('canceled', { canceled: 1 }), deliveries: 2 }
   const { run } = openScript([progressEvent('1', canceling), progressEvent('2', progressOf('canceled', { canceled: 2 }))])
   t.same(await run(), ['canceled', 'canceled'])
