@@ -8,6 +8,7 @@ import { inboundRoutes } from './inbound/inbound-routes.ts'
 import { leaveBodiesUnread } from './input/unread-bodies.ts'
 import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
 import { createClientErrorHandler, refuseExpectation } from './problems/server-errors.ts'
+import { limitRequests } from './rate-limits/limit-requests.ts'
 import { describeApi, reference } from './reference/reference.ts'
 import { refuseRequests } from './refuse-requests.ts'
 import { buildSerializers } from './build-serializers.ts'
@@ -26,6 +27,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
     requestIdHeader: false,
     // A child logger for each request would cost more than its line. Our lines name the request id instead.
     childLoggerFactory: (log) => log,
+    trustProxy: services.trustedProxies.length > 0 && services.trustedProxies,
     requestTimeout: 30_000,
     // Routes that accept more set their own limit.
     bodyLimit: 64 * 1024,
@@ -44,6 +46,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   handleProblems(app, site.publicUrl)
   refuseRequests(app)
   leaveBodiesUnread(app)
+  limitRequests(app, services)
   validateInput(app)
   await describeApi(app, site)
 

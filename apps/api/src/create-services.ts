@@ -1,4 +1,4 @@
-import { outgoingLimits } from '@carillon/shared/config'
+import { outgoingLimits, rateLimits } from '@carillon/shared/config'
 import { createAccepter } from '@carillon/shared/notifications'
 import type { Accepter } from '@carillon/shared/notifications'
 import type { Runtime } from '@carillon/shared/runtime'
@@ -12,6 +12,8 @@ export function createServices (runtime: Runtime, publicUrl: string): Services &
     accepter: createAccepter(runtime),
     maxWaiting: config.ACCEPT_MAX_WAITING,
     outgoingLimits: outgoingLimits(config),
+    rateLimits: rateLimits(config),
+    trustedProxies: config.TRUSTED_PROXIES,
     site: { publicUrl, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS }
   }
 }

@@ -17,6 +17,7 @@ const queueBackend = {
   kind: 'postgres' as const,
   openQueue: () => noQueue,
   openWorker: () => ({ close: nothing }),
+  openCounts: () => undefined,
   ping: nothing,
   check: nothing,
   close: nothing

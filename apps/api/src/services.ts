@@ -22,13 +22,16 @@ export interface Services {
   queues: DeliveryQueues
   /** Starts pulls. */
   pullQueue: Pick<JobQueue<PullJob>, 'add'>
-  queueBackend: Pick<QueueBackend, 'kind' | 'check'>
+  queueBackend: Pick<QueueBackend, 'kind' | 'check' | 'openCounts'>
   accepter: Pick<Accepter, 'accept' | 'acceptAll'>
   /** The maximum of requests per second for each provider, by its id. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>
   /** The number of due deliveries to named users from which notifications are refused. */
   maxWaiting: number
   outgoingLimits: OutgoingLimits
+  rateLimits: RateLimits
+  /** Addresses and ranges of reverse proxies, whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[]
   log: Log
   /** Milliseconds since the epoch. */
   now: () => number
@@ -41,6 +44,16 @@ interface OutgoingLimits {
   /** For each host that users choose. */
   perHost: number
   perProvider: number
+}
+
+/** Limits of the cost of requests per minute to the API. */
+interface RateLimits {
+  perKey: number
+  perUser: number
+  /** For requests without a valid token. */
+  perIp: number
+  /** For requests of providers to `/inbound`. */
+  inboundPerIp: number
 }
 
 export interface Site {

@@ -1,4 +1,4 @@
-import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { findUser } from '@carillon/shared/users'
 import type { ApiKey } from '@carillon/shared/api-keys'
 import type { Scope } from '@carillon/shared/db'
@@ -46,13 +46,24 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
     if (method !== 'OPTIONS' && callersOf(config) === undefined) throw new TypeError(`${url} does not say who may call it`)
   })
 
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const callers = callersOf(request.routeOptions.config)
     if (callers === undefined) return
-    const caller = await identify(bearerOf(request), callers)
-    admit(caller, callers)
+    const caller = await identifyBearer(request, reply, callers)
     request.caller = caller
+    app.chargeCaller(request, reply)
+    admit(caller, callers)
   })
+
+  /** A request without a valid token is charged to its network. An error of the database says nothing about the token. */
+  async function identifyBearer (request: FastifyRequest, reply: FastifyReply, callers: Callers): Promise<Caller> {
+    try {
+      return await identify(bearerOf(request), callers)
+    } catch (error) {
+      if (error instanceof Problem) app.chargeNetwork(request, reply)
+      throw error
+    }
+  }
 
   app.decorate('watchCaller', (request, onLost) => {
     const timer = setInterval(() => {

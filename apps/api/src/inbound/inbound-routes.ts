@@ -28,7 +28,7 @@ function addRoutes (app: FastifyInstance, services: Services, provider: Provider
   }
 
   function addRoute (path: string, callback?: string): void {
-    app.post(path, { bodyLimit, schema: { hide: true } }, async (request, reply) => {
+    app.post(path, { bodyLimit, config: { isInbound: true }, schema: { hide: true } }, async (request, reply) => {
       return await answer(request, reply, callback === undefined ? {} : { callback })
     })
   }

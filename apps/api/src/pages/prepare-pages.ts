@@ -11,8 +11,8 @@ export async function preparePages (app: FastifyInstance, site: Site): Promise<v
   await app.register(helmet, pageHeaders)
   app.setErrorHandler(async (error, request, reply) => {
     const problem = toProblem(error)
-    const { code, headers } = problem
-    if (code === 'tooManyRequests') return sendTooManyRequests(reply.headers(headers), problem, site)
+    const { code, status, headers } = problem
+    if (status === 429) return sendTooManyRequests(reply.headers(headers), problem, site)
     if (code === 'unavailable') {
       request.log.warn({ requestId: request.id, err: error }, 'a store is unavailable')
       return sendFailure(reply.headers(headers), 'unavailable', { site })

@@ -42,6 +42,9 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   addressRefused: help('The address cannot be used now. `reason` says why.', 'The user may enter another address.'),
   handshakeFailed: help('The handshake failed. `reason` is a handshake reason of docs/api.md.', 'Start another handshake.'),
   tooManyRequests: help('A limit of outgoing requests or of codes is reached.', 'Send the request again after the seconds in `Retry-After`.'),
+  rateLimited: help(
+    'Too many requests with this API key, for this user or from this IP address within a minute.',
+    'Send the request again after the seconds in `Retry-After`, and watch `RateLimit-Remaining`.'),
   headersTooLarge: help('The request line and the headers are larger than 16 KiB.', 'Send shorter headers.'),
   internal: help('A fault in Carillon.', "Look for the id in `instance` in the API's log."),
   notForwarded: help('Carillon forwards no requests to this provider.', "Call the provider's API yourself."),

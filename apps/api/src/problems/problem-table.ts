@@ -30,6 +30,7 @@ export const problemTable = {
   addressRefused: { status: 422, title: 'The address cannot be used' },
   handshakeFailed: { status: 422, title: 'The handshake has failed' },
   tooManyRequests: { status: 429, title: 'Too many requests' },
+  rateLimited: { status: 429, title: 'The rate limit of the caller is reached' },
   headersTooLarge: { status: 431, title: 'The request line and headers are too large' },
   internal: { status: 500, title: 'Internal server error' },
   notForwarded: { status: 501, title: 'This provider does not support forwarding' },

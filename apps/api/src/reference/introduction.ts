@@ -1,4 +1,5 @@
 import { exampleProvider } from '@carillon/shared/providers'
+import { costs } from '../rate-limits/costs.ts'
 
 /** The first page of the contract, in Markdown. */
 export const introduction = `Carillon connects the accounts of your users at other services, and sends notifications to them.
@@ -34,6 +35,12 @@ default and at most 200.
 Every error is a problem (RFC 9457) of the type \`application/problem+json\`. Compare its \`code\`, show its \`detail\` to developers, and open its
 \`type\` for the cause and what to do. \`instance\` contains the id of the request, which is also in the log. If a response has
 \`Retry-After\`, try again after that many seconds.
+
+## Rate limits
+
+Each API key and each user has a limit of cost per minute. A read costs ${costs.read}, a change ${costs.change}, a batch or an import ${costs.bulk}, and a request that
+makes requests to a provider ${costs.outgoing}. Responses contain \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (in seconds). Beyond the
+limit, the response is a 429 \`rateLimited\` with \`Retry-After\`.
 
 ## Versions
 

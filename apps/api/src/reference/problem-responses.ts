@@ -30,8 +30,12 @@ function byStatus (codes: readonly ProblemCode[]): Record<number, Response> {
   return Object.fromEntries(statuses.map((status) => {
     const own = codes.filter((code) => problemTable[code].status === status)
     const description = own.map((code) => `\`${code}\`: ${problemTable[code].title}`).join('. ')
-    return [status, withProblems({ ...problemResponse, description }, own)]
+    return [status, { ...withProblems({ ...problemResponse, description }, own), ...headersOf(status) }]
   }))
+}
+
+function headersOf (status: number): { headers?: object } {
+  return status !== 429 && status !== 503 ? {} : { headers: { 'Retry-After': { type: 'integer', description: 'Try again after this many seconds' } } }
 }
 
 function withProblems ({ description, content }: Response, codes: readonly ProblemCode[]): Response {

@@ -37,7 +37,10 @@ export function v1 (services: Services): FastifyPluginAsync {
       origin: services.site.allowedOrigins,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id'],
-      exposedHeaders: ['idempotency-replayed', 'location', 'retry-after', 'www-authenticate'],
+      exposedHeaders: [
+        'idempotency-replayed', 'location', 'ratelimit-limit', 'ratelimit-policy', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after',
+        'www-authenticate'
+      ],
       maxAge: 600
     })
     admitCallers(app, services)

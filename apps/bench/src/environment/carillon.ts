@@ -55,6 +55,9 @@ export function usualBackend ({ redis }: BenchContext): BackendKind {
 
 let opened = 0
 
+/** A measurement sends more requests than a site. */
+const unlimited = { RATE_LIMIT_PER_KEY: '1000000000', RATE_LIMIT_PER_USER: '1000000000', RATE_LIMIT_PER_IP: '1000000000' }
+
 export async function openCarillon (
   environment: BenchContext, { backend, audience, channels, worker: hasWorker = true, settings = {} }: CarillonOptions
 ): Promise<Carillon> {
@@ -77,6 +80,7 @@ export async function openCarillon (
     QUEUE_PREFIX: `bench-${++opened}`,
     CARILLON_KEYS: environment.keys,
     PORT: '0',
+    ...unlimited,
     ...await environment.simulator.environment(channels?.map(({ provider }) => provider) ?? ['pushbullet']),
     ...settings
   }

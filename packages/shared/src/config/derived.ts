@@ -16,6 +16,16 @@ export function outgoingLimits (config: Config) {
   return { perUser, perHost, perProvider }
 }
 
+/** The limits on requests to the API, in cost units per minute. */
+export function rateLimits (config: Config) {
+  return {
+    perKey: config.RATE_LIMIT_PER_KEY,
+    perUser: config.RATE_LIMIT_PER_USER,
+    perIp: config.RATE_LIMIT_PER_IP,
+    inboundPerIp: config.RATE_LIMIT_INBOUND_PER_IP
+  }
+}
+
 /** How often and how far back data is pulled. */
 export function pullPace (config: Config) {
   const { PULL_BACKFILL_DAYS: backfillDays, PULL_REREAD_DAYS: rereadDays, PULL_EVERY_MINUTES: everyMinutes } = config

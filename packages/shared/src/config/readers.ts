@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { acceptsUrl, isUrl, list } from '../env/index.ts'
 import type { Reader } from '../env/index.ts'
 import { createGuard } from '@carillon/http'
@@ -25,7 +26,15 @@ export const origins: Reader<string[]> = list('origins such as https://site.exam
 
 export const files: Reader<string[]> = list('paths of JSON or YAML files', () => true)
 
+export const addressesOrRanges: Reader<string[]> = list('addresses or CIDR ranges', isAddressOrRange)
+
 export const hostsOrRanges: Reader<string[]> = list('host names, addresses or CIDR ranges', isHostOrRange)
+
+function isAddressOrRange (item: string): boolean {
+  const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(item) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128)
+}
 
 /** The guard reads this list, so it also validates the entries. */
 function isHostOrRange (item: string): boolean {

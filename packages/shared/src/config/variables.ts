@@ -1,7 +1,7 @@
 import { integer, oneOf, port, secretText, secretUrl, text, url } from '../env/index.ts'
 import type { VariableTable } from '../env/index.ts'
 import type { ProviderDefinition } from '../providers/index.ts'
-import { databaseUrl, files, hostsOrRanges, keys, origins } from './readers.ts'
+import { addressesOrRanges, databaseUrl, files, hostsOrRanges, keys, origins } from './readers.ts'
 
 const before = {
   DATABASE_URL: { ...databaseUrl, about: 'PostgreSQL 14 or newer. `carillon up` brings its own when this is absent.' },
@@ -16,6 +16,11 @@ const before = {
   PUBLIC_URL: { ...url('http', 'https'), about: 'How browsers reach the API; http://HOST:PORT when absent. https turns on Secure and __Host- cookies.' },
   SITE_NAME: { ...text, initial: 'Carillon', about: 'What the connect page and the welcome message call your site.' },
   ALLOWED_ORIGINS: { ...origins, initial: '', about: 'Origins of your frontends: they may call the API from a browser and be returned to.' },
+  TRUSTED_PROXIES: { ...addressesOrRanges, initial: '', about: 'Your reverse proxies: the API believes their X-Forwarded-For when it limits requests by address.' },
+  RATE_LIMIT_PER_KEY: { ...integer(100, 1_000_000_000), initial: '300000', about: 'Cost of the requests a minute with one API key: 1 for a read, 2 for a change, 10 for requests to a provider (docs/api.md).' },
+  RATE_LIMIT_PER_USER: { ...integer(100, 1_000_000_000), initial: '1200', about: 'The same with the tokens of one user.' },
+  RATE_LIMIT_PER_IP: { ...integer(100, 1_000_000_000), initial: '12000', about: 'The same from one IP address without a valid token: pages, callbacks and refused requests.' },
+  RATE_LIMIT_INBOUND_PER_IP: { ...integer(100, 1_000_000_000), initial: '120000', about: 'The same from one IP address to /inbound, where providers report.' },
   ACCEPT_MAX_WAITING: { ...integer(1, 100_000_000), initial: '500000', about: 'Deliveries to people by name that may be due and wait; beyond that the API accepts no notification (503) until there are fewer.' },
   OAUTH2_PROVIDERS: { ...files, initial: '', about: 'Files that describe OAuth 2 or OpenID Connect services, each a provider of its own (docs/oauth2.md).' }
 } satisfies VariableTable

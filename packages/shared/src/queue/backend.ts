@@ -11,6 +11,7 @@ import { checkRedis, isReadOnly, toRedisStoreError } from './check-redis.ts'
 import type { QueueBackend, WorkerOptions } from './job-queue.ts'
 import { openReconnectingPool } from './open-reconnecting-pool.ts'
 import { probeQueue, probeQueueName } from './probe-queue.ts'
+import { openSharedCounts } from './shared-counts.ts'
 
 export interface QueueBackendOptions {
   databaseUrl: string
@@ -59,6 +60,7 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
       return asJobWorker(
         (run) => new Worker(name, run, { ...workerOptions(options), connection, prefix }), process, { ping, onError })
     },
+    openCounts: (options) => openSharedCounts(adding, prefix, options),
     ping: async () => { await ping() },
     check: async () => {
       try {
@@ -100,6 +102,7 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
       const worker = workerOptions(options)
       return asJobWorker((run) => new bull.Worker(name, run, { ...worker, connection }), process, { ping, onError })
     },
+    openCounts: () => undefined,
     ping: async () => { await ping() },
     check: async () => {
       await withTimeout(checkQueueTables(connection))

@@ -1,3 +1,5 @@
+import type { SharedCounts, SharedCountsOptions } from './shared-counts.ts'
+
 /**
  * One job to add. Adding an existing `id` again has no effect. An `id` must not contain `:`, nor be a plain word: on Redis,
  * `delayed` or `failed` is a key of BullMQ's own.
@@ -41,6 +43,8 @@ export interface QueueBackend {
   readonly kind: 'redis' | 'postgres'
   openQueue: <Data>(name: string) => JobQueue<Data>
   openWorker: <Data>(name: string, process: (data: Data) => Promise<void>, options: WorkerOptions) => JobWorker
+  /** Counts in Redis. Undefined for PostgreSQL, where every addition would write a row. */
+  openCounts: (options: SharedCountsOptions) => SharedCounts | undefined
   /** Rejects when the store does not respond. */
   ping: () => Promise<void>
   /**

@@ -12,6 +12,7 @@ import { isSameOrigin } from '../browser/same-origin.ts'
 import { forWhom, identityOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext } from '../provider-context.ts'
 
 /** `/account`: shows the account that the provider gave access to, and connects it when the user confirms it. */
@@ -27,7 +28,7 @@ export function addAccountPage (scope: FastifyInstance, { provider, services, co
     return show(reply, handshake, grant)
   })
 
-  scope.post('/account', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/account', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')
     const handshake = await findOwn(request, reply, request.body)
     if (handshake === undefined) return reply

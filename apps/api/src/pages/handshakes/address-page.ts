@@ -17,6 +17,7 @@ import { addConfirmPages } from './confirm-pages.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { html } from '../html.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext, ShowStart } from '../provider-context.ts'
 
 interface Entered {
@@ -31,7 +32,7 @@ export function addAddressPage (scope: FastifyInstance, context: ProviderContext
   const kind: HandshakeKind = address.sendCode === undefined ? 'paste' : 'confirm'
   const { label, placeholder, hint } = address.field
 
-  scope.post('/address', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/address', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findForForm(request, reply)
     if (handshake === undefined) return reply
     reply.header('referrer-policy', 'same-origin')

@@ -11,6 +11,7 @@ import { isSameOrigin } from '../browser/same-origin.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { html } from '../html.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext, ShowStart } from '../provider-context.ts'
 
 /**
@@ -21,7 +22,7 @@ export function addCodePage (scope: FastifyInstance, context: ProviderContext): 
   const { provider, services, cookies, replies } = context
   const { site, vault } = services
 
-  scope.post('/redeem', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/redeem', { config: { cost: costs.read }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'code')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')

@@ -12,6 +12,7 @@ import { forWhom, identityOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendSuccess } from '../outcome-pages.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext } from '../provider-context.ts'
 
 /**
@@ -34,7 +35,7 @@ export function addConfirmLinkPage (scope: FastifyInstance, { provider, services
     return show(reply, handshake, link)
   })
 
-  scope.post('/confirm', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/confirm', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')
     const handshake = await findNamedHandshake(services, provider, request.body, 'confirm')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')

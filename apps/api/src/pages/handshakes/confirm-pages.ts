@@ -20,6 +20,7 @@ import { foreign, html } from '../html.ts'
 import type { Html } from '../html.ts'
 import { qrCode } from './qr-code.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext } from '../provider-context.ts'
 
 interface AddressForms {
@@ -44,7 +45,7 @@ export function addConfirmPages (
   const base = `${site.publicUrl}/connect/${provider.id}`
   addConfirmLinkPage(scope, context)
 
-  scope.post('/code', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/code', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findForForm(request, reply)
     if (handshake === undefined) return reply
     if (openAwaitedGrant(vault, handshake) === undefined) return replies.toStartPage(reply, handshake)
@@ -57,7 +58,7 @@ export function addConfirmPages (
       : await respond(reply, handshake, result)
   })
 
-  scope.post('/resend', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/resend', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findForForm(request, reply)
     if (handshake === undefined) return reply
     const result = await resendCode(services, provider, handshake)
@@ -67,7 +68,7 @@ export function addConfirmPages (
   })
 
   // Without scripts the browser does not send this form, so a page is sent only when the handshake has ended.
-  scope.post('/progress', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/progress', { config: { cost: costs.read }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'confirm')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')

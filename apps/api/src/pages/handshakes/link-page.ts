@@ -11,6 +11,7 @@ import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
 import { qrCode } from './qr-code.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext, ShowStart } from '../provider-context.ts'
 
 const pollMs = 2_000
@@ -24,7 +25,7 @@ export function addLinkPage (scope: FastifyInstance, context: ProviderContext): 
   const { provider, services, cookies, replies } = context
   const { site, vault } = services
 
-  scope.post('/opened', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/opened', { config: { cost: costs.read }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'link')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')

@@ -13,6 +13,7 @@ import { isSameOrigin } from '../browser/same-origin.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext, ShowStart } from '../provider-context.ts'
 
 /**
@@ -23,7 +24,7 @@ export function addStartPage (scope: FastifyInstance, context: ProviderContext, 
   const { provider, services, cookies, replies } = context
   const { site } = services
 
-  scope.post('/start', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/start', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'redirect')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')
@@ -43,7 +44,7 @@ export function addStartPage (scope: FastifyInstance, context: ProviderContext, 
   })
 
   // For permissions that the user did not give. Only the browser that connected may ask for them again.
-  scope.post('/again', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/again', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'redirect')
     if (handshake === undefined || handshake.status !== 'completed') return replies.refuse(reply, 'unknownHandshake')
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')

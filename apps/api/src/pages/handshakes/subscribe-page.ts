@@ -15,6 +15,7 @@ import { isSameOrigin } from '../browser/same-origin.ts'
 import { forWhom, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext, ShowStart } from '../provider-context.ts'
 
 /** Scripts under the path of the provider. Sites load the first two from their own pages. */
@@ -32,7 +33,7 @@ export async function addSubscribePage (
   const baseUrl = `${site.publicUrl}/connect/${provider.id}`
   await addScripts(scope, { connectUrl: `${site.publicUrl}/connect`, apiUrl: `${site.publicUrl}/v1`, provider: provider.id })
 
-  scope.post('/subscription', { bodyLimit: maxFormBytes, schema: { hide: true } }, async (request, reply) => {
+  scope.post('/subscription', { bodyLimit: maxFormBytes, config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'subscribe')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')

@@ -13,6 +13,7 @@ import { isSameOrigin } from '../browser/same-origin.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { ProviderContext, ShowStart } from '../provider-context.ts'
 
 /** Links to the provider's page, which shows the user a verifier, and has a field for it. */
@@ -20,7 +21,7 @@ export function addVerifierPage (scope: FastifyInstance, context: ProviderContex
   const { provider, services, cookies, replies } = context
   const { site, vault } = services
 
-  scope.post('/verifier', { schema: { hide: true } }, async (request, reply) => {
+  scope.post('/verifier', { config: { cost: costs.outgoing }, schema: { hide: true } }, async (request, reply) => {
     const handshake = await findNamedHandshake(services, provider, request.body, 'verifier')
     if (handshake === undefined) return replies.refuse(reply, 'unknownHandshake')
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')

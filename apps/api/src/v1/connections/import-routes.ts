@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { compileBody } from '../../input/validation.ts'
 import { importConnections } from '../../connections/import-connections.ts'
@@ -15,7 +16,7 @@ export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post('/connections/import', {
       bodyLimit,
-      config: { callers: { scope: 'connections:import' }, checksItems: true },
+      config: { cost: costs.bulk, callers: { scope: 'connections:import' }, checksItems: true },
       validatorCompiler: ({ schema, httpPart }) => httpPart === 'body' ? validateEnvelope : compileBody(schema),
       schema: {
         operationId: 'importConnections',

@@ -10,6 +10,7 @@ import { skipWaiting } from '@carillon/shared/deliveries'
 import { callingUser } from '../../auth/callers.ts'
 import { chosenTeam, membershipAt, requireOwner } from '../../auth/teams.ts'
 import { assertNoInputErrors, notFound, Problem } from '../../problems/problem.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from '../../input/fields.ts'
@@ -110,7 +111,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
     })
 
     app.post('/connections/:id/test', {
-      config: { callers: { scope: 'connections:write', user: true }, problems: ['notOwner', 'connectionClosed', 'tooManyRequests'] },
+      config: { cost: costs.outgoing, callers: { scope: 'connections:write', user: true }, problems: ['notOwner', 'connectionClosed', 'tooManyRequests'] },
       schema: {
         operationId: 'testConnection',
         tags: ['connections'],

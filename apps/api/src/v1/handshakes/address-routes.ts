@@ -12,6 +12,7 @@ import { describeTriesLeft } from '../../handshakes/describe-tries-left.ts'
 import { isOver } from '../../handshakes/outcome/handshake-outcome.ts'
 import { idParams } from '../../input/fields.ts'
 import { invalidInput, notFound, Problem } from '../../problems/problem.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { findOfKind, findOwnHandshake } from './find-own-handshake.ts'
 import { toAddressProblem, toFailedProblem, toOverProblem } from './problems.ts'
@@ -25,7 +26,7 @@ type HandshakeReply = Static<typeof handshakeResponse>
 export function addressRoutes (services: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post('/handshakes/:id/address', {
-      config: { callers: { user: true }, problems: ['handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
+      config: { cost: costs.outgoing, callers: { user: true }, problems: ['handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'giveAddress',
         tags: ['handshakes'],
@@ -46,7 +47,7 @@ export function addressRoutes (services: Services): FastifyPluginAsyncTypebox {
     })
 
     app.post('/handshakes/:id/resend', {
-      config: { callers: { user: true }, problems: ['handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
+      config: { cost: costs.outgoing, callers: { user: true }, problems: ['handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'resendCode',
         tags: ['handshakes'],

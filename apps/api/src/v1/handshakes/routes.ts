@@ -15,6 +15,7 @@ import { redeemCode } from '../../handshakes/redeem-code.ts'
 import { submitVerifier } from '../../handshakes/submit-verifier.ts'
 import { notFound, Problem } from '../../problems/problem.ts'
 import { publicPath } from '../../public-path.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../../input/fields.ts'
 import { addressRoutes, confirmCode } from './address-routes.ts'
@@ -31,7 +32,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     await app.register(subscriptionRoutes(services))
 
     app.post('/handshakes', {
-      config: { callers: { user: true }, problems: ['notFound', 'notOwner', 'teamRequired', 'handshakeFailed', 'tooManyRequests'] },
+      config: { cost: costs.outgoing, callers: { user: true }, problems: ['notFound', 'notOwner', 'teamRequired', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'createHandshake',
         tags: ['handshakes'],
@@ -68,7 +69,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     })
 
     app.post('/handshakes/:id/verifier', {
-      config: { callers: { user: true }, problems: ['handshakeOver', 'wrongVerifier', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
+      config: { cost: costs.outgoing, callers: { user: true }, problems: ['handshakeOver', 'wrongVerifier', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'giveVerifier',
         tags: ['handshakes'],
@@ -93,7 +94,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     })
 
     app.post('/handshakes/:id/confirm', {
-      config: { callers: { user: true }, problems: ['wrongCode', 'handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
+      config: { cost: costs.outgoing, callers: { user: true }, problems: ['wrongCode', 'handshakeOver', 'addressRefused', 'providerUnavailable', 'handshakeFailed', 'tooManyRequests'] },
       schema: {
         operationId: 'confirmAccount',
         tags: ['handshakes'],
@@ -121,7 +122,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
         operationId: 'redeemCode',
         tags: ['handshakes'],
         summary: 'Check whether the code was entered',
-        description: 'You can call it at any rate.',
+        description: 'Carillon asks the provider no more often than it allows, however often you call this.',
         params: idParams,
         response: { 200: handshakeResponse }
       }

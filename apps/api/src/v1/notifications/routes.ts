@@ -5,6 +5,7 @@ import { findNotificationProgress, listNotifications, listUnreachable, maxNamed 
 import { callingKey } from '../../auth/callers.ts'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import { publicPath } from '../../public-path.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { acceptOnce } from '../../notifications/accept-once.ts'
 import { assertAudienceSize } from '../../notifications/assert-audience-size.ts'
@@ -51,7 +52,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
 
     app.post('/notifications/batch', {
       bodyLimit,
-      config: { callers: { scope: 'notifications:write', confirmsKey: true }, problems: ['busy'], exactNumbers: true },
+      config: { cost: costs.bulk, callers: { scope: 'notifications:write', confirmsKey: true }, problems: ['busy'], exactNumbers: true },
       onRequest: backpressure.refuseWhenBusy,
       schema: {
         operationId: 'createNotifications',

@@ -6,6 +6,7 @@ import { parseId } from '@carillon/shared/db'
 import type { StreamedResponse } from '@carillon/http'
 import { problemResponse } from '../../problems/problem-schema.ts'
 import { notFound } from '../../problems/problem.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { forward } from '../../proxy/forward.ts'
 import { readForwardedBody } from '../../proxy/forwarded-body.ts'
@@ -47,7 +48,7 @@ export function proxyRoutes (services: Services): FastifyPluginAsyncTypebox {
         url: '/connections/:id/proxy/*',
         exposeHeadRoute: false,
         // Browsers have no API key, so there are no preflights: OPTIONS is forwarded like other methods.
-        config: { callers: { scope: 'connections:proxy' }, cors: false, forwardsHeaders: true, problems },
+        config: { cost: costs.outgoing, callers: { scope: 'connections:proxy' }, cors: false, forwardsHeaders: true, problems },
         schema: {
           operationId: `proxy${method.charAt(0)}${method.slice(1).toLowerCase()}`,
           tags: ['connections'],

@@ -6,6 +6,7 @@ import { findPull, listInsights, requestPull, sumInsights } from '@carillon/shar
 import { startPull } from '../../connections/store-connections.ts'
 import { chargeOutgoing } from '../../outgoing-budget.ts'
 import { Problem, assertNoInputErrors } from '../../problems/problem.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { insightsCsv } from './insights-csv.ts'
 import { fromInsightsCursor, toInsightsCursor } from './insights-cursor.ts'
@@ -50,7 +51,7 @@ export function pullRoutes (services: Services): FastifyPluginAsyncTypebox {
     }, async (request, reply) => list(request, reply, request.query, await connectionById(services, request, request.params)))
 
     app.post('/teams/:teamId/pulls/:provider/:name/refresh', {
-      config: { callers: { scope: 'connections:write', user: true }, problems: ['notOwner', 'notConnected', 'connectionClosed', 'needsReauth', 'tooManyRequests'] },
+      config: { cost: costs.outgoing, callers: { scope: 'connections:write', user: true }, problems: ['notOwner', 'notConnected', 'connectionClosed', 'needsReauth', 'tooManyRequests'] },
       schema: {
         operationId: 'refreshTeamInsights',
         tags: ['teams'],
