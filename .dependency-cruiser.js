@@ -65,7 +65,7 @@ export default {
       name: 'rules-import-routes',
       comment: "The API's rules know neither its JSON routes nor its pages.",
       severity: 'error',
-      from: { path: '^apps/api/src/(auth|connections|handshakes|input|notifications|problems|proxy)/' },
+      from: { path: '^apps/api/src/(auth|connections|handshakes|input|notifications|problems|proxy|why)/' },
       to: { path: '^apps/api/src/(v1|pages)/' }
     },
     {

@@ -22,6 +22,7 @@ import { pullRoutes } from './pulls/routes.ts'
 import { controlRoutes } from './notifications/control-routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { userTokenRoutes } from './user-tokens/routes.ts'
+import { whyRoutes } from './why/routes.ts'
 
 /** The JSON API. */
 export function v1 (services: Services): FastifyPluginAsync {
@@ -59,6 +60,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(controlRoutes(services))
     await app.register(eventRoutes(services))
     await app.register(deliveryRoutes(services))
+    await app.register(whyRoutes(services))
     await app.register(providerRoutes(services))
   }
 }

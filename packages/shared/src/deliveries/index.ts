@@ -15,7 +15,7 @@ export type { Outcome } from './outcome.ts'
 export { dropPartitions, ensurePartitions } from './partitions.ts'
 export { countWaiting, listProviderStates } from './provider-states.ts'
 
-export { findDelivery, listDeliveries } from './read.ts'
+export { findDeliveries, findDelivery, listDeliveries } from './read.ts'
 export type { Delivery, ExplainedDelivery } from './read.ts'
 export { openSeenToken, sealSeenToken } from './seen-token.ts'
 export { longestWaitsMs, retryDelayMs } from './retry-schedule.ts'

@@ -47,13 +47,21 @@ const latestEvents = '$[last - 199 to last]'
 
 /** Finds one delivery with its latest 200 events. */
 export async function findDelivery (
-  { sql }: Database, notificationId: string, connectionId: string
+  database: Database, notificationId: string, connectionId: string
 ): Promise<ExplainedDelivery | undefined> {
-  const [row] = await sql<Array<DeliveryRow & { history: DeliveryEvent[] }>>`
+  const [delivery] = await findDeliveries(database, notificationId, [connectionId])
+  return delivery
+}
+
+/** The deliveries of a notification to these connections, each with its latest 200 events. */
+export async function findDeliveries (
+  { sql }: Database, notificationId: string, connectionIds: string[]
+): Promise<ExplainedDelivery[]> {
+  const rows = await sql<Array<DeliveryRow & { history: DeliveryEvent[] }>>`
     select ${deliveryColumns(sql)}, jsonb_path_query_array(history, ${latestEvents}::text::jsonpath) as history from deliveries
     join connections on connections.id = connection_id join users on users.id = connections.user_id
-    where notification_id = ${notificationId} and connection_id = ${connectionId}`
-  return row === undefined ? undefined : { ...toDelivery(row), history: row.history }
+    where notification_id = ${notificationId} and connection_id = any (${connectionIds}::uuid[])`
+  return rows.map((row) => ({ ...toDelivery(row), history: row.history }))
 }
 
 type DeliveryRow = Omit<Delivery, 'dueAt' | 'createdAt' | 'updatedAt'> & {

@@ -42,6 +42,12 @@ const delivery = {
   updatedAt: '2026-11-30T09:05:01.000Z'
 }
 
+const connection = { connectionId: delivery.connectionId, provider: exampleProvider, account: { id: 'ujpah72o0', name: 'alice@example.com' } }
+const parkedStory = {
+  explanation: 'Parked since 2026-11-30T10:02:00.000Z. Reason: access token is not accepted. It is sent when the user reconnects Example.',
+  nextStep: 'Ask alice to reconnect Example. `POST /v1/user-tokens` returns the page for it as `connectUrl`.'
+}
+
 /** Examples of notifications, deliveries and providers, by the name of their schema. */
 export const notificationExamples: Record<string, object> = {
   NotificationRequest: request,
@@ -70,6 +76,37 @@ export const notificationExamples: Record<string, object> = {
       { at: '2026-11-30T09:05:00.000Z', event: 'queued' },
       { at: '2026-11-30T09:05:01.000Z', event: 'attempt', outcome: 'sent', status: 200, durationMs: 180 }
     ]
+  },
+  RecipientStory: {
+    notificationId: notification.id,
+    userId: 'alice',
+    title: message.title,
+    createdAt: notification.createdAt,
+    received: 'notYet',
+    explanation: 'The notification has not been sent to alice yet.',
+    nextStep: null,
+    connections: [{ ...connection, state: 'parked', dueAt: null, receipt: null, ...parkedStory }]
+  },
+  UserStory: {
+    userId: 'alice',
+    isKnown: true,
+    explanation: 'alice has one connection, and none that can receive notifications now.',
+    nextStep: null,
+    connections: [{
+      ...connection,
+      status: 'needsReauth',
+      muted: false,
+      parked: 1,
+      explanation: 'Does not work since 2026-11-30T10:02:00.000Z. The reason is: access token is not accepted. One delivery waits for the user to reconnect.',
+      nextStep: parkedStory.nextStep
+    }],
+    notifications: [{
+      notificationId: notification.id,
+      title: message.title,
+      createdAt: notification.createdAt,
+      received: 'notYet',
+      explanation: parkedStory.explanation
+    }]
   },
   ProviderStatusList: {
     data: [{

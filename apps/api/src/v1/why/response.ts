@@ -1,0 +1,127 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { deliveryStates, publicId } from '@carillon/shared/db'
+import type { Message } from '@carillon/shared/providers'
+import type { Recipient, UserConnection } from '@carillon/shared/recipients'
+import type { Explanation, Story } from '../../why/story.ts'
+import { timeField } from '../../input/fields.ts'
+import { connectionStatuses } from '../connections/response.ts'
+
+const userId = Type.String({ description: 'Your id of the user' })
+const title = Type.String({ description: 'The title of the message, or the beginning of its text' })
+const explanation = Type.String({ description: 'Complete sentences for a person' })
+const nextStep = Type.Union([Type.String(), Type.Null()], { description: 'What a person has to do now. Null when nothing has to be done' })
+const received = Type.Enum(['yes', 'notYet', 'unknown', 'no'], {
+  description: '`yes`: a provider accepted the message. `notYet`: it waits. `unknown`: it may have arrived. `no`: it was not and will not be sent'
+})
+const connectionFields = {
+  connectionId: Type.String({ description: '`con_…`' }),
+  provider: Type.String(),
+  account: Type.Object({ id: Type.String(), name: Type.String() }, { title: 'Account' })
+}
+
+export const recipientStoryResponse = Type.Object({
+  notificationId: Type.String({ description: '`ntf_…`' }),
+  userId,
+  title,
+  createdAt: timeField,
+  received,
+  explanation,
+  nextStep,
+  connections: Type.Array(Type.Object({
+    ...connectionFields,
+    state: Type.Union([Type.Enum(deliveryStates), Type.Null()], { description: 'The state of the delivery. Null when there is none' }),
+    dueAt: Type.Union([timeField, Type.Null()], { description: 'When the next attempt is due' }),
+    receipt: Type.Union([Type.Object({ id: Type.String() }, { title: 'Receipt' }), Type.Null()], { description: "The provider's id of the message" }),
+    explanation,
+    nextStep
+  }, { title: 'ConnectionStory' }), { description: "The user's connections that concern this notification" })
+}, { title: 'RecipientStory' })
+
+export const userStoryResponse = Type.Object({
+  userId,
+  isKnown: Type.Boolean(),
+  explanation,
+  nextStep,
+  connections: Type.Array(Type.Object({
+    ...connectionFields,
+    status: Type.Enum(connectionStatuses),
+    muted: Type.Boolean(),
+    parked: Type.Integer({ description: 'Deliveries that wait for the user to reconnect' }),
+    explanation,
+    nextStep
+  }, { title: 'ConnectionHealth' })),
+  notifications: Type.Array(Type.Object({
+    notificationId: Type.String({ description: '`ntf_…`' }),
+    title,
+    createdAt: timeField,
+    received,
+    explanation
+  }, { title: 'RecentNotification' }), { description: 'The last notifications that were addressed to the user, newest first. Among the latest 500 of the deployment' })
+}, { title: 'UserStory' })
+
+export function toRecipientStoryResponse (
+  { notification, userId }: Recipient, story: Story
+): Static<typeof recipientStoryResponse> {
+  const { received, explanation, nextStep, connections } = story
+  return {
+    notificationId: publicId('notification', notification.id),
+    userId,
+    title: titleOf(notification.message),
+    createdAt: notification.createdAt.toISOString(),
+    received,
+    explanation,
+    nextStep,
+    connections: connections.map(({ connection, explanation, nextStep }) => ({
+      ...toConnectionFields(connection),
+      state: connection.delivery?.state ?? null,
+      dueAt: connection.delivery?.dueAt?.toISOString() ?? null,
+      receipt: connection.delivery?.receipt ?? null,
+      explanation,
+      nextStep
+    }))
+  }
+}
+
+export interface UserFindings extends Explanation {
+  userId: string
+  isKnown: boolean
+  connections: Array<Explanation & { connection: UserConnection }>
+  notifications: Array<{ recipient: Recipient, story: Story }>
+}
+
+export function toUserStoryResponse (
+  { connections, notifications, ...findings }: UserFindings
+): Static<typeof userStoryResponse> {
+  return {
+    ...findings,
+    connections: connections.map(({ connection, explanation, nextStep }) => ({
+      ...toConnectionFields(connection),
+      status: connection.status,
+      muted: connection.muted !== null,
+      parked: connection.parked,
+      explanation,
+      nextStep
+    })),
+    notifications: notifications.map(({ recipient: { notification }, story }) => ({
+      notificationId: publicId('notification', notification.id),
+      title: titleOf(notification.message),
+      createdAt: notification.createdAt.toISOString(),
+      received: story.received,
+      explanation: shortOf(story)
+    }))
+  }
+}
+
+/** With one connection, its own story says more. */
+function shortOf ({ explanation, connections: [only, ...others] }: Story): string {
+  return only !== undefined && others.length === 0 ? only.explanation : explanation
+}
+
+function toConnectionFields ({ id, provider, account }: UserConnection) {
+  return { connectionId: publicId('connection', id), provider, account }
+}
+
+function titleOf ({ title, body, url, type }: Message): string {
+  return (title ?? body ?? url ?? type).slice(0, 200)
+}

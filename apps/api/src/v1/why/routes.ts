@@ -1,0 +1,69 @@
+import { Type } from 'typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { parseId } from '@carillon/shared/db'
+import { findRecipient, findUserActivity, findUserConnections } from '@carillon/shared/recipients'
+import { requireScope } from '../../auth/callers.ts'
+import { exactly, idParams, userIdField } from '../../input/fields.ts'
+import { notFound } from '../../problems/problem.ts'
+import type { Services } from '../../services.ts'
+import { explainConnection } from '../../why/explain-connection.ts'
+import { explainUser } from '../../why/explain-user.ts'
+import type { StoryTeller } from '../../why/story.ts'
+import { tellStory } from '../../why/tell-story.ts'
+import { recipientStoryResponse, toRecipientStoryResponse, toUserStoryResponse, userStoryResponse } from './response.ts'
+
+/** How many notifications the story of a user contains. */
+const maxRecent = 5
+
+export function whyRoutes ({ database, providers, now }: Services): FastifyPluginAsyncTypebox {
+  const teller: StoryTeller = {
+    nameOf: (provider) => providers.get(provider)?.name ?? provider,
+    isOffered: (provider) => providers.get(provider)?.send !== undefined,
+    now
+  }
+  return async (app) => {
+    app.get('/notifications/:id/why', {
+      config: { callers: { scope: 'notifications:read' } },
+      schema: {
+        operationId: 'explainRecipient',
+        tags: ['notifications'],
+        summary: 'Explain what a user got',
+        description: 'For any user and any notification: in plain sentences, with what to do next. The API key also needs `connections:read`.',
+        params: idParams,
+        querystring: exactly({ userId: userIdField }),
+        response: { 200: recipientStoryResponse }
+      }
+    }, async (request) => {
+      requireScope(request, 'connections:read')
+      const { params, query: { userId } } = request
+      const id = parseId('notification', params.id)
+      const recipient = id === undefined ? undefined : await findRecipient(database, id, userId)
+      if (recipient === undefined) throw notFound('notification')
+      return toRecipientStoryResponse(recipient, tellStory(recipient, teller))
+    })
+
+    app.get('/users/:userId/why', {
+      config: { callers: { scope: 'notifications:read' } },
+      schema: {
+        operationId: 'explainUser',
+        tags: ['users'],
+        summary: 'Explain what reaches a user',
+        description: "The state of each of the user's connections, and of the last notifications that were addressed to the user. " +
+          'The API key also needs `connections:read`.',
+        params: Type.Object({ userId: userIdField }),
+        response: { 200: userStoryResponse }
+      }
+    }, async (request) => {
+      requireScope(request, 'connections:read')
+      const { params: { userId } } = request
+      const [{ isKnown, notificationIds }, found] = await Promise.all([
+        findUserActivity(database, userId, maxRecent), findUserConnections(database, userId)
+      ])
+      const recipients = await Promise.all(notificationIds.map((id) => findRecipient(database, id, userId)))
+      const notifications = recipients.flatMap((recipient) =>
+        recipient === undefined ? [] : [{ recipient, story: tellStory(recipient, teller) }])
+      const connections = found.map((connection) => ({ connection, ...explainConnection(connection, userId, teller) }))
+      return toUserStoryResponse({ userId, isKnown, ...explainUser(userId, isKnown, found), connections, notifications })
+    })
+  }
+}
