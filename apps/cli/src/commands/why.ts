@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { describeRecipient, describeUser } from '../operator/describe-story.ts'
+import { openWhyApi } from '../operator/why-api.ts'
+
+export function addWhy (program: Command, { env, print, named }: CommandContext): void {
+  program.command('why')
+    .summary('explain why a user did or did not get a notification')
+    .description('Explains in plain sentences why a user did or did not get a notification, and what to do next. Without a notification: ' +
+      "the user's connections and the last notifications.")
+    .argument('<user>', 'your id of the user')
+    .argument('[notification]', 'the notification (ntf_…)')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', more)
+    .action(async (user: string, notification: string | undefined, { json }: { json?: true }) => {
+      const api = await openWhyApi(env)
+      const lines = notification === undefined
+        ? describe(await api.explainUser(user), describeUser)
+        : describe(await api.explainRecipient(notification, user), describeRecipient)
+      for (const line of lines) print(line)
+
+      function describe<Story> (story: Story, toLines: (story: Story, named: CommandContext['named']) => string[]): string[] {
+        return json === true ? [JSON.stringify(story)] : toLines(story, named)
+      }
+    })
+}
+
+const more = `
+The API key needs the scopes notifications:read and connections:read.
+
+Examples:
+  carillon why alice
+  carillon why alice ntf_01jd…
+  carillon why alice ntf_01jd… --json | jq -r .received`

@@ -1,0 +1,63 @@
+import { moment, titleOf } from '../notifications/output/format.ts'
+import { printable } from '../printable.ts'
+import type { RecipientStory, UserStory } from './why-api.ts'
+import { wrapText } from './wrap-text.ts'
+
+const indent = '  '
+
+const receivedTexts = { yes: 'got it', notYet: 'waits for it', unknown: 'may have got it', no: 'did not get it' }
+
+/** The story of one notification and one user, as lines of 80 characters. `named` names the program in commands. */
+export function describeRecipient (story: RecipientStory, named: (text: string) => string): string[] {
+  const { notificationId, createdAt, title, connections } = story
+  return [
+    `${titled(title)}, accepted at ${moment(createdAt)}`,
+    notificationId,
+    '',
+    ...sentences(story, named, ''),
+    ...connections.flatMap((connection) => ['', ...connectionLines(connection, connection.state ?? 'no delivery', named)])
+  ]
+}
+
+/** The connections of a user and the last notifications, as lines of 80 characters. */
+export function describeUser (story: UserStory, named: (text: string) => string): string[] {
+  const { userId, connections, notifications } = story
+  return [
+    ...sentences(story, named, ''),
+    ...connections.flatMap((connection) => {
+      const { muted, status } = connection
+      return ['', ...connectionLines(connection, muted && status === 'active' ? 'muted' : status, named)]
+    }),
+    ...notifications.flatMap(({ notificationId, title, createdAt, received, explanation }) => [
+      '',
+      `${titled(title)}, accepted at ${moment(createdAt)}: ${printable(userId)} ${receivedTexts[received]}`,
+      `${indent}${notificationId}`,
+      ...wrapText(readable(explanation), { indent })
+    ])
+  ]
+}
+
+function connectionLines (
+  { provider, account, connectionId, ...story }: RecipientStory['connections'][number] | UserStory['connections'][number],
+  state: string, named: (text: string) => string
+): string[] {
+  return [`${provider}, ${printable(account.name)}: ${state}`, `${indent}${connectionId}`, ...sentences(story, named, indent)]
+}
+
+function sentences (
+  { explanation, nextStep }: { explanation: string, nextStep: string | null }, named: (text: string) => string, indent: string
+): string[] {
+  return [
+    ...wrapText(readable(explanation), { indent }),
+    ...nextStep === null ? [] : wrapText(`Next: ${named(readable(nextStep))}`, { indent })
+  ]
+}
+
+function titled (title: string): string {
+  return titleOf({ message: { type: '', title } })
+}
+
+/** Times without their milliseconds, and nothing that controls the terminal. */
+function readable (text: string): string {
+  return printable(text).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, moment)
+}
