@@ -1,3 +1,4 @@
+import type { EndpointClient } from '@carillon/shared/endpoints'
 import type { Refresher } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
@@ -16,6 +17,8 @@ export interface Services {
   /** The providers this deployment offers, by id. */
   providers: ReadonlyMap<string, Provider>
   http: StreamingHttp
+  /** For the endpoints of the site. */
+  endpointClient: EndpointClient
   /** Client registrations at hosts that users choose. */
   registrations: Registrations
   refresher: Refresher

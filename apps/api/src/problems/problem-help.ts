@@ -26,6 +26,7 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
     'The status of the notification does not allow this. `reason` is the status.', 'Retrieve the notification, and decide by its status.'),
   idempotencyKeyInUse: help(
     'Another request with this `Idempotency-Key` is being handled.', 'Send the same request again after the seconds in `Retry-After`.'),
+  endpointLimit: help('A deployment has at most 50 endpoints.', 'Delete an endpoint that is not used.'),
   nothingToRetry: help('No delivery of the notification failed, or the notification expired.', 'Send a new notification.'),
   bodyTooLarge: help(
     'The body exceeds 64 KiB; 4 MiB for teams, 16 MiB for notifications and previews, 12 MiB for imports, 32 MiB for the proxy.',

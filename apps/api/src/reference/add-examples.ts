@@ -1,9 +1,10 @@
 import { accountExamples } from './examples/accounts.ts'
+import { endpointExamples } from './examples/endpoints.ts'
 import { notificationExamples } from './examples/notifications.ts'
 import type { ProblemCode } from '../problems/problem-table.ts'
 import { problemExamples } from './problem-responses.ts'
 
-const examples: Record<string, object> = { ...accountExamples, ...notificationExamples }
+const examples: Record<string, object> = { ...accountExamples, ...endpointExamples, ...notificationExamples }
 
 /** Examples of contents that are not JSON, by their type. */
 const textExamples: Record<string, string> = {

@@ -11,6 +11,8 @@ import type { Services } from '../services.ts'
 import { connectionRoutes } from './connections/routes.ts'
 import { connectorRoutes } from './connectors/routes.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
+import { attemptRoutes } from './endpoints/attempt-routes.ts'
+import { endpointRoutes } from './endpoints/routes.ts'
 import { eventRoutes } from './notifications/event-routes.ts'
 import { handshakeRoutes } from './handshakes/routes.ts'
 import { importRoutes } from './connections/import-routes.ts'
@@ -62,6 +64,8 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(deliveryRoutes(services))
     await app.register(whyRoutes(services))
     await app.register(providerRoutes(services))
+    await app.register(endpointRoutes(services))
+    await app.register(attemptRoutes(services))
   }
 }
 

@@ -31,7 +31,10 @@ const calls = [
   ['GET', '/v1/notifications', 'notifications:read', false],
   ['GET', '/v1/notifications/ntf_x', 'notifications:read', false],
   ['GET', '/v1/notifications/ntf_x/deliveries', 'notifications:read', false],
-  ['GET', '/v1/notifications/ntf_x/deliveries/con_x', 'notifications:read', false]
+  ['GET', '/v1/notifications/ntf_x/deliveries/con_x', 'notifications:read', false],
+  ['GET', '/v1/endpoints', 'endpoints:write', false],
+  ['POST', '/v1/endpoints/end_x/rotate-secret', 'endpoints:write', false],
+  ['POST', '/v1/endpoints/end_x/test', 'endpoints:write', false]
 ] as const
 
 for (const [method, path, scope, takesUser, body] of calls) {

@@ -1,7 +1,9 @@
 import { randomFillSync } from 'node:crypto'
 import { v7, validate } from 'uuid'
 
-const prefixes = { user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk', notification: 'ntf', apiKey: 'key' } as const
+const prefixes = {
+  user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk', notification: 'ntf', apiKey: 'key', event: 'evt', endpoint: 'end'
+} as const
 
 export type IdKind = keyof typeof prefixes
 

@@ -9,6 +9,7 @@ export const scopes = [
   'notifications:read',
   'notifications:write',
   'notifications:broadcast',
+  'endpoints:write',
   'admin'
 ] as const
 

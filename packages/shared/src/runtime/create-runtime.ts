@@ -1,3 +1,4 @@
+import { publicUrl } from '../config/index.ts'
 import type { Config } from '../config/index.ts'
 import { createRegistrations } from '../connections/index.ts'
 import { createRefresher } from '../grants/index.ts'
@@ -6,7 +7,9 @@ import { openClock } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { openDeliveryQueues, releaseDeliveries } from '../deliveries/index.ts'
 import type { DeliveryQueues } from '../deliveries/index.ts'
-import { createHttp, formatUserAgent } from '@carillon/http'
+import { createEndpointClient } from '../endpoints/index.ts'
+import type { EndpointClient } from '../endpoints/index.ts'
+import { createHttp, formatUserAgent, isLoopback } from '@carillon/http'
 import type { StreamingHttp } from '@carillon/http'
 import { createLog } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
@@ -34,6 +37,8 @@ export interface Runtime {
   /** The maximum of requests per second for each provider, by its id. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>
   http: StreamingHttp
+  /** For the endpoints of the site. */
+  endpointClient: EndpointClient
   registrations: Registrations
   refresher: Refresher
   queues: DeliveryQueues
@@ -68,13 +73,14 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
   const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
   const queues = openDeliveryQueues(queueBackend, senders)
   const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
-  const http = createHttp({
-    trustedOrigins: trustedOrigins(providers),
+  const outgoing = {
     allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
     userAgent: formatUserAgent(config.PUBLIC_URL),
     ...signal !== undefined && { signal },
-    onRefused: (host) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
-  })
+    onRefused: (host: string) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
+  }
+  const http = createHttp({ ...outgoing, trustedOrigins: trustedOrigins(providers) })
+  const endpointClient = createEndpointClient({ ...outgoing, allowsLoopback: isDevelopment(config), now: clock.now })
   return {
     config,
     log,
@@ -84,6 +90,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     providers,
     perSecond: maxPerSecond(config, known),
     http,
+    endpointClient,
     registrations: createRegistrations(database, vault, clock.now),
     refresher: createRefresher({
       database, vault, log, onRecovered: (connectionIds) => releaseDeliveries({ database, queues, log }, connectionIds)
@@ -93,6 +100,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     now: clock.now,
     close: async () => {
       await http.close()
+      await endpointClient.close()
       await Promise.all([...providers.values()].map((provider) => provider.close?.()))
       await pullQueue.close()
       await queues.close()
@@ -100,4 +108,10 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
       if (stores !== overrides.stores) await stores.close()
     }
   }
+}
+
+/** Browsers reach Carillon only on this machine, so the site runs here too. */
+function isDevelopment (config: RuntimeConfig): boolean {
+  const { protocol, hostname } = new URL(publicUrl(config))
+  return protocol === 'http:' && isLoopback(hostname)
 }

@@ -26,7 +26,7 @@ export function replaceSecret (old: SigningSecrets, secret: string, now: number)
 }
 
 /** All secrets that sign now, the newest first. */
-export function activeSecrets ({ secret, retiring = [] }: SigningSecrets, now: number): string[] {
+export function activeSecrets ({ secret, retiring = [] }: SigningSecrets, now: number): [string, ...string[]] {
   return [secret, ...retiring.filter(({ until }) => until > now).map((one) => one.secret)]
 }
 

@@ -2,7 +2,8 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, grants, handshakes, idempotencyKeys,
+  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, endpointAttempts,
+  endpointDeliveries, endpoints, grants, handshakes, idempotencyKeys,
   inboundPolls, insights, newId, notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments,
   teamMembers, teams, users
 } from '../../src/db/index.ts'
@@ -359,6 +360,40 @@ t.test('idempotency keys', async (t) => {
   await takes('one that any repeated request can claim', { leaseId: null, leaseUntil: null })
   await refuses('idempotency_keys_lease', 'a lease without an end', { leaseUntil: null })
   await refuses('idempotency_keys_response', 'a response of a request that is being handled', { response: 'sealed' })
+})
+
+t.test('endpoints', async (t) => {
+  const { takes, refuses } = attempts(t, endpoints, () => ({ id: newId(), url: 'https://shop.example/', events: ['*'], secrets: 'sealed' }))
+  await takes('one that receives events')
+  await takes('one that is failing', { failingSince: now, failure: '500' })
+  await takes('one that is disabled', { disabledAt: now, disabledReason: 'gone' })
+  await refuses('endpoints_url', 'no URL', { url: '' })
+  await refuses('endpoints_description', 'an empty description', { description: '' })
+  await refuses('endpoints_events', 'no types of events', { events: [] })
+  await refuses('endpoints_disabled', 'a disabled one without a reason', { disabledAt: now })
+  await refuses('endpoints_disabled_reason', 'a reason that is not known', { disabledAt: now, disabledReason: 'tired' })
+  await refuses('endpoints_failure', 'a failing one without its failure', { failingSince: now })
+})
+
+t.test('deliveries and attempts of endpoints', async (t) => {
+  const endpointId = newId()
+  await db.insert(endpoints).values({ id: endpointId, url: 'https://shop.example/', events: ['*'], secrets: 'sealed' })
+  const ofDelivery = attempts(t, endpointDeliveries, () => ({ endpointId, eventId: newId(), state: 'pending' as const, nextAttemptAt: now }))
+  await ofDelivery.takes('one that waits')
+  await ofDelivery.takes('one under a lease', { state: 'sending', leaseId: newId() })
+  await ofDelivery.takes('one that succeeded', { state: 'succeeded', nextAttemptAt: null, attempts: 1 })
+  await ofDelivery.refuses('endpoint_deliveries_endpoint_id_endpoints_id_fk', 'an endpoint that does not exist', { endpointId: newId() })
+  await ofDelivery.refuses('endpoint_deliveries_state', 'a state that is not known', { state: 'lost', nextAttemptAt: null })
+  await ofDelivery.refuses('endpoint_deliveries_next', 'one that is over and has a next attempt', { state: 'failed' })
+  await ofDelivery.refuses('endpoint_deliveries_lease', 'a lease of one that waits', { leaseId: newId() })
+  await ofDelivery.refuses('endpoint_deliveries_attempts', 'a negative number of attempts', { attempts: -1 })
+  const ofAttempt = attempts(t, endpointAttempts, () => ({
+    id: newId(), endpointId, eventId: newId(), eventType: 'endpoint.test', at: now, durationMs: 3, status: 204
+  }))
+  await ofAttempt.takes('one that succeeded')
+  await ofAttempt.takes('one without a response', { status: null, error: 'connection refused' })
+  await ofAttempt.refuses('endpoint_attempts_endpoint_id_endpoints_id_fk', 'an endpoint that does not exist', { endpointId: newId() })
+  await ofAttempt.refuses('endpoint_attempts_result', 'a failure without an error', { status: 500 })
 })
 
 t.test('the test covers every constraint', async (t) => {

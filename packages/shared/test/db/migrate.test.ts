@@ -4,7 +4,8 @@ import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
 import { migrateQueue } from '../../src/queue/index.ts'
 
 const tables = [
-  'ad_accounts', 'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'grants', 'handshakes', 'idempotency_keys',
+  'ad_accounts', 'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'endpoint_attempts',
+  'endpoint_deliveries', 'endpoints', 'grants', 'handshakes', 'idempotency_keys',
   'inbound_polls', 'insights', 'notices', 'notifications', 'outgoing_budgets', 'progress', 'provider_hosts', 'pulls', 'registrations',
   'revocations', 'segments', 'team_members',
   'teams', 'users'

@@ -1,0 +1,140 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { endpointDeliveries, endpoints } from '../db/index.ts'
+import type { Database, disableReasons } from '../db/index.ts'
+import { activeSecrets, newWebhookSecret, replaceSecret } from '../webhooks/index.ts'
+import type { SigningSecrets } from '../webhooks/index.ts'
+import type { SealContext, Vault } from '../vault/index.ts'
+
+export interface Endpoint {
+  id: string
+  url: string
+  description: string | null
+  /** Types of events, or `*`. */
+  events: string[]
+  disabledAt: Date | null
+  disabledReason: typeof disableReasons[number] | null
+  /** The first failure since the last success, and the latest one. */
+  failingSince: Date | null
+  failure: string | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+export interface EndpointInput {
+  url: string
+  description: string | null
+  events: string[]
+  enabled: boolean
+}
+
+export type EndpointUpdate = { [Name in keyof EndpointInput]?: EndpointInput[Name] | undefined }
+
+/** More would make every event expensive. */
+export const maxEndpoints = 50
+
+const columns = {
+  id: endpoints.id,
+  url: endpoints.url,
+  description: endpoints.description,
+  events: endpoints.events,
+  disabledAt: endpoints.disabledAt,
+  disabledReason: endpoints.disabledReason,
+  failingSince: endpoints.failingSince,
+  failure: endpoints.failure,
+  createdAt: endpoints.createdAt,
+  updatedAt: endpoints.updatedAt
+}
+
+/** Creates an endpoint with a new secret. Does nothing when the id exists. False when there are `maxEndpoints` already. */
+export async function createEndpoint (
+  { sql }: Database, vault: Vault, { id, url, description, events, enabled }: EndpointInput & { id: string }
+): Promise<boolean> {
+  const secrets = sealSecrets(vault, id, { secret: newWebhookSecret() })
+  const { count } = await sql`
+    insert into endpoints (id, url, description, events, secrets, disabled_at, disabled_reason)
+    select ${id}, ${url}, ${description}, ${events}::text[], ${secrets},
+      case when ${enabled}::boolean then null else now() end, case when ${enabled}::boolean then null else 'operator' end
+    where (select count(*) from endpoints) < ${maxEndpoints}
+    on conflict (id) do nothing`
+  return count === 1 || (await sql`select from endpoints where id = ${id}`).count === 1
+}
+
+export async function findEndpoint ({ db }: Pick<Database, 'db'>, id: string): Promise<Endpoint | undefined> {
+  const [row] = await db.select(columns).from(endpoints).where(eq(endpoints.id, id))
+  return row
+}
+
+/** Oldest first. */
+export async function listEndpoints (
+  { db }: Database, { limit, after }: { limit: number, after?: string | undefined }
+): Promise<Endpoint[]> {
+  return db.select(columns).from(endpoints).where(after === undefined ? undefined : gt(endpoints.id, after))
+    .orderBy(asc(endpoints.id)).limit(limit)
+}
+
+/**
+ * Updates an endpoint. Enabling it or changing its URL forgets earlier failures. Disabling it cancels what waits for it. False
+ * when it does not exist.
+ */
+export async function updateEndpoint (
+  { db }: Database, id: string, { url, description, events, enabled }: EndpointUpdate
+): Promise<boolean> {
+  return await db.transaction(async (tx) => {
+    const [before] = await tx.select({ url: endpoints.url, disabledAt: endpoints.disabledAt }).from(endpoints)
+      .where(eq(endpoints.id, id)).for('no key update')
+    if (before === undefined) return false
+    const isDisabled = before.disabledAt !== null
+    const isFresh = (enabled === true && isDisabled) || (url !== undefined && url !== before.url)
+    await tx.update(endpoints).set({
+      ...url !== undefined && { url },
+      ...description !== undefined && { description },
+      ...events !== undefined && { events },
+      ...enabled === true && { disabledAt: null, disabledReason: null },
+      ...enabled === false && !isDisabled && { disabledAt: sql`now()`, disabledReason: 'operator' as const },
+      ...isFresh && { failingSince: null, failure: null },
+      updatedAt: sql`now()`
+    }).where(eq(endpoints.id, id))
+    if (enabled === false && !isDisabled) {
+      await tx.update(endpointDeliveries).set({ state: 'canceled', nextAttemptAt: null, leaseId: null, updatedAt: sql`now()` })
+        .where(and(eq(endpointDeliveries.endpointId, id), sql`${endpointDeliveries.nextAttemptAt} is not null`))
+    }
+    return true
+  })
+}
+
+/** Deletes an endpoint with its deliveries and attempts. False when it does not exist. */
+export async function deleteEndpoint ({ db }: Database, id: string): Promise<boolean> {
+  return (await db.delete(endpoints).where(eq(endpoints.id, id)).returning({ id: endpoints.id })).length === 1
+}
+
+/** Gives an endpoint a new secret. The earlier one also signs for a day. False when the endpoint does not exist. */
+export async function rotateSecret ({ db }: Database, vault: Vault, id: string, now: number): Promise<boolean> {
+  return await db.transaction(async (tx) => {
+    const [row] = await tx.select({ secrets: endpoints.secrets }).from(endpoints).where(eq(endpoints.id, id)).for('no key update')
+    if (row === undefined) return false
+    const secrets = replaceSecret(openSecrets(vault, id, row.secrets), newWebhookSecret(), now)
+    await tx.update(endpoints).set({ secrets: sealSecrets(vault, id, secrets), updatedAt: sql`now()` }).where(eq(endpoints.id, id))
+    return true
+  })
+}
+
+/** The secrets that sign requests to an endpoint now, the newest first. Undefined when it does not exist. */
+export async function readSecrets (
+  { db }: Pick<Database, 'db'>, vault: Vault, id: string, now: number
+): Promise<[string, ...string[]] | undefined> {
+  const [row] = await db.select({ secrets: endpoints.secrets }).from(endpoints).where(eq(endpoints.id, id))
+  return row && activeSecrets(openSecrets(vault, id, row.secrets), now)
+}
+
+/** Opens the sealed secrets of an endpoint. Throws VaultError. */
+export function openSecrets (vault: Vault, id: string, sealed: string): SigningSecrets {
+  return JSON.parse(vault.open(sealed, contextOf(id)))
+}
+
+function sealSecrets (vault: Vault, id: string, secrets: SigningSecrets): string {
+  return vault.seal(JSON.stringify(secrets), contextOf(id))
+}
+
+function contextOf (id: string): SealContext {
+  return { table: 'endpoints', column: 'secrets', id }
+}

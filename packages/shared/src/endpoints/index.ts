@@ -1,0 +1,7 @@
+export { listAttempts, recordAttempt } from './attempts.ts'
+export type { EndpointAttempt } from './attempts.ts'
+export { describeEndpoint } from './describe-endpoint.ts'
+export { createEndpointClient } from './endpoint-client.ts'
+export type { AttemptResult, EndpointClient } from './endpoint-client.ts'
+export { createEndpoint, deleteEndpoint, findEndpoint, listEndpoints, maxEndpoints, readSecrets, rotateSecret, updateEndpoint } from './endpoints.ts'
+export type { Endpoint } from './endpoints.ts'
