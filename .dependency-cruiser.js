@@ -62,6 +62,13 @@ export default {
       to: { path: '^packages/', pathNot: '^packages/(clients|http)/' }
     },
     {
+      name: 'sdk-imports-carillon',
+      comment: 'Sites and browsers use packages/sdk without the rest of Carillon.',
+      severity: 'error',
+      from: { path: '^packages/sdk/src' },
+      to: { path: '^(packages|apps)/', pathNot: '^packages/sdk/src/' }
+    },
+    {
       name: 'rules-import-routes',
       comment: "The API's rules know neither its JSON routes nor its pages.",
       severity: 'error',

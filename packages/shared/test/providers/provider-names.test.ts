@@ -10,6 +10,8 @@ const homes = [
   // The lines that add a provider and its simulator.
   'packages/shared/src/providers/registry.ts',
   'apps/sandbox/src/simulators.ts',
+  // Types with the descriptions of the contract.
+  'packages/sdk/src/generated/',
   // Libraries for one provider each, and the numbers of one provider.
   'packages/clients/',
   'apps/bench/',

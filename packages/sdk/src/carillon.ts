@@ -1,0 +1,30 @@
+import { openApi } from './api/open-api.ts'
+import type { CarillonOptions } from './api/open-api.ts'
+import { createConnections } from './resources/connections.ts'
+import { createHandshakes } from './resources/handshakes.ts'
+import { createNotifications } from './resources/notifications.ts'
+import { createConnectors, createProviders } from './resources/providers.ts'
+import { createTeams } from './resources/teams.ts'
+import { createUsers } from './resources/users.ts'
+
+/** The API of one Carillon. Every call throws CarillonError. */
+export class Carillon {
+  readonly connections: ReturnType<typeof createConnections>
+  readonly connectors: ReturnType<typeof createConnectors>
+  readonly handshakes: ReturnType<typeof createHandshakes>
+  readonly notifications: ReturnType<typeof createNotifications>
+  readonly providers: ReturnType<typeof createProviders>
+  readonly teams: ReturnType<typeof createTeams>
+  readonly users: ReturnType<typeof createUsers>
+
+  constructor (options: CarillonOptions) {
+    const api = openApi(options)
+    this.connections = createConnections(api)
+    this.connectors = createConnectors(api)
+    this.handshakes = createHandshakes(api)
+    this.notifications = createNotifications(api)
+    this.providers = createProviders(api)
+    this.teams = createTeams(api)
+    this.users = createUsers(api)
+  }
+}
