@@ -10,6 +10,7 @@ const token = sessionStorage.getItem('token')
 const hint = document.getElementById('hint')
 const errorLine = document.getElementById('error')
 const list = document.getElementById('connectors')
+const back = document.getElementById('back')
 const labels = {
   redirect: 'Connect',
   verifier: 'Paste a verifier',
@@ -33,6 +34,9 @@ async function show () {
   if (answer === undefined) return
   hint.textContent = answer.data.length === 0 ? 'There is nothing to connect.' : ''
   list.replaceChildren(...answer.data.map(toItem))
+  // The server has checked that it is a page of the site.
+  back.hidden = answer.returnTo === null
+  if (answer.returnTo !== null) back.querySelector('a').href = answer.returnTo
 }
 
 function toItem (connector) {
@@ -133,9 +137,10 @@ function connectForm ({ provider, name, kinds, needsAccount, team }, firstLabels
     ...kinds.map((kind, index) => button(labelOf(kind, index), name, index === 0 ? '' : 'quiet', kind))
   ], async (kind) => {
     const named = account === undefined ? {} : { account: account.input.value }
-    const returnTo = location.origin + location.pathname
+    // The token knows the page of the site, if the user came from one.
+    const returnTo = back.hidden ? { returnTo: location.origin + location.pathname } : {}
     const forTeam = team === null ? {} : { teamId: team.teamId }
-    const handshake = await api('POST', 'handshakes', { provider, kind, ...forTeam, ...named, returnTo }, account?.input)
+    const handshake = await api('POST', 'handshakes', { provider, kind, ...forTeam, ...named, ...returnTo }, account?.input)
     if (handshake !== undefined && await bind(provider, handshake.id)) location.assign(handshake.startUrl)
   })
 }

@@ -3,8 +3,9 @@ import { findUser } from '@carillon/shared/users'
 import type { ApiKey } from '@carillon/shared/api-keys'
 import type { Scope } from '@carillon/shared/db'
 import type { User } from '@carillon/shared/users'
+import { readReturnTo } from '../handshakes/return-to.ts'
 import { Problem } from '../problems/problem.ts'
-import type { Services } from '../services.ts'
+import type { Services, Site } from '../services.ts'
 import { readBearer } from './bearer.ts'
 import { createKeys } from './keys.ts'
 import { createUserTokens } from './user-tokens.ts'
@@ -15,7 +16,16 @@ import { createUserTokens } from './user-tokens.ts'
  */
 type Callers = { scope: Scope, user?: true, confirmsKey?: true } | { scope?: never, user: true, confirmsKey?: never }
 
-type Caller = { kind: 'key', key: ApiKey } | { kind: 'user', user: User, teamId: string | undefined }
+type Caller = { kind: 'key', key: ApiKey } | UserCaller
+
+interface UserCaller {
+  kind: 'user'
+  user: User
+  /** The team of the token, if any. */
+  teamId: string | undefined
+  /** The return URL of the token, if any. */
+  returnTo: string | undefined
+}
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -89,8 +99,8 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
     }
     const subject = await tokens.verify(token)
     const user = subject === undefined ? undefined : await findUser(database, subject.userId)
-    if (user !== undefined) return { kind: 'user', user, teamId: subject?.teamId }
-    throw invalidToken('The token is invalid or has expired')
+    if (subject === undefined || user === undefined) throw invalidToken('The token is invalid or has expired')
+    return { kind: 'user', user, teamId: subject.teamId, returnTo: subject.returnTo }
   }
 }
 
@@ -107,6 +117,11 @@ export function callingUser ({ caller }: FastifyRequest): User | undefined {
 /** The calling user of a route that only users may call. */
 export function requireUser (request: FastifyRequest): User {
   return callingUser(request) ?? refuse(new Problem('wrongCaller', 'This call requires a user token'))
+}
+
+/** The return URL of the calling user's token, if it is still one of the site. */
+export function returnToOf ({ caller }: FastifyRequest, site: Site): string | undefined {
+  return readReturnTo(site, caller?.kind === 'user' ? caller.returnTo : undefined).url
 }
 
 /** The id of the calling user or API key. */

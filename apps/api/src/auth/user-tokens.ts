@@ -9,6 +9,8 @@ interface TokenSubject {
   userId: string
   /** The membership is not part of the token. Each request checks it. */
   teamId?: string | undefined
+  /** Where the user goes back to. It was a URL of the site when the token was issued. */
+  returnTo?: string | undefined
 }
 
 export interface UserTokens {
@@ -21,10 +23,11 @@ export interface UserTokens {
 export function createUserTokens (vault: Vault, now: () => number): UserTokens {
   const secrets = vault.derive('user-token')
   return {
-    issue: async ({ userId, teamId }, expiresInSeconds) => {
+    issue: async ({ userId, teamId, returnTo }, expiresInSeconds) => {
       const issuedAt = Math.floor(now() / 1000)
       const expiresAt = issuedAt + expiresInSeconds
-      const token = await new SignJWT(teamId === undefined ? {} : { team: teamId }).setProtectedHeader({ alg: 'HS256' })
+      const claims = { ...teamId !== undefined && { team: teamId }, ...returnTo !== undefined && { return_to: returnTo } }
+      const token = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' })
         .setIssuer(issuer).setAudience(audience).setSubject(userId).setIssuedAt(issuedAt).setExpirationTime(expiresAt)
         .sign(secrets[0])
       return { token, expiresAt: new Date(expiresAt * 1000) }
@@ -40,12 +43,16 @@ export function createUserTokens (vault: Vault, now: () => number): UserTokens {
 
 async function subjectOf (token: string, secret: Buffer, currentDate: Date): Promise<TokenSubject | undefined> {
   try {
-    const { payload: { sub, team } } = await jwtVerify(token, secret, {
+    const { payload: { sub, team, return_to: returnTo } } = await jwtVerify(token, secret, {
       algorithms: ['HS256'], issuer, audience, currentDate, requiredClaims: ['sub', 'exp']
     })
-    return sub === undefined ? undefined : { userId: sub, teamId: typeof team === 'string' ? team : undefined }
+    return sub === undefined ? undefined : { userId: sub, teamId: textOf(team), returnTo: textOf(returnTo) }
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined
     throw error
   }
+}
+
+function textOf (claim: unknown): string | undefined {
+  return typeof claim === 'string' ? claim : undefined
 }

@@ -23,7 +23,7 @@ export function readHandshakeInput (
   const provider = providers.get(body.provider)
   const kinds = provider === undefined ? [] : kindsOf(provider)
   const kind = body.kind ?? kinds[0]
-  const returnTo = body.returnTo === undefined ? undefined : readReturnTo(site, body.returnTo)
+  const { url: returnTo, fault } = readReturnTo(site, body.returnTo)
   const account = body.account?.trim()
   assertNoInputErrors([
     ...kinds.length === 0 ? [{ path: 'provider', message: 'is not a provider of this server that users can connect' }] : [],
@@ -32,10 +32,10 @@ export function readHandshakeInput (
       ? [{ path: 'teamId', message: `is not accepted by ${provider.name}: each user connects their own account` }]
       : [],
     ...provider === undefined ? [] : accountErrors(provider, account),
-    ...returnTo !== undefined && 'fault' in returnTo ? [{ path: 'returnTo', message: returnTo.fault }] : []
+    ...fault === undefined ? [] : [{ path: 'returnTo', message: fault }]
   ])
   if (provider === undefined || kind === undefined) throw new Error('An invalid body was not refused')
-  return { provider, kind, account, returnTo: returnTo !== undefined && 'url' in returnTo ? returnTo.url : undefined }
+  return { provider, kind, account, returnTo }
 }
 
 function accountErrors (provider: Provider, account: string | undefined): InputError[] {

@@ -3,8 +3,12 @@ import type { Site } from '../services.ts'
 /** Paths of this server below PUBLIC_URL. They are never pages of the site, even when both share an origin. */
 const ownPaths = /^\/(?:connect|u|v1|inbound|docs|openapi\.json|healthz|readyz|metrics)(?:\/|$)/
 
-/** `returnTo` as it is stored, or what is wrong with it. The connect page is the only page of this server that it may name. */
-export function readReturnTo ({ publicUrl, allowedOrigins }: Site, text: string): { url: string } | { fault: string } {
+/**
+ * `returnTo` as it is stored, or what is wrong with it. Neither when there is none. The connect page is the only page of this
+ * server that it may name.
+ */
+export function readReturnTo ({ publicUrl, allowedOrigins }: Site, text: string | undefined): { url?: string, fault?: string } {
+  if (text === undefined) return {}
   if (!URL.canParse(text)) return { fault: 'must be an absolute URL' }
   const url = new URL(text)
   if (!['http:', 'https:'].includes(url.protocol)) return { fault: 'must be an http or https URL' }
@@ -43,7 +47,7 @@ export function withOutcome (returnTo: string, outcome: Record<string, string>):
   const [, path = '', , query = '', fragment = ''] = /^([^?#]*)(\?([^#]*))?(#.*)?$/.exec(returnTo) ?? []
   const parameters = query === '' ? [] : query.split('&')
   const hasOutcome = parameters.some((parameter) => nameOf(parameter) === 'carillon')
-  const ours = new Set([...Object.keys(outcome), ...hasOutcome ? ['provider', 'reason', 'missing'] : []])
+  const ours = new Set([...Object.keys(outcome), ...hasOutcome ? ['provider', 'reason', 'missing', 'handshake', 'connection'] : []])
   const kept = parameters.filter((parameter) => !ours.has(nameOf(parameter)))
   return `${path}?${[...kept, new URLSearchParams(outcome).toString()].join('&')}${fragment}`
 }

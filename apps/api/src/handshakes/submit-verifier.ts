@@ -43,8 +43,8 @@ export async function submitVerifier (
     assertTeamOwner(handshake)
     const requestedAt = new Date(now())
     grant = { ...await complete(services, provider, handshake, verifier), requestedAt }
-    if (await storeOrHoldGrant(services, provider, handshake, grant) === 'held') return { kind: 'held' }
-    return connectedOutcome(grant)
+    const stored = await storeOrHoldGrant(services, provider, handshake, grant)
+    return stored === 'held' ? { kind: 'held' } : connectedOutcome(grant, stored.connectionId)
   } catch (error) {
     return await fail(error, triesLeft, grant)
   }

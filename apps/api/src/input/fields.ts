@@ -49,6 +49,9 @@ export function nameErrors (path: string, name: string | undefined): InputError[
   return message === undefined ? [] : [{ path, message }]
 }
 
+export const returnToField = {
+  minLength: 1, maxLength: 2_000, description: 'The URL that the browser returns to. Its origin must be one of ALLOWED_ORIGINS'
+}
 export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
 const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 const cursorBounds = { minLength: 1, maxLength: 256 }

@@ -18,6 +18,7 @@ export function addHomePage (app: FastifyInstance, { providers, site }: Services
         <p id="error" class="error" role="alert" hidden></p>
         <p id="hint" class="soft" role="status"></p>
         <ul id="connectors"></ul>
+        <p id="back" class="buttons" hidden><a class="button quiet">Back to ${foreign(site.name)}</a></p>
         <noscript><p class="error">This page needs JavaScript.</p></noscript>`
   }))
 

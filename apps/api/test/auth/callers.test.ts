@@ -17,7 +17,7 @@ const calls = [
   ['POST', '/v1/user-tokens', 'users:write', false, { userId: 'a' }],
   ['GET', '/v1/connectors', undefined, true],
   ['POST', '/v1/handshakes', undefined, true, { provider: 'pushbullet' }],
-  ['GET', '/v1/handshakes/hsk_x', undefined, true],
+  ['GET', '/v1/handshakes/hsk_x', 'connections:read', true],
   ['POST', '/v1/handshakes/hsk_x/verifier', undefined, true, { verifier: 'x' }],
   ['POST', '/v1/handshakes/hsk_x/redeem', undefined, true],
   ['GET', '/v1/connections', 'connections:read', true],

@@ -100,7 +100,7 @@ t.test('has a page that shows the code, with and without scripts', async (t) => 
     const answer = await poll()
     return answer.status === 'completed' && answer
   }, { timeoutMs: 60_000, everyMs: 500 })
-  t.equal(done.location, 'https://site.example/?carillon=connected&provider=blotre')
+  t.match(done.location, `https://site.example/?carillon=connected&provider=blotre&handshake=${id}&connection=con_`)
   t.match((await browser.submit(page)).location, 'carillon=connected', 'and the button leads to the same result')
   t.match((await api.ask('GET', `/v1/handshakes/${id}`, { token })).body, { status: 'completed' })
   t.match((await browser.post(redeemUrl, { handshake: id }, { origin: 'https://evil.example' })).text, /Reason: notSameOrigin/)

@@ -57,6 +57,7 @@ t.test('adds the result to the query, and changes nothing else of the URL', asyn
     ['https://site.example/?', `https://site.example/?${added}`],
     ['https://site.example/?x=%E9&flag&y=a+b#part', `https://site.example/?x=%E9&flag&y=a+b&${added}#part`],
     ['https://site.example/?carillon=connected&provider=x&missing=y&a=1', `https://site.example/?a=1&${added}`],
+    ['https://site.example/?carillon=failed&handshake=hsk_1&connection=con_1&a=1', `https://site.example/?a=1&${added}`],
     ['https://site.example/?missing=mine', `https://site.example/?missing=mine&${added}`],
     ['https://site.example/#a?b', `https://site.example/?${added}#a?b`]
   ] as const

@@ -47,7 +47,7 @@ t.test('connects a browser on the page', async (t) => {
   const elsewhere = await createBrowser().submit(page, { subscription: '{}' })
   t.match(elsewhere.text, /Reason: foreignCookie/, 'the first answer bound the handshake to its browser')
   const done = await browser.submit(page, { subscription: JSON.stringify(await subscribe('browser of ben')) })
-  t.equal(done.location, 'https://site.example/settings?carillon=connected&provider=webpush#')
+  t.match(done.location, /^https:\/\/site\.example\/settings\?carillon=connected&provider=webpush&handshake=hsk_[\w-]+&connection=con_[\w-]+#$/)
   t.match(await look(), { status: 'completed' })
 })
 

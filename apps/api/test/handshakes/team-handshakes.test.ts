@@ -97,7 +97,7 @@ t.test('requires the current owner at every step of a redirect', async (t) => {
     t.equal(seen.status, 403)
     t.match(seen.text, /You are not the owner of the team.*Reason: notOwner/s)
     t.match(await look(walk.id, token), { status: 'pending' }, 'reading the handshake changes nothing')
-    t.equal((await walk.browser.submit(page)).location, `${returnTo}?carillon=failed&provider=pushbullet&reason=notOwner#`)
+    t.equal((await walk.browser.submit(page)).location, `${returnTo}?carillon=failed&provider=pushbullet&reason=notOwner&handshake=${walk.id}#`)
     t.match(await look(walk.id, token), { status: 'failed', error: 'notOwner' })
     t.same(await connectionsOf(teamId), [])
   })

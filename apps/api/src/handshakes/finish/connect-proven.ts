@@ -13,8 +13,9 @@ export async function connectProven (
 ): Promise<Outcome> {
   try {
     assertTeamOwner(handshake)
-    await storeOrHoldGrant(services, provider, handshake, grant)
-    return connectedOutcome(grant)
+    const stored = await storeOrHoldGrant(services, provider, handshake, grant)
+    if (stored === 'held') throw new Error('The account of a proven address was to be confirmed')
+    return connectedOutcome(grant, stored.connectionId)
   } catch (error) {
     return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, error, grant) }
   }

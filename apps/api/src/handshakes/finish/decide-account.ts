@@ -20,8 +20,7 @@ export async function decideAccount (
   try {
     if (!isAccepted) throw new HandshakeFailure('accountDeclined', 'the user declined the account')
     assertTeamOwner(handshake)
-    await finishHandshake(services, provider, handshake, grant)
-    return connectedOutcome(grant)
+    return connectedOutcome(grant, await finishHandshake(services, provider, handshake, grant))
   } catch (error) {
     return { kind: 'failed', reason: await abortHandshake(services, provider, handshake, error, grant) }
   }

@@ -12,10 +12,13 @@ import type { Reason } from '../outcome/reasons.ts'
 import { sendWelcome } from './send-welcome.ts'
 import { verifyLatest } from './verify-latest.ts'
 
-/** Stores the grant of a claimed handshake and completes the handshake, in one transaction. Throws HandshakeFailure. */
+/**
+ * Stores the grant of a claimed handshake and completes the handshake, in one transaction. Returns the id of the connection.
+ * Throws HandshakeFailure.
+ */
 export async function finishHandshake (
   services: Services, provider: Provider, { id, userId, team }: Handshake, grant: Grant
-): Promise<void> {
+): Promise<string> {
   const { database, log, now, vault } = services
   const { newSecret } = grant
   const owner = team === null ? { userId } : { teamId: team.id, connectedBy: userId }
@@ -25,9 +28,11 @@ export async function finishHandshake (
     const facts = { connectionId: publicId('connection', connection.id), provider: provider.id, reconnected: connection.reconnected }
     log.info(facts, 'connected')
   }
-  // Nothing is sent to the owner of a team through the team's account.
   const [connection] = saved
-  if (team === null && connection !== undefined) await sendWelcome(services, provider, { userId, connectionId: connection.id })
+  if (connection === undefined) throw new Error('A grant was stored in no connection')
+  // Nothing is sent to the owner of a team through the team's account.
+  if (team === null) await sendWelcome(services, provider, { userId, connectionId: connection.id })
+  return connection.id
 
   async function saveLatest (): Promise<SavedConnection[]> {
     let latest = grant

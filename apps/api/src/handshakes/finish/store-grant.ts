@@ -14,12 +14,11 @@ import { HandshakeFailure } from '../outcome/handshake-failure.ts'
  */
 export async function storeOrHoldGrant (
   services: Services, provider: Provider, handshake: Handshake, obtained: Grant, mustConfirm = false
-): Promise<'connected' | 'held'> {
+): Promise<{ connectionId: string } | 'held'> {
   const { account } = obtained
   const grant = { ...obtained, account: { ...account, name: cleanName(account.name, account.id) } }
   if (!mustConfirm && !isOtherAccount(provider, handshake, account)) {
-    await finishHandshake(services, provider, handshake, grant)
-    return 'connected'
+    return { connectionId: await finishHandshake(services, provider, handshake, grant) }
   }
   const { database, vault, now } = services
   if (await holdGrant(database, vault, handshake.id, grant, now())) return 'held'

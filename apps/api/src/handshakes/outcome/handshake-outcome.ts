@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findConnection } from '@carillon/shared/connections'
+import { publicId } from '@carillon/shared/db'
 import { findHandshake, openNewSecret } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, NewSecret, Provider } from '@carillon/shared/providers'
@@ -10,7 +11,7 @@ import { withOutcome } from '../return-to.ts'
 
 /** What became of a handshake. */
 export type Outcome =
-  | { kind: 'connected', accountName: string, missingPermissions: string[], newSecret?: NewSecret | undefined }
+  | { kind: 'connected', connectionId: string, accountName: string, missingPermissions: string[], newSecret?: NewSecret | undefined }
   | { kind: 'failed', reason: Reason }
 
 /** Longer than a provider may take for the token and the account together. */
@@ -23,8 +24,8 @@ export function isOver ({ status, claimed }: Handshake): boolean {
 }
 
 /** The outcome of a handshake that was just completed with `grant`. */
-export function connectedOutcome ({ account, missingPermissions = [], newSecret }: Grant): Outcome {
-  return { kind: 'connected', accountName: account.name, missingPermissions, newSecret }
+export function connectedOutcome ({ account, missingPermissions = [], newSecret }: Grant, connectionId: string): Outcome {
+  return { kind: 'connected', connectionId, accountName: account.name, missingPermissions, newSecret }
 }
 
 /** The outcome of a handshake that has ended. */
@@ -36,6 +37,7 @@ export async function readOutcome (
   const connection = await findConnection(database, connectionId)
   return {
     kind: 'connected',
+    connectionId,
     accountName: connection?.account.name ?? '',
     missingPermissions: connection?.missingPermissions ?? [],
     newSecret: openNewSecret(vault, handshake, now())
@@ -53,11 +55,20 @@ export async function awaitOutcome ({ database, now }: Pick<Services, 'database'
 }
 
 /** `returnTo` with the outcome; null when the site has named no URL. */
-export function returnUrl ({ returnTo }: Handshake, { id }: Provider, outcome: Outcome): string | null {
+export function returnUrl ({ id, returnTo }: Handshake, provider: Provider, outcome: Outcome): string | null {
   if (returnTo === null) return null
-  if (outcome.kind === 'failed') return withOutcome(returnTo, { carillon: 'failed', provider: id, reason: outcome.reason })
-  const { missingPermissions: missing } = outcome
-  return withOutcome(returnTo, { carillon: 'connected', provider: id, ...missing.length === 0 ? {} : { missing: missing.join(',') } })
+  const handshake = publicId('handshake', id)
+  if (outcome.kind === 'failed') {
+    return withOutcome(returnTo, { carillon: 'failed', provider: provider.id, reason: outcome.reason, handshake })
+  }
+  const { missingPermissions: missing, connectionId } = outcome
+  return withOutcome(returnTo, {
+    carillon: 'connected',
+    provider: provider.id,
+    ...missing.length === 0 ? {} : { missing: missing.join(',') },
+    handshake,
+    connection: publicId('connection', connectionId)
+  })
 }
 
 /** The lifetime of a code is the provider's, so its expiry has a reason of its own. */

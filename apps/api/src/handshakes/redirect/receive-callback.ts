@@ -40,7 +40,7 @@ export async function receiveCallback (
       grant = { ...await flow.obtain(query, handshake), requestedAt }
       const stored = await storeOrHoldGrant(services, provider, handshake, grant, !flow.namesHandshake)
       if (stored === 'held') return { kind: 'held', handshake }
-      return { kind: 'ended', handshake, outcome: connectedOutcome(grant) }
+      return { kind: 'ended', handshake, outcome: connectedOutcome(grant, stored.connectionId) }
     } catch (error) {
       const reason = await abortHandshake(services, provider, handshake, error, grant)
       return { kind: 'ended', handshake, outcome: { kind: 'failed', reason } }

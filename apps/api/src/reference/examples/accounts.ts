@@ -41,9 +41,10 @@ const handshake = {
   status: 'pending',
   kind: 'redirect',
   provider: exampleProvider,
+  userId: 'alice',
   teamId: null,
   account: null,
-  startUrl: `https://notify.example.com/connect/${exampleProvider}?handshake=hsk_01980e4a7c3b7f539d5e3c1f2a6b8d92`,
+  startUrl: `https://notify.example.com/connect/${exampleProvider}/start?handshake=hsk_01980e4a7c3b7f539d5e3c1f2a6b8d92`,
   returnTo: 'https://shop.example.com/settings',
   connectionId: null,
   error: null,
@@ -52,11 +53,12 @@ const handshake = {
 
 /** Examples of users, teams, handshakes and connections, by the name of their schema. */
 export const accountExamples: Record<string, object> = {
-  UserTokenRequest: { userId: 'alice', displayName: 'Alice', expiresIn: 3600 },
+  UserTokenRequest: { userId: 'alice', displayName: 'Alice', returnTo: 'https://shop.example.com/settings', expiresIn: 3600 },
   UserToken: { token, expiresAt: '2026-11-30T10:00:00.000Z', connectUrl: `https://notify.example.com/connect#token=${token}` },
   TeamRequest: { name: team.name, ownerId: team.ownerId, memberIds: team.memberIds },
   Team: team,
   ConnectorList: {
+    returnTo: 'https://shop.example.com/settings',
     data: [{
       provider: exampleProvider,
       name: 'Example',

@@ -38,6 +38,11 @@ export const connectorResponse = Type.Object({
   ], { description: 'The status of reading data through the connection. Null if no data is read' })
 }, { title: 'Connector' })
 
+export const connectorListResponse = Type.Object({
+  returnTo: Type.Union([Type.String(), Type.Null()], { description: 'The URL of your site that the user token was created with, if any' }),
+  data: Type.Array(connectorResponse)
+}, { title: 'ConnectorList' })
+
 type Access = Pick<Static<typeof connectorResponse>, 'holder' | 'canManage' | 'reason' | 'contact' | 'team'>
 
 /** Whether the user can manage connections of this provider, and who can if not. */

@@ -1,20 +1,20 @@
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listConnections } from '@carillon/shared/connections'
 import type { Connection } from '@carillon/shared/connections'
 import type { Provider } from '@carillon/shared/providers'
 import { findPull } from '@carillon/shared/pulls'
-import { requireUser } from '../../auth/callers.ts'
+import { requireUser, returnToOf } from '../../auth/callers.ts'
 import { chosenTeam } from '../../auth/teams.ts'
 import { kindsOf } from '../../handshakes/kinds.ts'
 import type { Services } from '../../services.ts'
 import { toPullResponse } from '../pulls/response.ts'
 import { toConnectionResponse } from '../connections/response.ts'
-import { connectorResponse, toAccessResponse } from './response.ts'
+import { connectorListResponse, toAccessResponse } from './response.ts'
+import type { connectorResponse } from './response.ts'
 import { connectorsQuery } from './schema.ts'
 
-export function connectorRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {
+export function connectorRoutes ({ database, providers, site }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get('/connectors', {
       config: { callers: { user: true }, problems: ['notFound'] },
@@ -24,13 +24,14 @@ export function connectorRoutes ({ database, providers }: Services): FastifyPlug
         summary: 'List connectors',
         description: 'What the user can connect, with the connections.',
         querystring: connectorsQuery,
-        response: { 200: Type.Object({ data: Type.Array(connectorResponse) }, { title: 'ConnectorList' }) }
+        response: { 200: connectorListResponse }
       }
     }, async (request) => {
       const membership = await chosenTeam(database, request, request.query.teamId)
       const own = await listOpen({ userId: requireUser(request).externalId })
       const ofTeam = membership === undefined ? [] : await listOpen({ teamId: membership.team.externalId })
       return {
+        returnTo: returnToOf(request, site) ?? null,
         data: await Promise.all([...providers.values()].map(async (provider) => {
           const connections = (provider.holder === 'team' ? ofTeam : own).filter((one) => one.provider === provider.id)
           const [connection] = connections

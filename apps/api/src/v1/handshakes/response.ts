@@ -15,6 +15,7 @@ export const handshakeResponse = Type.Object({
   status: Type.Enum(['pending', 'completed', 'failed', 'expired']),
   kind: Type.Enum(handshakeKinds),
   provider: Type.String(),
+  userId: Type.String({ description: 'Your id of the user' }),
   teamId: Type.Union([Type.String(), Type.Null()], { description: 'Your id of the team that the user connects for, if any' }),
   account: Type.Union([Type.String(), Type.Null()], { description: 'The account that the request named, if the provider needs one' }),
   startUrl: Type.String({ format: 'uri', description: 'The page that starts the handshake. Send the browser there' }),
@@ -54,26 +55,34 @@ export const handshakeResponse = Type.Object({
  * What the user of a handshake may see. The code and the URLs of a pending authorization are left out once they are of no use.
  */
 export function toHandshakeResponse (services: Services, handshake: Handshake): Static<typeof handshakeResponse> {
-  const { vault, site } = services
-  const { id, status, kind, provider, team, account, returnTo, connectionId, error, expiresAt } = handshake
-  const isPending = status === 'pending'
+  const { vault } = services
+  const isPending = handshake.status === 'pending'
   const newSecret = openNewSecret(vault, handshake, services.now())
   const awaited = isPending ? openAwaitedGrant(vault, handshake) : undefined
   const grant = isPending ? openObtainedGrant(vault, handshake) : undefined
   const authorization = isPending && !handshake.isObtained ? openPendingAuthorization(vault, handshake) : undefined
   const { pending, ...publicFields } = authorization ?? { pending: {} }
   return {
+    ...toOutcomeResponse(services, handshake),
+    ...publicFields,
+    ...grant === undefined ? {} : { accountToConfirm: { name: sanitizeText(grant.account.name) } },
+    ...awaited === undefined ? {} : toAwaited(services, handshake, awaited),
+    ...newSecret !== undefined && { newSecret }
+  }
+}
+
+/** What an API key may see: neither what the user enters or opens at the provider, nor the user's secrets. */
+export function toOutcomeResponse ({ site }: Services, handshake: Handshake): Static<typeof handshakeResponse> {
+  const { id, status, kind, provider, userExternalId, team, account, returnTo, connectionId, error, expiresAt } = handshake
+  return {
     id: publicId('handshake', id),
     status,
     kind,
     provider,
+    userId: userExternalId,
     teamId: team?.externalId ?? null,
     account,
     startUrl: startUrl(site, provider, id),
-    ...publicFields,
-    ...grant === undefined ? {} : { accountToConfirm: { name: sanitizeText(grant.account.name) } },
-    ...awaited === undefined ? {} : toAwaited(services, handshake, awaited),
-    ...newSecret !== undefined && { newSecret },
     returnTo,
     connectionId: connectionId === null ? null : publicId('connection', connectionId),
     error,

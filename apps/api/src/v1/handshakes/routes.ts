@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { publicId } from '@carillon/shared/db'
 import type { Provider } from '@carillon/shared/providers'
-import { requireUser } from '../../auth/callers.ts'
+import { callingUser, requireUser, returnToOf } from '../../auth/callers.ts'
 import { chosenTeam, requireOwner } from '../../auth/teams.ts'
 import { describeTriesLeft } from '../../handshakes/describe-tries-left.ts'
 import { decideAccount } from '../../handshakes/finish/decide-account.ts'
@@ -19,9 +19,9 @@ import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../../input/fields.ts'
 import { addressRoutes, confirmCode } from './address-routes.ts'
-import { findOfKind, findOwnHandshake } from './find-own-handshake.ts'
+import { findOfKind, findOwnHandshake, findReadableHandshake } from './find-own-handshake.ts'
 import { toFailedProblem, toOverProblem } from './problems.ts'
-import { handshakeResponse, toHandshakeResponse } from './response.ts'
+import { handshakeResponse, toHandshakeResponse, toOutcomeResponse } from './response.ts'
 import { subscriptionRoutes } from './subscription-routes.ts'
 import { confirmBody, handshakeBody, verifierBody } from './schema.ts'
 
@@ -42,10 +42,10 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
         response: { 201: handshakeResponse }
       }
     }, async (request, reply) => {
-      const { provider, ...input } = readHandshakeInput(services, request.body)
+      const { provider, returnTo = returnToOf(request, site), ...input } = readHandshakeInput(services, request.body)
       const { id: userId } = requireUser(request)
       const teamId = await teamToConnect(request, provider, request.body.teamId)
-      const id = await openHandshake(services, provider, { userId, teamId, ...input })
+      const id = await openHandshake(services, provider, { userId, teamId, returnTo, ...input })
         .catch((error: unknown) => {
           throw error instanceof HandshakeFailure ? toFailedProblem(error.reason, provider, site) : error
         })
@@ -55,17 +55,20 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
     })
 
     app.get('/handshakes/:id', {
-      config: { callers: { user: true } },
+      config: { callers: { scope: 'connections:read', user: true } },
       schema: {
         operationId: 'getHandshake',
         tags: ['handshakes'],
         summary: 'Retrieve a handshake',
+        description: 'How it is going, or how it ended. For an API key, without the codes and links that only the user may use.',
         params: idParams,
         response: { 200: handshakeResponse }
       }
     }, async (request, reply) => {
       reply.header('cache-control', 'no-store')
-      return toHandshakeResponse(services, await findOwnHandshake(services, request, request.params.id))
+      const handshake = await findReadableHandshake(services, request, request.params.id)
+      const toResponse = callingUser(request) === undefined ? toOutcomeResponse : toHandshakeResponse
+      return toResponse(services, handshake)
     })
 
     app.post('/handshakes/:id/verifier', {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { handshakeKinds } from '../../handshakes/kinds.ts'
-import { exactly, providerField, teamIdField } from '../../input/fields.ts'
+import { exactly, providerField, returnToField, teamIdField } from '../../input/fields.ts'
 
 export const handshakeBody = exactly({
   provider: providerField,
@@ -12,7 +12,7 @@ export const handshakeBody = exactly({
     minLength: 1, maxLength: 320, description: 'Such as `nick@host`. Required by connectors with `needsAccount`, and refused by others'
   })),
   returnTo: Type.Optional(Type.String({
-    minLength: 1, maxLength: 2_000, description: 'The URL that the browser returns to. Its origin must be one of ALLOWED_ORIGINS'
+    ...returnToField, description: `${returnToField.description}. The default is that of the token`
   }))
 }, 'HandshakeRequest')
 

@@ -19,9 +19,10 @@ t.test('connects the account and redirects the browser to the site with the resu
 
   const answer = await walk.finish()
   t.equal(answer.status, 303)
-  t.equal(answer.location, 'https://site.example/settings?tab=rings&carillon=connected&provider=pushbullet#here')
   const { body } = await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })
   t.match(body, { status: 'completed', error: null, connectionId: /^con_/ })
+  const ids = `handshake=${walk.id}&connection=${textAt(body, 'connectionId')}`
+  t.equal(answer.location, `https://site.example/settings?tab=rings&carillon=connected&provider=pushbullet&${ids}#here`)
   const connection = await api.ask('GET', `/v1/connections/${textAt(body, 'connectionId')}`, { token })
   t.match(connection.body, { userId: 'success', provider: 'pushbullet', status: 'active', account: { name: /^success-account$/i } })
 })
@@ -56,7 +57,7 @@ t.test('reports to the site that the user denied access', async (t) => {
   const token = await api.makeUser('denier')
   const walk = await openWalk(api, token, { returnTo })
   const { location } = await walk.finish('deny')
-  t.match(location, 'carillon=failed&provider=pushbullet&reason=denied')
+  t.match(location, `carillon=failed&provider=pushbullet&reason=denied&handshake=${walk.id}`)
   t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'failed', error: 'denied', connectionId: null })
 })
 

@@ -1,4 +1,6 @@
+import { ensureUser } from '@carillon/shared/users'
 import t from 'tap'
+import { createUserTokens } from '../../../src/auth/user-tokens.ts'
 import { at, openTestApi, textAt } from '../../open-api.ts'
 
 const api = await openTestApi(t, { allowedOrigins: ['https://site.example', 'http://localhost:3000'] })
@@ -56,6 +58,32 @@ t.test('returns to its own page too', async (t) => {
   t.equal((await open({ provider: 'pushbullet', returnTo: `${api.url}/connect` })).status, 201)
 })
 
+t.test('returns to the URL of the token, unless the request names another', async (t) => {
+  const operator = await api.makeKey('users:write')
+  const create = (returnTo: string) => api.ask('POST', '/v1/user-tokens', { token: operator, body: { userId: 'ida', returnTo } })
+  const bearer = textAt((await create('https://site.example/settings?tab=1#top')).body, 'token')
+  t.equal(at((await open({ provider: 'pushbullet' }, bearer)).body, 'returnTo'), 'https://site.example/settings?tab=1#top')
+  t.equal(at((await open({ provider: 'pushbullet', returnTo: 'http://localhost:3000/' }, bearer)).body, 'returnTo'), 'http://localhost:3000/')
+  t.equal(at((await open({ provider: 'pushbullet' })).body, 'returnTo'), null, 'a token without one has no default')
+  t.equal(at((await api.ask('GET', '/v1/connectors', { token: bearer })).body, 'returnTo'), 'https://site.example/settings?tab=1#top')
+
+  const { status, body } = await create('https://evil.example/')
+  t.equal(status, 400)
+  t.same(at(body, 'errors'), [{ path: 'returnTo', message: 'must be on one of the ALLOWED_ORIGINS of this server' }])
+
+  const { token: outdated } = await createUserTokens(api.services.vault, Date.now).issue(
+    { userId: (await ensureUser(api.database, { externalId: 'ida' })).id, returnTo: 'https://gone.example/' }, 60)
+  t.equal(at((await open({ provider: 'pushbullet' }, outdated)).body, 'returnTo'), null, 'an origin that is allowed no longer gets no users')
+})
+
+t.test('shows a handshake to an API key, without what is for the user alone', async (t) => {
+  const id = textAt((await open({ provider: 'pushbullet', returnTo: 'https://site.example/' })).body, 'id')
+  const { status, body } = await api.ask('GET', `/v1/handshakes/${id}`, { token: await api.makeKey('connections:read') })
+  t.equal(status, 200)
+  t.match(body, { id, status: 'pending', kind: 'redirect', provider: 'pushbullet', userId: 'hana', connectionId: null, error: null })
+  t.equal((await api.ask('GET', '/v1/handshakes/hsk_0', { token: await api.makeKey() })).status, 404)
+})
+
 t.test('describes the errors of a request', async (t) => {
   const wrong: Array<[object, string]> = [
     [{}, 'provider'], [{ provider: 'nobody' }, 'provider'], [{ provider: 'pushbullet', kind: 'verifier' }, 'kind'],
@@ -71,6 +99,7 @@ t.test('lists the providers that users can connect', async (t) => {
   const { status, body } = await api.ask('GET', '/v1/connectors', { token })
   t.equal(status, 200)
   t.same(body, {
+    returnTo: null,
     data: [{
       provider: 'pushbullet',
       name: 'Pushbullet',
