@@ -3,7 +3,9 @@ import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pages } from './pages/pages.ts'
 import { unsubscribePages } from './pages/unsubscribe-pages.ts'
+import { countRequests } from './count-requests.ts'
 import { healthRoutes } from './health/health-routes.ts'
+import { metricsRoutes } from './health/metrics-routes.ts'
 import { inboundRoutes } from './inbound/inbound-routes.ts'
 import { leaveBodiesUnread } from './input/unread-bodies.ts'
 import { handleProblems, sendProblem } from './problems/problem-handlers.ts'
@@ -43,6 +45,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   })
   app.server.on('checkExpectation', (_request, response) => { refuseExpectation(site.publicUrl, response) })
   logRequests(app, log)
+  countRequests(app, services)
   handleProblems(app, site.publicUrl)
   refuseRequests(app)
   leaveBodiesUnread(app)
@@ -51,6 +54,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   await describeApi(app, site)
 
   await app.register(healthRoutes(services))
+  await app.register(metricsRoutes(services))
   await app.register(reference(site))
   await app.register(inboundRoutes(services))
   await app.register(pages(services), { prefix: '/connect' })

@@ -1,4 +1,5 @@
 import { outgoingLimits, rateLimits } from '@carillon/shared/config'
+import { createApiMetrics, createMetricsReader } from '@carillon/shared/metrics'
 import { createAccepter } from '@carillon/shared/notifications'
 import type { Accepter } from '@carillon/shared/notifications'
 import type { Runtime } from '@carillon/shared/runtime'
@@ -9,7 +10,9 @@ export function createServices (runtime: Runtime, publicUrl: string): Services &
   const { config } = runtime
   return {
     ...runtime,
-    accepter: createAccepter(runtime),
+    accepter: createAccepter({ ...runtime, onAccepted: runtime.metrics.countAccepted }),
+    apiMetrics: createApiMetrics(runtime.metrics.registry),
+    metricsReader: createMetricsReader(runtime.metrics.registry, config.METRICS_TOKEN),
     maxWaiting: config.ACCEPT_MAX_WAITING,
     outgoingLimits: outgoingLimits(config),
     rateLimits: rateLimits(config),

@@ -20,6 +20,7 @@ const queueBackend = {
   openCounts: () => undefined,
   ping: nothing,
   check: nothing,
+  countConnections: () => ({}),
   close: nothing
 }
 const config = loadConfig({

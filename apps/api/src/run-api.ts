@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ConfigError, publicUrl } from '@carillon/shared/config'
+import { measureProcess } from '@carillon/shared/metrics'
 import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
 import type { ProcessOverrides } from '@carillon/shared/runtime'
 import { buildApp } from './app.ts'
@@ -21,6 +22,7 @@ export async function runApi (env: Record<string, string | undefined>, overrides
     await stores.waitUntilReady(shutdown.stopping)
     const runtime = createRuntime(config, { ...overrides, definitions, log, stores, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
+    measureProcess(runtime.metrics.registry, 'api')
 
     // PUBLIC_URL contains the port, so a free port is chosen before the server listens.
     const held = config.PORT === 0 ? await holdPort(config.HOST).catch(refusePort(config.HOST, 0)) : undefined

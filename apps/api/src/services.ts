@@ -2,6 +2,7 @@ import type { EndpointClient } from '@carillon/shared/endpoints'
 import type { Refresher } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
+import type { ApiMetrics, MetricsReader } from '@carillon/shared/metrics'
 import type { DeliveryQueues } from '@carillon/shared/deliveries'
 import type { Accepter } from '@carillon/shared/notifications'
 import type { Provider, Registrations } from '@carillon/shared/providers'
@@ -35,6 +36,9 @@ export interface Services {
   rateLimits: RateLimits
   /** Addresses and ranges of reverse proxies, whose `X-Forwarded-For` is believed. */
   trustedProxies: string[]
+  apiMetrics: ApiMetrics
+  /** Undefined without METRICS_TOKEN. */
+  metricsReader: MetricsReader | undefined
   log: Log
   /** Milliseconds since the epoch. */
   now: () => number

@@ -1,6 +1,7 @@
 import { publicUrl, pullPace } from '@carillon/shared/config'
 import { createUnsubscribeLinks } from '@carillon/shared/connections'
 import { createFileStore } from '@carillon/http'
+import { createWorkerMetrics } from '@carillon/shared/metrics'
 import type { Runtime } from '@carillon/shared/runtime'
 import { createBreakers, createPaces } from '@carillon/shared/throttling'
 import type { DeliverServices } from './delivery/deliver-services.ts'
@@ -10,10 +11,12 @@ import type { PullServices } from './pulls/pull-services.ts'
 export function createServices (
   runtime: Runtime, signals: Pick<DeliverServices, 'stopping' | 'aborting'>
 ): DeliverServices & PullServices {
-  const { config } = runtime
+  const { config, metrics: { registry }, providers, queues } = runtime
+  const pullers = [...providers.values()].flatMap(({ id, pull }) => pull === undefined ? [] : [id])
   return {
     ...runtime,
     ...signals,
+    metrics: createWorkerMetrics(registry, { senders: queues.deliver.keys(), pullers }),
     breakers: createBreakers(runtime),
     paces: createPaces(runtime),
     fileStore: createFileStore(),

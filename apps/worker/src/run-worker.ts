@@ -2,11 +2,13 @@ import type { Server } from 'node:http'
 import { ConfigError } from '@carillon/shared/config'
 import { checkWritable } from '@carillon/shared/db'
 import { logRepeats } from '@carillon/shared/log'
+import { createMetrics, createMetricsReader, measureProcess } from '@carillon/shared/metrics'
 import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
 import type { ProcessOverrides } from '@carillon/shared/runtime'
 import { createReadiness } from '@carillon/shared/stores'
 import { createServices } from './create-services.ts'
 import { openHealth } from './health.ts'
+import type { HealthOptions } from './health.ts'
 import { startPolls } from './inbound/start-polls.ts'
 import { startWorkers } from './workers.ts'
 
@@ -20,17 +22,21 @@ export async function runWorker (env: Record<string, string | undefined>, overri
     shutdown.onClose(() => stores.close())
     const { database, queueBackend } = stores
     const { HOST: host, WORKER_HEALTH_PORT: port } = config
+    const metrics = createMetrics()
+    measureProcess(metrics.registry, 'worker')
     if (port !== undefined) {
-      const server = await listen({ host, port }, createReadiness({
+      const checkReadiness = createReadiness({
         checkDatabase: () => checkWritable(database),
         checkQueue: queueBackend.check,
         queueKind: queueBackend.kind,
         onError: logRepeats(log, 'warn', 'not ready')
-      }))
+      })
+      const metricsReader = createMetricsReader(metrics.registry, config.METRICS_TOKEN)
+      const server = await listen({ host, port }, { checkReadiness, metrics: metricsReader })
       shutdown.onClose(() => { server.close() })
     }
     await stores.waitUntilReady(shutdown.stopping)
-    const runtime = createRuntime(config, { ...overrides, definitions, log, stores, signal: shutdown.aborting })
+    const runtime = createRuntime(config, { ...overrides, definitions, log, metrics, stores, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
 
     const services = createServices(runtime, { stopping: shutdown.stopping, aborting: shutdown.aborting })
@@ -48,8 +54,8 @@ export async function runWorker (env: Record<string, string | undefined>, overri
   })
 }
 
-function listen (at: { host: string, port: number }, checkReadiness: () => Promise<string[]>): Promise<Server> {
-  return openHealth(at, checkReadiness).catch((error: NodeJS.ErrnoException) => {
+function listen (at: { host: string, port: number }, options: HealthOptions): Promise<Server> {
+  return openHealth(at, options).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') throw new ConfigError([`WORKER_HEALTH_PORT ${at.port} is in use already`])
     throw new ConfigError([`HOST: the worker's health server cannot listen on ${at.host} (${error.code})`])
   })

@@ -1,18 +1,19 @@
 import { enqueueSegments, enqueueWakes, handedBack, settle, waitOutcome } from '@carillon/shared/deliveries'
 import type { Claimed, DueSegment, Settlement, Wake } from '@carillon/shared/deliveries'
-import type { Message, Provider } from '@carillon/shared/providers'
+import type { Provider } from '@carillon/shared/providers'
 import { exponentialBackoff, retry } from '@carillon/shared/retry'
 import { forEachBounded } from '../for-each-bounded.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
 import { createSender } from './send.ts'
+import type { DueMessage } from './send.ts'
 import { createBatchFlusher } from './batch-flusher.ts'
 
 export interface Batch {
   claimId: string
   provider: Provider
   /** By notification. */
-  messages: Map<string, Message>
+  messages: ReadonlyMap<string, DueMessage>
   claimed: Claimed[]
   /** When the claim was requested, by `performance.now()`: a lease is a duration. */
   startedAt: number
@@ -30,7 +31,7 @@ const endShare = 0.9
 export async function sendBatch (
   services: DeliverServices, { claimId, provider, messages, claimed, startedAt }: Batch
 ): Promise<void> {
-  const { breakers, database, log, now, leaseMs, paces } = services
+  const { breakers, database, log, now, leaseMs, metrics, paces } = services
   const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.aborting)
   const send = createSender(services, provider, messages, { signal, startedAt })
   const limits = new Map<string, number>()
@@ -42,8 +43,11 @@ export async function sendBatch (
       signal,
       onError: (error) => log.warn({ err: error, claimId, settlements: settlements.length }, 'could not settle, retrying')
     })
+    countSettled(settlements)
     await enqueueWakeups(services, wakes)
   }, flushLimits)
+  let inFlight = claimed.length
+  metrics.addInFlight(provider.id, inFlight)
 
   await forEachBounded(claimed, services.concurrency, async (delivery) => {
     const settlement = await attempt(delivery)
@@ -51,9 +55,22 @@ export async function sendBatch (
     counts.set(state, (counts.get(state) ?? 0) + 1)
     flusher.add(settlement)
   })
-  await flusher.close().finally(release)
+  await flusher.close().finally(() => {
+    // These wait for the end of their lease.
+    metrics.addInFlight(provider.id, -inFlight)
+    release()
+  })
   const durationMs = Math.round(performance.now() - startedAt)
   log.info({ claimId, provider: provider.id, claimed: claimed.length, durationMs, ...Object.fromEntries(counts) }, 'batch')
+
+  function countSettled (settlements: Settlement[]): void {
+    const at = now()
+    inFlight -= settlements.length
+    metrics.addInFlight(provider.id, -settlements.length)
+    metrics.countSettled(provider.id, settlements.map(({ delivery: { notificationId }, outcome }) => ({
+      outcome, ageMs: at - (messages.get(notificationId)?.dueAt ?? at)
+    })))
+  }
 
   async function attempt (delivery: Claimed): Promise<Settlement> {
     // A probe finds out whether the host accepts requests again.

@@ -4,6 +4,7 @@ import type { Database } from '@carillon/shared/db'
 import type { DeliveryQueues } from '@carillon/shared/deliveries'
 import type { FileStore, Http } from '@carillon/http'
 import type { Log } from '@carillon/shared/log'
+import type { WorkerMetrics } from '@carillon/shared/metrics'
 import type { Provider, Registrations } from '@carillon/shared/providers'
 import type { Breakers, Paces } from '@carillon/shared/throttling'
 import type { Vault } from '@carillon/shared/vault'
@@ -16,6 +17,7 @@ export interface DeliverServices {
   perSecond: ReadonlyMap<string, number>
   breakers: Breakers
   paces: Paces
+  metrics: WorkerMetrics
   vault: Vault
   http: Http
   /** Downloaded files, which all recipients of a notification share. */

@@ -1,8 +1,9 @@
 import type { Database } from '@carillon/shared/db'
 import type { DeliverJob } from '@carillon/shared/deliveries'
-import type { Message, Provider } from '@carillon/shared/providers'
+import type { Provider } from '@carillon/shared/providers'
 import { admit } from '@carillon/shared/throttling'
 import { enqueueWakeups, sendBatch } from './batch.ts'
+import type { DueMessage } from './send.ts'
 import { claimOnce } from './claim-once.ts'
 import { claim, postpone } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
@@ -37,8 +38,9 @@ export function senderOf ({ providers }: DeliverServices, id: string): Provider 
   return provider
 }
 
-export async function loadMessages ({ sql }: Database, notificationIds: string[]): Promise<Map<string, Message>> {
+export async function loadMessages ({ sql }: Database, notificationIds: string[]): Promise<Map<string, DueMessage>> {
   const ids = [...new Set(notificationIds)]
-  const rows = await sql<Array<{ id: string, message: Message }>>`select id, message from notifications where id = any (${ids}::uuid[])`
-  return new Map(rows.map(({ id, message }) => [id, message]))
+  const rows = await sql<Array<DueMessage & { id: string }>>`
+    select id, message, extract(epoch from coalesce(send_at, created_at))::float8 * 1000 as "dueAt" from notifications where id = any (${ids}::uuid[])`
+  return new Map(rows.map(({ id, message, dueAt }) => [id, { message, dueAt }]))
 }

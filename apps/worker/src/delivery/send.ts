@@ -12,6 +12,12 @@ import type { DeliverServices } from './deliver-services.ts'
 import { healthOf } from '@carillon/shared/throttling'
 import type { Block } from '@carillon/shared/throttling'
 
+export interface DueMessage {
+  message: Message
+  /** When its notification was accepted, or should be sent, in milliseconds since the epoch. */
+  dueAt: number
+}
+
 export interface SendingBatch {
   signal: AbortSignal
   /** When the claim of the batch was requested, by `performance.now()`. */
@@ -23,7 +29,7 @@ export interface SendingBatch {
  * message again under the same key. Without a refresh, the provider's first error counts.
  */
 export function createSender (
-  services: DeliverServices, provider: Provider, messages: Map<string, Message>, { signal, startedAt }: SendingBatch
+  services: DeliverServices, provider: Provider, messages: ReadonlyMap<string, DueMessage>, { signal, startedAt }: SendingBatch
 ): (delivery: Claimed) => Promise<Settlement> {
   const { breakers, database, fileStore, http, log, now, paces, registrations, refresher, unsubscribeLinks, vault } = services
   const context = { http, now, registrations, signal }
@@ -75,7 +81,7 @@ export function createSender (
   }
 
   async function send (delivery: Claimed, credentials: Credentials, attemptStartedAt: number): Promise<Outcome> {
-    const message = messages.get(delivery.notificationId)
+    const message = messages.get(delivery.notificationId)?.message
     if (provider.send === undefined || message === undefined) throw new Error('Nothing to send')
     if (delivery.expiresInMs !== null && performance.now() - startedAt >= delivery.expiresInMs) {
       if (delivery.probedHost !== null) await breakers.releaseProbe(provider.id, delivery.probedHost)

@@ -6,12 +6,14 @@ import {
 } from '@carillon/shared/deliveries'
 import type { DeliveryQueues, DueSegment } from '@carillon/shared/deliveries'
 import type { Log } from '@carillon/shared/log'
+import type { WorkerMetrics } from '@carillon/shared/metrics'
 import type { Provider } from '@carillon/shared/providers'
 
 export interface ReconcileServices {
   database: Database
   queues: DeliveryQueues
   providers: ReadonlyMap<string, Provider>
+  metrics: Pick<WorkerMetrics, 'countReconciled'>
   log: Log
 }
 
@@ -23,7 +25,7 @@ const maxCheckedSegments = 200
  * Finds rows that no job handles: the queue lost the job, a worker crashed, or two processes raced. PostgreSQL is the source of
  * truth, and the queue is a schedule. Each step is one statement for all rows.
  */
-export async function reconcile ({ database, queues, providers, log }: ReconcileServices): Promise<void> {
+export async function reconcile ({ database, queues, providers, metrics, log }: ReconcileServices): Promise<void> {
   const idempotent = [...providers.values()].flatMap(({ id, idempotent }) => idempotent ? [id] : [])
   const found = {
     expired: await retryWithLongTimeout(database, expireWaiting),
@@ -34,6 +36,7 @@ export async function reconcile ({ database, queues, providers, log }: Reconcile
     segments: await retryWithLongTimeout(database, (own) => requeueSegments(own, queues)),
     plans: await retryWithLongTimeout(database, (own) => requeuePlans(own, queues))
   }
+  metrics.countReconciled(found)
   if (Object.values(found).some((count) => count > 0)) log.info(found, 'reconciled')
 }
 

@@ -32,6 +32,7 @@ export async function pullOne (
   try {
     const end = await attempt(services, provider, pull, gate, taken, signal)
     await endPull(database, taken, end)
+    services.metrics.countPull(provider.id, end.kind)
     const { connectionId } = taken
     log.info({ connectionId, provider: provider.id, outcome: end.kind, reason: end.kind === 'done' ? undefined : end.reason }, 'pulled')
   } catch (error) {

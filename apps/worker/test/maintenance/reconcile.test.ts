@@ -1,5 +1,6 @@
 import { newId } from '@carillon/shared/db'
 import { createLog } from '@carillon/shared/log'
+import { createMetrics, createWorkerMetrics } from '@carillon/shared/metrics'
 import type { DeliveryQueues, PlanJob, SegmentJob } from '@carillon/shared/deliveries'
 import type { Provider } from '@carillon/shared/providers'
 import type { JobQueue, NewJob } from '@carillon/shared/queue'
@@ -51,7 +52,13 @@ async function runOnce (through = frozen, { onLook = async () => {}, isTaken = (
     wake: keeping([]),
     close: async () => {}
   }
-  await reconcile({ database: through, queues, providers: new Map([['pushbullet', idempotent]]), log: createLog({ name: 'test', level: 'info', destination: { write } }) })
+  await reconcile({
+    database: through,
+    queues,
+    providers: new Map([['pushbullet', idempotent]]),
+    metrics: createWorkerMetrics(createMetrics().registry),
+    log: createLog({ name: 'test', level: 'info', destination: { write } })
+  })
   return { askedAbout, segments: segments.map(({ data }) => data), plans: plans.map(({ data }) => data.notificationId) }
 }
 

@@ -20,6 +20,8 @@ export interface Http {
 export interface StreamingHttp extends Http {
   /** Resolves once the headers arrive. Throws TransportError. `signal` aborts the request at any time, its body included. */
   stream: (request: StreamRequest, signal: AbortSignal) => Promise<StreamedResponse>
+  /** Counts the requests in the connection pools. `waiting` ones have no connection yet. */
+  countRequests: () => { running: number, waiting: number }
 }
 
 export interface HttpOptions {
@@ -112,6 +114,11 @@ export function createHttp (options: HttpOptions): StreamingHttp {
       if (isTrusted(url, request)) return await dispatchStream(open, url, identified, terms, signal)
       const release = names.need(url.hostname)
       return await dispatchStream(guarded, url, identified, terms, signal).finally(release)
+    },
+    countRequests () {
+      const pools = [open, guarded].flatMap(({ stats }) => Object.values(stats))
+      const running = pools.reduce((sum, pool) => sum + pool.running, 0)
+      return { running, waiting: pools.reduce((sum, pool) => sum + pool.size, 0) - running }
     },
     async close () {
       await Promise.all([open.close(), guarded.close()])

@@ -1,5 +1,7 @@
-/** The product and its version (RFC 9110 §10.1.5). A literal, because bundles of the clients contain no package.json. */
-const product = 'Carillon/0.1.0'
+/** A literal, because bundles of the clients contain no package.json. */
+export const productVersion = '0.1.0'
+/** The product and its version (RFC 9110 §10.1.5). */
+const product = `Carillon/${productVersion}`
 
 /** The User-Agent of all requests. `url` is where an operator of a provider learns more about this deployment. */
 export function formatUserAgent (url?: string): string {

@@ -39,7 +39,8 @@ const after = {
   DELIVER_LEASE_SECONDS: { ...integer(2, 3600), initial: '60', about: 'How long a batch may take; then its deliveries go to another worker.' },
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
   RETENTION_DAYS: { ...integer(7, 3650), initial: '90', about: 'How long deliveries and their notifications are kept.' },
-  WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz and /readyz on HOST; none when absent.' },
+  WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz, /readyz and /metrics on HOST; none when absent.' },
+  METRICS_TOKEN: { ...secretText, about: 'Bearer token for /metrics of the API and the worker, which are off when it is absent.' },
 
   CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
   CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },

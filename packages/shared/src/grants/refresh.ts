@@ -21,6 +21,8 @@ export interface RefreshServices {
   log: Log
   /** Called when connections recover from `needsReauth`, to release their parked deliveries. */
   onRecovered?: (connectionIds: string[]) => Promise<void>
+  /** Called with the outcome of each request to a token endpoint. */
+  onAnswered?: (provider: string, outcome: RefreshResult['kind'] | 'superseded') => void
   /** How long a process may own the lease. Its request to the provider has a shorter timeout. */
   leaseMs?: number
 }
@@ -78,7 +80,7 @@ const storeRetryDelaysMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
 
 /** Refreshes credentials, one at a time per grant. */
 export function createRefresher (
-  { database, vault, log, onRecovered = async () => {}, leaseMs = 20_000 }: RefreshServices
+  { database, vault, log, onRecovered = async () => {}, onAnswered = () => {}, leaseMs = 20_000 }: RefreshServices
 ): Refresher {
   const owner = newId()
   /** Callers of the same version share one attempt in this process. */
@@ -110,7 +112,10 @@ export function createRefresher (
       )
       if (known !== undefined) return known
       const lease = await takeLease(database, { grantId, version: seenVersion, owner, leaseMs })
-      return lease === undefined ? undefined : await refreshUnder(lease, provider, context)
+      if (lease === undefined) return undefined
+      const answer = await refreshUnder(lease, provider, context)
+      onAnswered(provider.id, answer?.kind ?? 'superseded')
+      return answer
     }, { timeoutMs: maxWaitMs })
     // While this process was suspended, another one may have finished.
     return result ?? await checkState(provider, grantId, seenVersion) ??

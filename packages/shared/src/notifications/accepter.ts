@@ -37,7 +37,9 @@ interface Waiting {
  * Accepting does not wait for the queue: reconcile finds rows without jobs.
  */
 export function createAccepter (
-  { database, queues, log }: { database: Database, queues: DeliveryQueues, log: Log }
+  { database, queues, log, onAccepted = () => {} }: {
+    database: Database, queues: DeliveryQueues, log: Log, onAccepted?: (notifications: number) => void
+  }
 ): Accepter {
   const offered = [...queues.deliver.keys()]
   const waiting: Waiting[] = []
@@ -59,6 +61,7 @@ export function createAccepter (
       if (batches.length > 0) track(enqueueBatches(queues, batches))
       if (wakes.length > 0) track(enqueueWakes(queues, wakes))
       if (plans.length > 0) track(enqueuePlans(queues, plans))
+      onAccepted(accepted.filter((one) => one !== undefined).length)
       let assigned = 0
       for (const { drafts, resolve, reject } of group) {
         const own = accepted.slice(assigned, assigned += drafts.length)

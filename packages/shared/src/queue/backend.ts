@@ -72,6 +72,7 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
         throw toRedisStoreError(error)
       }
     },
+    countConnections: () => ({}),
     close: async () => { for (const connection of [adding, working]) connection?.disconnect() }
   }
 }
@@ -110,6 +111,7 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
       await probeQueue(probed)
       return undefined
     },
+    countConnections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end()
   }
 }

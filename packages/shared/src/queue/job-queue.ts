@@ -52,6 +52,8 @@ export interface QueueBackend {
    * operator, if any. Call it before a queue or worker is opened, because BullMQ never recovers from a failed start.
    */
   check: () => Promise<string | undefined>
+  /** The connections of the queue's pool by state. `waiting` counts the callers that wait for one. Empty on Redis. */
+  countConnections: () => Record<string, number>
   /** Closes the shared connections. Close the queues and workers first. */
   close: () => Promise<void>
 }

@@ -11,8 +11,10 @@ import { createEndpointClient } from '../endpoints/index.ts'
 import type { EndpointClient } from '../endpoints/index.ts'
 import { createHttp, formatUserAgent, isLoopback } from '@carillon/http'
 import type { StreamingHttp } from '@carillon/http'
-import { createLog } from '../log/index.ts'
+import { createLog, logRepeats } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
+import { createMetrics, measurePools, measureStores, refreshOutcomes } from '../metrics/index.ts'
+import type { Metrics } from '../metrics/index.ts'
 import { createProviders, definitions, maxPerSecond, trustedOrigins } from '../providers/index.ts'
 import type { Provider, ProviderDefinition, Registrations } from '../providers/index.ts'
 import { pullQueueName } from '../pulls/index.ts'
@@ -43,6 +45,7 @@ export interface Runtime {
   refresher: Refresher
   queues: DeliveryQueues
   pullQueue: JobQueue<PullJob>
+  metrics: Metrics
   /** Milliseconds since the epoch, by the database's clock. */
   now: () => number
   close: () => Promise<void>
@@ -58,13 +61,14 @@ export interface RuntimeOverrides {
   stores?: Stores | undefined
   /** The maximum of connections to PostgreSQL, apart from those of the queue. */
   maxConnections?: number | undefined
+  metrics?: Metrics | undefined
   /** Aborts the requests to providers. */
   signal?: AbortSignal | undefined
 }
 
 /** Creates everything from the configuration. `close` closes it in the reverse order. */
 export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverrides = {}): Runtime {
-  const { log = createLog({ name: 'carillon', level: config.LOG_LEVEL }), definitions: known = definitions, signal } = overrides
+  const { log = createLog({ name: 'carillon', level: config.LOG_LEVEL }), definitions: known = definitions, metrics = createMetrics(), signal } = overrides
   const stores = overrides.stores ?? openStores(config, log, overrides)
   const { database, queueBackend } = stores
   const clock = overrides.now === undefined ? openClock(database) : { now: overrides.now, close: () => {} }
@@ -81,9 +85,15 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
   }
   const http = createHttp({ ...outgoing, trustedOrigins: trustedOrigins(providers) })
   const endpointClient = createEndpointClient({ ...outgoing, allowsLoopback: isDevelopment(config), now: clock.now })
+  const refreshing = [...providers.values()].filter(({ refresh }) => refresh !== undefined)
+  for (const { id } of refreshing) for (const outcome of refreshOutcomes) metrics.countRefresh(id, outcome, 0)
+  const onError = logRepeats(log, 'warn', 'could not read metrics from the database')
+  measureStores(metrics.registry, { database, providers: [...providers.keys()], onError })
+  measurePools(metrics.registry, { queueBackend, http })
   return {
     config,
     log,
+    metrics,
     database,
     queueBackend,
     vault,
@@ -93,7 +103,11 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     endpointClient,
     registrations: createRegistrations(database, vault, clock.now),
     refresher: createRefresher({
-      database, vault, log, onRecovered: (connectionIds) => releaseDeliveries({ database, queues, log }, connectionIds)
+      database,
+      vault,
+      log,
+      onRecovered: (connectionIds) => releaseDeliveries({ database, queues, log }, connectionIds),
+      onAnswered: metrics.countRefresh
     }),
     queues,
     pullQueue,

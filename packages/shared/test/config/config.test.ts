@@ -65,6 +65,7 @@ t.test('has defaults for all optional variables', async (t) => {
     RATE_LIMIT_INBOUND_PER_IP: 120_000,
     ACCEPT_MAX_WAITING: 500_000,
     WORKER_HEALTH_PORT: undefined,
+    METRICS_TOKEN: undefined,
     SANDBOX_PORT: 4400,
     PUSHBULLET_MAX_PER_SECOND: undefined,
     PUMPIO_MAX_PER_SECOND: undefined,
