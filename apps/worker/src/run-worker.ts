@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { ConfigError } from '@carillon/shared/config'
-import { checkWritable } from '@carillon/shared/db'
+import { checkReady } from '@carillon/shared/db'
 import { logRepeats } from '@carillon/shared/log'
 import { createMetrics, createMetricsReader, measureProcess } from '@carillon/shared/metrics'
 import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
@@ -26,7 +26,7 @@ export async function runWorker (env: Record<string, string | undefined>, overri
     measureProcess(metrics.registry, 'worker')
     if (port !== undefined) {
       const checkReadiness = createReadiness({
-        checkDatabase: () => checkWritable(database),
+        checkDatabase: () => checkReady(database),
         checkQueue: queueBackend.check,
         queueKind: queueBackend.kind,
         onError: logRepeats(log, 'warn', 'not ready')

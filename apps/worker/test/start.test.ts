@@ -1,4 +1,4 @@
-import { openDatabase } from '@carillon/shared/db'
+import { latestMigration, openDatabase } from '@carillon/shared/db'
 import { spawnApp, startReplication, testDatabase, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -6,6 +6,8 @@ import type { Test } from 'tap'
 /** The API and the worker start in the same way, and so does the CLI when it reads the database. */
 const apps = ['api', 'worker', 'cli'] as const
 const closed = 'postgres://carillon:hunter2@127.0.0.1:1/carillon'
+
+const newer = "insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 99999999999999)"
 
 /** A message names the command as it was started. */
 const states: Array<{ name: string, statements?: string[], change?: (url: URL) => void, line: RegExp, cli?: false }> = [
@@ -33,7 +35,7 @@ const states: Array<{ name: string, statements?: string[], change?: (url: URL) =
   },
   {
     name: 'is newer than the code',
-    statements: ["insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 99999999999999)"],
+    statements: [newer, "comment on table drizzle.__drizzle_migrations is 'works with code since 99999999999999'"],
     line: /DATABASE_URL: the tables are newer than this Carillon; start the newer Carillon\.$/
   },
   {
@@ -65,6 +67,15 @@ for (const { name, statements = [], change, line, cli } of states) {
     await Promise.all(apps.filter((app) => app !== 'cli' || cli !== false).map((app) => endsWith(t, app, { DATABASE_URL: url }, line)))
   })
 }
+
+t.test('starts on newer tables that this code can use, and says so', async (t) => {
+  const url = await prepare(t, [newer, `comment on table drizzle.__drizzle_migrations is 'works with code since ${latestMigration()}'`], undefined)
+  await Promise.all((['api', 'worker'] as const).map(async (app) => {
+    const program = spawnApp(t, app, { env: { DATABASE_URL: url, CARILLON_KEYS: testKeys(), PORT: '0' } })
+    await program.ready
+    t.match(program.output(), /the tables are newer than this Carillon, which can use them; upgrade it soon/, app)
+  }))
+})
 
 t.test('waits START_WAIT_SECONDS for a database that does not respond, and says so', async (t) => {
   const line = /^DATABASE_URL: the store did not respond within 1 s \(START_WAIT_SECONDS\): connect ECONNREFUSED/

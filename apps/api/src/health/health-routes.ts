@@ -1,14 +1,14 @@
-import { checkWritable } from '@carillon/shared/db'
+import { checkReady } from '@carillon/shared/db'
 import { logRepeats } from '@carillon/shared/log'
 import { createReadiness } from '@carillon/shared/stores'
 import type { FastifyPluginAsync } from 'fastify'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 
-/** `/healthz`: the process responds. `/readyz`: the database accepts a write and the queue accepts a job. Both need no token. */
+/** `/healthz`: the process responds. `/readyz`: the tables are those of this code and accept a write, and the queue accepts a job. Both need no token. */
 export function healthRoutes ({ database, queueBackend, log }: Services): FastifyPluginAsync {
   const findFaults = createReadiness({
-    checkDatabase: () => checkWritable(database),
+    checkDatabase: () => checkReady(database),
     checkQueue: () => queueBackend.check(),
     queueKind: queueBackend.kind,
     onError: logRepeats(log, 'warn', 'not ready')

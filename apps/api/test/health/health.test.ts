@@ -25,6 +25,16 @@ t.test('is not ready when the database is unavailable', async (t) => {
   t.match(await untilSilent(api, 'DATABASE_URL'), { status: 503, body: { code: 'notReady' } })
 })
 
+t.test('is not ready on older tables, and says what to do', async (t) => {
+  const api = await openTestApi(t)
+  await api.database.sql`delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations)`
+  const answer = await until(async () => {
+    const answer = await api.ask('GET', '/readyz')
+    return String(at(answer.body, 'detail')).includes('older') && answer
+  }, { timeoutMs: 30_000 })
+  t.match(answer, { status: 503, body: { code: 'notReady', detail: /run `.*migrate`/ } })
+})
+
 /** Polls until the response names only the variable of this store, and returns it. */
 async function untilSilent (api: TestApi, variable: string): Promise<Answer> {
   return await until(async () => {

@@ -1,7 +1,7 @@
 import { pinnedSettings } from '../postgres/index.ts'
 import { StoreError } from '../stores/store-error.ts'
 import type { Database } from './database.ts'
-import { latestMigration } from './migrations.ts'
+import { latestMigration, readJournal } from './migrations.ts'
 import { toStoreError } from './to-store-error.ts'
 
 const minVersion = 14
@@ -14,21 +14,28 @@ interface Tables {
 
 /**
  * Resolves when Carillon can use this database: version, primary, session settings, tables, a write. Rejects with a StoreError
- * that states what to do, or with the driver's error when the server does not respond.
+ * that states what to do, or with the driver's error when the server does not respond. Resolves to a warning for the operator, if
+ * any.
  */
-export async function checkDatabase (database: Pick<Database, 'sql'>): Promise<void> {
+export async function checkDatabase (database: Pick<Database, 'sql'>): Promise<string | undefined> {
   try {
     await checkServer(database)
     await checkSettings(database)
-    await checkTables(database)
   } catch (error) {
     throw toStoreError(error)
   }
+  return await checkReady(database)
+}
+
+/** What `/readyz` vouches for: this code knows the tables, and they accept a write. Rejects and resolves like checkDatabase. */
+export async function checkReady (database: Pick<Database, 'sql'>): Promise<string | undefined> {
+  const warning = await checkTables(database).catch((error: unknown) => { throw toStoreError(error) })
   await checkWritable(database)
+  return warning
 }
 
 /** Inserts a row and rolls back: only a write reveals a standby, a read-only role or a full disk. */
-export async function checkWritable ({ sql }: Pick<Database, 'sql'>): Promise<void> {
+async function checkWritable ({ sql }: Pick<Database, 'sql'>): Promise<void> {
   const takenBack = new Error()
   try {
     await sql.begin(async (tx) => {
@@ -65,17 +72,16 @@ async function checkSettings ({ sql }: Pick<Database, 'sql'>): Promise<void> {
   }
 }
 
-async function checkTables ({ sql }: Pick<Database, 'sql'>): Promise<void> {
+async function checkTables ({ sql }: Pick<Database, 'sql'>): Promise<string | undefined> {
   const [{ hasJournal, hasTables, tablesIn } = { hasJournal: false, hasTables: false, tablesIn: null }] = await sql<Tables[]>`
     select to_regclass('drizzle.__drizzle_migrations') is not null as "hasJournal", to_regclass('notifications') is not null as "hasTables",
       (select nspname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
         where relname = 'notifications' and relkind in ('r', 'p') limit 1) as "tablesIn"`
   if (!hasJournal) throw new StoreError('DATABASE_URL: the database has no tables of Carillon yet; run `carillon migrate`.')
-  const [row] = await sql<Array<{ applied: string | null }>>`select max(created_at)::text as applied from drizzle.__drizzle_migrations`
-  const applied = Number(row?.applied ?? 0)
+  const { applied, worksSince } = await readJournal({ sql })
   if (applied < latestMigration()) throw new StoreError('DATABASE_URL: the tables are older than this Carillon; run `carillon migrate`.')
-  if (applied > latestMigration()) throw new StoreError('DATABASE_URL: the tables are newer than this Carillon; start the newer Carillon.')
-  if (hasTables) return
+  if (worksSince > latestMigration()) throw new StoreError('DATABASE_URL: the tables are newer than this Carillon; start the newer Carillon.')
+  if (hasTables) return applied > latestMigration() ? 'the tables are newer than this Carillon, which can use them; upgrade it soon' : undefined
   throw new StoreError(tablesIn === null
     ? 'DATABASE_URL: Carillon\'s tables are missing although they have been made; restore them from a backup.'
     : `DATABASE_URL: Carillon's tables are in the schema ${tablesIn}, where this session does not look; add schema=${tablesIn}.`)

@@ -1,7 +1,8 @@
 import { parseDatabaseUrl } from '../postgres/index.ts'
 import { checkServer } from './check-database.ts'
 import { openDatabase } from './database.ts'
-import { readMigrations } from './migrations.ts'
+import { compatibleSince } from './compatible-since.ts'
+import { latestMigration, readJournal, readMigrations, writeWorksSince } from './migrations.ts'
 import { toStoreError } from './to-store-error.ts'
 
 /** An arbitrary number that no other program may use as a lock id in this database. */
@@ -22,12 +23,13 @@ export async function migrateDatabase ({ url }: { url: string }): Promise<void> 
       // The journal has drizzle's format, so drizzle's own tools can read it.
       await tx`create schema if not exists drizzle`
       await tx`create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`
-      const [row] = await tx<Array<{ applied: string | null }>>`select max(created_at)::text as applied from drizzle.__drizzle_migrations`
+      const { applied } = await readJournal({ sql: tx })
       for (const { sql: statements, hash, folderMillis } of readMigrations()) {
-        if (folderMillis <= Number(row?.applied ?? 0)) continue
+        if (folderMillis <= applied) continue
         for (const statement of statements) await tx.unsafe(statement)
         await tx`insert into drizzle.__drizzle_migrations (hash, created_at) values (${hash}, ${folderMillis})`
       }
+      if (applied <= latestMigration()) await writeWorksSince(tx, compatibleSince(readMigrations()))
     })
   } catch (error) {
     throw toStoreError(error)

@@ -3,8 +3,8 @@ import { logRepeats } from '../log/index.ts'
 import { waitForStore } from './wait-for-store.ts'
 
 export interface StartStoresOptions {
-  checkDatabase: () => Promise<unknown>
-  /** Resolves to a warning for the operator, if any. */
+  /** Both resolve to a warning for the operator, if any. */
+  checkDatabase: () => Promise<string | undefined>
   checkQueue: () => Promise<string | undefined>
   queueKind: 'redis' | 'postgres'
   waitSeconds: number
@@ -18,10 +18,12 @@ export async function startStores (
 ): Promise<void> {
   const onError = logRepeats(log, 'warn', `not ready yet; waiting for up to ${waitSeconds} s`)
   const options = { timeoutMs: waitSeconds * 1000, signal, onError }
-  await waitForStore(checkDatabase, { ...options, variable: 'DATABASE_URL' })
+  await waitForStore(() => warn(checkDatabase), { ...options, variable: 'DATABASE_URL' })
   const variable = queueKind === 'redis' ? 'REDIS_URL' : 'DATABASE_URL'
-  await waitForStore(async () => {
-    const warning = await checkQueue()
+  await waitForStore(() => warn(checkQueue), { ...options, variable })
+
+  async function warn (check: () => Promise<string | undefined>): Promise<void> {
+    const warning = await check()
     if (warning !== undefined) log.warn(warning)
-  }, { ...options, variable })
+  }
 }

@@ -31,6 +31,19 @@ t.test('creates all tables in an empty database, and changes nothing the second 
   t.same(await sql`select external_id from users`, [{ external_id: 'ann' }], 'existing rows stay')
 })
 
+t.test('keeps what a newer Carillon has stored about its tables', async (t) => {
+  const { url } = await emptyDatabase(t)
+  await migrateDatabase({ url })
+  const { sql, close } = openDatabase({ url, max: 1 })
+  t.teardown(close)
+  const comment = async () => (await sql`select obj_description('drizzle.__drizzle_migrations'::regclass, 'pg_class') as text`)[0]?.['text']
+  t.match(await comment(), /^works with code since \d+$/)
+  await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 99999999999999)`
+  await sql`comment on table drizzle.__drizzle_migrations is 'works with code since 1'`
+  await migrateDatabase({ url })
+  t.equal(await comment(), 'works with code since 1')
+})
+
 t.test('runs one migration at a time when several processes start it', async (t) => {
   const { url } = await emptyDatabase(t)
   await Promise.all(Array.from({ length: 6 }, () => Promise.all([migrateDatabase({ url }), migrateQueue({ url })])))
