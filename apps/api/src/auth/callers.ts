@@ -1,5 +1,4 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { findUser } from '@carillon/shared/users'
 import type { ApiKey } from '@carillon/shared/api-keys'
 import type { Scope } from '@carillon/shared/db'
 import type { User } from '@carillon/shared/users'
@@ -7,8 +6,9 @@ import { readReturnTo } from '../handshakes/return-to.ts'
 import { Problem } from '../problems/problem.ts'
 import type { Services, Site } from '../services.ts'
 import { readBearer } from './bearer.ts'
+import { createUserIdentifier } from './identify-user.ts'
+import type { UserCaller } from './identify-user.ts'
 import { createKeys } from './keys.ts'
-import { createUserTokens } from './user-tokens.ts'
 
 /**
  * Who may call a route: API keys with this scope, users, or both. A route that `confirmsKey` checks in its own statement that the
@@ -17,15 +17,6 @@ import { createUserTokens } from './user-tokens.ts'
 type Callers = { scope: Scope, user?: true, confirmsKey?: true } | { scope?: never, user: true, confirmsKey?: never }
 
 type Caller = { kind: 'key', key: ApiKey } | UserCaller
-
-interface UserCaller {
-  kind: 'user'
-  user: User
-  /** The team of the token, if any. */
-  teamId: string | undefined
-  /** The return URL of the token, if any. */
-  returnTo: string | undefined
-}
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -36,8 +27,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     /**
-     * For streaming responses: calls back when the caller may not call the route any more, because the key was revoked or the
-     * token has expired. Checks until the returned function is called.
+     * For streaming responses: calls back when the caller may not call the route any more, because the key or the token was
+     * revoked, or the token has expired. Checks until the returned function is called.
      */
     watchCaller: (request: FastifyRequest, onLost: () => void) => () => void
   }
@@ -47,9 +38,9 @@ declare module 'fastify' {
 const recheckMs = 5_000
 
 /** Authenticates and authorizes callers. A route without `callers` cannot be added, so no route is open by mistake. */
-export function admitCallers (app: FastifyInstance, { database, vault, now }: Services): void {
-  const tokens = createUserTokens(vault, now)
-  const keys = createKeys(database, now)
+export function admitCallers (app: FastifyInstance, services: Services): void {
+  const identifyUser = createUserIdentifier(services)
+  const keys = createKeys(services.database, services.now)
   app.decorateRequest('caller', null)
 
   app.addHook('onRoute', ({ method, url, config }) => {
@@ -97,10 +88,10 @@ export function admitCallers (app: FastifyInstance, { database, vault, now }: Se
       const key = await (confirmsKey === true ? keys.recall(token) : keys.find(token))
       return key === undefined ? refuseKey() : { kind: 'key', key }
     }
-    const subject = await tokens.verify(token)
-    const user = subject === undefined ? undefined : await findUser(database, subject.userId)
-    if (subject === undefined || user === undefined) throw invalidToken('The token is invalid or has expired')
-    return { kind: 'user', user, teamId: subject.teamId, returnTo: subject.returnTo }
+    const user = await identifyUser(token)
+    if (user === 'invalid') throw invalidToken('The token is invalid or has expired')
+    if (user === 'revoked') throw new Problem('tokenRevoked', 'The tokens of this user were revoked: create a new one', { headers: invalidTokenHeaders })
+    return user
   }
 }
 
@@ -165,10 +156,10 @@ function admit (caller: Caller, { scope, user }: Callers): void {
 }
 
 function invalidToken (detail: string): Problem {
-  return new Problem('invalidToken', detail, {
-    headers: { 'www-authenticate': 'Bearer realm="carillon", error="invalid_token"' }
-  })
+  return new Problem('invalidToken', detail, { headers: invalidTokenHeaders })
 }
+
+const invalidTokenHeaders = { 'www-authenticate': 'Bearer realm="carillon", error="invalid_token"' }
 
 function refuse (problem: Problem): never {
   throw problem

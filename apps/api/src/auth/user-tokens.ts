@@ -7,6 +7,8 @@ const audience = 'carillon-api'
 /** The subject of a token: Carillon's ids of the user, and of the team that was chosen, if any. */
 interface TokenSubject {
   userId: string
+  /** The user's `tokenGeneration` when the token was issued. */
+  generation: number
   /** The membership is not part of the token. Each request checks it. */
   teamId?: string | undefined
   /** Where the user goes back to. It was a URL of the site when the token was issued. */
@@ -23,10 +25,12 @@ export interface UserTokens {
 export function createUserTokens (vault: Vault, now: () => number): UserTokens {
   const secrets = vault.derive('user-token')
   return {
-    issue: async ({ userId, teamId, returnTo }, expiresInSeconds) => {
+    issue: async ({ userId, generation, teamId, returnTo }, expiresInSeconds) => {
       const issuedAt = Math.floor(now() / 1000)
       const expiresAt = issuedAt + expiresInSeconds
-      const claims = { ...teamId !== undefined && { team: teamId }, ...returnTo !== undefined && { return_to: returnTo } }
+      const claims = {
+        gen: generation, ...teamId !== undefined && { team: teamId }, ...returnTo !== undefined && { return_to: returnTo }
+      }
       const token = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' })
         .setIssuer(issuer).setAudience(audience).setSubject(userId).setIssuedAt(issuedAt).setExpirationTime(expiresAt)
         .sign(secrets[0])
@@ -43,10 +47,12 @@ export function createUserTokens (vault: Vault, now: () => number): UserTokens {
 
 async function subjectOf (token: string, secret: Buffer, currentDate: Date): Promise<TokenSubject | undefined> {
   try {
-    const { payload: { sub, team, return_to: returnTo } } = await jwtVerify(token, secret, {
+    const { payload: { sub, gen, team, return_to: returnTo } } = await jwtVerify(token, secret, {
       algorithms: ['HS256'], issuer, audience, currentDate, requiredClaims: ['sub', 'exp']
     })
-    return sub === undefined ? undefined : { userId: sub, teamId: textOf(team), returnTo: textOf(returnTo) }
+    // Earlier versions issued tokens without a generation.
+    const generation = typeof gen === 'number' ? gen : 0
+    return sub === undefined ? undefined : { userId: sub, generation, teamId: textOf(team), returnTo: textOf(returnTo) }
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined
     throw error

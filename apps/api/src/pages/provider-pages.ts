@@ -12,6 +12,7 @@ import { addBindRoute } from './browser/bind-route.ts'
 import type { BrowserCookies } from './browser/browser-cookies.ts'
 import { findNamedHandshake } from './browser/find-handshake.ts'
 import { addCallbackPage } from './handshakes/callback-page.ts'
+import { addCancelRoute } from './handshakes/cancel-form.ts'
 import { addCodePage } from './handshakes/code-page.ts'
 import { addDeletionPage } from './deletion-page.ts'
 import { createHandshakeReplies } from './handshakes/handshake-replies.ts'
@@ -46,6 +47,7 @@ function pagesOf (context: ProviderContext): FastifyPluginAsync {
     if (address !== undefined) starts[address.sendCode === undefined ? 'paste' : 'confirm'] = addAddressPage(scope, context, address)
     addFirstPage(scope, context, starts)
     addBindRoute(scope, context)
+    addCancelRoute(scope, context)
     addAccountPage(scope, context)
     if (provider.inbound !== undefined) addDeletionPage(scope, context)
   }

@@ -6,6 +6,7 @@ export const problemTable = {
   unauthenticated: { status: 401, title: 'A bearer token is required' },
   invalidSignature: { status: 401, title: 'The signature of the request is not valid' },
   invalidToken: { status: 401, title: 'The bearer token is not accepted' },
+  tokenRevoked: { status: 401, title: 'The user token was revoked' },
   insufficientScope: { status: 403, title: 'The API key does not have the required scope' },
   wrongCaller: { status: 403, title: 'This call requires another kind of token' },
   notOwner: { status: 403, title: 'Only the owner of the team can do this' },

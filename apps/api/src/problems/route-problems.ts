@@ -19,6 +19,7 @@ export function problemsOf ({ method, url, schema, config = {} }: Route): Proble
     'badRequest', 'invalidInput', 'unauthenticated', 'invalidToken', 'expectationFailed', 'rateLimited', 'headersTooLarge', 'internal', 'unavailable', 'closing',
     ...acceptsKey({ method, config }) ? ['idempotencyKeyInUse', 'idempotencyKeyReused'] as const : [],
     ...callers?.scope === undefined ? [] : ['insufficientScope' as const],
+    ...callers?.user === true ? ['tokenRevoked' as const] : [],
     ...isForBoth ? [] : ['wrongCaller' as const],
     ...url.includes(':') ? ['pathTooLong' as const] : [],
     // PUT creates what does not exist.

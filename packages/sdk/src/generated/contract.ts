@@ -12,9 +12,29 @@ export interface paths {
         put?: never;
         /**
          * Create a user token
-         * @description The token is for the browser of one user, and short-lived. A user who is new is created. With an API key: scope `users:write`.
+         * @description The token is for the browser of one user, and short-lived. A user who is new is created. Send the user to `connectUrl`. With an API key: scope `users:write`.
          */
         post: operations["createUserToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{userId}/revoke-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke the tokens of a user
+         * @description Every token that the user has now stops working at once, and open handshakes of the user fail. Connections stay. With an API key: scope `users:write`.
+         */
+        post: operations["revokeUserTokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -174,7 +194,7 @@ export interface paths {
         };
         /**
          * Retrieve a handshake
-         * @description With a user token.
+         * @description How it is going, or how it ended. For an API key, without the codes and links that only the user may use. With an API key: scope `connections:read`. With a user token.
          */
         get: operations["getHandshake"];
         put?: never;
@@ -737,6 +757,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List endpoints
+         * @description Oldest first. With an API key: scope `endpoints:write`.
+         */
+        get: operations["listEndpoints"];
+        put?: never;
+        /**
+         * Create an endpoint
+         * @description Events are sent to its URL as signed requests (Standard Webhooks). The response contains the secret that signs them, which is not shown again. With an API key: scope `endpoints:write`.
+         */
+        post: operations["createEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve an endpoint
+         * @description With an API key: scope `endpoints:write`.
+         */
+        get: operations["getEndpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an endpoint
+         * @description Deletes its attempts too. With an API key: scope `endpoints:write`.
+         */
+        delete: operations["deleteEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an endpoint
+         * @description Disabling it cancels the events that wait for it. Enabling it forgets earlier failures. With an API key: scope `endpoints:write`.
+         */
+        patch: operations["updateEndpoint"];
+        trace?: never;
+    };
+    "/v1/endpoints/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of an endpoint
+         * @description For 24 hours, requests are signed with the new and with the earlier secret, so that you can replace it without a gap. With an API key: scope `endpoints:write`.
+         */
+        post: operations["rotateEndpointSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/endpoints/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the requests to an endpoint
+         * @description Newest first, with what came back. With an API key: scope `endpoints:write`.
+         */
+        get: operations["listEndpointAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test an endpoint
+         * @description Sends an event of the type `endpoint.test` now, even to a disabled endpoint, and responds with what came back. With an API key: scope `endpoints:write`.
+         */
+        post: operations["testEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -749,6 +881,8 @@ export interface components {
             displayName?: string;
             /** @description Your id of the team that the user acts for. The user must be a member */
             teamId?: string;
+            /** @description The URL that the browser returns to. Its origin must be one of ALLOWED_ORIGINS. The handshakes of this token return there too */
+            returnTo?: string;
             /**
              * @description Lifetime in seconds
              * @default 3600
@@ -793,13 +927,20 @@ export interface components {
             /** @description The id of the request, which is also in the log of the server */
             instance: string;
             /** @enum {unknown} */
-            code: "badRequest" | "malformedJson" | "invalidInput" | "unauthenticated" | "invalidSignature" | "invalidToken" | "insufficientScope" | "wrongCaller" | "notOwner" | "notFound" | "methodNotAllowed" | "requestTimeout" | "notConnected" | "connectionClosed" | "needsReauth" | "handshakeOver" | "wrongStatus" | "idempotencyKeyInUse" | "nothingToRetry" | "bodyTooLarge" | "pathTooLong" | "unsupportedMediaType" | "expectationFailed" | "idempotencyKeyReused" | "teamRequired" | "wrongVerifier" | "wrongCode" | "addressRefused" | "handshakeFailed" | "tooManyRequests" | "rateLimited" | "headersTooLarge" | "internal" | "notForwarded" | "providerUnavailable" | "busy" | "closing" | "unavailable" | "notReady" | "providerTimeout";
+            code: "badRequest" | "malformedJson" | "invalidInput" | "unauthenticated" | "invalidSignature" | "invalidToken" | "tokenRevoked" | "insufficientScope" | "wrongCaller" | "notOwner" | "notFound" | "methodNotAllowed" | "requestTimeout" | "notConnected" | "connectionClosed" | "needsReauth" | "handshakeOver" | "wrongStatus" | "idempotencyKeyInUse" | "endpointLimit" | "nothingToRetry" | "bodyTooLarge" | "pathTooLong" | "unsupportedMediaType" | "expectationFailed" | "idempotencyKeyReused" | "teamRequired" | "wrongVerifier" | "wrongCode" | "addressRefused" | "handshakeFailed" | "tooManyRequests" | "rateLimited" | "headersTooLarge" | "internal" | "notForwarded" | "providerUnavailable" | "busy" | "closing" | "unavailable" | "notReady" | "providerTimeout";
             /** @description For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md. For `wrongStatus`: the current status */
             reason?: string;
             /** @description For `notOwner` and `notConnected`: the name of the owner of the team */
             contact?: string;
             /** @description For `invalidInput`: every error with its path */
             errors?: components["schemas"]["InputError"][];
+        };
+        /** TokenRevocation */
+        TokenRevocation: {
+            /** @description Your id of the user */
+            userId: string;
+            /** @description How many open handshakes of the user failed with the reason `tokensRevoked` */
+            failedHandshakes: number;
         };
         /** TeamRequest */
         TeamRequest: {
@@ -943,6 +1084,8 @@ export interface components {
         };
         /** ConnectorList */
         ConnectorList: {
+            /** @description The URL of your site that the user token was created with, if any */
+            returnTo: string | null;
             data: components["schemas"]["Connector"][];
         };
         /** AddressRequest */
@@ -996,6 +1139,8 @@ export interface components {
             /** @enum {unknown} */
             kind: "redirect" | "verifier" | "code" | "confirm" | "paste" | "link" | "subscribe";
             provider: string;
+            /** @description Your id of the user */
+            userId: string;
             /** @description Your id of the team that the user connects for, if any */
             teamId: string | null;
             /** @description The account that the request named, if the provider needs one */
@@ -1075,7 +1220,7 @@ export interface components {
             teamId?: string;
             /** @description Such as `nick@host`. Required by connectors with `needsAccount`, and refused by others */
             account?: string;
-            /** @description The URL that the browser returns to. Its origin must be one of ALLOWED_ORIGINS */
+            /** @description The URL that the browser returns to. Its origin must be one of ALLOWED_ORIGINS. The default is that of the token */
             returnTo?: string;
         };
         /** VerifierRequest */
@@ -1858,6 +2003,135 @@ export interface components {
         ProviderStatusList: {
             data: components["schemas"]["ProviderStatus"][];
         };
+        /** EndpointRequest */
+        EndpointRequest: {
+            /** @description Where events are sent. `https`, or `http` on this machine during development and for hosts in `ALLOW_PRIVATE_HOSTS` */
+            url: string;
+            /** @description What the endpoint is for. Control characters and line breaks are not allowed */
+            description?: string | null;
+            /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because there is one per delivery */
+            events: string[];
+            /**
+             * @description Whether events are sent to it. Events while it is disabled are not sent later
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /** EndpointWithSecret */
+        EndpointWithSecret: {
+            /** @description `end_…` */
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description Types of events, or `*` */
+            events: string[];
+            enabled: boolean;
+            /**
+             * @description `failing`: no request has succeeded since `failingSince`
+             * @enum {unknown}
+             */
+            status: "enabled" | "failing" | "disabled";
+            /** @description Why it is failing or disabled, and what to do */
+            statusReason: string | null;
+            /** @description The first failure since the last success */
+            failingSince: string | null;
+            disabledAt: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            updatedAt: string;
+            /** @description `whsec_…`. It signs the requests, and is not part of any later response */
+            secret: string;
+        };
+        /** Endpoint */
+        Endpoint: {
+            /** @description `end_…` */
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description Types of events, or `*` */
+            events: string[];
+            enabled: boolean;
+            /**
+             * @description `failing`: no request has succeeded since `failingSince`
+             * @enum {unknown}
+             */
+            status: "enabled" | "failing" | "disabled";
+            /** @description Why it is failing or disabled, and what to do */
+            statusReason: string | null;
+            /** @description The first failure since the last success */
+            failingSince: string | null;
+            disabledAt: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            updatedAt: string;
+        };
+        /** EndpointList */
+        EndpointList: {
+            data: components["schemas"]["Endpoint"][];
+            /** @description The `cursor` of the next page. Null on the last page */
+            nextCursor: string | null;
+        };
+        /** EndpointUpdate */
+        EndpointUpdate: {
+            /** @description Where events are sent. `https`, or `http` on this machine during development and for hosts in `ALLOW_PRIVATE_HOSTS` */
+            url?: string;
+            /** @description What the endpoint is for. Control characters and line breaks are not allowed */
+            description?: string | null;
+            /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because there is one per delivery */
+            events?: string[];
+            /** @description Whether events are sent to it. Events while it is disabled are not sent later */
+            enabled?: boolean;
+        };
+        /** EndpointAttempt */
+        EndpointAttempt: {
+            /** @description `evt_…` */
+            eventId: string;
+            eventType: string;
+            /** @enum {unknown} */
+            outcome: "succeeded" | "failed";
+            /** @description HTTP status. Null when no response arrived */
+            status: number | null;
+            /** @description The start of an error response, or why none arrived */
+            error: string | null;
+            durationMs: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            at: string;
+        };
+        /** EndpointAttemptList */
+        EndpointAttemptList: {
+            data: components["schemas"]["EndpointAttempt"][];
+            /** @description The `cursor` of the next page. Null on the last page */
+            nextCursor: string | null;
+        };
+        /** EndpointTestResult */
+        EndpointTestResult: {
+            /** @description Whether the endpoint accepted the event */
+            ok: boolean;
+            /** @description The id of the test event, as in the header `webhook-id` */
+            eventId: string;
+            /** @description HTTP status. Null when no response arrived */
+            status: number | null;
+            /** @description The start of an error response, or why none arrived */
+            error: string | null;
+            durationMs: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1869,6 +2143,7 @@ export type UserTokenRequest = components['schemas']['UserTokenRequest'];
 export type UserToken = components['schemas']['UserToken'];
 export type InputError = components['schemas']['InputError'];
 export type Problem = components['schemas']['Problem'];
+export type TokenRevocation = components['schemas']['TokenRevocation'];
 export type TeamRequest = components['schemas']['TeamRequest'];
 export type Team = components['schemas']['Team'];
 export type AddressField = components['schemas']['AddressField'];
@@ -1951,6 +2226,14 @@ export type ProviderLimits = components['schemas']['ProviderLimits'];
 export type WaitingDeliveries = components['schemas']['WaitingDeliveries'];
 export type ProviderStatus = components['schemas']['ProviderStatus'];
 export type ProviderStatusList = components['schemas']['ProviderStatusList'];
+export type EndpointRequest = components['schemas']['EndpointRequest'];
+export type EndpointWithSecret = components['schemas']['EndpointWithSecret'];
+export type Endpoint = components['schemas']['Endpoint'];
+export type EndpointList = components['schemas']['EndpointList'];
+export type EndpointUpdate = components['schemas']['EndpointUpdate'];
+export type EndpointAttempt = components['schemas']['EndpointAttempt'];
+export type EndpointAttemptList = components['schemas']['EndpointAttemptList'];
+export type EndpointTestResult = components['schemas']['EndpointTestResult'];
 export type $defs = Record<string, never>;
 export interface operations {
     createUserToken: {
@@ -1976,6 +2259,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserToken"];
+                };
+            };
+        };
+    };
+    revokeUserTokens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description Your id of the user */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenRevocation"];
                 };
             };
         };
@@ -3271,6 +3580,204 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderStatusList"];
+                };
+            };
+        };
+    };
+    listEndpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointList"];
+                };
+            };
+        };
+    };
+    createEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointWithSecret"];
+                };
+            };
+        };
+    };
+    getEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+        };
+    };
+    deleteEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointUpdate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+        };
+    };
+    rotateEndpointSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointWithSecret"];
+                };
+            };
+        };
+    };
+    listEndpointAttempts: {
+        parameters: {
+            query?: {
+                /** @description `evt_…` */
+                eventId?: string;
+                outcome?: "succeeded" | "failed";
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointAttemptList"];
+                };
+            };
+        };
+    };
+    testEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointTestResult"];
                 };
             };
         };

@@ -1,10 +1,9 @@
-import { and, eq, gt, isNotNull, isNull, lte, ne, or, sql } from 'drizzle-orm'
+import { and, eq, gt, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
 import { handshakes } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
 import { VaultError } from '../vault/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
-import { ofBrowsers } from './browsers.ts'
 import { failHandshake, hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 import { queueRevocation, queueRevocations, toRevocation } from '../grants/index.ts'
@@ -84,28 +83,6 @@ export async function discardGrant (
 }
 
 /**
- * Fails the browser's other confirmed handshakes at a provider whose callbacks do not identify a handshake. Queues the
- * revocation of their grants where `canRevoke`.
- */
-export async function supersedeHandshakes (
-  { db }: Database, vault: Vault,
-  { id, browsers, provider, canRevoke }: { id: string, browsers: string[], provider: string, canRevoke: boolean }, now: number
-): Promise<void> {
-  if (browsers.length === 0) return
-  await db.transaction(async (tx) => {
-    const ended = await tx.select(columns).from(handshakes).where(and(
-      ofBrowsers(browsers, provider), ne(handshakes.id, id), eq(handshakes.status, 'pending'), isNull(handshakes.claimedAt),
-      gt(handshakes.expiresAt, new Date(now))
-    )).orderBy(handshakes.id).for('update')
-    for (const row of ended) {
-      const end = { status: 'failed', error: 'superseded', claimedAt: new Date(now), obtainedAt: null, pending: null } as const
-      await tx.update(handshakes).set(end).where(eq(handshakes.id, row.id))
-    }
-    await revokeGrants({ db: tx }, vault, ended, () => canRevoke)
-  })
-}
-
-/**
  * Removes the grants of expired handshakes that no user confirmed, and queues their revocation where the provider can revoke. A
  * claimed grant counts as abandoned after `claimTimeoutMs`.
  */
@@ -113,7 +90,7 @@ export async function revokeAbandonedGrants (
   { db }: Database, vault: Vault, canRevoke: (provider: string) => boolean, now: number
 ): Promise<number> {
   return await db.transaction(async (tx) => {
-    const abandoned = await tx.select(columns).from(handshakes).where(and(
+    const abandoned = await tx.select(heldColumns).from(handshakes).where(and(
       eq(handshakes.status, 'pending'), isNotNull(handshakes.obtainedAt), lte(handshakes.expiresAt, new Date(now)),
       or(isNull(handshakes.claimedAt), lte(handshakes.claimedAt, new Date(now - claimTimeoutMs)))
     )).orderBy(handshakes.expiresAt).limit(maxAbandoned).for('update', { skipLocked: true })
@@ -125,13 +102,15 @@ export async function revokeAbandonedGrants (
   })
 }
 
-const columns = {
+/** What `revokeGrants` needs of the rows. */
+export const heldColumns = {
   id: handshakes.id, provider: handshakes.provider, pending: handshakes.pending, obtainedAt: handshakes.obtainedAt
 }
 
-type EndedRow = Pick<typeof handshakes.$inferSelect, keyof typeof columns>
+type EndedRow = Pick<typeof handshakes.$inferSelect, keyof typeof heldColumns>
 
-async function revokeGrants (
+/** Queues the revocation of the grants that these handshakes held, where the provider can revoke. */
+export async function revokeGrants (
   database: Pick<Database, 'db'>, vault: Vault, rows: EndedRow[], canRevoke: (provider: string) => boolean
 ): Promise<void> {
   await queueRevocations(database, vault, rows.flatMap(({ id, provider, pending, obtainedAt }) => {

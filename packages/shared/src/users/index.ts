@@ -1,2 +1,2 @@
-export { ensureUser, ensureUsers, findUser } from './users.ts'
-export type { User } from './users.ts'
+export { ensureUser, ensureUsers, findUser, revokeUserTokens } from './users.ts'
+export type { TokenUser, User } from './users.ts'

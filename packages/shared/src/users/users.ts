@@ -8,12 +8,20 @@ export interface User {
   displayName: string | null
 }
 
-const columns = { id: users.id, externalId: users.externalId, displayName: users.displayName }
+/** A user, with what their tokens are checked against. */
+export interface TokenUser extends User {
+  /** User tokens of earlier generations are revoked. */
+  tokenGeneration: number
+}
+
+const columns = {
+  id: users.id, externalId: users.externalId, displayName: users.displayName, tokenGeneration: users.tokenGeneration
+}
 
 /** Finds the user with the site's id `externalId`, or creates it. A `displayName` replaces the stored one. */
 export async function ensureUser (
   { db }: Database, { externalId, displayName }: { externalId: string, displayName?: string | undefined }
-): Promise<User> {
+): Promise<TokenUser> {
   const [user] = await db.insert(users).values({ id: newId(), externalId, displayName: displayName ?? null })
     .onConflictDoUpdate({
       target: users.externalId,
@@ -24,9 +32,16 @@ export async function ensureUser (
   return user
 }
 
-export async function findUser ({ db }: Database, id: string): Promise<User | undefined> {
+export async function findUser ({ db }: Database, id: string): Promise<TokenUser | undefined> {
   const [user] = await db.select(columns).from(users).where(eq(users.id, id))
   return user
+}
+
+/** Revokes all tokens that the user has now, and returns Carillon's id of the user; undefined when there is no such user. */
+export async function revokeUserTokens ({ db }: Pick<Database, 'db'>, externalId: string): Promise<string | undefined> {
+  const [row] = await db.update(users).set({ tokenGeneration: sql`${users.tokenGeneration} + 1`, updatedAt: sql`now()` })
+    .where(eq(users.externalId, externalId)).returning({ id: users.id })
+  return row?.id
 }
 
 /** Returns Carillon's ids by the site's. Creates unknown users, and neither changes nor locks existing ones. */

@@ -52,6 +52,7 @@ t.test('users', async (t) => {
   const { takes, refuses } = attempts(t, users, () => ({ id: newId(), externalId: 'new' }))
   await takes('a new user')
   await refuses('users_external_id', 'a second user of the same name', { externalId: 'ann' })
+  await refuses('users_token_generation', 'fewer than no revocations', { tokenGeneration: -1 })
 })
 
 t.test('teams', async (t) => {
@@ -179,6 +180,7 @@ t.test('handshakes', async (t) => {
   await refuses('handshakes_failed', 'an error although it is completed', { ...completed, error: 'denied' })
   await refuses('handshakes_ended', 'completed without a request that claimed it', { status: 'completed', connectionId: keptConnection.id })
   await refuses('handshakes_claimed', 'taken before it was confirmed', { claimedAt: now })
+  await takes('one that was canceled before it was confirmed', { claimedAt: now, status: 'failed', error: 'canceled' })
   await refuses('handshakes_confirmed', 'a state without a browser', { stateHash: 'state' })
   await takes('one that a browser holds and has not confirmed', { browserHash: 'browser' })
   await takes('one with credentials that wait for the user', { stateHash: newId(), browserHash: 'browser', confirmedAt: now, pending: 'sealed', obtainedAt: now })

@@ -68,12 +68,13 @@ t.test("supersedes only the browser's other open handshakes at the provider", as
   ]
   await claimHandshake(database, await find(claimed), now)
   const unconfirmed = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined }, now)
-  const request = { id: latest, browsers: ['s1', 's2', 's3', 's4', 's5'], provider: 'blotre', canRevoke: true }
-  await supersedeHandshakes(database, vault, { ...request, browsers: [] }, now)
+  const ending = { database, vault, canRevoke: () => true }
+  const request = { id: latest, browsers: ['s1', 's2', 's3', 's4', 's5'], provider: 'blotre' }
+  await supersedeHandshakes(ending, { ...request, browsers: [] }, now)
   t.match(await find(open1), { status: 'pending' })
-  await supersedeHandshakes(database, vault, request, now + 10 * minute)
+  await supersedeHandshakes(ending, request, now + 10 * minute)
   t.match((await database.sql`select status from handshakes where id = ${open1}`)[0], { status: 'pending' }, 'an expired handshake does not change')
-  await supersedeHandshakes(database, vault, request, now)
+  await supersedeHandshakes(ending, request, now)
   for (const id of [open1, held]) t.match(await find(id), { status: 'failed', error: 'superseded', pending: null, isObtained: false })
   for (const id of [latest, claimed, elsewhere, foreign, unconfirmed]) t.match(await find(id), { status: 'pending', error: null })
   t.match(await revocations(), [{ connection_id: null, provider: 'blotre', account_id: 'account-ann', state: 'pending' }])

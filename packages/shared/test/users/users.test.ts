@@ -1,6 +1,6 @@
 import t from 'tap'
 import { newId } from '../../src/db/index.ts'
-import { ensureUser, findUser } from '../../src/users/index.ts'
+import { ensureUser, findUser, revokeUserTokens } from '../../src/users/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 
 const database = await openTestDatabase(t)
@@ -36,4 +36,14 @@ t.test('creates one user for concurrent requests', async (t) => {
   t.equal((await ensureUser(database, { externalId: 'dan' })).displayName, 'Dan')
   const [row] = await database.sql`select count(*)::int as number from users where external_id = 'dan'`
   t.equal(row?.['number'], 1)
+})
+
+t.test("revokes one user's tokens, and changes nothing else of the user", async (t) => {
+  const [eve, fay] = [await ensureUser(database, { externalId: 'eve', displayName: 'Eve' }), await ensureUser(database, { externalId: 'fay' })]
+  t.equal(await revokeUserTokens(database, 'eve'), eve.id)
+  t.same(await findUser(database, eve.id), { ...eve, tokenGeneration: 1 })
+  await Promise.all(Array.from({ length: 5 }, () => revokeUserTokens(database, 'eve')))
+  t.equal((await ensureUser(database, { externalId: 'eve' })).tokenGeneration, 6)
+  t.same(await findUser(database, fay.id), fay)
+  t.equal(await revokeUserTokens(database, 'unknown'), undefined)
 })

@@ -8,6 +8,7 @@ import type { Services } from '../../services.ts'
 import { assertTeamOwner } from '../finish/assert-team-owner.ts'
 import { newBrowserSecret } from '../browser-binding.ts'
 import type { BrowserSecrets } from '../browser-binding.ts'
+import { endingHandshakes } from '../ending-handshakes.ts'
 import { abortHandshake } from '../finish/finish-handshake.ts'
 import { isOver } from '../outcome/handshake-outcome.ts'
 import type { Reason } from '../outcome/reasons.ts'
@@ -36,7 +37,7 @@ export async function confirmRedirect (
   handshake: Handshake,
   { browser, form, toAuthorizeUrl }: Confirmation
 ): Promise<ConfirmationResult> {
-  const { database, now, vault } = services
+  const { database, now } = services
   const { id, userId, account } = handshake
   const proof = { cookie: browser.of(id), form }
   if (!mayConfirm(handshake, proof)) return { kind: 'otherBrowser' }
@@ -49,8 +50,7 @@ export async function confirmRedirect (
   const state = await confirmHandshake(database, { id, browser: secret, proof }, now())
   if (state === undefined) return await refusal()
   if (!flow.namesHandshake) {
-    const canRevoke = provider.revoke !== undefined
-    await supersedeHandshakes(database, vault, { id, browsers: browser.all, provider: provider.id, canRevoke }, now())
+    await supersedeHandshakes(endingHandshakes(services), { id, browsers: browser.all, provider: provider.id }, now())
   }
   return { ...await begin(state), secret }
 

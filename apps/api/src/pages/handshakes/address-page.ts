@@ -8,12 +8,12 @@ import type { AddressResult } from '../../handshakes/address/address-result.ts'
 import { submitAddress } from '../../handshakes/address/submit-address.ts'
 import { isOwnHandshake } from '../../handshakes/browser-binding.ts'
 import { isOver } from '../../handshakes/outcome/handshake-outcome.ts'
-import { withOutcome } from '../../handshakes/return-to.ts'
 import { textIn } from '../../handshakes/text-in.ts'
 import { bindBrowser } from '../browser/bind-browser.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
 import { addConfirmPages } from './confirm-pages.ts'
+import { cancelForm } from './cancel-form.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { html } from '../html.ts'
 import { sendPage } from '../page.ts'
@@ -75,9 +75,7 @@ export function addAddressPage (scope: FastifyInstance, context: ProviderContext
   }
 
   function show (reply: FastifyReply, handshake: Handshake, status: number, entered?: Entered): FastifyReply {
-    const { id, returnTo } = handshake
-    const canceled = { carillon: 'failed', provider: provider.id, reason: 'canceled' }
-    const cancelUrl = returnTo === null ? undefined : withOutcome(returnTo, canceled)
+    const { id } = handshake
     return sendPage(reply, status, {
       title: `Connect ${provider.name}`,
       publicUrl: site.publicUrl,
@@ -93,8 +91,9 @@ export function addAddressPage (scope: FastifyInstance, context: ProviderContext
           <p id="hint" class="soft">${hint === undefined ? '' : `${hint} `}${kind === 'confirm' ? 'We send a code to it, to make sure that it is yours.' : ''}</p>
           <p class="buttons"><button>${kind === 'confirm' ? 'Send the code' : `Connect ${provider.name}`}</button>
             ${address.generate === undefined ? '' : html`<button class="quiet" name="generate" value="1" formnovalidate>${address.generate.label}</button>`}
-            ${cancelUrl === undefined ? '' : html`<a class="button quiet" href="${cancelUrl}">Cancel</a>`}</p>
+          </p>
         </form>
+        ${cancelForm(handshake, context)}
         <p class="soft">${warningOf(handshake, site)}</p>`
     })
   }

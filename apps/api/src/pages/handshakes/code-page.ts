@@ -8,6 +8,7 @@ import { redeemCode } from '../../handshakes/redeem-code.ts'
 import { bindBrowser } from '../browser/bind-browser.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
+import { cancelForm } from './cancel-form.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { html } from '../html.ts'
 import { sendPage } from '../page.ts'
@@ -59,6 +60,7 @@ export function addCodePage (scope: FastifyInstance, context: ProviderContext): 
         <p id="hint" class="soft" role="status" data-waiting="This page continues by itself after you have entered the code.">${isChecked
           ? html`${provider.name} has not received the code yet. Try again in a few seconds.`
           : 'After you have entered it, come back here and press the button.'}</p>
+        ${cancelForm(handshake, context)}
         <p class="soft">${warningOf(handshake, site)}</p>`
     })
   }

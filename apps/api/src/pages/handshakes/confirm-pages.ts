@@ -14,6 +14,7 @@ import { startUrl } from '../../handshakes/handshake-urls.ts'
 import { textIn } from '../../handshakes/text-in.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
+import { cancelForm } from './cancel-form.ts'
 import { addConfirmLinkPage } from './confirm-link-page.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
@@ -111,6 +112,7 @@ export function addConfirmPages (
           <a class="button quiet" href="${startUrl(site, provider.id, id)}&amp;change=1">Use another address</a>
         </div>
         <form id="progress" method="post" action="${base}/progress" hidden>${handshakeField}</form>
+        ${cancelForm(handshake, context)}
         <p class="soft">${warningOf(handshake, site)}</p>`
     })
   }

@@ -7,6 +7,7 @@ import { isOver } from '../../handshakes/outcome/handshake-outcome.ts'
 import { bindBrowser } from '../browser/bind-browser.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
+import { cancelForm } from './cancel-form.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
@@ -64,6 +65,7 @@ export function addLinkPage (scope: FastifyInstance, context: ProviderContext): 
         <p id="hint" class="soft" role="status" data-waiting="This page continues by itself after you have opened the link.">${isChecked
           ? html`${provider.name} has not reported yet that the link was opened. Try again in a few seconds.`
           : 'After you have opened it, come back here and press the button.'}</p>
+        ${cancelForm(handshake, context)}
         <p class="soft">${warningOf(handshake, site)}</p>`
     })
   }
@@ -80,7 +82,8 @@ export function addLinkPage (scope: FastifyInstance, context: ProviderContext): 
         <form class="buttons" method="post" action="${site.publicUrl}/connect/${provider.id}/opened">
           <input type="hidden" name="handshake" value="${publicId('handshake', handshake.id)}">
           <button>Connect ${provider.name}</button>
-        </form>`
+        </form>
+        ${cancelForm(handshake, context)}`
     })
   }
 

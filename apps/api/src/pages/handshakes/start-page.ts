@@ -6,10 +6,10 @@ import { startUrl } from '../../handshakes/handshake-urls.ts'
 import { reopenHandshake } from '../../handshakes/open-handshake.ts'
 import { confirmRedirect } from '../../handshakes/redirect/confirm-redirect.ts'
 import type { RedirectFlow } from '../../handshakes/redirect/redirect-flow.ts'
-import { withOutcome } from '../../handshakes/return-to.ts'
 import { textIn } from '../../handshakes/text-in.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
+import { cancelForm } from './cancel-form.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
@@ -67,9 +67,8 @@ export function addStartPage (scope: FastifyInstance, context: ProviderContext, 
   })
 
   function contentOf (handshake: Handshake) {
-    const { id, account, team, returnTo } = handshake
+    const { id, account, team } = handshake
     const use = team === null ? 'can send notifications to your account there' : html`can use your account there for everyone in ${foreign(team.name)}`
-    const cancelUrl = returnTo === null ? undefined : withOutcome(returnTo, { carillon: 'failed', provider: provider.id, reason: 'canceled' })
     return html`
       <h1>${headingOf(handshake, provider, site)}</h1>
       <p>${provider.name} asks you to allow access${account === null ? '' : html` for <strong>${foreign(account)}</strong>`}. After that, <em>${foreign(site.name)}</em> ${use}.</p>
@@ -78,7 +77,7 @@ export function addStartPage (scope: FastifyInstance, context: ProviderContext, 
         <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
         <input type="hidden" name="form" value="${newBrowserSecret()}">
         <button>Connect ${provider.name}</button>
-        ${cancelUrl === undefined ? '' : html`<a class="button quiet" href="${cancelUrl}">Cancel</a>`}
-      </form>`
+      </form>
+      ${cancelForm(handshake, context)}`
   }
 }

@@ -6,12 +6,12 @@ import { parseJson } from '@carillon/http'
 import type { SubscribeHandshake } from '@carillon/shared/providers'
 import { isOwnHandshake } from '../../handshakes/browser-binding.ts'
 import { isOver } from '../../handshakes/outcome/handshake-outcome.ts'
-import { withOutcome } from '../../handshakes/return-to.ts'
 import { submitSubscription } from '../../handshakes/submit-subscription.ts'
 import { textIn } from '../../handshakes/text-in.ts'
 import { bindBrowser } from '../browser/bind-browser.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
+import { cancelForm } from './cancel-form.ts'
 import { forWhom, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
@@ -51,8 +51,7 @@ export async function addSubscribePage (
   return (_request, reply, handshake) => show(reply, handshake, 200)
 
   function show (reply: FastifyReply, handshake: Handshake, status: number, error?: string): FastifyReply {
-    const { id, returnTo } = handshake
-    const cancelUrl = returnTo === null ? undefined : withOutcome(returnTo, { carillon: 'failed', provider: provider.id, reason: 'canceled' })
+    const { id } = handshake
     return sendPage(reply, status, {
       title: `Connect ${provider.name}`,
       publicUrl: site.publicUrl,
@@ -64,9 +63,9 @@ export async function addSubscribePage (
           <input type="hidden" name="handshake" value="${publicId('handshake', id)}">
           <input type="hidden" name="subscription" value="">
           <p id="error" class="error" role="alert" ${error === undefined ? 'hidden' : ''}>${error ?? ''}</p>
-          <p class="buttons"><button>Turn on notifications</button>
-            ${cancelUrl === undefined ? '' : html`<a class="button quiet" href="${cancelUrl}">Cancel</a>`}</p>
+          <p class="buttons"><button>Turn on notifications</button></p>
         </form>
+        ${cancelForm(handshake, context)}
         <noscript><p class="error">This page needs JavaScript.</p></noscript>
         <p class="soft">${warningOf(handshake, site)}</p>`
     })

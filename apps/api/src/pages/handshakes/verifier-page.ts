@@ -10,6 +10,7 @@ import { textIn } from '../../handshakes/text-in.ts'
 import { bindBrowser } from '../browser/bind-browser.ts'
 import { findNamedHandshake } from '../browser/find-handshake.ts'
 import { isSameOrigin } from '../browser/same-origin.ts'
+import { cancelForm } from './cancel-form.ts'
 import { headingOf, warningOf } from './handshake-texts.ts'
 import { foreign, html } from '../html.ts'
 import { sendPage } from '../page.ts'
@@ -67,6 +68,7 @@ export function addVerifierPage (scope: FastifyInstance, context: ProviderContex
           ${error === undefined ? '' : html`<p id="error" class="error" role="alert">${error}</p>`}
           <p class="buttons"><button>Connect</button></p>
         </form>
+        ${cancelForm(handshake, context)}
         <p class="soft">${warningOf(handshake, site)}</p>`
     })
   }

@@ -55,6 +55,7 @@ const handshake = {
 export const accountExamples: Record<string, object> = {
   UserTokenRequest: { userId: 'alice', displayName: 'Alice', returnTo: 'https://shop.example.com/settings', expiresIn: 3600 },
   UserToken: { token, expiresAt: '2026-11-30T10:00:00.000Z', connectUrl: `https://notify.example.com/connect#token=${token}` },
+  TokenRevocation: { userId: 'alice', failedHandshakes: 1 },
   TeamRequest: { name: team.name, ownerId: team.ownerId, memberIds: team.memberIds },
   Team: team,
   ConnectorList: {

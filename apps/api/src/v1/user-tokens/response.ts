@@ -8,3 +8,8 @@ export const userTokenResponse = Type.Object({
     format: 'uri', description: 'The page on which the user connects accounts. The token is in the fragment, which browsers do not send'
   })
 }, { title: 'UserToken' })
+
+export const tokenRevocationResponse = Type.Object({
+  userId: Type.String({ description: 'Your id of the user' }),
+  failedHandshakes: Type.Integer({ description: 'How many open handshakes of the user failed with the reason `tokensRevoked`' })
+}, { title: 'TokenRevocation' })

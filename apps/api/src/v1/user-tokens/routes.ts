@@ -1,16 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { endHandshakesOf } from '@carillon/shared/handshakes'
 import { findMembership } from '@carillon/shared/teams'
-import { ensureUser } from '@carillon/shared/users'
+import { ensureUser, revokeUserTokens } from '@carillon/shared/users'
 import type { Team } from '@carillon/shared/teams'
 import { createUserTokens } from '../../auth/user-tokens.ts'
+import { endingHandshakes } from '../../handshakes/ending-handshakes.ts'
 import { readReturnTo } from '../../handshakes/return-to.ts'
-import { assertNoInputErrors } from '../../problems/problem.ts'
+import { assertNoInputErrors, notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { nameErrors } from '../../input/fields.ts'
-import { userTokenResponse } from './response.ts'
-import { userTokenBody } from './schema.ts'
+import { tokenRevocationResponse, userTokenResponse } from './response.ts'
+import { revokeParams, userTokenBody } from './schema.ts'
 
-export function userTokenRoutes ({ database, vault, now, site }: Services): FastifyPluginAsyncTypebox {
+export function userTokenRoutes (services: Services): FastifyPluginAsyncTypebox {
+  const { database, vault, now, site } = services
   const tokens = createUserTokens(vault, now)
   return async (app) => {
     app.post('/user-tokens', {
@@ -32,9 +35,34 @@ export function userTokenRoutes ({ database, vault, now, site }: Services): Fast
       ])
       const team = teamId === undefined ? undefined : await requireTeam(teamId, userId)
       const user = await ensureUser(database, { externalId: userId, displayName })
-      const { token, expiresAt } = await tokens.issue({ userId: user.id, teamId: team?.id, returnTo }, expiresIn)
+      const subject = { userId: user.id, generation: user.tokenGeneration, teamId: team?.id, returnTo }
+      const { token, expiresAt } = await tokens.issue(subject, expiresIn)
       reply.code(201).header('cache-control', 'no-store')
       return { token, expiresAt: expiresAt.toISOString(), connectUrl: `${site.publicUrl}/connect#token=${token}` }
+    })
+
+    app.post('/users/:userId/revoke-tokens', {
+      config: { callers: { scope: 'users:write' } },
+      schema: {
+        operationId: 'revokeUserTokens',
+        tags: ['users'],
+        summary: 'Revoke the tokens of a user',
+        description: 'Every token that the user has now stops working at once, and open handshakes of the user fail. Connections stay.',
+        params: revokeParams,
+        response: { 200: tokenRevocationResponse }
+      }
+    }, async ({ params: { userId } }) => {
+      const failedHandshakes = await revokeTokens(userId)
+      if (failedHandshakes === undefined) throw notFound('user')
+      return { userId, failedHandshakes }
+    })
+  }
+
+  /** Both in one transaction: a handshake that a revoked token opened must not connect an account. */
+  async function revokeTokens (externalId: string): Promise<number | undefined> {
+    return await database.db.transaction(async (tx) => {
+      const userId = await revokeUserTokens({ db: tx }, externalId)
+      return userId === undefined ? undefined : await endHandshakesOf(endingHandshakes(services, { db: tx }), userId, now())
     })
   }
 

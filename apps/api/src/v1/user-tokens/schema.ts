@@ -10,3 +10,5 @@ export const userTokenBody = exactly({
   })),
   expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: 86_400, default: 3_600, description: 'Lifetime in seconds' }))
 }, 'UserTokenRequest')
+
+export const revokeParams = Type.Object({ userId: userIdField })

@@ -66,7 +66,8 @@ export const handshakes = pgTable('handshakes', {
   index('handshakes_browser').on(table.browserHash),
   index('handshakes_obtained').on(table.expiresAt).where(sql`${table.obtainedAt} is not null`),
   check('handshakes_confirmed_at', sql`${table.kind} = 'link' or (${table.stateHash} is null) = (${table.confirmedAt} is null)`),
-  check('handshakes_claimed', sql`${table.kind} <> 'redirect' or ${table.claimedAt} is null or ${table.stateHash} is not null`),
+  // A handshake that was canceled or revoked may have failed before the user confirmed it.
+  check('handshakes_claimed', sql`${table.kind} <> 'redirect' or ${table.claimedAt} is null or ${table.stateHash} is not null or ${table.status} = 'failed'`),
   check('handshakes_ended', sql`${table.status} = 'pending' or ${table.claimedAt} is not null`),
   check('handshakes_new_secret', sql`${table.status} = 'completed' or ${table.newSecret} is null`),
   index('handshakes_with_new_secret').on(table.expiresAt).where(sql`${table.newSecret} is not null`),

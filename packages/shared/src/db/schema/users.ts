@@ -1,10 +1,13 @@
-import { pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { check, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 /** Users of the site, identified by the site's own id. */
 export const users = pgTable('users', {
   id: uuid().primaryKey(),
   externalId: text().notNull().unique('users_external_id'),
   displayName: text(),
+  /** User tokens carry the number with which they were issued. A higher number here revokes them. */
+  tokenGeneration: integer().notNull().default(0),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
-})
+}, (table) => [check('users_token_generation', sql`${table.tokenGeneration} >= 0`)])

@@ -30,7 +30,7 @@ export const accounts: Target[] = [
   { file: 'packages/shared/src/grants/refresh.ts', tests: refreshing, generate: true, equivalents: refreshEquivalents },
   {
     file: 'packages/shared/src/handshakes/handshakes.ts',
-    tests: ['handshakes', 'browsers', 'obtained-grants'].map((name) => `packages/shared/test/handshakes/${name}.test.ts`),
+    tests: ['handshakes', 'browsers', 'end-handshakes', 'obtained-grants'].map((name) => `packages/shared/test/handshakes/${name}.test.ts`),
     generate: true
   },
   { file: 'packages/shared/src/vault/vault.ts', tests: ['packages/shared/test/vault/vault.test.ts'], generate: true },
