@@ -5,14 +5,16 @@ import type { BackendEnvironment, Site } from '@carillon/testing'
 import type { Test } from 'tap'
 
 /** Starts the sandbox and the API as processes. `env` is the environment for a worker. */
-export async function openProcesses (t: Test, stores: BackendEnvironment, settings: Record<string, string> = {}) {
+export async function openProcesses (
+  t: Test, stores: BackendEnvironment, settings: Record<string, string> = {}, offer = ['pushbullet', 'blotre']
+) {
   const sandbox = spawnApp(t, 'sandbox', { env: { SANDBOX_PORT: '0' } })
   const { url: sandboxUrl } = await sandbox.ready
   const env = {
     ...stores,
     CARILLON_KEYS: testKeys(),
     PORT: '0',
-    ...await sandboxEnvironment(sandboxUrl, 'pushbullet', 'blotre'),
+    ...await sandboxEnvironment(sandboxUrl, ...offer),
     ...settings
   }
   const api = spawnApp(t, 'api', { env })
