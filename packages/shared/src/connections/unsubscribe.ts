@@ -1,4 +1,3 @@
-import { newIds } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 interface AccountRef {
@@ -18,7 +17,7 @@ export async function unsubscribe ({ sql }: Database, { provider, accountId }: A
       returning id
     )
     insert into connection_events (id, connection_id, event, reason)
-    select ${newIds(sql)}, id, 'connection.muted', 'unsubscribed' from muted`
+    select new_id(), id, 'connection.muted', 'unsubscribed' from muted`
   return count
 }
 
@@ -34,6 +33,6 @@ export async function resubscribe ({ sql }: Database, { provider, accountId }: A
       returning id
     )
     insert into connection_events (id, connection_id, event)
-    select ${newIds(sql)}, id, 'connection.unmuted' from unmuted`
+    select new_id(), id, 'connection.unmuted' from unmuted`
   return count
 }

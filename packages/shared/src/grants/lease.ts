@@ -1,4 +1,3 @@
-import { newIds } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { endAccess } from './mark-needs-reauth.ts'
 
@@ -65,7 +64,7 @@ export async function storeRefreshed (
       update connections set status = 'active', status_reason = null, updated_at = now()
       from locked where connections.id = locked.id and locked.status = 'needsReauth' returning connections.id
     ), logged as (
-      insert into connection_events (id, connection_id, event) select ${newIds(sql)}, id, 'connection.recovered' from recovered
+      insert into connection_events (id, connection_id, event) select new_id(), id, 'connection.recovered' from recovered
     )
     select (select coalesce(array_agg(id), '{}') from recovered) as recovered from stored`
   return { stored: row !== undefined, recovered: row?.recovered ?? [] }

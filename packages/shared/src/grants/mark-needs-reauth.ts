@@ -1,5 +1,4 @@
 import type { PendingQuery, Row } from 'postgres'
-import { newIds } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 /** Credentials that the provider refused. */
@@ -44,7 +43,7 @@ export async function endAccess (
       from locked where connections.id = locked.id returning connections.id
     ), logged as (
       insert into connection_events (id, connection_id, event, reason)
-      select ${newIds(sql)}, id, 'connection.needs_reauth', ${reason} from marked
+      select new_id(), id, 'connection.needs_reauth', ${reason} from marked
     )
     select from refused`
   return rows.length > 0

@@ -2,10 +2,9 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, endpointAttempts,
-  endpointDeliveries, endpoints, grants, handshakes, idempotencyKeys,
-  inboundPolls, insights, newId, notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments,
-  teamMembers, teams, users
+  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, endpointAttempts, endpointDeliveries,
+  endpoints, eventRequests, events, grants, handshakes, idempotencyKeys, inboundPolls, insights, newId, notices, notifications,
+  progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -396,6 +395,19 @@ t.test('deliveries and attempts of endpoints', async (t) => {
   await ofAttempt.takes('one without a response', { status: null, error: 'connection refused' })
   await ofAttempt.refuses('endpoint_attempts_endpoint_id_endpoints_id_fk', 'an endpoint that does not exist', { endpointId: newId() })
   await ofAttempt.refuses('endpoint_attempts_result', 'a failure without an error', { status: 500 })
+})
+
+t.test('events', async (t) => {
+  const { takes, refuses } = attempts(t, events, () => ({ type: 'provider.paused' as const, provider: 'slack' }))
+  await takes('one that no reader has received')
+  await refuses('events_type', 'a type that is not known', { type: 'provider.lost' })
+  await refuses('events_data', 'data that is no object', { data: [] })
+})
+
+t.test('requests of events', async (t) => {
+  const { takes, refuses } = attempts(t, eventRequests, () => ({ source: 'configuration', type: 'delivery.sent' as const }))
+  await takes('a type that may be requested')
+  await refuses('event_requests_type', 'a type that is always recorded', { type: 'provider.paused' })
 })
 
 t.test('the test covers every constraint', async (t) => {

@@ -46,6 +46,7 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
     target as (${scheduleDeliveries(sql)}),
     delivery as (${insertDeliveries(sql)}),
     counted as (${countByProvider(sql)}),
+    completed as (${completeUnreachable(sql)}),
     batch as (
       select job_id as "jobId", provider, jsonb_agg(jsonb_build_array(notification_id, connection_id)) as deliveries
       from delivery where job_id is not null group by job_id, provider
@@ -181,6 +182,17 @@ function countByProvider (sql: Sql): Fragment {
       from delivery group by notification_id, provider
     ) as by_provider
     group by notification_id`
+}
+
+/** A notification without a delivery that waits ends at once. The later ends are published by the triggers of deliveries. */
+function completeUnreachable (sql: Sql): Fragment {
+  return sql`
+    insert into events (type, notification_id, data)
+    select 'notification.completed', id, jsonb_build_object('status', 'completed', 'counts', coalesce(
+      (select jsonb_object_agg(state, number) from (
+        select state, count(*) as number from delivery where notification_id = id group by state) as by_state), '{}'))
+    from notification
+    where planned_at is not null and not exists (select from delivery where notification_id = id and state <> 'skipped')`
 }
 
 type AcceptedRow = Pick<Accepted, 'unreachable' | 'reached'> & { createdAt: string }

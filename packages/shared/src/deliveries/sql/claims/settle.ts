@@ -1,4 +1,3 @@
-import { newIds } from '../../../db/index.ts'
 import type { Database } from '../../../db/index.ts'
 import type { Wake } from '../../enqueue.ts'
 import type { Outcome } from '../../outcome.ts'
@@ -138,7 +137,7 @@ function updateConnections (sql: Sql): Fragment {
 function insertConnectionEvents (sql: Sql): Fragment {
   return sql`
     insert into connection_events (id, connection_id, event, reason)
-    select ${newIds(sql)}, id, case next_status when 'revoked' then 'connection.disconnected' else 'connection.needs_reauth' end, reason
+    select new_id(), id, case next_status when 'revoked' then 'connection.disconnected' else 'connection.needs_reauth' end, reason
     from connection where next_status is not null`
 }
 

@@ -1,0 +1,5 @@
+export type { Event, EventData, EventType } from './event.ts'
+export { assignPositions, findPosition, readEvents } from './read-events.ts'
+export type { EventFilter, EventsRead } from './read-events.ts'
+export { recordEvents } from './record-events.ts'
+export type { NewEvent } from './record-events.ts'
