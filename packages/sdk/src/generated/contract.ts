@@ -887,7 +887,7 @@ export interface components {
              * @description Lifetime in seconds
              * @default 3600
              */
-            expiresIn: number;
+            expiresIn?: number;
         };
         /** UserToken */
         UserToken: {
@@ -2015,7 +2015,7 @@ export interface components {
              * @description Whether events are sent to it. Events while it is disabled are not sent later
              * @default true
              */
-            enabled: boolean;
+            enabled?: boolean;
         };
         /** EndpointWithSecret */
         EndpointWithSecret: {

@@ -91,7 +91,7 @@ function keepLocations (root: string): Plugin {
   return {
     name: 'keep-locations',
     setup ({ onLoad }) {
-      onLoad({ filter: /\/(apps|packages)\/[^/]+\/(src|test)\/.*\.ts$|\/fastify-api-reference\/dist\/utils\/.*\.js$/ }, async ({ path }) => {
+      onLoad({ filter: /\/(apps|packages)\/[^/]+\/(src|test|build)\/.*\.ts$|\/fastify-api-reference\/dist\/utils\/.*\.js$/ }, async ({ path }) => {
         if (path.endsWith('.ts') && (path.includes('/node_modules/') || relative(root, path).startsWith('..'))) return undefined
         const locations: Record<string, string> = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }
         const contents = (await readFile(path, 'utf8'))
