@@ -72,7 +72,7 @@ export default {
       name: 'rules-import-routes',
       comment: "The API's rules know neither its JSON routes nor its pages.",
       severity: 'error',
-      from: { path: '^apps/api/src/(auth|connections|handshakes|input|notifications|problems|proxy|why)/' },
+      from: { path: '^apps/api/src/(auth|connections|handshakes|input|notifications|problems|proxy|status|why)/' },
       to: { path: '^apps/api/src/(v1|pages)/' }
     },
     {

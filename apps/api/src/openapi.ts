@@ -21,6 +21,7 @@ const queueBackend = {
   ping: nothing,
   check: nothing,
   countConnections: () => ({}),
+  inspect: nothing,
   close: nothing
 }
 const config = loadConfig({

@@ -26,7 +26,7 @@ export interface Services {
   queues: DeliveryQueues
   /** Starts pulls. */
   pullQueue: Pick<JobQueue<PullJob>, 'add'>
-  queueBackend: Pick<QueueBackend, 'kind' | 'check' | 'openCounts'>
+  queueBackend: Pick<QueueBackend, 'kind' | 'check' | 'inspect' | 'openCounts'>
   accepter: Pick<Accepter, 'accept' | 'acceptAll'>
   /** The maximum of requests per second for each provider, by its id. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>

@@ -9,6 +9,7 @@ import { createReadiness } from '@carillon/shared/stores'
 import { createServices } from './create-services.ts'
 import { openHealth } from './health.ts'
 import type { HealthOptions } from './health.ts'
+import { startHeartbeat } from './start-heartbeat.ts'
 import { startPolls } from './inbound/start-polls.ts'
 import { startWorkers } from './workers.ts'
 
@@ -49,6 +50,10 @@ export async function runWorker (env: Record<string, string | undefined>, overri
       reconcileEveryMs: config.RECONCILE_SECONDS * 1000
     })
     shutdown.onClose(() => workers.close())
+    const heartbeat = startHeartbeat({
+      database, log, providers: [...runtime.queues.deliver.keys()], countRunningJobs: workers.countRunningJobs
+    })
+    shutdown.onClose(() => heartbeat.close())
     log.info({ queue: queueBackend.kind, providers: [...runtime.queues.deliver.keys()] }, 'ready')
     return {}
   })

@@ -8,6 +8,7 @@ import { pullQueueName } from '@carillon/shared/pulls'
 import type { PullJob } from '@carillon/shared/pulls'
 import type { JobWorker } from '@carillon/shared/queue'
 import type { Runtime } from '@carillon/shared/runtime'
+import { countJobs } from './count-jobs.ts'
 import { deliver } from './delivery/deliver.ts'
 import { deliverSegment } from './delivery/deliver-segment.ts'
 import type { DeliverServices } from './delivery/deliver-services.ts'
@@ -19,6 +20,10 @@ import { sweepOutgoing } from './maintenance/sweep-outgoing.ts'
 import { plan } from './planning/plan.ts'
 import { pull } from './pulls/pull.ts'
 import type { PullServices } from './pulls/pull-services.ts'
+
+export interface RunningWorkers extends JobWorker {
+  countRunningJobs: () => number
+}
 
 export interface WorkersOptions {
   runtime: Pick<Runtime, 'queueBackend' | 'pullQueue'>
@@ -44,8 +49,9 @@ const tasks = {
 type Task = keyof typeof tasks
 
 /** Starts the workers of every queue. `close` waits for the jobs that run. */
-export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): JobWorker {
-  const { queueBackend: backend, pullQueue } = runtime
+export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): RunningWorkers {
+  const { pullQueue } = runtime
+  const { backend, countRunningJobs } = countJobs(runtime.queueBackend)
   const { database, queues, leaseMs, log } = services
   const maintenance = backend.openQueue<object>(maintainQueue)
   const delivering = { concurrency: jobsPerProvider, lockMs: leaseMs }
@@ -80,6 +86,7 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
     .catch((error: unknown) => log.warn({ err: error }, 'could not reconcile at the start'))
 
   return {
+    countRunningJobs,
     close: async () => {
       clearInterval(scheduling)
       await Promise.all(workers.map((worker) => worker.close()))

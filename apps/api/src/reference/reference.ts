@@ -36,7 +36,8 @@ export async function describeApi (app: FastifyInstance, site: Site): Promise<vo
         { name: 'connections', description: 'Connected accounts of users and teams' },
         { name: 'notifications', description: 'Messages and their deliveries' },
         { name: 'events', description: 'What happened, and the URLs of your site that learn of it' },
-        { name: 'providers', description: 'The services that deliver notifications' }
+        { name: 'providers', description: 'The services that deliver notifications' },
+        { name: 'status', description: 'The state of the deployment' }
       ],
       components: {
         securitySchemes: {

@@ -22,6 +22,7 @@ import { providerRoutes } from './providers/routes.ts'
 import { proxyRoutes } from './proxy/routes.ts'
 import { pullRoutes } from './pulls/routes.ts'
 import { controlRoutes } from './notifications/control-routes.ts'
+import { statusRoutes } from './status/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
 import { userTokenRoutes } from './user-tokens/routes.ts'
 import { whyRoutes } from './why/routes.ts'
@@ -66,6 +67,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(providerRoutes(services))
     await app.register(endpointRoutes(services))
     await app.register(attemptRoutes(services))
+    await app.register(statusRoutes(services))
   }
 }
 

@@ -15,7 +15,7 @@ t.test('is healthy and ready when both stores respond', async (t) => {
 })
 
 t.test('is not ready when the queue does not respond, and gives the reason', async (t) => {
-  const api = await openTestApi(t, { change: () => ({ queueBackend: { kind: 'redis', check: () => new Promise(() => {}), openCounts: () => undefined } }) })
+  const api = await openTestApi(t, { change: () => ({ queueBackend: { kind: 'redis', check: () => new Promise(() => {}), inspect: async () => undefined, openCounts: () => undefined } }) })
   t.match(await api.ask('GET', '/healthz'), { status: 200 })
   t.match(await untilSilent(api, 'REDIS_URL'), { status: 503, body: { code: 'notReady' } })
 })

@@ -1,5 +1,6 @@
 import { moment, titleOf } from '../notifications/output/format.ts'
 import { printable } from '../printable.ts'
+import { readable } from './readable.ts'
 import type { RecipientStory, UserStory } from './why-api.ts'
 import { wrapText } from './wrap-text.ts'
 
@@ -55,9 +56,4 @@ function sentences (
 
 function titled (title: string): string {
   return titleOf({ message: { type: '', title } })
-}
-
-/** Times without their milliseconds, and nothing that controls the terminal. */
-function readable (text: string): string {
-  return printable(text).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, moment)
 }

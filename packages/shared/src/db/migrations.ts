@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import type { MigrationMeta } from 'drizzle-orm/migrator'
@@ -35,7 +36,13 @@ export async function writeWorksSince (sql: TransactionSql, worksSince: number):
   await sql.unsafe(`comment on table drizzle.__drizzle_migrations is 'works with code since ${worksSince}'`)
 }
 
-/** The creation time of the newest migration, by which the journal in the database identifies migrations. */
+/** The names of the migrations, and the creation times by which the journal in the database identifies them. */
+export function listMigrations (): Array<{ name: string, at: number }> {
+  const { entries }: { entries: Array<{ tag: string, when: number }> } = JSON.parse(readFileSync(`${migrationsFolder}/meta/_journal.json`, 'utf8'))
+  return entries.map(({ tag, when }) => ({ name: tag, at: when }))
+}
+
+/** The creation time of the newest migration. */
 export function latestMigration (): number {
   return Math.max(...readMigrations().map(({ folderMillis }) => folderMillis))
 }

@@ -9,6 +9,8 @@ interface Waiting {
   later: number
   /** Connections of broadcasts in segments that are not claimed yet. */
   broadcast: number
+  /** Since when the oldest of what is due waits. */
+  oldestDueAt: Date | null
 }
 
 export interface ProviderState {
@@ -19,16 +21,30 @@ export interface ProviderState {
 }
 
 export async function listProviderStates ({ sql }: Database, providers: string[]): Promise<ProviderState[]> {
-  const rows = await sql<Array<Omit<ProviderState, 'hosts'> & { hosts: HostStateRow[] }>>`
+  const rows = await sql<ProviderRow[]>`
     select wanted.provider,
       (${listBlockedHosts(sql, sql`wanted.provider`)}) as hosts,
       jsonb_build_object(
         'due', (select count(*) from deliveries where deliveries.provider = wanted.provider and due_at <= now()),
         'later', (select count(*) from deliveries where deliveries.provider = wanted.provider and due_at > now()),
-        'broadcast', (select coalesce(sum(size), 0) from segments where segments.provider = wanted.provider)
+        'broadcast', (select coalesce(sum(size), 0) from segments where segments.provider = wanted.provider),
+        'oldestDueAt', least(
+          (select min(due_at) from deliveries where deliveries.provider = wanted.provider and due_at <= now()),
+          (select min(due_at) from segments join notifications on notifications.id = notification_id
+            where segments.provider = wanted.provider and due_at <= now() and paused_at is null))
       ) as waiting
     from unnest(${providers}::text[]) with ordinality as wanted (provider, position) order by position`
-  return rows.map(({ provider, hosts, waiting }) => ({ provider, hosts: hosts.map(toHostState), waiting }))
+  return rows.map(({ provider, hosts, waiting: { oldestDueAt, ...waiting } }) => ({
+    provider,
+    hosts: hosts.map(toHostState),
+    waiting: { ...waiting, oldestDueAt: oldestDueAt === null ? null : new Date(oldestDueAt) }
+  }))
+}
+
+interface ProviderRow {
+  provider: string
+  hosts: HostStateRow[]
+  waiting: Omit<Waiting, 'oldestDueAt'> & { oldestDueAt: string | null }
 }
 
 /** Counts due deliveries to named users, up to `max`. Retries of broadcasts do not count. */

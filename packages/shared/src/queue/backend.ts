@@ -7,7 +7,7 @@ import { withTimeout, storeTimeoutMs } from './with-timeout.ts'
 import { asJobQueue } from './as-job-queue.ts'
 import { asJobWorker } from './as-job-worker.ts'
 import { checkQueueTables } from './check-queue-tables.ts'
-import { checkRedis, isReadOnly, toRedisStoreError } from './check-redis.ts'
+import { checkRedis, inspectRedis, isReadOnly, toRedisStoreError } from './check-redis.ts'
 import type { QueueBackend, WorkerOptions } from './job-queue.ts'
 import { openReconnectingPool } from './open-reconnecting-pool.ts'
 import { probeQueue, probeQueueName } from './probe-queue.ts'
@@ -73,6 +73,7 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
       }
     },
     countConnections: () => ({}),
+    inspect: () => inspectRedis(adding),
     close: async () => { for (const connection of [adding, working]) connection?.disconnect() }
   }
 }
@@ -112,6 +113,7 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
       return undefined
     },
     countConnections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    inspect: async () => undefined,
     close: () => pool.end()
   }
 }

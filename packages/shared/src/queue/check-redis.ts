@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { StoreError } from '../stores/store-error.ts'
+import type { RedisFacts } from './job-queue.ts'
 import { withTimeout } from './with-timeout.ts'
 
 /**
@@ -7,7 +8,7 @@ import { withTimeout } from './with-timeout.ts'
  * Resolves to a warning for the operator when jobs work but a setting is unsafe.
  */
 export async function checkRedis (redis: Redis): Promise<string | undefined> {
-  const facts = parseInfo(await withTimeout(redis.info()).catch(withoutPermission))
+  const facts = await readInfo(redis)
   if (facts.get('redis_mode') === 'sentinel') {
     throw new StoreError('REDIS_URL leads to a Sentinel, which holds no data; name the Redis that it watches, or an address that follows the primary.')
   }
@@ -17,6 +18,21 @@ export async function checkRedis (redis: Redis): Promise<string | undefined> {
   const policy = facts.get('maxmemory_policy')
   if (policy === undefined || policy === 'noeviction') return
   return `REDIS_URL: Redis has maxmemory-policy ${policy} and may drop jobs when it is full; set noeviction.`
+}
+
+/** The version, the eviction policy and the clock of Redis. */
+export async function inspectRedis (redis: Redis): Promise<RedisFacts> {
+  const facts = await readInfo(redis)
+  const sentAt = Date.now()
+  const [seconds, microseconds] = await withTimeout(redis.time())
+  const redisMs = Number(seconds) * 1000 + Number(microseconds) / 1000
+  const valkey = facts.get('valkey_version')
+  return {
+    product: valkey === undefined ? 'Redis' : 'Valkey',
+    version: valkey ?? facts.get('redis_version') ?? null,
+    evictionPolicy: facts.get('maxmemory_policy') ?? null,
+    clockAheadMs: Math.round((sentAt + Date.now()) / 2 - redisMs)
+  }
 }
 
 /** The error of a Lua script contains the code in the middle. */
@@ -36,6 +52,10 @@ export function toRedisStoreError (error: unknown): unknown {
     return new StoreError(`REDIS_URL: Redis refuses the login or a command (${message}).`)
   }
   return error
+}
+
+async function readInfo (redis: Redis): Promise<Map<string, string>> {
+  return parseInfo(await withTimeout(redis.info()).catch(withoutPermission))
 }
 
 /** INFO returns lines of `name:value`. */

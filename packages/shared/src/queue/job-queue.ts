@@ -38,6 +38,15 @@ export interface JobWorker {
   close: () => Promise<void>
 }
 
+export interface RedisFacts {
+  product: 'Redis' | 'Valkey'
+  /** Null, like the policy, when the hosting provider forbids the command that reads it. */
+  version: string | null
+  evictionPolicy: string | null
+  /** How far the clock of this machine is ahead of that of Redis. */
+  clockAheadMs: number
+}
+
 /** The store of the jobs: Redis if configured, otherwise PostgreSQL. Callers use both in the same way. */
 export interface QueueBackend {
   readonly kind: 'redis' | 'postgres'
@@ -54,6 +63,8 @@ export interface QueueBackend {
   check: () => Promise<string | undefined>
   /** The connections of the queue's pool by state. `waiting` counts the callers that wait for one. Empty on Redis. */
   countConnections: () => Record<string, number>
+  /** Facts about Redis. Undefined when the jobs are in PostgreSQL. Rejects when Redis does not respond. */
+  inspect: () => Promise<RedisFacts | undefined>
   /** Closes the shared connections. Close the queues and workers first. */
   close: () => Promise<void>
 }

@@ -4,7 +4,7 @@ import t from 'tap'
 import {
   adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, endpointAttempts, endpointDeliveries,
   endpoints, eventRequests, events, grants, handshakes, idempotencyKeys, inboundPolls, insights, newId, notices, notifications,
-  progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users
+  progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users, workers
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -408,6 +408,12 @@ t.test('requests of events', async (t) => {
   const { takes, refuses } = attempts(t, eventRequests, () => ({ source: 'configuration', type: 'delivery.sent' as const }))
   await takes('a type that may be requested')
   await refuses('event_requests_type', 'a type that is always recorded', { type: 'provider.paused' })
+})
+
+t.test('workers', async (t) => {
+  const { takes, refuses } = attempts(t, workers, () => ({ id: newId(), version: '0.1.0', host: 'web1', pid: 1, providers: [], runningJobs: 0 }))
+  await takes('one that has just started')
+  await refuses('workers_running_jobs', 'fewer jobs than none', { runningJobs: -1 })
 })
 
 t.test('the test covers every constraint', async (t) => {

@@ -8,6 +8,7 @@ const writers: Record<string, string> = {
   deliveries: 'deliveries',
   provider_hosts: 'throttling',
   outgoing_budgets: 'throttling',
+  workers: 'workers',
   pulls: 'pulls',
   ad_accounts: 'pulls',
   insights: 'pulls'
@@ -17,6 +18,7 @@ const models: Record<string, string> = {
   deliveries: 'deliveries',
   providerHosts: 'provider_hosts',
   outgoingBudgets: 'outgoing_budgets',
+  workers: 'workers',
   pulls: 'pulls',
   adAccounts: 'ad_accounts',
   insights: 'insights'

@@ -48,6 +48,44 @@ const parkedStory = {
   nextStep: 'Ask alice to reconnect Example. `POST /v1/user-tokens` returns the page for it as `connectUrl`.'
 }
 
+const provider = {
+  provider: exampleProvider,
+  name: 'Example',
+  canSend: true,
+  breakers: [{
+    host: null, state: 'closed', reason: null, misconfigured: false, openedAt: null, retryAt: null, silentUntil: null
+  }],
+  limits: { perSecond: null, silentUntil: null },
+  waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
+}
+
+const statusExample = {
+  ok: false,
+  attention: [{
+    severity: 'error',
+    subject: 'workers',
+    explanation: 'No worker is running, so nothing is sent. The last one, web1 (process 4711), was heard from at 2026-11-30T10:01:40.000Z.',
+    nextStep: 'Start a worker, or check the log of the one that should run.'
+  }],
+  version: '0.1.0',
+  at: '2026-11-30T10:02:30.000Z',
+  workers: [{
+    host: 'web1',
+    pid: 4711,
+    version: '0.1.0',
+    alive: false,
+    startedAt: '2026-11-29T08:00:00.000Z',
+    seenAt: '2026-11-30T10:01:40.000Z',
+    runningJobs: 1,
+    providers: [exampleProvider],
+    clockAheadMs: 3
+  }],
+  providers: [provider],
+  broadcasts: { unplanned: 0, oldestAt: null },
+  database: { version: '18.0', clockAheadMs: 2, connections: 24, maxConnections: 100, migrations: { applied: 18, missing: [], newer: false, usable: true } },
+  queue: { kind: 'redis', responds: true, product: 'Redis', version: '7.0.15', evictionPolicy: 'noeviction', clockAheadMs: 1 }
+}
+
 /** Examples of notifications, deliveries and providers, by the name of their schema. */
 export const notificationExamples: Record<string, object> = {
   NotificationRequest: request,
@@ -108,16 +146,6 @@ export const notificationExamples: Record<string, object> = {
       explanation: parkedStory.explanation
     }]
   },
-  ProviderStatusList: {
-    data: [{
-      provider: exampleProvider,
-      name: 'Example',
-      canSend: true,
-      breakers: [{
-        host: null, state: 'closed', reason: null, misconfigured: false, openedAt: null, retryAt: null, silentUntil: null
-      }],
-      limits: { perSecond: null, silentUntil: null },
-      waiting: { due: 0, later: 0, broadcast: 0 }
-    }]
-  }
+  ProviderStatusList: { data: [provider] },
+  Status: statusExample
 }

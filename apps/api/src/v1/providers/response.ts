@@ -25,11 +25,38 @@ export const providerResponse = Type.Object({
   waiting: Type.Object({
     due: Type.Integer({ description: 'Deliveries that are due now' }),
     later: Type.Integer({ description: 'Deliveries that are scheduled, paused, or wait for a retry' }),
-    broadcast: Type.Integer({ description: 'Deliveries of broadcasts that were not started' })
+    broadcast: Type.Integer({ description: 'Deliveries of broadcasts that were not started' }),
+    oldestDueAt: Type.Union([timeField, Type.Null()], { description: 'Since when the oldest of those that are due waits' })
   }, { title: 'WaitingDeliveries' })
 }, { title: 'ProviderStatus' })
 
-export function toBreakerResponse (
+/** The state of a provider that workers share. */
+export interface ProviderSummary {
+  provider: string
+  name: string
+  canSend: boolean
+  perSecond: number | null
+  hosts: HostState[]
+  waiting: { due: number, later: number, broadcast: number, oldestDueAt: Date | null }
+}
+
+const healthy: HostState = { host: '', breaker: 'closed', reason: null, isMisconfigured: false, openedAt: null, retryAt: null, silentUntil: null }
+
+export function toProviderResponse (
+  { provider, name, canSend, perSecond, hosts, waiting }: ProviderSummary
+): Static<typeof providerResponse> {
+  const own = hosts.find(({ host }) => host === '') ?? healthy
+  return {
+    provider,
+    name,
+    canSend,
+    breakers: [own, ...hosts.filter((other) => other !== own)].map(toBreakerResponse),
+    limits: { perSecond, silentUntil: toBreakerResponse(own).silentUntil },
+    waiting: { ...waiting, oldestDueAt: waiting.oldestDueAt?.toISOString() ?? null }
+  }
+}
+
+function toBreakerResponse (
   { host, breaker, reason, isMisconfigured, openedAt, retryAt, silentUntil }: HostState
 ): Static<typeof breakerResponse> {
   return {

@@ -1,9 +1,8 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listProviderStates } from '@carillon/shared/deliveries'
-import type { HostState } from '@carillon/shared/throttling'
 import type { Services } from '../../services.ts'
-import { providerResponse, toBreakerResponse } from './response.ts'
+import { providerResponse, toProviderResponse } from './response.ts'
 
 export function providerRoutes ({ database, perSecond, providers }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -19,20 +18,13 @@ export function providerRoutes ({ database, perSecond, providers }: Services): F
     }, async () => {
       const states = await listProviderStates(database, [...providers.keys()])
       return {
-        data: states.map(({ provider: id, hosts, waiting }) => {
-          const own = hosts.find(({ host }) => host === '') ?? healthy
-          return {
-            provider: id,
-            name: providers.get(id)?.name ?? id,
-            canSend: providers.get(id)?.send !== undefined,
-            breakers: [own, ...hosts.filter((other) => other !== own)].map(toBreakerResponse),
-            limits: { perSecond: perSecond.get(id) ?? null, silentUntil: toBreakerResponse(own).silentUntil },
-            waiting
-          }
-        })
+        data: states.map((state) => toProviderResponse({
+          ...state,
+          name: providers.get(state.provider)?.name ?? state.provider,
+          canSend: providers.get(state.provider)?.send !== undefined,
+          perSecond: perSecond.get(state.provider) ?? null
+        }))
       }
     })
   }
 }
-
-const healthy: HostState = { host: '', breaker: 'closed', reason: null, isMisconfigured: false, openedAt: null, retryAt: null, silentUntil: null }

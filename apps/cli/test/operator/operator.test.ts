@@ -1,6 +1,7 @@
 import { until } from '@carillon/testing'
 import t from 'tap'
 import { openApiClient } from '../../src/api-client.ts'
+import { readStatus } from '../../src/operator/status-api.ts'
 import { openWhyApi } from '../../src/operator/why-api.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
@@ -11,7 +12,32 @@ const { carillon } = stack
 const api = await openApiClient(stack.env)
 const why = await openWhyApi(stack.env)
 const [connection = ''] = await stack.connect('ann')
-await stack.startWorker()
+
+t.test('shows the state of the deployment, and ends with 1 while something needs attention', async (t) => {
+  const without = await carillon('status')
+  t.match(without, {
+    code: 1,
+    stdout: /^1 thing needs attention\.\n\nerror: No worker is running, so nothing is sent\.\n {2}Next: Start a worker, [^]*\n\nThere are no workers\.\n\nPROVIDER/,
+    stderr: ''
+  })
+  await stack.startWorker()
+  await until(async () => (await readStatus(stack.env)).ok, { what: 'the heartbeat of the worker' })
+  const { code, stdout } = await carillon('status')
+  t.equal(code, 0)
+  t.match(stdout, RegExp([
+    '^Everything works\\.', '',
+    'WORKER +PROCESS +VERSION +HEARD +RUNS SINCE +JOBS',
+    '\\S+ +\\d+ +\\d+\\.\\d+\\.\\d+ +\\d+ s ago +\\d+ s ago +\\d+', '',
+    'PROVIDER +STATE +DUE +LATER +BROADCAST +OLDEST DUE',
+    'pushbullet +works +0 +0 +0', '',
+    'API +Carillon .*',
+    'Database +PostgreSQL .*',
+    'Migrations +\\d+ applied, none missing',
+    'Jobs +in PostgreSQL',
+    'Clocks +API \\d+ ms (behind|ahead of) PostgreSQL$'
+  ].join('\n')))
+  for (const line of [...stdout.split('\n'), ...without.stdout.split('\n')]) t.ok(line.length <= 80, line)
+})
 
 t.test('tells in a terminal of 80 columns what a user got, and what waits because the user revoked the token', async (t) => {
   const sent = await send('Hello')

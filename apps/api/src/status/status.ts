@@ -1,0 +1,42 @@
+import type { DatabaseFacts } from '@carillon/shared/db'
+import type { Unplanned } from '@carillon/shared/notifications'
+import type { RedisFacts } from '@carillon/shared/queue'
+import type { HostState } from '@carillon/shared/throttling'
+import type { WorkerState } from '@carillon/shared/workers'
+
+/** The state of the whole deployment. */
+export interface Status {
+  /** The version of this API process. */
+  version: string
+  now: Date
+  workers: WorkerState[]
+  providers: ProviderStatus[]
+  unplanned: Unplanned
+  database: DatabaseFacts
+  queue: QueueStatus
+}
+
+export interface ProviderStatus {
+  id: string
+  name: string
+  canSend: boolean
+  perSecond: number | null
+  /** Hosts with an open breaker or a limit, the provider's own host first. */
+  hosts: HostState[]
+  waiting: { due: number, later: number, broadcast: number, oldestDueAt: Date | null }
+}
+
+/** `redis` is undefined when the jobs are in PostgreSQL, and null when Redis does not respond. */
+export interface QueueStatus {
+  kind: 'redis' | 'postgres'
+  redis: RedisFacts | null | undefined
+}
+
+/** Something that a person has to look at. */
+export interface Attention {
+  severity: 'error' | 'warning'
+  /** What it is about: `workers`, `database`, `queue`, or the id of a provider. */
+  subject: string
+  explanation: string
+  nextStep: string
+}

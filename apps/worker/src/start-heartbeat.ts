@@ -1,0 +1,55 @@
+import { hostname } from 'node:os'
+import { productVersion } from '@carillon/http'
+import { newId } from '@carillon/shared/db'
+import type { Database } from '@carillon/shared/db'
+import { logRepeats } from '@carillon/shared/log'
+import type { Log } from '@carillon/shared/log'
+import { recordBeat, removeWorker } from '@carillon/shared/workers'
+
+export interface HeartbeatOptions {
+  database: Pick<Database, 'sql'>
+  log: Log
+  providers: string[]
+  countRunningJobs: () => number
+}
+
+const beatMs = 5_000
+/** The time in a slower response says nothing about the clock. */
+const maxRoundTripMs = 1_000
+
+/** Tells the API every few seconds that this worker is alive. `close` tells it that the worker stopped. */
+export function startHeartbeat (
+  { database, log, providers, countRunningJobs }: HeartbeatOptions
+): { close: () => Promise<void> } {
+  const id = newId()
+  const onError = logRepeats(log, 'warn', 'the API does not hear from this worker')
+  let clockAheadMs: number | null = null
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
+  let beating = beat()
+
+  async function beat (): Promise<void> {
+    try {
+      const sentAt = Date.now()
+      const now = await recordBeat(database, {
+        id, version: productVersion, host: hostname(), pid: process.pid, providers, runningJobs: countRunningJobs(), clockAheadMs
+      })
+      const receivedAt = Date.now()
+      const isPrecise = now !== undefined && receivedAt - sentAt <= maxRoundTripMs
+      if (isPrecise) clockAheadMs = Math.round((sentAt + receivedAt) / 2 - now)
+    } catch (error) {
+      onError(error)
+    }
+    if (!isClosed) timer = setTimeout(() => { beating = beat() }, beatMs).unref()
+  }
+
+  return {
+    close: async () => {
+      isClosed = true
+      clearTimeout(timer)
+      // A beat that is under way would insert the row again.
+      await beating
+      await removeWorker(database, id).catch(onError)
+    }
+  }
+}
