@@ -1,7 +1,10 @@
 import type { Audience } from './draft.ts'
 
-/** The maximum number of named recipients and unreachable ones in a response: in a list, and for one notification. */
-export const maxNamed = { list: 10, detail: 100 }
+/**
+ * The maximum number of named recipients and unreachable ones in a response. In a list they only help a person to recognize the
+ * notification: the counts tell the rest.
+ */
+export const maxNamed = { list: 3, detail: 100 }
 
 /** The audience, reduced to its first `max` ids. */
 export function firstOf (audience: Audience, max: number): Audience {

@@ -45,7 +45,7 @@ export const notificationResponse = Type.Object({
     Type.Object({ userIds: Type.Array(Type.String()) }, { title: 'AudienceOfUsers' }),
     Type.Object({ teamIds: Type.Array(Type.String()) }, { title: 'AudienceOfTeams' }),
     Type.Object({ everyone: Type.Literal(true) }, { title: 'AudienceOfEveryone' })
-  ], { description: 'The first 100 ids, in lists and batches the first 10. `audienceCount` is the number of all' }),
+  ], { description: 'The first 100 ids, in lists and batches the first 3. `audienceCount` is the number of all' }),
   audienceCount: Type.Union([Type.Integer(), Type.Null()], { description: 'The number of users or teams in the audience. Null for everyone' }),
   message: messageResponse,
   providers: nullable(Type.Array(Type.String())),
@@ -54,7 +54,7 @@ export const notificationResponse = Type.Object({
   counts,
   progress,
   unreachable: Type.Array(unreachableResponse, {
-    description: 'Users without a connection for the notification, and unknown teams: the first 100, in lists and batches the first 10'
+    description: 'Users without a connection for the notification, and unknown teams: the first 100, in lists and batches the first 3'
   }),
   unreachableCount: Type.Integer({ description: 'The number of all; `…/unreachable` lists them' }),
   sendAt: nullable(timeField),

@@ -20,17 +20,17 @@ t.test('lists a hundred of ten thousand users and returns their number', async (
   }
 })
 
-t.test('lists ten in lists and batches', async (t) => {
+t.test('lists three in lists and batches', async (t) => {
   const { body: batch } = await api.ask('POST', '/v1/notifications/batch', {
     token, body: { notifications: Array.from({ length: 5 }, () => noteTo(...unknown.slice(0, 1_000))) }
   })
   const { body: list } = await get('/v1/notifications?limit=200')
   for (const body of [batch, list]) {
     for (const one of Object.values(at(body, 'data') ?? {})) {
-      t.same(at(one, 'audience.userIds'), unknown.slice(0, 10))
-      t.equal(Object.keys(at(one, 'unreachable') ?? {}).length, 10)
+      t.same(at(one, 'audience.userIds'), unknown.slice(0, 3))
+      t.equal(Object.keys(at(one, 'unreachable') ?? {}).length, 3)
     }
-    t.ok(sizeOf(body) < 100_000, `${sizeOf(body)} bytes`)
+    t.ok(sizeOf(body) < 20_000, `${sizeOf(body)} bytes`)
   }
   t.match(at(list, 'data.0'), { audienceCount: 1_000, unreachableCount: 1_000 })
 })

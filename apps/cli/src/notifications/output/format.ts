@@ -50,7 +50,8 @@ export function audienceOf ({ audience, audienceCount, providers }: Pick<Notific
 }
 
 function some (ids: string[], all: number | null, one: string, many: string): string {
-  return ids.length <= 3 ? ids.map(printable).join(', ') : count(all ?? ids.length, one, many)
+  const size = all ?? ids.length
+  return size <= 3 ? ids.map(printable).join(', ') : count(size, one, many)
 }
 
 /** `2026-11-22 10:00:05Z` */
