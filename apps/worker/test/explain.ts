@@ -2,8 +2,11 @@ import type { Database } from '@carillon/shared/db'
 
 type Sql = Database['sql']
 
-/** A database that runs EXPLAIN before each statement. `plans` contains the lines in the order of the statements. */
-export function explaining (database: Database): { database: Database, plans: string[][] } {
+/**
+ * A database that runs EXPLAIN with these options before each statement. `plans` contains the lines in the order of the
+ * statements.
+ */
+export function explaining (database: Database, options = 'costs off'): { database: Database, plans: string[][] } {
   const plans: string[][] = []
 
   function explained<Some extends Sql> (sql: Some): Some {
@@ -24,7 +27,7 @@ export function explaining (database: Database): { database: Database, plans: st
   }
 
   async function explain (sql: Sql, statement: ReturnType<Sql>): Promise<void> {
-    const rows = await sql<Array<{ 'QUERY PLAN': string }>>`explain (costs off) ${statement}`
+    const rows = await sql<Array<{ 'QUERY PLAN': string }>>`explain (${sql.unsafe(options)}) ${statement}`
     plans.push(rows.map((row) => row['QUERY PLAN']))
   }
 

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { isInUse, markNeedsReauth, refuseGrant } from '@carillon/shared/grants'
 import { putTeam } from '@carillon/shared/teams'
-import { claimSegment, dispatchWaiting, listDeliveries, releaseParked, settle } from '@carillon/shared/deliveries'
-import { findNotification, findNotificationProgress, previewAudience } from '@carillon/shared/notifications'
+import { listConnections } from '@carillon/shared/connections'
+import { claimSegment, dispatchWaiting, listDeliveries, listUserDeliveries, releaseParked, settle } from '@carillon/shared/deliveries'
+import { findNotification, findNotificationProgress, listNotifications, previewAudience } from '@carillon/shared/notifications'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import { reconcile } from '../src/maintenance/reconcile.ts'
 import { refreshAhead } from '../src/maintenance/refresh-ahead.ts'
 import { cutSegments, openPlan } from '../src/planning/segments.ts'
+import { countRowsRead } from './count-rows-read.ts'
+import { everyList } from './every-list.ts'
 import { explaining } from './explain.ts'
 import { fillDatabase } from './fill-database.ts'
 import { startTestStack } from './start-test-stack.ts'
@@ -35,6 +38,7 @@ const [{ teamGrant } = { teamGrant: '' }] = await sql<Array<{ teamGrant: string 
 const uses: Record<string, () => Promise<unknown>> = {
   deliveries_notification_id_connection_id_pk: () => listDeliveries(database, broadcast, { limit: 50 }),
   deliveries_due: () => dispatchWaiting(database, services.queues, providers),
+  deliveries_connection: () => listUserDeliveries(database, 'user-102', { limit: 50 }),
   deliveries_waiting: () => releaseParked(database, [waitedFor]),
   segments_notification_id_provider_number_pk: () => claimSegment(database, {
     provider: 'pushbullet', segment: { notificationId: spread, number: 3 }, max: 500, restMs: 0, leaseMs: 60_000
@@ -42,6 +46,9 @@ const uses: Record<string, () => Promise<unknown>> = {
   segments_due: () => reconcile(services),
   claims_pkey: () => settle(database, { claimId: claim, settlements: [], isLast: false, now: Date.now() }),
   notifications_pkey: () => findNotification(database, broadcast),
+  notifications_scheduled: () => listNotifications(database, { status: 'scheduled' }, { limit: 50 }),
+  notifications_paused: () => listNotifications(database, { status: 'paused' }, { limit: 50 }),
+  notifications_canceled: () => listNotifications(database, { status: 'canceled' }, { limit: 50 }),
   notifications_unplanned: () => reconcile(services),
   connections_pkey: () => listDeliveries(database, broadcast, { limit: 50 }),
   connections_user_account: () => previewAudience(database, { userIds: ['user-1', 'user-2'] }, providers, new Map()),
@@ -57,6 +64,8 @@ const uses: Record<string, () => Promise<unknown>> = {
     await openPlan(database, unplanned, ['blotre'])
     await cutSegments(database, { notificationId: unplanned, provider: 'blotre', size: 500, secondsEach: 0, limit: 2 })
   },
+  connections_active: () => listConnections(database, { provider: 'blotre', status: 'active' }, { limit: 50 }),
+  connections_inactive: () => listConnections(database, { status: 'needsReauth' }, { limit: 50 }),
   connections_grant: () => markNeedsReauth(database, { grantId: teamGrant, credentialsVersion: 1, reason: 'refused' }),
   grants_pkey: () => claimSegment(database, {
     provider: 'pushbullet', segment: { notificationId: spread, number: 4 }, max: 500, restMs: 0, leaseMs: 60_000
@@ -110,6 +119,20 @@ t.test('no frequent statement reads all deliveries', async (t) => {
   const whole = plans.filter((lines) => lines.some((line) => partitions.some((name) => line.includes(`Seq Scan on ${name}`))))
   t.ok(partitions.length > 2)
   t.same(whole, [])
+})
+
+t.test('no list reads more rows than a page needs, whatever its filters', async (t) => {
+  let all = 0
+  const analyzing = explaining(stack.database, 'analyze, costs off, timing off, summary off')
+  for (const { name, max, run } of everyList(analyzing.database, { broadcast, visibleTo: teamUser })) {
+    analyzing.plans.length = 0
+    await run()
+    t.not(analyzing.plans.length, 0, name)
+    const read = analyzing.plans.reduce((sum, lines) => sum + countRowsRead(lines), 0)
+    all += read
+    t.ok(read <= max, `${name} reads ${read} rows${read <= max ? '' : `\n${analyzing.plans.flat().join('\n')}`}`)
+  }
+  t.ok(all > 100_000, 'the rows are counted')
 })
 
 interface Scan {

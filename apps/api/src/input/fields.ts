@@ -54,10 +54,12 @@ export const returnToField = {
 }
 export const timeField = Type.String({ format: 'date-time', description: 'RFC 3339' })
 const limitField = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
-const cursorBounds = { minLength: 1, maxLength: 256 }
+/** The longest is that of an id of 255 characters. */
+const cursorBounds = { minLength: 1, maxLength: 1_024 }
 const cursorField = Type.String({ ...cursorBounds, description: 'The `nextCursor` of the previous page' })
 
 export const pageQuery = { limit: Type.Optional(limitField), cursor: Type.Optional(cursorField) }
+export const prefixQuery = { prefix: Type.Optional(Type.String({ ...siteId, description: 'Only ids that begin with this text' })) }
 export const idParams = Type.Object({ id: Type.String() })
 
 export function nullable<Schema extends TSchema> (schema: Schema) {

@@ -24,6 +24,7 @@ import { pullRoutes } from './pulls/routes.ts'
 import { controlRoutes } from './notifications/control-routes.ts'
 import { statusRoutes } from './status/routes.ts'
 import { teamRoutes } from './teams/routes.ts'
+import { userRoutes } from './users/routes.ts'
 import { userTokenRoutes } from './user-tokens/routes.ts'
 import { whyRoutes } from './why/routes.ts'
 
@@ -51,6 +52,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     repeatResponses(app, services)
 
     await app.register(userTokenRoutes(services))
+    await app.register(userRoutes(services))
     await app.register(teamRoutes(services))
     await app.register(connectorRoutes(services))
     await app.register(handshakeRoutes(services))

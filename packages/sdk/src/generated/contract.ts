@@ -41,6 +41,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description In the order of your ids. With an API key: scope `users:write`.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve a user
+         * @description With an API key: scope `users:write`.
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/teams/{teamId}": {
         parameters: {
             query?: never;
@@ -58,6 +98,26 @@ export interface paths {
          * @description Users who are new are created. With an API key: scope `teams:write`.
          */
         put: operations["putTeam"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List teams
+         * @description In the order of your ids. With an API key: scope `teams:write`.
+         */
+        get: operations["listTeams"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -462,7 +522,7 @@ export interface paths {
         };
         /**
          * List notifications
-         * @description The newest is first. With an API key: scope `notifications:read`.
+         * @description The newest is first. With `status`, a page may have fewer entries than `limit`: continue until `nextCursor` is null. With an API key: scope `notifications:read`.
          */
         get: operations["listNotifications"];
         put?: never;
@@ -677,6 +737,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{userId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries to a user
+         * @description Of all notifications. Those of the newest one are first. With an API key: scope `notifications:read`.
+         */
+        get: operations["listUserDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/notifications/{id}/deliveries/{connectionId}": {
         parameters: {
             query?: never;
@@ -869,6 +949,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve the status
+         * @description The workers, providers, queues and stores of the deployment, and what needs attention. At most one second old. With an API key: scope `notifications:read`.
+         */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -942,6 +1042,37 @@ export interface components {
             /** @description How many open handshakes of the user failed with the reason `tokensRevoked` */
             failedHandshakes: number;
         };
+        /**
+         * ConnectionCounts
+         * @description The number of connections by status
+         */
+        ConnectionCounts: {
+            active: number;
+            /** @description The user has to reconnect */
+            needsReauth: number;
+            /** @description Closed */
+            revoked: number;
+        };
+        /** User */
+        User: {
+            /** @description `usr_…` */
+            id: string;
+            /** @description Your id of the user */
+            userId: string;
+            displayName: string | null;
+            connections: components["schemas"]["ConnectionCounts"];
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+        };
+        /** UserList */
+        UserList: {
+            data: components["schemas"]["User"][];
+            /** @description The `cursor` of the next page. Null on the last page */
+            nextCursor: string | null;
+        };
         /** TeamRequest */
         TeamRequest: {
             /** @description The display name of the team. Control characters, line breaks and characters that change the direction of text are not allowed */
@@ -962,6 +1093,30 @@ export interface components {
             ownerId: string;
             /** @description Your ids of all members, including the owner */
             memberIds: string[];
+        };
+        /** TeamSummary */
+        TeamSummary: {
+            /** @description `tea_…` */
+            id: string;
+            /** @description Your id of the team */
+            teamId: string;
+            name: string;
+            /** @description Your id of the owner */
+            ownerId: string;
+            /** @description The number of members, including the owner */
+            memberCount: number;
+            connections: components["schemas"]["ConnectionCounts"];
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+        };
+        /** TeamSummaryList */
+        TeamSummaryList: {
+            data: components["schemas"]["TeamSummary"][];
+            /** @description The `cursor` of the next page. Null on the last page */
+            nextCursor: string | null;
         };
         /** AddressField */
         AddressField: {
@@ -1662,7 +1817,7 @@ export interface components {
              * @enum {unknown}
              */
             status: "scheduled" | "accepted" | "planning" | "sending" | "parked" | "paused" | "completed" | "canceled";
-            /** @description The first 100 ids, in lists and batches the first 10. `audienceCount` is the number of all */
+            /** @description The first 100 ids, in lists and batches the first 3. `audienceCount` is the number of all */
             audience: components["schemas"]["AudienceOfUsers"] | components["schemas"]["AudienceOfTeams"] | components["schemas"]["AudienceOfEveryone"];
             /** @description The number of users or teams in the audience. Null for everyone */
             audienceCount: number | null;
@@ -1674,7 +1829,7 @@ export interface components {
             counts: components["schemas"]["DeliveryCounts"];
             /** @description The progress at each provider */
             progress: components["schemas"]["ProviderProgress"][];
-            /** @description Users without a connection for the notification, and unknown teams: the first 100, in lists and batches the first 10 */
+            /** @description Users without a connection for the notification, and unknown teams: the first 100, in lists and batches the first 3 */
             unreachable: components["schemas"]["UnreachableRecipient"][];
             /** @description The number of all; `…/unreachable` lists them */
             unreachableCount: number;
@@ -1988,6 +2143,8 @@ export interface components {
             later: number;
             /** @description Deliveries of broadcasts that were not started */
             broadcast: number;
+            /** @description Since when the oldest of those that are due waits */
+            oldestDueAt: string | null;
         };
         /** ProviderStatus */
         ProviderStatus: {
@@ -2132,6 +2289,99 @@ export interface components {
             error: string | null;
             durationMs: number;
         };
+        /** Attention */
+        Attention: {
+            /**
+             * @description `error`: messages wait or may be lost until a person acts
+             * @enum {unknown}
+             */
+            severity: "error" | "warning";
+            /** @description `workers`, `database`, `queue`, or a provider */
+            subject: string;
+            explanation: string;
+            nextStep: string;
+        };
+        /** WorkerStatus */
+        WorkerStatus: {
+            host: string;
+            pid: number;
+            version: string;
+            /** @description Whether it was heard from within the last 20 seconds */
+            alive: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            seenAt: string;
+            runningJobs: number;
+            /** @description The providers that it sends through */
+            providers: string[];
+            /** @description How far its clock is ahead of that of PostgreSQL, in milliseconds */
+            clockAheadMs: number | null;
+        };
+        /** WaitingBroadcasts */
+        WaitingBroadcasts: {
+            /** @description Broadcasts that are due and that no worker has planned */
+            unplanned: number;
+            /** @description When the oldest of them was due */
+            oldestAt: string | null;
+        };
+        /** Migrations */
+        Migrations: {
+            applied: number;
+            missing: string[];
+            /** @description Whether the tables are those of a newer Carillon */
+            newer: boolean;
+            /** @description Whether this version can use them */
+            usable: boolean;
+        };
+        /** DatabaseStatus */
+        DatabaseStatus: {
+            /** @description The version of PostgreSQL */
+            version: string;
+            /** @description How far the clock of the API is ahead of it, in milliseconds */
+            clockAheadMs: number;
+            connections: number;
+            maxConnections: number;
+            migrations: components["schemas"]["Migrations"];
+        };
+        /** QueueStatus */
+        QueueStatus: {
+            /** @enum {unknown} */
+            kind: "redis" | "postgres";
+            responds: boolean;
+            /** @description Null when the jobs are in PostgreSQL */
+            product: ("Redis" | "Valkey") | null;
+            version: string | null;
+            evictionPolicy: string | null;
+            /** @description How far the clock of the API is ahead of it, in milliseconds */
+            clockAheadMs: number | null;
+        };
+        /** Status */
+        Status: {
+            /** @description Whether nothing needs attention */
+            ok: boolean;
+            /** @description What needs attention, errors first */
+            attention: components["schemas"]["Attention"][];
+            /** @description The version of the API process that responds */
+            version: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            at: string;
+            /** @description The workers of the last ten minutes, except those that stopped in order */
+            workers: components["schemas"]["WorkerStatus"][];
+            providers: components["schemas"]["ProviderStatus"][];
+            broadcasts: components["schemas"]["WaitingBroadcasts"];
+            database: components["schemas"]["DatabaseStatus"];
+            queue: components["schemas"]["QueueStatus"];
+        };
     };
     responses: never;
     parameters: never;
@@ -2144,8 +2394,13 @@ export type UserToken = components['schemas']['UserToken'];
 export type InputError = components['schemas']['InputError'];
 export type Problem = components['schemas']['Problem'];
 export type TokenRevocation = components['schemas']['TokenRevocation'];
+export type ConnectionCounts = components['schemas']['ConnectionCounts'];
+export type User = components['schemas']['User'];
+export type UserList = components['schemas']['UserList'];
 export type TeamRequest = components['schemas']['TeamRequest'];
 export type Team = components['schemas']['Team'];
+export type TeamSummary = components['schemas']['TeamSummary'];
+export type TeamSummaryList = components['schemas']['TeamSummaryList'];
 export type AddressField = components['schemas']['AddressField'];
 export type ChosenTeam = components['schemas']['ChosenTeam'];
 export type ConnectedBy = components['schemas']['ConnectedBy'];
@@ -2234,6 +2489,13 @@ export type EndpointUpdate = components['schemas']['EndpointUpdate'];
 export type EndpointAttempt = components['schemas']['EndpointAttempt'];
 export type EndpointAttemptList = components['schemas']['EndpointAttemptList'];
 export type EndpointTestResult = components['schemas']['EndpointTestResult'];
+export type Attention = components['schemas']['Attention'];
+export type WorkerStatus = components['schemas']['WorkerStatus'];
+export type WaitingBroadcasts = components['schemas']['WaitingBroadcasts'];
+export type Migrations = components['schemas']['Migrations'];
+export type DatabaseStatus = components['schemas']['DatabaseStatus'];
+export type QueueStatus = components['schemas']['QueueStatus'];
+export type Status = components['schemas']['Status'];
 export type $defs = Record<string, never>;
 export interface operations {
     createUserToken: {
@@ -2285,6 +2547,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenRevocation"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Only ids that begin with this text */
+                prefix?: string;
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Your id of the user */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
                 };
             };
         };
@@ -2344,6 +2655,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: {
+                /** @description Only ids that begin with this text */
+                prefix?: string;
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamSummaryList"];
                 };
             };
         };
@@ -3184,6 +3521,9 @@ export interface operations {
     listNotifications: {
         parameters: {
             query?: {
+                /** @description Your id of a user: only notifications with a delivery to this user */
+                userId?: string;
+                status?: "scheduled" | "accepted" | "planning" | "sending" | "parked" | "paused" | "completed" | "canceled";
                 limit?: number;
                 /** @description The `nextCursor` of the previous page */
                 cursor?: string;
@@ -3469,7 +3809,11 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
+                /** @description Your id of the user */
+                userId?: string;
                 state?: "queued" | "sending" | "retrying" | "parked" | "sent" | "failed" | "unknown" | "canceled" | "expired" | "skipped";
+                /** @description Such as `pushbullet` */
+                provider?: string;
                 limit?: number;
                 /** @description The `nextCursor` of the previous page */
                 cursor?: string;
@@ -3477,6 +3821,36 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+        };
+    };
+    listUserDeliveries: {
+        parameters: {
+            query?: {
+                state?: "queued" | "sending" | "retrying" | "parked" | "sent" | "failed" | "unknown" | "canceled" | "expired" | "skipped";
+                /** @description Such as `pushbullet` */
+                provider?: string;
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Your id of the user */
+                userId: string;
             };
             cookie?: never;
         };
@@ -3778,6 +4152,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EndpointTestResult"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
         };

@@ -1,8 +1,8 @@
-import { aliasedTable, and, asc, eq, gt, inArray, ne, or } from 'drizzle-orm'
-import { connections, grants, teamMembers, teams, users } from '../db/index.ts'
+import { aliasedTable, and, asc, eq, inArray } from 'drizzle-orm'
+import { connections, grants, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
-type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
+export type ConnectionStatus = 'active' | 'needsReauth' | 'revoked'
 
 /** A connection without its credentials. */
 export interface Connection {
@@ -29,18 +29,6 @@ export interface Connection {
   limitedUntil: Date | null
   createdAt: Date
   updatedAt: Date
-}
-
-export interface ConnectionFilter {
-  /** The site's id of the user who owns the connection. */
-  userId?: string | undefined
-  /** The site's id of the team that owns the connection. */
-  teamId?: string | undefined
-  /** Carillon's id of a user: only connections of the user and of the user's teams. */
-  visibleTo?: string | undefined
-  provider?: string | undefined
-  /** `open`: those that are not revoked. */
-  status?: ConnectionStatus | 'open' | undefined
 }
 
 const connectors = aliasedTable(users, 'connectors')
@@ -95,21 +83,10 @@ export async function findMissingPermissions (
   return row?.missing ?? []
 }
 
-/** Lists up to `limit` connections after the id `after`, in the order of their ids, which is the order of creation. */
-export async function listConnections (
-  { db }: Database, filter: ConnectionFilter, { limit, after }: { limit: number, after?: string | undefined }
-): Promise<Connection[]> {
-  const { userId, teamId, visibleTo, provider, status } = filter
-  const rows = await selectConnections(db)
-    .where(and(
-      after === undefined ? undefined : gt(connections.id, after),
-      userId === undefined ? undefined : eq(users.externalId, userId),
-      teamId === undefined ? undefined : eq(teams.externalId, teamId),
-      visibleTo === undefined ? undefined : isVisible(db, visibleTo),
-      provider === undefined ? undefined : eq(connections.provider, provider),
-      status === undefined ? undefined : status === 'open' ? ne(connections.status, 'revoked') : eq(connections.status, status)))
-    .orderBy(asc(connections.id)).limit(limit)
-  return rows.map(toConnection)
+/** The connections with these ids, in the order of their ids. */
+export async function findConnections ({ db }: Database, ids: string[]): Promise<Connection[]> {
+  if (ids.length === 0) return []
+  return (await selectConnections(db).where(inArray(connections.id, ids)).orderBy(asc(connections.id))).map(toConnection)
 }
 
 function selectConnections (db: Database['db']) {
@@ -117,11 +94,6 @@ function selectConnections (db: Database['db']) {
     .innerJoin(grants, eq(grants.id, connections.grantId))
     .leftJoin(users, eq(users.id, connections.userId)).leftJoin(teams, eq(teams.id, connections.teamId))
     .leftJoin(connectors, eq(connectors.id, connections.connectedBy))
-}
-
-function isVisible (db: Database['db'], userId: string) {
-  const ofTheirs = db.select({ id: teamMembers.teamId }).from(teamMembers).where(eq(teamMembers.userId, userId))
-  return or(eq(connections.userId, userId), inArray(connections.teamId, ofTheirs))
 }
 
 function toConnection (

@@ -22,10 +22,16 @@ export interface ExplainedDelivery extends Delivery {
   history: DeliveryEvent[]
 }
 
+export interface DeliveryFilter {
+  state?: DeliveryState | undefined
+  provider?: string | undefined
+}
+
 /** Lists up to `limit` deliveries of a notification after the connection `after`, ordered by connection id. */
 export async function listDeliveries (
   { sql }: Database, notificationId: string,
-  { state, limit, after }: { state?: DeliveryState | undefined, limit: number, after?: string | undefined }
+  { userId, state, provider, limit, after }:
+    DeliveryFilter & { userId?: string | undefined, limit: number, after?: string | undefined }
 ): Promise<Delivery[]> {
   const rows = await sql<DeliveryRow[]>`
     select ${deliveryColumns(sql)} from (
@@ -33,13 +39,46 @@ export async function listDeliveries (
       select * from deliveries
       where notification_id = ${notificationId}
         -- adds only the necessary conditions, because a plan for both cases would not use the index
+        ${userId === undefined ? sql`` : sql`and connection_id = any (array(${connectionsOf(sql, userId)}))`}
         ${state === undefined ? sql`` : sql`and state = ${state}`}
+        ${provider === undefined ? sql`` : sql`and provider = ${provider}`}
         ${after === undefined ? sql`` : sql`and connection_id > ${after}`}
       order by connection_id limit ${limit}
     ) as deliveries
     join connections on connections.id = connection_id join users on users.id = connections.user_id
     order by connection_id`
   return rows.map(toDelivery)
+}
+
+/** The place of a delivery in a user's list. */
+export type DeliveryPosition = Pick<Delivery, 'notificationId' | 'connectionId'>
+
+/**
+ * Lists up to `limit` deliveries to the user with the site's id `userId`, those of the newest notification first, after the
+ * delivery `after`. Reads each connection of the user by itself, so that each one stops after `limit`.
+ */
+export async function listUserDeliveries (
+  { sql }: Database, userId: string,
+  { state, provider, limit, after }: DeliveryFilter & { limit: number, after?: DeliveryPosition | undefined }
+): Promise<Delivery[]> {
+  const rows = await sql<DeliveryRow[]>`
+    select ${deliveryColumns(sql)}
+    from users join connections on connections.user_id = users.id
+    cross join lateral (
+      select * from deliveries where connection_id = connections.id
+        ${state === undefined ? sql`` : sql`and state = ${state}`}
+        ${after === undefined
+          ? sql``
+          : sql`and notification_id <= ${after.notificationId} and (notification_id, connection_id) < (${after.notificationId}, ${after.connectionId})`}
+      order by notification_id desc limit ${limit}
+    ) as deliveries
+    where users.external_id = ${userId} ${provider === undefined ? sql`` : sql`and connections.provider = ${provider}`}
+    order by notification_id desc, connection_id desc limit ${limit}`
+  return rows.map(toDelivery)
+}
+
+function connectionsOf (sql: Database['sql'], userId: string): Fragment {
+  return sql`select connections.id from users join connections on connections.user_id = users.id where users.external_id = ${userId}`
 }
 
 /** A delivery that is postponed or limited repeatedly collects thousands of events. */

@@ -1,2 +1,4 @@
 export { countMembers, findMembership, findTeam, listMemberIds, putTeam } from './teams.ts'
+export { listTeams } from './list.ts'
+export type { TeamSummary } from './list.ts'
 export type { Membership, Team } from './teams.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { deliveries, deliveryStates, newId } from '../../src/db/index.ts'
+import { deliveryStates, newId } from '../../src/db/index.ts'
 import { insertNotifications } from '../../src/deliveries/sql/insert-notifications.ts'
 import { findDelivery, listDeliveries } from '../../src/deliveries/index.ts'
 import { findNotification, findNotificationProgress, listNotifications } from '../../src/notifications/index.ts'
@@ -8,6 +8,7 @@ import type { Draft } from '../../src/notifications/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect } from '../people.ts'
 import { insertDeliveries, openBroadcast } from './broadcasts.ts'
+import { insertNotification } from './insert-notification.ts'
 import { draftTo } from './drafts.ts'
 
 const database = await openTestDatabase(t)
@@ -16,25 +17,8 @@ const connectionIds = await connect(database, names)
 const now = new Date()
 const inAnHour = new Date(now.getTime() + 3600_000)
 
-/** A notification with deliveries in these states, one for each of the users in turn. */
-async function notificationWith (states: DeliveryState[], fields: Partial<Draft> = {}): Promise<string> {
-  const draft = draftTo([], fields)
-  await insertNotifications(database, [draft], [])
-  const rows = states.map((state, index) => ({
-    notificationId: draft.id,
-    connectionId: connectionIds[index] ?? '',
-    provider: 'pushbullet',
-    state,
-    attempts: state === 'sent' ? 1 : 0,
-    dueAt: state === 'queued' || state === 'retrying' ? now : null,
-    parkedAt: state === 'parked' ? now : null,
-    claimId: state === 'sending' ? newId() : null,
-    reason: ['queued', 'sending', 'sent'].includes(state) ? null : 'because',
-    receipt: state === 'sent' ? { id: 'p1' } : null
-  }))
-  if (rows.length > 0) await database.db.insert(deliveries).values(rows)
-  return draft.id
-}
+const notificationWith = (states: DeliveryState[], fields: Partial<Draft> = {}) =>
+  insertNotification(database, connectionIds, states, fields)
 
 const statuses: Array<[DeliveryState[], Partial<Draft>, string]> = [
   [[], {}, 'completed'],
@@ -93,28 +77,15 @@ t.test('omits only the content of a file', async (t) => {
   const read = { message: { type: 'file', body: 'see', file: { name: 'a.txt', type: 'text/plain' } }, data: { file: { data: 'the site\'s own' } } }
   const found = await findNotification(database, id)
   t.same({ message: found?.message, data: found?.data }, read)
-  const [listed] = await listNotifications(database, { limit: 1 })
+  const { notifications: [listed] } = await listNotifications(database, {}, { limit: 1 })
   t.same({ message: listed?.message, data: listed?.data }, read)
   const [row] = await database.sql`select message from notifications where id = ${id}`
   t.same(row?.['message'], message, 'the worker still has it')
 })
 
-t.test('lists the newest notifications first, page by page', async (t) => {
-  const database = await openTestDatabase(t)
-  t.same(await listNotifications(database, { limit: 10 }), [])
-  const drafts = Array.from({ length: 5 }, () => draftTo(['zed']))
-  await insertNotifications(database, drafts, [])
-  const ids = drafts.map(({ id }) => id).reverse()
-  const list = async (page: { limit: number, before?: string }) => (await listNotifications(database, page)).map(({ id }) => id)
-  t.same(await list({ limit: 10 }), ids)
-  t.same(await list({ limit: 2 }), ids.slice(0, 2))
-  t.same(await list({ limit: 2, before: ids[1] ?? '' }), ids.slice(2, 4))
-  t.same(await list({ limit: 2, before: ids[4] ?? '' }), [])
-})
-
 t.test('lists deliveries by state, page by page', async (t) => {
   const id = await notificationWith(['sent', 'failed', 'sent', 'queued'])
-  const list = async (page: { limit: number, after?: string, state?: DeliveryState }) =>
+  const list = async (page: { limit: number, after?: string, state?: DeliveryState, userId?: string, provider?: string }) =>
     (await listDeliveries(database, id, page)).map(({ userId }) => userId)
   t.same(await list({ limit: 10 }), names)
   t.same(await list({ limit: 10, state: 'sent' }), ['ann', 'cleo'])
@@ -122,6 +93,10 @@ t.test('lists deliveries by state, page by page', async (t) => {
   t.same(await list({ limit: 3 }), names.slice(0, 3))
   t.same(await list({ limit: 3, after: connectionIds[2] ?? '' }), names.slice(3))
   t.same(await list({ limit: 1, state: 'sent', after: connectionIds[0] ?? '' }), ['cleo'])
+  t.same(await list({ limit: 10, userId: 'cleo' }), ['cleo'])
+  t.same(await list({ limit: 10, userId: 'cleo', state: 'failed' }), [])
+  t.same(await list({ limit: 10, provider: 'pushbullet', state: 'failed' }), ['bob'])
+  t.same(await list({ limit: 10, provider: 'other' }), [])
   t.same(await listDeliveries(database, newId(), { limit: 10 }), [])
 })
 

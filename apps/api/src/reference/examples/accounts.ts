@@ -36,6 +36,8 @@ const pull = {
 
 const team = { id: 'tea_01980e4a7c3b7f539d5e3c1f2a6b8d91', teamId: 'crew', name: 'The crew', ownerId: 'olive', memberIds: ['alice', 'olive'] }
 
+const connections = { active: 1, needsReauth: 0, revoked: 0 }
+
 const handshake = {
   id: 'hsk_01980e4a7c3b7f539d5e3c1f2a6b8d92',
   status: 'pending',
@@ -56,8 +58,14 @@ export const accountExamples: Record<string, object> = {
   UserTokenRequest: { userId: 'alice', displayName: 'Alice', returnTo: 'https://shop.example.com/settings', expiresIn: 3600 },
   UserToken: { token, expiresAt: '2026-11-30T10:00:00.000Z', connectUrl: `https://notify.example.com/connect#token=${token}` },
   TokenRevocation: { userId: 'alice', failedHandshakes: 1 },
+  User: {
+    id: 'usr_01980e4a7c3b7f539d5e3c1f2a6b8d96', userId: 'alice', displayName: 'Alice', connections, createdAt: '2026-11-30T09:00:00.000Z'
+  },
   TeamRequest: { name: team.name, ownerId: team.ownerId, memberIds: team.memberIds },
   Team: team,
+  TeamSummary: {
+    id: team.id, teamId: team.teamId, name: team.name, ownerId: team.ownerId, memberCount: 2, connections, createdAt: '2026-11-30T09:00:00.000Z'
+  },
   ConnectorList: {
     returnTo: 'https://shop.example.com/settings',
     data: [{

@@ -12,7 +12,7 @@ import { chosenTeam, membershipAt, requireOwner } from '../../auth/teams.ts'
 import { assertNoInputErrors, notFound, Problem } from '../../problems/problem.ts'
 import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
-import { fromCursor, toPage } from '../cursor.ts'
+import { fromCursor, toCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery, providerField, teamIdField, userIdField } from '../../input/fields.ts'
 import {
   connectionStatuses, explainedConnectionResponse, connectionResponse, testResultResponse, toExplainedConnectionResponse,
@@ -49,7 +49,7 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
       // To a user, the connections of others do not exist.
       const filter = { userId, teamId, visibleTo: user?.id, provider, status }
       const rows = await listConnections(database, filter, { limit: limit + 1, after })
-      return toPage(rows, limit, ({ id }) => id, toConnectionResponse)
+      return toPage(rows, limit, ({ id }) => toCursor(id), toConnectionResponse)
     })
 
     app.get('/connections/:id', {

@@ -1,13 +1,17 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { deliveryStates, parseId } from '@carillon/shared/db'
-import { findDelivery, listDeliveries } from '@carillon/shared/deliveries'
+import { findDelivery, listDeliveries, listUserDeliveries } from '@carillon/shared/deliveries'
 import { findNotificationProgress } from '@carillon/shared/notifications'
+import { findUserSummary } from '@carillon/shared/users'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { fromCursor, toPage } from '../cursor.ts'
-import { exactly, idParams, listOf, pageQuery } from '../../input/fields.ts'
+import { fromCursor, fromPairCursor, toCursor, toPage } from '../cursor.ts'
+import { exactly, idParams, listOf, pageQuery, providerField, userIdField } from '../../input/fields.ts'
+import { userParams } from '../users/schema.ts'
 import { explainedDeliveryResponse, deliveryResponse, toExplainedDeliveryResponse, toDeliveryResponse } from './response.ts'
+
+const filter = { state: Type.Optional(Type.Enum(deliveryStates)), provider: Type.Optional(providerField) }
 
 export function deliveryRoutes ({ database, providers }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -18,18 +22,40 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
         tags: ['notifications'],
         summary: 'List the deliveries of a notification',
         params: idParams,
-        querystring: exactly({ state: Type.Optional(Type.Enum(deliveryStates)), ...pageQuery }),
+        querystring: exactly({ userId: Type.Optional(userIdField), ...filter, ...pageQuery }),
         response: { 200: listOf(deliveryResponse) }
       }
-    }, async ({ params, query: { state, limit = 50, cursor } }) => {
+    }, async ({ params, query: { userId, state, provider, limit = 50, cursor } }) => {
       const after = fromCursor(cursor)
       const id = parseId('notification', params.id)
       const progress = id === undefined ? undefined : await findNotificationProgress(database, id)
       if (id === undefined || progress === undefined) throw notFound('notification')
       // Without this, the query would read every delivery to find none.
-      if (state !== undefined && progress.counts[state] === 0) return { data: [], nextCursor: null }
-      const rows = await listDeliveries(database, id, { state, limit: limit + 1, after })
-      return toPage(rows, limit, ({ connectionId }) => connectionId, toDeliveryResponse)
+      const counted = progress.progress.filter((one) => provider === undefined || one.provider === provider)
+      if (counted.every(({ counts }) => sum(state === undefined ? Object.values(counts) : [counts[state]]) === 0)) {
+        return { data: [], nextCursor: null }
+      }
+      const rows = await listDeliveries(database, id, { userId, state, provider, limit: limit + 1, after })
+      return toPage(rows, limit, ({ connectionId }) => toCursor(connectionId), toDeliveryResponse)
+    })
+
+    app.get('/users/:userId/deliveries', {
+      config: { callers: { scope: 'notifications:read' } },
+      schema: {
+        operationId: 'listUserDeliveries',
+        tags: ['users'],
+        summary: 'List the deliveries to a user',
+        description: 'Of all notifications. Those of the newest one are first.',
+        params: userParams,
+        querystring: exactly({ ...filter, ...pageQuery }),
+        response: { 200: listOf(deliveryResponse) }
+      }
+    }, async ({ params: { userId }, query: { state, provider, limit = 50, cursor } }) => {
+      const [notificationId, connectionId] = fromPairCursor(cursor) ?? []
+      const after = notificationId === undefined || connectionId === undefined ? undefined : { notificationId, connectionId }
+      const rows = await listUserDeliveries(database, userId, { state, provider, limit: limit + 1, after })
+      if (rows.length === 0 && await findUserSummary(database, userId) === undefined) throw notFound('user')
+      return toPage(rows, limit, (row) => toCursor(row.notificationId, row.connectionId), toDeliveryResponse)
     })
 
     app.get('/notifications/:id/deliveries/:connectionId', {
@@ -50,4 +76,8 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
       return toExplainedDeliveryResponse(delivery, providers.get(delivery.provider)?.name ?? delivery.provider)
     })
   }
+}
+
+function sum (numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }

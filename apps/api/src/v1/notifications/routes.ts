@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { idAfter, parseId, publicId } from '@carillon/shared/db'
-import { findNotificationProgress, listNotifications, listUnreachable, maxNamed } from '@carillon/shared/notifications'
+import { findNotificationProgress, listNotifications, listUnreachable, maxNamed, notificationStatuses } from '@carillon/shared/notifications'
 import { callingKey } from '../../auth/callers.ts'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import { publicPath } from '../../public-path.ts'
@@ -13,8 +13,8 @@ import { createBackpressure } from '../../notifications/backpressure.ts'
 import { batchErrors, notificationErrors } from '../../notifications/input-errors.ts'
 import { requireNotification } from '../../notifications/require-notification.ts'
 import { toDraft } from '../../notifications/to-draft.ts'
-import { fromCursor, toPage } from '../cursor.ts'
-import { exactly, idParams, listOf, pageQuery } from '../../input/fields.ts'
+import { fromCursor, toCursor, toPage } from '../cursor.ts'
+import { exactly, idParams, listOf, pageQuery, userIdField } from '../../input/fields.ts'
 import { fromPositionCursor, toPositionCursor } from '../position-cursor.ts'
 import { requireBroadcast } from './require-broadcast.ts'
 import { notificationResponse, unreachableResponse, toNotificationResponse } from './response.ts'
@@ -83,13 +83,17 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
         operationId: 'listNotifications',
         tags: ['notifications'],
         summary: 'List notifications',
-        description: 'The newest is first.',
-        querystring: exactly(pageQuery),
+        description: 'The newest is first. With `status`, a page may have fewer entries than `limit`: continue until `nextCursor` is null.',
+        querystring: exactly({
+          userId: Type.Optional(Type.String({ ...userIdField, description: 'Your id of a user: only notifications with a delivery to this user' })),
+          status: Type.Optional(Type.Enum(notificationStatuses)),
+          ...pageQuery
+        }),
         response: { 200: listOf(notificationResponse) }
       }
-    }, async ({ query: { limit = 50, cursor } }) => {
-      const rows = await listNotifications(database, { limit: limit + 1, before: fromCursor(cursor) })
-      return toPage(rows, limit, ({ id }) => id, toNotificationResponse)
+    }, async ({ query: { userId, status, limit = 50, cursor } }) => {
+      const { notifications, next } = await listNotifications(database, { userId, status }, { limit, before: fromCursor(cursor) })
+      return { data: notifications.map(toNotificationResponse), nextCursor: next === null ? null : toCursor(next) }
     })
 
     app.get('/notifications/:id', {
@@ -121,12 +125,7 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       const progress = id === undefined ? undefined : await findNotificationProgress(database, id)
       if (id === undefined || progress === undefined) throw notFound('notification')
       const rows = await listUnreachable(database, id, { limit: limit + 1, after })
-      const page = rows.slice(0, limit)
-      const last = page.at(-1)
-      return {
-        data: page.map(({ entry }) => entry),
-        nextCursor: rows.length > limit && last !== undefined ? toPositionCursor(last.position) : null
-      }
+      return toPage(rows, limit, ({ position }) => toPositionCursor(position), ({ entry }) => entry)
     })
   }
 }

@@ -1,11 +1,13 @@
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { publicId } from '@carillon/shared/db'
-import { findTeam, listMemberIds, putTeam } from '@carillon/shared/teams'
+import { findTeam, listMemberIds, listTeams, putTeam } from '@carillon/shared/teams'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { nameErrors } from '../../input/fields.ts'
-import { teamResponse } from './response.ts'
+import { exactly, listOf, nameErrors, pageQuery, prefixQuery } from '../../input/fields.ts'
+import { toPage } from '../cursor.ts'
+import { fromSiteIdCursor, toSiteIdCursor } from '../site-id-cursor.ts'
+import { teamResponse, teamSummaryResponse, toTeamSummaryResponse } from './response.ts'
 import { teamBody, teamParams } from './schema.ts'
 
 /** 5,000 members with the longest ids, and the other fields. */
@@ -30,6 +32,21 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
       const { isNew } = await putTeam(database, { externalId, ...body })
       reply.code(isNew ? 201 : 200)
       return await show(externalId)
+    })
+
+    app.get('/teams', {
+      config: { callers: { scope: 'teams:write' } },
+      schema: {
+        operationId: 'listTeams',
+        tags: ['teams'],
+        summary: 'List teams',
+        description: 'In the order of your ids.',
+        querystring: exactly({ ...prefixQuery, ...pageQuery }),
+        response: { 200: listOf(teamSummaryResponse) }
+      }
+    }, async ({ query: { prefix, limit = 50, cursor } }) => {
+      const rows = await listTeams(database, { prefix, limit: limit + 1, after: fromSiteIdCursor(cursor) })
+      return toPage(rows, limit, ({ externalId }) => toSiteIdCursor(externalId), toTeamSummaryResponse)
     })
 
     app.get('/teams/:teamId', {

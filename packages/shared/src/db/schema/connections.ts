@@ -59,5 +59,8 @@ export const connections = pgTable('connections', {
   index('connections_account').on(table.provider, table.accountId),
   index('connections_granted_by').on(table.provider, table.grantedBy).where(sql`${table.grantedBy} is not null`),
   index('connections_provider_id').on(table.provider, table.id),
+  // For lists by status. Two partial ones, because the planner prefers a whole one to `connections_provider_id` for broadcasts.
+  index('connections_active').on(table.provider, table.id).where(sql`${table.status} = 'active'`),
+  index('connections_inactive').on(table.status, table.provider, table.id).where(sql`${table.status} <> 'active'`),
   index('connections_grant').on(table.grantId)
 ])

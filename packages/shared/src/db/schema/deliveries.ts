@@ -39,6 +39,8 @@ export const deliveries = pgTable('deliveries', {
 }, (table) => [
   primaryKey({ columns: [table.notificationId, table.connectionId] }),
   index('deliveries_due').on(table.provider, table.dueAt).where(sql`${table.dueAt} is not null`),
+  // For what one user received. It costs each delivery an entry; without it, such a list reads every delivery.
+  index('deliveries_connection').on(table.connectionId, table.notificationId),
   index('deliveries_waiting').on(table.connectionId).where(sql`${table.dueAt} is not null or ${table.parkedAt} is not null`),
   check('deliveries_state', sql`${table.state} in (${sql.raw(deliveryStates.map((state) => `'${state}'`).join(', '))})`),
   check('deliveries_due', sql`(${table.state} in ('queued', 'retrying')) = (${table.dueAt} is not null)`),

@@ -27,6 +27,10 @@ export const notifications = pgTable('notifications', {
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
   index('notifications_unplanned').on(table.id).where(sql`${table.plannedAt} is null`),
+  // For lists by status. Few notifications have an entry.
+  index('notifications_scheduled').on(table.id).where(sql`${table.sendAt} is not null`),
+  index('notifications_paused').on(table.id).where(sql`${table.pausedAt} is not null`),
+  index('notifications_canceled').on(table.id).where(sql`${table.canceledAt} is not null`),
   check('notifications_origin', sql`${table.origin} in ('api', 'welcome')`),
   check('notifications_audience', sql`jsonb_typeof(${table.audience}) = 'object'`),
   check('notifications_message', sql`coalesce(${table.message} ->> 'type', '') in ('note', 'link', 'file')`),

@@ -14,6 +14,7 @@ export const teams = pgTable('teams', {
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
+  index('teams_in_order').on(sql`${table.externalId} collate "C"`),
   index('teams_owner').on(table.ownerId),
   check('teams_name', sql`length(${table.name}) between 1 and 200`)
 ])

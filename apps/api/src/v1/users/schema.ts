@@ -1,0 +1,4 @@
+import { Type } from 'typebox'
+import { userIdField } from '../../input/fields.ts'
+
+export const userParams = Type.Object({ userId: userIdField })
