@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pages } from './pages/pages.ts'
@@ -14,6 +13,7 @@ import { limitRequests } from './rate-limits/limit-requests.ts'
 import { describeApi, reference } from './reference/reference.ts'
 import { refuseRequests } from './refuse-requests.ts'
 import { buildSerializers } from './build-serializers.ts'
+import { chooseRequestId, identifyRequests } from './request-id.ts'
 import { logRequests } from './request-log.ts'
 import type { Services } from './services.ts'
 import { validateInput } from './input/validation.ts'
@@ -25,8 +25,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: () => randomUUID(),
-    requestIdHeader: false,
+    genReqId: chooseRequestId,
     // A child logger for each request would cost more than its line. Our lines name the request id instead.
     childLoggerFactory: (log) => log,
     trustProxy: services.trustedProxies.length > 0 && services.trustedProxies,
@@ -43,7 +42,8 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
     schemaController: { compilersFactory: { buildSerializer: buildSerializers } },
     http: { requireHostHeader: false }
   })
-  app.server.on('checkExpectation', (_request, response) => { refuseExpectation(site.publicUrl, response) })
+  app.server.on('checkExpectation', (request, response) => { refuseExpectation(site.publicUrl, request, response) })
+  identifyRequests(app)
   logRequests(app, log)
   countRequests(app, services)
   handleProblems(app, site.publicUrl)

@@ -37,13 +37,13 @@ export async function openApiClient (env: CommandContext['env']): Promise<ApiCli
   const authorization = `Bearer ${key}`
 
   async function call (method: 'GET' | 'POST', path: string, body?: object | string): Promise<unknown> {
-    const { statusCode, body: response } = await request(`${url}${path}`, {
+    const { statusCode, headers: responseHeaders, body: response } = await request(`${url}${path}`, {
       method,
       headers: { authorization, ...body === undefined ? {} : { 'content-type': 'application/json' } },
       body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body)
     })
     const text = await response.text()
-    if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, text)
+    if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, { body: text, requestId: responseHeaders['x-request-id'] })
     return JSON.parse(text)
   }
 
@@ -51,12 +51,12 @@ export async function openApiClient (env: CommandContext['env']): Promise<ApiCli
     get: async (path) => await call('GET', path),
     post: async (path, body) => await call('POST', path, body),
     async * events (path, { lastEventId, signal }) {
-      const { statusCode, body } = await request(`${url}${path}`, {
+      const { statusCode, headers, body } = await request(`${url}${path}`, {
         headers: { authorization, accept: 'text/event-stream', ...lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },
         bodyTimeout: silenceMs,
         signal
       })
-      if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, await body.text())
+      if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, { body: await body.text(), requestId: headers['x-request-id'] })
       yield { event: statusCode === 204 ? 'over' : 'open', id: undefined, data: '' }
       yield * readEvents(body)
     }

@@ -5,8 +5,10 @@ export class ApiError extends ExitError {
   override readonly name = 'ApiError'
   readonly status: number
 
-  constructor (url: string, status: number, body: string) {
-    super(`${url} returned ${status}: ${describeProblem(body, status)}`, status === 400 || status === 422 ? 2 : 1)
+  /** `requestId` is in the log of the API. The user needs it for an error of the server. */
+  constructor (url: string, status: number, { body, requestId }: { body: string, requestId: unknown }) {
+    const request = status >= 500 && typeof requestId === 'string' ? ` (request ${requestId})` : ''
+    super(`${url} returned ${status}: ${describeProblem(body)}${request}`, status === 400 || status === 422 ? 2 : 1)
     this.status = status
   }
 }
@@ -14,19 +16,17 @@ export class ApiError extends ExitError {
 interface Problem {
   title?: string
   detail?: string
-  instance?: string
   errors?: Array<{ path: string, message: string }>
 }
 
-/** The text of an RFC 9457 problem, without repetition. The API's log has its own errors under the request id. */
-function describeProblem (text: string, status: number): string {
+/** The text of an RFC 9457 problem, without repetition. */
+function describeProblem (text: string): string {
   try {
-    const { title, detail, instance, errors = [] }: Problem = JSON.parse(text)
+    const { title, detail, errors = [] }: Problem = JSON.parse(text)
     const details = errors.map(({ path, message }) => `${path} ${message}`.trim())
     // The detail of invalid input is the first of the errors.
     const isRepeated = details.length > 0 && detail?.includes(errors[0]?.message ?? '') === true
-    const request = status >= 500 && instance !== undefined ? ` (request ${instance.replace('urn:uuid:', '')})` : ''
-    return `${[...isRepeated ? [] : [detail ?? title], ...details].join('; ')}${request}`
+    return [...isRepeated ? [] : [detail ?? title ?? 'no explanation'], ...details].join('; ')
   } catch {
     return 'no explanation'
   }

@@ -43,12 +43,13 @@ t.test('repeats the API\'s problem, and nothing of a response without one', asyn
   const responses = [
     [400, '{"title":"Wrong","detail":"Look","errors":[{"path":"a.b","message":"is missing"}]}'], [404, '<html>'], [503, '{"title":"Busy"}'],
     [400, '{"detail":"a.b is missing (and 1 more)","errors":[{"path":"a.b","message":"is missing"},{"path":"","message":"is odd"}]}'],
-    [500, '{"title":"Wrong","detail":"It has been logged under its id","instance":"urn:uuid:0d1f"}'],
-    [404, '{"detail":"Not here","instance":"urn:uuid:0d1f"}']
+    [500, '{"title":"Wrong","detail":"It has been logged under its id"}', '0d1f'],
+    [404, '{"detail":"Not here"}', '0d1f'],
+    [502, '<html>', '0d1f']
   ] as const
   const api = await clientOf(t, (request, response) => {
-    const [status, body] = responses[Number(request.url?.slice(1))] ?? [500, '']
-    response.writeHead(status).end(body)
+    const [status, body, requestId] = responses[Number(request.url?.slice(1))] ?? [500, '']
+    response.writeHead(status, requestId === undefined ? {} : { 'x-request-id': requestId }).end(body)
   })
   await t.rejects(api.post('/0', {}), { status: 400, exitCode: 2, message: / returned 400: Look; a\.b is missing$/ })
   await t.rejects(api.get('/1'), { status: 404, exitCode: 1, message: / returned 404: no explanation$/ })
@@ -56,4 +57,5 @@ t.test('repeats the API\'s problem, and nothing of a response without one', asyn
   await t.rejects(api.get('/3'), { status: 400, exitCode: 2, message: / returned 400: a\.b is missing; is odd$/ }, 'each error once')
   await t.rejects(api.get('/4'), { message: / returned 500: It has been logged under its id \(request 0d1f\)$/ }, 'with the request id of the log')
   await t.rejects(api.get('/5'), { message: / returned 404: Not here$/ })
+  await t.rejects(api.get('/6'), { message: / returned 502: no explanation \(request 0d1f\)$/ })
 })

@@ -1,4 +1,5 @@
 import { countWaiting } from '@carillon/shared/deliveries'
+import { runWithRequestId } from '@carillon/shared/log'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 
@@ -47,7 +48,7 @@ export function createBackpressure ({ database, maxWaiting, log }: Pick<Services
           headers: { 'retry-after': String(retryAfterSeconds) }
         })
       }
-      if (!isSampling && performance.now() >= nextAt) sample()
+      if (!isSampling && performance.now() >= nextAt) runWithRequestId(null, sample)
     },
     close: () => {
       isClosed = true

@@ -1,3 +1,4 @@
+import { runWithRequestId } from '@carillon/shared/log'
 import { findNotificationProgress } from '@carillon/shared/notifications'
 import type { NotificationProgress } from '@carillon/shared/notifications'
 import type { Services } from '../services.ts'
@@ -43,7 +44,9 @@ export function createProgressFeed ({ database, log }: Pick<Services, 'database'
     watch: (id, onProgress) => {
       const feed = watched.get(id) ?? {
         watchers: new Set(),
-        timer: setInterval(() => { tell(id).catch((error: unknown) => log.warn({ err: error }, 'could not read the progress')) }, everyMs)
+        // All watchers share it, so it belongs to no request.
+        timer: runWithRequestId(null, () =>
+          setInterval(() => { tell(id).catch((error: unknown) => log.warn({ err: error }, 'could not read the progress')) }, everyMs))
       }
       watched.set(id, feed)
       feed.watchers.add(onProgress)

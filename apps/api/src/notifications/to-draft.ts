@@ -1,5 +1,6 @@
 import { normalizeMimeType, readWebUrl } from '@carillon/http'
 import { newId } from '@carillon/shared/db'
+import { currentRequestId } from '@carillon/shared/log'
 import type { Draft } from '@carillon/shared/notifications'
 import type { Message } from '@carillon/shared/providers'
 import type { FileInput, MessageInput, NotificationInput } from './notification-input.ts'
@@ -8,7 +9,7 @@ import type { FileInput, MessageInput, NotificationInput } from './notification-
 export function toDraft (body: NotificationInput, createdBy: string | undefined, id: string = newId()): Draft {
   const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
   const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown, createdBy }
-  return { id, origin: 'api', ...fields, ...timesOf(body) }
+  return { id, origin: 'api', ...fields, requestId: currentRequestId(), ...timesOf(body) }
 }
 
 /** The times of the input, which may be no moments. */

@@ -23,7 +23,7 @@ export function sendFailure (
       <h1>${title}</h1>
       <p>${text}</p>
       ${typeof backTo === 'string' ? html`<p class="buttons"><a class="button" href="${backTo}">Back to ${foreign(site.name)}</a></p>` : ''}
-      <p class="soft">Reason: ${reason}</p>`
+      <p class="soft">Reason: ${reason}${reason === 'internal' ? html`<br>Request: ${reply.request.id}` : ''}</p>`
   })
 }
 

@@ -48,7 +48,7 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
     'Too many requests with this API key, for this user or from this IP address within a minute.',
     'Send the request again after the seconds in `Retry-After`, and watch `RateLimit-Remaining`.'),
   headersTooLarge: help('The request line and the headers are larger than 16 KiB.', 'Send shorter headers.'),
-  internal: help('A fault in Carillon.', "Look for the id in `instance` in the API's log."),
+  internal: help('A fault in Carillon.', "Look for `requestId` in the API's log."),
   notForwarded: help('Carillon forwards no requests to this provider.', "Call the provider's API yourself."),
   providerUnavailable: help('The API cannot reach the provider, or the provider is unavailable.', 'Try again later.'),
   busy: help('Too many deliveries wait.', 'Send the request again after the seconds in `Retry-After`.'),

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Log } from '@carillon/shared/log'
 import { maxDrainedBytes } from '../input/unread-bodies.ts'
 import { problemBody, problemHeaders, problemType } from './problem-handlers.ts'
+import { chooseRequestId, requestIdHeader } from '../request-id.ts'
 import { Problem } from './problem.ts'
 
 type ClientError = Error & { code?: string }
@@ -32,16 +33,17 @@ export function createClientErrorHandler (publicUrl: string, log: Log): (error: 
     log.info({ requestId: id, status: problem.status, reason: error.code ?? 'unknown' }, 'refused a request that cannot be parsed')
     const timer = setTimeout(() => socket.destroy(), maxDrainMs).unref()
     socket.once('close', () => clearTimeout(timer)).once('end', () => socket.destroy())
-    socket.end(rawResponse(problem, problemBody(problem, { publicUrl, id })))
+    socket.end(rawResponse(problem, problemBody(problem, { publicUrl, id }), id))
     socket.resume()
   }
 }
 
 /** For `checkExpectation`: Node's own response to an unknown `Expect` has no body. */
-export function refuseExpectation (publicUrl: string, response: ServerResponse): void {
+export function refuseExpectation (publicUrl: string, request: IncomingMessage, response: ServerResponse): void {
   const problem = new Problem('expectationFailed', 'The only Expect that this server supports is 100-continue')
-  const body = problemBody(problem, { publicUrl, id: randomUUID() })
-  response.writeHead(problem.status, headersOf(body)).end(body)
+  const id = chooseRequestId(request)
+  const body = problemBody(problem, { publicUrl, id })
+  response.writeHead(problem.status, headersOf(body, id)).end(body)
 }
 
 function problemOf ({ code }: ClientError): Problem {
@@ -50,13 +52,13 @@ function problemOf ({ code }: ClientError): Problem {
   return new Problem('badRequest', 'The request is not valid HTTP')
 }
 
-function rawResponse ({ status }: Problem, body: string): string {
-  const headers = Object.entries({ ...headersOf(body), date: new Date().toUTCString(), connection: 'close' })
+function rawResponse ({ status }: Problem, body: string, id: string): string {
+  const headers = Object.entries({ ...headersOf(body, id), date: new Date().toUTCString(), connection: 'close' })
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...headers.map(([name, value]) => `${name}: ${value}`), '', body].join('\r\n')
 }
 
-function headersOf (body: string): Record<string, string | number> {
-  return { ...problemHeaders, 'content-type': problemType, 'content-length': Buffer.byteLength(body) }
+function headersOf (body: string, id: string): Record<string, string | number> {
+  return { ...problemHeaders, [requestIdHeader]: id, 'content-type': problemType, 'content-length': Buffer.byteLength(body) }
 }
 
 /** Whether a response was started, which a second one would corrupt. Node keeps it in a private property. */

@@ -39,7 +39,7 @@ function unavailable (): Problem {
 }
 
 function internal (): Problem {
-  return new Problem('internal', 'The request failed. Its error is in the log of the server under the id in `instance`')
+  return new Problem('internal', 'The request failed. Its error is in the log of the server under `requestId`')
 }
 
 function isFastifyError (error: unknown): error is FastifyError {

@@ -21,7 +21,8 @@ const aboutHost = [
 ]
 
 const droppedFromRequests = new Set([...hopByHop, ...credentials, ...origins, ...ours])
-const droppedFromResponses = new Set([...hopByHop, ...credentials, ...aboutHost])
+/** The API returns its own id with every response. */
+const droppedFromResponses = new Set([...hopByHop, ...credentials, ...aboutHost, 'x-request-id'])
 
 /** The headers of the caller that are forwarded. */
 export function requestHeaders (received: Headers): Record<string, string | string[]> {

@@ -1,3 +1,4 @@
+import { runWithRequestId } from '@carillon/shared/log'
 import type { SharedCounts } from '@carillon/shared/queue'
 
 export const windowSeconds = 60
@@ -62,7 +63,8 @@ export function createRateLimiter ({ shared, now, onError }: RateLimiterOptions)
     unsent.set(name, count)
     if (isSharing) return
     isSharing = true
-    setTimeout(() => { shareAll(shared).catch(onError) }, shareMs).unref()
+    // The counts belong to several requests.
+    runWithRequestId(null, () => setTimeout(() => { shareAll(shared).catch(onError) }, shareMs).unref())
   }
 
   async function shareAll (shared: SharedCounts): Promise<void> {

@@ -7,7 +7,7 @@ const introduction = `# Errors
 This page lists the codes of all errors. It is generated from the API's table: \`npm run openapi -w @carillon/api\` writes it.
 
 Every error is a problem (RFC 9457) of the type \`application/problem+json\`. Programs compare its \`code\`. Its \`type\` is a URL of the API with the
-section below. Its \`detail\` describes the individual request, and its \`instance\` contains the id of the request, which is also in the log.`
+section below. Its \`detail\` describes the individual request, and its \`requestId\` is also in the log.`
 
 /** docs/errors.md. */
 export function errorsDocument (): string {

@@ -33,8 +33,13 @@ default and at most 200.
 ## Errors
 
 Every error is a problem (RFC 9457) of the type \`application/problem+json\`. Compare its \`code\`, show its \`detail\` to developers, and open its
-\`type\` for the cause and what to do. \`instance\` contains the id of the request, which is also in the log. If a response has
-\`Retry-After\`, try again after that many seconds.
+\`type\` for the cause and what to do. \`requestId\` is also in the log. If a response has \`Retry-After\`, try again after that many
+seconds.
+
+## Request ids
+
+Every response has an \`X-Request-Id\`. Send your own, of up to 128 letters, digits and \`. _ - : @ / + = ~\`, and Carillon uses it: in its response,
+in the problem, and in the lines of its logs that stem from the request.
 
 ## Rate limits
 

@@ -53,6 +53,7 @@ export function problemExamples (codes: Iterable<ProblemCode>): Record<string, {
       detail: problemHelp[code].cause.replaceAll('`', ''),
       instance: 'urn:uuid:01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d90',
       code,
+      requestId: '01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d90',
       ...code === 'invalidInput' && { errors: [{ path: 'message.url', message: 'is required' }] }
     }
     return [code, { summary: title, value }]

@@ -41,10 +41,10 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(cors, {
       origin: services.site.allowedOrigins,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id'],
+      allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-request-id'],
       exposedHeaders: [
         'idempotency-replayed', 'location', 'ratelimit-limit', 'ratelimit-policy', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after',
-        'www-authenticate'
+        'www-authenticate', 'x-request-id'
       ],
       maxAge: 600
     })

@@ -5,15 +5,15 @@ import { exponentialBackoff, retry } from '@carillon/shared/retry'
 import { forEachBounded } from '../for-each-bounded.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
+import type { DueMessages } from './load-messages.ts'
 import { createSender } from './send.ts'
-import type { DueMessage } from './send.ts'
 import { createBatchFlusher } from './batch-flusher.ts'
 
 export interface Batch {
   claimId: string
   provider: Provider
   /** By notification. */
-  messages: ReadonlyMap<string, DueMessage>
+  messages: DueMessages
   claimed: Claimed[]
   /** When the claim was requested, by `performance.now()`: a lease is a duration. */
   startedAt: number

@@ -4,14 +4,16 @@ import type { SegmentJob } from '@carillon/shared/deliveries'
 import { admit } from '@carillon/shared/throttling'
 import { enqueueSegment, enqueueWakeups, sendBatch } from './batch.ts'
 import { claimOnce } from './claim-once.ts'
-import { loadMessages, senderOf } from './deliver.ts'
+import { senderOf } from './deliver.ts'
 import type { DeliverServices } from './deliver-services.ts'
+import { loadMessages, withRequestIds } from './load-messages.ts'
 
 /** Claims, sends and settles a segment of a broadcast, or the part that the provider may get now. */
-export async function deliverSegment (services: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
-  const { breakers, database, leaseMs } = services
-  const provider = senderOf(services, providerId)
+export async function deliverSegment (shared: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
+  const { breakers, database, leaseMs } = shared
+  const provider = senderOf(shared, providerId)
   const messages = await loadMessages(database, [segment.notificationId])
+  const services = withRequestIds(shared, messages)
   const perSecond = services.perSecond.get(providerId)
   // A limited provider's admission reserves capacity, so the request must not exceed the segment.
   const wanted = perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)

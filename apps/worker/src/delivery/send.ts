@@ -1,3 +1,4 @@
+import { runWithRequestId } from '@carillon/shared/log'
 import { openCredentials, replaceCredentials, withTarget } from '@carillon/shared/grants'
 import type { RefreshResult } from '@carillon/shared/grants'
 import {
@@ -5,18 +6,13 @@ import {
   waitOutcome
 } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Credentials, Message, Provider } from '@carillon/shared/providers'
+import type { Credentials, Provider } from '@carillon/shared/providers'
 import type { Failure } from '@carillon/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
+import type { DueMessages } from './load-messages.ts'
 import { healthOf } from '@carillon/shared/throttling'
 import type { Block } from '@carillon/shared/throttling'
-
-export interface DueMessage {
-  message: Message
-  /** When its notification was accepted, or should be sent, in milliseconds since the epoch. */
-  dueAt: number
-}
 
 export interface SendingBatch {
   signal: AbortSignal
@@ -29,7 +25,7 @@ export interface SendingBatch {
  * message again under the same key. Without a refresh, the provider's first error counts.
  */
 export function createSender (
-  services: DeliverServices, provider: Provider, messages: ReadonlyMap<string, DueMessage>, { signal, startedAt }: SendingBatch
+  services: DeliverServices, provider: Provider, messages: DueMessages, { signal, startedAt }: SendingBatch
 ): (delivery: Claimed) => Promise<Settlement> {
   const { breakers, database, fileStore, http, log, now, paces, registrations, refresher, unsubscribeLinks, vault } = services
   const context = { http, now, registrations, signal }
@@ -40,7 +36,7 @@ export function createSender (
   return async (delivery) => {
     const attemptStartedAt = performance.now()
     if (delivery.isExpired && provider.refresh !== undefined) {
-      const result = await refresher.refresh(provider, toRefreshRequest(delivery), context)
+      const result = await asRequest(delivery, () => refresher.refresh(provider, toRefreshRequest(delivery), context))
       // Without a refresh token, the credentials may work until the provider refuses them.
       if (result.kind !== 'unrefreshable') return renew(delivery, attemptStartedAt, result)
     }
@@ -51,12 +47,20 @@ export function createSender (
     } catch (error) {
       if (isOf('expired', error)) {
         const refused = { ...toRefreshRequest(delivery), refused: error.failure.reason }
-        return renew(delivery, attemptStartedAt, await refresher.refresh(provider, refused, context), error)
+        const result = await asRequest(delivery, () => refresher.refresh(provider, refused, context))
+        return renew(delivery, attemptStartedAt, result, error)
       }
-      const newer = isOf('unauthorized', error) ? await refresher.newer(provider, toRefreshRequest(delivery), context) : undefined
+      const newer = isOf('unauthorized', error)
+        ? await asRequest(delivery, () => refresher.newer(provider, toRefreshRequest(delivery), context))
+        : undefined
       // Another process may have rotated these credentials. If it did not, the provider's error counts.
       return newer === undefined || newer.kind === 'dead' ? await failed(delivery, error, attemptStartedAt) : renew(delivery, attemptStartedAt, newer)
     }
+  }
+
+  /** The log lines of `run` name the request that the delivery stems from. */
+  function asRequest<Result> ({ notificationId }: Claimed, run: () => Result): Result {
+    return runWithRequestId(messages.get(notificationId)?.requestId ?? null, run)
   }
 
   async function renew (

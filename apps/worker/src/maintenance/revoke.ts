@@ -4,6 +4,7 @@ import {
 import { eraseNewSecrets, revokeAbandonedGrants } from '@carillon/shared/handshakes'
 import type { DueRevocation } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
+import { runWithRequestId } from '@carillon/shared/log'
 import type { Log } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
 import type { RequestContext, Provider } from '@carillon/shared/providers'
@@ -32,7 +33,7 @@ export async function revoke (services: RevokeServices): Promise<void> {
   const due = await takeRevocations(services.database, { limit: perRun, leaseMs })
   const { http, now, registrations } = services
   const context = { http, now, registrations, signal: AbortSignal.timeout(leaseMs) }
-  await forEachBounded(due, concurrency, (one) => revokeOne(one, services, context))
+  await forEachBounded(due, concurrency, (one) => runWithRequestId(one.requestId, () => revokeOne(one, services, context)))
 }
 
 async function revokeOne (one: DueRevocation, services: RevokeServices, context: RequestContext): Promise<void> {

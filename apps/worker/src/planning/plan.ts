@@ -1,9 +1,11 @@
 import type { Database } from '@carillon/shared/db'
+import { runWithRequestId } from '@carillon/shared/log'
 import type { Log } from '@carillon/shared/log'
 import { enqueuePlanAgain, enqueueSegments, maxClockSkewMs } from '@carillon/shared/deliveries'
 import type { DeliveryQueues, PlanJob } from '@carillon/shared/deliveries'
 import { paceOf } from './pace.ts'
 import { cutSegments, openPlan, readPlan } from './segments.ts'
+import type { PlanRequest } from './segments.ts'
 
 export interface PlanServices {
   database: Database
@@ -22,11 +24,15 @@ const segmentsPerStatement = 50
  * Divides the audience of a broadcast into segments and adds their jobs. Each statement creates some segments and stores the
  * position, so another job can continue, and the audience is never in memory. Reconcile adds the jobs that the queue refused.
  */
-export async function plan (
-  { database, queues, perSecond, log, stopping }: PlanServices, { notificationId }: PlanJob
-): Promise<void> {
-  const request = await readPlan(database, notificationId)
+export async function plan (services: PlanServices, { notificationId }: PlanJob): Promise<void> {
+  const request = await readPlan(services.database, notificationId)
   if (request === undefined) return
+  await runWithRequestId(request.requestId, () => planAs(services, notificationId, request))
+}
+
+async function planAs (
+  { database, queues, perSecond, log, stopping }: PlanServices, notificationId: string, request: PlanRequest
+): Promise<void> {
   if (request.delayMs > maxClockSkewMs) return await enqueuePlanAgain(queues, { notificationId, delayMs: request.delayMs })
 
   const providers = [...queues.deliver.keys()].filter((id) => request.providers?.includes(id) ?? true)

@@ -6,6 +6,8 @@ export interface PlanRequest {
   spreadSeconds: number | null
   /** The time until the notification is due. */
   delayMs: number
+  /** The id of the request that created it. */
+  requestId: string | null
 }
 
 /** The plan of one provider. */
@@ -18,7 +20,7 @@ export interface Plan {
 /** Undefined when nothing is left to plan: the notification is planned, unknown, or was canceled before its plan started. */
 export async function readPlan ({ sql }: Database, notificationId: string): Promise<PlanRequest | undefined> {
   const [row] = await sql<PlanRequest[]>`
-    select providers, spread_seconds as "spreadSeconds",
+    select providers, spread_seconds as "spreadSeconds", request_id as "requestId",
       greatest(0, coalesce(extract(epoch from send_at - now()) * 1000, 0))::float8 as "delayMs"
     from notifications where id = ${notificationId} and planned_at is null`
   return row

@@ -1,3 +1,4 @@
+import { runWithRequestId } from '@carillon/shared/log'
 import type { Provider, Pull } from '@carillon/shared/providers'
 import { addPulls, endPull, takePulls } from '@carillon/shared/pulls'
 import { isProviderBlocked } from '@carillon/shared/throttling'
@@ -36,13 +37,13 @@ async function pullFrom (provider: Provider, wanted: Pull, services: PullService
     if (taken.length === 0) break
     total += taken.length
     const time = limitTime(leaseMs * 10, aborting)
-    await forEachBounded(taken, concurrency, async (one) => {
+    await forEachBounded(taken, concurrency, (one) => runWithRequestId(one.requestId, async () => {
       // During a shutdown, the remaining pulls are due immediately for another worker.
       const reading = stopping.aborted
         ? endPull(database, one, { kind: 'later', reason: 'workerStopped', delayMs: 0 })
         : pullOne(services, provider, wanted, gate, one, time.signal)
       await reading.catch((error: unknown) => log.error({ err: error, connectionId: one.connectionId }, 'could not end a pull; it waits for the end of its lease'))
-    })
+    }))
     time.release()
   }
   return total

@@ -56,7 +56,7 @@ async function sendAll (
   await sendBatch({ ...services, concurrency: 1, leaseMs, ...fields }, {
     claimId,
     provider,
-    messages: new Map(keys.map(([id]) => [id, { message: { type: 'note', title: 'Hello', level: 'info' }, dueAt: Date.now() }])),
+    messages: new Map(keys.map(([id]) => [id, { message: { type: 'note', title: 'Hello', level: 'info' }, dueAt: Date.now(), requestId: null }])),
     claimed: claimed.sort((one, other) => placeOf(one) - placeOf(other)).map(change),
     startedAt
   })

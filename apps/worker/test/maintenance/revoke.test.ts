@@ -1,6 +1,7 @@
 import { disconnect } from '@carillon/shared/connections'
 import { findRevocation } from '@carillon/shared/grants'
 import { claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant } from '@carillon/shared/handshakes'
+import { runWithRequestId } from '@carillon/shared/log'
 import { ensureUser } from '@carillon/shared/users'
 import { backends } from '@carillon/testing'
 import t from 'tap'
@@ -14,9 +15,9 @@ t.setTimeout(300_000)
 async function openLeft (t: Test) {
   const [postgres] = await backends()
   if (postgres === undefined) throw new Error('PostgreSQL is always there')
-  const { connectAt, services, control, database } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre'] })
+  const { connectAt, services, control, database, lines } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre'] })
   const [{ id } = { id: '' }] = await connectAt('blotre', ['ann'])
-  await disconnect(database, id, { revokeWith: services.vault })
+  await runWithRequestId('request-1', () => disconnect(database, id, { revokeWith: services.vault }))
   const revokes = async () => {
     const { data } = await control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
     return data.find(({ endpoint }) => endpoint === 'POST /blotre/v0/oauth2/revoke')?.requests ?? 0
@@ -34,6 +35,7 @@ async function openLeft (t: Test) {
     result: () => findRevocation(database, id),
     revokes,
     row,
+    lines,
     makeDue: () => database.sql`update revocations set due_at = now() where state = 'pending'`
   }
 }
@@ -49,9 +51,10 @@ t.test('revokes credentials at the provider once, and erases them', async (t) =>
 })
 
 t.test('retries with growing delays while the provider fails', async (t) => {
-  const { fault, run, result, revokes, row, makeDue } = await openLeft(t)
+  const { fault, run, result, revokes, row, makeDue, lines } = await openLeft(t)
   await fault(503, 2)
   await run()
+  t.match(JSON.parse(lines.at(-1) ?? ''), { msg: 'could not revoke', requestId: 'request-1' }, 'the line names the request that disconnected')
   t.match(await result(), { state: 'pending', attempts: 1, reason: 'not available now' })
   t.match(await row(), { erased: false, soon: true })
   await makeDue()

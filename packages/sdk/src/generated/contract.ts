@@ -1024,8 +1024,10 @@ export interface components {
             status: number;
             /** @description What happened, why, and what to do */
             detail: string;
-            /** @description The id of the request, which is also in the log of the server */
+            /** @description The id of the request as a URI */
             instance: string;
+            /** @description The id of the request: its `X-Request-Id`, which is also in the log of the server */
+            requestId: string;
             /** @enum {unknown} */
             code: "badRequest" | "malformedJson" | "invalidInput" | "unauthenticated" | "invalidSignature" | "invalidToken" | "tokenRevoked" | "insufficientScope" | "wrongCaller" | "notOwner" | "notFound" | "methodNotAllowed" | "requestTimeout" | "notConnected" | "connectionClosed" | "needsReauth" | "handshakeOver" | "wrongStatus" | "idempotencyKeyInUse" | "endpointLimit" | "nothingToRetry" | "bodyTooLarge" | "pathTooLong" | "unsupportedMediaType" | "expectationFailed" | "idempotencyKeyReused" | "teamRequired" | "wrongVerifier" | "wrongCode" | "addressRefused" | "handshakeFailed" | "tooManyRequests" | "rateLimited" | "headersTooLarge" | "internal" | "notForwarded" | "providerUnavailable" | "busy" | "closing" | "unavailable" | "notReady" | "providerTimeout";
             /** @description For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md. For `wrongStatus`: the current status */

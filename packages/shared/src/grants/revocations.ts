@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { newId, revocations } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+import { currentRequestId } from '../log/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
 
@@ -14,6 +15,8 @@ export interface DueRevocation {
   attempts: number
   /** Sealed. */
   credentials: string
+  /** The id of the request that ended the use of the credentials. */
+  requestId: string | null
 }
 
 /** The result of a revocation. */
@@ -50,7 +53,8 @@ export async function queueRevocations (
   if (all.length === 0) return
   await db.insert(revocations).values(all.map(({ connectionId, provider, accountId, credentials }) => {
     const id = newId()
-    return { id, connectionId, provider, accountId, credentials: vault.seal(JSON.stringify(credentials), contextOf(id)), dueAt: sql`now()` }
+    const sealed = vault.seal(JSON.stringify(credentials), contextOf(id))
+    return { id, connectionId, provider, accountId, credentials: sealed, dueAt: sql`now()`, requestId: currentRequestId() ?? null }
   }))
 }
 
@@ -62,7 +66,8 @@ export async function takeRevocations (
     update revocations set due_at = now() + ${leaseMs}::int * interval '1 millisecond', attempts = attempts + 1
     where id in (
       select id from revocations where state = 'pending' and due_at <= now() order by due_at limit ${limit} for update skip locked)
-    returning id, connection_id as "connectionId", provider, account_id as "accountId", attempts, credentials`
+    returning id, connection_id as "connectionId", provider, account_id as "accountId", attempts, credentials,
+      request_id as "requestId"`
 }
 
 /** Ends a revocation, successfully or not, and deletes the credentials. */

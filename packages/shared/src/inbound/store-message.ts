@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { newId } from '../db/index.ts'
 import type { Database, noticeKinds } from '../db/index.ts'
+import { currentRequestId } from '../log/index.ts'
 import type { InboundEvent, InboundMessage } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { contextOf, handlingSeconds } from './stored-events.ts'
@@ -34,9 +35,10 @@ export async function storeMessage (
   const kind = storedKinds[first.kind]
   const digest = createHash('sha256').update(messageId).digest('hex')
   const [stored] = await sql<Array<{ code: string }>>`
-    insert into notices (id, provider, kind, digest, code, events, handle_at)
+    insert into notices (id, provider, kind, digest, code, events, handle_at, request_id)
     values (${id}, ${provider}, ${kind}, ${digest}, ${randomBytes(16).toString('hex')},
-      ${vault.seal(JSON.stringify(events), contextOf(id))}, now() + ${handlingSeconds} * interval '1 second')
+      ${vault.seal(JSON.stringify(events), contextOf(id))}, now() + ${handlingSeconds} * interval '1 second',
+      ${currentRequestId() ?? null})
     on conflict (provider, kind, digest) do nothing returning code`
   if (stored !== undefined) return { code: stored.code, id }
   const [earlier] = await sql<Array<{ code: string }>>`

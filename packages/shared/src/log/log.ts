@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import type { DestinationStream, Logger, LoggerOptions } from 'pino'
 import { openStdout } from './open-stdout.ts'
+import { currentRequestId } from './request-id.ts'
 
 export type Log = Logger
 
@@ -22,7 +23,8 @@ export function createLog (
     level,
     redact: { paths: secretNames.flatMap((secret) => [`["${secret}"]`, `*["${secret}"]`, `*.*["${secret}"]`]), censor: '[redacted]' },
     serializers: { err: describeError, error: describeError, req: describeRequest },
-    hooks: { logMethod: replaceErrorMessage }
+    hooks: { logMethod: replaceErrorMessage },
+    mixin: describeContext
   }
   return pino(options, destination)
 }
@@ -34,6 +36,12 @@ const replaceErrorMessage: NonNullable<NonNullable<LoggerOptions['hooks']>['logM
   const error = isRecord(facts) ? facts['err'] : undefined
   if (!(error instanceof Error) || (message !== undefined && message !== error.message)) return method.apply(this, args)
   method.apply(this, [facts, describeError(error).message])
+}
+
+/** pino adds the fields of the line to this object. */
+function describeContext (): object {
+  const requestId = currentRequestId()
+  return requestId === undefined ? {} : { requestId }
 }
 
 function describeRequest (request: { method?: string, url?: string, id?: unknown }): object {

@@ -1,3 +1,5 @@
+import { runWithRequestId } from './request-id.ts'
+
 const firstIntervalMs = 1_000
 const maxIntervalMs = 5 * 60_000
 
@@ -52,5 +54,6 @@ export function createRepeatLimiter<Reported> (
 }
 
 function laterUnref (work: () => void, ms: number): void {
-  setTimeout(work, ms).unref()
+  // The errors since then belong to other requests.
+  runWithRequestId(null, () => setTimeout(work, ms).unref())
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../db/index.ts'
+import { runWithRequestId } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
 import { insertNotifications } from '../deliveries/index.ts'
 import type { Accepted } from '../deliveries/index.ts'
@@ -84,7 +85,8 @@ export function createAccepter (
   function acceptAll (drafts: Draft[]): Promise<Accepted[]> {
     return new Promise((resolve, reject) => {
       waiting.push({ drafts, resolve, reject })
-      committing ??= commitAll()
+      // A group belongs to several requests.
+      committing ??= runWithRequestId(null, commitAll)
     })
   }
 

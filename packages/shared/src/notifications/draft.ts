@@ -29,6 +29,8 @@ export interface Draft {
   connectionId?: string | undefined
   /** The API key's id. */
   createdBy?: string | undefined
+  /** The id of the request that creates it. */
+  requestId?: string | undefined
 }
 
 /**

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { handleWaiting, storeMessage } from '../../src/inbound/index.ts'
-import { createLog } from '../../src/log/index.ts'
+import { createLog, runWithRequestId } from '../../src/log/index.ts'
 import type { InboundEvent } from '../../src/providers/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect, vault } from '../people.ts'
@@ -24,13 +24,14 @@ async function statusOf (id: string) {
 
 t.test('handles the events of a process that crashed, once its time is over', async (t) => {
   const [connection = ''] = await connect(database, ['ann'], 'facebook')
-  const id = await leave('ann')
+  const id = await runWithRequestId('request-1', () => leave('ann'))
   await handleWaiting(services)
   t.equal(await statusOf(connection), 'active', 'another process handles it at the moment')
   await sql`update notices set handle_at = now() where id = ${id}`
   await handleWaiting(services)
   t.equal(await statusOf(connection), 'revoked')
   t.match((await sql`select * from notices where id = ${id}`)[0], { events: null, closed: 1 })
+  t.match(JSON.parse(lines.at(-1) ?? ''), { msg: 'handled a notice', requestId: 'request-1' }, 'its line names the request of the provider')
 })
 
 t.test('tries events that fail again, and gives them up after a day', async (t) => {

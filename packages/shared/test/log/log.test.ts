@@ -3,7 +3,7 @@ import { spawnNode } from '@carillon/testing'
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { openDatabase } from '../../src/db/index.ts'
-import { createLog } from '../../src/log/index.ts'
+import { createLog, currentRequestId, runWithRequestId } from '../../src/log/index.ts'
 import type { Log } from '../../src/log/index.ts'
 
 function openLog (level = 'trace'): { log: Log, lines: Array<Record<string, unknown>>, text: () => string } {
@@ -23,6 +23,21 @@ t.test('writes one line of JSON with a name, a level and a time', async (t) => {
   t.match(lines, [{ level: 30, name: 'test', time: Number, provider: 'pushbullet', msg: 'batch' }])
   t.equal(lines.length, 1)
   t.match(text(), /^[^\n]+\n$/)
+})
+
+t.test('names the request that the work stems from, also after it has waited', async (t) => {
+  const { log, lines } = openLog()
+  const child = log.child({ part: 'child' })
+  await runWithRequestId('one', async () => {
+    await new Promise(setImmediate)
+    log.info('own')
+    child.info({ fields: 1 }, 'of a child')
+    runWithRequestId(null, () => log.info('shared'))
+    await runWithRequestId('two', async () => { log.info({ requestId: 'three' }, 'given') })
+  })
+  log.info('other')
+  t.equal(currentRequestId(), undefined)
+  t.same(lines.map(({ msg, requestId }) => [msg, requestId]), [['own', 'one'], ['of a child', 'one'], ['shared', undefined], ['given', 'three'], ['other', undefined]])
 })
 
 for (const name of [

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { newId } from '../../src/db/index.ts'
+import { runWithRequestId } from '../../src/log/index.ts'
 import {
   accountsToRead, accountWaitMs, addPulls, endAccount, endListing, endPull, findPull, limitAccount, PullLeaseLostError,
   removeOtherDays, renewPull, requestPull, storeAccounts, storeDays, takePulls
@@ -164,4 +165,19 @@ t.test('takePulls takes pulls of its provider, and continues the round of a fail
   const again = (await takePulls(database, 'facebook', { limit: 100, leaseMs })).map(({ connectionId }) => connectionId)
   t.ok(again.includes(taken.connectionId))
   t.notOk(again.includes(other))
+})
+
+t.test('a round knows the request that asked for it, until it is over', async (t) => {
+  const first = await openTaken()
+  t.equal(first.requestId, null)
+  const take = async () => (await takePulls(database, 'facebook', { limit: 100, leaseMs })).find(({ connectionId }) => connectionId === first.connectionId)
+  await endPull(database, first, { kind: 'done', everyMs: 60_000 })
+  await runWithRequestId('request-1', () => requestPull(database, first.connectionId))
+  const second = await take()
+  t.equal(second?.requestId, 'request-1')
+  await endPull(database, second ?? first, { kind: 'later', reason: 'rateLimited', delayMs: 0 })
+  const third = await take()
+  t.equal(third?.requestId, 'request-1', 'another job continues the round')
+  await endPull(database, third ?? first, { kind: 'done', everyMs: 0 })
+  t.equal((await take())?.requestId, null)
 })

@@ -1,4 +1,5 @@
 import { newId } from '@carillon/shared/db'
+import { currentRequestId } from '@carillon/shared/log'
 import type { Provider } from '@carillon/shared/providers'
 import { findUser } from '@carillon/shared/users'
 import type { Services } from '../../services.ts'
@@ -23,7 +24,8 @@ export async function sendWelcome (
         type: 'note', title: `${provider.name} is connected`, body: `From now on, you receive notifications from ${site.name} here.`
       },
       providers: [provider.id],
-      connectionId
+      connectionId,
+      requestId: currentRequestId()
     })
   } catch (error) {
     log.warn({ err: error, provider: provider.id }, 'could not send the welcome message')

@@ -44,7 +44,7 @@ t.test('follows until the notification is completed', async (t) => {
 
 t.test('resumes a lost connection after the last event', async (t) => {
   const { run, requestedIds, connections } = openScript(
-    [open, progressEvent('1', queued), new Error('reset')], [new Error('refused')], [new ApiError('x', 503, '')], [open, progressEvent('2', done)])
+    [open, progressEvent('1', queued), new Error('reset')], [new Error('refused')], [new ApiError('x', 503, { body: '', requestId: undefined })], [open, progressEvent('2', done)])
   t.same(await run(), ['sending', 'completed'])
   t.same(requestedIds, [undefined, '1', '1', '1'])
   t.same(connections, [false, true])
@@ -62,7 +62,7 @@ t.test('ends if the API reports that there are no more events', async (t) => {
 })
 
 t.test('does not retry a refused request', async (t) => {
-  const { run, requestedIds } = openScript([new ApiError('x', 404, '{"detail":"gone"}')])
+  const { run, requestedIds } = openScript([new ApiError('x', 404, { body: '{"detail":"gone"}', requestId: undefined })])
   await t.rejects(run(), { message: 'x returned 404: gone' })
   t.equal(requestedIds.length, 1)
 })

@@ -24,6 +24,8 @@ export const notices = pgTable('notices', {
   events: text(),
   /** While the events are not handled: when any process may handle them. The process that handles them moves it. */
   handleAt: timestamp({ withTimezone: true }),
+  /** The id of the request that contained the message. Null if a worker received it by polling. */
+  requestId: text(),
   at: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [
   unique('notices_digest').on(table.provider, table.kind, table.digest),

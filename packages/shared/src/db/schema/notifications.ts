@@ -23,6 +23,8 @@ export const notifications = pgTable('notifications', {
   plannedAt: timestamp({ withTimezone: true }),
   pausedAt: timestamp({ withTimezone: true }),
   canceledAt: timestamp({ withTimezone: true }),
+  /** The `X-Request-Id` of the request that created it. The worker adds it to its log lines. */
+  requestId: text(),
   createdBy: uuid().references(() => apiKeys.id, { onDelete: 'set null' }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [

@@ -13,6 +13,8 @@ export const pulls = pgTable('pulls', {
   dueAt: timestamp({ withTimezone: true }).notNull(),
   leaseId: uuid(),
   leaseUntil: timestamp({ withTimezone: true }),
+  /** The id of the request for the current round. Null for a scheduled round. */
+  requestId: text(),
   /** The start of the current round. Accounts that were pulled since then are skipped in this round. */
   roundAt: timestamp({ withTimezone: true }),
   /** When all accounts were last listed. A time before `roundAt` belongs to an earlier round. */

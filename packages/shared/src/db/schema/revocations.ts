@@ -18,6 +18,8 @@ export const revocations = pgTable('revocations', {
   attempts: integer().notNull().default(0),
   dueAt: timestamp({ withTimezone: true }),
   reason: text(),
+  /** The id of the request that ended the use of the credentials. */
+  requestId: text(),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [

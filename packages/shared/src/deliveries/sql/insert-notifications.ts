@@ -72,7 +72,7 @@ function readDrafts (sql: Sql, drafts: Draft[]): Fragment {
   return sql`
     select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
       id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
-      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid, connection_id uuid)`
+      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid, connection_id uuid, request_id text)`
 }
 
 function withoutRevokedKeys (sql: Sql): Fragment {
@@ -140,9 +140,9 @@ function insertDrafts (sql: Sql): Fragment {
   return sql`
     insert into notifications (
       id, origin, audience, message, providers, data, unreachable, send_at, expires_at, spread_seconds, on_unknown, planned_at,
-      created_by)
+      created_by, request_id)
     select id, origin, audience, message, providers, data, coalesce(unreachable.entries, '[]'), send_at, expires_at, spread_seconds, on_unknown,
-      case when not audience ? 'everyone' then now() end, created_by
+      case when not audience ? 'everyone' then now() end, created_by, request_id
     from draft left join unreachable on unreachable.notification_id = draft.id
     returning id, created_at, unreachable, send_at, planned_at`
 }
@@ -202,7 +202,7 @@ interface InsertedRow extends Omit<Inserted, 'accepted'> {
 }
 
 function toRecord (
-  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy, connectionId }: Draft
+  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy, connectionId, requestId }: Draft
 ): object {
   return {
     id,
@@ -216,6 +216,7 @@ function toRecord (
     spread_seconds: spreadSeconds,
     on_unknown: onUnknown,
     created_by: createdBy,
+    request_id: requestId,
     connection_id: connectionId
   }
 }
