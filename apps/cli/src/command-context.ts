@@ -1,6 +1,9 @@
 /** What main.ts passes to every command. Only main.ts uses `process`. */
 export interface CommandContext {
+  /** The environment of the process and the variables of `envFile`. */
   env: Record<string, string | undefined>
+  /** The file with variables, and the names of those that the environment lacks. */
+  envFile: { path: string, names: string[] } | undefined
   /** For results only. */
   print: (line: string) => void
   /** Replaces `carillon` in a text with how the program was started, such as `npm run carillon --`. */

@@ -1,12 +1,15 @@
+import { readFile } from 'node:fs/promises'
 import { Command, CommanderError } from 'commander'
 import { commandName, nameCommands } from './command-name.ts'
 import { describeError } from './describe-error.ts'
 import type { CommandContext } from './command-context.ts'
+import { readEnvFile } from './env-file.ts'
 import { ExitError } from './exit-error.ts'
 
 /** Each command loads its own modules, because loading takes most of the time of a start. */
 const commands = {
   up: async () => (await import('./commands/up.ts')).addUp,
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
   migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
   import: async () => (await import('./commands/import.ts')).addImport,
@@ -19,10 +22,10 @@ const commands = {
   connect: async () => (await import('./commands/connect.ts')).addConnect
 }
 
-const { argv, execArgv, env } = process
-const named = nameCommands(commandName({ argv, execArgv, env, cwd: process.cwd() }), Object.keys(commands))
+const { argv, execArgv } = process
+const named = nameCommands(commandName({ argv, execArgv, env: process.env, cwd: process.cwd() }), Object.keys(commands))
 const context: CommandContext = {
-  env,
+  ...readEnvironment(),
   print: (line) => console.log(line),
   named,
   terminal: { input: process.stdin, output: process.stderr },
@@ -32,6 +35,7 @@ const context: CommandContext = {
 
 const program = new Command('carillon')
   .description('A self-hosted notification service for websites whose users connect their own accounts.')
+  .version(`carillon ${await readVersion()}`, '-V, --version', 'print the version')
   .showHelpAfterError('(--help shows the usage)')
   .exitOverride()
   .configureOutput({
@@ -53,6 +57,18 @@ try {
 }
 // Commands may leave handles open.
 process.exit()
+
+function readEnvironment (): Pick<CommandContext, 'env' | 'envFile'> {
+  try {
+    return readEnvFile(process.env)
+  } catch (error) {
+    process.exit(fail(error))
+  }
+}
+
+async function readVersion (): Promise<string> {
+  return JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')).version
+}
 
 /** Exit codes: 1 for a failure, 2 for an invalid command line, and the ones that a command defines. */
 function fail (error: unknown): number {

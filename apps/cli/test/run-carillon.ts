@@ -32,7 +32,7 @@ export async function runCarillon (args: string[], env: Environment, { input = '
   return { code: exitCode, stdout, stderr }
 }
 
-/** Inherits only PATH, because tap adds options for Node.js to the environment. */
+/** Inherits only PATH, because tap adds options for Node.js to the environment. The developer's .env is not read. */
 export function clean (env: Environment): Environment {
-  return { PATH: process.env['PATH'] ?? '', ...env }
+  return { PATH: process.env['PATH'] ?? '', CARILLON_ENV_FILE: '', ...env }
 }

@@ -1,5 +1,3 @@
-import { exampleProvider } from '@carillon/shared/providers'
-
 export interface Addresses {
   apiUrl: string
   sandboxUrl: string | null
@@ -9,6 +7,14 @@ export interface Addresses {
   jobs: string
   upFile: string
 }
+
+const tryThis = [
+  'Try this in another terminal:',
+  '',
+  '  carillon demo        connects a simulated account, sends a notification, and shows what arrived',
+  '  carillon demo link   prints a page on which a user connects accounts',
+  ''
+]
 
 /** The lines that `up` prints when everything has started. */
 export function greeting (addresses: Addresses): string[] {
@@ -24,34 +30,7 @@ export function greeting (addresses: Addresses): string[] {
     `  Operator key  ${operatorKey}`,
     `  For programs  ${upFile}`,
     '',
-    ...(sandboxUrl === null ? [] : tryThis({ apiUrl, sandboxUrl, operatorKey })),
+    ...(sandboxUrl === null ? [] : tryThis),
     'Ctrl-C stops everything; the data stays.'
-  ]
-}
-
-/** Uses only curl and node, so that the commands work wherever Carillon does. */
-function tryThis ({ apiUrl, sandboxUrl, operatorKey }: { apiUrl: string, sandboxUrl: string, operatorKey: string }): string[] {
-  const json = "-H 'content-type: application/json'"
-  const asOperator = `-H 'authorization: Bearer ${operatorKey}' ${json}`
-  const body = (value: object) => `-d '${JSON.stringify(value)}'`
-  const message = { type: 'note', title: 'Hello Alice', body: 'This is your first notification.' }
-  const toImport = '({data: [{accessToken}]}) => ' +
-    `console.log(JSON.stringify({connections: [{userId: "alice", provider: "${exampleProvider}", credentials: {accessToken}}]}))`
-  const toLink = `({token}) => fetch("${apiUrl}/v1/handshakes", {method: "POST", ` +
-    `headers: {authorization: "Bearer " + token, "content-type": "application/json"}, body: JSON.stringify({provider: "${exampleProvider}"})})` +
-    '.then((response) => response.json()).then(({startUrl}) => console.log(startUrl))'
-  const withInput = (script: string) => `node -e '(${script})(JSON.parse(require("fs").readFileSync(0)))'`
-  return [
-    'Try this in another terminal: connect a simulated account of Alice, send her a notification, see what arrived.',
-    '',
-    `curl -s ${sandboxUrl}/_control/accounts ${json} ${body({ provider: exampleProvider, count: 1 })} | ${withInput(toImport)} | ` +
-      `curl -s ${apiUrl}/v1/connections/import ${asOperator} -d @-; echo`,
-    `curl -s ${apiUrl}/v1/notifications ${asOperator} ${body({ audience: { userIds: ['alice'] }, message })}; echo`,
-    `sleep 1; curl -s '${sandboxUrl}/_control/inbox?provider=${exampleProvider}'; echo`,
-    '',
-    'This prints a link on which Bob connects an account. Open it in a browser:',
-    '',
-    `curl -s ${apiUrl}/v1/user-tokens ${asOperator} ${body({ userId: 'bob' })} | ${withInput(toLink)}`,
-    ''
   ]
 }

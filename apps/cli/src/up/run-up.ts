@@ -18,7 +18,7 @@ import { createProcessPart } from './process-part.ts'
 import { sandboxProviders } from './sandbox-providers.ts'
 import { openOperatorKey, openSecrets } from './secrets.ts'
 
-export interface UpOptions extends Pick<CommandContext, 'env' | 'print' | 'announce'> {
+export interface UpOptions extends Pick<CommandContext, 'env' | 'envFile' | 'print' | 'named' | 'announce'> {
   sandbox: boolean
   verbose: boolean
   /** Stops all parts, the last one first. */
@@ -33,8 +33,9 @@ const upFile = 'up.json'
 
 /** Starts everything and resolves after `stop` has stopped it. Rejects if a part cannot start, with nothing left running. */
 export async function runUp (options: UpOptions): Promise<void> {
-  const { env, print, announce, stop, force } = options
+  const { env, envFile, print, named, announce, stop, force } = options
   const { config, definitions } = loadDeployment(env)
+  if (envFile !== undefined) print(`Read ${envFile.path}: ${envFile.names.join(', ') || 'the environment has all of its variables'}`)
   for (const { warning } of findUnknownVariables(env, definitions)) print(`warning: ${warning}`)
   const dataDir = await openDataDir(config.CARILLON_DATA_DIR)
   const parts = openParts({ print, stop, force })
@@ -44,7 +45,7 @@ export async function runUp (options: UpOptions): Promise<void> {
     await dataDir.writeSecret(upFile, JSON.stringify({
       apiUrl: up.apiUrl, sandboxUrl: up.sandboxUrl, ...up.simulatorUrls, operatorKey: up.operatorKey, pid: process.pid
     }))
-    greeting({ ...up, upFile: relative('', join(dataDir.path, upFile)) }).forEach(print)
+    greeting({ ...up, upFile: relative('', join(dataDir.path, upFile)) }).forEach((line) => print(named(line)))
     announce({ ready: true, url: up.apiUrl })
     await aborted(stop)
   } catch (error) {

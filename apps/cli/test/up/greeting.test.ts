@@ -1,28 +1,34 @@
-import { execa } from 'execa'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { createBrowser, createSite, spawnApp, testDatabase, until } from '@carillon/testing'
+import { createBrowser, spawnApp, testDatabase } from '@carillon/testing'
+import { runCarillon } from '../run-carillon.ts'
 import { folder, readUpFile } from './fixtures/spawn-up.ts'
 
-t.test('prints commands that work in a shell', async (t) => {
-  const dataDir = join(await folder(t), 'data')
-  const up = spawnApp(t, 'cli', {
-    args: ['up'],
-    env: { DATABASE_URL: (await testDatabase(t)).url, CARILLON_DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0' }
-  })
+t.test('prints commands that work, and the names of the variables that it read', async (t) => {
+  const directory = await folder(t)
+  const [dataDir, envFile] = [join(directory, 'data'), join(directory, '.env')]
+  await writeFile(envFile, 'SITE_NAME="Bell & Sons"\n')
+  const env = { CARILLON_DATA_DIR: dataDir, CARILLON_ENV_FILE: envFile }
+  const up = spawnApp(t, 'cli', { args: ['up'], env: { ...env, DATABASE_URL: (await testDatabase(t)).url, PORT: '0', SANDBOX_PORT: '0' } })
   await up.ready
-  const { sandboxUrl, ...addresses } = await readUpFile(dataDir)
-  const site = createSite({ ...addresses, sandboxUrl: sandboxUrl ?? '' })
-  const [connect = '', send = '', inbox = '', link = '', ...more] = up.stdout.filter((line) => /^(curl|sleep)/.test(line))
-  t.same(more, [])
+  t.match(up.output(), `Read ${envFile}: SITE_NAME`)
+  const commands = up.stdout.flatMap((line) => / (demo(?: link)?) {3}/.exec(line)?.[1] ?? [])
+  t.same(commands, ['demo', 'demo link'])
 
-  t.match(JSON.parse(await shell(connect)), { imported: 1, failed: 0 })
-  t.match(JSON.parse(await shell(send)), { unreachable: [] })
-  await until(async () => (await site.inbox()).length > 0)
-  t.match(JSON.parse(await shell(inbox)), { data: [{ item: { title: 'Hello Alice', body: 'This is your first notification.' } }] })
+  const demo = await runCarillon(['demo'], env)
+  t.match(demo, { code: 0, stdout: /^Hello alice: This is your first notification\.$/, stderr: /Sent ntf_/ })
+  t.match(await runCarillon(['demo', '--user', 'cleo'], env), { code: 0, stdout: /^Hello cleo: / })
 
-  const page = await createBrowser().get((await shell(link)).trim())
-  t.match(page, { status: 200, text: /bob/ })
+  const { code, stdout: link } = await runCarillon(['demo', 'link'], env)
+  t.equal(code, 0)
+  t.match(link, /^http.*#token=/, 'the token is where browsers send it to no server')
+  t.match(await createBrowser().get(link), { status: 200, text: /Bell &amp; Sons/ })
+})
+
+t.test('says that the demo needs a running Carillon', async (t) => {
+  const dataDir = await folder(t)
+  t.match(await runCarillon(['demo'], { CARILLON_DATA_DIR: dataDir }), { code: 1, stderr: /the demo needs simulators, and no `.* up` with/ })
 })
 
 t.test('does not start the sandbox with --no-sandbox', async (t) => {
@@ -35,7 +41,3 @@ t.test('does not start the sandbox with --no-sandbox', async (t) => {
   t.match(await readUpFile(dataDir), { sandboxUrl: null })
   t.notMatch(up.output(), /sandbox/i)
 })
-
-async function shell (line: string): Promise<string> {
-  return (await execa('sh', ['-c', line])).stdout
-}

@@ -10,6 +10,7 @@ const before = {
   START_WAIT_SECONDS: { ...integer(0, 3600), initial: '60', about: 'How long the API and the worker wait at their start for a database or Redis that does not answer; then they end.' },
   CARILLON_KEYS: { ...keys, about: 'Seals credentials, signs user tokens and cookies. `carillon up` makes its own.' },
   CARILLON_DATA_DIR: { ...text, initial: '.carillon', about: 'Where `carillon up` keeps its database and the secrets it made.' },
+  CARILLON_ENV_FILE: { ...text, initial: '.env', about: 'File with variables that `carillon` and `npm start` read; the environment overrides it. Empty: none.' },
 
   HOST: { ...text, initial: '127.0.0.1', about: 'Address that the API and the worker\'s health server listen on.' },
   PORT: { ...port, initial: '4000', about: 'Port the API listens on; 0 picks a free one.' },
