@@ -24,6 +24,7 @@ export function createServices (
     concurrency: config.DELIVER_REQUESTS,
     leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
     retentionDays: config.RETENTION_DAYS,
+    eventRetentionDays: config.EVENT_RETENTION_DAYS,
     pace: pullPace(config)
   }
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { ConfigError } from '@carillon/shared/config'
-import { checkReady } from '@carillon/shared/db'
+import { checkReady, optInEventTypes } from '@carillon/shared/db'
+import { requestEvents } from '@carillon/shared/events'
 import { logRepeats } from '@carillon/shared/log'
 import { createMetrics, createMetricsReader, measureProcess } from '@carillon/shared/metrics'
 import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
@@ -40,6 +41,7 @@ export async function runWorker (env: Record<string, string | undefined>, overri
     const runtime = createRuntime(config, { ...overrides, definitions, log, metrics, stores, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
 
+    await requestEvents(database, 'configuration', config.RECORD_DELIVERY_EVENTS === '1' ? optInEventTypes : [])
     const services = createServices(runtime, { stopping: shutdown.stopping, aborting: shutdown.aborting })
     const polls = startPolls(services)
     shutdown.onClose(() => polls.close())

@@ -12,6 +12,7 @@ import { countJobs } from './count-jobs.ts'
 import { deliver } from './delivery/deliver.ts'
 import { deliverSegment } from './delivery/deliver-segment.ts'
 import type { DeliverServices } from './delivery/deliver-services.ts'
+import { keepEvents } from './maintenance/keep-events.ts'
 import { keepPartitions } from './maintenance/keep-partitions.ts'
 import { reconcile } from './maintenance/reconcile.ts'
 import { refreshAhead } from './maintenance/refresh-ahead.ts'
@@ -41,6 +42,7 @@ const tasks = {
   refreshAhead,
   revoke,
   keepPartitions,
+  keepEvents,
   sweepOutgoing,
   sweepIdempotencyKeys: ({ database }) => sweepKeys(database),
   handleNotices: handleWaiting

@@ -13,7 +13,9 @@ import { connectorRoutes } from './connectors/routes.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
 import { attemptRoutes } from './endpoints/attempt-routes.ts'
 import { endpointRoutes } from './endpoints/routes.ts'
-import { eventRoutes } from './notifications/event-routes.ts'
+import { eventRoutes } from './events/routes.ts'
+import { eventStreamRoutes } from './events/stream-routes.ts'
+import { progressRoutes } from './notifications/progress-routes.ts'
 import { handshakeRoutes } from './handshakes/routes.ts'
 import { importRoutes } from './connections/import-routes.ts'
 import { notificationRoutes } from './notifications/routes.ts'
@@ -63,10 +65,12 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(notificationRoutes(services))
     await app.register(previewRoutes(services))
     await app.register(controlRoutes(services))
-    await app.register(eventRoutes(services))
+    await app.register(progressRoutes(services))
     await app.register(deliveryRoutes(services))
     await app.register(whyRoutes(services))
     await app.register(providerRoutes(services))
+    await app.register(eventRoutes(services))
+    await app.register(eventStreamRoutes(services))
     await app.register(endpointRoutes(services))
     await app.register(attemptRoutes(services))
     await app.register(statusRoutes(services))

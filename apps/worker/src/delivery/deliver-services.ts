@@ -31,6 +31,7 @@ export interface DeliverServices {
   concurrency: number
   leaseMs: number
   retentionDays: number
+  eventRetentionDays: number
   /** Aborts when the worker is asked to stop: it starts no new request. */
   stopping: AbortSignal
   /** Aborts at the end of the drain timeout: running requests end. */

@@ -40,6 +40,8 @@ const after = {
   DELIVER_LEASE_SECONDS: { ...integer(2, 3600), initial: '60', about: 'How long a batch may take; then its deliveries go to another worker.' },
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
   RETENTION_DAYS: { ...integer(7, 3650), initial: '90', about: 'How long deliveries and their notifications are kept.' },
+  EVENT_RETENTION_DAYS: { ...integer(7, 3650), initial: '30', about: 'How long events are kept.' },
+  RECORD_DELIVERY_EVENTS: { ...oneOf('0', '1'), initial: '0', about: '1 records events of the types `delivery.…` although no endpoint receives them (docs/events.md).' },
   WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz, /readyz and /metrics on HOST; none when absent.' },
   METRICS_TOKEN: { ...secretText, about: 'Bearer token for /metrics of the API and the worker, which are off when it is absent.' },
 

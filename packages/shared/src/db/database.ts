@@ -19,6 +19,8 @@ export interface Database {
   openWithLongTimeout: () => Database
   /** False behind PgBouncer, which does not forward `statement_timeout`. There the socket's timeout closes the connection. */
   hasStatementTimeout: boolean
+  /** Whether LISTEN works. False behind PgBouncer. */
+  canListen: boolean
   close: () => Promise<void>
 }
 
@@ -40,6 +42,7 @@ export function openDatabase (
     sql,
     db,
     hasStatementTimeout: !address.isPgBouncer,
+    canListen: !address.isPgBouncer,
     openWithLongTimeout: () => openDatabase({ url, max: 1, statementTimeoutMs: longStatementTimeoutMs }),
     close: () => sql.end({ timeout: 5 })
   }

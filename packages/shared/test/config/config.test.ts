@@ -58,6 +58,8 @@ t.test('has defaults for all optional variables', async (t) => {
     DELIVER_LEASE_SECONDS: 60,
     RECONCILE_SECONDS: 10,
     RETENTION_DAYS: 90,
+    EVENT_RETENTION_DAYS: 30,
+    RECORD_DELIVERY_EVENTS: '0',
     TRUSTED_PROXIES: [],
     RATE_LIMIT_PER_KEY: 300_000,
     RATE_LIMIT_PER_USER: 1_200,

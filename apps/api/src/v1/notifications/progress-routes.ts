@@ -14,7 +14,7 @@ const heartbeatMs = 15_000
 const retryMs = 2_000
 
 /** Progress as server-sent events (WHATWG HTML §9.2). */
-export function eventRoutes (services: Services): FastifyPluginAsyncTypebox {
+export function progressRoutes (services: Services): FastifyPluginAsyncTypebox {
   const feed = createProgressFeed(services)
   const open = new Set<PassThrough>()
 

@@ -1,0 +1,59 @@
+import { PassThrough } from 'node:stream'
+import { readEvents } from '@carillon/shared/events'
+import type { EventFilter, EventWatch } from '@carillon/shared/events'
+import type { Services } from '../../services.ts'
+
+interface StreamServices extends Pick<Services, 'database' | 'log'> {
+  watch: EventWatch
+}
+
+/** Proxies and browsers close a connection that is silent for about a minute. */
+const heartbeatMs = 15_000
+const retryMs = 2_000
+const eventsPerRead = 100
+
+/** A stream of the events after a position. It reads from the database only what its client has room for. */
+export function openEventStream (
+  { database, watch, log }: StreamServices, { after, ...filter }: EventFilter & { after: number }
+): PassThrough {
+  const stream = new PassThrough()
+  let position = after
+  let isReading = false
+  let hasNews = true
+  const unsubscribe = watch.subscribe(read)
+  const heartbeat = setInterval(() => {
+    // The client has read nothing for a whole interval, so it is gone.
+    if (stream.writableNeedDrain) stream.destroy()
+    else stream.write(':\n\n')
+  }, heartbeatMs)
+  stream.on('drain', read)
+  for (const event of ['finish', 'close']) stream.once(event, stop)
+  stream.write(`retry: ${retryMs}\n\n`)
+  read()
+  return stream
+
+  function read (): void {
+    hasNews = true
+    if (isReading) return
+    isReading = true
+    readAll()
+      .catch((error: unknown) => log.warn({ err: error }, 'could not read events for a stream'))
+      .finally(() => { isReading = false })
+  }
+
+  async function readAll (): Promise<void> {
+    while (hasNews && !stream.writableNeedDrain && !stream.writableEnded && !stream.destroyed) {
+      hasNews = false
+      const { events, position: next } = await readEvents(database, { after: position, limit: eventsPerRead, ...filter })
+      if (stream.writableEnded || stream.destroyed) return
+      for (const event of events) stream.write(`event: ${event.type}\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`)
+      position = next
+      if (events.length === eventsPerRead) hasNews = true
+    }
+  }
+
+  function stop (): void {
+    clearInterval(heartbeat)
+    unsubscribe()
+  }
+}
