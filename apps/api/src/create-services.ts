@@ -1,4 +1,4 @@
-import { outgoingLimits, rateLimits } from '@carillon/shared/config'
+import { outgoingLimits, rateLimits, userTokenKeys, welcomeMessage } from '@carillon/shared/config'
 import { createApiMetrics, createMetricsReader } from '@carillon/shared/metrics'
 import { createAccepter } from '@carillon/shared/notifications'
 import type { Accepter } from '@carillon/shared/notifications'
@@ -13,10 +13,12 @@ export function createServices (runtime: Runtime, publicUrl: string): Services &
     accepter: createAccepter({ ...runtime, onAccepted: runtime.metrics.countAccepted }),
     apiMetrics: createApiMetrics(runtime.metrics.registry),
     metricsReader: createMetricsReader(runtime.metrics.registry, config.METRICS_TOKEN),
+    userTokenKeys: userTokenKeys(config),
+    welcome: welcomeMessage(config),
     maxWaiting: config.ACCEPT_MAX_WAITING,
     outgoingLimits: outgoingLimits(config),
     rateLimits: rateLimits(config),
     trustedProxies: config.TRUSTED_PROXIES,
-    site: { publicUrl, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS }
+    site: { publicUrl, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS, allowsLoopback: config.ALLOW_LOOPBACK_ORIGINS === '1' }
   }
 }

@@ -9,12 +9,14 @@ import type { Provider, Registrations } from '@carillon/shared/providers'
 import type { StreamingHttp } from '@carillon/http'
 import type { PullJob } from '@carillon/shared/pulls'
 import type { JobQueue, QueueBackend } from '@carillon/shared/queue'
-import type { Vault } from '@carillon/shared/vault'
+import type { Vault, VaultKey } from '@carillon/shared/vault'
 
 /** The dependencies of the server. main.ts and the tests open them. */
 export interface Services {
   database: Database
   vault: Vault
+  /** The first signs user tokens, and all verify. */
+  userTokenKeys: [VaultKey, ...VaultKey[]]
   /** The providers this deployment offers, by id. */
   providers: ReadonlyMap<string, Provider>
   http: StreamingHttp
@@ -33,6 +35,7 @@ export interface Services {
   /** The number of due deliveries to named users from which notifications are refused. */
   maxWaiting: number
   outgoingLimits: OutgoingLimits
+  welcome: WelcomeMessage
   rateLimits: RateLimits
   /** Addresses and ranges of reverse proxies, whose `X-Forwarded-For` is believed. */
   trustedProxies: string[]
@@ -43,6 +46,13 @@ export interface Services {
   /** Milliseconds since the epoch. */
   now: () => number
   site: Site
+}
+
+/** The message to users who connect an account. Its texts may contain `{provider}` and `{site}`. */
+interface WelcomeMessage {
+  when: 'off' | 'first' | 'always'
+  title: string
+  body: string
 }
 
 /** Limits of requests per minute that the API makes to providers for its callers. */
@@ -70,4 +80,6 @@ export interface Site {
   name: string
   /** Origins of the site's frontends, which may call `/v1` from a browser and receive users back. */
   allowedOrigins: string[]
+  /** ALLOW_LOOPBACK_ORIGINS: whether pages on this machine may do the same. */
+  allowsLoopback: boolean
 }

@@ -15,9 +15,9 @@ export interface UserCaller {
 
 /** Returns a function that finds the user of a token, or says why the token is refused. */
 export function createUserIdentifier (
-  { database, vault, now }: Services
+  { database, ...services }: Services
 ): (token: string) => Promise<UserCaller | 'invalid' | 'revoked'> {
-  const tokens = createUserTokens(vault, now)
+  const tokens = createUserTokens(services)
   return async (token) => {
     const subject = await tokens.verify(token)
     const user = subject === undefined ? undefined : await findUser(database, subject.userId)

@@ -1,5 +1,6 @@
-import { errors, jwtVerify, SignJWT } from 'jose'
-import type { Vault } from '@carillon/shared/vault'
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
+import type { VaultKey } from '@carillon/shared/vault'
+import type { Services } from '../services.ts'
 
 const issuer = 'carillon'
 const audience = 'carillon-api'
@@ -21,9 +22,9 @@ export interface UserTokens {
   verify: (token: string) => Promise<TokenSubject | undefined>
 }
 
-/** Short-lived bearer tokens for one user. The first key of the vault signs, and all keys verify, so that keys can be rotated. */
-export function createUserTokens (vault: Vault, now: () => number): UserTokens {
-  const secrets = vault.derive('user-token')
+/** Short-lived bearer tokens for one user. The first key signs, and all keys verify, so that keys can be rotated. */
+export function createUserTokens ({ userTokenKeys, now }: Pick<Services, 'userTokenKeys' | 'now'>): UserTokens {
+  const [signing] = userTokenKeys
   return {
     issue: async ({ userId, generation, teamId, returnTo }, expiresInSeconds) => {
       const issuedAt = Math.floor(now() / 1000)
@@ -31,17 +32,31 @@ export function createUserTokens (vault: Vault, now: () => number): UserTokens {
       const claims = {
         gen: generation, ...teamId !== undefined && { team: teamId }, ...returnTo !== undefined && { return_to: returnTo }
       }
-      const token = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' })
+      const token = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: signing.id })
         .setIssuer(issuer).setAudience(audience).setSubject(userId).setIssuedAt(issuedAt).setExpirationTime(expiresAt)
-        .sign(secrets[0])
+        .sign(signing.secret)
       return { token, expiresAt: new Date(expiresAt * 1000) }
     },
     verify: async (token) => {
-      for (const secret of secrets) {
+      for (const { secret } of keysFor(token, userTokenKeys)) {
         const subject = await subjectOf(token, secret, new Date(now()))
         if (subject !== undefined) return subject
       }
     }
+  }
+}
+
+/** The key that the token names. Earlier versions issued tokens that name none. */
+function keysFor (token: string, keys: VaultKey[]): VaultKey[] {
+  const kid = keyIdOf(token)
+  return kid === undefined ? keys : keys.filter(({ id }) => id === kid)
+}
+
+function keyIdOf (token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import cors from '@fastify/cors'
 import { Type } from 'typebox'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { isAllowedOrigin } from '../allowed-origin.ts'
 import { admitCallers } from '../auth/callers.ts'
 import { acceptsKey } from '../idempotency/accepts-key.ts'
 import { repeatResponses } from '../idempotency/repeat-responses.ts'
@@ -41,7 +42,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     app.setNotFoundHandler(async (request) => { throw toRouteProblem(request) })
     // Preflights carry no token, so CORS comes before authentication. Tokens are in a header, so cookies are not allowed.
     await app.register(cors, {
-      origin: services.site.allowedOrigins,
+      origin: (origin, done) => { done(null, origin !== undefined && isAllowedOrigin(services.site, origin)) },
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-request-id'],
       exposedHeaders: [

@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { decodeProtectedHeader, SignJWT } from 'jose'
+import { userTokenKeys } from '@carillon/shared/config'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { revokeApiKey } from '@carillon/shared/api-keys'
 import { scopes } from '@carillon/shared/db'
@@ -160,11 +161,36 @@ t.test('issues user tokens that are valid for as long as they state', async (t) 
   }
 })
 
-t.test('still accepts tokens that an older key has signed', async (t) => {
-  const [older, newer] = [keys, `${testKeys('second')},${keys}`].map((text) => createUserTokens(createVault(parseVaultKeys(text)), Date.now))
-  const { token } = await older?.issue({ userId: 'someone', generation: 0 }, 60) ?? { token: '' }
-  t.match(await newer?.verify(token), { userId: 'someone', generation: 0, teamId: undefined })
-  const { token: fresh } = await newer?.issue({ userId: 'someone', generation: 3, teamId: 'some-team' }, 60) ?? { token: '' }
-  t.equal(await older?.verify(fresh), undefined)
-  t.match(await newer?.verify(fresh), { userId: 'someone', generation: 3, teamId: 'some-team' })
+t.test('verifies with the key that signed, until that key is removed', async (t) => {
+  const [older, newer] = [testKeys('older'), testKeys('newer')]
+  const tokensOf = (text: string) => createUserTokens({ userTokenKeys: parseVaultKeys(text), now: Date.now })
+  const subject = { userId: 'someone', generation: 3, teamId: 'some-team', returnTo: 'https://site.example/' }
+  const [before, overlap, after] = [tokensOf(older), tokensOf(`${newer},${older}`), tokensOf(newer)]
+  const { token } = await before.issue(subject, 60)
+  t.same(await overlap.verify(token), subject)
+  t.equal(await after.verify(token), undefined)
+  const { token: fresh } = await overlap.issue(subject, 60)
+  t.equal(decodeProtectedHeader(fresh).kid, 'newer')
+  t.same(await after.verify(fresh), subject)
+  t.equal(await before.verify(fresh), undefined)
+  const renamed = newer.replace('newer:', 'renamed:')
+  t.equal(await tokensOf(renamed).verify(fresh), undefined, 'a token names its key')
+  t.equal(await overlap.verify('no.token'), undefined)
+})
+
+t.test('verifies tokens that an earlier version signed, which name no key', async (t) => {
+  const [first, second] = parseVaultKeys(`${testKeys('first')},${testKeys('second')}`)
+  const tokens = createUserTokens({ userTokenKeys: [first, ...second === undefined ? [] : [second]], now: Date.now })
+  const token = await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setIssuer('carillon').setAudience('carillon-api')
+    .setSubject('someone').setExpirationTime('1h').sign(second?.secret ?? Buffer.alloc(32))
+  t.match(await tokens.verify(token), { userId: 'someone', generation: 0 })
+})
+
+t.test('signs with keys of their own when there are some, and otherwise with keys derived from those of the vault', async (t) => {
+  const own = parseVaultKeys(testKeys('own'))
+  const vaultKeys = parseVaultKeys(keys)
+  t.same(userTokenKeys({ USER_TOKEN_KEYS: own, CARILLON_KEYS: vaultKeys }), own)
+  const [derived] = userTokenKeys({ USER_TOKEN_KEYS: undefined, CARILLON_KEYS: vaultKeys })
+  t.same(derived, { id: vaultKeys[0].id, secret: createVault(vaultKeys).derive('user-token')[0] })
+  t.notOk(derived.secret.equals(vaultKeys[0].secret))
 })

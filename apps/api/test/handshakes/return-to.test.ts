@@ -2,9 +2,10 @@ import t from 'tap'
 import { readReturnTo, withOutcome } from '../../src/handshakes/return-to.ts'
 import type { Site } from '../../src/services.ts'
 
-const site: Site = { publicUrl: 'https://carillon.example', name: 'Bell', allowedOrigins: ['https://site.example'] }
-const onePath: Site = { publicUrl: 'https://site.example/carillon', name: 'Bell', allowedOrigins: ['https://site.example'] }
-const shared: Site = { publicUrl: 'https://site.example', name: 'Bell', allowedOrigins: ['https://site.example'] }
+const site: Site = { publicUrl: 'https://carillon.example', name: 'Bell', allowedOrigins: ['https://site.example'], allowsLoopback: false }
+const onePath: Site = { publicUrl: 'https://site.example/carillon', name: 'Bell', allowedOrigins: ['https://site.example'], allowsLoopback: false }
+const shared: Site = { publicUrl: 'https://site.example', name: 'Bell', allowedOrigins: ['https://site.example'], allowsLoopback: false }
+const local: Site = { publicUrl: 'http://127.0.0.1:4000', name: 'Bell', allowedOrigins: [], allowsLoopback: true }
 const elsewhere = 'must be on one of the ALLOWED_ORIGINS of this server'
 const own = 'must not be on this server, except its connect page'
 
@@ -30,6 +31,16 @@ t.test('accepts return URLs on the site, and of its own pages only the connect p
     [onePath, 'https://site.example/carillon/connect', undefined],
     [onePath, 'https://site.example/carillon/connect/blotre/callback', own],
     [onePath, 'https://site.example/carillonette/connect/x', undefined],
+    [site, 'http://localhost:3000/', elsewhere],
+    [local, 'http://localhost:3000/settings', undefined],
+    [local, 'http://127.0.0.1:5173/', undefined],
+    [local, 'http://[::1]:8080/', undefined],
+    [local, 'https://localhost/', undefined],
+    [local, 'http://localhost.evil.example/', elsewhere],
+    [local, 'http://192.168.0.2:3000/', elsewhere],
+    [local, 'http://127.0.0.1:4000/connect', undefined],
+    [local, 'http://localhost:4000/connect/blotre/callback?code=x', own],
+    [local, 'http://127.0.0.1:4000/v1/connections', own],
     [site, '/relative', 'must be an absolute URL'],
     [site, 'javascript:alert(1)', 'must be an http or https URL'],
     [site, 'https://user@site.example/', 'must not hold a user name or a password']

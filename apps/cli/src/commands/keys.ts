@@ -1,8 +1,7 @@
 import { Argument, InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { createApiKey, listApiKeys, revokeApiKey } from '@carillon/shared/api-keys'
-import { loadConfig } from '@carillon/shared/config'
-import { keyGenerators } from '@carillon/shared/providers'
+import { keyGenerators, listKeys, loadConfig } from '@carillon/shared/config'
 import { parseId, publicId, scopes } from '@carillon/shared/db'
 import type { Scope } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
@@ -83,8 +82,7 @@ function addGenerate (keys: Command, { env, print }: CommandContext): void {
     .description('Prints a value for the variable: a new key, and after it the keys that the environment has. Old keys go on working for what uses them.')
     .addArgument(variableArgument())
     .action((variable: string) => {
-      const known = (env[variable] ?? '').split(',').map((key) => key.trim()).filter((key) => key !== '')
-      print([generators[variable]?.() ?? '', ...known].join(','))
+      print([generators[variable]?.() ?? '', ...listKeys(variable, env)].join(','))
     })
 }
 

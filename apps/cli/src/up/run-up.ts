@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import { isLoopback } from '@carillon/http'
 import { findUnknownVariables, loadDeployment, publicUrl, urlOf } from '@carillon/shared/config'
 import type { Config, Deployment } from '@carillon/shared/config'
 import { migrateDatabase } from '@carillon/shared/db'
@@ -83,7 +84,9 @@ async function startParts (options: UpOptions, { config, definitions }: Deployme
     ...Object.fromEntries(Object.entries(secrets.providerKeys).filter(([name]) => !env[name])),
     DATABASE_URL: databaseUrl,
     CARILLON_KEYS: env['CARILLON_KEYS'] || secrets.keys,
-    PUBLIC_URL: apiUrl
+    PUBLIC_URL: apiUrl,
+    // A site under development has another port on this machine.
+    ALLOW_LOOPBACK_ORIGINS: env['ALLOW_LOOPBACK_ORIGINS'] || (isLoopback(new URL(apiUrl).hostname) ? '1' : '0')
   }
   await startApp('api', { ...shared, PORT: String(port) })
   await startApp('worker', shared)

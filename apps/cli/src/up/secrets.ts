@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createApiKey, findApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
-import { keyGenerators } from '@carillon/shared/providers'
+import { keyGenerators } from '@carillon/shared/config'
 import { parseVaultKeys } from '@carillon/shared/vault'
 import type { DataDir } from './data-dir.ts'
 
@@ -13,7 +13,7 @@ export interface Secrets {
   keys: string
   /** Created when there is a database to store it in. */
   operatorKey?: string
-  /** Keys that providers need, by the name of their variable. */
+  /** Keys that this deployment makes, such as those of providers, by the name of their variable. */
   providerKeys: Record<string, string>
 }
 

@@ -26,6 +26,11 @@ t.test('npm start leaves no process behind', async (t) => {
       const pid = npm.pid ?? 0
       const up = await until(() => readUpFile(dataDir), { timeoutMs: 60_000 })
       t.teardown(() => isRunning(up.pid) && process.kill(up.pid, 'SIGTERM'))
+      const local = { userId: 'ann', returnTo: 'http://localhost:3000/settings' }
+      const { status } = await fetch(`${up.apiUrl}/v1/user-tokens`, {
+        method: 'POST', headers: { authorization: `Bearer ${up.operatorKey}`, 'content-type': 'application/json' }, body: JSON.stringify(local)
+      })
+      t.equal(status, 201, 'a site under development may receive users back')
       const pids = await descendants(pid)
       t.ok(pids.includes(up.pid))
       t.ok(pids.length >= 5, 'there were child processes')

@@ -1,3 +1,5 @@
+import { deriveKeys } from '../vault/index.ts'
+import type { VaultKey } from '../vault/index.ts'
 import type { Config } from './config.ts'
 
 /** The URL of the API for browsers. `port` is the port that the server listens on. */
@@ -8,6 +10,19 @@ export function publicUrl (config: Config, port = config.PORT): string {
 /** The URL of a server that listens on `host` and `port` of this machine. */
 export function urlOf (host: string, port: number): string {
   return `http://${reachable(host)}:${port}`
+}
+
+/** The keys that sign user tokens: the first signs, and all verify. */
+export function userTokenKeys (
+  { USER_TOKEN_KEYS, CARILLON_KEYS }: Pick<Config<'CARILLON_KEYS'>, 'USER_TOKEN_KEYS' | 'CARILLON_KEYS'>
+): [VaultKey, ...VaultKey[]] {
+  return USER_TOKEN_KEYS ?? deriveKeys(CARILLON_KEYS, 'user-token')
+}
+
+/** When a welcome message is sent, and its texts. */
+export function welcomeMessage (config: Config) {
+  const { WELCOME_MESSAGE: when, WELCOME_TITLE: title, WELCOME_BODY: body } = config
+  return { when, title, body }
 }
 
 /** The limits on requests to providers, per minute. */

@@ -5,6 +5,13 @@ import { createGuard } from '@carillon/http'
 import { parseDatabaseUrl } from '../postgres/index.ts'
 import { parseVaultKeys } from '../vault/index.ts'
 
+/** Keys that sign and are not derived from those of the vault. */
+export const signingKeys = {
+  read: parseVaultKeys,
+  accepts: 'id:base64key,… with 32 bytes a key; the first signs, all verify',
+  secret: true
+} satisfies Reader<unknown>
+
 export const keys = {
   read: parseVaultKeys,
   accepts: 'id:base64key,… with 32 bytes a key; the first seals, all open',
@@ -23,6 +30,21 @@ export const databaseUrl: Reader<string> = {
 
 export const origins: Reader<string[]> = list('origins such as https://site.example', (item) =>
   isUrl(item, ['http', 'https']) && new URL(item).origin === item)
+
+/** The names of values that a text may contain as `{name}`. */
+const welcomeNames = ['provider', 'site']
+
+export function welcomeText (maxLength: number): Reader<string> {
+  return {
+    accepts: `a text of at most ${maxLength} characters, with {${welcomeNames.join('} and {')}}`,
+    read: (value) => {
+      const unknown = [...value.matchAll(/\{(\w+)\}/g)].find(([, name = '']) => !welcomeNames.includes(name))
+      if (unknown !== undefined) throw new Error(`has ${unknown[0]}`)
+      if (value.length > maxLength) throw new Error(`has ${value.length} characters`)
+      return value
+    }
+  }
+}
 
 export const files: Reader<string[]> = list('paths of JSON or YAML files', () => true)
 

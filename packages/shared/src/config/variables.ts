@@ -1,7 +1,8 @@
 import { integer, oneOf, port, secretText, secretUrl, text, url } from '../env/index.ts'
 import type { VariableTable } from '../env/index.ts'
 import type { ProviderDefinition } from '../providers/index.ts'
-import { addressesOrRanges, databaseUrl, files, hostsOrRanges, keys, origins } from './readers.ts'
+import { generateVaultKey } from '../vault/index.ts'
+import { addressesOrRanges, databaseUrl, files, hostsOrRanges, keys, origins, signingKeys, welcomeText } from './readers.ts'
 
 const before = {
   DATABASE_URL: { ...databaseUrl, about: 'PostgreSQL 14 or newer. `carillon up` brings its own when this is absent.' },
@@ -9,6 +10,7 @@ const before = {
   QUEUE_PREFIX: { ...text, initial: 'carillon', about: 'Prefix of every key in Redis; deployments that share a Redis need different ones.' },
   START_WAIT_SECONDS: { ...integer(0, 3600), initial: '60', about: 'How long the API and the worker wait at their start for a database or Redis that does not answer; then they end.' },
   CARILLON_KEYS: { ...keys, about: 'Seals credentials, signs user tokens and cookies. `carillon up` makes its own.' },
+  USER_TOKEN_KEYS: { ...signingKeys, generate: generateVaultKey, about: 'Signs user tokens. Absent: keys derived from CARILLON_KEYS sign them. `carillon keys generate USER_TOKEN_KEYS` adds one.' },
   CARILLON_DATA_DIR: { ...text, initial: '.carillon', about: 'Where `carillon up` keeps its database and the secrets it made.' },
   CARILLON_ENV_FILE: { ...text, initial: '.env', about: 'File with variables that `carillon` and `npm start` read; the environment overrides it. Empty: none.' },
 
@@ -16,7 +18,11 @@ const before = {
   PORT: { ...port, initial: '4000', about: 'Port the API listens on; 0 picks a free one.' },
   PUBLIC_URL: { ...url('http', 'https'), about: 'How browsers reach the API; http://HOST:PORT when absent. https turns on Secure and __Host- cookies.' },
   SITE_NAME: { ...text, initial: 'Carillon', about: 'What the connect page and the welcome message call your site.' },
+  WELCOME_MESSAGE: { ...oneOf('off', 'first', 'always'), initial: 'first', about: 'When a user is sent a message through an account that they connect: never, the first time, or each time they connect or reconnect it.' },
+  WELCOME_TITLE: { ...welcomeText(500), initial: '{provider} is connected', about: 'Title of that message. {site} is SITE_NAME, {provider} the name of the provider.' },
+  WELCOME_BODY: { ...welcomeText(10_000), initial: 'From now on, you receive notifications from {site} here.', about: 'Text of that message.' },
   ALLOWED_ORIGINS: { ...origins, initial: '', about: 'Origins of your frontends: they may call the API from a browser and be returned to.' },
+  ALLOW_LOOPBACK_ORIGINS: { ...oneOf('0', '1'), initial: '0', about: '1 also allows pages on this machine (localhost, 127.0.0.1), on any port: for development. `carillon up` sets it while PUBLIC_URL is on this machine.' },
   TRUSTED_PROXIES: { ...addressesOrRanges, initial: '', about: 'Your reverse proxies: the API believes their X-Forwarded-For when it limits requests by address.' },
   RATE_LIMIT_PER_KEY: { ...integer(100, 1_000_000_000), initial: '300000', about: 'Cost of the requests a minute with one API key: 1 for a read, 2 for a change, 10 for requests to a provider (docs/api.md).' },
   RATE_LIMIT_PER_USER: { ...integer(100, 1_000_000_000), initial: '1200', about: 'The same with the tokens of one user.' },

@@ -33,12 +33,6 @@ export function createProviders (
   return new Map(offered.map((provider) => [provider.id, provider]))
 }
 
-/** Functions that make a key, by the name of the variable that lists such keys. */
-export function keyGenerators (known: readonly ProviderDefinition[] = definitions): Record<string, () => string> {
-  return Object.fromEntries(known.flatMap(({ variables }) =>
-    Object.entries(variables).flatMap(([name, { generate }]) => generate === undefined ? [] : [[name, generate]])))
-}
-
 /** The origins of the providers' servers, which `createHttp` may reach even at a private address. */
 export function trustedOrigins (providers: ReadonlyMap<string, Provider>): string[] {
   return [...new Set([...providers.values()].flatMap(({ origins }) => origins))]

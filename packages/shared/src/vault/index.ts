@@ -1,6 +1,6 @@
-export { parseVaultKeys } from './keys.ts'
+export { formatVaultKeys, generateVaultKey, parseVaultKeys } from './keys.ts'
 export type { VaultKey } from './keys.ts'
-export { createVault } from './vault.ts'
+export { createVault, deriveKeys } from './vault.ts'
 export type { SealContext, Vault } from './vault.ts'
 export { VaultError } from './vault-error.ts'
 export type { VaultErrorCode } from './vault-error.ts'

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 export interface VaultKey {
   /** 1–32 letters, digits, `-` or `_`. Every value that the key sealed contains it. */
   id: string
@@ -16,6 +18,16 @@ export function parseVaultKeys (text: string): [VaultKey, ...VaultKey[]] {
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   if (twice !== undefined) throw new Error(`has two keys named ${twice}`)
   return [first, ...rest]
+}
+
+/** The text that `parseVaultKeys` parses. */
+export function formatVaultKeys (keys: VaultKey[]): string {
+  return keys.map(({ id, secret }) => `${id}:${secret.toString('base64')}`).join(',')
+}
+
+/** A new key, with a random id. */
+export function generateVaultKey (): string {
+  return formatVaultKeys([{ id: randomBytes(4).toString('hex'), secret: randomBytes(32) }])
 }
 
 function parseKey (entry: string, position: number): VaultKey {

@@ -64,11 +64,18 @@ export function createVault (keys: [VaultKey, ...VaultKey[]]): Vault {
     },
 
     derive: (purpose) => {
-      const subkey = ({ secret }: VaultKey): Buffer => Buffer.from(hkdfSync('sha256', secret, '', `carillon ${purpose}`, 32))
-      const [first, ...rest] = keys
-      return [subkey(first), ...rest.map(subkey)]
+      const [first, ...rest] = deriveKeys(keys, purpose)
+      return [first.secret, ...rest.map(({ secret }) => secret)]
     }
   }
+}
+
+/** Derives a key with the same id for a `purpose` from each key. The derived keys do not reveal these. */
+export function deriveKeys ([first, ...rest]: [VaultKey, ...VaultKey[]], purpose: string): [VaultKey, ...VaultKey[]] {
+  const derive = ({ id, secret }: VaultKey): VaultKey => ({
+    id, secret: Buffer.from(hkdfSync('sha256', secret, '', `carillon ${purpose}`, 32))
+  })
+  return [derive(first), ...rest.map(derive)]
 }
 
 function checksOf (key: VaultKey, context: SealContext, length: number): Buffer {

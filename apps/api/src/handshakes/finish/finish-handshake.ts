@@ -31,8 +31,9 @@ export async function finishHandshake (
   const [connection] = saved
   if (connection === undefined) throw new Error('A grant was stored in no connection')
   // Nothing is sent to the owner of a team through the team's account.
-  if (team === null) await sendWelcome(services, provider, { userId, connectionId: connection.id })
-  return connection.id
+  const { id: connectionId, reconnected } = connection
+  if (team === null) await sendWelcome(services, provider, { userId, connectionId, reconnected })
+  return connectionId
 
   async function saveLatest (): Promise<SavedConnection[]> {
     let latest = grant

@@ -13,8 +13,8 @@ import { tokenRevocationResponse, userTokenResponse } from './response.ts'
 import { revokeParams, userTokenBody } from './schema.ts'
 
 export function userTokenRoutes (services: Services): FastifyPluginAsyncTypebox {
-  const { database, vault, now, site } = services
-  const tokens = createUserTokens(vault, now)
+  const { database, now, site } = services
+  const tokens = createUserTokens(services)
   return async (app) => {
     app.post('/user-tokens', {
       config: { callers: { scope: 'users:write' } },

@@ -71,7 +71,7 @@ t.test('returns to the URL of the token, unless the request names another', asyn
   t.equal(status, 400)
   t.same(at(body, 'errors'), [{ path: 'returnTo', message: 'must be on one of the ALLOWED_ORIGINS of this server' }])
 
-  const { token: outdated } = await createUserTokens(api.services.vault, Date.now).issue(
+  const { token: outdated } = await createUserTokens(api.services).issue(
     { userId: (await ensureUser(api.database, { externalId: 'ida' })).id, generation: 0, returnTo: 'https://gone.example/' }, 60)
   t.equal(at((await open({ provider: 'pushbullet' }, outdated)).body, 'returnTo'), null, 'an origin that is allowed no longer gets no users')
 })
