@@ -5,7 +5,10 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 
-/** `/healthz`: the process responds. `/readyz`: the tables are those of this code and accept a write, and the queue accepts a job. Both need no token. */
+/**
+ * `/healthz`: the process responds. `/readyz`: the tables are those of this code and accept a write, and the queue accepts a job.
+ * Both need no token.
+ */
 export function healthRoutes ({ database, queueBackend, log }: Services): FastifyPluginAsync {
   const findFaults = createReadiness({
     checkDatabase: () => checkReady(database),
@@ -18,7 +21,7 @@ export function healthRoutes ({ database, queueBackend, log }: Services): Fastif
 
     app.get('/readyz', { config: { cost: 0 }, schema: { hide: true } }, async () => {
       const faults = await findFaults()
-      if (faults.length > 0) throw new Problem('notReady', faults.join(' '))
+      if (faults.length > 0) throw new Problem('notReady', faults.join(' '), { headers: { 'retry-after': '5' } })
       return { status: 'ok' }
     })
   }

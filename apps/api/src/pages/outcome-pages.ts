@@ -11,12 +11,17 @@ import { foreign, foreignText, html } from './html.ts'
 import type { Html } from './html.ts'
 import { sendPage } from './page.ts'
 
+/** The database or the provider may respond again after this time. */
+const retryAfterSeconds = 5
+
 /** Says why there is no connection. `backTo` is a URL of the site for the button. */
 export function sendFailure (
   reply: FastifyReply, reason: Reason, { site, provider, backTo }: { site: Site, provider?: Provider, backTo?: string | null }
 ): FastifyReply {
+  const { status } = reasons[reason]
+  if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfterSeconds)
   const { title, text } = describeReason(reason, { site: foreignText(site.name), provider: provider?.name })
-  return sendPage(reply, reasons[reason].status, {
+  return sendPage(reply, status, {
     title,
     publicUrl: site.publicUrl,
     content: html`

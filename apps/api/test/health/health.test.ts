@@ -22,7 +22,7 @@ t.test('is not ready when the queue does not respond, and gives the reason', asy
 
 t.test('is not ready when the database is unavailable', async (t) => {
   const api = await openTestApi(t, { change: ({ database }) => ({ database: { ...database, sql: failing(database.sql) } }) })
-  t.match(await untilSilent(api, 'DATABASE_URL'), { status: 503, body: { code: 'notReady' } })
+  t.match(await untilSilent(api, 'DATABASE_URL'), { status: 503, headers: { 'retry-after': '5' }, body: { code: 'notReady' } })
 })
 
 t.test('is not ready on older tables, and says what to do', async (t) => {

@@ -185,6 +185,7 @@ t.test('ignores a prefetch, and then accepts the real callback', async (t) => {
     const answer = await walk.browser.get(callback, headers)
     t.match(answer, { status: 503, location: undefined, headers: { 'cache-control': 'no-store' } }, JSON.stringify(headers))
     t.match(answer.text, /Reason: notNavigation/)
+    t.match(answer.headers, { 'retry-after': '5' }, 'a program may ask again later')
   }
   t.match((await api.ask('GET', `/v1/handshakes/${walk.id}`, { token })).body, { status: 'pending' })
   t.equal(await exchanges(), before)
