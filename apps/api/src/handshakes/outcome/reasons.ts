@@ -20,7 +20,7 @@ export const reasons = {
   expired: { status: 410, title: 'This link has expired', text: 'You did not finish in time. Start again at {site}.' },
   superseded: { status: 409, title: 'You started another connection in this browser', text: 'A browser can connect one {provider} account at a time. You started another connection after this one, so this one has ended and connected nothing.' },
   accountDeclined: { status: 403, title: 'You declined this account', text: '{provider} gave access to an account, and you declined it. Nothing was connected. We revoke the access if {provider} supports that.' },
-  canceled: { status: 403, title: 'You canceled', text: 'Nothing was connected. You can start again at {site}.' },
+  canceled: { status: 403, title: 'You canceled', text: 'Nothing was connected.' },
   tokensRevoked: { status: 403, title: 'You are signed out', text: '{site} ended your access to this page. Nothing was connected. Sign in at {site} and start again.' },
   denied: { status: 403, title: 'You did not allow access', text: '{provider} reports that access was denied. Nothing was connected.' },
   providerRefused: { status: 502, title: '{provider} refused the request', text: '{provider} did not let us ask for access. Nothing was connected.' },
