@@ -17,6 +17,7 @@ const commands = {
   broadcast: async () => (await import('./commands/broadcast.ts')).addBroadcast,
   notifications: async () => (await import('./commands/notifications.ts')).addNotifications,
   deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveries,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   status: async () => (await import('./commands/status.ts')).addStatus,
   why: async () => (await import('./commands/why.ts')).addWhy,
   connect: async () => (await import('./commands/connect.ts')).addConnect

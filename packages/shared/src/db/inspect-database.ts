@@ -13,7 +13,7 @@ export interface DatabaseFacts {
   migrations: MigrationFacts
 }
 
-export interface MigrationFacts {
+interface MigrationFacts {
   applied: number
   /** The names of those that this version of Carillon has and the database lacks. */
   missing: string[]

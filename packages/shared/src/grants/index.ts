@@ -12,3 +12,4 @@ export {
 } from './revocations.ts'
 export type { DueRevocation, RevocationResult } from './revocations.ts'
 export { openCredentials, sealCredentials, sealTarget, withTarget } from './seal.ts'
+export { canOpenGrant, sampleGrants } from './sample-grants.ts'

@@ -2,4 +2,4 @@ export { findUserActivity, searchedNotifications } from './find-user-activity.ts
 export { findUserConnections } from './find-connections.ts'
 export type { UserConnection } from './find-connections.ts'
 export { findRecipient } from './find-recipient.ts'
-export type { HostBlock, Recipient, RecipientConnection, RecipientNotification } from './recipient.ts'
+export type { Recipient, RecipientConnection } from './recipient.ts'

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { deliveryStates, publicId } from '@carillon/shared/db'
 import type { Message } from '@carillon/shared/providers'
+import { searchedNotifications } from '@carillon/shared/recipients'
 import type { Recipient, UserConnection } from '@carillon/shared/recipients'
 import type { Explanation, Story } from '../../why/story.ts'
 import { timeField } from '../../input/fields.ts'
@@ -57,7 +58,7 @@ export const userStoryResponse = Type.Object({
     createdAt: timeField,
     received,
     explanation
-  }, { title: 'RecentNotification' }), { description: 'The last notifications that were addressed to the user, newest first. Among the latest 500 of the deployment' })
+  }, { title: 'RecentNotification' }), { description: `The last notifications that were addressed to the user, newest first. Among the latest ${searchedNotifications} of the deployment` })
 }, { title: 'UserStory' })
 
 export function toRecipientStoryResponse (
