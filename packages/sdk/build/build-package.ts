@@ -6,10 +6,11 @@ import { dirname, join } from 'node:path'
 
 const root = dirname(import.meta.dirname)
 
-/** Writes the script that the package exports. */
+/** Writes the exported scripts. Pages load the one for browsers without a bundler, so it contains what it imports. */
 export async function buildScripts (outdir: string): Promise<void> {
-  const entryPoints = { index: join(root, 'src/index.ts') }
-  await build({ entryPoints, outdir, bundle: true, format: 'esm', target: 'es2022', platform: 'neutral', packages: 'external', logLevel: 'warning' })
+  const shared = { outdir, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' } as const
+  await build({ ...shared, entryPoints: { index: join(root, 'src/index.ts') }, platform: 'neutral', packages: 'external' })
+  await build({ ...shared, entryPoints: { browser: join(root, 'src/browser/index.ts') }, platform: 'browser' })
 }
 
 /** Writes the declarations of the exported functions. */

@@ -1,6 +1,7 @@
 import { openApi } from './api/open-api.ts'
 import type { CarillonOptions } from './api/open-api.ts'
 import { createConnections } from './resources/connections.ts'
+import { createEndpoints } from './resources/endpoints.ts'
 import { createHandshakes } from './resources/handshakes.ts'
 import { createNotifications } from './resources/notifications.ts'
 import { createConnectors, createProviders } from './resources/providers.ts'
@@ -11,6 +12,7 @@ import { createUsers } from './resources/users.ts'
 export class Carillon {
   readonly connections: ReturnType<typeof createConnections>
   readonly connectors: ReturnType<typeof createConnectors>
+  readonly endpoints: ReturnType<typeof createEndpoints>
   readonly handshakes: ReturnType<typeof createHandshakes>
   readonly notifications: ReturnType<typeof createNotifications>
   readonly providers: ReturnType<typeof createProviders>
@@ -21,6 +23,7 @@ export class Carillon {
     const api = openApi(options)
     this.connections = createConnections(api)
     this.connectors = createConnectors(api)
+    this.endpoints = createEndpoints(api)
     this.handshakes = createHandshakes(api)
     this.notifications = createNotifications(api)
     this.providers = createProviders(api)

@@ -13,8 +13,8 @@ export interface Stack {
   site: Site
 }
 
-/** The API, the worker and the simulators. */
-export async function startStack (t: Test, env: Record<string, string> = {}): Promise<Stack> {
+/** The API, the worker, and the simulators of these providers. */
+export async function startStack (t: Test, env: Record<string, string> = {}, ...offer: string[]): Promise<Stack> {
   const { url: DATABASE_URL } = await testDatabase(t)
   const sandbox = await openSandbox()
   t.teardown(() => sandbox.close())
@@ -28,7 +28,7 @@ export async function startStack (t: Test, env: Record<string, string> = {}): Pr
     RECONCILE_SECONDS: '1',
     PORT: '0',
     SITE_NAME: 'Teapot Shop',
-    ...sandbox.environment('pushbullet'),
+    ...sandbox.environment('pushbullet', ...offer),
     ...env
   }
   const api = spawnApp(t, 'api', { env: shared })

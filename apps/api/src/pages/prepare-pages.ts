@@ -51,6 +51,8 @@ const pageHeaders = {
       'frame-ancestors': ["'none'"]
     }
   },
+  // Sites open these pages in a popup. With the default, the popup looks closed to the site as soon as it loads one.
+  crossOriginOpenerPolicy: { policy: 'unsafe-none' as const },
   xFrameOptions: { action: 'deny' as const },
   referrerPolicy: { policy: 'no-referrer' as const },
   // The host may serve other things over http, so the operator of the host decides.

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openAddressApi } from '../handshakes/open-address-api.ts'
 import { outcome, untilFocused } from './on-pages.ts'
-import { noChromium, openChromium } from './open-chromium.ts'
+import { noChromium, openChromium } from '@carillon/testing/chromium'
 import { inspect } from './open-visits.ts'
 
 t.test('connecting by an address on the plain pages', { skip: noChromium }, async (t) => {

@@ -1,7 +1,7 @@
 import { until } from '@carillon/testing'
 import t from 'tap'
 import { item, logInAndAuthorize, outcome, untilFocused } from './on-pages.ts'
-import { noChromium } from './open-chromium.ts'
+import { noChromium } from '@carillon/testing/chromium'
 import { openVisits } from './open-visits.ts'
 
 t.test('connecting by a verifier or a code on the plain pages', { skip: noChromium }, async (t) => {

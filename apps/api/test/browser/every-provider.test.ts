@@ -10,7 +10,7 @@ import type { Test } from 'tap'
 import { allDefinitions } from '../../../../packages/shared/test/providers/conformance/all-definitions.ts'
 import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
 import { item } from './on-pages.ts'
-import { noChromium, openChromium } from './open-chromium.ts'
+import { noChromium, openChromium } from '@carillon/testing/chromium'
 
 /** No provider has more pages between the list and the site. */
 const maxPages = 10

@@ -2,7 +2,7 @@ import { until } from '@carillon/testing'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { item, outcome, untilFocused } from './on-pages.ts'
-import { noChromium } from './open-chromium.ts'
+import { noChromium } from '@carillon/testing/chromium'
 import { openVisits } from './open-visits.ts'
 
 t.test('the plain pages', { skip: noChromium }, async (t) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { WebSocket } from 'undici'
-import { findProgram } from './find-program.ts'
+import { findProgram } from '@carillon/testing/find-program'
 
 const required = process.env['CARILLON_REQUIRE_FIREFOX'] === '1'
 

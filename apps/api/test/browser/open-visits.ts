@@ -6,7 +6,7 @@ import type { Site } from '@carillon/testing'
 import axe from 'axe-core'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { openChromium } from './open-chromium.ts'
+import { openChromium } from '@carillon/testing/chromium'
 
 export interface Visits {
   site: Site

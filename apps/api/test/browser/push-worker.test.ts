@@ -3,7 +3,7 @@ import { newId, parseId } from '@carillon/shared/db'
 import { until } from '@carillon/testing'
 import t from 'tap'
 import { openTestApi, textAt } from '../open-api.ts'
-import { noChromium, openChromium } from './open-chromium.ts'
+import { noChromium, openChromium } from '@carillon/testing/chromium'
 
 t.setTimeout(180_000)
 

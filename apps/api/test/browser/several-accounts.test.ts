@@ -2,7 +2,7 @@ import t from 'tap'
 import { saveConnections } from '@carillon/shared/connections'
 import { ensureUser } from '@carillon/shared/users'
 import { openAddressApi } from '../handshakes/open-address-api.ts'
-import { noChromium, openChromium } from './open-chromium.ts'
+import { noChromium, openChromium } from '@carillon/testing/chromium'
 import { inspect } from './open-visits.ts'
 
 t.test('a user with several accounts of one provider mutes and disconnects one of them', { skip: noChromium }, async (t) => {

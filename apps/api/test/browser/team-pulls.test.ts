@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openTeamPulls } from '../v1/pulls/open-team-pulls.ts'
 import { item, outcome } from './on-pages.ts'
-import { noChromium, openChromium } from './open-chromium.ts'
+import { noChromium, openChromium } from '@carillon/testing/chromium'
 import { inspect } from './open-visits.ts'
 
 t.test('the data that the plain pages show about a team', { skip: noChromium }, async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openTeamApi } from '../open-team-api.ts'
 import { item, outcome } from './on-pages.ts'
-import { noChromium, openChromium } from './open-chromium.ts'
+import { noChromium, openChromium } from '@carillon/testing/chromium'
 import { inspect } from './open-visits.ts'
 
 t.test('connections of a team on the plain pages', { skip: noChromium }, async (t) => {

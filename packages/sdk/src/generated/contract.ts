@@ -837,6 +837,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events
+         * @description Newest first; with `after`, oldest first. With an API key: scope `notifications:read`.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve an event
+         * @description With an API key: scope `notifications:read`.
+         */
+        get: operations["getEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch events
+         * @description New events as server-sent events. With an API key: scope `notifications:read`.
+         */
+        get: operations["watchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/endpoints": {
         parameters: {
             query?: never;
@@ -2162,6 +2222,115 @@ export interface components {
         ProviderStatusList: {
             data: components["schemas"]["ProviderStatus"][];
         };
+        /** EventDelivery */
+        EventDelivery: {
+            /** @description `ntf_…` */
+            notificationId: string;
+            /** @description `con_…` */
+            connectionId: string;
+            userId?: string;
+            reason?: string;
+        };
+        /**
+         * DeliveryEventData
+         * @description Of `delivery.…`
+         */
+        DeliveryEventData: {
+            provider: string;
+            /** @description Up to a hundred deliveries that changed together */
+            deliveries: components["schemas"]["EventDelivery"][];
+        };
+        /**
+         * ConnectionEventData
+         * @description Of `connection.…` and `pull.failed`
+         */
+        ConnectionEventData: {
+            /** @description `con_…` */
+            connectionId: string;
+            provider: string;
+            userId: string | null;
+            teamId: string | null;
+            reason?: string;
+            missingPermissions?: string[];
+        };
+        /**
+         * HandshakeEventData
+         * @description Of `handshake.failed`
+         */
+        HandshakeEventData: {
+            /** @description `hsk_…` */
+            handshakeId: string;
+            provider: string;
+            userId: string | null;
+            teamId: string | null;
+            error: string;
+        };
+        /**
+         * EventCounts
+         * @description Deliveries by state, as far as there are any
+         */
+        EventCounts: {
+            queued?: number;
+            sending?: number;
+            retrying?: number;
+            parked?: number;
+            sent?: number;
+            failed?: number;
+            unknown?: number;
+            canceled?: number;
+            expired?: number;
+            skipped?: number;
+        };
+        /**
+         * NotificationEventData
+         * @description Of `notification.completed`
+         */
+        NotificationEventData: {
+            /** @description `ntf_…` */
+            notificationId: string;
+            /** @enum {unknown} */
+            status: "completed" | "canceled";
+            counts: components["schemas"]["EventCounts"];
+        };
+        /**
+         * EndpointEventData
+         * @description Of `endpoint.disabled`
+         */
+        EndpointEventData: {
+            /** @description `end_…` */
+            endpointId: string;
+            reason: string;
+        };
+        /**
+         * ProviderEventData
+         * @description Of `provider.…`. `cause` is that of a pause
+         */
+        ProviderEventData: {
+            provider: string;
+            /** @enum {unknown} */
+            cause?: "misconfigured" | "breakerOpen";
+            reason?: string;
+        };
+        /** Event */
+        Event: {
+            /** @description `evt_…`. A receiver that gets the event again finds the same id */
+            id: string;
+            /** @enum {unknown} */
+            type: "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled";
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /** @description Its members depend on the type. Ids that are null belong to users or teams that were deleted */
+            data: components["schemas"]["DeliveryEventData"] | components["schemas"]["ConnectionEventData"] | components["schemas"]["HandshakeEventData"] | components["schemas"]["NotificationEventData"] | components["schemas"]["EndpointEventData"] | components["schemas"]["ProviderEventData"];
+        };
+        /** EventList */
+        EventList: {
+            data: components["schemas"]["Event"][];
+            /** @description The `cursor` of the next page. Null on the last page */
+            nextCursor: string | null;
+        };
         /** EndpointRequest */
         EndpointRequest: {
             /** @description Where events are sent. `https`, or `http` on this machine during development and for hosts in `ALLOW_PRIVATE_HOSTS` */
@@ -2483,6 +2652,16 @@ export type ProviderLimits = components['schemas']['ProviderLimits'];
 export type WaitingDeliveries = components['schemas']['WaitingDeliveries'];
 export type ProviderStatus = components['schemas']['ProviderStatus'];
 export type ProviderStatusList = components['schemas']['ProviderStatusList'];
+export type EventDelivery = components['schemas']['EventDelivery'];
+export type DeliveryEventData = components['schemas']['DeliveryEventData'];
+export type ConnectionEventData = components['schemas']['ConnectionEventData'];
+export type HandshakeEventData = components['schemas']['HandshakeEventData'];
+export type EventCounts = components['schemas']['EventCounts'];
+export type NotificationEventData = components['schemas']['NotificationEventData'];
+export type EndpointEventData = components['schemas']['EndpointEventData'];
+export type ProviderEventData = components['schemas']['ProviderEventData'];
+export type Event = components['schemas']['Event'];
+export type EventList = components['schemas']['EventList'];
 export type EndpointRequest = components['schemas']['EndpointRequest'];
 export type EndpointWithSecret = components['schemas']['EndpointWithSecret'];
 export type Endpoint = components['schemas']['Endpoint'];
@@ -3956,6 +4135,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderStatusList"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Only events of this type */
+                type?: "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled";
+                /** @description Your id of the user */
+                userId?: string;
+                /** @description The id of an event. Lists those that were recorded after it, oldest first */
+                after?: string;
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+        };
+    };
+    getEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "evt_01980e4a7c3b7f539d5e3c1f2a6b8da1",
+                     *       "type": "connection.needs_reauth",
+                     *       "createdAt": "2026-11-30T10:02:00.000Z",
+                     *       "data": {
+                     *         "connectionId": "con_01980e4a7c3b7f539d5e3c1f2a6b8d90",
+                     *         "provider": "pushbullet",
+                     *         "userId": "alice",
+                     *         "teamId": null,
+                     *         "reason": "access token is not accepted"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+        };
+    };
+    watchEvents: {
+        parameters: {
+            query?: {
+                /** @description Only events of this type */
+                type?: "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled";
+                /** @description Your id of the user */
+                userId?: string;
+            };
+            header?: {
+                /** @description The last event that you received. The stream continues after it. Without it, the stream starts with the next event */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each event has its type as `event`, its id as `id`, and the event as JSON in `data`. The stream does not end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };

@@ -1,6 +1,6 @@
 import type {
   Delivery, DeliveryDetails, Notification, NotificationBatch, NotificationBatchRequest, NotificationPreview, NotificationRequest,
-  PreviewRequest, UnreachableRecipient
+  PreviewRequest, RecipientStory, UnreachableRecipient
 } from '../generated/contract.ts'
 import { createList } from '../api/list.ts'
 import type { List } from '../api/list.ts'
@@ -49,6 +49,9 @@ export function createNotifications (api: Api) {
     /** One delivery with its history, and a sentence that explains its state. */
     delivery: async (id: string, connectionId: string, options: RequestOptions = {}): Promise<DeliveryDetails> =>
       await dataOf(api.GET('/v1/notifications/{id}/deliveries/{connectionId}', { params: { path: { id, connectionId } }, ...toInit(options) })),
+    /** Why one user gets the notification or not, in sentences. */
+    why: async (id: string, userId: string, options: RequestOptions = {}): Promise<RecipientStory> =>
+      await dataOf(api.GET('/v1/notifications/{id}/why', { params: { path: { id }, query: { userId } }, ...toInit(options) })),
     /** The progress, each time that it changes, until no delivery changes any more. */
     async * events (id: string, options: StreamOptions = {}): AsyncGenerator<NotificationProgress> {
       for await (const { type, data } of readEvents(api, `/v1/notifications/${encodeURIComponent(id)}/events`, options)) {

@@ -12,6 +12,8 @@ const homes = [
   'apps/sandbox/src/simulators.ts',
   // Types with the descriptions of the contract.
   'packages/sdk/src/generated/',
+  // The standard of browsers has the same name.
+  'packages/sdk/src/browser/',
   // Libraries for one provider each, and the numbers of one provider.
   'packages/clients/',
   'apps/bench/',
