@@ -16,6 +16,7 @@ import { buildSerializers } from './build-serializers.ts'
 import { chooseRequestId, identifyRequests } from './request-id.ts'
 import { logRequests } from './request-log.ts'
 import type { Services } from './services.ts'
+import { traceRequests } from './trace-requests.ts'
 import { validateInput } from './input/validation.ts'
 import { v1 } from './v1/v1.ts'
 
@@ -46,6 +47,7 @@ export async function buildApp (services: Services): Promise<FastifyInstance> {
   identifyRequests(app)
   logRequests(app, log)
   countRequests(app, services)
+  traceRequests(app, services.tracing)
   handleProblems(app, site.publicUrl)
   refuseRequests(app)
   leaveBodiesUnread(app)

@@ -16,11 +16,11 @@ const drainTimeoutMs = 10_000
 /** Runs the API until the process is asked to stop. */
 export async function runApi (env: Record<string, string | undefined>, overrides: ProcessOverrides = {}): Promise<void> {
   const options = { name: 'api', env, drainTimeoutMs: providerDrainTimeoutMs, overrides }
-  await runProcess(options, async ({ config, definitions, log, shutdown }) => {
-    const stores = openStores(config, log)
+  await runProcess(options, async ({ config, definitions, log, tracing, shutdown }) => {
+    const stores = openStores(config, log, { tracing })
     shutdown.onClose(() => stores.close())
     await stores.waitUntilReady(shutdown.stopping)
-    const runtime = createRuntime(config, { ...overrides, definitions, log, stores, signal: shutdown.aborting })
+    const runtime = createRuntime(config, { ...overrides, definitions, log, stores, tracing, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
     measureProcess(runtime.metrics.registry, 'api')
 

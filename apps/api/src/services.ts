@@ -9,6 +9,7 @@ import type { Provider, Registrations } from '@carillon/shared/providers'
 import type { StreamingHttp } from '@carillon/http'
 import type { PullJob } from '@carillon/shared/pulls'
 import type { JobQueue, QueueBackend } from '@carillon/shared/queue'
+import type { Tracing } from '@carillon/shared/tracing'
 import type { Vault, VaultKey } from '@carillon/shared/vault'
 
 /** The dependencies of the server. main.ts and the tests open them. */
@@ -40,6 +41,7 @@ export interface Services {
   /** Addresses and ranges of reverse proxies, whose `X-Forwarded-For` is believed. */
   trustedProxies: string[]
   apiMetrics: ApiMetrics
+  tracing?: Tracing | undefined
   /** Undefined without METRICS_TOKEN. */
   metricsReader: MetricsReader | undefined
   log: Log

@@ -19,8 +19,8 @@ const drainTimeoutMs = 10_000
 
 /** Runs the worker until the process is asked to stop. */
 export async function runWorker (env: Record<string, string | undefined>, overrides: ProcessOverrides = {}): Promise<void> {
-  await runProcess({ name: 'worker', env, drainTimeoutMs, overrides }, async ({ config, definitions, log, shutdown }) => {
-    const stores = openStores(config, log)
+  await runProcess({ name: 'worker', env, drainTimeoutMs, overrides }, async ({ config, definitions, log, tracing, shutdown }) => {
+    const stores = openStores(config, log, { tracing })
     shutdown.onClose(() => stores.close())
     const { database, queueBackend } = stores
     const { HOST: host, WORKER_HEALTH_PORT: port } = config
@@ -38,7 +38,7 @@ export async function runWorker (env: Record<string, string | undefined>, overri
       shutdown.onClose(() => { server.close() })
     }
     await stores.waitUntilReady(shutdown.stopping)
-    const runtime = createRuntime(config, { ...overrides, definitions, log, metrics, stores, signal: shutdown.aborting })
+    const runtime = createRuntime(config, { ...overrides, definitions, log, metrics, stores, tracing, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
 
     await requestEvents(database, 'configuration', config.RECORD_DELIVERY_EVENTS === '1' ? optInEventTypes : [])

@@ -8,6 +8,7 @@ import { limitTime } from '../limit-time.ts'
 import type { DueMessages } from './load-messages.ts'
 import { createSender } from './send.ts'
 import { createBatchFlusher } from './batch-flusher.ts'
+import { traceAttempt } from './trace-attempt.ts'
 
 export interface Batch {
   claimId: string
@@ -28,9 +29,14 @@ const endShare = 0.9
  * Sends the claimed deliveries and settles them in sets. Hands back those that it cannot start in time. Rejects only while the
  * database is unreachable; the remaining deliveries then wait for the end of their lease.
  */
-export async function sendBatch (
-  services: DeliverServices, { claimId, provider, messages, claimed, startedAt }: Batch
-): Promise<void> {
+export async function sendBatch (services: DeliverServices, batch: Batch): Promise<void> {
+  const { tracing } = services
+  if (tracing === undefined) return await sendAll(services, batch)
+  const attributes = { 'carillon.provider': batch.provider.id, 'carillon.deliveries': batch.claimed.length }
+  await tracing.inSpan('deliver', { attributes }, () => sendAll(services, batch))
+}
+
+async function sendAll (services: DeliverServices, { claimId, provider, messages, claimed, startedAt }: Batch): Promise<void> {
   const { breakers, database, log, now, leaseMs, metrics, paces } = services
   const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.aborting)
   const send = createSender(services, provider, messages, { signal, startedAt })
@@ -88,7 +94,8 @@ export async function sendBatch (
     if (blocked !== undefined) return { delivery, outcome: waitOutcome(blocked.until, blocked.reason) }
     const limitedUntilMs = limits.get(delivery.connectionId)
     if (limitedUntilMs !== undefined && limitedUntilMs > now()) return { delivery, outcome: waitOutcome(limitedUntilMs, 'rateLimited') }
-    const settlement = await send(delivery)
+    const due = messages.get(delivery.notificationId)
+    const settlement = await traceAttempt(services.tracing, { provider, delivery, due }, () => send(delivery))
     const { limitedUntil } = settlement.outcome
     if (limitedUntil !== null) limits.set(delivery.connectionId, limitedUntil)
     return settlement

@@ -7,6 +7,7 @@ import type { Log } from '@carillon/shared/log'
 import type { WorkerMetrics } from '@carillon/shared/metrics'
 import type { Provider, Registrations } from '@carillon/shared/providers'
 import type { Breakers, Paces } from '@carillon/shared/throttling'
+import type { Tracing } from '@carillon/shared/tracing'
 import type { Vault } from '@carillon/shared/vault'
 
 export interface DeliverServices {
@@ -18,6 +19,7 @@ export interface DeliverServices {
   breakers: Breakers
   paces: Paces
   metrics: WorkerMetrics
+  tracing?: Tracing | undefined
   vault: Vault
   http: Http
   /** Downloaded files, which all recipients of a notification share. */

@@ -5,18 +5,19 @@ import type { DeliverServices } from './deliver-services.ts'
 /** What is sent, by the ids of the notifications. */
 export type DueMessages = ReadonlyMap<string, DueMessage>
 
-interface DueMessage {
+export interface DueMessage {
   message: Message
   /** When its notification was accepted, or should be sent, in milliseconds since the epoch. */
   dueAt: number
   /** The id of the request that created the notification. */
   requestId: string | null
+  traceparent?: string | null
 }
 
 export async function loadMessages ({ sql }: Database, notificationIds: string[]): Promise<DueMessages> {
   const ids = [...new Set(notificationIds)]
   const rows = await sql<Array<DueMessage & { id: string }>>`
-    select id, message, extract(epoch from coalesce(send_at, created_at))::float8 * 1000 as "dueAt", request_id as "requestId"
+    select id, message, extract(epoch from coalesce(send_at, created_at))::float8 * 1000 as "dueAt", request_id as "requestId", traceparent
     from notifications where id = any (${ids}::uuid[])`
   return new Map(rows.map(({ id, ...message }) => [id, message]))
 }

@@ -1,8 +1,10 @@
+import { publicId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import { runWithRequestId } from '@carillon/shared/log'
 import type { Log } from '@carillon/shared/log'
 import { enqueuePlanAgain, enqueueSegments, maxClockSkewMs } from '@carillon/shared/deliveries'
 import type { DeliveryQueues, PlanJob } from '@carillon/shared/deliveries'
+import type { Tracing } from '@carillon/shared/tracing'
 import { paceOf } from './pace.ts'
 import { cutSegments, openPlan, readPlan } from './segments.ts'
 import type { PlanRequest } from './segments.ts'
@@ -13,6 +15,7 @@ export interface PlanServices {
   /** The maximum of requests per second, by provider. A provider without an entry has no limit. */
   perSecond: ReadonlyMap<string, number>
   log: Log
+  tracing?: Tracing | undefined
   /** Aborts when the worker is asked to stop. Another job then continues the plan. */
   stopping: AbortSignal
 }
@@ -27,7 +30,14 @@ const segmentsPerStatement = 50
 export async function plan (services: PlanServices, { notificationId }: PlanJob): Promise<void> {
   const request = await readPlan(services.database, notificationId)
   if (request === undefined) return
-  await runWithRequestId(request.requestId, () => planAs(services, notificationId, request))
+  await runWithRequestId(request.requestId, () => planTraced(services, notificationId, request))
+}
+
+async function planTraced (services: PlanServices, notificationId: string, request: PlanRequest): Promise<void> {
+  const { tracing } = services
+  if (tracing === undefined) return await planAs(services, notificationId, request)
+  const attributes = { 'carillon.notification.id': publicId('notification', notificationId) }
+  await tracing.inSpan('plan', { parent: request.traceparent, attributes }, () => planAs(services, notificationId, request))
 }
 
 async function planAs (

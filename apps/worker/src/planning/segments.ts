@@ -8,6 +8,7 @@ export interface PlanRequest {
   delayMs: number
   /** The id of the request that created it. */
   requestId: string | null
+  traceparent: string | null
 }
 
 /** The plan of one provider. */
@@ -20,7 +21,7 @@ export interface Plan {
 /** Undefined when nothing is left to plan: the notification is planned, unknown, or was canceled before its plan started. */
 export async function readPlan ({ sql }: Database, notificationId: string): Promise<PlanRequest | undefined> {
   const [row] = await sql<PlanRequest[]>`
-    select providers, spread_seconds as "spreadSeconds", request_id as "requestId",
+    select providers, spread_seconds as "spreadSeconds", request_id as "requestId", traceparent,
       greatest(0, coalesce(extract(epoch from send_at - now()) * 1000, 0))::float8 as "delayMs"
     from notifications where id = ${notificationId} and planned_at is null`
   return row

@@ -49,6 +49,8 @@ export interface HttpOptions {
   connectionsPerOrigin?: number
   /** Sent with every request, after the request's own. Defaults to the product with its version. */
   userAgent?: string
+  /** Returns the `traceparent` of a request that is sent now (W3C Trace Context), if it is part of a trace. */
+  traceparent?: () => string | undefined
   /** Aborts every `request`, in addition to its own signal. A process that shuts down does not wait for a provider. */
   signal?: AbortSignal
 }
@@ -94,7 +96,7 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     async request (request, signal) {
       if (latest?.text !== request.url) latest = { text: request.url, url: httpUrl(request.url) }
       const { url } = latest
-      const identified = { ...request, headers: addUserAgent(request.headers, userAgent) }
+      const identified = { ...request, headers: addOwnHeaders(request.headers) }
       const terms = {
         timeoutMs: request.timeoutMs ?? limits.totalTimeoutMs,
         headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,
@@ -108,7 +110,7 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     },
     async stream (request, signal) {
       const url = httpUrl(request.url)
-      const identified = { ...request, headers: addUserAgent(request.headers, userAgent) }
+      const identified = { ...request, headers: addOwnHeaders(request.headers) }
       const { headersTimeoutMs, bodyTimeoutMs, streamTimeoutMs: totalTimeoutMs } = limits
       const terms = { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }
       if (isTrusted(url, request)) return await dispatchStream(open, url, identified, terms, signal)
@@ -123,6 +125,12 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     async close () {
       await Promise.all([open.close(), guarded.close()])
     }
+  }
+
+  function addOwnHeaders<Headers extends Record<string, string | string[]>> (headers: Headers | undefined) {
+    const identified = addUserAgent(headers, userAgent)
+    const traceparent = options.traceparent?.()
+    return traceparent === undefined ? identified : { ...identified, traceparent }
   }
 
   function isTrusted ({ origin }: URL, { isGuarded = false }: Pick<HttpRequest, 'isGuarded'>): boolean {

@@ -49,6 +49,7 @@ const after = {
   EVENT_RETENTION_DAYS: { ...integer(7, 3650), initial: '30', about: 'How long events are kept.' },
   RECORD_DELIVERY_EVENTS: { ...oneOf('0', '1'), initial: '0', about: '1 records events of the types `delivery.…` although no endpoint receives them (docs/events.md).' },
   WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz, /readyz and /metrics on HOST; none when absent.' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { ...url('http', 'https'), about: 'OpenTelemetry collector that gets the traces of the API and the worker, by OTLP over HTTP; none when absent.' },
   METRICS_TOKEN: { ...secretText, about: 'Bearer token for /metrics of the API and the worker, which are off when it is absent.' },
 
   CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },

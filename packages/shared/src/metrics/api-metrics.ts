@@ -2,7 +2,7 @@ import { Counter, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 import { requestBuckets } from './buckets.ts'
 
-export interface AnsweredRequest {
+interface AnsweredRequest {
   method: string
   /** The pattern of the route, or `none`. A path would contain ids. */
   route: string

@@ -5,7 +5,7 @@ import type { PullEnd } from '../pulls/index.ts'
 import { deliveryBuckets, requestBuckets } from './buckets.ts'
 
 /** A delivery whose outcome is stored. */
-export interface SettledDelivery {
+interface SettledDelivery {
   outcome: Pick<Outcome, 'state' | 'attempted' | 'event'>
   /** From the accept of its notification, or from its `sendAt`, until now. */
   ageMs: number

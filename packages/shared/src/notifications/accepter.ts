@@ -6,6 +6,7 @@ import type { Accepted } from '../deliveries/index.ts'
 import type { DeliveryQueues } from '../deliveries/delivery-queues.ts'
 import type { Audience, Draft } from './draft.ts'
 import { enqueueBatches, enqueuePlans, enqueueWakes } from '../deliveries/enqueue.ts'
+import type { Tracing } from '../tracing/index.ts'
 import { AlreadyAcceptedError } from './already-accepted-error.ts'
 import { RevokedKeyError } from './revoked-key-error.ts'
 
@@ -27,6 +28,15 @@ export interface Accepter {
   close: () => Promise<void>
 }
 
+export interface AccepterServices {
+  database: Database
+  queues: DeliveryQueues
+  log: Log
+  tracing?: Tracing | undefined
+  /** Called with the number of notifications that were committed together. */
+  onAccepted?: (notifications: number) => void
+}
+
 interface Waiting {
   drafts: Draft[]
   resolve: (accepted: Accepted[]) => void
@@ -37,11 +47,7 @@ interface Waiting {
  * Commits drafts in groups: a single one immediately, and those that arrive during a statement together in the next one.
  * Accepting does not wait for the queue: reconcile finds rows without jobs.
  */
-export function createAccepter (
-  { database, queues, log, onAccepted = () => {} }: {
-    database: Database, queues: DeliveryQueues, log: Log, onAccepted?: (notifications: number) => void
-  }
-): Accepter {
+export function createAccepter ({ database, queues, log, tracing, onAccepted = () => {} }: AccepterServices): Accepter {
   const offered = [...queues.deliver.keys()]
   const waiting: Waiting[] = []
   const enqueuing = new Set<Promise<void>>()
@@ -50,9 +56,17 @@ export function createAccepter (
   async function commitAll (): Promise<void> {
     // Requests that were parsed in the same turn of the event loop share a statement.
     await new Promise(setImmediate)
-    while (waiting.length > 0) await commit(takeGroup(waiting))
+    while (waiting.length > 0) await commitTraced(takeGroup(waiting))
     // Runs in the same turn as the check of `waiting`, so a later caller starts a new commit.
     committing = undefined
+  }
+
+  /** The span belongs to the trace of the first notification. */
+  async function commitTraced (group: Waiting[]): Promise<void> {
+    const [first] = group.flatMap(({ drafts }) => drafts)
+    const parent = first?.traceparent
+    if (tracing === undefined || parent === undefined) return await commit(group)
+    await tracing.inSpan('accept', { parent, attributes: { 'carillon.requests': group.length } }, () => commit(group))
   }
 
   async function commit (group: Waiting[]): Promise<void> {
@@ -84,7 +98,9 @@ export function createAccepter (
 
   function acceptAll (drafts: Draft[]): Promise<Accepted[]> {
     return new Promise((resolve, reject) => {
-      waiting.push({ drafts, resolve, reject })
+      const traceparent = tracing?.traceparent()
+      const traced = traceparent === undefined ? drafts : drafts.map((draft) => ({ ...draft, traceparent }))
+      waiting.push({ drafts: traced, resolve, reject })
       // A group belongs to several requests.
       committing ??= runWithRequestId(null, commitAll)
     })

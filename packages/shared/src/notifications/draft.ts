@@ -31,6 +31,8 @@ export interface Draft {
   createdBy?: string | undefined
   /** The id of the request that creates it. */
   requestId?: string | undefined
+  /** Of the request (W3C Trace Context). The attempts of its deliveries become part of that trace. */
+  traceparent?: string | undefined
 }
 
 /**

@@ -1,6 +1,8 @@
 import { Queue, Worker, createPostgresBackend, withBackend } from 'bullmq'
-import type { PgPool, WorkerOptions as BullWorkerOptions } from 'bullmq'
+import type { PgPool, Telemetry, WorkerOptions as BullWorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
+import { createQueueTelemetry } from './queue-telemetry.ts'
+import type { Tracing } from '../tracing/index.ts'
 import { parseDatabaseUrl } from '../postgres/index.ts'
 import { StoreError } from '../stores/store-error.ts'
 import { withTimeout, storeTimeoutMs } from './with-timeout.ts'
@@ -19,6 +21,7 @@ export interface QueueBackendOptions {
   redisUrl?: string | undefined
   /** The prefix of every Redis key. Deployments that share a Redis need different prefixes. */
   prefix: string
+  tracing?: Tracing | undefined
   /** Called with each connection error and failed job. None of them ends the process. */
   onError: (error: Error) => void
 }
@@ -40,7 +43,7 @@ const stalledCheckMs = 5_000
 /** Finished jobs are removed: the rows of the deliveries record the results. */
 const defaultJobOptions = { removeOnComplete: true, removeOnFail: true }
 
-function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): QueueBackend {
+function openRedis ({ prefix, tracing, onError }: QueueBackendOptions, url: string): QueueBackend {
   // No `lazyConnect`: BullMQ waits only for the first attempt, and a queue or worker whose first attempt failed never recovers.
   const connect = (maxRetriesPerRequest: number | null): Redis =>
     // READONLY: the address now points to a replica, or this connection leads to a Redis that has become one.
@@ -50,15 +53,16 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
   // Adding fails fast while Redis is unreachable, and reconcile adds the job later. A worker waits until Redis returns.
   const adding = connect(1)
   let working: Redis | undefined
+  const telemetry = telemetryOf(tracing)
   const ping = (): Promise<unknown> => withTimeout(adding.ping())
   let probed: Queue | undefined
   return {
     kind: 'redis',
-    openQueue: (name) => asJobQueue(new Queue(name, { connection: adding, prefix, defaultJobOptions }), onError),
+    openQueue: (name) => asJobQueue(new Queue(name, { connection: adding, prefix, defaultJobOptions, ...telemetry }), onError),
     openWorker: (name, process, options) => {
       const connection = working ??= connect(null)
-      return asJobWorker(
-        (run) => new Worker(name, run, { ...workerOptions(options), connection, prefix }), process, { ping, onError })
+      const worker = { ...workerOptions(options), ...telemetry }
+      return asJobWorker((run) => new Worker(name, run, { ...worker, connection, prefix }), process, { ping, onError })
     },
     openCounts: (options) => openSharedCounts(adding, prefix, options),
     ping: async () => { await ping() },
@@ -78,7 +82,7 @@ function openRedis ({ prefix, onError }: QueueBackendOptions, url: string): Queu
   }
 }
 
-function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBackend {
+function openPostgres ({ databaseUrl, tracing, onError }: QueueBackendOptions): QueueBackend {
   const address = parseDatabaseUrl(databaseUrl)
   if (address.isPgBouncer) {
     throw new StoreError('REDIS_URL is missing, and DATABASE_URL has pgbouncer=true: jobs in PostgreSQL need sessions that last (LISTEN), ' +
@@ -93,15 +97,16 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
   pool.on('error', onError)
   const connection = pool as unknown as PgPool // the same methods; only the overloads of `on` differ
   const ping = (): Promise<unknown> => withTimeout(pool.query('select 1'))
+  const telemetry = telemetryOf(tracing)
   const openProbed = () => new bull.Queue(probeQueueName, { connection }).on('error', onError)
   let probed: ReturnType<typeof openProbed> | undefined
   return {
     kind: 'postgres',
-    openQueue: (name) => asJobQueue(new bull.Queue(name, { connection, defaultJobOptions }), onError),
+    openQueue: (name) => asJobQueue(new bull.Queue(name, { connection, defaultJobOptions, ...telemetry }), onError),
     openWorker: (name, process, options) => {
       // An idle worker keeps a connection to listen on. Without one of its own, many providers would use up the pool.
       pool.options.max += 1
-      const worker = workerOptions(options)
+      const worker = { ...workerOptions(options), ...telemetry }
       return asJobWorker((run) => new bull.Worker(name, run, { ...worker, connection }), process, { ping, onError })
     },
     openCounts: () => undefined,
@@ -121,6 +126,10 @@ function openPostgres ({ databaseUrl, onError }: QueueBackendOptions): QueueBack
 function workerOptions ({ concurrency, lockMs }: WorkerOptions): Omit<BullWorkerOptions, 'connection'> {
   const lockDuration = Math.min(lockMs, maxLockMs)
   return { concurrency, lockDuration, stalledInterval: Math.min(lockMs, stalledCheckMs), maxStalledCount: 1_000, drainDelay: 5 }
+}
+
+function telemetryOf (tracing: Tracing | undefined): { telemetry?: Telemetry } {
+  return tracing === undefined ? {} : { telemetry: createQueueTelemetry(tracing) }
 }
 
 /** Queues and workers that share a connection each report its errors. */

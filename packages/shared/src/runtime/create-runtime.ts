@@ -20,6 +20,7 @@ import type { Provider, ProviderDefinition, Registrations } from '../providers/i
 import { pullQueueName } from '../pulls/index.ts'
 import type { PullJob } from '../pulls/index.ts'
 import type { JobQueue, QueueBackend } from '../queue/index.ts'
+import type { Tracing } from '../tracing/index.ts'
 import { createVault } from '../vault/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { openStores } from './open-stores.ts'
@@ -46,6 +47,8 @@ export interface Runtime {
   queues: DeliveryQueues
   pullQueue: JobQueue<PullJob>
   metrics: Metrics
+  /** Undefined without OTEL_EXPORTER_OTLP_ENDPOINT. */
+  tracing: Tracing | undefined
   /** Milliseconds since the epoch, by the database's clock. */
   now: () => number
   close: () => Promise<void>
@@ -62,13 +65,15 @@ export interface RuntimeOverrides {
   /** The maximum of connections to PostgreSQL, apart from those of the queue. */
   maxConnections?: number | undefined
   metrics?: Metrics | undefined
+  tracing?: Tracing | undefined
   /** Aborts the requests to providers. */
   signal?: AbortSignal | undefined
 }
 
 /** Creates everything from the configuration. `close` closes it in the reverse order. */
 export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverrides = {}): Runtime {
-  const { log = createLog({ name: 'carillon', level: config.LOG_LEVEL }), definitions: known = definitions, metrics = createMetrics(), signal } = overrides
+  const { log = createLog({ name: 'carillon', level: config.LOG_LEVEL }), definitions: known = definitions } = overrides
+  const { metrics = createMetrics(), tracing, signal } = overrides
   const stores = overrides.stores ?? openStores(config, log, overrides)
   const { database, queueBackend } = stores
   const clock = overrides.now === undefined ? openClock(database) : { now: overrides.now, close: () => {} }
@@ -81,6 +86,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
     userAgent: formatUserAgent(config.PUBLIC_URL),
     ...signal !== undefined && { signal },
+    ...tracing !== undefined && { traceparent: tracing.traceparent },
     onRefused: (host: string) => log.info({ host }, 'refused a host that is not public; ALLOW_PRIVATE_HOSTS permits it')
   }
   const http = createHttp({ ...outgoing, trustedOrigins: trustedOrigins(providers) })
@@ -94,6 +100,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     config,
     log,
     metrics,
+    tracing,
     database,
     queueBackend,
     vault,

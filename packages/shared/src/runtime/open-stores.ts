@@ -5,6 +5,7 @@ import { logRepeats } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
 import { openQueueBackend } from '../queue/index.ts'
 import type { QueueBackend } from '../queue/index.ts'
+import type { Tracing } from '../tracing/index.ts'
 import { startStores } from '../stores/index.ts'
 
 /** PostgreSQL and where jobs live. */
@@ -21,13 +22,14 @@ export interface OpenedStores extends Stores {
 
 /** Opens the pools that the configuration names. A process calls `waitUntilReady` before it opens a queue. */
 export function openStores (
-  config: Config<'DATABASE_URL'>, log: Log, { maxConnections }: { maxConnections?: number | undefined } = {}
+  config: Config<'DATABASE_URL'>, log: Log, { maxConnections, tracing }: { maxConnections?: number | undefined, tracing?: Tracing | undefined } = {}
 ): OpenedStores {
   const database = openDatabase({ url: config.DATABASE_URL, ...maxConnections !== undefined && { max: maxConnections } })
   const queueBackend = openQueueBackend({
     databaseUrl: config.DATABASE_URL,
     redisUrl: config.REDIS_URL,
     prefix: config.QUEUE_PREFIX,
+    tracing,
     onError: logRepeats(log, 'warn', 'queue')
   })
   return {

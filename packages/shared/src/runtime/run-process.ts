@@ -3,6 +3,8 @@ import { createLog } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
 import { StoreError } from '../stores/index.ts'
 import type { ProviderDefinition } from '../providers/index.ts'
+import { openTracing } from '../tracing/index.ts'
+import type { Tracing } from '../tracing/index.ts'
 import type { RuntimeConfig, RuntimeOverrides } from './create-runtime.ts'
 import { handleShutdown } from './shutdown.ts'
 import type { Shutdown } from './shutdown.ts'
@@ -23,6 +25,8 @@ export interface ProcessContext {
   /** The providers of the registry or the overrides, and those of OAUTH2_PROVIDERS. */
   definitions: readonly ProviderDefinition[]
   log: Log
+  /** Undefined without OTEL_EXPORTER_OTLP_ENDPOINT. */
+  tracing: Tracing | undefined
   shutdown: Shutdown
 }
 
@@ -36,7 +40,9 @@ export async function runProcess (
     const log = overrides.log ?? createLog({ name, level: config.LOG_LEVEL })
     for (const { warning } of findUnknownVariables(env, definitions)) log.warn(warning)
     shutdown = handleShutdown({ log, drainTimeoutMs })
-    const ready = await start({ config, definitions, log, shutdown })
+    const tracing = await openTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, name)
+    shutdown.onClose(() => tracing?.close())
+    const ready = await start({ config, definitions, log, tracing, shutdown })
     if (process.connected) process.send?.({ ready: true, ...ready })
   } catch (error) {
     // A shutdown during the start makes it fail.

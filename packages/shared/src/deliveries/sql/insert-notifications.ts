@@ -72,7 +72,7 @@ function readDrafts (sql: Sql, drafts: Draft[]): Fragment {
   return sql`
     select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
       id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
-      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid, connection_id uuid, request_id text)`
+      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid, connection_id uuid, request_id text, traceparent text)`
 }
 
 function withoutRevokedKeys (sql: Sql): Fragment {
@@ -140,9 +140,9 @@ function insertDrafts (sql: Sql): Fragment {
   return sql`
     insert into notifications (
       id, origin, audience, message, providers, data, unreachable, send_at, expires_at, spread_seconds, on_unknown, planned_at,
-      created_by, request_id)
+      created_by, request_id, traceparent)
     select id, origin, audience, message, providers, data, coalesce(unreachable.entries, '[]'), send_at, expires_at, spread_seconds, on_unknown,
-      case when not audience ? 'everyone' then now() end, created_by, request_id
+      case when not audience ? 'everyone' then now() end, created_by, request_id, traceparent
     from draft left join unreachable on unreachable.notification_id = draft.id
     returning id, created_at, unreachable, send_at, planned_at`
 }
@@ -201,9 +201,10 @@ interface InsertedRow extends Omit<Inserted, 'accepted'> {
   accepted: Record<string, AcceptedRow>
 }
 
-function toRecord (
-  { id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy, connectionId, requestId }: Draft
-): object {
+function toRecord ({
+  id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy, connectionId, requestId,
+  traceparent
+}: Draft): object {
   return {
     id,
     origin,
@@ -217,7 +218,8 @@ function toRecord (
     on_unknown: onUnknown,
     created_by: createdBy,
     request_id: requestId,
-    connection_id: connectionId
+    connection_id: connectionId,
+    traceparent
   }
 }
 
