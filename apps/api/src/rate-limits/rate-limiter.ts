@@ -8,7 +8,7 @@ const shareMs = 100
 /** Limits the memory when requests come from very many addresses. */
 const maxCounts = 100_000
 
-export interface LimitStatus {
+interface LimitStatus {
   isExceeded: boolean
   /** What is left of the limit. */
   remaining: number
