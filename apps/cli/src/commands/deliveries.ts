@@ -1,15 +1,17 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
+import { printPages } from '../lists/print-pages.ts'
 import { deliveryTable, explain } from '../notifications/output/delivery-table.ts'
 import { deliveryStates } from '../notifications/api/notification.ts'
 import type { DeliveryState } from '../notifications/api/notification.ts'
 import { openNotificationsApi } from '../notifications/api/notifications-api.ts'
-import type { NotificationsApi } from '../notifications/api/notifications-api.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface Options {
   state?: DeliveryState
+  provider?: string
+  user?: string
   limit?: number
   json?: true
 }
@@ -22,39 +24,23 @@ export function addDeliveries (program: Command, { env, print }: CommandContext)
     .argument('<id>', 'the notification (ntf_…)')
     .argument('[connection]', 'the connection whose delivery to explain (con_…)')
     .addOption(new Option('--state <state>', 'only deliveries in this state').choices(deliveryStates))
+    .option('--provider <provider>', 'only deliveries at this provider')
+    .option('--user <user>', 'only deliveries to this user, by your id')
     .option('--limit <number>', 'how many at most (all)', wholeNumber(1, 10_000_000))
     .option('--json', 'print JSON: an array, or for one delivery an object')
     .addHelpText('after', more)
-    .action(async (id: string, connection: string | undefined, { json, ...options }: Options) => {
-      if (connection !== undefined && Object.keys(options).length > 0) command.error('error: --state and --limit work only without a connection')
+    .action(async (id: string, connection: string | undefined, { json, user: userId, ...options }: Options) => {
+      const isFiltered = userId !== undefined || Object.keys(options).length > 0
+      if (connection !== undefined && isFiltered) command.error('error: the options except --json work only without a connection')
       const api = await openNotificationsApi(env)
-      if (connection !== undefined) {
+      if (connection === undefined) {
+        const pages = api.deliveries(id, { ...options, userId })
+        await printPages(print, pages, { json: json === true, table: deliveryTable, none: 'There are no deliveries.' })
+      } else {
         const delivery = await api.explain(id, connection)
         for (const line of json === true ? [JSON.stringify(delivery)] : explain(delivery)) print(line)
-      } else if (json === true) await printArray(print, api, id, options)
-      else await printTable(print, api, id, options)
+      }
     })
-}
-
-/** Prints one page at a time: all deliveries may not fit into memory. */
-async function printArray (print: CommandContext['print'], api: NotificationsApi, id: string, options: Options): Promise<void> {
-  let before = '['
-  for await (const page of api.deliveries(id, options)) {
-    for (const delivery of page) {
-      print(`${before}${JSON.stringify(delivery)}`)
-      before = ','
-    }
-  }
-  print(before === '[' ? '[]' : ']')
-}
-
-async function printTable (print: CommandContext['print'], api: NotificationsApi, id: string, options: Options): Promise<void> {
-  let isFirst = true
-  for await (const page of api.deliveries(id, options)) {
-    if (page.length === 0 && isFirst) return print('There are no deliveries.')
-    for (const line of deliveryTable(page).slice(isFirst ? 0 : 1)) print(line)
-    isFirst = false
-  }
 }
 
 const more = `

@@ -1,8 +1,10 @@
-import { count, duration, number } from '../notifications/output/format.ts'
+import { count, number } from '../notifications/output/format.ts'
 import { table } from '../notifications/output/table.ts'
 import { printable } from '../printable.ts'
 import { readable } from './readable.ts'
-import type { Breaker, Status } from './status-api.ts'
+import { ago } from './ago.ts'
+import { providerTable } from './provider-table.ts'
+import type { Status } from './status-api.ts'
 import { wrapText } from './wrap-text.ts'
 
 /** The state of a deployment, as lines of 80 characters where the names of machines allow it. */
@@ -19,7 +21,7 @@ export function describeStatus (status: Status, named: (text: string) => string)
     '',
     ...workers.length === 0 ? ['There are no workers.'] : describeWorkers(status),
     '',
-    ...senders.length === 0 ? ['No provider is offered.'] : describeProviders({ ...status, providers: senders }),
+    ...senders.length === 0 ? ['No provider is offered.'] : providerTable(senders, status.at),
     '',
     ...table([
       ['API', `Carillon ${status.version}`],
@@ -40,24 +42,6 @@ function describeWorkers ({ workers, at }: Status): string[] {
   ], [1, 5])
 }
 
-function describeProviders ({ providers, at }: Status): string[] {
-  return table([
-    ['PROVIDER', 'STATE', 'DUE', 'LATER', 'BROADCAST', 'OLDEST DUE'],
-    ...providers.map(({ provider, breakers, waiting: { due, later, broadcast, oldestDueAt } }) => [
-      provider, stateOf(breakers, at), number(due), number(later), number(broadcast), oldestDueAt === null ? '' : ago(oldestDueAt, at)
-    ])
-  ], [2, 3, 4])
-}
-
-/** The state of the provider's own host, and otherwise the number of other hosts that do not work. */
-function stateOf ([own, ...others]: Breaker[], at: string): string {
-  if (own?.misconfigured === true) return 'paused'
-  if (own !== undefined && own.state !== 'closed') return 'failing'
-  const { silentUntil = null } = own ?? {}
-  if (silentUntil !== null && silentUntil > at) return `limited for ${duration(secondsBetween(at, silentUntil))}`
-  return others.length === 0 ? 'works' : `works, ${count(others.length, 'host waits', 'hosts wait')}`
-}
-
 function describeMigrations ({ applied, missing }: Status['database']['migrations']): string {
   return missing.length === 0 ? `${applied} applied, none missing` : `${applied} applied, ${missing.length} missing`
 }
@@ -71,12 +55,4 @@ function describeQueue ({ kind, responds, product, version, evictionPolicy }: St
 function describeClocks ({ database, queue }: Status): string {
   const all = [['PostgreSQL', database.clockAheadMs], [queue.product, queue.clockAheadMs]] as const
   return all.flatMap(([product, ms]) => ms === null ? [] : [`API ${Math.abs(ms)} ms ${ms < 0 ? 'behind' : 'ahead of'} ${product ?? ''}`]).join(', ')
-}
-
-function ago (iso: string, at: string): string {
-  return `${duration(Math.max(0, secondsBetween(iso, at)))} ago`
-}
-
-function secondsBetween (from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / 1000)
 }

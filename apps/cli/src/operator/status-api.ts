@@ -27,6 +27,14 @@ interface Queue {
   clockAheadMs: number | null
 }
 
+/** A provider as `GET /v1/providers` returns it, too. */
+export interface Provider {
+  provider: string
+  canSend: boolean
+  breakers: Breaker[]
+  waiting: { due: number, later: number, broadcast: number, oldestDueAt: string | null }
+}
+
 /** The state of a deployment, as `GET /v1/status` returns it. */
 export interface Status {
   ok: boolean
@@ -34,12 +42,7 @@ export interface Status {
   version: string
   at: string
   workers: Worker[]
-  providers: Array<{
-    provider: string
-    canSend: boolean
-    breakers: Breaker[]
-    waiting: { due: number, later: number, broadcast: number, oldestDueAt: string | null }
-  }>
+  providers: Provider[]
   broadcasts: { unplanned: number }
   database: {
     version: string

@@ -83,3 +83,26 @@ t.test('waits until the notification is completed with --wait', async (t) => {
   t.equal(code, 1)
   t.match(JSON.parse(stdout), { counts: { sent: 1 }, unreachable: [{ userId: 'nobody' }], failures: [] })
 })
+
+t.test('lists users, connections and providers, and filters lists', async (t) => {
+  await putTeam('list-team', 'list-owner')
+  const users = await carillon('users', '--prefix', 'list-')
+  t.match(users, { code: 0, stdout: /^ACTIVE {2}NEEDS REAUTH {2}REVOKED {2}CREATED +USER +NAME\n +0 +0 +0 {2}\d{4}-\S+ \S+Z {2}list-owner$/, stderr: '' })
+  const first = await carillon('users', 'list', '--limit', '1', '--json')
+  t.match(JSON.parse(first.stdout), [{ userId: 'ann', connections: { active: 1 } }])
+  t.equal(first.stderr, 'There are more users: --all lists them.')
+  const all = JSON.parse((await carillon('users', 'list', '--all', '--json')).stdout)
+  t.same(['ann', 'ben', 'list-owner'].filter((id) => !all.some(({ userId }: { userId: string }) => userId === id)), [])
+
+  const listed = await carillon('connections', 'list', '--provider', 'pushbullet', '--status', 'active', '--user', 'ann')
+  t.match(listed, { code: 0, stdout: /^CONNECTION.*\ncon_\S+ {2}pushbullet {2}active +\S+ \S+Z {2}ann +\S+/, stderr: '' })
+  t.equal((await carillon('connections', '--status', 'revoked', '--json')).stdout, '[]')
+  t.match(await carillon('connections', '--status', 'lost'), { code: 2 })
+  t.match(await carillon('providers'), { code: 0, stdout: /^PROVIDER.*\npushbullet {2}works/ })
+  t.match(JSON.parse((await carillon('providers', 'list', '--json')).stdout), [{ provider: 'pushbullet', canSend: true }])
+
+  const [{ id }] = JSON.parse((await carillon('notifications', '--user', 'ben', '--limit', '1', '--json')).stdout)
+  t.match(JSON.parse((await carillon('deliveries', id, '--user', 'ben', '--provider', 'pushbullet', '--json')).stdout), [{ userId: 'ben' }])
+  t.match(await carillon('notifications', '--status', 'paused'), { code: 0, stdout: '', stderr: 'There are no such notifications.' })
+  t.match(await carillon('notifications', id, '--status', 'paused'), { code: 2, stderr: /work only without an id/ })
+})

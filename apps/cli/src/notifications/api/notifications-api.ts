@@ -2,6 +2,7 @@ import { openApiClient } from '../../api-client.ts'
 import type { EventOptions } from '../../api-client.ts'
 import { ApiError } from '../../api-error.ts'
 import type { CommandContext } from '../../command-context.ts'
+import { readPages } from '../../lists/read-pages.ts'
 import type { ServerEvent } from '../../read-events.ts'
 import type { Delivery, DeliveryState, ExplainedDelivery, MessageAction, Notification, NotificationInput } from './notification.ts'
 
@@ -12,11 +13,22 @@ export interface NotificationsApi {
   create: (input: NotificationInput) => Promise<Notification>
   find: (id: string) => Promise<Notification>
   /** Newest first. */
-  list: (limit: number) => Promise<Notification[]>
+  list: (limit: number, filter?: NotificationFilter) => Promise<Notification[]>
   control: (id: string, action: Action) => Promise<Notification>
-  deliveries: (id: string, options: { state?: DeliveryState | undefined, limit?: number }) => AsyncGenerator<Delivery[]>
+  deliveries: (id: string, options: DeliveryFilter & { limit?: number }) => AsyncGenerator<Delivery[], boolean>
   explain: (id: string, connectionId: string) => Promise<ExplainedDelivery>
   events: (id: string, options: EventOptions) => AsyncGenerator<ServerEvent>
+}
+
+export interface NotificationFilter {
+  userId?: string | undefined
+  status?: Notification['status'] | undefined
+}
+
+interface DeliveryFilter {
+  state?: DeliveryState | undefined
+  provider?: string | undefined
+  userId?: string | undefined
 }
 
 export interface Preview {
@@ -46,45 +58,25 @@ export interface ProviderPreview {
   refuses?: string
 }
 
-const maxPerPage = 200
-
 export async function openNotificationsApi (env: CommandContext['env']): Promise<NotificationsApi> {
   const api = await openApiClient(env)
   const path = (id: string, ...rest: string[]) => ['/v1/notifications', ...[id, ...rest].map(encodeURIComponent)].join('/')
   const get = async <Result>(address: string) => await api.get(address) as Result
 
-  async function * pages<Item> (address: string, query: Record<string, string>, limit: number): AsyncGenerator<Item[]> {
-    let left = limit
-    let cursor: string | null = null
-    do {
-      const parameters = new URLSearchParams({ ...query, limit: String(Math.min(left, maxPerPage)) })
-      if (cursor !== null) parameters.set('cursor', cursor)
-      const page: Page<Item> = await get(`${address}?${parameters}`)
-      yield page.data
-      left -= page.data.length
-      cursor = page.nextCursor
-    } while (cursor !== null && left > 0)
-  }
-
   return {
     preview: async ({ audience, message, providers }) => await api.post('/v1/notifications/preview', { audience, message, providers }) as Preview,
     create: async (input) => await api.post('/v1/notifications', input).catch(throwUncertain) as Notification,
     find: async (id) => await get(path(id)),
-    async list (limit) {
+    async list (limit, filter = {}) {
       const all: Notification[] = []
-      for await (const page of pages<Notification>('/v1/notifications', {}, limit)) all.push(...page)
+      for await (const page of readPages<Notification>(api, '/v1/notifications', { ...filter }, limit)) all.push(...page)
       return all
     },
     control: async (id, action) => await api.post(path(id, action)) as Notification,
-    deliveries: (id, { state, limit = Infinity }) => pages(path(id, 'deliveries'), state === undefined ? {} : { state }, limit),
+    deliveries: (id, { limit = Infinity, ...filter }) => readPages(api, path(id, 'deliveries'), filter, limit),
     explain: async (id, connectionId) => await get(path(id, 'deliveries', connectionId)),
     events: (id, options) => api.events(path(id, 'events'), options)
   }
-}
-
-interface Page<Item> {
-  data: Item[]
-  nextCursor: string | null
 }
 
 /** If the response is lost, the API may have accepted the notification. */

@@ -4,10 +4,11 @@ import type { CommandContext } from '../../command-context.ts'
 import { unlessInterrupted } from '../interruption.ts'
 import type { Notification } from '../api/notification.ts'
 import { notificationTable } from '../output/notification-table.ts'
-import type { NotificationsApi } from '../api/notifications-api.ts'
+import type { NotificationFilter, NotificationsApi } from '../api/notifications-api.ts'
 
 export interface ListWatching {
   limit: number
+  filter: NotificationFilter
   json: boolean
   signal: AbortSignal
   everyMs?: number
@@ -15,11 +16,12 @@ export interface ListWatching {
 
 /** Shows the latest notifications until the signal aborts: a table on a terminal, otherwise one line per change. */
 export async function watchList (
-  { print, terminal: { output } }: CommandContext, api: NotificationsApi, { limit, json, signal, everyMs = 2_000 }: ListWatching
+  { print, terminal: { output } }: CommandContext, api: NotificationsApi,
+  { limit, filter, json, signal, everyMs = 2_000 }: ListWatching
 ): Promise<never> {
   const show = json ? eachChange(print, (one) => JSON.stringify(one)) : output.isTTY ? drawn(output) : eachChange(print, asLine)
   while (true) {
-    show(await unlessInterrupted(api.list(limit), signal))
+    show(await unlessInterrupted(api.list(limit, filter), signal))
     await setTimeout(everyMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
