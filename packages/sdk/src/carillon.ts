@@ -2,6 +2,7 @@ import { openApi } from './api/open-api.ts'
 import type { CarillonOptions } from './api/open-api.ts'
 import { createConnections } from './resources/connections.ts'
 import { createEndpoints } from './resources/endpoints.ts'
+import { createEvents } from './resources/events.ts'
 import { createHandshakes } from './resources/handshakes.ts'
 import { createNotifications } from './resources/notifications.ts'
 import { createConnectors, createProviders } from './resources/providers.ts'
@@ -13,6 +14,7 @@ export class Carillon {
   readonly connections: ReturnType<typeof createConnections>
   readonly connectors: ReturnType<typeof createConnectors>
   readonly endpoints: ReturnType<typeof createEndpoints>
+  readonly events: ReturnType<typeof createEvents>
   readonly handshakes: ReturnType<typeof createHandshakes>
   readonly notifications: ReturnType<typeof createNotifications>
   readonly providers: ReturnType<typeof createProviders>
@@ -24,6 +26,7 @@ export class Carillon {
     this.connections = createConnections(api)
     this.connectors = createConnectors(api)
     this.endpoints = createEndpoints(api)
+    this.events = createEvents(api)
     this.handshakes = createHandshakes(api)
     this.notifications = createNotifications(api)
     this.providers = createProviders(api)

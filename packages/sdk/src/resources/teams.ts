@@ -1,4 +1,6 @@
-import type { InsightsPage, Pull, Team, TeamRequest } from '../generated/contract.ts'
+import type { InsightsPage, Pull, Team, TeamRequest, TeamSummary } from '../generated/contract.ts'
+import { createList } from '../api/list.ts'
+import type { List } from '../api/list.ts'
 import { dataOf, toInit } from '../api/open-api.ts'
 import type { Api, RequestOptions } from '../api/open-api.ts'
 import type { Query } from '../api/query.ts'
@@ -16,6 +18,8 @@ export function createTeams (api: Api) {
       await dataOf(api.PUT('/v1/teams/{teamId}', { params: { path: { teamId } }, body: team, ...toInit(options) })),
     get: async (teamId: string, options: RequestOptions = {}): Promise<Team> =>
       await dataOf(api.GET('/v1/teams/{teamId}', { params: { path: { teamId } }, ...toInit(options) })),
+    list: (query: Query<'/v1/teams'> = {}, options: RequestOptions = {}): List<TeamSummary> => createList(async (position) =>
+      await dataOf(api.GET('/v1/teams', { params: { query: { ...query, ...position } }, ...toInit(options) }))),
     /** The numbers that Carillon read through the team's connection. */
     insights: async (
       teamId: string, { provider, name }: TeamPull,
