@@ -22,6 +22,7 @@ const commands = {
   providers: async () => (await import('./commands/providers.ts')).addProviders,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   status: async () => (await import('./commands/status.ts')).addStatus,
+  events: async () => (await import('./commands/events.ts')).addEvents,
   why: async () => (await import('./commands/why.ts')).addWhy,
   connect: async () => (await import('./commands/connect.ts')).addConnect
 }

@@ -1,6 +1,8 @@
 import { until } from '@carillon/testing'
 import t from 'tap'
 import { openApiClient } from '../../src/api-client.ts'
+import { openEventsApi } from '../../src/operator/events-api.ts'
+import { followEvents } from '../../src/operator/follow-events.ts'
 import { readStatus } from '../../src/operator/status-api.ts'
 import { openWhyApi } from '../../src/operator/why-api.ts'
 import { startTestStack } from '../start-test-stack.ts'
@@ -71,6 +73,28 @@ t.test('tells in a terminal of 80 columns what a user got, and what waits becaus
 t.test('explains an unknown user, and refuses an unknown notification', async (t) => {
   t.match(JSON.parse((await carillon('why', 'zoe', '--json')).stdout), { isKnown: false, connections: [], notifications: [] })
   t.match(await carillon('why', 'zoe', 'ntf_x'), { code: 1, stderr: /404: There is no such notification/ })
+})
+
+t.test('prints the latest events, and follows new ones', async (t) => {
+  const { code, stdout } = await carillon('events', '--user', 'ann')
+  t.equal(code, 0)
+  t.match(stdout, RegExp(`^\\S+Z {2}connection\\.connected {2}.*connectionId=${connection}`))
+  t.match(stdout, /connection\.needs_reauth {2}[^\n]*reason=access token is not accepted/)
+  const { stdout: lines } = await carillon('events', '--type', 'notification.completed', '--json')
+  const latest = lines.split('\n').map((line) => JSON.parse(line))
+  t.match(latest, [{ type: 'notification.completed', data: { status: 'completed', counts: { sent: 1 } } }])
+  t.equal((await carillon('events', '--type', 'provider.paused')).stdout, 'There are no events.')
+
+  const interruption = new AbortController()
+  const { signal } = interruption
+  const following = followEvents(await openEventsApi(stack.env), {}, { after: latest[0].id, signal, onConnection: () => {} })
+  await api.post('/v1/notifications', { audience: { userIds: ['who'] }, message: { type: 'note', title: 'Nobody' } })
+  const types: string[] = []
+  for await (const { type } of following) {
+    types.push(type)
+    if (type === 'notification.completed') interruption.abort()
+  }
+  t.same(types, ['connection.needs_reauth', 'notification.completed'], 'those after the given one, until the end')
 })
 
 async function send (title: string): Promise<string> {
