@@ -23,7 +23,7 @@ interface DeliveriesData {
 type Counts = Partial<Record<typeof deliveryStates[number], number>>
 
 /** The data of each type of event, as sites receive it. Ids have their prefixes. */
-export interface EventData {
+interface EventData {
   'connection.connected': ConnectionData
   'connection.needs_reauth': ConnectionData & { reason: string, missingPermissions?: string[] }
   'connection.restored': ConnectionData

@@ -10,7 +10,7 @@ export interface EventFilter {
   userId?: string | undefined
 }
 
-export interface EventsRead {
+interface EventsRead {
   events: Event[]
   /** Continue after this position. All events up to it were read, also those that do not match the filter. */
   position: number

@@ -3,7 +3,7 @@ import type { Database } from '../db/index.ts'
 import type { EventType } from './event.ts'
 
 /** An event of the calling transaction. Ids are Carillon's, without prefixes. `data` has the members that no column has. */
-export interface NewEvent {
+interface NewEvent {
   type: EventType
   userId?: string | null
   teamId?: string | null
