@@ -1,4 +1,4 @@
-import type { EndpointClient } from '@carillon/shared/endpoints'
+import type { EndpointClient, EventJob } from '@carillon/shared/endpoints'
 import type { Refresher } from '@carillon/shared/grants'
 import type { Database } from '@carillon/shared/db'
 import type { Log } from '@carillon/shared/log'
@@ -29,6 +29,8 @@ export interface Services {
   queues: DeliveryQueues
   /** Starts pulls. */
   pullQueue: Pick<JobQueue<PullJob>, 'add'>
+  /** Wakes a worker that sends events. */
+  eventQueue: Pick<JobQueue<EventJob>, 'add'>
   queueBackend: Pick<QueueBackend, 'kind' | 'check' | 'inspect' | 'openCounts'>
   accepter: Pick<Accepter, 'accept' | 'acceptAll'>
   /** The maximum of requests per second for each provider, by its id. A provider without an entry has no limit. */

@@ -6,11 +6,12 @@ import type { Runtime } from '@carillon/shared/runtime'
 import { createBreakers, createPaces } from '@carillon/shared/throttling'
 import type { DeliverServices } from './delivery/deliver-services.ts'
 import type { PullServices } from './pulls/pull-services.ts'
+import type { EventPumpServices } from './webhooks/event-pump.ts'
 
 /** The dependencies of all jobs. `signals` tell them of a shutdown. */
 export function createServices (
   runtime: Runtime, signals: Pick<DeliverServices, 'stopping' | 'aborting'>
-): DeliverServices & PullServices {
+): DeliverServices & PullServices & EventPumpServices {
   const { config, metrics: { registry }, providers, queues } = runtime
   const pullers = [...providers.values()].flatMap(({ id, pull }) => pull === undefined ? [] : [id])
   return {

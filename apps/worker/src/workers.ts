@@ -1,4 +1,5 @@
 import { newId, retryWithLongTimeout } from '@carillon/shared/db'
+import { sweepEndpointDeliveries } from '@carillon/shared/endpoints'
 import { sweepKeys } from '@carillon/shared/idempotency'
 import { handleWaiting } from '@carillon/shared/inbound'
 import { logRepeats } from '@carillon/shared/log'
@@ -21,6 +22,8 @@ import { sweepOutgoing } from './maintenance/sweep-outgoing.ts'
 import { plan } from './planning/plan.ts'
 import { pull } from './pulls/pull.ts'
 import type { PullServices } from './pulls/pull-services.ts'
+import type { EventPump, EventPumpServices } from './webhooks/event-pump.ts'
+import { startEvents } from './webhooks/start-events.ts'
 
 export interface RunningWorkers extends JobWorker {
   countRunningJobs: () => number
@@ -28,12 +31,13 @@ export interface RunningWorkers extends JobWorker {
 
 export interface WorkersOptions {
   runtime: Pick<Runtime, 'queueBackend' | 'pullQueue'>
-  services: DeliverServices & PullServices
+  services: DeliverServices & PullServices & EventPumpServices
   /** Concurrent batches per provider, for named users and for broadcasts each. */
   jobsPerProvider: number
   reconcileEveryMs: number
 }
 
+const dayMs = 24 * 60 * 60 * 1000
 const maintainQueue = 'maintain'
 const maxScheduleCheckMs = 10_000
 /** Scheduled tasks. One worker at a time runs each. */
@@ -45,8 +49,11 @@ const tasks = {
   keepEvents,
   sweepOutgoing,
   sweepIdempotencyKeys: ({ database }) => sweepKeys(database),
+  sweepEndpointDeliveries: ({ database, now, retentionDays }) =>
+    sweepEndpointDeliveries(database, new Date(now() - retentionDays * dayMs)),
+  sendEvents: (_services, events) => events.wake(),
   handleNotices: handleWaiting
-} satisfies Record<string, (services: DeliverServices) => Promise<unknown>>
+} satisfies Record<string, (services: DeliverServices, events: EventPump) => Promise<unknown>>
 
 type Task = keyof typeof tasks
 
@@ -57,6 +64,7 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
   const { database, queues, leaseMs, log } = services
   const maintenance = backend.openQueue<object>(maintainQueue)
   const delivering = { concurrency: jobsPerProvider, lockMs: leaseMs }
+  const events = startEvents(runtime, services)
   const workers = [
     ...[...queues.deliver.keys()].flatMap((provider) => [
       backend.openWorker<DeliverJob>(deliverQueueName(provider), (job) => deliver(services, provider, job), delivering),
@@ -68,7 +76,7 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
       await dispatchWaiting(database, queues, [provider])
     }, { concurrency: 4, lockMs: leaseMs }),
     backend.openWorker<{ task: Task }>(
-      maintainQueue, async ({ task }) => { await tasks[task](services) }, { concurrency: 3, lockMs: leaseMs }),
+      maintainQueue, async ({ task }) => { await tasks[task](services, events) }, { concurrency: 3, lockMs: leaseMs }),
     // Pulls have their own queue, because they are slow and must not delay the other tasks.
     backend.openWorker<PullJob>(pullQueueName, async () => { await pull(services) }, { concurrency: 1, lockMs: leaseMs })
   ]
@@ -91,7 +99,7 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
     countRunningJobs,
     close: async () => {
       clearInterval(scheduling)
-      await Promise.all(workers.map((worker) => worker.close()))
+      await Promise.all([events, ...workers].map((worker) => worker.close()))
       await maintenance.close()
     }
   }

@@ -27,6 +27,7 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
     'The status of the notification does not allow this. `reason` is the status.', 'Retrieve the notification, and decide by its status.'),
   idempotencyKeyInUse: help(
     'Another request with this `Idempotency-Key` is being handled.', 'Send the same request again after the seconds in `Retry-After`.'),
+  endpointDisabled: help('Nothing is sent to a disabled endpoint. Its `statusReason` says why it is disabled.', 'Enable the endpoint first.'),
   endpointLimit: help('A deployment has at most 50 endpoints.', 'Delete an endpoint that is not used.'),
   nothingToRetry: help('No delivery of the notification failed, or the notification expired.', 'Send a new notification.'),
   bodyTooLarge: help(

@@ -19,6 +19,7 @@ export const problemTable = {
   handshakeOver: { status: 409, title: 'The handshake has ended, or another request is ending it' },
   wrongStatus: { status: 409, title: 'The status of the notification does not allow this' },
   idempotencyKeyInUse: { status: 409, title: 'A request with this Idempotency-Key is being handled' },
+  endpointDisabled: { status: 409, title: 'The endpoint is disabled' },
   endpointLimit: { status: 409, title: 'There are too many endpoints' },
   nothingToRetry: { status: 409, title: 'The notification has no failed deliveries' },
   bodyTooLarge: { status: 413, title: 'The body is too large' },

@@ -14,6 +14,7 @@ import { connectorRoutes } from './connectors/routes.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
 import { attemptRoutes } from './endpoints/attempt-routes.ts'
 import { endpointRoutes } from './endpoints/routes.ts'
+import { resendRoutes } from './endpoints/resend-routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { eventStreamRoutes } from './events/stream-routes.ts'
 import { progressRoutes } from './notifications/progress-routes.ts'
@@ -75,6 +76,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(endpointRoutes(services))
     await app.register(attemptRoutes(services))
     await app.register(statusRoutes(services))
+    await app.register(resendRoutes(services))
   }
 }
 

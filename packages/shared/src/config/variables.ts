@@ -36,7 +36,7 @@ const after = {
   PULL_BACKFILL_DAYS: { ...integer(1, 1_000), initial: '90', about: 'Days that are read of an account the first time.' },
   PULL_REREAD_DAYS: { ...integer(1, 1_000), initial: '28', about: 'Days that are read again each time, because providers correct them.' },
   PULL_EVERY_MINUTES: { ...integer(1, 10_080), initial: '360', about: 'How often the data of a connection is read.' },
-  ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users may resolve to although they are private.' },
+  ALLOW_PRIVATE_HOSTS: { ...hostsOrRanges, initial: '', about: 'Hosts and ranges that URLs given by users, and endpoints, may resolve to although they are private.' },
   OUTGOING_PER_USER: { ...integer(1, 1_000_000), initial: '120', about: 'Requests a minute that the API makes to providers for one user or team: handshakes, tests, the proxy.' },
   OUTGOING_PER_HOST: { ...integer(1, 1_000_000), initial: '600', about: 'The same to one host that users choose, for all users together.' },
   OUTGOING_PER_PROVIDER: { ...integer(1, 1_000_000), initial: '6000', about: 'The same to one provider, for all users together.' },

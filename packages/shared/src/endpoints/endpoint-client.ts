@@ -18,8 +18,8 @@ export interface AttemptResult {
   status: number | null
   durationMs: number
   error: string | null
-  /** When the endpoint wants the next request, in milliseconds since the epoch. */
-  retryAt?: number
+  /** How long the endpoint asks to wait. */
+  retryAfterMs?: number
   /** This process aborted the request, so it says nothing about the endpoint. */
   isAborted?: true
 }
@@ -97,9 +97,10 @@ export function createEndpointClient (options: EndpointClientOptions): EndpointC
       }, signal)
       const { status, headers } = response
       if (status >= 200 && status < 300) return { status, durationMs: durationMs(), error: null }
-      const retryAt = parseRetryAfter(headers['retry-after'], now())
+      const receivedAt = now()
+      const retryAt = parseRetryAfter(headers['retry-after'], receivedAt)
       const error = describeResponse(response, [...secrets, ...Object.values(signed)])
-      return { status, durationMs: durationMs(), error, ...retryAt !== undefined && { retryAt } }
+      return { status, durationMs: durationMs(), error, ...retryAt !== undefined && { retryAfterMs: retryAt - receivedAt } }
     } catch (error) {
       if (!(error instanceof TransportError)) throw error
       const isAborted = error.code === 'aborted' || error.code === 'closed'

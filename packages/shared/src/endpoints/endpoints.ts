@@ -1,9 +1,10 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import { endpointDeliveries, endpoints } from '../db/index.ts'
+import { asc, eq, gt, sql } from 'drizzle-orm'
+import { endpoints, eventRequests, optInEventTypes } from '../db/index.ts'
 import type { Database, disableReasons } from '../db/index.ts'
 import { activeSecrets, newWebhookSecret, replaceSecret } from '../webhooks/index.ts'
 import type { SigningSecrets } from '../webhooks/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
+import { cancelWaiting } from './deliveries/cancel-waiting.ts'
 
 export interface Endpoint {
   id: string
@@ -47,16 +48,19 @@ const columns = {
 
 /** Creates an endpoint with a new secret. Does nothing when the id exists. False when there are `maxEndpoints` already. */
 export async function createEndpoint (
-  { sql }: Database, vault: Vault, { id, url, description, events, enabled }: EndpointInput & { id: string }
+  { db }: Database, vault: Vault, { id, url, description, events, enabled }: EndpointInput & { id: string }
 ): Promise<boolean> {
   const secrets = sealSecrets(vault, id, { secret: newWebhookSecret() })
-  const { count } = await sql`
-    insert into endpoints (id, url, description, events, secrets, disabled_at, disabled_reason)
-    select ${id}, ${url}, ${description}, ${events}::text[], ${secrets},
-      case when ${enabled}::boolean then null else now() end, case when ${enabled}::boolean then null else 'operator' end
-    where (select count(*) from endpoints) < ${maxEndpoints}
-    on conflict (id) do nothing`
-  return count === 1 || (await sql`select from endpoints where id = ${id}`).count === 1
+  return await db.transaction(async (tx) => {
+    const others = await tx.select({ id: endpoints.id }).from(endpoints)
+    if (others.some((other) => other.id === id)) return true
+    if (others.length >= maxEndpoints) return false
+    await tx.insert(endpoints).values({
+      id, url, description, events, secrets, ...!enabled && { disabledAt: sql`now()`, disabledReason: 'operator' as const }
+    }).onConflictDoNothing()
+    await requestEvents({ db: tx }, id, events)
+    return true
+  })
 }
 
 export async function findEndpoint ({ db }: Pick<Database, 'db'>, id: string): Promise<Endpoint | undefined> {
@@ -95,16 +99,26 @@ export async function updateEndpoint (
       updatedAt: sql`now()`
     }).where(eq(endpoints.id, id))
     if (enabled === false && !isDisabled) {
-      await tx.update(endpointDeliveries).set({ state: 'canceled', nextAttemptAt: null, leaseId: null, updatedAt: sql`now()` })
-        .where(and(eq(endpointDeliveries.endpointId, id), sql`${endpointDeliveries.nextAttemptAt} is not null`))
+      await cancelWaiting({ db: tx }, id)
     }
+    if (events !== undefined) await requestEvents({ db: tx }, id, events)
     return true
   })
 }
 
 /** Deletes an endpoint with its deliveries and attempts. False when it does not exist. */
 export async function deleteEndpoint ({ db }: Database, id: string): Promise<boolean> {
-  return (await db.delete(endpoints).where(eq(endpoints.id, id)).returning({ id: endpoints.id })).length === 1
+  return await db.transaction(async (tx) => {
+    await requestEvents({ db: tx }, id, [])
+    return (await tx.delete(endpoints).where(eq(endpoints.id, id)).returning({ id: endpoints.id })).length === 1
+  })
+}
+
+/** Events of these types are recorded only while something requests them. */
+async function requestEvents ({ db }: Pick<Database, 'db'>, id: string, events: readonly string[]): Promise<void> {
+  await db.delete(eventRequests).where(eq(eventRequests.source, id))
+  const types = optInEventTypes.filter((type) => events.includes(type))
+  if (types.length > 0) await db.insert(eventRequests).values(types.map((type) => ({ source: id, type }))).onConflictDoNothing()
 }
 
 /** Gives an endpoint a new secret. The earlier one also signs for a day. False when the endpoint does not exist. */

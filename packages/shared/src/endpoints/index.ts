@@ -1,7 +1,22 @@
 export { listAttempts, recordAttempt } from './attempts.ts'
 export type { EndpointAttempt } from './attempts.ts'
+export { claimEvents } from './deliveries/claim.ts'
+export type { ClaimedEvent } from './deliveries/claim.ts'
+export { disableEndpoint } from './deliveries/disable.ts'
+export { fanOutEvents, hasNewEvents } from './deliveries/fan-out.ts'
+export { isEvent, listEventDeliveries, resendEvent } from './deliveries/resend.ts'
+export type { EventDelivery } from './deliveries/resend.ts'
+export { settleEvents } from './deliveries/settle.ts'
+export type { SentEvent } from './deliveries/settle.ts'
+export { sweepEndpointDeliveries } from './deliveries/sweep.ts'
 export { describeEndpoint } from './describe-endpoint.ts'
 export { createEndpointClient } from './endpoint-client.ts'
 export type { AttemptResult, EndpointClient } from './endpoint-client.ts'
-export { createEndpoint, deleteEndpoint, findEndpoint, listEndpoints, maxEndpoints, readSecrets, rotateSecret, updateEndpoint } from './endpoints.ts'
+export {
+  createEndpoint, deleteEndpoint, findEndpoint, listEndpoints, maxEndpoints, openSecrets, readSecrets, rotateSecret,
+  updateEndpoint
+} from './endpoints.ts'
 export type { Endpoint } from './endpoints.ts'
+export { enqueueEvents, eventQueueName } from './enqueue.ts'
+export type { EventJob } from './enqueue.ts'
+export { maxFailingMs } from './retry-schedule.ts'

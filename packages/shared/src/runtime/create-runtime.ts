@@ -7,8 +7,8 @@ import { openClock } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { openDeliveryQueues, releaseDeliveries } from '../deliveries/index.ts'
 import type { DeliveryQueues } from '../deliveries/index.ts'
-import { createEndpointClient } from '../endpoints/index.ts'
-import type { EndpointClient } from '../endpoints/index.ts'
+import { createEndpointClient, eventQueueName } from '../endpoints/index.ts'
+import type { EndpointClient, EventJob } from '../endpoints/index.ts'
 import { createHttp, formatUserAgent, isLoopback } from '@carillon/http'
 import type { StreamingHttp } from '@carillon/http'
 import { createLog, logRepeats } from '../log/index.ts'
@@ -49,6 +49,8 @@ export interface Runtime {
   metrics: Metrics
   /** Undefined without OTEL_EXPORTER_OTLP_ENDPOINT. */
   tracing: Tracing | undefined
+  /** Wakes the workers that send events. */
+  eventQueue: JobQueue<EventJob>
   /** Milliseconds since the epoch, by the database's clock. */
   now: () => number
   close: () => Promise<void>
@@ -82,6 +84,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
   const senders = [...providers.values()].filter(({ send }) => send !== undefined).map(({ id }) => id)
   const queues = openDeliveryQueues(queueBackend, senders)
   const pullQueue = queueBackend.openQueue<PullJob>(pullQueueName)
+  const eventQueue = queueBackend.openQueue<EventJob>(eventQueueName)
   const outgoing = {
     allowPrivateHosts: config.ALLOW_PRIVATE_HOSTS,
     userAgent: formatUserAgent(config.PUBLIC_URL),
@@ -118,12 +121,14 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
     }),
     queues,
     pullQueue,
+    eventQueue,
     now: clock.now,
     close: async () => {
       await http.close()
       await endpointClient.close()
       await Promise.all([...providers.values()].map((provider) => provider.close?.()))
       await pullQueue.close()
+      await eventQueue.close()
       await queues.close()
       clock.close()
       if (stores !== overrides.stores) await stores.close()

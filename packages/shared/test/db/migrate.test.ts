@@ -5,7 +5,7 @@ import { migrateQueue } from '../../src/queue/index.ts'
 
 const tables = [
   'ad_accounts', 'api_keys', 'claims', 'connection_events', 'connections', 'deliveries', 'endpoint_attempts',
-  'endpoint_deliveries', 'endpoints', 'event_requests', 'events', 'grants', 'handshakes', 'idempotency_keys',
+  'endpoint_deliveries', 'endpoints', 'event_readers', 'event_requests', 'events', 'grants', 'handshakes', 'idempotency_keys',
   'inbound_polls', 'insights', 'notices', 'notifications', 'outgoing_budgets', 'progress', 'provider_hosts', 'pulls', 'registrations',
   'revocations', 'segments', 'team_members',
   'teams', 'users', 'workers'

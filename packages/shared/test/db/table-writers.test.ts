@@ -9,6 +9,9 @@ const writers: Record<string, string> = {
   provider_hosts: 'throttling',
   outgoing_budgets: 'throttling',
   workers: 'workers',
+  endpoints: 'endpoints',
+  endpoint_deliveries: 'endpoints',
+  endpoint_attempts: 'endpoints',
   pulls: 'pulls',
   ad_accounts: 'pulls',
   insights: 'pulls'
@@ -19,6 +22,9 @@ const models: Record<string, string> = {
   providerHosts: 'provider_hosts',
   outgoingBudgets: 'outgoing_budgets',
   workers: 'workers',
+  endpoints: 'endpoints',
+  endpointDeliveries: 'endpoint_deliveries',
+  endpointAttempts: 'endpoint_attempts',
   pulls: 'pulls',
   adAccounts: 'ad_accounts',
   insights: 'insights'

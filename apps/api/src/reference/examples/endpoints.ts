@@ -29,5 +29,7 @@ export const endpointExamples: Record<string, object> = {
     durationMs: 84,
     at: '2026-11-30T09:00:00.000Z'
   },
+  ResendRequest: { endpointId: endpoint.id },
+  EventDeliveries: { data: [{ endpointId: endpoint.id, state: 'pending', attempts: 0, nextAttemptAt: '2026-11-30T09:00:00.000Z' }] },
   EndpointTestResult: { ok: true, eventId, status: 204, error: null, durationMs: 31 }
 }

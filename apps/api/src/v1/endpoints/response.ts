@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { publicId } from '@carillon/shared/db'
+import { endpointDeliveryStates, publicId } from '@carillon/shared/db'
 import { describeEndpoint } from '@carillon/shared/endpoints'
-import type { Endpoint, EndpointAttempt } from '@carillon/shared/endpoints'
+import type { Endpoint, EndpointAttempt, EventDelivery } from '@carillon/shared/endpoints'
 import { nullable, timeField } from '../../input/fields.ts'
 
 export const endpointResponse = Type.Object({
@@ -41,6 +41,20 @@ export const endpointTestResponse = Type.Object({
   error: Type.Union([Type.String(), Type.Null()], { description: 'The start of an error response, or why none arrived' }),
   durationMs: Type.Integer()
 }, { title: 'EndpointTestResult' })
+
+const eventDeliveryResponse = Type.Object({
+  endpointId: Type.String({ description: '`end_…`' }),
+  state: Type.Enum(endpointDeliveryStates, { description: '`canceled`: the endpoint was disabled before the event arrived' }),
+  attempts: Type.Integer(),
+  nextAttemptAt: Type.Union([timeField, Type.Null()], { description: 'Null when there is no next attempt' })
+}, { title: 'EndpointDelivery' })
+
+export const eventDeliveriesResponse = Type.Object({ data: Type.Array(eventDeliveryResponse) }, { title: 'EventDeliveries' })
+
+export function toEventDeliveryResponse (delivery: EventDelivery): Static<typeof eventDeliveryResponse> {
+  const { endpointId, nextAttemptAt, ...rest } = delivery
+  return { ...rest, endpointId: publicId('endpoint', endpointId), nextAttemptAt: nextAttemptAt?.toISOString() ?? null }
+}
 
 export function toEndpointResponse (endpoint: Endpoint): Static<typeof endpointResponse> {
   const { id, url, description, events, disabledAt, failingSince, createdAt, updatedAt } = endpoint

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { eventTypes } from '@carillon/shared/db'
 import { exactly, pageQuery } from '../../input/fields.ts'
 
 const urlField = Type.String({
@@ -9,7 +10,7 @@ const urlField = Type.String({
 const descriptionField = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()], {
   description: 'What the endpoint is for. Control characters and line breaks are not allowed'
 })
-const eventsField = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+const eventsField = Type.Array(Type.Enum(['*', ...eventTypes]), {
   minItems: 1,
   maxItems: 50,
   uniqueItems: true,

@@ -123,6 +123,23 @@ t.test('for a day after a rotation, both secrets verify', async (t) => {
   t.same(await valid(), [true, false])
 })
 
+t.test('sends an event again to one endpoint or to all, and shows who receives it', async (t) => {
+  await api.database.sql`delete from endpoints`
+  const eventId = 'evt_01890000-0000-7000-8000-000000000001'
+  const resend = (body: object, id = eventId) => api.ask('POST', `/v1/events/${id}/resend`, { token, body })
+  t.match(await resend({}), { status: 404, body: { code: 'notFound' } })
+  await api.database.sql`insert into events (id, type, provider) values (${eventId.slice(4)}, 'provider.resumed', 'pushbullet')`
+  const all = textAt((await create({ url, events: ['*'] })).body, 'id')
+  const other = textAt((await create({ url, events: ['pull.failed'] })).body, 'id')
+  const off = textAt((await create({ url, events: ['*'], enabled: false })).body, 'id')
+  t.match(await resend({}), { status: 202, body: { data: [{ endpointId: all, state: 'pending', attempts: 0, nextAttemptAt: String }] } })
+  t.match((await resend({ endpointId: other })).body, { data: [{ endpointId: all }, { endpointId: other, state: 'pending' }] })
+  t.match(await resend({ endpointId: off }), { status: 409, body: { code: 'endpointDisabled' } })
+  t.match(await resend({ endpointId: 'end_x' }), { status: 404 })
+  const listed = await api.ask('GET', `/v1/events/${eventId}/deliveries`, { token })
+  t.match(listed, { status: 200, body: { data: [{ endpointId: all }, { endpointId: other }] } })
+})
+
 t.test('refuses one endpoint too many', async (t) => {
   const [row] = await api.database.sql`select count(*)::int as count from endpoints`
   for (let count = row?.['count']; count < 50; count++) t.equal((await create({ url, events: ['*'] })).status, 201)

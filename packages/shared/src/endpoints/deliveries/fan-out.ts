@@ -1,0 +1,53 @@
+import type { Database } from '../../db/index.ts'
+import { assignPositions } from '../../events/index.ts'
+
+/** Events per transaction. Each becomes at most one row for each endpoint. */
+const eventsPerRun = 500
+const reader = 'endpoints'
+
+/** Whether there are events that `fanOutEvents` has not read. */
+export async function hasNewEvents ({ sql }: Pick<Database, 'sql'>): Promise<boolean> {
+  const [row] = await sql<Array<{ isNew: boolean }>>`
+    select exists (select from events where position is null)
+      or coalesce((select max(position) from events), 0)
+        > coalesce((select position from event_readers where name = ${reader}), 0) as "isNew"`
+  return row?.isNew === true
+}
+
+/**
+ * Creates the deliveries of all new events, for the endpoints that are enabled and want them. One process at a time does, and
+ * the position that it has reached is stored with the deliveries: after a crash, the next run continues there.
+ */
+export async function fanOutEvents ({ sql }: Pick<Database, 'sql'>, now: number): Promise<number> {
+  const head = await assignPositions({ sql })
+  for (let total = 0; ;) {
+    const created = await fanOutSome({ sql }, head, now)
+    total += created ?? 0
+    if (created === undefined) return total
+  }
+}
+
+/** The number of new deliveries. Undefined when there are no more events up to `head`. */
+async function fanOutSome ({ sql }: Pick<Database, 'sql'>, head: number, now: number): Promise<number | undefined> {
+  return await sql.begin(async (tx) => {
+    await tx`insert into event_readers (name, position) values (${reader}, 0) on conflict do nothing`
+    const [row] = await tx<Array<{ position: number }>>`
+      select position::float8 as position from event_readers where name = ${reader} for update`
+    const position = row?.position ?? 0
+    if (position >= head) return undefined
+    const [result] = await tx<Array<{ last: number | null, created: number }>>`
+      with batch as (
+        select id, position, type, created_at from events
+        where position > ${position}::bigint and position <= ${head}::bigint order by position limit ${eventsPerRun}
+      ), created as (
+        insert into endpoint_deliveries (endpoint_id, event_id, state, next_attempt_at)
+        select endpoints.id, batch.id, 'pending', to_timestamp(${now}::float8 / 1000)
+        from batch join endpoints on disabled_at is null and endpoints.created_at <= batch.created_at
+          and (type = any (events) or '*' = any (events) and type not like 'delivery.%')
+        on conflict do nothing returning endpoint_id
+      )
+      select (select max(position)::float8 from batch) as last, (select count(*)::int from created) as created`
+    await tx`update event_readers set position = ${result?.last ?? head}::bigint where name = ${reader}`
+    return result?.created ?? 0
+  })
+}
