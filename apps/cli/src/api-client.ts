@@ -11,6 +11,8 @@ export interface ApiClient {
   /** Returns JSON, as does `post`. The body of `post` is a value, or JSON as text. */
   get: (path: string) => Promise<unknown>
   post: (path: string, body?: object | string) => Promise<unknown>
+  patch: (path: string, body: object) => Promise<unknown>
+  remove: (path: string) => Promise<void>
   /**
    * Server-sent events after `lastEventId`. The first event is our own: `open`, or `over` if the API says that there will be
    * no more.
@@ -36,7 +38,7 @@ export async function openApiClient (env: CommandContext['env']): Promise<ApiCli
   if (key === undefined) throw new Error(`CARILLON_API_KEY is not set, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
   const authorization = `Bearer ${key}`
 
-  async function call (method: 'GET' | 'POST', path: string, body?: object | string): Promise<unknown> {
+  async function call (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object | string): Promise<unknown> {
     const { statusCode, headers: responseHeaders, body: response } = await request(`${url}${path}`, {
       method,
       headers: { authorization, ...body === undefined ? {} : { 'content-type': 'application/json' } },
@@ -44,12 +46,14 @@ export async function openApiClient (env: CommandContext['env']): Promise<ApiCli
     })
     const text = await response.text()
     if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, { body: text, requestId: responseHeaders['x-request-id'] })
-    return JSON.parse(text)
+    return text === '' ? undefined : JSON.parse(text)
   }
 
   return {
     get: async (path) => await call('GET', path),
     post: async (path, body) => await call('POST', path, body),
+    patch: async (path, body) => await call('PATCH', path, body),
+    remove: async (path) => { await call('DELETE', path) },
     async * events (path, { lastEventId, signal }) {
       const { statusCode, headers, body } = await request(`${url}${path}`, {
         headers: { authorization, accept: 'text/event-stream', ...lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },

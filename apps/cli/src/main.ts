@@ -24,6 +24,7 @@ const commands = {
   status: async () => (await import('./commands/status.ts')).addStatus,
   events: async () => (await import('./commands/events.ts')).addEvents,
   why: async () => (await import('./commands/why.ts')).addWhy,
+  endpoints: async () => (await import('./commands/endpoints.ts')).addEndpoints,
   connect: async () => (await import('./commands/connect.ts')).addConnect
 }
 

@@ -1,0 +1,68 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Writable } from 'node:stream'
+import { Command } from 'commander'
+import t from 'tap'
+import { addEndpoints } from '../../src/commands/endpoints.ts'
+import { describeError } from '../../src/describe-error.ts'
+import { ExitError } from '../../src/exit-error.ts'
+import { startTestStack } from '../start-test-stack.ts'
+
+t.setTimeout(180_000)
+
+let status = 204
+const server = createServer((request, response) => { request.resume().on('end', () => response.writeHead(status).end('no\u001b[31m')) })
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+t.teardown(() => { server.close().closeAllConnections() })
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+const { env } = await startTestStack(t)
+
+/** Runs the command in this process, because each process would take seconds. */
+async function carillon (...args: string[]): Promise<{ code: number, stdout: string, stderr: string }> {
+  const printed: string[] = []
+  const written: string[] = []
+  const write = (chunk: unknown, _encoding: unknown, done: () => void): void => {
+    written.push(String(chunk))
+    done()
+  }
+  const output = new Writable({ write }) as unknown as NodeJS.WriteStream // the command only writes to it
+  const program = new Command('carillon').exitOverride()
+  addEndpoints(program, {
+    env,
+    envFile: undefined,
+    print: (line) => { printed.push(line) },
+    named: (text) => text,
+    terminal: { input: process.stdin, output },
+    onInterrupt: () => {},
+    announce: () => {}
+  })
+  const code = await program.parseAsync(args, { from: 'user' }).then(() => 0, (error: unknown) => {
+    written.push(...describeError(error))
+    return error instanceof ExitError ? error.exitCode : 1
+  })
+  return { code, stdout: printed.join('\n'), stderr: written.join('') }
+}
+
+t.test('creates, lists, tests, rotates, disables and deletes an endpoint', async (t) => {
+  t.match(await carillon('endpoints', 'list'), { code: 0, stdout: '', stderr: /There are no endpoints/ })
+  const created = await carillon('endpoints', 'create', url, '--events', 'connection.needs_reauth,pull.failed', '--description', 'The shop')
+  t.match(created, { code: 0, stdout: /^whsec_\S+$/, stderr: /Created end_\S+/ }, 'standard output has the secret alone')
+  const [, id = ''] = /(end_\S+)\./.exec(created.stderr) ?? []
+  t.match(await carillon('endpoints', 'list'), { code: 0, stdout: new RegExp(`^ENDPOINT.*\n${id} +enabled +connection.needs_reauth,pull.failed +${url}$`) })
+  t.match(await carillon('endpoints', 'test', id), { code: 0, stdout: /^204 \(\d+ ms\)$/ })
+  status = 500
+  t.match(await carillon('endpoints', 'test', id), { code: 1, stdout: /^500 no \S+ \(\d+ ms\)$/, stderr: /did not accept/ })
+  const rotated = await carillon('endpoints', 'rotate', id)
+  t.match(rotated, { code: 0, stdout: /^whsec_/, stderr: /24 hours/ })
+  t.not(rotated.stdout, created.stdout)
+  t.match(await carillon('endpoints', 'disable', id), { code: 0, stdout: `${id} is disabled` })
+  t.match(await carillon('endpoints', 'list'), { stderr: /Enable it/ })
+  t.match(await carillon('endpoints', 'enable', id), { code: 0, stdout: `${id} is enabled` })
+  t.match(await carillon('endpoints', 'delete', id), { code: 0, stdout: `${id} is deleted` })
+  t.match(await carillon('endpoints', 'delete', id), { code: 1, stderr: /There is no such endpoint/ })
+})
+
+t.test('says what is wrong with a URL or a type', async (t) => {
+  t.match(await carillon('endpoints', 'create', 'http://shop.example/'), { code: 2, stderr: /url must use https/ })
+  t.match(await carillon('endpoints', 'create', url, '--events', 'connection.lost'), { code: 2, stderr: /events/ })
+})
