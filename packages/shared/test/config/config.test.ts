@@ -12,6 +12,7 @@ t.test('has defaults for all optional variables', async (t) => {
     CARILLON_KEYS: undefined,
     USER_TOKEN_KEYS: undefined,
     CARILLON_DATA_DIR: '.carillon',
+    CARILLON_ENV_FILE: '.env',
     HOST: '127.0.0.1',
     PORT: 4000,
     PUBLIC_URL: undefined,
