@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
+import { createInterruption } from '../notifications/interruption.ts'
+import { describeEvent } from '../operator/describe-event.ts'
 import { openEventsApi } from '../operator/events-api.ts'
 import type { EventFilter, SiteEvent } from '../operator/events-api.ts'
-import { followEvents } from '../operator/follow-events.ts'
-import { printable } from '../printable.ts'
+import { describeApiState, followEvents } from '../operator/follow-events.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface Options extends EventFilter {
@@ -12,7 +13,8 @@ interface Options extends EventFilter {
   json?: true
 }
 
-export function addEvents (program: Command, { env, print, terminal, onInterrupt }: CommandContext): void {
+export function addEvents (program: Command, context: CommandContext): void {
+  const { env, print, terminal } = context
   program.command('events')
     .summary('show events')
     .description('Shows what changed about connections, handshakes, notifications and providers: the latest events, the newest last.')
@@ -24,29 +26,18 @@ export function addEvents (program: Command, { env, print, terminal, onInterrupt
     .addHelpText('after', more)
     .action(async ({ limit, follow, json, ...filter }: Options) => {
       const api = await openEventsApi(env)
-      const show = (event: SiteEvent): void => print(json === true ? JSON.stringify(event) : describe(event))
+      const show = (event: SiteEvent): void => print(json === true ? JSON.stringify(event) : describeEvent(event))
       const latest = await api.latest(filter, limit)
       for (const event of latest) show(event)
       if (follow !== true) {
         if (latest.length === 0 && json !== true) print('There are no events.')
         return
       }
-      const interruption = new AbortController()
-      const interrupt = (): void => interruption.abort()
-      onInterrupt(interrupt, interrupt)
-      const onConnection = (isConnected: boolean): void => {
-        terminal.output.write(isConnected ? 'the API is back\n' : 'the API does not respond; trying again\n')
-      }
-      const following = followEvents(api, filter, { after: latest.at(-1)?.id, signal: interruption.signal, onConnection })
+      const { signal } = createInterruption(context)
+      const onConnection = (isConnected: boolean): void => { terminal.output.write(`${describeApiState(isConnected)}\n`) }
+      const following = followEvents(api, filter, { after: latest.at(-1)?.id, signal, onConnection })
       for await (const event of following) show(event)
     })
-}
-
-/** One line: the time, the type and the members of the data that have a value. */
-function describe ({ createdAt, type, data }: SiteEvent): string {
-  const members = Object.entries(data).filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  return printable([createdAt, type, ...members].join('  '))
 }
 
 const more = `

@@ -3,7 +3,7 @@ import { ApiError } from '../api-error.ts'
 import type { EventFilter, EventsApi, SiteEvent } from './events-api.ts'
 
 export interface FollowEventsOptions {
-  /** The last event that was printed. */
+  /** The last event that is known. Undefined: the API had none that matches. */
   after: string | undefined
   /** Ends the generator. */
   signal: AbortSignal
@@ -12,11 +12,14 @@ export interface FollowEventsOptions {
   retryMs?: number
 }
 
+/** After the id of no event, a stream starts at the oldest one. So nothing is missed before the first event arrives. */
+const beforeAll = 'evt_00000000-0000-0000-0000-000000000000'
+
 /** New events until the signal aborts. After a lost connection it continues after the last event. */
 export async function * followEvents (
   { stream }: Pick<EventsApi, 'stream'>, filter: EventFilter, { after, signal, onConnection, retryMs = 1_000 }: FollowEventsOptions
 ): AsyncGenerator<SiteEvent> {
-  let lastEventId = after
+  let lastEventId = after ?? beforeAll
   let isConnected = true
   while (!signal.aborted) {
     try {
@@ -35,4 +38,9 @@ export async function * followEvents (
     isConnected = false
     await setTimeout(retryMs, undefined, { signal }).catch(() => {})
   }
+}
+
+/** What to tell the user when `onConnection` is called. */
+export function describeApiState (isConnected: boolean): string {
+  return isConnected ? 'the API is back' : 'the API does not respond; trying again'
 }

@@ -14,11 +14,11 @@ export function sandboxEnvironment (env: Environment): Record<string, string> {
 }
 
 /**
- * Leaves out `CARILLON_API_KEY`, which only the command line uses, and variables that `up` has warned about, because the API and
- * the worker would warn about them again.
+ * Leaves out secrets that only the command line uses, and variables that `up` has warned about, because the API and the worker
+ * would warn about them again.
  */
 export function apiAndWorkerEnvironment (env: Environment, definitions?: readonly ProviderDefinition[]): Record<string, string> {
-  const dropped = new Set(['CARILLON_API_KEY', ...findUnknownVariables(env, definitions).map(({ name }) => name)])
+  const dropped = new Set(['CARILLON_API_KEY', 'CARILLON_WEBHOOK_SECRET', ...findUnknownVariables(env, definitions).map(({ name }) => name)])
   return pick(env, (name) => !dropped.has(name))
 }
 

@@ -1,11 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Writable } from 'node:stream'
-import { Command } from 'commander'
 import t from 'tap'
 import { addEndpoints } from '../../src/commands/endpoints.ts'
-import { describeError } from '../../src/describe-error.ts'
-import { ExitError } from '../../src/exit-error.ts'
+import { runInProcess } from '../run-in-process.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(180_000)
@@ -17,31 +14,7 @@ t.teardown(() => { server.close().closeAllConnections() })
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
 const { env } = await startTestStack(t)
 
-/** Runs the command in this process, because each process would take seconds. */
-async function carillon (...args: string[]): Promise<{ code: number, stdout: string, stderr: string }> {
-  const printed: string[] = []
-  const written: string[] = []
-  const write = (chunk: unknown, _encoding: unknown, done: () => void): void => {
-    written.push(String(chunk))
-    done()
-  }
-  const output = new Writable({ write }) as unknown as NodeJS.WriteStream // the command only writes to it
-  const program = new Command('carillon').exitOverride()
-  addEndpoints(program, {
-    env,
-    envFile: undefined,
-    print: (line) => { printed.push(line) },
-    named: (text) => text,
-    terminal: { input: process.stdin, output },
-    onInterrupt: () => {},
-    announce: () => {}
-  })
-  const code = await program.parseAsync(args, { from: 'user' }).then(() => 0, (error: unknown) => {
-    written.push(...describeError(error))
-    return error instanceof ExitError ? error.exitCode : 1
-  })
-  return { code, stdout: printed.join('\n'), stderr: written.join('') }
-}
+const carillon = (...args: string[]) => runInProcess(addEndpoints, args, env).exited
 
 t.test('creates, lists, tests, rotates, disables and deletes an endpoint', async (t) => {
   t.match(await carillon('endpoints', 'list'), { code: 0, stdout: '', stderr: /There are no endpoints/ })

@@ -1,10 +1,18 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { recordEvents } from '@carillon/shared/events'
+import { freePort } from '@carillon/local'
 import { until } from '@carillon/testing'
+import { Webhook } from 'standardwebhooks'
 import t from 'tap'
+import type { Test } from 'tap'
 import { openApiClient } from '../../src/api-client.ts'
+import { addListen } from '../../src/commands/listen.ts'
 import { openEventsApi } from '../../src/operator/events-api.ts'
 import { followEvents } from '../../src/operator/follow-events.ts'
 import { readStatus } from '../../src/operator/status-api.ts'
 import { openWhyApi } from '../../src/operator/why-api.ts'
+import { runInProcess } from '../run-in-process.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
 t.setTimeout(300_000)
@@ -96,6 +104,67 @@ t.test('prints the latest events, and follows new ones', async (t) => {
   }
   t.same(types, ['connection.needs_reauth', 'notification.completed'], 'those after the given one, until the end')
 })
+
+t.test('listen prints new events, and forwards them to a program as signed requests', async (t) => {
+  const { url, received } = await openProgram(t)
+  const listening = runInProcess(addListen, ['listen', '--forward', url], stack.env)
+  const { printed, written } = listening
+  await until(() => written.join('').includes('Waiting for events'), { what: 'the start' })
+  const [secret = ''] = /whsec_\S+/.exec(written.join('')) ?? []
+  await recordEvents(stack.database, [
+    { type: 'delivery.sent', provider: 'pushbullet', data: { deliveries: [] } }, { type: 'provider.resumed', provider: 'pushbullet' }
+  ])
+  await until(() => printed.length === 2, { what: 'an event and its response' })
+  const [{ headers, body } = { headers: {}, body: '' }] = received
+  t.match(new Webhook(secret).verify(body, headers), { id: /^evt_/, type: 'provider.resumed', data: { provider: 'pushbullet' } })
+  t.throws(() => new Webhook(`whsec_${'A'.repeat(32)}`).verify(body, headers))
+  t.equal(received.length, 1, 'the events of deliveries only when they are named')
+  t.match(printed, [
+    RegExp(`^\\S+Z {2}provider\\.resumed {2}${headers['webhook-id']} {2}provider=pushbullet$`), RegExp(`^ {2}${headers['webhook-id']} {2}204 in \\d+ ms$`)
+  ])
+  listening.interrupt()
+  t.match(await listening.exited, { code: 0 })
+})
+
+t.test('listen forwards an event again while the program does not run, with the secret of the environment', async (t) => {
+  const port = await freePort()
+  const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+  const args = ['listen', '--forward', `http://localhost:${port}/`, '--json', '--events', 'provider.resumed,delivery.sent']
+  const { printed, written, interrupt, exited } = runInProcess(addListen, args, { ...stack.env, CARILLON_WEBHOOK_SECRET: secret })
+  await until(() => written.join('').includes('Waiting for events'), { what: 'the start' })
+  t.notMatch(written.join(''), secret)
+  const paused = { type: 'provider.paused', provider: 'pushbullet', data: { cause: 'breakerOpen', reason: 'x' } } as const
+  await recordEvents(stack.database, [paused, { type: 'provider.resumed', provider: 'pushbullet' }])
+  await until(() => printed.length === 2, { what: 'the first attempt' })
+  const { received } = await openProgram(t, port)
+  await until(() => received.length === 1 && printed.at(-1)?.includes('"status":204'), { what: 'a later attempt', timeoutMs: 60_000 })
+  const [event, first, ...later] = printed.map((line) => JSON.parse(line))
+  t.match(first, { eventId: event.id, attempt: 1, status: null, error: 'connection refused', retryInMs: 1_000 })
+  t.match(later.at(-1), { eventId: event.id, status: 204, error: null, retryInMs: null })
+  t.same(new Webhook(secret).verify(received[0]?.body ?? '', received[0]?.headers ?? {}), event)
+  interrupt()
+  t.match(await exited, { code: 0 })
+})
+
+t.test('listen refuses a type, a URL or a secret that is not right', async (t) => {
+  const run = (...args: string[]) => runInProcess(addListen, ['listen', ...args], stack.env).exited
+  t.match(await run('--events', 'connection.lost'), { stderr: /'connection.lost' is not a type of event/ })
+  t.match(await run('--forward', 'localhost:3000'), { stderr: /It must start with http:/ })
+  t.match(await run('--secret', 'secret'), { code: 2, stderr: /whsec_/ })
+})
+
+/** A program of a site on this machine. It accepts every event. */
+async function openProgram (t: Test, port = 0) {
+  const received: Array<{ headers: Record<string, string>, body: string }> = []
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    received.push({ headers: request.headers as Record<string, string>, body })
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((resolve) => server.listen(port, 'localhost', resolve))
+  t.teardown(() => { server.close().closeAllConnections() })
+  return { url: `http://localhost:${(server.address() as AddressInfo).port}/hook`, received }
+}
 
 async function send (title: string): Promise<string> {
   const body = { audience: { userIds: ['ann'] }, message: { type: 'note', title } }

@@ -8,7 +8,7 @@ const env = { DATABASE_URL: (await testDatabase(t)).url }
 
 t.test('passes no store, key or client to the sandbox, and no API key to the API', async (t) => {
   const secrets = {
-    REDIS_URL: '', CARILLON_API_KEY: 'ck_x', PUSHBULLET_CLIENT_ID: 'id', PUSHBULLET_CLIENT_SECRET: 'secret', SITE_DATABASE_PASSWORD: 'of another program'
+    REDIS_URL: '', CARILLON_API_KEY: 'ck_x', CARILLON_WEBHOOK_SECRET: 'whsec_x', PUSHBULLET_CLIENT_ID: 'id', PUSHBULLET_CLIENT_SECRET: 'secret', SITE_DATABASE_PASSWORD: 'of another program'
   }
   const dataDir = join(await folder(t), 'data')
   const { url: apiUrl } = await spawnUp(t, dataDir, { env: { ...env, ...secrets, SANDBOX_BENCH: '1' } }).ready
@@ -19,6 +19,7 @@ t.test('passes no store, key or client to the sandbox, and no API key to the API
   const apiVariables = await environmentOf(apiUrl)
   t.ok(['DATABASE_URL', 'CARILLON_KEYS', 'PUSHBULLET_CLIENT_SECRET'].every((name) => apiVariables.includes(name)))
   t.notOk(apiVariables.includes('CARILLON_API_KEY'))
+  t.notOk(apiVariables.includes('CARILLON_WEBHOOK_SECRET'))
 })
 
 t.test('warns once about an unknown variable, and does not pass it on', async (t) => {

@@ -54,6 +54,7 @@ const after = {
 
   CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
   CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },
+  CARILLON_WEBHOOK_SECRET: { ...secretText, about: 'Signs the requests of `carillon listen --forward`, as your program expects it; a new secret each time when absent.' },
 
   SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' }
 } satisfies VariableTable

@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
+import { describeApiState } from '../../operator/follow-events.ts'
 import type { Progress } from '../api/notification.ts'
 import { progressBars, progressLine } from '../output/progress-lines.ts'
 
@@ -56,7 +57,7 @@ function written (output: WriteStream): ProgressView {
       latest = progress
       if (progress.status !== lastWritten?.status) write()
     },
-    showConnection: (isConnected) => { output.write(isConnected ? 'the API is back\n' : 'the API does not respond; trying again\n') },
+    showConnection: (isConnected) => { output.write(`${describeApiState(isConnected)}\n`) },
     close () {
       clearInterval(timer)
       write()
