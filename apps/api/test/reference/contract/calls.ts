@@ -125,7 +125,10 @@ function bodiesOf ({ body }: Operation, source: Source): Arbitrary<string | unde
   return fc.oneof({ arbitrary: valid, weight: 5 }, { arbitrary: broken, weight: 4 }, { arbitrary: noJson, weight: 1 })
 }
 
-/** Encodes a text for a path or query. A Buffer replaces lone surrogates, which encodeURIComponent refuses. */
+/**
+ * Encodes a text for a path or query. A Buffer replaces lone surrogates, which encodeURIComponent refuses. Clients remove a
+ * segment of dots before they send the request.
+ */
 function encode (text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString())
+  return /^\.+$/.test(text) ? '%2E-' : encodeURIComponent(Buffer.from(text).toString())
 }
