@@ -32,6 +32,17 @@ t.test('the documentation describes every provider, with its simulator', async (
   }
 })
 
+t.test('the page about going live lists the variables and addresses of every provider', async (t) => {
+  const rows = definitions.map(({ id, name, required }) => {
+    const provider = providers.find((one) => one.id === id)
+    const callback = provider?.handshakes.code === undefined ? '–' : `\`/connect/${id}/callback\``
+    const inbound = provider?.inbound === undefined ? '–' : `\`/inbound/${id}\``
+    return `| [${name}](providers.md#${id}) | ${required.map((variable) => `\`${variable}\``).join(', ')} | ${callback} | ${inbound} |`
+  })
+  const table = ['| provider | variables that offer it | redirect URI | inbound address |', '|---|---|---|---|', ...rows].join('\n')
+  t.match(await read('docs/going-live.md'), `\n\n${table}\n\n`, `docs/going-live.md contains this table:\n${table}`)
+})
+
 t.test('the pages that list providers name all of them', async (t) => {
   const readme = await read('README.md')
   t.match(readme, `| ${providers.filter(({ send }) => send !== undefined).map(({ name }) => name).join(', ')} | a user | sends notifications |`)
