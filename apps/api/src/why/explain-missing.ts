@@ -41,7 +41,7 @@ function explainTurn (connection: RecipientConnection, { notification, userId }:
   if (pausedAt !== null) {
     return {
       explanation: `The broadcast is paused since ${pausedAt.toISOString()}, and has not reached this connection.`,
-      nextStep: `Resume the broadcast with \`carillon notifications ${publicId('notification', id)} resume\`.`
+      nextStep: `Resume the broadcast with \`carillon notifications resume ${publicId('notification', id)}\`.`
     }
   }
   if (sendAt !== null) return { explanation: `The broadcast is scheduled for ${sendAt.toISOString()}.`, nextStep: null }

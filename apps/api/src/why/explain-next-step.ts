@@ -8,7 +8,7 @@ export function explainNextStep (
   connection: RecipientConnection, delivery: ExplainedDelivery, { name, userId }: { name: string, userId: string }
 ): string | null {
   const { state, reason, dueAt, history, notificationId } = delivery
-  const command = (action: string): string => `\`carillon notifications ${publicId('notification', notificationId)} ${action}\``
+  const command = (action: string): string => `\`carillon notifications ${action} ${publicId('notification', notificationId)}\``
   switch (state) {
     case 'queued':
     case 'retrying':

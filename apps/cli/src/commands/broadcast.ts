@@ -59,7 +59,7 @@ async function broadcast (
   }
   if (json === true) return print(JSON.stringify(notification))
   print(`${notification.id} ${titleOf(notification)} is ${notification.status}`)
-  output.write(named(`Watch it:  carillon notifications ${notification.id} --watch\n`))
+  output.write(named(`Watch it:  carillon notifications show ${notification.id} --watch\n`))
 }
 
 const more = `

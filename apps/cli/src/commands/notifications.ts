@@ -1,4 +1,4 @@
-import { Argument, Option } from 'commander'
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { failureTable, readFailures } from '../notifications/output/failures.ts'
@@ -13,39 +13,63 @@ import { wholeNumber } from '../whole-number.ts'
 
 interface Options {
   watch?: true
-  limit?: number
-  status?: Notification['status']
-  user?: string
   json?: true
 }
 
-const actions: Action[] = ['pause', 'resume', 'cancel', 'retry']
+interface ListOptions extends Options {
+  limit: number
+  status?: Notification['status']
+  user?: string
+}
+
+const actions: Array<[Action, string]> = [
+  ['pause', 'hold the deliveries that are not being sent'],
+  ['resume', 'continue'],
+  ['cancel', 'cancel the deliveries that wait'],
+  ['retry', 'send failed and unknown deliveries again']
+]
 
 export function addNotifications (program: Command, context: CommandContext): void {
-  const command = program.command('notifications')
+  const notifications = program.command('notifications')
     .summary('show and control notifications')
-    .description('Shows the latest notifications or one of them, or pauses, resumes, cancels or retries one.')
-    .argument('[id]', 'the notification (ntf_…)')
-    .addArgument(new Argument('[action]', 'what to do with it').choices(actions))
-    .option('--watch', 'keep showing changes')
+    .description('Lists the latest notifications, shows one, or pauses, resumes, cancels or retries one.')
+    .addHelpText('after', more)
+  addList(notifications, context)
+  addOne(notifications, context, 'show', 'show one notification, and what did not arrive')
+  for (const [action, summary] of actions) addOne(notifications, context, action, summary)
+}
+
+function addList (notifications: Command, context: CommandContext): void {
+  const list = notifications.command('list', { isDefault: true })
+    .summary('list the latest notifications')
     .addOption(new Option('--status <status>', 'only notifications with this status').choices(notificationStatuses))
     .option('--user <user>', 'only notifications with a delivery to this user, by your id')
-    .option('--limit <number>', 'how many of the latest notifications (20)', wholeNumber(1, 1_000))
-    .option('--json', 'print JSON: an array; for one notification an object; with --watch and no id one line per change')
-    .addHelpText('after', more)
-    .action(async (id: string | undefined, action: Action | undefined, options: Options) => {
-      const { limit, status, user } = options
-      if (id !== undefined && [limit, status, user].some((option) => option !== undefined)) {
-        command.error('error: --limit, --status and --user work only without an id')
-      }
+    .option('--limit <number>', 'how many of the latest notifications', wholeNumber(1, 1_000), 20)
+    .option('--watch', 'keep showing changes')
+    .option('--json', 'print a JSON array; with --watch one line per change')
+    .argument('[unexpected...]')
+    .usage('[options]')
+    .action(async ([id]: string[], options: ListOptions) => {
+      const hint = id?.startsWith('ntf_') === true ? `; write \`carillon notifications show ${id}\`` : ''
+      if (id !== undefined) list.error(`error: unknown command '${id}'${hint}`)
+      await showList(context, await openNotificationsApi(context.env), options)
+    })
+}
+
+function addOne (notifications: Command, context: CommandContext, name: Action | 'show', summary: string): void {
+  notifications.command(name)
+    .summary(summary)
+    .argument('<id>', 'the notification (ntf_…)')
+    .option('--watch', 'follow it to its end')
+    .option('--json', 'print the notification as JSON; with --watch at its end, with "failures"')
+    .action(async (id: string, options: Options) => {
       const api = await openNotificationsApi(context.env)
-      if (id === undefined) await showList(context, api, options)
-      else await showOne(context, api, id, action, options)
+      await showOne(context, api, id, name === 'show' ? undefined : name, options)
     })
 }
 
 async function showList (
-  context: CommandContext, api: NotificationsApi, { limit = 20, status, user: userId, watch, json }: Options
+  context: CommandContext, api: NotificationsApi, { limit, status, user: userId, watch, json }: ListOptions
 ): Promise<void> {
   const { print, named, terminal: { output } } = context
   const filter = { status, userId }
@@ -77,18 +101,11 @@ async function showOne (
 }
 
 const more = `
-pause   hold the deliveries that are not being sent
-resume  continue
-cancel  cancel the deliveries that wait
-retry   send failed and unknown deliveries again
-
 Exit codes: 0 success, with an id and --watch everything sent; 1 otherwise; 2 invalid command line or request; 130 interrupted
 
 Examples:
   carillon notifications --limit 5
-  carillon notifications --status parked
-  carillon notifications --user alice
-  carillon notifications ntf_01jd… --watch
-  carillon notifications ntf_01jd… pause
-  carillon notifications ntf_01jd… retry --watch
+  carillon notifications show ntf_01jd… --watch
+  carillon notifications pause ntf_01jd…
+  carillon notifications retry ntf_01jd… --watch
   carillon notifications --watch --json | jq -c '{id, status, counts}'`

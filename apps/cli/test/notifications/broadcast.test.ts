@@ -61,9 +61,9 @@ t.test('reports the deliveries that did not arrive, by reason', async (t) => {
 
   const id = /ntf_[\w-]+/.exec(stdout)?.[0] ?? ''
   t.match(await carillon('deliveries', id, '--state', 'failed'), { code: 0, stdout: /^CONNECTION(.*\n){3}.*request refused$/ })
-  t.match(await carillon('notifications', id, 'retry', '--watch'), { code: 0, stdout: /101 of 101 sent$/ })
+  t.match(await carillon('notifications', 'retry', id, '--watch'), { code: 0, stdout: /101 of 101 sent$/ })
   t.equal(await arrived('Not all'), 101)
-  t.match(await carillon('notifications', id, 'retry'), { code: 1, stderr: /No delivery of the notification is failed/ })
+  t.match(await carillon('notifications', 'retry', id), { code: 1, stderr: /No delivery of the notification is failed/ })
 })
 
 t.test('counts parked deliveries as not arrived', async (t) => {
@@ -99,10 +99,10 @@ t.test('stops watching on Ctrl-C, and says that the broadcast continues', async 
   const { id, status } = JSON.parse(watching.stdout.join('\n'))
   t.equal(status, 'scheduled')
   const hints = watching.stderr.join('\n')
-  t.match(hints, `main.ts notifications ${id} --watch`)
-  t.match(hints, `main.ts notifications ${id} cancel`)
+  t.match(hints, `main.ts notifications show ${id} --watch`)
+  t.match(hints, `main.ts notifications cancel ${id}`)
   t.match(hints, `stopped watching; ${id} continues`)
 
-  t.match(await carillon('notifications', id, 'cancel'), { code: 0, stdout: /status +canceled/ })
-  t.match(await carillon('notifications', id, '--watch'), { code: 1, stderr: /had no deliveries|did not arrive/ })
+  t.match(await carillon('notifications', 'cancel', id), { code: 0, stdout: /status +canceled/ })
+  t.match(await carillon('notifications', 'show', id, '--watch'), { code: 1, stderr: /had no deliveries|did not arrive/ })
 })

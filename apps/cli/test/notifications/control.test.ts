@@ -22,12 +22,12 @@ t.test('lists notifications, newest first', async (t) => {
 })
 
 t.test('pauses and resumes one, and refuses an action that the status does not allow', async (t) => {
-  t.match(await carillon('notifications', id, 'pause'), { code: 0, stdout: /status +paused/ })
-  t.match(await carillon('notifications', id, 'pause'), { code: 1, stderr: /The notification is paused or canceled already/ })
-  t.match(await carillon('notifications', id, 'resume', '--json'), { code: 0 })
-  t.match(await carillon('notifications', id, 'explode'), { code: 2 })
-  t.match(await carillon('notifications', id, '--limit', '1'), { code: 2 })
-  t.match(await carillon('notifications', 'ntf_nothing'), { code: 1, stderr: /404/ })
+  t.match(await carillon('notifications', 'pause', id), { code: 0, stdout: /status +paused/ })
+  t.match(await carillon('notifications', 'pause', id), { code: 1, stderr: /The notification is paused or canceled already/ })
+  t.match(await carillon('notifications', 'resume', id, '--json'), { code: 0 })
+  t.match(await carillon('notifications', 'explode', id), { code: 2 })
+  t.match(await carillon('notifications', 'show', id, '--limit', '1'), { code: 2 })
+  t.match(await carillon('notifications', 'show', 'ntf_nothing'), { code: 1, stderr: /404/ })
 })
 
 t.test('shows deliveries, and explains one of them', async (t) => {
@@ -47,7 +47,7 @@ t.test('prints one line per change with --watch', async (t) => {
   const watching = spawnApp(t, 'cli', { args: ['notifications', '--watch', '--json'], env: stack.env })
   await until(() => watching.stdout.length >= 2, { timeoutMs: 30_000 })
   const before = watching.stdout.length
-  await carillon('notifications', id, 'cancel')
+  await carillon('notifications', 'cancel', id)
   await until(() => watching.stdout.length > before, { timeoutMs: 30_000 })
   t.match(JSON.parse(watching.stdout.at(-1) ?? ''), { id, status: 'canceled', counts: { canceled: 1 } })
   t.match(await watching.stop('SIGINT'), { code: 130 })

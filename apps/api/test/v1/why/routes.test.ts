@@ -124,7 +124,7 @@ const situations: Situation[] = [
       received: 'unknown',
       state: 'unknown',
       explanation: RegExp(`^Unknown since ${time}\\. It may have arrived`),
-      nextStep: /^Retry the notification with `carillon notifications ntf_\S+ retry`, unless a repeated message does harm\.$/
+      nextStep: /^Retry the notification with `carillon notifications retry ntf_\S+`, unless a repeated message does harm\.$/
     }
   },
   {

@@ -26,7 +26,7 @@ function describeEnd (notification: Notification, failures: Failure[], named: Co
     `${id} ${status === 'parked' ? 'waits for users to reconnect' : `is ${status}`}: ${sentOf(counts)}`,
     ...describeUnreachable(notification),
     ...failures.length === 0 ? [] : ['', ...failureTable(failures), '', named(`Show them:   carillon deliveries ${id} --state ${failures[0]?.state}`)],
-    ...canRetry ? [named(`Try again:   carillon notifications ${id} retry --watch`)] : []
+    ...canRetry ? [named(`Try again:   carillon notifications retry ${id} --watch`)] : []
   ]
 }
 

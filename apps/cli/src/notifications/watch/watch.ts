@@ -26,7 +26,7 @@ export async function watch (
   } catch (error) {
     view.close()
     if (json) print(JSON.stringify({ ...notification, ...latest }))
-    output.write(named(`Watch it again:  carillon notifications ${id} --watch\nCancel it:       carillon notifications ${id} cancel\n`))
+    output.write(named(`Watch it again:  carillon notifications show ${id} --watch\nCancel it:       carillon notifications cancel ${id}\n`))
     if (!signal.aborted) throw error
     throw new ExitError(`stopped watching; ${id} continues`, 130)
   }
