@@ -18,5 +18,6 @@ export async function openCountedDatabase (t: Test): Promise<Database & { statem
   const close = () => sql.end({ timeout: 5 })
   t.teardown(close)
   const db = drizzle(sql, { schema, casing: 'snake_case' })
-  return { sql, db, openWithLongTimeout: () => openDatabase({ url, max: 1 }), hasStatementTimeout: true, canListen: true, close, statements }
+  const openWithLongTimeout = () => openDatabase({ url, max: 1 })
+  return { sql, db, openWithLongTimeout, hasStatementTimeout: true, canListen: true, close, statements }
 }

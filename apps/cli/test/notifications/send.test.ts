@@ -104,5 +104,6 @@ t.test('lists users, connections and providers, and filters lists', async (t) =>
   const [{ id }] = JSON.parse((await carillon('notifications', '--user', 'ben', '--limit', '1', '--json')).stdout)
   t.match(JSON.parse((await carillon('deliveries', id, '--user', 'ben', '--provider', 'pushbullet', '--json')).stdout), [{ userId: 'ben' }])
   t.match(await carillon('notifications', '--status', 'paused'), { code: 0, stdout: '', stderr: 'There are no such notifications.' })
-  t.match(await carillon('notifications', id, '--status', 'paused'), { code: 2, stderr: /work only without an id/ })
+  t.match(await carillon('notifications', 'show', id, '--status', 'paused'), { code: 2, stderr: /unknown option '--status'/ })
+  t.match(await carillon('notifications', id), { code: 2, stderr: /write `.*notifications show ntf_/ })
 })

@@ -27,6 +27,16 @@ t.test('makes parked deliveries of reconnected users due, and no others', async 
   t.match(await database.sql`select distinct job_id from deliveries where state = 'queued'`, [{ job_id: null }], 'they need new jobs')
 })
 
+t.test('releases a scheduled delivery for its time', async (t) => {
+  const [eve = ''] = await connect(database, ['eve'])
+  await markNeedsReauth(database, { grantId: eve, credentialsVersion: 1, reason: 'tokenRevoked' })
+  const sendAt = new Date(Date.now() + 3_600_000)
+  const draft = { ...draftTo(['eve']), sendAt }
+  await insertNotifications(database, [draft], ['pushbullet'])
+  t.equal(await releaseParked(database, [eve]), 1)
+  t.match(await findDelivery(database, draft.id, eve), { state: 'queued', dueAt: sendAt })
+})
+
 t.test('skips deliveries that wait for a revoked connection, and keeps those that have ended', async (t) => {
   const [cleo = '', dan = ''] = await connect(database, ['cleo', 'dan'])
   const states = ['queued', 'retrying', 'parked', 'sending', 'sent', 'failed']
