@@ -1,7 +1,8 @@
-import { Counter, Gauge, Histogram } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { Outcome } from '../deliveries/index.ts'
 import type { PullEnd } from '../pulls/index.ts'
+import { createBatchHistogram } from './batch-histogram.ts'
 import { deliveryBuckets, requestBuckets } from './buckets.ts'
 
 /** A delivery whose outcome is stored. */
@@ -37,19 +38,17 @@ export function createWorkerMetrics (
   const attempts = new Counter({
     name: 'carillon_attempts_total', help: 'Attempts that reached the provider.', labelNames: ['provider'], registers
   })
-  const attemptSeconds = new Histogram({
+  const attemptSeconds = createBatchHistogram(registry, {
     name: 'carillon_attempt_duration_seconds',
     help: 'Duration of attempts, with the refresh of credentials.',
-    labelNames: ['provider'],
-    buckets: requestBuckets,
-    registers
+    label: 'provider',
+    buckets: requestBuckets
   })
-  const deliverySeconds = new Histogram({
+  const deliverySeconds = createBatchHistogram(registry, {
     name: 'carillon_delivery_duration_seconds',
     help: 'Time from the accept of a notification, or from its sendAt, until the provider accepted a delivery.',
-    labelNames: ['provider'],
-    buckets: deliveryBuckets,
-    registers
+    label: 'provider',
+    buckets: deliveryBuckets
   })
   const inFlight = new Gauge({
     name: 'carillon_deliveries_in_flight', help: 'Deliveries that this worker has claimed and not settled.', labelNames: ['provider'], registers
@@ -63,8 +62,8 @@ export function createWorkerMetrics (
   for (const provider of senders) {
     for (const outcome of outcomes) deliveries.inc({ provider, outcome }, 0)
     attempts.inc({ provider }, 0)
-    attemptSeconds.zero({ provider })
-    deliverySeconds.zero({ provider })
+    attemptSeconds.zero(provider)
+    deliverySeconds.zero(provider)
     inFlight.set({ provider }, 0)
   }
   for (const provider of pullers) for (const outcome of pullOutcomes) pulls.inc({ provider, outcome }, 0)
@@ -73,18 +72,20 @@ export function createWorkerMetrics (
     addInFlight: (provider, change) => inFlight.inc({ provider }, change),
     countSettled: (provider, settled) => {
       const counts = new Map<typeof outcomes[number], number>()
-      const attemptOf = attemptSeconds.labels(provider)
-      const deliveryOf = deliverySeconds.labels(provider)
+      const attemptDurations: number[] = []
+      const deliveryDurations: number[] = []
       let attempted = 0
       for (const { outcome, ageMs } of settled) {
         const { state, event: { durationMs } } = outcome
         const name = state === 'retrying' && !outcome.attempted ? 'waiting' : state
         counts.set(name, (counts.get(name) ?? 0) + 1)
         if (outcome.attempted) attempted++
-        if (durationMs !== undefined) attemptOf.observe(durationMs / 1000)
-        if (state === 'sent') deliveryOf.observe(Math.max(0, ageMs) / 1000)
+        if (durationMs !== undefined) attemptDurations.push(durationMs / 1000)
+        if (state === 'sent') deliveryDurations.push(Math.max(0, ageMs) / 1000)
       }
       for (const [outcome, count] of counts) deliveries.inc({ provider, outcome }, count)
+      attemptSeconds.observeAll(provider, attemptDurations)
+      deliverySeconds.observeAll(provider, deliveryDurations)
       if (attempted > 0) attempts.inc({ provider }, attempted)
     },
     countPull: (provider, outcome) => pulls.inc({ provider, outcome }),
