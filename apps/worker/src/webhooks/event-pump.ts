@@ -5,6 +5,7 @@ import {
 } from '@carillon/shared/endpoints'
 import type { AttemptResult, ClaimedEvent, EndpointClient, EventJob, SentEvent } from '@carillon/shared/endpoints'
 import type { Log } from '@carillon/shared/log'
+import type { WorkerMetrics } from '@carillon/shared/metrics'
 import type { JobQueue } from '@carillon/shared/queue'
 import type { Vault } from '@carillon/shared/vault'
 import { activeSecrets } from '@carillon/shared/webhooks'
@@ -15,6 +16,7 @@ export interface EventPumpServices {
   endpointClient: EndpointClient
   eventQueue: Pick<JobQueue<EventJob>, 'add'>
   log: Log
+  metrics: Pick<WorkerMetrics, 'countWebhookDeliveries'>
   /** Milliseconds since the epoch. */
   now: () => number
   stopping: AbortSignal
@@ -39,7 +41,7 @@ const leaseMs = 60_000
  * a job, or the regular check.
  */
 export function createEventPump (services: EventPumpServices): EventPump {
-  const { database, vault, endpointClient, eventQueue, log, now, stopping, aborting } = services
+  const { database, vault, endpointClient, eventQueue, log, metrics, now, stopping, aborting } = services
   const inFlight = new Map<string, number>()
   /** Endpoints that had no room for more at the last claim. */
   const full = new Set<string>()
@@ -128,7 +130,8 @@ export function createEventPump (services: EventPumpServices): EventPump {
   }
 
   async function settleAll (sent: SentEvent[]): Promise<undefined[]> {
-    const { nextAttemptAt, failing } = await settleEvents(database, sent)
+    const { outcomes, nextAttemptAt, failing } = await settleEvents(database, sent)
+    metrics.countWebhookDeliveries(outcomes)
     const gone = new Set(sent.filter(({ result }) => result.status === 410).map(({ claimed }) => claimed.endpointId))
     for (const { endpointId, failingSince } of failing) {
       const reason = gone.has(endpointId) ? 'gone' : failingSince + maxFailingMs <= now() ? 'failing' : undefined

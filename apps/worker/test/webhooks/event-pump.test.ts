@@ -18,8 +18,10 @@ const { sql } = database
 const hourMs = 3_600_000
 let aheadMs = 0
 const scheduled: number[] = []
+const counted: string[] = []
 const createPump = () => createEventPump({
   ...services,
+  metrics: { countWebhookDeliveries: (outcomes) => { counted.push(...outcomes) } },
   now: () => Date.now() + aheadMs,
   eventQueue: { add: async (jobs) => { scheduled.push(...jobs.map(({ delayMs = 0 }) => delayMs)) } }
 })
@@ -88,6 +90,7 @@ t.test('a slow endpoint holds only its own events', async (t) => {
 t.test('tries again on a schedule of three days, with the same id', async (t) => {
   const receiver = await open(t)
   receiver.fail(500)
+  counted.length = 0
   await record()
   await send()
   const waits: number[] = []
@@ -105,6 +108,7 @@ t.test('tries again on a schedule of three days, with the same id', async (t) =>
   const total = waits.reduce((sum, wait) => sum + wait, 0)
   t.ok(total > 72 * hourMs && total < 96 * hourMs, `${total / hourMs} hours`)
   t.equal(new Set(receiver.received.map(({ id }) => id)).size, 1)
+  t.same(counted, [...Array(9).fill('retrying'), 'failed'])
   t.equal((await listAttempts(database, { endpointId: receiver.id, outcome: 'failed' }, { limit: 50 })).length, 10)
   t.ok(scheduled.length >= 9, 'a job wakes a worker for each attempt')
   t.match(await findEndpoint(database, receiver.id), { failingSince: Date, failure: '500 no', disabledAt: null })

@@ -1029,6 +1029,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event again
+         * @description To one endpoint, whatever types it wants, or to all that want the type and are enabled. The id of the event stays the same. With an API key: scope `endpoints:write`.
+         */
+        post: operations["resendEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of an event
+         * @description Which endpoints receive the event, and when the next attempt is. With an API key: scope `endpoints:write`.
+         */
+        get: operations["listEventDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1089,7 +1129,7 @@ export interface components {
             /** @description The id of the request: its `X-Request-Id`, which is also in the log of the server */
             requestId: string;
             /** @enum {unknown} */
-            code: "badRequest" | "malformedJson" | "invalidInput" | "unauthenticated" | "invalidSignature" | "invalidToken" | "tokenRevoked" | "insufficientScope" | "wrongCaller" | "notOwner" | "notFound" | "methodNotAllowed" | "requestTimeout" | "notConnected" | "connectionClosed" | "needsReauth" | "handshakeOver" | "wrongStatus" | "idempotencyKeyInUse" | "endpointLimit" | "nothingToRetry" | "bodyTooLarge" | "pathTooLong" | "unsupportedMediaType" | "expectationFailed" | "idempotencyKeyReused" | "teamRequired" | "wrongVerifier" | "wrongCode" | "addressRefused" | "handshakeFailed" | "tooManyRequests" | "rateLimited" | "headersTooLarge" | "internal" | "notForwarded" | "providerUnavailable" | "busy" | "closing" | "unavailable" | "notReady" | "providerTimeout";
+            code: "badRequest" | "malformedJson" | "invalidInput" | "unauthenticated" | "invalidSignature" | "invalidToken" | "tokenRevoked" | "insufficientScope" | "wrongCaller" | "notOwner" | "notFound" | "methodNotAllowed" | "requestTimeout" | "notConnected" | "connectionClosed" | "needsReauth" | "handshakeOver" | "wrongStatus" | "idempotencyKeyInUse" | "endpointDisabled" | "endpointLimit" | "nothingToRetry" | "bodyTooLarge" | "pathTooLong" | "unsupportedMediaType" | "expectationFailed" | "idempotencyKeyReused" | "teamRequired" | "wrongVerifier" | "wrongCode" | "addressRefused" | "handshakeFailed" | "tooManyRequests" | "rateLimited" | "headersTooLarge" | "internal" | "notForwarded" | "providerUnavailable" | "busy" | "closing" | "unavailable" | "notReady" | "providerTimeout";
             /** @description For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md. For `wrongStatus`: the current status */
             reason?: string;
             /** @description For `notOwner` and `notConnected`: the name of the owner of the team */
@@ -2338,7 +2378,7 @@ export interface components {
             /** @description What the endpoint is for. Control characters and line breaks are not allowed */
             description?: string | null;
             /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because there is one per delivery */
-            events: string[];
+            events: ("*" | "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled")[];
             /**
              * @description Whether events are sent to it. Events while it is disabled are not sent later
              * @default true
@@ -2420,7 +2460,7 @@ export interface components {
             /** @description What the endpoint is for. Control characters and line breaks are not allowed */
             description?: string | null;
             /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because there is one per delivery */
-            events?: string[];
+            events?: ("*" | "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled")[];
             /** @description Whether events are sent to it. Events while it is disabled are not sent later */
             enabled?: boolean;
         };
@@ -2553,6 +2593,28 @@ export interface components {
             database: components["schemas"]["DatabaseStatus"];
             queue: components["schemas"]["QueueStatus"];
         };
+        /** ResendRequest */
+        ResendRequest: {
+            /** @description `end_…`. Without it, all endpoints that want the type */
+            endpointId?: string;
+        };
+        /** EndpointDelivery */
+        EndpointDelivery: {
+            /** @description `end_…` */
+            endpointId: string;
+            /**
+             * @description `canceled`: the endpoint was disabled before the event arrived
+             * @enum {unknown}
+             */
+            state: "pending" | "sending" | "succeeded" | "failed" | "canceled";
+            attempts: number;
+            /** @description Null when there is no next attempt */
+            nextAttemptAt: string | null;
+        };
+        /** EventDeliveries */
+        EventDeliveries: {
+            data: components["schemas"]["EndpointDelivery"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2677,6 +2739,9 @@ export type Migrations = components['schemas']['Migrations'];
 export type DatabaseStatus = components['schemas']['DatabaseStatus'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type Status = components['schemas']['Status'];
+export type ResendRequest = components['schemas']['ResendRequest'];
+export type EndpointDelivery = components['schemas']['EndpointDelivery'];
+export type EventDeliveries = components['schemas']['EventDeliveries'];
 export type $defs = Record<string, never>;
 export interface operations {
     createUserToken: {
@@ -4447,6 +4512,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    resendEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDeliveries"];
+                };
+            };
+        };
+    };
+    listEventDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDeliveries"];
                 };
             };
         };

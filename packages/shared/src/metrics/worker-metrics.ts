@@ -1,6 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { Outcome } from '../deliveries/index.ts'
+import type { EventOutcome } from '../endpoints/index.ts'
 import type { PullEnd } from '../pulls/index.ts'
 import { createBatchHistogram } from './batch-histogram.ts'
 import { deliveryBuckets, requestBuckets } from './buckets.ts'
@@ -20,10 +21,15 @@ export interface WorkerMetrics {
   countPull: (provider: string, outcome: PullEnd['kind']) => void
   /** Counts what one run of reconcile found, by its kind. */
   countReconciled: (found: Record<string, number>) => void
+  /** Counts the events of one statement. */
+  countWebhookDeliveries: (settled: EventOutcome[]) => void
 }
 
 /** `waiting`: no request was made, because of a limit, a pause of the provider or a shutdown. */
 const outcomes = ['sent', 'retrying', 'waiting', 'parked', 'failed', 'unknown', 'expired'] as const
+
+/** An aborted request says nothing about the endpoint, and is not counted. */
+const webhookOutcomes = ['succeeded', 'retrying', 'failed'] as const
 
 const pullOutcomes = ['done', 'later', 'failed'] as const
 
@@ -59,6 +65,9 @@ export function createWorkerMetrics (
   const reconciled = new Counter({
     name: 'carillon_reconciled_total', help: 'What reconcile repaired, by kind: expired, lost, reunited, orphaned, dispatched, segments, plans.', labelNames: ['kind'], registers
   })
+  const webhooks = new Counter({
+    name: 'carillon_webhook_deliveries_total', help: 'Events that a worker sent to an endpoint of the site, by outcome.', labelNames: ['outcome'], registers
+  })
   for (const provider of senders) {
     for (const outcome of outcomes) deliveries.inc({ provider, outcome }, 0)
     attempts.inc({ provider }, 0)
@@ -67,6 +76,7 @@ export function createWorkerMetrics (
     inFlight.set({ provider }, 0)
   }
   for (const provider of pullers) for (const outcome of pullOutcomes) pulls.inc({ provider, outcome }, 0)
+  for (const outcome of webhookOutcomes) webhooks.inc({ outcome }, 0)
 
   return {
     addInFlight: (provider, change) => inFlight.inc({ provider }, change),
@@ -91,6 +101,9 @@ export function createWorkerMetrics (
     countPull: (provider, outcome) => pulls.inc({ provider, outcome }),
     countReconciled: (found) => {
       for (const [kind, count] of Object.entries(found)) reconciled.inc({ kind }, count)
+    },
+    countWebhookDeliveries: (settled) => {
+      for (const outcome of webhookOutcomes) webhooks.inc({ outcome }, settled.filter((one) => one === outcome).length)
     }
   }
 }

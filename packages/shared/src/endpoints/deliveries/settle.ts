@@ -11,13 +11,16 @@ export interface SentEvent {
 }
 
 export interface SettledEvents {
+  /** In the order of the given events. */
+  outcomes: EventOutcome[]
   /** When the first of these events is tried again. */
   nextAttemptAt: number | undefined
   /** The endpoints of failed requests, with the first failure since the last success (milliseconds since the epoch). */
   failing: Array<{ endpointId: string, failingSince: number }>
 }
 
-type Outcome = 'succeeded' | 'failed' | 'retrying' | 'released'
+/** `failed`: it is not tried again. `released`: this process aborted the request. */
+export type EventOutcome = 'succeeded' | 'failed' | 'retrying' | 'released'
 
 /**
  * Stores results in one statement: the state of each delivery, its attempt, and whether the endpoint is failing. A delivery whose
@@ -59,6 +62,7 @@ export async function settleEvents (
     returning id as "endpointId", extract(epoch from failing_since)::float8 * 1000 as "failingSince"`
   const retries = rows.flatMap(({ nextAt }) => nextAt ?? [])
   return {
+    outcomes: rows.map(({ outcome }) => outcome),
     nextAttemptAt: retries.length === 0 ? undefined : Math.min(...retries),
     failing: updated.flatMap(({ endpointId, failingSince }) => failingSince === null ? [] : [{ endpointId, failingSince }])
   }
@@ -69,7 +73,7 @@ function toRow ({ claimed: { event, attempts, ...key }, result, at }: SentEvent,
   const waitMs = error === null || status === 410
     ? undefined
     : retryWaitMs(attempts + 1, retryAfterMs, random)
-  const outcome: Outcome = isAborted === true
+  const outcome: EventOutcome = isAborted === true
     ? 'released'
     : error === null ? 'succeeded' : waitMs === undefined ? 'failed' : 'retrying'
   const nextAt = outcome === 'released' ? at : outcome === 'retrying' ? at + (waitMs ?? 0) : null
