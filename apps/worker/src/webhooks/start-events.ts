@@ -1,3 +1,4 @@
+import { groupCalls } from '@carillon/shared/db'
 import { eventQueueName, hasNewEvents } from '@carillon/shared/endpoints'
 import type { EventJob } from '@carillon/shared/endpoints'
 import { watchEvents } from '@carillon/shared/events'
@@ -20,7 +21,12 @@ export function startEvents (
   const onError = logRepeats(log, 'warn', 'could not send events')
   const worker = queueBackend.openWorker<EventJob>(eventQueueName, pump.wake, { concurrency: 1, lockMs })
   const watch = watchEvents(services)
-  watch.subscribe(() => { wakeForNew().catch(onError) })
+  // One check at a time, however often PostgreSQL notifies. What is recorded during a check is found by the next one.
+  const wakeForNew = groupCalls(async (heads: number[]) => {
+    if (await hasNewEvents(database)) await pump.wake()
+    return heads
+  })
+  watch.subscribe((head) => { wakeForNew(head).catch(onError) })
   return {
     wake: pump.wake,
     close: async () => {
@@ -28,9 +34,5 @@ export function startEvents (
       await worker.close()
       await pump.close()
     }
-  }
-
-  async function wakeForNew (): Promise<void> {
-    if (await hasNewEvents(database)) await pump.wake()
   }
 }

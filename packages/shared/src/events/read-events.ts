@@ -19,14 +19,21 @@ interface EventsRead {
 /** The maximum of events whose position one statement assigns. */
 const maxAssigned = 10_000
 
+interface ReadRequest extends EventFilter {
+  after: number
+  limit: number
+  /** The result of `assignPositions`, if the caller has it. */
+  head?: number | undefined
+}
+
 /**
  * Reads up to `limit` events after a position, in the order of their positions. Never skips an event, however late its
  * transaction commits. The first position is 0.
  */
 export async function readEvents (
-  { sql }: Pick<Database, 'sql'>, { after, limit, ...filter }: EventFilter & { after: number, limit: number }
+  { sql }: Pick<Database, 'sql'>, { after, limit, head: knownHead, ...filter }: ReadRequest
 ): Promise<EventsRead> {
-  const head = await assignPositions({ sql })
+  const head = knownHead ?? await assignPositions({ sql })
   const rows = await sql<EventRow[]>`
     select ${eventColumns(sql)} from events ${eventJoins(sql)}
     where position > ${after} and position <= ${head} ${matchesFilter(sql, filter)}

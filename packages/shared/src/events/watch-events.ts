@@ -1,10 +1,14 @@
 import type { Database } from '../db/index.ts'
 import { logRepeats } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
+import { assignPositions } from './read-events.ts'
 
 export interface EventWatch {
-  /** Calls back soon after events were recorded, and from time to time without any, until the returned function is called. */
-  subscribe: (onEvents: () => void) => () => void
+  /**
+   * Calls back with the last position soon after events were recorded, and from time to time without any, until the returned
+   * function is called.
+   */
+  subscribe: (onEvents: (head: number) => void) => () => void
   close: () => void
 }
 
@@ -19,41 +23,50 @@ const checkMs = 5_000
 export function watchEvents (
   { database: { sql, canListen }, log }: { database: Pick<Database, 'sql' | 'canListen'>, log: Log }
 ): EventWatch {
-  const subscribers = new Set<() => void>()
-  const onError = logRepeats(log, 'warn', 'could not listen for events; they are polled')
+  const subscribers = new Set<(head: number) => void>()
+  const onListenError = logRepeats(log, 'warn', 'could not listen for events; they are polled')
+  const onReadError = logRepeats(log, 'warn', 'could not read the last position of events')
   let timer: NodeJS.Timeout | undefined
-  let stopListening: (() => Promise<void>) | undefined
+  let isListening = false
+  let isTelling = false
+  let hasNews = false
 
   function tell (): void {
-    for (const onEvents of subscribers) onEvents()
+    hasNews = true
+    if (!isTelling) tellAll().catch(onReadError)
   }
 
-  /** Without effect while the connection works, because postgres.js then listens only once. */
-  async function listen (): Promise<void> {
-    const { unlisten } = await sql.listen(channel, tell, tell)
-    await stopListening?.()
-    stopListening = unlisten
+  /** One statement for all subscribers, and for all events of the time that the statement before took. */
+  async function tellAll (): Promise<void> {
+    isTelling = true
+    try {
+      while (hasNews && subscribers.size > 0) {
+        hasNews = false
+        const head = await assignPositions({ sql })
+        for (const onEvents of subscribers) onEvents(head)
+      }
+    } finally {
+      isTelling = false
+    }
   }
 
-  function check (): void {
-    tell()
-    if (canListen) listen().catch(onError)
+  /** Once: postgres.js listens again after a failure, with listeners of its own that `unlisten` would not find. */
+  function listen (): void {
+    if (isListening || !canListen) return
+    isListening = true
+    sql.listen(channel, tell, tell).catch(onListenError)
   }
 
   function stop (): void {
     clearInterval(timer)
     timer = undefined
-    stopListening?.().catch(onError)
-    stopListening = undefined
   }
 
   return {
     subscribe: (onEvents) => {
       subscribers.add(onEvents)
-      if (timer === undefined) {
-        timer = setInterval(check, canListen ? checkMs : pollMs)
-        if (canListen) listen().catch(onError)
-      }
+      timer ??= setInterval(tell, canListen ? checkMs : pollMs)
+      listen()
       return () => {
         subscribers.delete(onEvents)
         if (subscribers.size === 0) stop()

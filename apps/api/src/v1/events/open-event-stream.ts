@@ -18,9 +18,15 @@ export function openEventStream (
 ): PassThrough {
   const stream = new PassThrough()
   let position = after
+  /** Positions are assigned up to here. Unknown until the first event after the start. */
+  let head: number | undefined
   let isReading = false
   let hasNews = true
-  const unsubscribe = watch.subscribe(read)
+  const unsubscribe = watch.subscribe((current) => {
+    if (current <= position) return
+    head = current
+    read()
+  })
   const heartbeat = setInterval(() => {
     // The client has read nothing for a whole interval, so it is gone.
     if (stream.writableNeedDrain) stream.destroy()
@@ -44,7 +50,7 @@ export function openEventStream (
   async function readAll (): Promise<void> {
     while (hasNews && !stream.writableNeedDrain && !stream.writableEnded && !stream.destroyed) {
       hasNews = false
-      const { events, position: next } = await readEvents(database, { after: position, limit: eventsPerRead, ...filter })
+      const { events, position: next } = await readEvents(database, { after: position, limit: eventsPerRead, head, ...filter })
       if (stream.writableEnded || stream.destroyed) return
       for (const event of events) stream.write(`event: ${event.type}\nid: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`)
       position = next
