@@ -5,6 +5,8 @@ export const windowSeconds = 60
 
 /** Additions are shared at this interval, so that no request waits for Redis. */
 const shareMs = 100
+/** The end of a window differs by this much at most, because responses of Redis arrive late. */
+const clockToleranceMs = 1_000
 /** Limits the memory when requests come from very many addresses. */
 const maxCounts = 100_000
 
@@ -74,8 +76,11 @@ export function createRateLimiter ({ shared, now, onError }: RateLimiterOptions)
       const points = count.unsent
       count.unsent = 0
       const { used, endsInMs } = await shared.add(name, points)
-      count.used = Math.max(count.used, used + count.unsent)
-      count.endsAt = now() + endsInMs
+      const endsAt = now() + endsInMs
+      // A window that ends much later is the next one, in which `count.used` does not count.
+      const isNextWindow = endsAt - count.endsAt > clockToleranceMs
+      count.used = isNextWindow ? used + count.unsent : Math.max(count.used, used + count.unsent)
+      count.endsAt = endsAt
     })).catch(onError)
     isSharing = false
     const [next] = unsent

@@ -1,4 +1,5 @@
 import { openQueueBackend } from '@carillon/shared/queue'
+import type { SharedCounts } from '@carillon/shared/queue'
 import { ownRedis, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -49,4 +50,27 @@ t.test('shares the limit with other processes, and limits alone while Redis is a
   t.ok(other.charge('ann', 10, 1).isExceeded, 'what is known still counts')
   t.notOk(other.charge('bob', 10, 10).isExceeded)
   t.ok(other.charge('bob', 10, 1).isExceeded)
+})
+
+t.test('counts only the requests of the new minute once the shared count has started again', async (t) => {
+  let time = 0
+  let additions = 0
+  let window = { used: 0, endsAt: 0 }
+  const shared: SharedCounts = {
+    add: async (_name, points) => {
+      additions++
+      if (window.endsAt <= time) window = { used: 0, endsAt: time + windowSeconds * 1_000 }
+      window.used += points
+      return { used: window.used, endsInMs: window.endsAt - time }
+    }
+  }
+  const { charge } = createRateLimiter({ shared, now: () => time, onError: () => t.fail() })
+  charge('ann', 10, 6)
+  await until(() => additions === 1)
+  time = 59_950
+  t.match(charge('ann', 10, 1), { isExceeded: false, remaining: 3 })
+  // The minute ends before the addition is shared.
+  time = 60_000
+  await until(() => additions === 2)
+  t.same(charge('ann', 10, 6), { isExceeded: false, remaining: 3, resetSeconds: 60 })
 })
