@@ -70,6 +70,13 @@ export default {
       to: { path: '^(packages|apps)/', pathNot: '^packages/sdk/src/' }
     },
     {
+      name: 'example-imports-carillon',
+      comment: 'An example imports what any site can install.',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^(packages|apps)/', pathNot: '^packages/sdk/(src|dist)/' }
+    },
+    {
       name: 'rules-import-routes',
       comment: "The API's rules know neither its JSON routes nor its pages.",
       severity: 'error',

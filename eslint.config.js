@@ -55,7 +55,7 @@ export default [
     }
   },
   {
-    files: ['apps/**/*.ts', 'packages/**/*.ts'],
+    files: ['apps/**/*.ts', 'packages/**/*.ts', 'examples/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...Object.entries(bannedWords).map(([word, better]) => ({
         selector: `Identifier[name=/^${word}(?![a-z])|(?<!at)${word[0].toUpperCase()}${word.slice(1)}(?![a-z])/]`,

@@ -35,9 +35,11 @@ t.test('every way to import the package as a module finds its types', async (t) 
   t.same(files.map(({ path }) => path).filter((path) => !path.startsWith('dist/')).sort(), ['README.md', 'package.json'])
 })
 
-t.test('the examples and the declarations pass the strictest type check', async (t) => {
-  const files = (await readExamples()).map(({ code }, index) => [`example-${index}.ts`, code] as const)
-  for (const [name, code] of files) await writeFile(join(folder, name), code)
+t.test('the examples, the example site and the declarations pass the strictest type check', async (t) => {
+  const examples = (await readExamples()).map(({ code }, index) => ({ name: `example-${index}.ts`, code }))
+  const shop = { name: 'shop.ts', code: await readFile(new URL('../../../examples/shop/server.ts', import.meta.url), 'utf8') }
+  const files = [...examples, shop]
+  for (const { name, code } of files) await writeFile(join(folder, name), code)
   const compilerOptions = {
     target: 'es2022',
     module: 'nodenext',
@@ -50,7 +52,7 @@ t.test('the examples and the declarations pass the strictest type check', async 
     skipLibCheck: false
   }
   await writeFile(join(folder, 'package.json'), '{"type": "module"}')
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: files.map(([name]) => name) }))
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: files.map(({ name }) => name) }))
   const { exitCode, stdout } = await execa(process.execPath, [resolve('typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], { reject: false })
   // The declarations of other packages are not ours.
   t.same(stdout.split('\n').filter((line) => line !== '' && !/^\S*node_modules\/(?!@carillon)/.test(line)), [], `tsc ended with ${exitCode}`)
