@@ -10,11 +10,11 @@ export interface Endpoint {
   statusReason: string | null
 }
 
-export interface EndpointWithSecret extends Endpoint {
+interface EndpointWithSecret extends Endpoint {
   secret: string
 }
 
-export interface TestResult {
+interface TestResult {
   ok: boolean
   eventId: string
   status: number | null

@@ -8,7 +8,7 @@ import type { Vault } from '@carillon/shared/vault'
 import { Webhook } from 'standardwebhooks'
 import type { Test } from 'tap'
 
-export interface ReceivedEvent {
+interface ReceivedEvent {
   id: string
   headers: Record<string, string>
   body: string

@@ -16,7 +16,7 @@ export { dropPartitions, ensurePartitions } from './partitions.ts'
 export { countWaiting, listProviderStates } from './provider-states.ts'
 
 export { findDeliveries, findDelivery, listDeliveries, listUserDeliveries } from './read.ts'
-export type { Delivery, DeliveryPosition, ExplainedDelivery } from './read.ts'
+export type { Delivery, ExplainedDelivery } from './read.ts'
 export { openSeenToken, sealSeenToken } from './seen-token.ts'
 export { longestWaitsMs, retryDelayMs } from './retry-schedule.ts'
 export type { DeliveryEvent, DeliveryState } from './states.ts'

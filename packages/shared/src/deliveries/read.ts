@@ -51,7 +51,7 @@ export async function listDeliveries (
 }
 
 /** The place of a delivery in a user's list. */
-export type DeliveryPosition = Pick<Delivery, 'notificationId' | 'connectionId'>
+type DeliveryPosition = Pick<Delivery, 'notificationId' | 'connectionId'>
 
 /**
  * Lists up to `limit` deliveries to the user with the site's id `userId`, those of the newest notification first, after the

@@ -1,6 +1,6 @@
 import type { Endpoint } from './endpoints.ts'
 
-export type EndpointStatus = 'enabled' | 'failing' | 'disabled'
+type EndpointStatus = 'enabled' | 'failing' | 'disabled'
 type State = Pick<Endpoint, 'disabledReason' | 'failingSince' | 'failure'>
 type Described = { status: EndpointStatus, reason: string | null }
 

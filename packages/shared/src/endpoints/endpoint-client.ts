@@ -4,7 +4,7 @@ import { truncate } from '../text/index.ts'
 import { signWebhook } from '../webhooks/index.ts'
 
 /** A request with an event, as it is signed. */
-export interface EventRequest {
+interface EventRequest {
   url: string
   /** The public id of the event, which is the same for every attempt. */
   id: string

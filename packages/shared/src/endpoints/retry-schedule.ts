@@ -3,7 +3,7 @@ const minute = 60 * second
 const hour = 60 * minute
 
 /** The wait after each failed attempt. A delivery has ten attempts in about three days. */
-export const retryWaitsMs = [
+const retryWaitsMs = [
   5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour
 ]
 /** The longest wait that an endpoint can ask for. */

@@ -12,7 +12,7 @@ interface RetiringSecret {
 }
 
 /** How long the receiver may keep the earlier secret. */
-export const overlapMs = 24 * 60 * 60 * 1000
+const overlapMs = 24 * 60 * 60 * 1000
 /** A receiver whose secret is replaced many times must not make requests long. */
 const maxRetiring = 3
 

@@ -25,7 +25,7 @@ export interface Schema {
 }
 
 /** Values that exist, such as ids, by the name of the property or parameter that holds them. */
-export type Known = Record<string, readonly string[]>
+type Known = Record<string, readonly string[]>
 
 export interface Source {
   schemas: Record<string, Schema>
