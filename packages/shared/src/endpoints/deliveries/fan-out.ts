@@ -36,14 +36,18 @@ async function fanOutSome ({ sql }: Pick<Database, 'sql'>, head: number, now: nu
     const position = row?.position ?? 0
     if (position >= head) return undefined
     const [result] = await tx<Array<{ last: number | null, created: number }>>`
-      with batch as (
+      with receivers as materialized (
+        -- One that is being disabled is waited for, because it cancels only the deliveries that it sees.
+        select id, events, created_at from endpoints where disabled_at is null order by id for share
+      ), batch as (
         select id, position, type, created_at from events
         where position > ${position}::bigint and position <= ${head}::bigint order by position limit ${eventsPerRun}
       ), created as (
         insert into endpoint_deliveries (endpoint_id, event_id, state, next_attempt_at)
-        select endpoints.id, batch.id, 'pending', to_timestamp(${now}::float8 / 1000)
-        from batch join endpoints on disabled_at is null and endpoints.created_at <= batch.created_at
+        select receivers.id, batch.id, 'pending', to_timestamp(${now}::float8 / 1000)
+        from receivers join batch on receivers.created_at <= batch.created_at
           and (type = any (events) or '*' = any (events) and type not like 'delivery.%')
+        order by receivers.id, batch.id
         on conflict do nothing returning endpoint_id
       )
       select (select max(position)::float8 from batch) as last, (select count(*)::int from created) as created`

@@ -18,12 +18,16 @@ export async function resendEvent (
   { sql }: Database, { eventId, endpointId, now }: { eventId: string, endpointId?: string | undefined, now: number }
 ): Promise<number> {
   const { count } = await sql`
+    with receivers as materialized (
+      -- One that is being disabled or deleted is waited for.
+      select endpoints.id from events join endpoints on disabled_at is null and ${endpointId === undefined
+        ? sql`(type = any (events) or '*' = any (events) and type not like 'delivery.%')`
+        : sql`endpoints.id = ${endpointId}`}
+      where events.id = ${eventId} order by endpoints.id for share of endpoints
+    )
     insert into endpoint_deliveries (endpoint_id, event_id, state, next_attempt_at)
-    select endpoints.id, events.id, 'pending', to_timestamp(${now}::float8 / 1000)
-    from events join endpoints on disabled_at is null and ${endpointId === undefined
-      ? sql`(type = any (events) or '*' = any (events) and type not like 'delivery.%')`
-      : sql`endpoints.id = ${endpointId}`}
-    where events.id = ${eventId}
+    select id, ${eventId}::uuid, 'pending', to_timestamp(${now}::float8 / 1000)
+    from unnest(array(select id from receivers order by id)) as id
     on conflict (endpoint_id, event_id) do update set state = 'pending', attempts = 0, lease_id = null,
       next_attempt_at = excluded.next_attempt_at, updated_at = now()`
   return count
