@@ -1,4 +1,4 @@
-import { groupCalls, publicId } from '@carillon/shared/db'
+import { groupCalls, publicId, retryWithLongTimeout } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import {
   claimEvents, disableEndpoint, enqueueEvents, fanOutEvents, maxFailingMs, openSecrets, settleEvents
@@ -7,6 +7,7 @@ import type { AttemptResult, ClaimedEvent, EndpointClient, EventJob, SentEvent }
 import type { Log } from '@carillon/shared/log'
 import type { WorkerMetrics } from '@carillon/shared/metrics'
 import type { JobQueue } from '@carillon/shared/queue'
+import { VaultError } from '@carillon/shared/vault'
 import type { Vault } from '@carillon/shared/vault'
 import { activeSecrets } from '@carillon/shared/webhooks'
 
@@ -25,7 +26,7 @@ export interface EventPumpServices {
 
 /** Sends the events that are due to the endpoints of the site. */
 export interface EventPump {
-  /** Resolves once everything that is due is being sent, except to endpoints that have no room. */
+  /** Resolves after a round that starts from now on: what is due is being sent, except to endpoints that have no room. */
   wake: () => Promise<void>
   /** Waits for the running requests. */
   close: () => Promise<void>
@@ -47,37 +48,32 @@ export function createEventPump (services: EventPumpServices): EventPump {
   const full = new Set<string>()
   const requests = new Set<Promise<void>>()
   const settle = groupCalls(settleAll)
-  let round: Promise<void> | undefined
-  let isWoken = false
+  /** The latest round, and the one that has not started. */
+  let round = Promise.resolve()
+  let next: Promise<void> | undefined
 
   return {
     wake,
     close: async () => {
-      await round?.catch(() => {})
+      await round.catch(() => {})
       await Promise.all(requests)
     }
   }
 
   /** A wake-up during a round makes another round follow, because the first may have read before the event was committed. */
   function wake (): Promise<void> {
-    isWoken = true
-    round ??= runRounds()
-    return round
+    if (next === undefined) {
+      next = round.catch(() => {}).then(runRound)
+      round = next
+    }
+    return next
   }
 
-  async function runRounds (): Promise<void> {
-    // In the turn of the wake-up, `round` is not set yet.
-    await Promise.resolve()
-    try {
-      while (isWoken && !stopping.aborted) {
-        isWoken = false
-        await fanOutEvents(database, now())
-        await claim()
-      }
-    } finally {
-      // Runs in the same turn as the check of `isWoken`, so a later wake-up starts a new round.
-      round = undefined
-    }
+  async function runRound (): Promise<void> {
+    next = undefined
+    if (stopping.aborted) return
+    await fanOutEvents(database, now())
+    await claim()
   }
 
   async function claim (): Promise<void> {
@@ -125,17 +121,27 @@ export function createEventPump (services: EventPumpServices): EventPump {
 
   async function attempt ({ endpointId, url, secrets, event }: ClaimedEvent): Promise<AttemptResult> {
     if (stopping.aborted) return { status: null, durationMs: 0, error: 'the worker is stopping', isAborted: true }
-    const signing = activeSecrets(openSecrets(vault, endpointId, secrets), now())
+    const signing = openSigning(endpointId, secrets)
+    if (signing instanceof VaultError) return { status: null, durationMs: 0, error: `the secret cannot be opened: ${signing.message}` }
     return await endpointClient.send({ url, id: event.id, body: JSON.stringify(event), secrets: signing }, aborting)
+  }
+
+  function openSigning (endpointId: string, sealed: string): readonly string[] | VaultError {
+    try {
+      return activeSecrets(openSecrets(vault, endpointId, sealed), now())
+    } catch (error) {
+      if (error instanceof VaultError) return error
+      throw error
+    }
   }
 
   async function settleAll (sent: SentEvent[]): Promise<undefined[]> {
     const { outcomes, nextAttemptAt, failing } = await settleEvents(database, sent)
     metrics.countWebhookDeliveries(outcomes)
-    const gone = new Set(sent.filter(({ result }) => result.status === 410).map(({ claimed }) => claimed.endpointId))
-    for (const { endpointId, failingSince } of failing) {
-      const reason = gone.has(endpointId) ? 'gone' : failingSince + maxFailingMs <= now() ? 'failing' : undefined
-      if (reason === undefined || !await disableEndpoint(database, endpointId, reason)) continue
+    for (const { endpointId, url, failingSince, isGone } of failing) {
+      const reason = isGone ? 'gone' : failingSince + maxFailingMs <= now() ? 'failing' : undefined
+      if (reason === undefined) continue
+      if (!await retryWithLongTimeout(database, (own) => disableEndpoint(own, endpointId, { reason, url }))) continue
       log.warn({ endpointId: publicId('endpoint', endpointId), reason }, 'disabled an endpoint')
     }
     if (nextAttemptAt !== undefined) {

@@ -5,6 +5,7 @@ import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createEventPump } from '../../src/webhooks/event-pump.ts'
+import type { EventPump } from '../../src/webhooks/event-pump.ts'
 import { startTestStack } from '../start-test-stack.ts'
 import { openReceiver } from './open-receiver.ts'
 
@@ -226,4 +227,28 @@ t.test('an event of a worker that crashed is sent after its lease', async (t) =>
   for (const response of held) response.writeHead(500).end()
   await crashed.close()
   t.same(await deliveries(receiver.id), [{ state: 'succeeded', attempts: 1 }], 'the late result changes nothing')
+})
+
+t.test('a wake-up resolves although each round is followed by another one', async (t) => {
+  let wakeUps = 0
+  const busy: EventPump = createEventPump({
+    ...services,
+    now: () => {
+      if (wakeUps++ < 100) busy.wake().catch((error: unknown) => t.fail(String(error)))
+      return Date.now() + aheadMs
+    }
+  })
+  await busy.wake()
+  t.ok(wakeUps < 10, `${wakeUps}`)
+  wakeUps = 100
+  await busy.close()
+})
+
+t.test('an endpoint whose secret cannot be opened is failing', async (t) => {
+  const receiver = await open(t)
+  await sql`update endpoints set secrets = 'x'`
+  await record()
+  await send()
+  t.same(await deliveries(receiver.id), [{ state: 'pending', attempts: 1 }])
+  t.match(await findEndpoint(database, receiver.id), { failingSince: Date, failure: /secret cannot be opened/ })
 })
