@@ -10,7 +10,7 @@ const database = openDatabase({ url, max: 2 })
 t.teardown(() => database.close())
 const log = createLog({ name: 'test', level: 'silent' })
 
-t.test('a worker is heard from until it stops, and a crashed one is lost and then forgotten', async (t) => {
+t.test('a worker is listed until it stops, and a crashed one is lost and then forgotten', async (t) => {
   await database.sql`
     insert into workers (id, version, host, pid, providers, running_jobs, seen_at) values
       (gen_random_uuid(), '0', 'crashed', 1, '{}', 0, now() - interval '1 minute'),

@@ -6,7 +6,7 @@ import { Problem } from '../problems/problem.ts'
 import type { Services } from '../services.ts'
 
 /**
- * `/healthz`: the process responds. `/readyz`: the tables are those of this code and accept a write, and the queue accepts a job.
+ * `/healthz`: the process responds. `/readyz`: the program can use the tables, they accept a write, and the queue accepts a job.
  * Both need no token.
  */
 export function healthRoutes ({ database, queueBackend, log }: Services): FastifyPluginAsync {

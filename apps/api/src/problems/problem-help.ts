@@ -8,7 +8,9 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
     'A field is missing, unknown or invalid. `errors` names the first twenty, such as `message.url`.', 'Change the fields that `errors` names.'),
   unauthenticated: help('The request has no bearer token.', 'Send `Authorization: Bearer …` with an API key or a user token.'),
   invalidSignature: help('Only `/inbound`: the provider did not sign the request.', 'Check the variable with the secret or key of the provider.'),
-  invalidToken: help('The API key is unknown or revoked, or the user token is invalid or has expired.', 'Create a new user token, or use another API key.'),
+  invalidToken: help(
+    'The API key is unknown or revoked, the user token is invalid or has expired, or the token for `/metrics` is not `METRICS_TOKEN`.',
+    'Create a new user token, or use another API key.'),
   tokenRevoked: help('The tokens of the user were revoked after this one was created.', 'Create a new user token, if the user may have one.'),
   insufficientScope: help('The API key lacks the scope that `detail` names.', 'Use a key with this scope. `carillon keys create` makes one.'),
   wrongCaller: help('The call requires a user token and got an API key, or the reverse.', 'Use the kind of token that the call names.'),
@@ -46,7 +48,7 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   handshakeFailed: help('The handshake failed. `reason` is a handshake reason of docs/api.md.', 'Start another handshake.'),
   tooManyRequests: help('A limit of outgoing requests or of codes is reached.', 'Send the request again after the seconds in `Retry-After`.'),
   rateLimited: help(
-    'Too many requests with this API key, for this user or from this IP address within a minute.',
+    'Too many requests with this API key, for this user or from this network (an IPv4 address or an IPv6 /64) within a minute.',
     'Send the request again after the seconds in `Retry-After`, and watch `RateLimit-Remaining`.'),
   headersTooLarge: help('The request line and the headers are larger than 16 KiB.', 'Send shorter headers.'),
   internal: help('A fault in Carillon.', "Look for `requestId` in the API's log."),
@@ -58,7 +60,8 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
     'The database does not respond, has no disk space or connections left, or is read-only.',
     'Send the request again after the seconds in `Retry-After`.'),
   notReady: help(
-    'Only `/readyz`: a store accepted no write within two seconds.', 'Check the store whose variable `detail` names.'),
+    'Only `/readyz`: a store accepted no write within two seconds, or the program cannot use the tables.',
+    'Do what `detail` says, for example run `carillon migrate`.'),
   providerTimeout: help('The provider did not respond in time.', 'Try again later.')
 }
 

@@ -35,7 +35,7 @@ export async function describeApi (app: FastifyInstance, site: Site): Promise<vo
         { name: 'handshakes', description: 'Authorizations in progress: a user connects an account' },
         { name: 'connections', description: 'Connected accounts of users and teams' },
         { name: 'notifications', description: 'Messages and their deliveries' },
-        { name: 'events', description: 'What happened, and the URLs of your site that learn of it' },
+        { name: 'events', description: 'What happened, and the URLs of your site that receive events' },
         { name: 'providers', description: 'The services that deliver notifications' },
         { name: 'status', description: 'The state of the deployment' }
       ],

@@ -24,7 +24,7 @@ function findProviderAttention ({ id, name, hosts, waiting }: ProviderStatus, { 
     return [{
       severity: 'error',
       subject: id,
-      explanation: `${name} refuses this deployment${since(own)}. The reason is: ${reasonOf(own)}. ${count(waiting.due + waiting.broadcast)}.`,
+      explanation: `${name} ${own.openedAt === null ? 'refuses' : 'has refused'} this deployment${since(own)}. The reason is: ${reasonOf(own)}. ${count(waiting.due + waiting.broadcast)}.`,
       nextStep: `Correct the configuration of ${name}, then restart the API and the worker.`
     }]
   }
@@ -32,7 +32,7 @@ function findProviderAttention ({ id, name, hosts, waiting }: ProviderStatus, { 
     return [{
       severity: 'warning',
       subject: id,
-      explanation: `${name} is failing${since(own)}. The reason is: ${reasonOf(own)}. ${count(waiting.due + waiting.broadcast)}.`,
+      explanation: `${name} ${own.openedAt === null ? 'is' : 'has been'} failing${since(own)}. The reason is: ${reasonOf(own)}. ${count(waiting.due + waiting.broadcast)}.`,
       nextStep: `Check that ${name} is reachable from the workers. Carillon tests it by itself and continues when it works again.`
     }]
   }
@@ -46,7 +46,7 @@ function findProviderAttention ({ id, name, hosts, waiting }: ProviderStatus, { 
     subject: id,
     explanation: `${count(waiting.due + waiting.broadcast)}, and the oldest of them has been due since ${waiting.oldestDueAt?.toISOString() ?? ''}.`,
     nextStep: failing.length > 0
-      ? `${failing.length === 1 ? 'One host' : `${failing.length} hosts`} of ${name} cannot be reached now. Otherwise start more workers.`
+      ? `Check the hosts of ${name} that do not respond. If they respond, start more workers.`
       : 'Check the log of the workers, and start more of them if they are busy.'
   }]
 }

@@ -11,7 +11,7 @@ export function findWorkerAttention ({ version, workers, providers }: Status): A
     ...lost.map((worker): Attention => ({
       severity: 'warning',
       subject: 'workers',
-      explanation: `The worker ${nameOf(worker)} was last heard from at ${worker.seenAt.toISOString()}, and did not stop in order.`,
+      explanation: `The worker ${nameOf(worker)} was last seen at ${worker.seenAt.toISOString()}, and ended without shutting down.`,
       nextStep: 'Check its log and its machine. The other workers take over its deliveries.'
     })),
     ...alive.filter((worker) => worker.version !== version).map((worker): Attention => ({
@@ -41,7 +41,7 @@ export function findWorkerAttention ({ version, workers, providers }: Status): A
 
 function explainNoWorker (lost: WorkerState[]): Attention {
   const [last] = [...lost].sort((one, other) => other.seenAt.getTime() - one.seenAt.getTime())
-  const before = last === undefined ? '' : ` The last one, ${nameOf(last)}, was heard from at ${last.seenAt.toISOString()}.`
+  const before = last === undefined ? '' : ` The last one, ${nameOf(last)}, was last seen at ${last.seenAt.toISOString()}.`
   return {
     severity: 'error',
     subject: 'workers',

@@ -49,7 +49,7 @@ async function readStatus ({ database, providers, perSecond, queueBackend, now, 
   }
 }
 
-/** The rest of the status is readable while Redis is away. */
+/** The rest of the status is readable while Redis is unavailable. */
 async function readQueue ({ queueBackend, log }: Pick<Services, 'queueBackend' | 'log'>): Promise<QueueStatus> {
   const { kind } = queueBackend
   try {

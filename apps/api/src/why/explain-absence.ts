@@ -35,7 +35,7 @@ export function explainAbsence (recipient: Recipient, { nameOf }: StoryTeller): 
 export function explainUnknownUser (userId: string): Explanation {
   return {
     explanation: `Carillon does not know a user with the id ${JSON.stringify(userId)}.`,
-    nextStep: 'Check the id, which is your own and case-sensitive. A user becomes known with `POST /v1/user-tokens` or an import.'
+    nextStep: 'Check the id, which is your own and case-sensitive. Carillon creates a user on `POST /v1/user-tokens` or an import.'
   }
 }
 

@@ -5,8 +5,8 @@ export function explainBlock ({ block }: Pick<RecipientConnection, 'block'>, nam
   if (block === null) return ''
   const { kind, reason, since, until } = block
   if (kind === 'rateLimited') return until === null ? '' : ` The rate limit of ${name} ends at ${until.toISOString()}.`
-  const state = kind === 'misconfigured' ? 'paused' : 'not available'
+  const state = kind === 'misconfigured' ? 'paused' : 'unavailable'
   const why = reason === null ? '' : `, because: ${reason.replace(/[.\s]+$/, '')}`
   const test = until === null ? '' : ` The next request, which tests ${name}, goes at ${until.toISOString()}.`
-  return ` ${name} is ${state}${since === null ? '' : ` since ${since.toISOString()}`}${why}.${test}`
+  return ` ${name} ${since === null ? `is ${state}` : `has been ${state} since ${since.toISOString()}`}${why}.${test}`
 }

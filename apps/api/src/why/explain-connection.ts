@@ -17,9 +17,9 @@ export function explainConnection (
     return { explanation: `Ended at ${disconnectedAt?.toISOString() ?? 'an unknown time'}: ${why}.`, nextStep: `Ask ${userId} to connect ${name} again. ${connectLink}` }
   }
   if (status === 'needsReauth') {
-    const since = needsReauthAt === null ? '' : ` since ${needsReauthAt.toISOString()}`
+    const since = needsReauthAt === null ? 'Does not work' : `Has not worked since ${needsReauthAt.toISOString()}`
     return {
-      explanation: `Does not work${since}. The reason is: ${reason}.${explainParked(parked)}`,
+      explanation: `${since}. The reason is: ${reason}.${explainParked(parked)}`,
       nextStep: `Ask ${userId} to reconnect ${name}. ${connectLink}`
     }
   }

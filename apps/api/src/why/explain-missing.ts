@@ -40,7 +40,7 @@ function explainTurn (connection: RecipientConnection, { notification, userId }:
   }
   if (pausedAt !== null) {
     return {
-      explanation: `The broadcast is paused since ${pausedAt.toISOString()}, and has not reached this connection.`,
+      explanation: `The broadcast has been paused since ${pausedAt.toISOString()}, and has not reached this connection.`,
       nextStep: `Resume the broadcast with \`carillon notifications resume ${publicId('notification', id)}\`.`
     }
   }

@@ -22,7 +22,7 @@ export function explainNextStep (
         ? `Retry the notification with ${command('retry')}.`
         : 'Correct the cause, and send a new notification.'
     case 'unknown':
-      return `Retry the notification with ${command('retry')}, unless a repeated message does harm.`
+      return `Retry the notification with ${command('retry')}, unless a duplicate message would be a problem.`
     case 'skipped':
       return explainSkipped(connection, userId, name)
     case 'expired':

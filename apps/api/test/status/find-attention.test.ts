@@ -32,19 +32,19 @@ const cases: Array<[name: string, change: Partial<Status>, expected: Found[]]> =
   ['jobs in PostgreSQL', { queue: { kind: 'postgres', redis: undefined } }, []],
   ['no worker', { workers: [] }, [['error', 'workers', 'No worker is running, so nothing is sent.']]],
   ['a worker that was lost, and no other', { workers: [{ ...worker, isAlive: false }] }, [
-    ['error', 'workers', `No worker is running, so nothing is sent. The last one, web1 (process 17), was heard from at ${before(3).toISOString()}.`]
+    ['error', 'workers', `No worker is running, so nothing is sent. The last one, web1 (process 17), was last seen at ${before(3).toISOString()}.`]
   ]],
   ['a worker that was lost, and another one', { workers: [worker, { ...worker, host: 'web2', isAlive: false }] }, [
-    ['warning', 'workers', `The worker web2 (process 17) was last heard from at ${before(3).toISOString()}, and did not stop in order.`]
+    ['warning', 'workers', `The worker web2 (process 17) was last seen at ${before(3).toISOString()}, and ended without shutting down.`]
   ]],
   ['a worker of another version', { workers: [{ ...worker, version: '1.2.2' }] }, [['warning', 'workers', 'The worker web1 (process 17) runs version 1.2.2, and the API 1.2.3.']]],
   ['a wrong clock of a worker', { workers: [{ ...worker, clockAheadMs: -61_000 }] }, [['warning', 'workers', 'The clock of the worker web1 (process 17) is 61 s behind the clock of PostgreSQL.']]],
   ['a provider that no worker knows', { workers: [{ ...worker, providers: ['email'] }] }, [['error', 'slack', 'No worker sends through Slack, although the API offers it.']]],
   ['a wrong secret', { providers: [{ ...slack, hosts: [{ ...own, isMisconfigured: true }], waiting }] }, [
-    ['error', 'slack', `Slack refuses this deployment since ${before(90).toISOString()}. The reason is: invalid_auth. 42 deliveries wait.`]
+    ['error', 'slack', `Slack has refused this deployment since ${before(90).toISOString()}. The reason is: invalid_auth. 42 deliveries wait.`]
   ]],
   ['a provider that is away', { providers: [{ ...slack, hosts: [own] }] }, [
-    ['warning', 'slack', `Slack is failing since ${before(90).toISOString()}. The reason is: invalid_auth. 0 deliveries wait.`]
+    ['warning', 'slack', `Slack has been failing since ${before(90).toISOString()}. The reason is: invalid_auth. 0 deliveries wait.`]
   ]],
   ['a rate limit', { providers: [{ ...slack, hosts: [{ ...own, breaker: 'closed', silentUntil: before(-60) }], waiting }] }, []],
   ['deliveries that wait although nothing is wrong', { providers: [{ ...slack, waiting }] }, [

@@ -27,7 +27,7 @@ export async function checkDatabase (database: Pick<Database, 'sql'>): Promise<s
   return await checkReady(database)
 }
 
-/** What `/readyz` vouches for: this code knows the tables, and they accept a write. Rejects and resolves like checkDatabase. */
+/** What `/readyz` checks: this code knows the tables, and they accept a write. Rejects and resolves like checkDatabase. */
 export async function checkReady (database: Pick<Database, 'sql'>): Promise<string | undefined> {
   const warning = await checkTables(database).catch((error: unknown) => { throw toStoreError(error) })
   await checkWritable(database)

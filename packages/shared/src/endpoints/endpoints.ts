@@ -77,7 +77,7 @@ export async function listEndpoints (
 }
 
 /**
- * Updates an endpoint. Enabling it or changing its URL forgets earlier failures. Disabling it cancels what waits for it. False
+ * Updates an endpoint. Enabling it or changing its URL resets its failures. Disabling it cancels what waits for it. False
  * when it does not exist.
  */
 export async function updateEndpoint (

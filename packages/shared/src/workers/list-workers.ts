@@ -9,13 +9,13 @@ export interface WorkerState {
   runningJobs: number
   /** How far the clock of its machine is ahead of the database's. */
   clockAheadMs: number | null
-  /** Whether it was heard from within the last 20 seconds. */
+  /** Whether it was seen within the last 20 seconds. */
   isAlive: boolean
   startedAt: Date
   seenAt: Date
 }
 
-/** A worker is heard from every five seconds. */
+/** A worker updates its row every five seconds. */
 const lostAfter = '20 seconds'
 
 /** The workers of the last ten minutes, except those that stopped in order. The oldest one first. */

@@ -166,7 +166,7 @@ t.test('a broadcast completes with the last provider', async (t) => {
   }
 })
 
-t.test('a broadcast completes when nobody is left in its segments, and when its plan is empty', async (t) => {
+t.test('a broadcast completes when its segments contain no connections, and when its plan is empty', async (t) => {
   await sql`update connections set status = 'revoked', status_reason = 'gone', disconnected_at = connected_at`
   const left = await openBroadcast(3)
   await plan(left)

@@ -64,7 +64,7 @@ const statusExample = {
   attention: [{
     severity: 'error',
     subject: 'workers',
-    explanation: 'No worker is running, so nothing is sent. The last one, web1 (process 4711), was heard from at 2026-11-30T10:01:40.000Z.',
+    explanation: 'No worker is running, so nothing is sent. The last one, web1 (process 4711), was last seen at 2026-11-30T10:01:40.000Z.',
     nextStep: 'Start a worker, or check the log of the one that should run.'
   }],
   version: '0.1.0',
@@ -135,7 +135,7 @@ export const notificationExamples: Record<string, object> = {
       status: 'needsReauth',
       muted: false,
       parked: 1,
-      explanation: 'Does not work since 2026-11-30T10:02:00.000Z. The reason is: access token is not accepted. One delivery waits for the user to reconnect.',
+      explanation: 'Has not worked since 2026-11-30T10:02:00.000Z. The reason is: access token is not accepted. One delivery waits for the user to reconnect.',
       nextStep: parkedStory.nextStep
     }],
     notifications: [{

@@ -45,7 +45,7 @@ export function deliveryRoutes ({ database, providers }: Services): FastifyPlugi
         operationId: 'listUserDeliveries',
         tags: ['users'],
         summary: 'List the deliveries to a user',
-        description: 'Of all notifications. Those of the newest one are first.',
+        description: "Lists the user's deliveries across notifications, newest notification first.",
         params: userParams,
         querystring: exactly({ ...filter, ...pageQuery }),
         response: { 200: listOf(deliveryResponse) }

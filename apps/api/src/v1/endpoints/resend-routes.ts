@@ -9,7 +9,7 @@ import { exactly, idParams } from '../../input/fields.ts'
 import { eventDeliveriesResponse, toEventDeliveryResponse } from './response.ts'
 
 const resendBody = exactly({
-  endpointId: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '`end_…`. Without it, all endpoints that want the type' }))
+  endpointId: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '`end_…`. Without it, every enabled endpoint that receives the type' }))
 }, 'ResendRequest')
 
 export function resendRoutes ({ database, eventQueue, log, now }: Services): FastifyPluginAsyncTypebox {
@@ -22,7 +22,7 @@ export function resendRoutes ({ database, eventQueue, log, now }: Services): Fas
         operationId: 'resendEvent',
         tags: ['events'],
         summary: 'Send an event again',
-        description: 'To one endpoint, whatever types it wants, or to all that want the type and are enabled. The id of the event stays the same.',
+        description: 'Sends the event to `endpointId`, or to every enabled endpoint that receives its type. The id of the event stays the same.',
         params: idParams,
         body: resendBody,
         response: { 202: eventDeliveriesResponse }

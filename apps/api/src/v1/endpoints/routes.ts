@@ -68,7 +68,7 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
         operationId: 'updateEndpoint',
         tags: ['events'],
         summary: 'Update an endpoint',
-        description: 'Disabling it cancels the events that wait for it. Enabling it forgets earlier failures.',
+        description: 'Disabling it cancels the events that wait for it. Enabling it resets its failures.',
         params: idParams,
         body: endpointUpdateBody,
         response: { 200: endpointResponse }

@@ -14,7 +14,7 @@ const eventsField = Type.Array(Type.Enum(['*', ...eventTypes]), {
   minItems: 1,
   maxItems: 50,
   uniqueItems: true,
-  description: 'Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because there is one per delivery'
+  description: 'Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because a large broadcast causes thousands'
 })
 const enabledField = Type.Boolean({ description: 'Whether events are sent to it. Events while it is disabled are not sent later' })
 

@@ -46,7 +46,9 @@ export const eventResponse = Type.Unsafe<Event>(Type.Object({
 
 const filter = {
   type: Type.Optional(Type.Enum(eventTypes, { description: 'Only events of this type' })),
-  userId: Type.Optional(userIdField)
+  userId: Type.Optional({
+    ...userIdField, description: 'Only events of this user. Does not match events of notifications or providers, nor delivery events that contain several users'
+  })
 }
 
 export const eventsQuery = exactly({

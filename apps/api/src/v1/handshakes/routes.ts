@@ -60,7 +60,7 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
         operationId: 'getHandshake',
         tags: ['handshakes'],
         summary: 'Retrieve a handshake',
-        description: 'How it is going, or how it ended. For an API key, without the codes and links that only the user may use.',
+        description: 'Returns the status of the handshake, and the reason if it failed. For an API key, without the codes and links that only the user may use.',
         params: idParams,
         response: { 200: handshakeResponse }
       }

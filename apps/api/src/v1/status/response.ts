@@ -21,13 +21,13 @@ export const statusResponse = Type.Object({
     host: Type.String(),
     pid: Type.Integer(),
     version: Type.String(),
-    alive: Type.Boolean({ description: 'Whether it was heard from within the last 20 seconds' }),
+    alive: Type.Boolean({ description: 'Whether it was seen within the last 20 seconds' }),
     startedAt: timeField,
     seenAt: timeField,
     runningJobs: Type.Integer(),
     providers: Type.Array(Type.String(), { description: 'The providers that it sends through' }),
     clockAheadMs: Type.Union([Type.Number(), Type.Null()], { description: 'How far its clock is ahead of that of PostgreSQL, in milliseconds' })
-  }, { title: 'WorkerStatus' }), { description: 'The workers of the last ten minutes, except those that stopped in order' }),
+  }, { title: 'WorkerStatus' }), { description: 'The workers of the last ten minutes, except those that shut down normally' }),
   providers: Type.Array(providerResponse),
   broadcasts: Type.Object({
     unplanned: Type.Integer({ description: 'Broadcasts that are due and that no worker has planned' }),

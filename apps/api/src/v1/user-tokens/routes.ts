@@ -22,7 +22,7 @@ export function userTokenRoutes (services: Services): FastifyPluginAsyncTypebox 
         operationId: 'createUserToken',
         tags: ['users'],
         summary: 'Create a user token',
-        description: 'The token is for the browser of one user, and short-lived. A user who is new is created. Send the user to `connectUrl`.',
+        description: 'The token is for the browser of one user, and short-lived. Creates the user if `userId` is new. Send the user to `connectUrl`.',
         body: userTokenBody,
         response: { 201: userTokenResponse }
       }

@@ -27,8 +27,8 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
       schema: {
         operationId: 'explainRecipient',
         tags: ['notifications'],
-        summary: 'Explain what a user got',
-        description: 'For any user and any notification: in plain sentences, with what to do next. The API key also needs `connections:read`.',
+        summary: 'Explain why a user did or did not get a notification',
+        description: 'Returns the explanation and the next step. The user and the notification may be any. The API key also needs `connections:read`.',
         params: idParams,
         querystring: exactly({ userId: userIdField }),
         response: { 200: recipientStoryResponse }
@@ -47,8 +47,8 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
       schema: {
         operationId: 'explainUser',
         tags: ['users'],
-        summary: 'Explain what reaches a user',
-        description: "The state of each of the user's connections, and of the last notifications that were addressed to the user. " +
+        summary: 'Explain which notifications a user can receive',
+        description: "Explains the state of each of the user's connections, and of the last notifications that were addressed to the user. " +
           'The API key also needs `connections:read`.',
         params: Type.Object({ userId: userIdField }),
         response: { 200: userStoryResponse }

@@ -124,7 +124,7 @@ const situations: Situation[] = [
       received: 'unknown',
       state: 'unknown',
       explanation: RegExp(`^Unknown since ${time}\\. It may have arrived`),
-      nextStep: /^Retry the notification with `carillon notifications retry ntf_\S+`, unless a repeated message does harm\.$/
+      nextStep: /^Retry the notification with `carillon notifications retry ntf_\S+`, unless a duplicate message would be a problem\.$/
     }
   },
   {
@@ -219,7 +219,7 @@ const situations: Situation[] = [
       received: 'notYet',
       state: 'queued',
       explanation: RegExp('^Pushbullet is failing, so no requests are sent there for now\\. This uses no attempt\\. ' +
-        `It is due again at ${time}\\. Pushbullet is not available since ${time}, because: no connection\\. The next request, which tests Pushbullet, goes at ${time}\\.$`),
+        `It is due again at ${time}\\. Pushbullet has been unavailable since ${time}, because: no connection\\. The next request, which tests Pushbullet, goes at ${time}\\.$`),
       nextStep: null
     }
   },
@@ -237,7 +237,7 @@ const situations: Situation[] = [
       received: 'notYet',
       state: 'queued',
       explanation: RegExp('^Pushbullet refuses this deployment, and the operator has to fix its configuration\\. This uses no attempt\\. ' +
-        `It is due again at ${time}\\. Pushbullet is paused since ${time}, because: the client secret is not accepted\\.`),
+        `It is due again at ${time}\\. Pushbullet has been paused since ${time}, because: the client secret is not accepted\\.`),
       nextStep: /^Correct the configuration of Pushbullet, then restart the API and the worker\.$/
     }
   }
@@ -281,7 +281,7 @@ t.test('explains the connections of a user', async (t) => {
     ['Zoe', /^Carillon does not know a user/, undefined],
     ['nina', /^nina has not connected an account\.$/, undefined],
     ['ann', /^ann has one connection that can receive notifications\.$/, RegExp(`^Works\\. Connected at ${time}\\.$`)],
-    ['bob', /^bob has one connection, and none that can receive/, RegExp(`^Does not work since ${time}\\. The reason is: the access token was revoked\\. One delivery waits`)],
+    ['bob', /^bob has one connection, and none that can receive/, RegExp(`^Has not worked since ${time}\\. The reason is: the access token was revoked\\. One delivery waits`)],
     ['carl', /^carl has one connection that can/, RegExp(`^Works\\. The rate limit of Pushbullet for it ends at ${time}\\.$`)],
     ['hugo', /^hugo has one connection, and none/, /^hugo muted it, so it receives no notifications\.$/],
     ['jan', /^jan is not connected any more\.$/, RegExp(`^Ended at ${time}: jan disconnected it\\.$`)]
