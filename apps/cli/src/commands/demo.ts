@@ -6,7 +6,7 @@ export function addDemo (program: Command, { env, print, terminal: { output } }:
     .summary('connect a simulated account, send a notification, and show what arrived')
     .description('Connects a simulated account of a user, sends the user a notification, and shows what arrived at the simulator. ' +
       'It needs a running `carillon up` with simulators.')
-  addUser(demo.command('send', { isDefault: true }).summary('the same').description(demo.description()))
+  addUser(demo.command('send', { isDefault: true }).summary('run the demo (the default)').description(demo.description()))
     .action(async ({ user }: { user: string }) => {
       const { runDemo } = await import('../demo/run-demo.ts')
       await runDemo(env, user, { print, explain: (line) => output.write(`${line}\n`) })

@@ -19,7 +19,7 @@ export function addEvents (program: Command, context: CommandContext): void {
     .summary('show events')
     .description('Shows what changed about connections, handshakes, notifications and providers: the latest events, the newest last.')
     .option('--type <type>', 'only events of this type, such as connection.needs_reauth')
-    .option('--user <id>', 'only events about this user')
+    .option('--user <id>', 'only events of this user (not of notifications, providers, or deliveries to several users)')
     .option('--limit <number>', 'how many of the latest', wholeNumber(1, 200), 50)
     .option('-f, --follow', 'then print new events as they are recorded, until Ctrl-C')
     .option('--json', 'print one JSON object per line')

@@ -79,7 +79,7 @@ function addRevoke (keys: Command, { env, print }: CommandContext): void {
 function addGenerate (keys: Command, { env, print }: CommandContext): void {
   keys.command('generate')
     .summary('make a key for a variable, such as the VAPID keys of browsers')
-    .description('Prints a value for the variable: a new key, and after it the keys that the environment has. Old keys go on working for what uses them.')
+    .description('Prints a value for the variable: a new key, and after it the keys that the environment has. What uses an old key keeps working.')
     .addArgument(variableArgument())
     .action((variable: string) => {
       print([generators[variable]?.() ?? '', ...listKeys(variable, env)].join(','))
@@ -89,7 +89,7 @@ function addGenerate (keys: Command, { env, print }: CommandContext): void {
 function addRotate (keys: Command, { env, print }: CommandContext): void {
   keys.command('rotate')
     .summary('give `carillon up` a new key for a variable')
-    .description('Puts a new key before those that `carillon up` has made in CARILLON_DATA_DIR. Old keys go on working for what uses them. Stop `carillon up` first.')
+    .description('Puts a new key before those that `carillon up` has made in CARILLON_DATA_DIR. What uses an old key keeps working. Stop `carillon up` first.')
     .addArgument(variableArgument())
     .action(async (variable: string) => {
       if (env[variable]) throw new Error(`${variable} is set; set it to the output of \`carillon keys generate ${variable}\` instead`)

@@ -4,16 +4,16 @@ import type { Vault } from '@carillon/shared/vault'
 import { fault, ok } from './finding.ts'
 import type { Finding } from './finding.ts'
 
-/** Whether CARILLON_KEYS opens the stored credentials. Tries some of each key. */
+/** Whether CARILLON_KEYS decrypts the stored credentials. Tries some of each key. */
 export async function checkKeys (database: Database, vault: Vault): Promise<Finding> {
   const samples = await sampleGrants(database)
   if (samples.length === 0) return ok('CARILLON_KEYS', 'There are no stored credentials yet.')
   const closed = samples.filter((sample) => !canOpenGrant(vault, sample))
-  if (closed.length === 0) return ok('CARILLON_KEYS', 'The keys open the stored credentials.')
+  if (closed.length === 0) return ok('CARILLON_KEYS', 'The keys decrypt the stored credentials.')
   const ids = [...new Set(closed.map(({ keyId }) => JSON.stringify(keyId)))].join(', ')
   return fault(
     'CARILLON_KEYS',
-    `Stored credentials do not open. They were sealed with the key ${ids}, which is missing or has another value here.`,
+    `CARILLON_KEYS cannot decrypt stored credentials. They were encrypted with the key ${ids}, which is missing or has another value here.`,
     'Add the old key after the first one. Without it, the users have to connect again.'
   )
 }

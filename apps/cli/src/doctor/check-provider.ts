@@ -25,7 +25,7 @@ function explain (error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed'
   if (error.name === 'TimeoutError') return `it does not respond within ${timeoutMs / 1000} s`
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `DNS does not know its name (${code})`
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `DNS cannot resolve its name (${code})`
   if (/CERT|TLS|SSL|SELF_SIGNED/.test(code)) return `its certificate is not accepted (${code})`
   return code === 'ECONNREFUSED' ? 'it refuses the connection' : `the connection fails (${code})`
 }

@@ -1,7 +1,7 @@
 import type { QueueBackend } from '@carillon/shared/queue'
 import { describeError } from '../describe-error.ts'
 import { checkClock } from './check-clock.ts'
-import { fault, ok } from './finding.ts'
+import { fault, ok, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
 
 /** Whether the store of the jobs works: reachable, a role that accepts writes, its eviction policy, its clock, a job. */
@@ -16,8 +16,12 @@ export async function checkQueue (backend: QueueBackend): Promise<Finding[]> {
   if (redis === undefined) return [ok('queue', 'PostgreSQL holds the jobs, and accepts one.')]
   const { product, version, evictionPolicy, clockAheadMs } = redis
   const name = version === null ? product : `${product} ${version}`
-  const policy = evictionPolicy === null || evictionPolicy === 'noeviction'
-    ? ok('eviction', evictionPolicy === null ? `${name} does not tell its maxmemory-policy. It must be noeviction.` : `${name} has the maxmemory-policy noeviction.`)
-    : fault('eviction', `${name} has the maxmemory-policy ${evictionPolicy}, and may drop jobs when it is full.`, 'Set `maxmemory-policy noeviction`.')
-  return [ok('queue', `${name} holds the jobs, and accepts one.`), policy, checkClock(product, clockAheadMs)]
+  return [ok('queue', `${name} holds the jobs, and accepts one.`), checkEviction(name, evictionPolicy), checkClock(product, clockAheadMs)]
+}
+
+/** Managed services of Redis may refuse to report the policy. */
+function checkEviction (name: string, policy: string | null): Finding {
+  if (policy === null) return warning('eviction', `${name} does not report its maxmemory-policy.`, 'Check that it is noeviction.')
+  if (policy === 'noeviction') return ok('eviction', `${name} has the maxmemory-policy noeviction.`)
+  return fault('eviction', `${name} has the maxmemory-policy ${policy}, and may drop jobs when it is full.`, 'Set `maxmemory-policy noeviction`.')
 }

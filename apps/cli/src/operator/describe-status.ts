@@ -21,7 +21,7 @@ export function describeStatus (status: Status, named: (text: string) => string)
     '',
     ...workers.length === 0 ? ['There are no workers.'] : describeWorkers(status),
     '',
-    ...senders.length === 0 ? ['No provider is offered.'] : providerTable(senders, status.at),
+    ...senders.length === 0 ? ['No provider is offered. Set the variables of a provider (docs/providers.md).'] : providerTable(senders, status.at),
     '',
     ...table([
       ['API', `Carillon ${status.version}`],
@@ -35,7 +35,7 @@ export function describeStatus (status: Status, named: (text: string) => string)
 
 function describeWorkers ({ workers, at }: Status): string[] {
   return table([
-    ['WORKER', 'PROCESS', 'VERSION', 'HEARD', 'RUNS SINCE', 'JOBS'],
+    ['WORKER', 'PROCESS', 'VERSION', 'LAST SEEN', 'STARTED', 'JOBS'],
     ...workers.map(({ host, pid, version, alive, seenAt, startedAt, runningJobs }) => [
       printable(host), String(pid), version, `${ago(seenAt, at)}${alive ? '' : ', lost'}`, ago(startedAt, at), number(runningJobs)
     ])

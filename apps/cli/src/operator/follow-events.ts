@@ -42,5 +42,5 @@ export async function * followEvents (
 
 /** What to tell the user when `onConnection` is called. */
 export function describeApiState (isConnected: boolean): string {
-  return isConnected ? 'the API is back' : 'the API does not respond; trying again'
+  return isConnected ? 'connected to the API again' : 'the API does not respond; trying again'
 }

@@ -40,7 +40,7 @@ export async function openOperatorKey (dataDir: DataDir, secrets: Secrets, datab
   }
 }
 
-/** Puts a new key before the keys of this variable. The others go on working for what uses them. */
+/** Puts a new key before the keys of this variable. What uses an old key keeps working. */
 export async function rotateProviderKey (dataDir: DataDir, variable: string): Promise<void> {
   const stored = await readSecrets(dataDir)
   if (stored === undefined) throw new Error(`\`carillon up\` has no keys in ${dataDir.path}`)

@@ -70,7 +70,7 @@ const faults: Planted[] = [
   {
     fault: 'a key that does not open the stored credentials',
     env: { CARILLON_KEYS: `other:${Buffer.alloc(32, 7).toString('base64')}` },
-    expected: ['error', 'CARILLON_KEYS', /^Stored credentials do not open\. They were sealed with the key "\w+"/, /^Add the old key/]
+    expected: ['error', 'CARILLON_KEYS', /^CARILLON_KEYS cannot decrypt stored credentials\. They were encrypted with the key "\w+"/, /^Add the old key/]
   },
   { fault: 'no keys', env: { CARILLON_KEYS: '' }, expected: ['error', 'CARILLON_KEYS', /^It is not set\.$/, /^Set it/] },
   {
@@ -84,7 +84,7 @@ const faults: Planted[] = [
       await sql`update workers set seen_at = now() - interval '1 minute'`
       return revive
     },
-    expected: ['error', 'worker', /^No worker is running, so nothing is sent\. The last one was heard from at /, /^Start a worker/]
+    expected: ['error', 'worker', /^No worker is running, so nothing is sent\. The last one was last seen at /, /^Start a worker/]
   },
   ...redis === undefined
     ? []

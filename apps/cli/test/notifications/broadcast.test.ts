@@ -83,7 +83,7 @@ t.test('continues when the API comes back', async (t) => {
   await stack.api().kill()
   await until(() => watching.output().includes('the API does not respond'), { timeoutMs: 60_000 })
   await stack.startApi()
-  await until(() => watching.output().includes('the API is back'), { timeoutMs: 60_000 })
+  await until(() => watching.output().includes('connected to the API again'), { timeoutMs: 60_000 })
   await stack.makeDue()
   t.match(await watching.exited, { code: 1 }, watching.output())
   t.match(watching.stdout.join('\n'), /: 100 of 101 sent, 1 parked$/m)

@@ -36,7 +36,7 @@ t.test('shows the state of the deployment, and ends with 1 while something needs
   t.equal(code, 0)
   t.match(stdout, RegExp([
     '^Everything works\\.', '',
-    'WORKER +PROCESS +VERSION +HEARD +RUNS SINCE +JOBS',
+    'WORKER +PROCESS +VERSION +LAST SEEN +STARTED +JOBS',
     '\\S+ +\\d+ +\\d+\\.\\d+\\.\\d+ +\\d+ s ago +\\d+ s ago +\\d+', '',
     'PROVIDER +STATE +DUE +LATER +BROADCAST +OLDEST DUE',
     'pushbullet +works +0 +0 +0', '',
@@ -73,7 +73,7 @@ t.test('tells in a terminal of 80 columns what a user got, and what waits becaus
   ].join('\n'))
 
   const overview = (await carillon('why', 'ann')).stdout
-  t.match(overview, RegExp(`^ann has one connection, and none that can receive notifications now\\.\n\npushbullet, \\S+: needsReauth\n  ${connection}\n  Does not work since`))
+  t.match(overview, RegExp(`^ann has one connection, and none that can receive notifications now\\.\n\npushbullet, \\S+: needsReauth\n  ${connection}\n  Has not worked since`))
   t.match(overview, RegExp(`ann waits for it\n  ${parked}\n  Parked since [^]*ann got it\n  ${sent}\n  Sent at `), 'newest first')
   for (const line of [...stdout.split('\n'), ...overview.split('\n')]) t.ok(line.length <= 80, line)
 })
