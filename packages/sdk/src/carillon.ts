@@ -9,7 +9,7 @@ import { createConnectors, createProviders } from './resources/providers.ts'
 import { createTeams } from './resources/teams.ts'
 import { createUsers } from './resources/users.ts'
 
-/** The API of one Carillon. Every call throws CarillonError. */
+/** The API of one Carillon. Every failed call throws CarillonError, or the reason of `signal`. */
 export class Carillon {
   readonly connections: ReturnType<typeof createConnections>
   readonly connectors: ReturnType<typeof createConnectors>
