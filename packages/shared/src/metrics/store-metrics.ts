@@ -49,7 +49,7 @@ export function measureStores (registry: Registry, { database, providers, onErro
   addShared({ name: 'carillon_database_max_connections', help: "PostgreSQL's max_connections.", labelNames: [] }, (gauge, { maxConnections }) => {
     gauge.set(maxConnections)
   })
-  add({ name: 'carillon_database_up', help: '1 while PostgreSQL answers this process.', labelNames: [] }, async (gauge) => {
+  add({ name: 'carillon_database_up', help: '1 while PostgreSQL responds to this process.', labelNames: [] }, async (gauge) => {
     gauge.set(await read() === undefined ? 0 : 1)
   })
 

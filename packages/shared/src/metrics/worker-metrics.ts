@@ -9,7 +9,7 @@ import { deliveryBuckets, requestBuckets } from './buckets.ts'
 /** A delivery whose outcome is stored. */
 interface SettledDelivery {
   outcome: Pick<Outcome, 'state' | 'attempted' | 'event'>
-  /** From the accept of its notification, or from its `sendAt`, until now. */
+  /** From when the API accepted its notification, or from its `sendAt`, until now. */
   ageMs: number
 }
 
@@ -52,7 +52,7 @@ export function createWorkerMetrics (
   })
   const deliverySeconds = createBatchHistogram(registry, {
     name: 'carillon_delivery_duration_seconds',
-    help: 'Time from the accept of a notification, or from its sendAt, until the provider accepted a delivery.',
+    help: 'Time from when the API accepted a notification, or from its sendAt, until the provider accepted a delivery.',
     label: 'provider',
     buckets: deliveryBuckets
   })
