@@ -27,8 +27,8 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
       schema: {
         operationId: 'explainRecipient',
         tags: ['notifications'],
-        summary: 'Explain why a user did or did not get a notification',
-        description: 'Returns the explanation and the next step. The user and the notification may be any. The API key also needs `connections:read`.',
+        summary: 'Explain whether a user got a notification',
+        description: 'Returns why the user did or did not get it, and the next step. The user and the notification may be any. The API key also needs `connections:read`.',
         params: idParams,
         querystring: exactly({ userId: userIdField }),
         response: { 200: recipientStoryResponse }
@@ -47,7 +47,7 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
       schema: {
         operationId: 'explainUser',
         tags: ['users'],
-        summary: 'Explain which notifications a user can receive',
+        summary: 'Explain what a user can receive',
         description: "Explains the state of each of the user's connections, and of the last notifications that were addressed to the user. " +
           'The API key also needs `connections:read`.',
         params: Type.Object({ userId: userIdField }),
