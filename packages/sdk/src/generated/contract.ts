@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Create a user token
-         * @description The token is for the browser of one user, and short-lived. A user who is new is created. Send the user to `connectUrl`. With an API key: scope `users:write`.
+         * @description The token is for the browser of one user, and short-lived. Creates the user if `userId` is new. Send the user to `connectUrl`. With an API key: scope `users:write`.
          */
         post: operations["createUserToken"];
         delete?: never;
@@ -254,7 +254,7 @@ export interface paths {
         };
         /**
          * Retrieve a handshake
-         * @description How it is going, or how it ended. For an API key, without the codes and links that only the user may use. With an API key: scope `connections:read`. With a user token.
+         * @description Returns the status of the handshake, and the reason if it failed. For an API key, without the codes and links that only the user may use. With an API key: scope `connections:read`. With a user token.
          */
         get: operations["getHandshake"];
         put?: never;
@@ -746,7 +746,7 @@ export interface paths {
         };
         /**
          * List the deliveries to a user
-         * @description Of all notifications. Those of the newest one are first. With an API key: scope `notifications:read`.
+         * @description Lists the user's deliveries across notifications, newest notification first. With an API key: scope `notifications:read`.
          */
         get: operations["listUserDeliveries"];
         put?: never;
@@ -785,8 +785,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Explain what a user got
-         * @description For any user and any notification: in plain sentences, with what to do next. The API key also needs `connections:read`. With an API key: scope `notifications:read`.
+         * Explain whether a user got a notification
+         * @description Returns why the user did or did not get it, and the next step. The user and the notification may be any. The API key also needs `connections:read`. With an API key: scope `notifications:read`.
          */
         get: operations["explainRecipient"];
         put?: never;
@@ -805,8 +805,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Explain what reaches a user
-         * @description The state of each of the user's connections, and of the last notifications that were addressed to the user. The API key also needs `connections:read`. With an API key: scope `notifications:read`.
+         * Explain what a user can receive
+         * @description Explains the state of each of the user's connections, and of the last notifications that were addressed to the user. The API key also needs `connections:read`. With an API key: scope `notifications:read`.
          */
         get: operations["explainUser"];
         put?: never;
@@ -944,7 +944,7 @@ export interface paths {
         head?: never;
         /**
          * Update an endpoint
-         * @description Disabling it cancels the events that wait for it. Enabling it forgets earlier failures. With an API key: scope `endpoints:write`.
+         * @description Disabling it cancels the events that wait for it. Enabling it resets its failures. With an API key: scope `endpoints:write`.
          */
         patch: operations["updateEndpoint"];
         trace?: never;
@@ -1040,7 +1040,7 @@ export interface paths {
         put?: never;
         /**
          * Send an event again
-         * @description To one endpoint, whatever types it wants, or to all that want the type and are enabled. The id of the event stays the same. With an API key: scope `endpoints:write`.
+         * @description Sends the event to `endpointId`, or to every enabled endpoint that receives its type. The id of the event stays the same. With an API key: scope `endpoints:write`.
          */
         post: operations["resendEvent"];
         delete?: never;
@@ -2377,7 +2377,7 @@ export interface components {
             url: string;
             /** @description What the endpoint is for. Control characters and line breaks are not allowed */
             description?: string | null;
-            /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because there is one per delivery */
+            /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because a large broadcast causes thousands */
             events: ("*" | "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled")[];
             /**
              * @description Whether events are sent to it. Events while it is disabled are not sent later
@@ -2459,7 +2459,7 @@ export interface components {
             url?: string;
             /** @description What the endpoint is for. Control characters and line breaks are not allowed */
             description?: string | null;
-            /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because there is one per delivery */
+            /** @description Types of events, or `*` for all but `delivery.…`. Those are sent only to endpoints that name them, because a large broadcast causes thousands */
             events?: ("*" | "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled")[];
             /** @description Whether events are sent to it. Events while it is disabled are not sent later */
             enabled?: boolean;
@@ -2517,7 +2517,7 @@ export interface components {
             host: string;
             pid: number;
             version: string;
-            /** @description Whether it was heard from within the last 20 seconds */
+            /** @description Whether it was seen within the last 20 seconds */
             alive: boolean;
             /**
              * Format: date-time
@@ -2586,7 +2586,7 @@ export interface components {
              * @description RFC 3339
              */
             at: string;
-            /** @description The workers of the last ten minutes, except those that stopped in order */
+            /** @description The workers of the last ten minutes, except those that shut down normally */
             workers: components["schemas"]["WorkerStatus"][];
             providers: components["schemas"]["ProviderStatus"][];
             broadcasts: components["schemas"]["WaitingBroadcasts"];
@@ -2595,7 +2595,7 @@ export interface components {
         };
         /** ResendRequest */
         ResendRequest: {
-            /** @description `end_…`. Without it, all endpoints that want the type */
+            /** @description `end_…`. Without it, every enabled endpoint that receives the type */
             endpointId?: string;
         };
         /** EndpointDelivery */
@@ -4209,7 +4209,7 @@ export interface operations {
             query?: {
                 /** @description Only events of this type */
                 type?: "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled";
-                /** @description Your id of the user */
+                /** @description Only events of this user. Does not match events of notifications or providers, nor delivery events that contain several users */
                 userId?: string;
                 /** @description The id of an event. Lists those that were recorded after it, oldest first */
                 after?: string;
@@ -4275,7 +4275,7 @@ export interface operations {
             query?: {
                 /** @description Only events of this type */
                 type?: "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled";
-                /** @description Your id of the user */
+                /** @description Only events of this user. Does not match events of notifications or providers, nor delivery events that contain several users */
                 userId?: string;
             };
             header?: {
