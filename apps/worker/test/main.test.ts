@@ -37,12 +37,12 @@ t.test('responds to health checks on HOST only', async (t) => {
   const port = String(await freePort())
   const worker = spawnApp(t, 'worker', { env: { ...env, WORKER_HEALTH_PORT: port } })
   await worker.ready
-  t.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200)
   await t.rejects(fetch(`http://127.0.0.2:${port}/readyz`))
   await worker.stop()
   const open = spawnApp(t, 'worker', { env: { ...env, WORKER_HEALTH_PORT: port, HOST: '0.0.0.0' } })
   await open.ready
-  t.equal((await fetch(`http://127.0.0.2:${port}/readyz`)).status, 200)
+  await until(async () => (await fetch(`http://127.0.0.2:${port}/readyz`)).status === 200)
 })
 
 t.test('waits for an unreachable database', async (t) => {

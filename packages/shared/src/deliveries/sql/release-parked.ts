@@ -7,9 +7,11 @@ export async function releaseParked ({ sql }: Database, connectionIds: string[])
   const { count } = await sql`
     update deliveries
     set ${setState(sql, {
-      by: 'releaseParked', to: 'queued', dueAt: sql`greatest(now(), send_at)`, history: logEvent(sql, 'released')
+      by: 'releaseParked',
+      to: 'queued',
+      dueAt: sql`greatest(now(), (select send_at from notifications where id = notification_id))`,
+      history: logEvent(sql, 'released')
     })}
-    from notifications
-    where notifications.id = notification_id and parked_at is not null and connection_id = any (${connectionIds}::uuid[])`
+    where parked_at is not null and connection_id = any (${connectionIds}::uuid[])`
   return count
 }
