@@ -171,7 +171,7 @@ const situations: Situation[] = [
       await call('POST', `/v1/notifications/${id}/pause`)
       return id
     },
-    expected: { received: 'notYet', state: 'queued', explanation: RegExp(`^Paused since ${time} with its notification\\.`), nextStep: /^Resume the notification with `carillon notifications ntf_\S+ resume`\.$/ }
+    expected: { received: 'notYet', state: 'queued', explanation: RegExp(`^Paused since ${time} with its notification\\.`), nextStep: /^Resume the notification with `carillon notifications resume ntf_\S+`\.$/ }
   },
   {
     name: 'the user disconnected before',
