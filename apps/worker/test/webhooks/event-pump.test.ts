@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { recordEvents } from '@carillon/shared/events'
-import { findEndpoint, listAttempts, resendEvent, updateEndpoint } from '@carillon/shared/endpoints'
+import { deleteEndpoint, findEndpoint, listAttempts, resendEvent, updateEndpoint } from '@carillon/shared/endpoints'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -68,6 +68,13 @@ t.test('sends the events that an endpoint names, and those of deliveries only wh
   await send()
   t.same(all.received.map(({ event }) => event.type).sort(), ['provider.paused', 'provider.resumed'])
   t.same(named.received.map(({ event }) => event.type).sort(), ['delivery.sent', 'provider.paused'])
+  const requested = async () => (await sql`select type from event_requests where source = ${named.id} order by type`).map(({ type }) => type)
+  await updateEndpoint(database, named.id, { events: ['*', 'delivery.failed', 'delivery.sent'] })
+  t.same(await requested(), ['delivery.failed', 'delivery.sent'])
+  await updateEndpoint(database, named.id, { events: ['delivery.failed'] })
+  t.same(await requested(), ['delivery.failed'])
+  await deleteEndpoint(database, named.id)
+  t.same(await requested(), [])
 })
 
 t.test('a slow endpoint holds only its own events', async (t) => {

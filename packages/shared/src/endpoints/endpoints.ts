@@ -1,6 +1,7 @@
 import { asc, eq, gt, sql } from 'drizzle-orm'
-import { endpoints, eventRequests, optInEventTypes } from '../db/index.ts'
+import { endpoints } from '../db/index.ts'
 import type { Database, disableReasons } from '../db/index.ts'
+import { requestEvents } from '../events/index.ts'
 import { activeSecrets, newWebhookSecret, replaceSecret } from '../webhooks/index.ts'
 import type { SigningSecrets } from '../webhooks/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
@@ -112,13 +113,6 @@ export async function deleteEndpoint ({ db }: Database, id: string): Promise<boo
     await requestEvents({ db: tx }, id, [])
     return (await tx.delete(endpoints).where(eq(endpoints.id, id)).returning({ id: endpoints.id })).length === 1
   })
-}
-
-/** Events of these types are recorded only while something requests them. */
-async function requestEvents ({ db }: Pick<Database, 'db'>, id: string, events: readonly string[]): Promise<void> {
-  await db.delete(eventRequests).where(eq(eventRequests.source, id))
-  const types = optInEventTypes.filter((type) => events.includes(type))
-  if (types.length > 0) await db.insert(eventRequests).values(types.map((type) => ({ source: id, type }))).onConflictDoNothing()
 }
 
 /** Gives an endpoint a new secret. The earlier one also signs for a day. False when the endpoint does not exist. */

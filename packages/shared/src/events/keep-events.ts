@@ -1,4 +1,6 @@
-import type { Database, optInEventTypes } from '../db/index.ts'
+import { and, eq, notInArray } from 'drizzle-orm'
+import { eventRequests, optInEventTypes } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
 
 /** The maximum of events that one statement deletes. The next run continues. */
 const perRun = 10_000
@@ -12,14 +14,12 @@ export async function sweepEvents ({ sql }: Pick<Database, 'sql'>, retentionDays
   return count
 }
 
-/** Records events of these types from now on, until the same `source` requests others. See `event_requests`. */
-export async function requestEvents (
-  { sql }: Pick<Database, 'sql'>, source: string, types: ReadonlyArray<typeof optInEventTypes[number]>
-): Promise<void> {
-  await sql`
-    with ended as (
-      delete from event_requests where source = ${source} and type <> all (${[...types]}::text[])
-    )
-    insert into event_requests (source, type) select ${source}, type from unnest(${[...types]}::text[]) as type
-    on conflict do nothing`
+/**
+ * Records events of these types from now on, until the same `source` requests others. A type that stays requested has no gap.
+ * Types that are always recorded need no request.
+ */
+export async function requestEvents ({ db }: Pick<Database, 'db'>, source: string, requested: readonly string[]): Promise<void> {
+  const types = optInEventTypes.filter((type) => requested.includes(type))
+  await db.delete(eventRequests).where(and(eq(eventRequests.source, source), notInArray(eventRequests.type, types)))
+  if (types.length > 0) await db.insert(eventRequests).values(types.map((type) => ({ source, type }))).onConflictDoNothing()
 }
