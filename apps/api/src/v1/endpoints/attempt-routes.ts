@@ -5,7 +5,7 @@ import type { Endpoint } from '@carillon/shared/endpoints'
 import { notFound } from '../../problems/problem.ts'
 import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
-import { fromCursor, toPage } from '../cursor.ts'
+import { fromCursor, toCursor, toPage } from '../cursor.ts'
 import { idParams, listOf } from '../../input/fields.ts'
 import { attemptResponse, endpointTestResponse, toAttemptResponse } from './response.ts'
 import { attemptsQuery } from './schema.ts'
@@ -33,7 +33,7 @@ export function attemptRoutes ({ database, vault, endpointClient, now }: Service
       if (eventId !== undefined && event === undefined) throw notFound('event')
       const page = { limit: limit + 1, after: fromCursor(cursor) }
       const rows = await listAttempts(database, { endpointId, eventId: event, outcome }, page)
-      return toPage(rows, limit, ({ id }) => id, toAttemptResponse)
+      return toPage(rows, limit, ({ id }) => toCursor(id), toAttemptResponse)
     })
 
     app.post('/endpoints/:id/test', {

@@ -10,7 +10,7 @@ import { nameFault } from '@carillon/shared/names'
 import { assertNoInputErrors, notFound, Problem } from '../../problems/problem.ts'
 import type { InputError } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { fromCursor, toPage } from '../cursor.ts'
+import { fromCursor, toCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery } from '../../input/fields.ts'
 import { endpointResponse, endpointWithSecretResponse, toEndpointResponse } from './response.ts'
 import { endpointBody, endpointUpdateBody } from './schema.ts'
@@ -52,7 +52,7 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
       }
     }, async ({ query: { limit = 50, cursor } }) => {
       const rows = await listEndpoints(database, { limit: limit + 1, after: fromCursor(cursor) })
-      return toPage(rows, limit, ({ id }) => id, toEndpointResponse)
+      return toPage(rows, limit, ({ id }) => toCursor(id), toEndpointResponse)
     })
 
     app.get('/endpoints/:id', {

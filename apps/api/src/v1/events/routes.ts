@@ -4,7 +4,7 @@ import { findEvent, findPosition, listEvents, readEvents } from '@carillon/share
 import { idParams, listOf } from '../../input/fields.ts'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
-import { fromCursor, toPage } from '../cursor.ts'
+import { fromCursor, toCursor, toPage } from '../cursor.ts'
 import { parseEventId } from './parse-event-id.ts'
 import { eventResponse, eventsQuery } from './schema.ts'
 
@@ -28,7 +28,7 @@ export function eventRoutes ({ database }: Services): FastifyPluginAsyncTypebox 
       const events = after === undefined
         ? await listEvents(database, { ...filter, before: last })
         : (await readEvents(database, { ...filter, after: await findPosition(database, last ?? parseEventId('after', after)) })).events
-      return toPage(events, limit, ({ id }) => parseEventId('id', id), (event) => event)
+      return toPage(events, limit, ({ id }) => toCursor(parseEventId('id', id)), (event) => event)
     })
 
     app.get('/events/:id', {
