@@ -37,7 +37,6 @@ export interface WorkersOptions {
   reconcileEveryMs: number
 }
 
-const dayMs = 24 * 60 * 60 * 1000
 const maintainQueue = 'maintain'
 const maxScheduleCheckMs = 10_000
 /** Scheduled tasks. One worker at a time runs each. */
@@ -49,8 +48,7 @@ const tasks = {
   keepEvents,
   sweepOutgoing,
   sweepIdempotencyKeys: ({ database }) => sweepKeys(database),
-  sweepEndpointDeliveries: ({ database, now, retentionDays }) =>
-    sweepEndpointDeliveries(database, new Date(now() - retentionDays * dayMs)),
+  sweepEndpointDeliveries: ({ database, eventRetentionDays }) => sweepEndpointDeliveries(database, eventRetentionDays),
   sendEvents: (_services, events) => events.wake(),
   handleNotices: handleWaiting
 } satisfies Record<string, (services: DeliverServices, events: EventPump) => Promise<unknown>>

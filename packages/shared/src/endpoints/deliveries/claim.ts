@@ -40,9 +40,10 @@ export async function claimEvents (
       from endpoints
       left join unnest(${[...room.keys()]}::uuid[], ${[...room.values()]}::int[]) as busy (id, room) on busy.id = endpoints.id
       cross join lateral (
-        select endpoint_id, event_id from endpoint_deliveries
+        -- An event may have been deleted while its delivery waited.
+        select endpoint_id, event_id from endpoint_deliveries join events on events.id = event_id
         where endpoint_id = endpoints.id and next_attempt_at <= ${at}
-        order by next_attempt_at limit coalesce(busy.room, ${perEndpoint}) for update skip locked
+        order by next_attempt_at limit coalesce(busy.room, ${perEndpoint}) for update of endpoint_deliveries skip locked
       ) as waiting
       where disabled_at is null
     ), claimed as (

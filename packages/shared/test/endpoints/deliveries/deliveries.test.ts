@@ -3,7 +3,8 @@ import t from 'tap'
 import { newId } from '../../../src/db/index.ts'
 import { recordEvents } from '../../../src/events/index.ts'
 import {
-  createEndpoint, deleteEndpoint, disableEndpoint, fanOutEvents, findEndpoint, resendEvent, settleEvents, updateEndpoint
+  claimEvents, createEndpoint, deleteEndpoint, disableEndpoint, fanOutEvents, findEndpoint, recordAttempt, resendEvent,
+  settleEvents, sweepEndpointDeliveries, updateEndpoint
 } from '../../../src/endpoints/index.ts'
 import type { AttemptResult, SentEvent } from '../../../src/endpoints/index.ts'
 import { createVault, parseVaultKeys } from '../../../src/vault/index.ts'
@@ -139,4 +140,26 @@ t.test('an event is not sent again to an endpoint that is being deleted', async 
   await commit()
   t.equal(await resent, 1)
   t.match(await sql`select endpoint_id from endpoint_deliveries`, [{ endpoint_id: other }])
+})
+
+t.test('a delivery whose event is deleted is not claimed, and is deleted with the old attempts', async (t) => {
+  const id = await open()
+  const old = '01890000-0000-7000-8000-000000000000'
+  const eventId = newId()
+  await sql`insert into events (id, type, provider) values (${eventId}, 'provider.resumed', 'pushbullet')`
+  await sql`insert into endpoint_deliveries (endpoint_id, event_id, state, next_attempt_at)
+    select ${id}, event_id, 'pending', now() - interval '1 minute' from unnest(array[${old}, ${eventId}]::uuid[]) as event_id`
+  await sql`insert into endpoint_attempts (id, endpoint_id, event_id, event_type, at, duration_ms, status)
+    select id, ${id}, ${eventId}, 'provider.resumed', now(), 1, 204 from unnest(array[${old}, ${eventId}]::uuid[]) as id`
+  const claimed = await claimEvents(database, { now: Date.now(), leaseMs: 60_000, perEndpoint: 8, room: new Map() })
+  t.match(claimed, [{ eventId }])
+  t.match(await sql`select state from endpoint_deliveries where event_id = ${old}`, [{ state: 'pending' }], 'no lease')
+  t.equal(await sweepEndpointDeliveries(database, 30), 2)
+  t.match(await sql`select event_id from endpoint_deliveries`, [{ event_id: eventId }])
+  t.match(await sql`select id from endpoint_attempts`, [{ id: eventId }])
+})
+
+t.test('the attempt of a test is not stored when its endpoint was deleted meanwhile', async (t) => {
+  const attempt = { endpointId: newId(), eventId: newId(), eventType: 'endpoint.test', at: new Date() }
+  t.equal(await recordAttempt(database, attempt, accepted), false)
 })
