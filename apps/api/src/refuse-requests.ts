@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Problem } from './problems/problem.ts'
+import { closing, Problem } from './problems/problem.ts'
 
 /** Refuses requests with an invalid Host header (RFC 9112 §3.2), and all requests while the server shuts down. */
 export function refuseRequests (app: FastifyInstance): void {
@@ -9,7 +9,7 @@ export function refuseRequests (app: FastifyInstance): void {
     if (isClosing) {
       // sendProblem keeps connections open, so this is not a header.
       reply.raw.shouldKeepAlive = false
-      throw new Problem('closing', 'This server is shutting down: try again', { headers: { 'retry-after': '1' } })
+      throw closing()
     }
     if (host === undefined ? httpVersion !== '1.0' : !isHost(host)) throw new Problem('badRequest', 'The Host header is missing or is not a valid host')
   })

@@ -51,6 +51,10 @@ export function invalidInput (errors: [InputError, ...InputError[]]): Problem {
   return new Problem('invalidInput', `${path === '' ? 'The request' : path} ${message}${more}`, { errors })
 }
 
+export function closing (): Problem {
+  return new Problem('closing', 'This server is shutting down: try again', { headers: { 'retry-after': '1' } })
+}
+
 export function notFound (what: string): Problem {
   return new Problem('notFound', `There is no such ${what}`)
 }

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNotNull, isNull, lt } from 'drizzle-orm'
-import { endpointAttempts, newId } from '../db/index.ts'
+import { endpointAttempts, endpoints, newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { AttemptResult } from './endpoint-client.ts'
 
@@ -15,12 +15,17 @@ export interface EndpointAttempt {
   error: string | null
 }
 
-/** Stores an attempt that belongs to no delivery. */
+/** Stores an attempt that belongs to no delivery. False when the endpoint does not exist any more. */
 export async function recordAttempt (
   { db }: Database, of: { endpointId: string, eventId: string, eventType: string, at: Date }, result: AttemptResult
-): Promise<void> {
+): Promise<boolean> {
   const { status, durationMs, error } = result
-  await db.insert(endpointAttempts).values({ id: newId(), ...of, status, durationMs, error })
+  return await db.transaction(async (tx) => {
+    const found = await tx.select({ id: endpoints.id }).from(endpoints).where(eq(endpoints.id, of.endpointId)).for('key share')
+    if (found.length === 0) return false
+    await tx.insert(endpointAttempts).values({ id: newId(), ...of, status, durationMs, error })
+    return true
+  })
 }
 
 export interface AttemptFilter {

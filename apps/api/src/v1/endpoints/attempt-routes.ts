@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { newId, parseId, publicId } from '@carillon/shared/db'
 import { findEndpoint, listAttempts, readSecrets, recordAttempt } from '@carillon/shared/endpoints'
 import type { Endpoint } from '@carillon/shared/endpoints'
-import { notFound } from '../../problems/problem.ts'
+import { closing, notFound } from '../../problems/problem.ts'
 import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toCursor, toPage } from '../cursor.ts'
@@ -55,7 +55,9 @@ export function attemptRoutes ({ database, vault, endpointClient, now }: Service
       const createdAt = new Date(now()).toISOString()
       const body = JSON.stringify({ id, type: eventType, createdAt, data: { endpointId: params.id } })
       const result = await endpointClient.send({ url: endpoint.url, id, body, secrets })
-      await recordAttempt(database, { endpointId: endpoint.id, eventId, eventType, at: new Date(now()) }, result)
+      if (result.isAborted === true) throw closing()
+      const attempt = { endpointId: endpoint.id, eventId, eventType, at: new Date(now()) }
+      if (!await recordAttempt(database, attempt, result)) throw notFound('endpoint')
       const { status, error, durationMs } = result
       return { ok: error === null, eventId: id, status, error, durationMs }
     })

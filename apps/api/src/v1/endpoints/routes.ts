@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { newId, parseId } from '@carillon/shared/db'
+import { newId, parseId, retryWithLongTimeout } from '@carillon/shared/db'
 import {
   createEndpoint, deleteEndpoint, findEndpoint, listEndpoints, maxEndpoints, readSecrets, rotateSecret, updateEndpoint
 } from '@carillon/shared/endpoints'
@@ -76,7 +76,9 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
     }, async ({ params, body }) => {
       assertNoInputErrors(inputErrors(body))
       const { url, ...changes } = body
-      await updateEndpoint(database, idOf(params.id), { ...changes, url: url === undefined ? undefined : new URL(url).href })
+      const update = { ...changes, url: url === undefined ? undefined : new URL(url).href }
+      // Millions of events may wait for it.
+      await retryWithLongTimeout(database, (own) => updateEndpoint(own, idOf(params.id), update))
       return toEndpointResponse(await find(params.id))
     })
 
@@ -91,7 +93,7 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
         response: { 204: Type.Null({ description: 'The endpoint is deleted' }) }
       }
     }, async ({ params }, reply) => {
-      if (!await deleteEndpoint(database, idOf(params.id))) throw notFound('endpoint')
+      if (!await retryWithLongTimeout(database, (own) => deleteEndpoint(own, idOf(params.id)))) throw notFound('endpoint')
       reply.code(204)
       return null
     })

@@ -9,9 +9,11 @@ const token = await api.makeKey('endpoints:write')
 
 const requests: Array<{ headers: Record<string, string>, body: string }> = []
 let status = 204
+let onRequest = async (): Promise<void> => {}
 const server = createServer(async (request, response) => {
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
   requests.push({ headers, body: Buffer.concat(await request.toArray()).toString() })
+  await onRequest()
   response.writeHead(status).end(status === 204 ? '' : 'closed for today')
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -102,6 +104,13 @@ t.test('a test sends a signed event now, and responds with what came back', asyn
   t.match((await attempts(`?eventId=${textAt(ok.body, 'eventId')}`)).body, { data: [{ outcome: 'succeeded' }], nextCursor: null })
   const page = await attempts('?limit=1')
   t.match((await attempts(`?limit=1&cursor=${textAt(page.body, 'nextCursor')}`)).body, { data: [{ outcome: 'succeeded' }], nextCursor: null })
+})
+
+t.test('an endpoint that is deleted during its test is not found', async (t) => {
+  const id = textAt((await create({ url, events: ['*'] })).body, 'id')
+  onRequest = async () => { await api.database.sql`delete from endpoints where id = ${id.slice('end_'.length)}` }
+  t.match(await api.ask('POST', `/v1/endpoints/${id}/test`, { token }), { status: 404, body: { code: 'notFound' } })
+  onRequest = async () => {}
 })
 
 t.test('for a day after a rotation, both secrets verify', async (t) => {
