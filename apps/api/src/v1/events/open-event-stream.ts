@@ -1,22 +1,20 @@
-import { PassThrough } from 'node:stream'
+import type { PassThrough } from 'node:stream'
 import { readEvents } from '@carillon/shared/events'
 import type { EventFilter, EventWatch } from '@carillon/shared/events'
 import type { Services } from '../../services.ts'
+import { onceOver, openSseStream } from '../sse-stream.ts'
 
 interface StreamServices extends Pick<Services, 'database' | 'log'> {
   watch: EventWatch
 }
 
-/** Proxies and browsers close a connection that is silent for about a minute. */
-const heartbeatMs = 15_000
-const retryMs = 2_000
 const eventsPerRead = 100
 
 /** A stream of the events after a position. It reads from the database only what its client has room for. */
 export function openEventStream (
   { database, watch, log }: StreamServices, { after, ...filter }: EventFilter & { after: number }
 ): PassThrough {
-  const stream = new PassThrough()
+  const stream = openSseStream()
   let position = after
   /** Positions are assigned up to here. Unknown until the first event after the start. */
   let head: number | undefined
@@ -27,14 +25,8 @@ export function openEventStream (
     head = current
     read()
   })
-  const heartbeat = setInterval(() => {
-    // The client has read nothing for a whole interval, so it is gone.
-    if (stream.writableNeedDrain) stream.destroy()
-    else stream.write(':\n\n')
-  }, heartbeatMs)
   stream.on('drain', read)
-  for (const event of ['finish', 'close']) stream.once(event, stop)
-  stream.write(`retry: ${retryMs}\n\n`)
+  onceOver(stream, unsubscribe)
   read()
   return stream
 
@@ -56,10 +48,5 @@ export function openEventStream (
       position = next
       if (events.length === eventsPerRead) hasNews = true
     }
-  }
-
-  function stop (): void {
-    clearInterval(heartbeat)
-    unsubscribe()
   }
 }

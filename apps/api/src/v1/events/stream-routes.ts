@@ -1,8 +1,9 @@
-import { PassThrough } from 'node:stream'
+import type { PassThrough } from 'node:stream'
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { assignPositions, findPosition, watchEvents } from '@carillon/shared/events'
 import type { Services } from '../../services.ts'
+import { attachStream, onceOver, sseHeaders } from '../sse-stream.ts'
 import { openEventStream } from './open-event-stream.ts'
 import { parseEventId } from './parse-event-id.ts'
 import { eventStreamQuery } from './schema.ts'
@@ -46,18 +47,9 @@ export function eventStreamRoutes ({ database, log }: Services): FastifyPluginAs
         : await findPosition(database, parseEventId('last-event-id', seen))
       const stream = openEventStream({ database, watch, log }, { after, types: type === undefined ? undefined : [type], userId })
       open.add(stream)
-      for (const event of ['finish', 'close']) stream.once(event, () => { open.delete(stream) })
-      const stopWatching = app.watchCaller(request, () => { stream.end() })
-      reply.raw.on('close', () => {
-        stopWatching()
-        stream.destroy()
-      })
-      reply.type('text/event-stream').headers({
-        'cache-control': 'no-cache, no-store, no-transform',
-        'x-accel-buffering': 'no',
-        // A connection that is kept alive would be idle when the server closes, and would delay it.
-        connection: 'close'
-      })
+      onceOver(stream, () => { open.delete(stream) })
+      attachStream(app, request, reply.raw, stream)
+      reply.type('text/event-stream').headers(sseHeaders)
       return await reply.send(stream)
     })
   }

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import type { PassThrough } from 'node:stream'
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseId } from '@carillon/shared/db'
@@ -7,11 +7,8 @@ import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../../input/fields.ts'
 import { createProgressFeed } from '../../notifications/progress-feed.ts'
+import { attachStream, onceOver, openSseStream, sseHeaders } from '../sse-stream.ts'
 import { toProgressResponse } from './response.ts'
-
-/** Proxies and browsers close a connection that is silent for about a minute. */
-const heartbeatMs = 15_000
-const retryMs = 2_000
 
 /** Progress as server-sent events (WHATWG HTML §9.2). */
 export function progressRoutes (services: Services): FastifyPluginAsyncTypebox {
@@ -51,33 +48,21 @@ export function progressRoutes (services: Services): FastifyPluginAsyncTypebox {
       if (progress.isOver && progress.version === seen) return reply.code(204).send(null)
 
       const stream = openStream(id, progress, seen)
-      const stopWatching = app.watchCaller(request, () => { stream.end() })
-      reply.raw.on('close', () => {
-        stopWatching()
-        stream.destroy()
-      })
-      reply.type('text/event-stream').headers({
-        'cache-control': 'no-cache, no-store, no-transform',
-        'x-accel-buffering': 'no',
-        // A connection that is kept alive would be idle when the server closes, and would delay it.
-        connection: 'close'
-      })
+      attachStream(app, request, reply.raw, stream)
+      reply.type('text/event-stream').headers(sseHeaders)
       return await reply.send(stream)
     })
   }
 
   function openStream (id: string, first: NotificationProgress, seen: string | undefined): PassThrough {
-    const stream = new PassThrough()
+    const stream = openSseStream()
     let sent = seen === first.version ? dataOf(first) : undefined
     const stopWatching = feed.watch(id, tell)
-    const heartbeat = setInterval(() => {
-      // The client has read nothing for a whole interval, so it is gone.
-      if (stream.writableNeedDrain) stream.destroy()
-      else stream.write(':\n\n')
-    }, heartbeatMs)
     open.add(stream)
-    for (const event of ['finish', 'close']) stream.once(event, stop)
-    stream.write(`retry: ${retryMs}\n\n`)
+    onceOver(stream, () => {
+      stopWatching()
+      open.delete(stream)
+    })
     tell(first)
     return stream
 
@@ -88,12 +73,6 @@ export function progressRoutes (services: Services): FastifyPluginAsyncTypebox {
       sent = data
       stream.write(`event: progress\nid: ${progress.version}\ndata: ${data}\n\n`)
       if (progress.isOver) stream.end()
-    }
-
-    function stop (): void {
-      clearInterval(heartbeat)
-      stopWatching()
-      open.delete(stream)
     }
   }
 }
