@@ -51,7 +51,7 @@ async function watch (id: string, headers: Record<string, string> = {}, target: 
 
 /** Counts only the statements that read a notification's progress. */
 function countReads (sql: Sql, self: unknown, statement: Parameters<Sql>): unknown {
-  if (String(statement[0]).startsWith('\n    select case when audience')) reads++
+  if (String(statement[0]).startsWith('status, planned_at is not null')) reads++
   return Reflect.apply(sql, self, statement)
 }
 
