@@ -42,9 +42,15 @@ for (const { kind, open } of await backends()) {
     }
     for (const audience of [{ userIds }, { everyone: true }]) await ended(site, await post(audience))
 
+    // A span is exported when it ends: a batch ends after its attempts, and a request after its accept.
     const own = await until(() => {
       const own = spans.filter((span) => span.traceId === traceId)
-      return own.filter(({ name }) => name === 'send pushbullet').length === 4 && own.some(({ name }) => name === 'plan') && own
+      const count = (name: string) => own.filter((span) => span.name.startsWith(name)).length
+      const batches = spans.filter(({ name }) => name === 'deliver').map(({ spanId }) => spanId)
+      const linked = own.filter(({ links = [] }) => links.some(({ spanId }) => batches.includes(spanId)))
+      const areComplete = count('send pushbullet') === 4 && linked.length >= 4 && count('plan') > 0 && count('accept') === 2 &&
+        count('POST /v1/notifications') === 2 && count('process deliver-pushbullet') > 0
+      return areComplete && own
     }, { timeoutMs: 30_000, what: 'export of the spans' })
     const named = (name: string): Span[] => own.filter((span) => span.name === name)
     const requests = named('POST /v1/notifications')
