@@ -48,9 +48,13 @@ t.test('refuses invalid dates and cursors, and fails for none', async (t) => {
   const dates = [
     '0000-01-01', '10000-01-01', '-0001-01-01', '2026-02-30', '2026-13-01', '20260101', '2026-01-01T00:00:00Z', 'infinity', '-infinity', 'today', 'epoch', '1e9'
   ]
-  const cursors = [...odd.filter((value) => value !== ''), ...dates, 'AAAAAAAAAAAAAAAAAAAAAA==', Buffer.from('9999-99-99 a').toString('base64url')]
+  const dateCursor = Buffer.from('9999-99-99 a').toString('base64url')
+  const cursors = [...odd.filter((value) => value !== ''), ...dates, 'AAAAAAAAAAAAAAAAAAAAAA==', dateCursor]
+  // These cursors hold ids of the site, which may be any text.
+  const bySiteId = ['/v1/users', '/v1/teams']
   for (const { path, name, format } of parameters.filter(({ type }) => type !== 'integer')) {
-    for (const value of format === 'date' ? dates : cursors) {
+    const refused = bySiteId.includes(path) ? cursors.filter((value) => value !== dateCursor) : cursors
+    for (const value of format === 'date' ? dates : refused) {
       const { status } = await api.ask('GET', `${concrete(path)}?${name}=${encodeURIComponent(value)}`, { token })
       t.ok(status >= 400 && status < 500, `${path} ${name}=${value} is ${status}`)
     }

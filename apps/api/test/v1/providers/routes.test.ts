@@ -15,14 +15,14 @@ t.test('lists healthy providers', async (t) => {
       canSend: true,
       breakers: [closed],
       limits: { perSecond: 50, silentUntil: null },
-      waiting: { due: 0, later: 0, broadcast: 0 }
+      waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
     }, {
       provider: 'pumpio',
       name: 'pump.io',
       canSend: true,
       breakers: [closed],
       limits: { perSecond: null, silentUntil: null },
-      waiting: { due: 0, later: 0, broadcast: 0 }
+      waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
     }]
   })
 })
