@@ -5,6 +5,7 @@ import { testDatabase } from '@carillon/testing'
 import fastify from 'fastify'
 import t from 'tap'
 import { admitCallers } from '../../src/auth/callers.ts'
+import { limitRequests } from '../../src/rate-limits/limit-requests.ts'
 import { openTestApi } from '../open-api.ts'
 
 const { services, advance } = await openTestApi(t)
@@ -25,6 +26,7 @@ t.teardown(() => { mock.timers.reset() })
 t.test('reports once that a caller lost its rights, and reports nothing while the database is unavailable', async (t) => {
   const app = fastify()
   t.teardown(() => app.close())
+  limitRequests(app, services)
   admitCallers(app, { ...services, database })
   let losses = 0
   const lost = new Promise<void>((resolve) => {
