@@ -27,7 +27,8 @@ async function pollUntilRedeemed (
   const { signal, now } = requestContext
   let waitMs = intervalMs
   while (true) {
-    await setTimeout(Math.min(waitMs, Math.max(0, deadline - now())), undefined, { signal })
+    // A timer may fire a millisecond before the clock shows its time.
+    await setTimeout(Math.min(waitMs, Math.max(0, deadline - now() + 1)), undefined, { signal })
     // Poll once more after the deadline, so that a code that was entered in the last moment counts.
     const isLast = now() >= deadline
     try {
