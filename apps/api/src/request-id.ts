@@ -18,8 +18,8 @@ export function chooseRequestId ({ headers }: { headers: IncomingHttpHeaders }):
 export function identifyRequests (app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header(requestIdHeader, request.id)
-    runWithRequestId(request.id, done)
+    runWithRequestId(request.id, done, request.ip)
   })
   // A parser of Fastify calls back from the socket, outside of the context.
-  app.addHook('preValidation', (request, _reply, done) => { runWithRequestId(request.id, done) })
+  app.addHook('preValidation', (request, _reply, done) => { runWithRequestId(request.id, done, request.ip) })
 }

@@ -26,6 +26,7 @@ export function createServices (
     leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
     retentionDays: config.RETENTION_DAYS,
     eventRetentionDays: config.EVENT_RETENTION_DAYS,
+    auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     pace: pullPace(config)
   }
 }

@@ -1,3 +1,4 @@
+import { sweepAudit } from '@carillon/shared/audit'
 import { newId, retryWithLongTimeout } from '@carillon/shared/db'
 import { sweepEndpointDeliveries } from '@carillon/shared/endpoints'
 import { sweepKeys } from '@carillon/shared/idempotency'
@@ -46,6 +47,7 @@ const tasks = {
   revoke,
   keepPartitions,
   keepEvents,
+  sweepAudit: ({ database, auditRetentionDays }) => sweepAudit(database, auditRetentionDays),
   sweepOutgoing,
   sweepIdempotencyKeys: ({ database }) => sweepKeys(database),
   sweepEndpointDeliveries: ({ database, eventRetentionDays }) => sweepEndpointDeliveries(database, eventRetentionDays),

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '@carillon/shared/api-keys'
+import type { Actor } from '@carillon/shared/audit'
 import type { Scope } from '@carillon/shared/db'
 import type { User } from '@carillon/shared/users'
 import { readReturnTo } from '../handshakes/return-to.ts'
@@ -116,9 +117,14 @@ export function returnToOf ({ caller }: FastifyRequest, site: Site): string | un
 }
 
 /** The id of the calling user or API key. */
-export function requireCallerId ({ caller }: FastifyRequest): string {
+export function requireCallerId (request: FastifyRequest): string {
+  return actorOf(request).id
+}
+
+/** The caller, as the audit trail records it. */
+export function actorOf ({ caller }: FastifyRequest): Extract<Actor, { id: string }> {
   if (caller === null) throw new TypeError('the route does not say who may call it')
-  return caller.kind === 'key' ? caller.key.id : caller.user.id
+  return caller.kind === 'key' ? { kind: 'apiKey', id: caller.key.id } : { kind: 'user', id: caller.user.id }
 }
 
 /** The calling API key; undefined for a user. */

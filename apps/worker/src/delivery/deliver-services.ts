@@ -34,6 +34,7 @@ export interface DeliverServices {
   leaseMs: number
   retentionDays: number
   eventRetentionDays: number
+  auditRetentionDays: number
   /** Aborts when the worker is asked to stop: it starts no new request. */
   stopping: AbortSignal
   /** Aborts at the end of the drain timeout: running requests end. */

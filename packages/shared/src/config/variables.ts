@@ -47,6 +47,7 @@ const after = {
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
   RETENTION_DAYS: { ...integer(7, 3650), initial: '90', about: 'How long deliveries and their notifications are kept.' },
   EVENT_RETENTION_DAYS: { ...integer(7, 3650), initial: '30', about: 'How long events are kept.' },
+  AUDIT_RETENTION_DAYS: { ...integer(30, 3650), initial: '365', about: 'How long the entries of the audit trail are kept.' },
   RECORD_DELIVERY_EVENTS: { ...oneOf('0', '1'), initial: '0', about: '1 records events of the types `delivery.…` even if no endpoint receives them (docs/events.md).' },
   WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz, /readyz and /metrics on HOST; none when absent.' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { ...url('http', 'https'), about: 'OpenTelemetry collector that gets the traces of the API and the worker, by OTLP over HTTP; none when absent.' },

@@ -2,7 +2,15 @@ import { randomFillSync } from 'node:crypto'
 import { v7, validate } from 'uuid'
 
 const prefixes = {
-  user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk', notification: 'ntf', apiKey: 'key', event: 'evt', endpoint: 'end'
+  user: 'usr',
+  team: 'tea',
+  connection: 'con',
+  handshake: 'hsk',
+  notification: 'ntf',
+  apiKey: 'key',
+  event: 'evt',
+  endpoint: 'end',
+  auditEntry: 'aud'
 } as const
 
 export type IdKind = keyof typeof prefixes

@@ -7,12 +7,12 @@ import type { Sql, TransactionSql } from 'postgres'
 export function withSafeTransactions (sql: Sql): Sql {
   const begin = sql.begin.bind(sql)
   return Object.assign(sql, {
-    begin: async (work: (tx: TransactionSql) => unknown) => await begin('', (tx) => unlessGone(work, tx))
+    begin: async (work: (tx: TransactionSql) => unknown) => await begin('', (tx) => rejectUnlessLost(work, tx))
   })
 }
 
 /** Stays pending when the connection is lost, because `begin` then rejects by itself. */
-async function unlessGone (work: (tx: TransactionSql) => unknown, tx: TransactionSql): Promise<unknown> {
+export async function rejectUnlessLost (work: (tx: TransactionSql) => unknown, tx: TransactionSql): Promise<unknown> {
   try {
     const result = work(tx)
     return await (Array.isArray(result) ? Promise.all(result) : result)

@@ -1,4 +1,4 @@
 export { createLog } from './log.ts'
 export type { Log } from './log.ts'
-export { currentRequestId, runWithRequestId } from './request-id.ts'
+export { currentIpAddress, currentRequestId, runWithRequestId } from './request-id.ts'
 export { logRepeats } from './log-repeats.ts'

@@ -1,13 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-const storage = new AsyncLocalStorage<string | undefined>()
+interface CurrentRequest {
+  id: string | undefined
+  ipAddress: string | undefined
+}
 
-/** Every line that `run` logs, directly or later, contains this id. With null, none contains the id of the caller. */
-export function runWithRequestId<Result> (id: string | null, run: () => Result): Result {
-  return storage.run(id ?? undefined, run)
+const storage = new AsyncLocalStorage<CurrentRequest>()
+
+/**
+ * Every line that `run` logs, directly or later, contains this id. With null, none contains the id of the caller. `ipAddress` is
+ * where the request came from.
+ */
+export function runWithRequestId<Result> (id: string | null, run: () => Result, ipAddress?: string): Result {
+  return storage.run({ id: id ?? undefined, ipAddress }, run)
 }
 
 /** The id of the request that the API is handling, or that the work stems from. */
 export function currentRequestId (): string | undefined {
-  return storage.getStore()
+  return storage.getStore()?.id
+}
+
+/** The address of the caller whose request the API is handling. */
+export function currentIpAddress (): string | undefined {
+  return storage.getStore()?.ipAddress
 }

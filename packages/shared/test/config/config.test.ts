@@ -65,6 +65,7 @@ t.test('has defaults for all optional variables', async (t) => {
     RECONCILE_SECONDS: 10,
     RETENTION_DAYS: 90,
     EVENT_RETENTION_DAYS: 30,
+    AUDIT_RETENTION_DAYS: 365,
     RECORD_DELIVERY_EVENTS: '0',
     TRUSTED_PROXIES: [],
     RATE_LIMIT_PER_KEY: 300_000,

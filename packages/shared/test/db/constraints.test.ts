@@ -2,8 +2,8 @@ import { eq, sql as raw, TransactionRollbackError } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
-  adAccounts, apiKeys, claims, connectionEvents, connections, deliveries, deliveryStates, endpointAttempts, endpointDeliveries,
-  endpoints, eventRequests, events, grants, handshakes, idempotencyKeys, inboundPolls, insights, newId, notices, notifications,
+  adAccounts, apiKeys, auditEntries, claims, connectionEvents, connections, deliveries, deliveryStates, endpointAttempts,
+  endpointDeliveries, endpoints, eventRequests, events, grants, handshakes, idempotencyKeys, inboundPolls, insights, newId, notices, notifications,
   progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users, workers
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
@@ -402,6 +402,20 @@ t.test('events', async (t) => {
   await takes('one that no reader has received')
   await refuses('events_type', 'a type that is not known', { type: 'provider.lost' })
   await refuses('events_data', 'data that is no object', { data: [] })
+})
+
+t.test('audit entries', async (t) => {
+  const { takes, refuses } = attempts(t, auditEntries, () => ({
+    action: 'api_key.created', actorKind: 'operator' as const, operator: 'root@web1', targetKind: 'apiKey', targetId: `key_${newId()}`
+  }))
+  await takes('one of an operator')
+  await takes('one of a key', { actorKind: 'apiKey', actorId: newId(), operator: null })
+  await takes('one of Carillon itself', { actorKind: 'system', operator: null })
+  await refuses('audit_entries_actor', 'a key without its id', { actorKind: 'apiKey', operator: null })
+  await refuses('audit_entries_actor', 'an operator without a name', { operator: null })
+  await refuses('audit_entries_actor', 'an actor that is not known', { actorKind: 'worker', operator: null })
+  await refuses('audit_entries_action', 'an action without its kind of target', { action: 'created' })
+  await refuses('audit_entries_details', 'details that are no object', { details: [] })
 })
 
 t.test('requests of events', async (t) => {

@@ -4,7 +4,15 @@ import { idAfter, newId, parseId, publicId } from '../../src/db/index.ts'
 import type { IdKind } from '../../src/db/index.ts'
 
 const prefixes: Record<IdKind, string> = {
-  user: 'usr', team: 'tea', connection: 'con', handshake: 'hsk', notification: 'ntf', apiKey: 'key', event: 'evt', endpoint: 'end'
+  user: 'usr',
+  team: 'tea',
+  connection: 'con',
+  handshake: 'hsk',
+  notification: 'ntf',
+  apiKey: 'key',
+  event: 'evt',
+  endpoint: 'end',
+  auditEntry: 'aud'
 }
 const kinds = Object.keys(prefixes) as IdKind[]
 const id = '01990000-0000-7000-8000-00000000000a'

@@ -1,4 +1,5 @@
 export { apiKeys } from './api-keys.ts'
+export { actorKinds, auditEntries } from './audit-entries.ts'
 export { claims } from './claims.ts'
 export { connectionEventNames, connectionEvents } from './connection-events.ts'
 export { connections } from './connections.ts'

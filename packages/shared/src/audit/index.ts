@@ -1,0 +1,6 @@
+export { auditActions } from './actions.ts'
+export type { AuditAction } from './actions.ts'
+export { toAuditRow } from './audit-entry.ts'
+export type { Actor, AuditEntry, AuditRow } from './audit-entry.ts'
+export { eraseAuditAddresses, sweepAudit } from './keep-audit.ts'
+export { recordAudit } from './record-audit.ts'
