@@ -12,6 +12,7 @@ interface ErrorForms {
   google?: { status?: number, text: string }
   /** Apple's reason, with its status where it differs. */
   apple?: { status?: number, reason: string }
+  microsoft?: { status: number }
   headers?: Record<string, string>
 }
 
@@ -45,13 +46,14 @@ const errors = {
     google: {
       status: 403, text: 'the VAPID credentials in the authorization header do not correspond to the credentials used to create the subscriptions.\n'
     },
-    apple: { status: 400, reason: 'VapidPkHashMismatch' }
+    apple: { status: 400, reason: 'VapidPkHashMismatch' },
+    microsoft: { status: 403 }
   },
   ttl: { status: 400, errno: 111, message: 'Missing TTL value', apple: { reason: 'BadTtl' } },
   topic: { status: 400, errno: 113, message: 'Invalid Topic', apple: { reason: 'BadWebPushTopic' } },
   encoding: { status: 400, errno: 110, message: 'Invalid Content-Encoding', apple: { reason: 'BadContentEncoding' } },
   tooLarge: { status: 413, errno: 104, message: 'Data payload too large', apple: { reason: 'PayloadTooLarge' } },
-  tooMany: { status: 429, errno: 201, message: 'Too many requests', apple: { reason: 'TooManyRequests' }, headers: { 'retry-after': '10' } },
+  tooMany: { status: 429, errno: 201, message: 'Too many requests', apple: { reason: 'TooManyRequests' }, microsoft: { status: 406 }, headers: { 'retry-after': '10' } },
   unavailable: { status: 503, errno: 201, message: 'Use exponential back-off for retries', apple: { reason: 'ServiceUnavailable' }, headers: { 'retry-after': '120' } }
 } as const satisfies Record<string, ErrorForms>
 
@@ -59,13 +61,13 @@ export type ErrorName = keyof typeof errors
 
 /** The error as this vendor sends it. */
 export function errorOf (name: ErrorName, flavor: Flavor): FaultResponse & { status: number } {
-  const { status, errno, message, google, apple, headers = {} }: ErrorForms = errors[name]
+  const { status, errno, message, google, apple, microsoft, headers = {} }: ErrorForms = errors[name]
   switch (flavor) {
     case 'mozilla': return { status, headers, body: { code: status, errno, error: STATUS_CODES[status], message, more_info: 'http://autopush.readthedocs.io/en/latest/http.html#error-codes' } }
     case 'google': return { status: google?.status ?? status, headers, body: google?.text ?? `${message}\n` }
     case 'apple': return { status: apple?.status ?? status, headers, body: { reason: apple?.reason ?? 'BadPath' } }
-    // Microsoft limits with 406, and explains errors in headers.
-    case 'microsoft': return { status: name === 'tooMany' ? 406 : status, headers: { ...headers, 'x-wns-error-description': message }, body: '' }
+    // Microsoft explains errors in headers.
+    case 'microsoft': return { status: microsoft?.status ?? status, headers: { ...headers, 'x-wns-error-description': message }, body: '' }
   }
 }
 

@@ -141,6 +141,11 @@ export function createSender (
       breakers.recordLimit(provider.id, limited, failure.retryAt)
       paces.noteLimit(provider.id, limited, failure.retryAt)
     }
+    if (failure?.kind === 'misconfigured' && failure.scope === 'connection') {
+      log.error({ provider: provider.id, host, connectionId: delivery.connectionId, reason }, 'the provider refuses this deployment for a connection, whose messages wait')
+      if (probedHost !== null) await breakers.releaseProbe(provider.id, probedHost)
+      return { delivery, outcome }
+    }
     if (failure?.kind === 'misconfigured') {
       const paused = failure.scope === 'host' ? host : ''
       breakers.pause(provider.id, paused, reason)

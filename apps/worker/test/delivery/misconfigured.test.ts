@@ -12,12 +12,16 @@ t.setTimeout(300_000)
 for (const { kind, skip, open } of await backends()) {
   t.test(`a provider that refuses the deployment is paused, and nothing is lost, with jobs in ${kind}`, { skip }, async (t) => {
     let failure: Failure | undefined = { kind: 'misconfigured', reason: 'the bot token is not accepted' }
+    const own: Failure = { kind: 'misconfigured', reason: 'the browser subscribed with another key', scope: 'connection' }
+    let foreign: unknown
     let asked = 0
     const { connect, notify, inbox, database, lines } = await startTestStack(t, await open(t), {
       change: (provider) => ({
         send: async (message, key, credentials, context) => {
           asked++
           if (failure !== undefined) throw new ProviderError(failure, new URL(provider.origins[0] ?? '').host, 401)
+          foreign ??= Object(credentials).accessToken
+          if (Object(credentials).accessToken === foreign) throw new ProviderError(own, new URL(provider.origins[0] ?? '').host, 401)
           if (provider.send === undefined) throw new Error('it sends')
           return await provider.send(message, key, credentials, context)
         }
@@ -37,8 +41,13 @@ for (const { kind, skip, open } of await backends()) {
     t.ok(refusals.length >= 1 && refusals.every((line) => line.includes('the bot token is not accepted')), 'the log says what to fix')
 
     failure = undefined
-    await until(async () => (await findNotification(database, id))?.counts.sent === users.length, { timeoutMs: 60_000, what: 'all messages' })
-    t.equal((await inbox()).length, users.length)
-    t.equal(await state(), undefined, 'the provider works again')
+    await until(async () => (await findNotification(database, id))?.counts.sent === users.length - 1, { timeoutMs: 60_000, what: 'all messages but one' })
+    t.equal((await inbox()).length, users.length - 1)
+    await until(async () => await state() === undefined, { what: 'a provider that works again' })
+    const [waiting] = await database.sql`
+      select attempts, reason, due_at > now() + interval '4 minutes' as waits, connections.status, limited_until
+      from deliveries join connections on connections.id = connection_id where state = 'retrying'`
+    t.match(waiting, { attempts: 0, reason: 'misconfigured', waits: true, status: 'active', limited_until: null }, 'only the refused connection waits')
+    t.ok(lines.some((line) => line.includes('for a connection') && line.includes(own.reason)))
   })
 }

@@ -42,7 +42,12 @@ export type Failure =
     isTooMuch?: true
   }
   | { kind: 'quota', reason: string }
-  | { kind: 'misconfigured', reason: string, /** What is refused: everything (`app`, the default), or one host. */ scope?: 'host' | 'app' }
+  | {
+    kind: 'misconfigured'
+    reason: string
+    /** What is refused: everything (`app`, the default), one host, or only this connection, whose user cannot fix it either. */
+    scope?: LimitScope
+  }
   | { kind: 'malformed', reason: string }
 
 /**

@@ -95,7 +95,7 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
         limitedUntil: failure.scope === undefined || failure.scope === 'connection' ? failure.retryAt : null
       }
     case 'misconfigured':
-      return waitOutcome(now + misconfiguredWaitMs, 'misconfigured', facts)
+      return waitOutcome(now + (failure.scope === 'connection' ? ownMisconfiguredWaitMs : misconfiguredWaitMs), 'misconfigured', facts)
     case 'unauthorized':
     case 'missingPermission':
       return {
@@ -149,6 +149,9 @@ function reasonOf (error: unknown): string {
   if (!(error instanceof Error)) return 'internal error'
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
 }
+/** A connection that the provider refuses alone is not paused, so each of its deliveries makes requests. */
+const ownMisconfiguredWaitMs = 5 * 60_000
+
 
 /** Rounds up, so that deliveries that are due in the same second share one job. */
 function wholeSecond (ms: number): number {

@@ -24,7 +24,12 @@ t.test('has the right outcome for each failure', async (t) => {
       state: 'parked', attempted: true, refusal: { status: 'needsReauth', missing: ['chat:write'] }, event: { outcome: 'missingPermission' }
     }],
     [{ kind: 'gone', reason: 'r' }, { state: 'failed', attempted: true, reason: 'r', refusal: { status: 'revoked' }, event: { outcome: 'gone' } }],
-    [{ kind: 'misconfigured', reason: 'r' }, { state: 'retrying', attempted: false, reason: 'misconfigured', event: { event: 'wait' } }],
+    [{ kind: 'misconfigured', reason: 'r' }, {
+      state: 'retrying', attempted: false, reason: 'misconfigured', dueAt: Math.ceil((now + 5_000) / 1000) * 1000, event: { event: 'wait' }
+    }],
+    [{ kind: 'misconfigured', reason: 'r', scope: 'connection' }, {
+      state: 'retrying', attempted: false, limitedUntil: null, dueAt: Math.ceil((now + 300_000) / 1000) * 1000, event: { event: 'wait' }
+    }],
     [{ kind: 'transient', reason: 'r', mayHaveArrived: true }, { state: 'unknown', attempted: true, event: { outcome: 'transient' } }],
     [{ kind: 'transient', reason: 'r', notStarted: true }, { state: 'retrying', attempted: false, reason: 'handedBack', dueAt: null }],
     [{ kind: 'transient', reason: 'r', notBefore: 1e22 }, { state: 'retrying', dueAt: Math.ceil((now + 86_400_000) / 1000) * 1000 }],

@@ -30,13 +30,18 @@ export function classify (response: HttpResponse, now: number): Classification<t
   const failure = classifyStatus(response, now, { limitScope: 'host' })
   if (failure !== undefined) return failure
   if (status >= 200 && status < 300) return isAccepted(response) ? { kind: 'ok', value: true } : classifyForeign(response, now)
-  const refusal = status >= 400 && !isPage(response) ? classifyRefusal(response) : undefined
+  const refusal = status >= 400 ? isPage(response) ? fromGooglePage(response) : classifyRefusal(response) : undefined
   return refusal ?? classifyForeign(response, now)
 }
 
 /** Whether the push service says that the browser subscribed with another VAPID key. */
 export function isOtherKey (error: unknown): boolean {
   return error instanceof ProviderError && error.failure.kind === 'gone' && error.failure.reason === otherKey.reason
+}
+
+/** Whether the push service refuses our VAPID signature. */
+export function isRefusedKey (error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.failure.kind === 'misconfigured'
 }
 
 /** RFC 8030 §5 asks for 201 and a Location. Other services return 202, or 200 with the message. */
@@ -78,7 +83,15 @@ function fromApple ({ status, body }: HttpResponse): Failure | undefined {
 function fromMicrosoft ({ status, headers }: HttpResponse): Failure | undefined {
   if (!Object.keys(headers).some((name) => name.startsWith('x-wns-'))) return undefined
   if (status === 404) return expired
-  return status === 401 || status === 403 ? refusedKey : { kind: 'rejected', reason: 'push service refuses the request' }
+  // Who sends is known, and may not send to this browser.
+  if (status === 403) return otherKey
+  return status === 401 ? refusedKey : { kind: 'rejected', reason: 'push service refuses the request' }
+}
+
+/** The older errors of Google are pages with a code as their title. */
+function fromGooglePage ({ status, body }: HttpResponse): Failure | undefined {
+  const isOtherKey = status === 400 && /<title>UnauthorizedRegistration<\/title>/i.test(body.subarray(0, 1_024).toString())
+  return isOtherKey ? otherKey : undefined
 }
 
 /** Sentences in plain text. A proxy's sentence contains none of these. */

@@ -1,9 +1,11 @@
 import { ProviderError } from '@carillon/http'
-import { isOtherKey } from './classify.ts'
+import { isOtherKey, isRefusedKey } from './classify.ts'
 import type { VapidKey } from './vapid-keys.ts'
 
 /** With WEBPUSH_HOSTS=*, users choose the origins. */
-const maxProven = 1_000
+const maxOrigins = 1_000
+/** One subscription proves nothing about a key that works for others. */
+const minRefused = 3
 
 export interface KeySet {
   /**
@@ -14,11 +16,11 @@ export interface KeySet {
 }
 
 export function createKeySet (keys: readonly VapidKey[], retiredIds: readonly string[]): KeySet {
-  /** Keys that a push service has accepted, by their id and its origin. */
-  const proven = new Set<string>()
+  /** By key and origin: the endpoints that were refused since the push service last accepted the key. Absent until it did. */
+  const accepted = new Map<string, Set<string>>()
 
   return {
-    async send (keyId, { origin, host }, request) {
+    async send (keyId, { origin, host, href }, request) {
       const own = keys.find(({ id }) => id === keyId)
       if (own === undefined) {
         if (retiredIds.includes(keyId)) throw new ProviderError({ kind: 'gone', reason: 'the browser subscribed with a retired VAPID key' }, host)
@@ -27,20 +29,32 @@ export function createKeySet (keys: readonly VapidKey[], retiredIds: readonly st
       }
       let mismatch: unknown
       for (const key of [own, ...keys.filter((other) => other !== own)]) {
+        const place = `${key.id} ${origin}`
         try {
           await request(key)
-          if (proven.size >= maxProven) proven.clear()
-          proven.add(`${key.id} ${origin}`)
+          if (accepted.size >= maxOrigins) accepted.clear()
+          accepted.set(place, new Set())
           return key.id
         } catch (error) {
+          if (isRefusedKey(error)) throw isAboutEndpoint(place, href) ? toOwnFailure(error) : error
           if (!isOtherKey(error)) throw error
           mismatch ??= error
         }
       }
       // Only a key that has worked there shows that this one subscription is wrong, and not WEBPUSH_KEYS.
-      if (proven.has(`${own.id} ${origin}`)) throw mismatch
-      const reason = `browsers subscribed with another VAPID key than ${keyId}: add that key to WEBPUSH_KEYS`
-      throw new ProviderError({ kind: 'misconfigured', reason, scope: 'host' }, host)
+      if (accepted.has(`${own.id} ${origin}`)) throw mismatch
+      // A user can send us a subscription with another key. The messages to other browsers must not wait for that.
+      const reason = `the browser subscribed with another VAPID key than ${keyId}: if your site has that key, add it to WEBPUSH_KEYS`
+      throw new ProviderError({ kind: 'misconfigured', reason, scope: 'connection' }, host)
     }
   }
+
+  /** Whether the push service refuses a key for few endpoints, and accepts it for others. */
+  function isAboutEndpoint (place: string, endpoint: string): boolean {
+    return (accepted.get(place)?.add(endpoint).size ?? minRefused) < minRefused
+  }
+}
+
+function toOwnFailure ({ failure: { reason }, host, status }: ProviderError): ProviderError {
+  return new ProviderError({ kind: 'misconfigured', reason, scope: 'connection' }, host, status)
 }

@@ -150,7 +150,7 @@ for (const flavor of ['mozilla', 'google', 'apple', 'microsoft']) {
       ['vapid', { kind: 'misconfigured' }],
       ['tooMany', { kind: 'rateLimited', scope: 'host' }],
       ['unavailable', { kind: 'rateLimited', scope: 'host' }],
-      ...flavor === 'microsoft' ? [] : [['keyMismatch', { kind: 'gone', reason: /another VAPID key/ }] as const]
+      ['keyMismatch', { kind: 'gone', reason: /another VAPID key/ }]
     ] as const) {
       await control('faults', { provider: 'webpush', fault, times: 1 })
       t.match(await failureOf(() => send(note, credentials)), expected, fault)
@@ -206,10 +206,28 @@ t.test('blames a browser for its key only where the key has worked', async (t) =
   const { endpoint, keys } = await subscribe({ account: 'ann', applicationServerKey: parseVapidKey(second).publicKey })
   const imported = { endpoint, ...Object(keys) }
   const { send, subscribe: handshake } = open(t, [url])
-  const reason = `browsers subscribed with another VAPID key than ${id}: add that key to WEBPUSH_KEYS`
-  t.same(await failureOf(() => send(note, imported)), { kind: 'misconfigured', reason, scope: 'host' })
+  const reason = `the browser subscribed with another VAPID key than ${id}: if your site has that key, add it to WEBPUSH_KEYS`
+  t.same(await failureOf(() => send(note, imported)), { kind: 'misconfigured', reason, scope: 'connection' }, 'no other browser waits for that')
   await send(note, handshake.accept(await subscribe({ account: 'ben', applicationServerKey: publicKey })).credentials)
   t.match(await failureOf(() => send(note, imported)), { kind: 'gone', reason: /another VAPID key/ })
+})
+
+t.test('pauses a push service only when it refuses the signature for several browsers', async (t) => {
+  const { url, subscribe, control } = await openBrowsers(t)
+  const { send, subscribe: handshake } = open(t, [url])
+  const connect = async (account: string) => handshake.accept(await subscribe({ account })).credentials
+  const [ann, ben, cleo, dora] = [await connect('ann'), await connect('ben'), await connect('cleo'), await connect('dora')]
+  const scopeOf = async (credentials: unknown) => {
+    await control('faults', { provider: 'webpush', fault: 'vapid', times: 1 })
+    const failure = await failureOf(() => send(note, credentials))
+    return failure.kind === 'misconfigured' ? failure.scope : failure
+  }
+  t.equal(await scopeOf(ann), 'host', 'before the key has worked there')
+  await send(note, ann)
+  t.same([await scopeOf(ben), await scopeOf(ben), await scopeOf(ben), await scopeOf(cleo)], Array(4).fill('connection'))
+  t.equal(await scopeOf(dora), 'host')
+  await send(note, ann)
+  t.equal(await scopeOf(dora), 'connection', 'the push service has accepted the key again')
 })
 
 t.test('sends nothing to a host that is no longer allowed, or that the guard refuses', async (t) => {
