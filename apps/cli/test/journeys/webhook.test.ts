@@ -1,3 +1,4 @@
+import { openDatabase } from '@carillon/shared/db'
 import { backends, createBrowser, createSite, openHandshake, until } from '@carillon/testing'
 import type { ConnectionResponse } from '@carillon/testing'
 import { Webhook } from 'standardwebhooks'
@@ -18,7 +19,10 @@ interface Arrival {
 
 for (const { kind, skip, open } of await backends()) {
   t.test(`connects, changes the secret of and loses an endpoint, with jobs in ${kind}`, { skip }, async (t) => {
-    const { addresses } = await spawnCarillon(t, { ...await open(t) })
+    const env = await open(t)
+    const { addresses } = await spawnCarillon(t, { ...env })
+    const database = openDatabase({ url: env.DATABASE_URL, max: 1 })
+    t.teardown(() => database.close())
     const site = createSite(addresses)
     const urlOf = (name: string): string => `${addresses['webhookUrl']}/hooks/${name}`
     const look = (id: string) => site.api<ConnectionResponse>('GET', `/v1/connections/${id}`)
@@ -70,6 +74,10 @@ for (const { kind, skip, open } of await backends()) {
       const { id } = await connect('dora')
       await setEndpoint('dora', { status: 401 })
       const message = await site.notify(['dora'], 'Message #1')
+      const refusedFiveMinutesAgo = () => database.sql`
+        update connections set failure_streak = failure_streak || jsonb_build_object('since', now() - interval '5 minutes')
+        where failure_streak is not null returning id`
+      await until(async () => (await refusedFiveMinutesAgo()).length === 1, { timeoutMs: 30_000, what: 'the first refusal' })
       await site.delivery(message, id, 'parked')
       t.match(await look(id), { status: 'needsReauth', statusReason: /three times in a row/ })
       await setEndpoint('dora', { status: 200 })

@@ -51,10 +51,17 @@ export type Failure =
   | { kind: 'malformed', reason: string }
 
 /**
- * A failure that ends the access once it lasts: after `times` failures of this kind in a row, or for `ms` without a success. It
- * is counted for each connection, over all its messages.
+ * A failure that ends the access once it lasts: after at least `times` failures of the same `rule` in a row, the first of them
+ * at least `ms` milliseconds ago. They are counted for each connection, over all its messages.
  */
-export type LastingFailure = { kind: 'unauthorized' | 'gone', reason: string } & ({ times: number } | { ms: number })
+export interface LastingFailure {
+  /** The id of the rule. It is stored with the count, so other failures do not count. */
+  rule: string
+  kind: 'unauthorized' | 'gone'
+  reason: string
+  times: number
+  ms: number
+}
 
 /**
  * What must wait for a rate limit: only this connection (the default), every connection at the same `account.host`, or every

@@ -17,8 +17,10 @@ export interface Outcome {
   limitedUntil: number | null
   /** What the error means for the connection. */
   refusal: Refusal | null
-  /** What the error becomes if it lasts. `ended`: the connection works again. */
-  streak: FailureStreak['kind'] | 'ended' | null
+  /** The rule by which the error ends the access if it lasts. */
+  streak: string | null
+  /** The connection works again after failures. */
+  endsStreak: boolean
   event: Omit<DeliveryEvent, 'at'>
 }
 
@@ -28,7 +30,9 @@ export interface Outcome {
  */
 type Refusal = { status: 'needsReauth', missing?: string[] } | { status: 'revoked' }
 
-const nothing = { attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, refusal: null, streak: null }
+const nothing = {
+  attempted: true, reason: null, receipt: null, dueAt: null, limitedUntil: null, refusal: null, streak: null, endsStreak: false
+}
 
 /**
  * PostgreSQL's JSON does not accept NUL, and one invalid id must not block the results of a whole batch. The object is written
@@ -41,7 +45,8 @@ export function sentOutcome ({ id }: Receipt, durationMs: number, streak: Failur
     dueAt: null,
     limitedUntil: null,
     refusal: null,
-    streak: streak === null ? null : 'ended',
+    streak: null,
+    endsStreak: streak !== null,
     state: 'sent',
     receipt: { id: id.replaceAll('\0', '') },
     event: { event: 'attempt', outcome: 'sent', durationMs }
@@ -118,7 +123,7 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
     case 'transient': {
       if (failure.notStarted === true) return handedBack()
       const outcome = retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
-      const lasting = failure.lasting === undefined ? outcome : { ...outcome, streak: failure.lasting.kind }
+      const lasting = failure.lasting === undefined ? outcome : { ...outcome, streak: failure.lasting.rule }
       return failure.mayHaveArrived === true && lasting.state === 'retrying' ? { ...lasting, state: 'unknown' } : lasting
     }
     case 'malformed':
@@ -144,14 +149,14 @@ function retryOrFail (
 /** About as long as the pause of the provider. The first request after it finds out whether an operator has fixed the cause. */
 export const misconfiguredWaitMs = 5_000
 
+/** A connection that the provider refuses alone is not paused, so each of its deliveries makes requests. */
+const ownMisconfiguredWaitMs = 5 * 60_000
+
 /** Returns only class and code, because the message of an unexpected error may contain secrets. */
 function reasonOf (error: unknown): string {
   if (!(error instanceof Error)) return 'internal error'
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
 }
-/** A connection that the provider refuses alone is not paused, so each of its deliveries makes requests. */
-const ownMisconfiguredWaitMs = 5 * 60_000
-
 
 /** Rounds up, so that deliveries that are due in the same second share one job. */
 function wholeSecond (ms: number): number {

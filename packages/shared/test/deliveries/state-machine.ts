@@ -62,7 +62,7 @@ const leaseMs = 60_000
 /** A small number, so that many steps concern the same deliveries. */
 const maxNotifications = 3
 const outcome: Outcome = {
-  state: 'retrying', attempted: true, reason: 'r', receipt: null, dueAt: null, limitedUntil: null, refusal: null, streak: null, event: { event: 'attempt' }
+  state: 'retrying', attempted: true, reason: 'r', receipt: null, dueAt: null, limitedUntil: null, refusal: null, streak: null, endsStreak: false, event: { event: 'attempt' }
 }
 const outcomes: Outcome[] = [
   { ...outcome, state: 'sent', reason: null, receipt: { id: '1' } },

@@ -38,7 +38,7 @@ export const connections = pgTable('connections', {
   /** The provider's rate limit: until then Carillon sends nothing and uses up no attempt. */
   limitedUntil: timestamp({ withTimezone: true }),
   /** Failures in a row that end the connection if they last. Null while it works. `since` is in ISO 8601. */
-  failureStreak: jsonb().$type<{ kind: 'unauthorized' | 'gone', times: number, since: string }>(),
+  failureStreak: jsonb().$type<{ rule: string, times: number, since: string }>(),
   /** The start and the end of the current connection. A broadcast reaches the connections that existed when it was created. */
   connectedAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   disconnectedAt: timestamp({ withTimezone: true }),

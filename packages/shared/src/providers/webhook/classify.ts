@@ -1,14 +1,18 @@
 import { chooseRetryAt, classifyStatus, parseJsonObject, parseRetryAfter } from '@carillon/http'
 import type { Classification, Failure, HttpResponse, LastingFailure } from '@carillon/http'
 
-const dayMs = 24 * 60 * 60 * 1000
-/** Deployments and changed secrets cause single refusals. */
-const refused: LastingFailure = { kind: 'unauthorized', reason: 'endpoint refused our requests three times in a row', times: 3 }
-const missing: LastingFailure = { kind: 'gone', reason: 'endpoint did not exist for three days', ms: 3 * dayMs }
+const minuteMs = 60 * 1000
+const dayMs = 24 * 60 * minuteMs
+/** Many messages at once may be refused, and a deployment with a wrong secret takes minutes to replace. */
+const times = 3
+const refused: LastingFailure = {
+  rule: 'refused', kind: 'unauthorized', reason: 'endpoint refused our requests three times in a row', times, ms: 5 * minuteMs
+}
+const missing: LastingFailure = { rule: 'missing', kind: 'gone', reason: 'endpoint did not exist for three days', times, ms: 3 * dayMs }
 
 /** For errors of the host name, of TLS and of the guard, which only the owner of the endpoint can fix. */
 export function unreachable (reason: string): Failure {
-  return { kind: 'transient', reason, lasting: { kind: 'unauthorized', reason: `${reason} for a day`, ms: dayMs } }
+  return { kind: 'transient', reason, lasting: { rule: 'unreachable', kind: 'unauthorized', reason: `${reason} for a day`, times, ms: dayMs } }
 }
 
 /**

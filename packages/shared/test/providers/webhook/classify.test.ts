@@ -3,8 +3,8 @@ import { classify, classifyChallenge } from '../../../src/providers/webhook/clas
 
 const now = Date.UTC(2026, 10, 29, 12, 0, 0)
 const dayMs = 24 * 3_600_000
-const refused = { kind: 'transient', lasting: { kind: 'unauthorized', times: 3 } }
-const missing = { kind: 'transient', lasting: { kind: 'gone', ms: 3 * dayMs } }
+const refused = { kind: 'transient', lasting: { rule: 'refused', kind: 'unauthorized', times: 3, ms: 5 * 60_000 } }
+const missing = { kind: 'transient', lasting: { rule: 'missing', kind: 'gone', times: 3, ms: 3 * dayMs } }
 
 const rows: Array<[number, Record<string, string>, object]> = [
   [200, {}, { kind: 'ok' }], [202, {}, { kind: 'ok' }], [204, {}, { kind: 'ok' }],

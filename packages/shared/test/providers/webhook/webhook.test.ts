@@ -85,7 +85,7 @@ t.test('sends what the library of the specification verifies, with earlier secre
     t.match(new Webhook(secret).verify(JSON.stringify(arrival?.request.body), arrival?.request.headers ?? {}), { type: 'notification.sent' })
   }
   const wrong = { url: urlOf('signed'), secret: newWebhookSecret() }
-  t.match(await failureOf(() => webhook.send?.({ type: 'note', title: 'T' }, 'key-2', wrong, context)), { kind: 'transient', lasting: { times: 3 } })
+  t.match(await failureOf(() => webhook.send?.({ type: 'note', title: 'T' }, 'key-2', wrong, context)), { kind: 'transient', lasting: { rule: 'refused' } })
 })
 
 t.test('accepts a long response, of which it reads the start only', async (t) => {
@@ -103,7 +103,7 @@ t.test('accepts a long response, of which it reads the start only', async (t) =>
 
 t.test('counts private addresses and unusable names, which only the owner can fix', async (t) => {
   const send = (url: string) => failureOf(() => webhook.send?.({ type: 'note', title: 'T' }, 'k', { url, secret: newWebhookSecret() }, context))
-  const lasting = { kind: 'unauthorized', ms: 24 * 3_600_000 }
+  const lasting = { rule: 'unreachable', kind: 'unauthorized', times: 3, ms: 24 * 3_600_000 }
   t.match(await send('https://127.0.0.1/'), { kind: 'transient', reason: 'host is not public', lasting })
   t.match(await send('https://nowhere.invalid/'), { kind: 'transient', lasting })
 })

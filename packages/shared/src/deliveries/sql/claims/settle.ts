@@ -55,8 +55,10 @@ function readOutcomes (sql: Sql, settlements: Settlement[], now: number): Fragme
       ${column(({ outcome }) => outcome.limitedUntil === null ? null : untilMs(outcome.limitedUntil))}::float8[],
       ${column(({ outcome }) => outcome.refusal?.status ?? null)}::text[],
       ${column(({ outcome }) => outcome.refusal?.status === 'needsReauth' ? outcome.refusal.missing?.join(' ') ?? null : null)}::text[],
-      ${column(({ outcome }) => outcome.streak)}::text[], ${column(({ outcome }) => toJson(outcome.event))}::text[]
-    ) as outcome (notification_id, connection_id, version, state, attempts, reason, receipt, due_ms, limited_ms, refusal, missing, streak, event)`
+      ${column(({ outcome }) => outcome.streak)}::text[], ${column(({ outcome }) => outcome.endsStreak ? 1 : 0)}::int[],
+      ${column(({ outcome }) => toJson(outcome.event))}::text[]
+    ) as outcome (notification_id, connection_id, version, state, attempts, reason, receipt, due_ms, limited_ms, refusal, missing, streak,
+      ends_streak, event)`
 }
 
 /** The effects on connections, by version: a response to old credentials does not affect newer ones. */
@@ -64,8 +66,8 @@ function groupByConnection (sql: Sql): Fragment {
   return sql`
     select connection_id, version, max(limited_ms) as limited_ms, max(refusal) as refusal,
       max(reason) filter (where refusal is not null) as reason, max(missing) as missing,
-      case when bool_or(streak = 'ended') then 'ended' else max(streak) end as streak, count(streak)::int as failures
-    from outcome where refusal is not null or limited_ms is not null or streak is not null
+      bool_or(ends_streak = 1) as ends_streak, max(streak) as streak, count(streak)::int as failures
+    from outcome where refusal is not null or limited_ms is not null or streak is not null or ends_streak = 1
     group by connection_id, version`
 }
 
@@ -99,7 +101,7 @@ function markGrants (sql: Sql): Fragment {
 /** The connections that change: those of refused grants, and those with a limit, a streak or an address that is gone. */
 function lockConnections (sql: Sql): Fragment {
   return sql`
-    select connections.id, held.limited_ms, held.streak, held.failures,
+    select connections.id, held.limited_ms, held.ends_streak, held.streak, held.failures,
       case when held.refusal = 'revoked' then 'revoked' when refused.status = 'needsReauth' then 'needsReauth' end as next_status,
       coalesce(case when held.refusal = 'revoked' then held.reason end, refused.reason) as reason, refused.missing
     from (
@@ -123,11 +125,11 @@ function updateConnections (sql: Sql): Fragment {
       limited_until = case when affected.limited_ms is null then limited_until
         else greatest(limited_until, now() + affected.limited_ms * interval '1 millisecond') end,
       failure_streak = case
-        when affected.next_status is not null or affected.streak = 'ended' then null
+        when affected.next_status is not null or affected.ends_streak then null
         when affected.streak is null then failure_streak
-        when failure_streak->>'kind' = affected.streak
+        when failure_streak->>'rule' = affected.streak
           then failure_streak || jsonb_build_object('times', (failure_streak->>'times')::int + affected.failures)
-        else jsonb_build_object('kind', affected.streak, 'times', affected.failures, 'since', now()) end,
+        else jsonb_build_object('rule', affected.streak, 'times', affected.failures, 'since', now()) end,
       updated_at = now()
     from affected
     where connections.id = affected.id

@@ -9,8 +9,8 @@ import { openRows } from '../../open-rows.ts'
 const { database, insertConnection, insertNotification, insertDelivery } = await openRows(t)
 const { sql } = database
 
-const failing = (kind: 'unauthorized' | 'gone'): Outcome =>
-  errorOutcome(new ProviderError({ kind: 'transient', reason: 'r', lasting: { kind, reason: 'it lasts', times: 3 } }, 'a.example', 401), 0, Date.now(), 1)
+const failing = (rule: string): Outcome =>
+  errorOutcome(new ProviderError({ kind: 'transient', reason: 'r', lasting: { rule, kind: 'gone', reason: 'it lasts', times: 3, ms: 0 } }, 'a.example', 401), 0, Date.now(), 1)
 const unavailable = (): Outcome => errorOutcome(new ProviderError({ kind: 'transient', reason: 'r' }, 'a.example', 503), 0, Date.now(), 1)
 
 /** Claims new deliveries to a connection, in one batch, and settles them with the outcomes. Returns what was claimed. */
@@ -33,33 +33,33 @@ async function streakOf (id: string): Promise<unknown> {
   return row?.['streak']
 }
 
-t.test('counts failures of one kind in a row, over all deliveries', async (t) => {
+t.test('counts failures of one rule in a row, over all deliveries', async (t) => {
   const id = await insertConnection()
-  t.match(await deliver(id, [failing('unauthorized')]), [{ streak: null }])
-  t.match(await streakOf(id), { kind: 'unauthorized', times: 1, since: String })
-  const [before] = await deliver(id, [failing('unauthorized'), failing('unauthorized')])
-  t.match(before, { streak: { kind: 'unauthorized', times: 1 } })
+  t.match(await deliver(id, [failing('refused')]), [{ streak: null }])
+  t.match(await streakOf(id), { rule: 'refused', times: 1, since: String })
+  const [before] = await deliver(id, [failing('refused'), failing('refused')])
+  t.match(before, { streak: { rule: 'refused', times: 1 } })
   t.ok((before?.streak?.ms ?? -1) >= 0)
   t.match(await streakOf(id), { times: 3 })
   await deliver(id, [unavailable()])
   t.match(await streakOf(id), { times: 3 }, 'another failure neither counts nor ends it')
-  await deliver(id, [failing('gone')])
-  t.match(await streakOf(id), { kind: 'gone', times: 1 }, 'a failure of another kind starts another streak')
+  await deliver(id, [failing('missing')])
+  t.match(await streakOf(id), { rule: 'missing', times: 1 }, 'a failure of another rule starts another streak')
 })
 
 t.test('keeps the time of the first failure', async (t) => {
   const id = await insertConnection()
-  await deliver(id, [failing('gone')])
+  await deliver(id, [failing('missing')])
   await sql`update connections set failure_streak = jsonb_set(failure_streak, '{since}', to_jsonb(now() - interval '2 days')) where id = ${id}`
-  const [claimed] = await deliver(id, [failing('gone')])
+  const [claimed] = await deliver(id, [failing('missing')])
   t.ok((claimed?.streak?.ms ?? 0) >= 2 * 86_400_000)
-  const [next] = await deliver(id, [failing('gone')])
+  const [next] = await deliver(id, [failing('missing')])
   t.ok((next?.streak?.ms ?? 0) >= 2 * 86_400_000)
 })
 
 t.test('ends with a success, and with the connection', async (t) => {
   const [works, ends] = [await insertConnection(), await insertConnection()]
-  for (const id of [works, ends]) await deliver(id, [failing('gone')])
+  for (const id of [works, ends]) await deliver(id, [failing('missing')])
   const [claimed] = await deliver(works, [unavailable()])
   await deliver(works, [sentOutcome({ id: 'x' }, 1, claimed?.streak)])
   t.equal(await streakOf(works), null)
@@ -69,6 +69,6 @@ t.test('ends with a success, and with the connection', async (t) => {
 
 t.test('does not count responses to older credentials', async (t) => {
   const id = await insertConnection()
-  await deliver(id, [failing('unauthorized')], () => sql`update grants set version = 2 where id = ${id}`)
+  await deliver(id, [failing('refused')], () => sql`update grants set version = 2 where id = ${id}`)
   t.equal(await streakOf(id), null)
 })
