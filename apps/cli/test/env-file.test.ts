@@ -18,7 +18,7 @@ t.test('reads .env of the current folder unless the environment says otherwise',
   const cwd = await folder(t)
   await writeFile(join(cwd, '.env'), 'PORT=tower\n')
   const start = (env: Record<string, string>) =>
-    execa(process.execPath, [carillon, 'keys', 'list'], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, extendEnv: false, reject: false })
+    execa(process.execPath, [...carillon, 'keys', 'list'], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, extendEnv: false, reject: false })
   t.match(await start({}), { exitCode: 1, stderr: /PORT/ })
   t.match(await start({ CARILLON_ENV_FILE: '' }), { exitCode: 1, stderr: /DATABASE_URL is not set/ })
   t.match(await start({ CARILLON_ENV_FILE: 'none' }), { exitCode: 1, stderr: /CARILLON_ENV_FILE: none cannot be read \(ENOENT\)/ })

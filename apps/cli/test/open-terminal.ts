@@ -28,7 +28,7 @@ export async function openTerminal (t: Test, args: string[], env: Environment): 
   const folder = await mkdtemp(join(tmpdir(), 'carillon-terminal-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const settings = join(folder, 'stty')
-  const command = [process.execPath, carillon, ...args].map(quote).join(' ')
+  const command = [process.execPath, ...carillon, ...args].map(quote).join(' ')
   // The shell gets Ctrl-C too. It must continue, so that it returns the exit code.
   const line = `stty cols 120 rows 40; trap : INT; ${command}; code=$?; stty -a > ${quote(settings)}; exit $code`
   const child = spawn('script', ['-qfec', line, '/dev/null'], {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import { nodeArguments } from '@carillon/testing'
 import { execa } from 'execa'
 
-export const carillon = fileURLToPath(new URL('../bin/carillon.js', import.meta.url))
+/** The arguments with which Node runs `carillon`. */
+export const carillon = nodeArguments(fileURLToPath(new URL('../src/main.ts', import.meta.url)))
 
 export interface Exit {
   code: number | undefined
@@ -20,7 +22,7 @@ export interface RunOptions {
 
 /** Runs `carillon` without a terminal. */
 export async function runCarillon (args: string[], env: Environment, { input = '', onStderr }: RunOptions = {}): Promise<Exit> {
-  const child = execa(process.execPath, [carillon, ...args], {
+  const child = execa(process.execPath, [...carillon, ...args], {
     env: clean(env), extendEnv: false, reject: false, ...onStderr === undefined ? { input } : { stdin: 'pipe' as const }
   })
   let stderrText = ''

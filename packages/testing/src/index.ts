@@ -12,7 +12,7 @@ export type { Addresses, ConnectionResponse, Site } from './site/site-types.ts'
 export { sandboxEnvironment } from './sandbox-environment.ts'
 export { spawnApp } from './spawn-app.ts'
 
-export { spawnNode } from './spawn-node.ts'
+export { nodeArguments, spawnNode } from './spawn-node.ts'
 export type { NodeOptions, NodeProcess } from './spawn-node.ts'
 export { ownRedis, testRedis } from './stores/test-redis.ts'
 

@@ -46,7 +46,7 @@ const forNode = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE']
 
 /** Runs a script as a process, in the same way as this test (bundled, through tsx or natively), and ends it with the test. */
 export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd = root, ...how }: NodeOptions = {}): NodeProcess {
-  const child = execa(process.execPath, [...programOf(script), ...args], {
+  const child = execa(process.execPath, [...nodeArguments(script), ...args], {
     ...how,
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settingsOfNode(), ...env },
@@ -92,8 +92,11 @@ export function spawnNode (t: Test, script: string, { env = {}, args = [], cwd =
   return { pid: child.pid ?? 0, stdout, stderr, output, ready, exited, stop, kill: () => stop('SIGKILL'), abandon }
 }
 
-/** The bundle from `npm test` if there is one, otherwise the script, through tsx if this process needs or uses it. */
-function programOf (script: string): string[] {
+/**
+ * The arguments with which Node runs a script in the same way as this test: the bundle from `npm test` if there is one, otherwise
+ * the script, through tsx if this process needs or uses it.
+ */
+export function nodeArguments (script: string): string[] {
   const bundle = join(process.env['TEST_BUNDLES'] ?? '', relative(root, script)).replace(/\.ts$/, '.js')
   if (process.env['TEST_BUNDLES'] && existsSync(bundle)) return ['--enable-source-maps', bundle]
   const native = 'typescript' in process.features && Boolean(process.features.typescript)

@@ -46,5 +46,5 @@ t.test('revokes a key once, and no other key', async (t) => {
   t.match((await carillon('keys', 'list')).stdout, new RegExp(`key_${one.id} .* revoked \\d{4}-.*`))
 
   t.match(await carillon('keys', 'revoke', `key_${one.id}`), { code: 1, stdout: '', stderr: /there is no key key_\S+, or it is already revoked$/ })
-  t.match(await carillon('keys', 'revoke', 'key_nonsense'), { code: 2, stdout: '', stderr: /bin\/carillon\.js keys list` shows them/ })
+  t.match(await carillon('keys', 'revoke', 'key_nonsense'), { code: 2, stdout: '', stderr: /node .*main\.ts keys list` shows them/ })
 })
