@@ -4,7 +4,7 @@ import { newId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import { logRepeats } from '@carillon/shared/log'
 import type { Log } from '@carillon/shared/log'
-import { recordBeat, removeWorker } from '@carillon/shared/workers'
+import { recordHeartbeat, removeWorker } from '@carillon/shared/workers'
 
 export interface HeartbeatOptions {
   database: Pick<Database, 'sql'>
@@ -13,7 +13,7 @@ export interface HeartbeatOptions {
   countRunningJobs: () => number
 }
 
-const beatMs = 5_000
+const heartbeatMs = 5_000
 /** The time in a slower response says nothing about the clock. */
 const maxRoundTripMs = 1_000
 
@@ -26,12 +26,12 @@ export function startHeartbeat (
   let clockAheadMs: number | null = null
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
-  let beating = beat()
+  let latest = sendHeartbeat()
 
-  async function beat (): Promise<void> {
+  async function sendHeartbeat (): Promise<void> {
     try {
       const sentAt = Date.now()
-      const now = await recordBeat(database, {
+      const now = await recordHeartbeat(database, {
         id, version: productVersion, host: hostname(), pid: process.pid, providers, runningJobs: countRunningJobs(), clockAheadMs
       })
       const receivedAt = Date.now()
@@ -40,15 +40,15 @@ export function startHeartbeat (
     } catch (error) {
       onError(error)
     }
-    if (!isClosed) timer = setTimeout(() => { beating = beat() }, beatMs).unref()
+    if (!isClosed) timer = setTimeout(() => { latest = sendHeartbeat() }, heartbeatMs).unref()
   }
 
   return {
     close: async () => {
       isClosed = true
       clearTimeout(timer)
-      // A beat that is under way would insert the row again.
-      await beating
+      // A heartbeat that is under way would insert the row again.
+      await latest
       await removeWorker(database, id).catch(onError)
     }
   }

@@ -29,7 +29,7 @@ export function createProgressFeed ({ database, log }: Pick<Services, 'database'
     return found
   }
 
-  async function tell (id: string): Promise<void> {
+  async function notifyWatchers (id: string): Promise<void> {
     // A read that takes longer than a second is still running.
     if (reading.has(id)) return
     const progress = await read(id)
@@ -46,7 +46,7 @@ export function createProgressFeed ({ database, log }: Pick<Services, 'database'
         watchers: new Set(),
         // All watchers share it, so it belongs to no request.
         timer: runWithRequestId(null, () =>
-          setInterval(() => { tell(id).catch((error: unknown) => log.warn({ err: error }, 'could not read the progress')) }, everyMs))
+          setInterval(() => { notifyWatchers(id).catch((error: unknown) => log.warn({ err: error }, 'could not read the progress')) }, everyMs))
       }
       watched.set(id, feed)
       feed.watchers.add(onProgress)

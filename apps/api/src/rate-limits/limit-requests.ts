@@ -19,11 +19,11 @@ declare module 'fastify' {
   }
 }
 
-interface Payer {
+interface LimitSubject {
   name: string
   limit: number
   /** For the detail of the problem. */
-  called: string
+  label: string
 }
 
 /**
@@ -41,16 +41,16 @@ export function limitRequests (
 
   app.decorate('chargeCaller', (request, reply) => {
     const { caller } = request
-    if (caller?.kind === 'key') charge(request, reply, { name: caller.key.id, limit: rateLimits.perKey, called: 'this API key' })
-    if (caller?.kind === 'user') charge(request, reply, { name: caller.user.id, limit: rateLimits.perUser, called: 'this user' })
+    if (caller?.kind === 'key') charge(request, reply, { name: caller.key.id, limit: rateLimits.perKey, label: 'this API key' })
+    if (caller?.kind === 'user') charge(request, reply, { name: caller.user.id, limit: rateLimits.perUser, label: 'this user' })
   })
 
   app.decorate('chargeNetwork', (request, reply) => {
     const network = networkOf(request.ip)
     const { perIp, inboundPerIp } = rateLimits
     charge(request, reply, request.routeOptions.config?.isInbound === true
-      ? { name: `inbound:${network}`, limit: inboundPerIp, called: `inbound requests from ${network}` }
-      : { name: network, limit: perIp, called: `requests without a valid token from ${network}` })
+      ? { name: `inbound:${network}`, limit: inboundPerIp, label: `inbound requests from ${network}` }
+      : { name: network, limit: perIp, label: `requests without a valid token from ${network}` })
   })
 
   // Routes with callers charge once they know the caller.
@@ -58,7 +58,7 @@ export function limitRequests (
     if (request.routeOptions.config?.callers === undefined) app.chargeNetwork(request, reply)
   })
 
-  function charge (request: FastifyRequest, reply: FastifyReply, { name, limit, called }: Payer): void {
+  function charge (request: FastifyRequest, reply: FastifyReply, { name, limit, label }: LimitSubject): void {
     const cost = costOf({ method: request.method, config: request.routeOptions.config })
     if (cost === 0) return
     const { isExceeded, remaining, resetSeconds } = limiter.charge(name, limit, cost)
@@ -70,7 +70,7 @@ export function limitRequests (
       'ratelimit-policy': `${limit};w=${windowSeconds}`
     })
     if (!isExceeded) return
-    throw new Problem('rateLimited', `The limit of ${limit} per minute for ${called} is reached, and this request costs ${cost}: ` +
+    throw new Problem('rateLimited', `The limit of ${limit} per minute for ${label} is reached, and this request costs ${cost}: ` +
       `try again in ${resetSeconds} ${resetSeconds === 1 ? 'second' : 'seconds'}`, { headers: { 'retry-after': String(resetSeconds) } })
   }
 }

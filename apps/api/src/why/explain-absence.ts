@@ -1,10 +1,10 @@
 import type { Recipient } from '@carillon/shared/recipients'
 import { listWords } from './list-words.ts'
-import { connectLink } from './story.ts'
-import type { Explanation, StoryTeller } from './story.ts'
+import { connectLink } from './explanation.ts'
+import type { ExplainContext, Explanation } from './explanation.ts'
 
 /** Why the notification has no delivery to the user, and none will come. */
-export function explainAbsence (recipient: Recipient, { nameOf }: StoryTeller): Explanation {
+export function explainAbsence (recipient: Recipient, { nameOf }: ExplainContext): Explanation {
   const { userId, isKnown, notification, connections, unreachable } = recipient
   if (!isKnown) return explainUnknownUser(userId)
   if (!notification.isAddressed) return explainAudience(recipient)

@@ -1,12 +1,12 @@
 import { publicId } from '@carillon/shared/db'
 import type { UserConnection } from '@carillon/shared/recipients'
 import { explainBlock } from './explain-block.ts'
-import { connectLink } from './story.ts'
-import type { Explanation, StoryTeller } from './story.ts'
+import { connectLink } from './explanation.ts'
+import type { ExplainContext, Explanation } from './explanation.ts'
 
 /** Whether a connection of the user receives messages now. */
 export function explainConnection (
-  connection: UserConnection, userId: string, { nameOf, isOffered, now }: StoryTeller
+  connection: UserConnection, userId: string, { nameOf, isOffered, now }: ExplainContext
 ): Explanation {
   const { id, provider, status, statusReason, muted, connectedAt, disconnectedAt, needsReauthAt } = connection
   const { limitedUntil, parked, block } = connection

@@ -2,12 +2,12 @@ import type { Recipient, RecipientConnection } from '@carillon/shared/recipients
 import { publicId } from '@carillon/shared/db'
 import { explainBlock } from './explain-block.ts'
 import { listWords } from './list-words.ts'
-import { connectLink } from './story.ts'
-import type { Explanation, StoryTeller } from './story.ts'
+import { connectLink } from './explanation.ts'
+import type { ExplainContext, Explanation } from './explanation.ts'
 
 /** Why the notification has no delivery to this connection. A broadcast may still reach it. */
 export function explainMissing (
-  connection: RecipientConnection, recipient: Recipient, { nameOf, isOffered }: StoryTeller
+  connection: RecipientConnection, recipient: Recipient, { nameOf, isOffered }: ExplainContext
 ): Explanation {
   const { provider, connectedAt, disconnectedAt, statusReason } = connection
   const { userId, notification: { providers, createdAt, audience } } = recipient

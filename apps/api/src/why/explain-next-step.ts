@@ -1,7 +1,7 @@
 import { publicId } from '@carillon/shared/db'
 import type { ExplainedDelivery } from '@carillon/shared/deliveries'
 import type { RecipientConnection } from '@carillon/shared/recipients'
-import { connectLink } from './story.ts'
+import { connectLink } from './explanation.ts'
 
 /** What a person has to do, so that the user gets this notification or the next one. Null when nothing has to be done. */
 export function explainNextStep (

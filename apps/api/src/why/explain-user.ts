@@ -1,7 +1,7 @@
 import type { UserConnection } from '@carillon/shared/recipients'
 import { explainUnknownUser } from './explain-absence.ts'
-import { connectLink } from './story.ts'
-import type { Explanation } from './story.ts'
+import { connectLink } from './explanation.ts'
+import type { Explanation } from './explanation.ts'
 
 /** Whether the user can receive notifications at all. */
 export function explainUser (userId: string, isKnown: boolean, connections: UserConnection[]): Explanation {

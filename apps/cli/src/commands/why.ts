@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { describeRecipient, describeUser } from '../operator/describe-story.ts'
+import { describeRecipient, describeUser } from '../operator/describe-explanation.ts'
 import { openWhyApi } from '../operator/why-api.ts'
 
 export function addWhy (program: Command, { env, print, named }: CommandContext): void {
@@ -19,8 +19,8 @@ export function addWhy (program: Command, { env, print, named }: CommandContext)
         : describe(await api.explainRecipient(notification, user), describeRecipient)
       for (const line of lines) print(line)
 
-      function describe<Story> (story: Story, toLines: (story: Story, named: CommandContext['named']) => string[]): string[] {
-        return json === true ? [JSON.stringify(story)] : toLines(story, named)
+      function describe<Result> (result: Result, toLines: (result: Result, named: CommandContext['named']) => string[]): string[] {
+        return json === true ? [JSON.stringify(result)] : toLines(result, named)
       }
     })
 }

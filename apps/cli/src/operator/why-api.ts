@@ -15,7 +15,7 @@ interface Connection extends Explanation {
 type Received = 'yes' | 'notYet' | 'unknown' | 'no'
 
 /** Why a user did or did not get one notification. */
-export interface RecipientStory extends Explanation {
+export interface RecipientExplanation extends Explanation {
   notificationId: string
   userId: string
   title: string
@@ -25,7 +25,7 @@ export interface RecipientStory extends Explanation {
 }
 
 /** What a user receives. */
-export interface UserStory extends Explanation {
+export interface UserExplanation extends Explanation {
   userId: string
   isKnown: boolean
   connections: Array<Connection & { status: string, muted: boolean }>
@@ -33,15 +33,15 @@ export interface UserStory extends Explanation {
 }
 
 export interface WhyApi {
-  explainUser: (userId: string) => Promise<UserStory>
-  explainRecipient: (notificationId: string, userId: string) => Promise<RecipientStory>
+  explainUser: (userId: string) => Promise<UserExplanation>
+  explainRecipient: (notificationId: string, userId: string) => Promise<RecipientExplanation>
 }
 
 export async function openWhyApi (env: CommandContext['env']): Promise<WhyApi> {
   const api = await openApiClient(env)
   return {
-    explainUser: async (userId) => await api.get(`/v1/users/${encodeURIComponent(userId)}/why`) as UserStory,
+    explainUser: async (userId) => await api.get(`/v1/users/${encodeURIComponent(userId)}/why`) as UserExplanation,
     explainRecipient: async (id, userId) =>
-      await api.get(`/v1/notifications/${encodeURIComponent(id)}/why?${new URLSearchParams({ userId })}`) as RecipientStory
+      await api.get(`/v1/notifications/${encodeURIComponent(id)}/why?${new URLSearchParams({ userId })}`) as RecipientExplanation
   }
 }

@@ -4,7 +4,7 @@ import { loadConfig } from '@carillon/shared/config'
 import { newId, openDatabase } from '@carillon/shared/db'
 import { ensureUser } from '@carillon/shared/users'
 import { createVault } from '@carillon/shared/vault'
-import { recordBeat } from '@carillon/shared/workers'
+import { recordHeartbeat } from '@carillon/shared/workers'
 import { startRedis, testDatabase, testKeys } from '@carillon/testing'
 import t from 'tap'
 import { checkClock } from '../../src/doctor/check-clock.ts'
@@ -34,8 +34,8 @@ const vault = createVault(loadConfig(env, ['CARILLON_KEYS']).CARILLON_KEYS)
 await saveConnections(database, vault, [
   { userId, provider: 'pushbullet', grant: { credentials: { accessToken: 'token' }, account: { id: 'a1', name: 'Ann' } } }
 ])
-const beat = { id: newId(), version: '0.1.0', host: 'web1', pid: 1, providers: ['pushbullet'], runningJobs: 0, clockAheadMs: 0 }
-const revive = async () => { await recordBeat(database, beat) }
+const heartbeat = { id: newId(), version: '0.1.0', host: 'web1', pid: 1, providers: ['pushbullet'], runningJobs: 0, clockAheadMs: 0 }
+const revive = async () => { await recordHeartbeat(database, heartbeat) }
 await revive()
 
 interface Planted {

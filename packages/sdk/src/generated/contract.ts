@@ -2122,8 +2122,8 @@ export interface components {
             /** @description The last 200 events, oldest first */
             history: components["schemas"]["DeliveryEvent"][];
         };
-        /** ConnectionStory */
-        ConnectionStory: {
+        /** ConnectionExplanation */
+        ConnectionExplanation: {
             /** @description `con_…` */
             connectionId: string;
             provider: string;
@@ -2139,8 +2139,8 @@ export interface components {
             /** @description What a person has to do now. Null when nothing has to be done */
             nextStep: string | null;
         };
-        /** RecipientStory */
-        RecipientStory: {
+        /** RecipientExplanation */
+        RecipientExplanation: {
             /** @description `ntf_…` */
             notificationId: string;
             /** @description Your id of the user */
@@ -2162,7 +2162,7 @@ export interface components {
             /** @description What a person has to do now. Null when nothing has to be done */
             nextStep: string | null;
             /** @description The user's connections that concern this notification */
-            connections: components["schemas"]["ConnectionStory"][];
+            connections: components["schemas"]["ConnectionExplanation"][];
         };
         /** ConnectionHealth */
         ConnectionHealth: {
@@ -2199,8 +2199,8 @@ export interface components {
             /** @description Complete sentences for a person */
             explanation: string;
         };
-        /** UserStory */
-        UserStory: {
+        /** UserExplanation */
+        UserExplanation: {
             /** @description Your id of the user */
             userId: string;
             isKnown: boolean;
@@ -2704,11 +2704,11 @@ export type Delivery = components['schemas']['Delivery'];
 export type DeliveryList = components['schemas']['DeliveryList'];
 export type DeliveryEvent = components['schemas']['DeliveryEvent'];
 export type DeliveryDetails = components['schemas']['DeliveryDetails'];
-export type ConnectionStory = components['schemas']['ConnectionStory'];
-export type RecipientStory = components['schemas']['RecipientStory'];
+export type ConnectionExplanation = components['schemas']['ConnectionExplanation'];
+export type RecipientExplanation = components['schemas']['RecipientExplanation'];
 export type ConnectionHealth = components['schemas']['ConnectionHealth'];
 export type RecentNotification = components['schemas']['RecentNotification'];
-export type UserStory = components['schemas']['UserStory'];
+export type UserExplanation = components['schemas']['UserExplanation'];
 export type Breaker = components['schemas']['Breaker'];
 export type ProviderLimits = components['schemas']['ProviderLimits'];
 export type WaitingDeliveries = components['schemas']['WaitingDeliveries'];
@@ -4156,7 +4156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecipientStory"];
+                    "application/json": components["schemas"]["RecipientExplanation"];
                 };
             };
         };
@@ -4179,7 +4179,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserStory"];
+                    "application/json": components["schemas"]["UserExplanation"];
                 };
             };
         };

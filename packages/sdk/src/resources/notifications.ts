@@ -1,6 +1,6 @@
 import type {
   Delivery, DeliveryDetails, Notification, NotificationBatch, NotificationBatchRequest, NotificationPreview, NotificationRequest,
-  PreviewRequest, RecipientStory, UnreachableRecipient
+  PreviewRequest, RecipientExplanation, UnreachableRecipient
 } from '../generated/contract.ts'
 import { createList } from '../api/list.ts'
 import type { List } from '../api/list.ts'
@@ -50,7 +50,7 @@ export function createNotifications (api: Api) {
     delivery: async (id: string, connectionId: string, options: RequestOptions = {}): Promise<DeliveryDetails> =>
       await dataOf(api.GET('/v1/notifications/{id}/deliveries/{connectionId}', { params: { path: { id, connectionId } }, ...toInit(options) })),
     /** Why one user gets the notification or not, in sentences. */
-    why: async (id: string, userId: string, options: RequestOptions = {}): Promise<RecipientStory> =>
+    why: async (id: string, userId: string, options: RequestOptions = {}): Promise<RecipientExplanation> =>
       await dataOf(api.GET('/v1/notifications/{id}/why', { params: { path: { id }, query: { userId } }, ...toInit(options) })),
     /** The progress, each time that it changes, until no delivery changes any more. */
     async * events (id: string, options: StreamOptions = {}): AsyncGenerator<NotificationProgress> {

@@ -1,4 +1,4 @@
-import type { Delivery, TokenRevocation, User, UserStory, UserToken, UserTokenRequest } from '../generated/contract.ts'
+import type { Delivery, TokenRevocation, User, UserExplanation, UserToken, UserTokenRequest } from '../generated/contract.ts'
 import { createList } from '../api/list.ts'
 import type { List } from '../api/list.ts'
 import { dataOf, toInit } from '../api/open-api.ts'
@@ -23,7 +23,7 @@ export function createUsers (api: Api) {
     revokeTokens: async (userId: string, options: RequestOptions = {}): Promise<TokenRevocation> =>
       await dataOf(api.POST('/v1/users/{userId}/revoke-tokens', { params: { path: { userId } }, ...toInit(options) })),
     /** Why the user gets notifications or not, in sentences. */
-    why: async (userId: string, options: RequestOptions = {}): Promise<UserStory> =>
+    why: async (userId: string, options: RequestOptions = {}): Promise<UserExplanation> =>
       await dataOf(api.GET('/v1/users/{userId}/why', { params: { path: { userId } }, ...toInit(options) }))
   }
 }

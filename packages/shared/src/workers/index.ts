@@ -1,3 +1,3 @@
 export { listWorkers } from './list-workers.ts'
 export type { WorkerState } from './list-workers.ts'
-export { recordBeat, removeWorker } from './record-beat.ts'
+export { recordHeartbeat, removeWorker } from './record-heartbeat.ts'

@@ -43,7 +43,7 @@ const delivery = {
 }
 
 const connection = { connectionId: delivery.connectionId, provider: exampleProvider, account: { id: 'ujpah72o0', name: 'alice@example.com' } }
-const parkedStory = {
+const parkedExplanation = {
   explanation: 'Parked since 2026-11-30T10:02:00.000Z. Reason: access token is not accepted. It is sent when the user reconnects Example.',
   nextStep: 'Ask alice to reconnect Example. `POST /v1/user-tokens` returns the page for it as `connectUrl`.'
 }
@@ -115,7 +115,7 @@ export const notificationExamples: Record<string, object> = {
       { at: '2026-11-30T09:05:01.000Z', event: 'attempt', outcome: 'sent', status: 200, durationMs: 180 }
     ]
   },
-  RecipientStory: {
+  RecipientExplanation: {
     notificationId: notification.id,
     userId: 'alice',
     title: message.title,
@@ -123,9 +123,9 @@ export const notificationExamples: Record<string, object> = {
     received: 'notYet',
     explanation: 'The notification has not been sent to alice yet.',
     nextStep: null,
-    connections: [{ ...connection, state: 'parked', dueAt: null, receipt: null, ...parkedStory }]
+    connections: [{ ...connection, state: 'parked', dueAt: null, receipt: null, ...parkedExplanation }]
   },
-  UserStory: {
+  UserExplanation: {
     userId: 'alice',
     isKnown: true,
     explanation: 'alice has one connection, and none that can receive notifications now.',
@@ -136,14 +136,14 @@ export const notificationExamples: Record<string, object> = {
       muted: false,
       parked: 1,
       explanation: 'Has not worked since 2026-11-30T10:02:00.000Z. The reason is: access token is not accepted. One delivery waits for the user to reconnect.',
-      nextStep: parkedStory.nextStep
+      nextStep: parkedExplanation.nextStep
     }],
     notifications: [{
       notificationId: notification.id,
       title: message.title,
       createdAt: notification.createdAt,
       received: 'notYet',
-      explanation: parkedStory.explanation
+      explanation: parkedExplanation.explanation
     }]
   },
   ProviderStatusList: { data: [provider] },

@@ -57,16 +57,16 @@ export function progressRoutes (services: Services): FastifyPluginAsyncTypebox {
   function openStream (id: string, first: NotificationProgress, seen: string | undefined): PassThrough {
     const stream = openSseStream()
     let sent = seen === first.version ? dataOf(first) : undefined
-    const stopWatching = feed.watch(id, tell)
+    const stopWatching = feed.watch(id, sendProgress)
     open.add(stream)
     onceOver(stream, () => {
       stopWatching()
       open.delete(stream)
     })
-    tell(first)
+    sendProgress(first)
     return stream
 
-    function tell (progress: NotificationProgress): void {
+    function sendProgress (progress: NotificationProgress): void {
       const data = dataOf(progress)
       // A slow client skips events: each event has the whole progress.
       if (data === sent || stream.writableNeedDrain || stream.writableEnded) return

@@ -4,7 +4,7 @@ import { deliveryStates, publicId } from '@carillon/shared/db'
 import type { Message } from '@carillon/shared/providers'
 import { searchedNotifications } from '@carillon/shared/recipients'
 import type { Recipient, UserConnection } from '@carillon/shared/recipients'
-import type { Explanation, Story } from '../../why/story.ts'
+import type { Explanation, RecipientExplanation } from '../../why/explanation.ts'
 import { timeField } from '../../input/fields.ts'
 import { connectionStatuses } from '../connections/response.ts'
 
@@ -21,7 +21,7 @@ const connectionFields = {
   account: Type.Object({ id: Type.String(), name: Type.String() }, { title: 'Account' })
 }
 
-export const recipientStoryResponse = Type.Object({
+export const recipientExplanationResponse = Type.Object({
   notificationId: Type.String({ description: '`ntf_…`' }),
   userId,
   title,
@@ -36,10 +36,10 @@ export const recipientStoryResponse = Type.Object({
     receipt: Type.Union([Type.Object({ id: Type.String() }, { title: 'Receipt' }), Type.Null()], { description: "The provider's id of the message" }),
     explanation,
     nextStep
-  }, { title: 'ConnectionStory' }), { description: "The user's connections that concern this notification" })
-}, { title: 'RecipientStory' })
+  }, { title: 'ConnectionExplanation' }), { description: "The user's connections that concern this notification" })
+}, { title: 'RecipientExplanation' })
 
-export const userStoryResponse = Type.Object({
+export const userExplanationResponse = Type.Object({
   userId,
   isKnown: Type.Boolean(),
   explanation,
@@ -59,12 +59,12 @@ export const userStoryResponse = Type.Object({
     received,
     explanation
   }, { title: 'RecentNotification' }), { description: `The last notifications that were addressed to the user, newest first. Among the latest ${searchedNotifications} of the deployment` })
-}, { title: 'UserStory' })
+}, { title: 'UserExplanation' })
 
-export function toRecipientStoryResponse (
-  { notification, userId }: Recipient, story: Story
-): Static<typeof recipientStoryResponse> {
-  const { received, explanation, nextStep, connections } = story
+export function toRecipientExplanationResponse (
+  { notification, userId }: Recipient, result: RecipientExplanation
+): Static<typeof recipientExplanationResponse> {
+  const { received, explanation, nextStep, connections } = result
   return {
     notificationId: publicId('notification', notification.id),
     userId,
@@ -88,12 +88,12 @@ export interface UserFindings extends Explanation {
   userId: string
   isKnown: boolean
   connections: Array<Explanation & { connection: UserConnection }>
-  notifications: Array<{ recipient: Recipient, story: Story }>
+  notifications: Array<{ recipient: Recipient, result: RecipientExplanation }>
 }
 
-export function toUserStoryResponse (
+export function toUserExplanationResponse (
   { connections, notifications, ...findings }: UserFindings
-): Static<typeof userStoryResponse> {
+): Static<typeof userExplanationResponse> {
   return {
     ...findings,
     connections: connections.map(({ connection, explanation, nextStep }) => ({
@@ -104,18 +104,18 @@ export function toUserStoryResponse (
       explanation,
       nextStep
     })),
-    notifications: notifications.map(({ recipient: { notification }, story }) => ({
+    notifications: notifications.map(({ recipient: { notification }, result }) => ({
       notificationId: publicId('notification', notification.id),
       title: titleOf(notification.message),
       createdAt: notification.createdAt.toISOString(),
-      received: story.received,
-      explanation: shortOf(story)
+      received: result.received,
+      explanation: shortOf(result)
     }))
   }
 }
 
-/** With one connection, its own story says more. */
-function shortOf ({ explanation, connections: [only, ...others] }: Story): string {
+/** With one connection, its own explanation says more. */
+function shortOf ({ explanation, connections: [only, ...others] }: RecipientExplanation): string {
   return only !== undefined && others.length === 0 ? only.explanation : explanation
 }
 

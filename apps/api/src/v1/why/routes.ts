@@ -7,16 +7,18 @@ import { exactly, idParams, userIdField } from '../../input/fields.ts'
 import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { explainConnection } from '../../why/explain-connection.ts'
+import { explainRecipient } from '../../why/explain-recipient.ts'
 import { explainUser } from '../../why/explain-user.ts'
-import type { StoryTeller } from '../../why/story.ts'
-import { tellStory } from '../../why/tell-story.ts'
-import { recipientStoryResponse, toRecipientStoryResponse, toUserStoryResponse, userStoryResponse } from './response.ts'
+import type { ExplainContext } from '../../why/explanation.ts'
+import {
+  recipientExplanationResponse, toRecipientExplanationResponse, toUserExplanationResponse, userExplanationResponse
+} from './response.ts'
 
-/** How many notifications the story of a user contains. */
+/** How many notifications the explanation of a user contains. */
 const maxRecent = 5
 
 export function whyRoutes ({ database, providers, now }: Services): FastifyPluginAsyncTypebox {
-  const teller: StoryTeller = {
+  const context: ExplainContext = {
     nameOf: (provider) => providers.get(provider)?.name ?? provider,
     isOffered: (provider) => providers.get(provider)?.send !== undefined,
     now
@@ -31,7 +33,7 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
         description: 'Returns why the user did or did not get it, and the next step. The user and the notification may be any. The API key also needs `connections:read`.',
         params: idParams,
         querystring: exactly({ userId: userIdField }),
-        response: { 200: recipientStoryResponse }
+        response: { 200: recipientExplanationResponse }
       }
     }, async (request) => {
       requireScope(request, 'connections:read')
@@ -39,7 +41,7 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
       const id = parseId('notification', params.id)
       const recipient = id === undefined ? undefined : await findRecipient(database, id, userId)
       if (recipient === undefined) throw notFound('notification')
-      return toRecipientStoryResponse(recipient, tellStory(recipient, teller))
+      return toRecipientExplanationResponse(recipient, explainRecipient(recipient, context))
     })
 
     app.get('/users/:userId/why', {
@@ -51,7 +53,7 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
         description: "Explains the state of each of the user's connections, and of the last notifications that were addressed to the user. " +
           'The API key also needs `connections:read`.',
         params: Type.Object({ userId: userIdField }),
-        response: { 200: userStoryResponse }
+        response: { 200: userExplanationResponse }
       }
     }, async (request) => {
       requireScope(request, 'connections:read')
@@ -61,9 +63,9 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
       ])
       const recipients = await Promise.all(notificationIds.map((id) => findRecipient(database, id, userId)))
       const notifications = recipients.flatMap((recipient) =>
-        recipient === undefined ? [] : [{ recipient, story: tellStory(recipient, teller) }])
-      const connections = found.map((connection) => ({ connection, ...explainConnection(connection, userId, teller) }))
-      return toUserStoryResponse({ userId, isKnown, ...explainUser(userId, isKnown, found), connections, notifications })
+        recipient === undefined ? [] : [{ recipient, result: explainRecipient(recipient, context) }])
+      const connections = found.map((connection) => ({ connection, ...explainConnection(connection, userId, context) }))
+      return toUserExplanationResponse({ userId, isKnown, ...explainUser(userId, isKnown, found), connections, notifications })
     })
   }
 }

@@ -1,18 +1,18 @@
-import { recordBeat, removeWorker } from '@carillon/shared/workers'
+import { recordHeartbeat, removeWorker } from '@carillon/shared/workers'
 import { newId } from '@carillon/shared/db'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import { at, openTestApi } from '../../open-api.ts'
 import type { TestApi } from '../../open-api.ts'
 
-const beat = { version: '0.1.0', host: 'web1', pid: 17, providers: ['pushbullet'], runningJobs: 2, clockAheadMs: 4 }
+const heartbeat = { version: '0.1.0', host: 'web1', pid: 17, providers: ['pushbullet'], runningJobs: 2, clockAheadMs: 4 }
 
 for (const { kind, skip } of await backends()) {
   t.test(`describes the deployment, with jobs in ${kind}`, { skip }, async (t) => {
     const api = await openTestApi(t, { backend: kind })
     const token = await api.makeKey('notifications:read')
     const id = newId()
-    await recordBeat(api.database, { ...beat, id })
+    await recordHeartbeat(api.database, { ...heartbeat, id })
     const { status, body } = await api.ask('GET', '/v1/status', { token })
     t.equal(status, 200)
     t.match(body, {
@@ -35,7 +35,7 @@ t.test('finds what needs attention', async (t) => {
   const api = await openTestApi(t)
   const token = await api.makeKey('notifications:read')
   const crashed = newId()
-  await recordBeat(api.database, { ...beat, id: crashed })
+  await recordHeartbeat(api.database, { ...heartbeat, id: crashed })
   await api.database.sql`update workers set seen_at = now() - interval '1 minute' where id = ${crashed}`
   await api.database.sql`delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations)`
   await api.database.sql`

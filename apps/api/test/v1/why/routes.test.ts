@@ -18,7 +18,7 @@ const token = await api.makeKey()
 const provider = 'pushbullet'
 const breakers = createBreakers({ database, log, now: Date.now })
 
-/** One user in one situation. `explanation` and `nextStep` are those of the only connection, or else of the story. */
+/** One user in one situation. `explanation` and `nextStep` are those of the only connection, or else of the user. */
 interface Situation {
   name: string
   userId: string
@@ -249,26 +249,26 @@ for (const { name, userId, arrange, expected } of situations) {
     const { status, body } = await api.ask('GET', `/v1/notifications/${id}/why?userId=${userId}`, { token })
     t.equal(status, 200)
     t.match(body, { notificationId: id, userId, title: 'Hello', received: expected.received })
-    const { connections, explanation, nextStep } = body as Story
+    const { connections, explanation, nextStep } = body as ExplainedRecipient
     t.equal(connections.length, expected.state === undefined ? 0 : 1)
-    const told = connections[0] ?? { state: undefined, explanation, nextStep }
-    t.equal(told.state, expected.state)
-    t.match(told.explanation, expected.explanation)
-    if (expected.nextStep === null) t.equal(told.nextStep, null)
-    else t.match(told.nextStep, expected.nextStep)
-    t.match(explanation, RegExp(userId), 'the story names the user')
+    const explained = connections[0] ?? { state: undefined, explanation, nextStep }
+    t.equal(explained.state, expected.state)
+    t.match(explained.explanation, expected.explanation)
+    if (expected.nextStep === null) t.equal(explained.nextStep, null)
+    else t.match(explained.nextStep, expected.nextStep)
+    t.match(explanation, RegExp(userId), 'the explanation names the user')
 
     const { body: ofUser } = await api.ask('GET', `/v1/users/${userId}/why`, { token })
-    const listed = (ofUser as UserStory).notifications.find(({ notificationId }) => notificationId === id)
+    const listed = (ofUser as ExplainedUser).notifications.find(({ notificationId }) => notificationId === id)
     const isAddressed = userId !== 'olga'
-    if (isAddressed) t.match(listed, { title: 'Hello', received: expected.received, explanation: told.explanation }, 'the story of the user has the same')
+    if (isAddressed) t.match(listed, { title: 'Hello', received: expected.received, explanation: explained.explanation }, 'the explanation of the user has the same')
     else t.equal(listed, undefined)
   })
 }
 
 t.test('tells what to do for a user who connected later', async (t) => {
   const { body } = await api.ask('GET', '/v1/users/leo/why', { token })
-  const [notification] = (body as UserStory).notifications.filter(({ received }) => received === 'no')
+  const [notification] = (body as ExplainedUser).notifications.filter(({ received }) => received === 'no')
   t.match((await api.ask('GET', `/v1/notifications/${notification?.notificationId}/why?userId=leo`, { token })).body, {
     explanation: RegExp(`^When the notification was accepted at ${time}, leo was not connected\\. leo connected Pushbullet at ${time}\\.`),
     nextStep: 'Send the notification to leo again.'
@@ -289,9 +289,9 @@ t.test('explains the connections of a user', async (t) => {
   for (const [userId, explanation, connection] of cases) {
     const { body } = await api.ask('GET', `/v1/users/${userId}/why`, { token })
     t.match(body, { userId, explanation }, userId)
-    const [told] = (body as UserStory).connections
-    if (connection === undefined) t.equal(told, undefined)
-    else t.match(told?.explanation, connection, userId)
+    const [explained] = (body as ExplainedUser).connections
+    if (connection === undefined) t.equal(explained, undefined)
+    else t.match(explained?.explanation, connection, userId)
   }
 })
 
@@ -314,10 +314,10 @@ t.test('requires both scopes, and a notification that exists', async (t) => {
   t.equal((await api.ask('GET', '/v1/notifications/ntf_x/why?userId=ann', { token })).status, 404)
 })
 
-interface Told { explanation: string, nextStep: string | null }
-interface Story extends Told { connections: Array<Told & { state: string | null }> }
-interface UserStory extends Told {
-  connections: Told[]
+interface Explained { explanation: string, nextStep: string | null }
+interface ExplainedRecipient extends Explained { connections: Array<Explained & { state: string | null }> }
+interface ExplainedUser extends Explained {
+  connections: Explained[]
   notifications: Array<{ notificationId: string, received: string, explanation: string }>
 }
 

@@ -10,17 +10,17 @@ export interface Explanation {
 }
 
 /** Why a user did or did not get a notification. */
-export interface Story extends Explanation {
+export interface RecipientExplanation extends Explanation {
   received: Received
-  connections: ConnectionStory[]
+  connections: ConnectionExplanation[]
 }
 
-export interface ConnectionStory extends Explanation {
+export interface ConnectionExplanation extends Explanation {
   connection: RecipientConnection
 }
 
-/** What the stories need to know about the deployment. */
-export interface StoryTeller {
+/** What explanations need to know about the deployment. */
+export interface ExplainContext {
   /** The display name of a provider. */
   nameOf: (provider: string) => string
   /** Whether this deployment sends through the provider. */

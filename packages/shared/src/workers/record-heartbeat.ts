@@ -1,6 +1,6 @@
 import type { Database } from '../db/index.ts'
 
-export interface Beat {
+export interface Heartbeat {
   id: string
   version: string
   host: string
@@ -16,8 +16,8 @@ export interface Beat {
 const keepLost = '10 minutes'
 
 /** Records that the worker is alive. Returns the database's time, in milliseconds since the epoch. */
-export async function recordBeat (
-  { sql }: Pick<Database, 'sql'>, { id, version, host, pid, providers, runningJobs, clockAheadMs }: Beat
+export async function recordHeartbeat (
+  { sql }: Pick<Database, 'sql'>, { id, version, host, pid, providers, runningJobs, clockAheadMs }: Heartbeat
 ): Promise<number | undefined> {
   const [row] = await sql<Array<{ now: number }>>`
     with forgotten as (

@@ -1,30 +1,32 @@
 import { moment, titleOf } from '../notifications/output/format.ts'
 import { printable } from '../printable.ts'
 import { readable } from './readable.ts'
-import type { RecipientStory, UserStory } from './why-api.ts'
+import type { RecipientExplanation, UserExplanation } from './why-api.ts'
 import { wrapText } from './wrap-text.ts'
+
+type ExplainedConnection = RecipientExplanation['connections'][number] | UserExplanation['connections'][number]
 
 const indent = '  '
 
 const receivedTexts = { yes: 'got it', notYet: 'waits for it', unknown: 'may have got it', no: 'did not get it' }
 
-/** The story of one notification and one user, as lines of 80 characters. `named` names the program in commands. */
-export function describeRecipient (story: RecipientStory, named: (text: string) => string): string[] {
-  const { notificationId, createdAt, title, connections } = story
+/** The explanation of one notification and one user, as lines of 80 characters. `named` names the program in commands. */
+export function describeRecipient (explained: RecipientExplanation, named: (text: string) => string): string[] {
+  const { notificationId, createdAt, title, connections } = explained
   return [
     `${titled(title)}, accepted at ${moment(createdAt)}`,
     notificationId,
     '',
-    ...sentences(story, named, ''),
+    ...sentences(explained, named, ''),
     ...connections.flatMap((connection) => ['', ...connectionLines(connection, connection.state ?? 'no delivery', named)])
   ]
 }
 
 /** The connections of a user and the last notifications, as lines of 80 characters. */
-export function describeUser (story: UserStory, named: (text: string) => string): string[] {
-  const { userId, connections, notifications } = story
+export function describeUser (explained: UserExplanation, named: (text: string) => string): string[] {
+  const { userId, connections, notifications } = explained
   return [
-    ...sentences(story, named, ''),
+    ...sentences(explained, named, ''),
     ...connections.flatMap((connection) => {
       const { muted, status } = connection
       return ['', ...connectionLines(connection, muted && status === 'active' ? 'muted' : status, named)]
@@ -39,10 +41,9 @@ export function describeUser (story: UserStory, named: (text: string) => string)
 }
 
 function connectionLines (
-  { provider, account, connectionId, ...story }: RecipientStory['connections'][number] | UserStory['connections'][number],
-  state: string, named: (text: string) => string
+  { provider, account, connectionId, ...explained }: ExplainedConnection, state: string, named: (text: string) => string
 ): string[] {
-  return [`${provider}, ${printable(account.name)}: ${state}`, `${indent}${connectionId}`, ...sentences(story, named, indent)]
+  return [`${provider}, ${printable(account.name)}: ${state}`, `${indent}${connectionId}`, ...sentences(explained, named, indent)]
 }
 
 function sentences (

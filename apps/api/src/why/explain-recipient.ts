@@ -4,34 +4,37 @@ import { explainMissing } from './explain-missing.ts'
 import { explainNextStep } from './explain-next-step.ts'
 import { explainSend } from './explain-send.ts'
 import { listWords } from './list-words.ts'
-import type { ConnectionStory, Received, Story, StoryTeller } from './story.ts'
+import type { ConnectionExplanation, ExplainContext, Received, RecipientExplanation } from './explanation.ts'
 
 /** Why the user did or did not get the notification, in complete sentences. */
-export function tellStory (recipient: Recipient, teller: StoryTeller): Story {
+export function explainRecipient (recipient: Recipient, context: ExplainContext): RecipientExplanation {
   const { isKnown, notification, connections, userId } = recipient
   const reached = connections.filter(({ delivery }) => delivery !== null)
   if (!isKnown || (reached.length === 0 && !notification.isAddressed)) {
-    return { received: 'no', ...explainAbsence(recipient, teller), connections: [] }
+    return { received: 'no', ...explainAbsence(recipient, context), connections: [] }
   }
   // A connection that ended before explains something only when there is no other.
-  const told = connections.filter(({ delivery, status }) => delivery !== null || status !== 'revoked')
-  const stories = (told.length > 0 ? told : connections).map((connection) => tellConnection(connection, recipient, teller))
+  const relevant = connections.filter(({ delivery, status }) => delivery !== null || status !== 'revoked')
+  const explained = (relevant.length > 0 ? relevant : connections)
+    .map((connection) => explainForConnection(connection, recipient, context))
   const received = receivedOf(connections, recipient)
-  if (reached.length === 0 && received === 'no') return { received, ...explainAbsence(recipient, teller), connections: stories }
-  const senders = reached.filter(({ delivery }) => delivery?.state === 'sent').map(({ provider }) => teller.nameOf(provider))
+  if (reached.length === 0 && received === 'no') return { received, ...explainAbsence(recipient, context), connections: explained }
+  const senders = reached.filter(({ delivery }) => delivery?.state === 'sent').map(({ provider }) => context.nameOf(provider))
   const explanation = {
     yes: `${listWords([...new Set(senders)])} accepted the notification for ${userId}.`,
     notYet: `The notification has not been sent to ${userId} yet.`,
     unknown: `It is not known whether ${userId} got the notification.`,
     no: `${userId} did not get the notification.`
   }[received]
-  return { received, explanation, nextStep: null, connections: stories }
+  return { received, explanation, nextStep: null, connections: explained }
 }
 
-function tellConnection (connection: RecipientConnection, recipient: Recipient, teller: StoryTeller): ConnectionStory {
+function explainForConnection (
+  connection: RecipientConnection, recipient: Recipient, context: ExplainContext
+): ConnectionExplanation {
   const { delivery, provider } = connection
-  if (delivery === null) return { connection, ...explainMissing(connection, recipient, teller) }
-  const name = teller.nameOf(provider)
+  if (delivery === null) return { connection, ...explainMissing(connection, recipient, context) }
+  const name = context.nameOf(provider)
   return {
     connection,
     explanation: explainSend(connection, delivery, name),
