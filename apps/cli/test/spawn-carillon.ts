@@ -12,11 +12,9 @@ export interface Carillon {
   addresses: Addresses
 }
 
-/** `carillon up` with all its processes, in a data directory of its own, on free ports. */
+/** `carillon up` with all its processes, on free ports, in a data directory of its own unless `env` names one. */
 export async function spawnCarillon (t: Test, env: Record<string, string> = {}): Promise<Carillon> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'carillon-journey-'))
-  await chmod(dataDir, 0o755) // or PostgreSQL's data would be moved to where its user can reach it, and stay there
-  t.teardown(() => rm(dataDir, { recursive: true, force: true }))
+  const dataDir = env['CARILLON_DATA_DIR'] ?? await openDataDir(t)
   const carillon = spawnApp(t, 'cli', {
     args: ['up', '--verbose'],
     env: { CARILLON_DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0', SITE_NAME: 'Journey & Sons', RECONCILE_SECONDS: '1', ...env }
@@ -24,4 +22,11 @@ export async function spawnCarillon (t: Test, env: Record<string, string> = {}):
   await carillon.ready
   const upFile = join(dataDir, 'up.json')
   return { carillon, upFile, addresses: JSON.parse(await readFile(upFile, 'utf8')) }
+}
+
+export async function openDataDir (t: Test): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'carillon-journey-'))
+  await chmod(dataDir, 0o755) // or PostgreSQL's data would be moved to where its user can reach it, and stay there
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }))
+  return dataDir
 }

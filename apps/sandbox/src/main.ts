@@ -1,12 +1,15 @@
 import { openSandbox } from './index.ts'
 import { readPort, SettingError } from './kit/read-variable.ts'
 
+const bench = process.env['SANDBOX_BENCH'] === '1'
 const sandbox = await openSandbox({
   port: orExit(() => readPort(process.env, 'SANDBOX_PORT')) ?? 4400,
   // The simulated accounts have no authentication, so the API's HOST does not apply here.
   host: '127.0.0.1',
-  bench: process.env['SANDBOX_BENCH'] === '1',
-  env: process.env
+  bench,
+  env: process.env,
+  // A benchmark creates accounts by the hundred thousand, and needs them once.
+  stateFolder: bench ? undefined : process.env['SANDBOX_STATE_DIR'] || undefined
 }).catch((error: unknown) => exitWith(error))
 
 let closing = false

@@ -10,6 +10,10 @@ import { createInbox } from './kit/inbox.ts'
 import { listEnvironments } from './kit/list-environments.ts'
 import { putInFront } from './kit/quick-route.ts'
 import type { CreateSimulator, Simulator } from './kit/simulator.ts'
+import { keepStates } from './kit/state/keep-states.ts'
+import type { StateOptions } from './kit/state/keep-states.ts'
+import { saveBeforeResponses } from './kit/state/save-before-responses.ts'
+import type { StateKeeper } from './kit/state/state-keeper.ts'
 import { createStats } from './kit/stats.ts'
 import { screenRoutes } from './screen/screen-routes.ts'
 import { readPort, SettingError } from './kit/read-variable.ts'
@@ -18,7 +22,7 @@ import { simulators as ownSimulators } from './simulators.ts'
 
 const PLUGIN_TIMEOUT_MS = 120_000
 
-export interface SandboxOptions {
+export interface SandboxOptions extends StateOptions {
   /** Default 0: any free port. */
   port?: number
   /** Default 127.0.0.1. */
@@ -49,8 +53,14 @@ export interface Sandbox {
 /** Opens the simulators, their control calls and the page. Throws SettingError when a port is in use. */
 export async function openSandbox (options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', env = {} } = options
-  const { app, ownApps, servers, simulators } = createSandboxApps(host, options)
-  const close = async (): Promise<void> => { await Promise.all([app, ...servers.values()].map((each) => each.close())) }
+  const { app, ownApps, servers, simulators, keepers } = createSandboxApps(host, options)
+  const save = async (): Promise<void> => { await Promise.all(keepers.map((keeper) => keeper.save())) }
+  const close = async (): Promise<void> => {
+    // Before the ports are free, since the next sandbox loads the state before it listens. Then what the last requests changed.
+    await save()
+    await Promise.all([app, ...servers.values()].map((each) => each.close()))
+    await save()
+  }
   try {
     await listen(app, { port, host }, 'SANDBOX_PORT')
     for (const [index, [id, server]] of [...servers].entries()) {
@@ -88,9 +98,11 @@ interface SandboxApps {
   /** All simulators with a port of their own, by id. */
   servers: Map<string, Listener>
   simulators: Simulator[]
+  keepers: StateKeeper[]
 }
 
-function createSandboxApps (host: string, { bench = false, env = {}, simulators: more = [] }: SandboxOptions): SandboxApps {
+function createSandboxApps (host: string, options: SandboxOptions): SandboxApps {
+  const { bench = false, env = {}, simulators: more = [] } = options
   const app = createApp()
   const ownApps = new Map<string, FastifyInstance>()
   const servers = new Map<string, Listener>()
@@ -103,6 +115,9 @@ function createSandboxApps (host: string, { bench = false, env = {}, simulators:
   const services = { clock, inbox, accounts, hostOf, bench, env }
   const simulators = [...ownSimulators, ...more].map((create) => create(services))
 
+  const keepers = keepStates(simulators, accounts, options)
+  const keepersOf = (id: string): StateKeeper[] => [...keepers].filter(([owner]) => owner === id).map(([, keeper]) => keeper)
+
   for (const simulator of simulators) {
     const quick = simulator.quickRoute?.({ faults, stats })
     if (quick !== undefined) {
@@ -111,6 +126,7 @@ function createSandboxApps (host: string, { bench = false, env = {}, simulators:
     }
     const mount = async (scope: FastifyInstance): Promise<void> => {
       applyFaults(scope, simulator, faults, stats)
+      saveBeforeResponses(scope, keepersOf(simulator.id))
       await simulator.mount(scope)
     }
     if (simulator.hasOwnHost === true) {
@@ -124,9 +140,12 @@ function createSandboxApps (host: string, { bench = false, env = {}, simulators:
     const server = simulator.createServer?.({ faults, stats })
     if (server !== undefined) servers.set(simulator.id, server)
   }
-  app.register(controlRoutes({ ...services, faults, stats, simulators }), { prefix: '/_control' })
+  app.register(async (scope) => {
+    saveBeforeResponses(scope, [...keepers.values()])
+    scope.register(controlRoutes({ ...services, faults, stats, simulators }))
+  }, { prefix: '/_control' })
   app.register(screenRoutes({ inbox, accounts, simulators }))
-  return { app, ownApps, servers, simulators }
+  return { app, ownApps, servers, simulators, keepers: [...keepers.values()] }
 }
 
 async function listen (server: Listener, at: { port: number, host: string }, variable: string): Promise<void> {

@@ -11,7 +11,7 @@ export interface DataDir {
 }
 
 /** Names of Carillon's files. Temporary files end in a process id. */
-const ownEntry = /^(postgres|(secrets|up)\.json(\.\d+)?|up\.lock.*)$/
+const ownEntry = /^(postgres|sandbox|(secrets|up)\.json(\.\d+)?|up\.lock.*)$/
 
 /** Creates CARILLON_DATA_DIR if it is missing, removes other users' access, and locks it for this process. */
 export async function openDataDir (given: string): Promise<DataDir> {

@@ -76,7 +76,12 @@ async function startParts (options: UpOptions, { config, definitions }: Deployme
   }
   const sandboxUrl = sandboxPorts === undefined
     ? null
-    : await startApp('sandbox', { ...sandboxEnvironment(env), ...sandboxPorts, SANDBOX_APP_URL: urlOf(config.HOST, port) })
+    : await startApp('sandbox', {
+      ...sandboxEnvironment(env),
+      ...sandboxPorts,
+      SANDBOX_APP_URL: urlOf(config.HOST, port),
+      SANDBOX_STATE_DIR: join(dataDir.path, 'sandbox')
+    })
   const providers = sandboxUrl === null ? {} : await sandboxProviders(env, sandboxUrl)
   const shared = {
     ...apiAndWorkerEnvironment(env, definitions),

@@ -51,6 +51,7 @@ export function createBlotre (services: SandboxServices): Simulator {
     consentPath,
     toCard: (item) => toCard(item as Change),
     faultResponse,
+    state: world.state,
     reset: world.reset
   }
 }

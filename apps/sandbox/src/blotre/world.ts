@@ -41,6 +41,7 @@ export function createWorld ({ clock, inbox, accounts }: Pick<SandboxServices, '
     codes,
     disposables,
     inbox,
+    state: { users, grants, ...streams.state, ...disposables.state },
     quirks: { deleteTagAdds: true },
     reset () {
       for (const part of [streams, users, grants, codes, disposables]) part.reset()

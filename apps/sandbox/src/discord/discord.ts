@@ -85,6 +85,7 @@ export function createDiscord (services: SandboxServices): Simulator {
       return { kind: files.length > 0 ? 'file' : 'message', title, body: [text, names].filter((part) => part !== '').join('\n'), url, imageUrl }
     },
     faultResponse,
+    state: world.state,
 
     reset () {
       for (const part of [world, events, limiter]) part.reset()

@@ -2,6 +2,8 @@ import { createGrantStore } from '../kit/oauth/grant-store.ts'
 import type { GrantStore } from '../kit/oauth/grant-store.ts'
 import { randomText } from '../kit/random-text.ts'
 import type { SandboxServices } from '../kit/simulator.ts'
+import { StateMap, stateValue } from '../kit/state/state-part.ts'
+import type { StatePart } from '../kit/state/state-part.ts'
 import { createUserStore } from '../kit/user-store.ts'
 import type { UserStore } from '../kit/user-store.ts'
 import { CLIENT, PROVIDER } from './client.ts'
@@ -55,16 +57,17 @@ export interface World {
   /** A new conversation, because the old one no longer exists. */
   renewConversation: (member: Member) => void
   newId: () => string
+  state: Record<string, StatePart>
   reset: () => void
 }
 
 const EPOCH_MS = 1_420_070_400_000
 
 export function createWorld ({ clock, accounts }: SandboxServices): World {
-  const webhooks = new Map<string, Webhook>()
+  const webhooks = new StateMap<string, Webhook>()
   const messages = new Map<string, Message>()
   const nonces = new Map<string, { id: string, untilMs: number }>()
-  const conversations = new Map<string, Member>()
+  const conversations = new StateMap<string, Member>()
   let created = 0
   const members = createUserStore<Member>({
     provider: PROVIDER,
@@ -88,6 +91,9 @@ export function createWorld ({ clock, accounts }: SandboxServices): World {
     nonces,
     botToken: CLIENT.botToken,
     newId,
+    state: {
+      members, grants, webhooks, conversations, botToken: stateValue(() => self.botToken, (value) => { self.botToken = value })
+    },
 
     addWebhook (member, isOwn) {
       const webhook = { id: newId(), token: randomText(68), name: isOwn ? CLIENT.name : 'Captain Hook', member, isOwn }

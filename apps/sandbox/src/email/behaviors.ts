@@ -1,6 +1,8 @@
 import type { Clock } from '../kit/clock.ts'
 import { createRateLimiter } from '../kit/rate-limiter.ts'
 import type { RateLimit, RefusalCounts } from '../kit/rate-limiter.ts'
+import { stateValue } from '../kit/state/state-part.ts'
+import type { StatePart } from '../kit/state/state-part.ts'
 
 /** A reply that refuses a recipient or a message. */
 export interface Refusal {
@@ -21,6 +23,7 @@ export interface Behaviors {
   /** Limits the recipients of each domain. Undefined: no limit. */
   limitDomains: (limit: RateLimit | undefined) => void
   refusals: () => RefusalCounts
+  state: Record<string, StatePart>
   reset: () => void
 }
 
@@ -56,6 +59,7 @@ export function createBehaviors (clock: Clock): Behaviors {
     },
 
     refusals: () => rateLimiter.counts(),
+    state: { removed: stateValue(() => removed, (saved) => { for (const address of saved) removed.add(address) }) },
 
     reset () {
       domainLimit = undefined

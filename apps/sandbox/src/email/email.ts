@@ -60,6 +60,7 @@ export function createEmail ({ accounts, bench, clock, inbox }: SandboxServices)
     controls: (app) => { emailControls(app, behaviors) },
     consentPath: () => `/${ID}/`,
     toCard: (item) => toCard(item as Mail),
+    state: { users, ...behaviors.state },
     faultResponse: () => ({ headers: {}, body: 'The sandbox was asked to refuse' }),
 
     reset () {

@@ -71,6 +71,7 @@ export function createFacebook (services: SandboxServices): Simulator {
     toCard: (item) => toCard(item as PersonEvent),
     faultResponse: (status) => faultResponse(status, world.trace),
     namedFaults: namedFaults(world.trace, world.runs),
+    state: { people: world.people, ...tokens.state },
     reset: world.reset
   }
 }

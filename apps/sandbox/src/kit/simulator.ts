@@ -6,6 +6,7 @@ import type { Inbox } from './inbox.ts'
 import type { RefreshCount } from './oauth/refresh-counts.ts'
 import type { QuickRoute } from './quick-route.ts'
 import type { SandboxEnvironment } from './read-variable.ts'
+import type { StatePart } from './state/state-part.ts'
 import type { Stats } from './stats.ts'
 
 /** What the sandbox gives to every simulator. */
@@ -61,6 +62,8 @@ export interface Simulator {
   faultResponse: (status: number) => FaultResponse
   /** Responses that a fault selects by name, for services where the status is not enough. */
   namedFaults?: Readonly<Record<string, NamedFault>>
+  /** What survives a restart: accounts, registered apps and tokens. Messages, codes and limits do not. */
+  state?: Readonly<Record<string, StatePart>>
   /** What `/_control/stats` reports beside the requests. */
   stats?: () => object
   reset: () => void

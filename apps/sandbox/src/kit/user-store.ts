@@ -1,7 +1,9 @@
 import type { Accounts } from './accounts.ts'
+import { StateMap } from './state/state-part.ts'
+import type { StatePart } from './state/state-part.ts'
 
 /** The users of one service, by account name. */
-export interface UserStore<User> {
+export interface UserStore<User> extends StatePart {
   /** Finds the user, or creates one. */
   open: (account: string) => User
   /** Creates a user with a name that no other user has. With `host`, the name ends in `@HOST`. */
@@ -26,23 +28,23 @@ export interface UserStoreOptions<User> {
   keyOf?: (account: string) => string
   /** A second key, such as an id or an e-mail address. */
   idOf?: (user: User) => string
+  /** What is saved of a user, for users that are not plain data, or that hold messages. Default: all. */
+  toSaved?: (user: User) => unknown
+  /** The user of what `toSaved` returned. */
+  fromSaved?: (saved: unknown) => User
 }
 
-export function createUserStore<User extends { readonly account: string }> (
-  { provider, accounts, createUser, keyOf = (account) => account, idOf }: UserStoreOptions<User>
-): UserStore<User> {
-  const users = new Map<string, User>()
+export function createUserStore<User extends { readonly account: string }> (options: UserStoreOptions<User>): UserStore<User> {
+  const { provider, accounts, createUser, keyOf = (account) => account, idOf } = options
+  const { toSaved = (user) => user, fromSaved = (saved) => saved as User } = options
+  const users = new StateMap<string, User>()
   const byId = new Map<string, User>()
 
   const self: UserStore<User> = {
     open (account) {
       const known = users.get(keyOf(account))
       if (known !== undefined) return known
-      const user = createUser(account)
-      users.set(keyOf(account), user)
-      if (idOf !== undefined) byId.set(idOf(user), user)
-      accounts.add(provider, user.account)
-      return user
+      return add(keyOf(account), createUser(account))
     },
 
     create (host) {
@@ -71,10 +73,21 @@ export function createUserStore<User extends { readonly account: string }> (
       return users.delete(keyOf(account))
     },
 
+    version: () => users.version(),
+    save: () => [...users].map(([key, user]) => [key, toSaved(user)]),
+    load (saved) { for (const [key, user] of saved as Array<[string, unknown]>) add(key, fromSaved(user)) },
+
     reset () {
       users.clear()
       byId.clear()
     }
   }
   return self
+
+  function add (key: string, user: User): User {
+    users.set(key, user)
+    if (idOf !== undefined) byId.set(idOf(user), user)
+    accounts.add(provider, user.account)
+    return user
+  }
 }

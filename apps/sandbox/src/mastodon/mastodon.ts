@@ -71,6 +71,7 @@ export function createMastodon (services: SandboxServices): Simulator {
     expireTokens: (account, kind = 'access') => world.family() === 'pleroma' ? grants.expire(kind, account) : 0,
     revokeTokens: (account) => grants.revoke(account),
     refreshes: grants.refreshes,
+    state: { users, grants, applications: world.applications },
     quirks,
     consentPath () {
       const query = new URLSearchParams({ client_id: world.sharedApplication().id, redirect_uri: OUT_OF_BAND, response_type: 'code', scope: 'read' })

@@ -2,6 +2,7 @@ import { createCodeStore } from '../kit/oauth/code-store.ts'
 import { createGrantStore } from '../kit/oauth/grant-store.ts'
 import { randomText } from '../kit/random-text.ts'
 import type { SandboxServices } from '../kit/simulator.ts'
+import { StateMap } from '../kit/state/state-part.ts'
 import { createUserStore } from '../kit/user-store.ts'
 
 export const PROVIDER = 'mastodon'
@@ -46,7 +47,7 @@ export interface World extends ReturnType<typeof createWorld> {}
 export function createWorld (services: SandboxServices) {
   const { clock, accounts, hostOf } = services
   const quirks = { gotosocial: false, pleroma: false }
-  const applications = new Map<string, Application>()
+  const applications = new StateMap<string, Application>()
   const users = createUserStore<User>({
     provider: PROVIDER,
     accounts,
@@ -54,7 +55,8 @@ export function createWorld (services: SandboxServices) {
     createUser: (name) => {
       const username = name.replace(/@.*$/s, '').toLowerCase()
       return { id: randomDigits(), username, account: `${username}@${hostOf(PROVIDER)}`, isDisabled: false, statuses: new Map() }
-    }
+    },
+    toSaved: (user) => ({ ...user, statuses: new Map() })
   })
   const self = {
     services,

@@ -3,6 +3,7 @@ import type { CodeStore } from '../kit/oauth/code-store.ts'
 import { createGrantStore } from '../kit/oauth/grant-store.ts'
 import type { Grant, GrantStore } from '../kit/oauth/grant-store.ts'
 import type { SandboxServices } from '../kit/simulator.ts'
+import { StateMap } from '../kit/state/state-part.ts'
 import { client, provider } from './client.ts'
 import { defaultQuirks } from './quirks.ts'
 import type { Quirks } from './quirks.ts'
@@ -26,7 +27,7 @@ export interface Board {
   /** By code. */
   authorizations: Map<string, Authorization>
   /** By refresh token, used ones included. */
-  families: Map<string, Authorization>
+  families: StateMap<string, Authorization>
   issue: (account: string, authorization: Authorization) => Grant
   rotate: (grant: Grant, authorization: Authorization) => Grant
   endFamily: (authorization: Authorization) => void
@@ -43,7 +44,7 @@ export function createBoard ({ clock }: SandboxServices): Board {
   const codes = createCodeStore({ clock })
   const grants = createGrantStore({ clock, accessSeconds: 3_600, refreshSeconds: 30 * 86_400 })
   const authorizations = new Map<string, Authorization>()
-  const families = new Map<string, Authorization>()
+  const families = new StateMap<string, Authorization>()
 
   return {
     quirks,

@@ -81,6 +81,7 @@ export const createNoticeboard: CreateSimulator = (services) => {
     },
 
     toCard: (item) => toCard(item as Notice),
+    state: { users, grants, families: board.families },
 
     faultResponse (status) {
       if (status >= 500) return { headers: {}, body: gatewayPage(status) }

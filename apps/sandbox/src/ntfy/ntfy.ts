@@ -30,6 +30,7 @@ export function createNtfy ({ clock, inbox, accounts, hostOf }: SandboxServices)
     id: 'ntfy',
     name: 'ntfy',
     hasOwnHost: true,
+    state: topics.state,
     environment: (url) => ({ NTFY_URL: url, NTFY_HTTP_HOSTS: new URL(url).host }),
 
     async mount (app) {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Accounts } from '../kit/accounts.ts'
+import { StateMap } from '../kit/state/state-part.ts'
 import { createUserStore } from '../kit/user-store.ts'
 import { randomText } from '../kit/random-text.ts'
 import { forbidden, NtfyError, unauthorized } from './ntfy-error.ts'
@@ -14,13 +15,17 @@ export interface Topic {
 
 export function createTopics (accounts: Accounts) {
   const topics = createUserStore<Topic>({
-    provider: 'ntfy', accounts, createUser: (account) => ({ account, isProtected: false, messages: [] })
+    provider: 'ntfy',
+    accounts,
+    createUser: (account) => ({ account, isProtected: false, messages: [] }),
+    toSaved: (topic) => ({ ...topic, messages: [] })
   })
   /** The topic of each access token. */
-  const tokens = new Map<string, string>()
+  const tokens = new StateMap<string, string>()
 
   return {
     ...topics,
+    state: { topics, tokens },
 
     /** Protects the topic, and returns a token for it. */
     issueToken (account: string): string {

@@ -97,6 +97,7 @@ export function createPumpio (services: SandboxServices): Simulator {
     consentPath: () => `http://${hostOf(PROVIDER)}/try`,
     toCard: (item) => toCard(item as Record<string, unknown>),
     faultResponse,
+    state: { users, tokens: tokens.access, ...clients.state },
 
     reset () {
       clients.forget()

@@ -96,6 +96,7 @@ export function createPushbullet (services: SandboxServices): Simulator {
     toCard: (item) => toCard(item as InboxItem),
 
     faultResponse: (status) => faultResponse(status, clock),
+    state: access.state,
 
     reset () {
       for (const part of [access, channels, files, timestamps]) part.reset()

@@ -82,6 +82,7 @@ export function createSlack (services: SandboxServices): Simulator {
     consentPath,
     toCard: (item) => ({ kind: 'message', body: unescapeText((item as Content).text) }),
     faultResponse,
+    state: world.state,
 
     reset () {
       for (const part of [world, events, rateLimiter]) part.reset()

@@ -2,6 +2,8 @@ import { createGrantStore } from '../kit/oauth/grant-store.ts'
 import type { Grant, GrantStore } from '../kit/oauth/grant-store.ts'
 import { randomText } from '../kit/random-text.ts'
 import type { SandboxServices } from '../kit/simulator.ts'
+import { StateMap, stateValue } from '../kit/state/state-part.ts'
+import type { StatePart } from '../kit/state/state-part.ts'
 import { createUserStore } from '../kit/user-store.ts'
 import type { UserStore } from '../kit/user-store.ts'
 import { CLIENT, PROVIDER } from './client.ts'
@@ -46,15 +48,16 @@ export interface World {
   conversationOf: (person: Member) => string
   /** The person of a conversation. */
   byConversation: (id: string) => Member | undefined
+  state: Record<string, StatePart>
   reset: () => void
 }
 
 export const ACCESS_SECONDS = 43_200
 
 export function createWorld ({ clock, accounts }: SandboxServices): World {
-  const workspaces = new Map<string, Workspace>()
-  const conversations = new Map<string, Member>()
-  const webhooks = new Map<string, Member>()
+  const workspaces = new StateMap<string, Workspace>()
+  const conversations = new StateMap<string, Member>()
+  const webhooks = new StateMap<string, Member>()
   const quirks = { rotatesTokens: true }
   const members = createUserStore<Member>({
     provider: PROVIDER,
@@ -103,6 +106,10 @@ export function createWorld ({ clock, accounts }: SandboxServices): World {
     byConversation (id) {
       const person = conversations.get(id)
       return person !== undefined && id.startsWith(`D${person.workspace.botUserId.slice(1)}`) ? person : undefined
+    },
+
+    state: {
+      members, workspaces, grants, webhooks, conversations, created: stateValue(() => created, (value) => { created = value })
     },
 
     reset () {

@@ -58,6 +58,7 @@ export function createTelegram ({ accounts, clock, inbox }: SandboxServices): Si
     },
 
     controls: (app) => { controls(app) },
+    state: { people },
     quirks,
     consentPath: () => `/telegram/t.me/${BOT.username}`,
     toCard (item) {

@@ -14,7 +14,10 @@ export interface Endpoint {
 
 export function createEndpoints (accounts: Accounts) {
   const endpoints = createUserStore<Endpoint>({
-    provider: 'webhook', accounts, createUser: (account) => ({ account, secrets: [], status: 200, seen: new Set() })
+    provider: 'webhook',
+    accounts,
+    createUser: (account) => ({ account, secrets: [], status: 200, seen: new Set() }),
+    toSaved: (endpoint) => ({ ...endpoint, seen: new Set() })
   })
 
   return {

@@ -82,6 +82,7 @@ export function createWebhook ({ clock, inbox, accounts, hostOf }: SandboxServic
     consentPath: () => `http://${hostOf('webhook')}/`,
     toCard: (item) => toCard(item as WebhookEvent),
     faultResponse: (status) => ({ headers: {}, body: status >= 500 ? gatewayPage(status) : '' }),
+    state: { endpoints },
     reset: endpoints.reset
   }
 

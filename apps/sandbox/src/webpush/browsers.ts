@@ -2,6 +2,8 @@ import { createECDH, randomBytes } from 'node:crypto'
 import type { ECDH } from 'node:crypto'
 import type { Accounts } from '../kit/accounts.ts'
 import { randomText } from '../kit/random-text.ts'
+import { StateMap } from '../kit/state/state-part.ts'
+import type { StatePart } from '../kit/state/state-part.ts'
 
 export const flavors = ['mozilla', 'google', 'apple', 'microsoft'] as const
 
@@ -40,7 +42,7 @@ interface SubscribeInput {
   flavor?: Flavor | undefined
 }
 
-export interface Browsers {
+export interface Browsers extends StatePart {
   /** A simulated browser's subscription. It has one at a time: with another key, or after its end, it gets a new one. */
   subscribe: (input: SubscribeInput) => Subscription
   /** A subscription of a real browser. */
@@ -54,7 +56,7 @@ export interface Browsers {
 }
 
 export function createBrowsers (provider: string, accounts: Accounts): Browsers {
-  const byToken = new Map<string, Subscription>()
+  const byToken = new StateMap<string, Subscription>()
   const byAccount = new Map<string, Subscription>()
 
   return {
@@ -74,6 +76,11 @@ export function createBrowsers (provider: string, accounts: Accounts): Browsers 
       return ended.length
     },
     names: () => [...byAccount.keys()].slice(-20),
+
+    version: () => byToken.version(),
+    save: () => [...byToken.values()].map(toSaved),
+    load (saved) { for (const each of saved as SavedSubscription[]) keep(fromSaved(each)) },
+
     reset () {
       byToken.clear()
       byAccount.clear()
@@ -86,11 +93,30 @@ export function createBrowsers (provider: string, accounts: Accounts): Browsers 
     const subscription: Subscription = {
       account, token: randomText(40), flavor, serverKey, isGone: false, own, onScreen: new Map(), waiting: [], isOffline: false
     }
+    return keep(subscription)
+  }
+
+  function keep (subscription: Subscription): Subscription {
     byToken.set(subscription.token, subscription)
-    byAccount.set(account, subscription)
-    accounts.add(provider, account)
+    byAccount.set(subscription.account, subscription)
+    accounts.add(provider, subscription.account)
     return subscription
   }
+}
+
+interface SavedSubscription extends Pick<Subscription, 'account' | 'token' | 'flavor' | 'serverKey' | 'isGone'> {
+  own: { privateKey: Buffer, auth: Buffer } | undefined
+}
+
+/** Messages on the screen and waiting ones are not saved, and neither is the connection of a real browser. */
+function toSaved ({ account, token, flavor, serverKey, isGone, own }: Subscription): SavedSubscription {
+  return { account, token, flavor, serverKey, isGone, own: own && { privateKey: own.pair.getPrivateKey(), auth: own.auth } }
+}
+
+function fromSaved ({ own, ...saved }: SavedSubscription): Subscription {
+  const pair = createECDH('prime256v1')
+  if (own !== undefined) pair.setPrivateKey(own.privateKey)
+  return { ...saved, own: own && { pair, auth: own.auth }, onScreen: new Map(), waiting: [], isOffline: false }
 }
 
 /** The subscription as a browser serializes it. */

@@ -79,6 +79,7 @@ export const createWebPush: CreateSimulator = ({ accounts, bench, clock, inbox }
     revokeTokens: (account) => browsers.end(account),
     consentPath: () => `/${id}/browser`,
     toCard,
+    state: { browsers },
     faultResponse,
     namedFaults: namedFaults(flavorOf),
 

@@ -1,4 +1,6 @@
 import type { Clock } from '../../kit/clock.ts'
+import { StateMap } from '../../kit/state/state-part.ts'
+import type { StatePart } from '../../kit/state/state-part.ts'
 import { randomCode, randomToken } from './random-tokens.ts'
 
 export const CODE_SECONDS = 1200
@@ -23,11 +25,12 @@ export interface Disposables {
   byCode: (code: string) => Disposable | undefined
   /** Called when the client exchanges the code. */
   useCode: (disposable: Disposable) => void
+  state: Record<string, StatePart>
   reset: () => void
 }
 
 export function createDisposables (clock: Clock, nextId: () => string): Disposables {
-  const byId = new Map<string, Disposable>()
+  const byId = new StateMap<string, Disposable>()
   const byCode = new Map<string, Disposable>()
 
   return {
@@ -47,6 +50,8 @@ export function createDisposables (clock: Clock, nextId: () => string): Disposab
     },
 
     useCode: ({ code }) => { byCode.delete(code) },
+    // Its owner stores its id and secret. A code ends with the process.
+    state: { disposables: byId },
 
     reset () {
       byId.clear()

@@ -1,3 +1,5 @@
+import { StateMap } from '../../kit/state/state-part.ts'
+import type { StatePart } from '../../kit/state/state-part.ts'
 import type { Stream } from './objects.ts'
 
 interface Link {
@@ -15,12 +17,13 @@ export interface Links {
   remove: (parent: Stream, child: Stream) => void
   /** Removes the links in which the stream is parent or child. */
   removeAllOf: (stream: Stream) => void
+  state: Record<string, StatePart>
   reset: () => void
 }
 
 export function createLinks (): Links {
-  const children = new Map<Stream, Map<Stream, Link>>()
-  const parents = new Map<Stream, Set<Stream>>()
+  const children = new StateMap<Stream, Map<Stream, Link>>()
+  const parents = new StateMap<Stream, Set<Stream>>()
 
   const links: Links = {
     add (parent, child, hierarchical) {
@@ -45,6 +48,8 @@ export function createLinks (): Links {
       children.delete(stream)
       parents.delete(stream)
     },
+
+    state: { children, parents },
 
     reset () {
       children.clear()

@@ -1,4 +1,6 @@
 import type { Clock } from '../../kit/clock.ts'
+import { StateMap, stateValue } from '../../kit/state/state-part.ts'
+import type { StatePart } from '../../kit/state/state-part.ts'
 import { createLinks } from './links.ts'
 import type { Links } from './links.ts'
 import { toSegment } from './names.ts'
@@ -27,12 +29,13 @@ export interface Streams {
   remove: (stream: Stream) => void
   /** At most twenty, the latest change first. */
   search: (query: Query | undefined, among?: Iterable<Stream>) => Stream[]
+  state: Record<string, StatePart>
   reset: () => void
 }
 
 export function createStreams (clock: Clock, nextId: () => string): Streams {
-  const byId = new Map<string, Stream>()
-  const byUri = new Map<string, Stream>()
+  const byId = new StateMap<string, Stream>()
+  const byUri = new StateMap<string, Stream>()
   const links = createLinks()
   let changes = 0
 
@@ -81,6 +84,10 @@ export function createStreams (clock: Clock, nextId: () => string): Streams {
     search (query, among = byId.values()) {
       const found = [...among].filter((stream) => matches(stream, query))
       return found.sort((one, other) => other.change - one.change).slice(0, MAX_LIST_LENGTH)
+    },
+
+    state: {
+      streams: byId, addresses: byUri, ...links.state, changes: stateValue(() => changes, (value) => { changes = value })
     },
 
     reset () {

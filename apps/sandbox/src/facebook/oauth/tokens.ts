@@ -4,6 +4,8 @@ import type { Grant } from '../../kit/oauth/grant-store.ts'
 import { createRefreshCounts } from '../../kit/oauth/refresh-counts.ts'
 import type { RefreshCount } from '../../kit/oauth/refresh-counts.ts'
 import { randomText } from '../../kit/random-text.ts'
+import { stateValue } from '../../kit/state/state-part.ts'
+import type { StatePart } from '../../kit/state/state-part.ts'
 import { tokenError } from '../graph/graph-error.ts'
 import type { GraphError } from '../graph/graph-error.ts'
 import type { Person } from '../people.ts'
@@ -43,6 +45,7 @@ export interface Tokens {
   /** Ends the valid tokens of one person or of all. Returns the number of people. */
   end: (end: TokenEnd, account?: string) => number
   refreshes: (account?: string) => RefreshCount[]
+  state: Record<string, StatePart>
   reset: () => void
 }
 
@@ -105,6 +108,11 @@ export function createTokens (clock: Clock): Tokens {
     },
 
     refreshes: counts.list,
+
+    state: {
+      grants,
+      appTokens: stateValue(() => appTokens, (saved) => { for (const token of saved) appTokens.add(token) })
+    },
 
     reset () {
       grants.reset()

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { randomText } from '../random-text.ts'
 import type { TokenKind } from '../simulator.ts'
+import { StateMap } from '../state/state-part.ts'
+import type { StatePart } from '../state/state-part.ts'
 import { createRefreshCounts } from './refresh-counts.ts'
 import type { RefreshCount } from './refresh-counts.ts'
 
@@ -16,7 +18,7 @@ export interface Grant<Details = undefined> {
   readonly details: Details
 }
 
-export interface GrantStore<Details = undefined> {
+export interface GrantStore<Details = undefined> extends StatePart {
   issue: (account: string, clientId: string, details: Details, accessSeconds?: number) => Grant<Details>
   /** Both also find expired grants, since some services name the difference. */
   byAccessToken: (token: string) => Grant<Details> | undefined
@@ -52,7 +54,7 @@ export interface GrantStoreOptions {
 export function createGrantStore<Details = undefined> (options: GrantStoreOptions): GrantStore<Details> {
   const { clock, createToken = () => randomText(32), accessSeconds = Infinity, refreshSeconds, keepsLatestOnly = false } = options
   const byAccount = new Map<string, Array<Grant<Details>>>()
-  const byAccessToken = new Map<string, Grant<Details>>()
+  const byAccessToken = new StateMap<string, Grant<Details>>()
   const byRefreshToken = new Map<string, Grant<Details>>()
   const counts = createRefreshCounts()
   /** The accounts of deleted refresh tokens: a client that sends one has refreshed twice. */
@@ -60,8 +62,7 @@ export function createGrantStore<Details = undefined> (options: GrantStoreOption
 
   const self: GrantStore<Details> = {
     issue (account, clientId, details, seconds = accessSeconds) {
-      const grants = byAccount.get(account) ?? []
-      const previous = keepsLatestOnly ? grants.find((grant) => grant.clientId === clientId) : undefined
+      const previous = keepsLatestOnly ? byAccount.get(account)?.find((grant) => grant.clientId === clientId) : undefined
       if (previous !== undefined) self.remove(previous)
       const issuedMs = clock.nowMs()
       const grant: Grant<Details> = {
@@ -74,11 +75,7 @@ export function createGrantStore<Details = undefined> (options: GrantStoreOption
         refreshExpiresMs: issuedMs + (refreshSeconds ?? 0) * 1000,
         details
       }
-      grants.push(grant)
-      byAccount.set(account, grants)
-      byAccessToken.set(grant.accessToken, grant)
-      if (grant.refreshToken !== undefined) byRefreshToken.set(grant.refreshToken, grant)
-      return grant
+      return add(grant)
     },
 
     byAccessToken: (token) => byAccessToken.get(token),
@@ -126,10 +123,23 @@ export function createGrantStore<Details = undefined> (options: GrantStoreOption
       return revoked.length
     },
 
+    version: () => byAccessToken.version(),
+    save: () => [...byAccessToken.values()],
+    load: (saved) => { (saved as Array<Grant<Details>>).forEach(add) },
+
     reset () {
       for (const part of [byAccount, byAccessToken, byRefreshToken, formerAccounts]) part.clear()
       counts.reset()
     }
   }
   return self
+
+  function add (grant: Grant<Details>): Grant<Details> {
+    const grants = byAccount.get(grant.account) ?? []
+    grants.push(grant)
+    byAccount.set(grant.account, grants)
+    byAccessToken.set(grant.accessToken, grant)
+    if (grant.refreshToken !== undefined) byRefreshToken.set(grant.refreshToken, grant)
+    return grant
+  }
 }

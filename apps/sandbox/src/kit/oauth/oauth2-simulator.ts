@@ -113,6 +113,7 @@ export function createOAuth2Simulator ({ clock, accounts, inbox }: SandboxServic
 
     toCard: service.toCard,
     faultResponse: service.faultResponse ?? standardFaultResponse,
+    state: { users, grants },
 
     reset () {
       for (const part of [users, codes, grants]) part.reset()

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { StateMap, stateValue } from '../../kit/state/state-part.ts'
+import type { StatePart } from '../../kit/state/state-part.ts'
 import { randomKey, randomSecret } from './random-token.ts'
 
 /** What an application sends when it registers. */
@@ -22,10 +24,11 @@ export interface Clients {
   getShared: () => Client
   /** Deletes every registration. Returns their number. */
   forget: () => number
+  state: Record<string, StatePart>
 }
 
 export function createClients (): Clients {
-  const clients = new Map<string, Client>()
+  const clients = new StateMap<string, Client>()
   let shared: Client | undefined
 
   const register = (profile: ClientProfile): Client => {
@@ -35,6 +38,7 @@ export function createClients (): Clients {
   }
 
   return {
+    state: { clients, sharedClient: stateValue(() => shared, (value) => { shared = value }) },
     register,
     get: (id) => clients.get(id),
     getShared: () => (shared ??= register({ title: 'Carillon', type: 'web' })),

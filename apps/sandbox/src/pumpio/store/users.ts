@@ -33,7 +33,9 @@ export function createUsers ({ clock, accounts, hostOf }: SandboxServices): User
       following: [],
       favorites: [],
       uploads: []
-    })
+    }),
+    // Activities are messages.
+    toSaved: (user) => ({ ...user, inbox: [], outbox: [], followers: [], following: [], favorites: [], uploads: [] })
   })
   return {
     ...users,

@@ -6,6 +6,8 @@ import { createGrantStore } from '../../kit/oauth/grant-store.ts'
 import type { GrantStore } from '../../kit/oauth/grant-store.ts'
 import { randomText } from '../../kit/random-text.ts'
 import type { SandboxServices } from '../../kit/simulator.ts'
+import { stateValue } from '../../kit/state/state-part.ts'
+import type { StatePart } from '../../kit/state/state-part.ts'
 import { createUserStore } from '../../kit/user-store.ts'
 import type { UserStore } from '../../kit/user-store.ts'
 import { invalidAccessToken } from '../http/pushbullet-error.ts'
@@ -29,6 +31,7 @@ export interface Access {
   /** A new access token for the registered client. */
   issueToken: (account: string) => string
   byToken: (token: string) => User | undefined
+  state: Record<string, StatePart>
   reset: () => void
 }
 
@@ -38,7 +41,13 @@ export function createAccess ({ clock, accounts }: SandboxServices, timestamps: 
     provider: PROVIDER,
     accounts,
     createUser: (account) => new User(account, `uj${(created++).toString(36).padStart(5, '0')}${randomText(3)}`, timestamps),
-    idOf: ({ emailNormalized }) => emailNormalized
+    idOf: ({ emailNormalized }) => emailNormalized,
+    // Pushes and what users create beside them are messages.
+    toSaved: ({ account, iden }) => ({ account, iden }),
+    fromSaved (saved) {
+      const { account, iden } = saved as Pick<User, 'account' | 'iden'>
+      return new User(account, iden, timestamps)
+    }
   })
   const codes = createCodeStore({ clock })
   const grants = createGrantStore({ clock, createToken: () => `o.${randomText(32)}` })
@@ -53,6 +62,8 @@ export function createAccess ({ clock, accounts }: SandboxServices, timestamps: 
       const grant = grants.byAccessToken(token)
       return grant && users.get(grant.account)
     },
+
+    state: { users, grants, created: stateValue(() => created, (value) => { created = value }) },
 
     reset () {
       created = 0

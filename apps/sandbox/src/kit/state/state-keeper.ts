@@ -1,0 +1,111 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Simulator } from '../simulator.ts'
+import { createStateFile } from './state-file.ts'
+import type { StateFile } from './state-file.ts'
+
+/** Saves the state of one simulator: accounts and tokens at once, and changes inside of them within about a second. */
+export interface StateKeeper {
+  /** Call it after each request. The promise, if any, resolves when the accounts and tokens of the response are on disk. */
+  noticeRequest: () => Promise<void> | undefined
+  /** Saves what is not saved yet. */
+  save: () => Promise<void>
+}
+
+export interface StateKeeperOptions {
+  folder: string
+  simulator: Pick<Simulator, 'id' | 'name' | 'state' | 'reset'>
+  warn: (line: string) => void
+}
+
+const CHECK_MS = 1_000
+/** A simulator with many accounts spends at most a tenth of its time on saving. */
+const PAUSE_FACTOR = 10
+/** With so many accounts that saving takes longer, responses do not wait for it. */
+const MAX_RESPONSE_WAIT_MS = 250
+
+/** Loads the saved state. A file that is not readable is renamed, and the simulator starts without accounts. */
+export function createStateKeeper ({ folder, simulator, warn }: StateKeeperOptions): StateKeeper {
+  const { id, name, state = {} } = simulator
+  const parts = Object.entries(state)
+  const file = createStateFile(folder, id)
+  load()
+  let savedVersion = version()
+  let pauseMs = 0
+  let previous = Promise.resolve()
+  let next: Promise<void> | undefined
+  let check: NodeJS.Timeout | undefined
+  let hasFailed = false
+  const closing = new AbortController()
+
+  return {
+    noticeRequest () {
+      if (version() !== savedVersion) return Promise.race([saveNext(), wait(MAX_RESPONSE_WAIT_MS, undefined, { ref: false })])
+      check ??= setTimeout(() => {
+        check = undefined
+        saveNext().catch(() => {})
+      }, CHECK_MS).unref()
+      return undefined
+    },
+
+    async save () {
+      clearTimeout(check)
+      check = undefined
+      // A pause ends now.
+      closing.abort()
+      await previous
+      await write()
+    }
+  }
+
+  /** Changes that come while a save waits are part of it, so many requests share one. */
+  function saveNext (): Promise<void> {
+    if (next !== undefined) return next
+    next = previous.then(async () => {
+      await wait(pauseMs, undefined, { signal: closing.signal }).catch(() => {})
+      next = undefined
+      await write()
+    })
+    previous = next
+    return next
+  }
+
+  async function write (): Promise<void> {
+    const startedMs = performance.now()
+    const current = version()
+    try {
+      await file.write(Object.fromEntries(parts.map(([key, part]) => [key, part.save()])))
+      hasFailed = false
+    } catch (error) {
+      if (!hasFailed) warn(`The sandbox cannot save the accounts of ${name}: ${messageOf(error)}`)
+      hasFailed = true
+    }
+    savedVersion = current
+    pauseMs = PAUSE_FACTOR * (performance.now() - startedMs)
+  }
+
+  function version (): number {
+    return parts.reduce((sum, [, part]) => sum + part.version(), 0)
+  }
+
+  function load (): void {
+    try {
+      const saved = file.read() ?? {}
+      for (const [key, part] of parts) if (key in saved) part.load(saved[key])
+    } catch (error) {
+      simulator.reset()
+      warn(`The sandbox cannot read the saved accounts of ${name}: ${messageOf(error)}. It starts without them; ${asideOf(file)}.`)
+    }
+  }
+}
+
+function asideOf (file: StateFile): string {
+  try {
+    return `the file is now ${file.setAside()}`
+  } catch (error) {
+    return `the file cannot be renamed (${messageOf(error)})`
+  }
+}
+
+function messageOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
