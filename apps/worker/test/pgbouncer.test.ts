@@ -41,12 +41,20 @@ t.test('migrates, connects and delivers through a PgBouncer in transaction mode'
   const { key } = await createApiKey(direct, { name: 'test', scopes: [...scopes] })
   const site = createSite({ apiUrl, sandboxUrl, operatorKey: key })
 
+  // PgBouncer passes no notifications on, so the API polls for events.
+  const stream = await fetch(`${apiUrl}/v1/events/stream?type=notification.completed`, { headers: { authorization: `Bearer ${key}` } })
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
+  t.teardown(() => reader?.cancel())
+
   // They run at the same time, so that they share PgBouncer's four connections.
   const connections = await Promise.all(people.map((userId) => site.connect(userId)))
   const id = await site.notify(people, 'Through PgBouncer')
   await Promise.all(connections.map((connectionId) => site.delivery(id, connectionId, 'sent')))
   const received = (await site.inbox()).filter(({ item }) => item.title === 'Through PgBouncer')
   t.same(received.map(({ account }) => account).sort(), [...people].sort(), 'each once')
+  let streamed = ''
+  while (!streamed.includes('data: ')) streamed += (await reader?.read())?.value ?? ''
+  t.match(streamed, /event: notification\.completed\nid: evt_/)
   t.match(await site.api('GET', '/readyz'), { status: 'ok' })
 
   t.match(await worker.stop(), { code: 0 })

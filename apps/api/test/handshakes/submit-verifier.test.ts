@@ -125,3 +125,14 @@ t.test('requires an account exactly where the provider needs one', async (t) => 
     data: [{ provider: 'pumpio', kinds: ['redirect', 'verifier'], needsAccount: true }]
   })
 })
+
+t.test('reports that the database was unavailable when it lost the connection and responds again', async (t) => {
+  const { read, give, look } = await openVerifier('nils')
+  const verifier = await read()
+  await api.database.sql`create function end_session() returns trigger language plpgsql as
+    $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$`
+  await api.database.sql`create trigger end_session after insert on connections execute function end_session()`
+  t.teardown(() => api.database.sql`drop function end_session cascade`)
+  t.match((await give(verifier)).body, { reason: 'unavailable' })
+  t.match(await look(), { status: 'failed', error: 'unavailable' })
+})

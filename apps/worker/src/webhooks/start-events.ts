@@ -1,4 +1,3 @@
-import { groupCalls } from '@carillon/shared/db'
 import { eventQueueName, hasNewEvents } from '@carillon/shared/endpoints'
 import type { EventJob } from '@carillon/shared/endpoints'
 import { watchEvents } from '@carillon/shared/events'
@@ -20,13 +19,8 @@ export function startEvents (
   const pump = createEventPump(services)
   const onError = logRepeats(log, 'warn', 'could not send events')
   const worker = queueBackend.openWorker<EventJob>(eventQueueName, pump.wake, { concurrency: 1, lockMs })
-  const watch = watchEvents(services)
-  // One check at a time, however often PostgreSQL notifies. What is recorded during a check is found by the next one.
-  const wakeForNew = groupCalls(async (heads: number[]) => {
-    if (await hasNewEvents(database)) await pump.wake()
-    return heads
-  })
-  watch.subscribe((head) => { wakeForNew(head).catch(onError) })
+  const watch = watchEvents(services, () => hasNewEvents(database))
+  watch.subscribe((hasNew) => { if (hasNew) pump.wake().catch(onError) })
   return {
     wake: pump.wake,
     close: async () => {

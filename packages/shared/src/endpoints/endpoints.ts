@@ -1,7 +1,7 @@
 import { asc, eq, gt, sql } from 'drizzle-orm'
 import { endpoints } from '../db/index.ts'
 import type { Database, disableReasons } from '../db/index.ts'
-import { requestEvents } from '../events/index.ts'
+import { assignPositions, requestEvents } from '../events/index.ts'
 import { activeSecrets, newWebhookSecret, replaceSecret } from '../webhooks/index.ts'
 import type { SigningSecrets } from '../webhooks/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
@@ -49,17 +49,18 @@ const columns = {
 
 /** Creates an endpoint with a new secret. Does nothing when the id exists. False when there are `maxEndpoints` already. */
 export async function createEndpoint (
-  { db }: Database, vault: Vault, { id, url, description, events, enabled }: EndpointInput & { id: string }
+  { db, sql: postgres }: Database, vault: Vault, { id, url, description, events, enabled }: EndpointInput & { id: string }
 ): Promise<boolean> {
   const secrets = sealSecrets(vault, id, { secret: newWebhookSecret() })
+  const afterPosition = await assignPositions({ sql: postgres })
   return await db.transaction(async (tx) => {
     const others = await tx.select({ id: endpoints.id }).from(endpoints)
     if (others.some((other) => other.id === id)) return true
     if (others.length >= maxEndpoints) return false
     await tx.insert(endpoints).values({
-      id, url, description, events, secrets, ...!enabled && { disabledAt: sql`now()`, disabledReason: 'operator' as const }
+      id, url, description, events, afterPosition, secrets, ...!enabled && { disabledAt: sql`now()`, disabledReason: 'operator' as const }
     }).onConflictDoNothing()
-    await requestEvents({ db: tx }, id, events)
+    await requestEvents({ db: tx }, id, enabled ? events : [])
     return true
   })
 }
@@ -78,23 +79,26 @@ export async function listEndpoints (
 }
 
 /**
- * Updates an endpoint. Enabling it or changing its URL resets its failures. Disabling it cancels what waits for it. False
- * when it does not exist.
+ * Updates an endpoint. Enabling it or changing its URL resets its failures. An endpoint that is enabled again receives only
+ * events from then on. Disabling it cancels what waits for it. False when it does not exist.
  */
 export async function updateEndpoint (
-  { db }: Database, id: string, { url, description, events, enabled }: EndpointUpdate
+  { db, sql: postgres }: Database, id: string, { url, description, events, enabled }: EndpointUpdate
 ): Promise<boolean> {
+  const afterPosition = enabled === true ? await assignPositions({ sql: postgres }) : 0
   return await db.transaction(async (tx) => {
-    const [before] = await tx.select({ url: endpoints.url, disabledAt: endpoints.disabledAt }).from(endpoints)
+    const { url: urlBefore, events: eventsBefore, disabledAt } = endpoints
+    const [before] = await tx.select({ url: urlBefore, events: eventsBefore, disabledAt }).from(endpoints)
       .where(eq(endpoints.id, id)).for('no key update')
     if (before === undefined) return false
     const isDisabled = before.disabledAt !== null
-    const isFresh = (enabled === true && isDisabled) || (url !== undefined && url !== before.url)
+    const isEnabledAgain = enabled === true && isDisabled
+    const isFresh = isEnabledAgain || (url !== undefined && url !== before.url)
     await tx.update(endpoints).set({
       ...url !== undefined && { url },
       ...description !== undefined && { description },
       ...events !== undefined && { events },
-      ...enabled === true && { disabledAt: null, disabledReason: null },
+      ...isEnabledAgain && { disabledAt: null, disabledReason: null, afterPosition },
       ...enabled === false && !isDisabled && { disabledAt: sql`now()`, disabledReason: 'operator' as const },
       ...isFresh && { failingSince: null, failure: null },
       updatedAt: sql`now()`
@@ -102,7 +106,8 @@ export async function updateEndpoint (
     if (enabled === false && !isDisabled) {
       await cancelWaiting({ db: tx }, id)
     }
-    if (events !== undefined) await requestEvents({ db: tx }, id, events)
+    // Only events that an endpoint receives are recorded for it.
+    await requestEvents({ db: tx }, id, enabled ?? !isDisabled ? events ?? before.events : [])
     return true
   })
 }

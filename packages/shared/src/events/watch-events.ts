@@ -1,14 +1,13 @@
 import type { Database } from '../db/index.ts'
 import { logRepeats } from '../log/index.ts'
 import type { Log } from '../log/index.ts'
-import { assignPositions } from './read-events.ts'
 
-export interface EventWatch {
+export interface EventWatch<Result> {
   /**
-   * Calls back with the last position soon after events were recorded, and from time to time without any, until the returned
+   * Calls back with the result of a check soon after events were recorded, and from time to time without any, until the returned
    * function is called.
    */
-  subscribe: (onEvents: (head: number) => void) => () => void
+  subscribe: (onCheck: (result: Result) => void) => () => void
   close: () => void
 }
 
@@ -19,34 +18,37 @@ const pollMs = 1_000
 /** Notifications sent while the connection was lost are lost too. */
 const checkMs = 5_000
 
-/** Tells of new events while there are subscribers. They read the events themselves, each from its own position. */
-export function watchEvents (
-  { database: { sql, canListen }, log }: { database: Pick<Database, 'sql' | 'canListen'>, log: Log }
-): EventWatch {
-  const subscribers = new Set<(head: number) => void>()
+/**
+ * Runs `check` whenever events were recorded, while there are subscribers. They read the events themselves, each from its own
+ * position.
+ */
+export function watchEvents<Result> (
+  { database: { sql, canListen }, log }: { database: Pick<Database, 'sql' | 'canListen'>, log: Log }, check: () => Promise<Result>
+): EventWatch<Result> {
+  const subscribers = new Set<(result: Result) => void>()
   const onListenError = logRepeats(log, 'warn', 'could not listen for events; they are polled')
-  const onReadError = logRepeats(log, 'warn', 'could not read the last position of events')
+  const onCheckError = logRepeats(log, 'warn', 'could not check for new events')
   let timer: NodeJS.Timeout | undefined
   let isListening = false
-  let isTelling = false
-  let hasNews = false
+  let isChecking = false
+  let isCheckDue = false
 
-  function tell (): void {
-    hasNews = true
-    if (!isTelling) tellAll().catch(onReadError)
+  function requestCheck (): void {
+    isCheckDue = true
+    if (!isChecking) runChecks().catch(onCheckError)
   }
 
-  /** One statement for all subscribers, and for all events of the time that the statement before took. */
-  async function tellAll (): Promise<void> {
-    isTelling = true
+  /** One check for all subscribers, and for all events of the time that the check before took. */
+  async function runChecks (): Promise<void> {
+    isChecking = true
     try {
-      while (hasNews && subscribers.size > 0) {
-        hasNews = false
-        const head = await assignPositions({ sql })
-        for (const onEvents of subscribers) onEvents(head)
+      while (isCheckDue && subscribers.size > 0) {
+        isCheckDue = false
+        const result = await check()
+        for (const onCheck of subscribers) onCheck(result)
       }
     } finally {
-      isTelling = false
+      isChecking = false
     }
   }
 
@@ -54,7 +56,7 @@ export function watchEvents (
   function listen (): void {
     if (isListening || !canListen) return
     isListening = true
-    sql.listen(channel, tell, tell).catch(onListenError)
+    sql.listen(channel, requestCheck, requestCheck).catch(onListenError)
   }
 
   function stop (): void {
@@ -63,12 +65,12 @@ export function watchEvents (
   }
 
   return {
-    subscribe: (onEvents) => {
-      subscribers.add(onEvents)
-      timer ??= setInterval(tell, canListen ? checkMs : pollMs)
+    subscribe: (onCheck) => {
+      subscribers.add(onCheck)
+      timer ??= setInterval(requestCheck, canListen ? checkMs : pollMs)
       listen()
       return () => {
-        subscribers.delete(onEvents)
+        subscribers.delete(onCheck)
         if (subscribers.size === 0) stop()
       }
     },

@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import { until } from '@carillon/testing'
 import t from 'tap'
-import { readEvents, recordEvents, watchEvents } from '../../src/events/index.ts'
+import { assignPositions, readEvents, recordEvents, watchEvents } from '../../src/events/index.ts'
 import { createLog } from '../../src/log/index.ts'
 import { openCountedDatabase } from '../open-counted-database.ts'
 
@@ -25,7 +25,7 @@ const watch = watchEvents({
     })
   },
   log
-})
+}, () => assignPositions(database))
 
 mock.timers.enable({ apis: ['setInterval'] })
 t.teardown(() => {
@@ -69,4 +69,21 @@ t.test('assigns positions once for all subscribers', async (t) => {
   const [head] = heads
   t.match((await readEvents(database, { after: 1, limit: 10, head })), { events: [{ type: 'provider.paused' }], position: 2 })
   t.equal(statements.filter((statement) => statement.includes('assign_event_positions')).length, 1)
+})
+
+t.test('behind PgBouncer it checks every second, and does not listen', async (t) => {
+  const polled = watchEvents({
+    database: { canListen: false, sql: new Proxy(sql, { get: () => { throw new Error('not used') } }) }, log
+  }, () => assignPositions(database))
+  t.teardown(() => { polled.close() })
+  const heads: number[] = []
+  polled.subscribe((head) => { heads.push(head) })
+  for (const expected of [3, 4]) {
+    await record()
+    mock.timers.tick(999)
+    t.notMatch(heads, [expected])
+    mock.timers.tick(1)
+    await until(() => heads.includes(expected))
+  }
+  t.same(heads, [3, 4])
 })

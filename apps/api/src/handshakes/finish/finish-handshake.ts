@@ -5,6 +5,7 @@ import { completeHandshake, discardGrant, failHandshake, keepNewSecret } from '@
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { afterConnecting, saveGrants } from '../../connections/store-connections.ts'
+import { toProblem } from '../../problems/to-problem.ts'
 import type { Services } from '../../services.ts'
 import { HandshakeFailure } from '../outcome/handshake-failure.ts'
 import { logMisconfigured } from '../outcome/provider-failure.ts'
@@ -65,7 +66,7 @@ const maxVerified = 5
 export async function abortHandshake (
   { database, log, vault }: Services, provider: Provider, { id }: Handshake, error: unknown, grant?: Grant
 ): Promise<Reason> {
-  const reason = error instanceof HandshakeFailure ? error.reason : 'internal'
+  const reason = error instanceof HandshakeFailure ? error.reason : toProblem(error).code === 'unavailable' ? 'unavailable' : 'internal'
   const facts = { handshakeId: publicId('handshake', id), provider: provider.id, reason }
   if (error instanceof HandshakeFailure && reason === 'misconfigured') logMisconfigured(log, provider, error.message)
   else if (error instanceof HandshakeFailure) log.info({ ...facts, detail: error.message }, 'handshake failed')

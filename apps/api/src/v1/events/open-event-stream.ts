@@ -5,7 +5,8 @@ import type { Services } from '../../services.ts'
 import { onceOver, openSseStream } from '../sse-stream.ts'
 
 interface StreamServices extends Pick<Services, 'database' | 'log'> {
-  watch: EventWatch
+  /** Its check returns the last position of all events. */
+  watch: EventWatch<number>
 }
 
 const eventsPerRead = 100

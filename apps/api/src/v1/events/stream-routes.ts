@@ -10,7 +10,7 @@ import { eventStreamQuery } from './schema.ts'
 
 /** Events as server-sent events (WHATWG HTML §9.2). */
 export function eventStreamRoutes ({ database, log }: Services): FastifyPluginAsyncTypebox {
-  const watch = watchEvents({ database, log })
+  const watch = watchEvents({ database, log }, () => assignPositions(database))
   const open = new Set<PassThrough>()
 
   return async (app) => {

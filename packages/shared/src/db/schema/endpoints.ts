@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, check, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 export const disableReasons = ['operator', 'gone', 'failing'] as const
 export const endpointDeliveryStates = ['pending', 'sending', 'succeeded', 'failed', 'canceled'] as const
@@ -11,6 +11,8 @@ export const endpoints = pgTable('endpoints', {
   description: text(),
   /** Types of events, or `*`. */
   events: text().array().notNull(),
+  /** Receives events whose position is greater: those since it was created or last enabled. */
+  afterPosition: bigint({ mode: 'number' }).notNull().default(0),
   /** Sealed: the secret that signs, and earlier ones that also sign for a while. */
   secrets: text().notNull(),
   disabledAt: timestamp({ withTimezone: true }),

@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { endpoints, publicId } from '../../db/index.ts'
 import type { Database } from '../../db/index.ts'
-import { recordEvents } from '../../events/index.ts'
+import { recordEvents, requestEvents } from '../../events/index.ts'
 import { cancelWaiting } from './cancel-waiting.ts'
 import { describeEndpoint } from '../describe-endpoint.ts'
 
@@ -18,6 +18,7 @@ export async function disableEndpoint (
       .returning({ disabledReason: endpoints.disabledReason, failingSince: endpoints.failingSince, failure: endpoints.failure })
     if (disabled === undefined) return false
     await cancelWaiting({ db: tx }, id)
+    await requestEvents({ db: tx }, id, [])
     await recordEvents({ db: tx }, [{
       type: 'endpoint.disabled', data: { endpointId: publicId('endpoint', id), reason: describeEndpoint(disabled).reason }
     }])

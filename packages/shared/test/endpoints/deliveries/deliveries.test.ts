@@ -3,8 +3,8 @@ import t from 'tap'
 import { newId } from '../../../src/db/index.ts'
 import { recordEvents } from '../../../src/events/index.ts'
 import {
-  claimEvents, createEndpoint, deleteEndpoint, disableEndpoint, fanOutEvents, findEndpoint, recordAttempt, resendEvent,
-  settleEvents, sweepEndpointDeliveries, updateEndpoint
+  claimEvents, createEndpoint, deleteEndpoint, disableEndpoint, fanOutEvents, findEndpoint, hasNewEvents, recordAttempt,
+  resendEvent, settleEvents, sweepEndpointDeliveries, updateEndpoint
 } from '../../../src/endpoints/index.ts'
 import type { AttemptResult, SentEvent } from '../../../src/endpoints/index.ts'
 import { createVault, parseVaultKeys } from '../../../src/vault/index.ts'
@@ -157,6 +157,49 @@ t.test('a delivery whose event is deleted is not claimed, and is deleted with th
   t.equal(await sweepEndpointDeliveries(database, 30), 2)
   t.match(await sql`select event_id from endpoint_deliveries`, [{ event_id: eventId }])
   t.match(await sql`select id from endpoint_attempts`, [{ id: eventId }])
+})
+
+const record = () => recordEvents(database, [{ type: 'provider.resumed', provider: 'pushbullet' }])
+const countReceived = async (endpointId: string) =>
+  (await sql`select from endpoint_deliveries where endpoint_id = ${endpointId}`).count
+
+t.test('only an endpoint that is enabled receives events, and only those from then on', async (t) => {
+  const disabled = newId()
+  await createEndpoint(database, vault, { id: disabled, url, description: null, events: ['*'], enabled: false })
+  await record()
+  t.equal(await hasNewEvents(database), false, 'no endpoint receives it')
+  t.equal(await fanOutEvents(database, Date.now()), 0)
+  t.same(await sql`select from events where position is null`, [{}], 'it is not read')
+
+  const first = await open()
+  t.equal(await hasNewEvents(database), true, 'what the endpoint does not receive is skipped by the next run')
+  t.equal(await fanOutEvents(database, Date.now()), 0)
+  t.equal(await hasNewEvents(database), false)
+
+  await record()
+  await updateEndpoint(database, disabled, { enabled: true })
+  await updateEndpoint(database, first, { enabled: true })
+  await record()
+  t.equal(await fanOutEvents(database, Date.now()), 3)
+  t.same([await countReceived(first), await countReceived(disabled)], [2, 1], 'enabling what is enabled changes nothing')
+})
+
+t.test('events of deliveries are recorded only for enabled endpoints', async (t) => {
+  const id = newId()
+  const requested = async () => (await sql`select type from event_requests where source = ${id} order by type`).map(({ type }) => type)
+  await createEndpoint(database, vault, { id, url, description: null, events: ['delivery.sent'], enabled: false })
+  t.same(await requested(), [])
+  await updateEndpoint(database, id, { events: ['*', 'delivery.failed', 'delivery.sent'] })
+  t.same(await requested(), [])
+  await updateEndpoint(database, id, { enabled: true })
+  t.same(await requested(), ['delivery.failed', 'delivery.sent'])
+  await updateEndpoint(database, id, { enabled: false, events: ['delivery.parked'] })
+  t.same(await requested(), [])
+  await updateEndpoint(database, id, { enabled: true })
+  await updateEndpoint(database, id, { description: 'Orders' })
+  t.same(await requested(), ['delivery.parked'])
+  await disableEndpoint(database, id, { reason: 'gone', url })
+  t.same(await requested(), [])
 })
 
 t.test('the attempt of a test is not stored when its endpoint was deleted meanwhile', async (t) => {
