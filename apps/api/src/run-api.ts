@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ConfigError, publicUrl } from '@carillon/shared/config'
+import { startKeyReports } from '@carillon/shared/encryption-keys'
 import { measureProcess } from '@carillon/shared/metrics'
 import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
 import type { ProcessOverrides } from '@carillon/shared/runtime'
@@ -20,6 +21,8 @@ export async function runApi (env: Record<string, string | undefined>, overrides
     const stores = openStores(config, log, { tracing })
     shutdown.onClose(() => stores.close())
     await stores.waitUntilReady(shutdown.stopping)
+    const keyReports = await startKeyReports({ database: stores.database, keys: config.CARILLON_KEYS, log })
+    shutdown.onClose(() => keyReports.close())
     const runtime = createRuntime(config, { ...overrides, definitions, log, stores, tracing, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
     measureProcess(runtime.metrics.registry, 'api')

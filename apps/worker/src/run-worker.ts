@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { ConfigError } from '@carillon/shared/config'
 import { checkReady, optInEventTypes } from '@carillon/shared/db'
+import { startKeyReports } from '@carillon/shared/encryption-keys'
 import { requestEvents } from '@carillon/shared/events'
 import { logRepeats } from '@carillon/shared/log'
 import { createMetrics, createMetricsReader, measureProcess } from '@carillon/shared/metrics'
@@ -38,6 +39,8 @@ export async function runWorker (env: Record<string, string | undefined>, overri
       shutdown.onClose(() => { server.close() })
     }
     await stores.waitUntilReady(shutdown.stopping)
+    const keyReports = await startKeyReports({ database: stores.database, keys: config.CARILLON_KEYS, log })
+    shutdown.onClose(() => keyReports.close())
     const runtime = createRuntime(config, { ...overrides, definitions, log, metrics, stores, tracing, signal: shutdown.aborting })
     shutdown.onClose(() => runtime.close())
 

@@ -5,6 +5,8 @@ import { keyGenerators, listKeys, loadConfig } from '@carillon/shared/config'
 import { parseId, publicId, scopes } from '@carillon/shared/db'
 import type { Scope } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
+import { checkEncryption, forgetKey } from '../keys/check-encryption.ts'
+import { rotateEncryption } from '../keys/rotate-encryption.ts'
 import { printable } from '../printable.ts'
 import { openDataDir } from '../up/data-dir.ts'
 import { rotateProviderKey } from '../up/secrets.ts'
@@ -15,7 +17,7 @@ const generators = keyGenerators()
 export function addKeys (program: Command, context: CommandContext): void {
   const keys = program.command('keys')
     .summary('create, list and revoke API keys, and generate keys of this deployment')
-    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR. `generate` and `rotate` use no database.')
+    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR. `generate` uses no database.')
   addCreate(keys, context)
   addList(keys, context)
   addRevoke(keys, context)
@@ -80,27 +82,47 @@ function addGenerate (keys: Command, { env, print }: CommandContext): void {
   keys.command('generate')
     .summary('make a key for a variable, such as the VAPID keys of browsers')
     .description('Prints a value for the variable: a new key, and after it the keys that the environment has. What uses an old key keeps working.')
-    .addArgument(variableArgument())
+    .addArgument(variableArgument('<variable>'))
     .action((variable: string) => {
       print([generators[variable]?.() ?? '', ...listKeys(variable, env)].join(','))
     })
 }
 
-function addRotate (keys: Command, { env, print }: CommandContext): void {
+function addRotate (keys: Command, context: CommandContext): void {
   keys.command('rotate')
-    .summary('give `carillon up` a new key for a variable')
-    .description('Puts a new key before those that `carillon up` has made in CARILLON_DATA_DIR. What uses an old key keeps working. Stop `carillon up` first.')
-    .addArgument(variableArgument())
-    .action(async (variable: string) => {
-      if (env[variable]) throw new Error(`${variable} is set; set it to the output of \`carillon keys generate ${variable}\` instead`)
-      const dataDir = await openDataDir(loadConfig(env).CARILLON_DATA_DIR)
-      await rotateProviderKey(dataDir, variable).finally(dataDir.release)
-      print(`${variable} has a new key, which \`carillon up\` uses from its next start`)
+    .summary('encrypt all stored values with the first key of CARILLON_KEYS')
+    .description(`Encrypts what is stored with the first key of CARILLON_KEYS, while the API and the workers run, so that you can remove the other keys. Run it again to continue
+after it was interrupted. Before, restart every process with the new key in the first place and the old ones behind it.
+
+With a variable, gives \`carillon up\` a new key for it instead: puts the key before those in CARILLON_DATA_DIR. What uses an old key keeps working. Stop \`carillon up\` first.`)
+    .addArgument(variableArgument('[variable]'))
+    .addOption(new Option('--check [key]', 'change nothing: print how many values each key encrypts, or fail if this key must not be removed').conflicts('forget'))
+    .option('--forget <key>', 'let programs start without this key, which is lost')
+    .action(async (variable: string | undefined, { check, forget }: RotateOptions, command: Command) => {
+      if (variable !== undefined) {
+        if (check !== undefined || forget !== undefined) command.error('error: --check and --forget are about CARILLON_KEYS, and take no variable')
+        return await rotateKeyOfUp(context, variable)
+      }
+      if (forget !== undefined) return await forgetKey(context, forget)
+      if (check !== undefined) return await checkEncryption(context, check === true ? undefined : check)
+      await rotateEncryption(context)
     })
 }
 
-function variableArgument (): Argument {
-  return new Argument('<variable>', 'the variable').choices(Object.keys(generators))
+interface RotateOptions {
+  check?: string | true
+  forget?: string
+}
+
+async function rotateKeyOfUp ({ env, print }: CommandContext, variable: string): Promise<void> {
+  if (env[variable]) throw new Error(`${variable} is set; set it to the output of \`carillon keys generate ${variable}\` instead`)
+  const dataDir = await openDataDir(loadConfig(env).CARILLON_DATA_DIR)
+  await rotateProviderKey(dataDir, variable).finally(dataDir.release)
+  print(`${variable} has a new key, which \`carillon up\` uses from its next start`)
+}
+
+function variableArgument (name: string): Argument {
+  return new Argument(name, 'the variable').choices(Object.keys(generators))
 }
 
 function parseKeyId (text: string): string {

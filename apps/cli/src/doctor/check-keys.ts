@@ -1,15 +1,22 @@
 import type { Database } from '@carillon/shared/db'
+import { describeMissingKey, findMissingKeys } from '@carillon/shared/encryption-keys'
 import { canOpenGrant, sampleGrants } from '@carillon/shared/grants'
-import type { Vault } from '@carillon/shared/vault'
+import { createVault } from '@carillon/shared/vault'
+import type { VaultKey } from '@carillon/shared/vault'
 import { fault, ok } from './finding.ts'
 import type { Finding } from './finding.ts'
 
-/** Whether CARILLON_KEYS decrypts the stored credentials. Tries some of each key. */
-export async function checkKeys (database: Database, vault: Vault): Promise<Finding> {
+/** Whether CARILLON_KEYS has every key that stored values need, and decrypts some credentials of each key. */
+export async function checkKeys (database: Database, keys: [VaultKey, ...VaultKey[]]): Promise<Finding> {
+  const vault = createVault(keys)
   const samples = await sampleGrants(database)
   if (samples.length === 0) return ok('CARILLON_KEYS', 'There are no stored credentials yet.')
   const closed = samples.filter((sample) => !canOpenGrant(vault, sample))
-  if (closed.length === 0) return ok('CARILLON_KEYS', 'The keys decrypt the stored credentials.')
+  if (closed.length === 0) {
+    const [missing] = await findMissingKeys(database, keys)
+    if (missing === undefined) return ok('CARILLON_KEYS', 'The keys decrypt the stored credentials.')
+    return fault('CARILLON_KEYS', describeMissingKey(missing), 'The API and the worker do not start before.')
+  }
   const ids = [...new Set(closed.map(({ keyId }) => JSON.stringify(keyId)))].join(', ')
   return fault(
     'CARILLON_KEYS',

@@ -3,7 +3,6 @@ import type { Provider } from '@carillon/shared/providers'
 import { openDatabase } from '@carillon/shared/db'
 import { openQueueBackend } from '@carillon/shared/queue'
 import type { QueueBackend } from '@carillon/shared/queue'
-import { createVault } from '@carillon/shared/vault'
 import type { Config } from '@carillon/shared/config'
 import type { CommandContext } from '../command-context.ts'
 import { describeError } from '../describe-error.ts'
@@ -44,7 +43,7 @@ async function checkStores (config: Config): Promise<Finding[]> {
     return [
       ...missing,
       ...findings,
-      ...isUsable && keys !== undefined ? [await checkKeys(database, createVault(keys))] : [],
+      ...isUsable && keys !== undefined ? [await checkKeys(database, keys)] : [],
       // The queue in PostgreSQL needs a database that works.
       ...isUsable || config.REDIS_URL !== undefined ? await checkJobs(config, url) : [],
       ...isUsable ? [await checkWorkers(database)] : []

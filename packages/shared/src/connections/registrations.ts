@@ -2,7 +2,8 @@ import { newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Registration, Registrations } from '../providers/index.ts'
 import { poll } from '../retry/index.ts'
-import type { SealContext, Vault } from '../vault/index.ts'
+import { sealContext } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
 
 /** Longer than a registration may take, because its requests have shorter timeouts. */
 const leaseMs = 60_000
@@ -24,7 +25,7 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
   async function read (provider: string, host: string): Promise<Registration | undefined> {
     const [row] = await sql<Array<{ id: string, client: string | null }>>`
       select id, client from registrations where provider = ${provider} and host = ${host}`
-    return row === undefined || row.client === null ? undefined : JSON.parse(vault.open(row.client, contextOf(row.id)))
+    return row === undefined || row.client === null ? undefined : JSON.parse(vault.open(row.client, sealContext('registrations.client', row.id)))
   }
 
   /** The id of the row if this process may register now. The row must still contain the client that was read. */
@@ -38,7 +39,7 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
     if (row === undefined) return undefined
     const current: Registration | undefined = row.client === null
       ? undefined
-      : JSON.parse(vault.open(row.client, contextOf(row.id)))
+      : JSON.parse(vault.open(row.client, sealContext('registrations.client', row.id)))
     if (current === undefined || current.clientId === seen?.clientId) return row.id
     // Another process registered after the row was read.
     await sql`update registrations set lease_until = null where id = ${row.id}`
@@ -49,7 +50,7 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
     try {
       const made = await register()
       await sql`
-        update registrations set client = ${vault.seal(JSON.stringify(made), contextOf(id))}, lease_until = null, updated_at = now()
+        update registrations set client = ${vault.seal(JSON.stringify(made), sealContext('registrations.client', id))}, lease_until = null, updated_at = now()
         where id = ${id}`
       return made
     } catch (error) {
@@ -62,8 +63,4 @@ export function createRegistrations ({ sql }: Database, vault: Vault, now: () =>
 
 function isOver ({ expiresAt }: Registration, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now
-}
-
-function contextOf (id: string): SealContext {
-  return { table: 'registrations', column: 'client', id }
 }

@@ -18,14 +18,17 @@ const additions = [
   /^alter table "?\w+"? add column "?\w+"? (?!.* not null)(?!.* generated)/,
   /^alter table "?\w+"? add column "?\w+"? .* default .* not null$/
 ]
-/** A constraint may refuse the rows of older code, unless no older code writes to the table. */
-const constraint = /^(?:alter table|create unique index "?\w+"? on) "?(?<table>\w+)"? (?:add constraint|using) /
+/** Older code does not use a table that the same migration creates. In other tables, a constraint may refuse its rows. */
+const ofNewTables = [
+  /^(?:alter table|create unique index "?\w+"? on) "?(?<table>\w+)"? (?:add constraint|using) /,
+  /^insert into "?(?<table>\w+)"? /
+]
 
 function onlyAdds (statements: string[]): boolean {
   const texts = statements.map((text) => text.replace(/--.*$/gm, '').replace(/\s+/g, ' ').trim().replace(/;$/, '').toLowerCase())
   const created = texts.flatMap((text) => createTable.exec(text)?.groups?.['table'] ?? [])
   return texts.every((text) => {
-    const table = constraint.exec(text)?.groups?.['table']
+    const table = ofNewTables.map((pattern) => pattern.exec(text)?.groups?.['table']).find((found) => found !== undefined)
     const isAddition = table === undefined ? additions.some((addition) => addition.test(text)) : created.includes(table)
     return text === '' || (isAddition && !text.includes(';'))
   })

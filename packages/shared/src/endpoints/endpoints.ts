@@ -4,7 +4,8 @@ import type { Database, disableReasons } from '../db/index.ts'
 import { assignPositions, requestEvents } from '../events/index.ts'
 import { activeSecrets, newWebhookSecret, replaceSecret } from '../webhooks/index.ts'
 import type { SigningSecrets } from '../webhooks/index.ts'
-import type { SealContext, Vault } from '../vault/index.ts'
+import { sealContext } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
 import { cancelWaiting } from './deliveries/cancel-waiting.ts'
 
 export interface Endpoint {
@@ -141,13 +142,9 @@ export async function readSecrets (
 
 /** Opens the sealed secrets of an endpoint. Throws VaultError. */
 export function openSecrets (vault: Vault, id: string, sealed: string): SigningSecrets {
-  return JSON.parse(vault.open(sealed, contextOf(id)))
+  return JSON.parse(vault.open(sealed, sealContext('endpoints.secrets', id)))
 }
 
 function sealSecrets (vault: Vault, id: string, secrets: SigningSecrets): string {
-  return vault.seal(JSON.stringify(secrets), contextOf(id))
-}
-
-function contextOf (id: string): SealContext {
-  return { table: 'endpoints', column: 'secrets', id }
+  return vault.seal(JSON.stringify(secrets), sealContext('endpoints.secrets', id))
 }

@@ -3,6 +3,7 @@ import { newId, revocations } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { currentRequestId } from '../log/index.ts'
 import type { Credentials, Grant, Provider } from '../providers/index.ts'
+import { sealContext } from '../vault/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
 
 /** Credentials to revoke at their provider. */
@@ -53,7 +54,7 @@ export async function queueRevocations (
   if (all.length === 0) return
   await db.insert(revocations).values(all.map(({ connectionId, provider, accountId, credentials }) => {
     const id = newId()
-    const sealed = vault.seal(JSON.stringify(credentials), contextOf(id))
+    const sealed = vault.seal(JSON.stringify(credentials), revocationContext(id))
     return { id, connectionId, provider, accountId, credentials: sealed, dueAt: sql`now()`, requestId: currentRequestId() ?? null }
   }))
 }
@@ -111,9 +112,5 @@ export async function findRevocation ({ sql }: Database, connectionId: string): 
 
 /** The context of the sealed credentials of a revocation. */
 export function revocationContext (id: string): SealContext {
-  return contextOf(id)
-}
-
-function contextOf (id: string): SealContext {
-  return { table: 'revocations', column: 'credentials', id }
+  return sealContext('revocations.credentials', id)
 }

@@ -1,4 +1,5 @@
 import type { Credentials, Provider } from '../providers/index.ts'
+import { sealContext } from '../vault/index.ts'
 import type { SealContext, Vault } from '../vault/index.ts'
 
 /** The sealed credentials of a grant, and the sealed target of a connection that shares it. */
@@ -41,11 +42,10 @@ export function openTarget (vault: Vault, connectionId: string, target: string):
   return JSON.parse(vault.open(target, targetContext(connectionId)))
 }
 
-/** Credentials were columns of `connections` before grants existed. The context is part of each seal, so it stays. */
 export function credentialsContext (grantId: string): SealContext {
-  return { table: 'connections', column: 'credentials', id: grantId }
+  return sealContext('grants.credentials', grantId)
 }
 
 function targetContext (connectionId: string): SealContext {
-  return { table: 'connections', column: 'target', id: connectionId }
+  return sealContext('connections.target', connectionId)
 }

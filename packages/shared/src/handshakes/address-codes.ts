@@ -3,7 +3,8 @@ import { and, eq, gt, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import { handshakes } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
-import type { SealContext, Vault } from '../vault/index.ts'
+import { sealContext } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
 import { hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 import { reviveGrant } from './revive-grant.ts'
@@ -45,7 +46,7 @@ export async function claimCode (
   const code = String(randomInt(1_000_000)).padStart(6, '0')
   const link = randomBytes(32).toString('base64url')
   const rows = await db.update(handshakes).set({
-    pending: vault.seal(JSON.stringify({ grant, code: hashCode(id, code), link: hashSecret(link) }), contextOf(id)),
+    pending: vault.seal(JSON.stringify({ grant, code: hashCode(id, code), link: hashSecret(link) }), sealContext('handshakes.pending', id)),
     codesSent: sql`${handshakes.codesSent} + 1`,
     resendAt: sql`${new Date(now).toISOString()}::timestamptz + ${waitFor()} * interval '1 millisecond'`,
     expiresAt: new Date(now + codeLifetimeMs),
@@ -77,19 +78,23 @@ export function isProven (vault: Vault, handshake: Pick<Handshake, 'id' | 'kind'
     : sealed.link === hashSecret(proof.link)
 }
 
-/** Claims the handshake whose `pending` is still the given one, so that a secret that a resend replaced is refused. */
+/**
+ * Claims the handshake if no code was sent since it was read, so that a secret that a resend replaced is refused. The sealed
+ * text does not tell: a rotation of the keys replaces it.
+ */
 export async function claimAwaitedGrant (
-  { db }: Database, { id, pending }: Pick<Handshake, 'id' | 'pending'>, now: number
+  { db }: Database, { id, pending, codesSent }: Pick<Handshake, 'id' | 'pending' | 'codesSent'>, now: number
 ): Promise<boolean> {
   if (pending === null) return false
   const rows = await db.update(handshakes).set({ claimedAt: new Date(now) })
-    .where(and(stillOpen(id, now), eq(handshakes.pending, pending), gt(handshakes.codesSent, 0))).returning({ id: handshakes.id })
+    .where(and(stillOpen(id, now), eq(handshakes.codesSent, codesSent), gt(handshakes.codesSent, 0)))
+    .returning({ id: handshakes.id })
   return rows.length === 1
 }
 
 function openCode (vault: Vault, { id, kind, pending, isObtained }: Pick<Handshake, 'id' | 'kind' | 'pending' | 'isObtained'>): SealedCode | undefined {
   if (kind !== 'confirm' || pending === null || isObtained) return undefined
-  return JSON.parse(vault.open(pending, contextOf(id)))
+  return JSON.parse(vault.open(pending, sealContext('handshakes.pending', id)))
 }
 
 /** The milliseconds until the next code, in SQL, by the number of codes that were sent before this one. */
@@ -101,8 +106,4 @@ function waitFor () {
 /** A code is short, so its hash is stored only inside the sealed text, and it contains the handshake. */
 function hashCode (id: string, code: string): string {
   return hashSecret(`${id} ${code}`)
-}
-
-function contextOf (id: string): SealContext {
-  return { table: 'handshakes', column: 'pending', id }
 }

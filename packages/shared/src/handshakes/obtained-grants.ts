@@ -2,8 +2,8 @@ import { and, eq, gt, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
 import { handshakes } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
-import { VaultError } from '../vault/index.ts'
-import type { SealContext, Vault } from '../vault/index.ts'
+import { sealContext, VaultError } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
 import { failHandshake, hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 import { queueRevocation, queueRevocations, toRevocation } from '../grants/index.ts'
@@ -21,7 +21,7 @@ const maxAbandoned = 100
  */
 export async function holdGrant ({ db }: Database, vault: Vault, id: string, grant: Grant, now: number): Promise<boolean> {
   const rows = await db.update(handshakes).set({
-    pending: vault.seal(JSON.stringify(grant), contextOf(id)),
+    pending: vault.seal(JSON.stringify(grant), sealContext('handshakes.pending', id)),
     obtainedAt: new Date(now),
     claimedAt: null,
     expiresAt: sql`greatest(${handshakes.expiresAt}, ${new Date(now + decisionMs).toISOString()}::timestamptz)`
@@ -40,7 +40,7 @@ export async function holdOpenedGrant (
   const [found] = await db.select({ id: handshakes.id }).from(handshakes).where(isOfLink)
   if (found === undefined) return false
   const rows = await db.update(handshakes).set({
-    pending: vault.seal(JSON.stringify(grant), contextOf(found.id)),
+    pending: vault.seal(JSON.stringify(grant), sealContext('handshakes.pending', found.id)),
     obtainedAt: new Date(now),
     expiresAt: sql`greatest(${handshakes.expiresAt}, ${new Date(now + decisionMs).toISOString()}::timestamptz)`
   }).where(stillOpen(found.id, now)).returning({ id: handshakes.id })
@@ -132,9 +132,5 @@ function readableGrant (vault: Vault, id: string, pending: string): Grant | unde
 }
 
 function toGrant (vault: Vault, id: string, pending: string): Grant {
-  return reviveGrant(JSON.parse(vault.open(pending, contextOf(id))))
-}
-
-function contextOf (id: string): SealContext {
-  return { table: 'handshakes', column: 'pending', id }
+  return reviveGrant(JSON.parse(vault.open(pending, sealContext('handshakes.pending', id))))
 }

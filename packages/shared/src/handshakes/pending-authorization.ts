@@ -1,4 +1,5 @@
-import type { SealContext, Vault } from '../vault/index.ts'
+import { sealContext } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
 import type { Handshake } from './handshakes.ts'
 
 /** An authorization in progress at the provider: the data that the provider's client and the user need to complete it. */
@@ -17,7 +18,7 @@ export interface PendingAuthorization {
 
 /** Seals the authorization for the handshake `id`, so a reader of the table cannot complete it. */
 export function sealPendingAuthorization (vault: Vault, id: string, authorization: PendingAuthorization): string {
-  return vault.seal(JSON.stringify(authorization), contextOf(id))
+  return vault.seal(JSON.stringify(authorization), sealContext('handshakes.pending', id))
 }
 
 /**
@@ -27,9 +28,5 @@ export function sealPendingAuthorization (vault: Vault, id: string, authorizatio
 export function openPendingAuthorization (
   vault: Vault, { id, kind, pending }: Pick<Handshake, 'id' | 'kind' | 'pending'>
 ): PendingAuthorization | undefined {
-  return pending === null || kind === 'confirm' ? undefined : JSON.parse(vault.open(pending, contextOf(id)))
-}
-
-function contextOf (id: string): SealContext {
-  return { table: 'handshakes', column: 'pending', id }
+  return pending === null || kind === 'confirm' ? undefined : JSON.parse(vault.open(pending, sealContext('handshakes.pending', id)))
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { groupCalls, newId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+import { sealContext } from '../vault/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { claimKeys } from './claim-keys.ts'
 import type { KeyRequest } from './claim-keys.ts'
@@ -68,5 +69,5 @@ export function createIdempotencyStore ({ database, vault }: { database: Databas
 }
 
 function contextOf ({ callerId, keyHash }: Pick<KeyClaim, 'callerId' | 'keyHash'>) {
-  return { table: 'idempotency_keys', column: 'response', id: `${callerId}/${keyHash}` }
+  return sealContext('idempotency_keys.response', callerId, keyHash)
 }

@@ -3,8 +3,9 @@ import { newId } from '../db/index.ts'
 import type { Database, noticeKinds } from '../db/index.ts'
 import { currentRequestId } from '../log/index.ts'
 import type { InboundEvent, InboundMessage } from '../providers/index.ts'
+import { sealContext } from '../vault/index.ts'
 import type { Vault } from '../vault/index.ts'
-import { contextOf, handlingSeconds } from './stored-events.ts'
+import { handlingSeconds } from './stored-events.ts'
 
 /** The result of storing a message. */
 export interface StoredMessage {
@@ -37,7 +38,7 @@ export async function storeMessage (
   const [stored] = await sql<Array<{ code: string }>>`
     insert into notices (id, provider, kind, digest, code, events, handle_at, request_id)
     values (${id}, ${provider}, ${kind}, ${digest}, ${randomBytes(16).toString('hex')},
-      ${vault.seal(JSON.stringify(events), contextOf(id))}, now() + ${handlingSeconds} * interval '1 second',
+      ${vault.seal(JSON.stringify(events), sealContext('notices.events', id))}, now() + ${handlingSeconds} * interval '1 second',
       ${currentRequestId() ?? null})
     on conflict (provider, kind, digest) do nothing returning code`
   if (stored !== undefined) return { code: stored.code, id }

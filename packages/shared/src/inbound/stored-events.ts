@@ -1,16 +1,13 @@
 import type { InboundEvent } from '../providers/index.ts'
-import type { SealContext, Vault } from '../vault/index.ts'
+import { sealContext } from '../vault/index.ts'
+import type { Vault } from '../vault/index.ts'
 
 /** A process handles the events of a notice within this time, unless it has crashed. */
 export const handlingSeconds = 60
 
-export function contextOf (id: string): SealContext {
-  return { table: 'notices', column: 'events', id }
-}
-
 /** Throws VaultError. */
 export function openEvents (vault: Vault, id: string, sealed: string): InboundEvent[] {
-  const events: Array<Record<string, unknown>> = JSON.parse(vault.open(sealed, contextOf(id)))
+  const events: Array<Record<string, unknown>> = JSON.parse(vault.open(sealed, sealContext('notices.events', id)))
   // We sealed these events, and JSON has changed only their dates into texts.
   return events.map((event) => reviveDates(event)) as unknown as InboundEvent[]
 }

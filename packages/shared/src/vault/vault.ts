@@ -19,11 +19,20 @@ export interface Vault {
   derive: (purpose: string) => [Buffer, ...Buffer[]]
 }
 
+/** What a sealed value contains about its key. The fingerprint differs between keys of the same id, and reveals nothing. */
+export interface KeyIdentity {
+  id: string
+  /** The first characters of the third part of the value: 30 bits of the key check. */
+  fingerprint: string
+}
+
 const nonceBytes = 12
 const tagBytes = 16
 /** Key check, context check and ciphertext length. The nonce, the tag and the ciphertext follow. */
 const checkBytes = 4 + 8 + 4
 const headerBytes = checkBytes + nonceBytes + tagBytes
+/** These characters consist of bits of the key check only. */
+const fingerprintLength = 5
 
 /**
  * Uses AES-256-GCM with the context as additional data. GCM only reports that a value does not open. Three short checks (key,
@@ -78,9 +87,17 @@ export function deriveKeys ([first, ...rest]: [VaultKey, ...VaultKey[]], purpose
   return [derive(first), ...rest.map(derive)]
 }
 
+export function identifyKey (key: VaultKey): KeyIdentity {
+  return { id: key.id, fingerprint: keyCheckOf(key).toString('base64url').slice(0, fingerprintLength) }
+}
+
+function keyCheckOf ({ secret }: VaultKey): Buffer {
+  return createHmac('sha256', secret).update('carillon key check').digest().subarray(0, 4)
+}
+
 function checksOf (key: VaultKey, context: SealContext, length: number): Buffer {
   const checks = Buffer.alloc(checkBytes)
-  createHmac('sha256', key.secret).update('carillon key check').digest().copy(checks, 0, 0, 4)
+  keyCheckOf(key).copy(checks, 0)
   createHash('sha256').update(nameOf(context)).digest().copy(checks, 4, 0, 8)
   checks.writeUInt32BE(length, 12)
   return checks

@@ -12,6 +12,7 @@ t.test('older code works with tables to which a migration only adds', async (t) 
   for (const sql of [
     ['CREATE TABLE "teams" ("id" uuid PRIMARY KEY NOT NULL);\n', 'ALTER TABLE "teams" ADD CONSTRAINT "one" FOREIGN KEY ("id") REFERENCES "public"."users"("id");'],
     ['CREATE TABLE "teams" ("id" uuid);', 'CREATE UNIQUE INDEX "one" ON "teams" USING btree ("id");'],
+    ['CREATE TABLE "teams" ("id" uuid);', 'INSERT INTO "teams" ("id") SELECT id FROM users;'],
     ['CREATE INDEX "users_at" ON "users" USING btree ("at") WHERE "at" is not null;'],
     ['-- why\nALTER TABLE "users" ADD COLUMN "name" text;'],
     ['ALTER TABLE "users" ADD COLUMN "count" integer DEFAULT 0 NOT NULL;']
@@ -26,7 +27,8 @@ t.test('older code does not work with tables that a migration changes', async (t
     'ALTER TABLE "users" DROP COLUMN "name";',
     'ALTER TABLE "users" ALTER COLUMN "name" SET NOT NULL;',
     'ALTER TABLE "users" ADD COLUMN "name" text; DROP TABLE "teams";',
-    'update users set name = id'
+    'update users set name = id',
+    'INSERT INTO "users" ("id") SELECT gen_random_uuid();'
   ]) t.notOk(works(sql), sql)
 })
 

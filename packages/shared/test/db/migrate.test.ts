@@ -4,7 +4,8 @@ import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
 import { migrateQueue } from '../../src/queue/index.ts'
 
 const tables = [
-  'ad_accounts', 'api_keys', 'audit_entries', 'claims', 'connection_events', 'connections', 'deliveries', 'endpoint_attempts',
+  'ad_accounts', 'api_keys', 'audit_entries', 'claims', 'connection_events', 'connections', 'deliveries', 'encryption_keys',
+  'endpoint_attempts',
   'endpoint_deliveries', 'endpoints', 'event_readers', 'event_requests', 'events', 'grants', 'handshakes', 'idempotency_keys',
   'inbound_polls', 'insights', 'notices', 'notifications', 'outgoing_budgets', 'progress', 'provider_hosts', 'pulls', 'registrations',
   'revocations', 'segments', 'team_members',

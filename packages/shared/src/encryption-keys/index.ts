@@ -1,0 +1,8 @@
+export { countValues, isSameKey } from './count-values.ts'
+export type { KeyUse } from './count-values.ts'
+export { deleteKeyRecord, inUseSeconds, listKeyRecords } from './key-records.ts'
+export { describeMissingKey, findMissingKeys } from './missing-keys.ts'
+export type { MissingKey } from './missing-keys.ts'
+export { rotateKeys } from './rotate-keys.ts'
+export type { RotationProgress, RotationResult } from './rotate-keys.ts'
+export { startKeyReports } from './start-key-reports.ts'
