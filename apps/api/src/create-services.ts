@@ -18,6 +18,7 @@ export function createServices (runtime: Runtime, publicUrl: string): Services &
     maxWaiting: config.ACCEPT_MAX_WAITING,
     outgoingLimits: outgoingLimits(config),
     rateLimits: rateLimits(config),
+    maxStreams: config.MAX_STREAMS_PER_CALLER,
     trustedProxies: config.TRUSTED_PROXIES,
     site: { publicUrl, name: config.SITE_NAME, allowedOrigins: config.ALLOWED_ORIGINS, allowsLoopback: config.ALLOW_LOOPBACK_ORIGINS === '1' }
   }

@@ -40,6 +40,8 @@ export interface Services {
   outgoingLimits: OutgoingLimits
   welcome: WelcomeMessage
   rateLimits: RateLimits
+  /** The maximum of open streams of each API key and each user, at this process. */
+  maxStreams: number
   /** Addresses and ranges of reverse proxies, whose `X-Forwarded-For` is believed. */
   trustedProxies: string[]
   apiMetrics: ApiMetrics

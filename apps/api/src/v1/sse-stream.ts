@@ -33,14 +33,23 @@ export function openSseStream (): PassThrough {
   return stream
 }
 
-/** Ends the stream when the caller may not call the route any more, and destroys it when the client leaves. */
-export function attachStream (
-  app: Pick<FastifyInstance, 'watchCaller'>, request: FastifyRequest, response: ServerResponse, stream: PassThrough
-): void {
+/**
+ * Opens a stream for the caller, unless the caller has too many: throws Problem `tooManyStreams`. Ends it when the caller may not
+ * call the route any more, and destroys it when the client leaves.
+ */
+export function openCallerStream (
+  app: Pick<FastifyInstance, 'watchCaller' | 'takeStreamSlot'>, request: FastifyRequest, response: ServerResponse, open: () => PassThrough
+): PassThrough {
+  const release = app.takeStreamSlot(request)
+  const stream = open()
   const stopWatching = app.watchCaller(request, () => { stream.end() })
   // A client that left while the request was waiting closes only the stream: the response was closed before.
-  onceOver(stream, stopWatching)
+  onceOver(stream, () => {
+    release()
+    stopWatching()
+  })
   response.on('close', () => { stream.destroy() })
+  return stream
 }
 
 /** The stream has ended or was destroyed. Calls back once or twice. */

@@ -4,7 +4,7 @@ import { until } from '@carillon/testing'
 import fastify from 'fastify'
 import t from 'tap'
 import { Agent, request } from 'undici'
-import { attachStream, openSseStream } from '../../src/v1/sse-stream.ts'
+import { openCallerStream, openSseStream } from '../../src/v1/sse-stream.ts'
 
 t.test('stops watching the caller of a stream whose client left before it was open', async (t) => {
   const app = fastify()
@@ -15,17 +15,22 @@ t.test('stops watching the caller of a stream whose client left before it was op
   })
   let isWatching = false
   const stream = openSseStream()
+  let slots = 0
   app.decorate('watchCaller', () => {
     isWatching = true
     return () => { isWatching = false }
+  })
+  app.decorate('takeStreamSlot', () => {
+    slots++
+    return () => { slots = 0 }
   })
   const arrived = new Promise<void>((resolve) => {
     app.get('/', async (request, reply) => {
       const left = once(reply.raw, 'close')
       resolve()
       await left
-      attachStream(app, request, reply.raw, stream)
-      t.ok(isWatching)
+      openCallerStream(app, request, reply.raw, () => stream)
+      t.same([isWatching, slots], [true, 1])
       return await reply.send(stream)
     })
   })
@@ -33,7 +38,7 @@ t.test('stops watching the caller of a stream whose client left before it was op
   await arrived
   await Promise.all([t.rejects(response), dispatcher.destroy()])
   await until(() => stream.closed)
-  t.notOk(isWatching)
+  t.same([isWatching, slots], [false, 0])
 })
 
 t.test('ends a stream only when its client has read nothing for a whole interval', async (t) => {

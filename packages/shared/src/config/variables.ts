@@ -28,6 +28,7 @@ const before = {
   RATE_LIMIT_PER_USER: { ...integer(100, 1_000_000_000), initial: '1200', about: 'The same with the tokens of one user.' },
   RATE_LIMIT_PER_IP: { ...integer(100, 1_000_000_000), initial: '12000', about: 'The same from one network (an IPv4 address or an IPv6 /64) without a valid token: pages, callbacks and requests that get 401.' },
   RATE_LIMIT_INBOUND_PER_IP: { ...integer(100, 1_000_000_000), initial: '120000', about: 'The same from one network (an IPv4 address or an IPv6 /64) to /inbound, where providers report.' },
+  MAX_STREAMS_PER_CALLER: { ...integer(1, 100_000), initial: '100', about: 'Maximum of event streams that an API key or a user has open at one API process.' },
   ACCEPT_MAX_WAITING: { ...integer(1, 100_000_000), initial: '500000', about: 'Deliveries to people by name that may be due and wait; beyond that the API accepts no notification (503) until there are fewer.' },
   OAUTH2_PROVIDERS: { ...files, initial: '', about: 'Files that describe OAuth 2 or OpenID Connect services, each a provider of its own (docs/oauth2.md).' }
 } satisfies VariableTable

@@ -72,6 +72,7 @@ t.test('has defaults for all optional variables', async (t) => {
     RATE_LIMIT_PER_USER: 1_200,
     RATE_LIMIT_PER_IP: 12_000,
     RATE_LIMIT_INBOUND_PER_IP: 120_000,
+    MAX_STREAMS_PER_CALLER: 100,
     ACCEPT_MAX_WAITING: 500_000,
     WORKER_HEALTH_PORT: undefined,
     METRICS_TOKEN: undefined,

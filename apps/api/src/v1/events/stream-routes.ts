@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { assignPositions, findPosition, watchEvents } from '@carillon/shared/events'
 import type { Services } from '../../services.ts'
-import { attachStream, onceOver, sseHeaders } from '../sse-stream.ts'
+import { onceOver, openCallerStream, sseHeaders } from '../sse-stream.ts'
 import { openEventStream } from './open-event-stream.ts'
 import { parseEventId } from './parse-event-id.ts'
 import { eventStreamQuery } from './schema.ts'
@@ -22,7 +22,7 @@ export function eventStreamRoutes ({ database, log }: Services): FastifyPluginAs
 
     app.get('/events/stream', {
       exposeHeadRoute: false,
-      config: { callers: { scope: 'notifications:read' } },
+      config: { callers: { scope: 'notifications:read' }, problems: ['tooManyStreams'] },
       schema: {
         operationId: 'watchEvents',
         tags: ['events'],
@@ -45,10 +45,10 @@ export function eventStreamRoutes ({ database, log }: Services): FastifyPluginAs
       const after = seen === undefined
         ? await assignPositions(database)
         : await findPosition(database, parseEventId('last-event-id', seen))
-      const stream = openEventStream({ database, watch, log }, { after, types: type === undefined ? undefined : [type], userId })
+      const filter = { after, types: type === undefined ? undefined : [type], userId }
+      const stream = openCallerStream(app, request, reply.raw, () => openEventStream({ database, watch, log }, filter))
       open.add(stream)
       onceOver(stream, () => { open.delete(stream) })
-      attachStream(app, request, reply.raw, stream)
       reply.type('text/event-stream').headers(sseHeaders)
       return await reply.send(stream)
     })

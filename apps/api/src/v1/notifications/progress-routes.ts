@@ -7,7 +7,7 @@ import { notFound } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { idParams } from '../../input/fields.ts'
 import { createProgressFeed } from '../../notifications/progress-feed.ts'
-import { attachStream, onceOver, openSseStream, sseHeaders } from '../sse-stream.ts'
+import { onceOver, openCallerStream, openSseStream, sseHeaders } from '../sse-stream.ts'
 import { toProgressResponse } from './response.ts'
 
 /** Progress as server-sent events (WHATWG HTML §9.2). */
@@ -21,7 +21,7 @@ export function progressRoutes (services: Services): FastifyPluginAsyncTypebox {
 
     app.get('/notifications/:id/events', {
       exposeHeadRoute: false,
-      config: { callers: { scope: 'notifications:read' } },
+      config: { callers: { scope: 'notifications:read' }, problems: ['tooManyStreams'] },
       schema: {
         operationId: 'watchNotification',
         tags: ['notifications'],
@@ -47,8 +47,7 @@ export function progressRoutes (services: Services): FastifyPluginAsyncTypebox {
       // A browser reconnects after the end of a stream, unless the response is a 204.
       if (progress.isOver && progress.version === seen) return reply.code(204).send(null)
 
-      const stream = openStream(id, progress, seen)
-      attachStream(app, request, reply.raw, stream)
+      const stream = openCallerStream(app, request, reply.raw, () => openStream(id, progress, seen))
       reply.type('text/event-stream').headers(sseHeaders)
       return await reply.send(stream)
     })
