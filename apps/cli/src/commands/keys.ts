@@ -8,6 +8,9 @@ import type { CommandContext } from '../command-context.ts'
 import { checkEncryption, forgetKey } from '../keys/check-encryption.ts'
 import { rotateEncryption } from '../keys/rotate-encryption.ts'
 import { printable } from '../printable.ts'
+import { addRenew } from '../keys/add-renew.ts'
+import { keyTable, toKeyJson } from '../keys/key-table.ts'
+import { lifetime } from '../keys/lifetime.ts'
 import { openDataDir } from '../up/data-dir.ts'
 import { rotateProviderKey } from '../up/secrets.ts'
 import { withDatabase } from '../with-database.ts'
@@ -21,6 +24,7 @@ export function addKeys (program: Command, context: CommandContext): void {
   addCreate(keys, context)
   addList(keys, context)
   addRevoke(keys, context)
+  addRenew(keys, new Argument('<id>', 'the id that `keys list` shows (key_…)').argParser(parseKeyId), context)
   addGenerate(keys, context)
   addRotate(keys, context)
 }
@@ -32,15 +36,19 @@ function addCreate (keys: Command, { env, print, terminal: { output } }: Command
     .requiredOption('--name <name>', 'what the key is for, 1 to 200 characters', parseName)
     .addOption(new Option('--scope <scope...>', 'what the key may do').choices(scopes))
     .option('--all', 'give the key every scope')
+    .option('--expires <time>', 'when the key expires, from now, such as 12h, 90d or 1y. Without it, the key does not expire', lifetime(60))
     .option('--quiet', 'print the key and nothing else')
     .option('--json', 'print {"id", "key"}')
-    .action(async ({ name, scope, all, quiet, json }: CreateOptions, command: Command) => {
+    .action(async ({ name, scope, all, expires, quiet, json }: CreateOptions, command: Command) => {
       const wanted = all === true ? [...scopes] : [...new Set(scope)]
       if (wanted.length === 0) command.error('error: name the scopes of the key with --scope, or use --all')
-      const { id, key } = await withDatabase(env, (database) => createApiKey(database, { name, scopes: wanted }))
+      const expiresAt = expires === undefined ? null : new Date(Date.now() + expires * 1_000)
+      const { id, key } = await withDatabase(env, (database) => createApiKey(database, { name, scopes: wanted, expiresAt }))
       if (json === true) return print(JSON.stringify({ id: publicId('apiKey', id), key }))
       print(key)
-      if (quiet !== true) output.write(`Created ${publicId('apiKey', id)} (${printable(name)}) with ${wanted.join(', ')}. Copy the key now: it is not shown again.\n`)
+      if (quiet === true) return
+      const expiry = expiresAt === null ? '' : ` It expires at ${expiresAt.toISOString()}.`
+      output.write(`Created ${publicId('apiKey', id)} (${printable(name)}) with ${wanted.join(', ')}. Copy the key now: it is not shown again.${expiry}\n`)
     })
 }
 
@@ -48,22 +56,21 @@ interface CreateOptions {
   name: string
   scope?: Scope[]
   all?: true
+  expires?: number
   quiet?: true
   json?: true
 }
 
 function addList (keys: Command, { env, print, named, terminal: { output } }: CommandContext): void {
   keys.command('list')
-    .summary('list the keys')
+    .summary('list the keys, with their last use and expiry')
     .option('--json', 'print a JSON array')
     .action(async ({ json }: { json?: true }) => {
-      const rows = (await withDatabase(env, listApiKeys)).map((row) => ({ ...row, id: publicId('apiKey', row.id) }))
-      if (json === true) return print(JSON.stringify(rows))
+      const rows = await withDatabase(env, (database) => listApiKeys(database))
+      const now = Date.now()
+      if (json === true) return print(JSON.stringify(rows.map((row) => toKeyJson(row, now))))
       if (rows.length === 0) output.write(named('There are no keys. Create one with `carillon keys create`.\n'))
-      for (const { id, name, scopes: allowed, createdAt, revokedAt } of rows) {
-        const state = revokedAt === null ? allowed.join(', ') : `revoked ${revokedAt.toISOString()}`
-        print(`${id}  ${createdAt.toISOString()}  ${printable(name)}  ${state}`)
-      }
+      else keyTable(rows, now).forEach(print)
     })
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createApiKey, findApiKey } from '@carillon/shared/api-keys'
+import { createApiKey, verifyApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
 import { keyGenerators } from '@carillon/shared/config'
 import { parseVaultKeys } from '@carillon/shared/vault'
@@ -30,7 +30,7 @@ export async function openSecrets (dataDir: DataDir): Promise<Secrets> {
 export async function openOperatorKey (dataDir: DataDir, secrets: Secrets, databaseUrl: string): Promise<string> {
   const database = openDatabase({ url: databaseUrl, max: 1 })
   try {
-    const known = secrets.operatorKey === undefined ? undefined : await findApiKey(database, secrets.operatorKey)
+    const known = secrets.operatorKey === undefined ? undefined : await verifyApiKey(database, secrets.operatorKey)
     if (secrets.operatorKey !== undefined && scopes.every((scope) => known?.scopes.includes(scope))) return secrets.operatorKey
     const { key } = await createApiKey(database, { name: 'carillon up', scopes: [...scopes] })
     await dataDir.writeSecret(file, JSON.stringify({ ...secrets, operatorKey: key }))
