@@ -7,6 +7,8 @@ import { createUserTokens } from './user-tokens.ts'
 export interface UserCaller {
   kind: 'user'
   user: User
+  /** The generation of the token. */
+  generation: number
   /** The team of the token, if any. */
   teamId: string | undefined
   /** The return URL of the token, if any. */
@@ -23,6 +25,6 @@ export function createUserIdentifier (
     const user = subject === undefined ? undefined : await findUser(database, subject.userId)
     if (subject === undefined || user === undefined) return 'invalid'
     if (subject.generation < user.tokenGeneration) return 'revoked'
-    return { kind: 'user', user, teamId: subject.teamId, returnTo: subject.returnTo }
+    return { kind: 'user', user, generation: subject.generation, teamId: subject.teamId, returnTo: subject.returnTo }
   }
 }

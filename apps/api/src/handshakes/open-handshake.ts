@@ -16,6 +16,8 @@ export interface HandshakeInput {
   kind: HandshakeKind
   account: string | undefined
   returnTo: string | undefined
+  /** The generation of the user token that opens it. */
+  tokenGeneration: number | undefined
 }
 
 const beginTimeoutMs = 25_000
@@ -30,7 +32,7 @@ const requestsPerHandshake: Record<HandshakeKind, number> = {
 
 /**
  * Opens a handshake and returns its id. A verifier or a code is requested from the provider now. The other kinds request nothing
- * until the user confirms or enters an address. Throws HandshakeFailure, and Problem `tooManyRequests`.
+ * until the user confirms or enters an address. Throws HandshakeFailure, TokensRevokedError, and Problem `tooManyRequests`.
  */
 export async function openHandshake (
   services: Services, provider: Provider, { kind, ...input }: HandshakeInput
@@ -47,12 +49,18 @@ export async function openHandshake (
 
 /**
  * Opens another handshake like `handshake`, for permissions that the user did not give. It is bound to the browser with `secret`.
+ * Throws what `openHandshake` does.
  */
 export async function reopenHandshake (
-  services: Services, provider: Provider, { userId, team, account, returnTo }: Handshake
+  services: Services, provider: Provider, { userId, team, account, returnTo, tokenGeneration }: Handshake
 ): Promise<{ id: string, secret: string }> {
   const id = await openHandshake(services, provider, {
-    userId, teamId: team?.id, kind: 'redirect', account: account ?? undefined, returnTo: returnTo ?? undefined
+    userId,
+    teamId: team?.id,
+    kind: 'redirect',
+    account: account ?? undefined,
+    returnTo: returnTo ?? undefined,
+    tokenGeneration: tokenGeneration ?? undefined
   })
   const secret = newBrowserSecret()
   await bindHandshake(services.database, { id, browser: secret }, services.now())

@@ -66,4 +66,7 @@ t.test('reconnects only an account that this browser has connected at this provi
   t.match(next.location, /\/connect\/pushbullet\/start\?handshake=hsk_/)
   t.match((await createBrowser().get(next.location ?? '')).text, /Reason: foreignCookie/, 'it is bound to this browser immediately')
   t.equal((await walk.browser.get(next.location ?? '')).status, 200)
+
+  await api.ask('POST', '/v1/users/anna/revoke-tokens', { token: await api.makeKey('users:write') })
+  t.match((await again(walk.id)).text, /Reason: tokensRevoked/, 'a revoked token opens no handshake through a completed one')
 })

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { and, eq, gt, isNull } from 'drizzle-orm'
+import { and, eq, gt, isNull, lte } from 'drizzle-orm'
 import { handshakes, newId, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
+import { TokensRevokedError } from './tokens-revoked-error.ts'
 
 const lifetimeMs = 10 * 60 * 1000
 
@@ -40,6 +41,8 @@ export interface Handshake {
   stateHash: string | null
   browserHash: string | null
   formHash: string | null
+  /** The generation of the user token that opened it. Null when it is not known. */
+  tokenGeneration: number | null
   expiresAt: Date
 }
 
@@ -66,30 +69,44 @@ export interface NewHandshake {
   /** The code in the link of a `link` handshake, by which `holdOpenedGrant` finds it. */
   linkCode?: string
   returnTo: string | undefined
+  /** The generation of the user token that opens it. Without it, the user's tokens are not checked. */
+  tokenGeneration?: number | undefined
   /** Defaults to ten minutes from now. */
   expiresAt?: Date | undefined
 }
 
-/** Opens a handshake. In this folder, `now` is in milliseconds since the epoch. */
-export async function createHandshake (
-  { db }: Database,
-  { id = newId(), userId, teamId, provider, kind = 'redirect', account, pending, linkCode, returnTo, expiresAt }: NewHandshake,
-  now: number
-): Promise<string> {
-  await db.insert(handshakes).values({
-    id,
-    userId,
-    teamId: teamId ?? null,
-    provider,
-    kind,
-    account: account ?? null,
-    pending: pending ?? null,
-    stateHash: linkCode === undefined ? null : hashSecret(linkCode),
-    returnTo: returnTo ?? null,
-    createdAt: new Date(now),
-    expiresAt: expiresAt ?? new Date(now + lifetimeMs)
+/**
+ * Opens a handshake. Throws TokensRevokedError when the tokens of that generation were revoked since the request was admitted.
+ * In this folder, `now` is in milliseconds since the epoch.
+ */
+export async function createHandshake ({ db }: Database, handshake: NewHandshake, now: number): Promise<string> {
+  const { id = newId(), userId, teamId, provider, kind = 'redirect', account, pending, linkCode, returnTo, expiresAt } = handshake
+  const { tokenGeneration } = handshake
+  await db.transaction(async (tx) => {
+    if (tokenGeneration !== undefined) await assertNotRevoked(tx, userId, tokenGeneration)
+    await tx.insert(handshakes).values({
+      id,
+      userId,
+      teamId: teamId ?? null,
+      provider,
+      kind,
+      account: account ?? null,
+      pending: pending ?? null,
+      stateHash: linkCode === undefined ? null : hashSecret(linkCode),
+      returnTo: returnTo ?? null,
+      tokenGeneration: tokenGeneration ?? null,
+      createdAt: new Date(now),
+      expiresAt: expiresAt ?? new Date(now + lifetimeMs)
+    })
   })
   return id
+}
+
+/** Waits for a revocation that is being committed. A later one waits for this transaction, and then finds the handshake. */
+async function assertNotRevoked (db: Pick<Database['db'], 'select'>, userId: string, generation: number): Promise<void> {
+  const valid = await db.select({ id: users.id }).from(users)
+    .where(and(eq(users.id, userId), lte(users.tokenGeneration, generation))).for('share')
+  if (valid.length === 0) throw new TokensRevokedError()
 }
 
 export async function findHandshake ({ db }: Database, id: string, now: number): Promise<Handshake | undefined> {

@@ -16,3 +16,4 @@ export {
 export { eraseNewSecrets, keepNewSecret, openNewSecret } from './new-secrets.ts'
 export { openPendingAuthorization, sealPendingAuthorization } from './pending-authorization.ts'
 export type { PendingAuthorization } from './pending-authorization.ts'
+export { TokensRevokedError } from './tokens-revoked-error.ts'

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { publicId } from '@carillon/shared/db'
+import { TokensRevokedError } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { isOwnHandshake, newBrowserSecret } from '../../handshakes/browser-binding.ts'
 import { startUrl } from '../../handshakes/handshake-urls.ts'
@@ -50,9 +51,13 @@ export function addStartPage (scope: FastifyInstance, context: ProviderContext, 
     if (!isSameOrigin(request, site)) return replies.refuse(reply, 'notSameOrigin')
     if (!isOwnHandshake(handshake, cookies.read(request))) return replies.refuse(reply, 'foreignCookie')
     if (handshake.team?.isOwn === false) return replies.refuse(reply, 'notOwner')
-    const { id, secret } = await reopenHandshake(services, provider, handshake)
-    cookies.set(request, reply, id, secret)
-    return reply.redirect(startUrl(site, provider.id, id), 303)
+    const opened = await reopenHandshake(services, provider, handshake).catch((error: unknown) => {
+      if (error instanceof TokensRevokedError) return undefined
+      throw error
+    })
+    if (opened === undefined) return replies.refuse(reply, 'tokensRevoked')
+    cookies.set(request, reply, opened.id, opened.secret)
+    return reply.redirect(startUrl(site, provider.id, opened.id), 303)
   })
 
   async function toAuthorizeUrl (request: FastifyRequest, reply: FastifyReply, state: string): Promise<string> {

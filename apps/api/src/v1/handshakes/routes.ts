@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { publicId } from '@carillon/shared/db'
+import { TokensRevokedError } from '@carillon/shared/handshakes'
 import type { Provider } from '@carillon/shared/providers'
-import { callingUser, requireUser, returnToOf } from '../../auth/callers.ts'
+import { callingUser, refuseRevokedToken, requireUser, returnToOf, tokenGenerationOf } from '../../auth/callers.ts'
 import { chosenTeam, requireOwner } from '../../auth/teams.ts'
 import { describeTriesLeft } from '../../handshakes/describe-tries-left.ts'
 import { decideAccount } from '../../handshakes/finish/decide-account.ts'
@@ -45,8 +46,10 @@ export function handshakeRoutes (services: Services): FastifyPluginAsyncTypebox 
       const { provider, returnTo = returnToOf(request, site), ...input } = readHandshakeInput(services, request.body)
       const { id: userId } = requireUser(request)
       const teamId = await teamToConnect(request, provider, request.body.teamId)
-      const id = await openHandshake(services, provider, { userId, teamId, returnTo, ...input })
+      const tokenGeneration = tokenGenerationOf(request)
+      const id = await openHandshake(services, provider, { userId, teamId, returnTo, tokenGeneration, ...input })
         .catch((error: unknown) => {
+          if (error instanceof TokensRevokedError) refuseRevokedToken()
           throw error instanceof HandshakeFailure ? toFailedProblem(error.reason, provider, site) : error
         })
       const handshakeId = publicId('handshake', id)

@@ -1,4 +1,4 @@
-import { createBrowser } from '@carillon/testing'
+import { createBrowser, until } from '@carillon/testing'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { buildApp } from '../../../src/app.ts'
@@ -64,6 +64,44 @@ t.test('ends what the connect page has started with a token', async (t) => {
 
   const again = textAt((await open(fresh)).body, 'id')
   t.match((await bind(token, again)).text, /Reason: unknownHandshake/, 'the revoked token binds no handshake to its browser')
+})
+
+t.test('opens no handshake for a request that was admitted before the revocation', async (t) => {
+  const token = await api.makeUser('fay')
+  const { sql } = api.database
+  const openWhileLocked = async (table: string, meanwhile: () => Promise<unknown>) => {
+    let opening: ReturnType<typeof open> | undefined
+    await sql.begin(async (tx) => {
+      await tx`lock table ${tx(table)} in exclusive mode`
+      opening = open(token)
+      await until(async () => (await sql`select 1 from pg_locks where not granted`).length > 0)
+      await meanwhile()
+    })
+    return await opening
+  }
+  // The request is charged after it was admitted, and before it opens the handshake.
+  const refused = await openWhileLocked('outgoing_budgets', () => revoke('fay'))
+  t.match(refused, { status: 401, body: { code: 'tokenRevoked' }, headers: { 'www-authenticate': /error="invalid_token"/ } })
+  const ofFay = () => sql<Array<{ status: string }>>`
+    select status from handshakes join users on users.id = user_id where external_id = 'fay' order by handshakes.id`
+  t.same(await ofFay(), [])
+})
+
+t.test('a revocation waits for the handshake that is being opened, and fails it', async (t) => {
+  const token = await api.makeUser('gil')
+  const { sql } = api.database
+  let [opening, revoking]: Array<Promise<{ body: unknown }>> = []
+  await sql.begin(async (tx) => {
+    await tx`lock table handshakes in exclusive mode`
+    opening = open(token)
+    await until(async () => (await sql`select 1 from pg_locks where not granted`).length === 1)
+    revoking = revoke('gil')
+    await until(async () => (await sql`select 1 from pg_locks where not granted`).length === 2)
+  })
+  const opened = await opening
+  t.match((await revoking)?.body, { failedHandshakes: 1 })
+  const fresh = await api.makeUser('gil')
+  t.match((await api.ask('GET', `/v1/handshakes/${textAt(opened, 'body.id')}`, { token: fresh })).body, { status: 'failed', error: 'tokensRevoked' })
 })
 
 t.test('knows no user who was never named', async (t) => {
