@@ -1,10 +1,13 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ApiKey } from '@carillon/shared/api-keys'
+import { createKeyUses } from '@carillon/shared/api-keys'
+import type { ApiKey, CheckedKey } from '@carillon/shared/api-keys'
 import type { Actor } from '@carillon/shared/audit'
 import type { Scope } from '@carillon/shared/db'
+import { logRepeats } from '@carillon/shared/log'
 import type { User } from '@carillon/shared/users'
 import { readReturnTo } from '../handshakes/return-to.ts'
 import { Problem } from '../problems/problem.ts'
+import { networkOf } from '../rate-limits/network-of.ts'
 import type { Services, Site } from '../services.ts'
 import { readBearer } from './bearer.ts'
 import { createUserIdentifier } from './identify-user.ts'
@@ -13,7 +16,7 @@ import { createKeys } from './keys.ts'
 
 /**
  * Who may call a route: API keys with this scope, users, or both. A route that `confirmsKey` checks in its own statement that the
- * key is not revoked, so a cached key is enough to call it.
+ * key was neither revoked nor changed, so a cached key is enough to call it.
  */
 type Callers = { scope: Scope, user?: true, confirmsKey?: true } | { scope?: never, user: true, confirmsKey?: never }
 
@@ -32,6 +35,8 @@ declare module 'fastify' {
      * revoked, or the token has expired. Checks until the returned function is called.
      */
     watchCaller: (request: FastifyRequest, onLost: () => void) => () => void
+    /** The calling API key as it is now. For routes that `confirmsKey`, whose statement refused the cached one. */
+    readCallingKey: (request: FastifyRequest) => Promise<ApiKey | undefined>
   }
 }
 
@@ -42,7 +47,11 @@ const recheckMs = 5_000
 export function admitCallers (app: FastifyInstance, services: Services): void {
   const identifyUser = createUserIdentifier(services)
   const keys = createKeys(services.database, services.now)
+  const uses = createKeyUses({
+    database: services.database, onError: logRepeats(services.log, 'warn', 'could not store the last use of API keys')
+  })
   app.decorateRequest('caller', null)
+  app.addHook('onClose', async () => { await uses.close() })
 
   app.addHook('onRoute', ({ method, url, config }) => {
     if (method !== 'OPTIONS' && callersOf(config) === undefined) throw new TypeError(`${url} does not say who may call it`)
@@ -60,7 +69,10 @@ export function admitCallers (app: FastifyInstance, services: Services): void {
   /** A request without a valid token is charged to its network. An error of the database says nothing about the token. */
   async function identifyBearer (request: FastifyRequest, reply: FastifyReply, callers: Callers): Promise<Caller> {
     try {
-      return await identify(bearerOf(request), callers)
+      const caller = await identify(request, callers)
+      const expiresAt = caller.kind === 'key' ? caller.key.expiresAt : null
+      if (expiresAt !== null) reply.header('carillon-key-expires-at', expiresAt.toISOString())
+      return caller
     } catch (error) {
       if (error instanceof Problem) app.chargeNetwork(request, reply)
       throw error
@@ -81,17 +93,24 @@ export function admitCallers (app: FastifyInstance, services: Services): void {
 
   async function check (request: FastifyRequest): Promise<void> {
     const callers = callersOf(request.routeOptions.config)
-    if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: true }), callers)
+    if (callers !== undefined) admit(await identify(request, { ...callers, confirmsKey: true }), callers)
   }
 
-  async function identify (token: string, { confirmsKey }: { confirmsKey?: true }): Promise<Caller> {
+  app.decorate('readCallingKey', async (request) => {
+    const caller = await identify(request, {})
+    return caller.kind === 'key' ? caller.key : undefined
+  })
+
+  async function identify (request: FastifyRequest, { confirmsKey }: { confirmsKey?: true }): Promise<Caller> {
+    const token = bearerOf(request)
     if (token.startsWith('ck_')) {
-      const key = await (confirmsKey === true ? keys.recall(token) : keys.find(token))
-      return key === undefined ? refuseKey() : { kind: 'key', key }
+      const key = requireValid(await (confirmsKey === true ? keys.recall(token) : keys.find(token)))
+      uses.record(key.id, services.now(), () => networkOf(request.ip))
+      return { kind: 'key', key }
     }
     const user = await identifyUser(token)
     if (user === 'invalid') throw invalidToken('The token is invalid or has expired')
-    if (user === 'revoked') throw new Problem('tokenRevoked', 'The tokens of this user were revoked: create a new one', { headers: invalidTokenHeaders })
+    if (user === 'revoked') refuseRevokedToken()
     return user
   }
 }
@@ -99,6 +118,24 @@ export function admitCallers (app: FastifyInstance, services: Services): void {
 /** Throws the problem of an unknown or revoked key. */
 export function refuseKey (): never {
   throw invalidToken('The API key is unknown or revoked')
+}
+
+/** Throws the problem of a user token that was revoked. */
+export function refuseRevokedToken (): never {
+  throw new Problem('tokenRevoked', 'The tokens of this user were revoked: create a new one', { headers: invalidTokenHeaders })
+}
+
+function requireValid (checked: CheckedKey | undefined): ApiKey {
+  switch (checked?.state) {
+    case undefined: return refuseKey()
+    case 'valid': return checked.key
+    case 'expired': throw expired(`The API key expired at ${checked.at.toISOString()}: use another key`)
+    case 'replaced': throw expired(`The API key was rotated, and this secret of it ended at ${checked.at.toISOString()}: use the new one`)
+  }
+}
+
+function expired (detail: string): Problem {
+  return new Problem('apiKeyExpired', detail, { headers: invalidTokenHeaders })
 }
 
 /** The calling user; undefined for an operator, who may see the data of all users. */
@@ -109,6 +146,11 @@ export function callingUser ({ caller }: FastifyRequest): User | undefined {
 /** The calling user of a route that only users may call. */
 export function requireUser (request: FastifyRequest): User {
   return callingUser(request) ?? refuse(new Problem('wrongCaller', 'This call requires a user token'))
+}
+
+/** The generation of the calling user's token, which a revocation makes invalid. */
+export function tokenGenerationOf ({ caller }: FastifyRequest): number | undefined {
+  return caller?.kind === 'user' ? caller.generation : undefined
 }
 
 /** The return URL of the calling user's token, if it is still one of the site. */

@@ -1,4 +1,5 @@
 import { normalizeMimeType, readWebUrl } from '@carillon/http'
+import type { ApiKey } from '@carillon/shared/api-keys'
 import { newId } from '@carillon/shared/db'
 import { currentRequestId } from '@carillon/shared/log'
 import type { Draft } from '@carillon/shared/notifications'
@@ -6,9 +7,9 @@ import type { Message } from '@carillon/shared/providers'
 import type { FileInput, MessageInput, NotificationInput } from './notification-input.ts'
 
 /** The draft of valid input, with a new id unless the caller has one. */
-export function toDraft (body: NotificationInput, createdBy: string | undefined, id: string = newId()): Draft {
+export function toDraft (body: NotificationInput, key: ApiKey | undefined, id: string = newId()): Draft {
   const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
-  const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown, createdBy }
+  const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown, createdBy: key?.id, keyVersion: key?.version }
   return { id, origin: 'api', ...fields, requestId: currentRequestId(), ...timesOf(body) }
 }
 

@@ -11,7 +11,7 @@ const problemSchema = Type.Object({
   instance: Type.String({ description: 'The id of the request as a URI' }),
   requestId: Type.String({ description: 'The id of the request: its `X-Request-Id`, which is also in the log of the server' }),
   code: Type.Enum(Object.keys(problemTable) as ProblemCode[]),
-  reason: Type.Optional(Type.String({ description: 'For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md. For `wrongStatus`: the current status' })),
+  reason: Type.Optional(Type.String({ description: 'For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md. For `wrongStatus` and `apiKeyInactive`: the current status' })),
   contact: Type.Optional(Type.String({ description: 'For `notOwner` and `notConnected`: the name of the owner of the team' })),
   errors: Type.Optional(Type.Array(Type.Object({
     path: Type.String({ description: 'Such as `message.url` or `audience.userIds.3`' }),

@@ -16,7 +16,7 @@ export function problemsOf ({ method, url, schema, config = {} }: Route): Proble
   const { callers, problems = [] } = config
   const isForBoth = callers?.scope !== undefined && callers.user === true
   return [...new Set<ProblemCode>([
-    'badRequest', 'invalidInput', 'unauthenticated', 'invalidToken', 'expectationFailed', 'rateLimited', 'headersTooLarge', 'internal', 'unavailable', 'closing',
+    'badRequest', 'invalidInput', 'unauthenticated', 'invalidToken', 'apiKeyExpired', 'expectationFailed', 'rateLimited', 'headersTooLarge', 'internal', 'unavailable', 'closing',
     ...acceptsKey({ method, config }) ? ['idempotencyKeyInUse', 'idempotencyKeyReused'] as const : [],
     ...callers?.scope === undefined ? [] : ['insufficientScope' as const],
     ...callers?.user === true ? ['tokenRevoked' as const] : [],

@@ -1,11 +1,12 @@
 import { accountExamples } from './examples/accounts.ts'
+import { apiKeyExamples } from './examples/api-keys.ts'
 import { endpointExamples } from './examples/endpoints.ts'
 import { eventExamples } from './examples/events.ts'
 import { notificationExamples } from './examples/notifications.ts'
 import type { ProblemCode } from '../problems/problem-table.ts'
 import { problemExamples } from './problem-responses.ts'
 
-const examples: Record<string, object> = { ...accountExamples, ...endpointExamples, ...eventExamples, ...notificationExamples }
+const examples: Record<string, object> = { ...accountExamples, ...apiKeyExamples, ...endpointExamples, ...eventExamples, ...notificationExamples }
 
 /** Examples of contents that are not JSON, by their type. */
 const textExamples: Record<string, string> = {

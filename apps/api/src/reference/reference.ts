@@ -37,6 +37,7 @@ export async function describeApi (app: FastifyInstance, site: Site): Promise<vo
         { name: 'notifications', description: 'Messages and their deliveries' },
         { name: 'events', description: 'What happened, and the URLs of your site that receive events' },
         { name: 'providers', description: 'The services that deliver notifications' },
+        { name: 'keys', description: 'API keys: create, rotate and revoke them' },
         { name: 'status', description: 'The state of the deployment' }
       ],
       components: {

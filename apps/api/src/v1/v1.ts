@@ -9,6 +9,7 @@ import { readJsonBodies } from '../input/json-body.ts'
 import { toRouteProblem } from '../problems/addresses.ts'
 import { problemResponse } from '../problems/problem-schema.ts'
 import type { Services } from '../services.ts'
+import { apiKeyRoutes } from './api-keys/routes.ts'
 import { connectionRoutes } from './connections/routes.ts'
 import { connectorRoutes } from './connectors/routes.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
@@ -17,6 +18,7 @@ import { endpointRoutes } from './endpoints/routes.ts'
 import { resendRoutes } from './endpoints/resend-routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { eventStreamRoutes } from './events/stream-routes.ts'
+import { limitStreams } from './limit-streams.ts'
 import { progressRoutes } from './notifications/progress-routes.ts'
 import { handshakeRoutes } from './handshakes/routes.ts'
 import { importRoutes } from './connections/import-routes.ts'
@@ -54,6 +56,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     })
     admitCallers(app, services)
     repeatResponses(app, services)
+    limitStreams(app, services)
 
     await app.register(userTokenRoutes(services))
     await app.register(userRoutes(services))
@@ -76,6 +79,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(endpointRoutes(services))
     await app.register(attemptRoutes(services))
     await app.register(statusRoutes(services))
+    await app.register(apiKeyRoutes(services))
     await app.register(resendRoutes(services))
   }
 }

@@ -34,6 +34,9 @@ const calls = [
   ['GET', '/v1/notifications/ntf_x', 'notifications:read', false],
   ['GET', '/v1/notifications/ntf_x/deliveries', 'notifications:read', false],
   ['GET', '/v1/notifications/ntf_x/deliveries/con_x', 'notifications:read', false],
+  ['GET', '/v1/api-keys', 'admin', false],
+  ['POST', '/v1/api-keys/key_x/rotate', 'admin', false, {}],
+  ['DELETE', '/v1/api-keys/key_x', 'admin', false],
   ['GET', '/v1/endpoints', 'endpoints:write', false],
   ['POST', '/v1/endpoints/end_x/rotate-secret', 'endpoints:write', false],
   ['POST', '/v1/endpoints/end_x/test', 'endpoints:write', false]

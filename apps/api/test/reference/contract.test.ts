@@ -41,6 +41,7 @@ t.test(`keeps its contract in ${rounds * perRound} requests, valid and broken`, 
   const notifications = await create('/v1/notifications', operator, Array.from({ length: 60 }, () => noteTo(...users)))
   const handshakes = await create('/v1/handshakes', user, ['ntfy', 'blotre', 'webpush'].map((provider) => ({ provider })))
   const endpoints = await create('/v1/endpoints', operator, Array.from({ length: 30 }, () => ({ url: 'https://site.example/', events: ['*'] })))
+  const keys = await create('/v1/api-keys', operator, Array.from({ length: 30 }, () => ({ name: 'shop', scopes: ['users:write'] })))
   await api.ask('PUT', '/v1/teams/crew', { token: operator, body: { name: 'The crew', ownerId: 'alice', memberIds: ['user-1'] } })
   const { body: events } = await api.ask('GET', '/v1/events?limit=200', { token: operator })
   const eventIds = (at(events, 'data') as Array<{ id: string }>).map(({ id }) => id)
@@ -54,6 +55,7 @@ t.test(`keeps its contract in ${rounds * perRound} requests, valid and broken`, 
     'notifications.id': notifications,
     'handshakes.id': handshakes,
     'endpoints.id': endpoints,
+    'api-keys.id': keys,
     'events.id': eventIds,
     eventId: eventIds,
     event: eventIds,

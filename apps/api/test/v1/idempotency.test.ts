@@ -120,6 +120,20 @@ t.test('stores neither keys nor tokens in clear', async (t) => {
   t.same((await send('secret-of-the-caller', { userId: 'ann' }, { path: '/v1/user-tokens' })).body, first.body)
 })
 
+t.test('repeats the secret of an endpoint, which is stored sealed', async (t) => {
+  const create = () => send('endpoint', { url: 'https://site.example/', events: ['*'] }, { path: '/v1/endpoints' })
+  const created = await create()
+  const { id, secret } = created.body as { id: string, secret: string }
+  const rotateSecret = () => send('rotation', undefined, { path: `/v1/endpoints/${id}/rotate-secret` })
+  const rotated = await rotateSecret()
+  const { secret: newSecret } = rotated.body as { secret: string }
+  t.not(newSecret, secret)
+  t.same((await create()).body, created.body)
+  t.same((await rotateSecret()).body, rotated.body)
+  const stored = JSON.stringify([await sql`select * from idempotency_keys`, await sql`select * from endpoints`])
+  for (const text of [secret, newSecret]) t.notOk(stored.includes(text) || stored.includes(text.slice('whsec_'.length)))
+})
+
 t.test('GET ignores the header', async (t) => {
   t.match(await api.ask('GET', '/v1/notifications', { token, headers: { 'idempotency-key': 'read' } }), { status: 200 })
   t.match(await api.ask('GET', '/v1/notifications', { token, headers: { 'idempotency-key': 'read' } }), { headers: { 'idempotency-replayed': undefined } })

@@ -1,57 +1,64 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNotNull, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import { apiKeys, newId } from '../db/index.ts'
 import type { Database, Scope } from '../db/index.ts'
+import { keyColumns, toApiKey } from './api-key.ts'
+import type { ApiKey, keyStatuses } from './api-key.ts'
+import { hashKey, newSecret } from './secrets.ts'
 
-export interface ApiKey {
-  id: string
+export interface NewApiKey {
+  /** Of a request that may have been handled before, and whose response was lost: the key then gets another secret. */
+  id?: string
   name: string
   scopes: Scope[]
-  createdAt: Date
-  revokedAt: Date | null
+  expiresAt?: Date | null | undefined
 }
 
-const columns = {
-  id: apiKeys.id, name: apiKeys.name, scopes: apiKeys.scopes, createdAt: apiKeys.createdAt, revokedAt: apiKeys.revokedAt
-}
-
-/**
- * Creates a key: `ck_`, 32 hex digits of the row's id, and 43 characters of secret. `key` is not stored, so return it to the
- * user now.
- */
+/** Creates a key. `key` is not stored, so return it to the user now. */
 export async function createApiKey (
-  { db }: Database, { name, scopes }: { name: string, scopes: Scope[] }
+  { db }: Pick<Database, 'db'>, { id = newId(), name, scopes, expiresAt = null }: NewApiKey
 ): Promise<{ id: string, key: string }> {
-  const id = newId()
-  const key = `ck_${id.replaceAll('-', '')}${randomBytes(32).toString('base64url')}`
-  await db.insert(apiKeys).values({ id, name, scopes, secretHash: hash(key) })
+  const key = newSecret(id)
+  const secretHash = hashKey(key)
+  await db.insert(apiKeys).values({ id, name, scopes, expiresAt, secretHash })
+    .onConflictDoUpdate({ target: apiKeys.id, set: { secretHash, version: sql`${apiKeys.version} + 1` } })
   return { id, key }
 }
 
-/** Finds the row of `key`. Undefined when it is malformed, unknown or revoked. Compares in constant time. */
-export async function findApiKey ({ db }: Database, key: string): Promise<ApiKey | undefined> {
-  const id = /^ck_([0-9a-f]{32})[\w-]{43}$/.exec(key)?.[1]?.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-  if (id === undefined) return undefined
-  const [row] = await db.select({ ...columns, secretHash: apiKeys.secretHash }).from(apiKeys)
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
-  if (row === undefined) return undefined
-  const { secretHash, ...found } = row
-  return timingSafeEqual(Buffer.from(secretHash), Buffer.from(hash(key))) ? found : undefined
+export async function findApiKey ({ db }: Pick<Database, 'db'>, id: string): Promise<ApiKey | undefined> {
+  const [row] = await db.select(keyColumns).from(apiKeys).where(eq(apiKeys.id, id))
+  return row && toApiKey(row)
 }
 
-/** All keys, newest first, including revoked ones. */
-export async function listApiKeys ({ db }: Database): Promise<ApiKey[]> {
-  return db.select(columns).from(apiKeys).orderBy(desc(apiKeys.id))
+export interface KeyPage {
+  limit?: number
+  /** Only older keys. */
+  before?: string | undefined
+  status?: typeof keyStatuses[number] | undefined
+  now?: number
 }
 
-/** Revokes a key. False when it does not exist or is already revoked. */
-export async function revokeApiKey ({ db }: Database, id: string): Promise<boolean> {
-  const rows = await db.update(apiKeys).set({ revokedAt: sql`now()` })
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt))).returning({ id: apiKeys.id })
-  return rows.length === 1
+/** Lists keys, newest first, including revoked ones. */
+export async function listApiKeys ({ db }: Pick<Database, 'db'>, { limit, before, status, now = Date.now() }: KeyPage = {}): Promise<ApiKey[]> {
+  const time = new Date(now)
+  const conditions = {
+    active: and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, time))),
+    expired: and(isNull(apiKeys.revokedAt), lte(apiKeys.expiresAt, time)),
+    revoked: isNotNull(apiKeys.revokedAt)
+  }
+  const query = db.select(keyColumns).from(apiKeys)
+    .where(and(status && conditions[status], before === undefined ? undefined : lt(apiKeys.id, before)))
+    .orderBy(desc(apiKeys.id)).$dynamic()
+  return (await (limit === undefined ? query : query.limit(limit))).map(toApiKey)
 }
 
-/** A fast hash is sufficient, because the secret has 256 bits and cannot be guessed. */
-function hash (key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+/** Changes a key that is not revoked. Undefined when there is none. */
+export async function updateApiKey (
+  { db }: Pick<Database, 'db'>, id: string, { name, expiresAt }: { name?: string | undefined, expiresAt?: Date | null | undefined }
+): Promise<ApiKey | undefined> {
+  const [row] = await db.update(apiKeys).set({
+    // An update without changes would be an error.
+    name: name ?? sql`${apiKeys.name}`,
+    ...expiresAt !== undefined && { expiresAt, version: sql`${apiKeys.version} + 1` }
+  }).where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt))).returning(keyColumns)
+  return row && toApiKey(row)
 }

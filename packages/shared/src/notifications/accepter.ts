@@ -8,7 +8,7 @@ import type { Audience, Draft } from './draft.ts'
 import { enqueueBatches, enqueuePlans, enqueueWakes } from '../deliveries/enqueue.ts'
 import type { Tracing } from '../tracing/index.ts'
 import { AlreadyAcceptedError } from './already-accepted-error.ts'
-import { RevokedKeyError } from './revoked-key-error.ts'
+import { StaleKeyError } from './stale-key-error.ts'
 
 /** The limits of one statement. Further drafts go into the next one. */
 const draftsPerInsert = 500
@@ -18,8 +18,8 @@ const recipientsPerTeam = 100
 
 export interface Accepter {
   /**
-   * Resolves once the notification and its deliveries are committed. Rejects with RevokedKeyError when its API key is revoked,
-   * and with AlreadyAcceptedError when a notification has its id.
+   * Resolves once the notification and its deliveries are committed. Rejects with StaleKeyError when its API key was revoked or
+   * changed, and with AlreadyAcceptedError when a notification has its id.
    */
   accept: (draft: Draft) => Promise<Accepted>
   /** Accepts several drafts of one API key, all or none, in one statement. Returns the results in their order. */
@@ -81,7 +81,7 @@ export function createAccepter ({ database, queues, log, tracing, onAccepted = (
       for (const { drafts, resolve, reject } of group) {
         const own = accepted.slice(assigned, assigned += drafts.length)
         if (own.every((one) => one !== undefined)) resolve(own)
-        else reject(new RevokedKeyError())
+        else reject(new StaleKeyError())
       }
     } catch (error) {
       // A draft that the database refuses must not fail the others of its group.

@@ -29,6 +29,8 @@ export interface Draft {
   connectionId?: string | undefined
   /** The API key's id. */
   createdBy?: string | undefined
+  /** The version of the API key that was checked. Without it, the key may have changed. */
+  keyVersion?: number | undefined
   /** The id of the request that creates it. */
   requestId?: string | undefined
   /** Of the request (W3C Trace Context). The attempts of its deliveries become part of that trace. */

@@ -3,7 +3,7 @@ import t from 'tap'
 import { createApiKey, revokeApiKey } from '../../src/api-keys/index.ts'
 import { openDatabase } from '../../src/db/index.ts'
 import { createLog } from '../../src/log/index.ts'
-import { createAccepter, RevokedKeyError } from '../../src/notifications/index.ts'
+import { createAccepter, StaleKeyError } from '../../src/notifications/index.ts'
 import type { Accepter } from '../../src/notifications/index.ts'
 import { openCountedDatabase } from '../open-counted-database.ts'
 import { connect } from '../people.ts'
@@ -106,7 +106,7 @@ t.test('rejects only notifications of a revoked key', async (t) => {
     accepter.accept(draftTo(['ann'])), accepter.acceptAll(refused), accepter.accept(draftTo(['ann'], { createdBy })), accepter.accept(draftTo(['ann']))
   ])
   t.same(results.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'fulfilled'])
-  t.ok(results.every((result) => result.status === 'fulfilled' || result.reason instanceof RevokedKeyError))
+  t.ok(results.every((result) => result.status === 'fulfilled' || result.reason instanceof StaleKeyError))
   t.match(await database.sql`select count(*)::int as count from notifications`, [{ count: 2 }])
 })
 

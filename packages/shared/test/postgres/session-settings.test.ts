@@ -1,7 +1,7 @@
 import { testDatabase } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createApiKey, findApiKey } from '../../src/api-keys/index.ts'
+import { createApiKey, verifyApiKey } from '../../src/api-keys/index.ts'
 import { migrateDatabase, openDatabase } from '../../src/db/index.ts'
 import { ensureUser } from '../../src/users/index.ts'
 import { openPgPool, parseDatabaseUrl } from '../../src/postgres/index.ts'
@@ -39,7 +39,7 @@ for (const [name, toUrl] of Object.entries(urls)) {
     const database = openDatabase({ url, max: 2 })
     t.teardown(database.close)
     const { key, id } = await createApiKey(database, { name: 'Žluťoučký', scopes: ['notifications:write'] })
-    t.match(await findApiKey(database, key), { id })
+    t.match(await verifyApiKey(database, key), { id })
     t.equal((await ensureUser(database, { externalId: 'ada' })).externalId, 'ada')
     const [row] = await database.sql<Array<Record<string, string>>>`
       select '2026-02-03 04:05:06+00'::timestamptz::text as moment, '1 day 2 hours'::interval::text as span,

@@ -44,10 +44,11 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       requireBroadcast(request, [request.body.audience])
       await assertAudienceSize(services, [request.body.audience], 'audience')
       const key = callingKey(request)
-      const draft = toDraft(request.body, key?.id, request.keyClaim?.resourceId)
-      const [accepted] = (await acceptOnce(services, [draft], { named: maxNamed.detail, key })).map(toNotificationResponse)
+      const draft = toDraft(request.body, key, request.keyClaim?.resourceId)
+      const readKey = () => app.readCallingKey(request)
+      const accepted = await acceptOnce(services, [draft], { named: maxNamed.detail, key, readKey })
       reply.code(202).header('location', `${publicPath(site)}/v1/notifications/${publicId('notification', draft.id)}`)
-      return accepted
+      return accepted.map(toNotificationResponse)[0]
     })
 
     app.post('/notifications/batch', {
@@ -71,8 +72,9 @@ export function notificationRoutes (services: Services): FastifyPluginAsyncTypeb
       const { keyClaim } = request
       const key = callingKey(request)
       const drafts = notifications.map((one, index) =>
-        toDraft(one, key?.id, keyClaim === null ? undefined : idAfter(keyClaim.resourceId, index)))
-      const accepted = await acceptOnce(services, drafts, { named: maxNamed.list, key })
+        toDraft(one, key, keyClaim === null ? undefined : idAfter(keyClaim.resourceId, index)))
+      const readKey = () => app.readCallingKey(request)
+      const accepted = await acceptOnce(services, drafts, { named: maxNamed.list, key, readKey })
       reply.code(202)
       return { data: accepted.map(toNotificationResponse) }
     })

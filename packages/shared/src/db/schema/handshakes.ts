@@ -52,6 +52,8 @@ export const handshakes = pgTable('handshakes', {
   /** Sealed. The secret that the connection's user is shown until `expiresAt`, if there is one. */
   newSecret: text(),
   connectionId: uuid().references(() => connections.id, { onDelete: 'cascade' }),
+  /** The generation of the user token that opened it. Null for those of earlier versions. */
+  tokenGeneration: integer(),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   expiresAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [

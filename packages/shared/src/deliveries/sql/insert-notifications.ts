@@ -20,7 +20,7 @@ export interface Accepted {
 }
 
 export interface Inserted {
-  /** In the order of the drafts. Undefined when the API key of the draft is revoked: nothing was stored for it. */
+  /** In the order of the drafts. Undefined when the API key of the draft was revoked or changed: nothing was stored for it. */
   accepted: Array<Accepted | undefined>
   /** Deliveries that are due, and wake-ups for those that are due later. */
   batches: Batch[]
@@ -36,7 +36,7 @@ export interface Inserted {
 export async function insertNotifications ({ sql }: Database, drafts: Draft[], offered: string[]): Promise<Inserted> {
   const [row] = await sql<[InsertedRow]>`
     with asked as (${readDrafts(sql, drafts)}),
-    draft as (${withoutRevokedKeys(sql)}),
+    draft as (${withoutStaleKeys(sql)}),
     team as (${findTeams(sql, drafts)}),
     listed as (${listRecipients(sql, drafts)}),
     recipient as (${findUsers(sql)}),
@@ -72,13 +72,15 @@ function readDrafts (sql: Sql, drafts: Draft[]): Fragment {
   return sql`
     select * from jsonb_to_recordset(${JSON.stringify(drafts.map(toRecord))}::jsonb) as draft (
       id uuid, origin text, audience jsonb, message jsonb, providers text[], data jsonb, send_at timestamptz,
-      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid, connection_id uuid, request_id text, traceparent text)`
+      expires_at timestamptz, spread_seconds int, on_unknown text, created_by uuid, key_version int, connection_id uuid, request_id text,
+      traceparent text)`
 }
 
-function withoutRevokedKeys (sql: Sql): Fragment {
+function withoutStaleKeys (sql: Sql): Fragment {
   return sql`
     select * from asked
-    where created_by is null or exists (select from api_keys where api_keys.id = created_by and revoked_at is null)`
+    where created_by is null or exists (
+      select from api_keys where api_keys.id = created_by and revoked_at is null and version = coalesce(key_version, version))`
 }
 
 function findTeams (sql: Sql, drafts: Draft[]): Fragment {
@@ -202,8 +204,8 @@ interface InsertedRow extends Omit<Inserted, 'accepted'> {
 }
 
 function toRecord ({
-  id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy, connectionId, requestId,
-  traceparent
+  id, origin, audience, message, providers, data, sendAt, expiresAt, spreadSeconds, onUnknown = 'hold', createdBy, keyVersion, connectionId,
+  requestId, traceparent
 }: Draft): object {
   return {
     id,
@@ -217,6 +219,7 @@ function toRecord ({
     spread_seconds: spreadSeconds,
     on_unknown: onUnknown,
     created_by: createdBy,
+    key_version: keyVersion,
     request_id: requestId,
     connection_id: connectionId,
     traceparent
