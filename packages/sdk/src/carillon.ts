@@ -1,5 +1,6 @@
 import { openApi } from './api/open-api.ts'
 import type { CarillonOptions } from './api/open-api.ts'
+import { createApiKeys } from './resources/api-keys.ts'
 import { createConnections } from './resources/connections.ts'
 import { createEndpoints } from './resources/endpoints.ts'
 import { createEvents } from './resources/events.ts'
@@ -11,6 +12,7 @@ import { createUsers } from './resources/users.ts'
 
 /** The API of one Carillon. Every failed call throws CarillonError, or the reason of `signal`. */
 export class Carillon {
+  readonly apiKeys: ReturnType<typeof createApiKeys>
   readonly connections: ReturnType<typeof createConnections>
   readonly connectors: ReturnType<typeof createConnectors>
   readonly endpoints: ReturnType<typeof createEndpoints>
@@ -23,6 +25,7 @@ export class Carillon {
 
   constructor (options: CarillonOptions) {
     const api = openApi(options)
+    this.apiKeys = createApiKeys(api)
     this.connections = createConnections(api)
     this.connectors = createConnectors(api)
     this.endpoints = createEndpoints(api)

@@ -38,7 +38,7 @@ t.test('every example of the README runs against Carillon, with the built packag
       await site.connect('alice')
     }
   }
-  const [, connect, send, connections, page, deliveries, errors, repeated, , disconnect] = printed
+  const [, connect, send, connections, page, deliveries, errors, repeated, , disconnect, rotate] = printed
   t.match(connect, new RegExp(`browser to ${apiUrl}/connect#token=`))
   t.match(send, /(completed|sending): 1 sent$/)
   t.match(connections, /con_\S+ at \w+ is active/)
@@ -47,6 +47,7 @@ t.test('every example of the README runs against Carillon, with the built packag
   t.match(errors, /: message\.url .+\nRequest \S+ is in the log/)
   t.match(repeated, /: ntf_/)
   t.equal(disconnect, 'Disconnect: ')
+  t.match(rotate, /: mobile backend has a new secret\. The earlier one works until \d{4}-\S+Z\.$/)
   const arrived = (await site.inbox('alice')).map(({ item }) => item.title)
   t.ok(arrived.includes('Your order is ready'))
   t.match(await site.api('GET', '/v1/connections?userId=alice'), { data: [] })

@@ -9,8 +9,8 @@ import type { FileInput, MessageInput, NotificationInput } from './notification-
 /** The draft of valid input, with a new id unless the caller has one. */
 export function toDraft (body: NotificationInput, key: ApiKey | undefined, id: string = newId()): Draft {
   const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
-  const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown, createdBy: key?.id, keyVersion: key?.version }
-  return { id, origin: 'api', ...fields, requestId: currentRequestId(), ...timesOf(body) }
+  const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown }
+  return { id, origin: 'api', ...fields, createdBy: key?.id, keyVersion: key?.version, requestId: currentRequestId(), ...timesOf(body) }
 }
 
 /** The times of the input, which may be no moments. */

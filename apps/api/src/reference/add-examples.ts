@@ -6,7 +6,9 @@ import { notificationExamples } from './examples/notifications.ts'
 import type { ProblemCode } from '../problems/problem-table.ts'
 import { problemExamples } from './problem-responses.ts'
 
-const examples: Record<string, object> = { ...accountExamples, ...apiKeyExamples, ...endpointExamples, ...eventExamples, ...notificationExamples }
+const examples: Record<string, object> = {
+  ...accountExamples, ...apiKeyExamples, ...endpointExamples, ...eventExamples, ...notificationExamples
+}
 
 /** Examples of contents that are not JSON, by their type. */
 const textExamples: Record<string, string> = {

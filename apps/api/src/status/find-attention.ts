@@ -1,4 +1,5 @@
 import type { HostState } from '@carillon/shared/throttling'
+import { findKeyAttention } from './find-key-attention.ts'
 import { findStoreAttention } from './find-store-attention.ts'
 import { findWorkerAttention } from './find-worker-attention.ts'
 import type { Attention, ProviderStatus, Status } from './status.ts'
@@ -12,7 +13,8 @@ export function findAttention (status: Status): Attention[] {
     ...findWorkerAttention(status),
     ...status.providers.flatMap((provider) => findProviderAttention(provider, status)),
     ...findPlanningAttention(status),
-    ...findStoreAttention(status)
+    ...findStoreAttention(status),
+    ...findKeyAttention(status)
   ]
   return [...found.filter(({ severity }) => severity === 'error'), ...found.filter(({ severity }) => severity === 'warning')]
 }

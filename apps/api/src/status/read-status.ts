@@ -1,4 +1,5 @@
 import { productVersion } from '@carillon/http'
+import { listKeysToRenew } from '@carillon/shared/api-keys'
 import { inspectDatabase } from '@carillon/shared/db'
 import { listProviderStates } from '@carillon/shared/deliveries'
 import { countUnplanned } from '@carillon/shared/notifications'
@@ -24,12 +25,13 @@ export function createStatusReader (services: Services): () => Promise<Status> {
 }
 
 async function readStatus ({ database, providers, perSecond, queueBackend, now, log }: Services): Promise<Status> {
-  const [workers, states, unplanned, facts, queue] = await Promise.all([
+  const [workers, states, unplanned, facts, queue, keysToRenew] = await Promise.all([
     listWorkers(database),
     listProviderStates(database, [...providers.keys()]),
     countUnplanned(database),
     inspectDatabase(database),
-    readQueue({ queueBackend, log })
+    readQueue({ queueBackend, log }),
+    listKeysToRenew(database, now())
   ])
   return {
     version: productVersion,
@@ -45,7 +47,8 @@ async function readStatus ({ database, providers, perSecond, queueBackend, now, 
     })),
     unplanned,
     database: facts,
-    queue
+    queue,
+    keysToRenew
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ApiKey } from '@carillon/shared/api-keys'
 import type { DatabaseFacts } from '@carillon/shared/db'
 import type { Unplanned } from '@carillon/shared/notifications'
 import type { RedisFacts } from '@carillon/shared/queue'
@@ -14,6 +15,8 @@ export interface Status {
   unplanned: Unplanned
   database: DatabaseFacts
   queue: QueueStatus
+  /** API keys that expire soon, or have expired although they were in use. */
+  keysToRenew: ApiKey[]
 }
 
 export interface ProviderStatus {
@@ -35,7 +38,7 @@ export interface QueueStatus {
 /** Something that a person has to look at. */
 export interface Attention {
   severity: 'error' | 'warning'
-  /** What it is about: `workers`, `database`, `queue`, or the id of a provider. */
+  /** What it is about: `workers`, `database`, `queue`, `keys`, or the id of a provider. */
   subject: string
   explanation: string
   nextStep: string

@@ -20,7 +20,21 @@ const healthy: Status = {
   providers: [slack],
   unplanned: { number: 0, oldestAt: null },
   database,
-  queue: { kind: 'redis', redis }
+  queue: { kind: 'redis', redis },
+  keysToRenew: []
+}
+const shopKey = {
+  id: '01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d95',
+  name: 'shop',
+  scopes: [],
+  createdAt: before(600),
+  expiresAt: before(-60),
+  revokedAt: null,
+  rotatedAt: null,
+  earlierSecretsUntil: null,
+  lastUsedAt: null,
+  lastUsedFrom: null,
+  version: 0
 }
 const waiting = { due: 12, later: 0, broadcast: 30, oldestDueAt: before(300) }
 const late = before(300).toISOString()
@@ -30,6 +44,10 @@ type Found = [severity: string, subject: string, explanation: string]
 const cases: Array<[name: string, change: Partial<Status>, expected: Found[]]> = [
   ['nothing', {}, []],
   ['jobs in PostgreSQL', { queue: { kind: 'postgres', redis: undefined } }, []],
+  ['API keys that expire soon or have expired', { keysToRenew: [shopKey, { ...shopKey, expiresAt: before(60) }] }, [
+    ['warning', 'keys', `The API key shop (key_${shopKey.id}) expires at ${before(-60).toISOString()}.`],
+    ['warning', 'keys', `The API key shop (key_${shopKey.id}) expired at ${before(60).toISOString()}, and was used until then.`]
+  ]],
   ['no worker', { workers: [] }, [['error', 'workers', 'No worker is running, so nothing is sent.']]],
   ['a worker that was lost, and no other', { workers: [{ ...worker, isAlive: false }] }, [
     ['error', 'workers', `No worker is running, so nothing is sent. The last one, web1 (process 17), was last seen at ${before(3).toISOString()}.`]

@@ -6,6 +6,7 @@ import type { QueueBackend } from '@carillon/shared/queue'
 import type { Config } from '@carillon/shared/config'
 import type { CommandContext } from '../command-context.ts'
 import { describeError } from '../describe-error.ts'
+import { checkApiKeys } from './check-api-keys.ts'
 import { checkConfiguration } from './check-configuration.ts'
 import { checkPostgres } from './check-database.ts'
 import { checkKeys } from './check-keys.ts'
@@ -46,7 +47,7 @@ async function checkStores (config: Config): Promise<Finding[]> {
       ...isUsable && keys !== undefined ? [await checkKeys(database, keys)] : [],
       // The queue in PostgreSQL needs a database that works.
       ...isUsable || config.REDIS_URL !== undefined ? await checkJobs(config, url) : [],
-      ...isUsable ? [await checkWorkers(database)] : []
+      ...isUsable ? [...await checkApiKeys(database), await checkWorkers(database)] : []
     ]
   } finally {
     await database.close()

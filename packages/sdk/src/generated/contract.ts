@@ -1029,6 +1029,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description Newest first, with their last use. Never contains the keys themselves. With an API key: scope `admin`.
+         */
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * Create an API key
+         * @description The response contains the key, which is not shown again. It can have no scope that your key lacks, and no later expiry. With an API key: scope `admin`.
+         */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve an API key
+         * @description With an API key: scope `admin`.
+         */
+        get: operations["getApiKey"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Every process refuses it at once. It stays in the list. A key cannot revoke itself while no other key has the scope `admin`. With an API key: scope `admin`.
+         */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an API key
+         * @description Changes its name or its expiry. Scopes do not change: create another key. An expired key works again with a later expiry. With an API key: scope `admin`.
+         */
+        patch: operations["updateApiKey"];
+        trace?: never;
+    };
+    "/v1/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an API key
+         * @description Gives the key another secret. Its id, name and scopes stay the same. The response contains the key, which is not shown again. With an API key: scope `admin`.
+         */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/{id}/resend": {
         parameters: {
             query?: never;
@@ -1129,8 +1201,8 @@ export interface components {
             /** @description The id of the request: its `X-Request-Id`, which is also in the log of the server */
             requestId: string;
             /** @enum {unknown} */
-            code: "badRequest" | "malformedJson" | "invalidInput" | "unauthenticated" | "invalidSignature" | "invalidToken" | "tokenRevoked" | "insufficientScope" | "wrongCaller" | "notOwner" | "notFound" | "methodNotAllowed" | "requestTimeout" | "notConnected" | "connectionClosed" | "needsReauth" | "handshakeOver" | "wrongStatus" | "idempotencyKeyInUse" | "endpointDisabled" | "endpointLimit" | "nothingToRetry" | "bodyTooLarge" | "pathTooLong" | "unsupportedMediaType" | "expectationFailed" | "idempotencyKeyReused" | "teamRequired" | "wrongVerifier" | "wrongCode" | "addressRefused" | "handshakeFailed" | "tooManyRequests" | "rateLimited" | "headersTooLarge" | "internal" | "notForwarded" | "providerUnavailable" | "busy" | "closing" | "unavailable" | "notReady" | "providerTimeout";
-            /** @description For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md. For `wrongStatus`: the current status */
+            code: "badRequest" | "malformedJson" | "invalidInput" | "unauthenticated" | "invalidSignature" | "invalidToken" | "apiKeyExpired" | "tokenRevoked" | "insufficientScope" | "exceedsOwnRights" | "wrongCaller" | "notOwner" | "notFound" | "methodNotAllowed" | "requestTimeout" | "notConnected" | "connectionClosed" | "needsReauth" | "handshakeOver" | "wrongStatus" | "idempotencyKeyInUse" | "apiKeyInactive" | "lastAdminKey" | "endpointDisabled" | "endpointLimit" | "nothingToRetry" | "bodyTooLarge" | "pathTooLong" | "unsupportedMediaType" | "expectationFailed" | "idempotencyKeyReused" | "teamRequired" | "wrongVerifier" | "wrongCode" | "addressRefused" | "handshakeFailed" | "tooManyRequests" | "tooManyStreams" | "rateLimited" | "headersTooLarge" | "internal" | "notForwarded" | "providerUnavailable" | "busy" | "closing" | "unavailable" | "notReady" | "providerTimeout";
+            /** @description For `handshakeFailed` and `handshakeOver`: a reason of docs/api.md. For `wrongStatus` and `apiKeyInactive`: the current status */
             reason?: string;
             /** @description For `notOwner` and `notConnected`: the name of the owner of the team */
             contact?: string;
@@ -2507,7 +2579,7 @@ export interface components {
              * @enum {unknown}
              */
             severity: "error" | "warning";
-            /** @description `workers`, `database`, `queue`, or a provider */
+            /** @description `workers`, `database`, `queue`, `keys`, or a provider */
             subject: string;
             explanation: string;
             nextStep: string;
@@ -2592,6 +2664,98 @@ export interface components {
             broadcasts: components["schemas"]["WaitingBroadcasts"];
             database: components["schemas"]["DatabaseStatus"];
             queue: components["schemas"]["QueueStatus"];
+        };
+        /** ApiKeyRequest */
+        ApiKeyRequest: {
+            /** @description What the key is for. Control characters, line breaks and characters that change the direction of text are not allowed */
+            name: string;
+            /** @description What the key may do. Your key must have them too */
+            scopes: ("users:write" | "teams:write" | "connections:read" | "connections:write" | "connections:import" | "connections:proxy" | "notifications:read" | "notifications:write" | "notifications:broadcast" | "endpoints:write" | "admin")[];
+            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
+            expiresAt?: string | null;
+            /** @description The same in seconds from now. Send one of both */
+            expiresIn?: number;
+        };
+        /** ApiKeyWithKey */
+        ApiKeyWithKey: {
+            /** @description `key_…` */
+            id: string;
+            name: string;
+            scopes: ("users:write" | "teams:write" | "connections:read" | "connections:write" | "connections:import" | "connections:proxy" | "notifications:read" | "notifications:write" | "notifications:broadcast" | "endpoints:write" | "admin")[];
+            /** @enum {unknown} */
+            status: "active" | "expired" | "revoked";
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /** @description Null: it does not expire */
+            expiresAt: string | null;
+            /** @description Null: it is not revoked */
+            revokedAt: string | null;
+            /** @description When the present secret replaced an earlier one */
+            rotatedAt: string | null;
+            /** @description Until when an earlier secret works. Null when none does */
+            earlierSecretsUntil: string | null;
+            /** @description To the minute. Null: it was never used */
+            lastUsedAt: string | null;
+            /** @description The network of that request: an IPv4 address or an IPv6 /64 */
+            lastUsedFrom: string | null;
+            /** @description `ck_…`: the key itself. It is not part of any later response */
+            key: string;
+        };
+        /** ApiKey */
+        ApiKey: {
+            /** @description `key_…` */
+            id: string;
+            name: string;
+            scopes: ("users:write" | "teams:write" | "connections:read" | "connections:write" | "connections:import" | "connections:proxy" | "notifications:read" | "notifications:write" | "notifications:broadcast" | "endpoints:write" | "admin")[];
+            /** @enum {unknown} */
+            status: "active" | "expired" | "revoked";
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /** @description Null: it does not expire */
+            expiresAt: string | null;
+            /** @description Null: it is not revoked */
+            revokedAt: string | null;
+            /** @description When the present secret replaced an earlier one */
+            rotatedAt: string | null;
+            /** @description Until when an earlier secret works. Null when none does */
+            earlierSecretsUntil: string | null;
+            /** @description To the minute. Null: it was never used */
+            lastUsedAt: string | null;
+            /** @description The network of that request: an IPv4 address or an IPv6 /64 */
+            lastUsedFrom: string | null;
+        };
+        /** ApiKeyList */
+        ApiKeyList: {
+            data: components["schemas"]["ApiKey"][];
+            /** @description The `cursor` of the next page. Null on the last page */
+            nextCursor: string | null;
+        };
+        /** ApiKeyUpdate */
+        ApiKeyUpdate: {
+            /** @description What the key is for. Control characters, line breaks and characters that change the direction of text are not allowed */
+            name?: string;
+            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
+            expiresAt?: string | null;
+            /** @description The same in seconds from now. Send one of both */
+            expiresIn?: number;
+        };
+        /** ApiKeyRotation */
+        ApiKeyRotation: {
+            /**
+             * @description For how long earlier secrets of the key still work. 0: they end at once
+             * @default 86400
+             */
+            overlapSeconds?: number;
+            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
+            expiresAt?: string | null;
+            /** @description The same in seconds from now. Send one of both */
+            expiresIn?: number;
         };
         /** ResendRequest */
         ResendRequest: {
@@ -2739,6 +2903,12 @@ export type Migrations = components['schemas']['Migrations'];
 export type DatabaseStatus = components['schemas']['DatabaseStatus'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type Status = components['schemas']['Status'];
+export type ApiKeyRequest = components['schemas']['ApiKeyRequest'];
+export type ApiKeyWithKey = components['schemas']['ApiKeyWithKey'];
+export type ApiKey = components['schemas']['ApiKey'];
+export type ApiKeyList = components['schemas']['ApiKeyList'];
+export type ApiKeyUpdate = components['schemas']['ApiKeyUpdate'];
+export type ApiKeyRotation = components['schemas']['ApiKeyRotation'];
 export type ResendRequest = components['schemas']['ResendRequest'];
 export type EndpointDelivery = components['schemas']['EndpointDelivery'];
 export type EventDeliveries = components['schemas']['EventDeliveries'];
@@ -4512,6 +4682,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                status?: "active" | "expired" | "revoked";
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+        };
+    };
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithKey"];
+                };
+            };
+        };
+    };
+    getApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyUpdate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithKey"];
                 };
             };
         };

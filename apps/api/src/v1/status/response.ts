@@ -11,7 +11,7 @@ export const statusResponse = Type.Object({
   ok: Type.Boolean({ description: 'Whether nothing needs attention' }),
   attention: Type.Array(Type.Object({
     severity: Type.Enum(['error', 'warning'], { description: '`error`: messages wait or may be lost until a person acts' }),
-    subject: Type.String({ description: '`workers`, `database`, `queue`, or a provider' }),
+    subject: Type.String({ description: '`workers`, `database`, `queue`, `keys`, or a provider' }),
     explanation: Type.String(),
     nextStep: Type.String()
   }, { title: 'Attention' }), { description: 'What needs attention, errors first' }),

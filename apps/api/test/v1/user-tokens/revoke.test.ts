@@ -90,16 +90,16 @@ t.test('opens no handshake for a request that was admitted before the revocation
 t.test('a revocation waits for the handshake that is being opened, and fails it', async (t) => {
   const token = await api.makeUser('gil')
   const { sql } = api.database
-  let [opening, revoking]: Array<Promise<{ body: unknown }>> = []
+  const running: { opening?: ReturnType<typeof open>, revoking?: ReturnType<typeof revoke> } = {}
   await sql.begin(async (tx) => {
     await tx`lock table handshakes in exclusive mode`
-    opening = open(token)
+    running.opening = open(token)
     await until(async () => (await sql`select 1 from pg_locks where not granted`).length === 1)
-    revoking = revoke('gil')
+    running.revoking = revoke('gil')
     await until(async () => (await sql`select 1 from pg_locks where not granted`).length === 2)
   })
-  const opened = await opening
-  t.match((await revoking)?.body, { failedHandshakes: 1 })
+  const opened = await running.opening
+  t.match((await running.revoking)?.body, { failedHandshakes: 1 })
   const fresh = await api.makeUser('gil')
   t.match((await api.ask('GET', `/v1/handshakes/${textAt(opened, 'body.id')}`, { token: fresh })).body, { status: 'failed', error: 'tokensRevoked' })
 })

@@ -59,8 +59,8 @@ export const accounts: Target[] = [
     generate: true,
     equivalents: {
       'drop "app.decorateRequest(\'caller\', null)"': 'the hook adds the property anyway; the line keeps the shape of requests the same',
-      ['"if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: true }), callers)" → ' +
-      '"if (callers !== undefined) admit(await identify(bearerOf(request), { ...callers, confirmsKey: false }), callers)"']:
+      ['"if (callers !== undefined) admit(await identify(request, { ...callers, confirmsKey: true }), callers)" → ' +
+      '"if (callers !== undefined) admit(await identify(request, { ...callers, confirmsKey: false }), callers)"']:
         'the key is looked up in the database instead of in memory, with the same result'
     }
   },
@@ -68,6 +68,14 @@ export const accounts: Target[] = [
   { file: 'apps/api/src/auth/user-tokens.ts', tests: [`${api}/auth/callers.test.ts`], generate: true },
   { file: 'apps/api/src/auth/teams.ts', tests: [`${api}/v1/teams/access.test.ts`], generate: true },
   { file: 'packages/shared/src/api-keys/api-keys.ts', tests: ['packages/shared/test/api-keys/api-keys.test.ts'], generate: true },
+  {
+    file: 'packages/shared/src/api-keys/secrets.ts',
+    tests: ['packages/shared/test/api-keys/api-keys.test.ts', 'packages/shared/test/api-keys/rotate-api-key.test.ts'],
+    generate: true
+  },
+  { file: 'packages/shared/src/api-keys/rotate-api-key.ts', tests: ['packages/shared/test/api-keys/rotate-api-key.test.ts'], generate: true },
+  { file: 'packages/shared/src/api-keys/revoke-api-key.ts', tests: ['packages/shared/test/api-keys/revoke-api-key.test.ts'], generate: true },
+  { file: 'apps/api/src/v1/api-keys/rights.ts', tests: [`${api}/v1/api-keys/routes.test.ts`], generate: true },
   { file: 'apps/api/src/pages/browser/find-handshake.ts', tests: [`${api}/handshakes/redirect/redirect.test.ts`], generate: true },
   {
     file: 'apps/api/src/handshakes/redirect/oauth2-flow.ts',
