@@ -85,7 +85,7 @@ function parametersOf (schema: Schema, source: Source, name: string): Arbitrary<
 
 /** `notifications.id` for the id in `/v1/notifications/{id}`. */
 function kindOf (path: string, name: string): string {
-  return name === 'id' ? `${/(\w+)\/\{id\}/.exec(path)?.[1]}.id` : name
+  return name === 'id' ? `${/([\w-]+)\/\{id\}/.exec(path)?.[1]}.id` : name
 }
 
 function queriesOf ({ parameters }: Operation, source: Source): Arbitrary<string> {
