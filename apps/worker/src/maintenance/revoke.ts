@@ -1,5 +1,5 @@
 import {
-  endRevocation, isInUse, releaseUnusedGrants, retryRevocation, revocationContext, takeRevocations
+  endRevocation, isInUse, releaseUnusedGrants, replaceRevoked, retryRevocation, revocationContext, takeRevocations
 } from '@carillon/shared/grants'
 import { eraseNewSecrets, revokeAbandonedGrants } from '@carillon/shared/handshakes'
 import type { DueRevocation } from '@carillon/shared/grants'
@@ -7,7 +7,7 @@ import type { Database } from '@carillon/shared/db'
 import { runWithRequestId } from '@carillon/shared/log'
 import type { Log } from '@carillon/shared/log'
 import { ProviderError } from '@carillon/shared/providers'
-import type { RequestContext, Provider } from '@carillon/shared/providers'
+import type { Credentials, RequestContext, Provider } from '@carillon/shared/providers'
 import type { Vault } from '@carillon/shared/vault'
 import { longestWaitsMs, retryDelayMs } from '@carillon/shared/deliveries'
 import { forEachBounded } from '../for-each-bounded.ts'
@@ -47,7 +47,10 @@ async function revokeOne (one: DueRevocation, services: RevokeServices, context:
       return
     }
     const credentials = provider.parseCredentials(JSON.parse(vault.open(one.credentials, revocationContext(one.id))))
-    await provider.revoke(credentials, context)
+    // If they cannot be stored, the revocation goes on with those in memory, which are the only copy.
+    const onRefreshed = (fresh: Credentials): Promise<void> => replaceRevoked(database, vault, one.id, fresh)
+      .catch((error: unknown) => log.warn({ err: error, provider: one.provider }, 'could not store refreshed credentials before their revocation'))
+    await provider.revoke(credentials, { ...context, onRefreshed })
     await endRevocation(database, one.id, { state: 'done' })
   } catch (error) {
     const reason = error instanceof ProviderError ? error.failure.reason : 'internal error'

@@ -1,5 +1,5 @@
 import { disconnect } from '@carillon/shared/connections'
-import { findRevocation } from '@carillon/shared/grants'
+import { findRevocation, revocationContext } from '@carillon/shared/grants'
 import { claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant } from '@carillon/shared/handshakes'
 import { runWithRequestId } from '@carillon/shared/log'
 import { ensureUser } from '@carillon/shared/users'
@@ -129,4 +129,33 @@ t.test('revokes what a handshake obtained and no user confirmed', async (t) => {
   t.match(await database.sql`select pending, obtained_at from handshakes`, [{ pending: null, obtained_at: null }])
   const { data } = await control<{ data: Array<{ endpoint: string, answers: Record<string, number> }> }>('GET', '/stats')
   t.match(data.find(({ endpoint }) => endpoint === 'POST /blotre/v0/oauth2/revoke'), { answers: { 200: 1 } })
+})
+
+t.test('revokes at the second attempt what the first one had to refresh', async (t) => {
+  const [postgres] = await backends()
+  if (postgres === undefined) throw new Error('PostgreSQL is always there')
+  const { connectAt, control, database, services } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['slack'] })
+  const [{ id } = { id: '' }] = await connectAt('slack', ['ann'])
+  await disconnect(database, id, { revokeWith: services.vault })
+  const revokes = { provider: 'slack', match: 'auth.revoke' }
+  await control('POST', '/faults', { ...revokes, status: 200, body: { ok: false, error: 'token_expired' }, times: 1 })
+  await control('POST', '/faults', { ...revokes, status: 503, times: 1 })
+  const slack = services.providers.get('slack')
+  const { http, now, registrations, vault } = services
+  const stored = async () => {
+    const [row] = await database.sql`select id, credentials from revocations`
+    return slack?.parseCredentials(JSON.parse(vault.open(row?.['credentials'], revocationContext(row?.['id']))))
+  }
+  const old = await stored()
+  await revoke(services)
+  t.match(await findRevocation(database, id), { state: 'pending', attempts: 1 })
+  const fresh = await stored()
+  if (slack === undefined || fresh === undefined) throw new Error('Slack is offered')
+  t.notSame(fresh, old, 'the old tokens no longer work')
+  const identify = () => slack.identify(fresh, { http, now, registrations, signal: AbortSignal.timeout(60_000) })
+  t.ok(await identify())
+  await database.sql`update revocations set due_at = now() where state = 'pending'`
+  await revoke(services)
+  t.match(await findRevocation(database, id), { state: 'done', attempts: 2 })
+  await t.rejects(identify(), { failure: { kind: 'unauthorized' } })
 })

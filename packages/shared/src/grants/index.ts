@@ -7,7 +7,7 @@ export { openUnparsed, releaseGrants } from './release-grants.ts'
 export type { Revocation } from './release-grants.ts'
 export { releaseUnusedGrants } from './release-unused-grants.ts'
 export {
-  endRevocation, findRevocation, isInUse, queueRevocation, queueRevocations, retryRevocation, revocationContext,
+  endRevocation, findRevocation, isInUse, queueRevocation, queueRevocations, replaceRevoked, retryRevocation, revocationContext,
   takeRevocations, toRevocation
 } from './revocations.ts'
 export type { DueRevocation, RevocationResult } from './revocations.ts'

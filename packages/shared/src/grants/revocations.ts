@@ -103,6 +103,13 @@ export async function retryRevocation ({ sql }: Database, id: string, reason: st
     where id = ${id} and state = 'pending'`
 }
 
+/** Stores credentials that the provider issued while it revoked the old ones. A retry then revokes these. */
+export async function replaceRevoked ({ sql }: Database, vault: Vault, id: string, credentials: Credentials): Promise<void> {
+  await sql`
+    update revocations set credentials = ${vault.seal(JSON.stringify(credentials), contextOf(id))}, updated_at = now()
+    where id = ${id} and state = 'pending'`
+}
+
 /** The last revocation of a connection's credentials, if any. */
 export async function findRevocation ({ sql }: Database, connectionId: string): Promise<RevocationResult | undefined> {
   const [row] = await sql<Array<Omit<RevocationResult, 'at'> & { at: string }>>`

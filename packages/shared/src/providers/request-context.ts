@@ -25,4 +25,9 @@ export interface RequestContext extends FileContext {
    * stored, and later messages use them.
    */
   onMoved?: (credentials: Credentials) => void
+  /**
+   * Awaited before the first use of credentials that `revoke` had to refresh. The provider no longer accepts the old ones, so only
+   * stored credentials survive an interruption.
+   */
+  onRefreshed?: (credentials: Credentials) => Promise<void>
 }

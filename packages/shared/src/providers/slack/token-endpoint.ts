@@ -1,6 +1,7 @@
 import { isText, ProviderError, requestToken } from '@carillon/http'
 import type { HttpContext } from '@carillon/http'
 import type { Refreshed } from '../capabilities.ts'
+import type { RequestContext } from '../request-context.ts'
 import { toRefreshed } from '../oauth2/refresh-tokens.ts'
 import type { SlackApi } from './api.ts'
 import { classify } from './classify.ts'
@@ -9,7 +10,7 @@ import type { SlackCredentials } from './credentials.ts'
 /** The end and the renewal of a workspace's tokens. Both throw ProviderError. */
 export interface TokenEndpoint {
   refresh: (credentials: SlackCredentials, context: HttpContext) => Promise<Refreshed<SlackCredentials>>
-  revoke: (credentials: SlackCredentials, context: HttpContext) => Promise<void>
+  revoke: (credentials: SlackCredentials, context: RequestContext) => Promise<void>
 }
 
 export function createTokenEndpoint (api: SlackApi, client: { clientId: string, clientSecret: string }): TokenEndpoint {
@@ -28,14 +29,18 @@ export function createTokenEndpoint (api: SlackApi, client: { clientId: string, 
     return { credentials: { ...credentials, ...tokens }, ...rest }
   }
 
-  async function revoke (credentials: SlackCredentials, context: HttpContext): Promise<void> {
+  async function revoke (credentials: SlackCredentials, context: RequestContext): Promise<void> {
     const kind = await failureKindOf(async () => {
       await api.call('auth.revoke', {}, credentials.accessToken, (response, now) =>
         classify(response, now, ({ revoked }) => revoked === true ? true : undefined), context)
     })
     // Slack refuses to revoke an expired token, so it is refreshed first.
     if (kind !== 'expired' || credentials.refreshToken === undefined) return
-    await failureKindOf(async () => { await revoke((await refresh(credentials, context)).credentials, context) })
+    await failureKindOf(async () => {
+      const { credentials: fresh } = await refresh(credentials, context)
+      await context.onRefreshed?.(fresh)
+      await revoke(fresh, context)
+    })
   }
 }
 
