@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
 import { promisify } from 'node:util'
 import { saveConnections } from '@carillon/shared/connections'
 import { createReturnAddresses } from '../../../../packages/shared/src/providers/email/return-address.ts'
@@ -57,6 +59,11 @@ async function refusal (raw: string, to: string): Promise<unknown> {
   return await deliver(raw, to).then(() => undefined, (error: unknown) => Object(error).responseCode)
 }
 
+/** The last line of the log with this message. */
+function lineOf (msg: string): unknown {
+  return api.logLines.map((line) => JSON.parse(line)).findLast((line) => String(line.msg).startsWith(msg))
+}
+
 const notices = async () => (await api.database.sql`select from notices`).length
 
 for (const [server, bounce] of Object.entries(bounceShapes)) {
@@ -109,10 +116,24 @@ t.test('limits the recipients and the size of a mail', async (t) => {
   t.match(await look(), { status: 'active' })
 })
 
+t.test('logs the error of a connection, and goes on', async (t) => {
+  const socket = createConnection(port, '127.0.0.1')
+  await once(socket, 'data')
+  for (const command of ['HELO server.example', 'MAIL FROM:<>']) {
+    socket.write(`${command}\r\n`)
+    await once(socket, 'data')
+  }
+  socket.resetAndDestroy()
+  await until(() => lineOf('a connection to the server for messages failed') !== undefined, { what: 'its line' })
+  t.match(lineOf('a connection to the server for messages failed'), { provider: 'email', err: { message: /ECONNRESET/ } })
+  t.equal(await refusal('Subject: Hello\r\n\r\nHello', 'ann@example.com'), 550)
+})
+
 t.test('asks for the mail again when it cannot be stored', async (t) => {
   const { to, look } = await connect('later@example.com')
   await api.database.sql`alter table notices rename to notices_away`
   t.equal(await refusal(bounceShapes['Postfix']?.(to, 'later@example.com') ?? '', to), 451)
+  t.match(lineOf('could not store a message'), { provider: 'email', err: { message: /notices/ } })
   await api.database.sql`alter table notices_away rename to notices`
   await deliver(bounceShapes['Postfix']?.(to, 'later@example.com') ?? '', to)
   await until(async () => Object(await look()).status === 'revoked', { what: 'the end of the connection' })

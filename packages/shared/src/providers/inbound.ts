@@ -81,7 +81,16 @@ export interface InboundReader {
    * Opens a server for messages that do not arrive over HTTP, and passes each of them to `receive` as a request that `read`
    * accepts. Rejects when its address is in use. Absent when no such server is configured.
    */
-  listen? (receive: (request: InboundRequest) => Promise<void>, now: () => number): Promise<InboundListener>
+  listen? (options: ListenOptions): Promise<InboundListener>
+}
+
+export interface ListenOptions {
+  /** Rejects when the message cannot be stored now. The sender then repeats it. */
+  receive: (request: InboundRequest) => Promise<void>
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** Receives the errors of single connections, such as a reset. The server goes on. */
+  onError: (error: unknown) => void
 }
 
 /** A server that receives messages until it is closed. */

@@ -38,9 +38,10 @@ export function createBounceReader (addresses: ReturnAddresses, { secret, server
 /** Mail arrives at our own server as if a program had posted it, so a repetition counts once there too. */
 function createListen (server: NonNullable<BounceConfig['server']>, addresses: ReturnAddresses, secret: string): NonNullable<InboundReader['listen']> {
   const headers = { authorization: `Bearer ${secret}`, 'content-type': 'message/rfc822' }
-  return async (receive, now) => await openBounceServer({
+  return async ({ receive, now, onError }) => await openBounceServer({
     ...server,
     maxBytes,
+    onError,
     isReturnAddress: (address) => addresses.isRecent(address, now()),
     receive: async (body) => { await receive({ headers, query: new URLSearchParams(), body }) }
   })

@@ -10,6 +10,8 @@ export interface BounceServerOptions {
   isReturnAddress: (address: string) => boolean
   /** Stores the mail. Rejects when it cannot be stored now. */
   receive: (mail: Buffer) => Promise<void>
+  /** Receives the errors of single connections. */
+  onError: (error: unknown) => void
 }
 
 /** A mail about one message has one recipient. */
@@ -23,7 +25,7 @@ const closeTimeoutMs = 2_000
  * address proves itself. Rejects when the address is in use.
  */
 export async function openBounceServer (options: BounceServerOptions): Promise<InboundListener> {
-  const { host, port, maxBytes, isReturnAddress, receive } = options
+  const { host, port, maxBytes, isReturnAddress, receive, onError } = options
   const server = new SMTPServer({
     name: host,
     banner: 'Carillon accepts bounces',
@@ -50,10 +52,12 @@ export async function openBounceServer (options: BounceServerOptions): Promise<I
       })
     }
   })
-  // Connections that clients reset.
-  server.on('error', () => {})
+  let isListening = false
+  // Until then, `once` rejects with the error.
+  server.on('error', (error) => { if (isListening) onError(error) })
   server.listen(port, host)
   await once(server.server, 'listening')
+  isListening = true
   const address = server.server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
