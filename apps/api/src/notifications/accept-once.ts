@@ -34,7 +34,7 @@ export async function acceptOnce (
   } catch (error) {
     if (!(error instanceof AlreadyAcceptedError)) throw error
     const found: Notification[] = []
-    for (const { id } of drafts) found.push(await findNotification(database, id) ?? refuseMissing())
+    for (const { id } of drafts) found.push(await findNotification(database, id, named) ?? refuseMissing())
     return found
   }
 }

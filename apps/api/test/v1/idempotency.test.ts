@@ -60,7 +60,8 @@ t.test('refuses an empty key and one that is too long', async (t) => {
 })
 
 t.test('accepts a batch once, also after a crash', async (t) => {
-  const body = { notifications: [note('A'), note('B'), note('C')] }
+  const many = { ...note('C'), audience: { userIds: ['ann', 'ben', 'cleo', 'dora'] } }
+  const body = { notifications: [note('A'), note('B'), many] }
   const before = await count()
   const first = await send('batch', body, { path: '/v1/notifications/batch' })
   // As if the process had crashed after the commit.
@@ -69,6 +70,9 @@ t.test('accepts a batch once, also after a crash', async (t) => {
   const idsOf = ({ body }: { body: unknown }) => (body as { data: Array<{ id: string }> }).data.map(({ id }) => id)
   t.equal(idsOf(first).length, 3)
   t.same(idsOf(second), idsOf(first))
+  const namedBy = ({ body }: { body: unknown }) => (body as { data: Array<{ audience: object }> }).data[2]?.audience
+  t.same(namedBy(first), { userIds: ['ann', 'ben', 'cleo'] }, 'a list names few recipients')
+  t.same(namedBy(second), namedBy(first))
   t.equal(await count(), before + 3)
 })
 

@@ -5,9 +5,12 @@ import { notificationProgressJoins } from './notification-progress.ts'
 import { notificationColumns, toNotification } from './notification.ts'
 import type { Notification, NotificationRow } from './notification.ts'
 
-export async function findNotification ({ sql }: Database, id: string): Promise<Notification | undefined> {
+/** `named` is the maximum of recipients that the notification names. */
+export async function findNotification (
+  { sql }: Database, id: string, named: number = maxNamed.detail
+): Promise<Notification | undefined> {
   const [row] = await sql<NotificationRow[]>`
-    select ${notificationColumns(sql, maxNamed.detail)} from notifications ${notificationProgressJoins(sql)} where id = ${id}`
+    select ${notificationColumns(sql, named)} from notifications ${notificationProgressJoins(sql)} where id = ${id}`
   return row === undefined ? undefined : toNotification(row)
 }
 
