@@ -11,5 +11,7 @@ export {
   takeRevocations, toRevocation
 } from './revocations.ts'
 export type { DueRevocation, RevocationResult } from './revocations.ts'
+export { reviveGrant } from './revive-grant.ts'
+export type { StoredGrant } from './revive-grant.ts'
 export { openCredentials, sealCredentials, sealTarget, withTarget } from './seal.ts'
 export { canOpenGrant, sampleGrants } from './sample-grants.ts'

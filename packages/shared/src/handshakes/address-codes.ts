@@ -7,8 +7,8 @@ import { sealContext } from '../vault/index.ts'
 import type { Vault } from '../vault/index.ts'
 import { hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
-import { reviveGrant } from './revive-grant.ts'
-import type { StoredGrant } from './revive-grant.ts'
+import { reviveGrant } from '../grants/index.ts'
+import type { StoredGrant } from '../grants/index.ts'
 
 /** The first code and five more. */
 export const maxCodes = 6

@@ -7,7 +7,7 @@ import type { Vault } from '../vault/index.ts'
 import { failHandshake, hashSecret, isPending, stillOpen } from './handshakes.ts'
 import type { Handshake } from './handshakes.ts'
 import { queueRevocation, queueRevocations, toRevocation } from '../grants/index.ts'
-import { reviveGrant } from './revive-grant.ts'
+import { reviveGrant } from '../grants/index.ts'
 
 /** How long the user may take to confirm the account. */
 const decisionMs = 10 * 60 * 1000

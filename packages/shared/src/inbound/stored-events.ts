@@ -1,3 +1,5 @@
+import { reviveGrant } from '../grants/index.ts'
+import type { StoredGrant } from '../grants/index.ts'
 import type { InboundEvent } from '../providers/index.ts'
 import { sealContext } from '../vault/index.ts'
 import type { Vault } from '../vault/index.ts'
@@ -17,10 +19,6 @@ function reviveDates (value: Record<string, unknown>): Record<string, unknown> {
   return {
     ...value,
     ...typeof issuedAt === 'string' && { issuedAt: new Date(issuedAt) },
-    ...typeof grant === 'object' && grant !== null && { grant: reviveExpiry({ ...grant }) }
+    ...typeof grant === 'object' && grant !== null && { grant: reviveGrant(grant as StoredGrant) }
   }
-}
-
-function reviveExpiry (grant: { expiresAt?: unknown }): object {
-  return typeof grant.expiresAt === 'string' ? { ...grant, expiresAt: new Date(grant.expiresAt) } : grant
 }
