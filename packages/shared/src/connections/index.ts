@@ -1,6 +1,7 @@
 export { listEvents } from './events.ts'
 export type { ConnectionEvent } from './events.ts'
 export { closeAccount } from './close-account.ts'
+export type { AccountEnd } from './close-account.ts'
 export { disconnect } from './disconnect.ts'
 export { findConnection, findMissingPermissions, findSealed } from './read.ts'
 export type { Connection, SealedConnection } from './read.ts'

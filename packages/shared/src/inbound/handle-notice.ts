@@ -1,4 +1,5 @@
 import { closeAccount, reopenAccount, unsubscribe } from '../connections/index.ts'
+import type { AccountEnd } from '../connections/index.ts'
 import { publicId } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 import { skipWaiting } from '../deliveries/index.ts'
@@ -37,7 +38,13 @@ export async function handleNotice (services: InboundServices, id: string): Prom
 /** Returns the ids of the connections that the event closed. */
 async function handleEvent (services: InboundServices, provider: string, event: InboundEvent, at: Date): Promise<string[]> {
   switch (event.kind) {
-    case 'accountRemoved': return await close({ accountId: event.accountId, at: event.issuedAt, reason: 'removed at the provider' })
+    case 'accountRemoved': return await close({
+      accountId: event.accountId,
+      at: event.issuedAt,
+      reason: 'removed at the provider',
+      ...services.providers.get(provider)?.survivesRemoval === true &&
+        { revocation: { vault: services.vault, canRevoke: () => true } }
+    })
     case 'deletionRequested': return await close({
       accountId: event.accountId, at: event.issuedAt, reason: 'deleted at the user\'s request', erases: true
     })
@@ -71,7 +78,7 @@ async function handleEvent (services: InboundServices, provider: string, event: 
     log.info({ provider, connectionIds: reopened.map((one) => publicId('connection', one.id)) }, 'connections work again')
   }
 
-  async function close (end: { accountId: string, at: Date, reason: string, erases?: boolean }): Promise<string[]> {
+  async function close (end: Omit<AccountEnd, 'provider'>): Promise<string[]> {
     const closed = await closeAccount(services.database, { provider, ...end })
     for (const id of closed) await skipWaiting(services.database, id)
     return closed

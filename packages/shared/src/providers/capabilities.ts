@@ -55,6 +55,10 @@ export interface Revokes<C extends Credentials = Credentials> {
    * `account`, do not call `revoke` while other credentials of the account are in use.
    */
   readonly revokes?: 'token' | 'account'
+  /**
+   * True when credentials may work on after the user has removed the application at the provider, so they are revoked then too.
+   */
+  readonly survivesRemoval?: true
 }
 
 /** A request through the proxy: its method, and its path with query at the provider's origin. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { handleWaiting, storeMessage } from '../../src/inbound/index.ts'
 import { createLog, runWithRequestId } from '../../src/log/index.ts'
-import type { InboundEvent } from '../../src/providers/index.ts'
+import type { InboundEvent, Provider } from '../../src/providers/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect, vault } from '../people.ts'
 
@@ -12,9 +12,9 @@ const log = createLog({ name: 'test', level: 'info', destination: { write: (line
 const services = { database, vault, providers: new Map(), log, now: Date.now }
 
 /** The event that an account was removed, as the process leaves it that crashed after it had stored the message. */
-async function leave (name: string): Promise<string> {
+async function leave (name: string, provider = 'facebook'): Promise<string> {
   const events: InboundEvent[] = [{ kind: 'accountRemoved', accountId: `account-${name}`, issuedAt: new Date(Date.now() + 1_000) }]
-  const { id = '' } = await storeMessage(database, vault, 'facebook', { id: name, events })
+  const { id = '' } = await storeMessage(database, vault, provider, { id: name, events })
   return id
 }
 
@@ -32,6 +32,15 @@ t.test('handles the events of a process that crashed, once its time is over', as
   t.equal(await statusOf(connection), 'revoked')
   t.match((await sql`select * from notices where id = ${id}`)[0], { events: null, closed: 1 })
   t.match(JSON.parse(lines.at(-1) ?? ''), { msg: 'handled a notice', requestId: 'request-1' }, 'its line names the request of the provider')
+})
+
+t.test('revokes what works on after the user removed the application', async (t) => {
+  const [webhook, token] = [await connect(database, ['cleo'], 'discord'), await connect(database, ['dora'], 'facebook')].flat()
+  for (const id of [await leave('cleo', 'discord'), await leave('dora')]) await sql`update notices set handle_at = now() where id = ${id}`
+  const provider = { accounts: 'many', survivesRemoval: true } as Provider
+  await handleWaiting({ ...services, providers: new Map([['discord', provider]]) })
+  t.same([await statusOf(webhook ?? ''), await statusOf(token ?? '')], ['revoked', 'revoked'])
+  t.match(await sql`select connection_id, provider, state from revocations`, [{ connection_id: webhook, provider: 'discord', state: 'pending' }])
 })
 
 t.test('tries events that fail again, and gives them up after a day', async (t) => {

@@ -53,6 +53,7 @@ export function createDiscord (config: DiscordConfig): ProviderClient<DiscordCre
     send,
     render: (message) => render(message, host),
     revoke,
+    survivesRemoval: true,
     ...publicKey !== undefined && { inbound: createInboundReader(publicKey, host) }
   }
 
@@ -84,6 +85,19 @@ export function createDiscord (config: DiscordConfig): ProviderClient<DiscordCre
   async function acceptToken (
     token: Record<string, unknown>, scope: readonly string[], context: RequestContext
   ): Promise<Grant<DiscordCredentials>> {
+    try {
+      return await toGrant(token, scope, context)
+    } catch (error) {
+      // Discord has created the webhook already, and another attempt creates another one.
+      const webhook = toOwnWebhook(token)
+      if (webhook !== undefined) await revoke(webhook, context).catch(() => {})
+      throw error
+    }
+  }
+
+  async function toGrant (
+    token: Record<string, unknown>, scope: readonly string[], context: RequestContext
+  ): Promise<Grant<DiscordCredentials>> {
     const { accessToken } = parseAccessToken({ accessToken: token['access_token'] }, host)
     const user = await api.call({ method: 'GET', path: '/oauth2/@me', authorization: `Bearer ${accessToken}` }, (response, now) =>
       classify(response, now, 'user', ({ user }) => isObject(user) ? readUser(user) : undefined), context)
@@ -93,10 +107,11 @@ export function createDiscord (config: DiscordConfig): ProviderClient<DiscordCre
       const channelId = await sender.openConversation(user.id, context)
       return { credentials: { userId: user.id, channelId }, account: toPersonAccount(user), missingPermissions }
     }
-    const webhook = readWebhook(isObject(token['webhook']) ? token['webhook'] : {})
-    if (webhook?.token === undefined) throw new ProviderError({ kind: 'malformed', reason: 'token response lacks the webhook' }, host)
+    const credentials = toOwnWebhook(token)
+    const webhook = readWebhookOf(token)
+    if (credentials === undefined || webhook === undefined) throw new ProviderError({ kind: 'malformed', reason: 'token response lacks the webhook' }, host)
     return {
-      credentials: { webhookId: webhook.id, webhookToken: webhook.token, isOwn: true },
+      credentials,
       account: { ...toChannelAccount(webhook), grantedBy: user.id },
       missingPermissions
     }
@@ -170,6 +185,16 @@ function readUser ({ id, username }: Record<string, unknown>): User | undefined 
 function readWebhook ({ id, type, token, name, channel_id: channelId }: Record<string, unknown>): WebhookObject | undefined {
   if (!isId(id) || !isId(channelId)) return undefined
   return { id, channelId, name: isText(name) ? name : 'Webhook', isIncoming: type === 1, ...isText(token) && { token } }
+}
+
+function readWebhookOf (token: Record<string, unknown>): WebhookObject | undefined {
+  return readWebhook(isObject(token['webhook']) ? token['webhook'] : {})
+}
+
+/** The webhook that Discord created for the token. */
+function toOwnWebhook (token: Record<string, unknown>): Webhook | undefined {
+  const webhook = readWebhookOf(token)
+  return webhook?.token === undefined ? undefined : { webhookId: webhook.id, webhookToken: webhook.token, isOwn: true }
 }
 
 /** Discord does not tell the channel's name. The end of the id distinguishes several channels. */

@@ -46,6 +46,13 @@ t.test('keeps the webhook of the channel that the user chose, and nothing else',
   t.same(await messages('ann'), [])
 })
 
+t.test('deletes the webhook of a sign-in that fails after Discord has created it', async (t) => {
+  const before = await simulator.calls('DELETE /discord/api/v10/webhooks/:webhookId/:webhookToken')
+  await simulator.fault(t, { match: '/oauth2/@me', status: 503 })
+  await failureOf(t, channels.signIn('eva', { channel: 'alerts' }), 'transient')
+  t.equal(await simulator.calls('DELETE /discord/api/v10/webhooks/:webhookId/:webhookToken'), before + 1)
+})
+
 t.test('connects the webhook whose URL a user pastes', async (t) => {
   const pasted = await createWebhook('bob')
   const grant = await channels.paste(pasted)
