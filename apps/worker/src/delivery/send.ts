@@ -92,12 +92,12 @@ export function createSender (
       return expiredOutcome()
     }
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
-    let moved: Credentials | undefined
+    let moved: Moved | undefined
     const receipt = await provider.send(message, key, credentials, {
       ...context,
       unsubscribeUrl: () => unsubscribeLinks.urlOf(delivery.connectionId),
       ...message.file !== undefined && { files: { store: fileStore, key: delivery.notificationId } },
-      onMoved: (credentials) => { moved = credentials },
+      onMoved: (credentials, accountId) => { moved = { credentials, accountId } },
       seenToken: () => sealSeenToken(vault, [delivery.notificationId, delivery.connectionId]),
       beforeRequest: async () => { assertNotBlocked(delivery) },
       onNearLimit: ({ scope, retryAt }) => {
@@ -124,8 +124,8 @@ export function createSender (
   }
 
   /** Without the new address, the provider moves the next message again. */
-  async function storeMoved (delivery: Claimed, credentials: Credentials): Promise<void> {
-    await replaceCredentials(database, vault, delivery, credentials)
+  async function storeMoved (delivery: Claimed, moved: Moved): Promise<void> {
+    await replaceCredentials(database, vault, delivery, moved)
       .catch((error: unknown) => log.warn({ err: error, connectionId: delivery.connectionId }, 'could not store a new address'))
   }
 
@@ -171,6 +171,12 @@ export function createSender (
   function healthHostOf ({ host }: Claimed): string {
     return hasHealthPerHost ? host : ''
   }
+}
+
+/** The address to which the provider moved a connection, with the id of its account if that changed. */
+interface Moved {
+  credentials: Credentials
+  accountId: string | undefined
 }
 
 class BlockedError extends Error {

@@ -13,11 +13,12 @@ interface UsedCredentials {
 }
 
 /**
- * Stores the address to which the provider moved a connection. Where the connection shares its grant, only its target changes.
- * False when the credentials or the target were replaced meanwhile.
+ * Stores the address to which the provider moved a connection, and the new id of its account, if any. Where the connection shares
+ * its grant, only its target changes. False when the credentials or the target were replaced meanwhile.
  */
 export async function replaceCredentials (
-  { sql }: Database, vault: Vault, used: UsedCredentials, credentials: Credentials
+  { sql }: Database, vault: Vault, used: UsedCredentials,
+  { credentials, accountId }: { credentials: Credentials, accountId?: string | undefined }
 ): Promise<boolean> {
   const { grantId, credentialsVersion, connectionId, target } = used
   if (target !== null) {
@@ -31,5 +32,19 @@ export async function replaceCredentials (
   const { count } = await sql`
     update grants set credentials = ${sealCredentials(vault, grantId, credentials)}, version = version + 1, updated_at = now()
     where id = ${grantId} and version = ${credentialsVersion} and status = 'active'`
+  if (count === 1 && accountId !== undefined) await moveAccount(sql, connectionId, accountId)
   return count === 1
+}
+
+/**
+ * A later connect with the new id finds the connection by its key. A connection of the same owner that has the id already keeps
+ * it.
+ */
+async function moveAccount (sql: Database['sql'], connectionId: string, accountId: string): Promise<void> {
+  await sql`
+    update connections as moved set account_id = ${accountId}, updated_at = now(),
+      account_key = case when account_key = account_id then ${accountId} else account_key end
+    where id = ${connectionId} and not exists (
+      select from connections as other where other.provider = moved.provider and other.id <> moved.id
+        and other.account_key = ${accountId} and (other.user_id = moved.user_id or other.team_id = moved.team_id))`
 }

@@ -22,12 +22,12 @@ export interface RequestContext extends FileContext {
   seenToken?: () => string
   /**
    * Receives credentials that replace those of the request, when the provider moved the address of the connection. They are
-   * stored, and later messages use them.
+   * stored, and later messages use them. `accountId` is the account's new id, if that changed too.
    */
-  onMoved?: (credentials: Credentials) => void
+  onMoved?: (credentials: Credentials, accountId?: string) => void
   /**
-   * Awaited before the first use of credentials that `revoke` had to refresh. The provider no longer accepts the old ones, so only
-   * stored credentials survive an interruption.
+   * Awaited before the first use of credentials that `revoke` had to refresh. The provider no longer accepts the old ones, so
+   * only stored credentials survive an interruption.
    */
   onRefreshed?: (credentials: Credentials) => Promise<void>
 }

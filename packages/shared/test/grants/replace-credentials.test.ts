@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findSealed, saveConnections } from '../../src/connections/index.ts'
+import { findConnection, findSealed, saveConnections } from '../../src/connections/index.ts'
 import type { SealedConnection } from '../../src/connections/index.ts'
 import { replaceCredentials } from '../../src/grants/index.ts'
 import { credentialsContext, openTarget } from '../../src/grants/seal.ts'
@@ -12,11 +12,30 @@ const database = await openTestDatabase(t)
 t.test('stores the new address of a connection with a grant of its own', async (t) => {
   const [own] = await connect({ ann: grantOf('ann') })
   const used = usedBy(await sealed(own))
-  t.equal(await replaceCredentials(database, vault, used, { accessToken: 'moved' }), true)
+  t.equal(await replaceCredentials(database, vault, used, { credentials: { accessToken: 'moved' } }), true)
   const now = await sealed(own)
   t.same([credentialsOf(now), now.credentialsVersion], [{ accessToken: 'moved' }, 2])
-  t.equal(await replaceCredentials(database, vault, used, { accessToken: 'late' }), false, 'newer credentials stay')
+  t.equal(await replaceCredentials(database, vault, used, { credentials: { accessToken: 'late' }, accountId: 'late' }), false, 'newer credentials stay')
   t.same(credentialsOf(await sealed(own)), { accessToken: 'moved' })
+})
+
+t.test('moves the account of a connection, so that a later connect finds it', async (t) => {
+  const [userId = ''] = await ensureUsers(database, ['dora'])
+  const rules = () => ({ accounts: 'many' as const, canRevoke: false })
+  const save = async (name: string): Promise<string> => {
+    const [saved] = await saveConnections(database, vault, [{ userId, provider: 'acme', grant: grantOf(name) }], rules)
+    return saved?.id ?? ''
+  }
+  const accountOf = async (id: string) => (await findConnection(database, id))?.account.id
+  const [group, other] = [await save('group'), await save('other')]
+  const { account: { id: newId } } = grantOf('supergroup')
+  const move = async (id: string) => await replaceCredentials(database, vault, usedBy(await sealed(id)), { credentials: { accessToken: 'moved' }, accountId: newId })
+  t.equal(await move(group), true)
+  t.equal(await accountOf(group), newId)
+  t.equal(await save('supergroup'), group, 'the connection keeps its id')
+  const before = await accountOf(other)
+  t.equal(await move(other), true, 'the address is stored')
+  t.equal(await accountOf(other), before, 'although another connection of the user has the account')
 })
 
 t.test('changes only the target of a connection that shares its grant', async (t) => {
@@ -24,11 +43,11 @@ t.test('changes only the target of a connection that shares its grant', async (t
   const [bob, cem] = await connect({ bob: shared('bob', { person: 'bob', room: 1 }), cem: shared('cem', { person: 'cem', room: 2 }) })
   const used = usedBy(await sealed(bob))
   const before = await sealed(cem)
-  t.equal(await replaceCredentials(database, vault, used, Object.assign({ accessToken: 'of all', refreshToken: 'newer' }, { person: 'bob', room: 3 })), true)
+  t.equal(await replaceCredentials(database, vault, used, { credentials: Object.assign({ accessToken: 'of all', refreshToken: 'newer' }, { person: 'bob', room: 3 }) }), true)
   const now = await sealed(bob)
   t.same(targetOf(now), { person: 'bob', room: 3 }, 'tokens do not become part of the target')
   t.same(await sealed(cem), before, 'nothing of the others changes, the version of the grant included')
-  t.equal(await replaceCredentials(database, vault, used, Object.assign({ accessToken: 'of all' }, { room: 4 })), false, 'a newer target stays')
+  t.equal(await replaceCredentials(database, vault, used, { credentials: Object.assign({ accessToken: 'of all' }, { room: 4 }) }), false, 'a newer target stays')
   t.same(targetOf(await sealed(bob)), { person: 'bob', room: 3 })
 })
 

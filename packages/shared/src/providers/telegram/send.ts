@@ -33,7 +33,7 @@ export function createSend (api: BotApi): Send {
     if (first.kind === 'sent') return first.receipt
     const { repair } = first
     // The chat has moved for good, whatever becomes of this message.
-    if ('chatId' in repair) context.onMoved?.(repair)
+    if ('chatId' in repair) context.onMoved?.(repair, repair.chatId)
     const second = await ('chatId' in repair ? attempt(repair.chatId, false) : attempt(chatId, true))
     if (second.kind === 'sent') return second.receipt
     throw new ProviderError({ kind: 'rejected', reason: 'the message was refused twice' }, host)

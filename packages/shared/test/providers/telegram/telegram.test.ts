@@ -67,9 +67,10 @@ t.test('cuts a text that is too long, and keeps its link', async (t) => {
 t.test('sends to the new chat of a group that became a supergroup, and reports the move', async (t) => {
   const ann = await person()
   await simulator.control('telegram/chats', { account: ann.name, action: 'upgrade' })
-  const moves: Credentials[] = []
-  t.ok(await send(t, ann.credentials, note, { onMoved: (credentials) => { moves.push(credentials) } }))
-  t.match(moves, [{ chatId: /^-100/ }])
+  const moves: Array<Record<string, unknown>> = []
+  const onMoved = (credentials: Credentials, accountId?: string) => { moves.push({ ...credentials, accountId }) }
+  t.ok(await send(t, ann.credentials, note, { onMoved }))
+  t.match(moves, [{ chatId: /^-100/, accountId: moves[0]?.['chatId'] }])
   t.equal((await itemsOf(ann)).length, 1)
   const [moved = {}] = moves
   t.ok(await send(t, provider.parseCredentials(moved), note))
