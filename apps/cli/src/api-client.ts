@@ -12,7 +12,10 @@ export interface ApiClient {
   get: (path: string) => Promise<unknown>
   post: (path: string, body?: object | string) => Promise<unknown>
   patch: (path: string, body: object) => Promise<unknown>
-  remove: (path: string) => Promise<void>
+  /** Returns the JSON of the response, if it has any. */
+  remove: (path: string) => Promise<unknown>
+  /** The lines of a response that may be too large for the memory. */
+  lines: (path: string) => AsyncGenerator<string>
   /**
    * Server-sent events after `lastEventId`. The first event is our own: `open`, or `over` if the API says that there will be
    * no more.
@@ -53,7 +56,18 @@ export async function openApiClient (env: CommandContext['env']): Promise<ApiCli
     get: async (path) => await call('GET', path),
     post: async (path, body) => await call('POST', path, body),
     patch: async (path, body) => await call('PATCH', path, body),
-    remove: async (path) => { await call('DELETE', path) },
+    remove: async (path) => await call('DELETE', path),
+    async * lines (path) {
+      const { statusCode, headers, body } = await request(`${url}${path}`, { headers: { authorization } })
+      if (statusCode >= 400) throw new ApiError(`${url}${path}`, statusCode, { body: await body.text(), requestId: headers['x-request-id'] })
+      let rest = ''
+      for await (const chunk of body.setEncoding('utf8')) {
+        const lines = `${rest}${String(chunk)}`.split('\n')
+        rest = lines.pop() ?? ''
+        yield * lines
+      }
+      if (rest !== '') yield rest
+    },
     async * events (path, { lastEventId, signal }) {
       const { statusCode, headers, body } = await request(`${url}${path}`, {
         headers: { authorization, accept: 'text/event-stream', ...lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },

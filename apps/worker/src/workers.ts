@@ -14,6 +14,7 @@ import { countJobs } from './count-jobs.ts'
 import { deliver } from './delivery/deliver.ts'
 import { deliverSegment } from './delivery/deliver-segment.ts'
 import type { DeliverServices } from './delivery/deliver-services.ts'
+import { deleteUsers } from './maintenance/delete-users.ts'
 import { keepEvents } from './maintenance/keep-events.ts'
 import { keepPartitions } from './maintenance/keep-partitions.ts'
 import { reconcile } from './maintenance/reconcile.ts'
@@ -49,6 +50,7 @@ const tasks = {
   keepEvents,
   sweepAudit: ({ database, auditRetentionDays }) => sweepAudit(database, auditRetentionDays),
   sweepOutgoing,
+  deleteUsers,
   sweepIdempotencyKeys: ({ database }) => sweepKeys(database),
   sweepEndpointDeliveries: ({ database, eventRetentionDays }) => sweepEndpointDeliveries(database, eventRetentionDays),
   sendEvents: (_services, events) => events.wake(),

@@ -1,6 +1,7 @@
 import pMap from 'p-map'
+import type { SavedConnection } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
-import { ensureUsers } from '@carillon/shared/users'
+import { DeletedUserError, ensureUsers } from '@carillon/shared/users'
 import { nameFault } from '@carillon/shared/names'
 import { ProviderError } from '@carillon/shared/providers'
 import type { RequestContext, Grant, Provider } from '@carillon/shared/providers'
@@ -63,10 +64,7 @@ export async function importConnections (services: Services, values: unknown[]):
     if (!('item' in one) || grant === undefined || !('credentials' in grant)) return []
     return [{ index, grant, userId: one.item.userId, provider: one.item.provider }]
   })
-  const userIds = await ensureUsers(database, good.map(({ userId }) => userId))
-  const saved = await storeConnections(services, good.map(({ userId, provider, grant }) => ({
-    userId: userIds.get(userId) ?? unknownUser(), provider, grant
-  })))
+  const saved = await store()
   const connectionIds = new Map(good.map(({ index }, position) => [index, saved[position]?.id]))
 
   return items.map((one, index) => {
@@ -79,6 +77,19 @@ export async function importConnections (services: Services, values: unknown[]):
       ...result !== undefined && 'code' in result ? { error: result } : {}
     }
   })
+
+  /** A user who was deleted meanwhile is created again, as if the request had come later. */
+  async function store (attemptsLeft = 3): Promise<SavedConnection[]> {
+    try {
+      const userIds = await ensureUsers(database, good.map(({ userId }) => userId))
+      return await storeConnections(services, good.map(({ userId, provider, grant }) => ({
+        userId: userIds.get(userId) ?? unknownUser(), provider, grant
+      })))
+    } catch (error) {
+      if (!(error instanceof DeletedUserError) || attemptsLeft === 0) throw error
+      return await store(attemptsLeft - 1)
+    }
+  }
 }
 
 /** The positions of keys that occurred before. Undefined is no key. */

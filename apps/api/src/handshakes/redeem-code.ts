@@ -1,3 +1,4 @@
+import { queueRevocation, toRevocation } from '@carillon/shared/grants'
 import { claimHandshake, claimPoll, findHandshake, openPendingAuthorization, schedulePoll } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import { ProviderError } from '@carillon/shared/providers'
@@ -35,6 +36,8 @@ export async function redeemCode (services: Services, provider: Provider, handsh
     if (grant === null || grant === undefined) await schedulePoll(database, handshake.id, now() + intervalMs)
     // A code that was entered when we asked was entered in time, however long the response took.
     else if (await claimHandshake(database, handshake, askedAt)) await finish(grant)
+    // The handshake ended while the provider responded, for example because the user was deleted.
+    else if (provider.revoke !== undefined) await queueRevocation(database, vault, toRevocation(provider.id, grant))
   } catch (error) {
     if (isRetryable(error)) await schedulePoll(database, handshake.id, nextPollAt(error, now() + intervalMs))
     else if (await claimHandshake(database, handshake, askedAt)) {

@@ -58,6 +58,7 @@ function explainRetry ({ attempts, reason, history }: ExplainedDelivery, provide
 
 function explainSkip (reason: string, provider: string): string {
   if (reason === 'disconnected') return `, because the user disconnected ${provider}`
+  if (reason === 'userDeleted') return ', because the user was deleted'
   if (reason === 'muted') return `, because the user muted this connection to ${provider}`
   if (reason === 'unsubscribed') return ', because the user unsubscribed this address'
   return `. Reason: ${reason}`

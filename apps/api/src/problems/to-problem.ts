@@ -2,6 +2,7 @@ import type { FastifyError, FastifySchemaValidationError } from 'fastify'
 import { isStoreUnavailable } from '@carillon/shared/db'
 import { ProviderError } from '@carillon/shared/providers'
 import { TransportError } from '@carillon/http'
+import { DeletedUserError } from '@carillon/shared/users'
 import { truncate } from '@carillon/shared/text'
 import { Problem, assertNoInputErrors } from './problem.ts'
 import type { InputError } from './problem.ts'
@@ -12,6 +13,7 @@ const retryAfterSeconds = 5
 /** The problem of a thrown error. Reveals nothing about errors of the server. */
 export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof DeletedUserError) return new Problem('invalidInput', 'The user was deleted. Repeat the request to create a new one')
   if (!isFastifyError(error)) return isOfStores(error) ? unavailable() : internal()
   if (error.validation !== undefined) return fromValidation(error.validation)
   const known = byCode.get(error.code)

@@ -75,6 +75,50 @@ export interface paths {
         get: operations["getUser"];
         put?: never;
         post?: never;
+        /**
+         * Delete a user
+         * @description Ends all access of the user at once. Then a worker revokes it at the providers and erases the data of the user. Repeating the request responds with the present state. With an API key: scope `users:write`.
+         */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{userId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the data of a user
+         * @description Everything that is stored about the user, without credentials and without the bytes of files, as one document. It is streamed and may be large: a document that is cut off is no valid JSON. A user token exports the data of its own user. With an API key: scope `users:write`. With a user token.
+         */
+        get: operations["exportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{userId}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retrieve the deletion of a user
+         * @description The latest one, if you have created the user again. With an API key: scope `users:write`.
+         */
+        get: operations["getUserDeletion"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1247,6 +1291,425 @@ export interface components {
             /** @description The `cursor` of the next page. Null on the last page */
             nextCursor: string | null;
         };
+        /** ClosedConnection */
+        ClosedConnection: {
+            connectionId: string;
+            provider: string;
+            /** @description Your id of the team that the user connected it for. The owner of the team has to connect it again. Null for an own one */
+            teamId: string | null;
+            /**
+             * @description What became of the access at the provider. `pending` ends after seven days at the latest. `notSupported`: the provider cannot revoke it. `inUse`: connections of others use the same access
+             * @enum {unknown}
+             */
+            revocation: "pending" | "revoked" | "failed" | "notSupported" | "inUse";
+            reason: string | null;
+        };
+        /** LeftTeams */
+        LeftTeams: {
+            /** @description Your ids of the teams that the user was in */
+            left: string[];
+            /** @description Your ids of the teams that need another owner */
+            ownerless: string[];
+        };
+        /**
+         * ErasedData
+         * @description The number of records in which data of the user was erased, so far
+         */
+        ErasedData: {
+            /** @description Accounts, names, credentials and pulled data */
+            connections: number;
+            handshakes: number;
+            /** @description Histories, receipts and reasons of the providers */
+            deliveries: number;
+            /** @description The user in their audiences, and the content of those to the user alone */
+            notifications: number;
+            /** @description The user in their data */
+            events: number;
+        };
+        /** KeptData */
+        KeptData: {
+            data: string;
+            reason: string;
+        };
+        /** UserDeletion */
+        UserDeletion: {
+            /** @description Your id of the user */
+            userId: string;
+            /**
+             * @description `running`: the user has no access any more, and a worker is erasing the data. It also waits for the revocations, and for your endpoints to receive the events
+             * @enum {unknown}
+             */
+            status: "running" | "completed";
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            requestedAt: string;
+            completedAt: string | null;
+            /** @description The connections that were closed, and the ends of their access */
+            connections: components["schemas"]["ClosedConnection"][];
+            teams: components["schemas"]["LeftTeams"];
+            erased: components["schemas"]["ErasedData"];
+            /** @description What stays, and why */
+            kept: components["schemas"]["KeptData"][];
+        };
+        /** TeamOfUser */
+        TeamOfUser: {
+            teamId: string;
+            name: string;
+            isOwner: boolean;
+        };
+        /** ConnectedBy */
+        ConnectedBy: {
+            userId: string;
+            name: string;
+        };
+        /** Account */
+        Account: {
+            id: string;
+            name: string;
+        };
+        /** Revocation */
+        Revocation: {
+            /** @enum {unknown} */
+            state: "pending" | "done" | "failed";
+            attempts: number;
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            at: string;
+        };
+        /** ConnectionEvent */
+        ConnectionEvent: {
+            /** @enum {unknown} */
+            event: "connection.connected" | "connection.reconnected" | "connection.needs_reauth" | "connection.recovered" | "connection.transferred" | "connection.muted" | "connection.unmuted" | "connection.disconnected";
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            at: string;
+        };
+        /** ConnectionDetails */
+        ConnectionDetails: {
+            /** @description `con_…` */
+            id: string;
+            /** @description Your id of the user who holds the connection. Null when a team holds it */
+            userId: string | null;
+            /** @description Your id of the team that holds the connection. Null when a user holds it */
+            teamId: string | null;
+            /** @description The user who last connected it for the team */
+            connectedBy: components["schemas"]["ConnectedBy"] | null;
+            provider: string;
+            /** @enum {unknown} */
+            status: "active" | "needsReauth" | "revoked";
+            statusReason: string | null;
+            account: components["schemas"]["Account"];
+            /** @description The name that the user gave the connection */
+            label: string | null;
+            /** @description Whether it receives no notifications, although it works */
+            muted: boolean;
+            /** @description `unsubscribed`: the user followed the link in a message. Null if it is not muted */
+            mutedReason: ("muted" | "unsubscribed") | null;
+            expiresAt: string | null;
+            /** @description Permissions that the user did not allow. A new handshake asks for them again */
+            missingPermissions: string[];
+            /** @description The rate limit of the provider holds until then */
+            limitedUntil: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            updatedAt: string;
+            /** @description The last revocation of replaced or deleted credentials at the provider */
+            revocation: components["schemas"]["Revocation"] | null;
+            /** @description The last 200 events, oldest first */
+            events: components["schemas"]["ConnectionEvent"][];
+        };
+        /** HandshakeRecord */
+        HandshakeRecord: {
+            /** @description `hsk_…` */
+            id: string;
+            provider: string;
+            kind: string;
+            status: string;
+            account: string | null;
+            teamId: string | null;
+            returnTo: string | null;
+            connectionId: string | null;
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            expiresAt: string;
+        };
+        /** Receipt */
+        Receipt: {
+            id: string;
+        };
+        /** DeliveryEvent */
+        DeliveryEvent: {
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            at: string;
+            /** @enum {unknown} */
+            event: "queued" | "parked" | "released" | "attempt" | "wait" | "handedBack" | "workerLost" | "skipped" | "expired" | "canceled" | "paused" | "resumed" | "retried" | "seen";
+            outcome?: string;
+            reason?: string;
+            /** @description HTTP status of the provider's response */
+            status?: number;
+            durationMs?: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due
+             */
+            until?: string;
+        };
+        /** MessageFile */
+        MessageFile: {
+            name: string;
+            type: string;
+            url?: string;
+        };
+        /** Action */
+        Action: {
+            title: string;
+            /** @description An http or https URL */
+            url: string;
+        };
+        /** Message */
+        Message: {
+            /**
+             * @description A `note` needs a title or a body, a `link` a url, a `file` a file
+             * @enum {unknown}
+             */
+            type: "note" | "link" | "file";
+            title?: string;
+            body?: string;
+            /** @description For a `link`: an http or https URL */
+            url?: string;
+            file?: components["schemas"]["MessageFile"];
+            /** @enum {unknown} */
+            level?: "info" | "success" | "warning" | "error";
+            /** @description The https URL of a picture, for providers that show one */
+            image?: string;
+            /** @description Buttons or links, most important first. A provider that shows fewer leaves out the last ones */
+            actions?: components["schemas"]["Action"][];
+            /**
+             * @description How much the message may disturb. The default is `normal`
+             * @enum {unknown}
+             */
+            urgency?: "low" | "normal" | "high" | "critical";
+            /** @description A later message with the same key replaces this one, where the provider can do that */
+            collapseKey?: string;
+        };
+        /** ReceivedDelivery */
+        ReceivedDelivery: {
+            /** @description `ntf_…` */
+            notificationId: string;
+            /** @description `con_…` */
+            connectionId: string;
+            /** @description Your id of the user */
+            userId: string;
+            provider: string;
+            /** @enum {unknown} */
+            state: "queued" | "sending" | "retrying" | "parked" | "sent" | "failed" | "unknown" | "canceled" | "expired" | "skipped";
+            /** @description Attempts that sent a request to the provider. Waiting for a rate limit is not an attempt */
+            attempts: number;
+            reason: string | null;
+            /** @description When the next attempt is due. Null when none is, and while the notification is paused */
+            dueAt: string | null;
+            /** @description The provider's id of the message */
+            receipt: components["schemas"]["Receipt"] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            updatedAt: string;
+            /** @description One sentence about the state and its reason */
+            explanation: string;
+            /** @description All events, oldest first. `seen` is when the user opened the message */
+            history: components["schemas"]["DeliveryEvent"][];
+            message: components["schemas"]["Message"];
+        };
+        /** EventDelivery */
+        EventDelivery: {
+            /** @description `ntf_…` */
+            notificationId: string;
+            /** @description `con_…` */
+            connectionId: string;
+            userId?: string;
+            reason?: string;
+        };
+        /**
+         * DeliveryEventData
+         * @description Of `delivery.…`
+         */
+        DeliveryEventData: {
+            provider: string;
+            /** @description Up to a hundred deliveries that changed together */
+            deliveries: components["schemas"]["EventDelivery"][];
+        };
+        /**
+         * ConnectionEventData
+         * @description Of `connection.…` and `pull.failed`
+         */
+        ConnectionEventData: {
+            /** @description `con_…` */
+            connectionId: string;
+            provider: string;
+            userId: string | null;
+            teamId: string | null;
+            reason?: string;
+            missingPermissions?: string[];
+        };
+        /**
+         * HandshakeEventData
+         * @description Of `handshake.failed`
+         */
+        HandshakeEventData: {
+            /** @description `hsk_…` */
+            handshakeId: string;
+            provider: string;
+            userId: string | null;
+            teamId: string | null;
+            error: string;
+        };
+        /**
+         * EventCounts
+         * @description Deliveries by state, as far as there are any
+         */
+        EventCounts: {
+            queued?: number;
+            sending?: number;
+            retrying?: number;
+            parked?: number;
+            sent?: number;
+            failed?: number;
+            unknown?: number;
+            canceled?: number;
+            expired?: number;
+            skipped?: number;
+        };
+        /**
+         * NotificationEventData
+         * @description Of `notification.completed`
+         */
+        NotificationEventData: {
+            /** @description `ntf_…` */
+            notificationId: string;
+            /** @enum {unknown} */
+            status: "completed" | "canceled";
+            counts: components["schemas"]["EventCounts"];
+        };
+        /**
+         * EndpointEventData
+         * @description Of `endpoint.disabled`
+         */
+        EndpointEventData: {
+            /** @description `end_…` */
+            endpointId: string;
+            reason: string;
+        };
+        /**
+         * ProviderEventData
+         * @description Of `provider.…`. `cause` is that of a pause
+         */
+        ProviderEventData: {
+            provider: string;
+            /** @enum {unknown} */
+            cause?: "misconfigured" | "breakerOpen";
+            reason?: string;
+        };
+        /** Event */
+        Event: {
+            /** @description `evt_…`. A receiver that gets the event again finds the same id */
+            id: string;
+            /** @enum {unknown} */
+            type: "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled";
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            /** @description Its members depend on the type. Ids that are null belong to users or teams that were deleted */
+            data: components["schemas"]["DeliveryEventData"] | components["schemas"]["ConnectionEventData"] | components["schemas"]["HandshakeEventData"] | components["schemas"]["NotificationEventData"] | components["schemas"]["EndpointEventData"] | components["schemas"]["ProviderEventData"];
+        };
+        /** InsightsRecord */
+        InsightsRecord: {
+            /** @description `con_…` */
+            connectionId: string;
+            account: string;
+            accountName: string;
+            currency: string;
+            /** Format: date */
+            day: string;
+            impressions: string;
+            clicks: string;
+            spend: string;
+        };
+        /** AuditRecord */
+        AuditRecord: {
+            /** @description `aud_…` */
+            id: string;
+            action: string;
+            /** @description Who did it: `apiKey`, `user`, `operator` or `system` */
+            actor: string;
+            /** @description The kind of what it was done to */
+            target: string;
+            targetId: string;
+            /** @description Of the user. Null for the acts of others */
+            ipAddress: string | null;
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+        };
+        /** UserExport */
+        UserExport: {
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            exportedAt: string;
+            user: components["schemas"]["User"];
+            teams: components["schemas"]["TeamOfUser"][];
+            /** @description With their history. Also those that the user has made for a team. Without credentials, as in all responses */
+            connections: components["schemas"]["ConnectionDetails"][];
+            handshakes: components["schemas"]["HandshakeRecord"][];
+            /** @description What was sent to the user, newest first, with its content */
+            deliveries: components["schemas"]["ReceivedDelivery"][];
+            /** @description The events of the user, newest first */
+            events: components["schemas"]["Event"][];
+            /** @description The data that was pulled through the user's own connections */
+            insights: components["schemas"]["InsightsRecord"][];
+            /** @description What was done to the user, and what the user did */
+            audit: components["schemas"]["AuditRecord"][];
+        };
         /** TeamRequest */
         TeamRequest: {
             /** @description The display name of the team. Control characters, line breaks and characters that change the direction of text are not allowed */
@@ -1303,16 +1766,6 @@ export interface components {
         /** ChosenTeam */
         ChosenTeam: {
             teamId: string;
-            name: string;
-        };
-        /** ConnectedBy */
-        ConnectedBy: {
-            userId: string;
-            name: string;
-        };
-        /** Account */
-        Account: {
-            id: string;
             name: string;
         };
         /** Connection */
@@ -1570,80 +2023,12 @@ export interface components {
             /** @description The `cursor` of the next page. Null on the last page */
             nextCursor: string | null;
         };
-        /** Revocation */
-        Revocation: {
-            /** @enum {unknown} */
-            state: "pending" | "done" | "failed";
-            attempts: number;
-            reason: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339
-             */
-            at: string;
-        };
-        /** ConnectionEvent */
-        ConnectionEvent: {
-            /** @enum {unknown} */
-            event: "connection.connected" | "connection.reconnected" | "connection.needs_reauth" | "connection.recovered" | "connection.transferred" | "connection.muted" | "connection.unmuted" | "connection.disconnected";
-            reason: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339
-             */
-            at: string;
-        };
-        /** ConnectionDetails */
-        ConnectionDetails: {
-            /** @description `con_…` */
-            id: string;
-            /** @description Your id of the user who holds the connection. Null when a team holds it */
-            userId: string | null;
-            /** @description Your id of the team that holds the connection. Null when a user holds it */
-            teamId: string | null;
-            /** @description The user who last connected it for the team */
-            connectedBy: components["schemas"]["ConnectedBy"] | null;
-            provider: string;
-            /** @enum {unknown} */
-            status: "active" | "needsReauth" | "revoked";
-            statusReason: string | null;
-            account: components["schemas"]["Account"];
-            /** @description The name that the user gave the connection */
-            label: string | null;
-            /** @description Whether it receives no notifications, although it works */
-            muted: boolean;
-            /** @description `unsubscribed`: the user followed the link in a message. Null if it is not muted */
-            mutedReason: ("muted" | "unsubscribed") | null;
-            expiresAt: string | null;
-            /** @description Permissions that the user did not allow. A new handshake asks for them again */
-            missingPermissions: string[];
-            /** @description The rate limit of the provider holds until then */
-            limitedUntil: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339
-             */
-            updatedAt: string;
-            /** @description The last revocation of replaced or deleted credentials at the provider */
-            revocation: components["schemas"]["Revocation"] | null;
-            /** @description The last 200 events, oldest first */
-            events: components["schemas"]["ConnectionEvent"][];
-        };
         /** ConnectionUpdate */
         ConnectionUpdate: {
             /** @description A name for the connection. Null removes it */
             label?: string | null;
             /** @description `true`: the connection receives no notifications. `false` also undoes an unsubscription */
             muted?: boolean;
-        };
-        /** Receipt */
-        Receipt: {
-            id: string;
         };
         /** TestError */
         TestError: {
@@ -1826,12 +2211,6 @@ export interface components {
             /** @description Base64, at most 8 MiB when decoded. Instead of `url` */
             data?: string;
         };
-        /** Action */
-        Action: {
-            title: string;
-            /** @description An http or https URL */
-            url: string;
-        };
         /** MessageInput */
         MessageInput: {
             /**
@@ -1910,38 +2289,6 @@ export interface components {
         AudienceOfEveryone: {
             /** @enum {boolean} */
             everyone: true;
-        };
-        /** MessageFile */
-        MessageFile: {
-            name: string;
-            type: string;
-            url?: string;
-        };
-        /** Message */
-        Message: {
-            /**
-             * @description A `note` needs a title or a body, a `link` a url, a `file` a file
-             * @enum {unknown}
-             */
-            type: "note" | "link" | "file";
-            title?: string;
-            body?: string;
-            /** @description For a `link`: an http or https URL */
-            url?: string;
-            file?: components["schemas"]["MessageFile"];
-            /** @enum {unknown} */
-            level?: "info" | "success" | "warning" | "error";
-            /** @description The https URL of a picture, for providers that show one */
-            image?: string;
-            /** @description Buttons or links, most important first. A provider that shows fewer leaves out the last ones */
-            actions?: components["schemas"]["Action"][];
-            /**
-             * @description How much the message may disturb. The default is `normal`
-             * @enum {unknown}
-             */
-            urgency?: "low" | "normal" | "high" | "critical";
-            /** @description A later message with the same key replaces this one, where the provider can do that */
-            collapseKey?: string;
         };
         /**
          * DeliveryCounts
@@ -2141,26 +2488,6 @@ export interface components {
             /** @description The `cursor` of the next page. Null on the last page */
             nextCursor: string | null;
         };
-        /** DeliveryEvent */
-        DeliveryEvent: {
-            /**
-             * Format: date-time
-             * @description RFC 3339
-             */
-            at: string;
-            /** @enum {unknown} */
-            event: "queued" | "parked" | "released" | "attempt" | "wait" | "handedBack" | "workerLost" | "skipped" | "expired" | "canceled" | "paused" | "resumed" | "retried" | "seen";
-            outcome?: string;
-            reason?: string;
-            /** @description HTTP status of the provider's response */
-            status?: number;
-            durationMs?: number;
-            /**
-             * Format: date-time
-             * @description When the next attempt is due
-             */
-            until?: string;
-        };
         /** DeliveryDetails */
         DeliveryDetails: {
             /** @description `ntf_…` */
@@ -2333,109 +2660,6 @@ export interface components {
         /** ProviderStatusList */
         ProviderStatusList: {
             data: components["schemas"]["ProviderStatus"][];
-        };
-        /** EventDelivery */
-        EventDelivery: {
-            /** @description `ntf_…` */
-            notificationId: string;
-            /** @description `con_…` */
-            connectionId: string;
-            userId?: string;
-            reason?: string;
-        };
-        /**
-         * DeliveryEventData
-         * @description Of `delivery.…`
-         */
-        DeliveryEventData: {
-            provider: string;
-            /** @description Up to a hundred deliveries that changed together */
-            deliveries: components["schemas"]["EventDelivery"][];
-        };
-        /**
-         * ConnectionEventData
-         * @description Of `connection.…` and `pull.failed`
-         */
-        ConnectionEventData: {
-            /** @description `con_…` */
-            connectionId: string;
-            provider: string;
-            userId: string | null;
-            teamId: string | null;
-            reason?: string;
-            missingPermissions?: string[];
-        };
-        /**
-         * HandshakeEventData
-         * @description Of `handshake.failed`
-         */
-        HandshakeEventData: {
-            /** @description `hsk_…` */
-            handshakeId: string;
-            provider: string;
-            userId: string | null;
-            teamId: string | null;
-            error: string;
-        };
-        /**
-         * EventCounts
-         * @description Deliveries by state, as far as there are any
-         */
-        EventCounts: {
-            queued?: number;
-            sending?: number;
-            retrying?: number;
-            parked?: number;
-            sent?: number;
-            failed?: number;
-            unknown?: number;
-            canceled?: number;
-            expired?: number;
-            skipped?: number;
-        };
-        /**
-         * NotificationEventData
-         * @description Of `notification.completed`
-         */
-        NotificationEventData: {
-            /** @description `ntf_…` */
-            notificationId: string;
-            /** @enum {unknown} */
-            status: "completed" | "canceled";
-            counts: components["schemas"]["EventCounts"];
-        };
-        /**
-         * EndpointEventData
-         * @description Of `endpoint.disabled`
-         */
-        EndpointEventData: {
-            /** @description `end_…` */
-            endpointId: string;
-            reason: string;
-        };
-        /**
-         * ProviderEventData
-         * @description Of `provider.…`. `cause` is that of a pause
-         */
-        ProviderEventData: {
-            provider: string;
-            /** @enum {unknown} */
-            cause?: "misconfigured" | "breakerOpen";
-            reason?: string;
-        };
-        /** Event */
-        Event: {
-            /** @description `evt_…`. A receiver that gets the event again finds the same id */
-            id: string;
-            /** @enum {unknown} */
-            type: "connection.connected" | "connection.needs_reauth" | "connection.restored" | "connection.disconnected" | "connection.revoked" | "handshake.failed" | "notification.completed" | "delivery.sent" | "delivery.failed" | "delivery.parked" | "delivery.unknown" | "provider.paused" | "provider.resumed" | "pull.failed" | "endpoint.disabled";
-            /**
-             * Format: date-time
-             * @description RFC 3339
-             */
-            createdAt: string;
-            /** @description Its members depend on the type. Ids that are null belong to users or teams that were deleted */
-            data: components["schemas"]["DeliveryEventData"] | components["schemas"]["ConnectionEventData"] | components["schemas"]["HandshakeEventData"] | components["schemas"]["NotificationEventData"] | components["schemas"]["EndpointEventData"] | components["schemas"]["ProviderEventData"];
         };
         /** EventList */
         EventList: {
@@ -2794,14 +3018,42 @@ export type TokenRevocation = components['schemas']['TokenRevocation'];
 export type ConnectionCounts = components['schemas']['ConnectionCounts'];
 export type User = components['schemas']['User'];
 export type UserList = components['schemas']['UserList'];
+export type ClosedConnection = components['schemas']['ClosedConnection'];
+export type LeftTeams = components['schemas']['LeftTeams'];
+export type ErasedData = components['schemas']['ErasedData'];
+export type KeptData = components['schemas']['KeptData'];
+export type UserDeletion = components['schemas']['UserDeletion'];
+export type TeamOfUser = components['schemas']['TeamOfUser'];
+export type ConnectedBy = components['schemas']['ConnectedBy'];
+export type Account = components['schemas']['Account'];
+export type Revocation = components['schemas']['Revocation'];
+export type ConnectionEvent = components['schemas']['ConnectionEvent'];
+export type ConnectionDetails = components['schemas']['ConnectionDetails'];
+export type HandshakeRecord = components['schemas']['HandshakeRecord'];
+export type Receipt = components['schemas']['Receipt'];
+export type DeliveryEvent = components['schemas']['DeliveryEvent'];
+export type MessageFile = components['schemas']['MessageFile'];
+export type Action = components['schemas']['Action'];
+export type Message = components['schemas']['Message'];
+export type ReceivedDelivery = components['schemas']['ReceivedDelivery'];
+export type EventDelivery = components['schemas']['EventDelivery'];
+export type DeliveryEventData = components['schemas']['DeliveryEventData'];
+export type ConnectionEventData = components['schemas']['ConnectionEventData'];
+export type HandshakeEventData = components['schemas']['HandshakeEventData'];
+export type EventCounts = components['schemas']['EventCounts'];
+export type NotificationEventData = components['schemas']['NotificationEventData'];
+export type EndpointEventData = components['schemas']['EndpointEventData'];
+export type ProviderEventData = components['schemas']['ProviderEventData'];
+export type Event = components['schemas']['Event'];
+export type InsightsRecord = components['schemas']['InsightsRecord'];
+export type AuditRecord = components['schemas']['AuditRecord'];
+export type UserExport = components['schemas']['UserExport'];
 export type TeamRequest = components['schemas']['TeamRequest'];
 export type Team = components['schemas']['Team'];
 export type TeamSummary = components['schemas']['TeamSummary'];
 export type TeamSummaryList = components['schemas']['TeamSummaryList'];
 export type AddressField = components['schemas']['AddressField'];
 export type ChosenTeam = components['schemas']['ChosenTeam'];
-export type ConnectedBy = components['schemas']['ConnectedBy'];
-export type Account = components['schemas']['Account'];
 export type Connection = components['schemas']['Connection'];
 export type NamedPull = components['schemas']['NamedPull'];
 export type Connector = components['schemas']['Connector'];
@@ -2819,11 +3071,7 @@ export type HandshakeRequest = components['schemas']['HandshakeRequest'];
 export type VerifierRequest = components['schemas']['VerifierRequest'];
 export type ConfirmRequest = components['schemas']['ConfirmRequest'];
 export type ConnectionList = components['schemas']['ConnectionList'];
-export type Revocation = components['schemas']['Revocation'];
-export type ConnectionEvent = components['schemas']['ConnectionEvent'];
-export type ConnectionDetails = components['schemas']['ConnectionDetails'];
 export type ConnectionUpdate = components['schemas']['ConnectionUpdate'];
-export type Receipt = components['schemas']['Receipt'];
 export type TestError = components['schemas']['TestError'];
 export type TestResult = components['schemas']['TestResult'];
 export type InsightsRow = components['schemas']['InsightsRow'];
@@ -2840,7 +3088,6 @@ export type ImportResult = components['schemas']['ImportResult'];
 export type ImportResults = components['schemas']['ImportResults'];
 export type Audience = components['schemas']['Audience'];
 export type FileInput = components['schemas']['FileInput'];
-export type Action = components['schemas']['Action'];
 export type MessageInput = components['schemas']['MessageInput'];
 export type NotificationRequest = components['schemas']['NotificationRequest'];
 export type CreatedByKey = components['schemas']['CreatedByKey'];
@@ -2848,8 +3095,6 @@ export type CreatedByUser = components['schemas']['CreatedByUser'];
 export type AudienceOfUsers = components['schemas']['AudienceOfUsers'];
 export type AudienceOfTeams = components['schemas']['AudienceOfTeams'];
 export type AudienceOfEveryone = components['schemas']['AudienceOfEveryone'];
-export type MessageFile = components['schemas']['MessageFile'];
-export type Message = components['schemas']['Message'];
 export type DeliveryCounts = components['schemas']['DeliveryCounts'];
 export type ProviderProgress = components['schemas']['ProviderProgress'];
 export type UnreachableRecipient = components['schemas']['UnreachableRecipient'];
@@ -2866,7 +3111,6 @@ export type ProviderPreview = components['schemas']['ProviderPreview'];
 export type NotificationPreview = components['schemas']['NotificationPreview'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryList = components['schemas']['DeliveryList'];
-export type DeliveryEvent = components['schemas']['DeliveryEvent'];
 export type DeliveryDetails = components['schemas']['DeliveryDetails'];
 export type ConnectionExplanation = components['schemas']['ConnectionExplanation'];
 export type RecipientExplanation = components['schemas']['RecipientExplanation'];
@@ -2878,15 +3122,6 @@ export type ProviderLimits = components['schemas']['ProviderLimits'];
 export type WaitingDeliveries = components['schemas']['WaitingDeliveries'];
 export type ProviderStatus = components['schemas']['ProviderStatus'];
 export type ProviderStatusList = components['schemas']['ProviderStatusList'];
-export type EventDelivery = components['schemas']['EventDelivery'];
-export type DeliveryEventData = components['schemas']['DeliveryEventData'];
-export type ConnectionEventData = components['schemas']['ConnectionEventData'];
-export type HandshakeEventData = components['schemas']['HandshakeEventData'];
-export type EventCounts = components['schemas']['EventCounts'];
-export type NotificationEventData = components['schemas']['NotificationEventData'];
-export type EndpointEventData = components['schemas']['EndpointEventData'];
-export type ProviderEventData = components['schemas']['ProviderEventData'];
-export type Event = components['schemas']['Event'];
 export type EventList = components['schemas']['EventList'];
 export type EndpointRequest = components['schemas']['EndpointRequest'];
 export type EndpointWithSecret = components['schemas']['EndpointWithSecret'];
@@ -3012,6 +3247,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Your id of the user */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDeletion"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDeletion"];
+                };
+            };
+        };
+    };
+    exportUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Your id of the user */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserExport"];
+                };
+            };
+        };
+    };
+    getUserDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Your id of the user */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDeletion"];
                 };
             };
         };

@@ -1,4 +1,6 @@
-import type { Delivery, TokenRevocation, User, UserExplanation, UserToken, UserTokenRequest } from '../generated/contract.ts'
+import type {
+  Delivery, TokenRevocation, User, UserDeletion, UserExplanation, UserExport, UserToken, UserTokenRequest
+} from '../generated/contract.ts'
 import { createList } from '../api/list.ts'
 import type { List } from '../api/list.ts'
 import { dataOf, toInit } from '../api/open-api.ts'
@@ -19,6 +21,18 @@ export function createUsers (api: Api) {
       createList(async (position) => await dataOf(api.GET('/v1/users/{userId}/deliveries', {
         params: { path: { userId }, query: { ...query, ...position } }, ...toInit(options)
       }))),
+    /**
+     * Ends all access of the user at once. A worker then revokes it at the providers and erases the data. Call it again, or
+     * `deletion`, for the result.
+     */
+    delete: async (userId: string, options: RequestOptions = {}): Promise<UserDeletion> =>
+      await dataOf(api.DELETE('/v1/users/{userId}', { params: { path: { userId } }, ...toInit(options) })),
+    /** The latest deletion of the user. */
+    deletion: async (userId: string, options: RequestOptions = {}): Promise<UserDeletion> =>
+      await dataOf(api.GET('/v1/users/{userId}/deletion', { params: { path: { userId } }, ...toInit(options) })),
+    /** Everything that is stored about the user, in memory. `carillon users export` prints a large one in parts. */
+    export: async (userId: string, options: RequestOptions = {}): Promise<UserExport> =>
+      await dataOf(api.GET('/v1/users/{userId}/export', { params: { path: { userId } }, ...toInit(options) })),
     /** Ends all tokens of the user, for example after a stolen session. */
     revokeTokens: async (userId: string, options: RequestOptions = {}): Promise<TokenRevocation> =>
       await dataOf(api.POST('/v1/users/{userId}/revoke-tokens', { params: { path: { userId } }, ...toInit(options) })),

@@ -2,6 +2,7 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { connections, grants, pulls, teams, users } from '../db/index.ts'
 import type { Grant } from '../providers/index.ts'
 import type { ConnectionRules, NewConnection, Saving, Transaction } from './new-connection.ts'
+import { DeletedUserError } from '../users/index.ts'
 import { NotOwnerError } from './not-owner-error.ts'
 
 /**
@@ -10,11 +11,15 @@ import { NotOwnerError } from './not-owner-error.ts'
  */
 export const lock = 'no key update'
 
-/** The locks keep other transactions from inserting the same connections, and from giving a team to another owner. */
+/**
+ * The locks keep other transactions from inserting the same connections, from giving a team to another owner, and from deleting a
+ * user.
+ */
 export async function lockOwners (tx: Transaction, all: NewConnection[]): Promise<void> {
-  const userIds = all.flatMap((one) => 'userId' in one ? [one.userId] : [])
+  const userIds = all.map((one) => 'userId' in one ? one.userId : one.connectedBy)
   const teamIds = all.flatMap((one) => 'teamId' in one ? [one.teamId] : [])
-  await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
+  const locked = await tx.select({ deletedAt: users.deletedAt }).from(users).where(inArray(users.id, userIds)).orderBy(users.id).for('update')
+  if (locked.some(({ deletedAt }) => deletedAt !== null)) throw new DeletedUserError()
   const owned = teamIds.length === 0
     ? []
     : await tx.select({ id: teams.id, ownerId: teams.ownerId }).from(teams).where(inArray(teams.id, teamIds)).orderBy(teams.id).for('update')

@@ -17,6 +17,7 @@ export {
   updateEndpoint
 } from './endpoints.ts'
 export type { Endpoint } from './endpoints.ts'
+export { eraseAttempts } from './erase-attempts.ts'
 export { enqueueEvents, eventQueueName } from './enqueue.ts'
 export type { EventJob } from './enqueue.ts'
 export { maxFailingMs } from './retry-schedule.ts'

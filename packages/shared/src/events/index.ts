@@ -1,4 +1,5 @@
 export type { Event, EventType } from './event.ts'
+export { eraseFromOwnEvents, isUserAwaited, keepUserInEvents, searchDeliveryEvents } from './erase-user.ts'
 export { requestEvents, sweepEvents } from './keep-events.ts'
 export { findEvent, listEvents } from './list-events.ts'
 export { assignPositions, findPosition, readEvents } from './read-events.ts'

@@ -71,13 +71,13 @@ export async function takeRevocations (
       request_id as "requestId"`
 }
 
-/** Ends a revocation, successfully or not, and deletes the credentials. */
+/** Ends a revocation, successfully or not, and deletes the credentials and the name of their account. */
 export async function endRevocation (
   { sql }: Database, id: string, outcome: { state: 'done', reason?: string } | { state: 'failed', reason: string }
 ): Promise<void> {
   await sql`
     update revocations set state = ${outcome.state}, reason = ${outcome.reason ?? null},
-      credentials = null, due_at = null, updated_at = now()
+      credentials = null, account_id = '', due_at = null, updated_at = now()
     where id = ${id}`
 }
 

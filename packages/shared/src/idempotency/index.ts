@@ -1,3 +1,3 @@
 export { createIdempotencyStore } from './idempotency-store.ts'
 export type { KeyClaim, KeyState, StoredResponse } from './idempotency-store.ts'
-export { sweepKeys } from './sweep-keys.ts'
+export { forgetCaller, sweepKeys } from './sweep-keys.ts'

@@ -6,6 +6,8 @@ export { previewAudience } from './preview.ts'
 export type { Preview } from './preview.ts'
 
 export { audienceCount, firstOf, maxNamed } from './named.ts'
+export { eraseFromNotifications, searchNotifications } from './erase-user.ts'
+export type { ErasedUser } from './erase-user.ts'
 export { findNotification, listUnreachable } from './read.ts'
 export { listNotifications } from './list.ts'
 export type { Notification, NotificationCreator } from './notification.ts'

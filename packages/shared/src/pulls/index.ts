@@ -1,7 +1,7 @@
 export { enqueuePull, pullQueueName } from './enqueue.ts'
 export type { PullJob } from './enqueue.ts'
 export { findPull, listInsights, sumInsights } from './read.ts'
-export type { InsightsFilter, InsightsPlace, PullStatus } from './read.ts'
+export type { InsightsFilter, InsightsPlace, InsightsRow, PullStatus } from './read.ts'
 export {
   accountsToRead, accountWaitMs, endAccount, endListing, limitAccount, PullLeaseLostError, removeOtherDays, renewPull,
   storeAccounts, storeDays

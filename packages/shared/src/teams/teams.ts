@@ -2,7 +2,7 @@ import { aliasedTable, and, asc, eq } from 'drizzle-orm'
 import type { TransactionSql } from 'postgres'
 import { newId, teamMembers, teams, users } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
-import { ensureUsers } from '../users/index.ts'
+import { DeletedUserError, ensureUsers } from '../users/index.ts'
 import type { User } from '../users/index.ts'
 
 export interface Team {
@@ -81,7 +81,7 @@ export async function countMembers ({ sql }: Database, externalIds: string[]): P
 
 /**
  * Creates or updates the team: its name, its owner, and its members as a set. Creates unknown users. The team's connections
- * stay. A change of the owner is recorded for each connection.
+ * stay. A change of the owner is recorded for each connection. Throws DeletedUserError when a user was deleted meanwhile.
  */
 export async function putTeam (
   database: Database, { externalId, name, ownerId, memberIds }: TeamInput
@@ -94,7 +94,8 @@ export async function putTeam (
   const id = newId()
   return database.sql.begin(async (sql) => {
     // Locks users in id order, like all other transactions, because rows that reference users lock them one by one.
-    await sql`select from users where id = any (${members}::uuid[]) order by id for key share`
+    const locked = await sql`select from users where id = any (${members}::uuid[]) and deleted_at is null order by id for key share`
+    if (locked.count < members.length) throw new DeletedUserError()
     const [before] = await sql<Array<{ ownerId: string }>>`select owner_id as "ownerId" from teams where external_id = ${externalId} for update`
     const [team] = await sql<Array<{ id: string }>>`
       insert into teams (id, external_id, name, owner_id) values (${id}, ${externalId}, ${name}, ${owner})

@@ -1,3 +1,5 @@
+import { inArray } from 'drizzle-orm'
+import { outgoingBudgets } from '../db/index.ts'
 import type { Database } from '../db/index.ts'
 
 /** A group of requests that are counted together, and its limit per minute. */
@@ -47,4 +49,9 @@ export async function sweepBudgets ({ sql }: Database): Promise<number> {
     delete from outgoing_budgets where key in (
       select key from outgoing_budgets where full_at < now() order by key for update skip locked)`
   return count
+}
+
+/** Deletes the budgets of a user. */
+export async function eraseBudget ({ db }: Pick<Database, 'db'>, userId: string): Promise<void> {
+  await db.delete(outgoingBudgets).where(inArray(outgoingBudgets.key, [`user:${userId}`, `messages:user:${userId}`]))
 }

@@ -1,3 +1,4 @@
+export { DeletedUserError } from './deleted-user-error.ts'
 export { ensureUser, ensureUsers, findUser, revokeUserTokens } from './users.ts'
 export type { User } from './users.ts'
 export { findUserSummary, listUsers } from './list.ts'

@@ -13,12 +13,12 @@ export interface UserSummary extends User {
 /** Lists up to `limit` users in the order of the site's ids. */
 export async function listUsers ({ sql }: Database, page: SiteIdPage): Promise<UserSummary[]> {
   const rows = await selectSummaries(sql, sql`
-    select * from users where true ${siteIdConditions(sql, page)} order by external_id collate "C" limit ${page.limit}`)
+    select * from users where deleted_at is null ${siteIdConditions(sql, page)} order by external_id collate "C" limit ${page.limit}`)
   return rows.map(toSummary)
 }
 
 export async function findUserSummary ({ sql }: Database, externalId: string): Promise<UserSummary | undefined> {
-  const [row] = await selectSummaries(sql, sql`select * from users where external_id = ${externalId}`)
+  const [row] = await selectSummaries(sql, sql`select * from users where external_id = ${externalId} and deleted_at is null`)
   return row === undefined ? undefined : toSummary(row)
 }
 

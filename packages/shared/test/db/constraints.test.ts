@@ -3,8 +3,9 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import t from 'tap'
 import {
   adAccounts, apiKeys, auditEntries, claims, connectionEvents, connections, deliveries, deliveryStates, endpointAttempts,
-  endpointDeliveries, endpoints, eventRequests, events, grants, handshakes, idempotencyKeys, inboundPolls, insights, newId, notices, notifications,
-  progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams, users, workers
+  endpointDeliveries, endpoints, eventRequests, events, grants, handshakes, idempotencyKeys, inboundPolls, insights, newId,
+  notices, notifications, progress, providerHosts, pulls, registrations, revocations, segments, teamMembers, teams,
+  userDeletions, users, workers
 } from '../../src/db/index.ts'
 import type { Scope } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -422,6 +423,20 @@ t.test('requests of events', async (t) => {
   const { takes, refuses } = attempts(t, eventRequests, () => ({ source: 'configuration', type: 'delivery.sent' as const }))
   await takes('a type that may be requested')
   await refuses('event_requests_type', 'a type that is always recorded', { type: 'provider.paused' })
+})
+
+t.test('deletions of users', async (t) => {
+  const { takes, refuses } = attempts(t, userDeletions, () => ({
+    id: newId(), userId, digest: 'digest', externalId: 'ann', transactionId: 1, connections: [], teams: { left: [], ownerless: [] }
+  }))
+  await takes('one that is running')
+  await takes('one that is completed', { externalId: null, completedAt: now })
+  await refuses('user_deletions_user_id_users_id_fk', 'one of an unknown user', { userId: newId() })
+  await refuses('user_deletions_external_id', "one that is completed and keeps the site's id", { completedAt: now })
+  await refuses('user_deletions_external_id', "one that is running without the site's id", { externalId: null })
+  await refuses('user_deletions_connections', 'connections that are no list', { connections: {} })
+  await refuses('user_deletions_teams', 'teams that are no object', { teams: [] })
+  await refuses('user_deletions_erased', 'counts that are no object', { erased: [] })
 })
 
 t.test('workers', async (t) => {

@@ -9,7 +9,7 @@ const tables = [
   'endpoint_deliveries', 'endpoints', 'event_readers', 'event_requests', 'events', 'grants', 'handshakes', 'idempotency_keys',
   'inbound_polls', 'insights', 'notices', 'notifications', 'outgoing_budgets', 'progress', 'provider_hosts', 'pulls', 'registrations',
   'revocations', 'segments', 'team_members',
-  'teams', 'users', 'workers'
+  'teams', 'user_deletions', 'users', 'workers'
 ]
 
 t.test('creates all tables in an empty database, and changes nothing the second time', async (t) => {

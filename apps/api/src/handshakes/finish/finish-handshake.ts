@@ -4,6 +4,7 @@ import { publicId } from '@carillon/shared/db'
 import { completeHandshake, discardGrant, failHandshake, keepNewSecret } from '@carillon/shared/handshakes'
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
+import { DeletedUserError } from '@carillon/shared/users'
 import { afterConnecting, saveGrants } from '../../connections/store-connections.ts'
 import { toProblem } from '../../problems/to-problem.ts'
 import type { Services } from '../../services.ts'
@@ -42,6 +43,7 @@ export async function finishHandshake (
       try {
         return await save(latest)
       } catch (error) {
+        if (error instanceof DeletedUserError) throw new HandshakeFailure('tokensRevoked', error.message)
         if (error instanceof NotOwnerError) throw new HandshakeFailure('notOwner', error.message)
         if (!(error instanceof OverlappingGrantError) || verified === maxVerified) throw error
         latest = await verifyLatest(services, provider, latest)

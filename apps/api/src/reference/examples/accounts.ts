@@ -61,6 +61,70 @@ export const accountExamples: Record<string, object> = {
   User: {
     id: 'usr_01980e4a7c3b7f539d5e3c1f2a6b8d96', userId: 'alice', displayName: 'Alice', connections, createdAt: '2026-11-30T09:00:00.000Z'
   },
+  UserExport: {
+    exportedAt: '2026-11-30T09:30:00.000Z',
+    user: {
+      id: 'usr_01980e4a7c3b7f539d5e3c1f2a6b8d96', userId: 'alice', displayName: 'Alice', connections, createdAt: '2026-11-30T09:00:00.000Z'
+    },
+    teams: [{ teamId: 'crew', name: 'The crew', isOwner: false }],
+    connections: [{
+      ...connection, revocation: null, events: [{ event: 'connection.connected', reason: null, at: '2026-11-30T09:00:00.000Z' }]
+    }],
+    handshakes: [{
+      id: handshake.id,
+      provider: exampleProvider,
+      kind: 'redirect',
+      status: 'completed',
+      account: null,
+      teamId: null,
+      returnTo: handshake.returnTo,
+      connectionId: connection.id,
+      error: null,
+      createdAt: '2026-11-30T08:59:00.000Z',
+      expiresAt: '2026-11-30T09:09:00.000Z'
+    }],
+    deliveries: [{
+      notificationId: 'ntf_01980e4a7c3b7f539d5e3c1f2a6b8d93',
+      connectionId: connection.id,
+      userId: 'alice',
+      provider: exampleProvider,
+      state: 'sent',
+      attempts: 1,
+      reason: null,
+      dueAt: null,
+      receipt: { id: 'ujpah72o0sjAoRtnM0jc' },
+      createdAt: '2026-11-30T09:10:00.000Z',
+      updatedAt: '2026-11-30T09:10:01.000Z',
+      explanation: 'Sent at 2026-11-30T09:10:01.000Z. Example accepted the first attempt.',
+      history: [{ at: '2026-11-30T09:10:01.000Z', event: 'attempt', outcome: 'sent', durationMs: 84 }],
+      message: { type: 'note', title: 'Hello', body: 'Your parcel is on its way.' }
+    }],
+    events: [],
+    insights: [],
+    audit: [{
+      id: 'aud_01980e4a7c3b7f539d5e3c1f2a6b8d97',
+      action: 'user.exported',
+      actor: 'apiKey',
+      target: 'user',
+      targetId: 'usr_01980e4a7c3b7f539d5e3c1f2a6b8d96',
+      ipAddress: null,
+      details: {},
+      createdAt: '2026-11-30T09:30:00.000Z'
+    }]
+  },
+  UserDeletion: {
+    userId: 'alice',
+    status: 'completed',
+    requestedAt: '2026-11-30T09:00:00.000Z',
+    completedAt: '2026-11-30T09:00:12.000Z',
+    connections: [{ connectionId: connection.id, provider: exampleProvider, teamId: null, revocation: 'revoked', reason: null }],
+    teams: { left: ['crew'], ownerless: [] },
+    erased: { connections: 1, handshakes: 0, deliveries: 12, notifications: 12, events: 2 },
+    kept: [{
+      data: "Carillon's ids of the user and of the connections, and the states, providers and times of the deliveries",
+      reason: 'The counts of notifications depend on them. They are deleted when RETENTION_DAYS have passed'
+    }]
+  },
   TeamRequest: { name: team.name, ownerId: team.ownerId, memberIds: team.memberIds },
   Team: team,
   TeamSummary: {

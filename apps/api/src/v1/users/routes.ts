@@ -1,14 +1,25 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { recordAudit } from '@carillon/shared/audit'
+import type { Actor } from '@carillon/shared/audit'
+import { deleteUser, findDeletion } from '@carillon/shared/user-data'
 import { findUserSummary, listUsers } from '@carillon/shared/users'
+import { callingUser, requireCallerId } from '../../auth/callers.ts'
 import { exactly, listOf, pageQuery, prefixQuery } from '../../input/fields.ts'
 import { notFound } from '../../problems/problem.ts'
+import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { toPage } from '../cursor.ts'
 import { fromSiteIdCursor, toSiteIdCursor } from '../site-id-cursor.ts'
+import { exportUser } from './export-user.ts'
+import { userExportResponse } from './export-response.ts'
+import { toUserDeletionResponse, userDeletionResponse } from './deletion-response.ts'
 import { toUserResponse, userResponse } from './response.ts'
 import { userParams } from './schema.ts'
 
-export function userRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
+export function userRoutes (services: Services): FastifyPluginAsyncTypebox {
+  const { database, now, providers, vault } = services
+  const canRevoke = (provider: string): boolean => providers.get(provider)?.revoke !== undefined
   return async (app) => {
     app.get('/users', {
       config: { callers: { scope: 'users:write' } },
@@ -38,6 +49,66 @@ export function userRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
       const user = await findUserSummary(database, userId)
       if (user === undefined) throw notFound('user')
       return toUserResponse(user)
+    })
+
+    app.delete('/users/:userId', {
+      config: { callers: { scope: 'users:write' } },
+      schema: {
+        operationId: 'deleteUser',
+        tags: ['users'],
+        summary: 'Delete a user',
+        description: 'Ends all access of the user at once. Then a worker revokes it at the providers and erases the data of the user. ' +
+          'Repeating the request responds with the present state.',
+        params: userParams,
+        response: { 200: userDeletionResponse, 202: userDeletionResponse }
+      }
+    }, async (request, reply) => {
+      const { userId } = request.params
+      const actor: Actor = { kind: 'apiKey', id: requireCallerId(request) }
+      await deleteUser({ database, vault, canRevoke, actor }, userId, now())
+      const deletion = await findDeletion(services, userId)
+      if (deletion === undefined) throw notFound('user')
+      reply.code(deletion.completedAt === null ? 202 : 200).header('location', `/v1/users/${encodeURIComponent(userId)}/deletion`)
+      return toUserDeletionResponse(userId, deletion)
+    })
+
+    app.get('/users/:userId/export', {
+      config: { cost: costs.bulk, callers: { scope: 'users:write', user: true } },
+      schema: {
+        operationId: 'exportUser',
+        tags: ['users'],
+        summary: 'Export the data of a user',
+        description: 'Everything that is stored about the user, without credentials and without the bytes of files, as one document. ' +
+          'It is streamed and may be large: a document that is cut off is no valid JSON. A user token exports the data of its own user.',
+        params: userParams,
+        response: { 200: userExportResponse }
+      }
+    }, async (request, reply) => {
+      const { userId } = request.params
+      const user = await findUserSummary(database, userId)
+      const caller = callingUser(request)
+      // To a user, other users do not exist.
+      if (user === undefined || (caller !== undefined && caller.id !== user.id)) throw notFound('user')
+      const actor: Actor = { kind: caller === undefined ? 'apiKey' : 'user', id: requireCallerId(request) }
+      await recordAudit(database, { actor, action: 'user.exported', target: { kind: 'user', id: user.id }, userId: user.id })
+      reply.type('application/json; charset=utf-8')
+      return reply.send(Readable.from(exportUser(services, user), { objectMode: false }))
+    })
+
+    app.get('/users/:userId/deletion', {
+      config: { callers: { scope: 'users:write' } },
+      schema: {
+        operationId: 'getUserDeletion',
+        tags: ['users'],
+        summary: 'Retrieve the deletion of a user',
+        description: 'The latest one, if you have created the user again.',
+        params: userParams,
+        response: { 200: userDeletionResponse }
+      }
+    }, async ({ params: { userId } }) => {
+      const deletion = await findDeletion(services, userId)
+      if (deletion === undefined) throw notFound('deletion')
+      return toUserDeletionResponse(userId, deletion)
     })
   }
 }

@@ -13,7 +13,10 @@ export const connections = pgTable('connections', {
   id: uuid().primaryKey(),
   userId: uuid().references(() => users.id, { onDelete: 'cascade' }),
   teamId: uuid().references(() => teams.id, { onDelete: 'cascade' }),
-  /** For a team's connection: the user who connected it last. The connection stays with the team when that user is deleted. */
+  /**
+   * For a team's connection: the user who connected it last. When that user is deleted, the connection is closed and stays with
+   * the team.
+   */
   connectedBy: uuid().references(() => users.id, { onDelete: 'set null' }),
   provider: text().notNull(),
   status: text({ enum: ['active', 'needsReauth', 'revoked'] }).notNull(),

@@ -3,8 +3,8 @@ import { check, index, pgTable, primaryKey, text, timestamp, uuid } from 'drizzl
 import { users } from './users.ts'
 
 /**
- * Groups of users, identified by the site's own id. The owner is also a member, and connects and disconnects for the team. A
- * user who owns a team cannot be deleted before the team has another owner.
+ * Groups of users, identified by the site's own id. The owner is also a member, and connects and disconnects for the team. When
+ * the site deletes the owner, the pseudonym owns the team, and no user can connect for it until the site names another owner.
  */
 export const teams = pgTable('teams', {
   id: uuid().primaryKey(),

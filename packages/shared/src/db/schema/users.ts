@@ -8,6 +8,8 @@ export const users = pgTable('users', {
   displayName: text(),
   /** User tokens carry the number with which they were issued. A higher number here revokes them. */
   tokenGeneration: integer().notNull().default(0),
+  /** Set when the site has deleted the user. `externalId` is a pseudonym then. */
+  deletedAt: timestamp({ withTimezone: true }),
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp({ withTimezone: true }).notNull().defaultNow()
 }, (table) => [

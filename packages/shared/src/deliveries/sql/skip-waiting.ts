@@ -2,9 +2,11 @@ import type { Database } from '../../db/index.ts'
 import { logEvent } from './fragments/log-event.ts'
 import { setState } from './fragments/set-state.ts'
 
-/** Skips the waiting deliveries of a disconnected connection. A delivery that is being sent does not change. */
-export async function skipWaiting ({ sql }: Database, connectionId: string): Promise<number> {
-  const reason = sql`'disconnected'`
+/** Skips the waiting deliveries of a closed connection. A delivery that is being sent does not change. */
+export async function skipWaiting (
+  { sql }: Pick<Database, 'sql'>, connectionId: string, why: 'disconnected' | 'userDeleted' = 'disconnected'
+): Promise<number> {
+  const reason = sql`${why}::text`
   const { count } = await sql`
     update deliveries
     set ${setState(sql, { by: 'skipWaiting', to: 'skipped', reason, history: logEvent(sql, 'skipped', { reason }) })}
