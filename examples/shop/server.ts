@@ -1,25 +1,23 @@
 import { Carillon, verifyWebhook } from '@carillon/sdk'
-import type { ConnectionEventData, Event } from '@carillon/sdk'
+import type { Event } from '@carillon/sdk'
 import Fastify from 'fastify'
 import type { FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { readFile } from 'node:fs/promises'
 
-type ConnectionEvent = Event & { data: ConnectionEventData }
-
 const { CARILLON_API_URL: baseUrl = '', CARILLON_API_KEY: apiKey = '', PORT = '8080' } = process.env
 const carillon = new Carillon({ apiKey, baseUrl })
 const page = (await readFile(new URL('index.html', import.meta.url), 'utf8')).replace('{{baseUrl}}', baseUrl)
 const script = await readFile(new URL(import.meta.resolve('@carillon/sdk/browser')), 'utf8')
 /** What each event means for the shop. */
-const stateAfter: Record<string, string> = {
-  'connection.connected': 'connected',
-  'connection.restored': 'connected',
-  'connection.needs_reauth': 'reconnect',
-  'connection.revoked': 'reconnect',
-  'connection.disconnected': 'not connected'
-}
+const stateAfter = new Map<Event['type'], string>([
+  ['connection.connected', 'connected'],
+  ['connection.restored', 'connected'],
+  ['connection.needs_reauth', 'reconnect'],
+  ['connection.revoked', 'reconnect'],
+  ['connection.disconnected', 'not connected']
+])
 
 // The shop keeps everything in memory. Your site has a database, and a sign-in: here each browser is a user.
 const userOfSession = new Map<string, string>()
@@ -29,7 +27,7 @@ const changes = new EventEmitter()
 // Your site creates its endpoint once and stores the secret. The shop forgets it, so it replaces the endpoint of its last run.
 const url = `http://127.0.0.1:${PORT}/webhooks`
 for await (const endpoint of carillon.endpoints.list()) if (endpoint.url === url) await carillon.endpoints.delete(endpoint.id)
-const { secret } = await carillon.endpoints.create({ url, events: Object.keys(stateAfter), description: 'Teapot Shop' })
+const { secret } = await carillon.endpoints.create({ url, events: [...stateAfter.keys()], description: 'Teapot Shop' })
 
 const app = Fastify()
 // The signature of a webhook covers the text as it arrived.
@@ -64,13 +62,14 @@ app.get('/state', (request, reply) => {
 })
 
 app.post<{ Body: string }>('/webhooks', async (request, reply) => {
-  const event = await verifyWebhook<ConnectionEvent>(request.body, request.headers, secret).catch(() => undefined)
+  const event = await verifyWebhook(request.body, request.headers, secret).catch(() => undefined)
   if (event === undefined) return reply.code(401).send('The signature does not fit')
-  const { type, createdAt, data: { userId } } = event
-  const state = stateAfter[type]
+  if (event.type === 'endpoint.test' || !('userId' in event.data)) return reply.code(204).send()
+  const { userId } = event.data
+  const state = stateAfter.get(event.type)
   // Events may arrive twice, or in another order than they happened.
-  if (state !== undefined && userId !== null && createdAt >= (states.get(userId)?.since ?? '')) {
-    states.set(userId, { state, since: createdAt })
+  if (state !== undefined && userId !== null && event.createdAt >= (states.get(userId)?.since ?? '')) {
+    states.set(userId, { state, since: event.createdAt })
     changes.emit(userId)
   }
   return reply.code(204).send()

@@ -1,5 +1,5 @@
 import { findProgram } from '@carillon/testing'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { execa } from 'execa'
 import { createRequire } from 'node:module'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -58,13 +58,18 @@ t.test('the examples, the example site and the declarations pass the strictest t
   t.same(stdout.split('\n').filter((line) => line !== '' && !/^\S*node_modules\/(?!@carillon)/.test(line)), [], `tsc ended with ${exitCode}`)
 })
 
-t.test('a bundle has at most 12 kB, compressed', async (t) => {
+t.test('a bundle has at most 12 kB, compressed, and so has the script for pages', async (t) => {
   const { outputFiles: [bundle] } = await build({
     stdin: { contents: 'export * from "@carillon/sdk"', resolveDir: folder }, bundle: true, minify: true, format: 'esm', platform: 'browser', write: false
   })
   const bytes = gzipSync(bundle?.contents ?? '').length
   t.comment(`${bytes} bytes`)
   t.ok(bytes > 1_000 && bytes <= maxGzipBytes, `${bytes} bytes`)
+
+  const script = await readFile(join(packageFolder, 'dist/browser.js'), 'utf8')
+  const minified = gzipSync((await transform(script, { minify: true })).code).length
+  t.comment(`${minified} bytes`)
+  t.ok(minified > 1_000 && minified <= maxGzipBytes, `${minified} bytes`)
 })
 
 const program = `

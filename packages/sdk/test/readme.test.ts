@@ -30,7 +30,7 @@ t.test('every example of the README runs against Carillon, with the built packag
     else t.same(await example.exited, { code: 0, signal: undefined }, example.output())
     printed.push(`${heading}: ${example.stdout.join('\n')}`)
     if (code.includes('app.listen')) {
-      t.same(example.stdout, ['received connection.needs_reauth'])
+      t.same(example.stdout, ['received connection.needs_reauth: alice has to reconnect pushbullet'])
       await example.stop()
     }
     if (heading === 'Let a user connect an account') {
@@ -54,7 +54,7 @@ t.test('every example of the README runs against Carillon, with the built packag
 })
 
 async function receiveWebhook (t: Test, port: number): Promise<void> {
-  const body = JSON.stringify({ type: 'connection.needs_reauth' })
+  const body = JSON.stringify({ type: 'connection.needs_reauth', data: { userId: 'alice', provider: 'pushbullet' } })
   const post = async (signature: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}/webhooks`, {
     method: 'POST',
     body,

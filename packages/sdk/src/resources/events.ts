@@ -1,4 +1,4 @@
-import type { Event } from '../generated/contract.ts'
+import type { EndpointDelivery, Event, ResendRequest } from '../generated/contract.ts'
 import { createList } from '../api/list.ts'
 import type { List } from '../api/list.ts'
 import { dataOf, toInit } from '../api/open-api.ts'
@@ -14,6 +14,12 @@ export function createEvents (api: Api) {
       await dataOf(api.GET('/v1/events/{id}', { params: { path: { id } }, ...toInit(options) })),
     list: (query: Query<'/v1/events'> = {}, options: RequestOptions = {}): List<Event> => createList(async (position) =>
       await dataOf(api.GET('/v1/events', { params: { query: { ...query, ...position } }, ...toInit(options) }))),
+    /** Which endpoints receive the event, and when the next attempt is. */
+    deliveries: async (id: string, options: RequestOptions = {}): Promise<EndpointDelivery[]> =>
+      (await dataOf(api.GET('/v1/events/{id}/deliveries', { params: { path: { id } }, ...toInit(options) }))).data,
+    /** Sends the event again, with the same id: to one endpoint, or to every enabled endpoint that receives its type. */
+    resend: async (id: string, resend: ResendRequest = {}, options: RequestOptions = {}): Promise<EndpointDelivery[]> =>
+      (await dataOf(api.POST('/v1/events/{id}/resend', { params: { path: { id } }, body: resend, ...toInit(options) }))).data,
     /** Events as they happen. After a lost connection it continues, and with `lastEventId` after a restart too. */
     async * stream (options: StreamOptions = {}): AsyncGenerator<Event> {
       for await (const { data } of readEvents(api, '/v1/events/stream', options)) yield JSON.parse(data)

@@ -1,4 +1,5 @@
 import { CarillonError } from '../api/carillon-error.ts'
+import type { WebhookEvent } from './webhook-event.ts'
 
 /** Headers as `fetch`, Node.js, Fastify and Express have them. */
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>
@@ -11,9 +12,10 @@ export interface VerifyOptions {
 
 /**
  * Checks the signature of a webhook (Standard Webhooks), and returns its parsed body. `body` must be the bytes or the text as it
- * arrived, not JSON that was parsed and written again. Throws CarillonError `invalidSignature`.
+ * arrived, not JSON that was parsed and written again. Throws CarillonError `invalidSignature`. Ignore types of events that you
+ * do not know: newer versions of the API have more.
  */
-export async function verifyWebhook<Payload> (
+export async function verifyWebhook<Payload = WebhookEvent> (
   body: string | Uint8Array<ArrayBuffer> | ArrayBuffer, headers: WebhookHeaders, secret: string,
   { toleranceSeconds = 300, now = Date.now }: VerifyOptions = {}
 ): Promise<Payload> {

@@ -24,6 +24,20 @@ t.test('accepts what standardwebhooks signed, in every form of body and headers'
   t.same(await verify(headers, body, secret.replace('whsec_', '')), payload, 'a secret without its prefix')
 })
 
+t.test('the type of an event decides the type of its data', async (t) => {
+  const data = { notificationId: 'ntf_1', status: 'completed', counts: { sent: 2 } }
+  const content = JSON.stringify({ id: 'evt_1', type: 'notification.completed', createdAt: '2026-12-24T18:00:00.000Z', data })
+  const event = await verify({ ...headers, 'webhook-signature': sign(secret, content) }, content)
+  // Without a type parameter, these lines pass the type check.
+  switch (event.type) {
+    case 'notification.completed': t.equal(event.data.counts.sent, 2); break
+    case 'connection.needs_reauth': t.fail(event.data.connectionId); break
+    case 'delivery.failed': t.fail(event.data.deliveries[0]?.notificationId ?? ''); break
+    case 'endpoint.test': t.fail(event.data.endpointId); break
+    default: t.fail(event.id)
+  }
+})
+
 t.test('one of several signatures is enough, as while a secret is replaced', async (t) => {
   const other = sign(`whsec_${randomBytes(32).toString('base64')}`)
   t.ok(await verify({ ...headers, 'webhook-signature': `${other} v1a,asymmetric v1,%% ${sign()}` }))
