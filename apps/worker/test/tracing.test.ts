@@ -7,7 +7,7 @@ import { createApiKey } from '@carillon/shared/api-keys'
 import { openDatabase, scopes } from '@carillon/shared/db'
 import { backends, createSite, sandboxEnvironment, spawnApp, testKeys, until } from '@carillon/testing'
 import t from 'tap'
-import type { BackendEnvironment } from '@carillon/testing'
+import type { BackendEnvironment, Site } from '@carillon/testing'
 import type { Test } from 'tap'
 import { ended, importUsers } from './open-processes.ts'
 
@@ -19,6 +19,11 @@ interface Span {
   links?: Array<{ spanId: string }>
   attributes: Array<{ key: string, value: { stringValue?: string, intValue?: number } }>
   service: string
+}
+interface Granted {
+  account: string
+  accessToken: string
+  refreshToken: string
 }
 interface Exported {
   resourceSpans: Array<{ resource: { attributes: Span['attributes'] }, scopeSpans: Array<{ spans: Span[] }> }>
@@ -70,11 +75,49 @@ for (const { kind, open } of await backends()) {
     t.same(sent.toSorted(), attempts.sort(), 'the provider gets the span of the attempt')
     t.notMatch(bodies.join(''), /private title|access_?token|[Bb]earer/, 'spans contain no secret and no text of a message')
 
+    const { account, accessToken, refreshToken } = await expireAccount(site)
+    const { webhook, webhooks } = await openWebhook(t)
+    await site.api('POST', '/v1/endpoints', { body: { url: webhook, events: ['notification.completed'] } })
+    await site.api('POST', '/v1/connections/import', {
+      body: { connections: [{ userId: account, provider: 'blotre', credentials: { accessToken, refreshToken }, account: { id: account, name: account } }] }
+    })
+    await ended(site, await post({ userIds: [account] }))
+    const find = (name: string) => until(() => spans.find((span) => span.name === name), { timeoutMs: 30_000, what: name })
+    const [refresh, attempt, request] = [await find('refresh blotre'), await find('send blotre'), await find('send webhook')]
+    t.match(refresh, { traceId, parentSpanId: attempt.spanId, service: 'carillon-worker' }, 'a refresh is part of the attempt')
+    t.equal(attributesOf(refresh)['carillon.outcome'], 'fresh')
+    t.match(attributesOf(request), {
+      'carillon.event.id': webhooks[0], 'carillon.event.type': 'notification.completed', 'carillon.outcome': 'succeeded', 'http.response.status_code': 200
+    })
+    t.notMatch(bodies.join(''), /whsec_|access_?token|[Bb]earer/)
+
     await fetch(`${url}/problems`, { headers: { traceparent: `00-${'0'.repeat(32)}-${callerSpanId}-01` } })
     const untraced = await until(() => spans.find(({ name }) => name === 'GET /problems'), { timeoutMs: 30_000 })
     t.match(untraced.traceId, /^(?!0{32})[\da-f]{32}$/, 'an invalid traceparent starts a new trace')
     t.notOk(untraced.parentSpanId)
   })
+}
+
+function attributesOf ({ attributes }: Span): Record<string, string | number | undefined> {
+  return Object.fromEntries(attributes.map(({ key, value: { stringValue, intValue } }) => [key, stringValue ?? intValue]))
+}
+
+/** An account at Blot're whose access token has expired. */
+async function expireAccount (site: Site): Promise<Granted> {
+  const { data: [granted] } = await site.control<{ data: Granted[] }>('POST', '/accounts', { provider: 'blotre', count: 1 })
+  if (granted === undefined) throw new Error('the simulator created no account')
+  await site.control('POST', '/tokens/expire', { provider: 'blotre', account: granted.account })
+  return granted
+}
+
+/** An endpoint of a site. `webhooks` has the ids of the received events. */
+async function openWebhook (t: Test): Promise<{ webhook: string, webhooks: string[] }> {
+  const webhooks: string[] = []
+  const webhook = await listen(t, async ({ headers }) => {
+    webhooks.push(String(headers['webhook-id']))
+    return { status: 200, body: '' }
+  })
+  return { webhook, webhooks }
 }
 
 /** An API and a worker that export their spans to this test, and a server that reads the headers of requests to Pushbullet. */
@@ -92,7 +135,7 @@ async function openTraced (t: Test, stores: BackendEnvironment) {
   })
   const sandbox = spawnApp(t, 'sandbox', { env: { SANDBOX_PORT: '0' } })
   const { url: sandboxUrl } = await sandbox.ready
-  const simulated = await sandboxEnvironment(sandboxUrl, 'pushbullet')
+  const simulated = await sandboxEnvironment(sandboxUrl, 'pushbullet', 'blotre')
   const sent: string[] = []
   const { PUSHBULLET_API_URL: apiOfProvider = '' } = simulated
   const provider = await listen(t, async (request) => {

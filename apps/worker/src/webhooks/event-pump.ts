@@ -7,9 +7,11 @@ import type { AttemptResult, ClaimedEvent, EndpointClient, EventJob, SentEvent }
 import type { Log } from '@carillon/shared/log'
 import type { WorkerMetrics } from '@carillon/shared/metrics'
 import type { JobQueue } from '@carillon/shared/queue'
+import type { Tracing } from '@carillon/shared/tracing'
 import { VaultError } from '@carillon/shared/vault'
 import type { Vault } from '@carillon/shared/vault'
 import { activeSecrets } from '@carillon/shared/webhooks'
+import { traceEvent } from './trace-event.ts'
 
 export interface EventPumpServices {
   database: Database
@@ -17,6 +19,7 @@ export interface EventPumpServices {
   endpointClient: EndpointClient
   eventQueue: Pick<JobQueue<EventJob>, 'add'>
   log: Log
+  tracing?: Tracing | undefined
   metrics: Pick<WorkerMetrics, 'countWebhookDeliveries'>
   /** Milliseconds since the epoch. */
   now: () => number
@@ -42,7 +45,7 @@ const leaseMs = 60_000
  * a job, or the regular check.
  */
 export function createEventPump (services: EventPumpServices): EventPump {
-  const { database, vault, endpointClient, eventQueue, log, metrics, now, stopping, aborting } = services
+  const { database, vault, endpointClient, eventQueue, log, tracing, metrics, now, stopping, aborting } = services
   const inFlight = new Map<string, number>()
   /** Endpoints that had no room for more at the last claim. */
   const full = new Set<string>()
@@ -110,7 +113,7 @@ export function createEventPump (services: EventPumpServices): EventPump {
 
   async function send (claimed: ClaimedEvent): Promise<void> {
     const { endpointId, url, event: { id, type } } = claimed
-    const result = await attempt(claimed)
+    const result = await traceEvent(tracing, claimed, () => attempt(claimed))
     await settle({ claimed, result, at: now() })
     const { status, error, durationMs, isAborted } = result
     if (isAborted === true) return

@@ -6,6 +6,7 @@ import type { Log } from '../log/index.ts'
 import { ProviderError } from '../providers/index.ts'
 import type { RequestContext, Credentials, Provider, Refreshed } from '../providers/index.ts'
 import { poll, retry } from '../retry/index.ts'
+import type { Tracing } from '../tracing/index.ts'
 import type { Vault } from '../vault/index.ts'
 import {
   markRefused, deferRefresh, disableRefresh, isLeased, readCredentials, releaseLease, storeRefreshed, takeLease
@@ -19,6 +20,7 @@ export interface RefreshServices {
   database: Database
   vault: Vault
   log: Log
+  tracing?: Tracing | undefined
   /** Called when connections recover from `needsReauth`, to release their parked deliveries. */
   onRecovered?: (connectionIds: string[]) => Promise<void>
   /** Called with the outcome of each request to a token endpoint. */
@@ -80,7 +82,7 @@ const storeRetryDelaysMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]
 
 /** Refreshes credentials, one at a time per grant. */
 export function createRefresher (
-  { database, vault, log, onRecovered = async () => {}, onAnswered = () => {}, leaseMs = 20_000 }: RefreshServices
+  { database, vault, log, tracing, onRecovered = async () => {}, onAnswered = () => {}, leaseMs = 20_000 }: RefreshServices
 ): Refresher {
   const owner = newId()
   /** Callers of the same version share one attempt in this process. */
@@ -113,7 +115,7 @@ export function createRefresher (
       if (known !== undefined) return known
       const lease = await takeLease(database, { grantId, version: seenVersion, owner, leaseMs })
       if (lease === undefined) return undefined
-      const answer = await refreshUnder(lease, provider, context)
+      const answer = await traceRefresh(tracing, provider, () => refreshUnder(lease, provider, context))
       onAnswered(provider.id, answer?.kind ?? 'superseded')
       return answer
     }, { timeoutMs: maxWaitMs })
@@ -228,6 +230,18 @@ export function createRefresher (
     if (await markRefused(database, lease, reason)) return { kind: 'dead', reason }
     return await checkState(provider, grantId, credentialsVersion)
   }
+}
+
+/** A refresh belongs to the trace of the first caller, for example of a delivery. */
+async function traceRefresh (
+  tracing: Tracing | undefined, { id }: Provider, refresh: () => Promise<RefreshResult | undefined>
+): Promise<RefreshResult | undefined> {
+  if (tracing === undefined) return await refresh()
+  return await tracing.inSpan(`refresh ${id}`, { kind: 'CLIENT', attributes: { 'carillon.provider': id } }, async (span) => {
+    const result = await refresh()
+    span.setAttribute('carillon.outcome', result?.kind ?? 'superseded')
+    return result
+  })
 }
 
 /** The attempt continues after a caller's signal aborts: others wait for it, and its result must be stored. */

@@ -116,6 +116,7 @@ export function createRuntime (config: RuntimeConfig, overrides: RuntimeOverride
       database,
       vault,
       log,
+      tracing,
       onRecovered: (connectionIds) => releaseDeliveries({ database, queues, log }, connectionIds),
       onAnswered: metrics.countRefresh
     }),
