@@ -13,15 +13,16 @@ export interface NewApiKey {
   expiresAt?: Date | null | undefined
 }
 
-/** Creates a key. `key` is not stored, so return it to the user now. */
+/** Creates a key. `key` is not stored, so return it to the user now. `isNew` is false when the id existed. */
 export async function createApiKey (
   { db }: Pick<Database, 'db'>, { id = newId(), name, scopes, expiresAt = null }: NewApiKey
-): Promise<{ id: string, key: string }> {
+): Promise<{ id: string, key: string, isNew: boolean }> {
   const key = newSecret(id)
   const secretHash = hashKey(key)
-  await db.insert(apiKeys).values({ id, name, scopes, expiresAt, secretHash })
+  const [row] = await db.insert(apiKeys).values({ id, name, scopes, expiresAt, secretHash })
     .onConflictDoUpdate({ target: apiKeys.id, set: { secretHash, version: sql`${apiKeys.version} + 1` } })
-  return { id, key }
+    .returning({ version: apiKeys.version })
+  return { id, key, isNew: row?.version === 0 }
 }
 
 export async function findApiKey ({ db }: Pick<Database, 'db'>, id: string): Promise<ApiKey | undefined> {

@@ -1,6 +1,7 @@
 export { keyStatus, keyStatuses } from './api-key.ts'
 export type { ApiKey } from './api-key.ts'
 export { createApiKey, findApiKey, listApiKeys, updateApiKey } from './api-keys.ts'
+export { keyChanged, keyCreated, keyRevoked, keyRotated } from './key-audit.ts'
 export { listKeysToRenew } from './keys-to-renew.ts'
 export { createKeyUses } from './key-uses.ts'
 export type { KeyUses } from './key-uses.ts'

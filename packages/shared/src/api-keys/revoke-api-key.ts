@@ -12,18 +12,17 @@ export async function revokeApiKey ({ db }: Pick<Database, 'db'>, id: string): P
 
 /**
  * Revokes a key for the key `callerId`, which must have the scope `admin`. Does nothing when the caller was revoked meanwhile
- * (`callerRevoked`), or when no other key could manage keys (`lastAdmin`). Revoking a key again does nothing.
+ * (`callerRevoked`), when no other key could manage keys (`lastAdmin`), or when the key is revoked already (`unchanged`).
  */
 export async function revokeApiKeyBy (
   { db }: Database, callerId: string, id: string, now: number
-): Promise<'revoked' | 'callerRevoked' | 'lastAdmin'> {
+): Promise<'revoked' | 'unchanged' | 'callerRevoked' | 'lastAdmin'> {
   return await db.transaction(async (tx) => {
     // Two keys that revoke one another wait here for each other.
     const admins = await tx.select({ id: apiKeys.id, expiresAt: apiKeys.expiresAt, revokedAt: apiKeys.revokedAt }).from(apiKeys)
       .where(and(isNull(apiKeys.revokedAt), arrayContains(apiKeys.scopes, ['admin']))).orderBy(apiKeys.id).for('no key update')
     if (!admins.some((admin) => admin.id === callerId)) return 'callerRevoked'
     if (!admins.some((admin) => admin.id !== id && keyStatus(admin, now) === 'active')) return 'lastAdmin'
-    await revokeApiKey({ db: tx }, id)
-    return 'revoked'
+    return await revokeApiKey({ db: tx }, id) ? 'revoked' : 'unchanged'
   })
 }

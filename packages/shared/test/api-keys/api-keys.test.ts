@@ -83,6 +83,7 @@ t.test('gives a key whose response was lost another secret', async (t) => {
   const again = await createApiKey(database, { id, name: 'lost', scopes: ['admin'] })
   t.equal(await verifyApiKey(database, lost.key), undefined)
   t.match(await verifyApiKey(database, again.key), { id, name: 'lost', version: 1 })
+  t.same([lost.isNew, again.isNew], [true, false])
 })
 
 t.test('lists keys without their hashes, newest first', async (t) => {

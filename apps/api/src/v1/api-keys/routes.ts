@@ -1,24 +1,28 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
 import {
-  createApiKey, defaultOverlapSeconds, findApiKey, keyStatus, listApiKeys, revokeApiKeyBy, rotateApiKey, updateApiKey
+  createApiKey, keyChanged, keyCreated, keyRevoked, keyRotated, listApiKeys, revokeApiKeyBy, updateApiKey
 } from '@carillon/shared/api-keys'
-import type { ApiKey } from '@carillon/shared/api-keys'
-import { newId, parseId } from '@carillon/shared/db'
-import { callingKey, refuseKey } from '../../auth/callers.ts'
-import { assertNoInputErrors, notFound, Problem } from '../../problems/problem.ts'
+import { recordAudit } from '@carillon/shared/audit'
+import { inTransaction, newId } from '@carillon/shared/db'
+import { actorOf, refuseKey } from '../../auth/callers.ts'
+import { assertNoInputErrors, Problem } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toCursor, toPage } from '../cursor.ts'
 import { idParams, listOf, nameErrors } from '../../input/fields.ts'
+import { findKey, findNamedKey, refuseInactive, requireKey } from './find-key.ts'
 import { apiKeyResponse, apiKeyWithKeyResponse, toApiKeyResponse } from './response.ts'
 import { assertCovers, isLater, readExpiry } from './rights.ts'
-import { apiKeyBody, apiKeysQuery, apiKeyUpdateBody, rotationBody } from './schema.ts'
+import { rotationRoutes } from './rotation-routes.ts'
+import { apiKeyBody, apiKeysQuery, apiKeyUpdateBody } from './schema.ts'
 
-export function apiKeyRoutes ({ database, now }: Services): FastifyPluginAsyncTypebox {
+export function apiKeyRoutes (services: Services): FastifyPluginAsyncTypebox {
+  const { database, now } = services
   const callers = { scope: 'admin' } as const
 
   return async (app) => {
+    await app.register(rotationRoutes(services))
+
     app.post('/api-keys', {
       config: { callers, problems: ['exceedsOwnRights'] },
       schema: {
@@ -35,9 +39,14 @@ export function apiKeyRoutes ({ database, now }: Services): FastifyPluginAsyncTy
       const expiresAt = readExpiry(expiry, now()) ?? null
       assertCovers(requireKey(request), { scopes, expiresAt })
       const created = { id: request.keyClaim?.resourceId ?? newId(), name, scopes, expiresAt }
-      const { id, key } = await createApiKey(database, created)
+      const { id, key } = await inTransaction(database, async (tx) => {
+        const result = await createApiKey(tx, created)
+        const actor = actorOf(request)
+        await recordAudit(tx, result.isNew ? keyCreated(actor, created) : keyRotated(actor, created.id, { overlapSeconds: 0 }))
+        return result
+      })
       reply.code(201)
-      return { ...toApiKeyResponse(await find(id), now()), key }
+      return { ...toApiKeyResponse(await findKey(database, id), now()), key }
     })
 
     app.get('/api-keys', {
@@ -61,7 +70,7 @@ export function apiKeyRoutes ({ database, now }: Services): FastifyPluginAsyncTy
       schema: {
         operationId: 'getApiKey', tags: ['keys'], summary: 'Retrieve an API key', params: idParams, response: { 200: apiKeyResponse }
       }
-    }, async ({ params }) => toApiKeyResponse(await find(idOf(params.id)), now()))
+    }, async ({ params }) => toApiKeyResponse(await findNamedKey(database, params.id), now()))
 
     app.patch('/api-keys/:id', {
       config: { callers, problems: ['apiKeyInactive', 'exceedsOwnRights'] },
@@ -77,11 +86,16 @@ export function apiKeyRoutes ({ database, now }: Services): FastifyPluginAsyncTy
     }, async (request) => {
       const { name, ...expiry } = request.body
       assertNoInputErrors(nameErrors('name', name))
-      const before = await find(idOf(request.params.id))
+      const before = await findNamedKey(database, request.params.id)
       const expiresAt = readExpiry(expiry, now())
       const isExtended = expiresAt !== undefined && isLater(expiresAt, before.expiresAt)
       if (isExtended) assertCovers(requireKey(request), { ...before, expiresAt })
-      const updated = await updateApiKey(database, before.id, { name, expiresAt }) ?? refuseInactive('revoked')
+      const updated = await inTransaction(database, async (tx) => {
+        const changed = await updateApiKey(tx, before.id, { name, expiresAt }) ?? refuseInactive('revoked')
+        const hasChanges = name !== undefined || expiresAt !== undefined
+        if (hasChanges) await recordAudit(tx, keyChanged(actorOf(request), before.id, { name, expiresAt }))
+        return changed
+      })
       return toApiKeyResponse(updated, now())
     })
 
@@ -96,8 +110,12 @@ export function apiKeyRoutes ({ database, now }: Services): FastifyPluginAsyncTy
         response: { 204: Type.Null({ description: 'The key is revoked' }) }
       }
     }, async (request, reply) => {
-      const { id } = await find(idOf(request.params.id))
-      const result = await revokeApiKeyBy(database, requireKey(request).id, id, now())
+      const { id } = await findNamedKey(database, request.params.id)
+      const result = await inTransaction(database, async (tx) => {
+        const outcome = await revokeApiKeyBy(tx, requireKey(request).id, id, now())
+        if (outcome === 'revoked') await recordAudit(tx, keyRevoked(actorOf(request), id))
+        return outcome
+      })
       if (result === 'callerRevoked') refuseKey()
       if (result === 'lastAdmin') {
         throw new Problem('lastAdminKey', 'This is the only key with the scope admin: create another one first, or run `carillon keys revoke` where the database is')
@@ -105,51 +123,5 @@ export function apiKeyRoutes ({ database, now }: Services): FastifyPluginAsyncTy
       reply.code(204)
       return null
     })
-
-    app.post('/api-keys/:id/rotate', {
-      config: { callers, problems: ['apiKeyInactive', 'exceedsOwnRights'] },
-      schema: {
-        operationId: 'rotateApiKey',
-        tags: ['keys'],
-        summary: 'Rotate an API key',
-        description: 'Gives the key another secret. Its id, name and scopes stay the same. The response contains the key, which is not shown again.',
-        params: idParams,
-        body: rotationBody,
-        response: { 200: apiKeyWithKeyResponse }
-      }
-    }, async (request) => {
-      const { overlapSeconds = defaultOverlapSeconds, ...expiry } = request.body
-      const before = await find(idOf(request.params.id))
-      const expiresAt = readExpiry(expiry, now())
-      const after = { ...before, ...expiresAt !== undefined && { expiresAt } }
-      const status = keyStatus(after, now())
-      if (status !== 'active') refuseInactive(status)
-      assertCovers(requireKey(request), after)
-      const rotation = { overlapSeconds, expiresAt, now: now() }
-      const { apiKey, key } = await rotateApiKey(database, before.id, rotation) ?? refuseInactive('revoked')
-      return { ...toApiKeyResponse(apiKey, now()), key }
-    })
   }
-
-  async function find (id: string): Promise<ApiKey> {
-    return await findApiKey(database, id) ?? refuse()
-  }
-}
-
-function idOf (publicId: string): string {
-  return parseId('apiKey', publicId) ?? refuse()
-}
-
-function requireKey (request: FastifyRequest): ApiKey {
-  return callingKey(request) ?? refuseKey()
-}
-
-function refuse (): never {
-  throw notFound('API key')
-}
-
-function refuseInactive (reason: 'revoked' | 'expired'): never {
-  throw new Problem('apiKeyInactive', reason === 'revoked'
-    ? 'The API key is revoked: create another one'
-    : 'The API key has expired: send a later expiresAt, or create another key', { reason })
 }

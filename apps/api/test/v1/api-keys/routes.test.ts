@@ -162,6 +162,29 @@ t.test('the only key that manages keys does not revoke itself', async (t) => {
   await sql`update api_keys set revoked_at = null where id = any (${rest.map((one) => one.id)})`
 })
 
+t.test('the audit trail has what was done to a key, and by which key', async (t) => {
+  const operator = await api.makeKey()
+  const expiresAt = later(day)
+  const created = (await create({ scopes: ['users:write'] }, { token: operator })).body
+  const id = textAt(created, 'id')
+  await change(id, { name: 'renamed', expiresAt }, operator)
+  await change(id, {}, operator)
+  await rotate(id, { overlapSeconds: 60 }, operator)
+  t.match(await rotate(id, { overlapSeconds: -1 }, operator), { status: 400 })
+  await revoke(id, operator)
+  await revoke(id, operator)
+  const entries = await api.database.sql`select * from audit_entries where target_id = ${id} order by id`
+  t.match(entries, [
+    { action: 'api_key.created', details: { scopes: ['users:write'], expiresAt: null } },
+    { action: 'api_key.changed', details: { changed: ['name', 'expiresAt'], expiresAt } },
+    { action: 'api_key.rotated', details: { overlapSeconds: 60 } },
+    { action: 'api_key.revoked' }
+  ])
+  t.equal(entries.length, 4)
+  for (const entry of entries) t.equal(String(entry['actor_id']).replaceAll('-', ''), operator.slice(3, 35))
+  t.notMatch(JSON.stringify(entries), /ck_|renamed/)
+})
+
 t.test('lists keys in pages, newest first', async (t) => {
   const names = ['first', 'second', 'third']
   const ids = []
