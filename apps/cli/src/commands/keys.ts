@@ -1,8 +1,9 @@
 import { Argument, InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
-import { createApiKey, listApiKeys, revokeApiKey } from '@carillon/shared/api-keys'
+import { createApiKey, keyCreated, keyRevoked, listApiKeys, revokeApiKey } from '@carillon/shared/api-keys'
+import { recordAudit } from '@carillon/shared/audit'
 import { keyGenerators, listKeys, loadConfig } from '@carillon/shared/config'
-import { parseId, publicId, scopes } from '@carillon/shared/db'
+import { inTransaction, parseId, publicId, scopes } from '@carillon/shared/db'
 import type { Scope } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
 import { checkEncryption, forgetKey } from '../keys/check-encryption.ts'
@@ -10,6 +11,7 @@ import { rotateEncryption } from '../keys/rotate-encryption.ts'
 import { addRenew } from '../keys/add-renew.ts'
 import { keyTable, toKeyJson } from '../keys/key-table.ts'
 import { lifetime } from '../keys/lifetime.ts'
+import { operatorActor } from '../operator-actor.ts'
 import { printable } from '../printable.ts'
 import { openDataDir } from '../up/data-dir.ts'
 import { rotateProviderKey } from '../up/secrets.ts'
@@ -43,7 +45,11 @@ function addCreate (keys: Command, { env, print, terminal: { output } }: Command
       const wanted = all === true ? [...scopes] : [...new Set(scope)]
       if (wanted.length === 0) command.error('error: name the scopes of the key with --scope, or use --all')
       const expiresAt = expires === undefined ? null : new Date(Date.now() + expires * 1_000)
-      const { id, key } = await withDatabase(env, (database) => createApiKey(database, { name, scopes: wanted, expiresAt }))
+      const { id, key } = await withDatabase(env, (database) => inTransaction(database, async (tx) => {
+        const created = await createApiKey(tx, { name, scopes: wanted, expiresAt })
+        await recordAudit(tx, keyCreated(operatorActor(), { id: created.id, scopes: wanted, expiresAt }))
+        return created
+      }))
       if (json === true) return print(JSON.stringify({ id: publicId('apiKey', id), key }))
       print(key)
       if (quiet === true) return
@@ -80,7 +86,12 @@ function addRevoke (keys: Command, { env, print }: CommandContext): void {
     .argument('<id>', 'the id that `keys list` shows (key_…)', parseKeyId)
     .action(async (id: string) => {
       const keyId = publicId('apiKey', id)
-      if (!await withDatabase(env, (database) => revokeApiKey(database, id))) throw new Error(`there is no key ${keyId}, or it is already revoked`)
+      const isRevoked = await withDatabase(env, (database) => inTransaction(database, async (tx) => {
+        const isChanged = await revokeApiKey(tx, id)
+        if (isChanged) await recordAudit(tx, keyRevoked(operatorActor(), id))
+        return isChanged
+      }))
+      if (!isRevoked) throw new Error(`there is no key ${keyId}, or it is already revoked`)
       print(`${keyId} is revoked`)
     })
 }

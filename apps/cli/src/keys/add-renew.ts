@@ -1,8 +1,10 @@
 import type { Argument, Command } from 'commander'
-import { defaultOverlapSeconds, maxOverlapSeconds, rotateApiKey } from '@carillon/shared/api-keys'
+import { defaultOverlapSeconds, keyRotated, maxOverlapSeconds, rotateApiKey } from '@carillon/shared/api-keys'
 import type { ApiKey } from '@carillon/shared/api-keys'
-import { publicId } from '@carillon/shared/db'
+import { recordAudit } from '@carillon/shared/audit'
+import { inTransaction, publicId } from '@carillon/shared/db'
 import type { CommandContext } from '../command-context.ts'
+import { operatorActor } from '../operator-actor.ts'
 import { printable } from '../printable.ts'
 import { withDatabase } from '../with-database.ts'
 import { lifetime } from './lifetime.ts'
@@ -21,7 +23,11 @@ export function addRenew (keys: Command, id: Argument, { env, print, terminal: {
       const now = Date.now()
       const expiresAt = expires === undefined ? undefined : new Date(now + expires * 1_000)
       const rotation = { overlapSeconds: overlap, expiresAt, now }
-      const renewed = await withDatabase(env, (database) => rotateApiKey(database, keyId, rotation))
+      const renewed = await withDatabase(env, (database) => inTransaction(database, async (tx) => {
+        const rotated = await rotateApiKey(tx, keyId, rotation)
+        if (rotated !== undefined) await recordAudit(tx, keyRotated(operatorActor(), keyId, rotation))
+        return rotated
+      }))
       const id = publicId('apiKey', keyId)
       if (renewed === undefined) throw new Error(`there is no key ${id}, or it is revoked`)
       const { apiKey, key } = renewed

@@ -57,6 +57,21 @@ t.test('renews a key, whose earlier secret works for the overlap', async (t) => 
   t.match(await carillon('keys', 'renew', `key_${id}`), { code: 1, stdout: '', stderr: /there is no key key_\S+, or it is revoked$/ })
 })
 
+t.test('records what an operator does to keys', async (t) => {
+  const { stdout } = await carillon('keys', 'create', '--name', 'audited', '--scope', 'users:write', '--json')
+  const { id } = JSON.parse(stdout)
+  await carillon('keys', 'renew', id, '--overlap', '0')
+  await carillon('keys', 'revoke', id)
+  await carillon('keys', 'revoke', id)
+  const entries = await database.sql`select action, operator, details from audit_entries where target_id = ${id} order by audit_entries.id`
+  t.match(entries, [
+    { action: 'api_key.created', operator: /^.+@.+$/, details: { scopes: ['users:write'] } },
+    { action: 'api_key.rotated', operator: String, details: { overlapSeconds: 0 } },
+    { action: 'api_key.revoked', operator: String }
+  ])
+  t.equal(entries.length, 3)
+})
+
 t.test('creates no key without scopes, with unknown ones, or without a name', async (t) => {
   const [before] = await database.sql`select count(*) from api_keys`
   t.match(await carillon('keys', 'create', '--name', 'none'), { code: 2, stdout: '', stderr: /--scope, or use --all/ })

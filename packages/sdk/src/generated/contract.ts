@@ -1073,6 +1073,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an API key
+         * @description Gives the key another secret. Its id, name and scopes stay the same. The response contains the key, which is not shown again. With an API key: scope `admin`.
+         */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys": {
         parameters: {
             query?: never;
@@ -1123,26 +1143,6 @@ export interface paths {
          * @description Changes its name or its expiry. Scopes do not change: create another key. An expired key works again with a later expiry. With an API key: scope `admin`.
          */
         patch: operations["updateApiKey"];
-        trace?: never;
-    };
-    "/v1/api-keys/{id}/rotate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Rotate an API key
-         * @description Gives the key another secret. Its id, name and scopes stay the same. The response contains the key, which is not shown again. With an API key: scope `admin`.
-         */
-        post: operations["rotateApiKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/v1/events/{id}/resend": {
@@ -2889,12 +2889,13 @@ export interface components {
             database: components["schemas"]["DatabaseStatus"];
             queue: components["schemas"]["QueueStatus"];
         };
-        /** ApiKeyRequest */
-        ApiKeyRequest: {
-            /** @description What the key is for. Control characters, line breaks and characters that change the direction of text are not allowed */
-            name: string;
-            /** @description What the key may do. Your key must have them too */
-            scopes: ("users:write" | "teams:write" | "connections:read" | "connections:write" | "connections:import" | "connections:proxy" | "notifications:read" | "notifications:write" | "notifications:broadcast" | "endpoints:write" | "admin")[];
+        /** ApiKeyRotation */
+        ApiKeyRotation: {
+            /**
+             * @description For how long earlier secrets of the key still work. 0: they end at once
+             * @default 86400
+             */
+            overlapSeconds?: number;
             /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
             expiresAt?: string | null;
             /** @description The same in seconds from now. Send one of both */
@@ -2927,6 +2928,17 @@ export interface components {
             lastUsedFrom: string | null;
             /** @description `ck_…`: the key itself. It is not part of any later response */
             key: string;
+        };
+        /** ApiKeyRequest */
+        ApiKeyRequest: {
+            /** @description What the key is for. Control characters, line breaks and characters that change the direction of text are not allowed */
+            name: string;
+            /** @description What the key may do. Your key must have them too */
+            scopes: ("users:write" | "teams:write" | "connections:read" | "connections:write" | "connections:import" | "connections:proxy" | "notifications:read" | "notifications:write" | "notifications:broadcast" | "endpoints:write" | "admin")[];
+            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
+            expiresAt?: string | null;
+            /** @description The same in seconds from now. Send one of both */
+            expiresIn?: number;
         };
         /** ApiKey */
         ApiKey: {
@@ -2964,18 +2976,6 @@ export interface components {
         ApiKeyUpdate: {
             /** @description What the key is for. Control characters, line breaks and characters that change the direction of text are not allowed */
             name?: string;
-            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
-            expiresAt?: string | null;
-            /** @description The same in seconds from now. Send one of both */
-            expiresIn?: number;
-        };
-        /** ApiKeyRotation */
-        ApiKeyRotation: {
-            /**
-             * @description For how long earlier secrets of the key still work. 0: they end at once
-             * @default 86400
-             */
-            overlapSeconds?: number;
             /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
             expiresAt?: string | null;
             /** @description The same in seconds from now. Send one of both */
@@ -3138,12 +3138,12 @@ export type Migrations = components['schemas']['Migrations'];
 export type DatabaseStatus = components['schemas']['DatabaseStatus'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type Status = components['schemas']['Status'];
-export type ApiKeyRequest = components['schemas']['ApiKeyRequest'];
+export type ApiKeyRotation = components['schemas']['ApiKeyRotation'];
 export type ApiKeyWithKey = components['schemas']['ApiKeyWithKey'];
+export type ApiKeyRequest = components['schemas']['ApiKeyRequest'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyList = components['schemas']['ApiKeyList'];
 export type ApiKeyUpdate = components['schemas']['ApiKeyUpdate'];
-export type ApiKeyRotation = components['schemas']['ApiKeyRotation'];
 export type ResendRequest = components['schemas']['ResendRequest'];
 export type EndpointDelivery = components['schemas']['EndpointDelivery'];
 export type EventDeliveries = components['schemas']['EventDeliveries'];
@@ -4999,6 +4999,35 @@ export interface operations {
             };
         };
     };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithKey"];
+                };
+            };
+        };
+    };
     listApiKeys: {
         parameters: {
             query?: {
@@ -5115,35 +5144,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
-                };
-            };
-        };
-    };
-    rotateApiKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A unique text, such as a UUID. A repeated request with the same key gets the first response, for 24 hours */
-                "idempotency-key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApiKeyRotation"];
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKeyWithKey"];
                 };
             };
         };
