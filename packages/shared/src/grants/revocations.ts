@@ -106,7 +106,7 @@ export async function retryRevocation ({ sql }: Database, id: string, reason: st
 /** Stores credentials that the provider issued while it revoked the old ones. A retry then revokes these. */
 export async function replaceRevoked ({ sql }: Database, vault: Vault, id: string, credentials: Credentials): Promise<void> {
   await sql`
-    update revocations set credentials = ${vault.seal(JSON.stringify(credentials), contextOf(id))}, updated_at = now()
+    update revocations set credentials = ${vault.seal(JSON.stringify(credentials), revocationContext(id))}, updated_at = now()
     where id = ${id} and state = 'pending'`
 }
 
