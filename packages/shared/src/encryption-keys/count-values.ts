@@ -23,7 +23,9 @@ export function isSameKey (one: KeyIdentity, other: KeyIdentity): boolean {
   return one.id === other.id && one.fingerprint === other.fingerprint
 }
 
-async function countColumn ({ sql }: Database, { table, column }: SealedColumn): Promise<Array<KeyIdentity & { values: number }>> {
+async function countColumn (
+  { sql }: Database, { table, column }: SealedColumn
+): Promise<Array<KeyIdentity & { values: number }>> {
   return await sql`
     select split_part(${sql(column)}, '.', 2) as id, left(split_part(${sql(column)}, '.', 3), 5) as fingerprint,
       count(*)::int as values

@@ -4,7 +4,7 @@ import type { KeyIdentity } from '../vault/index.ts'
 /** A process reports its key every ten seconds. */
 export const reportEveryMs = 10_000
 /** Without a report for this long, no running process encrypts with the key. */
-export const inUseSeconds = 30
+const inUseSeconds = 30
 
 /** Records that a process encrypts with this key now. */
 export async function recordKeyUse ({ sql }: Pick<Database, 'sql'>, { id, fingerprint }: KeyIdentity): Promise<void> {
