@@ -41,18 +41,18 @@ export async function eraseFromOwnEvents ({ sql }: Sql, userId: string): Promise
 }
 
 /**
- * Erases a user from events about batches of deliveries, of up to `limit` of them after the event `after`. `connectionIds` have
- * their prefix.
+ * Erases a user from events about batches of deliveries, of up to `limit` of them between two ids. `connectionIds` have their
+ * prefix.
  */
 export async function searchDeliveryEvents (
-  { sql }: Sql, connectionIds: string[], { after, limit }: { after: string | null, limit: number }
+  { sql }: Sql, connectionIds: string[], { after, before, limit }: { after: string | null, before: string, limit: number }
 ): Promise<{ eventIds: string[], last: string | null, isEnd: boolean }> {
   const rows = await sql<Array<{ id: string, isFound: boolean }>>`
     select id, exists (
       select from jsonb_array_elements(data -> 'deliveries') as entry
       where entry ->> 'connectionId' = any (${connectionIds}::text[]) and entry ?| array['userId', 'reason']
     ) as "isFound"
-    from events where type like 'delivery.%' ${after === null ? sql`` : sql`and id > ${after}`} order by id limit ${limit}`
+    from events where type like 'delivery.%' and id < ${before} ${after === null ? sql`` : sql`and id > ${after}`} order by id limit ${limit}`
   const eventIds = rows.filter(({ isFound }) => isFound).map(({ id }) => id)
   if (eventIds.length > 0) {
     await sql`

@@ -16,9 +16,9 @@ export async function eraseFromNotifications ({ sql }: Sql, user: ErasedUser, id
 }
 
 export interface NotificationRange {
-  /** Exclusive. */
+  /** Ids, both excluded. */
   after: string | null
-  before: Date
+  before: string
   limit: number
 }
 
@@ -31,7 +31,7 @@ export async function searchNotifications (
 ): Promise<{ erased: number, last: string | null, isEnd: boolean }> {
   const rows = await sql<Array<{ id: string, isNamed: boolean }>>`
     select id, ${names(sql, user)} as "isNamed" from notifications
-    where id < uuid_since(${before.toISOString()}::timestamptz) ${after === null ? sql`` : sql`and id > ${after}`}
+    where id < ${before} ${after === null ? sql`` : sql`and id > ${after}`}
     order by id limit ${limit}`
   const named = rows.filter(({ isNamed }) => isNamed).map(({ id }) => id)
   return {

@@ -17,10 +17,14 @@ interface RunningDeletion {
   externalId: string
   notificationsTo: string | null
   eventsTo: string | null
+  /** Up to where notifications and events may contain the user. */
+  searchTo: string
 }
 
 const perRun = 20
 const rowsPerStatement = 1_000
+/** Requests that were being handled end within this time. What the site sends about the user later is not searched. */
+const searchedMinutes = 60
 /** A run ends after this time, and the next one continues. */
 const maxRunMs = 20_000
 
@@ -31,7 +35,10 @@ const maxRunMs = 20_000
 export async function continueDeletions ({ database, log }: { database: Database, log: Log }): Promise<number> {
   const { sql } = database
   const running = await sql<RunningDeletion[]>`
-    select id, user_id as "userId", external_id as "externalId", notifications_to as "notificationsTo", events_to as "eventsTo"
+    select id, user_id as "userId", external_id as "externalId", notifications_to as "notificationsTo", events_to as "eventsTo",
+      -- Later ones are about another user, if the site has created one with the same id.
+      uuid_since(least(now(), created_at + ${searchedMinutes} * interval '1 minute', (
+        select created_at from users where users.external_id = user_deletions.external_id))) as "searchTo"
     from user_deletions
     -- Transactions that began before may still write data about the user. Later ones see that the user is deleted.
     where completed_at is null and transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
@@ -66,8 +73,10 @@ async function continueDeletion (database: Database, deletion: RunningDeletion, 
 
 /** Erases the deliveries to the user, and the user in their notifications. */
 async function eraseSent (
-  database: Database, { id, userId }: RunningDeletion, user: ErasedUser, until: number
+  database: Database, { id, userId, notificationsTo }: RunningDeletion, user: ErasedUser, until: number
 ): Promise<boolean> {
+  // The search of notifications follows. An earlier run has finished this step, and later deliveries are skipped.
+  if (notificationsTo !== null) return true
   const { sql } = database
   const own = await sql<Array<{ id: string }>>`select id from connections where user_id = ${userId} order by id`
   let isDone = true
@@ -88,36 +97,39 @@ async function eraseSent (
 
 /** Erases the user in other notifications: those that did not reach the user. */
 async function eraseNamed (
-  database: Database, { id, userId, externalId, notificationsTo }: RunningDeletion, user: ErasedUser, until: number
+  database: Database, { id, notificationsTo, searchTo }: RunningDeletion, user: ErasedUser, until: number
 ): Promise<boolean> {
   const { sql } = database
-  // Later notifications name another user, if the site has created one with the same id.
-  const [bound] = await sql<Array<{ before: string }>>`
-    select coalesce((select created_at from users where external_id = ${externalId}), now()) as before`
-  const before = new Date(bound?.before ?? 0)
   for (let after = notificationsTo; ;) {
-    const page = await searchNotifications(database, user, { after, before, limit: rowsPerStatement })
+    const page = await searchNotifications(database, user, { after, before: searchTo, limit: rowsPerStatement })
     await count(database, id, 'notifications', page.erased)
-    await sql`update user_deletions set notifications_to = ${page.last} where id = ${id} and user_id = ${userId}`
+    after = page.isEnd ? laterOf(page.last, searchTo) : page.last
+    await sql`update user_deletions set notifications_to = ${after} where id = ${id}`
     if (page.isEnd) return true
     if (performance.now() > until) return false
-    after = page.last
   }
 }
 
+/** In text, ids sort as in the database. */
+function laterOf (id: string | null, other: string): string {
+  return id !== null && id > other ? id : other
+}
+
 /** Erases the user in events, once the endpoints of the site have received those about the deletion. */
-async function eraseEvents (database: Database, { id, userId, eventsTo }: RunningDeletion, until: number): Promise<boolean> {
+async function eraseEvents (
+  database: Database, { id, userId, eventsTo, searchTo }: RunningDeletion, until: number
+): Promise<boolean> {
   const { sql } = database
   const own = await sql<Array<{ id: string }>>`select id from connections where user_id = ${userId}`
   const connectionIds = own.map((connection) => publicId('connection', connection.id))
   for (let after = eventsTo; ;) {
-    const page = await searchDeliveryEvents(database, connectionIds, { after, limit: rowsPerStatement })
+    const page = await searchDeliveryEvents(database, connectionIds, { after, before: searchTo, limit: rowsPerStatement })
     await eraseAttempts(database, page.eventIds)
     await count(database, id, 'events', page.eventIds.length)
-    await sql`update user_deletions set events_to = ${page.last} where id = ${id}`
+    after = page.isEnd ? laterOf(page.last, searchTo) : page.last
+    await sql`update user_deletions set events_to = ${after} where id = ${id}`
     if (page.isEnd) break
     if (performance.now() > until) return false
-    after = page.last
   }
   if (await isUserAwaited(database, userId)) return false
   const { eventIds, erased } = await eraseFromOwnEvents(database, userId)

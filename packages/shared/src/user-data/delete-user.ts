@@ -15,7 +15,7 @@ import { digestsOf, pseudonymOf } from './deletion.ts'
 import type { ClosedConnection } from './deletion.ts'
 import { eraseHandshakes } from './erase-handshakes.ts'
 
-export interface DeletionServices {
+interface DeletionServices {
   database: Database
   vault: Vault
   canRevoke: (provider: string) => boolean

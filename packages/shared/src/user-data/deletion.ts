@@ -5,7 +5,7 @@ import type { Vault } from '../vault/index.ts'
  * What happened to the credentials of a connection. `notSupported`: the provider cannot revoke them. `inUse`: other connections
  * use them.
  */
-export type RevocationOutcome = 'pending' | 'revoked' | 'failed' | 'notSupported' | 'inUse'
+type RevocationOutcome = 'pending' | 'revoked' | 'failed' | 'notSupported' | 'inUse'
 
 /** A connection that the deletion closed. */
 export interface ClosedConnection {
@@ -16,9 +16,6 @@ export interface ClosedConnection {
   revocation: RevocationOutcome
   reason: string | null
 }
-
-/** What is still to be done. */
-export type DeletionStep = 'revocations' | 'handshakes' | 'deliveries' | 'notifications' | 'events'
 
 /** The deletion of a user, and what became of the user's data. */
 export interface UserDeletion {

@@ -1,6 +1,5 @@
 export { continueDeletions } from './continue-deletions.ts'
 export { deleteUser } from './delete-user.ts'
-export type { DeletionServices } from './delete-user.ts'
 export type { UserDeletion } from './deletion.ts'
 export { forgetDeleted } from './forget-deleted.ts'
 export { findDeletion } from './find-deletion.ts'
