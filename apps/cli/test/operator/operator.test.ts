@@ -146,6 +146,27 @@ t.test('listen forwards an event again while the program does not run, with the 
   t.match(await exited, { code: 0 })
 })
 
+t.test('listen continues after the last event when the API was restarted', async (t) => {
+  const { printed, written, interrupt, exited } = runInProcess(addListen, ['listen', '--json', '--events', 'provider.resumed,provider.paused'], stack.env)
+  const types = () => printed.map((line) => JSON.parse(line).type)
+  await until(() => written.join('').includes('Waiting for events'), { what: 'the start' })
+  await recordEvents(stack.database, [{ type: 'provider.resumed', provider: 'pushbullet' }])
+  await until(() => printed.length === 1, { what: 'an event' })
+  await stack.api().kill()
+  await until(() => written.join('').includes('the API does not respond'), { what: 'the loss of the connection' })
+  await recordEvents(stack.database, [
+    { type: 'provider.paused', provider: 'pushbullet', data: { cause: 'breakerOpen', reason: 'x' } }, { type: 'pull.failed', provider: 'pushbullet' }
+  ])
+  await stack.startApi()
+  await until(() => printed.length === 2, { what: 'the event that was recorded meanwhile', timeoutMs: 60_000 })
+  t.match(written.join(''), /connected to the API again/)
+  await recordEvents(stack.database, [{ type: 'provider.resumed', provider: 'pushbullet' }])
+  await until(() => printed.length === 3, { what: 'a new event' })
+  t.same(types(), ['provider.resumed', 'provider.paused', 'provider.resumed'], 'each once')
+  interrupt()
+  t.match(await exited, { code: 0 })
+})
+
 t.test('listen refuses a type, a URL or a secret that is not right', async (t) => {
   const run = (...args: string[]) => runInProcess(addListen, ['listen', ...args], stack.env).exited
   t.match(await run('--events', 'connection.lost'), { stderr: /'connection.lost' is not a type of event/ })
