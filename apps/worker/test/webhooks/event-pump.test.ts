@@ -51,6 +51,7 @@ t.test('sends an event of a connection, signed, as the API shows it', async (t) 
     event: { type: 'connection.connected', data: { userId: 'ann', teamId: null, connectionId: `con_${connectionId}`, provider: 'pushbullet' } }
   }], 'and none from before the endpoint was created')
   t.equal(receiver.received[0]?.event.id, receiver.received[0]?.id)
+  t.same(Object.keys(receiver.received[0]?.event.data ?? {}), ['connectionId', 'provider', 'userId', 'teamId'], 'in the order of the API')
   t.same(await deliveries(receiver.id), [{ state: 'succeeded', attempts: 1 }])
   await send()
   t.equal(receiver.received.length, 1, 'once')

@@ -28,14 +28,14 @@ export function eventJoins (sql: Database['sql']): PendingQuery<Row[]> {
   return sql`left join users on users.id = events.user_id left join teams on teams.id = events.team_id`
 }
 
-/** The columns that belong to the data of each type. The column `data` has the rest. */
+/** The columns that belong to the data of each type, in the order of the API's schemas. The column `data` has the rest. */
 const columnsOf = {
-  'connection.connected': ['connection', 'owner', 'provider'],
-  'connection.needs_reauth': ['connection', 'owner', 'provider'],
-  'connection.restored': ['connection', 'owner', 'provider'],
-  'connection.disconnected': ['connection', 'owner', 'provider'],
-  'connection.revoked': ['connection', 'owner', 'provider'],
-  'handshake.failed': ['handshake', 'owner', 'provider'],
+  'connection.connected': ['connection', 'provider', 'owner'],
+  'connection.needs_reauth': ['connection', 'provider', 'owner'],
+  'connection.restored': ['connection', 'provider', 'owner'],
+  'connection.disconnected': ['connection', 'provider', 'owner'],
+  'connection.revoked': ['connection', 'provider', 'owner'],
+  'handshake.failed': ['handshake', 'provider', 'owner'],
   'notification.completed': ['notification'],
   'delivery.sent': ['provider'],
   'delivery.failed': ['provider'],
@@ -43,7 +43,7 @@ const columnsOf = {
   'delivery.unknown': ['provider'],
   'provider.paused': ['provider'],
   'provider.resumed': ['provider'],
-  'pull.failed': ['connection', 'owner', 'provider'],
+  'pull.failed': ['connection', 'provider', 'owner'],
   'endpoint.disabled': []
 } satisfies Record<EventType, Array<keyof typeof readers>>
 
