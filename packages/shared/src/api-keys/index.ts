@@ -4,7 +4,6 @@ export { createApiKey, findApiKey, listApiKeys, updateApiKey } from './api-keys.
 export { keyChanged, keyCreated, keyRevoked, keyRotated } from './key-audit.ts'
 export { listKeysToRenew } from './keys-to-renew.ts'
 export { createKeyUses } from './key-uses.ts'
-export type { KeyUses } from './key-uses.ts'
 export { revokeApiKey, revokeApiKeyBy } from './revoke-api-key.ts'
 export { defaultOverlapSeconds, maxOverlapSeconds, rotateApiKey } from './rotate-api-key.ts'
 export { checkApiKey, verifyApiKey } from './secrets.ts'

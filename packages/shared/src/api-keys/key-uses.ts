@@ -11,14 +11,14 @@ interface KeyUse {
   from: string
 }
 
-export interface KeyUses {
+interface KeyUses {
   /** `readNetwork` returns the network of the request. */
   record: (keyId: string, at: number, readNetwork: () => string) => void
   /** Writes what was not written. */
   close: () => Promise<void>
 }
 
-export interface KeyUsesOptions {
+interface KeyUsesOptions {
   database: Pick<Database, 'sql'>
   /** Called when uses could not be written. They are written with the next ones. */
   onError: (error: unknown) => void

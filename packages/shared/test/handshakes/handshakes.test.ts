@@ -54,6 +54,7 @@ t.test('opens a handshake that expires after ten minutes', async (t) => {
     stateHash: null,
     browserHash: null,
     formHash: null,
+    tokenGeneration: null,
     expiresAt: new Date(now + 10 * minute)
   })
   t.equal((await findHandshake(database, id, now + 10 * minute - 1))?.status, 'pending')
