@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { recordAudit } from '@carillon/shared/audit'
-import type { Actor } from '@carillon/shared/audit'
 import { deleteUser, findDeletion } from '@carillon/shared/user-data'
 import { findUserSummary, listUsers } from '@carillon/shared/users'
-import { callingUser, requireCallerId } from '../../auth/callers.ts'
+import { actorOf, callingUser } from '../../auth/callers.ts'
 import { exactly, listOf, pageQuery, prefixQuery } from '../../input/fields.ts'
 import { notFound } from '../../problems/problem.ts'
 import { costs } from '../../rate-limits/costs.ts'
@@ -64,8 +63,7 @@ export function userRoutes (services: Services): FastifyPluginAsyncTypebox {
       }
     }, async (request, reply) => {
       const { userId } = request.params
-      const actor: Actor = { kind: 'apiKey', id: requireCallerId(request) }
-      await deleteUser({ database, vault, canRevoke, actor }, userId, now())
+      await deleteUser({ database, vault, canRevoke, actor: actorOf(request) }, userId, now())
       const deletion = await findDeletion(services, userId)
       if (deletion === undefined) throw notFound('user')
       reply.code(deletion.completedAt === null ? 202 : 200).header('location', `/v1/users/${encodeURIComponent(userId)}/deletion`)
@@ -89,8 +87,8 @@ export function userRoutes (services: Services): FastifyPluginAsyncTypebox {
       const caller = callingUser(request)
       // To a user, other users do not exist.
       if (user === undefined || (caller !== undefined && caller.id !== user.id)) throw notFound('user')
-      const actor: Actor = { kind: caller === undefined ? 'apiKey' : 'user', id: requireCallerId(request) }
-      await recordAudit(database, { actor, action: 'user.exported', target: { kind: 'user', id: user.id }, userId: user.id })
+      const target = { kind: 'user' as const, id: user.id }
+      await recordAudit(database, { actor: actorOf(request), action: 'user.exported', target, userId: user.id })
       reply.type('application/json; charset=utf-8')
       return reply.send(Readable.from(exportUser(services, user), { objectMode: false }))
     })
