@@ -10,6 +10,8 @@ export interface UpFile {
   apiUrl?: string
   sandboxUrl?: string | null
   operatorKey?: string
+  /** The process of `carillon up`. */
+  pid?: number
 }
 
 /** Empty if `carillon up` does not run in `dataDir`. */

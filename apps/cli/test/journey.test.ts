@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { createSite, ownRedis, until } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
+import { runCarillon } from './run-carillon.ts'
 import { spawnCarillon } from './spawn-carillon.ts'
 
 // Starts all processes twice, each time with a new PostgreSQL.
@@ -10,6 +12,12 @@ t.setTimeout(300_000)
 async function journey (t: Test, env: Record<string, string> = {}) {
   const { carillon, upFile, addresses } = await spawnCarillon(t, env)
   t.equal((await stat(upFile)).mode & 0o777, 0o600, 'the operator key is for our eyes only')
+  const { code, stdout } = await runCarillon(['doctor', '--json'], { CARILLON_DATA_DIR: dirname(upFile), ...env })
+  const findings = JSON.parse(stdout) as Array<{ level: string, subject: string }>
+  t.same(findings.filter(({ level }) => level !== 'ok'), [], 'carillon doctor finds what carillon up runs')
+  t.equal(code, 0)
+  for (const subject of ['carillon up', 'database', 'CARILLON_KEYS', 'worker', 'slack', 'email']) t.ok(findings.some((one) => one.subject === subject), subject)
+
   const { api, control, connect, inbox, notify, delivery, walk } = createSite(addresses)
 
   t.match(await walk('ann', { answer: 'deny' }), { text: /denied|not allowed|did not/i }, 'a user may say no')

@@ -10,7 +10,8 @@ export function addDoctor (program: Command, { env, print, named }: CommandConte
   program.command('doctor')
     .summary('check the configuration, the stores and the providers of a deployment')
     .description('Checks what the API and the worker need: the variables in the environment, PostgreSQL, Redis, keys, migrations, clocks, a worker, ' +
-      'and whether the providers can be reached. Run it with the environment of the API. It sends no credentials to providers, and changes nothing.')
+      'and whether the providers can be reached. Run it with the environment of the API, or beside `carillon up`. It sends no message, changes nothing, ' +
+      'and logs in only at the SMTP server.')
     .option('--json', 'print an array of {level, subject, explanation, nextStep?}')
     .addHelpText('after', more)
     .action(async ({ json }: { json?: true }) => {

@@ -14,13 +14,18 @@ import { checkProvider } from './check-provider.ts'
 import { checkPublicUrl } from './check-public-url.ts'
 import { checkQueue } from './check-queue.ts'
 import { checkWorkers } from './check-workers.ts'
+import { checkServer } from './check-server.ts'
 import { fault, ok } from './finding.ts'
 import type { Finding } from './finding.ts'
+import { findUpEnvironment } from './up-environment.ts'
 
 /** Checks the environment of a deployment, and everything that it names. Reports each finding as soon as it is known. */
 export async function runDoctor (env: CommandContext['env'], report: (finding: Finding) => void): Promise<void> {
-  const { findings, deployment } = checkConfiguration(env)
+  const own = checkConfiguration(env)
+  const up = own.deployment === undefined ? undefined : await findUpEnvironment(env, own.deployment.config)
+  const { findings, deployment } = up === undefined ? own : checkConfiguration(up.env)
   findings.forEach(report)
+  if (up !== undefined) report(up.finding)
   if (deployment === undefined) return
   const { config, definitions } = deployment
   const providers = createProviders(config, definitions)
@@ -73,7 +78,8 @@ async function checkProviders (providers: Provider[]): Promise<Finding[]> {
   if (providers.length === 0) {
     return [fault('providers', 'No provider is offered, so users cannot connect.', 'Set the variables of a provider: docs/providers.md lists them.')]
   }
-  const found = await Promise.all(providers.map(checkProvider))
+  const found = await Promise.all(providers.map(async (provider) =>
+    (await Promise.all([checkProvider(provider), checkServer(provider)])).flat()))
   const local = providers.filter((_, index) => found[index]?.length === 0).map(({ id }) => id)
   return [...found.flat(), ...local.length === 0 ? [] : [ok('providers', `${local.join(', ')}: offered, with no server of their own to reach.`)]]
 }

@@ -20,7 +20,7 @@ export interface Secrets {
 const file = 'secrets.json'
 
 export async function openSecrets (dataDir: DataDir): Promise<Secrets> {
-  const stored = await readSecrets(dataDir)
+  const stored = await readSecrets(dataDir.path)
   const secrets = { keys: `up:${randomBytes(32).toString('base64')}`, ...stored, providerKeys: addMissing(stored?.providerKeys) }
   if (JSON.stringify(secrets) !== JSON.stringify(stored)) await dataDir.writeSecret(file, JSON.stringify(secrets))
   return secrets
@@ -40,24 +40,24 @@ export async function openOperatorKey (dataDir: DataDir, secrets: Secrets, datab
   }
 }
 
-/** Puts a new key before the keys of this variable. What uses an old key keeps working. */
-export async function rotateProviderKey (dataDir: DataDir, variable: string): Promise<void> {
-  const stored = await readSecrets(dataDir)
-  if (stored === undefined) throw new Error(`\`carillon up\` has no keys in ${dataDir.path}`)
-  const providerKeys = addMissing(stored.providerKeys)
-  const known = stored.providerKeys[variable]
-  const rotated = known === undefined ? providerKeys : { ...providerKeys, [variable]: `${keyGenerators()[variable]?.()},${known}` }
-  await dataDir.writeSecret(file, JSON.stringify({ ...stored, providerKeys: rotated }))
-}
-
 /** Undefined before the first start. */
-async function readSecrets (dataDir: DataDir): Promise<Secrets | undefined> {
-  const path = join(dataDir.path, file)
+export async function readSecrets (dataDir: string): Promise<Secrets | undefined> {
+  const path = join(dataDir, file)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new Error(`${path} cannot be read (${error.code})`)
   })
   return text === undefined ? undefined : parse(text, path)
+}
+
+/** Puts a new key before the keys of this variable. What uses an old key keeps working. */
+export async function rotateProviderKey (dataDir: DataDir, variable: string): Promise<void> {
+  const stored = await readSecrets(dataDir.path)
+  if (stored === undefined) throw new Error(`\`carillon up\` has no keys in ${dataDir.path}`)
+  const providerKeys = addMissing(stored.providerKeys)
+  const known = stored.providerKeys[variable]
+  const rotated = known === undefined ? providerKeys : { ...providerKeys, [variable]: `${keyGenerators()[variable]?.()},${known}` }
+  await dataDir.writeSecret(file, JSON.stringify({ ...stored, providerKeys: rotated }))
 }
 
 /** A provider that was added since the last run gets its key now. */

@@ -26,8 +26,9 @@ const env: Record<string, string> = {
   DATABASE_URL,
   CARILLON_KEYS: testKeys(),
   ...redis === undefined ? {} : { REDIS_URL: redis.url },
-  ...sandbox.environment('pushbullet')
+  ...sandbox.environment('pushbullet', 'email')
 }
+const smtpPort = new URL(env['EMAIL_SMTP_URL'] ?? '').port
 
 const { id: userId } = await ensureUser(database, { externalId: 'ann' })
 const vault = createVault(loadConfig(env, ['CARILLON_KEYS']).CARILLON_KEYS)
@@ -79,6 +80,22 @@ const faults: Planted[] = [
     expected: ['error', 'pushbullet', /^http:\/\/127\.0\.0\.1:1 cannot be reached: it refuses the connection\.$/, /^Check the network/]
   },
   {
+    fault: 'a wrong password of the SMTP server',
+    env: { EMAIL_SMTP_URL: `smtp://carillon:hunter2@127.0.0.1:${smtpPort}` },
+    expected: ['error', 'email', /^127\.0\.0\.1:\d+ cannot be used: the SMTP server does not accept our login\.$/, /^Check user and password in EMAIL_SMTP_URL\.$/]
+  },
+  {
+    fault: 'an SMTP server without STARTTLS',
+    // The same server, at an address that is not a loopback address.
+    env: { EMAIL_SMTP_URL: `smtp://carillon:hunter2@0.0.0.0:${smtpPort}` },
+    expected: ['error', 'email', /does not offer STARTTLS\.$/, /^Use smtps:\/\/ in EMAIL_SMTP_URL, or add \?requireTLS=false/]
+  },
+  {
+    fault: 'an SMTP server that is away',
+    env: { EMAIL_SMTP_URL: 'smtp://carillon:hunter2@127.0.0.1:1' },
+    expected: ['error', 'email', /^127\.0\.0\.1:1 cannot be used: /, /^Check the variables with its address/]
+  },
+  {
     fault: 'a worker that is not running',
     async plant () {
       await sql`update workers set seen_at = now() - interval '1 minute'`
@@ -119,7 +136,7 @@ t.test('finds no fault in a deployment that works', async (t) => {
   const findings = await examine(env)
   t.same(findings.filter(({ level }) => level !== 'ok'), [])
   const subjects = findings.map(({ subject }) => subject)
-  for (const subject of ['configuration', 'PUBLIC_URL', 'database', 'clock', 'migrations', 'CARILLON_KEYS', 'queue', 'worker', 'pushbullet']) {
+  for (const subject of ['configuration', 'PUBLIC_URL', 'database', 'clock', 'migrations', 'CARILLON_KEYS', 'queue', 'worker', 'pushbullet', 'email']) {
     t.ok(subjects.includes(subject), `checks ${subject}`)
   }
 })

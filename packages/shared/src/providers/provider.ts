@@ -43,6 +43,11 @@ export interface ProviderCore<C extends Credentials = Credentials> {
    * when the user enters none.
    */
   parseAccount? (text: string): { host: string, name: string }
+  /**
+   * Connects to the service and logs in, and sends nothing. Throws ProviderError. Absent when `origins` and the first request
+   * show as much.
+   */
+  checkServer? (): Promise<void>
   /** Closes connections that the client keeps open between requests. Absent when it uses only `context.http`. */
   close? (): Promise<void>
 }

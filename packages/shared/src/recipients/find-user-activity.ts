@@ -1,11 +1,11 @@
 import type { Database } from '../db/index.ts'
 
-/** No index leads from a user to notifications, so only the latest ones are read. */
+/** No index leads from a user to notifications without a delivery, so only the latest notifications are searched for them. */
 export const searchedNotifications = 500
 
 export interface UserActivity {
   isKnown: boolean
-  /** The latest notifications that are addressed to the user, newest first. */
+  /** The latest notifications that are addressed to the user or have a delivery to the user, newest first. */
   notificationIds: string[]
 }
 
@@ -15,14 +15,24 @@ export async function findUserActivity ({ sql }: Database, userId: string, limit
     with team as materialized (
       select teams.external_id from team_members join teams on teams.id = team_id join users on users.id = user_id
       where users.external_id = ${userId}
-    )
-    select exists (select from users where external_id = ${userId}) as "isKnown", array(
+    ), delivered as (
+      select latest.notification_id as id
+      from users join connections on connections.user_id = users.id
+      -- The index deliveries_connection has them in this order.
+      cross join lateral (
+        select notification_id from deliveries where connection_id = connections.id order by notification_id desc limit ${limit}
+      ) as latest
+      where users.external_id = ${userId}
+    ), addressed as (
       select id from (
         select id, audience from notifications order by id desc limit ${searchedNotifications}
       ) as latest
       where audience ? 'everyone' or audience -> 'userIds' ? ${userId}::text
         or audience -> 'teamIds' ?| array(select external_id from team)
       order by id desc limit ${limit}
+    )
+    select exists (select from users where external_id = ${userId}) as "isKnown", array(
+      select id from delivered union select id from addressed order by id desc limit ${limit}
     ) as "notificationIds"`
   return row ?? { isKnown: false, notificationIds: [] }
 }

@@ -58,7 +58,7 @@ export const userExplanationResponse = Type.Object({
     createdAt: timeField,
     received,
     explanation
-  }, { title: 'RecentNotification' }), { description: `The last notifications that were addressed to the user, newest first. Among the latest ${searchedNotifications} of the deployment` })
+  }, { title: 'RecentNotification' }), { description: `The last notifications of the user, newest first: those with a delivery to the user, and those without one among the latest ${searchedNotifications} of the deployment` })
 }, { title: 'UserExplanation' })
 
 export function toRecipientExplanationResponse (

@@ -55,6 +55,7 @@ export function createEmail ({ from, footer, bounces, ...options }: EmailConfig,
     render: (message) => render(message, site.name),
     ...returnAddresses !== undefined && bounces !== undefined &&
       { inbound: createBounceReader(returnAddresses, bounces, host) },
+    checkServer: async () => { await mailer.check() },
     close: async () => { mailer.close() }
   }
 

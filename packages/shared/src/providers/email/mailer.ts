@@ -29,6 +29,8 @@ export interface MailContext {
 export interface Mailer {
   /** Resolves once the server has accepted the mail. Throws ProviderError. */
   send: (mail: Mail, recipientDomain: string, context: MailContext) => Promise<void>
+  /** Connects, with TLS where mails need it, and logs in. Throws ProviderError. */
+  check: () => Promise<void>
   /** Closes all connections. Messages that are being sent fail. */
   close: () => void
 }
@@ -86,13 +88,18 @@ export function createMailer ({ url, maxConnections, dkim }: MailerOptions): Mai
         await sendOnLiveConnection(mail, ended)
       } catch (error) {
         if (!(error instanceof SmtpError)) throw error
-        const { failure } = error
         // A reply about the recipient says nothing about the health of our server.
-        const isOwn = failure.responseCode === undefined || isAboutUs(failure)
-        const origin = isOwn ? host : recipientDomain
-        throw new ProviderError(classify(failure, now()), origin, failure.responseCode, transportCodeOf(failure))
+        const isOwn = error.failure.responseCode === undefined || isAboutUs(error.failure)
+        throw toProviderError(error, isOwn ? host : recipientDomain, now())
       } finally {
         release()
+      }
+    },
+    async check () {
+      try {
+        await transport.verify()
+      } catch (error) {
+        throw toProviderError(new SmtpError(error as NodemailerError, undefined), host, Date.now())
       }
     },
     close: () => { transport.close({ force: true }) }
@@ -140,6 +147,10 @@ class SmtpError extends Error {
     }
     this.isStale = content?.readableDidRead === false && /maximum number of retries/.test(message)
   }
+}
+
+function toProviderError ({ failure }: SmtpError, origin: string, now: number): ProviderError {
+  return new ProviderError(classify(failure, now), origin, failure.responseCode, transportCodeOf(failure))
 }
 
 /** Why the server sent no reply. Undefined when it did. */
