@@ -2,6 +2,7 @@ import { loadConfig } from '@carillon/shared/config'
 import { request } from 'undici'
 import { ApiError } from './api-error.ts'
 import type { CommandContext } from './command-context.ts'
+import { findProfile } from './profiles/find-profile.ts'
 import { readEvents } from './read-events.ts'
 import type { ServerEvent } from './read-events.ts'
 import { readUpFile } from './up-file.ts'
@@ -31,14 +32,9 @@ export interface EventOptions {
 /** The API sends at least a comment every 15 seconds. */
 const silenceMs = 60_000
 
-/** Calls the API at CARILLON_API_URL with CARILLON_API_KEY, or the API of a running `carillon up`. */
+/** Calls the API at CARILLON_API_URL with CARILLON_API_KEY, or that of the profile, or the API of a running `carillon up`. */
 export async function openApiClient (env: CommandContext['env']): Promise<ApiClient> {
-  const config = loadConfig(env)
-  const up = await readUpFile(config.CARILLON_DATA_DIR)
-  const url = config.CARILLON_API_URL ?? up.apiUrl
-  const key = config.CARILLON_API_KEY ?? up.operatorKey
-  if (url === undefined) throw new Error(`CARILLON_API_URL is not set, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
-  if (key === undefined) throw new Error(`CARILLON_API_KEY is not set, and \`carillon up\` does not run in ${config.CARILLON_DATA_DIR}`)
+  const { url, key } = await findApi(env)
   const authorization = `Bearer ${key}`
 
   async function call (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object | string): Promise<unknown> {
@@ -79,4 +75,18 @@ export async function openApiClient (env: CommandContext['env']): Promise<ApiCli
       yield * readEvents(body)
     }
   }
+}
+
+async function findApi (env: CommandContext['env']): Promise<{ url: string, key: string }> {
+  const { CARILLON_API_URL: ownUrl, CARILLON_API_KEY: ownKey, CARILLON_DATA_DIR: dataDir } = loadConfig(env)
+  if (ownUrl !== undefined && ownKey !== undefined) return { url: ownUrl, key: ownKey }
+  const profile = await findProfile(env, (line) => { console.error(line) })
+  const { apiUrl, operatorKey } = profile === undefined ? await readUpFile(dataDir) : {}
+  const url = ownUrl ?? profile?.apiUrl ?? apiUrl
+  // The key of a profile goes to no other URL.
+  const key = ownKey ?? (url === profile?.apiUrl ? profile?.apiKey : undefined) ?? operatorKey
+  const hint = `there is no profile (\`carillon profiles add\`), and \`carillon up\` does not run in ${dataDir}`
+  if (url === undefined) throw new Error(`CARILLON_API_URL is not set, ${hint}`)
+  if (key === undefined) throw new Error(profile === undefined ? `CARILLON_API_KEY is not set, ${hint}` : `CARILLON_API_KEY is not set, and the key of the profile is not for ${url}`)
+  return { url, key }
 }

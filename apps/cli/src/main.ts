@@ -26,7 +26,9 @@ const commands = {
   listen: async () => (await import('./commands/listen.ts')).addListen,
   why: async () => (await import('./commands/why.ts')).addWhy,
   endpoints: async () => (await import('./commands/endpoints.ts')).addEndpoints,
-  connect: async () => (await import('./commands/connect.ts')).addConnect
+  connect: async () => (await import('./commands/connect.ts')).addConnect,
+  profiles: async () => (await import('./commands/profiles.ts')).addProfiles,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion
 }
 
 const { argv, execArgv } = process
@@ -43,6 +45,8 @@ const context: CommandContext = {
 const program = new Command('carillon')
   .description('A self-hosted notification service for websites whose users connect their own accounts.')
   .version(`carillon ${await readVersion()}`, '-V, --version', 'print the version')
+  .option('--profile <name>', 'use this profile, see `carillon profiles`')
+  .hook('preAction', () => { chooseProfile(program.opts()) })
   .showHelpAfterError('(--help shows the usage)')
   .exitOverride()
   .configureOutput({
@@ -50,8 +54,10 @@ const program = new Command('carillon')
     writeErr: (text) => { process.stderr.write(named(text)) }
   })
 
-// Load only the named command. Help, and the error for an unknown command, need all of them.
-const chosen = Object.entries(commands).filter(([name]) => name === process.argv[2])
+// Load only the named command. Help, completion, and the error for an unknown command need all of them.
+const words = process.argv.slice(2)
+const word = words.find((text, index) => !text.startsWith('-') && words[index - 1] !== '--profile')
+const chosen = Object.entries(commands).filter(([name]) => name === word && name !== 'completion')
 for (const [, load] of chosen.length > 0 ? chosen : Object.entries(commands)) (await load())(program, context)
 
 // If the reader of standard output exits (`carillon up | head`), the program must continue.
@@ -67,7 +73,9 @@ process.exit()
 
 function readEnvironment (): Pick<CommandContext, 'env' | 'envFile'> {
   try {
-    return readEnvFile(process.env)
+    // A copy, since an option may change it.
+    const { env, envFile } = readEnvFile(process.env)
+    return { env: { ...env }, envFile }
   } catch (error) {
     process.exit(fail(error))
   }
@@ -75,6 +83,12 @@ function readEnvironment (): Pick<CommandContext, 'env' | 'envFile'> {
 
 async function readVersion (): Promise<string> {
   return JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')).version
+}
+
+/** The option precedes the variables with an address or a key of their own. */
+function chooseProfile ({ profile }: { profile?: string }): void {
+  if (profile === undefined) return
+  Object.assign(context.env, { CARILLON_PROFILE: profile, CARILLON_API_URL: undefined, CARILLON_API_KEY: undefined })
 }
 
 /** Exit codes: 1 for a failure, 2 for an invalid command line, and the ones that a command defines. */

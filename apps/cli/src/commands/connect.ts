@@ -1,11 +1,10 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { Argument } from 'commander'
 import type { Command } from 'commander'
 import { readDefinitions } from '@carillon/shared/config'
 import type { ProviderDefinition } from '@carillon/shared/providers'
 import type { CommandContext } from '../command-context.ts'
 import type { Options } from '../connect/connect.ts'
+import { configPath } from '../profiles/config-path.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 type Definitions = readonly ProviderDefinition[]
@@ -18,7 +17,7 @@ export function addConnect (program: Command, context: CommandContext): void {
       'neither the API nor a database. The next run checks the stored credentials and refreshes them if they expired.')
     .addArgument(providerArgument(definitions))
     .argument('[account]', accountHelp(definitions))
-    .option('--file <path>', 'where to store the credentials', defaultCredentialsPath(context.env))
+    .option('--file <path>', 'where to store the credentials', configPath(context.env, 'credentials.json'))
     .option('--timeout <seconds>', 'how long to wait for you, in seconds', wholeNumber(1, 86_400), 600)
     .option('--port <port>', portHelp(definitions), wholeNumber(0, 65_535), 0)
     .option('--token-stdin', 'read an access token from standard input')
@@ -34,13 +33,6 @@ export function addConnect (program: Command, context: CommandContext): void {
       const { connect } = await import('../connect/connect.ts')
       await connect(context, provider, account, options)
     })
-}
-
-/** `$XDG_CONFIG_HOME/carillon/credentials.json`. */
-export function defaultCredentialsPath (env: CommandContext['env']): string {
-  // The XDG Base Directory Specification says to ignore a relative path.
-  const given = env['XDG_CONFIG_HOME'] ?? ''
-  return join(given.startsWith('/') ? given : join(env['HOME'] || homedir(), '.config'), 'carillon', 'credentials.json')
 }
 
 /** The choices are for the help. A running `carillon up` may know more providers, so the command itself checks the id. */

@@ -32,7 +32,9 @@ export async function runDemo (env: CommandContext['env'], userId: string, { pri
   const { CARILLON_DATA_DIR: dataDir } = loadConfig(env)
   const { sandboxUrl } = await readUpFile(dataDir)
   if (!sandboxUrl) throw new Error(`the demo needs simulators, and no \`carillon up\` with simulators runs in ${dataDir}`)
-  const [client, notifications] = await Promise.all([openApiClient(env), openNotificationsApi(env)])
+  // A profile would send the simulated account to another deployment.
+  const ofUp = { ...env, CARILLON_PROFILE: '' }
+  const [client, notifications] = await Promise.all([openApiClient(ofUp), openNotificationsApi(ofUp)])
 
   const { data: [created] } = await callSandbox<{ data: Account[] }>('POST', `${sandboxUrl}/_control/accounts`, {
     provider: exampleProvider, count: 1

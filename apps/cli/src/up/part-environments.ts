@@ -18,7 +18,7 @@ export function sandboxEnvironment (env: Environment): Record<string, string> {
  * would warn about them again.
  */
 export function apiAndWorkerEnvironment (env: Environment, definitions?: readonly ProviderDefinition[]): Record<string, string> {
-  const dropped = new Set(['CARILLON_API_KEY', 'CARILLON_WEBHOOK_SECRET', ...findUnknownVariables(env, definitions).map(({ name }) => name)])
+  const dropped = new Set(['CARILLON_API_KEY', 'CARILLON_PROFILE', 'CARILLON_WEBHOOK_SECRET', ...findUnknownVariables(env, definitions).map(({ name }) => name)])
   return pick(env, (name) => !dropped.has(name))
 }
 

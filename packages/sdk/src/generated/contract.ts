@@ -2608,7 +2608,7 @@ export interface components {
             /** @description What a person has to do now. Null when nothing has to be done */
             nextStep: string | null;
             connections: components["schemas"]["ConnectionHealth"][];
-            /** @description The last notifications that were addressed to the user, newest first. Among the latest 500 of the deployment */
+            /** @description The last notifications of the user, newest first: those with a delivery to the user, and those without one among the latest 500 of the deployment */
             notifications: components["schemas"]["RecentNotification"][];
         };
         /** Breaker */

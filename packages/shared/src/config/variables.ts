@@ -56,6 +56,7 @@ const after = {
 
   CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
   CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },
+  CARILLON_PROFILE: { ...text, about: 'The profile that these commands use (`carillon profiles`); none when it is empty. CARILLON_API_URL and CARILLON_API_KEY precede it.' },
   CARILLON_WEBHOOK_SECRET: { ...secretText, about: 'Signs the requests of `carillon listen --forward`, as your program expects it; a new secret each time when absent.' },
 
   SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' }

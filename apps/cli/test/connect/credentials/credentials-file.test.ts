@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { spawnNode } from '@carillon/testing'
 import t from 'tap'
 import { openCredentialsFile } from '../../../src/connect/credentials/credentials-file.ts'
-import { defaultCredentialsPath } from '../../../src/commands/connect.ts'
+import { configPath } from '../../../src/profiles/config-path.ts'
 import { createFileRegistrations } from '../../../src/connect/credentials/file-registrations.ts'
 import { withConnection } from '../../../src/connect/credentials/stored-credentials.ts'
 import type { StoredCredentials } from '../../../src/connect/credentials/stored-credentials.ts'
@@ -89,8 +89,8 @@ t.test('takes over the lock of a dead process', async (t) => {
 })
 
 t.test('stores the file where the XDG specification says', (t) => {
-  t.equal(defaultCredentialsPath({ HOME: '/home/a' }), '/home/a/.config/carillon/credentials.json')
-  t.equal(defaultCredentialsPath({ HOME: '/home/a', XDG_CONFIG_HOME: '/cfg' }), '/cfg/carillon/credentials.json')
-  t.equal(defaultCredentialsPath({ HOME: '/home/a', XDG_CONFIG_HOME: 'relative' }), '/home/a/.config/carillon/credentials.json')
+  t.equal(configPath({ HOME: '/home/a' }, 'credentials.json'), '/home/a/.config/carillon/credentials.json')
+  t.equal(configPath({ HOME: '/home/a', XDG_CONFIG_HOME: '/cfg' }, 'credentials.json'), '/cfg/carillon/credentials.json')
+  t.equal(configPath({ HOME: '/home/a', XDG_CONFIG_HOME: 'relative' }, 'credentials.json'), '/home/a/.config/carillon/credentials.json')
   t.end()
 })
