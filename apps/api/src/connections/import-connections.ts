@@ -1,4 +1,5 @@
 import pMap from 'p-map'
+import type { Actor } from '@carillon/shared/audit'
 import type { SavedConnection } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
 import { DeletedUserError, ensureUsers } from '@carillon/shared/users'
@@ -33,7 +34,7 @@ const identifyConcurrency = 16
 const timeoutMs = 60_000
 
 /** Imports tokens that the site already has. An item that is refused does not affect the others. */
-export async function importConnections (services: Services, values: unknown[]): Promise<ImportResult[]> {
+export async function importConnections (services: Services, values: unknown[], actor: Actor): Promise<ImportResult[]> {
   const { database, providers } = services
   const call = newRequestContext(services, timeoutMs)
   const items = values.map(readImportItem)
@@ -84,7 +85,7 @@ export async function importConnections (services: Services, values: unknown[]):
       const userIds = await ensureUsers(database, good.map(({ userId }) => userId))
       return await storeConnections(services, good.map(({ userId, provider, grant }) => ({
         userId: userIds.get(userId) ?? unknownUser(), provider, grant
-      })))
+      })), actor)
     } catch (error) {
       if (!(error instanceof DeletedUserError) || attemptsLeft === 0) throw error
       return await store(attemptsLeft - 1)

@@ -1,5 +1,8 @@
+import { recordAudit } from '@carillon/shared/audit'
+import type { Actor, AuditEntry } from '@carillon/shared/audit'
 import { saveConnections } from '@carillon/shared/connections'
 import type { ConnectionRules, NewConnection, SavedConnection } from '@carillon/shared/connections'
+import { inTransaction } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
 import { releaseDeliveries } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
@@ -7,18 +10,29 @@ import type { Provider } from '@carillon/shared/providers'
 import { enqueuePull } from '@carillon/shared/pulls'
 import type { Services } from '../services.ts'
 
-/** Saves grants in connections, and starts the work that waited for them. */
-export async function storeConnections (services: Services, grants: NewConnection[]): Promise<SavedConnection[]> {
-  const saved = await saveGrants(services, grants)
+/** Saves imported grants in connections, and starts the work that waited for them. */
+export async function storeConnections (services: Services, grants: NewConnection[], actor: Actor): Promise<SavedConnection[]> {
+  const saved = await inTransaction(services.database, async (tx) => {
+    const saved = await saveGrants(services, grants, tx)
+    await recordAudit(tx, ...saved.map((one) => describeSaved(one, actor, 'connection.imported')))
+    return saved
+  })
   await afterConnecting(services, saved)
   return saved
 }
 
 /** Saves grants in connections. Queues the revocation of the credentials that they replace, if the provider can revoke them. */
 export async function saveGrants (
-  { database, vault, providers, now }: Services, grants: NewConnection[], within: Pick<Database, 'db'> = database
+  { vault, providers, now }: Pick<Services, 'vault' | 'providers' | 'now'>, grants: NewConnection[], within: Pick<Database, 'db'>
 ): Promise<SavedConnection[]> {
   return await saveConnections(within, vault, grants, (provider) => rulesOf(providers.get(provider), now()))
+}
+
+/** The entry of the audit trail about a saved connection. */
+export function describeSaved (
+  { id, userId, teamId, provider, reconnected }: SavedConnection, actor: Actor, action: AuditEntry['action']
+): AuditEntry {
+  return { actor, action, target: { kind: 'connection', id }, userId, teamId, details: { provider, ...reconnected && { reconnected } } }
 }
 
 function rulesOf (provider: Provider | undefined, now: number): ConnectionRules {

@@ -1,7 +1,10 @@
 import { normalizeMimeType, readWebUrl } from '@carillon/http'
 import type { ApiKey } from '@carillon/shared/api-keys'
+import { toAuditRow } from '@carillon/shared/audit'
+import type { AuditRow } from '@carillon/shared/audit'
 import { newId } from '@carillon/shared/db'
 import { currentRequestId } from '@carillon/shared/log'
+import { isBroadcast } from '@carillon/shared/notifications'
 import type { Draft } from '@carillon/shared/notifications'
 import type { Message } from '@carillon/shared/providers'
 import type { FileInput, MessageInput, NotificationInput } from './notification-input.ts'
@@ -10,7 +13,15 @@ import type { FileInput, MessageInput, NotificationInput } from './notification-
 export function toDraft (body: NotificationInput, key: ApiKey | undefined, id: string = newId()): Draft {
   const { audience, message, providers, data, spreadOver: spreadSeconds, onUnknown } = body
   const fields = { audience, message: normalizeMessage(message), providers, data, spreadSeconds, onUnknown }
-  return { id, origin: 'api', ...fields, createdBy: key?.id, keyVersion: key?.version, requestId: currentRequestId(), ...timesOf(body) }
+  const creator = { createdBy: key?.id, keyVersion: key?.version, requestId: currentRequestId() }
+  const audit = isBroadcast(audience) && key !== undefined ? describeBroadcast(id, key.id, body) : undefined
+  return { id, origin: 'api', ...fields, ...creator, ...timesOf(body), audit }
+}
+
+/** A notification for named users has no entry in the audit trail: it says itself which key created it. */
+function describeBroadcast (id: string, keyId: string, { providers, sendAt }: NotificationInput): AuditRow {
+  const details = { everyone: true, ...providers !== undefined && { providers }, ...sendAt !== undefined && { sendAt } }
+  return toAuditRow({ actor: { kind: 'apiKey', id: keyId }, action: 'broadcast.sent', target: { kind: 'notification', id }, details })
 }
 
 /** The times of the input, which may be no moments. */

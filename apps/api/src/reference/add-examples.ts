@@ -1,5 +1,6 @@
 import { accountExamples } from './examples/accounts.ts'
 import { apiKeyExamples } from './examples/api-keys.ts'
+import { auditExamples } from './examples/audit.ts'
 import { endpointExamples } from './examples/endpoints.ts'
 import { eventExamples } from './examples/events.ts'
 import { notificationExamples } from './examples/notifications.ts'
@@ -7,7 +8,7 @@ import type { ProblemCode } from '../problems/problem-table.ts'
 import { problemExamples } from './problem-responses.ts'
 
 const examples: Record<string, object> = {
-  ...accountExamples, ...apiKeyExamples, ...endpointExamples, ...eventExamples, ...notificationExamples
+  ...accountExamples, ...apiKeyExamples, ...auditExamples, ...endpointExamples, ...eventExamples, ...notificationExamples
 }
 
 /** Examples of contents that are not JSON, by their type. */

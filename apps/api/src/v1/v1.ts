@@ -10,6 +10,7 @@ import { toRouteProblem } from '../problems/addresses.ts'
 import { problemResponse } from '../problems/problem-schema.ts'
 import type { Services } from '../services.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
+import { auditRoutes } from './audit/routes.ts'
 import { connectionRoutes } from './connections/routes.ts'
 import { connectorRoutes } from './connectors/routes.ts'
 import { deliveryRoutes } from './deliveries/routes.ts'
@@ -80,6 +81,7 @@ export function v1 (services: Services): FastifyPluginAsync {
     await app.register(attemptRoutes(services))
     await app.register(statusRoutes(services))
     await app.register(apiKeyRoutes(services))
+    await app.register(auditRoutes(services))
     await app.register(resendRoutes(services))
   }
 }

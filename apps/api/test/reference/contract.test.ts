@@ -62,6 +62,8 @@ t.test(`keeps its contract in ${rounds * perRound} requests, valid and broken`, 
     event: eventIds,
     'connections.id': [...connections.values()],
     connectionId: [...connections.values()],
+    actor: ['operator', 'system'],
+    targetId: endpoints,
     provider: ['pushbullet', 'ntfy', 'blotre', 'webpush'],
     name: ['insights'],
     // A generated host would be asked.

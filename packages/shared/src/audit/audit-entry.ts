@@ -31,7 +31,8 @@ export function toAuditRow ({ actor, action, target, userId = null, teamId = nul
     operator: 'name' in actor ? actor.name : null,
     targetKind: target.kind,
     targetId: target.kind === 'encryptionKey' ? target.id : publicId(target.kind, target.id),
-    userId,
+    // What a user does to a team's connection concerns that user too.
+    userId: userId ?? (actor.kind === 'user' ? actor.id : null),
     teamId,
     requestId: currentRequestId() ?? null,
     // A proxy may forward any text as the address.

@@ -18,7 +18,7 @@ export interface ConnectionEnd {
  * also queues their revocation. False when the connection does not exist or is already closed.
  */
 export async function disconnect (
-  { db }: Database, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
+  { db }: Pick<Database, 'db'>, id: string, { revokeWith }: { revokeWith?: Vault | undefined } = {}
 ): Promise<boolean> {
   const revocation = revokeWith === undefined ? undefined : { vault: revokeWith, canRevoke: () => true }
   const ended = await db.transaction(async (tx) => await endRows(tx, [id], { reason: 'disconnected', revocation }))

@@ -48,21 +48,22 @@ const columns = {
   updatedAt: endpoints.updatedAt
 }
 
-/** Creates an endpoint with a new secret. Does nothing when the id exists. False when there are `maxEndpoints` already. */
+/** Creates an endpoint with a new secret. Does nothing when the id exists, or when there are `maxEndpoints` already. */
 export async function createEndpoint (
   { db, sql: postgres }: Database, vault: Vault, { id, url, description, events, enabled }: EndpointInput & { id: string }
-): Promise<boolean> {
+): Promise<'created' | 'exists' | 'tooMany'> {
   const secrets = sealSecrets(vault, id, { secret: newWebhookSecret() })
   const afterPosition = await assignPositions({ sql: postgres })
   return await db.transaction(async (tx) => {
     const others = await tx.select({ id: endpoints.id }).from(endpoints)
-    if (others.some((other) => other.id === id)) return true
-    if (others.length >= maxEndpoints) return false
-    await tx.insert(endpoints).values({
+    if (others.some((other) => other.id === id)) return 'exists'
+    if (others.length >= maxEndpoints) return 'tooMany'
+    const created = await tx.insert(endpoints).values({
       id, url, description, events, afterPosition, secrets, ...!enabled && { disabledAt: sql`now()`, disabledReason: 'operator' as const }
-    }).onConflictDoNothing()
+    }).onConflictDoNothing().returning({ id: endpoints.id })
+    if (created.length === 0) return 'exists'
     await requestEvents({ db: tx }, id, enabled ? events : [])
-    return true
+    return 'created'
   })
 }
 
@@ -81,17 +82,16 @@ export async function listEndpoints (
 
 /**
  * Updates an endpoint. Enabling it or changing its URL resets its failures. An endpoint that is enabled again receives only
- * events from then on. Disabling it cancels what waits for it. False when it does not exist.
+ * events from then on. Disabling it cancels what waits for it. Returns what changed; undefined when it does not exist.
  */
 export async function updateEndpoint (
-  { db, sql: postgres }: Database, id: string, { url, description, events, enabled }: EndpointUpdate
-): Promise<boolean> {
+  { db, sql: postgres }: Pick<Database, 'db' | 'sql'>, id: string, { url, description, events, enabled }: EndpointUpdate
+): Promise<Array<keyof EndpointUpdate> | undefined> {
   const afterPosition = enabled === true ? await assignPositions({ sql: postgres }) : 0
   return await db.transaction(async (tx) => {
-    const { url: urlBefore, events: eventsBefore, disabledAt } = endpoints
-    const [before] = await tx.select({ url: urlBefore, events: eventsBefore, disabledAt }).from(endpoints)
+    const [before] = await tx.select(columns).from(endpoints)
       .where(eq(endpoints.id, id)).for('no key update')
-    if (before === undefined) return false
+    if (before === undefined) return undefined
     const isDisabled = before.disabledAt !== null
     const isEnabledAgain = enabled === true && isDisabled
     const isFresh = isEnabledAgain || (url !== undefined && url !== before.url)
@@ -109,12 +109,12 @@ export async function updateEndpoint (
     }
     // Only events that an endpoint receives are recorded for it.
     await requestEvents({ db: tx }, id, enabled ?? !isDisabled ? events ?? before.events : [])
-    return true
+    return changesOf(before, { url, description, events, enabled })
   })
 }
 
 /** Deletes an endpoint with its deliveries and attempts. False when it does not exist. */
-export async function deleteEndpoint ({ db }: Database, id: string): Promise<boolean> {
+export async function deleteEndpoint ({ db }: Pick<Database, 'db'>, id: string): Promise<boolean> {
   return await db.transaction(async (tx) => {
     await requestEvents({ db: tx }, id, [])
     return (await tx.delete(endpoints).where(eq(endpoints.id, id)).returning({ id: endpoints.id })).length === 1
@@ -122,7 +122,7 @@ export async function deleteEndpoint ({ db }: Database, id: string): Promise<boo
 }
 
 /** Gives an endpoint a new secret. The earlier one also signs for a day. False when the endpoint does not exist. */
-export async function rotateSecret ({ db }: Database, vault: Vault, id: string, now: number): Promise<boolean> {
+export async function rotateSecret ({ db }: Pick<Database, 'db'>, vault: Vault, id: string, now: number): Promise<boolean> {
   return await db.transaction(async (tx) => {
     const [row] = await tx.select({ secrets: endpoints.secrets }).from(endpoints).where(eq(endpoints.id, id)).for('no key update')
     if (row === undefined) return false
@@ -143,6 +143,12 @@ export async function readSecrets (
 /** Opens the sealed secrets of an endpoint. Throws VaultError. */
 export function openSecrets (vault: Vault, id: string, sealed: string): SigningSecrets {
   return JSON.parse(vault.open(sealed, sealContext('endpoints.secrets', id)))
+}
+
+function changesOf (before: Endpoint, update: EndpointUpdate): Array<keyof EndpointUpdate> {
+  const now: EndpointInput = { ...before, enabled: before.disabledAt === null }
+  const names: Array<keyof EndpointInput> = ['url', 'description', 'events', 'enabled']
+  return names.filter((name) => update[name] !== undefined && String(update[name]) !== String(now[name]))
 }
 
 function sealSecrets (vault: Vault, id: string, secrets: SigningSecrets): string {

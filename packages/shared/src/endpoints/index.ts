@@ -16,7 +16,7 @@ export {
   createEndpoint, deleteEndpoint, findEndpoint, listEndpoints, maxEndpoints, openSecrets, readSecrets, rotateSecret,
   updateEndpoint
 } from './endpoints.ts'
-export type { Endpoint } from './endpoints.ts'
+export type { Endpoint, EndpointInput, EndpointUpdate } from './endpoints.ts'
 export { eraseAttempts } from './erase-attempts.ts'
 export { enqueueEvents, eventQueueName } from './enqueue.ts'
 export type { EventJob } from './enqueue.ts'

@@ -1,3 +1,4 @@
+import type { AuditRow } from '../audit/index.ts'
 import type { Message } from '../providers/index.ts'
 
 /**
@@ -35,6 +36,8 @@ export interface Draft {
   requestId?: string | undefined
   /** Of the request (W3C Trace Context). The attempts of its deliveries become part of that trace. */
   traceparent?: string | undefined
+  /** The entry of the audit trail that is stored with it. */
+  audit?: AuditRow | undefined
 }
 
 /**

@@ -29,6 +29,17 @@ export interface TeamInput {
   memberIds: string[]
 }
 
+/** What `putTeam` changed. Ids of users are Carillon's. */
+export interface TeamChange {
+  id: string
+  isNew: boolean
+  isRenamed: boolean
+  /** Another owner than before. Undefined for a new team. */
+  newOwner?: string | undefined
+  added: string[]
+  removed: string[]
+}
+
 const owners = aliasedTable(users, 'owners')
 const columns = {
   id: teams.id,
@@ -85,7 +96,7 @@ export async function countMembers ({ sql }: Database, externalIds: string[]): P
  */
 export async function putTeam (
   database: Database, { externalId, name, ownerId, memberIds }: TeamInput
-): Promise<{ isNew: boolean }> {
+): Promise<TeamChange> {
   const userIds = [...new Set([ownerId, ...memberIds])]
   const known = await ensureUsers(database, userIds)
   const owner = known.get(ownerId)
@@ -96,7 +107,8 @@ export async function putTeam (
     // Locks users in id order, like all other transactions, because rows that reference users lock them one by one.
     const locked = await sql`select from users where id = any (${members}::uuid[]) and deleted_at is null order by id for key share`
     if (locked.count < members.length) throw new DeletedUserError()
-    const [before] = await sql<Array<{ ownerId: string }>>`select owner_id as "ownerId" from teams where external_id = ${externalId} for update`
+    const [before] = await sql<Array<{ ownerId: string, name: string }>>`
+      select owner_id as "ownerId", name from teams where external_id = ${externalId} for update`
     const [team] = await sql<Array<{ id: string }>>`
       insert into teams (id, external_id, name, owner_id) values (${id}, ${externalId}, ${name}, ${owner})
       on conflict (external_id) do update set name = excluded.name, owner_id = excluded.owner_id,
@@ -104,14 +116,24 @@ export async function putTeam (
       returning id`
     if (team === undefined) throw new Error('An upsert returned no row')
     // A separate statement, so it sees the members that a concurrent call, which held the lock until now, has added.
-    await sql`
+    const [changed] = await sql<Array<Pick<TeamChange, 'added' | 'removed'>>>`
       with gone as (
-        delete from team_members where team_id = ${team.id} and user_id <> all (${members}::uuid[])
+        delete from team_members where team_id = ${team.id} and user_id <> all (${members}::uuid[]) returning user_id
+      ), come as (
+        insert into team_members (team_id, user_id) select ${team.id}::uuid, id from unnest(${members}::uuid[]) as id
+        on conflict do nothing returning user_id
       )
-      insert into team_members (team_id, user_id) select ${team.id}::uuid, id from unnest(${members}::uuid[]) as id
-      on conflict do nothing`
-    if (before !== undefined && before.ownerId !== owner) await noteTransfer(sql, team.id)
-    return { isNew: team.id === id }
+      select array(select user_id from come) as added, array(select user_id from gone) as removed`
+    const hasNewOwner = before !== undefined && before.ownerId !== owner
+    if (hasNewOwner) await noteTransfer(sql, team.id)
+    return {
+      id: team.id,
+      isNew: team.id === id,
+      isRenamed: before !== undefined && before.name !== name,
+      newOwner: hasNewOwner ? owner : undefined,
+      added: changed?.added ?? [],
+      removed: changed?.removed ?? []
+    }
   })
 }
 

@@ -51,16 +51,16 @@ t.test('moves an account that belongs to one user at a time to the user who conn
 
 t.test('names a connection and mutes it, and records that once', async (t) => {
   const [id = ''] = await connect('fay', ['phone'], 'many')
-  t.equal(await updateConnection(database, id, { label: 'My phone', muted: 'muted' }), true)
+  t.same(await updateConnection(database, id, { label: 'My phone', muted: 'muted' }), ['label', 'muted'])
   t.match(await findConnection(database, id), { label: 'My phone', muted: 'muted', status: 'active' })
-  t.equal(await updateConnection(database, id, { muted: 'muted' }), true)
+  t.same(await updateConnection(database, id, { label: 'My phone', muted: 'muted' }), [])
   t.match(await findConnection(database, id), { label: 'My phone', muted: 'muted' }, 'an absent member does not change')
-  t.equal(await updateConnection(database, id, { label: null, muted: null }), true)
+  t.same(await updateConnection(database, id, { label: null, muted: null }), ['label', 'muted'])
   t.match(await findConnection(database, id), { label: null, muted: null })
   t.same((await listEvents(database, id)).map(({ event }) => event), ['connection.connected', 'connection.muted', 'connection.unmuted'])
   await disconnect(database, id)
-  t.equal(await updateConnection(database, id, { label: 'late' }), false, 'a closed connection does not change')
-  t.equal(await updateConnection(database, newId(), { label: 'unknown' }), false)
+  t.equal(await updateConnection(database, id, { label: 'late' }), undefined, 'a closed connection does not change')
+  t.equal(await updateConnection(database, newId(), { label: 'unknown' }), undefined)
 })
 
 t.test('mutes every open connection of an address that was unsubscribed', async (t) => {

@@ -1,3 +1,4 @@
+import { recordAudit } from '@carillon/shared/audit'
 import { NotOwnerError, OverlappingGrantError } from '@carillon/shared/connections'
 import type { SavedConnection } from '@carillon/shared/connections'
 import { publicId } from '@carillon/shared/db'
@@ -5,7 +6,7 @@ import { completeHandshake, discardGrant, failHandshake, keepNewSecret } from '@
 import type { Handshake } from '@carillon/shared/handshakes'
 import type { Grant, Provider } from '@carillon/shared/providers'
 import { DeletedUserError } from '@carillon/shared/users'
-import { afterConnecting, saveGrants } from '../../connections/store-connections.ts'
+import { afterConnecting, describeSaved, saveGrants } from '../../connections/store-connections.ts'
 import { toProblem } from '../../problems/to-problem.ts'
 import type { Services } from '../../services.ts'
 import { HandshakeFailure } from '../outcome/handshake-failure.ts'
@@ -54,6 +55,8 @@ export async function finishHandshake (
   async function save (latest: Grant): Promise<SavedConnection[]> {
     return await database.db.transaction(async (tx) => {
       const connections = await saveGrants(services, [{ ...owner, provider: provider.id, grant: latest }], { db: tx })
+      const actor = { kind: 'user' as const, id: userId }
+      await recordAudit({ db: tx }, ...connections.map((one) => describeSaved(one, actor, 'connection.connected')))
       const secret = newSecret === undefined ? {} : keepNewSecret(vault, id, newSecret, now())
       for (const { id: connectionId } of connections) await completeHandshake({ db: tx }, id, connectionId, secret)
       return connections

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../../auth/callers.ts'
 import { costs } from '../../rate-limits/costs.ts'
 import type { Services } from '../../services.ts'
 import { compileBody } from '../../input/validation.ts'
@@ -32,8 +33,8 @@ export function importRoutes (services: Services): FastifyPluginAsyncTypebox {
           }, { title: 'ImportResults' })
         }
       }
-    }, async ({ body: { connections } }) => {
-      const data = await importConnections(services, connections)
+    }, async (request) => {
+      const data = await importConnections(services, request.body.connections, actorOf(request))
       const imported = data.filter(({ connectionId }) => connectionId !== undefined).length
       return { imported, failed: data.length - imported, data }
     })

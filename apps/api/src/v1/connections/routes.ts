@@ -2,12 +2,14 @@ import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { disconnect, findConnection, listConnections, listEvents, updateConnection } from '@carillon/shared/connections'
+import { recordAudit } from '@carillon/shared/audit'
+import type { AuditEntry } from '@carillon/shared/audit'
 import { findRevocation } from '@carillon/shared/grants'
 import type { Connection } from '@carillon/shared/connections'
-import { parseId } from '@carillon/shared/db'
+import { inTransaction, parseId } from '@carillon/shared/db'
 import type { Membership } from '@carillon/shared/teams'
 import { skipWaiting } from '@carillon/shared/deliveries'
-import { callingUser } from '../../auth/callers.ts'
+import { actorOf, callingUser } from '../../auth/callers.ts'
 import { chosenTeam, membershipAt, requireOwner } from '../../auth/teams.ts'
 import { assertNoInputErrors, notFound, Problem } from '../../problems/problem.ts'
 import { costs } from '../../rate-limits/costs.ts'
@@ -80,16 +82,21 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
         response: { 200: connectionResponse }
       }
     }, async (request) => {
-      const { id } = await findManaged(request, request.params.id)
+      const connection = await findManaged(request, request.params.id)
       const { label, muted } = request.body
       const fault = label === undefined || label === null ? undefined : nameFault(label)
       if (fault !== undefined) assertNoInputErrors([{ path: 'label', message: fault }])
-      const isOpen = await updateConnection(database, id, {
-        label, ...muted !== undefined && { muted: muted ? 'muted' as const : null }
+      const update = { label, ...muted !== undefined && { muted: muted ? 'muted' as const : null } }
+      const changed = await inTransaction(database, async (tx) => {
+        const changed = await updateConnection(tx, connection.id, update)
+        if (changed !== undefined && changed.length > 0) {
+          const details = { provider: connection.provider, changed, ...changed.includes('muted') && { muted } }
+          await recordAudit(tx, { actor: actorOf(request), action: 'connection.changed', ...describeConnection(connection), details })
+        }
+        return changed
       })
-      if (!isOpen) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it, or the provider ended it')
-      const { connection } = await find(request, request.params.id)
-      return toConnectionResponse(connection)
+      if (changed === undefined) throw new Problem('connectionClosed', 'The connection is closed: the user disconnected it, or the provider ended it')
+      return toConnectionResponse((await find(request, request.params.id)).connection)
     })
 
     app.delete('/connections/:id', {
@@ -103,8 +110,13 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
         response: { 204: Type.Null({ description: 'The connection is closed' }) }
       }
     }, async (request, reply) => {
-      const { id, provider } = await findManaged(request, request.params.id)
-      await disconnect(database, id, { revokeWith: providers.get(provider)?.revoke === undefined ? undefined : vault })
+      const connection = await findManaged(request, request.params.id)
+      const { id, provider } = connection
+      await inTransaction(database, async (tx) => {
+        const isOpen = await disconnect(tx, id, { revokeWith: providers.get(provider)?.revoke === undefined ? undefined : vault })
+        if (!isOpen) return
+        await recordAudit(tx, { actor: actorOf(request), action: 'connection.disconnected', ...describeConnection(connection), details: { provider } })
+      })
       await skipWaiting(database, id)
       reply.code(204)
       return null
@@ -141,4 +153,9 @@ export function connectionRoutes (services: Services): FastifyPluginAsyncTypebox
     if (membership !== undefined) requireOwner(membership)
     return connection
   }
+}
+
+/** What the audit trail says about a connection. */
+function describeConnection ({ id, owner: { userId, teamId } }: Connection): Pick<AuditEntry, 'target' | 'userId' | 'teamId'> {
+  return { target: { kind: 'connection', id }, userId, teamId }
 }

@@ -1,17 +1,20 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { newId, parseId, retryWithLongTimeout } from '@carillon/shared/db'
+import { recordAudit } from '@carillon/shared/audit'
+import { inTransaction, newId, parseId, retryWithLongTimeout } from '@carillon/shared/db'
 import {
   createEndpoint, deleteEndpoint, findEndpoint, listEndpoints, maxEndpoints, readSecrets, rotateSecret, updateEndpoint
 } from '@carillon/shared/endpoints'
 import type { Endpoint } from '@carillon/shared/endpoints'
 import { nameFault } from '@carillon/shared/names'
+import { actorOf } from '../../auth/callers.ts'
 import { assertNoInputErrors, notFound, Problem } from '../../problems/problem.ts'
 import type { InputError } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toCursor, toPage } from '../cursor.ts'
 import { exactly, idParams, listOf, pageQuery } from '../../input/fields.ts'
+import { endpointChanged, endpointCreated } from './describe-endpoint-change.ts'
 import { endpointResponse, endpointWithSecretResponse, toEndpointResponse } from './response.ts'
 import { endpointBody, endpointUpdateBody } from './schema.ts'
 
@@ -29,11 +32,17 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
         body: endpointBody,
         response: { 201: endpointWithSecretResponse }
       }
-    }, async ({ body, keyClaim }, reply) => {
+    }, async (request, reply) => {
+      const { body, keyClaim } = request
       const { url, description = null, events, enabled = true } = body
       assertNoInputErrors(inputErrors(body))
       const id = keyClaim?.resourceId ?? newId()
-      if (!await createEndpoint(database, vault, { id, url: new URL(url).href, description, events, enabled })) {
+      const result = await inTransaction(database, async (tx) => {
+        const result = await createEndpoint(tx, vault, { id, url: new URL(url).href, description, events, enabled })
+        if (result === 'created') await recordAudit(tx, endpointCreated(actorOf(request), id, { url, events, enabled }))
+        return result
+      })
+      if (result === 'tooMany') {
         throw new Problem('endpointLimit', `There are ${maxEndpoints} endpoints already: delete one that is not used`)
       }
       reply.code(201)
@@ -73,12 +82,17 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
         body: endpointUpdateBody,
         response: { 200: endpointResponse }
       }
-    }, async ({ params, body }) => {
+    }, async (request) => {
+      const { params, body } = request
       assertNoInputErrors(inputErrors(body))
       const { url, ...changes } = body
       const update = { ...changes, url: url === undefined ? undefined : new URL(url).href }
       // Millions of events may wait for it.
-      await retryWithLongTimeout(database, (own) => updateEndpoint(own, idOf(params.id), update))
+      await retryWithLongTimeout(database, (own) => inTransaction(own, async (tx) => {
+        const id = idOf(params.id)
+        const changed = await updateEndpoint(tx, id, update) ?? []
+        if (changed.length > 0) await recordAudit(tx, endpointChanged(actorOf(request), id, { changed, update }))
+      }))
       return toEndpointResponse(await find(params.id))
     })
 
@@ -92,8 +106,12 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
         params: idParams,
         response: { 204: Type.Null({ description: 'The endpoint is deleted' }) }
       }
-    }, async ({ params }, reply) => {
-      if (!await retryWithLongTimeout(database, (own) => deleteEndpoint(own, idOf(params.id)))) throw notFound('endpoint')
+    }, async (request, reply) => {
+      await retryWithLongTimeout(database, (own) => inTransaction(own, async (tx) => {
+        const id = idOf(request.params.id)
+        if (!await deleteEndpoint(tx, id)) throw notFound('endpoint')
+        await recordAudit(tx, { actor: actorOf(request), action: 'endpoint.deleted', target: { kind: 'endpoint', id } })
+      }))
       reply.code(204)
       return null
     })
@@ -108,9 +126,13 @@ export function endpointRoutes ({ database, vault, endpointClient, now }: Servic
         params: idParams,
         response: { 200: endpointWithSecretResponse }
       }
-    }, async ({ params }) => {
-      await rotateSecret(database, vault, idOf(params.id), now())
-      return await withSecret(idOf(params.id))
+    }, async (request) => {
+      const id = idOf(request.params.id)
+      await inTransaction(database, async (tx) => {
+        if (!await rotateSecret(tx, vault, id, now())) return
+        await recordAudit(tx, { actor: actorOf(request), action: 'endpoint.secret_rotated', target: { kind: 'endpoint', id } })
+      })
+      return await withSecret(id)
     })
   }
 

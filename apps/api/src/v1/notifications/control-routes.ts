@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { actorOf } from '../../auth/callers.ts'
 import { createControls } from '../../notifications/control-notification.ts'
 import { requireNotification } from '../../notifications/require-notification.ts'
 import type { Services } from '../../services.ts'
@@ -21,9 +22,10 @@ export function controlRoutes (services: Services): FastifyPluginAsyncTypebox {
       app.post(`/notifications/:id/${name}`, {
         config: { callers: { scope: 'notifications:write' }, problems: ['wrongStatus', ...name === 'retry' ? ['nothingToRetry'] as const : []] },
         schema: { ...actions[name], tags: ['notifications'], params: idParams, response: { 200: notificationResponse } }
-      }, async ({ params }) => {
-        await controls.requeue(await controls[name](await requireNotification(services, params.id)))
-        return toNotificationResponse(await requireNotification(services, params.id))
+      }, async (request) => {
+        const { id } = request.params
+        await controls.requeue(await controls[name](await requireNotification(services, id), actorOf(request)))
+        return toNotificationResponse(await requireNotification(services, id))
       })
     }
   }

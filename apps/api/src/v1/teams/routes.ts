@@ -1,11 +1,14 @@
 import type { Static } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { publicId } from '@carillon/shared/db'
+import { recordAudit } from '@carillon/shared/audit'
+import { inTransaction, publicId } from '@carillon/shared/db'
 import { findTeam, listMemberIds, listTeams, putTeam } from '@carillon/shared/teams'
+import { actorOf } from '../../auth/callers.ts'
 import { notFound, assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { exactly, listOf, nameErrors, pageQuery, prefixQuery } from '../../input/fields.ts'
 import { toPage } from '../cursor.ts'
+import { describeTeamChange } from './describe-team-change.ts'
 import { fromSiteIdCursor, toSiteIdCursor } from '../site-id-cursor.ts'
 import { teamResponse, teamSummaryResponse, toTeamSummaryResponse } from './response.ts'
 import { teamBody, teamParams } from './schema.ts'
@@ -27,9 +30,14 @@ export function teamRoutes ({ database }: Services): FastifyPluginAsyncTypebox {
         body: teamBody,
         response: { 200: teamResponse, 201: teamResponse }
       }
-    }, async ({ params: { teamId: externalId }, body }, reply) => {
+    }, async (request, reply) => {
+      const { params: { teamId: externalId }, body } = request
       assertNoInputErrors(nameErrors('name', body.name))
-      const { isNew } = await putTeam(database, { externalId, ...body })
+      const { isNew } = await inTransaction(database, async (tx) => {
+        const change = await putTeam(tx, { externalId, ...body })
+        await recordAudit(tx, ...describeTeamChange(actorOf(request), change))
+        return change
+      })
       reply.code(isNew ? 201 : 200)
       return await show(externalId)
     })

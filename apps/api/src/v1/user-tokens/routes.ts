@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { recordAudit } from '@carillon/shared/audit'
+import type { Actor } from '@carillon/shared/audit'
 import { endHandshakesOf } from '@carillon/shared/handshakes'
 import { findMembership } from '@carillon/shared/teams'
 import { ensureUser, revokeUserTokens } from '@carillon/shared/users'
 import type { Team } from '@carillon/shared/teams'
+import { actorOf } from '../../auth/callers.ts'
 import { createUserTokens } from '../../auth/user-tokens.ts'
 import { endingHandshakes } from '../../handshakes/ending-handshakes.ts'
 import { readReturnTo } from '../../handshakes/return-to.ts'
@@ -51,18 +54,23 @@ export function userTokenRoutes (services: Services): FastifyPluginAsyncTypebox 
         params: revokeParams,
         response: { 200: tokenRevocationResponse }
       }
-    }, async ({ params: { userId } }) => {
-      const failedHandshakes = await revokeTokens(userId)
+    }, async (request) => {
+      const { userId } = request.params
+      const failedHandshakes = await revokeTokens(userId, actorOf(request))
       if (failedHandshakes === undefined) throw notFound('user')
       return { userId, failedHandshakes }
     })
   }
 
   /** Both in one transaction: a handshake that a revoked token opened must not connect an account. */
-  async function revokeTokens (externalId: string): Promise<number | undefined> {
+  async function revokeTokens (externalId: string, actor: Actor): Promise<number | undefined> {
     return await database.db.transaction(async (tx) => {
       const userId = await revokeUserTokens({ db: tx }, externalId)
-      return userId === undefined ? undefined : await endHandshakesOf(endingHandshakes(services, { db: tx }), userId, now())
+      if (userId === undefined) return undefined
+      const failedHandshakes = await endHandshakesOf(endingHandshakes(services, { db: tx }), userId, now())
+      const target = { kind: 'user' as const, id: userId }
+      await recordAudit({ db: tx }, { actor, action: 'user.tokens_revoked', target, userId, details: { failedHandshakes } })
+      return failedHandshakes
     })
   }
 

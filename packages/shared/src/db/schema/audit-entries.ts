@@ -20,8 +20,9 @@ export const auditEntries = pgTable('audit_entries', {
   targetKind: text().notNull(),
   /** With its prefix, if it is an id of Carillon. */
   targetId: text().notNull(),
-  /** The user and the team that the target belongs to, or is. */
+  /** The user that the target belongs to, or is, and else the user who acted. */
   userId: uuid(),
+  /** The team that the target belongs to, or is. */
   teamId: uuid(),
   requestId: text(),
   /** Of the caller, through the trusted proxies. */
@@ -32,6 +33,7 @@ export const auditEntries = pgTable('audit_entries', {
 }, (table) => [
   index('audit_entries_action').on(table.action, table.id),
   index('audit_entries_actor').on(table.actorKind, table.actorId, table.id),
+  index('audit_entries_unnamed_actor').on(table.actorKind, table.id).where(sql`${table.actorId} is null`),
   index('audit_entries_target').on(table.targetId, table.id),
   index('audit_entries_user').on(table.userId, table.id).where(sql`${table.userId} is not null`),
   check('audit_entries_action', sql`${table.action} ~ '^[a-z_]+[.][a-z_]+$'`),

@@ -1,3 +1,4 @@
+import { insertAudit } from '../../audit/index.ts'
 import { newId } from '../../db/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { Draft, Unreachable } from '../../notifications/draft.ts'
@@ -47,6 +48,7 @@ export async function insertNotifications ({ sql }: Database, drafts: Draft[], o
     delivery as (${insertDeliveries(sql)}),
     counted as (${countByProvider(sql)}),
     completed as (${completeUnreachable(sql)}),
+    ${recordSends(sql, drafts)}
     batch as (
       select job_id as "jobId", provider, jsonb_agg(jsonb_build_array(notification_id, connection_id)) as deliveries
       from delivery where job_id is not null group by job_id, provider
@@ -195,6 +197,12 @@ function completeUnreachable (sql: Sql): Fragment {
         select state, count(*) as number from delivery where notification_id = id group by state) as by_state), '{}'))
     from notification
     where planned_at is not null and not exists (select from delivery where notification_id = id and state <> 'skipped')`
+}
+
+/** Only statements with a broadcast have this part, so that the others are as fast as without. */
+function recordSends (sql: Sql, drafts: Draft[]): Fragment {
+  const rows = drafts.flatMap(({ audit }) => audit ?? [])
+  return rows.length === 0 ? sql`` : sql`recorded as (${insertAudit(sql, rows, sql`select 'ntf_' || id from notification`)}),`
 }
 
 type AcceptedRow = Pick<Accepted, 'unreachable' | 'reached'> & { createdAt: string }

@@ -1,0 +1,1 @@
+CREATE INDEX "audit_entries_unnamed_actor" ON "audit_entries" USING btree ("actor_kind","id") WHERE "audit_entries"."actor_id" is null;
