@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { InputError } from '../problems/problem.ts'
+import { isMoment } from '../input/is-moment.ts'
 import { compileItem } from '../input/validation.ts'
 import { exactly, providerField, timeField, userIdField } from '../input/fields.ts'
 
@@ -25,17 +26,9 @@ export function readImportItem (value: unknown): { item: ImportItem } | { fault:
   const fault = findFault(value)
   if (fault !== undefined) return { fault }
   const item = value as ImportItem // it has passed the schema
-  return item.expiresAt === undefined || isExpiry(item.expiresAt)
+  return item.expiresAt === undefined || isMoment(item.expiresAt)
     ? { item }
     : { fault: { path: 'expiresAt', message: 'must be a moment from 1970 to 9999' } }
 }
 
 const findFault = compileItem(importItem)
-/** PostgreSQL has no year 0, and JavaScript writes the year 10000 in an extended format. */
-const firstMoment = Date.UTC(1970, 0, 1)
-const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-
-function isExpiry (text: string): boolean {
-  const time = Date.parse(text)
-  return time >= firstMoment && time <= lastMoment
-}

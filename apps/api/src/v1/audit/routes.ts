@@ -3,6 +3,7 @@ import { listAudit } from '@carillon/shared/audit'
 import type { AuditFilter } from '@carillon/shared/audit'
 import { parseId } from '@carillon/shared/db'
 import { listOf } from '../../input/fields.ts'
+import { isMoment } from '../../input/is-moment.ts'
 import { assertNoInputErrors } from '../../problems/problem.ts'
 import type { Services } from '../../services.ts'
 import { fromCursor, toCursor, toPage } from '../cursor.ts'
@@ -39,10 +40,8 @@ function readActor (text: string | undefined): AuditFilter['actor'] {
   assertNoInputErrors([{ path: 'actor', message: 'must be the id of an API key (key_…) or a user (usr_…), `operator` or `system`' }])
 }
 
-/** The format of the field accepts a leap second, which is no moment here. */
 function readTime (path: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined
-  const time = new Date(text)
-  if (Number.isNaN(time.getTime())) assertNoInputErrors([{ path, message: 'is not a moment' }])
-  return time
+  if (!isMoment(text)) assertNoInputErrors([{ path, message: 'must be a moment from 1970 to 9999' }])
+  return new Date(text)
 }

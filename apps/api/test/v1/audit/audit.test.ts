@@ -185,6 +185,7 @@ t.test('filters by actor, action, target, user and time, page by page', async (t
   t.same(await list('userId=nobody-knows'), [])
   t.same(await list(`action=connection.disconnected&actor=${key.id}&userId=ann&targetId=${connection}`),
     only('target.id', connection).filter((entry) => at(entry, 'action') === 'connection.disconnected'))
+  t.same(await list('before=9999-12-31T23:59:59Z&after=1970-01-01T00:00:00Z&limit=200'), all)
   const middle = textAt(all[5], 'createdAt')
   const [after, before] = [await list(`after=${middle}&limit=200`), await list(`before=${middle}&limit=200`)]
   t.same([...after, ...before], all)
@@ -202,7 +203,8 @@ t.test('filters by actor, action, target, user and time, page by page', async (t
 
 t.test('names what is wrong with a filter', async (t) => {
   for (const [query, path] of [
-    ['actor=con_x', 'actor'], ['actor=key_x', 'actor'], ['action=key.stolen', 'action'], ['after=yesterday', 'after'], ['cursor=x', 'cursor']
+    ['actor=con_x', 'actor'], ['actor=key_x', 'actor'], ['action=key.stolen', 'action'], ['after=yesterday', 'after'],
+    ['after=0000-01-01T00:00:00Z', 'after'], ['before=1969-12-31T23:59:59Z', 'before'], ['before=2026-12-31T23:59:60Z', 'before'], ['cursor=x', 'cursor']
   ] as const) {
     t.match(await ask('GET', `/v1/audit?${query}`), { status: 400, body: { code: 'invalidInput', errors: [{ path }] } }, query)
   }
