@@ -23,6 +23,7 @@ const commands = {
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   status: async () => (await import('./commands/status.ts')).addStatus,
   events: async () => (await import('./commands/events.ts')).addEvents,
+  audit: async () => (await import('./commands/audit.ts')).addAudit,
   listen: async () => (await import('./commands/listen.ts')).addListen,
   why: async () => (await import('./commands/why.ts')).addWhy,
   endpoints: async () => (await import('./commands/endpoints.ts')).addEndpoints,

@@ -1,6 +1,7 @@
 import { openApi } from './api/open-api.ts'
 import type { CarillonOptions } from './api/open-api.ts'
 import { createApiKeys } from './resources/api-keys.ts'
+import { createAudit } from './resources/audit.ts'
 import { createConnections } from './resources/connections.ts'
 import { createEndpoints } from './resources/endpoints.ts'
 import { createEvents } from './resources/events.ts'
@@ -13,6 +14,7 @@ import { createUsers } from './resources/users.ts'
 /** The API of one Carillon. Every failed call throws CarillonError, or the reason of `signal`. */
 export class Carillon {
   readonly apiKeys: ReturnType<typeof createApiKeys>
+  readonly audit: ReturnType<typeof createAudit>
   readonly connections: ReturnType<typeof createConnections>
   readonly connectors: ReturnType<typeof createConnectors>
   readonly endpoints: ReturnType<typeof createEndpoints>
@@ -26,6 +28,7 @@ export class Carillon {
   constructor (options: CarillonOptions) {
     const api = openApi(options)
     this.apiKeys = createApiKeys(api)
+    this.audit = createAudit(api)
     this.connections = createConnections(api)
     this.connectors = createConnectors(api)
     this.endpoints = createEndpoints(api)

@@ -1145,6 +1145,26 @@ export interface paths {
         patch: operations["updateApiKey"];
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit trail
+         * @description Who did what, from where. Newest first. With an API key: scope `admin`.
+         */
+        get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/{id}/resend": {
         parameters: {
             query?: never;
@@ -2981,6 +3001,58 @@ export interface components {
             /** @description The same in seconds from now. Send one of both */
             expiresIn?: number;
         };
+        /** AuditActor */
+        AuditActor: {
+            /**
+             * @description `operator`: at the command line. `system`: Carillon itself
+             * @enum {unknown}
+             */
+            kind: "apiKey" | "user" | "operator" | "system";
+            /** @description Of an API key (`key_…`) or a user (`usr_…`) */
+            id: string | null;
+            /** @description Of an API key, or the account and the host of an operator */
+            name: string | null;
+        };
+        /** AuditTarget */
+        AuditTarget: {
+            kind: string;
+            id: string;
+        };
+        /** AuditEntry */
+        AuditEntry: {
+            /** @description `aud_…` */
+            id: string;
+            /**
+             * @description The kind of the target, and what was done to it
+             * @enum {unknown}
+             */
+            action: "api_key.created" | "api_key.changed" | "api_key.rotated" | "api_key.revoked" | "connection.connected" | "connection.imported" | "connection.changed" | "connection.disconnected" | "team.created" | "team.changed" | "user.tokens_revoked" | "user.exported" | "user.deleted" | "broadcast.sent" | "notification.paused" | "notification.resumed" | "notification.canceled" | "notification.retried" | "endpoint.created" | "endpoint.changed" | "endpoint.secret_rotated" | "endpoint.deleted" | "encryption_key.rotated";
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            createdAt: string;
+            actor: components["schemas"]["AuditActor"];
+            target: components["schemas"]["AuditTarget"];
+            /** @description Your id of the user that the target belongs to, or is, and else of the user who acted. Null after the user was deleted */
+            userId: string | null;
+            /** @description Your id of the team that the target belongs to, or is */
+            teamId: string | null;
+            /** @description The `X-Request-Id` of the request */
+            requestId: string | null;
+            /** @description The address that the request came from */
+            ipAddress: string | null;
+            /** @description What changed. Depends on the action */
+            details: {
+                [key: string]: unknown;
+            };
+        };
+        /** AuditEntryList */
+        AuditEntryList: {
+            data: components["schemas"]["AuditEntry"][];
+            /** @description The `cursor` of the next page. Null on the last page */
+            nextCursor: string | null;
+        };
         /** ResendRequest */
         ResendRequest: {
             /** @description `end_…`. Without it, every enabled endpoint that receives the type */
@@ -3144,6 +3216,10 @@ export type ApiKeyRequest = components['schemas']['ApiKeyRequest'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyList = components['schemas']['ApiKeyList'];
 export type ApiKeyUpdate = components['schemas']['ApiKeyUpdate'];
+export type AuditActor = components['schemas']['AuditActor'];
+export type AuditTarget = components['schemas']['AuditTarget'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditEntryList = components['schemas']['AuditEntryList'];
 export type ResendRequest = components['schemas']['ResendRequest'];
 export type EndpointDelivery = components['schemas']['EndpointDelivery'];
 export type EventDeliveries = components['schemas']['EventDeliveries'];
@@ -5144,6 +5220,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description The id of an API key (`key_…`) or a user (`usr_…`), or `operator` or `system` */
+                actor?: string;
+                action?: "api_key.created" | "api_key.changed" | "api_key.rotated" | "api_key.revoked" | "connection.connected" | "connection.imported" | "connection.changed" | "connection.disconnected" | "team.created" | "team.changed" | "user.tokens_revoked" | "user.exported" | "user.deleted" | "broadcast.sent" | "notification.paused" | "notification.resumed" | "notification.canceled" | "notification.retried" | "endpoint.created" | "endpoint.changed" | "endpoint.secret_rotated" | "endpoint.deleted" | "encryption_key.rotated";
+                /** @description What was changed, such as `con_…` */
+                targetId?: string;
+                /** @description Your id of a user: only entries about the user or by the user */
+                userId?: string;
+                /** @description RFC 3339. Only entries of this time or later */
+                after?: string;
+                /** @description RFC 3339. Only earlier entries */
+                before?: string;
+                limit?: number;
+                /** @description The `nextCursor` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryList"];
                 };
             };
         };

@@ -22,7 +22,9 @@ t.test('replaces its members as a set, each time', async (t) => {
   const input = { externalId: 'set', name: 'Set', ownerId: 'olive', memberIds: ['ann', 'bob', 'olive'] }
   await putTeam(database, input)
   const { id } = await findTeam(database, 'set') ?? {}
-  t.same(await putTeam(database, { ...input, name: 'Another', memberIds: ['bob', 'cleo'] }), { isNew: false })
+  t.match(await putTeam(database, { ...input, name: 'Another', memberIds: ['bob', 'cleo'] }), {
+    isNew: false, isRenamed: true, newOwner: undefined, added: { length: 1 }, removed: { length: 1 }
+  })
   t.match(await findTeam(database, 'set'), { id, name: 'Another' })
   t.same(await membersOf('set'), ['bob', 'cleo', 'olive'])
   const people = await database.sql`select * from users order by id`
