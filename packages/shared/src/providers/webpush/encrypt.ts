@@ -1,4 +1,4 @@
-import { createCipheriv, createECDH, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createECDH, createHmac, randomBytes } from 'node:crypto'
 import type { ECDH } from 'node:crypto'
 
 /** The keys of a subscription, in base64url. */
@@ -13,6 +13,9 @@ export interface SubscriptionKeys {
 const recordBytes = 4_096
 /** Marks the last record (RFC 8188 §2). */
 const lastRecord = 2
+const keyInfo = Buffer.from('Content-Encoding: aes128gcm\0')
+const nonceInfo = Buffer.from('Content-Encoding: nonce\0')
+const firstBlock = Buffer.from([1])
 
 /** Encrypts a message for a browser with the content encoding aes128gcm. Only tests pass `salt` and `sender`. */
 export function encryptForBrowser (
@@ -21,10 +24,9 @@ export function encryptForBrowser (
   const receiverKey = Buffer.from(p256dh, 'base64url')
   const senderKey = sender.getPublicKey()
   const info = Buffer.concat([Buffer.from('WebPush: info\0'), receiverKey, senderKey])
-  const secret = derive(sender.computeSecret(receiverKey), Buffer.from(auth, 'base64url'), info, 32)
-  const cipher = createCipheriv('aes-128-gcm',
-    derive(secret, salt, Buffer.from('Content-Encoding: aes128gcm\0'), 16),
-    derive(secret, salt, Buffer.from('Content-Encoding: nonce\0'), 12))
+  const secret = expand(extract(Buffer.from(auth, 'base64url'), sender.computeSecret(receiverKey)), info, 32)
+  const key = extract(salt, secret)
+  const cipher = createCipheriv('aes-128-gcm', expand(key, keyInfo, 16), expand(key, nonceInfo, 12))
   const size = Buffer.alloc(4)
   size.writeUInt32BE(recordBytes)
   return Buffer.concat([
@@ -33,8 +35,14 @@ export function encryptForBrowser (
   ])
 }
 
-function derive (secret: Buffer, salt: Buffer, info: Buffer, bytes: number): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, salt, info, bytes))
+/** HKDF (RFC 5869) in its two steps, which take a third of the time of three calls of `hkdfSync`. */
+function extract (salt: Buffer, secret: Buffer): Buffer {
+  return createHmac('sha256', salt).update(secret).digest()
+}
+
+/** At most 32 bytes: one block. */
+function expand (key: Buffer, info: Buffer, bytes: number): Buffer {
+  return createHmac('sha256', key).update(info).update(firstBlock).digest().subarray(0, bytes)
 }
 
 function generateSender (): ECDH {
