@@ -123,7 +123,10 @@ async function readGrant (
     const fault = account === undefined ? undefined : nameFault(account.name)
     if (fault !== undefined) return { code: 'badAccount', reason: `the name of the account ${fault}` }
     const credentials = provider.parseCredentials(given)
-    const owner = account ?? await provider.identify(credentials, call)
+    // Bounces and limits find a connection by what the provider calls the account.
+    const owner = account === undefined || provider.identifiesOffline === true
+      ? { ...await provider.identify(credentials, call), ...account !== undefined && { name: account.name } }
+      : account
     // All items are stored in one statement, and PostgreSQL would refuse all of them for one invalid text.
     if (findUnstorable(owner) !== undefined) return { code: 'notIdentified', reason: 'the name of the account cannot be stored' }
     return { ...provider.share?.(credentials, owner) ?? { credentials }, account: owner, ...expiry }

@@ -10,9 +10,9 @@ export const importItem = exactly({
   userId: userIdField,
   provider: providerField,
   credentials: Type.Object({
-    accessToken: Type.String({ minLength: 1, maxLength: 4_096 }),
+    accessToken: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 })),
     refreshToken: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 }))
-  }, { title: 'ImportedCredentials', additionalProperties: true, description: 'The credentials as the provider issued them' }),
+  }, { title: 'ImportedCredentials', additionalProperties: true, description: 'The credentials as the provider issued them. Which members they have depends on the provider' }),
   account: Type.Optional(exactly({
     id: Type.String({ minLength: 1, maxLength: 500 }), name: Type.String({ minLength: 1, maxLength: 500 })
   }, 'ImportedAccount')),

@@ -4,7 +4,7 @@ import { openCredentials } from '@carillon/shared/grants'
 import { at, openTestApi, textAt } from '../open-api.ts'
 import { noteTo } from '../v1/seed.ts'
 
-const api = await openTestApi(t)
+const api = await openTestApi(t, { offer: ['pushbullet', 'email'] })
 const token = await api.makeKey()
 const importing = (connections: unknown) => api.ask('POST', '/v1/connections/import', { token, body: { connections } })
 
@@ -62,6 +62,31 @@ t.test('returns a result for each item, without credentials', async (t) => {
   }, 'and it does not create the user of a refused item')
 })
 
+t.test('imports e-mail addresses, and says which items lack one', async (t) => {
+  const mail = (userId: string, credentials: object, more = {}) => ({ userId, provider: 'email', credentials, ...more })
+  const { status, body } = await importing([
+    mail('eva', { address: 'Eva@Example.com' }),
+    mail('fay', { address: 'fay@example.com' }, { account: { id: 'row 7', name: 'Fay at work' } }),
+    mail('gus', {}),
+    mail('hal', { address: '' }),
+    mail('ida', { address: 'ida at example.com' }),
+    item('jan', undefined)
+  ])
+  const lacking = { code: 'badCredentials', reason: 'credentials lack an e-mail address' }
+  t.equal(status, 200)
+  t.match(body, {
+    imported: 2,
+    failed: 4,
+    data: [
+      { connectionId: /^con_/, error: undefined }, { connectionId: /^con_/, error: undefined }, { userId: 'gus', error: lacking },
+      { userId: 'hal', error: lacking }, { userId: 'ida', error: lacking }, { userId: 'jan', error: { code: 'badCredentials' } }
+    ]
+  })
+  t.match((await api.ask('GET', '/v1/connections?userId=eva', { token })).body, { data: [{ account: { id: 'eva@example.com', name: 'Eva@example.com' } }] })
+  const fay = { id: 'fay@example.com', name: 'Fay at work' }
+  t.match((await api.ask('GET', '/v1/connections?userId=fay', { token })).body, { data: [{ account: fay }] }, 'bounces find it by its address')
+})
+
 t.test('replaces the token of an existing connection, and releases its parked deliveries', async (t) => {
   const [first, second] = await newTokens(2)
   const before = textAt((await importing([item('again', first?.accessToken)])).body, 'data.0.connectionId')
@@ -104,7 +129,6 @@ t.test('imports the valid items of a request, and describes the error of each ot
   const [one, other] = await newTokens(2)
   const bad: Array<[unknown, string]> = [
     [item('', 'x'), 'userId'],
-    [item('a', undefined), 'credentials.accessToken'],
     [item('a', 7), 'credentials.accessToken'],
     [item('a', 'x', { teamId: 't' }), 'teamId'],
     [item('a', 'x', { account: { id: '1' } }), 'account.name'],

@@ -2147,10 +2147,10 @@ export interface components {
         };
         /**
          * ImportedCredentials
-         * @description The credentials as the provider issued them
+         * @description The credentials as the provider issued them. Which members they have depends on the provider
          */
         ImportedCredentials: {
-            accessToken: string;
+            accessToken?: string;
             refreshToken?: string;
         } & {
             [key: string]: unknown;

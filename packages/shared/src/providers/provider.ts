@@ -28,6 +28,8 @@ export interface ProviderCore<C extends Credentials = Credentials> {
   parseCredentials (value: unknown): C
   /** Returns the account of the credentials. Throws ProviderError `unauthorized` when they no longer work. */
   identify (credentials: C, context: RequestContext): Promise<Account>
+  /** True when the credentials contain the account, so that `identify` sends no request. */
+  readonly identifiesOffline?: true
   /**
    * The credentials to store when the user connects an account again: `fresh`, with what must go on working of `old`. Defaults to
    * `fresh`.

@@ -51,6 +51,7 @@ export function createEmail ({ from, footer, bounces, ...options }: EmailConfig,
     },
     parseCredentials: (value) => ({ address: parse(value).address }),
     identify: async (credentials) => toAccount(parse(credentials)),
+    identifiesOffline: true,
     send,
     render: (message) => render(message, site.name),
     ...returnAddresses !== undefined && bounces !== undefined &&

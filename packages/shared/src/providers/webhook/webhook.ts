@@ -46,6 +46,7 @@ export function createWebhook ({ insecureHosts }: { insecureHosts: readonly stri
     parseCredentials,
     // Every request is a message to the user, so there is none that checks the endpoint.
     identify: async (credentials) => accountOf(credentials),
+    identifiesOffline: true,
     mergeCredentials: keepRetiring,
     send,
     render,

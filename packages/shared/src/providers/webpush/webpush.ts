@@ -38,6 +38,7 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
     handshakes: { subscribe: { publicKeys: [current.publicKey, ...keys.slice(1).map(({ publicKey }) => publicKey)], accept } },
     parseCredentials: (value) => parsePushSubscription(value, current.id),
     identify: async (credentials) => accountOf(credentials),
+    identifiesOffline: true,
     send,
     render,
     idempotent: true

@@ -45,7 +45,7 @@ export async function conformance (
     link: { type: 'link', title: 'Title', body: 'Body', url: 'https://example.com/a?b=c' },
     file: { type: 'file', title: 'Title', body: 'Body', file: sample }
   }
-  const { refuses = [], stateOf, identifiesOffline, isHttp = true, rateLimited } = traits
+  const { refuses = [], stateOf, isHttp = true, rateLimited } = traits
   const isPlainEndpoint = traits.isPlainEndpoint === true
   const sends = provider.send !== undefined
   const isIdempotent = provider.idempotent === true
@@ -150,7 +150,7 @@ export async function conformance (
       const someone = await person()
       await simulator.fault(t, fault)
       const http = { maxResponseBytes: 100_000 }
-      if (identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t, { http })), kind)
+      if (provider.identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t, { http })), kind)
       for (const message of carried) await fails(t, () => send(t, someone, { message, http }), kind)
       t.same(await simulator.inbox(someone), [])
     })
@@ -181,7 +181,7 @@ export async function conformance (
       for (const status of [301, 302, 303, 307, 308]) {
         await simulator.fault(t, { status, headers: { location: `${elsewhere}/stolen` }, body: '', times: 2 })
         const open = { http: { allowPrivateHosts: ['127.0.0.0/8'] } }
-        if (identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t, open)), 'transient')
+        if (provider.identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t, open)), 'transient')
         await fails(t, () => send(t, someone, open), isPlainEndpoint ? 'rejected' : 'transient')
       }
       t.same(visits, [])

@@ -10,8 +10,8 @@ import type { Fault, Simulator } from './simulator.ts'
 /** The requirements for the credentials of every provider. `carried` contains messages that it can send. */
 export async function credentialsConformance (
   t: Test, provider: ProviderClient, simulator: Simulator, carried: Message[], setup: ReturnType<typeof createSetup>,
-  { renewsWhileValid = false, neverExpires, adds = [], endsAs, identifiesOffline }:
-  Pick<Traits, 'renewsWhileValid' | 'neverExpires' | 'adds' | 'endsAs' | 'identifiesOffline'>
+  { renewsWhileValid = false, neverExpires, adds = [], endsAs }:
+  Pick<Traits, 'renewsWhileValid' | 'neverExpires' | 'adds' | 'endsAs'>
 ): Promise<void> {
   const { person, known, send, call, fails, errors } = setup
   const { revoke, authorize } = provider
@@ -123,7 +123,7 @@ export async function credentialsConformance (
   /** If tokens can be refreshed, a dead one may look expired. The refresh then distinguishes them. */
   async function isDead (t: Test, someone: Person): Promise<void> {
     const kinds: Array<Failure['kind']> = refresh === undefined ? [endsAs ?? 'unauthorized'] : ['expired', 'unauthorized']
-    if (identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
+    if (provider.identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t)), kinds)
     for (const message of carried) await fails(t, () => send(t, someone, { message }), kinds)
     if (refresh === undefined) return
     await fails(t, () => refresh(someone.credentials, call(t)), 'unauthorized')

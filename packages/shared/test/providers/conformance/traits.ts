@@ -30,8 +30,6 @@ export interface Traits {
   namesDeadTokens?: boolean
   /** How a message fails once the user has withdrawn access. `unauthorized` when absent. */
   endsAs?: 'gone'
-  /** The credentials contain the account, so that `identify` sends no request. */
-  identifiesOffline?: true
   /** True when a token can be refreshed only while it is valid. */
   renewsWhileValid?: boolean
   /** True when the tokens of the simulator's usual accounts never expire, although the provider can refresh others. */

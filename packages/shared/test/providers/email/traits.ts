@@ -4,7 +4,6 @@ export const traits: Traits = {
   classifiers: {},
   isHttp: false,
   endsAs: 'gone',
-  identifiesOffline: true,
   secrets: {
     EMAIL_SMTP_URL: {
       reason: /^the SMTP server does not accept our login; check user and password in EMAIL_SMTP_URL$/,

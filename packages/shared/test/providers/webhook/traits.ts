@@ -4,7 +4,6 @@ export const traits: Traits = {
   classifiers: {},
   isPlainEndpoint: true,
   endsAs: 'gone',
-  identifiesOffline: true,
   refuses: ['file'],
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() }, body: '' }),
   delivery: {

@@ -6,7 +6,6 @@ export const traits: Traits = {
   rateLimited: (at) => ({ status: 429, headers: { 'retry-after': new Date(at).toUTCString() } }),
   refuses: ['file'],
   endsAs: 'gone',
-  identifiesOffline: true,
   secrets: {
     WEBPUSH_KEYS: {
       reason: /^WEBPUSH_KEYS lacks the key [\w-]{11}, with which browsers have subscribed; add it, or name it in WEBPUSH_RETIRED_KEYS$/,
