@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 /** What a word of the command line may be. */
 export type Values = { kind: 'none' | 'any' | 'file' } | { kind: 'choices', choices: readonly string[] }
 
-export interface OptionNode {
+interface OptionNode {
   /** `--json`, and `-V` if there is a short one. */
   names: string[]
   summary: string

@@ -7,7 +7,7 @@ import { deserialize, serialize } from 'node:v8'
 const FORMAT = 1
 
 /** The saved state of one simulator: the parts by name. */
-export type SavedState = Record<string, unknown>
+type SavedState = Record<string, unknown>
 
 export interface StateFile {
   /** Undefined when there is none. Throws when it is not readable. */
