@@ -150,7 +150,8 @@ export async function conformance (
       const someone = await person()
       await simulator.fault(t, fault)
       const http = { maxResponseBytes: 100_000 }
-      if (provider.identifiesOffline !== true) await fails(t, () => provider.identify(someone.credentials, call(t, { http })), kind)
+      const identify = () => provider.identify(someone.credentials, call(t, { http }))
+      if (provider.identifiesOffline !== true) await fails(t, identify, kind)
       for (const message of carried) await fails(t, () => send(t, someone, { message, http }), kind)
       t.same(await simulator.inbox(someone), [])
     })
