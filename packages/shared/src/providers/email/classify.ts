@@ -29,6 +29,7 @@ export function classify (failure: SmtpFailure, now: number): Failure {
     if (wasWritten) return { kind: 'transient', reason: 'the connection ended before the server confirmed the message', mayHaveArrived: true }
     return { kind: 'transient', reason: transportReasons[code] ?? 'the message was not handed over' }
   }
+  if (isClosing(failure)) return closing
   return isAboutUs(failure) ? classifyServer(failure, responseCode, now) : classifyReply(failure, responseCode, now)
 }
 
@@ -65,13 +66,14 @@ function classifyReply (failure: SmtpFailure, status: number, now: number): Fail
   if (isPermanent && isTooLarge(enhanced, text)) return { kind: 'rejected', reason: 'the message is too large' }
   if (isPermanent && isGone(enhanced, text)) return { kind: 'gone', reason: `the address does not exist${suffixOf(enhanced)}` }
   // After the message, 421 is the server's shutdown. It has not accepted the message.
-  if (status === 421 && failure.code === 'EMESSAGE') return { kind: 'transient', reason: 'the server closes the connection' }
+  if (status === 421 && failure.code === 'EMESSAGE') return closing
   if (isLimit(enhanced, status, text)) return limited(now, 'host', waitIn(text))
   if (!isPermanent) return { kind: 'transient', reason: `the recipient's server asks to try later${suffixOf(enhanced)}`, notBefore: now + greylistDelayMs }
   if (status === 501 || status === 553) return { kind: 'rejected', reason: 'the address is not accepted' }
   return { kind: 'rejected', reason: `the recipient's server refuses the message${suffixOf(enhanced)}` }
 }
 
+const closing: Failure = { kind: 'transient', reason: 'the server closes the connection' }
 const limitDelayMs = 15 * 60_000
 const maxWaitMs = 60 * 60_000
 /** Greylisting servers accept a second attempt after some minutes. */
@@ -114,6 +116,13 @@ function statusIn (text: string): string {
 
 function suffixOf (enhanced: string): string {
   return enhanced === '' ? '' : ` (${enhanced})`
+}
+
+/** Whether a 421 is about this connection: the server stops, or the connection was idle for too long. Others are limits. */
+function isClosing (failure: SmtpFailure): boolean {
+  if (failure.responseCode !== 421) return false
+  const text = textOf(failure)
+  return statusIn(text).startsWith('4.4.') || /\b(shutting down|shut ?down|restart(ing)?|timeout|timed out)\b/.test(text)
 }
 
 function isOverQuota (enhanced: string, text: string): boolean {

@@ -29,6 +29,7 @@ const later = { kind: 'transient', notBefore: now + 5 * minutes } as const
 const slower = { kind: 'rateLimited', scope: 'host', retryAt: now + 15 * minutes } as const
 const policy = { kind: 'rejected', reason: /by its policy/ } as unknown as Partial<Failure>
 const login = { kind: 'misconfigured', reason: 'the SMTP server does not accept our login; check user and password in EMAIL_SMTP_URL' } as const
+const closing = { kind: 'transient', reason: 'the server closes the connection' } as const
 const lost = { kind: 'transient', mayHaveArrived: true } as const
 
 const rows: Row[] = [
@@ -68,6 +69,10 @@ const rows: Row[] = [
   // Limits of our own server.
   ['421 as the greeting', toUs('CONN', '421 4.3.2 Too many concurrent SMTP connections', 'EPROTOCOL'), { kind: 'rateLimited', scope: 'app', retryAt: now + 15 * minutes }],
   ['421 at MAIL FROM', toUs('MAIL FROM', '421 4.7.0 Too fast'), { kind: 'rateLimited', scope: 'app' }],
+  ['421 when the server stops', toUs('CONN', '421 mail.example Server shutting down', 'EPROTOCOL'), closing],
+  ['421 when the server stops, at MAIL FROM', toUs('MAIL FROM', '421 4.3.2 Service shutting down'), closing],
+  ['421 at a connection that was idle', toUs('MAIL FROM', '421 4.4.2 mail.example Error: timeout exceeded'), closing],
+  ['421 at RCPT when the server stops', toRecipient('421 4.3.2 System is restarting'), closing],
   ['454 at AUTH', toUs('AUTH PLAIN', '454 4.7.0 Temporary authentication failure', 'EAUTH'), { kind: 'rateLimited', scope: 'app' }],
   ['5.4.5', toUs('MAIL FROM', '550 5.4.5 Daily user sending limit exceeded'), { kind: 'quota' }],
   ['5.4.5 after the message', toMessage('550 5.4.5 Daily user sending limit exceeded'), { kind: 'quota' }],
@@ -104,7 +109,7 @@ const rows: Row[] = [
     [`${code} before the message`, { code, command: 'CONN' }, { kind: 'transient' }],
     [`${code} after the message`, { code, command: 'CONN', wasWritten: true }, lost]
   ]),
-  ['421 after the final dot', toMessage('421 4.3.2 Service shutting down'), { kind: 'transient', reason: 'the server closes the connection' }]
+  ['421 after the final dot', toMessage('421 4.3.2 Service shutting down'), closing]
 ]
 
 for (const [what, given, expected] of rows) {
