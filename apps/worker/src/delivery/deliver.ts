@@ -1,9 +1,9 @@
-import type { DeliverJob } from '@carillon/shared/deliveries'
+import type { DeliverJob, DeliveryKey } from '@carillon/shared/deliveries'
 import type { Provider } from '@carillon/shared/providers'
 import { admit } from '@carillon/shared/throttling'
 import { enqueueWakeups, sendBatch } from './batch.ts'
 import { claimOnce } from './claim-once.ts'
-import { claim, postpone } from '@carillon/shared/deliveries'
+import { claim, clearMissed, postpone } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
 import { loadMessages, withRequestIds } from './load-messages.ts'
 
@@ -22,14 +22,26 @@ export async function deliver (shared: DeliverServices, providerId: string, { de
   }
   if (admission.allowed === 0) return
   const keys = deliveries.slice(0, admission.allowed)
-  const { startedAt, claim: { id: claimId, claimed, wakes } } = await claimOnce(
+  const { startedAt, claim: { id: claimId, claimed, wakes, missed } } = await claimOnce(
     services, providerId, (id) => claim(database, providerId, keys, leaseMs, id))
   await enqueueWakeups(services, wakes)
+  const returning = missed.length === 0 ? undefined : returnMissed(services, providerId, missed)
   if (claimed.length > 0) {
     const { isProbe } = admission
     const own = isProbe ? claimed.map((one) => ({ ...one, probedHost: '' })) : claimed
     await sendBatch(services, { claimId, provider, messages, startedAt, claimed: own })
   } else if (admission.isProbe) await breakers.releaseProbe(providerId, '')
+  await returning
+}
+
+/** Gives deliveries whose rows were locked another job. */
+async function returnMissed (services: DeliverServices, providerId: string, missed: DeliveryKey[]): Promise<void> {
+  const { database, log } = services
+  try {
+    await enqueueWakeups(services, await clearMissed(database, providerId, missed))
+  } catch (error) {
+    log.warn({ err: error }, 'could not return deliveries that were locked; they wait for reconcile')
+  }
 }
 
 export function senderOf ({ providers }: DeliverServices, id: string): Provider {

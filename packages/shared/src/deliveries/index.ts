@@ -25,7 +25,7 @@ export { claim } from './sql/claims/claim.ts'
 export type { Claimed } from './sql/claims/claim.ts'
 export { claimSegment } from './sql/claims/claim-segment.ts'
 
-export { clearJobs, listOverdueJobs } from './sql/clear-jobs.ts'
+export { clearJobs, clearMissed, listOverdueJobs } from './sql/clear-jobs.ts'
 export { eraseDeliveries } from './sql/erase-deliveries.ts'
 export { expireWaiting } from './sql/expire-waiting.ts'
 export { followConnections } from './sql/follow-connections.ts'

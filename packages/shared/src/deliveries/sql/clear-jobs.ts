@@ -1,4 +1,7 @@
 import type { Database } from '../../db/index.ts'
+import { maxEarlyMs } from '../clock-skew.ts'
+import type { DeliveryKey } from '../delivery-queues.ts'
+import type { Wake } from '../enqueue.ts'
 import { milliseconds } from './fragments/milliseconds.ts'
 
 /** Jobs are added after their rows are committed, so a row that became due more recently may still get its job. */
@@ -21,4 +24,23 @@ export async function clearJobs ({ sql }: Database, jobIds: string[]): Promise<n
     update deliveries set job_id = null
     where due_at < now() - ${milliseconds(sql, graceMs)} and job_id = any (${jobIds}::text[])`
   return count
+}
+
+/**
+ * Removes the jobs from those of `keys` that are due, after a job could not claim them. That happens when dispatching has locked
+ * their rows for a moment: the job ends, and nothing else would add another one. Waits for the locks. Returns when they are due.
+ */
+export async function clearMissed ({ sql }: Database, provider: string, keys: DeliveryKey[]): Promise<Wake[]> {
+  const { count } = await sql`
+    with missed as (
+      select notification_id, connection_id
+      from unnest(${keys.map(([notification]) => notification)}::uuid[], ${keys.map(([, connection]) => connection)}::uuid[])
+        as given (notification_id, connection_id)
+      join deliveries using (notification_id, connection_id)
+      where due_at <= now() + ${milliseconds(sql, maxEarlyMs)} and job_id is not null
+      order by notification_id, connection_id for update of deliveries
+    )
+    update deliveries set job_id = null from missed
+    where deliveries.notification_id = missed.notification_id and deliveries.connection_id = missed.connection_id`
+  return count === 0 ? [] : [{ provider, delayMs: 0 }]
 }

@@ -39,6 +39,8 @@ export interface Claim {
   claimed: Claimed[]
   /** When the deliveries that must wait are due. */
   wakes: Wake[]
+  /** Those that are not due any more, or whose rows another process had locked. */
+  missed: DeliveryKey[]
 }
 
 /**
@@ -75,8 +77,15 @@ export async function claim (
   return {
     id,
     claimed: rows.filter(isClaimed),
-    wakes: rows.flatMap(({ delayMs }) => delayMs === null ? [] : [{ provider, delayMs }])
+    wakes: rows.flatMap(({ delayMs }) => delayMs === null ? [] : [{ provider, delayMs }]),
+    missed: findMissed(keys, rows)
   }
+}
+
+function findMissed (keys: DeliveryKey[], rows: ClaimRow[]): DeliveryKey[] {
+  if (rows.length === keys.length) return []
+  const found = new Set(rows.map(({ notificationId, connectionId }) => `${notificationId} ${connectionId}`))
+  return keys.filter((key) => !found.has(key.join(' ')))
 }
 
 function wantedKeys (sql: Sql, keys: DeliveryKey[]): Fragment {
