@@ -30,7 +30,8 @@ t.test('names the schema of every object, but not of its alternatives', async (t
   const inline: string[] = []
   visit(paths, '')
   for (const [name, schema] of Object.entries(components.schemas)) visit(Object(schema).properties, name)
-  t.same(inline, ['NotificationRequest.data', 'RenderedMessage.style'], 'only objects with free fields have no name')
+  const free = ['AuditEntry.details', 'AuditRecord.details', 'NotificationRequest.data', 'RenderedMessage.style']
+  t.same(inline.sort(), free, 'only objects with free fields have no name')
 
   function visit (node: unknown, path: string): void {
     if (typeof node !== 'object' || node === null) return
