@@ -63,6 +63,7 @@ const after = {
 } satisfies VariableTable
 
 const last = {
+  SANDBOX_STATE_DIR: { ...text, about: 'Where simulators keep their accounts over a restart. `carillon up` uses a folder in CARILLON_DATA_DIR.' },
   SANDBOX_BENCH: { ...oneOf('0', '1'), initial: '0', about: '1 makes simulators count what they are sent instead of keeping it, where they can: for benchmarks.' },
   LOG_LEVEL: { ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), initial: 'info', about: 'Least level that is logged.' }
 } satisfies VariableTable
