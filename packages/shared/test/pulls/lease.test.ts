@@ -73,7 +73,9 @@ t.test('takePulls skips rows that another transaction has locked, without waitin
   await sql.begin(async (other) => {
     await other`select from pulls where connection_id = ${first.connectionId} for update`
     const taken = await takePulls(database, 'facebook', { limit: 100, leaseMs })
-    t.same(taken.map(({ connectionId }) => connectionId), [second.connectionId])
+    // On a busy machine, the leases of earlier tests may have expired.
+    const ids = taken.map(({ connectionId }) => connectionId)
+    t.same([first, second].map(({ connectionId }) => ids.includes(connectionId)), [false, true])
   })
 })
 
