@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Command, CommanderError } from 'commander'
+import { createColors } from './colors.ts'
 import { commandName, nameCommands } from './command-name.ts'
 import { describeError } from './describe-error.ts'
 import type { CommandContext } from './command-context.ts'
@@ -34,11 +35,13 @@ const commands = {
 
 const { argv, execArgv } = process
 const named = nameCommands(commandName({ argv, execArgv, env: process.env, cwd: process.cwd() }), Object.keys(commands))
+const environment = readEnvironment()
 const context: CommandContext = {
-  ...readEnvironment(),
+  ...environment,
   print: (line) => console.log(line),
+  colors: createColors(process.stdout, environment.env),
   named,
-  terminal: { input: process.stdin, output: process.stderr },
+  terminal: { input: process.stdin, output: process.stderr, colors: createColors(process.stderr, environment.env) },
   onInterrupt,
   announce
 }

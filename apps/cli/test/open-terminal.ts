@@ -12,6 +12,8 @@ import type { Environment } from './run-carillon.ts'
 export interface TerminalSession {
   /** Everything that was written to the screen, without control sequences. */
   screen: () => string
+  /** The same with them. */
+  output: () => string
   /** Resolves to the match as soon as the screen contains the pattern. */
   see: (pattern: RegExp) => Promise<RegExpExecArray>
   /** Presses keys: `\r` is Return, `\x03` is Ctrl-C. */
@@ -47,6 +49,7 @@ export async function openTerminal (t: Test, args: string[], env: Environment): 
 
   return {
     screen,
+    output: () => written,
     see: async (pattern) => await until(() => pattern.exec(screen()), { what: `${pattern} on the screen`, timeoutMs: 60_000 })
       .catch((error: Error) => { throw new Error(`${error.message}\n${screen()}`) }),
     type: (keys) => { child.stdin.write(keys) },

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { CommandContext } from '../src/command-context.ts'
+import { createColors } from '../src/colors.ts'
 import { describeError } from '../src/describe-error.ts'
 import { ExitError } from '../src/exit-error.ts'
 import type { Environment, Exit } from './run-carillon.ts'
@@ -28,12 +29,14 @@ export function runInProcess (addCommand: AddCommand, args: string[], env: Envir
   }
   const output = new Writable({ write }) as unknown as NodeJS.WriteStream // commands only write to it
   const program = new Command('carillon').exitOverride().configureOutput({ writeErr: (text) => { written.push(text) } })
+  const colors = createColors(output, {})
   addCommand(program, {
     env,
     envFile: undefined,
     print: (line) => { printed.push(line) },
+    colors,
     named: (text) => text,
-    terminal: { input: process.stdin, output },
+    terminal: { input: process.stdin, output, colors },
     onInterrupt: (stop) => { interrupt = stop },
     announce: () => {}
   })

@@ -17,7 +17,7 @@ export function addProviders (program: Command, context: CommandContext): void {
     .action(async ({ json }: { json?: true }) => {
       const at = new Date().toISOString()
       await printPages(context.print, readProviders(context), {
-        json: json === true, table: (providers) => providerTable(providers, at), none: 'No provider is offered. Set the variables of a provider (docs/providers.md).'
+        json: json === true, table: (providers) => providerTable(providers, at, context.colors), none: 'No provider is offered. Set the variables of a provider (docs/providers.md).'
       })
     })
 }

@@ -4,7 +4,7 @@ import { ExitError } from '../exit-error.ts'
 import { describeStatus } from '../operator/describe-status.ts'
 import { readStatus } from '../operator/status-api.ts'
 
-export function addStatus (program: Command, { env, print, named }: CommandContext): void {
+export function addStatus (program: Command, context: CommandContext): void {
   program.command('status')
     .summary('show workers, providers, queues and stores, and what needs attention')
     .description('Shows the state of a deployment through its API: workers, providers, waiting deliveries, database, Redis, migrations and clocks. ' +
@@ -12,8 +12,8 @@ export function addStatus (program: Command, { env, print, named }: CommandConte
     .option('--json', 'print one JSON object')
     .addHelpText('after', more)
     .action(async ({ json }: { json?: true }) => {
-      const status = await readStatus(env)
-      for (const line of json === true ? [JSON.stringify(status)] : describeStatus(status, named)) print(line)
+      const status = await readStatus(context.env)
+      for (const line of json === true ? [JSON.stringify(status)] : describeStatus(status, context)) context.print(line)
       if (!status.ok) throw new ExitError('', 1)
     })
 }

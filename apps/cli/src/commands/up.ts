@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 
-export function addUp (program: Command, { env, envFile, print, named, onInterrupt, announce }: CommandContext): void {
+export function addUp (program: Command, { env, envFile, print, colors, named, onInterrupt, announce }: CommandContext): void {
   program.command('up')
     .summary('start everything on this machine')
     .description('Starts everything in this terminal: an embedded PostgreSQL (unless DATABASE_URL is set), the API, the worker, ' +
@@ -13,7 +13,7 @@ export function addUp (program: Command, { env, envFile, print, named, onInterru
       const stop = new AbortController()
       const force = new AbortController()
       onInterrupt(() => stop.abort(), () => force.abort())
-      await runUp({ env, envFile, sandbox, verbose, print, named, announce, stop: stop.signal, force: force.signal })
+      await runUp({ env, envFile, sandbox, verbose, print, colors, named, announce, stop: stop.signal, force: force.signal })
     })
 }
 

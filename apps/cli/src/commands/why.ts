@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts'
 import { describeRecipient, describeUser } from '../operator/describe-explanation.ts'
 import { openWhyApi } from '../operator/why-api.ts'
 
-export function addWhy (program: Command, { env, print, named }: CommandContext): void {
+export function addWhy (program: Command, context: CommandContext): void {
   program.command('why')
     .summary('explain why a user did or did not get a notification')
     .description('Explains in plain sentences why a user did or did not get a notification, and what to do next. Without a notification: ' +
@@ -13,14 +13,14 @@ export function addWhy (program: Command, { env, print, named }: CommandContext)
     .option('--json', 'print one JSON object')
     .addHelpText('after', more)
     .action(async (user: string, notification: string | undefined, { json }: { json?: true }) => {
-      const api = await openWhyApi(env)
+      const api = await openWhyApi(context.env)
       const lines = notification === undefined
         ? describe(await api.explainUser(user), describeUser)
         : describe(await api.explainRecipient(notification, user), describeRecipient)
-      for (const line of lines) print(line)
+      for (const line of lines) context.print(line)
 
-      function describe<Result> (result: Result, toLines: (result: Result, named: CommandContext['named']) => string[]): string[] {
-        return json === true ? [JSON.stringify(result)] : toLines(result, named)
+      function describe<Result> (result: Result, toLines: (result: Result, output: CommandContext) => string[]): string[] {
+        return json === true ? [JSON.stringify(result)] : toLines(result, context)
       }
     })
 }

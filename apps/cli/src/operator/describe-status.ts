@@ -1,3 +1,5 @@
+import { colorOf } from '../colors.ts'
+import type { CommandContext } from '../command-context.ts'
 import { count, number } from '../notifications/output/format.ts'
 import { table } from '../notifications/output/table.ts'
 import { printable } from '../printable.ts'
@@ -8,20 +10,20 @@ import type { Status } from './status-api.ts'
 import { wrapText } from './wrap-text.ts'
 
 /** The state of a deployment, as lines of 80 characters where the names of machines allow it. */
-export function describeStatus (status: Status, named: (text: string) => string): string[] {
+export function describeStatus (status: Status, { named, colors }: Pick<CommandContext, 'named' | 'colors'>): string[] {
   const { attention, workers, providers, database } = status
   const senders = providers.filter(({ canSend }) => canSend)
   return [
-    attention.length === 0 ? 'Everything works.' : `${count(attention.length, 'thing needs', 'things need')} attention.`,
+    attention.length === 0 ? colors.green('Everything works.') : `${count(attention.length, 'thing needs', 'things need')} attention.`,
     ...attention.flatMap(({ severity, explanation, nextStep }) => [
       '',
-      ...wrapText(`${severity}: ${readable(explanation)}`),
+      ...wrapText(`${colorOf(severity, colors)(severity)}: ${readable(explanation)}`),
       ...wrapText(`Next: ${named(readable(nextStep))}`, { indent: '  ' })
     ]),
     '',
-    ...workers.length === 0 ? ['There are no workers.'] : describeWorkers(status),
+    ...workers.length === 0 ? ['There are no workers.'] : describeWorkers(status, colors),
     '',
-    ...senders.length === 0 ? ['No provider is offered. Set the variables of a provider (docs/providers.md).'] : providerTable(senders, status.at),
+    ...senders.length === 0 ? ['No provider is offered. Set the variables of a provider (docs/providers.md).'] : providerTable(senders, status.at, colors),
     '',
     ...table([
       ['API', `Carillon ${status.version}`],
@@ -33,11 +35,11 @@ export function describeStatus (status: Status, named: (text: string) => string)
   ]
 }
 
-function describeWorkers ({ workers, at }: Status): string[] {
+function describeWorkers ({ workers, at }: Status, { red }: CommandContext['colors']): string[] {
   return table([
     ['WORKER', 'PROCESS', 'VERSION', 'LAST SEEN', 'STARTED', 'JOBS'],
     ...workers.map(({ host, pid, version, alive, seenAt, startedAt, runningJobs }) => [
-      printable(host), String(pid), version, `${ago(seenAt, at)}${alive ? '' : ', lost'}`, ago(startedAt, at), number(runningJobs)
+      printable(host), String(pid), version, `${ago(seenAt, at)}${alive ? '' : `, ${red('lost')}`}`, ago(startedAt, at), number(runningJobs)
     ])
   ], [1, 5])
 }

@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import type { CommandContext } from '../command-context.ts'
 import type { Part } from './part.ts'
 import { supervise } from './supervise.ts'
 import type { Supervised } from './supervise.ts'
@@ -12,13 +12,12 @@ export interface Parts {
   stop: () => Promise<void>
 }
 
-export interface PartsOptions {
-  print: (line: string) => void
+export interface PartsOptions extends Pick<CommandContext, 'print' | 'colors'> {
   stop: AbortSignal
   force: AbortSignal
 }
 
-export function openParts ({ print, stop, force }: PartsOptions): Parts {
+export function openParts ({ print, colors, stop, force }: PartsOptions): Parts {
   const started: Supervised[] = []
   force.addEventListener('abort', () => started.forEach((part) => part.kill()))
 
@@ -26,13 +25,13 @@ export function openParts ({ print, stop, force }: PartsOptions): Parts {
     stop.throwIfAborted()
     const began = Date.now()
     const result = await work()
-    print(`${pc.green('✔')} ${name} ${pc.dim(`(${((Date.now() - began) / 1000).toFixed(1)} s)`)}`)
+    print(`${colors.green('✔')} ${name} ${colors.dim(`(${((Date.now() - began) / 1000).toFixed(1)} s)`)}`)
     return result
   }
 
   return {
     start: (part) => timed(part.name, async () => {
-      const supervised = await supervise(part, { signal: stop, report: (line) => print(`${pc.yellow('!')} ${line}`) })
+      const supervised = await supervise(part, { signal: stop, report: (line) => print(`${colors.yellow('!')} ${line}`) })
       started.push(supervised)
       return supervised.url
     }),

@@ -19,7 +19,7 @@ import { createProcessPart } from './process-part.ts'
 import { sandboxProviders } from './sandbox-providers.ts'
 import { openOperatorKey, openSecrets } from './secrets.ts'
 
-export interface UpOptions extends Pick<CommandContext, 'env' | 'envFile' | 'print' | 'named' | 'announce'> {
+export interface UpOptions extends Pick<CommandContext, 'env' | 'envFile' | 'print' | 'colors' | 'named' | 'announce'> {
   sandbox: boolean
   verbose: boolean
   /** Stops all parts, the last one first. */
@@ -34,12 +34,12 @@ const upFile = 'up.json'
 
 /** Starts everything and resolves after `stop` has stopped it. Rejects if a part cannot start, with nothing left running. */
 export async function runUp (options: UpOptions): Promise<void> {
-  const { env, envFile, print, named, announce, stop, force } = options
+  const { env, envFile, print, colors, named, announce, stop, force } = options
   const { config, definitions } = loadDeployment(env)
   if (envFile !== undefined) print(`Read ${envFile.path}: ${envFile.names.join(', ') || 'the environment has all of its variables'}`)
   for (const { warning } of findUnknownVariables(env, definitions)) print(`warning: ${warning}`)
   const dataDir = await openDataDir(config.CARILLON_DATA_DIR)
-  const parts = openParts({ print, stop, force })
+  const parts = openParts({ print, colors, stop, force })
   try {
     await dataDir.remove(upFile)
     const up = await startParts(options, { config, definitions }, dataDir, parts)
@@ -59,7 +59,7 @@ export async function runUp (options: UpOptions): Promise<void> {
 }
 
 async function startParts (options: UpOptions, { config, definitions }: Deployment, dataDir: DataDir, parts: Parts) {
-  const { env, sandbox, verbose, print, commands = appCommand } = options
+  const { env, sandbox, verbose, print, colors, commands = appCommand } = options
   const port = await choosePort('PORT', config.PORT, config.HOST)
   const sandboxPorts = sandbox ? await chooseSandboxPorts(config) : undefined
   const secrets = await openSecrets(dataDir)
@@ -70,7 +70,7 @@ async function startParts (options: UpOptions, { config, definitions }: Deployme
   const startApp = (name: Parameters<typeof commands>[0], environment: Record<string, string>) => {
     const command = commands(name, environment)
     return parts.start(createProcessPart(command, (line) => {
-      const readable = readableLine(line, verbose)
+      const readable = readableLine(line, { verbose, colors })
       if (readable !== undefined) print(readable)
     }))
   }

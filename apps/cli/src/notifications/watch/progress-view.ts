@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty'
 import { createLogUpdate } from 'log-update'
-import pc from 'picocolors'
+import type { CommandContext } from '../../command-context.ts'
 import { describeApiState } from '../../operator/follow-events.ts'
 import type { Progress } from '../api/notification.ts'
 import { progressBars, progressLine } from '../output/progress-lines.ts'
@@ -13,14 +13,13 @@ export interface ProgressView {
 }
 
 /** Draws bars on a terminal. Without a terminal, it prints a line every few seconds. */
-export function createProgressView (output: WriteStream, heading: string): ProgressView {
-  return output.isTTY ? drawn(output, heading) : written(output)
+export function createProgressView (terminal: Pick<CommandContext['terminal'], 'output' | 'colors'>, heading: string): ProgressView {
+  return terminal.output.isTTY ? drawn(terminal, heading) : written(terminal.output)
 }
 
-function drawn (output: WriteStream, heading: string): ProgressView {
+function drawn ({ output, colors: { green } }: Pick<CommandContext['terminal'], 'output' | 'colors'>, heading: string): ProgressView {
   // Hiding the cursor would need signal handlers, which only main.ts installs.
   const draw = createLogUpdate(output, { showCursor: true })
-  const { green } = pc.createColors(output.hasColors())
   let latest: Progress | undefined
   let isConnected = true
   const render = () => {

@@ -14,9 +14,9 @@ export async function watch (
   context: CommandContext, api: NotificationsApi, notification: Notification,
   { json, interruption: { signal } }: { json: boolean, interruption: Interruption }
 ): Promise<void> {
-  const { print, named, terminal: { output } } = context
+  const { print, named, terminal } = context
   const { id } = notification
-  const view = createProgressView(output, `${id} ${titleOf(notification)}`)
+  const view = createProgressView(terminal, `${id} ${titleOf(notification)}`)
   let latest: Progress = notification
   try {
     for await (const progress of follow(api, id, { signal, onConnection: view.showConnection })) {
@@ -26,7 +26,7 @@ export async function watch (
   } catch (error) {
     view.close()
     if (json) print(JSON.stringify({ ...notification, ...latest }))
-    output.write(named(`Watch it again:  carillon notifications show ${id} --watch\nCancel it:       carillon notifications cancel ${id}\n`))
+    terminal.output.write(named(`Watch it again:  carillon notifications show ${id} --watch\nCancel it:       carillon notifications cancel ${id}\n`))
     if (!signal.aborted) throw error
     throw new ExitError(`stopped watching; ${id} continues`, 130)
   }
