@@ -6,6 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { until } from '@carillon/testing'
 import { StateMap } from '../../src/kit/state/state-part.ts'
+import type { StatePart } from '../../src/kit/state/state-part.ts'
 import { createStateKeeper } from '../../src/kit/state/state-keeper.ts'
 import { openTestSandbox } from '../open-test-sandbox.ts'
 
@@ -66,6 +67,41 @@ t.test('messages are not saved, and one save serves many requests', async (t) =>
   t.ok(saves <= 2, 'requests at the same time share a save')
   t.equal(keeper.noticeRequest(), undefined, 'a request without a change waits for nothing')
   await keeper.save()
+})
+
+t.test('a response waits for a slow save too, unless there are very many accounts', async (t) => {
+  const folder = await openFolder(t)
+  const users = new StateMap<string, string>()
+  const save = () => {
+    for (const startedMs = performance.now(); performance.now() - startedMs < 40;);
+    return users.save()
+  }
+  const warn = (line: string) => { t.fail(line) }
+  const openKeeper = (part: Partial<StatePart>) =>
+    createStateKeeper({ folder, simulator: { id: 'teapot', name: 'Teapot', state: { users: { version: () => 0, save: () => [], load: () => {}, ...part } }, reset () {} }, warn })
+  const readSaved = () => {
+    const saved = new StateMap<string, string>()
+    openKeeper({ load: (value) => { saved.load(value) } })
+    return [...saved.keys()]
+  }
+  const keeper = openKeeper({ version: () => users.version(), save })
+  for (const name of ['ann', 'ben', 'cleo']) {
+    users.set(name, 'a user')
+    await keeper.noticeRequest()
+    t.equal(readSaved().at(-1), name, 'before its response')
+  }
+
+  const saved = keeper.save()
+  users.set('dora', 'a user')
+  await Promise.all([saved, keeper.noticeRequest()])
+  t.equal(readSaved().at(-1), 'dora', 'also while the sandbox closes')
+
+  users.set('eva', 'many accounts'.repeat(400_000))
+  await keeper.noticeRequest()
+  users.set('fay', 'a user')
+  t.equal(keeper.noticeRequest(), undefined)
+  await keeper.save()
+  t.equal(readSaved().at(-1), 'fay')
 })
 
 t.test('a change inside of an account is saved soon, without a request that waits for it', async (t) => {

@@ -12,8 +12,8 @@ type SavedState = Record<string, unknown>
 export interface StateFile {
   /** Undefined when there is none. Throws when it is not readable. */
   read: () => SavedState | undefined
-  /** Writes it atomically, unless it has this content. */
-  write: (state: SavedState) => Promise<void>
+  /** Writes it atomically, unless it has this content. Returns the number of bytes. */
+  write: (state: SavedState) => Promise<number>
   /** Renames a file that is not readable, so that nothing overwrites it. Returns its new path. */
   setAside: () => string
 }
@@ -37,11 +37,12 @@ export function createStateFile (folder: string, id: string): StateFile {
 
     async write (state) {
       const bytes = serialize({ format: FORMAT, state })
-      if (written?.equals(bytes) === true) return
+      if (written?.equals(bytes) === true) return bytes.length
       const draft = `${path}.draft`
       await writeFile(draft, bytes, { mode: 0o600 })
       await rename(draft, path)
       written = bytes
+      return bytes.length
     },
 
     setAside () {

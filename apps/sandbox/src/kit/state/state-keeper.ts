@@ -18,10 +18,10 @@ export interface StateKeeperOptions {
 }
 
 const CHECK_MS = 1_000
-/** A simulator with many accounts spends at most a tenth of its time on saving. */
-const PAUSE_FACTOR = 10
-/** With so many accounts that saving takes longer, responses do not wait for it. */
-const MAX_RESPONSE_WAIT_MS = 250
+/** Responses do not wait until a larger state is saved. The size decides and not the time, which grows on a busy machine. */
+const MAX_AWAITED_BYTES = 4_000_000
+/** Between two saves, as multiples of the time that the first one took. */
+const PAUSE_FACTORS = { awaited: 1, notAwaited: 10 }
 
 /** Loads the saved state. A file that is not readable is renamed, and the simulator starts without accounts. */
 export function createStateKeeper ({ folder, simulator, warn }: StateKeeperOptions): StateKeeper {
@@ -30,7 +30,8 @@ export function createStateKeeper ({ folder, simulator, warn }: StateKeeperOptio
   const file = createStateFile(folder, id)
   load()
   let savedVersion = version()
-  let pauseMs = 0
+  let isAwaited = true
+  let nextSaveMs = 0
   let previous = Promise.resolve()
   let next: Promise<void> | undefined
   let check: NodeJS.Timeout | undefined
@@ -39,7 +40,10 @@ export function createStateKeeper ({ folder, simulator, warn }: StateKeeperOptio
 
   return {
     noticeRequest () {
-      if (version() !== savedVersion) return Promise.race([saveNext(), wait(MAX_RESPONSE_WAIT_MS, undefined, { ref: false })])
+      if (version() !== savedVersion) {
+        const save = saveNext()
+        return isAwaited ? save : undefined
+      }
       check ??= setTimeout(() => {
         check = undefined
         saveNext().catch(() => {})
@@ -52,8 +56,9 @@ export function createStateKeeper ({ folder, simulator, warn }: StateKeeperOptio
       check = undefined
       // A pause ends now.
       closing.abort()
+      // Requests may still arrive, and two writes at the same time would use the same draft.
+      previous = previous.then(write)
       await previous
-      await write()
     }
   }
 
@@ -61,7 +66,7 @@ export function createStateKeeper ({ folder, simulator, warn }: StateKeeperOptio
   function saveNext (): Promise<void> {
     if (next !== undefined) return next
     next = previous.then(async () => {
-      await wait(pauseMs, undefined, { signal: closing.signal }).catch(() => {})
+      await wait(Math.max(0, nextSaveMs - performance.now()), undefined, { signal: closing.signal }).catch(() => {})
       next = undefined
       await write()
     })
@@ -73,14 +78,16 @@ export function createStateKeeper ({ folder, simulator, warn }: StateKeeperOptio
     const startedMs = performance.now()
     const current = version()
     try {
-      await file.write(Object.fromEntries(parts.map(([key, part]) => [key, part.save()])))
+      const bytes = await file.write(Object.fromEntries(parts.map(([key, part]) => [key, part.save()])))
+      isAwaited = bytes <= MAX_AWAITED_BYTES
       hasFailed = false
     } catch (error) {
       if (!hasFailed) warn(`The sandbox cannot save the accounts of ${name}: ${messageOf(error)}`)
       hasFailed = true
     }
     savedVersion = current
-    pauseMs = PAUSE_FACTOR * (performance.now() - startedMs)
+    const endedMs = performance.now()
+    nextSaveMs = endedMs + (isAwaited ? PAUSE_FACTORS.awaited : PAUSE_FACTORS.notAwaited) * (endedMs - startedMs)
   }
 
   function version (): number {
