@@ -8,6 +8,7 @@ import { isSettled } from '../notifications/api/notification.ts'
 import { openNotificationsApi } from '../notifications/api/notifications-api.ts'
 import { printable } from '../printable.ts'
 import { readUpFile } from '../up-file.ts'
+import { environmentOfUp } from './environment-of-up.ts'
 
 interface Output {
   print: CommandContext['print']
@@ -32,8 +33,7 @@ export async function runDemo (env: CommandContext['env'], userId: string, { pri
   const { CARILLON_DATA_DIR: dataDir } = loadConfig(env)
   const { sandboxUrl } = await readUpFile(dataDir)
   if (!sandboxUrl) throw new Error(`the demo needs simulators, and no \`carillon up\` with simulators runs in ${dataDir}`)
-  // A profile would send the simulated account to another deployment.
-  const ofUp = { ...env, CARILLON_PROFILE: '' }
+  const ofUp = environmentOfUp(env)
   const [client, notifications] = await Promise.all([openApiClient(ofUp), openNotificationsApi(ofUp)])
 
   const { data: [created] } = await callSandbox<{ data: Account[] }>('POST', `${sandboxUrl}/_control/accounts`, {

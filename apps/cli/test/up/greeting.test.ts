@@ -18,9 +18,10 @@ t.test('prints commands that work, and the names of the variables that it read',
 
   const demo = await runCarillon(['demo'], env)
   t.match(demo, { code: 0, stdout: /^Hello alice: This is your first notification\.$/, stderr: /Sent ntf_/ })
-  t.match(await runCarillon(['demo', '--user', 'cleo'], env), { code: 0, stdout: /^Hello cleo: / })
+  const other = { CARILLON_API_URL: 'http://127.0.0.1:1', CARILLON_API_KEY: 'ck_other', CARILLON_PROFILE: 'other' }
+  t.match(await runCarillon(['demo', '--user', 'cleo'], { ...env, ...other }), { code: 0, stdout: /^Hello cleo: / })
 
-  const { code, stdout: link } = await runCarillon(['demo', 'link'], env)
+  const { code, stdout: link } = await runCarillon(['demo', 'link'], { ...env, ...other })
   t.equal(code, 0)
   t.match(link, /^http.*#token=/, 'the token is where browsers send it to no server')
   t.match(await createBrowser().get(link), { status: 200, text: /Bell &amp; Sons/ })
