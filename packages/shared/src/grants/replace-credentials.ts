@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from 'postgres'
 import type { Database } from '../db/index.ts'
 import type { Credentials } from '../providers/index.ts'
 import type { Vault } from '../vault/index.ts'
@@ -29,22 +30,25 @@ export async function replaceCredentials (
       where id = ${connectionId} and target = ${target}`
     return count === 1
   }
-  const { count } = await sql`
-    update grants set credentials = ${sealCredentials(vault, grantId, credentials)}, version = version + 1, updated_at = now()
-    where id = ${grantId} and version = ${credentialsVersion} and status = 'active'`
-  if (count === 1 && accountId !== undefined) await moveAccount(sql, connectionId, accountId)
-  return count === 1
+  // One statement: with the new address stored and not the id, no later message would move the account.
+  const [row] = await sql<Array<{ isStored: boolean }>>`
+    with stored as (
+      update grants set credentials = ${sealCredentials(vault, grantId, credentials)}, version = version + 1, updated_at = now()
+      where id = ${grantId} and version = ${credentialsVersion} and status = 'active' returning id
+    ), moved as (${moveAccount(sql, connectionId, accountId ?? null)})
+    select exists (select from stored) as "isStored"`
+  return row?.isStored === true
 }
 
 /**
  * A later connect with the new id finds the connection by its key. A connection of the same owner that has the id already keeps
  * it.
  */
-async function moveAccount (sql: Database['sql'], connectionId: string, accountId: string): Promise<void> {
-  await sql`
-    update connections as moved set account_id = ${accountId}, updated_at = now(),
-      account_key = case when account_key = account_id then ${accountId} else account_key end
-    where id = ${connectionId} and not exists (
+function moveAccount (sql: Database['sql'], connectionId: string, accountId: string | null): PendingQuery<Row[]> {
+  return sql`
+    update connections as moved set account_id = ${accountId}::text, updated_at = now(),
+      account_key = case when account_key = account_id then ${accountId}::text else account_key end
+    where id = ${connectionId} and ${accountId}::text is not null and exists (select from stored) and not exists (
       select from connections as other where other.provider = moved.provider and other.id <> moved.id
-        and other.account_key = ${accountId} and (other.user_id = moved.user_id or other.team_id = moved.team_id))`
+        and other.account_key = ${accountId}::text and (other.user_id = moved.user_id or other.team_id = moved.team_id))`
 }

@@ -36,6 +36,16 @@ t.test('moves the account of a connection, so that a later connect finds it', as
   const before = await accountOf(other)
   t.equal(await move(other), true, 'the address is stored')
   t.equal(await accountOf(other), before, 'although another connection of the user has the account')
+
+  const third = await save('third')
+  const stored = credentialsOf(await sealed(third))
+  const moveThird = async () => await replaceCredentials(database, vault, usedBy(await sealed(third)), { credentials: { accessToken: 'moved' }, accountId: 'elsewhere' })
+  await database.sql`alter table connections add constraint refused check (account_id <> 'elsewhere')`
+  await t.rejects(moveThird())
+  t.same(credentialsOf(await sealed(third)), stored, 'without the id no address is stored, so the next message moves both')
+  await database.sql`alter table connections drop constraint refused`
+  t.equal(await moveThird(), true)
+  t.equal(await accountOf(third), 'elsewhere')
 })
 
 t.test('changes only the target of a connection that shares its grant', async (t) => {
