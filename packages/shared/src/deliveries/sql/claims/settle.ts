@@ -66,8 +66,12 @@ function groupByConnection (sql: Sql): Fragment {
   return sql`
     select connection_id, version, max(limited_ms) as limited_ms, max(refusal) as refusal,
       max(reason) filter (where refusal is not null) as reason, max(missing) as missing,
-      bool_or(ends_streak = 1) as ends_streak, max(streak) as streak, count(streak)::int as failures
-    from outcome where refusal is not null or limited_ms is not null or streak is not null or ends_streak = 1
+      bool_or(ends_streak = 1) as ends_streak, max(rule) as streak, count(*) filter (where streak = rule)::int as failures
+    from (
+      -- A batch may contain failures of several rules, and the count of one does not include the others.
+      select *, max(streak) over (partition by connection_id, version) as rule from outcome
+      where refusal is not null or limited_ms is not null or streak is not null or ends_streak = 1
+    ) as effects
     group by connection_id, version`
 }
 

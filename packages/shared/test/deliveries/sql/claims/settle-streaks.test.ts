@@ -45,6 +45,18 @@ t.test('counts failures of one rule in a row, over all deliveries', async (t) =>
   t.match(await streakOf(id), { times: 3 }, 'another failure neither counts nor ends it')
   await deliver(id, [failing('missing')])
   t.match(await streakOf(id), { rule: 'missing', times: 1 }, 'a failure of another rule starts another streak')
+  await deliver(id, [failing('refused'), failing('missing'), failing('refused')])
+  t.match(await streakOf(id), { rule: 'refused', times: 2 }, 'also in the same batch')
+})
+
+t.test('does not continue a streak of an earlier version, which named no rule', async (t) => {
+  const [fails, works] = [await insertConnection(), await insertConnection()]
+  await sql`update connections set failure_streak = jsonb_build_object('kind', 'gone', 'times', 9, 'since', now() - interval '9 days')`
+  t.match(await deliver(fails, [failing('missing')]), [{ streak: { rule: null, times: 9 } }])
+  t.match(await streakOf(fails), { kind: undefined, rule: 'missing', times: 1 })
+  const [claimed] = await deliver(works, [unavailable()])
+  await deliver(works, [sentOutcome({ id: 'x' }, 1, claimed?.streak)])
+  t.equal(await streakOf(works), null, 'a success ends it')
 })
 
 t.test('keeps the time of the first failure', async (t) => {
