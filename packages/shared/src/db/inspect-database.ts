@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import { listMigrations, readJournal } from './migrations.ts'
+import { latestMigration, readJournal, readMigrations } from './migrations.ts'
 import type { Journal } from './migrations.ts'
 
 export interface DatabaseFacts {
@@ -38,11 +38,11 @@ export async function inspectDatabase ({ sql }: Pick<Database, 'sql'>): Promise<
 
 /** What the journal says about the tables. */
 function compareMigrations ({ applied, worksSince }: Journal): MigrationFacts {
-  const known = listMigrations()
-  const latest = Math.max(...known.map(({ at }) => at))
+  const known = readMigrations()
+  const latest = latestMigration()
   return {
-    applied: known.filter(({ at }) => at <= applied).length,
-    missing: known.filter(({ at }) => at > applied).map(({ name }) => name),
+    applied: known.filter(({ folderMillis }) => folderMillis <= applied).length,
+    missing: known.filter(({ folderMillis }) => folderMillis > applied).map(({ name }) => name),
     isNewer: applied > latest,
     isUsable: worksSince <= latest
   }

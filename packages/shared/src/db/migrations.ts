@@ -6,11 +6,20 @@ import type { Sql, TransactionSql } from 'postgres'
 
 const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url))
 
-let migrations: MigrationMeta[] | undefined
+/** The journal in the database identifies a migration by its creation time, `folderMillis`. */
+interface Migration extends MigrationMeta {
+  /** Such as `0000_first`. */
+  name: string
+}
 
-/** The migrations of this version of the code, in order. */
-export function readMigrations (): MigrationMeta[] {
-  migrations ??= readMigrationFiles({ migrationsFolder })
+let migrations: Migration[] | undefined
+
+/**
+ * The migrations of this version of the code, in order. Their files are read once: an upgrade in place replaces them while the
+ * process of the earlier version runs.
+ */
+export function readMigrations (): Migration[] {
+  migrations ??= readFiles()
   return migrations
 }
 
@@ -36,13 +45,13 @@ export async function writeWorksSince (sql: TransactionSql, worksSince: number):
   await sql.unsafe(`comment on table drizzle.__drizzle_migrations is 'works with code since ${worksSince}'`)
 }
 
-/** The names of the migrations, and the creation times by which the journal in the database identifies them. */
-export function listMigrations (): Array<{ name: string, at: number }> {
-  const { entries }: { entries: Array<{ tag: string, when: number }> } = JSON.parse(readFileSync(`${migrationsFolder}/meta/_journal.json`, 'utf8'))
-  return entries.map(({ tag, when }) => ({ name: tag, at: when }))
-}
-
 /** The creation time of the newest migration. */
 export function latestMigration (): number {
   return Math.max(...readMigrations().map(({ folderMillis }) => folderMillis))
+}
+
+function readFiles (): Migration[] {
+  const { entries }: { entries: Array<{ tag: string, when: number }> } = JSON.parse(readFileSync(`${migrationsFolder}/meta/_journal.json`, 'utf8'))
+  const names = new Map(entries.map(({ tag, when }) => [when, tag]))
+  return readMigrationFiles({ migrationsFolder }).map((file) => ({ ...file, name: names.get(file.folderMillis) ?? '' }))
 }
