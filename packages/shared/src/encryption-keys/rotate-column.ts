@@ -2,12 +2,6 @@ import type { Database } from '../db/index.ts'
 import { sealContext, sealedColumns, VaultError } from '../vault/index.ts'
 import type { KeyIdentity, SealedColumn, SealedColumnName, Vault } from '../vault/index.ts'
 
-/** What a pass over a column did. `closed` values do not open with any key, and stay as they are. */
-export interface ColumnResult {
-  rotated: number
-  closed: number
-}
-
 /** A row with a value that another key encrypted. The first ones are the columns of its primary key. */
 interface StaleRow {
   rowKey: string[]
@@ -16,17 +10,20 @@ interface StaleRow {
 
 /** A batch holds its row locks for one statement of some milliseconds. */
 const maxRows = 500
+/** Stored responses have up to megabytes each. PostgreSQL accepts at most 256 MiB of JSON. */
+const maxBytes = 4 * 1024 * 1024
 
 /**
  * Encrypts the values of a column with the current key, in batches by the primary key. A batch is committed before the next one,
- * so a run that ends early loses nothing. `onBatch` gets the number of values of each batch.
+ * so a run that ends early loses nothing. `onBatch` gets the number of values of each batch. Returns how many values stay as they
+ * are because no key opens them.
  */
 export async function rotateColumn (
   database: Database, vault: Vault, { name, current }: { name: SealedColumnName, current: KeyIdentity },
   { onBatch, signal }: { onBatch: (rotated: number) => void, signal: AbortSignal }
-): Promise<ColumnResult> {
+): Promise<number> {
   const column: SealedColumn = sealedColumns[name]
-  const result: ColumnResult = { rotated: 0, closed: 0 }
+  let closed = 0
   let after: string[] | undefined
   while (!signal.aborted) {
     const { rows, last } = await readPage(database, column, current, after)
@@ -35,27 +32,34 @@ export async function rotateColumn (
       const fresh = reseal(vault, name, row)
       return fresh === undefined ? [] : [{ ...row, fresh }]
     })
-    const rotated = await replaceValues(database, column, opened)
-    result.rotated += rotated
-    result.closed += rows.length - opened.length
-    onBatch(rotated)
+    closed += rows.length - opened.length
+    onBatch(await replaceValues(database, column, opened))
     after = last
   }
-  return result
+  return closed
 }
 
-/** The next rows by primary key that another key has encrypted, and the last row that was read. */
+/**
+ * The next rows by primary key that another key has encrypted, and the last row that was read. A page ends before the value that
+ * would make it too large, unless that is its first row.
+ */
 async function readPage (
   { sql }: Database, { table, column, rowKey }: SealedColumn, { id, fingerprint }: KeyIdentity, after: string[] | undefined
 ): Promise<{ rows: StaleRow[], last: string[] | undefined }> {
   const names = sql(rowKey.map(([name]) => name))
   const position = sql.unsafe(rowKey.map(([, type], index) => `(position[${index + 1}])::${type}`).join(', '))
   const page = await sql<Array<{ rowKey: string[], value: string | null }>>`
-    select array[${sql.unsafe(rowKey.map(([name]) => `${name}::text`).join(', '))}] as "rowKey",
-      case when not starts_with(${sql(column)}, ${`v1.${id}.${fingerprint}`}) then ${sql(column)} end as value
-    from ${sql(table)}
-    ${after === undefined ? sql`` : sql`, (select ${after}::text[] as position) as given where (${names}) > (${position})`}
-    order by ${names} limit ${maxRows}`
+    with page as (
+      select ${names}, array[${sql.unsafe(rowKey.map(([name]) => `${name}::text`).join(', '))}] as "rowKey",
+        case when not starts_with(${sql(column)}, ${`v1.${id}.${fingerprint}`}) then ${sql(column)} end as value
+      from ${sql(table)}
+      ${after === undefined ? sql`` : sql`, (select ${after}::text[] as position) as given where (${names}) > (${position})`}
+      order by ${names} limit ${maxRows}
+    ), sized as (
+      select "rowKey", value, row_number() over in_order as place, coalesce(sum(octet_length(value)) over in_order, 0) as bytes
+      from page window in_order as (order by ${names})
+    )
+    select "rowKey", value from sized where place = 1 or bytes <= ${maxBytes} order by place`
   return {
     rows: page.flatMap(({ rowKey, value }) => value === null ? [] : [{ rowKey, value }]),
     last: page.at(-1)?.rowKey

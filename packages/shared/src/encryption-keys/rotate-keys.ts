@@ -40,7 +40,7 @@ export async function rotateKeys (
   const countStale = async (): Promise<KeyUse[]> => (await countValues(database)).filter((use) => !isSameKey(use, current))
 
   let left = await countStale()
-  const total = left.reduce((sum, { values }) => sum + values, 0)
+  const total = sumOf(left)
   if (total > 0) {
     // Before the first change, so that a run that is killed has its entry too.
     const from = [...new Set(left.map(({ id }) => id))]
@@ -53,16 +53,22 @@ export async function rotateKeys (
   }
   for (let pass = 0; pass < maxPasses && left.length > 0 && !signal.aborted; pass++) {
     if (pass > 0) await sleep(passDelayMs)
-    const before = rotated
+    let closed = 0
     for (const name of Object.keys(sealedColumns) as SealedColumnName[]) {
-      if (left.some(({ column }) => column === name)) await rotateColumn(database, vault, { name, current }, { onBatch, signal })
+      if (left.some(({ column }) => column === name)) {
+        closed += await rotateColumn(database, vault, { name, current }, { onBatch, signal })
+      }
     }
     left = await countStale()
-    if (rotated === before) break
+    if (sumOf(left) <= closed) break
   }
   for (const record of await listKeyRecords(database)) {
     const isNeeded = isSameKey(record, current) || left.some((use) => isSameKey(use, record))
     if (!isNeeded && !signal.aborted) await deleteKeyRecord(database, record)
   }
   return { rotated, total: Math.max(total, rotated), left, isAborted: signal.aborted }
+}
+
+function sumOf (uses: KeyUse[]): number {
+  return uses.reduce((sum, { values }) => sum + values, 0)
 }

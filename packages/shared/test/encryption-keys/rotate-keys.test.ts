@@ -46,6 +46,25 @@ async function fill (database: Database, vault: Vault): Promise<void> {
   if (state.kind === 'claimed') await store.complete(state.claim, { status: 200, headers: {}, body: '{}' })
 }
 
+async function lockGrant (database: Database, id: string): Promise<{ release: () => Promise<unknown> }> {
+  let release = (): void => {}
+  const isReleased = new Promise<void>((resolve) => { release = resolve })
+  let holding: Promise<unknown> = Promise.resolve()
+  await new Promise<void>((resolve) => {
+    holding = database.sql.begin(async (tx) => {
+      await tx`select from grants where id = ${id} for update`
+      resolve()
+      await isReleased
+    })
+  })
+  return {
+    release: async () => {
+      release()
+      await holding
+    }
+  }
+}
+
 /** Every value, opened. */
 async function readAll (database: Database, vault: Vault): Promise<Array<[string, string]>> {
   const names = Object.keys(sealedColumns) as SealedColumnName[]
@@ -86,16 +105,7 @@ t.test('a token that is stored meanwhile takes precedence, and a locked row is r
   const saved = await saveConnections(database, oldVault, userIds.map((userId, index) => ({ userId, provider: 'pushbullet', grant: grantOf(`${index}`) })))
   const ids = saved.map(({ id }) => id).sort()
   const [refreshed = '', locked = ''] = [ids[600], ids[1_199]]
-  let release = (): void => {}
-  const isReleased = new Promise<void>((resolve) => { release = resolve })
-  let holding: Promise<unknown> = Promise.resolve()
-  await new Promise<void>((resolve) => {
-    holding = database.sql.begin(async (tx) => {
-      await tx`select from grants where id = ${locked} for update`
-      resolve()
-      await isReleased
-    })
-  })
+  const holder = await lockGrant(database, locked)
 
   // With one connection, the statement of the refresh comes after the values were read, and before they are replaced.
   const single = openDatabase({ url: database.url, max: 1 })
@@ -115,14 +125,42 @@ t.test('a token that is stored meanwhile takes precedence, and a locked row is r
   const first = await rotateKeys({ database: single, vault: racing, keys, actor }, never)
   await refreshing
   t.match(first, { rotated: 1_199, left: [{ id: 'old', column: 'grants.credentials', values: 1 }] }, 'all but the locked one')
-  release()
-  await holding
+  await holder.release()
   t.match(await rotateKeys({ database, vault, keys, actor }, never), { rotated: 1, left: [] })
 
   const rows = await database.sql`select id, credentials from grants order by id`
   const tokens = rows.map((row) => JSON.parse(createVault([newKey]).open(row['credentials'], sealContext('grants.credentials', row['id']))).accessToken)
   t.equal(tokens[ids.indexOf(refreshed)], 'fresh')
   t.equal(new Set(tokens).size, 1_200, 'nothing was lost')
+})
+
+t.test('waits for a locked row, also if it is the only one that is left', async (t) => {
+  const database = await openTestDatabase(t)
+  const [userId = ''] = await ensureUsers(database, ['ann'])
+  await saveConnections(database, oldVault, [{ userId, provider: 'pushbullet', grant: grantOf('ann') }])
+  const [grant] = await database.sql`select id from grants`
+  const holder = await lockGrant(database, grant?.['id'])
+  let releasing: Promise<unknown> | undefined
+  const onProgress = () => { releasing ??= holder.release() }
+  const result = await rotateKeys({ database, vault: createVault(keys), keys, actor }, { ...never, onProgress })
+  await releasing
+  t.match(result, { rotated: 1, left: [] })
+})
+
+t.test('replaces a few large values at a time', async (t) => {
+  const database = await openTestDatabase(t)
+  const store = createIdempotencyStore({ database, vault: oldVault })
+  const callers = Array.from({ length: 5 }, () => newId())
+  for (const [index, callerId] of callers.entries()) {
+    const state = await store.claim({ callerId, key: 'k1', fingerprint: 'f' })
+    const body = 'x'.repeat(index === 0 ? 4_000_000 : 1_200_000)
+    if (state.kind === 'claimed') await store.complete(state.claim, { status: 200, headers: {}, body })
+  }
+  const progress: number[] = []
+  const onProgress = ({ rotated }: RotationProgress) => { progress.push(rotated) }
+  const result = await rotateKeys({ database, vault: createVault(keys), keys, actor }, { ...never, onProgress })
+  t.match(result, { rotated: 5, left: [] })
+  t.same(progress, [1, 3, 5], 'the largest alone, and the others in pairs')
 })
 
 t.test('leaves values that no key decrypts, and reports them', async (t) => {
