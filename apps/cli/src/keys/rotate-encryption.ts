@@ -19,7 +19,7 @@ export async function rotateEncryption (context: CommandContext): Promise<void> 
   const current = identifyKey(keys[0])
   const { signal } = createInterruption(context)
   await withDatabase(env, async (database) => {
-    await waitForOthers(database, current, (line) => { output.write(`${line}\n`) })
+    await waitForOthers(database, current, { say: (line) => { output.write(`${line}\n`) }, signal })
     const view = createRotationView(output)
     const { rotated, left, isAborted } = await rotateKeys(
       { database, vault: createVault(keys), keys, actor: operatorActor() }, { onProgress: view.show, signal }
@@ -36,15 +36,19 @@ export async function rotateEncryption (context: CommandContext): Promise<void> 
  * A process that encrypts with another key would add values of that key, and may not have the new one. Waits for the reports of
  * processes that have stopped to expire.
  */
-async function waitForOthers (database: Database, current: KeyIdentity, say: (line: string) => void): Promise<void> {
+async function waitForOthers (
+  database: Database, current: KeyIdentity, { say, signal }: { say: (line: string) => void, signal: AbortSignal }
+): Promise<void> {
   const others = async () => (await listKeyRecords(database))
     .filter((record) => record.inUseForSeconds > 0 && !isSameKey(record, current))
   const first = await others()
   if (first.length === 0) return
   const ids = first.map(({ id }) => id).join(', ')
   const seconds = Math.ceil(Math.max(...first.map(({ inUseForSeconds }) => inUseForSeconds)))
-  say(`A process encrypted with the key ${ids} just now. Waiting ${seconds} seconds to see whether it has stopped.`)
-  const isFree = await poll(async () => (await others()).length === 0 ? true : undefined, { timeoutMs: (seconds + 2) * 1_000 })
+  say(`A process encrypted with the key ${ids} just now. Waiting ${seconds} s to see whether it has stopped.`)
+  const timeoutMs = (seconds + 2) * 1_000
+  const isFree = await poll(async () => (await others()).length === 0 ? true : undefined, { timeoutMs, signal })
+  signal.throwIfAborted()
   if (isFree === true) return
   throw new Error(`a running process encrypts with the key ${ids}. Put ${current.id} first in its CARILLON_KEYS, restart it, and run this again`)
 }
