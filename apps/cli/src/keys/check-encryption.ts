@@ -6,7 +6,9 @@ import { withDatabase } from '../with-database.ts'
 import { describeUses } from './describe-uses.ts'
 
 /** Prints how many values each key encrypts. With a key, fails when it must not be removed from CARILLON_KEYS. */
-export async function checkEncryption ({ env, print }: CommandContext, id: string | undefined): Promise<void> {
+export async function checkEncryption (
+  { env, print, terminal: { output } }: CommandContext, id: string | undefined
+): Promise<void> {
   const { CARILLON_KEYS: keys } = loadConfig(env, ['CARILLON_KEYS'])
   await withDatabase(env, async (database) => {
     const uses = await countValues(database)
@@ -22,17 +24,18 @@ export async function checkEncryption ({ env, print }: CommandContext, id: strin
       throw new Error(`${id} is used by ${values} ${values === 1 ? 'value' : 'values'} (${own.map((use) => `${use.column} ${use.values}`).join(', ')}): do not remove it. ` +
         'Run `carillon keys rotate` first.')
     }
-    if (key !== undefined) await deleteKeyRecord(database, identifyKey(key))
-    print(`No value needs the key ${id}: you may remove it from CARILLON_KEYS.`)
+    print(`No stored value needs the key ${id}: you may remove it from CARILLON_KEYS.`)
+    output.write(`${notStored}\n`)
   })
 }
 
 /** Lets programs start without a key that is lost. What it encrypted stays, and cannot be decrypted. */
 export async function forgetKey ({ env, print }: CommandContext, id: string): Promise<void> {
   const { CARILLON_KEYS: keys } = loadConfig(env, ['CARILLON_KEYS'])
-  const known = new Set(keys.map((key) => identifyKey(key).fingerprint))
+  const known = keys.map(identifyKey)
   await withDatabase(env, async (database) => {
-    const lost = (await listKeyRecords(database)).filter((record) => record.id === id && !known.has(record.fingerprint))
+    const records = await listKeyRecords(database)
+    const lost = records.filter((record) => record.id === id && !known.some((key) => isSameKey(key, record)))
     if (lost.length === 0) throw new Error(`${id} is not missing from CARILLON_KEYS`)
     const values = (await countValues(database)).filter((use) => lost.some((key) => isSameKey(key, use)))
       .reduce((sum, use) => sum + use.values, 0)
@@ -40,3 +43,6 @@ export async function forgetKey ({ env, print }: CommandContext, id: string): Pr
     print(`Programs start without the key ${id}. ${values} ${values === 1 ? 'value' : 'values'} that it encrypted cannot be decrypted.`)
   })
 }
+
+const notStored = 'What the key signed is not stored, and stops working when you remove it: links to unsubscribe in mails that were sent with it, ' +
+  'user tokens unless USER_TOKEN_KEYS is set, and what docs/operations.md lists.'
