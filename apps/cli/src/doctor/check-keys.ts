@@ -10,11 +10,12 @@ import type { Finding } from './finding.ts'
 export async function checkKeys (database: Database, keys: [VaultKey, ...VaultKey[]]): Promise<Finding> {
   const vault = createVault(keys)
   const samples = await sampleGrants(database)
-  if (samples.length === 0) return ok('CARILLON_KEYS', 'There are no stored credentials yet.')
   const closed = samples.filter((sample) => !canOpenGrant(vault, sample))
   if (closed.length === 0) {
     const [missing] = await findMissingKeys(database, keys)
-    if (missing === undefined) return ok('CARILLON_KEYS', 'The keys decrypt the stored credentials.')
+    if (missing === undefined) {
+      return ok('CARILLON_KEYS', samples.length === 0 ? 'There are no stored credentials yet.' : 'The keys decrypt the stored credentials.')
+    }
     return fault('CARILLON_KEYS', describeMissingKey(missing), 'The API and the worker do not start before.')
   }
   const ids = [...new Set(closed.map(({ keyId }) => JSON.stringify(keyId)))].join(', ')

@@ -1,19 +1,26 @@
 import { openSandbox } from '@carillon/sandbox'
+import { createApiKey, revokeApiKey } from '@carillon/shared/api-keys'
 import { saveConnections } from '@carillon/shared/connections'
 import { loadConfig } from '@carillon/shared/config'
 import { newId, openDatabase } from '@carillon/shared/db'
+import { startKeyReports } from '@carillon/shared/encryption-keys'
+import { createEndpoint } from '@carillon/shared/endpoints'
+import { createLog } from '@carillon/shared/log'
 import { ensureUser } from '@carillon/shared/users'
-import { createVault } from '@carillon/shared/vault'
+import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import { recordHeartbeat } from '@carillon/shared/workers'
 import { startRedis, testDatabase, testKeys } from '@carillon/testing'
 import t from 'tap'
 import { checkClock } from '../../src/doctor/check-clock.ts'
+import { checkKeys } from '../../src/doctor/check-keys.ts'
 import { checkPublicUrl } from '../../src/doctor/check-public-url.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { runDoctor } from '../../src/doctor/run-doctor.ts'
 import { runCarillon } from '../run-carillon.ts'
 
 t.setTimeout(180_000)
+
+const dayMs = 86_400_000
 
 const { url: DATABASE_URL } = await testDatabase(t)
 const database = openDatabase({ url: DATABASE_URL, max: 1 })
@@ -36,6 +43,11 @@ await saveConnections(database, vault, [
   { userId, provider: 'pushbullet', grant: { credentials: { accessToken: 'token' }, account: { id: 'a1', name: 'Ann' } } }
 ])
 const heartbeat = { id: newId(), version: '0.1.0', host: 'web1', pid: 1, providers: ['pushbullet'], runningJobs: 0, clockAheadMs: 0 }
+const plantKey = async (name: string, expiresAt: Date) => {
+  const { id } = await createApiKey(database, { name, scopes: ['users:write'], expiresAt })
+  await sql`update api_keys set last_used_at = expires_at - interval '1 hour' where id = ${id}`
+  return async () => await revokeApiKey(database, id)
+}
 const revive = async () => { await recordHeartbeat(database, heartbeat) }
 await revive()
 
@@ -121,6 +133,16 @@ const faults: Planted[] = [
         }
       ],
   {
+    fault: 'an API key that expires soon',
+    plant: async () => await plantKey('backend', new Date(Date.now() + dayMs)),
+    expected: ['warning', 'API keys', /^backend \(key_\S+\) expires at \S+Z\.$/, /^Run `carillon keys renew key_\S+ --expires 90d` and use the new key/]
+  },
+  {
+    fault: 'an API key that has expired in use',
+    plant: async () => await plantKey('shop', new Date(Date.now() - dayMs)),
+    expected: ['warning', 'API keys', /^shop \(key_\S+\) expired at \S+Z, and was used until then\.$/, /^Run `carillon keys renew key_\S+/]
+  },
+  {
     fault: 'a PUBLIC_URL that only this machine reaches, with real providers',
     env: { PUSHBULLET_API_URL: 'https://pushbullet.invalid', PUBLIC_URL: 'http://localhost:4000' },
     expected: ['error', 'PUBLIC_URL', /^http:\/\/localhost:4000 is an address of this machine, and the providers are real ones/, /^Set it to the https URL/]
@@ -156,6 +178,21 @@ for (const { fault, env: changes = {}, plant, expected: [level, subject, explana
 t.test('names all faults of the configuration at once', async (t) => {
   const findings = await examine({ ...env, PORT: 'web', LOG_LEVEL: 'loud' })
   t.match(findings, [{ level: 'error', explanation: /PORT/ }, { level: 'error', explanation: /LOG_LEVEL/ }])
+})
+
+t.test('names a missing key of an endpoint, also before there are credentials', async (t) => {
+  const { url } = await testDatabase(t)
+  const database = openDatabase({ url, max: 1 })
+  t.teardown(() => database.close())
+  const [lost, present] = [parseVaultKeys(testKeys('lost')), parseVaultKeys(testKeys())]
+  const reports = await startKeyReports({ database, keys: lost, log: createLog({ name: 'test', level: 'fatal' }) })
+  await reports.close()
+  t.match(await checkKeys(database, present), { level: 'ok', explanation: 'There are no stored credentials yet.' })
+  const endpoint = { id: newId(), url: 'https://site.example', description: null, events: ['*'], enabled: true }
+  await createEndpoint(database, createVault(lost), endpoint)
+  t.match(await checkKeys(database, present), {
+    level: 'error', explanation: /^CARILLON_KEYS lacks the key lost, which encrypted 1 stored value\. /, nextStep: 'The API and the worker do not start before.'
+  })
 })
 
 t.test('names a wrong clock', async (t) => {
