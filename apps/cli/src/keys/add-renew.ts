@@ -1,5 +1,5 @@
 import type { Argument, Command } from 'commander'
-import { defaultOverlapSeconds, keyRotated, maxOverlapSeconds, rotateApiKey } from '@carillon/shared/api-keys'
+import { defaultOverlapSeconds, keyRotated, maxOverlapSeconds, overlapEnd, rotateApiKey } from '@carillon/shared/api-keys'
 import type { ApiKey } from '@carillon/shared/api-keys'
 import { recordAudit } from '@carillon/shared/audit'
 import { inTransaction, publicId } from '@carillon/shared/db'
@@ -44,10 +44,10 @@ interface RenewOptions {
   json?: true
 }
 
-function describe ({ earlierSecretsUntil, expiresAt }: ApiKey, now: number): string {
-  const earlier = earlierSecretsUntil === null || earlierSecretsUntil.getTime() <= now
-    ? 'The earlier secret has ended.'
-    : `The earlier secret works until ${earlierSecretsUntil.toISOString()}.`
+function describe (apiKey: ApiKey, now: number): string {
+  const until = overlapEnd(apiKey, now)
+  const earlier = until === null ? 'The earlier secret has ended.' : `The earlier secret works until ${until.toISOString()}.`
+  const { expiresAt } = apiKey
   if (expiresAt === null) return earlier
   if (expiresAt.getTime() <= now) return `${earlier} The key has expired: run the command with --expires.`
   return `${earlier} The key expires at ${expiresAt.toISOString()}.`

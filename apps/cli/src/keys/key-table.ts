@@ -1,4 +1,4 @@
-import { keyStatus } from '@carillon/shared/api-keys'
+import { keyStatus, overlapEnd } from '@carillon/shared/api-keys'
 import type { ApiKey } from '@carillon/shared/api-keys'
 import { publicId } from '@carillon/shared/db'
 import { moment } from '../notifications/output/format.ts'
@@ -16,8 +16,8 @@ export function keyTable (keys: ApiKey[], now: number): string[] {
 }
 
 /** A key as `keys list --json` prints it, in the format of the API. */
-export function toKeyJson ({ version, earlierSecretsUntil, ...key }: ApiKey, now: number): object {
-  return { ...key, id: publicId('apiKey', key.id), status: keyStatus(key, now), earlierSecretsUntil }
+export function toKeyJson ({ version, ...key }: ApiKey, now: number): object {
+  return { ...key, id: publicId('apiKey', key.id), status: keyStatus(key, now), earlierSecretsUntil: overlapEnd(key, now) }
 }
 
 function expiryOf (key: ApiKey, now: number): string {

@@ -53,6 +53,8 @@ t.test('renews a key, whose earlier secret works for the overlap', async (t) => 
   t.match(again, { code: 0, stdout: /^ck_\S+$/, stderr: '' })
   t.equal(await verifyApiKey(database, renewed.stdout), undefined)
   t.match(await verifyApiKey(database, again.stdout), { id })
+  const listed: Array<{ id: string }> = JSON.parse((await carillon('keys', 'list', '--json')).stdout)
+  t.match(listed.find((one) => one.id === `key_${id}`), { rotatedAt: String, earlierSecretsUntil: null }, 'no earlier secret works')
   await revokeApiKey(database, id)
   t.match(await carillon('keys', 'renew', `key_${id}`), { code: 1, stdout: '', stderr: /there is no key key_\S+, or it is revoked$/ })
 })

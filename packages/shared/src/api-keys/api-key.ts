@@ -11,7 +11,7 @@ export interface ApiKey {
   revokedAt: Date | null
   /** When the present secret replaced an earlier one. */
   rotatedAt: Date | null
-  /** When the last earlier secret stops working. Null without one. */
+  /** When the last earlier secret stops working, or has stopped. Null without one. */
   earlierSecretsUntil: Date | null
   /** To the minute. Null when it was never used. */
   lastUsedAt: Date | null
@@ -27,6 +27,13 @@ export const keyStatuses = ['active', 'expired', 'revoked'] as const
 export function keyStatus ({ revokedAt, expiresAt }: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, now: number): typeof keyStatuses[number] {
   if (revokedAt !== null) return 'revoked'
   return expiresAt !== null && expiresAt.getTime() <= now ? 'expired' : 'active'
+}
+
+/** Until when an earlier secret works. Null when none does. */
+export function overlapEnd (key: Pick<ApiKey, 'revokedAt' | 'expiresAt' | 'earlierSecretsUntil'>, now: number): Date | null {
+  const { earlierSecretsUntil: until, expiresAt } = key
+  if (until === null || until.getTime() <= now || keyStatus(key, now) !== 'active') return null
+  return expiresAt !== null && expiresAt < until ? expiresAt : until
 }
 
 /** The columns that `toApiKey` reads. */

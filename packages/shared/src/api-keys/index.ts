@@ -1,4 +1,4 @@
-export { keyStatus, keyStatuses } from './api-key.ts'
+export { keyStatus, keyStatuses, overlapEnd } from './api-key.ts'
 export type { ApiKey } from './api-key.ts'
 export { createApiKey, findApiKey, listApiKeys, updateApiKey } from './api-keys.ts'
 export { keyChanged, keyCreated, keyRevoked, keyRotated } from './key-audit.ts'

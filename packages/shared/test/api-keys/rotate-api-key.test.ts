@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checkApiKey, createApiKey, findApiKey, revokeApiKey, rotateApiKey } from '../../src/api-keys/index.ts'
+import { checkApiKey, createApiKey, findApiKey, overlapEnd, revokeApiKey, rotateApiKey } from '../../src/api-keys/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 
@@ -54,6 +54,11 @@ t.test('the expiry of the key also ends its earlier secrets', async (t) => {
   t.match(await rotateApiKey(database, id, { overlapSeconds: 3_600, expiresAt, now }), { apiKey: { expiresAt } })
   t.match(await checkApiKey(database, key, now), { state: 'valid', validUntil: expiresAt })
   t.equal(await stateOf(key, now + 60_000), 'expired')
+  const apiKey = await findApiKey(database, id)
+  if (apiKey === undefined) return t.fail('the key exists')
+  t.same([now, now + 60_000].map((time) => overlapEnd(apiKey, time)), [expiresAt, null])
+  const unlimited = { ...apiKey, expiresAt: null }
+  t.same([now, now + 3_600_000].map((time) => overlapEnd(unlimited, time)), [new Date(now + 3_600_000), null])
 })
 
 t.test('rotates no key that is revoked or unknown', async (t) => {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { keyStatus, keyStatuses } from '@carillon/shared/api-keys'
+import { keyStatus, keyStatuses, overlapEnd } from '@carillon/shared/api-keys'
 import type { ApiKey } from '@carillon/shared/api-keys'
 import { publicId, scopes } from '@carillon/shared/db'
 import { timeField } from '../../input/fields.ts'
@@ -25,19 +25,17 @@ export const apiKeyWithKeyResponse = Type.Object({
 }, { title: 'ApiKeyWithKey' })
 
 export function toApiKeyResponse (apiKey: ApiKey, now: number): Static<typeof apiKeyResponse> {
-  const { id, name, scopes, createdAt, expiresAt, revokedAt, rotatedAt, earlierSecretsUntil, lastUsedAt, lastUsedFrom } = apiKey
-  const status = keyStatus(apiKey, now)
-  const isOverlapping = status === 'active' && earlierSecretsUntil !== null && earlierSecretsUntil.getTime() > now
+  const { id, name, scopes, createdAt, expiresAt, revokedAt, rotatedAt, lastUsedAt, lastUsedFrom } = apiKey
   return {
     id: publicId('apiKey', id),
     name,
     scopes,
-    status,
+    status: keyStatus(apiKey, now),
     createdAt: createdAt.toISOString(),
     expiresAt: textOf(expiresAt),
     revokedAt: textOf(revokedAt),
     rotatedAt: textOf(rotatedAt),
-    earlierSecretsUntil: isOverlapping ? textOf(earlierSecretsUntil) : null,
+    earlierSecretsUntil: textOf(overlapEnd(apiKey, now)),
     lastUsedAt: textOf(lastUsedAt),
     lastUsedFrom
   }
