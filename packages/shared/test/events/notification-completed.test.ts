@@ -1,4 +1,4 @@
-import { until } from '@carillon/testing'
+import { countLockWaits, until } from '@carillon/testing'
 import t from 'tap'
 import { newId } from '../../src/db/index.ts'
 import {
@@ -110,7 +110,7 @@ t.test('two transactions that end the last deliveries at the same time complete 
   await frozen.sql`begin`
   await send(id, one, sent, frozen)
   const waiting = send(id, two)
-  await until(async () => (await sql`select from pg_locks where locktype = 'advisory' and not granted`).length === 1)
+  await until(async () => await countLockWaits(database) === 1)
   await frozen.sql`commit`
   await waiting
   t.same(await completionsOf(id), completed(id, { sent: 2 }))

@@ -5,7 +5,7 @@ import {
 import type { Lease } from '../../src/grants/lease.ts'
 import { listEvents } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
-import { until } from '@carillon/testing'
+import { countLockWaits, until } from '@carillon/testing'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect } from '../people.ts'
 
@@ -102,8 +102,7 @@ t.test('sees that another process marks the old pair as refused while it stores 
   await other`update grants set status = 'needsReauth' where id = ${lease.grantId}`
   await other`update connections set status = 'needsReauth', status_reason = 'x' where id = ${lease.grantId}`
   const storing = storeRefreshed(database, lease, { credentials: 'v1.new', expiresAt: undefined })
-  await until(async () => (await sql`
-    select from pg_stat_activity where wait_event_type = 'Lock' and query like '%with stored as%'`).length === 1, { what: 'the statement that waits for the row' })
+  await until(async () => await countLockWaits(database) === 1, { what: 'the statement that waits for the row' })
   await other`commit`
   other.release()
   t.same(await storing, { stored: true, recovered: [lease.grantId] })

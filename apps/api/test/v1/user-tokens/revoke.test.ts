@@ -1,4 +1,4 @@
-import { createBrowser, until } from '@carillon/testing'
+import { countLockWaits, createBrowser, until } from '@carillon/testing'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { buildApp } from '../../../src/app.ts'
@@ -74,7 +74,7 @@ t.test('opens no handshake for a request that was admitted before the revocation
     await sql.begin(async (tx) => {
       await tx`lock table ${tx(table)} in exclusive mode`
       opening = open(token)
-      await until(async () => (await sql`select 1 from pg_locks where not granted`).length > 0)
+      await until(async () => await countLockWaits(api.database) > 0)
       await meanwhile()
     })
     return await opening
@@ -94,9 +94,9 @@ t.test('a revocation waits for the handshake that is being opened, and fails it'
   await sql.begin(async (tx) => {
     await tx`lock table handshakes in exclusive mode`
     running.opening = open(token)
-    await until(async () => (await sql`select 1 from pg_locks where not granted`).length === 1)
+    await until(async () => await countLockWaits(api.database) === 1)
     running.revoking = revoke('gil')
-    await until(async () => (await sql`select 1 from pg_locks where not granted`).length === 2)
+    await until(async () => await countLockWaits(api.database) === 2)
   })
   const opened = await running.opening
   t.match((await running.revoking)?.body, { failedHandshakes: 1 })

@@ -1,7 +1,7 @@
 import { saveConnections } from '@carillon/shared/connections'
 import { continueDeletions } from '@carillon/shared/user-data'
 import { putTeam } from '@carillon/shared/teams'
-import { until } from '@carillon/testing'
+import { countLockWaits, until } from '@carillon/testing'
 import t from 'tap'
 import { at, openTestApi, textAt } from '../../open-api.ts'
 import { connectUsers, noteTo } from '../seed.ts'
@@ -68,7 +68,7 @@ t.test('stores no connection for a user whose deletion is committed first', asyn
   const saving = sql.begin(async (tx) => {
     await tx`select from users where id = ${id} for update`
     const saved = saveConnections(api.database, api.services.vault, [{ userId: id, provider: 'blotre', grant }]).catch((error: unknown) => error)
-    await until(async () => (await sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%for update%'`).count > 0 || undefined)
+    await until(async () => await countLockWaits(api.database) > 0)
     await tx`update users set deleted_at = now(), external_id = ${`deleted:${id}`} where id = ${id}`
     return { saved }
   })
