@@ -21,8 +21,12 @@ interface RunningDeletion {
   searchTo: string
 }
 
-const perRun = 20
+const perRun = 100
 const rowsPerStatement = 1_000
+/** Statements that have read the user before the deletion was committed end within this time, because of their timeout. */
+const settledSeconds = 60
+/** No transaction of Carillon lasts this long. */
+const maxTransactionMinutes = 60
 /** Requests that were being handled end within this time. What the site sends about the user later is not searched. */
 const searchedMinutes = 60
 /** A run ends after this time, and the next one continues. */
@@ -40,9 +44,13 @@ export async function continueDeletions ({ database, log }: { database: Database
       uuid_since(least(now(), created_at + ${searchedMinutes} * interval '1 minute', (
         select created_at from users where users.external_id = user_deletions.external_id))) as "searchTo"
     from user_deletions
-    -- Transactions that began before may still write data about the user. Later ones see that the user is deleted.
-    where completed_at is null and transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    order by id limit ${perRun}`
+    -- Older transactions may still write data about the user. Those of other databases count too, and after a restore on another
+    -- server the ids of transactions begin again, so the wait has a bound.
+    where completed_at is null and created_at < now() - ${settledSeconds} * interval '1 second' and (
+      transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+      or created_at < now() - ${maxTransactionMinutes} * interval '1 minute')
+    -- In random order, so that those that wait for days do not keep others from their turn.
+    order by random() limit ${perRun}`
   const until = performance.now() + maxRunMs
   let completed = 0
   for (const deletion of running) {

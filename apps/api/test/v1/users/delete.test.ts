@@ -13,7 +13,8 @@ const { sql } = api.database
 
 async function complete (userId: string): Promise<void> {
   await until(async () => {
-    // What the worker does.
+    // What the worker does, a minute later.
+    await sql`update user_deletions set created_at = now() - interval '2 minutes'`
     await sql`update revocations set state = 'done', credentials = null, due_at = null where state = 'pending'`
     await continueDeletions({ database: api.database, log: api.services.log })
     const { body } = await ask('GET', `/v1/users/${userId}/deletion`)

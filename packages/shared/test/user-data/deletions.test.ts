@@ -1,0 +1,80 @@
+import { until } from '@carillon/testing'
+import t from 'tap'
+import { newId } from '../../src/db/index.ts'
+import { createLog } from '../../src/log/index.ts'
+import { putTeam } from '../../src/teams/index.ts'
+import { continueDeletions, deleteUser, findDeletion } from '../../src/user-data/index.ts'
+import { openTestDatabase } from '../open-test-database.ts'
+import { connect, ensureUsers, vault } from '../people.ts'
+
+const database = await openTestDatabase(t)
+const { sql } = database
+const log = createLog({ name: 'test', level: 'silent' })
+const remove = (userId: string, canRevoke = false) =>
+  deleteUser({ database, vault, canRevoke: () => canRevoke, actor: { kind: 'system' } }, userId, Date.now())
+const run = () => continueDeletions({ database, log })
+/** Makes the deletions that are running as old as this. */
+const age = (minutes: number) => sql`update user_deletions set created_at = now() - ${minutes} * interval '1 minute' where completed_at is null`
+const isCompleted = async (userId: string) => (await findDeletion({ database, vault }, userId))?.completedAt instanceof Date
+/** Runs until the deletion is completed: a transaction of another database may be older, and is waited for. */
+const complete = (userId: string) => until(async () => {
+  await run()
+  return isCompleted(userId)
+}, { timeoutMs: 60_000 })
+
+t.test('erases the user in what a transaction stores that began while the deletion was being committed', async (t) => {
+  const [ann = ''] = await ensureUsers(database, ['ann'])
+  await putTeam(database, { externalId: 'crew', name: 'The crew', ownerId: 'bob', memberIds: ['ann'] })
+  const id = newId()
+  await sql.begin(async (late) => {
+    const removing = await sql.begin(async (other) => {
+      await other`select from team_members where user_id = ${ann} for update`
+      const deletion = remove('ann')
+      await until(async () => (await sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).count === 1)
+      await late`
+        insert into notifications (id, origin, audience, message, planned_at)
+        values (${id}, 'api', '{"userIds": ["ann"]}', '{"type": "note", "body": "Dear Ann"}', now())`
+      return { deletion }
+    })
+    t.equal(await removing.deletion, true)
+    await run()
+  })
+  await age(2)
+  await complete('ann')
+  t.same(await sql`select audience, message ->> 'body' as body from notifications where id = ${id}`, [
+    { audience: { userIds: [`deleted:${ann}`] }, body: '(erased)' }
+  ])
+})
+
+t.test('does not wait for ever for transactions that are older by their ids, as all are after a restore on another server', async (t) => {
+  await ensureUsers(database, ['carl'])
+  await remove('carl')
+  await sql`update user_deletions set transaction_id = 9007199254740991 where completed_at is null`
+  await age(59)
+  await run()
+  t.equal(await isCompleted('carl'), false)
+  await age(61)
+  await run()
+  t.equal(await isCompleted('carl'), true)
+})
+
+t.test('continues every deletion, however many wait for a provider', async (t) => {
+  const [connectionId = ''] = await connect(database, ['dora'])
+  await remove('dora', true)
+  await sql`
+    insert into user_deletions (id, user_id, digest, external_id, transaction_id, connections, teams)
+    select new_id(), user_id, digest, external_id, transaction_id, connections, teams
+    from user_deletions cross join generate_series(1, 120) where completed_at is null`
+  await ensureUsers(database, ['emil'])
+  await remove('emil')
+  await age(2)
+  await complete('emil')
+  t.same(await sql`select state from revocations where connection_id = ${connectionId}`, [{ state: 'pending' }])
+  t.equal(await isCompleted('dora'), false)
+  await sql`update revocations set state = 'done', credentials = null, due_at = null where connection_id = ${connectionId}`
+  await until(async () => {
+    await run()
+    return (await sql`select from user_deletions where completed_at is null`).count === 0
+  })
+})
