@@ -12,5 +12,5 @@ export interface DeletionServices {
 /** Erases the data of users whom the site has deleted, and forgets them when none of their deliveries is left. */
 export async function deleteUsers ({ database, log, retentionDays }: DeletionServices): Promise<void> {
   await retryWithLongTimeout(database, (own) => continueDeletions({ database: own, log }))
-  await forgetDeleted(database, retentionDays)
+  await retryWithLongTimeout(database, (own) => forgetDeleted(own, retentionDays))
 }

@@ -3,7 +3,8 @@ import t from 'tap'
 import { newId } from '../../src/db/index.ts'
 import { createLog } from '../../src/log/index.ts'
 import { putTeam } from '../../src/teams/index.ts'
-import { continueDeletions, deleteUser, findDeletion } from '../../src/user-data/index.ts'
+import { continueDeletions, deleteUser, findDeletion, forgetDeleted } from '../../src/user-data/index.ts'
+import { insertNotification } from '../notifications/insert-notification.ts'
 import { openTestDatabase } from '../open-test-database.ts'
 import { connect, ensureUsers, vault } from '../people.ts'
 
@@ -77,4 +78,34 @@ t.test('continues every deletion, however many wait for a provider', async (t) =
     await run()
     return (await sql`select from user_deletions where completed_at is null`).count === 0
   })
+})
+
+t.test('forgets a deleted user after the retention time, when nothing refers to the user', async (t) => {
+  const names = ['hal', 'ida', 'jon', 'kim']
+  const connectionIds = await connect(database, names, 'old')
+  const sent = await insertNotification(database, [connectionIds[1] ?? ''], ['sent'])
+  await putTeam(database, { externalId: 'theirs', name: 'Theirs', ownerId: 'jon', memberIds: [] })
+  const days = new Map([['hal', 45], ['ida', 46], ['jon', 47], ['kim', 43]])
+  for (const [name, age] of days) {
+    const [userId = ''] = await ensureUsers(database, [name])
+    await remove(name)
+    await sql`
+      update user_deletions set id = uuid_since(at), created_at = at, completed_at = at, external_id = null
+      from (select now() - ${age} * interval '1 day' as at) as past where user_id = ${userId}`
+  }
+  const left = async () => {
+    const found = await Promise.all(names.map((name) => findDeletion({ database, vault }, name)))
+    const rows = await sql`
+      select count(distinct connections.id)::int as connections, count(distinct grants.id)::int as grants
+      from grants left join connections on grant_id = grants.id where grants.provider = 'old'`
+    return [names.filter((_, index) => found[index] !== undefined), ...rows]
+  }
+  t.equal(await forgetDeleted(database, 30), 1)
+  t.same(await left(), [['ida', 'jon', 'kim'], { connections: 3, grants: 3 }], 'but not those with a delivery or a team, and no later one')
+  t.equal(await forgetDeleted(database, 30), 0)
+
+  await sql`delete from deliveries where notification_id = ${sent}`
+  await putTeam(database, { externalId: 'theirs', name: 'Theirs', ownerId: 'bob', memberIds: [] })
+  t.equal(await forgetDeleted(database, 30), 2)
+  t.same(await left(), [['kim'], { connections: 1, grants: 1 }])
 })

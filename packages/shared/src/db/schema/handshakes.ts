@@ -58,6 +58,9 @@ export const handshakes = pgTable('handshakes', {
   expiresAt: timestamp({ withTimezone: true }).notNull()
 }, (table) => [
   index('handshakes_expires_at').on(table.expiresAt),
+  // For exports and deletions. Handshakes are kept for as long as their users.
+  index('handshakes_user').on(table.userId, table.id),
+  index('handshakes_connection').on(table.connectionId).where(sql`${table.connectionId} is not null`),
   // All kinds of the design, so that a kind that is added later needs no migration.
   check('handshakes_kind', sql`${table.kind} in ('redirect', 'verifier', 'code', 'confirm', 'paste', 'link', 'subscribe')`),
   check('handshakes_codes_sent', sql`${table.codesSent} >= 0 and (${table.kind} = 'confirm' or ${table.codesSent} = 0)`),

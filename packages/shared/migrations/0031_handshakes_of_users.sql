@@ -1,0 +1,2 @@
+CREATE INDEX "handshakes_user" ON "handshakes" USING btree ("user_id","id");--> statement-breakpoint
+CREATE INDEX "handshakes_connection" ON "handshakes" USING btree ("connection_id") WHERE "handshakes"."connection_id" is not null;
