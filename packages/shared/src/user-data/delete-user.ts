@@ -141,10 +141,12 @@ async function eraseAccounts (tx: Transaction, { id: userId }: User, ids: string
     updatedAt: sql`now()`
   }).where(inArray(connections.id, ids))
   await tx.delete(connectionEvents).where(sql`${connectionEvents.connectionId} in (select id from connections where user_id = ${userId})`)
-  // The name of a workspace, where no other user has one of its connections.
+  // The name of a workspace, where no other user has one of its connections. Those of users who were deleted before do not count.
   await tx.update(grants).set({ key: null }).where(sql`${grants.status} = 'revoked' and ${grants.key} is not null
     and ${grants.id} in (select grant_id from connections where ${inArray(connections.id, ids)})
-    and not exists (select from connections where grant_id = ${grants.id} and not ${inArray(connections.id, ids)})`)
+    and not exists (
+      select from connections left join users on users.id = connections.user_id
+      where grant_id = ${grants.id} and users.deleted_at is null and not ${inArray(connections.id, ids)})`)
 }
 
 /** Removes the user from all teams. A team that the user owns keeps the pseudonym as its owner until the site names another. */

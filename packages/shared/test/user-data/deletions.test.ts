@@ -1,5 +1,6 @@
 import { until } from '@carillon/testing'
 import t from 'tap'
+import { saveConnections } from '../../src/connections/index.ts'
 import { newId } from '../../src/db/index.ts'
 import { createLog } from '../../src/log/index.ts'
 import { putTeam } from '../../src/teams/index.ts'
@@ -78,6 +79,24 @@ t.test('continues every deletion, however many wait for a provider', async (t) =
     await run()
     return (await sql`select from user_deletions where completed_at is null`).count === 0
   })
+})
+
+t.test('erases the name of a workspace with the last of its users', async (t) => {
+  const [finn = '', gwen = ''] = await ensureUsers(database, ['finn', 'gwen'])
+  const grantOf = (name: string) => ({
+    credentials: { accessToken: 'token-of-them' }, account: { id: name, name }, shared: { key: 'their-workspace', target: { channel: name } }
+  })
+  await saveConnections(database, vault, [
+    { userId: finn, provider: 'workspaces', grant: grantOf('finn') }, { userId: gwen, provider: 'workspaces', grant: grantOf('gwen') }
+  ])
+  const readGrants = () => sql`select status, key from grants where provider = 'workspaces'`
+  await remove('finn')
+  t.same(await readGrants(), [{ status: 'active', key: 'their-workspace' }])
+  await remove('gwen')
+  t.same(await readGrants(), [{ status: 'revoked', key: null }])
+  await age(2)
+  await complete('finn')
+  await complete('gwen')
 })
 
 t.test('forgets a deleted user after the retention time, when nothing refers to the user', async (t) => {
