@@ -1,7 +1,7 @@
 import { fanOutEvents, recordAttempt } from '@carillon/shared/endpoints'
 import { saveConnections } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
-import { claim, claimSegment, sentOutcome, settle } from '@carillon/shared/deliveries'
+import { claim, claimSegment, recordSeen, sentOutcome, settle } from '@carillon/shared/deliveries'
 import { createHandshake, TokensRevokedError } from '@carillon/shared/handshakes'
 import { createIdempotencyStore } from '@carillon/shared/idempotency'
 import { findNotification } from '@carillon/shared/notifications'
@@ -202,6 +202,7 @@ t.test('waits for a delivery that is being sent, and erases its receipt', async 
   await settle(database, { claimId, settlements, isLast: true, now: Date.now() })
   await run()
   t.match(await read('eva'), { completedAt: Date })
+  t.equal(await recordSeen(database, [notification.id, id]), false, 'nothing is recorded when the user opens the message later')
   t.same(await sql`select state, receipt, history from deliveries where connection_id = ${id}`, [{ state: 'sent', receipt: { id: 'erased' }, history: [] }])
 })
 
