@@ -1,3 +1,5 @@
+import { listAudit } from '@carillon/shared/audit'
+import type { AuditFilter } from '@carillon/shared/audit'
 import { listConnections } from '@carillon/shared/connections'
 import { deliveryStates } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
@@ -5,6 +7,7 @@ import { listDeliveries, listUserDeliveries } from '@carillon/shared/deliveries'
 import { listNotifications, notificationStatuses } from '@carillon/shared/notifications'
 import { listTeams } from '@carillon/shared/teams'
 import { listUsers } from '@carillon/shared/users'
+import type { Filled } from './fill-database.ts'
 
 interface List {
   name: string
@@ -19,7 +22,9 @@ const page = 3_000
 const walk = 45_000
 
 /** Every list with every combination of its filters, in the database of `fillDatabase`. */
-export function everyList (database: Database, { broadcast, visibleTo }: { broadcast: string, visibleTo: string }): List[] {
+export function everyList (
+  database: Database, { broadcast, teamUser: visibleTo, auditedKey, auditedTarget }: Filled
+): List[] {
   const providers = [undefined, 'pushbullet', 'blotre', 'nowhere']
   const users = [undefined, 'user-102', 'nowhere']
   const owners = [{}, { userId: 'user-102' }, { teamId: 'team-7' }, { visibleTo }, { userId: 'user-102', teamId: 'team-7' }]
@@ -54,5 +59,16 @@ export function everyList (database: Database, { broadcast, visibleTo }: { broad
     add('users', filter, page, () => listUsers(database, { ...filter, limit }))
   }
   for (const filter of [{}, { prefix: 'team-5' }]) add('teams', filter, page, () => listTeams(database, { ...filter, limit }))
+  const days = (number: number): Date => new Date(Date.now() - number * 86_400_000)
+  const key = { kind: 'apiKey', id: auditedKey } as const
+  const audits: AuditFilter[] = [
+    {}, { since: days(1) }, { until: days(20) }, { since: days(21), until: days(20) }, { since: days(-1) },
+    { targetId: auditedTarget }, { targetId: 'con_nowhere' }, { actor: { kind: 'operator' } }, { actor: { kind: 'system' } },
+    { actor: key }, { actor: { kind: 'user', id: visibleTo } }, { action: 'connection.connected' }, { action: 'encryption_key.rotated' }, { action: 'team.created' },
+    { userId: 'user-102' }, { userId: 'nowhere' },
+    { actor: key, action: 'connection.imported' }, { actor: key, action: 'team.created' }, { actor: key, targetId: auditedTarget },
+    { actor: key, userId: 'user-102', since: days(1) }, { action: 'connection.imported', userId: 'nowhere' }
+  ]
+  for (const filter of audits) add('audit entries', filter, page, () => listAudit(database, filter, { limit }))
   return lists
 }

@@ -15,18 +15,21 @@ export interface Filled {
   waitedFor: string
   /** A user who has connected a team. */
   teamUser: string
+  /** The API key of half of the audit trail, and a connection that was imported with it. */
+  auditedKey: string
+  auditedTarget: string
 }
 
 /**
  * Inserts the data of a larger site after three weeks: 60,000 connections, most at one provider, 500 teams with one each, 20,000
- * notifications to named users, broadcasts in every partition, and the work of a busy moment.
+ * notifications to named users, broadcasts in every partition, an audit trail of 40,000 entries, and the work of a busy moment.
  */
 export async function fillDatabase ({ sql }: Database): Promise<Filled> {
   await sql.unsafe(script)
   const [row] = await sql<[Filled]>`
     select ntf('10 minutes', 900001) as broadcast, ntf('9 minutes', 900002) as spread, ntf('8 minutes', 900010) as unplanned,
       id_of('c', 1) as claim, id_of('c', 2) as "lostClaim", id_of('a', 102) as "waitedFor",
-      id_of('b', 9) as "teamUser"`
+      id_of('b', 9) as "teamUser", id_of('a', 1) as "auditedKey", 'con_' || id_of('a', 102) as "auditedTarget"`
   // VACUUM does not run in a transaction.
   await sql`vacuum (analyze)`
   return row
@@ -102,4 +105,13 @@ const script = `
   insert into segments (notification_id, provider, number, after_id, last_id, size, due_at)
     select notification_id, 'pushbullet', number, id_of('a', number * 20), id_of('a', number * 20 + 20), 20, now() + (number - 20) * interval '10 seconds'
     from (select id_of('0', kind) as notification_id from generate_series(1, 4) as kind union all select ntf('9 minutes', 900002)) as spread
-    cross join generate_series(0, 999) as number;`
+    cross join generate_series(0, 999) as number;
+
+  insert into audit_entries (id, action, actor_kind, actor_id, operator, target_kind, target_id, user_id, created_at)
+    select (left(uuid_since(at)::text, 14) || '7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid,
+      case when number % 1000 = 0 then 'encryption_key.rotated' when number % 2 = 0 then 'connection.imported' else 'connection.connected' end,
+      case when number % 1000 = 0 then 'operator' when number % 2 = 0 then 'apiKey' else 'user' end,
+      case when number % 1000 = 0 then null when number % 2 = 0 then id_of('a', 1) else id_of('b', number) end,
+      case when number % 1000 = 0 then 'root@web1' end, 'connection', 'con_' || id_of('a', number),
+      case when number % 1000 <> 0 then id_of('b', number) end, at
+    from generate_series(1, 40000) as number cross join lateral (select now() - number * interval '1 minute' as at) as made;`

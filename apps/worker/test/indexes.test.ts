@@ -26,7 +26,8 @@ const stack = await startTestStack(t, await postgres.open(t), { start: false, of
 const { sql } = stack.database
 // Some inserts take longer than the time limit of an ordinary statement.
 const slow = stack.database.openWithLongTimeout()
-const { broadcast, spread, unplanned, claim, waitedFor, teamUser } = await fillDatabase(slow).finally(() => slow.close())
+const filled = await fillDatabase(slow).finally(() => slow.close())
+const { broadcast, spread, unplanned, claim, waitedFor, teamUser } = filled
 const { database, plans } = explaining(stack.database)
 const services = { ...stack.services, database }
 const providers = [...services.providers.keys()]
@@ -124,7 +125,7 @@ t.test('no frequent statement reads all deliveries', async (t) => {
 t.test('no list reads more rows than a page needs, whatever its filters', async (t) => {
   let all = 0
   const analyzing = explaining(stack.database, 'analyze, costs off, timing off, summary off')
-  for (const { name, max, run } of everyList(analyzing.database, { broadcast, visibleTo: teamUser })) {
+  for (const { name, max, run } of everyList(analyzing.database, filled)) {
     analyzing.plans.length = 0
     await run()
     t.not(analyzing.plans.length, 0, name)
