@@ -1,4 +1,5 @@
 import { newId, publicId } from '@carillon/shared/db'
+import { until } from '@carillon/testing'
 import t from 'tap'
 import { at, openTestApi } from './open-api.ts'
 
@@ -55,6 +56,25 @@ t.test('chooses a new id instead of one that is empty, too long, or not safe in 
 t.test('logs the id in every line about the request, also in those of the shared code', async (t) => {
   await api.ask('POST', '/inbound/slack', { body: {}, headers: { 'x-request-id': 'inbound-1' } })
   t.match(linesWith('inbound-1').map(({ msg }) => msg), ['refused an inbound request', 'response sent'])
+})
+
+t.test('logs who called: the key or the user, and never the token', async (t) => {
+  const user = await api.makeUser('bea')
+  const [row] = await sql<Array<{ keyId: string, userId: string }>>`
+    select (select id from api_keys order by id limit 1) as "keyId", (select id from users where external_id = 'bea') as "userId"`
+  const lineOf = async (caller: string | undefined, path = '/v1/connections?userId=bea') => {
+    const id = `caller-${newId()}`
+    await api.ask('GET', path, { token: caller, headers: { 'x-request-id': id } })
+    const line = await until(() => linesWith(id).find(({ msg }) => msg === 'response sent'))
+    const { keyId, userId } = line
+    return { keyId, userId }
+  }
+  const [keyId, userId] = [publicId('apiKey', row?.keyId ?? ''), publicId('user', row?.userId ?? '')]
+  t.same(await lineOf(token), { keyId, userId: undefined })
+  t.same(await lineOf(user, '/v1/connections'), { keyId: undefined, userId })
+  for (const wrong of [`${token}x`, `${user}x`, undefined]) t.same(await lineOf(wrong), { keyId: undefined, userId: undefined })
+  t.same(await lineOf(undefined, '/healthz'), { keyId: undefined, userId: undefined })
+  for (const secret of [token, user]) t.notOk(api.logLines.some((line) => line.includes(secret)))
 })
 
 t.test('stores the id with what the worker does for the request', async (t) => {

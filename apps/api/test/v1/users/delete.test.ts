@@ -52,6 +52,13 @@ t.test('deletes a user, and says what became of the data', async (t) => {
   const repeated = await ask('DELETE', '/v1/users/ann')
   t.match(repeated, { status: 200, body: { status: 'completed', erased: { connections: 1, deliveries: 1, notifications: 1 } } })
   t.same((await ask('GET', '/v1/users/ann/deletion')).body, repeated.body)
+  t.match((await ask('GET', `/v1/audit?targetId=${String(connections.get('ann'))}`)).body, {
+    data: [{ action: 'connection.imported', userId: null, details: { provider: 'pushbullet' } }]
+  })
+  t.match((await ask('GET', '/v1/audit?action=user.deleted')).body, {
+    data: [{ actor: { kind: 'apiKey' }, target: { kind: 'user', id: /^usr_/ }, userId: null }]
+  })
+  t.same(at((await ask('GET', '/v1/audit?userId=ann')).body, 'data'), [], 'the audit trail names no user who was deleted')
   t.match((await ask('GET', `/v1/notifications/${textAt(notification, 'id')}`)).body, { audience: { userIds: [/^deleted:/, 'bea'] }, counts: { skipped: 1, queued: 1 } })
 
   const fresh = await api.makeUser('ann')
