@@ -37,7 +37,7 @@ export function describeDeletion ({ userId, status, connections, teams, erased, 
       return `  ${connectionId} (${printable(provider)}${team}): ${outcomes[revocation]}${why}`
     }),
     ...teams.ownerless.map((teamId) => `  The team ${printable(teamId)} needs another owner.`),
-    `Erased so far: ${Object.entries(erased).map(([kind, number]) => `${number} ${kind}`).join(', ')}`,
+    `Erased so far: ${Object.entries(erased).map(([kind, number]) => `${kind} ${number}`).join(', ')}`,
     'Kept:',
     ...kept.map(({ data, reason }) => `  ${data}. ${reason}.`)
   ]

@@ -48,7 +48,7 @@ t.test('describes every outcome, and hides control characters', async (t) => {
     '  con_1 (blotre): not revoked: not available now',
     '  con_1 (blotre, which the owner of the team crew has to connect again): erased here; the provider cannot revoke it',
     '  The team crew needs another owner.',
-    'Erased so far: 3 connections, 2 deliveries',
+    'Erased so far: connections 3, deliveries 2',
     'Kept:',
     '  Ids. Counts.'
   ])
